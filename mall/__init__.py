@@ -1,0 +1,5 @@
+"""Points Mall: the project above its apps."""
+
+from mall.celery import app as celery_app
+
+__all__ = ["celery_app"]

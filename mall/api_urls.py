@@ -1,0 +1,5 @@
+"""API v1: each app lists its endpoints in ``api_urls`` of its own api.py."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include((f"{app}.api", app))) for app in ("accounts", "points", "catalog", "orders", "marketing")]

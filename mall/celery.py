@@ -1,0 +1,10 @@
+"""The Celery application; its schedule stands in mall/schedule.py."""
+
+from celery import Celery
+
+from mall.profile import use_profile
+
+use_profile()
+app = Celery("mall")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

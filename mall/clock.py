@@ -1,0 +1,38 @@
+"""The shop's clock: instants in UTC, business days in Asia/Shanghai.
+
+Every verb takes its day once, from one instant, so a call that straddles midnight
+belongs to exactly one shop day.
+"""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+SHOP_ZONE = ZoneInfo(settings.SHOP_TIME_ZONE)
+
+
+def now() -> datetime:
+    """Return the present instant, aware, in UTC."""
+    return timezone.now()
+
+
+def day_of(instant: datetime) -> date:
+    """Return the shop day that an aware instant falls on."""
+    return instant.astimezone(SHOP_ZONE).date()
+
+
+def today() -> date:
+    """Return the present shop day."""
+    return day_of(now())
+
+
+def start_of(day: date) -> datetime:
+    """Return the first instant of a shop day."""
+    return datetime.combine(day, time.min, tzinfo=SHOP_ZONE)
+
+
+def end_of(day: date) -> datetime:
+    """Return the first instant after a shop day (exclusive bound)."""
+    return start_of(day + timedelta(days=1))

@@ -1,0 +1,34 @@
+"""Refusals named by the business. A door turns one into a sentence or a 4xx answer."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """A refusal that left nothing changed.
+
+    Subclasses set ``code`` (stable, for programs), ``status`` (what the API answers) and
+    ``message`` (translatable, with ``%(name)s`` places filled from ``numbers``).
+    """
+
+    code = "refused"
+    status = 409
+    message = _("This is not possible right now.")
+
+    def __init__(self, message=None, *, field=None, **numbers):
+        self.numbers = numbers
+        self.field = field
+        if message is not None:
+            self.message = message
+        super().__init__(self.code)
+
+    def __str__(self):
+        return str(self.message) % self.numbers if self.numbers else str(self.message)
+
+
+class Busy(DomainError):
+    """The database stayed contended for longer than a shopper should wait; trying again is safe."""
+
+    code = "busy"
+    status = 503
+    message = _("The shop is very busy. Nothing was changed; please try again in a moment.")
+    retry_after_seconds = 2

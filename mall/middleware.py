@@ -1,0 +1,49 @@
+"""Two thin middlewares: the reader's language, and refusals turned into a sentence on a page."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.middleware import locale
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from mall.errors import Busy, DomainError
+
+
+class LocaleMiddleware(locale.LocaleMiddleware):
+    """Choose the language from the member's cookie; app clients choose by Accept-Language.
+
+    A page without a cookie is Chinese whatever the browser asks for: the shop's default is
+    zh-hans (product.md), and a shopper switches with one tap.
+    """
+
+    def process_request(self, request):
+        if request.path_info.startswith("/api/"):
+            return super().process_request(request)
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+
+
+class RefusalMiddleware:
+    """Turn a DomainError that a page did not handle into one sentence, where the shopper was."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, error):
+        if not isinstance(error, DomainError):
+            return None
+        if isinstance(error, Busy):
+            response = render(request, "503.html", {"detail": str(error)}, status=503)
+            response["Retry-After"] = str(error.retry_after_seconds)
+            return response
+        messages.error(request, str(error))
+        back = request.META.get("HTTP_REFERER", "/")
+        if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+            back = "/"
+        return redirect(back)

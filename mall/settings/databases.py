@@ -1,0 +1,28 @@
+"""Database options that were tested (dependencies.md, "Embedded profile" and "Database and broker settings")."""
+
+# Writers queue at BEGIN instead of failing in the middle with "database is locked".
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+}
+
+
+def mysql_database(config: dict) -> dict:
+    """Return a DATABASES entry for a parsed mysql:// URL, with READ COMMITTED and bounded waits."""
+    options = {
+        "charset": "utf8mb4",
+        "isolation_level": "read committed",
+        "sql_mode": "STRICT_TRANS_TABLES",
+        "init_command": "SET SESSION innodb_lock_wait_timeout=3",
+        "connect_timeout": 3,
+        "read_timeout": 10,
+        "write_timeout": 10,
+    }
+    return {
+        **config,
+        "ENGINE": "django.db.backends.mysql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**options, **config.get("OPTIONS", {})},
+    }
