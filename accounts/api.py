@@ -1,0 +1,3 @@
+"""API about the member."""
+
+urlpatterns = []

@@ -1,0 +1,107 @@
+"""Who: the member, their delivery addresses, and the mark that a person had the sign-up bonus."""
+
+import secrets
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.privacy import EncryptedTextField, email_fingerprint
+
+ADDRESSES_PER_MEMBER = 20
+MOBILE_NUMBER = RegexValidator(r"^1[3-9]\d{9}\Z", _("Enter an 11-digit mobile number, such as 13812345678."), code="invalid_phone")
+# No "@": a username that looks like somebody's e-mail would compete with it at sign-in.
+USERNAME = RegexValidator(r"^[\w.+-]+\Z", _("Use letters, numbers and . + - _ only."), code="invalid_username")
+
+
+def avatar_path(user, filename):
+    """Return an unguessable name: a picture's address tells nothing about its owner."""
+    return f"avatars/{secrets.token_urlsafe(16)}.webp"
+
+
+class EmailFingerprintField(models.CharField):
+    """Follows the row's e-mail on every full save (as ``auto_now`` follows the clock)."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{**kwargs, "max_length": 64, "editable": False})
+
+    def pre_save(self, model_instance, add):
+        fingerprint = email_fingerprint(model_instance.email)
+        setattr(model_instance, self.attname, fingerprint)
+        return fingerprint
+
+
+class User(AbstractUser):
+    """A member of the mall; staff are members with roles."""
+
+    first_name = None
+    last_name = None
+    username = models.CharField(
+        _("username"),
+        max_length=40,
+        unique=True,
+        validators=[USERNAME],
+        error_messages={"unique": _("This username is taken.")},
+    )
+    email = models.EmailField(_("e-mail"), unique=True)
+    email_canonical = EmailFingerprintField(_("e-mail fingerprint"), db_index=True)
+    nickname = models.CharField(_("nickname"), max_length=30, blank=True)
+    avatar = models.ImageField(_("picture"), upload_to=avatar_path, blank=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+
+    def __str__(self):
+        return self.username
+
+    @property
+    def display_name(self) -> str:
+        return self.nickname or self.username
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.display_name
+
+
+class Address(models.Model):
+    """Where goods go. At most ADDRESSES_PER_MEMBER each, one of them the default."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="addresses", verbose_name=_("member"))
+    recipient = EncryptedTextField(_("recipient"))
+    phone = EncryptedTextField(_("mobile number"), validators=[MOBILE_NUMBER])
+    region = models.CharField(_("region"), max_length=60)
+    detail = EncryptedTextField(_("street and number"))
+    is_default = models.BooleanField(_("default address"), default=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+        ordering = ["-is_default", "-pk"]
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+    def snapshot(self) -> dict:
+        """Return plain strings an order keeps, so that a later edit does not move a parcel."""
+        return {"recipient": self.recipient, "phone": self.phone, "region": self.region, "detail": self.detail}
+
+
+class BonusClaim(models.Model):
+    """One row per person who ever signed up; it knows no name and outlives the account."""
+
+    fingerprint = models.CharField(_("e-mail fingerprint"), max_length=64, unique=True)
+    claimed_by = models.BigIntegerField(_("member number"))
+    claimed_at = models.DateTimeField(_("claimed"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("sign-up bonus claim")
+        verbose_name_plural = _("sign-up bonus claims")
+
+    def __str__(self):
+        return self.fingerprint[:8]
