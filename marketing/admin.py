@@ -1,0 +1,1 @@
+"""Marketing in the admin."""

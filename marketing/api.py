@@ -1,0 +1,3 @@
+"""The API of marketing: check-ins and notifications."""
+
+urlpatterns = []
