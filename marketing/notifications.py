@@ -66,7 +66,9 @@ def inbox(user):
 
 
 def unread_count(user) -> int:
-    """Return how many notices wait to be read; counting stops at UNREAD_SHOWN + 1."""
+    """Return how many notices wait to be read (none for a visitor); counting stops at UNREAD_SHOWN + 1."""
+    if not user.is_authenticated:
+        return 0
     return Notification.objects.filter(user=user).unread()[: UNREAD_SHOWN + 1].count()
 
 
