@@ -1,0 +1,3 @@
+"""Categories and products for app clients."""
+
+urlpatterns = []

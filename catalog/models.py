@@ -1,0 +1,304 @@
+"""What the mall offers: a tree of categories, products, their SKUs, and how many pieces are left."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from mall import clock
+
+PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
+PICTURE_MAX_BYTES = 1024 * 1024
+
+
+def validate_picture_size(file):
+    """Refuse a picture that would make a list page slow on a phone."""
+    if file.size > PICTURE_MAX_BYTES:
+        raise ValidationError(_("A picture may have at most 1 MB."), code="too_big")
+
+
+PICTURE_VALIDATORS = [FileExtensionValidator(PICTURE_TYPES), validate_picture_size]
+
+
+class Category(models.Model):
+    """A shelf of the shop; shelves may stand inside shelves."""
+
+    slug = models.SlugField(_("short name in links"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    icon = models.CharField(
+        _("icon"), max_length=40, blank=True, default="gift", validators=[RegexValidator(r"^[a-z0-9-]+$")], help_text=_("Name of a Bootstrap icon.")
+    )
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("inside"))
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["position", "id"]
+
+    def __str__(self):
+        return self.name or self.slug
+
+    def clean(self):
+        """Refuse a tree that bites its own tail."""
+        above, seen = self.parent, set()
+        while above is not None and above.pk not in seen:
+            if above.pk == self.pk:
+                raise ValidationError({"parent": _("A category cannot stand inside itself.")})
+            seen.add(above.pk)
+            above = above.parent
+
+
+class ProductQuerySet(models.QuerySet):
+    def for_sale(self, as_of=None):
+        """Products that are on sale at an instant (default: now)."""
+        as_of = as_of or clock.now()
+        return self.filter(
+            Q(sale_starts_at__isnull=True) | Q(sale_starts_at__lte=as_of),
+            Q(sale_ends_at__isnull=True) | Q(sale_ends_at__gt=as_of),
+            status=Product.Status.ON,
+        )
+
+
+class Product(models.Model):
+    """Something a member can redeem. Its prices and pieces belong to its SKUs."""
+
+    class Kind(models.TextChoices):
+        PHYSICAL = "physical", _("Sent by post")
+        VIRTUAL = "virtual", _("Virtual")
+
+    class PayMode(models.TextChoices):
+        POINTS = "points", _("Points only")
+        POINTS_CASH = "points_cash", _("Points + cash")
+        CASH_POINTS = "cash_points", _("Cash, points as discount")
+        CASH = "cash", _("Cash only")
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        ON = "on", _("On sale")
+        OFF = "off", _("Off sale")
+
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products", verbose_name=_("category"))
+    name = models.CharField(_("name"), max_length=120)
+    summary = models.CharField(_("summary"), max_length=200, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.PHYSICAL)
+    pay_mode = models.CharField(_("paid with"), max_length=12, choices=PayMode.choices, default=PayMode.POINTS)
+    status = models.CharField(_("status"), max_length=6, choices=Status.choices, default=Status.DRAFT)
+    image = models.ImageField(_("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS)
+    illustration = models.CharField(
+        _("illustration"), max_length=200, blank=True, help_text=_("A picture among the static files, used when none is uploaded.")
+    )
+    tags = models.CharField(_("tags"), max_length=120, blank=True, help_text=_("Separated by commas."))
+    limit_per_order = models.PositiveIntegerField(_("limit per order"), default=0, help_text=_("0 = no limit"))
+    limit_per_person = models.PositiveIntegerField(_("limit per person"), default=0, help_text=_("0 = no limit"))
+    sale_starts_at = models.DateTimeField(_("on sale from"), null=True, blank=True)
+    sale_ends_at = models.DateTimeField(_("on sale until"), null=True, blank=True)
+    popularity = models.PositiveIntegerField(_("redeemed in 30 days"), default=0, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    updated_at = models.DateTimeField(_("changed at"), auto_now=True)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["status", "category", "id"], name="product_on_shelf"),
+            models.Index(fields=["status", "popularity", "id"], name="product_popular"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["physical", "virtual"]), name="product_kind_known"),
+            models.CheckConstraint(condition=Q(pay_mode__in=["points", "points_cash", "cash_points", "cash"]), name="product_pay_mode_known"),
+            models.CheckConstraint(condition=Q(status__in=["draft", "on", "off"]), name="product_status_known"),
+            models.CheckConstraint(
+                condition=Q(sale_starts_at__isnull=True) | Q(sale_ends_at__isnull=True) | Q(sale_ends_at__gt=models.F("sale_starts_at")),
+                name="product_sale_window_forward",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name or f"#{self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("catalog:detail", args=[self.pk])
+
+    def clean(self):
+        """Refuse a sale that ends before it starts."""
+        if self.sale_starts_at and self.sale_ends_at and self.sale_ends_at <= self.sale_starts_at:
+            raise ValidationError({"sale_ends_at": _("The sale must end after it starts.")})
+
+    @property
+    def image_url(self) -> str:
+        """Where the product's picture is served, or nothing."""
+        return picture_url(self.image.name, self.illustration)
+
+    def is_for_sale(self, as_of=None) -> bool:
+        """Whether a member may redeem it at an instant (default: now), stock aside."""
+        as_of = as_of or clock.now()
+        started = self.sale_starts_at is None or self.sale_starts_at <= as_of
+        ended = self.sale_ends_at is not None and self.sale_ends_at <= as_of
+        return self.status == self.Status.ON and started and not ended
+
+
+def picture_url(image: str, illustration: str) -> str:
+    """Return the address of an uploaded picture, else of a static illustration, else nothing."""
+    if image:
+        return Product._meta.get_field("image").storage.url(image)
+    return static(illustration) if illustration else ""
+
+
+class ProductImage(models.Model):
+    """One more picture in a product's gallery."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product"))
+    image = models.ImageField(_("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS)
+    illustration = models.CharField(_("illustration"), max_length=200, blank=True)
+    alt = models.CharField(_("what it shows"), max_length=120, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["position", "id"]
+
+    def __str__(self):
+        return self.alt or self.image.name or self.illustration
+
+    @property
+    def image_url(self) -> str:
+        """Where the picture is served, or nothing."""
+        return picture_url(self.image.name, self.illustration)
+
+
+class Sku(models.Model):
+    """One choice of a product (a colour, a size) with its own price and its own pieces.
+
+    What the prices mean depends on the product's pay mode: ``points`` points only; ``points_cash``
+    both are due; ``cash_points`` and ``cash`` yuan only (points may lower the first).
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="skus", verbose_name=_("product"))
+    name = models.CharField(_("name"), max_length=60, blank=True, help_text=_("Colour, size, value; empty when there is only one."))
+    points_price = models.PositiveIntegerField(_("price in points"), default=0)
+    cash_price = models.DecimalField(_("price in yuan"), max_digits=12, decimal_places=2, default=0, validators=[MinValueValidator(0)])
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("SKU")
+        verbose_name_plural = _("SKUs")
+        ordering = ["position", "id"]
+        indexes = [models.Index(fields=["product", "is_active", "points_price", "cash_price"], name="sku_cheapest")]
+        constraints = [
+            models.CheckConstraint(condition=Q(points_price__gte=0) & Q(points_price__lte=100_000_000), name="sku_points_price_bounded"),
+            models.CheckConstraint(condition=Q(cash_price__gte=0), name="sku_cash_price_not_negative"),
+            models.CheckConstraint(condition=Q(points_price__gt=0) | Q(cash_price__gt=0), name="sku_costs_something"),
+        ]
+
+    def __str__(self):
+        return f"{self.product} · {self.name}" if self.name else str(self.product)
+
+    def clean(self):
+        """Refuse prices that do not fit the product's pay mode."""
+        mismatch = price_mismatch(self.product.pay_mode, self.points_price, self.cash_price) if self.product_id or self.product else None
+        if mismatch:
+            raise ValidationError(mismatch)
+
+
+def price_mismatch(pay_mode: str, points, cash) -> dict | None:
+    """Return what is wrong with a SKU's prices under a pay mode, by field, or None.
+
+    The database cannot compare two tables in a CHECK, so every door that edits prices asks this.
+    """
+    wants_points = pay_mode in (Product.PayMode.POINTS, Product.PayMode.POINTS_CASH)
+    wants_cash = pay_mode != Product.PayMode.POINTS
+    wrong = {}
+    if wants_points and not points:
+        wrong["points_price"] = _("This pay mode needs a price in points.")
+    if not wants_points and points:
+        wrong["points_price"] = _("This pay mode has no price in points.")
+    if wants_cash and not cash:
+        wrong["cash_price"] = _("This pay mode needs a price in yuan.")
+    if not wants_cash and cash:
+        wrong["cash_price"] = _("This pay mode has no price in yuan.")
+    return wrong or None
+
+
+class Stock(models.Model):
+    """How many pieces of a SKU lie on the shelf. Written by catalog/stock.py only.
+
+    In its own table and without a foreign-key constraint: inserting an order line would take a
+    shared lock on the row that the stock update wants exclusively, and deadlock (ledger.md §3).
+    """
+
+    sku = models.OneToOneField(Sku, on_delete=models.PROTECT, primary_key=True, db_constraint=False, related_name="stock", verbose_name=_("SKU"))
+    quantity = models.IntegerField(_("quantity"), default=0)
+
+    class Meta:
+        verbose_name = _("stock")
+        verbose_name_plural = _("stock")
+        constraints = [models.CheckConstraint(condition=Q(quantity__gte=0), name="stock_not_negative")]
+
+    def __str__(self):
+        return f"{self.sku_id}: {self.quantity}"
+
+
+class AppendOnlyQuerySet(models.QuerySet):
+    def update(self, **changes):
+        raise TypeError("A stock movement is never changed.")
+
+    def delete(self):
+        raise TypeError("A stock movement is never deleted.")
+
+
+class StockMovement(models.Model):
+    """Why a SKU's quantity changed: the log whose sum is the stock. Append-only."""
+
+    class Direction(models.TextChoices):
+        TAKE = "take", _("Taken by an order")
+        PUT_BACK = "put_back", _("Put back")
+        RECEIVE = "receive", _("Received or corrected")
+
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="movements", verbose_name=_("SKU"))
+    direction = models.CharField(_("direction"), max_length=8, choices=Direction.choices)
+    delta = models.IntegerField(_("change"))
+    reference = models.CharField(_("reference"), max_length=80)
+    actor = models.CharField(_("by"), max_length=80, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("at"), default=clock.now)
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("stock movement")
+        verbose_name_plural = _("stock movements")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["sku", "id"], name="movement_of_sku"),
+            models.Index(fields=["direction", "created_at", "sku", "delta"], name="movement_by_day"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["reference", "sku", "direction"], name="movement_once"),
+            models.CheckConstraint(
+                condition=(Q(direction="take") & Q(delta__lt=0))
+                | (Q(direction="put_back") & Q(delta__gt=0))
+                | (Q(direction="receive") & ~Q(delta=0)),
+                name="movement_sign",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.reference}: {self.delta:+d}"
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise TypeError("A stock movement is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("A stock movement is never deleted.")

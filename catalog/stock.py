@@ -1,0 +1,134 @@
+"""The only writer of stock: take, put back, receive.
+
+One conditional UPDATE per SKU in ascending order of id, so two orders never wait for each other
+in a circle, and the rowcount decides who gets the last piece. The log is written first and the
+hot stock row last, so its lock is held for the shortest time.
+"""
+
+from uuid import uuid4
+
+from django.db import connection
+
+from catalog.errors import MovementConflict, OutOfStock, StockBelowZero
+from catalog.models import Stock, StockMovement
+from mall import clock
+from mall.transactions import transactional
+
+TAKE, PUT_BACK, RECEIVE = StockMovement.Direction.TAKE.value, StockMovement.Direction.PUT_BACK.value, StockMovement.Direction.RECEIVE.value
+
+
+@transactional
+def take(lines, *, reference: str, actor: str = "") -> None:
+    """Take pieces off the shelf for an order.
+
+    ``lines`` are ``(sku_id, quantity)`` with whole quantities of at least 1; lines of the same SKU
+    are added up. Idempotent per (reference, SKU): a repeat changes nothing. Let a refusal end the
+    transaction: the log rows of this call must vanish with it.
+
+    Raises: OutOfStock (numbers sku, wanted, left); MovementConflict when the same reference
+    already took another quantity.
+    """
+    wanted = _added_up(lines)
+    for sku_id in _write_log(wanted, TAKE, sign=-1, reference=reference, actor=actor):
+        if not _change(sku_id, -wanted[sku_id]):
+            raise OutOfStock(sku=sku_id, wanted=wanted[sku_id], left=available([sku_id])[sku_id])
+
+
+@transactional
+def put_back(lines, *, reference: str, actor: str = "") -> None:
+    """Put pieces of a cancelled or refunded order back on the shelf.
+
+    ``lines`` as for ``take``. Idempotent per (reference, SKU): cancelling twice puts back once.
+
+    Raises: MovementConflict when the same reference already put back another quantity.
+    """
+    returned = _added_up(lines)
+    for sku_id in _write_log(returned, PUT_BACK, sign=1, reference=reference, actor=actor):
+        _ensure_row(sku_id)
+        _change(sku_id, returned[sku_id])
+
+
+@transactional
+def receive(sku_id: int, *, quantity: int, actor: str, note: str = "", reference: str = "") -> None:
+    """Book a delivery (+) or a correction (−) of whole pieces.
+
+    Idempotent per ``reference`` when one is given (a form's one-time key); without one each call counts.
+
+    Raises: StockBelowZero (numbers sku, wanted, left); MovementConflict when the same reference
+    already booked another quantity.
+    """
+    if quantity == 0:
+        raise ValueError("A delivery of nothing is none.")
+    reference = reference or f"receive:{uuid4().hex}"
+    for _sku in _write_log({sku_id: quantity}, RECEIVE, sign=1, reference=reference, actor=actor, note=note):
+        _ensure_row(sku_id)
+        if not _change(sku_id, quantity):
+            raise StockBelowZero(sku=sku_id, wanted=-quantity, left=available([sku_id])[sku_id])
+
+
+def available(sku_ids) -> dict[int, int]:
+    """Return the pieces left of each SKU right now; a SKU never received has 0."""
+    left = dict.fromkeys(sku_ids, 0)
+    left.update(Stock.objects.filter(pk__in=left).values_list("pk", "quantity"))
+    return left
+
+
+def _added_up(lines) -> dict[int, int]:
+    totals: dict[int, int] = {}
+    for sku_id, quantity in sorted(lines):
+        if not isinstance(quantity, int) or isinstance(quantity, bool) or quantity < 1:
+            raise ValueError(f"Not a quantity: {quantity!r}")
+        totals[sku_id] = totals.get(sku_id, 0) + quantity
+    return totals
+
+
+def _write_log(quantities, direction, *, sign, reference, actor, note="") -> list[int]:
+    """Insert all log rows in one statement; return the SKUs this reference had not moved yet, ascending.
+
+    Two calls with one reference may run at once: the unique key lets one of them insert, and the
+    count of inserted rows tells which. A cancelled INSERT IGNORE leaves nothing to catch.
+    """
+    if not 0 < len(reference) <= 80:
+        raise ValueError("A movement needs a reference of at most 80 characters.")
+    now, rows = clock.now(), []
+    for sku_id in sorted(quantities):
+        rows.append((sku_id, direction, sign * quantities[sku_id], reference, actor[:80], note[:200], now))
+    if not rows:
+        return []
+    ignore = "INSERT OR IGNORE" if connection.vendor == "sqlite" else "INSERT IGNORE"
+    places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(rows))
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{ignore} INTO catalog_stockmovement (sku_id, direction, delta, reference, actor, note, created_at) VALUES {places}",
+            [adapt(value) if value is now else value for row in rows for value in row],
+        )
+        inserted = cursor.rowcount
+    if inserted == len(rows):
+        return [row[0] for row in rows]
+    return _not_moved_before(rows, direction, reference, inserted)
+
+
+def _not_moved_before(rows, direction, reference, inserted) -> list[int]:
+    """Sort out a repeat: the same quantities are fine, others are a conflict."""
+    known = dict(StockMovement.objects.filter(reference=reference, direction=direction).values_list("sku_id", "delta"))
+    for sku_id, _direction, delta, *_rest in rows:
+        if known.get(sku_id) != delta:
+            raise MovementConflict(sku=sku_id, reference=reference)
+    if inserted:
+        # A reference names one whole movement: half of it new means another content.
+        raise MovementConflict(sku=rows[0][0], reference=reference)
+    return []
+
+
+def _change(sku_id, delta) -> bool:
+    """Move a quantity unless it would fall below zero; the rowcount is the referee."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalog_stock SET quantity = quantity + %s WHERE sku_id = %s AND quantity + %s >= 0", [delta, sku_id, delta])
+        return cursor.rowcount == 1
+
+
+def _ensure_row(sku_id):
+    ignore = "INSERT OR IGNORE" if connection.vendor == "sqlite" else "INSERT IGNORE"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{ignore} INTO catalog_stock (sku_id, quantity) VALUES (%s, 0)", [sku_id])

@@ -1,0 +1,31 @@
+"""Which texts exist in both languages, and which rows keep their history.
+
+History is registered here and not in models.py: simple-history copies the fields a model has at
+that moment, and the translated ones exist only from here on.
+"""
+
+import simple_history
+from modeltranslation.translator import TranslationOptions, translator
+
+from catalog.models import Category, Product, ProductImage, Sku
+
+
+class NamedOptions(TranslationOptions):
+    fields = ("name",)
+
+
+class ProductOptions(TranslationOptions):
+    fields = ("name", "summary", "description")
+
+
+class PictureOptions(TranslationOptions):
+    fields = ("alt",)
+
+
+translator.register(Category, NamedOptions)
+translator.register(Product, ProductOptions)
+translator.register(ProductImage, PictureOptions)
+translator.register(Sku, NamedOptions)
+
+simple_history.register(Product, excluded_fields=["popularity"])
+simple_history.register(Sku)
