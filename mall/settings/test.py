@@ -13,18 +13,14 @@ PAYMENT_SECRET = "33" * 32
 ALLOWED_HOSTS = ["*"]
 DEMO_SIGN_INS = False
 
-_database_url = os.environ.get("MALL_TEST_DATABASE_URL", "")
-if _database_url:
-    DATABASES = {"default": mysql_database(env.db_url_config(_database_url))}
-    DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"}
+_database = env.db_url_config(os.environ.get("MALL_TEST_DATABASE_URL") or "sqlite:///:memory:")
+if _database["ENGINE"].endswith("mysql"):
+    DATABASES = {"default": {**mysql_database(_database), "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"}}}
 else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": BASE_DIR / "var" / "test.sqlite3",
-            "OPTIONS": SQLITE_OPTIONS,
-        }
-    }
+    # A file, not memory: threads of a race or of the live server each need a connection of their own.
+    _file = os.environ.get("MALL_TEST_SQLITE", str(BASE_DIR / "var" / "test.sqlite3"))
+    _options = {**SQLITE_OPTIONS, "init_command": SQLITE_OPTIONS["init_command"].replace("synchronous=NORMAL", "synchronous=OFF")}
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": _file, "OPTIONS": _options, "TEST": {"NAME": _file}}}
 
 _redis_url = os.environ.get("MALL_TEST_REDIS_URL", "")
 if _redis_url:
@@ -38,7 +34,9 @@ if _redis_url:
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "test"}}
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001", "models.W036"]
-CELERY_BROKER_URL = "memory://"
+# A worker started by a test reads the next database of the same Redis.
+_socket, _, _number = _redis_url.removeprefix("unix://").partition("?db=")
+CELERY_BROKER_URL = f"redis+socket://{_socket}?virtual_host={int(_number or 0) + 1}" if _redis_url.startswith("unix:") else "memory://"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,0 +1,270 @@
+"""Fixtures every test may ask for; the servers behind them are started by tests/services.py."""
+
+import inspect
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+ON_MARIADB = os.environ.get("MALL_TEST_DATABASE_URL", "").startswith("mysql")
+THREADS_SECONDS = 180
+PASSWORD = "a-long-test-password"
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"]
+
+hypothesis_settings.register_profile("mall", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+hypothesis_settings.load_profile("mall")
+
+
+# --- which tests run --------------------------------------------------------
+@pytest.hookimpl(wrapper=True)
+def pytest_itemcollected(item):
+    """After a test that commits, put back the rows that migrations made: its clean-up empties every table."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    if commits and marker is None:
+        item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
+    elif marker is not None and (commits or marker.kwargs.get("transaction")):
+        item.add_marker(pytest.mark.django_db(**{**marker.kwargs, "transaction": True, "serialized_rollback": True}), append=False)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what needs MariaDB on SQLite, and the long sweeps unless `-m` names them."""
+    asked = config.getoption("markexpr") or ""
+    left_out = set()
+    if not ON_MARIADB:
+        left_out.add("mariadb")
+    if "long" not in asked:
+        left_out.add("long")
+    kept, dropped = [], []
+    for item in items:
+        (dropped if any(item.get_closest_marker(name) for name in left_out) else kept).append(item)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+# --- people -----------------------------------------------------------------
+@pytest.fixture(autouse=True)
+def _empty_cache(request):
+    """Rate limits and cached balances start at nothing."""
+    cache.clear()
+
+
+@pytest.fixture
+def api():
+    """An app client without a token."""
+    from rest_framework.test import APIClient
+
+    return APIClient()
+
+
+@pytest.fixture
+def member(db):
+    """A registered member, as a shopper registers: with an account of points and the welcome points."""
+    from accounts.registration import register
+
+    return register(username="member", email="member@example.com", password=PASSWORD)
+
+
+@pytest.fixture
+def other_member(db):
+    """Another member: the one whose things are none of ours."""
+    from accounts.registration import register
+
+    return register(username="other", email="other@example.com", password=PASSWORD)
+
+
+@pytest.fixture
+def operator(db):
+    """A member of staff in the operator group."""
+    from django.contrib.auth.models import Group
+
+    from accounts.registration import register
+
+    user = register(username="operator", email="operator@example.com", password=PASSWORD)
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
+    user.groups.add(Group.objects.get(name="operator"))
+    return user
+
+
+@pytest.fixture
+def signed_in(client, member):
+    """A browser session of ``member``."""
+    client.force_login(member)
+    return client
+
+
+@pytest.fixture
+def bearer():
+    """bearer(user) -> an APIClient that signed in through the headless API and carries its token."""
+    from rest_framework.test import APIClient
+
+    def sign_in(user, password=PASSWORD):
+        caller = APIClient()
+        answer = caller.post("/api/auth/app/v1/auth/login", {"username": user.username, "password": password}, format="json")
+        assert answer.status_code == 200, answer.content
+        caller.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['meta']['access_token']}")
+        return caller
+
+    return sign_in
+
+
+@pytest.fixture
+def signed_in_api(bearer, member):
+    """An app client of ``member``."""
+    return bearer(member)
+
+
+# --- races ------------------------------------------------------------------
+@pytest.fixture
+def mariadb_only():
+    """For tests whose point is MariaDB's locking."""
+    if not ON_MARIADB:
+        pytest.skip("needs MariaDB: MALL_TEST_DB=mariadb")
+
+
+@pytest.fixture
+def deadlocks(mariadb_only, transactional_db):
+    """deadlocks() -> how many deadlocks the server counted since the test began; retries hide them."""
+    from django.db import connection
+
+    def counted():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
+            return int(cursor.fetchone()[1])
+
+    before = counted()
+    return lambda: counted() - before
+
+
+@pytest.fixture
+def run_threads():
+    """run_threads(n, fn) -> what each of n threads returned or raised, in order; all start at once.
+
+    ``fn`` gets the thread's number when it takes an argument. Needs ``django_db(transaction=True)``.
+    """
+    from django.db import connections
+
+    def run(n, fn):
+        wants_number = bool(inspect.signature(fn).parameters)
+        gate = threading.Barrier(n)
+        outcomes = [TimeoutError(f"the thread did not end within {THREADS_SECONDS} s")] * n
+
+        def one(number):
+            try:
+                gate.wait(30)
+                outcomes[number] = fn(number) if wants_number else fn()
+            except BaseException as error:  # noqa: BLE001 - the test judges it
+                outcomes[number] = error
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(n)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(THREADS_SECONDS)
+        return outcomes
+
+    return run
+
+
+# --- a real worker ----------------------------------------------------------
+@pytest.fixture
+def celery_worker(transactional_db, tmp_path):
+    """A real Celery worker process on this test's database and Redis; ends with the test."""
+    from django.db import connection
+
+    from mall.celery import app
+
+    database = connection.settings_dict
+    name = database["NAME"]
+    url = f"mysql://{database['USER'] or 'root'}@localhost/{name}?unix_socket={database['OPTIONS'].get('unix_socket', '')}"
+    environment = {**os.environ, "MALL_TEST_DATABASE_URL": url if ON_MARIADB else "", "MALL_TEST_SQLITE": str(name)}
+    environment |= {"DJANGO_SETTINGS_MODULE": "mall.settings.test"}
+    app.control.purge()
+    log = (tmp_path / "worker.log").open("wb")
+    command = [sys.executable, "-m", "celery", "-A", "mall", "worker", "-P", "solo", "-n", f"{tmp_path.name}@test", "-l", "info"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, process_group=0)
+    try:
+        for _ in range(30):
+            if app.control.ping(destination=[f"{tmp_path.name}@test"], timeout=1):
+                break
+        else:
+            pytest.fail("the worker did not start:\n" + (tmp_path / "worker.log").read_text()[-2000:])
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        app.control.purge()
+
+
+# --- a browser --------------------------------------------------------------
+@pytest.fixture(scope="session")
+def chromium():
+    """One headless Chromium for the whole run."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop runs in the test's own thread, where Django then refuses the ORM without this.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    program = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.path.exists(path)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+
+
+@pytest.fixture
+def open_page(chromium, live_server):
+    """open_page(width=390, dark=False, javascript=True, **context) -> a page in its own browser session."""
+    contexts = []
+
+    def opened(*, width=390, height=844, dark=False, javascript=True, **context):
+        made = chromium.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=javascript,
+            locale="zh-CN",
+            **context,
+        )
+        made.set_default_timeout(10_000)
+        contexts.append(made)
+        return made.new_page()
+
+    yield opened
+    for made in contexts:
+        made.close()
+
+
+@pytest.fixture
+def page(open_page):
+    """A phone-sized page."""
+    return open_page()
+
+
+@pytest.fixture
+def sign_in_page(live_server, client):
+    """sign_in_page(page, user): give a browser page the session of ``user``."""
+
+    def sign_in(page, user):
+        client.force_login(user)
+        cookie = client.cookies["sessionid"].value
+        page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        return page
+
+    return sign_in
