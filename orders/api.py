@@ -1,0 +1,3 @@
+"""Orders in API v1."""
+
+urlpatterns = []

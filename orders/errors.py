@@ -1,0 +1,133 @@
+"""Refusals of the checkout, the order's life and its payments."""
+
+from django.utils.translation import gettext_lazy as _
+
+from mall.errors import DomainError
+
+
+class InvalidLines(DomainError):
+    """The wanted lines are no order: empty, too many, an unknown SKU, a quantity outside 1–99."""
+
+    code = "invalid"
+    status = 400
+    message = _("Please choose between 1 and 99 pieces of at most 20 items that are in our shop.")
+
+    def __init__(self, message=None, **numbers):
+        super().__init__(message, field="lines", **numbers)
+
+
+class NotForSale(DomainError):
+    """A product is not on sale now; numbers: product."""
+
+    code = "not_for_sale"
+    message = _("“%(product)s” is not on sale right now.")
+
+
+class PurchaseLimitReached(DomainError):
+    """More pieces than an order or a person may have; numbers: product, limit, had."""
+
+    code = "limit_reached"
+    message = _("“%(product)s” is limited to %(limit)s per order.")
+
+
+class PointsNotUsable(DomainError):
+    """These points cannot be used as a discount here; numbers: min, step, max."""
+
+    code = "invalid"
+    status = 400
+    message = _("Here you can use %(min)s to %(max)s points, in steps of %(step)s.")
+
+    def __init__(self, message=None, **numbers):
+        super().__init__(message, field="points_to_use", **numbers)
+
+
+class PriceChanged(DomainError):
+    """The quote is not what the shopper agreed to; ``extra`` carries the new one."""
+
+    code = "price_changed"
+    message = _("The price has changed since you opened this page. Please look at the new total.")
+
+    def __init__(self, quote):
+        super().__init__()
+        self.quote = quote
+        self.extra = {"quote": quote.as_dict()}
+
+
+class IdempotencyConflict(DomainError):
+    """This one-time key already placed another order."""
+
+    code = "idempotency_conflict"
+    status = 422
+    message = _("This key was already used for another order.")
+
+
+class InvalidKey(DomainError):
+    """The one-time key is missing or not 8 to 64 plain characters."""
+
+    code = "invalid_key"
+    status = 400
+    message = _("Send a one-time key of 8 to 64 letters, digits, dots, colons, dashes or underscores.")
+
+    def __init__(self):
+        super().__init__(field="Idempotency-Key")
+
+
+class AddressNeeded(DomainError):
+    """Goods to deliver, and no address of the member's own."""
+
+    code = "required"
+    status = 400
+    message = _("Please choose where we should deliver.")
+
+    def __init__(self):
+        super().__init__(field="address")
+
+
+class IllegalTransition(DomainError):
+    """The order is not in a state this step starts from; numbers: status."""
+
+    code = "illegal_transition"
+    message = _("This order has moved on, so that is no longer possible.")
+
+
+class CarrierNeeded(DomainError):
+    """A parcel needs its carrier and number."""
+
+    code = "required"
+    status = 400
+    message = _("Please enter the carrier and the tracking number.")
+
+
+class NoSuchProvider(DomainError):
+    """This payment provider is not offered."""
+
+    code = "invalid"
+    status = 400
+    message = _("Please choose one of the payment methods shown.")
+
+    def __init__(self):
+        super().__init__(field="provider")
+
+
+class BadSignature(DomainError):
+    """A notice that the provider did not sign, or not now."""
+
+    code = "bad_signature"
+    status = 403
+    message = _("The signature does not match.")
+
+
+class BadNotice(DomainError):
+    """A signed notice that fits none of our payments: wrong amount, currency, merchant or shape."""
+
+    code = "bad_notice"
+    status = 400
+    message = _("This notice fits none of our payments.")
+
+
+class NoticeTooLarge(DomainError):
+    """A notice above 64 KiB."""
+
+    code = "too_large"
+    status = 413
+    message = _("This notice is too large.")

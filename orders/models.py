@@ -1,0 +1,361 @@
+"""The redemption and what belongs to it: order, lines, events, payments, notices, refunds, policy.
+
+Who writes what: rows are made by orders/checkout.py, ``Order.status`` is changed by orders/lifecycle.py
+only, payments and their notices by orders/payments.py only. Amounts: points are whole numbers, cash is
+yuan with two places, a rate is points per yuan.
+"""
+
+import json
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q, Value
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.privacy import EncryptedTextField
+from mall import clock
+from mall.money import ZERO
+from orders.numbers import NUMBER_LENGTH, new_number
+
+
+def _adds_up(expected):
+    """``cash`` is what it should be; to half a fen, because SQLite compares decimals as floats."""
+    half_a_fen = Value(Decimal("0.005"))
+    return Q(cash__gt=expected - half_a_fen) & Q(cash__lt=expected + half_a_fen)
+
+
+class AppendOnlyError(TypeError):
+    """Somebody tried to edit a row that is only ever added."""
+
+
+class AppendOnlyQuerySet(models.QuerySet):
+    """Rows that are written once: no update, no delete."""
+
+    def update(self, **changes):
+        raise AppendOnlyError(self.model.__name__)
+
+    def delete(self):
+        raise AppendOnlyError(self.model.__name__)
+
+
+class OrderQuerySet(models.QuerySet):
+    def of(self, user):
+        """The orders of one member."""
+        return self.filter(user=user)
+
+    def due(self, as_of):
+        """Unpaid orders whose payment window has closed."""
+        return self.filter(status=Order.Status.PENDING, pay_by__lte=as_of)
+
+    def live(self):
+        """Orders that hold or took goods: everything but cancelled ones."""
+        return self.exclude(status=Order.Status.CANCELLED)
+
+    def newest_first(self):
+        return self.order_by("-pk")
+
+
+class Order(models.Model):
+    """One redemption, from placing to receipt."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Awaiting payment")
+        PAID = "paid", _("Paid")
+        SHIPPED = "shipped", _("Shipped")
+        COMPLETED = "completed", _("Completed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    no = models.CharField(_("order number"), max_length=NUMBER_LENGTH, unique=True, default=new_number, editable=False)
+    # No constraint in the database: inserting a child would take a shared lock on the member's row,
+    # which a sign-in at the same moment wants for itself (ledger.md section 3).
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="orders", verbose_name=_("member"))
+    key = models.CharField(_("one-time key"), max_length=64)
+    body_hash = models.CharField(_("fingerprint of the request"), max_length=64)
+    status = models.CharField(_("status"), max_length=10, choices=Status)
+    points = models.PositiveBigIntegerField(_("points"), help_text=_("All points this order takes, those used as discount included."))
+    cash = models.DecimalField(_("cash"), max_digits=12, decimal_places=2, help_text=_("Yuan to pay: goods − discount + freight."))
+    goods_cash = models.DecimalField(_("goods in yuan"), max_digits=12, decimal_places=2)
+    discount = models.DecimalField(_("discount"), max_digits=12, decimal_places=2, default=ZERO)
+    freight = models.DecimalField(_("freight"), max_digits=12, decimal_places=2, default=ZERO)
+    rate = models.PositiveIntegerField(_("points per yuan"))
+    points_for_discount = models.PositiveBigIntegerField(_("points used as discount"), default=0)
+    is_physical = models.BooleanField(_("needs delivery"), default=False)
+    address_sealed = EncryptedTextField(_("delivery address"), blank=True, default="")
+    carrier = models.CharField(_("carrier"), max_length=40, blank=True, default="")
+    tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True, default="")
+    created_at = models.DateTimeField(_("placed"))
+    pay_by = models.DateTimeField(_("pay by"), null=True, blank=True)
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="order_key_once"),
+            models.CheckConstraint(
+                name="order_status_known", condition=Q(status__in=["pending", "paid", "shipped", "completed", "cancelled"])
+            ),
+            models.CheckConstraint(name="order_cash_adds_up", condition=_adds_up(F("goods_cash") - F("discount") + F("freight"))),
+            models.CheckConstraint(
+                name="order_amounts_not_negative", condition=Q(points__gte=0, cash__gte=0, discount__gte=0, freight__gte=0)
+            ),
+            models.CheckConstraint(name="order_discount_is_part", condition=Q(points_for_discount__lte=F("points"))),
+        ]
+        indexes = [
+            models.Index(fields=["status", "pay_by"], name="order_due"),
+            models.Index(fields=["user", "status"], name="order_of_member"),
+        ]
+        permissions = [
+            ("ship_order", _("Can ship orders")),
+            ("cancel_order", _("Can cancel orders")),
+            ("complete_order", _("Can complete orders")),
+        ]
+
+    def __str__(self):
+        return self.no
+
+    def get_absolute_url(self):
+        return reverse("orders:detail", args=[self.no])
+
+    @property
+    def reference(self) -> str:
+        """The name under which ledger and stock know this order."""
+        return f"order:{self.no}"
+
+    @property
+    def address(self) -> dict:
+        """The delivery address as it was when the order was placed; empty for virtual goods."""
+        return json.loads(self.address_sealed) if self.address_sealed else {}
+
+    @property
+    def is_payable(self) -> bool:
+        """Whether a payment may still be started."""
+        return self.status == self.Status.PENDING and self.pay_by is not None and clock.now() < self.pay_by
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return self.status in (self.Status.PENDING, self.Status.PAID)
+
+    @property
+    def can_be_received(self) -> bool:
+        return self.status == self.Status.SHIPPED
+
+
+class OrderLine(models.Model):
+    """One SKU of an order, with names and prices as they were: later edits of the product change nothing here."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines", verbose_name=_("order"))
+    # No constraint: rows of the catalog are updated while orders are placed.
+    sku = models.ForeignKey("catalog.Sku", models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("SKU"))
+    product = models.ForeignKey("catalog.Product", models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("product"))
+    names = models.JSONField(_("names"), help_text=_("Product and variant in every language, as they were."))
+    image = models.CharField(_("picture"), max_length=300, blank=True, default="")
+    pay_mode = models.CharField(_("pay mode"), max_length=12)
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+    unit_points = models.PositiveBigIntegerField(_("points each"))
+    unit_cash = models.DecimalField(_("yuan each"), max_digits=12, decimal_places=2)
+    points = models.PositiveBigIntegerField(_("points"), help_text=_("Points this line takes, its share of the discount included."))
+    cash = models.DecimalField(_("cash"), max_digits=12, decimal_places=2, help_text=_("Yuan paid for this line after discount."))
+    discount = models.DecimalField(_("discount"), max_digits=12, decimal_places=2, default=ZERO)
+    points_for_discount = models.PositiveBigIntegerField(_("points used as discount"), default=0)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "sku"], name="order_line_sku_once"),
+            models.CheckConstraint(name="order_line_quantity_1_to_99", condition=Q(quantity__gte=1, quantity__lte=99)),
+            models.CheckConstraint(name="order_line_amounts_not_negative", condition=Q(cash__gte=0, discount__gte=0)),
+            models.CheckConstraint(name="order_line_cash_adds_up", condition=_adds_up(F("unit_cash") * F("quantity") - F("discount"))),
+        ]
+
+    def __str__(self):
+        return f"{self.product_name} × {self.quantity}"
+
+    @property
+    def product_name(self) -> str:
+        return self._in_language("product")
+
+    @property
+    def sku_name(self) -> str:
+        return self._in_language("sku")
+
+    def _in_language(self, part):
+        names = self.names.get(part, {})
+        return names.get(get_language() or "") or names.get(settings.LANGUAGE_CODE) or next(iter(names.values()), "")
+
+
+class OrderEvent(models.Model):
+    """One change of an order's state, or something worth telling about its money; never edited."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
+    from_status = models.CharField(_("from"), max_length=10, blank=True, default="", choices=Order.Status)
+    to_status = models.CharField(_("to"), max_length=10, choices=Order.Status)
+    actor = models.CharField(_("by"), max_length=60, help_text=_("member:<id>, staff:<id>, system, or a payment provider"))
+    note = models.CharField(_("note"), max_length=200, blank=True, default="")
+    at = models.DateTimeField(_("at"))
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.from_status or '·'} → {self.to_status}"
+
+    def save(self, *args, **kwargs):
+        if self.pk is not None:
+            raise AppendOnlyError(type(self).__name__)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise AppendOnlyError(type(self).__name__)
+
+
+class Payment(models.Model):
+    """One attempt to pay an order's cash with one provider."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Waiting for the provider")
+        PAID = "paid", _("Paid")
+        FAILED = "failed", _("Failed")
+
+    no = models.CharField(_("payment number"), max_length=NUMBER_LENGTH, unique=True, default=new_number, editable=False)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
+    provider = models.CharField(_("provider"), max_length=20)
+    # Until the provider names the money that came in, our own number stands here (NOT NULL, plain unique).
+    provider_ref = models.CharField(_("provider's number"), max_length=64)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.OPEN)
+    created_at = models.DateTimeField(_("started"))
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "provider_ref"], name="payment_provider_ref_once"),
+            models.CheckConstraint(name="payment_status_known", condition=Q(status__in=["open", "paid", "failed"])),
+            models.CheckConstraint(name="payment_amount_positive", condition=Q(amount__gt=0)),
+        ]
+
+    def __str__(self):
+        return self.no
+
+
+class PaymentNotice(models.Model):
+    """One message of a provider that changed or confirmed something, kept so that it counts once."""
+
+    class Outcome(models.TextChoices):
+        SETTLED = "settled", _("The order is paid")
+        FAILED = "failed", _("The payment failed")
+        REPEATED = "repeated", _("Already known")
+        REFUNDED_LATE = "refunded_late", _("Too late, money goes back")
+        REFUNDED_SECOND = "refunded_second", _("Paid twice, money goes back")
+
+    provider = models.CharField(_("provider"), max_length=20)
+    event_id = models.CharField(_("event"), max_length=64)
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="notices", verbose_name=_("payment"))
+    provider_ref = models.CharField(_("provider's number"), max_length=64, blank=True, default="")
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome)
+    received_at = models.DateTimeField(_("received"))
+
+    class Meta:
+        verbose_name = _("payment notice")
+        verbose_name_plural = _("payment notices")
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="notice_event_once")]
+
+    def __str__(self):
+        return f"{self.provider} {self.event_id}"
+
+
+class PaymentRefund(models.Model):
+    """Cash on its way back. Written in the transaction that decides it, carried out by the provider afterwards."""
+
+    class Reason(models.TextChoices):
+        LATE = "late", _("Paid after the order was cancelled")
+        SECOND = "second", _("Paid twice")
+        CANCELLED = "cancelled", _("Order cancelled")
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", _("On its way")
+        DONE = "done", _("Returned")
+
+    no = models.CharField(_("refund number"), max_length=NUMBER_LENGTH, unique=True, default=new_number, editable=False)
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    key = models.CharField(_("key"), max_length=80, help_text=_("Names the fact, so that it is refunded once."))
+    reason = models.CharField(_("reason"), max_length=10, choices=Reason)
+    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    paid_ref = models.CharField(_("provider's number of the money returned"), max_length=64)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.REQUESTED)
+    provider_ref = models.CharField(_("provider's number of the refund"), max_length=64, blank=True, default="")
+    requested_at = models.DateTimeField(_("requested"))
+    done_at = models.DateTimeField(_("returned"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment refund")
+        verbose_name_plural = _("payment refunds")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "key"], name="payment_refund_once"),
+            models.CheckConstraint(name="payment_refund_status_known", condition=Q(status__in=["requested", "done"])),
+            models.CheckConstraint(name="payment_refund_positive", condition=Q(amount__gt=0)),
+        ]
+        indexes = [models.Index(fields=["status", "id"], name="payment_refund_open")]
+
+    def __str__(self):
+        return self.no
+
+
+class CheckoutPolicy(models.Model):
+    """What an operator may change about checkout; one row, defaults when it is missing."""
+
+    payment_window_minutes = models.PositiveSmallIntegerField(
+        _("minutes to pay"), default=15, validators=[MinValueValidator(1), MaxValueValidator(24 * 60)]
+    )
+    discount_min_points = models.PositiveIntegerField(_("fewest points as discount"), default=100, validators=[MinValueValidator(1)])
+    discount_step_points = models.PositiveIntegerField(_("points in steps of"), default=100, validators=[MinValueValidator(1)])
+    discount_max_percent = models.PositiveSmallIntegerField(
+        _("discount at most, % of goods"), default=50, validators=[MaxValueValidator(100)]
+    )
+    freight = models.DecimalField(
+        _("freight in yuan"),
+        max_digits=8,
+        decimal_places=2,
+        default=ZERO,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=_("Flat, per order with goods to deliver. Never paid with points."),
+    )
+
+    class Meta:
+        verbose_name = _("checkout policy")
+        verbose_name_plural = _("checkout policy")
+        constraints = [
+            models.CheckConstraint(name="policy_steps_positive", condition=Q(discount_min_points__gte=1, discount_step_points__gte=1)),
+            models.CheckConstraint(name="policy_share_up_to_100", condition=Q(discount_max_percent__lte=100)),
+        ]
+
+    def __str__(self):
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def current(cls):
+        """Return the policy in force."""
+        return cls.objects.first() or cls()

@@ -1,0 +1,15 @@
+"""Numbers nobody can guess: a shop day and 65 random bits, readable aloud (no I, L, O, U)."""
+
+import secrets
+
+from mall import clock
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+RANDOM_CHARACTERS = 13  # 13 × 5 = 65 bits
+NUMBER_LENGTH = 8 + 1 + RANDOM_CHARACTERS
+
+
+def new_number() -> str:
+    """Return a fresh number for an order, a payment or a refund: 20261120-7KQ2M9XW4TB0C."""
+    random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
+    return f"{clock.today():%Y%m%d}-{random_part}"

@@ -1,0 +1,4 @@
+"""Addresses of the order pages (contract.md, "Pages")."""
+
+app_name = "orders"
+urlpatterns = []
