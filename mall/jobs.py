@@ -1,0 +1,40 @@
+"""Who runs a periodic job: of two beats, or of a message delivered twice, exactly one.
+
+The row (job, period) decides, not the broker. A claim is a lease: a worker that dies loses it, and
+the next knock of the same period tries again. Five tries, then the job waits for its next period.
+"""
+
+from datetime import timedelta
+
+from django.db.models import F, Q
+
+from mall import clock
+from mall.models import JobRun
+
+LEASE = timedelta(minutes=30)
+TRIES = 5
+KEEP = timedelta(days=30)
+
+
+def claim(job, period) -> bool:
+    """Take a job's period for LEASE; False when it is done, taken, or was tried TRIES times."""
+    now = clock.now()
+    JobRun.objects.bulk_create([JobRun(job=job, period=period)], ignore_conflicts=True)
+    # Both beats may stand here. The old state stands in the filter: the second one updates no row.
+    free = JobRun.objects.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now), job=job, period=period)
+    return free.filter(finished_at__isnull=True, attempts__lt=TRIES).update(claimed_until=now + LEASE, attempts=F("attempts") + 1) == 1
+
+
+def finish(job, period, *, outcome=""):
+    """Close a period for good, with the job's numbers."""
+    JobRun.objects.filter(job=job, period=period).update(finished_at=clock.now(), outcome=outcome[:500])
+
+
+def give_back(job, period, *, outcome=""):
+    """Give a failed period back, so that the next knock tries again."""
+    JobRun.objects.filter(job=job, period=period).update(claimed_until=None, outcome=outcome[:500])
+
+
+def forget_old() -> int:
+    """Delete runs older than KEEP; returns how many."""
+    return JobRun.objects.filter(created_at__lt=clock.now() - KEEP).delete()[0]

@@ -1,0 +1,54 @@
+"""Every periodic job of the mall, one line each. Times are shop time (Asia/Shanghai).
+
+Beat only knocks; ``mall.tasks.run_job`` takes the row (job, period) first, so two beats or a message
+delivered twice run a job once, and later knocks of the same period mend a failed one. No job needs
+this for its figures to be right: each is idempotent by its own keys. Without a broker the same list
+is run by ``manage.py nightly``.
+"""
+
+from dataclasses import dataclass
+
+from celery.schedules import crontab
+from django.utils.module_loading import import_string
+
+DAY, MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A periodic job: the task it runs, when beat knocks, and the period it runs once in."""
+
+    name: str
+    task: str
+    when: crontab
+    once_a: str = DAY
+
+    def run(self):
+        """Run the task here and now; returns its numbers."""
+        return import_string(self.task)()
+
+
+JOBS = (
+    # Overdue points leave the balances; spending already ignores them, so lateness costs nobody a point.
+    Job("expire-points", "points.tasks.expire_points", crontab(minute=10, hour="0-5")),
+    # Orders whose cash did not come in time give points and goods back.
+    Job("cancel-unpaid-orders", "orders.tasks.cancel_unpaid_orders", crontab(), once_a=MINUTE),
+    # Members about to lose a streak find a line in their inbox while there is still an evening left.
+    Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),
+    # Entries, balances, lots and hashes are compared; a mismatch fails the job and says which account.
+    Job("verify-ledger", "points.tasks.verify_ledger", crontab(minute=30, hour="2-6")),
+    # Yesterday and today are counted up for the reports.
+    Job("roll-up-days", "marketing.tasks.roll_up_days", crontab(minute=20, hour="0-5")),
+    # The list of past job runs stays short.
+    Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50, hour="3-5")),
+)
+
+
+def find(name) -> Job:
+    """Return the job of a name. Raises: KeyError."""
+    return {job.name: job for job in JOBS}[name]
+
+
+def beat_schedule() -> dict:
+    """Return the schedule as Celery beat wants it; the database scheduler copies it into its tables."""
+    return {job.name: {"task": "mall.run_job", "schedule": job.when, "args": (job.name,)} for job in JOBS}

@@ -1,0 +1,36 @@
+"""Own actions of members, one row per member, shop day and action.
+
+A sign-in leaves no row of its own and is recorded as it happens. Check-ins and orders stand in
+their own tables: they are gathered from there, so a redemption does not pay a statement for a
+report, and a lost row heals at the next roll-up.
+"""
+
+from mall import clock
+from mall.transactions import transactional
+from marketing.models import CheckIn, DailyActivity
+from orders.models import Order
+
+BATCH = 500
+Action = DailyActivity.Action
+
+
+@transactional
+def record(user_id, on, action):
+    """Write down that a member did something of their own on a shop day; the same again changes nothing."""
+    DailyActivity.objects.bulk_create([DailyActivity(user_id=user_id, on=on, action=action)], ignore_conflicts=True)
+
+
+def gather(day) -> int:
+    """Write down everybody's check-ins and orders of a shop day; returns how many rows were missing."""
+    checked_in = CheckIn.objects.filter(on=day).values_list("user_id", flat=True)
+    ordered = Order.objects.filter(created_at__gte=clock.start_of(day), created_at__lt=clock.end_of(day))
+    ordered = ordered.values_list("user_id", flat=True).order_by("user_id").distinct()
+    return _complete(day, Action.CHECK_IN, checked_in) + _complete(day, Action.ORDER, ordered)
+
+
+def _complete(day, action, user_ids):
+    known = set(DailyActivity.objects.filter(on=day, action=action).values_list("user_id", flat=True))
+    missing = sorted(set(user_ids) - known)
+    rows = [DailyActivity(user_id=user_id, on=day, action=action) for user_id in missing]
+    DailyActivity.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
+    return len(rows)
