@@ -1,0 +1,20 @@
+# The mall's commands. `make run` needs nothing prepared; the others install what they need.
+.PHONY: run test test-long check lock
+PYTHON := .venv/bin/python
+
+run:        ## serve the mall on http://127.0.0.1:8000 with a demo shop
+	./scripts/run
+
+test:       ## everything, on SQLite and on MariaDB
+	./scripts/test
+
+test-long:  ## the heavier sweeps too
+	./scripts/test -m "long"
+
+check:      ## style, import rules, migrations, deployment, texts
+	./scripts/check
+
+lock:       ## pin what requirements/*.in ask for, keeping present pins where they still fit
+	for set in base production test dev; do \
+	  uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header requirements/$$set.in -o requirements/$$set.txt || exit 1; \
+	done
