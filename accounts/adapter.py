@@ -1,7 +1,123 @@
 """Where allauth's doors (pages and app API) meet our verbs."""
 
+from smtplib import SMTPException
+from types import SimpleNamespace
+
+import structlog
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.stages import EmailVerificationStage
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.db import IntegrityError
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.registration import enrol, note_sign_in
+from mall.errors import DomainError
+from mall.transactions import transactional
+
+log = structlog.get_logger(__name__)
+
+
+class NameTaken(DomainError):
+    """Somebody took the username or the e-mail between the form's check and the save."""
+
+    code = "already_taken"
+    message = _("This username or e-mail was taken a moment ago. Please choose another one.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Our answers to allauth's questions."""
+
+    def save_user(self, request, user, form, commit=True):
+        """Make a new member: limits first, then one transaction for the member and the welcome points."""
+        user = super().save_user(request, user, form, commit=False)
+        if commit:
+            _limit_sign_ups(request)
+            try:
+                enrol(user)
+            except IntegrityError as error:
+                if User.objects.filter(Q(username=user.username) | Q(email=user.email)).exists():
+                    raise NameTaken from error
+                raise
+        return user
+
+    def post_login(self, request, user, *, signup, **kwargs):
+        """Note the sign-in. The session that opens right after signing up is no sign-in of its own."""
+        response = super().post_login(request, user, signup=signup, **kwargs)
+        if not signup:
+            note_sign_in(user)
+        return response
+
+    def get_login_stages(self):
+        ours = f"{VerificationStage.__module__}.{VerificationStage.__qualname__}"
+        theirs = f"{EmailVerificationStage.__module__}.{EmailVerificationStage.__qualname__}"
+        return [ours if stage == theirs else stage for stage in super().get_login_stages()]
+
+    # --- guessing passwords (reliability.md, "Limits") ---------------------
+    def _get_login_attempts_cache_key(self, request, **credentials):
+        # Counted per account and address: whoever attacks an account must not lock its owner out.
+        return f"{self.get_client_ip(request)}:{_name_of(credentials)}"
+
+    def pre_authenticate(self, request, **credentials):
+        super().pre_authenticate(request, **credentials)
+        everywhere = ratelimit.consume(request, app="allauth.account", action="login_failed_account", key=_name_of(credentials))
+        if not everywhere:
+            raise self.validation_error("too_many_login_attempts")
+        self._login_failed_rl_usage.usage += everywhere.usage  # given back together when the password was right
+
+    # --- mail ---------------------------------------------------------------
+    def send_mail(self, template_prefix, email, context):
+        """Send one of allauth's mails in the shop's name; a broken mail server must not undo a sign-up."""
+        shop = SimpleNamespace(name=_("Points Mall"), domain=self.request.get_host())
+        try:
+            super().send_mail(template_prefix, email, {**context, "current_site": shop})
+        except (SMTPException, OSError) as error:
+            log.error("mail_not_sent", template=template_prefix, reason=type(error).__name__)
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    """The same for members who come through WeChat."""
+
+    @transactional
+    def save_user(self, request, sociallogin, form=None):
+        if form is None:  # with a form, the account adapter's save_user enrols
+            self._enrol_without_form(request, sociallogin)
+        return super().save_user(request, sociallogin, form)
+
+    def _enrol_without_form(self, request, sociallogin):
+        user = sociallogin.user
+        user.set_unusable_password()
+        AccountAdapter(request).populate_username(request, user)
+        _limit_sign_ups(request)
+        enrol(user)
+
+    def is_auto_signup_allowed(self, request, sociallogin):
+        # WeChat tells no e-mail, and a member needs one: ask on the sign-up form.
+        return bool(sociallogin.user.email) and super().is_auto_signup_allowed(request, sociallogin)
+
+
+class VerificationStage(EmailVerificationStage):
+    """Verifying the e-mail blocks nobody, and an address that is taken is told to its owner only.
+
+    allauth answers a sign-up with a taken address like a success (and mails the owner) only when
+    verification is mandatory; so the setting says mandatory and this stage lets members pass.
+    """
+
+    def handle(self):
+        if self.login.user is not None:
+            self.login.email_verification = app_settings.EmailVerificationMethod.OPTIONAL
+        return super().handle()
+
+
+def _limit_sign_ups(request):
+    """Count accounts made, not forms sent: a typing mistake costs a shopper nothing."""
+    if not ratelimit.consume(request, app="allauth.account", action="sign_up_made"):
+        raise ImmediateHttpResponse(ratelimit.respond_429(request))
+
+
+def _name_of(credentials):
+    return (credentials.get("email") or credentials.get("username") or "").lower()

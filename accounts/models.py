@@ -53,6 +53,7 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        permissions = [("reveal_personal", _("Can reveal personal data"))]
 
     def __str__(self):
         return self.username

@@ -1,0 +1,13 @@
+"""What accounts does when allauth says something changed."""
+
+from allauth.account.signals import email_changed
+from django.dispatch import receiver
+
+from accounts.models import User
+from accounts.privacy import email_fingerprint
+
+
+@receiver(email_changed)
+def follow_email(sender, user, to_email_address, **kwargs):
+    """Keep the fingerprint beside the e-mail it belongs to (allauth saves only the e-mail column)."""
+    User.objects.filter(pk=user.pk).update(email_canonical=email_fingerprint(to_email_address.email))

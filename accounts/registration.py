@@ -1,0 +1,56 @@
+"""How a person becomes a member, and how a member comes back; the same verbs behind every door.
+
+The member's row, the mark of the person and everything the rooms above do on ``user_registered``
+(an account of points, 100 points to start with) commit or vanish together.
+"""
+
+from allauth.account.models import EmailAddress
+
+from accounts.models import BonusClaim, User
+from accounts.privacy import email_fingerprint
+from accounts.signals import user_registered, user_signed_in
+from mall import clock
+from mall.transactions import transactional
+
+
+def register(username, email, password=None, *, nickname="", email_verified=False) -> User:
+    """Make a member as the sign-up page would; for the back office, imports and the demo shop.
+
+    Without a password the member signs in after a password reset only.
+    Raises: IntegrityError when the username or the e-mail is taken.
+    """
+    user = User(username=username.lower(), email=email.lower(), nickname=nickname)
+    user.set_password(password)  # before the transaction: Argon2 takes its time, and a lock must not wait for it
+    return _register(user, email_verified=email_verified)
+
+
+@transactional
+def _register(user, *, email_verified):
+    enrol(user)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=email_verified)
+    return user
+
+
+@transactional
+def enrol(user) -> bool:
+    """Save a new member and tell the rooms above; return whether the person is new here too.
+
+    One person is one canonical e-mail: ``a+1@`` and ``a@`` are two members but one person.
+    """
+    user.pk = None  # a retry after a rolled-back try starts again from nothing
+    user.save(force_insert=True)
+    # Two tabs may sign up as a+1@ and a+2@ at once: the row that is there afterwards says who was first.
+    fingerprint = email_fingerprint(user.email)
+    BonusClaim.objects.bulk_create([BonusClaim(fingerprint=fingerprint, claimed_by=user.pk)], ignore_conflicts=True)
+    first_of_person = BonusClaim.objects.get(fingerprint=fingerprint).claimed_by == user.pk
+    user_registered.send(sender=User, user=user, first_of_person=first_of_person)
+    return first_of_person
+
+
+@transactional
+def note_sign_in(user, *, on=None) -> None:
+    """Tell the rooms above that a member signed in on shop day ``on`` (default: today).
+
+    Sent on every sign-in; what a day brings once is keyed by the day where it is written.
+    """
+    user_signed_in.send(sender=User, user=user, on=on or clock.today())
