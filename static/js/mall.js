@@ -1,0 +1,6 @@
+// Small comforts. Every page works without them.
+import "./menus.js";
+import "./toasts.js";
+import "./stepper.js";
+import "./countdown.js";
+import "./theme.js";
