@@ -1,3 +1,172 @@
-"""Categories and products for app clients."""
+"""Categories and products for app clients. Public; a token adds what the member can afford."""
 
-urlpatterns = []
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog import storefront
+from catalog.forms import POINTS_MAX
+from catalog.models import Product
+from mall.api import PageNumbers, StrictSerializer
+
+
+class CategorySerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    icon = serializers.CharField(help_text="Name of a Bootstrap icon.")
+    parent = serializers.IntegerField(allow_null=True)
+    depth = serializers.IntegerField()
+
+
+class CategoryNameSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ProductSerializer(serializers.Serializer):
+    """A product in a list; the prices are those of its cheapest SKU."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    summary = serializers.CharField()
+    category = CategoryNameSerializer()
+    kind = serializers.ChoiceField(Product.Kind.choices)
+    pay_mode = serializers.ChoiceField(Product.PayMode.choices)
+    points_price = serializers.IntegerField(help_text="Whole points.")
+    cash_price = serializers.DecimalField(12, 2, help_text="Yuan.")
+    has_choices = serializers.BooleanField(help_text="Whether there is more than one SKU.")
+    image = serializers.SerializerMethodField()
+    in_stock = serializers.BooleanField()
+    affordable = serializers.BooleanField(help_text="Whether the caller's points are enough; false without a token.")
+
+    def get_image(self, product) -> str | None:
+        return absolute(self.context["request"], product["image_url"])
+
+
+class SkuSerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    points_price = serializers.IntegerField(help_text="Whole points.")
+    cash_price = serializers.DecimalField(12, 2, help_text="Yuan.")
+    stock = serializers.IntegerField()
+    missing = serializers.IntegerField(help_text="Points the caller lacks; 0 without a token.")
+
+
+class ProductDetailSerializer(ProductSerializer):
+    """One product with its choices."""
+
+    description = serializers.CharField(help_text="Sanitised HTML.")
+    images = serializers.SerializerMethodField()
+    limit_per_order = serializers.IntegerField(help_text="0 = no limit.")
+    limit_per_person = serializers.IntegerField(help_text="0 = no limit.")
+    sale_starts_at = serializers.DateTimeField(allow_null=True)
+    sale_ends_at = serializers.DateTimeField(allow_null=True)
+    skus = SkuSerializer(many=True)
+
+    def get_images(self, product) -> list[str]:
+        return [absolute(self.context["request"], picture["image_url"]) for picture in product["pictures"]]
+
+
+class ProductQuery(StrictSerializer):
+    """What may be asked of the list."""
+
+    search = serializers.CharField(required=False, allow_blank=True, max_length=60, help_text="Words in name, summary or tags, in either language.")
+    category = serializers.CharField(required=False, allow_blank=True, max_length=50, help_text="Slug or id; includes the categories inside it.")
+    pay_mode = serializers.ChoiceField(Product.PayMode.choices, required=False)
+    min_points = serializers.IntegerField(required=False, min_value=0, max_value=POINTS_MAX)
+    max_points = serializers.IntegerField(required=False, min_value=0, max_value=POINTS_MAX)
+    affordable = serializers.BooleanField(required=False, default=False, help_text="Only what the caller's points buy now; needs a token.")
+    ordering = serializers.ChoiceField(list(storefront.ORDERINGS), required=False, default="newest")
+    page = serializers.IntegerField(required=False, min_value=1, max_value=10_000, default=1)
+
+    def validate_category(self, asked):
+        found = storefront.category(asked) if asked else None
+        if asked and found is None:
+            raise serializers.ValidationError(_("There is no such category."), "invalid_choice")
+        return found["slug"] if found else ""
+
+    def validate_affordable(self, asked):
+        if asked and self.context["available"] is None:
+            raise serializers.ValidationError(_("Sign in to see what you can afford."), "not_authenticated")
+        return asked
+
+    def validate(self, asked):
+        if asked.get("min_points") is not None and asked.get("max_points") is not None and asked["min_points"] > asked["max_points"]:
+            raise serializers.ValidationError({"max_points": [serializers.ErrorDetail(_("This is less than the lower bound."), "invalid")]})
+        return asked
+
+
+def absolute(request, url: str) -> str | None:
+    """Return a picture's whole address, or None when there is no picture."""
+    return request.build_absolute_uri(url) if url else None
+
+
+def listed(name, serializer):
+    """The shape of a page of ``serializer`` in the document."""
+    return inline_serializer(
+        name,
+        {
+            "count": serializers.IntegerField(),
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": serializer(many=True),
+        },
+    )
+
+
+class CategoryList(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(operation_id="categories_list", tags=["goods"], responses=listed("CategoryPage", CategorySerializer))
+    def get(self, request):
+        """List all categories, parents before children."""
+        shelves = CategorySerializer(storefront.tree(), many=True).data
+        return Response({"count": len(shelves), "next": None, "previous": None, "results": shelves})
+
+
+class ProductList(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(operation_id="products_list", tags=["goods"], parameters=[ProductQuery], responses=listed("ProductPage", ProductSerializer))
+    def get(self, request):
+        """List products on sale, 24 a page."""
+        available = request.purse.available
+        query = ProductQuery(data=request.query_params, context={"available": available})
+        query.is_valid(raise_exception=True)
+        asked = dict(query.validated_data)
+        affordable_with = available if asked.pop("affordable") else None
+        shelf = storefront.listing(storefront.Filters(affordable_with=affordable_with, **asked), available=available)
+        if asked["page"] > shelf.paginator.num_pages:
+            raise NotFound
+        pages = PageNumbers()
+        pages.page, pages.request = shelf, request
+        return pages.get_paginated_response(ProductSerializer(shelf.object_list, many=True, context={"request": request}).data)
+
+
+class ProductDetail(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="products_retrieve",
+        tags=["goods"],
+        parameters=[OpenApiParameter("product_id", int, OpenApiParameter.PATH)],
+        responses=ProductDetailSerializer,
+    )
+    def get(self, request, product_id):
+        """Show one product on sale with its SKUs and their stock."""
+        product = storefront.detail(product_id, available=request.purse.available)
+        return Response(ProductDetailSerializer(product, context={"request": request}).data)
+
+
+urlpatterns = [
+    path("categories", CategoryList.as_view()),
+    path("products", ProductList.as_view()),
+    path("products/<int:product_id>", ProductDetail.as_view()),
+]

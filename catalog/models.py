@@ -205,7 +205,8 @@ class Sku(models.Model):
 
     def clean(self):
         """Refuse prices that do not fit the product's pay mode."""
-        mismatch = price_mismatch(self.product.pay_mode, self.points_price, self.cash_price) if self.product_id or self.product else None
+        product = getattr(self, "product", None)
+        mismatch = price_mismatch(product.pay_mode, self.points_price, self.cash_price) if product else None
         if mismatch:
             raise ValidationError(mismatch)
 

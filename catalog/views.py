@@ -1,16 +1,71 @@
-"""The shelves as pages."""
+"""The shelves as pages: what there is, and one product."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from catalog.models import Product
+from catalog import storefront
+from catalog.forms import FilterForm
+
+QUANTITY_MAX = 99
 
 
 @login_not_required
+@require_safe
+@vary_on_headers("HX-Request")
 def product_list(request):
-    return render(request, "catalog/list.html", {"products": Product.objects.for_sale()})
+    """Show a page of products; htmx gets only the part that changes."""
+    available = request.purse.available
+    form = FilterForm(request.GET)
+    filters = form.filters(available)
+    here = storefront.category(filters.category) if filters.category else None
+    context = {
+        "form": form,
+        "shelf": storefront.listing(filters, available=available),
+        "chips": _chips(here),
+        "category": here,
+        "is_filtered": any(value for name, value in request.GET.items() if name not in ("page", "ordering")),
+        "narrowings": _narrowings(form),
+        "is_member": available is not None,
+    }
+    refresh = request.htmx and not request.htmx.history_restore_request
+    return render(request, "catalog/_shelf.html" if refresh else "catalog/list.html", context)
 
 
 @login_not_required
+@require_safe
 def product_detail(request, product_id):
-    return render(request, "catalog/detail.html", {"product": get_object_or_404(Product.objects.for_sale(), pk=product_id)})
+    """Show one product with its choices, and how far away it is for the reader."""
+    available = request.purse.available
+    product = storefront.detail(product_id, available=available)
+    left = [sku for sku in product["skus"] if sku["stock"]]
+    within_reach = [sku for sku in left if not sku["missing"]]
+    nearest = min(left or product["skus"], key=lambda sku: sku["missing"])
+    context = {
+        "product": product,
+        "pictures": [{"image_url": product["image_url"], "alt": product["name"]}] * bool(product["image_url"]) + product["pictures"],
+        "chosen": (within_reach or left or product["skus"])[0]["id"],
+        "can_redeem": bool(within_reach),
+        "quantity_max": min([QUANTITY_MAX, product["limit_per_order"] or QUANTITY_MAX, max((sku["stock"] for sku in left), default=1)]),
+        "missing": nearest["missing"],
+        "checkins": request.purse.checkins_for(nearest["missing"]) if nearest["missing"] else None,
+    }
+    return render(request, "catalog/detail.html", context)
+
+
+def _chips(here) -> list[dict]:
+    """The shelves to choose from: the top ones, and under the chosen one those inside it."""
+    tree = storefront.tree()
+    trail = _trail(tree, here)
+    open_to = {None, *(shelf["id"] for shelf in trail)}
+    return [{**shelf, "is_here": shelf in trail} for shelf in tree if shelf["parent"] in open_to]
+
+
+def _trail(tree, here) -> list[dict]:
+    return [shelf for shelf in tree if here and here["id"] in shelf["beneath"]]
+
+
+def _narrowings(form) -> int:
+    """How many filters of the drawer are at work."""
+    return sum(1 for name in ("pay_mode", "min_points", "max_points", "affordable") if form.cleaned_data.get(name) not in (None, "", False))

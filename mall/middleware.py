@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from mall.errors import Busy, DomainError
+from mall.purse import Purse
 
 
 class LocaleMiddleware(locale.LocaleMiddleware):
@@ -26,6 +27,17 @@ class LocaleMiddleware(locale.LocaleMiddleware):
         language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         translation.activate(language)
         request.LANGUAGE_CODE = language
+
+
+class PurseMiddleware:
+    """Hang the reader's purse on the request; it is opened only by a page that shows it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.purse = Purse(request)
+        return self.get_response(request)
 
 
 class RefusalMiddleware:

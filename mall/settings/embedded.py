@@ -17,7 +17,10 @@ DEMO_SIGN_INS = True
 
 _sqlite = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'mall.sqlite3'}")
 DATABASES = {"default": {**_sqlite, "OPTIONS": SQLITE_OPTIONS}}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "mall"}}
+# Room enough that the shelves' kept facts never push out sessions and rate limits (the default is 300 entries).
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "mall", "OPTIONS": {"MAX_ENTRIES": 20_000}}
+}
 # LocMem is shared by all threads of the one process, which is all this profile has: the two checks
 # ask for a cache shared between processes.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]

@@ -1,0 +1,35 @@
+"""How often each product was redeemed lately: a roll-up, so that no list page counts movements."""
+
+from datetime import timedelta
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from catalog import storefront
+from catalog.models import Product, StockMovement
+from mall import clock
+from mall.transactions import transactional
+
+POPULAR_DAYS = 30
+
+
+@transactional
+def refresh(as_of=None) -> int:
+    """Count the pieces taken and not put back in the last POPULAR_DAYS; return how many products changed.
+
+    Safe to run at any time and twice.
+    """
+    as_of = as_of or clock.now()
+    orders = (StockMovement.Direction.TAKE, StockMovement.Direction.PUT_BACK)
+    moved = StockMovement.objects.filter(direction__in=orders, created_at__gt=as_of - timedelta(days=POPULAR_DAYS), created_at__lte=as_of)
+    pieces = dict(moved.values_list("sku__product").annotate(n=Coalesce(Sum("delta"), 0)))
+    changed = []
+    for product in Product.objects.only("pk", "popularity"):
+        popularity = max(0, -pieces.get(product.pk, 0))
+        if product.popularity != popularity:
+            product.popularity = popularity
+            changed.append(product)
+    Product.objects.bulk_update(changed, ["popularity"], batch_size=500)
+    if changed:
+        storefront.forget()
+    return len(changed)

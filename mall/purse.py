@@ -1,0 +1,29 @@
+"""What the reader has to spend, for pages of apps that may not look at points themselves.
+
+``mall.middleware.PurseMiddleware`` hangs one on every request. It asks nothing until a page does,
+and then once. Display only: what may be spent is decided by points/ledger.py.
+"""
+
+from functools import cached_property
+
+
+class Purse:
+    """The purse of whoever sent a request; for an app client that is known only inside the view."""
+
+    def __init__(self, request):
+        self._request = request
+
+    @cached_property
+    def available(self) -> int | None:
+        """Points the reader can spend now; None for a visitor."""
+        from points import balance
+
+        user = getattr(self._request, "user", None)
+        return balance.of(user).available if user is not None and user.is_authenticated else None
+
+    def checkins_for(self, points: int) -> int | None:
+        """Return how many check-ins surely earn so many points, or None when check-ins earn nothing now."""
+        from points import rules
+
+        a_day = rules.preview("checkin", step=1)
+        return -(-points // a_day) if a_day else None
