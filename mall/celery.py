@@ -1,12 +1,17 @@
 """The Celery application; its schedule stands in mall/schedule.py."""
 
-from celery import Celery
+from celery import Celery, signals
 
-from mall import schedule
 from mall.profile import use_profile
+from mall.schedule import beat_schedule
 
 use_profile()
 app = Celery("mall")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.beat_schedule = schedule.beat_schedule()
+app.conf.beat_schedule = beat_schedule()
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def keep_django_logging(**_):
+    """Let the LOGGING setting rule: Celery installs its own handlers unless somebody listens here."""

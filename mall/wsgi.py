@@ -1,8 +1,14 @@
 """WSGI entry point (granian in every profile)."""
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from mall.profile import use_profile
 
 use_profile()
 application = get_wsgi_application()
+
+if settings.EMBEDDED_SERVICES:
+    from mall.embedded import start_services
+
+    start_services()

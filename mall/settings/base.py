@@ -225,6 +225,7 @@ RATELIMIT_USE_CACHE = "default"
 RATELIMIT_FAIL_OPEN = False
 
 # --- later work ------------------------------------------------------------
+EMBEDDED_SERVICES = False  # True: the web process runs the worker and beat too
 CELERY_TIMEZONE = SHOP_TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TASK_SERIALIZER = "json"

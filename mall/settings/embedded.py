@@ -1,5 +1,6 @@
 """The default profile: one process, SQLite, memory cache and broker; made for trying and small shops."""
 
+from mall.logs import configure_logging
 from mall.secrets import load_or_create
 
 from .base import *
@@ -16,6 +17,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 DEMO_SIGN_INS = True
 
 _sqlite = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'mall.sqlite3'}")
+if not _sqlite["ENGINE"].endswith("sqlite3"):
+    raise SystemExit("The embedded profile keeps its data in SQLite: let DATABASE_URL begin with sqlite:// or set MALL_PROFILE=production.")
 DATABASES = {"default": {**_sqlite, "OPTIONS": SQLITE_OPTIONS}}
 # Room enough that the shelves' kept facts never push out sessions and rate limits (the default is 300 entries).
 CACHES = {
@@ -24,7 +27,10 @@ CACHES = {
 # LocMem is shared by all threads of the one process, which is all this profile has: the two checks
 # ask for a cache shared between processes.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
+EMBEDDED_SERVICES = True
 CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
+LOGGING = configure_logging(env("LOG_FORMAT", default="console"), level=env("LOG_LEVEL", default="WARNING"))
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 STORAGES = {
