@@ -83,8 +83,8 @@ class CheckIns(APIView):
 
 
 class NotificationSerializer(serializers.ModelSerializer):
-    title = serializers.CharField(read_only=True)
-    text = serializers.CharField(read_only=True)
+    title = serializers.CharField(source="wording.title", read_only=True)
+    text = serializers.CharField(source="wording.text", read_only=True)
 
     class Meta:
         model = Notification

@@ -52,7 +52,7 @@ def _check_in(user, on):
         raise _refusal(latest)
     streak = latest.streak + 1 if latest is not None and latest.on == on - ONE_DAY else 1
     entry = rules.award(user.pk, ACTION, key=f"checkin:{on}", on=on, step=streak, reference=f"checkin:{on}")
-    return CheckIn.objects.create(user=user, on=on, streak=streak, points=entry.delta if entry else 0)
+    return CheckIn.objects.create(user=user, on=on, streak=streak, points=entry.delta - entry.debt_delta if entry else 0)
 
 
 def _latest(user):

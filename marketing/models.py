@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mall import clock
+from marketing.wording import Wording, worded
 
 
 class CheckIn(models.Model):
@@ -75,16 +76,8 @@ class Notification(models.Model):
         return f"{self.kind} {self.key}"
 
     @property
-    def title(self):
-        from marketing.notifications import wording
-
-        return wording(self).title
-
-    @property
-    def text(self):
-        from marketing.notifications import wording
-
-        return wording(self).text
+    def wording(self) -> Wording:
+        return worded(self.kind, self.params)
 
 
 class DailyActivity(models.Model):

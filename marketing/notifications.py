@@ -1,8 +1,4 @@
-"""The inbox: a notice is kind plus numbers, written once per fact and worded for whoever reads it."""
-
-from dataclasses import dataclass
-
-from django.utils.translation import gettext_lazy as _
+"""The inbox: a notice is kind plus numbers, written once per fact and worded for whoever reads it (marketing/wording.py)."""
 
 from mall import clock
 from mall.transactions import transactional
@@ -11,39 +7,6 @@ from marketing.models import Notification
 Kind = Notification.Kind
 INBOX_PAGE = 20
 UNREAD_SHOWN = 99
-
-
-@dataclass(frozen=True)
-class Wording:
-    """How one notice reads."""
-
-    title: str
-    text: str
-    icon: str
-
-
-# Each kind's sentence and the picture beside it; the %(places)s are filled from the row's params.
-WORDINGS = {
-    Kind.STREAK_AT_RISK: (
-        _("Your %(streak)s-day streak ends tonight"),
-        _("Check in before midnight to keep it and collect %(points)s points."),
-        "fire",
-    ),
-    Kind.ORDER_PAID: (_("Order %(no)s is paid"), _("We are getting it ready for you."), "bag-check"),
-    Kind.ORDER_SHIPPED: (_("Order %(no)s is on its way"), _("Tell us when it has arrived."), "truck"),
-    Kind.ORDER_COMPLETED: (_("Order %(no)s is complete"), _("Enjoy it! Thank you for shopping with us."), "check2-circle"),
-    Kind.ORDER_CANCELLED: (
-        _("Order %(no)s was cancelled"),
-        _("The points and goods it held went back where they came from."),
-        "arrow-counterclockwise",
-    ),
-}
-
-
-def wording(notification) -> Wording:
-    """Return a notice in the language that is active now."""
-    title, text, icon = WORDINGS[notification.kind]
-    return Wording(str(title) % notification.params, str(text) % notification.params, icon)
 
 
 @transactional

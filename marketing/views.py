@@ -1,17 +1,107 @@
-"""The pages of marketing."""
+"""The pages of marketing: home, check-in, inbox."""
 
+from datetime import date, timedelta
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.shortcuts import render
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog import storefront
+from mall import clock
+from mall.limits import ACTIONS_PER_MEMBER, limit
+from marketing import checkin as checkins
+from marketing import earning, notifications
+from marketing.errors import AlreadyCheckedIn
+from orders.models import Order
+from points import balance
+
+PICKS = 8
+ORDERS_SHOWN = 3
+EXPIRING_SOON = timedelta(days=30)
+WAITING_FOR_MEMBER = (Order.Status.PENDING, Order.Status.SHIPPED)
 
 
 @login_not_required
+@require_safe
 def home(request):
-    return render(request, "marketing/home.html")
+    """Greet a member with what waits today; tell a visitor what the mall is."""
+    if not request.user.is_authenticated:
+        return render(request, "marketing/welcome.html", {"ways": earning.ways(), **_window(None)})
+    own = balance.of(request.user)
+    expiring = [(on, points) for on, points in own.expiring if on <= clock.today() + EXPIRING_SOON]
+    waiting = Order.objects.of(request.user).filter(status__in=WAITING_FOR_MEMBER).newest_first().prefetch_related("lines")
+    facts = {
+        "balance": own,
+        "expiring_points": sum(points for _on, points in expiring),
+        "expiring_on": expiring[0][0] if expiring else None,
+        "standing": checkins.standing(request.user),
+        "waiting": waiting[:ORDERS_SHOWN],
+    }
+    return render(request, "marketing/home.html", {**facts, **_window(own.available)})
 
 
+def _window(available):
+    categories = [shelf for shelf in storefront.tree() if shelf["depth"] == 0]
+    return {"picks": storefront.picks(available, PICKS), "categories": categories}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def checkin(request):
-    return render(request, "marketing/checkin.html")
+    """Show streak and month; a POST checks in."""
+    if request.method == "POST":
+        return _check_in(request)
+    month = _month(request.GET.get("month", ""))
+    facts = {"standing": checkins.standing(request.user), "calendar": checkins.calendar(request.user, month)}
+    return render(request, "marketing/checkin.html", facts)
 
 
+def _check_in(request):
+    limit(request, "checkin", ACTIONS_PER_MEMBER)
+    try:
+        row = checkins.check_in(request.user)
+    except AlreadyCheckedIn as refusal:
+        messages.info(request, str(refusal))
+    else:
+        messages.success(request, _praise(row))
+    return redirect("marketing:checkin")
+
+
+def _praise(row):
+    if not row.points:
+        return ngettext("Checked in: %(streak)s day in a row.", "Checked in: %(streak)s days in a row.", row.streak) % {"streak": row.streak}
+    if row.streak == 1:
+        return _("Checked in: %(points)s points for you. See you tomorrow!") % {"points": row.points}
+    return _("Checked in: %(points)s points for you, %(streak)s days in a row!") % {"points": row.points, "streak": row.streak}
+
+
+def _month(asked):
+    """Return a day of the month asked for; the present month when it is not one, or lies ahead."""
+    try:
+        month = date.fromisoformat(f"{asked}-01")
+    except ValueError:
+        return clock.today()
+    return month if date(2000, 1, 1) <= month <= clock.today() else clock.today()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def inbox(request):
-    return render(request, "marketing/inbox.html")
+    """List the member's notices; a POST marks one (and opens it) or all as read."""
+    if request.method == "POST":
+        return _read(request)
+    page = Paginator(notifications.inbox(request.user), notifications.INBOX_PAGE).get_page(request.GET.get("page"))
+    return render(request, "marketing/inbox.html", {"page_obj": page, "unread": notifications.unread_count(request.user)})
+
+
+def _read(request):
+    asked = request.POST.get("id", "")
+    if not asked:
+        notifications.mark_read(request.user)
+        messages.success(request, _("All read."))
+        return redirect("marketing:inbox")
+    notice = get_object_or_404(notifications.inbox(request.user), pk=asked if asked.isdecimal() and len(asked) < 19 else None)
+    notifications.mark_read(request.user, ids=[notice.pk])
+    return redirect(notice.url or "marketing:inbox")

@@ -1,0 +1,30 @@
+"""What a member can do for points, as the active rules say it; a page never names a number itself."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from marketing import checkin
+from points import rules
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to earn: what to do, what it gives, and up to how much it grows (0: it does not)."""
+
+    icon: str
+    title: str
+    text: str
+    points: int
+    up_to: int = 0
+
+
+def ways() -> list[Way]:
+    """Return the ways that pay at present; a paused rule leaves its way out."""
+    day_by_day = [rules.preview(checkin.ACTION, step=step) for step in (1, checkin.STRIP_DAYS)]
+    offered = [
+        Way("person-plus", _("Sign up"), _("A welcome gift for every new member."), rules.preview("register")),
+        Way("box-arrow-in-right", _("Come by"), _("Your first sign-in of each day."), rules.preview("login")),
+        Way("calendar-check", _("Check in"), _("More every day in a row, up to a whole week."), *day_by_day),
+    ]
+    return [way for way in offered if way.points]
