@@ -24,10 +24,16 @@ class NotForSale(DomainError):
 
 
 class PurchaseLimitReached(DomainError):
-    """More pieces than an order or a person may have; numbers: product, limit, had."""
+    """More pieces than one order may have; numbers: product, limit."""
 
     code = "limit_reached"
     message = _("“%(product)s” is limited to %(limit)s per order.")
+
+
+class PersonLimitReached(PurchaseLimitReached):
+    """Together with earlier orders this is more than one person may have; numbers: product, limit, had."""
+
+    message = _("“%(product)s” is limited to %(limit)s per person, and you have had %(had)s.")
 
 
 class PointsNotUsable(DomainError):

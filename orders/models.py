@@ -95,6 +95,7 @@ class Order(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
+    replayed = False  # set on an instance that answers a repeated request (checkout.place_order)
 
     class Meta:
         verbose_name = _("order")
@@ -197,9 +198,26 @@ class OrderLine(models.Model):
 
 
 class OrderEvent(models.Model):
-    """One change of an order's state, or something worth telling about its money; never edited."""
+    """One change of an order's state, or something worth telling about its money; never edited.
+
+    ``kind`` is worded in the reader's language; ``note`` is what needs no translation (a tracking number,
+    an amount) or what a person wrote.
+    """
+
+    class Kind(models.TextChoices):
+        PLACED = "placed", _("Order placed")
+        PAID = "paid", _("Paid")
+        SHIPPED = "shipped", _("On its way to you")
+        COMPLETED = "completed", _("Received")
+        CANCELLED = "cancelled", _("Cancelled")
+        TIMED_OUT = "timed_out", _("Cancelled: not paid in time")
+        PAYMENT_FAILED = "payment_failed", _("The payment did not go through")
+        LATE_MONEY = "late_money", _("Money came after the order was cancelled; it goes back")
+        SECOND_MONEY = "second_money", _("Paid a second time; that money goes back")
+        MONEY_RETURNED = "money_returned", _("Money returned")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
+    kind = models.CharField(_("what happened"), max_length=16, choices=Kind)
     from_status = models.CharField(_("from"), max_length=10, blank=True, default="", choices=Order.Status)
     to_status = models.CharField(_("to"), max_length=10, choices=Order.Status)
     actor = models.CharField(_("by"), max_length=60, help_text=_("member:<id>, staff:<id>, system, or a payment provider"))

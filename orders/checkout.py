@@ -1,0 +1,159 @@
+"""Placing an order: points, order and stock in one transaction, once per one-time key.
+
+Lock order (ledger.md section 3): the member's account first, the hot stock rows last. Orders without any
+points lock the account too: it is the mutex that limits per person are counted under.
+"""
+
+import hashlib
+import json
+import re
+from datetime import timedelta
+
+from accounts import addresses
+from accounts.models import Address
+from catalog import stock
+from mall import clock
+from mall.money import yuan
+from mall.transactions import transactional
+from orders import pricing
+from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
+from orders.models import Order, OrderEvent, OrderLine
+from orders.signals import order_paid
+from points import ledger
+
+KEY = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
+
+
+@transactional
+def place_order(user, *, lines, key: str, points_to_use: int = 0, address: int | Address | None = None, expect=None) -> Order:
+    """Place an order for ``lines`` (``(sku_id, quantity)``) and return it.
+
+    Points alone are spent at once and the order is paid; with cash to pay, points are held and the order
+    waits for the payment window of the checkout policy. ``expect`` is ``{"points", "cash"}`` as the shopper
+    saw them. Goods to deliver go to ``address`` (an id of the member's own) or the default one.
+
+    Idempotent by (user, key): the same request again returns the same order, with ``replayed`` True.
+    Raises: InvalidKey, IdempotencyConflict, InvalidLines, NotForSale, PurchaseLimitReached, PointsNotUsable,
+    PriceChanged, AddressNeeded, points.errors.InsufficientPoints and AccountFrozen, catalog.errors.OutOfStock.
+    """
+    wanted = pricing.normalise(lines)
+    address_id = address.pk if isinstance(address, Address) else address
+    fingerprint = _fingerprint(key, wanted, points_to_use, address_id, expect)
+    # Two tabs may place at once; the second must see the first's order, balance and pieces had.
+    ledger.lock(user.pk)
+    placed = Order.objects.filter(user=user, key=key).first()
+    if placed is not None:
+        return _replayed(placed, fingerprint)
+    quote = pricing.quote(user, wanted, points_to_use=points_to_use)
+    if expect is not None and (expect["points"], yuan(expect["cash"])) != (quote.points, quote.cash):
+        raise PriceChanged(quote)
+    order = _draft(user, quote, key=key, body_hash=fingerprint)
+    if quote.is_physical:
+        order.address_sealed = json.dumps(_address_of(user, address_id).snapshot(), ensure_ascii=False)
+    _post_points(order)
+    order.save(force_insert=True)
+    OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
+    _tell(order)
+    # The hot rows come last: nothing but stock of a higher id is locked after them.
+    stock.take(wanted, reference=order.reference)
+    return order
+
+
+def _fingerprint(key, wanted, points_to_use, address_id, expect) -> str:
+    """Return what tells a repeat from another request under the same key."""
+    if not isinstance(key, str) or not KEY.fullmatch(key):
+        raise InvalidKey
+    agreed = None if expect is None else [expect["points"], str(yuan(expect["cash"]))]
+    body = {"lines": sorted(wanted), "points_to_use": points_to_use, "address": address_id, "expect": agreed}
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def _replayed(placed, fingerprint) -> Order:
+    if placed.body_hash != fingerprint:
+        raise IdempotencyConflict
+    placed.replayed = True
+    return placed
+
+
+def _draft(user, quote, *, key, body_hash) -> Order:
+    now = clock.now()
+    order = Order(
+        user=user,
+        key=key,
+        body_hash=body_hash,
+        status=Order.Status.PENDING,
+        points=quote.points,
+        cash=quote.cash,
+        goods_cash=quote.goods_cash,
+        discount=quote.discount,
+        freight=quote.freight,
+        rate=quote.rate,
+        points_for_discount=quote.points_for_discount,
+        is_physical=quote.is_physical,
+        created_at=now,
+    )
+    if quote.cash:
+        order.pay_by = now + timedelta(minutes=quote.payment_window_minutes)
+    else:
+        order.status, order.paid_at = Order.Status.PAID, now
+    return order
+
+
+def _address_of(user, address_id) -> Address:
+    found = addresses.default_of(user) if address_id is None else addresses.owned(user, address_id)
+    if found is None:
+        raise AddressNeeded
+    return found
+
+
+def _post_points(order):
+    """Take the points now, or set them aside until the cash is there."""
+    if not order.points:
+        return
+    if order.cash:
+        ledger.hold(order.user_id, points=order.points, key=f"{order.reference}:hold", reference=order.reference, expires_at=order.pay_by)
+    else:
+        ledger.spend(order.user_id, points=order.points, key=f"{order.reference}:spend", reference=order.reference)
+
+
+def _line_of(order, line) -> OrderLine:
+    product = line.sku.product
+    return OrderLine(
+        order=order,
+        sku=line.sku,
+        product=product,
+        names={"product": _in_every_language(product), "sku": _in_every_language(line.sku)},
+        image=product.image_url,
+        pay_mode=product.pay_mode,
+        quantity=line.quantity,
+        unit_points=line.sku.points_price,
+        unit_cash=line.sku.cash_price,
+        points=line.points,
+        cash=line.cash,
+        discount=line.discount,
+        points_for_discount=line.points_for_discount,
+    )
+
+
+def _in_every_language(named) -> dict:
+    return {"zh-hans": named.name_zh_hans or named.name, "en": named.name_en or named.name}
+
+
+def _tell(order):
+    """Write the first events; whoever listens to a paid order hears of it."""
+    told = [OrderEvent(order=order, kind=OrderEvent.Kind.PLACED, to_status=Order.Status.PENDING, at=order.created_at)]
+    if order.status == Order.Status.PAID:
+        told.append(
+            OrderEvent(
+                order=order,
+                kind=OrderEvent.Kind.PAID,
+                from_status=Order.Status.PENDING,
+                to_status=Order.Status.PAID,
+                at=order.created_at,
+            )
+        )
+    for event in told:
+        event.actor = f"member:{order.user_id}"
+    OrderEvent.objects.bulk_create(told)
+    if order.status == Order.Status.PAID:
+        order_paid.send(Order, order=order)

@@ -1,0 +1,173 @@
+"""The life of an order: the only writer of its status.
+
+Every step names the state it starts from in the UPDATE's filter: zero rows means someone was faster, and
+nothing else of the step happens. A verb leaves the order passed in as it was seen and returns it as it
+now is, so a retried transaction starts from what the caller knew.
+
+Who may: a shopper cancels an own order until it is shipped and confirms the receipt of a shipped one; an
+operator ships, completes, and cancels until shipped; the sweep cancels what was not paid in time. The
+doors ask for the permission, this module for the state.
+"""
+
+import copy
+from datetime import datetime
+
+import structlog
+
+from catalog import stock
+from mall import clock
+from mall.errors import DomainError
+from mall.transactions import transactional
+from orders import refunds
+from orders.errors import CarrierNeeded, IllegalTransition
+from orders.models import Order, OrderEvent, PaymentNotice, PaymentRefund
+from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
+from points import ledger
+
+PENDING, PAID, SHIPPED, COMPLETED, CANCELLED = (
+    Order.Status.PENDING,
+    Order.Status.PAID,
+    Order.Status.SHIPPED,
+    Order.Status.COMPLETED,
+    Order.Status.CANCELLED,
+)
+TRANSITIONS = {
+    PENDING: {PAID, CANCELLED},
+    PAID: {SHIPPED, CANCELLED},
+    SHIPPED: {COMPLETED},
+    COMPLETED: set(),
+    CANCELLED: set(),
+}
+BATCH = 200
+log = structlog.get_logger(__name__)
+
+
+@transactional
+def mark_paid(order, *, actor: str, note: str = "") -> Order:
+    """Turn a pending order into a paid one and capture the points held for it.
+
+    Raises: IllegalTransition (status).
+    """
+    ledger.lock(order.user_id)
+    paid = _move(order, PAID, OrderEvent.Kind.PAID, actor=actor, note=note, paid_at=clock.now())
+    if order.points:
+        ledger.capture(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:capture")
+    order_paid.send(Order, order=paid)
+    return paid
+
+
+@transactional
+def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CANCELLED) -> Order:
+    """Cancel a pending or paid order: points, cash and goods go back, each exactly once.
+
+    Points return to the lots they came from with their days; cash returns through the provider that
+    received it.
+
+    Raises: IllegalTransition (status).
+    """
+    ledger.lock(order.user_id)
+    cancelled = _move(order, CANCELLED, kind, actor=actor, note=note, cancelled_at=clock.now())
+    if order.status == PENDING and order.points:
+        ledger.release(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:release")
+    elif order.status == PAID:
+        _give_back(order)
+    order_cancelled.send(Order, order=cancelled)
+    stock.put_back(order.lines.values_list("sku_id", "quantity"), reference=order.reference)
+    return cancelled
+
+
+@transactional
+def ship(order, *, actor: str, carrier: str = "", number: str = "") -> Order:
+    """Send a paid order off; goods to deliver need a carrier and a tracking number, virtual ones neither.
+
+    Raises: IllegalTransition (status), CarrierNeeded.
+    """
+    carrier, number = carrier.strip(), number.strip()
+    if order.is_physical and not (carrier and number):
+        raise CarrierNeeded
+    ledger.lock(order.user_id)
+    shipped = _move(
+        order,
+        SHIPPED,
+        OrderEvent.Kind.SHIPPED,
+        actor=actor,
+        note=f"{carrier} {number}".strip(),
+        carrier=carrier,
+        tracking_number=number,
+        shipped_at=clock.now(),
+    )
+    order_shipped.send(Order, order=shipped)
+    return shipped
+
+
+@transactional
+def complete(order, *, actor: str) -> Order:
+    """Note that the goods arrived.
+
+    Raises: IllegalTransition (status).
+    """
+    ledger.lock(order.user_id)
+    completed = _move(order, COMPLETED, OrderEvent.Kind.COMPLETED, actor=actor, completed_at=clock.now())
+    order_completed.send(Order, order=completed)
+    return completed
+
+
+def note_money(order, kind: str, *, actor: str, note: str = "") -> None:
+    """Write an event that changes no state: a failed payment, late money. Runs in the caller's transaction."""
+    status = Order.objects.values_list("status", flat=True).get(pk=order.pk)
+    OrderEvent.objects.create(order=order, kind=kind, from_status=status, to_status=status, actor=actor, note=note, at=clock.now())
+
+
+def cancel_due(as_of: datetime) -> int:
+    """Cancel every order whose payment window closed by ``as_of``; return how many this call cancelled.
+
+    Each in its own transaction; a payment that arrives meanwhile wins or loses as a whole. Harmless when
+    run twice or by several sweeps at once.
+    """
+    cancelled, seen = 0, 0
+    while batch := list(Order.objects.due(as_of).filter(pk__gt=seen).order_by("pk")[:BATCH]):
+        for order in batch:
+            seen = order.pk
+            try:
+                cancel(order, actor="system", kind=OrderEvent.Kind.TIMED_OUT)
+                cancelled += 1
+            except IllegalTransition:
+                continue  # paid or cancelled since the batch was read
+            except DomainError as error:
+                log.error("unpaid_order_stuck", order=order.no, code=error.code)
+    return cancelled
+
+
+def _move(order, to, kind, *, actor, note="", **changes) -> Order:
+    """Change the status if it still is what the caller saw; the rowcount is the referee."""
+    if to not in TRANSITIONS[order.status]:
+        raise IllegalTransition(status=order.status)
+    if not Order.objects.filter(pk=order.pk, status=order.status).update(status=to, **changes):
+        raise IllegalTransition(status=order.status)
+    OrderEvent.objects.create(order=order, kind=kind, from_status=order.status, to_status=to, actor=actor, note=note[:200], at=clock.now())
+    moved = copy.copy(order)
+    for name, value in {"status": to, **changes}.items():
+        setattr(moved, name, value)
+    return moved
+
+
+def _give_back(order):
+    """Return what a paid order cost: points to their lots, cash to its payer."""
+    if order.points:
+        taken = "capture" if order.cash else "spend"
+        ledger.refund(
+            order.user_id,
+            of_key=f"{order.reference}:{taken}",
+            points=order.points,
+            key=f"{order.reference}:refund:1",
+            reference=order.reference,
+        )
+    if order.cash:
+        settled = PaymentNotice.objects.select_related("payment__order").get(payment__order=order, outcome=PaymentNotice.Outcome.SETTLED)
+        refunds.request(
+            settled.payment,
+            key="cancelled",
+            reason=PaymentRefund.Reason.CANCELLED,
+            amount=settled.amount,
+            paid_ref=settled.provider_ref,
+        )

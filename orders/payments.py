@@ -1,0 +1,120 @@
+"""Cash coming in: starting a payment, and believing a provider's notice exactly once.
+
+Only what a provider signed changes anything. A notice is settled under the member's lock, so it races a
+cancellation or the sweep as a whole: either the order is paid and the held points captured, or the money
+came too late and goes back. Nothing is answered with an error that a provider would repeat forever.
+"""
+
+import structlog
+from django.conf import settings
+
+from mall import clock
+from mall.transactions import transactional
+from orders import gateways, lifecycle, refunds
+from orders.errors import BadNotice, IllegalTransition, NoticeTooLarge
+from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
+from orders.numbers import new_number
+from points import ledger
+
+CURRENCY = "CNY"
+NOTICE_BYTES = 64 * 1024
+Outcome = PaymentNotice.Outcome
+log = structlog.get_logger(__name__)
+
+
+@transactional
+def start(order, provider: str) -> Payment:
+    """Open a payment of an order's cash with a provider; an open one of the same provider is continued.
+
+    Raises: NoSuchProvider; IllegalTransition when the order no longer waits for its payment.
+    """
+    gateways.get(provider)
+    # Two tabs may start at once; the second must find the first's payment.
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if not order.is_payable:
+        raise IllegalTransition(status=order.status)
+    started = Payment.objects.filter(order=order, provider=provider, status=Payment.Status.OPEN).first()
+    if started is not None:
+        return started
+    no = new_number()
+    return Payment.objects.create(
+        no=no, order=order, provider=provider, provider_ref=no, amount=order.cash, currency=CURRENCY, created_at=clock.now()
+    )
+
+
+def receive_notice(provider: str, raw_body: bytes, headers) -> PaymentNotice:
+    """Take in a provider's signed message about a payment and return the row it left.
+
+    The signature over the raw bytes is checked before anything is read. Idempotent by the provider's
+    event id, and by its number of the money itself. Late or second money is sent back.
+
+    Raises: NoSuchProvider, NoticeTooLarge, BadSignature, BadNotice; nothing is changed then.
+    """
+    gateway = gateways.get(provider)
+    if len(raw_body) > NOTICE_BYTES:
+        raise NoticeTooLarge
+    notice = gateway.read_notice(raw_body, headers)
+    payment = Payment.objects.select_related("order").filter(provider=provider, no=notice.payment_no).first()
+    if payment is None or (notice.amount, notice.currency, notice.merchant) != (
+        payment.amount,
+        payment.currency,
+        settings.PAYMENT_MERCHANT,
+    ):
+        log.warning("notice_fits_no_payment", provider=provider, event_id=notice.event_id, payment=notice.payment_no)
+        raise BadNotice
+    return _take_in(payment, notice)
+
+
+@transactional
+def _take_in(payment, notice) -> PaymentNotice:
+    ledger.lock(payment.order.user_id)
+    known = PaymentNotice.objects.filter(provider=payment.provider, event_id=notice.event_id).first()
+    if known is not None:
+        return known
+    payment = Payment.objects.select_related("order").get(pk=payment.pk)
+    outcome = _take_money(payment, notice) if notice.is_paid else _take_failure(payment)
+    return PaymentNotice.objects.create(
+        provider=payment.provider,
+        event_id=notice.event_id,
+        payment=payment,
+        provider_ref=notice.provider_ref,
+        amount=notice.amount,
+        outcome=outcome,
+        received_at=clock.now(),
+    )
+
+
+def _take_money(payment, notice) -> str:
+    """Decide what money that just came in is for."""
+    same_money = Payment.objects.filter(provider=payment.provider, provider_ref=notice.provider_ref).exclude(pk=payment.pk)
+    if same_money.exists():
+        raise BadNotice
+    if payment.status == Payment.Status.PAID:
+        if payment.provider_ref == notice.provider_ref:
+            return Outcome.REPEATED
+        return _send_back(payment, notice, PaymentRefund.Reason.SECOND)
+    Payment.objects.filter(pk=payment.pk).update(status=Payment.Status.PAID, provider_ref=notice.provider_ref, paid_at=clock.now())
+    if payment.order.status == Order.Status.PENDING:
+        lifecycle.mark_paid(payment.order, actor=payment.provider, note=f"¥{notice.amount}")
+        return Outcome.SETTLED
+    is_late = payment.order.status == Order.Status.CANCELLED
+    return _send_back(payment, notice, PaymentRefund.Reason.LATE if is_late else PaymentRefund.Reason.SECOND)
+
+
+def _send_back(payment, notice, reason) -> str:
+    key = f"money:{notice.provider_ref}"
+    if PaymentRefund.objects.filter(payment=payment, key=key).exists():
+        return Outcome.REPEATED
+    refunds.request(payment, key=key, reason=reason, amount=notice.amount, paid_ref=notice.provider_ref)
+    is_late = reason == PaymentRefund.Reason.LATE
+    kind = OrderEvent.Kind.LATE_MONEY if is_late else OrderEvent.Kind.SECOND_MONEY
+    lifecycle.note_money(payment.order, kind, actor=payment.provider, note=f"¥{notice.amount}")
+    return Outcome.REFUNDED_LATE if is_late else Outcome.REFUNDED_SECOND
+
+
+def _take_failure(payment) -> str:
+    # Providers do not promise order: a failure told after the money changes nothing.
+    if not Payment.objects.filter(pk=payment.pk, status=Payment.Status.OPEN).update(status=Payment.Status.FAILED):
+        return Outcome.REPEATED
+    lifecycle.note_money(payment.order, OrderEvent.Kind.PAYMENT_FAILED, actor=payment.provider)
+    return Outcome.FAILED

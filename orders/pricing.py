@@ -1,0 +1,257 @@
+"""What an order costs: one calculator for the quote and for the order. Reads, never writes.
+
+Points are whole numbers, cash is yuan with two places, the rate is points per yuan. Points used as a
+discount pay for goods of the mode ``cash_points`` only, up to a share of them, and never for freight.
+Source: product.md "points", "orders".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from catalog.models import Product, Sku
+from mall import clock
+from mall.money import ZERO, yuan_down
+from orders.errors import InvalidLines, NotForSale, PersonLimitReached, PointsNotUsable, PurchaseLimitReached
+from orders.models import CheckoutPolicy, Order, OrderLine
+from points import rates
+
+MAX_LINES = 20
+MAX_QUANTITY = 99
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """So many pieces of one SKU."""
+
+    sku: Sku
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedLine:
+    """One line with its share of everything; ``cash`` is what remains to pay for it."""
+
+    sku: Sku
+    quantity: int
+    points: int
+    cash: Decimal
+    discount: Decimal
+    points_for_discount: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountRange:
+    """Which numbers of points may be used: multiples of ``step`` from ``least`` to ``most``; most 0 = none."""
+
+    least: int
+    step: int
+    most: int
+
+    def allows(self, points: int) -> bool:
+        return points == 0 or (self.least <= points <= self.most and points % self.step == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What placing these lines now would cost."""
+
+    lines: tuple[QuotedLine, ...]
+    points: int
+    cash: Decimal
+    goods_cash: Decimal
+    discount: Decimal
+    points_for_discount: int
+    rounding: Decimal
+    freight: Decimal
+    rate: int
+    usable: DiscountRange
+    earns: int
+    is_physical: bool
+    payment_window_minutes: int
+
+    @property
+    def is_paid_with_points(self) -> bool:
+        """Whether nothing is left to pay in cash."""
+        return self.cash == 0
+
+    def as_dict(self) -> dict:
+        """Return the quote as programs read it: points as numbers, yuan as strings."""
+        return {
+            "lines": [
+                {
+                    "sku": line.sku.pk,
+                    "product": line.sku.product.name,
+                    "quantity": line.quantity,
+                    "points": line.points,
+                    "cash": str(line.cash),
+                    "discount": str(line.discount),
+                }
+                for line in self.lines
+            ],
+            "points": self.points,
+            "cash": str(self.cash),
+            "goods_cash": str(self.goods_cash),
+            "discount": str(self.discount),
+            "rounding": str(self.rounding),
+            "freight": str(self.freight),
+            "rate": self.rate,
+            "earns": self.earns,
+            "points_usable": {"least": self.usable.least, "step": self.usable.step, "most": self.usable.most},
+        }
+
+
+def quote(user, lines, *, points_to_use: int = 0, as_of: datetime | None = None) -> Quote:
+    """Work out what ``lines`` — ``(sku_id, quantity)`` — cost this member at an instant (default: now).
+
+    Limits per person count what the member has; whoever places an order holds the member's lock
+    meanwhile. Stock is not looked at: taking it is the only honest answer.
+
+    Raises: InvalidLines, NotForSale, PurchaseLimitReached, PointsNotUsable.
+    """
+    as_of = as_of or clock.now()
+    wishes = _find(normalise(lines))
+    _check_sale(wishes, as_of)
+    _check_limits(user, wishes)
+    rate = rates.current(as_of).points_per_yuan
+    return price(wishes, policy=CheckoutPolicy.current(), rate=rate, points_to_use=points_to_use)
+
+
+def normalise(lines) -> list[tuple[int, int]]:
+    """Return the lines with each SKU once, in the shopper's order.
+
+    Raises: InvalidLines.
+    """
+    wanted: dict[int, int] = {}
+    for sku_id, quantity in lines:
+        if not _is_whole(sku_id, LARGEST_ID) or not _is_whole(quantity, MAX_QUANTITY):
+            raise InvalidLines
+        wanted[sku_id] = wanted.get(sku_id, 0) + quantity
+    if not 1 <= len(wanted) <= MAX_LINES or max(wanted.values()) > MAX_QUANTITY:
+        raise InvalidLines
+    return list(wanted.items())
+
+
+def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0) -> Quote:
+    """Add up and discount; pure arithmetic on what is passed in.
+
+    Raises: PointsNotUsable.
+    """
+    goods = [wish.sku.cash_price * wish.quantity for wish in wishes]
+    discountable = [
+        cash if wish.sku.product.pay_mode == Product.PayMode.CASH_POINTS else ZERO for wish, cash in zip(wishes, goods, strict=True)
+    ]
+    usable = _discount_range(sum(discountable, ZERO), policy, rate)
+    if not usable.allows(points_to_use):
+        raise PointsNotUsable(min=usable.least, step=usable.step, max=usable.most)
+    # Cut to whole fen: the rounding is in the shop's favour, below ¥0.01, and shown.
+    worth = Decimal(points_to_use) / rate
+    discount = yuan_down(worth)
+    weights = [_fen(cash) for cash in discountable]
+    discounts = [Decimal(fen) / 100 for fen in share_out(_fen(discount), weights)]
+    discount_points = share_out(points_to_use, weights)
+    lines = tuple(
+        QuotedLine(
+            sku=wish.sku,
+            quantity=wish.quantity,
+            points=wish.sku.points_price * wish.quantity + extra,
+            cash=cash - off,
+            discount=off.quantize(ZERO),
+            points_for_discount=extra,
+        )
+        for wish, cash, off, extra in zip(wishes, goods, discounts, discount_points, strict=True)
+    )
+    is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
+    freight = policy.freight if is_physical else ZERO
+    goods_cash = sum(goods, ZERO)
+    cash = goods_cash - discount + freight
+    return Quote(
+        lines=lines,
+        points=sum(line.points for line in lines),
+        cash=cash,
+        goods_cash=goods_cash,
+        discount=discount,
+        points_for_discount=points_to_use,
+        rounding=(worth - discount).quantize(Decimal("0.0001")),
+        freight=freight,
+        rate=rate,
+        usable=usable,
+        earns=0,  # no purchase rule pays yet
+        is_physical=is_physical,
+        payment_window_minutes=policy.payment_window_minutes,
+    )
+
+
+def share_out(total: int, weights: list[int]) -> list[int]:
+    """Split ``total`` in proportion to ``weights``, whole and exact; leftovers go to the largest remainders.
+
+    No share exceeds its weight as long as the total does not exceed the sum of the weights.
+    """
+    whole = sum(weights)
+    if total == 0 or whole == 0:
+        return [0] * len(weights)
+    shares = [total * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    for i in by_remainder[: total - sum(shares)]:
+        shares[i] += 1
+    return shares
+
+
+def _is_whole(number, most) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= most
+
+
+def _fen(cash: Decimal) -> int:
+    return int(cash * 100)
+
+
+def _find(wanted) -> list[Wish]:
+    skus = (
+        Sku.objects.select_related("product")
+        .filter(is_active=True)
+        .exclude(product__status=Product.Status.DRAFT)
+        .in_bulk([sku for sku, _ in wanted])
+    )
+    if len(skus) < len(wanted):
+        raise InvalidLines
+    return [Wish(skus[sku_id], quantity) for sku_id, quantity in wanted]
+
+
+def _check_sale(wishes, as_of):
+    for wish in wishes:
+        if not wish.sku.product.is_for_sale(as_of):
+            raise NotForSale(product=wish.sku.product.name)
+
+
+def _check_limits(user, wishes):
+    wanted, products = {}, {}
+    for wish in wishes:
+        product = wish.sku.product
+        products[product.pk] = product
+        wanted[product.pk] = wanted.get(product.pk, 0) + wish.quantity
+    for product_id, quantity in wanted.items():
+        limit = products[product_id].limit_per_order
+        if limit and quantity > limit:
+            raise PurchaseLimitReached(product=products[product_id].name, limit=limit)
+    limited = [product_id for product_id in wanted if products[product_id].limit_per_person]
+    had = _had(user, limited) if limited else {}
+    for product_id in limited:
+        limit = products[product_id].limit_per_person
+        if had.get(product_id, 0) + wanted[product_id] > limit:
+            raise PersonLimitReached(product=products[product_id].name, limit=limit, had=had.get(product_id, 0))
+
+
+def _had(user, product_ids) -> dict[int, int]:
+    lines = OrderLine.objects.filter(order__user=user, product__in=product_ids).exclude(order__status=Order.Status.CANCELLED)
+    return dict(lines.order_by().values("product_id").annotate(pieces=Sum("quantity")).values_list("product_id", "pieces"))
+
+
+def _discount_range(discountable: Decimal, policy, rate) -> DiscountRange:
+    ceiling = yuan_down(discountable * policy.discount_max_percent / 100)
+    step = policy.discount_step_points
+    least = -(-policy.discount_min_points // step) * step
+    most = int(ceiling * rate) // step * step
+    return DiscountRange(least=least, step=step, most=most if most >= least else 0)

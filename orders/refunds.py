@@ -1,0 +1,81 @@
+"""Cash on its way back: asked for in the transaction that decides it, carried out afterwards.
+
+A refund is a row first (reliability: "Later = a row"); the provider is asked once the transaction is
+committed, at once when all goes well and by a sweep when not. A provider knows a refund by its number,
+so asking twice returns the money once.
+"""
+
+import structlog
+from django.db import transaction
+
+from mall import clock
+from mall.errors import DomainError
+from mall.transactions import transactional
+from orders import gateways
+from orders.models import OrderEvent, PaymentRefund
+
+BATCH = 100
+log = structlog.get_logger(__name__)
+
+
+@transactional
+def request(payment, *, key: str, reason: str, amount, paid_ref: str) -> PaymentRefund:
+    """Note that ``amount`` yuan of a payment go back; idempotent per (payment, key).
+
+    The caller holds the member's lock.
+    """
+    asked = PaymentRefund.objects.filter(payment=payment, key=key).first()
+    if asked is not None:
+        return asked
+    refund = PaymentRefund.objects.create(
+        payment=payment, key=key, reason=reason, amount=amount, paid_ref=paid_ref, requested_at=clock.now()
+    )
+    # Only a short cut: the sweep finds the row when this never runs.
+    transaction.on_commit(lambda: settle(refund), robust=True)
+    return refund
+
+
+def settle(refund) -> bool:
+    """Have the provider return the money; True when this call was the one that finished it.
+
+    No transaction is open while the provider is asked.
+    """
+    provider_ref = gateways.get(refund.payment.provider).refund(refund)
+    return _finish(refund, provider_ref)
+
+
+def settle_due() -> int:
+    """Carry out every refund still on its way; return how many this call finished."""
+    finished, seen = 0, 0
+    while batch := list(_open_after(seen)[:BATCH]):
+        for refund in batch:
+            seen = refund.pk
+            try:
+                finished += settle(refund)
+            except DomainError as error:
+                log.warning("refund_refused", refund=refund.no, code=error.code)
+    return finished
+
+
+def _open_after(pk):
+    waiting = PaymentRefund.objects.filter(status=PaymentRefund.Status.REQUESTED, pk__gt=pk)
+    return waiting.select_related("payment__order").order_by("pk")
+
+
+@transactional
+def _finish(refund, provider_ref) -> bool:
+    # Two sweeps may ask at once; the row's old state decides which of them tells about it.
+    waiting = PaymentRefund.objects.filter(pk=refund.pk, status=PaymentRefund.Status.REQUESTED)
+    if not waiting.update(status=PaymentRefund.Status.DONE, provider_ref=provider_ref, done_at=clock.now()):
+        return False
+    status = type(refund.payment.order).objects.values_list("status", flat=True).get(pk=refund.payment.order_id)
+    OrderEvent.objects.create(
+        order_id=refund.payment.order_id,
+        kind=OrderEvent.Kind.MONEY_RETURNED,
+        from_status=status,
+        to_status=status,
+        actor=refund.payment.provider,
+        note=f"¥{refund.amount}",
+        at=clock.now(),
+    )
+    return True

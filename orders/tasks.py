@@ -1,0 +1,18 @@
+"""What the clock does to orders; each task may run twice or four times at once."""
+
+from celery import shared_task
+
+from mall import clock
+from orders import lifecycle, refunds
+
+
+@shared_task
+def cancel_unpaid_orders() -> int:
+    """Give back points and goods of orders that were not paid in time; return how many."""
+    return lifecycle.cancel_due(clock.now())
+
+
+@shared_task
+def settle_refunds() -> int:
+    """Have providers return the money that is still on its way; return how many were finished."""
+    return refunds.settle_due()
