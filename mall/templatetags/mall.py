@@ -1,7 +1,6 @@
 """Filters every template may use without loading them."""
 
 from django import template
-from django.utils.formats import number_format
 
 from mall.money import yuan as to_yuan
 
@@ -11,7 +10,7 @@ register = template.Library()
 @register.filter
 def points(amount):
     """Write whole points with thousands separators: 1,250."""
-    return number_format(int(amount), 0, use_l10n=False, force_grouping=True)
+    return f"{int(amount):,}"
 
 
 @register.filter
