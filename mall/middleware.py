@@ -29,6 +29,25 @@ class LocaleMiddleware(locale.LocaleMiddleware):
         request.LANGUAGE_CODE = language
 
 
+class HeadersMiddleware:
+    """Say what a browser may use and keep: no device, and nothing of a signed-in page on the disk."""
+
+    PERMISSIONS = ", ".join(
+        f"{device}=()" for device in ("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
+    )
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", self.PERMISSIONS)
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated and not request.path_info.startswith(settings.MEDIA_URL):
+            response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+
 class PurseMiddleware:
     """Hang the reader's purse on the request; it is opened only by a page that shows it."""
 

@@ -1,0 +1,55 @@
+"""What a profile demands of its environment; everything missing or unsafe is said at once, a line each."""
+
+import os
+
+
+class Demands:
+    """Collects complaints about environment values; ``refuse()`` ends the start when there are any."""
+
+    def __init__(self, environment=os.environ):
+        self.environment = environment
+        self.complaints = []
+
+    def ask(self, name, *, why, unless=lambda value: "", default=""):
+        """Return the value of ``name``; note a complaint when it is missing or ``unless`` finds it unsafe."""
+        value = self.environment.get(name, "").strip()
+        if not value:
+            self.complaints.append(f"{name} is missing: {why}")
+            return default
+        if fault := unless(value):
+            self.complaints.append(f"{name} is unsafe: {fault}")
+            return default
+        return value
+
+    def refuse(self):
+        """End the start when anything was missing or unsafe. Raises: SystemExit with a line for each."""
+        if self.complaints:
+            raise SystemExit("\n".join(["The production profile does not start:", *(f"  {line}" for line in self.complaints)]))
+
+
+def short_or_guessable(value):
+    """Say why a SECRET_KEY is unsafe, or nothing."""
+    if len(value) < 50 or len(set(value)) < 5 or "insecure" in value:
+        return "use 50 random characters or more"
+    return ""
+
+
+def not_hex_keys(value):
+    """Say why a comma-separated list of hex 32-byte keys is unsafe, or nothing."""
+    for key in value.split(","):
+        try:
+            if len(bytes.fromhex(key)) != 32 or len(set(key)) < 5:
+                raise ValueError
+        except ValueError:
+            return "each key is 64 random hex digits (openssl rand -hex 32)"
+    return ""
+
+
+def any_host(value):
+    """Say why a list of host names is unsafe, or nothing."""
+    return "name the hosts; * answers to anybody's name" if "*" in value.split(",") else ""
+
+
+def not_scheme(*schemes):
+    """Return a check that a URL begins with one of ``schemes``."""
+    return lambda value: "" if value.partition(":")[0] in schemes else f"the URL begins with {' or '.join(f'{s}:' for s in schemes)}"

@@ -1,0 +1,74 @@
+"""The production profile: MySQL/MariaDB, Redis, separate worker and beat, HTTPS in front.
+
+Source: reliability.md, "Production settings"; dependencies.md, "Database and broker settings".
+"""
+
+from mall.demands import Demands, any_host, not_hex_keys, not_scheme, short_or_guessable
+from mall.logs import configure_logging
+
+from .base import *
+from .base import MEDIA_ROOT, PAYMENT_PROVIDERS, Path, env
+from .databases import mysql_database
+
+_demands = Demands()
+SECRET_KEY = _demands.ask("SECRET_KEY", why="it signs sessions and tokens", unless=short_or_guessable)
+FIELD_KEYS = _demands.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(",")
+LEDGER_KEY = _demands.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
+PAYMENT_SECRET = _demands.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
+ALLOWED_HOSTS = _demands.ask("ALLOWED_HOSTS", why="the shop's host names, comma-separated", unless=any_host).split(",")
+_database = _demands.ask(
+    "DATABASE_URL", why="mysql://user:password@host:3306/mall", unless=not_scheme("mysql"), default="mysql://missing@localhost/missing"
+)
+_redis = _demands.ask("REDIS_URL", why="cache and limits: redis://host:6379/0", unless=not_scheme("redis", "rediss", "unix"))
+CELERY_BROKER_URL = _demands.ask("BROKER_URL", why="later work: redis://host:6379/1", unless=not_scheme("redis", "rediss", "redis+socket", "sentinel"))
+_email = _demands.ask("EMAIL_URL", why="smtp+tls://user:password@host:587", unless=not_scheme("smtp", "smtp+tls", "smtp+ssl", "smtps"), default="smtp://missing")
+if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "allow":
+    _demands.complaints.append(
+        "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real providers, or none (PAYMENT_PROVIDERS=), "
+        "or set PAYMENT_SANDBOX=allow for a rehearsal"
+    )
+_demands.refuse()
+
+DEMO_SIGN_INS = False
+DATABASES = {"default": mysql_database(env.db_url_config(_database))}
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": _redis,
+        # A frozen Redis costs a page 0.2 s, not 5; a lost one costs it the cache and nothing else.
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.2, "SOCKET_TIMEOUT": 0.2, "IGNORE_EXCEPTIONS": True},
+    }
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+globals().update(env.email_url_config(_email))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", default=f"no-reply@{ALLOWED_HOSTS[0].lstrip('.')}")
+LOGGING = configure_logging(env("LOG_FORMAT", default="json"), level=env("LOG_LEVEL", default="INFO"))
+
+MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(MEDIA_ROOT)))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- HTTPS -----------------------------------------------------------------
+# Only these proxies are believed about the caller's address and scheme (mall/wsgi.py).
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 86400
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_NAME = "__Host-session"
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = True
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
+
+# MySQL has no conditional unique constraints; allauth's are backed by our own unique User.email.
+SILENCED_SYSTEM_CHECKS = ["models.W036"]
