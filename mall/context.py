@@ -19,21 +19,12 @@ def tab_of(request):
     return TABS.get(match.view_name) or TABS.get(match.app_name) or TABS.get(match.namespace, "")
 
 
-def balance_of(user):
-    """Return what the layout shows of a member's points."""
-    from points import balance
-
-    return balance.of(user)
-
-
 def shop(request):
     """Return the names templates use on every page."""
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     return {
         "theme": theme if theme in THEMES else "",
         "tab": tab_of(request),
-        # Only read where a page shows it (the balance comes from a cache, then from one row).
-        "member_balance": cache(lambda: balance_of(request.user)) if hasattr(request, "user") else 0,
         "shop_name": _("Points Mall"),
         "demo_sign_ins": settings.DEMO_SIGN_INS,
         # One query, and only where a template shows it; none for anonymous visitors.

@@ -1,0 +1,118 @@
+"""How the back office (django-unfold) looks and where its rooms are."""
+
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+
+def _room(title, icon, model):
+    """One line of the sidebar: shown to whoever may look at that model."""
+    app, name = model.split(".")
+
+    def link(request):
+        try:
+            return reverse(f"admin:{app}_{name}_changelist")
+        except NoReverseMatch:
+            return ""
+
+    def may_look(request):
+        return bool(link(request)) and (request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}"))
+
+    def is_here(request):
+        return bool(link(request)) and request.path.startswith(link(request))
+
+    return {"title": title, "icon": icon, "link": link, "active": is_here, "permission": may_look}
+
+
+def _wing(title, *rooms):
+    return {"title": title, "separator": True, "collapsible": False, "items": list(rooms)}
+
+
+UNFOLD = {
+    "SITE_TITLE": _("Points Mall back office"),
+    "SITE_HEADER": _("Points Mall"),
+    "SITE_SUBHEADER": _("Back office"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "storefront",
+    "SITE_ICON": lambda request: static("icons/logo.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/logo.svg")}],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": True,
+    "SHOW_LANGUAGES": True,
+    "BORDER_RADIUS": "10px",
+    "STYLES": [lambda request: static("css/back_office.css")],
+    "COLORS": {
+        # Warm greys and the shop's persimmon.
+        "base": {
+            "50": "oklch(98.3% .006 80)",
+            "100": "oklch(96.2% .009 80)",
+            "200": "oklch(91.8% .013 78)",
+            "300": "oklch(86% .016 75)",
+            "400": "oklch(70% .02 65)",
+            "500": "oklch(53% .022 60)",
+            "600": "oklch(43% .022 55)",
+            "700": "oklch(35.5% .02 52)",
+            "800": "oklch(26.5% .016 50)",
+            "900": "oklch(20.5% .012 50)",
+            "950": "oklch(15% .009 50)",
+        },
+        "primary": {
+            "50": "oklch(97.4% .014 50)",
+            "100": "oklch(94.4% .032 48)",
+            "200": "oklch(89% .063 47)",
+            "300": "oklch(81.5% .107 46)",
+            "400": "oklch(72.5% .153 44)",
+            "500": "oklch(63% .178 40)",
+            "600": "oklch(55% .172 38)",
+            "700": "oklch(48% .15 37)",
+            "800": "oklch(41% .122 37)",
+            "900": "oklch(35.5% .098 37)",
+            "950": "oklch(25% .068 36)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": False,
+        "show_all_applications": False,
+        "navigation": [],
+    },
+}
+UNFOLD["SIDEBAR"]["navigation"] = [
+    _wing(
+        _("Shop"),
+        _room(_("Products"), "redeem", "catalog.product"),
+        _room(_("Categories"), "category", "catalog.category"),
+        _room(_("Stock"), "inventory_2", "catalog.stock"),
+        _room(_("Stock movements"), "swap_vert", "catalog.stockmovement"),
+    ),
+    _wing(
+        _("Orders"),
+        _room(_("Orders"), "receipt_long", "orders.order"),
+        _room(_("Payments"), "payments", "orders.payment"),
+        _room(_("Checkout policy"), "tune", "orders.checkoutpolicy"),
+    ),
+    _wing(
+        _("Members"),
+        _room(_("Members"), "group", "accounts.user"),
+        _room(_("Roles"), "shield_person", "auth.group"),
+    ),
+    _wing(
+        _("Points"),
+        _room(_("Accounts"), "account_balance_wallet", "points.account"),
+        _room(_("Ledger entries"), "list_alt", "points.ledgerentry"),
+        _room(_("Holds"), "lock_clock", "points.hold"),
+        _room(_("Rules"), "rule", "points.rule"),
+        _room(_("Exchange rates"), "currency_exchange", "points.exchangerate"),
+    ),
+    _wing(
+        _("Marketing"),
+        _room(_("Check-ins"), "event_available", "marketing.checkin"),
+        _room(_("Notifications"), "notifications", "marketing.notification"),
+        _room(_("Daily figures"), "monitoring", "marketing.dailyrollup"),
+    ),
+    _wing(
+        _("System"),
+        _room(_("Periodic jobs"), "schedule", "django_celery_beat.periodictask"),
+        _room(_("Job runs"), "task_alt", "mall.jobrun"),
+    ),
+]
