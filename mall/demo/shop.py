@@ -1,0 +1,117 @@
+"""The demo shop's shelves: every category and product of goods/*.toml, with its picture and its stock."""
+
+import html
+import re
+import tomllib
+from datetime import timedelta
+from decimal import Decimal
+from itertools import chain, zip_longest
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+
+from catalog import stock, storefront
+from catalog.models import Category, Product, Sku
+from mall import clock
+from mall.demo.studio import take_picture
+from mall.transactions import transactional
+
+GOODS = Path(__file__).parent / "goods"
+OPENED_DAYS_AGO = 60
+ACTOR = "seed_demo"
+BULLET = "- "
+
+
+def read_goods() -> list[dict]:
+    """Return the shelves as they are written, in the order of their files."""
+    return [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(GOODS.glob("*.toml"))]
+
+
+def lay_out(progress=iter) -> int:
+    """Fill the shelves once; return how many products this call put there.
+
+    A shop that has one of these shelves is left as it is: whoever works there since keeps their work.
+    ``progress`` may wrap the list of products in a bar.
+    """
+    shelves = read_goods()
+    if Category.objects.filter(slug__in=[shelf["slug"] for shelf in shelves]).exists():
+        return 0
+    # One product of each shelf in turn: the list page shows the newest first, and should show all sorts.
+    rounds = zip_longest(*([(shelf, goods) for goods in shelf["product"]] for shelf in shelves))
+    all_goods = [place for place in chain.from_iterable(rounds) if place]
+    pictures = {goods["slug"]: _hang_picture(shelf, goods) for shelf, goods in progress(all_goods)}
+    with clock.at(clock.start_of(clock.today() - timedelta(days=OPENED_DAYS_AGO)) + timedelta(hours=9)):
+        return _fill(shelves, all_goods, pictures)
+
+
+@transactional
+def _fill(shelves, all_goods, pictures) -> int:
+    categories = {
+        shelf["slug"]: Category.objects.create(
+            slug=shelf["slug"], icon=shelf["icon"], position=position, name_zh_hans=shelf["zh"], name_en=shelf["en"]
+        )
+        for position, shelf in enumerate(shelves)
+    }
+    for shelf, goods in all_goods:
+        _put_on_shelf(categories[shelf["slug"]], goods, kind=shelf.get("kind", "physical"), picture=pictures[goods["slug"]])
+    storefront.forget()
+    return len(all_goods)
+
+
+def _put_on_shelf(category, goods, *, kind, picture):
+    product = Product.objects.create(
+        category=category,
+        kind=kind,
+        pay_mode=goods["pay_mode"],
+        status=Product.Status.ON,
+        image=picture,
+        limit_per_person=goods.get("limit_per_person", 0),
+        sale_starts_at=_days_from_now(goods.get("sale_starts_days")),
+        sale_ends_at=_days_from_now(goods.get("sale_ends_days")),
+        name_zh_hans=goods["zh"]["name"],
+        name_en=goods["en"]["name"],
+        summary_zh_hans=goods["zh"]["summary"],
+        summary_en=goods["en"]["summary"],
+        description_zh_hans=as_html(goods["zh"]["description"]),
+        description_en=as_html(goods["en"]["description"]),
+    )
+    for position, choice in enumerate(goods["skus"]):
+        sku = Sku.objects.create(
+            product=product,
+            position=position,
+            name_zh_hans=choice.get("zh", ""),
+            name_en=choice.get("en", ""),
+            points_price=choice.get("points", 0),
+            cash_price=Decimal(choice.get("cash", 0)),
+        )
+        if choice["stock"]:
+            reference = f"demo:{goods['slug']}:{position}"
+            stock.receive(sku.pk, quantity=choice["stock"], actor=ACTOR, note="首批到货", reference=reference)
+
+
+def _days_from_now(days):
+    """A sale starts or ends at the first instant of a shop day, counted from the real today."""
+    if days is None:
+        return None
+    return clock.start_of(clock.today() + timedelta(days=OPENED_DAYS_AGO + days))
+
+
+def _hang_picture(shelf, goods) -> str:
+    """Take a product's picture unless an earlier run did; return its name in the storage."""
+    storage = Product._meta.get_field("image").storage
+    name = f"products/demo/{goods['slug']}.webp"
+    if storage.exists(name):
+        return name
+    return storage.save(name, ContentFile(take_picture(goods["picture"], shelf["ground"], slug=goods["slug"])))
+
+
+def as_html(text: str) -> str:
+    """Return paragraphs and "- " lists as the rich text an operator would have written."""
+    blocks = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        lines = [html.escape(line, quote=False) for line in block.splitlines()]
+        if all(line.startswith(BULLET) for line in lines):
+            blocks.append("<ul>" + "".join(f"<li>{line.removeprefix(BULLET)}</li>" for line in lines) + "</ul>")
+        else:
+            blocks.append("<p>" + "<br>".join(lines) + "</p>")
+    return "\n".join(blocks)
