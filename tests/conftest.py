@@ -1,5 +1,6 @@
 """Fixtures every test may ask for; the servers behind them are started by tests/services.py."""
 
+import fcntl
 import inspect
 import os
 import signal
@@ -50,6 +51,18 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """Run races alone: under xdist another worker's load would blur their times and the server's counters."""
+    folder = os.environ.get("MALL_TEST_FOLDER")
+    if folder is None:
+        return (yield)
+    with open(Path(folder) / "turns", "a") as turns:
+        alone = item.get_closest_marker("mariadb") or item.get_closest_marker("long")
+        fcntl.flock(turns, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        return (yield)
 
 
 # --- people -----------------------------------------------------------------

@@ -114,6 +114,7 @@ class Services:
         self.folder = Path(tempfile.mkdtemp(prefix="mall", dir="/tmp"))
         self.servers = []
         self.guardian = None
+        os.environ["MALL_TEST_FOLDER"] = str(self.folder)
         os.environ["MALL_TEST_SQLITE"] = str(self.folder / "test.sqlite3")
         try:
             if not os.environ.get("MALL_TEST_REDIS_URL"):
