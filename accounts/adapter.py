@@ -9,12 +9,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.stages import EmailVerificationStage
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.db import IntegrityError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.privacy import decrypt, encrypt
 from accounts.registration import enrol, note_sign_in
 from mall.errors import DomainError
 from mall.transactions import transactional
@@ -98,6 +100,16 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def is_auto_signup_allowed(self, request, sociallogin):
         # WeChat tells no e-mail, and a member needs one: ask on the sign-up form.
         return bool(sociallogin.user.email) and super().is_auto_signup_allowed(request, sociallogin)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Keep the secrets of second factors sealed like other personal data."""
+
+    def encrypt(self, text):
+        return encrypt(text, place="mfa.authenticator.secret")
+
+    def decrypt(self, encrypted_text):
+        return decrypt(encrypted_text, place="mfa.authenticator.secret")
 
 
 class VerificationStage(EmailVerificationStage):

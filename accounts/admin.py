@@ -1,0 +1,168 @@
+"""The back office's view of members and groups, and its door: the same sign-in as everybody's."""
+
+from functools import wraps
+
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts import roles
+from accounts.models import User
+from accounts.privacy import mask_email
+from accounts.registration import admit
+
+for model in (Group, EmailAddress, SocialAccount, SocialApp, SocialToken, Authenticator):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+# --- the door ----------------------------------------------------------------
+def needs_second_factor(user) -> bool:
+    """Return whether a member of staff has to set up a second factor before working here."""
+    return getattr(settings, "STAFF_NEED_SECOND_FACTOR", False) and not is_mfa_enabled(user)
+
+
+def _guarded(sign_in):
+    """Send staff through the shop's own sign-in (limits, second factor), never through Django's."""
+
+    @wraps(sign_in)
+    def door(request, *args, **kwargs):
+        user = request.user
+        if user.is_authenticated and user.is_staff and needs_second_factor(user):
+            messages.warning(request, _("Please set up a second step for signing in first: staff accounts need one."))
+            return redirect("mfa_activate_totp")
+        return secure_admin_login(sign_in)(request, *args, **kwargs)
+
+    return door
+
+
+def _may_work_here(request):
+    user = request.user
+    return user.is_active and user.is_staff and not needs_second_factor(user)
+
+
+admin.site.login = _guarded(admin.site.login)
+admin.site.has_permission = _may_work_here
+
+
+# --- members -----------------------------------------------------------------
+class NewMemberForm(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username", "email")
+
+
+class MemberForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class MemberAdmin(DjangoUserAdmin, ModelAdmin):
+    """Members: look up, open and close, give roles. Names, addresses and e-mails stay covered."""
+
+    form = MemberForm
+    add_form = NewMemberForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "nickname", "covered_email", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_active", "is_staff", "groups", "date_joined")
+    search_fields = ("^username", "=email")
+    search_help_text = _("Beginning of a username, or a whole e-mail")
+    ordering = ("-date_joined",)
+    readonly_fields = ("username", "covered_email", "birthday", "points_account", "last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "nickname", "covered_email", "birthday", "points_account")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "groups", "password")}),
+        (_("For superusers"), {"fields": ("is_superuser", "user_permissions"), "classes": ("collapse",)}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "email", "usable_password", "password1", "password2")}),)
+    filter_horizontal = ("groups", "user_permissions")
+    actions_detail = ["reveal_email"]
+
+    @display(description=_("e-mail"))
+    def covered_email(self, member):
+        return mask_email(member.email)
+
+    @display(description=_("Points account"))
+    def points_account(self, member):
+        # By name, not by import: points stands above accounts.
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:points_pointaccount_change", args=[member.pk]), _("Open the points account")
+        )
+
+    @action(description=_("Show the e-mail"), url_path="reveal-email", permissions=["accounts.reveal_personal"])
+    def reveal_email(self, request, object_id):
+        """Uncover one e-mail; that it was looked at stays in the member's history."""
+        member = User.objects.get(pk=object_id)
+        self.log_change(request, member, "Looked at the e-mail.")
+        messages.info(request, member.email)
+        return redirect("admin:accounts_user_change", member.pk)
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        if obj is None:
+            return ()
+        return fields if request.user.is_superuser else (*fields, "is_superuser", "user_permissions")
+
+    def has_change_permission(self, request, obj=None):
+        may_touch = request.user.is_superuser or obj is None or not obj.is_superuser
+        return may_touch and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # the ledger keeps its members; a person is anonymised, an account is closed
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            obj.email = obj.email.lower()
+            admit(obj)
+
+
+@admin.register(Group)
+class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
+    """Roles as groups; the six of the house are brought up to date after every migrate."""
+
+    list_display = ("name", "meaning")
+
+    @display(description=_("role"))
+    def meaning(self, group):
+        return roles.NAMES.get(group.name, "")
+
+
+@admin.register(SocialApp)
+class SocialAppAdmin(ModelAdmin):
+    """Keys of sign-in providers; WeChat appears on the sign-in page once it has its keys here."""
+
+    list_display = ("name", "provider")
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ModelAdmin):
+    """Second factors; removing one lets a member of staff who lost the phone set up a new one."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False

@@ -1,3 +1,150 @@
-"""API about the member."""
+"""API about the member: /me and the address book. Signing in and up is allauth's, under /api/auth/."""
 
-urlpatterns = []
+from django.http import Http404
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
+from rest_framework.generics import GenericAPIView
+from rest_framework.response import Response
+
+from accounts import addresses
+from accounts.forms import DETAIL_LENGTH, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
+from accounts.models import MOBILE_NUMBER, Address
+from accounts.profile import change_profile, check_birthday, check_line
+from mall.api import StrictSerializer
+
+TAGS = ["me"]
+
+
+class LineField(serializers.CharField):
+    """Text on one line, without characters that cannot be shown; JSON strings only."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.validators.append(check_line)
+
+    def to_internal_value(self, sent):
+        if not isinstance(sent, str):
+            self.fail("invalid")
+        return super().to_internal_value(sent)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """true or false, not "yes" or 1."""
+
+    def to_internal_value(self, sent):
+        if not isinstance(sent, bool):
+            self.fail("invalid", input=sent)
+        return sent
+
+
+class MeSerializer(serializers.Serializer):
+    """What a member sees of themselves."""
+
+    username = serializers.CharField(read_only=True)
+    email = serializers.EmailField(read_only=True)
+    nickname = serializers.CharField(read_only=True)
+    display_name = serializers.CharField(read_only=True)
+    avatar = serializers.ImageField(read_only=True, allow_null=True)
+    birthday = serializers.DateField(read_only=True, allow_null=True)
+    joined_at = serializers.DateTimeField(source="date_joined", read_only=True)
+
+
+class MeChangesSerializer(StrictSerializer):
+    """What a member may change; the birthday once."""
+
+    nickname = LineField(required=False, allow_blank=True, max_length=NICKNAME_LENGTH)
+    birthday = serializers.DateField(required=False, validators=[check_birthday])
+
+
+class AddressSerializer(StrictSerializer):
+    """A delivery address."""
+
+    id = serializers.IntegerField(read_only=True)
+    recipient = LineField(max_length=RECIPIENT_LENGTH)
+    phone = LineField(max_length=20, validators=[MOBILE_NUMBER])
+    region = LineField(max_length=REGION_LENGTH)
+    detail = LineField(max_length=DETAIL_LENGTH)
+    is_default = StrictBooleanField(required=False)
+
+
+class MeView(GenericAPIView):
+    """The signed-in member."""
+
+    serializer_class = MeSerializer
+
+    @extend_schema(operation_id="me_read", tags=TAGS)
+    def get(self, request):
+        """Read the own profile."""
+        return Response(MeSerializer(request.user, context={"request": request}).data)
+
+    @extend_schema(operation_id="me_change", tags=TAGS, request=MeChangesSerializer, responses=MeSerializer)
+    def patch(self, request):
+        """Change the nickname, or set the birthday once (409 birthday_fixed afterwards)."""
+        changes = MeChangesSerializer(data=request.data)
+        changes.is_valid(raise_exception=True)
+        member = change_profile(request.user, **changes.validated_data)
+        return Response(MeSerializer(member, context={"request": request}).data)
+
+
+class AddressesView(GenericAPIView):
+    """The address book."""
+
+    serializer_class = AddressSerializer
+    filter_backends = []
+
+    def get_queryset(self):
+        return Address.objects.filter(user_id=self.request.user.pk)
+
+    @extend_schema(operation_id="addresses_list", tags=TAGS, responses=AddressSerializer(many=True))
+    def get(self, request):
+        """List the own addresses, the default one first."""
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(AddressSerializer(page, many=True).data)
+
+    @extend_schema(operation_id="addresses_add", tags=TAGS, responses={201: AddressSerializer})
+    def post(self, request):
+        """Add an address (409 limit_reached when the book is full)."""
+        sent = AddressSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        address = addresses.add(request.user, **sent.validated_data)
+        return Response(AddressSerializer(address).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(parameters=[OpenApiParameter("id", int, OpenApiParameter.PATH)], tags=TAGS)
+class AddressView(GenericAPIView):
+    """One of the own addresses."""
+
+    serializer_class = AddressSerializer
+
+    def _own(self, id):
+        address = addresses.owned(self.request.user, id)
+        if address is None:
+            raise Http404
+        return address
+
+    @extend_schema(operation_id="addresses_read")
+    def get(self, request, id):
+        """Read an address."""
+        return Response(AddressSerializer(self._own(id)).data)
+
+    @extend_schema(operation_id="addresses_change", request=AddressSerializer(partial=True))
+    def patch(self, request, id):
+        """Change some fields of an address."""
+        address = self._own(id)
+        sent = AddressSerializer(data=request.data, partial=True)
+        sent.is_valid(raise_exception=True)
+        return Response(AddressSerializer(addresses.change(address, **sent.validated_data)).data)
+
+    @extend_schema(operation_id="addresses_remove", responses={204: None})
+    def delete(self, request, id):
+        """Delete an address."""
+        addresses.remove(self._own(id))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+urlpatterns = [
+    path("me", MeView.as_view(), name="me"),
+    path("me/addresses", AddressesView.as_view(), name="addresses"),
+    path("me/addresses/<int:id>", AddressView.as_view(), name="address"),
+]

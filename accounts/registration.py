@@ -21,11 +21,12 @@ def register(username, email, password=None, *, nickname="", email_verified=Fals
     """
     user = User(username=username.lower(), email=email.lower(), nickname=nickname)
     user.set_password(password)  # before the transaction: Argon2 takes its time, and a lock must not wait for it
-    return _register(user, email_verified=email_verified)
+    return admit(user, email_verified=email_verified)
 
 
 @transactional
-def _register(user, *, email_verified):
+def admit(user, *, email_verified=False) -> User:
+    """Enrol a prepared member and note the e-mail for verification, as allauth's own pages do."""
     enrol(user)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=email_verified)
     return user

@@ -15,7 +15,14 @@ ROLES = {
     "operator": [*_SEE_ALL, "catalog.*", "orders.*", "marketing.*", "points.*rule*"],
     "finance": [*_SEE_ALL, "points.*", "orders.*refund*", "orders.*payment*"],
     "auditor": [*_SEE_ALL, "admin.view_logentry"],
-    "admin": [*(f"{room}.*" for room in ROOMS), "auth.*_group", "admin.view_logentry", "django_celery_beat.*", "socialaccount.*_socialapp", "mfa.*"],
+    "admin": [
+        *(f"{room}.*" for room in ROOMS),
+        "auth.*_group",
+        "admin.view_logentry",
+        "django_celery_beat.*",
+        "socialaccount.*_socialapp",
+        "mfa.*",
+    ],
 }
 NAMES = {
     "shopper": _("Shopper"),

@@ -1,4 +1,16 @@
 """Pages about the member; sign-in, e-mail and password pages are allauth's, under /accounts/."""
 
+from django.urls import path
+
+from accounts import views
+
 app_name = "accounts"
-urlpatterns = []
+urlpatterns = [
+    path("account/", views.account, name="account"),
+    path("account/profile/", views.profile, name="profile"),
+    path("account/addresses/", views.address_list, name="addresses"),
+    path("account/addresses/new/", views.address_new, name="address_new"),
+    path("account/addresses/<int:pk>/", views.address_edit, name="address_edit"),
+    path("account/addresses/<int:pk>/default/", views.address_default, name="address_default"),
+    path("account/addresses/<int:pk>/delete/", views.address_delete, name="address_delete"),
+]

@@ -2,4 +2,4 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include((f"{app}.api", app))) for app in ("accounts", "points", "catalog", "orders", "marketing")]
+urlpatterns = [path("", include((f"{app}.api", f"{app}-api"))) for app in ("accounts", "points", "catalog", "orders", "marketing")]

@@ -1,0 +1,84 @@
+"""Forms of the member's pages; what they check, the API checks by the same functions."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts import avatars
+from accounts.models import MOBILE_NUMBER, Address, User
+from accounts.profile import check_birthday, check_line
+
+RECIPIENT_LENGTH = 40
+DETAIL_LENGTH = 200
+REGION_LENGTH = Address._meta.get_field("region").max_length
+NICKNAME_LENGTH = User._meta.get_field("nickname").max_length
+
+
+class ProfileForm(forms.Form):
+    """Nickname, picture, and once the birthday."""
+
+    nickname = forms.CharField(
+        label=_("Nickname"),
+        max_length=NICKNAME_LENGTH,
+        required=False,
+        validators=[check_line],
+        help_text=_("Shown instead of your username."),
+        widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
+    )
+    avatar = forms.FileField(
+        label=_("New picture"),
+        required=False,
+        help_text=_("JPEG, PNG or WebP, at most 2 MB."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+    remove_avatar = forms.BooleanField(label=_("Remove my picture"), required=False)
+    birthday = forms.DateField(
+        label=_("Birthday"),
+        required=False,
+        validators=[check_birthday],
+        help_text=_("Can be set once."),
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args, member, **kwargs):
+        super().__init__(*args, **kwargs)
+        if member.birthday:
+            del self.fields["birthday"]
+        if not member.avatar:
+            del self.fields["remove_avatar"]
+
+    def clean_avatar(self):
+        uploaded = self.cleaned_data["avatar"]
+        return avatars.square(uploaded) if uploaded else None
+
+    def changes(self) -> dict:
+        """Return what ``profile.change_profile`` is to change."""
+        said = self.cleaned_data
+        picture = said["avatar"] or ("" if said.get("remove_avatar") else None)
+        return {"nickname": said["nickname"], "birthday": said.get("birthday"), "avatar": picture}
+
+
+class AddressForm(forms.Form):
+    """Where goods go."""
+
+    recipient = forms.CharField(
+        label=_("Recipient"), max_length=RECIPIENT_LENGTH, validators=[check_line], widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    phone = forms.CharField(
+        label=_("Mobile number"),
+        max_length=20,
+        validators=[MOBILE_NUMBER],
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "numeric", "autocomplete": "tel-national"}),
+    )
+    region = forms.CharField(
+        label=_("Province, city, district"),
+        max_length=REGION_LENGTH,
+        validators=[check_line],
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+    )
+    detail = forms.CharField(
+        label=_("Street and number"),
+        max_length=DETAIL_LENGTH,
+        validators=[check_line],
+        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+    )
+    is_default = forms.BooleanField(label=_("Send goods here by default"), required=False)

@@ -1,0 +1,67 @@
+"""What a member says about themselves."""
+
+import unicodedata
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from mall import clock
+from mall.errors import DomainError
+from mall.transactions import transactional
+
+OLDEST_BIRTHDAY = date(1900, 1, 1)
+
+
+class BirthdayFixed(DomainError):
+    """A birthday is said once: it brings a present every year."""
+
+    code = "birthday_fixed"
+    message = _("Your birthday is set already. Ask us if it is wrong.")
+
+
+def check_line(text):
+    """Refuse control and direction characters in a line that other people read.
+
+    Raises: ValidationError (invalid_characters).
+    """
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character != "\u200d" for character in text):
+        raise ValidationError(_("This contains characters that cannot be shown."), code="invalid_characters")
+
+
+def check_birthday(day):
+    """Refuse days that cannot be anybody's birthday.
+
+    Raises: ValidationError (invalid_birthday).
+    """
+    if not OLDEST_BIRTHDAY <= day <= clock.today():
+        raise ValidationError(_("This cannot be your birthday."), code="invalid_birthday")
+
+
+@transactional
+def change_profile(user, *, nickname=None, birthday=None, avatar=None) -> User:
+    """Change what is given; ``avatar`` is a file from ``avatars.square``, or "" to take the picture away.
+
+    Raises: BirthdayFixed when another birthday is set already (the same one again changes nothing).
+    """
+    member = User.objects.select_for_update().get(pk=user.pk)
+    changed = []
+    if nickname is not None:
+        member.nickname = nickname
+        changed.append("nickname")
+    if birthday is not None and birthday != member.birthday:
+        if member.birthday is not None:
+            raise BirthdayFixed(field="birthday")
+        member.birthday = birthday
+        changed.append("birthday")
+    if avatar is not None:
+        if member.avatar:
+            # The old file goes only when the new row is safe.
+            storage, old = member.avatar.storage, member.avatar.name
+            transaction.on_commit(lambda: storage.delete(old), robust=True)
+        member.avatar = avatar
+        changed.append("avatar")
+    member.save(update_fields=changed)
+    return member

@@ -1,0 +1,122 @@
+"""Pages about the member; allauth's own pages stand under /accounts/."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import addresses
+from accounts.forms import AddressForm, ProfileForm
+from accounts.models import ADDRESSES_PER_MEMBER
+from accounts.privacy import mask_email
+from accounts.profile import change_profile
+
+FIELDS = ("recipient", "phone", "region", "detail", "is_default")
+
+
+@require_safe
+def account(request):
+    """Show the way to everything that is the member's own."""
+    return render(request, "accounts/account.html", {"groups": _ways(request.user)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request):
+    """Show and change nickname, picture and (once) birthday."""
+    member = request.user
+    form = ProfileForm(request.POST or None, request.FILES or None, member=member, initial={"nickname": member.nickname})
+    if form.is_valid():
+        change_profile(member, **form.changes())
+        messages.success(request, _("Saved."))
+        return redirect("accounts:account")
+    return render(request, "accounts/profile.html", {"form": form, "member": member}, status=400 if form.is_bound else 200)
+
+
+@require_safe
+def address_list(request):
+    """Show the address book."""
+    kept = list(request.user.addresses.all())
+    facts = {"addresses": kept, "may_add": len(kept) < ADDRESSES_PER_MEMBER, "limit": ADDRESSES_PER_MEMBER}
+    return render(request, "accounts/addresses.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def address_new(request):
+    """Add an address; ``next`` leads back to the order that asked for one."""
+    form = AddressForm(request.POST or None)
+    if form.is_valid():
+        addresses.add(request.user, **form.cleaned_data)
+        messages.success(request, _("Address saved."))
+        return redirect(_next_of(request) or "accounts:addresses")
+    return _address_page(request, form, title=_("Add an address"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def address_edit(request, pk):
+    """Change an address."""
+    address = _own(request, pk)
+    form = AddressForm(request.POST or None, initial={name: getattr(address, name) for name in FIELDS})
+    if form.is_valid():
+        addresses.change(address, **form.cleaned_data)
+        messages.success(request, _("Address saved."))
+        return redirect("accounts:addresses")
+    return _address_page(request, form, title=_("Edit address"))
+
+
+@require_POST
+def address_default(request, pk):
+    """Make an address the default."""
+    addresses.change(_own(request, pk), is_default=True)
+    messages.success(request, _("Goods go there by default now."))
+    return redirect("accounts:addresses")
+
+
+@require_POST
+def address_delete(request, pk):
+    """Delete an address."""
+    addresses.remove(_own(request, pk))
+    messages.success(request, _("Address deleted."))
+    return redirect("accounts:addresses")
+
+
+def _own(request, pk):
+    address = addresses.owned(request.user, pk)
+    if address is None:
+        raise Http404
+    return address
+
+
+def _address_page(request, form, *, title):
+    back_url = _next_of(request) or reverse("accounts:addresses")
+    facts = {"form": form, "title": title, "back_url": back_url, "next": _next_of(request)}
+    return render(request, "accounts/address_form.html", facts, status=400 if form.is_bound else 200)
+
+
+def _next_of(request):
+    """Return the page of ours to go on to, if the address names one."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_ours else ""
+
+
+def _ways(user):
+    """Return the groups of links on the account page."""
+    shop = [
+        {"label": _("My points"), "url": reverse("points:statement"), "icon": "journal-text"},
+        {"label": _("My orders"), "url": reverse("orders:list"), "icon": "box2"},
+        {"label": _("Inbox"), "url": reverse("marketing:inbox"), "icon": "bell"},
+        {"label": _("Addresses"), "url": reverse("accounts:addresses"), "icon": "geo-alt"},
+    ]
+    safety = [
+        {"label": _("Profile"), "url": reverse("accounts:profile"), "icon": "person"},
+        {"label": _("E-mail"), "url": reverse("account_email"), "icon": "envelope", "note": mask_email(user.email)},
+        {"label": _("Password"), "url": reverse("account_change_password"), "icon": "key"},
+        {"label": _("Devices"), "url": reverse("usersessions_list"), "icon": "phone"},
+        {"label": _("Two-step sign-in"), "url": reverse("mfa_index"), "icon": "shield-lock"},
+    ]
+    if user.is_staff:
+        shop.append({"label": _("Back office"), "url": reverse("admin:index"), "icon": "sliders"})
+    return [{"title": _("In the shop"), "rows": shop}, {"title": _("Account and safety"), "rows": safety}]
