@@ -1,5 +1,7 @@
 """The shelves as pages: what there is, and one product."""
 
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -7,6 +9,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from catalog import storefront
 from catalog.forms import FilterForm
+from catalog.models import Product
 
 QUANTITY_MAX = 99
 
@@ -29,8 +32,11 @@ def product_list(request):
         "narrowings": _narrowings(form),
         "is_member": available is not None,
     }
-    refresh = request.htmx and not request.htmx.history_restore_request
-    return render(request, "catalog/_shelf.html" if refresh else "catalog/list.html", context)
+    if not request.htmx or request.htmx.history_restore_request:
+        return render(request, "catalog/list.html", context)
+    part = render(request, "catalog/_shelf.html", context)
+    part["HX-Push-Url"] = _address(request)
+    return part
 
 
 @login_not_required
@@ -47,6 +53,8 @@ def product_detail(request, product_id):
         "pictures": [{"image_url": product["image_url"], "alt": product["name"]}] * bool(product["image_url"]) + product["pictures"],
         "chosen": (within_reach or left or product["skus"])[0]["id"],
         "can_redeem": bool(within_reach),
+        "is_sold_out": not left,
+        "is_posted": product["kind"] == Product.Kind.PHYSICAL,
         "quantity_max": min([QUANTITY_MAX, product["limit_per_order"] or QUANTITY_MAX, max((sku["stock"] for sku in left), default=1)]),
         "missing": nearest["missing"],
         "checkins": request.purse.checkins_for(nearest["missing"]) if nearest["missing"] else None,
@@ -64,6 +72,12 @@ def _chips(here) -> list[dict]:
 
 def _trail(tree, here) -> list[dict]:
     return [shelf for shelf in tree if here and here["id"] in shelf["beneath"]]
+
+
+def _address(request) -> str:
+    """This page's address without the fields left empty."""
+    asked = urlencode([(name, value) for name, value in request.GET.items() if value])
+    return f"{request.path}?{asked}" if asked else request.path
 
 
 def _narrowings(form) -> int:

@@ -14,12 +14,17 @@ class Purse:
         self._request = request
 
     @cached_property
-    def available(self) -> int | None:
-        """Points the reader can spend now; None for a visitor."""
+    def balance(self):
+        """The reader's Balance; None for a visitor."""
         from points import balance
 
         user = getattr(self._request, "user", None)
-        return balance.of(user).available if user is not None and user.is_authenticated else None
+        return balance.of(user) if user is not None and user.is_authenticated else None
+
+    @property
+    def available(self) -> int | None:
+        """Points the reader can spend now; None for a visitor."""
+        return self.balance.available if self.balance is not None else None
 
     def checkins_for(self, points: int) -> int | None:
         """Return how many check-ins surely earn so many points, or None when check-ins earn nothing now."""
