@@ -1,0 +1,112 @@
+"""What a member sees of their points: display only, no decision reads it.
+
+Redis keeps the last committed balance of an account for a short while. A script writes it and only
+moves forward in ``seq``, so a slow writer cannot overwrite a newer balance. Without Redis, or when it
+is down, slow or lying about its type, the account's row is read.
+
+Source: ledger.md section 7.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+
+from mall import clock
+from points.models import PointAccount
+
+TTL_SECONDS = 30
+BREAK_SECONDS = 5
+_FORWARD = """
+local seen = redis.call('HGET', KEYS[1], 'seq')
+if seen and tonumber(seen) and tonumber(seen) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'seq', ARGV[1], 'doc', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
+_broken_until = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A member's points: spendable, reserved, on the way, owed, and what expires when (soonest first)."""
+
+    available: int = 0
+    held: int = 0
+    pending: int = 0
+    debt: int = 0
+    expiring: tuple = ()
+    lasting: int = 0
+    status: str = "active"
+
+
+def of(user, as_of: date | None = None) -> Balance:
+    """Return a member's balance for display; lots whose day has passed are left out even before the sweep."""
+    as_of = as_of or clock.today()
+    return _shown(_from_redis(user.pk) or _from_row(user.pk), as_of)
+
+
+def of_account(account: PointAccount, as_of: date | None = None) -> Balance:
+    """Return the balance for display of a row that is at hand."""
+    return _shown(_doc(account), as_of or clock.today())
+
+
+def remember(account: PointAccount) -> None:
+    """Keep a committed balance for display, unless a newer one is there."""
+    _redis("eval", _FORWARD, 1, _key(account.user_id), account.seq, json.dumps(_doc(account)), TTL_SECONDS)
+
+
+def forget(user_id: int) -> None:
+    """Drop a kept balance, after a change that moves no points."""
+    _redis("delete", _key(user_id))
+
+
+def _shown(doc, as_of):
+    today = as_of.isoformat()
+    living = [(day, points) for day, points in doc["lots"] if day is None or day >= today]
+    dated = tuple((date.fromisoformat(day), points) for day, points in living if day is not None)
+    lasting = sum(points for day, points in living if day is None)
+    available = sum(points for _, points in living)
+    return Balance(available, doc["held"], 0, doc["debt"], dated, lasting, doc["status"])
+
+
+def _doc(account):
+    return {"lots": list(account.lots), "held": account.held, "debt": account.debt, "status": account.status}
+
+
+def _from_row(user_id):
+    account = PointAccount.objects.filter(pk=user_id).first()
+    if account is None:
+        return {"lots": [], "held": 0, "debt": 0, "status": "active"}
+    remember(account)
+    return _doc(account)
+
+
+def _from_redis(user_id):
+    kept = _redis("hget", _key(user_id), "doc")
+    try:
+        doc = json.loads(kept)
+        return doc if set(doc) == {"lots", "held", "debt", "status"} else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _key(user_id):
+    return f"points:balance:{user_id}"
+
+
+def _redis(command, *args):
+    """Ask Redis; None when there is none, or when it failed within the last BREAK_SECONDS."""
+    global _broken_until
+    if "django_redis" not in settings.CACHES["default"]["BACKEND"] or time.monotonic() < _broken_until:
+        return None
+    from django_redis import get_redis_connection
+    from redis.exceptions import RedisError
+
+    try:
+        return getattr(get_redis_connection("default"), command)(*args)
+    except (RedisError, OSError):
+        _broken_until = time.monotonic() + BREAK_SECONDS
+        return None

@@ -1,0 +1,467 @@
+"""The points core as arithmetic: a state and a command in, a new state and entries out, or a refusal.
+
+Pure Python: no Django, no clock, no database. Days are ISO strings ("2027-11-30"), which compare
+as text; None is a day that never comes. Lots are ((day, points), ...) ascending, never-expiring last.
+Every command sweeps dead lots first, and sweeps again when it brought back lots whose day has passed.
+
+Source: ledger.md section 1.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from points import validity
+
+BUCKETS_MAX = 40
+HOLDS_MAX = 50
+POINTS_MAX = 1_000_000_000
+EARNING = SPENDING = frozenset({"active", "review"})
+SPANS = ("day", "week", "month", "life")
+
+
+class Refused(Exception):
+    """The command cannot be carried out; the state is as it was."""
+
+    def __init__(self, reason, **numbers):
+        self.reason = reason
+        self.numbers = numbers
+        super().__init__(reason)
+
+
+class InvariantBroken(Exception):
+    """The arithmetic itself is wrong: nothing may be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One account: balances, lots, open holds ({key: {seq, lots, until}}), and today's counts."""
+
+    available: int = 0
+    held: int = 0
+    debt: int = 0
+    credited: int = 0
+    debited: int = 0
+    lots: tuple = ()
+    holds: dict = field(default_factory=dict)
+    seq: int = 0
+    day: str | None = None
+    counts: dict = field(default_factory=dict)
+    status: str = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger; ``key`` is None where the caller's key names the fact."""
+
+    seq: int
+    kind: str
+    delta: int
+    held_delta: int
+    debt_delta: int
+    available: int
+    held: int
+    debt: int
+    alloc: dict
+    biz_date: str
+    reverses_seq: int | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The entry a refund or clawback goes back to, and what of it is still unreturned."""
+
+    seq: int
+    kind: str
+    left: tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Let dead lots die."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accrue:
+    """Credit points; debt is repaid first. ``limits`` are per day, week, month, life."""
+
+    points: int
+    expires_on: str | None
+    rule: str = ""
+    limits: tuple | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Take points for good."""
+
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Move points into escrow; sufficiency is decided now."""
+
+    points: int
+    key: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Use all or part of a hold; the rest goes back."""
+
+    hold_key: str
+    points: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give a hold back."""
+
+    hold_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Return spent points to the days they had; a past day gets a grace lot only if the shop was at fault."""
+
+    points: int
+    original: Original | None
+    at_fault: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clawback:
+    """Take earned points back; what is missing becomes debt."""
+
+    points: int
+    original: Original | None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """An operator's correction, plus or minus."""
+
+    points: int
+    expires_on: str | None = None
+
+
+def run(state: State, command, *, on: str) -> tuple[State, list[Entry]]:
+    """Carry out one command on the business day ``on`` and return the new state and its entries.
+
+    A day before the account's own day counts as that day: a clock that steps back reopens nothing.
+
+    Raises: Refused (state untouched), InvariantBroken (a defect; write nothing).
+    """
+    books = _Books(state, on)
+    books.sweep()
+    _VERBS[type(command)](books, command)
+    books.sweep()
+    new = books.closed()
+    check(new)
+    _check_entries(state, new, books.entries)
+    return new, books.entries
+
+
+def check(state: State):
+    """Check every invariant of one account.
+
+    Raises: InvariantBroken naming the first that does not hold.
+    """
+    total = 0
+    previous = ""
+    for day, points in state.lots:
+        if points <= 0 or _late(day) <= previous:
+            raise InvariantBroken(f"lots are not ascending and positive: {state.lots}")
+        previous = _late(day)
+        total += points
+    escrow = sum(points for hold in state.holds.values() for _, points in hold["lots"])
+    truths = {
+        "available is negative": state.available >= 0,
+        "held is negative": state.held >= 0,
+        "debt is negative": state.debt >= 0,
+        "lots do not add up to available": total == state.available,
+        "holds do not add up to held": escrow == state.held,
+        "credited - debited is not available": state.credited - state.debited == state.available,
+        "debt beside available points": state.debt == 0 or state.available == 0,
+        "too many buckets": len(state.lots) <= BUCKETS_MAX,
+        "a dead lot is left": not state.lots or state.day is None or _late(state.lots[0][0]) >= state.day,
+    }
+    for name, holds in truths.items():
+        if not holds:
+            raise InvariantBroken(name)
+
+
+def _check_entries(old, new, entries):
+    moved = tuple(sum(getattr(entry, name) for entry in entries) for name in ("delta", "held_delta", "debt_delta"))
+    if moved != (new.available - old.available, new.held - old.held, new.debt - old.debt):
+        raise InvariantBroken("entries do not add up to the change of the balances")
+    if [entry.seq for entry in entries] != list(range(old.seq + 1, new.seq + 1)):
+        raise InvariantBroken("entry numbers have a gap")
+    if new.credited < old.credited or new.debited < old.debited:
+        raise InvariantBroken("credited or debited went backwards")
+
+
+# --- lots ------------------------------------------------------------------
+
+
+def _late(day):
+    return "~" if day is None else day  # "~" sorts after every digit
+
+
+def take(lots, points, *, first=None):
+    """Split ``points`` off, from the bucket of day ``first`` (a 1-tuple) and then soonest-expiring first.
+
+    Returns (taken, rest), both ascending. There must be enough.
+    """
+    left = dict(lots)
+    taken = {}
+    order = [day for day, _ in lots]
+    if first and first[0] in left:
+        order.remove(first[0])
+        order.insert(0, first[0])
+    for day in order:
+        if points == 0:
+            break
+        part = min(points, left[day])
+        taken[day] = part
+        left[day] -= part
+        points -= part
+    if points:
+        raise InvariantBroken("took more than there was")
+    return _lots(taken), _lots(left)
+
+
+def put(lots, added):
+    """Add lots into their buckets; beyond BUCKETS_MAX the two latest dated merge into the later day.
+
+    Returns (lots, merged) where ``merged`` lists the moves ((day, -n), (later, +n)) a merge made.
+    """
+    buckets = dict(lots)
+    for day, points in added:
+        buckets[day] = buckets.get(day, 0) + points
+    merged = []
+    while len(buckets) > BUCKETS_MAX:
+        earlier, later = sorted(day for day in buckets if day is not None)[-2:]
+        merged += [(earlier, -buckets[earlier]), (later, buckets[earlier])]
+        buckets[later] += buckets.pop(earlier)
+    return _lots(buckets), tuple(merged)
+
+
+def take_latest(lots, points):
+    """Split ``points`` off from the latest-expiring end; returns (taken, rest)."""
+    rest, taken = take(lots, sum(n for _, n in lots) - points)
+    return taken, rest
+
+
+def _lots(buckets):
+    return tuple(sorted(((day, points) for day, points in buckets.items() if points), key=lambda lot: _late(lot[0])))
+
+
+def _sum(lots):
+    return sum(points for _, points in lots)
+
+
+# --- the working copy --------------------------------------------------------
+
+
+class _Books:
+    """A working copy of one account; nothing of it leaves when a command is refused."""
+
+    def __init__(self, state, on):
+        self.day = on if state.day is None or on > state.day else state.day
+        self.available, self.held, self.debt = state.available, state.held, state.debt
+        self.credited, self.debited = state.credited, state.debited
+        self.lots, self.holds, self.seq, self.status = state.lots, dict(state.holds), state.seq, state.status
+        self.counts = _roll(state.counts, state.day, self.day)
+        self.entries = []
+
+    def post(self, kind, delta, *, held=0, debt=0, added=(), taken=(), reverses=None, key=None, **alloc):
+        lots = tuple((day, -points) for day, points in taken) + tuple(added)
+        if taken:
+            left = dict(self.lots)
+            for day, points in taken:
+                left[day] -= points
+            self.lots = _lots(left)
+        if added:
+            self.lots, merged = put(self.lots, added)
+            if merged:
+                alloc["merged"] = merged
+        self.available += delta
+        self.held += held
+        self.debt += debt
+        self.credited += max(delta, 0)
+        self.debited += max(-delta, 0)
+        self.seq += 1
+        alloc["lots"] = lots
+        self.entries.append(
+            Entry(self.seq, kind, delta, held, debt, self.available, self.held, self.debt, alloc, self.day, reverses, key)
+        )
+
+    def sweep(self):
+        """Post one expire entry for all lots whose day has passed."""
+        dead = tuple(lot for lot in self.lots if lot[0] is not None and lot[0] < self.day)
+        if dead:
+            key = f"expire:{self.day}:{self.seq}" if self.entries else f"expire:{self.day}"
+            self.post("expire", -_sum(dead), taken=dead, key=key)
+
+    def give_back(self, kind, lots, **kwargs):
+        """Credit lots at their own days. Living points repay debt first; dead ones pay nothing."""
+        living = tuple(lot for lot in lots if _late(lot[0]) >= self.day)
+        repaid = min(self.debt, _sum(living))
+        used, _ = take(living, repaid)
+        paid = dict(used)
+        added = _lots({day: points - paid.get(day, 0) for day, points in lots})
+        self.post(kind, _sum(lots) - repaid, debt=-repaid, added=added, **kwargs)
+
+    def need(self, points):
+        """Refuse unless the account may spend and has this many points."""
+        if self.status not in SPENDING:
+            raise Refused("account_frozen")
+        if points > self.available:
+            raise Refused("insufficient_points", available=self.available, needed=points, missing=points - self.available)
+
+    def closed(self):
+        return State(
+            self.available, self.held, self.debt, self.credited, self.debited, self.lots, self.holds, self.seq, self.day, self.counts, self.status
+        )
+
+
+def _roll(counts, old, new):
+    """Drop the counts of spans that ended between two days; life never ends."""
+    rules = counts.get("rules", {})
+    if old == new:
+        return {"earned": counts.get("earned", 0), "rules": dict(rules)}
+    was, now = date.fromisoformat(old or new), date.fromisoformat(new)
+    same_week = was.isocalendar()[:2] == now.isocalendar()[:2]
+    same_month = (was.year, was.month) == (now.year, now.month)
+    rolled = {rule: [0, week if same_week else 0, month if same_month else 0, life] for rule, (_, week, month, life) in rules.items()}
+    return {"earned": 0, "rules": rolled}
+
+
+def _amount(points):
+    if type(points) is not int or not 0 < points <= POINTS_MAX:
+        raise Refused("invalid_amount")
+    return points
+
+
+# --- the commands -----------------------------------------------------------
+
+
+def _sweep(books, command):
+    """The sweep that precedes every command is all there is to do."""
+
+
+def _accrue(books, command):
+    points = _amount(command.points)
+    if books.status not in EARNING:
+        raise Refused("account_frozen")
+    if _late(command.expires_on) < books.day:
+        raise Refused("invalid_amount")
+    if command.rule:
+        slots = [used + 1 for used in books.counts["rules"].get(command.rule, (0, 0, 0, 0))]
+        for span, slot, limit in zip(SPANS, slots, command.limits or (), strict=False):
+            if limit is not None and slot > limit:
+                raise Refused("limit_reached", limit=limit, span=span)
+        books.counts["rules"][command.rule] = slots
+    books.counts["earned"] += points
+    books.give_back("accrue", ((command.expires_on, points),))
+
+
+def _spend(books, command):
+    points = _amount(command.points)
+    books.need(points)
+    taken, _ = take(books.lots, points)
+    books.post("spend", -points, taken=taken)
+
+
+def _hold(books, command):
+    points = _amount(command.points)
+    books.need(points)
+    if len(books.holds) >= HOLDS_MAX:
+        raise Refused("too_many_holds", limit=HOLDS_MAX)
+    taken, _ = take(books.lots, points)
+    books.post("hold", -points, held=points, taken=taken, until=command.until)
+    books.holds[command.key] = {"seq": books.seq, "lots": taken, "until": command.until}
+
+
+def _capture(books, command):
+    hold = _pop(books, command.hold_key)
+    amount = _sum(hold["lots"])
+    points = amount if command.points is None else _amount(command.points)
+    if points > amount:
+        raise Refused("over_refund", left=amount, asked=points)
+    used, back = take(hold["lots"], points)
+    books.give_back("capture", back, held=-amount, reverses=hold["seq"], used=used)
+
+
+def _release(books, command):
+    hold = _pop(books, command.hold_key)
+    books.give_back("release", hold["lots"], held=-_sum(hold["lots"]), reverses=hold["seq"])
+
+
+def _pop(books, key):
+    if key not in books.holds:
+        raise Refused("hold_closed")
+    return books.holds.pop(key)
+
+
+def _refund(books, command):
+    original = _original(command, kinds=("spend", "capture"))
+    back, left = take_latest(original.left, command.points)
+    if command.at_fault:
+        grace = validity.grace(date.fromisoformat(books.day)).isoformat()
+        moved = {}
+        for day, points in back:
+            day = grace if _late(day) < books.day else day
+            moved[day] = moved.get(day, 0) + points
+        back = _lots(moved)
+    books.give_back("refund", back, reverses=original.seq, left=left)
+
+
+def _clawback(books, command):
+    original = _original(command, kinds=("accrue",))
+    points = command.points
+    _, left = take(original.left, points)
+    taken_now = min(books.available, points)
+    taken, _ = take(books.lots, taken_now, first=(original.left[0][0],))
+    books.post("clawback", -taken_now, debt=points - taken_now, taken=taken, reverses=original.seq, left=left)
+
+
+def _original(command, *, kinds):
+    points = _amount(command.points)
+    original = command.original
+    if original is None or original.kind not in kinds:
+        raise Refused("unknown_entry")
+    if points > _sum(original.left):
+        raise Refused("over_refund", left=_sum(original.left), asked=points)
+    return original
+
+
+def _adjust(books, command):
+    if books.status == "closed":
+        raise Refused("account_frozen")
+    points = _amount(abs(command.points) if type(command.points) is int else command.points)
+    if command.points > 0:
+        if _late(command.expires_on) < books.day:
+            raise Refused("invalid_amount")
+        books.give_back("adjust", ((command.expires_on, points),))
+        return
+    if points > books.available:
+        raise Refused("insufficient_points", available=books.available, needed=points, missing=points - books.available)
+    taken, _ = take(books.lots, points)
+    books.post("adjust", -points, taken=taken)
+
+
+_VERBS = {
+    Sweep: _sweep,
+    Accrue: _accrue,
+    Spend: _spend,
+    Hold: _hold,
+    Capture: _capture,
+    Release: _release,
+    Refund: _refund,
+    Clawback: _clawback,
+    Adjust: _adjust,
+}

@@ -1,0 +1,115 @@
+"""What an action is worth. A client never names an action; the shop calls ``award`` for a fact it saw.
+
+Limits are slots: the n-th award of a rule in a day, week, month or life takes slot n, counted in the
+member's locked row, so two doors at once cannot take the same one.
+"""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+
+from mall import clock
+from mall.transactions import transactional
+from points import errors, ledger, machine, validity
+from points.models import LedgerEntry, Rule, RuleVersion
+
+
+@transactional
+def award(user_id, action, *, key, on=None, amount=None, step=None, reference="", description="", at: datetime | None = None) -> LedgerEntry | None:
+    """Credit what the active rule of an action is worth, once per ``key``.
+
+    ``amount`` is yuan paid (per-yuan rules), ``step`` the day or count of a table. Returns the entry, the
+    first one again on a repeat, or None: no rule is active, it is worth nothing, a limit is used up, or the
+    account may not earn.
+    """
+    version = active(action, as_of=at)
+    points = worth(version, amount=amount, step=step) if version else 0
+    if points <= 0:
+        return None
+    on = on or clock.day_of(at or clock.now())
+    command = machine.Accrue(points, _text(expires_on(version, on)), version.rule.code, version.limits)
+    posting = ledger.Posting(
+        user_id,
+        command,
+        key=key,
+        rule=version.rule.code,
+        rule_version=version.number,
+        reference=reference,
+        description=description,
+        on=on,
+        at=at,
+        same_fact=True,
+    )
+    try:
+        return ledger.post_many([posting])[0]
+    except (errors.LimitReached, errors.AccountFrozen):
+        return None
+
+
+def preview(action, *, amount=None, step=None, as_of: datetime | None = None) -> int:
+    """Return how many points an action would earn now; limits and the member's standing aside."""
+    version = active(action, as_of=as_of)
+    return worth(version, amount=amount, step=step) if version else 0
+
+
+def active(action, *, as_of: datetime | None = None) -> RuleVersion | None:
+    """Return the version in force of the rule for an action; of several rules the one of the smallest priority."""
+    now = as_of or clock.now()
+    return open_versions(now).filter(rule__action=action).first()
+
+
+def in_force(as_of: datetime | None = None) -> list[RuleVersion]:
+    """Return the version in force of every active rule, in order of priority."""
+    seen, versions = set(), []
+    for version in open_versions(as_of or clock.now()):
+        if version.rule_id not in seen:
+            seen.add(version.rule_id)
+            versions.append(version)
+    return versions
+
+
+def open_versions(now):
+    """Return all versions of rules that are open at an instant: best rule first, newest version first."""
+    started = Q(rule__starts_at__isnull=True) | Q(rule__starts_at__lte=now)
+    running = Q(rule__ends_at__isnull=True) | Q(rule__ends_at__gt=now)
+    # A scheduled rule becomes active by its window alone, so no job has to wake up on time; without a beginning it waits.
+    status = Q(rule__status=Rule.Status.ACTIVE) | Q(rule__status=Rule.Status.SCHEDULED, rule__starts_at__isnull=False)
+    versions = RuleVersion.objects.filter(status, started, running).select_related("rule")
+    return versions.order_by("rule__priority", "rule_id", "-number")
+
+
+def worth(version: RuleVersion, *, amount=None, step=None) -> int:
+    """Return the points of one award; parts of a point are dropped, a step past the table earns its last number."""
+    if version.value == RuleVersion.Value.PER_YUAN:
+        return int(Decimal(amount or 0) * version.points)
+    if version.value == RuleVersion.Value.TABLE:
+        return version.table[min(step or 1, len(version.table)) - 1] if version.table else 0
+    return version.points
+
+
+def expires_on(version: RuleVersion, on: date) -> date | str | None:
+    """Return the last day of points earned on ``on`` under this version; None when they never expire."""
+    return {
+        RuleVersion.Validity.STANDARD: ledger.DEFAULT,
+        RuleVersion.Validity.MONTH_END: validity.month_end(on),
+        RuleVersion.Validity.YEAR_END: validity.year_end(on),
+        RuleVersion.Validity.DAYS: on + timedelta(days=version.validity_days),
+        RuleVersion.Validity.NEVER: None,
+    }[version.validity]
+
+
+def _text(day):
+    return day.isoformat() if isinstance(day, date) else day
+
+
+@transactional
+def publish(rule: Rule, *, actor: str, **numbers) -> RuleVersion:
+    """Add a version to a rule; entries of the old one keep naming it. The same numbers again add nothing."""
+    # Two operators may publish at once; the second must number its version after the first's.
+    rule = Rule.objects.select_for_update().get(pk=rule.pk)
+    last = rule.versions.first()
+    if last is not None and all(getattr(last, name) == value for name, value in numbers.items()):
+        return last
+    number = last.number + 1 if last else 1
+    return RuleVersion.objects.create(rule=rule, number=number, created_by=actor, created_at=clock.now(), **numbers)

@@ -1,0 +1,8 @@
+"""Pages of the points app."""
+
+from django.urls import path
+
+from points import views
+
+app_name = "points"
+urlpatterns = [path("points/", views.statement, name="statement")]
