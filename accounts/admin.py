@@ -106,13 +106,16 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
             '<a href="{}">{}</a>', reverse("admin:points_pointaccount_change", args=[member.pk]), _("Open the points account")
         )
 
-    @action(description=_("Show the e-mail"), url_path="reveal-email", permissions=["accounts.reveal_personal"])
+    @action(description=_("Show the e-mail"), url_path="reveal-email", permissions=["reveal"])
     def reveal_email(self, request, object_id):
         """Uncover one e-mail; that it was looked at stays in the member's history."""
         member = User.objects.get(pk=object_id)
         self.log_change(request, member, "Looked at the e-mail.")
         messages.info(request, member.email)
         return redirect("admin:accounts_user_change", member.pk)
+
+    def has_reveal_permission(self, request, object_id=None):
+        return request.user.has_perm("accounts.reveal_personal")
 
     def get_readonly_fields(self, request, obj=None):
         fields = super().get_readonly_fields(request, obj)
