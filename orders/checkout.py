@@ -18,6 +18,7 @@ from mall.transactions import transactional
 from orders import pricing
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
 from orders.models import Order, OrderEvent, OrderLine
+from orders.mutex import lock_member
 from orders.signals import order_paid
 from points import ledger
 
@@ -40,7 +41,7 @@ def place_order(user, *, lines, key: str, points_to_use: int = 0, address: int |
     address_id = address.pk if isinstance(address, Address) else address
     fingerprint = _fingerprint(key, wanted, points_to_use, address_id, expect)
     # Two tabs may place at once; the second must see the first's order, balance and pieces had.
-    ledger.lock(user.pk)
+    lock_member(user.pk)
     placed = Order.objects.filter(user=user, key=key).first()
     if placed is not None:
         return _replayed(placed, fingerprint)

@@ -16,6 +16,14 @@ class InvalidLines(DomainError):
         super().__init__(message, field="lines", **numbers)
 
 
+class InvalidCheckout(DomainError):
+    """A form field holds what no shopper could have chosen."""
+
+    code = "invalid"
+    status = 400
+    message = _("Something on this page was not filled in as expected. Please check it and try again.")
+
+
 class NotForSale(DomainError):
     """A product is not on sale now; numbers: product."""
 

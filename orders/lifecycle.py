@@ -21,6 +21,7 @@ from mall.transactions import transactional
 from orders import refunds
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.models import Order, OrderEvent, PaymentNotice, PaymentRefund
+from orders.mutex import lock_member
 from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
 from points import ledger
 
@@ -48,10 +49,10 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
 
     Raises: IllegalTransition (status).
     """
-    ledger.lock(order.user_id)
+    lock_member(order.user_id)
     paid = _move(order, PAID, OrderEvent.Kind.PAID, actor=actor, note=note, paid_at=clock.now())
     if order.points:
-        ledger.capture(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:capture")
+        ledger.capture(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:capture", reference=order.reference)
     order_paid.send(Order, order=paid)
     return paid
 
@@ -65,10 +66,10 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
 
     Raises: IllegalTransition (status).
     """
-    ledger.lock(order.user_id)
+    lock_member(order.user_id)
     cancelled = _move(order, CANCELLED, kind, actor=actor, note=note, cancelled_at=clock.now())
     if order.status == PENDING and order.points:
-        ledger.release(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:release")
+        ledger.release(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:release", reference=order.reference)
     elif order.status == PAID:
         _give_back(order)
     order_cancelled.send(Order, order=cancelled)
@@ -85,7 +86,7 @@ def ship(order, *, actor: str, carrier: str = "", number: str = "") -> Order:
     carrier, number = carrier.strip(), number.strip()
     if order.is_physical and not (carrier and number):
         raise CarrierNeeded
-    ledger.lock(order.user_id)
+    lock_member(order.user_id)
     shipped = _move(
         order,
         SHIPPED,
@@ -106,7 +107,7 @@ def complete(order, *, actor: str) -> Order:
 
     Raises: IllegalTransition (status).
     """
-    ledger.lock(order.user_id)
+    lock_member(order.user_id)
     completed = _move(order, COMPLETED, OrderEvent.Kind.COMPLETED, actor=actor, completed_at=clock.now())
     order_completed.send(Order, order=completed)
     return completed

@@ -13,8 +13,8 @@ from mall.transactions import transactional
 from orders import gateways, lifecycle, refunds
 from orders.errors import BadNotice, IllegalTransition, NoticeTooLarge
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
+from orders.mutex import lock_member
 from orders.numbers import new_number
-from points import ledger
 
 CURRENCY = "CNY"
 NOTICE_BYTES = 64 * 1024
@@ -67,7 +67,7 @@ def receive_notice(provider: str, raw_body: bytes, headers) -> PaymentNotice:
 
 @transactional
 def _take_in(payment, notice) -> PaymentNotice:
-    ledger.lock(payment.order.user_id)
+    lock_member(payment.order.user_id)
     known = PaymentNotice.objects.filter(provider=payment.provider, event_id=notice.event_id).first()
     if known is not None:
         return known

@@ -54,6 +54,11 @@ class DiscountRange:
     def allows(self, points: int) -> bool:
         return points == 0 or (self.least <= points <= self.most and points % self.step == 0)
 
+    def closest(self, points: int) -> int:
+        """Return the largest number allowed that is not above ``points``."""
+        fitting = min(points, self.most) // self.step * self.step
+        return fitting if fitting >= self.least else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
@@ -147,9 +152,7 @@ def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0) 
     usable = _discount_range(sum(discountable, ZERO), policy, rate)
     if not usable.allows(points_to_use):
         raise PointsNotUsable(min=usable.least, step=usable.step, max=usable.most)
-    # Cut to whole fen: the rounding is in the shop's favour, below ¥0.01, and shown.
-    worth = Decimal(points_to_use) / rate
-    discount = yuan_down(worth)
+    discount = worth(points_to_use, rate)
     weights = [_fen(cash) for cash in discountable]
     discounts = [Decimal(fen) / 100 for fen in share_out(_fen(discount), weights)]
     discount_points = share_out(points_to_use, weights)
@@ -175,7 +178,7 @@ def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0) 
         goods_cash=goods_cash,
         discount=discount,
         points_for_discount=points_to_use,
-        rounding=(worth - discount).quantize(Decimal("0.0001")),
+        rounding=(Decimal(points_to_use) / rate - discount).quantize(Decimal("0.0001")),
         freight=freight,
         rate=rate,
         usable=usable,
@@ -183,6 +186,14 @@ def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0) 
         is_physical=is_physical,
         payment_window_minutes=policy.payment_window_minutes,
     )
+
+
+def worth(points: int, rate: int) -> Decimal:
+    """Return the yuan that points are worth as a discount, cut to whole fen.
+
+    The rounding is in the shop's favour, below ¥0.01, and shown.
+    """
+    return yuan_down(Decimal(points) / rate)
 
 
 def share_out(total: int, weights: list[int]) -> list[int]:

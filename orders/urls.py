@@ -1,4 +1,16 @@
 """Addresses of the order pages (contract.md, "Pages")."""
 
+from django.urls import path
+
+from orders import views
+
 app_name = "orders"
-urlpatterns = []
+urlpatterns = [
+    path("orders/new/", views.new, name="new"),
+    path("orders/", views.order_list, name="list"),
+    path("orders/<str:no>/", views.detail, name="detail"),
+    path("orders/<str:no>/pay/", views.pay, name="pay"),
+    path("orders/<str:no>/cancellation/", views.cancel, name="cancel"),
+    path("orders/<str:no>/receipt/", views.receipt, name="receipt"),
+    path("sandbox/pay/<str:no>/", views.sandbox_pay, name="sandbox_pay"),
+]

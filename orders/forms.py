@@ -1,0 +1,62 @@
+"""What the checkout and staff forms send, read strictly: nothing a shopper could not have chosen gets through."""
+
+import re
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from orders.errors import InvalidLines
+from orders.models import CheckoutPolicy
+
+WHOLE = re.compile(r"[0-9]{1,12}")
+MOST_POINTS = 10**9
+
+
+def read_lines(sent) -> list[tuple[int, int]]:
+    """Return the lines of a query or form: ``sku`` and ``quantity`` repeated in step; a quantity left out is 1.
+
+    Raises: InvalidLines.
+    """
+    skus, quantities = sent.getlist("sku"), sent.getlist("quantity") or ["1"]
+    if len(skus) != len(quantities) or not all(WHOLE.fullmatch(text) for text in [*skus, *quantities]):
+        raise InvalidLines
+    return [(int(sku), int(quantity)) for sku, quantity in zip(skus, quantities, strict=True)]
+
+
+def read_points(sent) -> int:
+    """Return the points to use as a discount that a query names; nonsense counts as none."""
+    text = sent.get("points_to_use", "")
+    return int(text) if WHOLE.fullmatch(text) else 0
+
+
+class PlaceForm(forms.Form):
+    """Everything of the checkout form but its lines."""
+
+    key = forms.RegexField(r"^[A-Za-z0-9_.:-]{8,64}\Z")
+    points_to_use = forms.IntegerField(min_value=0, max_value=MOST_POINTS)
+    address = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    expect_points = forms.IntegerField(min_value=0, max_value=10**15)
+    expect_cash = forms.RegexField(r"^[0-9]{1,10}\.[0-9]{2}\Z")
+
+    @property
+    def expect(self) -> dict:
+        return {"points": self.cleaned_data["expect_points"], "cash": self.cleaned_data["expect_cash"]}
+
+
+class ShipForm(forms.Form):
+    """Who carries a parcel, and under which number."""
+
+    carrier = forms.CharField(label=_("Carrier"), max_length=40, strip=True)
+    number = forms.CharField(label=_("Tracking number"), max_length=60, strip=True)
+
+
+class CancelForm(forms.Form):
+    """Why staff cancel an order."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, strip=True)
+
+
+class CheckoutPolicyForm(forms.ModelForm):
+    class Meta:
+        model = CheckoutPolicy
+        fields = ["payment_window_minutes", "discount_min_points", "discount_step_points", "discount_max_percent", "freight"]

@@ -1,0 +1,239 @@
+"""The pages of an order: checkout, history, one order, paying, and the sandbox's own pay page."""
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import Address
+from catalog import stock
+from mall.errors import Busy, DomainError
+from mall.limits import ACTIONS_PER_MEMBER, limit
+from orders import gateways, lifecycle, payments, pricing
+from orders.checkout import place_order
+from orders.errors import InvalidCheckout, PointsNotUsable
+from orders.forms import PlaceForm, read_lines, read_points
+from orders.gateways import sandbox
+from orders.models import Order, Payment
+
+ORDERS_PER_PAGE = 10
+DISCOUNT_CHOICES = 4
+STEPS = (Order.Status.PENDING, Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
+
+
+# --- checkout ----------------------------------------------------------------
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request):
+    """Show what the wanted goods cost now; a POST places the order once, however often it is sent."""
+    if request.method != "POST":
+        return _checkout_page(request, request.GET)
+    limit(request, "redeem", ACTIONS_PER_MEMBER)
+    try:
+        order = _place(request)
+    except Busy:
+        raise
+    except DomainError as refusal:
+        return _checkout_page(request, request.POST, refusal=refusal)
+    if order.status == Order.Status.PENDING:
+        return redirect("orders:pay", order.no)
+    messages.success(request, _("Redeemed. We are getting it ready for you."))
+    return redirect(order)
+
+
+def _place(request):
+    form = PlaceForm(request.POST)
+    lines = read_lines(request.POST)
+    if not form.is_valid():
+        raise InvalidCheckout
+    sent = form.cleaned_data
+    return place_order(
+        request.user,
+        lines=lines,
+        key=sent["key"],
+        points_to_use=sent["points_to_use"],
+        address=sent["address"],
+        expect=form.expect,
+    )
+
+
+def _checkout_page(request, asked, *, refusal=None):
+    """Quote what is asked for; say what stands in the way when it cannot be placed."""
+    try:
+        quote = _closest_quote(request.user, read_lines(asked), read_points(asked))
+    except DomainError as unable:
+        return render(request, "orders/unable.html", {"refusal": refusal or unable}, status=(refusal or unable).status)
+    left = stock.available([line.sku.pk for line in quote.lines])
+    short = [{"name": line.sku.product.name, "left": left[line.sku.pk]} for line in quote.lines if left[line.sku.pk] < line.quantity]
+    addresses = list(Address.objects.filter(user=request.user)) if quote.is_physical else []
+    available = request.purse.available or 0
+    missing = max(0, quote.points - available)
+    context = {
+        "quote": quote,
+        "refusal": refusal,
+        "short": short,
+        "missing": missing,
+        "available": available,
+        "remaining": max(0, available - quote.points),
+        "choices": _discount_choices(quote, available),
+        "addresses": addresses,
+        "chosen_address": _chosen(addresses, asked.get("address", "")),
+        "needs_address": quote.is_physical and not addresses,
+        "can_place": not short and not missing and not (quote.is_physical and not addresses),
+        "quantity_line": quote.lines[0] if len(quote.lines) == 1 else None,
+        "quantity_max": _quantity_max(quote.lines[0], left),
+        "here": f"{request.path}?{urlencode(_asked_again(quote), doseq=True)}",
+        "key": uuid4().hex,
+    }
+    return render(request, "orders/new.html", context, status=refusal.status if refusal else 200)
+
+
+def _closest_quote(user, lines, points_to_use):
+    """Quote with the points asked for, or the nearest number that may be used here."""
+    try:
+        return pricing.quote(user, lines, points_to_use=points_to_use)
+    except PointsNotUsable as refusal:
+        usable = pricing.DiscountRange(refusal.numbers["min"], refusal.numbers["step"], refusal.numbers["max"])
+        return pricing.quote(user, lines, points_to_use=usable.closest(points_to_use))
+
+
+def _discount_choices(quote, available) -> list[dict]:
+    """Offer none, the most the member can use, and a few numbers between; what was chosen is always there."""
+    usable = quote.usable
+    spare = available - (quote.points - quote.points_for_discount)
+    most = usable.closest(min(usable.most, max(spare, 0)))
+    if not usable.most:
+        return []
+    numbers = {0, most, quote.points_for_discount}
+    numbers |= {usable.closest(most * part // DISCOUNT_CHOICES) for part in range(1, DISCOUNT_CHOICES)}
+    return [
+        {"points": points, "worth": pricing.worth(points, quote.rate), "is_chosen": points == quote.points_for_discount}
+        for points in sorted(numbers)
+    ]
+
+
+def _chosen(addresses, asked: str) -> int | None:
+    own = [address.pk for address in addresses]
+    return int(asked) if asked.isdecimal() and int(asked) in own else next(iter(own), None)
+
+
+def _quantity_max(line, left) -> int:
+    allowed = line.sku.product.limit_per_order or pricing.MAX_QUANTITY
+    return max(line.quantity, min(allowed, pricing.MAX_QUANTITY, left[line.sku.pk]))
+
+
+def _asked_again(quote) -> dict:
+    return {
+        "sku": [line.sku.pk for line in quote.lines],
+        "quantity": [line.quantity for line in quote.lines],
+        "points_to_use": quote.points_for_discount,
+    }
+
+
+# --- history and one order -----------------------------------------------------
+@require_safe
+def order_list(request):
+    """Show the member's orders, newest first."""
+    status = request.GET.get("status", "")
+    found = Order.objects.of(request.user).newest_first().prefetch_related("lines")
+    if status in Order.Status.values:
+        found = found.filter(status=status)
+    page = Paginator(found, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
+    chips = [{"status": "", "label": _("All"), "is_here": status not in Order.Status.values}]
+    chips += [{"status": value, "label": label, "is_here": value == status} for value, label in Order.Status.choices]
+    return render(request, "orders/list.html", {"page_obj": page, "chips": chips})
+
+
+@require_safe
+def detail(request, no):
+    """Show one order: what, how much, where to, and all that happened to it."""
+    order = _own(request, no)
+    context = {
+        "order": order,
+        "lines": order.lines.all(),
+        "events": order.events.all(),
+        "steps": _steps(order),
+        "refunds": [refund for payment in order.payments.prefetch_related("refunds") for refund in payment.refunds.all()],
+        "is_pending": order.status == Order.Status.PENDING,
+        "is_cancelled": order.status == Order.Status.CANCELLED,
+    }
+    return render(request, "orders/detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def pay(request, no):
+    """Let the member choose a provider; a POST leads there."""
+    order = _own(request, no)
+    if not order.is_payable:
+        if order.status == Order.Status.PENDING:
+            messages.info(request, _("The time to pay is over. Points and goods are on their way back."))
+        return redirect(order)
+    if request.method != "POST":
+        offered = [{"name": name, "label": gateway.LABEL} for name, gateway in gateways.offered().items()]
+        return render(request, "orders/pay.html", {"order": order, "providers": offered})
+    payment = payments.start(order, request.POST.get("provider", ""))
+    return redirect(gateways.get(payment.provider).pay_url(payment))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request, no):
+    """Ask once more, then cancel."""
+    order = _own(request, no)
+    if request.method != "POST":
+        return render(request, "orders/cancel.html", {"order": order}) if order.can_be_cancelled else redirect(order)
+    lifecycle.cancel(order, actor=f"member:{request.user.pk}")
+    messages.success(request, _("Cancelled. What you paid is back or on its way back."))
+    return redirect(order)
+
+
+@require_POST
+def receipt(request, no):
+    """Note that the goods arrived."""
+    order = lifecycle.complete(_own(request, no), actor=f"member:{request.user.pk}")
+    messages.success(request, _("Thank you. Enjoy it!"))
+    return redirect(order)
+
+
+def _own(request, no) -> Order:
+    """Somebody else's order does not exist."""
+    return get_object_or_404(Order.objects.of(request.user), no=no)
+
+
+def _steps(order) -> list[dict]:
+    """Where an order stands on its way, for the component of that name; a cancelled one is on none."""
+    if order.status == Order.Status.CANCELLED:
+        return []
+    at = {
+        Order.Status.PENDING: order.created_at,
+        Order.Status.PAID: order.paid_at,
+        Order.Status.SHIPPED: order.shipped_at,
+        Order.Status.COMPLETED: order.completed_at,
+    }
+    labels = [_("Placed"), _("Paid"), _("Shipped"), _("Received")]
+    here = STEPS.index(order.status)
+    states = ["done" if i < here or order.status == Order.Status.COMPLETED else "now" if i == here else "todo" for i in range(len(STEPS))]
+    return [{"label": label, "state": state, "at": at[step]} for step, label, state in zip(STEPS, labels, states, strict=True)]
+
+
+# --- the sandbox's own page ------------------------------------------------------
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sandbox_pay(request, no):
+    """Play the payment provider: its page knows a payment's number and amount, and nobody's session.
+
+    Pressing a button sends the same signed notice a real provider would send.
+    """
+    if "sandbox" not in gateways.offered():
+        raise Http404
+    payment = get_object_or_404(Payment.objects.select_related("order"), no=no, provider="sandbox")
+    if request.method != "POST":
+        return render(request, "orders/sandbox_pay.html", {"payment": payment, "is_paid": payment.status == Payment.Status.PAID})
+    event = request.POST.get("event")
+    if event in ("paid", "failed"):
+        payments.receive_notice("sandbox", *sandbox.write_notice(payment, event))
+    return redirect(payment.order)
