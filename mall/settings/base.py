@@ -101,7 +101,8 @@ SHOP_TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The first holds our own texts, the second those of libraries that ship no Chinese (django-unfold).
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "vendor"]
 LANGUAGE_COOKIE_NAME = "mall_language"
 THEME_COOKIE_NAME = "mall_theme"
 MODELTRANSLATION_DEFAULT_LANGUAGE = "zh-hans"
