@@ -1,3 +1,167 @@
-"""Orders in API v1."""
+"""Orders in API v1: quote, place once, history, pay, cancel, confirm the receipt, and the providers' door."""
 
-urlpatterns = []
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mall.api import Cursor
+from mall.limits import ACTIONS_PER_MEMBER, limit
+from orders import lifecycle, payments, pricing
+from orders.checkout import place_order
+from orders.errors import NoSuchProvider, NoticeTooLarge
+from orders.models import Order
+from orders.serializers import (
+    NothingRequest,
+    NoticeSerializer,
+    OrderDetailSerializer,
+    OrderRequest,
+    OrderSerializer,
+    PaymentRequest,
+    PaymentSerializer,
+    QuoteRequest,
+    QuoteSerializer,
+    StatusQuery,
+)
+
+TAGS = ["orders"]
+
+
+# --- endpoints ---
+class OrderCursor(Cursor):
+    ordering = "-pk"
+
+
+def read(serializer_class, sent):
+    """Return the checked serializer of what was sent. Raises: ValidationError."""
+    serializer = serializer_class(data=sent)
+    serializer.is_valid(raise_exception=True)
+    return serializer
+
+
+def own(request, no) -> Order:
+    """Return the caller's order; somebody else's does not exist."""
+    return get_object_or_404(Order.objects.of(request.user), no=no)
+
+
+def shown(order):
+    """Return an order as it is answered."""
+    return OrderSerializer(Order.objects.prefetch_related("lines").get(pk=order.pk)).data
+
+
+class QuoteView(APIView):
+    @extend_schema(operation_id="orders_quote", tags=TAGS, request=QuoteRequest, responses=QuoteSerializer)
+    def post(self, request):
+        """Say what these lines cost now."""
+        sent = read(QuoteRequest, request.data)
+        return Response(pricing.quote(request.user, sent.wanted(), points_to_use=sent.validated_data["points_to_use"]).as_dict())
+
+
+class OrderListView(APIView):
+    @extend_schema(operation_id="orders_list", tags=TAGS, parameters=[StatusQuery], responses=OrderSerializer(many=True))
+    def get(self, request):
+        """List the caller's orders, newest first."""
+        asked = read(StatusQuery, request.query_params).validated_data
+        found = Order.objects.of(request.user).prefetch_related("lines")
+        if "status" in asked:
+            found = found.filter(status=asked["status"])
+        pages = OrderCursor()
+        page = pages.paginate_queryset(found, request, view=self)
+        return pages.get_paginated_response(OrderSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="orders_create",
+        tags=TAGS,
+        request=OrderRequest,
+        responses={201: OrderSerializer},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="8 to 64 of A–Z a–z 0–9 _ . : -; one per order."
+            ),
+            OpenApiParameter(
+                "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[201], description="true when the order was placed before."
+            ),
+        ],
+    )
+    def post(self, request):
+        """Place an order; the same key and body again answer the same order."""
+        limit(request, "redeem", ACTIONS_PER_MEMBER)
+        sent = read(OrderRequest, request.data)
+        order = place_order(
+            request.user,
+            lines=sent.wanted(),
+            key=request.headers.get("Idempotency-Key", ""),
+            points_to_use=sent.validated_data["points_to_use"],
+            address=sent.validated_data.get("address"),
+            expect=sent.validated_data.get("expect"),
+        )
+        return Response(shown(order), status=201, headers={"Idempotent-Replayed": "true"} if order.replayed else None)
+
+
+class OrderView(APIView):
+    @extend_schema(operation_id="orders_retrieve", tags=TAGS, responses=OrderDetailSerializer)
+    def get(self, request, no):
+        """Show one order with its events and payments."""
+        order = get_object_or_404(Order.objects.of(request.user).prefetch_related("lines", "events", "payments__refunds"), no=no)
+        return Response(OrderDetailSerializer(order, context={"request": request}).data)
+
+
+class PaymentView(APIView):
+    @extend_schema(operation_id="orders_pay", tags=TAGS, request=PaymentRequest, responses={201: PaymentSerializer})
+    def post(self, request, no):
+        """Start paying an order's cash; an open payment of the same provider is continued."""
+        sent = read(PaymentRequest, request.data)
+        payment = payments.start(own(request, no), sent.validated_data["provider"])
+        return Response(PaymentSerializer(payment, context={"request": request}).data, status=201)
+
+
+class CancellationView(APIView):
+    @extend_schema(operation_id="orders_cancel", tags=TAGS, request=NothingRequest, responses=OrderSerializer)
+    def post(self, request, no):
+        """Cancel an order that is not shipped yet; points, cash and goods go back."""
+        read(NothingRequest, request.data)
+        return Response(shown(lifecycle.cancel(own(request, no), actor=f"member:{request.user.pk}")))
+
+
+class ReceiptView(APIView):
+    @extend_schema(operation_id="orders_receive", tags=TAGS, request=NothingRequest, responses=OrderSerializer)
+    def post(self, request, no):
+        """Confirm that a shipped order arrived."""
+        read(NothingRequest, request.data)
+        return Response(shown(lifecycle.complete(own(request, no), actor=f"member:{request.user.pk}")))
+
+
+class NotifyView(APIView):
+    """The door of the payment providers: no token, no session, a signature over the raw body instead."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    throttle_classes = []
+
+    @extend_schema(
+        operation_id="payments_notify", tags=["payments"], request={"application/json": OpenApiTypes.OBJECT}, responses=NoticeSerializer
+    )
+    def post(self, request, provider):
+        """Take in a provider's signed notice; a repeated one is answered as the first was."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > payments.NOTICE_BYTES:
+            raise NoticeTooLarge
+        try:
+            notice = payments.receive_notice(provider, request.body, request.headers)
+        except NoSuchProvider:
+            raise Http404 from None
+        return Response(NoticeSerializer(notice).data)
+
+
+urlpatterns = [
+    path("orders/quote", QuoteView.as_view()),
+    path("orders", OrderListView.as_view()),
+    path("orders/<str:no>", OrderView.as_view()),
+    path("orders/<str:no>/payments", PaymentView.as_view()),
+    path("orders/<str:no>/cancellation", CancellationView.as_view()),
+    path("orders/<str:no>/receipt", ReceiptView.as_view()),
+    path("payments/<str:provider>/notify", NotifyView.as_view()),
+]

@@ -1,0 +1,172 @@
+"""What the orders API is sent and what it answers. Points are numbers, yuan are strings."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from mall.api import StrictIntegerField, StrictSerializer
+from orders import gateways, pricing
+from orders.forms import MOST_POINTS
+from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
+
+
+# --- what is sent --------------------------------------------------------------
+class LineRequest(StrictSerializer):
+    sku = StrictIntegerField(min_value=1, max_value=pricing.LARGEST_ID, help_text="Id of the SKU.")
+    quantity = StrictIntegerField(min_value=1, max_value=pricing.MAX_QUANTITY)
+
+
+class QuoteRequest(StrictSerializer):
+    lines = LineRequest(many=True, min_length=1, max_length=pricing.MAX_LINES)
+    points_to_use = StrictIntegerField(min_value=0, max_value=MOST_POINTS, default=0, help_text="Points used as a discount.")
+
+    def wanted(self) -> list[tuple[int, int]]:
+        return [(line["sku"], line["quantity"]) for line in self.validated_data["lines"]]
+
+
+class ExpectRequest(StrictSerializer):
+    """What the shopper saw and agreed to."""
+
+    points = StrictIntegerField(min_value=0, max_value=10**15)
+    cash = serializers.RegexField(r"^[0-9]{1,10}\.[0-9]{2}\Z", max_length=13, help_text='Yuan, such as "12.50".')
+
+
+class OrderRequest(QuoteRequest):
+    address = StrictIntegerField(min_value=1, max_value=pricing.LARGEST_ID, required=False, help_text="Id; the default one when left out.")
+    expect = ExpectRequest(required=False)
+
+
+class PaymentRequest(StrictSerializer):
+    provider = serializers.CharField(max_length=20)
+
+
+class NothingRequest(StrictSerializer):
+    """No fields."""
+
+
+# --- what is answered ------------------------------------------------------------
+class YuanField(serializers.DecimalField):
+    """Yuan as a string with two places."""
+
+    def __init__(self, **kwargs):
+        super().__init__(max_digits=12, decimal_places=2, coerce_to_string=True, **kwargs)
+
+
+class QuotedLineSerializer(serializers.Serializer):
+    sku = serializers.IntegerField()
+    product = serializers.CharField()
+    quantity = serializers.IntegerField()
+    points = serializers.IntegerField()
+    cash = YuanField()
+    discount = YuanField()
+
+
+class UsablePointsSerializer(serializers.Serializer):
+    """Multiples of ``step`` from ``least`` to ``most`` may be used; ``most`` 0 means none."""
+
+    least = serializers.IntegerField()
+    step = serializers.IntegerField()
+    most = serializers.IntegerField()
+
+
+class QuoteSerializer(serializers.Serializer):
+    lines = QuotedLineSerializer(many=True)
+    points = serializers.IntegerField(help_text="All points, those used as a discount included.")
+    cash = YuanField(help_text="Yuan to pay: goods − discount + freight.")
+    goods_cash = YuanField()
+    discount = YuanField()
+    rounding = serializers.DecimalField(max_digits=6, decimal_places=4, help_text="Yuan cut off the discount, below 0.01.")
+    freight = YuanField()
+    rate = serializers.IntegerField(help_text="Points per yuan.")
+    earns = serializers.IntegerField(help_text="Points this order will earn.")
+    points_usable = UsablePointsSerializer()
+
+
+class OrderLineSerializer(serializers.ModelSerializer):
+    product_name = serializers.CharField()
+    sku_name = serializers.CharField()
+    sku = serializers.IntegerField(source="sku_id")
+    product = serializers.IntegerField(source="product_id")
+
+    class Meta:
+        model = OrderLine
+        fields = [
+            "sku",
+            "product",
+            "product_name",
+            "sku_name",
+            "image",
+            "quantity",
+            "unit_points",
+            "unit_cash",
+            "points",
+            "cash",
+            "discount",
+        ]
+
+
+class OrderSerializer(serializers.ModelSerializer):
+    lines = OrderLineSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields = [
+            "no", "status", "points", "cash", "goods_cash", "discount", "points_for_discount", "freight", "rate", "lines",
+            "created_at", "pay_by", "paid_at", "shipped_at", "completed_at", "cancelled_at", "carrier", "tracking_number",
+        ]  # fmt: skip
+
+
+class EventSerializer(serializers.ModelSerializer):
+    label = serializers.CharField(source="get_kind_display")
+
+    class Meta:
+        model = OrderEvent
+        fields = ["kind", "label", "from_status", "to_status", "note", "at"]
+
+
+class RefundSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = PaymentRefund
+        fields = ["no", "amount", "reason", "status", "requested_at", "done_at"]
+
+
+class PaymentSerializer(serializers.ModelSerializer):
+    pay_url = serializers.SerializerMethodField(help_text="Where the shopper pays.")
+    refunds = RefundSerializer(many=True)
+
+    class Meta:
+        model = Payment
+        fields = ["no", "provider", "amount", "currency", "status", "created_at", "paid_at", "pay_url", "refunds"]
+
+    def get_pay_url(self, payment) -> str:
+        return self.context["request"].build_absolute_uri(gateways.get(payment.provider).pay_url(payment))
+
+
+class DeliverySerializer(serializers.Serializer):
+    recipient = serializers.CharField()
+    phone = serializers.CharField()
+    region = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class OrderDetailSerializer(OrderSerializer):
+    address = serializers.SerializerMethodField()
+    events = EventSerializer(many=True)
+    payments = PaymentSerializer(many=True)
+
+    class Meta(OrderSerializer.Meta):
+        fields = [*OrderSerializer.Meta.fields, "address", "events", "payments"]
+
+    @extend_schema_field(DeliverySerializer(allow_null=True))
+    def get_address(self, order) -> dict | None:
+        return order.address or None
+
+
+class NoticeSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = PaymentNotice
+        fields = ["event_id", "outcome"]
+
+
+class StatusQuery(StrictSerializer):
+    status = serializers.ChoiceField(Order.Status.choices, required=False)
+    cursor = serializers.CharField(required=False, max_length=200)
