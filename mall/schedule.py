@@ -33,12 +33,16 @@ JOBS = (
     Job("expire-points", "points.tasks.expire_points", crontab(minute=10, hour="0-5")),
     # Orders whose cash did not come in time give points and goods back.
     Job("cancel-unpaid-orders", "orders.tasks.cancel_unpaid_orders", crontab(), once_a=MINUTE),
+    # Cash that must go back is sent back by its provider, asked again until it is.
+    Job("settle-refunds", "orders.tasks.settle_refunds", crontab(), once_a=MINUTE),
     # Members about to lose a streak find a line in their inbox while there is still an evening left.
     Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),
     # Entries, balances, lots and hashes are compared; a mismatch fails the job and says which account.
     Job("verify-ledger", "points.tasks.verify_ledger", crontab(minute=30, hour="2-6")),
     # Yesterday and today are counted up for the reports.
     Job("roll-up-days", "marketing.tasks.roll_up_days", crontab(minute=20, hour="0-5")),
+    # What was redeemed lately stands first where the goods are sorted by popularity.
+    Job("refresh-popularity", "catalog.tasks.refresh_popularity", crontab(minute=40, hour="3-5")),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50, hour="3-5")),
 )

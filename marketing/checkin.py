@@ -14,7 +14,8 @@ from mall import clock
 from mall.transactions import transactional
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn
-from points import ledger, rules
+from points import rules
+from points.models import PointAccount
 
 ACTION = "checkin"
 STRIP_DAYS = 7
@@ -46,7 +47,7 @@ def check_in(user, on=None) -> CheckIn:
 def _check_in(user, on):
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
-    ledger.lock(user.pk)
+    _wait_for_turn(user)
     latest = _latest(user)
     if latest is not None and latest.on >= on:
         raise _refusal(latest)
@@ -55,12 +56,23 @@ def _check_in(user, on):
     return CheckIn.objects.create(user=user, on=on, streak=streak, points=entry.delta - entry.debt_delta if entry else 0)
 
 
+def _wait_for_turn(user):
+    """Lock the member's account row, as every posting does."""
+    PointAccount.objects.select_for_update().filter(pk=user.pk).values_list("pk").first()
+
+
 def _latest(user):
     return CheckIn.objects.filter(user=user).order_by("-on").first()
 
 
 def _refusal(latest):
     return AlreadyCheckedIn(tomorrow=rules.preview(ACTION, step=latest.streak + 1), streak=latest.streak)
+
+
+def rewards():
+    """Return what each step of a streak gives at present, as a function of the step; one query for all steps."""
+    version = rules.active(ACTION)
+    return lambda step: rules.worth(version, step=step) if version else 0
 
 
 @dataclass(frozen=True)
@@ -94,24 +106,24 @@ def standing(user, *, on=None) -> Standing:
     is_alive = latest is not None and latest.on >= on - ONE_DAY
     streak = latest.streak if is_alive else 0
     step_today = streak if is_checked_in else streak + 1
-    strip = _strip(step_today, is_checked_in)
+    reward = rewards()
     return Standing(
         on=on,
         is_checked_in=is_checked_in,
         streak=streak,
-        points_today=latest.points if is_checked_in else rules.preview(ACTION, step=step_today),
-        points_tomorrow=rules.preview(ACTION, step=step_today + 1),
-        strip=strip,
+        points_today=latest.points if is_checked_in else reward(step_today),
+        points_tomorrow=reward(step_today + 1),
+        strip=_strip(step_today, is_checked_in, reward),
     )
 
 
-def _strip(step_today, is_checked_in):
+def _strip(step_today, is_checked_in, reward):
     """Return seven steps around today's; from the seventh day on, tomorrow's is the last of them."""
     first = max(1, step_today + 2 - STRIP_DAYS)
     return [
         StripDay(
             step=step,
-            points=rules.preview(ACTION, step=step),
+            points=reward(step),
             is_done=step < step_today or (step == step_today and is_checked_in),
             is_today=step == step_today,
             is_tomorrow=step == step_today + 1,
@@ -157,9 +169,7 @@ def calendar(user, month, *, today=None) -> Calendar:
     by_day = {row.on: row for row in rows}
     weeks = [
         [
-            CalendarDay(
-                on=day, check_in=by_day.get(day), is_in_month=first <= day <= last, is_today=day == today, is_future=day > today
-            )
+            CalendarDay(on=day, check_in=by_day.get(day), is_in_month=first <= day <= last, is_today=day == today, is_future=day > today)
             for day in week
         ]
         for week in months.Calendar(months.MONDAY).monthdatescalendar(first.year, first.month)

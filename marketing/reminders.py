@@ -1,7 +1,5 @@
 """A word in time: members about to lose a streak find a notice in their inbox."""
 
-from functools import cache
-
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
@@ -9,7 +7,6 @@ from mall import clock
 from marketing import checkin
 from marketing.models import CheckIn, Notification
 from marketing.notifications import Kind, notify_many
-from points import rules
 
 SHORTEST_STREAK_DAYS = 2
 BATCH = 500
@@ -22,11 +19,11 @@ def remind_streaks(*, on=None) -> int:
     Who checked in today, is no longer active, or has a streak of one day only, is left in peace.
     """
     on = on or clock.today()
-    points = cache(lambda step: rules.preview(checkin.ACTION, step=step))
+    reward = checkin.rewards()
     told, after = 0, 0
     while batch := list(_at_risk(on).filter(pk__gt=after).order_by("pk")[:BATCH]):
         after = batch[-1].pk
-        notify_many([_reminder(row, on, points(row.streak + 1)) for row in batch])
+        notify_many([_reminder(row, on, reward(row.streak + 1)) for row in batch])
         told += len(batch)
     return told
 

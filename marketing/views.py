@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import storefront
@@ -72,7 +71,7 @@ def _check_in(request):
 
 def _praise(row):
     if not row.points:
-        return ngettext("Checked in: %(streak)s day in a row.", "Checked in: %(streak)s days in a row.", row.streak) % {"streak": row.streak}
+        return _("Checked in. Days in a row: %(streak)s.") % {"streak": row.streak}
     if row.streak == 1:
         return _("Checked in: %(points)s points for you. See you tomorrow!") % {"points": row.points}
     return _("Checked in: %(points)s points for you, %(streak)s days in a row!") % {"points": row.points, "streak": row.streak}

@@ -52,7 +52,7 @@ def _people(day):
 def _points(day):
     # What an entry changes for its member, escrow and debt included: a hold is 0, its capture the price.
     worth = F("delta") + F("held_delta") - F("debt_delta")
-    by_kind = dict(LedgerEntry.objects.filter(biz_date=day).order_by().values_list("kind").annotate(Sum(worth)))
+    by_kind = dict(LedgerEntry.objects.filter(biz_date=day).order_by().values_list("kind").annotate(worth=Sum(worth)))
     return {
         "points_issued": by_kind.get("accrue", 0),
         "points_spent": -by_kind.get("spend", 0) - by_kind.get("capture", 0),

@@ -1,0 +1,73 @@
+"""The project's own rows and Celery beat's, in the admin's clothes."""
+
+from django.contrib import admin
+from django_celery_beat import admin as beat
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from mall.models import JobRun
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ModelAdmin):
+    """Which periodic job ran for which period, and what it said. Read-only."""
+
+    list_display = ["created_at", "job", "period", "attempts", "finished_at", "outcome"]
+    list_filter = ["job", ("finished_at", admin.EmptyFieldListFilter)]
+    search_fields = ["job", "period"]
+    list_fullwidth = True
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class TaskWidget(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
+    """Celery's list of known tasks as a select of the admin's look."""
+
+
+class PeriodicTaskForm(beat.PeriodicTaskForm):
+    """The form of a periodic task with the admin's widgets."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        self.fields["regtask"].widget = TaskWidget()
+
+
+for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
+    admin.site.unregister(model)
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
+    form = PeriodicTaskForm
+    change_form_template = None  # beat's own one adds inline script, which our pages do not run
+    # "Run now" is left out: it would talk to the broker from a web request, and a job's period is guarded anyway.
+    actions = ["enable_tasks", "disable_tasks", "toggle_tasks"]
+
+
+@admin.register(IntervalSchedule)
+class IntervalScheduleAdmin(ModelAdmin):
+    list_display = ["every", "period"]
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleAdmin(beat.CrontabScheduleAdmin, ModelAdmin):
+    pass
+
+
+@admin.register(SolarSchedule)
+class SolarScheduleAdmin(ModelAdmin):
+    list_display = ["event", "latitude", "longitude"]
+
+
+@admin.register(ClockedSchedule)
+class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):
+    pass

@@ -1,0 +1,94 @@
+"""The inbox: one row a fact, worded for its reader."""
+
+import pytest
+from django.db import transaction
+from django.utils import translation
+
+from marketing.models import Notification
+from marketing.notifications import UNREAD_SHOWN, Kind, inbox, mark_read, notify, unread_count
+from marketing.wording import WORDINGS, worded
+from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
+from tests.factories.marketing import NotificationFactory
+from tests.marketing.orders import placed
+
+pytestmark = pytest.mark.django_db
+PARAMS = {"no": "20261120-ABC", "streak": 3, "points": 35}
+
+
+def test_notify_when_same_fact_again_then_one_row(member):
+    for _again in range(2):
+        notify(member.pk, kind=Kind.ORDER_PAID, key="order:1:paid", url="/orders/1/", no="1")
+
+    assert list(inbox(member).values_list("kind", "params", "url", "read_at")) == [("order_paid", {"no": "1"}, "/orders/1/", None)]
+
+
+def test_notify_when_same_key_of_another_member_then_each_has_one(member, other_member):
+    for user in (member, other_member):
+        notify(user.pk, kind=Kind.ORDER_PAID, key="order:1:paid", no="1")
+
+    assert [inbox(user).count() for user in (member, other_member)] == [1, 1]
+
+
+def test_notify_when_the_fact_rolls_back_then_no_notice(member):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        notify(member.pk, kind=Kind.ORDER_PAID, key="order:1:paid", no="1")
+        raise RuntimeError
+
+    assert not inbox(member).exists()
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_worded_when_any_kind_then_title_carries_its_number(kind):
+    with translation.override("en"):
+        wording = worded(kind, PARAMS)
+
+    assert "%" not in wording.title + wording.text
+    assert wording.text and wording.icon
+    assert "20261120-ABC" in wording.title or "3" in wording.title
+
+
+def test_wordings_when_a_kind_is_added_then_it_has_words():
+    assert set(WORDINGS) == set(Kind.values)
+
+
+@pytest.mark.parametrize(
+    ("signal", "kind"),
+    [
+        (order_paid, Kind.ORDER_PAID),
+        (order_shipped, Kind.ORDER_SHIPPED),
+        (order_completed, Kind.ORDER_COMPLETED),
+        (order_cancelled, Kind.ORDER_CANCELLED),
+    ],
+)
+def test_receiver_when_an_order_moves_twice_then_one_notice_that_leads_to_it(member, signal, kind):
+    order = placed(member)
+
+    for _again in range(2):
+        signal.send(sender=type(order), order=order)
+
+    row = inbox(member).get()
+    assert (row.kind, row.params, row.url) == (kind, {"no": order.no}, order.get_absolute_url())
+
+
+def test_mark_read_when_all_then_only_own_notices_change(member, other_member):
+    NotificationFactory.create_batch(3, user=member)
+    NotificationFactory(user=other_member)
+
+    assert mark_read(member) == 3
+    assert mark_read(member) == 0
+    assert (unread_count(member), unread_count(other_member)) == (0, 1)
+
+
+def test_mark_read_when_some_are_named_then_strangers_are_left_alone(member, other_member):
+    own, kept = NotificationFactory.create_batch(2, user=member)
+    strange = NotificationFactory(user=other_member)
+
+    assert mark_read(member, ids=[own.pk, strange.pk]) == 1
+
+    assert list(Notification.objects.unread().order_by("pk")) == [kept, strange]
+
+
+def test_unread_count_when_there_are_many_then_counting_stops(member):
+    NotificationFactory.create_batch(UNREAD_SHOWN + 5, user=member)
+
+    assert unread_count(member) == UNREAD_SHOWN + 1

@@ -1,0 +1,41 @@
+"""Fifty taps at once: one row, one entry, forty-nine kind refusals."""
+
+from datetime import date
+
+import pytest
+
+from marketing import checkin
+from marketing.checkin import check_in
+from marketing.errors import AlreadyCheckedIn
+from marketing.models import CheckIn
+from points.models import LedgerEntry, PointAccount
+from tests.scenarios.books import books_close
+
+pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+
+TAPS = 50
+FRIDAY = date(2026, 11, 20)
+
+
+def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(member, run_threads, deadlocks):
+    outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))
+
+    assert [type(outcome) for outcome in outcomes].count(CheckIn) == 1
+    assert [type(outcome) for outcome in outcomes].count(AlreadyCheckedIn) == TAPS - 1
+    assert list(CheckIn.objects.values_list("on", "streak", "points")) == [(FRIDAY, 1, 20)]
+    assert LedgerEntry.objects.filter(key="checkin:2026-11-20").count() == 1
+    assert PointAccount.objects.get(pk=member.pk).available == 120
+    assert deadlocks() == 0
+    books_close()
+
+
+def test_check_in_when_the_account_lock_is_off_then_the_unique_key_still_refuses(member, run_threads, monkeypatch):
+    """The second line alone (T0): without the lock the race does happen, and the row's key stops it."""
+    monkeypatch.setattr(checkin, "_wait_for_turn", lambda user: None)
+
+    outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))
+
+    assert [type(outcome) for outcome in outcomes].count(CheckIn) == 1
+    assert LedgerEntry.objects.filter(key="checkin:2026-11-20").count() == 1
+    assert PointAccount.objects.get(pk=member.pk).available == 120
+    books_close()
