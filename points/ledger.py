@@ -147,8 +147,11 @@ def adjust(user_id: int, *, points: int, key: str, actor: str, note: str, expire
 
 @transactional
 def sweep(user_id: int, as_of: date | None = None) -> LedgerEntry | None:
-    """Let lots die whose day has passed; None when nothing was due. Harmless when repeated."""
-    return post_many([Posting(user_id, machine.Sweep(), on=as_of)])[0]
+    """Let lots die whose day lies before today (or before a later ``as_of``); None when nothing was due.
+
+    Harmless when repeated: what is dead is gone.
+    """
+    return post_many([Posting(user_id, machine.Sweep(as_of and as_of.isoformat()))])[0]
 
 
 @transactional
@@ -272,7 +275,7 @@ def _same(posting, entry):
     if same and not posting.same_fact:
         same = entry.reference == posting.reference
         if getattr(command, "points", None) is not None:
-            same = same and command.points == _asked(entry)
+            same = same and command.points == asked(entry)
         if isinstance(command, (machine.Accrue, machine.Adjust)) and command.expires_on != DEFAULT and entry.delta > 0:
             same = same and command.expires_on == entry.alloc["lots"][0][0]
     if not same:
@@ -280,7 +283,7 @@ def _same(posting, entry):
     return entry
 
 
-def _asked(entry):
+def asked(entry):
     """Return the points a command asked for, from the entry it left."""
     net = entry.delta - entry.debt_delta
     return {"spend": -net, "hold": entry.held_delta, "capture": -entry.held_delta - net, "clawback": -net}.get(entry.kind, net)

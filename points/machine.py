@@ -78,7 +78,9 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Let dead lots die."""
+    """Let dead lots die; with ``as_of`` later than the business day, also those that will be dead by then."""
+
+    as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,11 +301,13 @@ class _Books:
             Entry(self.seq, kind, delta, held, debt, self.available, self.held, self.debt, alloc, self.day, reverses, key)
         )
 
-    def sweep(self):
+    def sweep(self, as_of=None):
         """Post one expire entry for all lots whose day has passed."""
-        dead = tuple(lot for lot in self.lots if lot[0] is not None and lot[0] < self.day)
+        day = as_of or self.day
+        dead = tuple(lot for lot in self.lots if lot[0] is not None and lot[0] < day)
         if dead:
-            key = f"expire:{self.day}:{self.seq}" if self.entries else f"expire:{self.day}"
+            # The first sweep of a day leaves nothing for a second one, except what a command brings back after its day.
+            key = f"expire:{day}:{self.seq + 1}" if as_of or self.entries else f"expire:{day}"
             self.post("expire", -_sum(dead), taken=dead, key=key)
 
     def give_back(self, kind, lots, **kwargs):
@@ -350,7 +354,8 @@ def _amount(points):
 
 
 def _sweep(books, command):
-    """The sweep that precedes every command is all there is to do."""
+    if command.as_of is not None and command.as_of > books.day:
+        books.sweep(command.as_of)
 
 
 def _accrue(books, command):

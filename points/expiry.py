@@ -1,0 +1,56 @@
+"""The sweep that lets points die on time, also on accounts nobody touches.
+
+Every command sweeps its own account first, so this only brings the books up to date; it may run late,
+twice, or four times at once.
+
+Source: ledger.md section 5.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from mall import clock
+from mall.transactions import transactional
+from points import ledger, machine
+from points.models import PointAccount
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one run expired: how many accounts, how many points."""
+
+    accounts: int = 0
+    points: int = 0
+
+    def __str__(self):
+        return f"{self.accounts} accounts, {self.points} points expired"
+
+
+def expire_due(as_of: date | None = None, *, on_batch=None) -> Swept:
+    """Expire every lot whose day lies before ``as_of`` (default: today), BATCH accounts a transaction.
+
+    ``on_batch`` is called with the numbers so far. Stopped and started again, it goes on where it was.
+    """
+    as_of = as_of or clock.today()
+    accounts = points = 0
+    due = PointAccount.objects.filter(next_expiry__lt=as_of).order_by("next_expiry", "pk").values_list("next_expiry", "pk")
+    batch = list(due[:BATCH])
+    while batch:
+        entries = _sweep_batch([user_id for _, user_id in batch], as_of)
+        accounts += len(entries)
+        points -= sum(entry.delta for entry in entries)
+        if on_batch:
+            on_batch(Swept(accounts, points))
+        day, user_id = batch[-1]
+        batch = list(due.filter(Q(next_expiry__gt=day) | Q(next_expiry=day, pk__gt=user_id))[:BATCH])
+    return Swept(accounts, points)
+
+
+@transactional
+def _sweep_batch(ids, as_of):
+    sweep = machine.Sweep(as_of.isoformat())
+    return [entry for entry in ledger.post_many([ledger.Posting(user_id, sweep) for user_id in ids]) if entry is not None]

@@ -1,0 +1,33 @@
+"""What beat asks of the points: both may run late, twice, or not at all for a while."""
+
+import structlog
+from celery import shared_task
+
+from points import expiry, reconciliation
+
+log = structlog.get_logger(__name__)
+
+
+class BooksDoNotClose(Exception):
+    """verify_ledger found a mismatch; the accounts are frozen and a person must look."""
+
+
+@shared_task(name="points.expire_points")
+def expire_points():
+    """Bring the books up to date with what has expired; returns the numbers."""
+    return str(expiry.expire_due())
+
+
+@shared_task(name="points.verify_ledger")
+def verify_ledger():
+    """Compare all books, freeze what drifted, and fail loudly.
+
+    Raises: BooksDoNotClose.
+    """
+    findings = reconciliation.verify()
+    frozen = reconciliation.freeze_drifted(findings)
+    for finding in findings:
+        log.error("ledger_mismatch", **finding.as_dict())
+    if findings:
+        raise BooksDoNotClose(f"{len(findings)} mismatches, accounts frozen: {frozen}")
+    return "books close"
