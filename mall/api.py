@@ -18,7 +18,8 @@ class StrictSerializer(serializers.Serializer):
         if isinstance(sent, dict):
             unknown = set(sent) - {name for name, field in self.fields.items() if not field.read_only}
             if unknown:
-                raise serializers.ValidationError({name: [serializers.ErrorDetail(_("Unknown field."), "unknown_field")] for name in sorted(unknown)})
+                refusal = [serializers.ErrorDetail(_("Unknown field."), "unknown_field")]
+                raise serializers.ValidationError(dict.fromkeys(sorted(unknown), refusal))
         return super().to_internal_value(sent)
 
 
@@ -62,7 +63,8 @@ class ExceptionHandler(StandardHandler):
 
     def get_headers(self, exc):
         headers = super().get_headers(exc)
-        wait = getattr(getattr(exc, "error", None), "retry_after_seconds", None) or getattr(getattr(exc, "error", None), "numbers", {}).get("seconds")
+        refused = getattr(exc, "error", None)
+        wait = getattr(refused, "retry_after_seconds", None) or getattr(refused, "numbers", {}).get("seconds")
         if wait:
             headers["Retry-After"] = str(wait)
         return headers

@@ -1,14 +1,13 @@
 """Two thin middlewares: the reader's language, and refusals turned into a sentence on a page."""
 
-import structlog
 from django.conf import settings
 from django.contrib import messages
-from django.http import JsonResponse
 from django.middleware import locale
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from mall import answers
 from mall.errors import Busy, DomainError
 from mall.purse import Purse
 
@@ -27,6 +26,7 @@ class LocaleMiddleware(locale.LocaleMiddleware):
         language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         translation.activate(language)
         request.LANGUAGE_CODE = language
+        return None
 
 
 class HeadersMiddleware:
@@ -72,7 +72,7 @@ class RefusalMiddleware:
         if not isinstance(error, DomainError):
             return None
         if request.path_info.startswith("/api/"):
-            return _as_json(error)
+            return answers.refusal(error)
         if isinstance(error, Busy):
             response = render(request, "503.html", {"detail": str(error)}, status=503)
             response["Retry-After"] = str(error.retry_after_seconds)
@@ -82,15 +82,3 @@ class RefusalMiddleware:
         if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
             back = "/"
         return redirect(back)
-
-
-def _as_json(error):
-    """Answer in the API's error shape: allauth's endpoints under /api/auth/ do not pass DRF's handler."""
-    kind = "server_error" if error.status >= 500 else "client_error"
-    body = {
-        "type": kind,
-        "errors": [{"code": error.code, "detail": str(error), "attr": error.field}],
-        "request_id": structlog.contextvars.get_contextvars().get("request_id"),
-    }
-    wait = getattr(error, "retry_after_seconds", None) or error.numbers.get("seconds")
-    return JsonResponse(body, status=error.status, headers={"Retry-After": str(wait)} if wait else None)

@@ -28,3 +28,6 @@ urlpatterns = [
     path("api/docs/", login_not_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
     re_path(r"^media/(?P<path>.*)$", login_not_required(serve), {"document_root": settings.MEDIA_ROOT}),
 ]
+
+handler404 = "mall.views.not_found"
+handler500 = "mall.views.server_error"

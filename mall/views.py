@@ -7,6 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from mall import answers
 from mall.context import THEMES
 
 THEME_COOKIE_SECONDS = 365 * 24 * 3600
@@ -31,3 +32,17 @@ def set_theme(request):
 def csrf_failure(request, reason=""):
     """Answer a form whose CSRF token is missing or stale: nothing was changed."""
     return render(request, "403.html", {"detail": _("This page was open for too long. Go back, reload it and send it again.")}, status=403)
+
+
+def not_found(request, exception):
+    """Answer an unknown address: a page with a way on, or the API's error shape."""
+    if request.path_info.startswith("/api/"):
+        return answers.api_error(404, "not_found", _("There is nothing at this address."))
+    return render(request, "404.html", status=404)
+
+
+def server_error(request):
+    """Answer a fault of ours: a page that needs no database, or the API's error shape."""
+    if request.path_info.startswith("/api/"):
+        return answers.api_error(500, "error", _("Something broke on our side. Trying again with the same key is safe."))
+    return render(request, "500.html", status=500)

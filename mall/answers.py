@@ -1,0 +1,22 @@
+"""The API's error shape for answers that do not pass DRF's handler: unknown addresses, faults, allauth's doors."""
+
+import structlog
+from django.http import JsonResponse
+
+from mall.errors import DomainError
+
+
+def api_error(status: int, code: str, detail: str, *, attr=None, retry_after_seconds=None) -> JsonResponse:
+    """Return {type, errors: [{code, detail, attr}], request_id} with a status."""
+    body = {
+        "type": "server_error" if status >= 500 else "client_error",
+        "errors": [{"code": code, "detail": str(detail), "attr": attr}],
+        "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+    }
+    return JsonResponse(body, status=status, headers={"Retry-After": str(retry_after_seconds)} if retry_after_seconds else None)
+
+
+def refusal(error: DomainError) -> JsonResponse:
+    """Return a refusal of the business in the API's shape."""
+    wait = getattr(error, "retry_after_seconds", None) or error.numbers.get("seconds")
+    return api_error(error.status, error.code, error, attr=error.field, retry_after_seconds=wait)
