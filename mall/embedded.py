@@ -49,7 +49,7 @@ def leave_database():
         _lock = None
 
 
-def start_services():
+def start_worker_and_beat():
     """Start the worker and beat as threads of this process, once; returns the threads."""
     from django.conf import settings
 

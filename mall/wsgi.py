@@ -12,6 +12,6 @@ application = get_wsgi_application()
 if settings.TRUSTED_PROXIES:
     application = wrap_wsgi_with_proxy_headers(application, trusted_hosts=settings.TRUSTED_PROXIES)
 if settings.EMBEDDED_SERVICES:
-    from mall.embedded import start_services
+    from mall.embedded import start_worker_and_beat
 
-    start_services()
+    start_worker_and_beat()

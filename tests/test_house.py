@@ -1,0 +1,277 @@
+"""The house rules an import cannot tell: single writers, names, time, pages (docs: house.md)."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.urls import Resolver404, URLPattern, get_resolver, resolve
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("accounts", "points", "catalog", "orders", "marketing")
+DOORS = ("forms", "views", "urls", "api", "serializers", "admin", "tasks")
+WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete"}
+BANNED = {"manager", "managers", "helper", "helpers", "util", "utils", "process", "handle", "data", "info", "service", "services"}
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+def python_files(*folders):
+    """Every module of ours but migrations, as (path relative to the root, syntax tree)."""
+    for folder in folders or ("mall", *ROOMS):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def templates():
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+
+
+def root_name(node):
+    """The name a chain of attributes and calls begins with: Order.objects.filter(...) -> Order."""
+    while isinstance(node, (ast.Attribute, ast.Call, ast.Subscript)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def writing_calls(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITES:
+            yield node, root_name(node.func)
+
+
+def offenders(found):
+    return sorted(f"{path}:{line}" for path, line in found)
+
+
+# --- single writers ---------------------------------------------------------
+@pytest.mark.parametrize(
+    ("writer", "models", "tables"),
+    [
+        ("points/ledger.py", {"PointAccount", "LedgerEntry", "Hold"}, r"points_(pointaccount|ledgerentry|hold)\b"),
+        ("catalog/stock.py", {"Stock", "StockMovement"}, r"catalog_stock(movement)?\b"),
+    ],
+)
+def test_writer_when_rows_change_then_only_there(writer, models, tables):
+    statement = re.compile(rf"\b(INSERT|UPDATE|DELETE|REPLACE)\b.*{tables}", re.IGNORECASE | re.DOTALL)
+    found = []
+    for path, tree in python_files():
+        if path == writer:
+            continue
+        found += [(path, call.lineno) for call, name in writing_calls(tree) if name in models]
+        found += [
+            (path, node.lineno)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and statement.search(node.value)
+        ]
+    assert offenders(found) == []
+
+
+def test_lifecycle_when_an_order_changes_status_then_only_there():
+    found = []
+    for path, tree in python_files("orders", "marketing", "mall"):
+        if path == "orders/lifecycle.py":
+            continue
+        for node in ast.walk(tree):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+            found += [
+                (path, node.lineno)
+                for target in targets
+                if isinstance(target, ast.Attribute) and target.attr == "status" and root_name(target).endswith("order")
+            ]
+        for call, name in writing_calls(tree):
+            names_status = any(word.arg == "status" for word in call.keywords)
+            if names_status and call.func.attr in {"update", "update_or_create"} and name.lower() in {"order", "orders"}:
+                found.append((path, call.lineno))
+    assert offenders(found) == []
+
+
+# --- names ------------------------------------------------------------------
+def test_names_when_a_module_is_named_then_by_a_noun_of_the_mall():
+    files = [path for path in ROOT.glob("*/**/*.py") if path.relative_to(ROOT).parts[0] in ("mall", *ROOMS)]
+    names = {part for path in files for part in path.relative_to(ROOT).with_suffix("").parts}
+    assert sorted(names & BANNED) == []
+
+
+def test_names_when_a_verb_is_named_then_by_the_business():
+    given = {"handle", "process_exception", "process_request", "process_response", "process_view"}  # Django's own names
+    found = []
+    for path, tree in python_files():
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name not in given:
+                words = set(re.sub(r"(?<!^)(?=[A-Z])", "_", node.name).lower().split("_"))
+                found += [(f"{path} {node.name}", node.lineno)] if words & BANNED else []
+    assert offenders(found) == []
+
+
+def test_names_when_code_is_read_then_texts_are_english():
+    """Chinese stands in locale/, in the demo shop and in the database; a language may name itself."""
+    found = []
+    for path, tree in python_files():
+        if path.startswith(("mall/demo/", "mall/settings/")):
+            continue
+        said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings may give examples
+        found += [
+            (path, node.lineno)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said and CHINESE.search(node.value)
+        ]
+    for path, text in templates():
+        found += [(path, number) for number, line in enumerate(text.splitlines(), 1) if CHINESE.search(line) and 'lang="zh' not in line]
+    assert offenders(found) == []
+
+
+# --- time and tables --------------------------------------------------------
+def test_clock_when_code_wants_the_time_then_asks_the_shop_clock():
+    found = []
+    for path, tree in python_files():
+        if path == "mall/clock.py":
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                called = f"{root_name(node.func)}.{node.func.attr}"
+                found += [(path, node.lineno)] if called in {"datetime.now", "datetime.utcnow", "date.today", "timezone.now", "timezone.localdate"} else []
+    assert offenders(found) == []
+
+
+def test_constraints_when_unique_then_without_a_condition():
+    """MariaDB and MySQL ignore a conditional unique constraint without a word."""
+    found = [
+        f"{model._meta.label}: {constraint.name}"
+        for room in ROOMS
+        for model in apps.get_app_config(room).get_models()
+        for constraint in model._meta.constraints
+        if getattr(constraint, "condition", None) is not None and type(constraint).__name__ == "UniqueConstraint"
+    ]
+    assert found == []
+
+
+@pytest.mark.django_db
+def test_migrations_when_models_are_read_then_nothing_is_missing():
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+# --- rooms and doors --------------------------------------------------------
+def test_doors_when_a_verb_is_written_then_it_opens_no_door():
+    """models <- verbs <- doors, also lazily inside a function, where import-linter looks too, and across rooms."""
+    found = []
+    for path, tree in python_files(*ROOMS):
+        name = Path(path).stem
+        if name in (*DOORS, "apps", "__init__") or "/management/" in path:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                parts = node.module.split(".")
+                imported = {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+                if parts[0] in ROOMS and imported & set(DOORS):
+                    found.append((path, node.lineno))
+    assert offenders(found) == []
+
+
+def test_imports_when_linted_then_every_contract_is_kept():
+    linted = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert linted.returncode == 0, linted.stdout
+
+
+# --- pages ------------------------------------------------------------------
+def url_names(patterns=None, prefix=""):
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLPattern):
+            if pattern.name:
+                yield f"{prefix}{pattern.name}"
+        else:
+            yield from url_names(pattern.url_patterns, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/", "/products/", "/products/1/", "/orders/new/", "/orders/", "/orders/ABC/", "/orders/ABC/pay/", "/orders/ABC/cancellation/",
+        "/orders/ABC/receipt/", "/points/", "/checkin/", "/inbox/", "/account/", "/accounts/login/", "/accounts/signup/", "/accounts/logout/",
+        "/accounts/password/reset/", "/admin/", "/healthz", "/readyz", "/api/schema/", "/api/docs/", "/api/v1/me", "/api/v1/me/addresses",
+        "/api/v1/me/addresses/1", "/api/v1/points", "/api/v1/points/entries", "/api/v1/points/rules", "/api/v1/checkins", "/api/v1/categories",
+        "/api/v1/products", "/api/v1/products/1", "/api/v1/orders/quote", "/api/v1/orders", "/api/v1/orders/ABC", "/api/v1/orders/ABC/payments",
+        "/api/v1/orders/ABC/cancellation", "/api/v1/orders/ABC/receipt", "/api/v1/notifications", "/api/v1/notifications/read",
+        "/api/v1/payments/sandbox/notify", "/api/auth/app/v1/auth/signup", "/api/auth/app/v1/auth/login", "/api/auth/app/v1/auth/session",
+        "/api/auth/app/v1/tokens/refresh",
+    ],
+)  # fmt: skip
+def test_address_when_promised_then_resolves(address):
+    try:
+        resolve(address)
+    except Resolver404:
+        pytest.fail(f"{address} leads nowhere", pytrace=False)
+
+
+def test_links_when_a_template_names_an_address_then_it_exists():
+    known = set(url_names())
+    found = [
+        (f"{path} {name}", text[: match.start()].count("\n") + 1)
+        for path, text in templates()
+        for match in re.finditer(r"{%\s*url\s+['\"]([^'\"]+)['\"]", text)
+        if (name := match[1]) not in known
+    ]
+    assert offenders(found) == []
+
+
+def test_files_when_a_template_names_one_then_it_exists():
+    found = [
+        (f"{path} {match[1]}", text[: match.start()].count("\n") + 1)
+        for path, text in templates()
+        for match in re.finditer(r"{%\s*static\s+['\"]([^'\"]+)['\"]", text)
+        if finders.find(match[1]) is None
+    ]
+    assert offenders(found) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        ("a style attribute", r"\sstyle\s*="),
+        ("a style element", r"<style\b"),
+        ("an inline script", r"<script(?![^>]*\bsrc=)(?![^>]*application/json)"),
+        ("an event handler", r"<[^>]*\son[a-z]+\s*="),
+        ("another host", r"(?:src|href|action|srcset|poster)\s*=\s*['\"]\s*(?:https?:)?//"),
+        ("a javascript: address", r"javascript:"),
+    ],
+)
+def test_page_when_written_then_has_nothing_inline_and_nothing_foreign(what, pattern):
+    found = [
+        (path, text[: match.start()].count("\n") + 1)
+        for path, text in templates()
+        if "/email" not in path
+        for match in re.finditer(pattern, text, re.IGNORECASE)
+    ]
+    assert offenders(found) == [], what
+
+
+def test_static_when_loaded_then_asks_no_other_host():
+    pattern = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"]|fetch\(\s*['\"]|import\(\s*['\"]|importScripts\(\s*['\"])(?:https?:)?//", re.IGNORECASE)
+    found = [
+        (path.relative_to(ROOT).as_posix(), 0)
+        for kind in ("css", "js", "svg")
+        for path in (ROOT / "static").rglob(f"*.{kind}")
+        if pattern.search(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert offenders(found) == []
+
+
+def test_form_when_it_posts_then_carries_the_token():
+    found = [
+        (path, text[: match.start()].count("\n") + 1)
+        for path, text in templates()
+        for match in re.finditer(r"<form\b[^>]*\bmethod\s*=\s*['\"]post['\"].*?</form>", text, re.IGNORECASE | re.DOTALL)
+        if "csrf_token" not in match[0]
+    ]
+    assert offenders(found) == []
+
+
+def test_component_when_opened_then_names_its_inputs_first():
+    found = [(path, 1) for path, text in templates() if path.startswith("templates/components/") and not re.match(r"{#|{%\s*comment", text)]
+    assert offenders(found) == []
