@@ -1,0 +1,90 @@
+"""How often one may try (reliability.md, "Limits")."""
+
+import pytest
+
+from accounts.models import User
+from accounts.registration import register
+from tests.factories.accounts import PASSWORD
+
+LOGIN_API = "/api/auth/app/v1/auth/login"
+
+
+def try_password(client, password, address="10.0.0.1", name="xiaoming"):
+    return client.post("/accounts/login/", {"login": name, "password": password}, REMOTE_ADDR=address)
+
+
+@pytest.fixture
+def xiaoming(db):
+    return register("xiaoming", "xiaoming@example.com", PASSWORD)
+
+
+def test_sign_in_when_five_guesses_failed_then_closed_for_this_address_only(client, xiaoming):
+    for _ in range(5):
+        try_password(client, "wrong")
+
+    try_password(client, PASSWORD)
+    assert "_auth_user_id" not in client.session
+
+    try_password(client, PASSWORD, address="10.0.0.2")
+    assert client.session["_auth_user_id"] == str(xiaoming.pk)
+
+
+def test_sign_in_when_five_guesses_failed_in_the_app_then_the_page_is_closed_too(client, api, xiaoming):
+    for _ in range(5):
+        api.post(LOGIN_API, {"username": "xiaoming", "password": "wrong"}, format="json", REMOTE_ADDR="10.0.0.1")
+
+    try_password(client, PASSWORD)
+
+    assert "_auth_user_id" not in client.session
+
+
+def test_sign_in_when_the_password_was_right_then_nothing_is_counted(client, xiaoming):
+    for _ in range(8):
+        try_password(client, PASSWORD)
+        assert client.session["_auth_user_id"] == str(xiaoming.pk)
+        client.post("/accounts/logout/")
+
+
+def test_sign_in_when_the_eleventh_within_a_minute_then_429(client, api, db):
+    answers = [try_password(client, "wrong", name=f"guess{n}").status_code for n in range(11)]
+
+    assert answers == [200] * 10 + [429]
+    app = api.post(LOGIN_API, {"username": "x", "password": "y"}, format="json", REMOTE_ADDR="10.0.0.1")
+    assert app.status_code == 429
+
+
+def test_sign_in_when_guessed_from_many_addresses_then_closed_after_a_hundred(client, xiaoming):
+    for n in range(100):
+        try_password(client, "wrong", address=f"10.0.1.{n}")
+
+    try_password(client, PASSWORD, address="10.0.2.1")
+
+    assert "_auth_user_id" not in client.session
+
+
+def test_sign_up_when_the_sixth_of_an_hour_then_429_and_not_made(client, db):
+    def sign_up(n):
+        answer = client.post("/accounts/signup/", {"username": f"new{n}", "email": f"new{n}@example.com", "password1": PASSWORD})
+        client.post("/accounts/logout/")
+        return answer.status_code
+
+    answers = [sign_up(n) for n in range(6)]
+
+    assert answers == [302] * 5 + [429]
+    assert User.objects.count() == 5
+
+
+def test_sign_up_when_typing_mistakes_then_they_cost_nothing(client, db):
+    for _ in range(7):
+        client.post("/accounts/signup/", {"username": "new", "email": "new@example.com", "password1": "1"})
+
+    client.post("/accounts/signup/", {"username": "new", "email": "new@example.com", "password1": PASSWORD})
+
+    assert User.objects.count() == 1
+
+
+def test_reset_when_the_sixth_for_one_mailbox_then_no_more_mail(client, xiaoming, mailoutbox):
+    answers = [client.post("/accounts/password/reset/", {"email": "xiaoming@example.com"}).status_code for _ in range(6)]
+
+    assert answers[:5] == [302] * 5
+    assert len(mailoutbox) == 5
