@@ -41,7 +41,8 @@ def test_schedule_when_read_then_each_line_names_a_task(job):
     assert callable(import_string(job.task).delay)
 
 
-def test_schedule_when_beat_starts_then_database_holds_every_line(db):
+@pytest.mark.django_db(transaction=True)  # beat closes the connections it finds
+def test_schedule_when_beat_starts_then_database_holds_every_line():
     scheduler = symbol_by_name(app.conf.beat_scheduler)(app=app)
     scheduler.setup_schedule()
 

@@ -102,7 +102,8 @@ def test_roll_up_when_points_expired_then_they_are_counted(member):
     ledger.accrue(member.pk, points=40, key="adjust:old", expires_on=clock.today())
     tomorrow = clock.today() + ONE_DAY
 
-    ledger.sweep(member.pk, tomorrow)
+    with time_machine.travel(clock.start_of(tomorrow)):
+        ledger.sweep(member.pk, tomorrow)
 
     assert rollup.roll_up(tomorrow).points_expired == 40
 

@@ -6,7 +6,6 @@ import pytest
 import time_machine
 from django.contrib.messages import get_messages
 
-from marketing.checkin import check_in
 from marketing.models import CheckIn, Notification
 from marketing.notifications import unread_count
 from orders.models import Order
@@ -140,8 +139,8 @@ def test_checkin_when_pressed_twice_then_once_counted_and_kindly_said(english, m
 @time_machine.travel(NOON)
 def test_checkin_when_month_is_shown_then_days_carry_their_points(english, member):
     english.force_login(member)
-    check_in(member, FRIDAY - ONE_DAY)
-    check_in(member, FRIDAY)
+    CheckInFactory(user=member, on=FRIDAY - ONE_DAY, streak=1, points=20)
+    CheckInFactory(user=member, on=FRIDAY, streak=2, points=25)
 
     page = english.get("/checkin/?month=2026-11")
 
