@@ -78,7 +78,9 @@ class SkuInline(TabularInline, TranslationTabularInline):
         if sku.pk is None:
             return "–"
         receive = reverse("admin:catalog_sku_receive_stock", args=[sku.pk])
-        return format_html('{} · <a class="underline" href="{}">{}</a>', getattr(getattr(sku, "stock", None), "quantity", 0), receive, _("Receive stock"))
+        return format_html(
+            '{} · <a class="underline" href="{}">{}</a>', getattr(getattr(sku, "stock", None), "quantity", 0), receive, _("Receive stock")
+        )
 
 
 class PictureInline(TabularInline, TranslationTabularInline):
@@ -114,17 +116,29 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     formfield_overrides = {models.TextField: {"widget": WysiwygWidget}}
     fieldsets = [
         (None, {"fields": ["status", "category", "name", "summary", "description"]}),
-        (_("Price and delivery"), {"fields": ["pay_mode", "kind", ("limit_per_order", "limit_per_person"), ("sale_starts_at", "sale_ends_at")]}),
+        (
+            _("Price and delivery"),
+            {"fields": ["pay_mode", "kind", ("limit_per_order", "limit_per_person"), ("sale_starts_at", "sale_ends_at")]},
+        ),
         (_("Pictures and tags"), {"fields": ["image", "illustration", "tags"]}),
     ]
 
     def get_queryset(self, request):
-        pieces = Stock.objects.filter(sku__product=OuterRef("pk"), sku__is_active=True).values("sku__product").annotate(n=Sum("quantity")).values("n")
+        pieces = (
+            Stock.objects.filter(sku__product=OuterRef("pk"), sku__is_active=True)
+            .values("sku__product")
+            .annotate(n=Sum("quantity"))
+            .values("n")
+        )
         offered = Q(skus__is_active=True)
         return (
             super()
             .get_queryset(request)
-            .annotate(pieces=Subquery(pieces), points_from=Min("skus__points_price", filter=offered), cash_from=Min("skus__cash_price", filter=offered))
+            .annotate(
+                pieces=Subquery(pieces),
+                points_from=Min("skus__points_price", filter=offered),
+                cash_from=Min("skus__cash_price", filter=offered),
+            )
         )
 
     @admin.display(description="")
@@ -177,7 +191,9 @@ class ReceiveForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=_("A delivery is positive, a correction may be negative."),
     )
-    note = forms.CharField(label=_("Note"), max_length=200, widget=UnfoldAdminTextInputWidget, help_text=_("Why: a delivery number, a stocktake, damage."))
+    note = forms.CharField(
+        label=_("Note"), max_length=200, widget=UnfoldAdminTextInputWidget, help_text=_("Why: a delivery number, a stocktake, damage.")
+    )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean_quantity(self):
@@ -191,7 +207,10 @@ class LeftFilter(admin.SimpleListFilter):
 
     title = _("in stock")
     parameter_name = "left"
-    choices_ = {"none": (_("sold out"), Q(stock__isnull=True) | Q(stock__quantity=0)), "few": (_("fewer than 10"), Q(stock__quantity__range=(1, 9)))}
+    choices_ = {
+        "none": (_("sold out"), Q(stock__isnull=True) | Q(stock__quantity=0)),
+        "few": (_("fewer than 10"), Q(stock__quantity__range=(1, 9))),
+    }
 
     def lookups(self, request, model_admin):
         return [(value, label) for value, (label, _which) in self.choices_.items()]
@@ -234,7 +253,13 @@ class SkuAdmin(ModelAdmin):
         form = ReceiveForm(request.POST or None, initial={"key": uuid4()})
         if form.is_valid() and self._receive(request, sku, form):
             return HttpResponseRedirect(reverse("admin:catalog_sku_changelist"))
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "sku": sku, "left": stock.available([sku.pk])[sku.pk]}
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "form": form,
+            "sku": sku,
+            "left": stock.available([sku.pk])[sku.pk],
+        }
         context |= {"title": _("Receive stock"), "movements": sku.movements.all()[:10]}
         return TemplateResponse(request, "catalog/admin/receive_stock.html", context)
 

@@ -77,8 +77,12 @@ class ProductDetailSerializer(ProductSerializer):
 class ProductQuery(StrictSerializer):
     """What may be asked of the list."""
 
-    search = serializers.CharField(required=False, allow_blank=True, max_length=60, help_text="Words in name, summary or tags, in either language.")
-    category = serializers.CharField(required=False, allow_blank=True, max_length=50, help_text="Slug or id; includes the categories inside it.")
+    search = serializers.CharField(
+        required=False, allow_blank=True, max_length=60, help_text="Words in name, summary or tags, in either language."
+    )
+    category = serializers.CharField(
+        required=False, allow_blank=True, max_length=50, help_text="Slug or id; includes the categories inside it."
+    )
     pay_mode = serializers.ChoiceField(Product.PayMode.choices, required=False)
     min_points = serializers.IntegerField(required=False, min_value=0, max_value=POINTS_MAX)
     max_points = serializers.IntegerField(required=False, min_value=0, max_value=POINTS_MAX)
@@ -134,7 +138,9 @@ class CategoryList(APIView):
 class ProductList(APIView):
     permission_classes = [AllowAny]
 
-    @extend_schema(operation_id="products_list", tags=["goods"], parameters=[ProductQuery], responses=listed("ProductPage", ProductSerializer))
+    @extend_schema(
+        operation_id="products_list", tags=["goods"], parameters=[ProductQuery], responses=listed("ProductPage", ProductSerializer)
+    )
     def get(self, request):
         """List products on sale, 24 a page."""
         available = request.purse.available

@@ -29,7 +29,12 @@ class Category(models.Model):
     slug = models.SlugField(_("short name in links"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=60)
     icon = models.CharField(
-        _("icon"), max_length=40, blank=True, default="gift", validators=[RegexValidator(r"^[a-z0-9-]+$")], help_text=_("Name of a Bootstrap icon.")
+        _("icon"),
+        max_length=40,
+        blank=True,
+        default="gift",
+        validators=[RegexValidator(r"^[a-z0-9-]+$")],
+        help_text=_("Name of a Bootstrap icon."),
     )
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("inside"))
     position = models.PositiveIntegerField(_("position"), default=0)
@@ -113,7 +118,9 @@ class Product(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["physical", "virtual"]), name="product_kind_known"),
-            models.CheckConstraint(condition=Q(pay_mode__in=["points", "points_cash", "cash_points", "cash"]), name="product_pay_mode_known"),
+            models.CheckConstraint(
+                condition=Q(pay_mode__in=["points", "points_cash", "cash_points", "cash"]), name="product_pay_mode_known"
+            ),
             models.CheckConstraint(condition=Q(status__in=["draft", "on", "off"]), name="product_status_known"),
             models.CheckConstraint(
                 condition=Q(sale_starts_at__isnull=True) | Q(sale_ends_at__isnull=True) | Q(sale_ends_at__gt=models.F("sale_starts_at")),
@@ -237,7 +244,9 @@ class Stock(models.Model):
     shared lock on the row that the stock update wants exclusively, and deadlock (ledger.md §3).
     """
 
-    sku = models.OneToOneField(Sku, on_delete=models.PROTECT, primary_key=True, db_constraint=False, related_name="stock", verbose_name=_("SKU"))
+    sku = models.OneToOneField(
+        Sku, on_delete=models.PROTECT, primary_key=True, db_constraint=False, related_name="stock", verbose_name=_("SKU")
+    )
     quantity = models.IntegerField(_("quantity"), default=0)
 
     class Meta:
@@ -265,7 +274,9 @@ class StockMovement(models.Model):
         PUT_BACK = "put_back", _("Put back")
         RECEIVE = "receive", _("Received or corrected")
 
-    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="movements", verbose_name=_("SKU"))
+    sku = models.ForeignKey(
+        Sku, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="movements", verbose_name=_("SKU")
+    )
     direction = models.CharField(_("direction"), max_length=8, choices=Direction.choices)
     delta = models.IntegerField(_("change"))
     reference = models.CharField(_("reference"), max_length=80)

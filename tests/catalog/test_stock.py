@@ -176,7 +176,7 @@ def test_receive_when_correcting_down_then_the_log_keeps_both():
 def test_receive_when_it_would_fall_below_zero_then_refused_with_numbers():
     sku = SkuFactory(stock=5)
 
-    with pytest.raises(StockBelowZero) as refusal, transaction.atomic():
+    with pytest.raises(StockBelowZero) as refusal:
         stock.receive(sku.pk, quantity=-6, actor="operator")
 
     assert refusal.value.numbers == {"sku": sku.pk, "wanted": 6, "left": 5}

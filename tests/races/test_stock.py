@@ -92,6 +92,18 @@ def test_take_when_orders_hold_many_skus_in_any_order_then_no_deadlock_and_the_l
     assert deadlocks() == 0, f"seed {seed}"
 
 
+def test_put_back_when_64_orders_of_one_sku_are_cancelled_then_no_deadlock(run_threads, deadlocks):
+    sku = SkuFactory(stock=THREADS)
+    for number in range(THREADS):
+        stock.take([(sku.pk, 1)], reference=f"order:{number}")
+
+    outcomes = run_threads(THREADS, lambda n: stock.put_back([(sku.pk, 1)], reference=f"order:{n}"))
+
+    assert outcomes == [None] * THREADS
+    assert stock.available([sku.pk]) == logged([sku]) == {sku.pk: THREADS}
+    assert deadlocks() == 0
+
+
 def test_put_back_when_64_cancel_one_order_then_once(run_threads, mariadb_only):
     sku = SkuFactory(stock=5)
     stock.take([(sku.pk, 2)], reference="order:A")
@@ -111,10 +123,11 @@ def test_take_when_one_order_is_sent_64_times_then_taken_once(run_threads, maria
     assert stock.available([sku.pk]) == logged([sku]) == {sku.pk: 48}
 
 
-def test_receive_when_the_first_deliveries_race_then_all_count(run_threads, mariadb_only):
+def test_receive_when_the_first_deliveries_race_then_all_count(run_threads, deadlocks):
     sku = SkuFactory()
 
     outcomes = run_threads(THREADS, lambda: stock.receive(sku.pk, quantity=2, actor="operator"))
 
     assert outcomes == [None] * THREADS
     assert stock.available([sku.pk]) == logged([sku]) == {sku.pk: 2 * THREADS}
+    assert deadlocks() == 0
