@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.privacy import EncryptedTextField, email_fingerprint
 
 ADDRESSES_PER_MEMBER = 20
-MOBILE_NUMBER = RegexValidator(r"^1[3-9]\d{9}\Z", _("Enter an 11-digit mobile number, such as 13812345678."), code="invalid_phone")
+MOBILE_NUMBER = RegexValidator(r"^1[3-9][0-9]{9}\Z", _("Enter an 11-digit mobile number, such as 13812345678."), code="invalid_phone")
 # No "@": a username that looks like somebody's e-mail would compete with it at sign-in.
 USERNAME = RegexValidator(r"^[\w.+-]+\Z", _("Use letters, numbers and . + - _ only."), code="invalid_username")
 

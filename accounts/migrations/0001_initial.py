@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                     accounts.privacy.EncryptedTextField(
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^1[3-9]\\d{9}\\Z", "Enter an 11-digit mobile number, such as 13812345678.", code="invalid_phone"
+                                "^1[3-9][0-9]{9}\\Z", "Enter an 11-digit mobile number, such as 13812345678.", code="invalid_phone"
                             )
                         ],
                         verbose_name="mobile number",
