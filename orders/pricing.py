@@ -5,7 +5,7 @@ discount pay for goods of the mode ``cash_points`` only, up to a share of them, 
 Source: product.md "points", "orders".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from mall import clock
 from mall.money import ZERO, yuan_down
 from orders.errors import InvalidLines, NotForSale, PersonLimitReached, PointsNotUsable, PurchaseLimitReached
 from orders.models import CheckoutPolicy, Order, OrderLine
-from points import rates
+from points import rates, rules
 
 MAX_LINES = 20
 MAX_QUANTITY = 99
@@ -122,7 +122,11 @@ def quote(user, lines, *, points_to_use: int = 0, as_of: datetime | None = None)
     _check_sale(wishes, as_of)
     _check_limits(user, wishes)
     rate = rates.current(as_of).points_per_yuan
-    return price(wishes, policy=CheckoutPolicy.current(), rate=rate, points_to_use=points_to_use)
+    priced = price(wishes, policy=CheckoutPolicy.current(), rate=rate, points_to_use=points_to_use)
+    if not priced.cash:
+        return priced
+    # What is paid with points earns nothing, and freight neither.
+    return replace(priced, earns=rules.preview("purchase", amount=priced.goods_cash - priced.discount, as_of=as_of))
 
 
 def normalise(lines) -> list[tuple[int, int]]:
@@ -182,7 +186,7 @@ def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0) 
         freight=freight,
         rate=rate,
         usable=usable,
-        earns=0,  # no purchase rule pays yet
+        earns=0,
         is_physical=is_physical,
         payment_window_minutes=policy.payment_window_minutes,
     )
