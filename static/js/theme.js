@@ -11,5 +11,6 @@ document.addEventListener("submit", (event) => {
   document.querySelectorAll("[data-theme-form] [name=theme]").forEach((button) => {
     if (button.value === chosen) button.setAttribute("aria-current", "true"); else button.removeAttribute("aria-current");
   });
-  form.closest("details").open = false;
+  const menu = form.closest("details");
+  if (menu) menu.open = false;
 });
