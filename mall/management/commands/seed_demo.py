@@ -1,0 +1,40 @@
+"""Fill the demo shop: shelves, members and their history. Safe to run at any time and twice."""
+
+import sys
+import time
+from functools import partial
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from accounts.models import User
+from catalog.models import Product
+from mall.demo import members, shop
+from orders.models import Order
+
+
+class Command(BaseCommand):
+    help = "Fill the demo shop once; with --members, let a crowd of more members live through some days."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--members", type=int, default=0, help="members beside the cast of the demo shop")
+        parser.add_argument("--days", type=int, default=30, help="days over which they joined and came by")
+        parser.add_argument("--orders", type=int, default=0, help="orders they wish to place among them")
+
+    def handle(self, *, members: int, days: int, orders: int, **options):
+        if min(members, orders) < 0 or days < 1:
+            raise CommandError("--members and --orders count from 0, --days from 1.")
+        started, bar = time.monotonic(), partial(tqdm, disable=not sys.stderr.isatty(), leave=False)
+        new_goods = shop.lay_out(partial(bar, desc="pictures"))
+        new_members = self._seed_members(members, days, orders, bar)
+        self.stdout.write(
+            f"products={Product.objects.count()} (+{new_goods}) members={User.objects.count()} (+{new_members}) "
+            f"orders={Order.objects.count()} seconds={time.monotonic() - started:.1f}"
+        )
+        if not settings.DEMO_SIGN_INS:
+            self.stdout.write("The sign-ins demo and admin have public passwords and are not made in this profile.")
+
+    def _seed_members(self, crowd, days, orders, bar) -> int:
+        cast = members.open_with_cast(partial(bar, desc="history"))
+        return cast + members.invite_crowd(crowd, days=days, orders=orders, progress=partial(bar, desc="members"))
