@@ -1,3 +1,155 @@
-"""API of the points app."""
+"""The API of points: balance, entries, rules."""
 
-urlpatterns = []
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mall.api import Cursor, StrictSerializer
+from points import balance, rules, statement, wording
+from points.models import LedgerEntry, RuleVersion
+
+TAG = ["points"]
+
+
+class ExpiringSerializer(serializers.Serializer):
+    on = serializers.DateField(help_text="The last day these points are good for.")
+    points = serializers.IntegerField()
+
+
+class PointsSerializer(serializers.Serializer):
+    available = serializers.IntegerField(help_text="Points to spend now.")
+    held = serializers.IntegerField(help_text="Reserved for orders that wait for payment.")
+    pending = serializers.IntegerField(help_text="On the way.")
+    debt = serializers.IntegerField(help_text="Owed; the next points repay it first.")
+    tier = serializers.CharField(allow_null=True)
+    status = serializers.CharField()
+    expiring = ExpiringSerializer(many=True)
+    lasting = serializers.IntegerField(help_text="Points that never expire.")
+
+
+class LotSerializer(serializers.Serializer):
+    expires_on = serializers.DateField(allow_null=True, help_text="Null: for ever.")
+    points = serializers.IntegerField(help_text="Plus: added to this lot; minus: taken from it.")
+
+
+class EntrySerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(LedgerEntry.Kind.choices)
+    points = serializers.IntegerField(help_text="The change of the available points, with its sign.")
+    balance_after = serializers.IntegerField()
+    held_after = serializers.IntegerField()
+    reference = serializers.CharField()
+    description = serializers.SerializerMethodField()
+    occurred_at = serializers.DateTimeField(source="created_at")
+    on = serializers.DateField(source="biz_date", help_text="The shop day.")
+    lots = serializers.SerializerMethodField()
+
+    def get_description(self, entry) -> str:
+        return wording.describe(entry, self.context["names"])
+
+    def get_lots(self, entry) -> LotSerializer(many=True):
+        return LotSerializer(wording.lots_of(entry), many=True).data
+
+
+class LimitsSerializer(serializers.Serializer):
+    day = serializers.IntegerField(source="per_day")
+    week = serializers.IntegerField(source="per_week")
+    month = serializers.IntegerField(source="per_month")
+    life = serializers.IntegerField(source="per_life")
+
+
+class RuleSerializer(serializers.Serializer):
+    code = serializers.CharField(source="rule.code")
+    action = serializers.CharField(source="rule.action")
+    name = serializers.CharField(source="rule.name")
+    version = serializers.IntegerField(source="number")
+    value = serializers.ChoiceField(RuleVersion.Value.choices)
+    points = serializers.IntegerField(help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step.")
+    table = serializers.ListField(child=serializers.IntegerField())
+    limits = LimitsSerializer(source="*")
+    validity = serializers.ChoiceField(RuleVersion.Validity.choices)
+    ends_at = serializers.DateTimeField(source="rule.ends_at", allow_null=True)
+
+    def to_representation(self, version):
+        shown = super().to_representation(version)
+        return {**shown, "points": rules.worth(version, amount=1, step=1)}
+
+
+class EntryQuery(StrictSerializer):
+    """What may be asked of the entries."""
+
+    kind = serializers.ChoiceField(LedgerEntry.Kind.choices, required=False)
+    to = serializers.DateField(required=False)
+    cursor = serializers.CharField(required=False, max_length=200)
+
+    def get_fields(self):
+        return {**super().get_fields(), "from": serializers.DateField(required=False)}
+
+    def filters(self):
+        asked = self.validated_data
+        named = {"kind": asked.get("kind"), "biz_date__gte": asked.get("from"), "biz_date__lte": asked.get("to")}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+class Newest(Cursor):
+    """Entries newest first; their ids are the order."""
+
+    ordering = "-id"
+
+
+class Points(APIView):
+    """The member's points now."""
+
+    @extend_schema(operation_id="read_points", tags=TAG, responses=PointsSerializer)
+    def get(self, request):
+        now = balance.of(request.user)
+        expiring = [{"on": on, "points": points} for on, points in now.expiring]
+        numbers = {name: getattr(now, name) for name in ("available", "held", "pending", "debt", "status", "lasting")}
+        return Response(PointsSerializer({**numbers, "tier": None, "expiring": expiring}).data)
+
+
+class Entries(ListAPIView):
+    """The member's entries, newest first, each with its lots."""
+
+    serializer_class = EntrySerializer
+    pagination_class = Newest
+    filter_backends = []
+    queryset = LedgerEntry.objects.none()
+
+    def get_queryset(self):
+        query = EntryQuery(data=self.request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        return statement.entries_of(self.request.user.pk).filter(**query.filters())
+
+    @extend_schema(
+        operation_id="list_point_entries",
+        tags=TAG,
+        parameters=[
+            OpenApiParameter("kind", str, enum=LedgerEntry.Kind.values, description="Only entries of this kind."),
+            OpenApiParameter("from", {"type": "string", "format": "date"}, description="From this shop day on."),
+            OpenApiParameter("to", {"type": "string", "format": "date"}, description="Up to this shop day."),
+        ],
+    )
+    def get(self, request, *args, **kwargs):
+        return super().get(request, *args, **kwargs)
+
+    def get_serializer_context(self):
+        return {**super().get_serializer_context(), "names": wording.rule_names()}
+
+
+class Rules(APIView):
+    """What earns points now."""
+
+    @extend_schema(operation_id="list_point_rules", tags=TAG, responses=RuleSerializer(many=True))
+    def get(self, request):
+        return Response(RuleSerializer(rules.in_force(), many=True).data)
+
+
+urlpatterns = [
+    path("points", Points.as_view()),
+    path("points/entries", Entries.as_view()),
+    path("points/rules", Rules.as_view()),
+]

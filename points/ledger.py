@@ -15,7 +15,6 @@ Source: ledger.md sections 1 to 4.
 """
 
 import json
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -25,10 +24,10 @@ from django.db.models import DateField, DateTimeField, JSONField
 
 from mall import clock
 from mall.transactions import transactional
-from points import balance, chain, errors, machine, validity
+from points import balance, chain, errors, machine
 from points.models import SEQ_SPAN, Hold, LedgerEntry, PointAccount
+from points.postings import DEFAULT, Posting, carry, command_of, entry_of, first_of, state_of, words_of
 
-DEFAULT = "default"  # the standard validity, counted from the business day of the posting
 BATCH_MAX = 500
 # Tests of the tests switch the lock off to see the race happen. No setting or environment variable reaches it.
 _LOCK_THE_ACCOUNT = True
@@ -36,25 +35,6 @@ _LOCK_THE_ACCOUNT = True
 
 class LostLock(Exception):
     """An account moved under its lock: the database did not keep its word, and nothing was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One command for one member, with the words that go onto its entry. ``at`` backdates an import."""
-
-    user_id: int
-    command: object
-    key: str = ""
-    of_key: str = ""
-    rule: str = ""
-    rule_version: int | None = None
-    reference: str = ""
-    actor: str = ""
-    description: str = ""
-    note: str = ""
-    on: date | None = None
-    at: datetime | None = None
-    same_fact: bool = False  # a repeat is recognised by key and rule alone: what a rule pays may have changed meanwhile
 
 
 # --- the verbs ---------------------------------------------------------------
@@ -206,146 +186,30 @@ def _day(expires_on):
 
 
 def _apply(posting, account, earlier, made, now):
-    """Run one command on a locked account; add its entries to ``made`` and return its own."""
+    """Run one command on a locked account; add its entries to ``made`` and to ``earlier``, and return its own."""
     first = earlier.get((posting.user_id, posting.key)) if posting.key else None
     if first is not None:
-        return _same(posting, first)
+        return first_of(posting, first, earlier)
     at = posting.at or now
     on = max(filter(None, (posting.on or clock.day_of(at), account.day)))
-    state = _state_of(account)
+    state = state_of(account)
     try:
-        new, lines = machine.run(state, _complete(posting, on, earlier), on=on.isoformat())
+        new, lines = machine.run(state, command_of(posting, on, earlier), on=on.isoformat())
     except machine.Refused as refusal:
         raise errors.BY_REASON[refusal.reason](**refusal.numbers) from None
     own = None
     for line in lines:
-        words = {} if line.key else _words(posting)
-        entry = _entry(account, line, at, key=line.key or posting.key, **words)
+        words = {} if line.key else words_of(posting)
+        entry = entry_of(account, line, at, key=line.key or posting.key, **words)
         account.head = entry.hash = chain.seal(account.head, entry)
         made.append(entry)
-        own = entry if own is None or line.key is None else own
-        if entry.key == posting.key:
-            earlier[posting.user_id, posting.key] = entry
-    _carry(new, account)
+        if line.key is None or own is None:
+            own = entry
+        earlier[posting.user_id, entry.key] = entry
+        if isinstance(posting.command, _RETURNING) and line.key is None:
+            earlier[posting.user_id, "back to", entry.reverses_seq] = entry
+    carry(new, account)
     return own
-
-
-def _words(posting):
-    return {
-        "rule": posting.rule,
-        "rule_version": posting.rule_version,
-        "reference": posting.reference,
-        "actor": posting.actor,
-        "description": posting.description[:200],
-        "note": posting.note[:500],
-    }
-
-
-def _complete(posting, on, earlier):
-    """Fill in what a command could not know before the lock: the standard validity, the entry it reverses."""
-    command = posting.command
-    if isinstance(command, (machine.Accrue, machine.Adjust)) and command.expires_on == DEFAULT:
-        return replace(command, expires_on=validity.standard(on).isoformat())
-    if isinstance(command, (machine.Refund, machine.Clawback)):
-        return replace(command, original=_original(earlier.get((posting.user_id, posting.of_key)), earlier))
-    return command
-
-
-def _original(entry, earlier):
-    """Return what of an entry is still unreturned: the last entry that went back to it kept the rest."""
-    if entry is None:
-        return None
-    last = earlier.get((entry.account_id, "back to", entry.seq))
-    if last is not None:
-        left = last.alloc["left"]
-    elif entry.kind == "accrue":
-        left = [[entry.alloc["lots"][0][0] if entry.alloc["lots"] else None, entry.delta - entry.debt_delta]]
-    elif entry.kind == "capture":
-        left = entry.alloc["used"]
-    else:
-        left = [[day, -points] for day, points in entry.alloc["lots"]]
-    return machine.Original(entry.seq, entry.kind, _tuples(left))
-
-
-def _same(posting, entry):
-    """Return the first entry of a repeated fact, once it is clear that it is the same fact."""
-    command = posting.command
-    kind = type(command).__name__.lower()
-    same = entry.kind == kind and entry.rule == posting.rule
-    if same and not posting.same_fact:
-        same = entry.reference == posting.reference
-        if getattr(command, "points", None) is not None:
-            same = same and command.points == asked(entry)
-        if isinstance(command, (machine.Accrue, machine.Adjust)) and command.expires_on != DEFAULT and entry.delta > 0:
-            same = same and command.expires_on == entry.alloc["lots"][0][0]
-    if not same:
-        raise errors.KeyConflict
-    return entry
-
-
-def asked(entry):
-    """Return the points a command asked for, from the entry it left."""
-    net = entry.delta - entry.debt_delta
-    return {"spend": -net, "hold": entry.held_delta, "capture": -entry.held_delta - net, "clawback": -net}.get(entry.kind, net)
-
-
-# --- between row and machine -------------------------------------------------
-
-
-def _tuples(lots):
-    return tuple((day, points) for day, points in lots)
-
-
-def _state_of(account):
-    holds = {key: {**hold, "lots": _tuples(hold["lots"])} for key, hold in account.holds.items()}
-    return machine.State(
-        account.available,
-        account.held,
-        account.debt,
-        account.credited,
-        account.debited,
-        _tuples(account.lots),
-        holds,
-        account.seq,
-        account.day and account.day.isoformat(),
-        account.day_counts,
-        account.status,
-    )
-
-
-def _carry(new, account):
-    """Write the machine's new state onto the locked account."""
-    account.available, account.held, account.debt = new.available, new.held, new.debt
-    account.credited, account.debited, account.seq = new.credited, new.debited, new.seq
-    account.lots, account.holds, account.day_counts = new.lots, new.holds, new.counts
-    account.lots_total = sum(points for _, points in new.lots)
-    account.next_expiry = date.fromisoformat(new.lots[0][0]) if new.lots and new.lots[0][0] else None
-    account.day = date.fromisoformat(new.day) if new.seq else account.day
-
-
-def _entry(account, line, at, **words):
-    if len(words["key"]) > 100 or not words["key"]:
-        raise ValueError("A posting needs a key of 1 to 100 characters that names its fact.")
-    defaults = {"rule": "", "rule_version": None, "reference": "", "actor": "", "description": "", "note": ""}
-    entry = LedgerEntry(
-        id=account.user_id * SEQ_SPAN + line.seq,
-        account_id=account.user_id,
-        seq=line.seq,
-        kind=line.kind,
-        delta=line.delta,
-        held_delta=line.held_delta,
-        debt_delta=line.debt_delta,
-        balance_after=line.available,
-        held_after=line.held,
-        debt_after=line.debt,
-        alloc=json.loads(json.dumps(line.alloc)),
-        reverses_seq=line.reverses_seq,
-        biz_date=date.fromisoformat(line.biz_date),
-        created_at=at,
-        **{**defaults, **words},
-    )
-    entry._state.adding, entry._state.db = False, connection.alias
-    return entry
 
 
 # --- the SQL -----------------------------------------------------------------
@@ -403,8 +267,9 @@ def _join_entries(returning):
     columns = _names("e", _ENTRY)
     if not returning:
         return columns, ""
-    later = f"SELECT MAX(x.id) FROM {_table(LedgerEntry)} x WHERE x.id > e.id AND x.id < (a.user_id + 1) * {SEQ_SPAN} AND x.reverses_seq = e.seq"
-    return f"{columns}, {_names('r', _ENTRY)}", f"LEFT JOIN {_table(LedgerEntry)} r ON r.id = ({later})"
+    younger = f"x.id > e.id AND x.id < (a.user_id + 1) * {SEQ_SPAN}"
+    last = f"SELECT MAX(x.id) FROM {_table(LedgerEntry)} x WHERE {younger} AND x.reverses_seq = e.seq"
+    return f"{columns}, {_names('r', _ENTRY)}", f"LEFT JOIN {_table(LedgerEntry)} r ON r.id = ({last})"
 
 
 def _earlier(rows):

@@ -85,12 +85,13 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Accrue:
-    """Credit points; debt is repaid first. ``limits`` are per day, week, month, life."""
+    """Credit points; debt is repaid first. ``limits`` are per day, week, month, life; ``step`` is kept for the wording."""
 
     points: int
     expires_on: str | None
     rule: str = ""
     limits: tuple | None = None
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,9 +298,7 @@ class _Books:
         self.debited += max(-delta, 0)
         self.seq += 1
         alloc["lots"] = lots
-        self.entries.append(
-            Entry(self.seq, kind, delta, held, debt, self.available, self.held, self.debt, alloc, self.day, reverses, key)
-        )
+        self.entries.append(Entry(self.seq, kind, delta, held, debt, self.available, self.held, self.debt, alloc, self.day, reverses, key))
 
     def sweep(self, as_of=None):
         """Post one expire entry for all lots whose day has passed."""
@@ -327,9 +326,8 @@ class _Books:
             raise Refused("insufficient_points", available=self.available, needed=points, missing=points - self.available)
 
     def closed(self):
-        return State(
-            self.available, self.held, self.debt, self.credited, self.debited, self.lots, self.holds, self.seq, self.day, self.counts, self.status
-        )
+        moved = (self.available, self.held, self.debt, self.credited, self.debited, self.lots, self.holds)
+        return State(*moved, self.seq, self.day, self.counts, self.status)
 
 
 def _roll(counts, old, new):
@@ -371,7 +369,7 @@ def _accrue(books, command):
                 raise Refused("limit_reached", limit=limit, span=span)
         books.counts["rules"][command.rule] = slots
     books.counts["earned"] += points
-    books.give_back("accrue", ((command.expires_on, points),))
+    books.give_back("accrue", ((command.expires_on, points),), **({"step": command.step} if command.step else {}))
 
 
 def _spend(books, command):

@@ -14,6 +14,7 @@ from datetime import date
 
 from points import chain, ledger
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
+from points.postings import asked
 from points.signals import books_verified
 
 BATCH = 200
@@ -123,7 +124,7 @@ def _returns(account, entries):
     taken, returned = {}, Counter()
     for entry in entries:
         if entry.kind in ("refund", "clawback"):
-            returned[entry.reverses_seq] += ledger.asked(entry)
+            returned[entry.reverses_seq] += asked(entry)
             if returned[entry.reverses_seq] > taken.get(entry.reverses_seq, 0):
                 yield Finding(
                     account.pk,
@@ -132,7 +133,7 @@ def _returns(account, entries):
                     str(returned[entry.reverses_seq]),
                 )
         elif entry.kind in ("spend", "capture", "accrue"):
-            taken[entry.seq] = ledger.asked(entry)
+            taken[entry.seq] = asked(entry)
 
 
 def _chain(account, entries):

@@ -16,7 +16,18 @@ from points.models import LedgerEntry, Rule, RuleVersion
 
 
 @transactional
-def award(user_id, action, *, key, on=None, amount=None, step=None, reference="", description="", at: datetime | None = None) -> LedgerEntry | None:
+def award(
+    user_id: int,
+    action: str,
+    *,
+    key: str,
+    on: date | None = None,
+    amount: Decimal | None = None,
+    step: int | None = None,
+    reference: str = "",
+    description: str = "",
+    at: datetime | None = None,
+) -> LedgerEntry | None:
     """Credit what the active rule of an action is worth, once per ``key``.
 
     ``amount`` is yuan paid (per-yuan rules), ``step`` the day or count of a table. Returns the entry, the
@@ -28,7 +39,7 @@ def award(user_id, action, *, key, on=None, amount=None, step=None, reference=""
     if points <= 0:
         return None
     on = on or clock.day_of(at or clock.now())
-    command = machine.Accrue(points, _text(expires_on(version, on)), version.rule.code, version.limits)
+    command = machine.Accrue(points, _text(expires_on(version, on)), version.rule.code, version.limits, step)
     posting = ledger.Posting(
         user_id,
         command,

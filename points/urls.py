@@ -5,4 +5,4 @@ from django.urls import path
 from points import views
 
 app_name = "points"
-urlpatterns = [path("points/", views.statement, name="statement")]
+urlpatterns = [path("points/", views.show_statement, name="statement")]

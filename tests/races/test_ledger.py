@@ -83,7 +83,7 @@ def test_spend_when_one_key_is_sent_fifty_times_at_once_then_all_get_the_first_e
 
     spend = partial(ledger.spend, member.pk, points=100)
     for key in ("order:A:spend", "order:B:spend", "order:C:spend", "order:D:spend", "order:E:spend"):
-        outcomes = run_threads(50, lambda: spend(key=key, reference=key[:7]))
+        outcomes = run_threads(50, lambda key=key: spend(key=key, reference=key[:7]))
 
         assert {type(outcome) for outcome in outcomes} == {LedgerEntry}
         assert len({outcome.pk for outcome in outcomes}) == 1

@@ -1,0 +1,135 @@
+"""What a member may ask of the statement, and what an operator writes down."""
+
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from points.machine import POINTS_MAX
+from points.models import SEQ_SPAN, Rule, RuleVersion
+
+NUMBERS = ("value", "points", "table", "validity", "validity_days", "per_day", "per_week", "per_month", "per_life")
+
+
+class StatementForm(forms.Form):
+    """The filters of the statement; a value that makes no sense is left out."""
+
+    flow = forms.ChoiceField(required=False, choices=[("", ""), ("in", ""), ("out", "")])
+    before = forms.IntegerField(required=False, min_value=1, max_value=SEQ_SPAN)
+
+    def asked(self):
+        """Return {flow, before} with what was asked and makes sense."""
+        self.is_valid()
+        return {"flow": self.cleaned_data.get("flow", ""), "before": self.cleaned_data.get("before")}
+
+
+class AdjustForm(forms.Form):
+    """One correction. The ticket was made with the form, so a double click posts once."""
+
+    ticket = forms.UUIDField(widget=forms.HiddenInput)
+    points = forms.IntegerField(
+        label=_("Points"),
+        min_value=-POINTS_MAX,
+        max_value=POINTS_MAX,
+        help_text=_("Plus gives, minus takes. One person may adjust up to 5,000."),
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    description = forms.CharField(
+        label=_("What the member reads"),
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("For example: Sorry for the late parcel."),
+    )
+    note = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget,
+        help_text=_("For colleagues and auditors; the member does not see it."),
+    )
+
+    def clean_points(self):
+        """Refuse an adjustment by nothing."""
+        if not self.cleaned_data["points"]:
+            raise forms.ValidationError(_("Please use a whole number of points."))
+        return self.cleaned_data["points"]
+
+    def clean_ticket(self):
+        """Return the ticket as the ledger writes it."""
+        ticket: UUID = self.cleaned_data["ticket"]
+        return ticket.hex
+
+
+class FreezeForm(forms.Form):
+    """Why an account is paused or released."""
+
+    note = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+
+class RuleForm(forms.ModelForm):
+    """A rule and the numbers of its newest version; other numbers become a new version."""
+
+    table = forms.CharField(
+        label=_("Table"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Points for step 1, 2, 3 …, with commas: 20, 25, 30. Later steps earn the last number."),
+    )
+
+    class Meta:
+        model = Rule
+        fields = ["code", "action", "name_zh_hans", "name_en", "status", "priority", "starts_at", "ends_at"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("name_zh_hans", "name_en"):
+            if name in self.fields:
+                self.fields[name].required = True
+        newest = self.instance.versions.first() if self.instance.pk else None
+        if newest is not None:
+            for name in NUMBERS:
+                self.initial.setdefault(name, getattr(newest, name))
+            self.initial["table"] = ", ".join(str(points) for points in newest.table)
+
+    def clean_table(self):
+        """Return the table as a list of whole numbers."""
+        try:
+            table = [int(part) for part in self.cleaned_data["table"].replace("，", ",").split(",") if part.strip()]
+        except ValueError:
+            raise forms.ValidationError(_("Please write whole numbers with commas between them.")) from None
+        if any(not 0 <= points <= 1_000_000 for points in table) or len(table) > 366:
+            raise forms.ValidationError(_("Please write whole numbers with commas between them."))
+        return table
+
+    def clean(self):
+        """A rule must be worth something, and its window must have a beginning before its end."""
+        cleaned = super().clean()
+        value = cleaned.get("value")
+        if value == RuleVersion.Value.TABLE and not cleaned.get("table") and "table" not in self.errors:
+            self.add_error("table", _("A rule by table needs a table."))
+        if value in (RuleVersion.Value.FIXED, RuleVersion.Value.PER_YUAN) and not cleaned.get("points"):
+            self.add_error("points", _("How many points is it worth?"))
+        if cleaned.get("validity") == RuleVersion.Validity.DAYS and not cleaned.get("validity_days"):
+            self.add_error("validity_days", _("For how many days?"))
+        if cleaned.get("starts_at") and cleaned.get("ends_at") and cleaned["starts_at"] >= cleaned["ends_at"]:
+            self.add_error("ends_at", _("The end lies before the beginning."))
+        return cleaned
+
+    def numbers(self):
+        """Return the numbers of a version as asked for."""
+        return {name: self.cleaned_data[name] for name in NUMBERS}
+
+
+for _name in NUMBERS:
+    if _name != "table":
+        _field = RuleVersion._meta.get_field(_name)
+        _widget = UnfoldAdminSelectWidget if _field.choices else UnfoldAdminIntegerFieldWidget
+        _limits = {} if _field.choices else {"max_value": 1_000_000}
+        RuleForm.base_fields[_name] = _field.formfield(widget=_widget, required=_name not in ("points", "validity_days"), **_limits)
+        RuleForm.declared_fields[_name] = RuleForm.base_fields[_name]

@@ -1,0 +1,157 @@
+"""One posting between its three worlds: what a caller asks, what the row says, what the machine takes.
+
+No SQL and no arithmetic here: points/ledger.py locks and writes, points/machine.py decides.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.db import connection
+
+from points import errors, machine, validity
+from points.models import SEQ_SPAN, LedgerEntry, PointAccount
+
+DEFAULT = "default"  # the standard validity, counted from the business day of the posting
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One command for one member, with the words that go onto its entry. ``at`` backdates an import."""
+
+    user_id: int
+    command: object
+    key: str = ""
+    of_key: str = ""
+    rule: str = ""
+    rule_version: int | None = None
+    reference: str = ""
+    actor: str = ""
+    description: str = ""
+    note: str = ""
+    on: date | None = None
+    at: datetime | None = None
+    same_fact: bool = False  # a repeat is recognised by key and rule alone: what a rule pays may have changed meanwhile
+
+
+def words_of(posting: Posting) -> dict:
+    """Return the words of a posting as columns of its entry."""
+    return {
+        "rule": posting.rule,
+        "rule_version": posting.rule_version,
+        "reference": posting.reference,
+        "actor": posting.actor,
+        "description": posting.description[:200],
+        "note": posting.note[:500],
+    }
+
+
+def command_of(posting: Posting, on: date, earlier: dict):
+    """Return the command with what it could not know before the lock: the standard validity, the entry it reverses."""
+    command = posting.command
+    if isinstance(command, (machine.Accrue, machine.Adjust)) and command.expires_on == DEFAULT:
+        return replace(command, expires_on=validity.standard(on).isoformat())
+    if isinstance(command, (machine.Refund, machine.Clawback)):
+        return replace(command, original=original_of(earlier.get((posting.user_id, posting.of_key)), earlier))
+    return command
+
+
+def original_of(entry: LedgerEntry | None, earlier: dict) -> machine.Original | None:
+    """Return what of an entry is still unreturned: the last entry that went back to it kept the rest."""
+    if entry is None:
+        return None
+    last = earlier.get((entry.account_id, "back to", entry.seq))
+    if last is not None:
+        left = last.alloc["left"]
+    elif entry.kind == "accrue":
+        left = [[entry.alloc["lots"][0][0] if entry.alloc["lots"] else None, entry.delta - entry.debt_delta]]
+    elif entry.kind == "capture":
+        left = entry.alloc["used"]
+    else:
+        left = [[day, -points] for day, points in entry.alloc["lots"]]
+    return machine.Original(entry.seq, entry.kind, _tuples(left))
+
+
+def first_of(posting: Posting, first: LedgerEntry, earlier: dict) -> LedgerEntry:
+    """Return the first entry of a repeated fact, once it is clear that it is the same fact.
+
+    Raises: KeyConflict.
+    """
+    command = posting.command
+    same = first.kind == type(command).__name__.lower() and first.rule == posting.rule
+    if same and not posting.same_fact:
+        same = first.reference == posting.reference
+        if getattr(command, "points", None) is not None:
+            same = same and command.points == asked(first)
+        if isinstance(command, (machine.Accrue, machine.Adjust)) and command.expires_on != DEFAULT and first.delta > 0:
+            same = same and command.expires_on == first.alloc["lots"][0][0]
+        if posting.of_key:
+            reversed_entry = earlier.get((posting.user_id, posting.of_key))
+            same = same and reversed_entry is not None and reversed_entry.seq == first.reverses_seq
+    if not same:
+        raise errors.KeyConflict
+    return first
+
+
+def asked(entry: LedgerEntry) -> int:
+    """Return the points a command asked for, from the entry it left."""
+    net = entry.delta - entry.debt_delta
+    return {"spend": -net, "hold": entry.held_delta, "capture": -entry.held_delta - net, "clawback": -net}.get(entry.kind, net)
+
+
+def _tuples(lots):
+    return tuple((day, points) for day, points in lots)
+
+
+def state_of(account: PointAccount) -> machine.State:
+    """Return an account's row as the machine's state."""
+    holds = {key: {**hold, "lots": _tuples(hold["lots"])} for key, hold in account.holds.items()}
+    return machine.State(
+        account.available,
+        account.held,
+        account.debt,
+        account.credited,
+        account.debited,
+        _tuples(account.lots),
+        holds,
+        account.seq,
+        account.day and account.day.isoformat(),
+        account.day_counts,
+        account.status,
+    )
+
+
+def carry(new: machine.State, account: PointAccount) -> None:
+    """Write the machine's new state onto the locked account."""
+    account.available, account.held, account.debt = new.available, new.held, new.debt
+    account.credited, account.debited, account.seq = new.credited, new.debited, new.seq
+    account.lots, account.holds, account.day_counts = new.lots, new.holds, new.counts
+    account.lots_total = sum(points for _, points in new.lots)
+    account.next_expiry = date.fromisoformat(new.lots[0][0]) if new.lots and new.lots[0][0] else None
+    account.day = date.fromisoformat(new.day) if new.seq else account.day
+
+
+def entry_of(account: PointAccount, line: machine.Entry, at: datetime, **words) -> LedgerEntry:
+    """Return a line of the machine as a row of the ledger, yet without its seal."""
+    if len(words["key"]) > 100 or not words["key"]:
+        raise ValueError("A posting needs a key of 1 to 100 characters that names its fact.")
+    defaults = {"rule": "", "rule_version": None, "reference": "", "actor": "", "description": "", "note": ""}
+    entry = LedgerEntry(
+        id=account.user_id * SEQ_SPAN + line.seq,
+        account_id=account.user_id,
+        seq=line.seq,
+        kind=line.kind,
+        delta=line.delta,
+        held_delta=line.held_delta,
+        debt_delta=line.debt_delta,
+        balance_after=line.available,
+        held_after=line.held,
+        debt_after=line.debt,
+        alloc=json.loads(json.dumps(line.alloc)),
+        reverses_seq=line.reverses_seq,
+        biz_date=date.fromisoformat(line.biz_date),
+        created_at=at,
+        **{**defaults, **words},
+    )
+    entry._state.adding, entry._state.db = False, connection.alias
+    return entry

@@ -1,0 +1,30 @@
+"""A member's statement: entries newest first, by ranges of the primary key, never by OFFSET."""
+
+from dataclasses import dataclass
+
+from points.models import SEQ_SPAN, LedgerEntry
+
+PAGE = 20
+FLOWS = {"": {}, "in": {"delta__gt": 0}, "out": {"delta__lt": 0}}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries and the seq the next page begins before (None: this was the last)."""
+
+    entries: list
+    older: int | None
+
+
+def entries_of(user_id: int):
+    """Return a member's entries, newest first; a range of the primary key, so no other index is asked."""
+    return LedgerEntry.objects.filter(pk__gt=user_id * SEQ_SPAN, pk__lt=(user_id + 1) * SEQ_SPAN).order_by("-pk")
+
+
+def page_of(user_id: int, *, flow: str = "", before: int | None = None, size: int = PAGE) -> Page:
+    """Return the page of entries older than number ``before``; ``flow`` is "in", "out" or "" for both."""
+    entries = entries_of(user_id).filter(**FLOWS[flow])
+    if before is not None:
+        entries = entries.filter(pk__lt=user_id * SEQ_SPAN + before)
+    found = list(entries[: size + 1])
+    return Page(found[:size], found[size - 1].seq if len(found) > size else None)

@@ -1,0 +1,85 @@
+"""What an entry is called in the member's language: the same words on the page, in the API and for operators."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from points.models import LedgerEntry, Rule
+
+ICONS = {
+    "register": "gift",
+    "login": "box-arrow-in-right",
+    "checkin": "calendar-check",
+    "accrue": "plus-lg",
+    "spend": "bag-check",
+    "hold": "hourglass-split",
+    "capture": "bag-check",
+    "release": "arrow-counterclockwise",
+    "refund": "arrow-counterclockwise",
+    "clawback": "dash-lg",
+    "expire": "clock-history",
+    "adjust": "pencil-square",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Points of an entry that share one last day (None: for ever); minus where they were taken."""
+
+    expires_on: date | None
+    points: int
+
+
+def describe(entry: LedgerEntry, names: dict | None = None) -> str:
+    """Return one line that tells a member why their points changed.
+
+    ``names`` are the names of rules by code, for rules this module has no words for.
+    """
+    if entry.kind == LedgerEntry.Kind.ACCRUE:
+        return _earned(entry, names or {})
+    order = _order_of(entry)
+    words = {
+        "spend": _("Redeemed order %(order)s") if order else _("Redeemed"),
+        "hold": _("Reserved for order %(order)s") if order else _("Reserved"),
+        "capture": _("Order %(order)s paid with reserved points") if order else _("Reserved points used"),
+        "release": _("Order %(order)s not completed, reserved points returned") if order else _("Reserved points returned"),
+        "refund": _("Order %(order)s cancelled, points returned") if order else _("Points returned"),
+        "clawback": _("Points taken back for order %(order)s") if order else _("Points taken back"),
+        "expire": _("Expired"),
+        "adjust": _("Adjusted by the shop"),
+    }[entry.kind]
+    if entry.description and entry.kind in ("adjust", "clawback", "spend"):
+        return entry.description
+    return words % {"order": order} if order else words
+
+
+def lots_of(entry: LedgerEntry) -> list[Lot]:
+    """Return the lots an entry added (plus) or took (minus), soonest-expiring first."""
+    return [Lot(day and date.fromisoformat(day), points) for day, points in entry.alloc.get("lots", ())]
+
+
+def icon_of(entry: LedgerEntry) -> str:
+    """Return the name of the picture beside an entry."""
+    return ICONS.get(entry.rule) or ICONS[entry.kind]
+
+
+def rule_names() -> dict:
+    """Return the names of all rules by code, in the reader's language."""
+    return {rule.code: rule.name for rule in Rule.objects.all()}
+
+
+def _earned(entry, names):
+    step = entry.alloc.get("step")
+    if entry.rule == "register":
+        return _("Signed up")
+    if entry.rule == "login":
+        return _("Daily sign-in")
+    if entry.rule == "checkin":
+        return _("Daily check-in, day %(day)s") % {"day": step} if step else _("Daily check-in")
+    return entry.description or names.get(entry.rule) or _("Earned")
+
+
+def _order_of(entry):
+    kind, _colon, no = entry.reference.partition(":")
+    return no if kind == "order" else ""
