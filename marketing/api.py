@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
@@ -95,7 +95,7 @@ class NewestFirst(Cursor):
     ordering = "-id"
 
 
-@extend_schema(operation_id="list_notifications", tags=["notifications"])
+@extend_schema_view(get=extend_schema(operation_id="list_notifications", tags=["notifications"]))
 class Notifications(ListAPIView):
     """The member's notices, newest first, in the language asked for."""
 

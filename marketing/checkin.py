@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection
 
 from mall import clock
 from mall.transactions import transactional
+from marketing import notifications
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn
 from points import rules
@@ -19,6 +20,7 @@ from points.models import PointAccount
 
 ACTION = "checkin"
 STRIP_DAYS = 7
+SHORTEST_STREAK_DAYS = 2  # from here on a streak is worth a reminder
 ONE_DAY = timedelta(days=1)
 
 
@@ -53,7 +55,10 @@ def _check_in(user, on):
         raise _refusal(latest)
     streak = latest.streak + 1 if latest is not None and latest.on == on - ONE_DAY else 1
     entry = rules.award(user.pk, ACTION, key=f"checkin:{on}", on=on, step=streak, reference=f"checkin:{on}")
-    return CheckIn.objects.create(user=user, on=on, streak=streak, points=entry.delta - entry.debt_delta if entry else 0)
+    row = CheckIn.objects.create(user=user, on=on, streak=streak, points=entry.delta - entry.debt_delta if entry else 0)
+    if streak > SHORTEST_STREAK_DAYS:
+        notifications.mark_read(user, key=reminder_key(on))  # the worry is over
+    return row
 
 
 def _wait_for_turn(user):
@@ -67,6 +72,11 @@ def _latest(user):
 
 def _refusal(latest):
     return AlreadyCheckedIn(tomorrow=rules.preview(ACTION, step=latest.streak + 1), streak=latest.streak)
+
+
+def reminder_key(on) -> str:
+    """Return the key of the notice that a streak ends on a shop day."""
+    return f"streak:{on}"
 
 
 def rewards():

@@ -36,9 +36,11 @@ def unread_count(user) -> int:
 
 
 @transactional
-def mark_read(user, *, ids=None) -> int:
-    """Mark a member's notices as read, all of them or those named; returns how many were unread."""
+def mark_read(user, *, ids=None, key=None) -> int:
+    """Mark a member's notices as read: all of them, those named, or the one of a fact; returns how many were unread."""
     unread = Notification.objects.filter(user=user).unread()
     if ids is not None:
         unread = unread.filter(pk__in=ids)
+    if key is not None:
+        unread = unread.filter(key=key)
     return unread.update(read_at=clock.now())

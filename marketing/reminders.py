@@ -8,7 +8,6 @@ from marketing import checkin
 from marketing.models import CheckIn, Notification
 from marketing.notifications import Kind, notify_many
 
-SHORTEST_STREAK_DAYS = 2
 BATCH = 500
 
 
@@ -31,15 +30,16 @@ def remind_streaks(*, on=None) -> int:
 def _at_risk(on):
     """Yesterday's check-ins of a worthwhile streak, without one today and without today's reminder."""
     today = CheckIn.objects.filter(user_id=OuterRef("user_id"), on=on)
-    reminded = Notification.objects.filter(user_id=OuterRef("user_id"), key=_key(on))
-    rows = CheckIn.objects.filter(on=on - checkin.ONE_DAY, streak__gte=SHORTEST_STREAK_DAYS, user__is_active=True)
+    reminded = Notification.objects.filter(user_id=OuterRef("user_id"), key=checkin.reminder_key(on))
+    rows = CheckIn.objects.filter(on=on - checkin.ONE_DAY, streak__gte=checkin.SHORTEST_STREAK_DAYS, user__is_active=True)
     return rows.filter(~Exists(today), ~Exists(reminded))
 
 
 def _reminder(row, on, points):
-    params = {"streak": row.streak, "points": points}
-    return Notification(user_id=row.user_id, kind=Kind.STREAK_AT_RISK, key=_key(on), url=reverse("marketing:checkin"), params=params)
-
-
-def _key(on):
-    return f"streak:{on}"
+    return Notification(
+        user_id=row.user_id,
+        kind=Kind.STREAK_AT_RISK,
+        key=checkin.reminder_key(on),
+        url=reverse("marketing:checkin"),
+        params={"streak": row.streak, "points": points},
+    )

@@ -23,7 +23,7 @@ WORDINGS = {
     ),
     "order_paid": (_("Order %(no)s is paid"), _("We are getting it ready for you."), "bag-check"),
     "order_shipped": (_("Order %(no)s is on its way"), _("Tell us when it has arrived."), "truck"),
-    "order_completed": (_("Order %(no)s is complete"), _("Enjoy it! Thank you for shopping with us."), "check2-circle"),
+    "order_completed": (_("Order %(no)s is complete"), _("Enjoy it! Thank you for shopping with us."), "check-circle"),
     "order_cancelled": (
         _("Order %(no)s was cancelled"),
         _("The points and goods it held went back where they came from."),

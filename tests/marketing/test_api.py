@@ -143,5 +143,3 @@ def test_read_when_ids_are_odd_then_bad_request_and_nothing_changed(signed_in_ap
 
     assert answer.status_code == 400
     assert unread_count(member) == 1
-
-

@@ -63,3 +63,12 @@ def test_remind_streaks_when_next_day_then_reminded_anew(member):
     check_in(member, FRIDAY)
 
     assert reminders.remind_streaks(on=FRIDAY + timedelta(days=1)) == 1
+
+
+def test_check_in_when_a_reminder_waits_then_it_is_read_with_it(member):
+    CheckInFactory(user=member, on=THURSDAY, streak=2)
+    reminders.remind_streaks(on=FRIDAY)
+
+    check_in(member, FRIDAY)
+
+    assert not inbox(member).unread().exists()

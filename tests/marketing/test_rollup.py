@@ -39,9 +39,9 @@ def friday():
 
 
 def numbers_of(day):
-    return DailyRollup.objects.values(
-        "dau", "new_members", "check_ins", "orders", "points_issued", "points_spent", "points_expired"
-    ).get(pk=day)
+    return DailyRollup.objects.values("dau", "new_members", "check_ins", "orders", "points_issued", "points_spent", "points_expired").get(
+        pk=day
+    )
 
 
 FRIDAYS_NUMBERS = {

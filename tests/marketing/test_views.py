@@ -133,7 +133,7 @@ def test_checkin_when_pressed_twice_then_once_counted_and_kindly_said(english, m
     assert PointAccount.objects.get(pk=member.pk).available == 120
     page = english.get("/checkin/")
     assert "Come back tomorrow for 25 points." in page.text
-    assert "<form class=\"checkin-form" not in page.text
+    assert '<form class="checkin-form' not in page.text
 
 
 @time_machine.travel(NOON)
