@@ -142,6 +142,16 @@ ACCOUNT_RATE_LIMITS = {
     "sign_up_made": "5/h/ip",
     "reset_password": "10/h/ip,5/h/key",
 }
+ACCOUNT_FORMS = {
+    "login": "accounts.entrance.SignInForm",
+    "signup": "accounts.entrance.SignUpForm",
+    "add_email": "accounts.entrance.EmailAddForm",
+    "change_password": "accounts.entrance.PasswordChangeForm",
+    "set_password": "accounts.entrance.PasswordSetForm",
+    "reset_password": "accounts.entrance.PasswordResetForm",
+    "reset_password_from_key": "accounts.entrance.NewPasswordForm",
+}
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
@@ -171,7 +181,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "mall.openapi.Documentation",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "DEFAULT_PAGINATION_CLASS": "mall.api.PageNumbers",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -184,7 +194,6 @@ REST_FRAMEWORK = {
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "mall.api.ExceptionHandler",
     "EXCEPTION_FORMATTER_CLASS": "mall.api.ErrorFormatter",
-    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404", "409", "422", "429", "503"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Points Mall API",
@@ -197,6 +206,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatusEnum": "orders.models.Order.Status",
+        "ProductKindEnum": "catalog.models.Product.Kind",
+    },
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "mall.openapi.add_accounts"],
 }
 
 # --- files -----------------------------------------------------------------
