@@ -17,10 +17,13 @@ from marketing.models import Notification
 from points import balance
 
 
+MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
+
+
 class MonthQuery(StrictSerializer):
     """?month=2026-11; without it the present month."""
 
-    month = serializers.RegexField(r"^20\d\d-(0[1-9]|1[0-2])$", required=False)
+    month = serializers.RegexField(MONTH, required=False)
 
     def day(self) -> date:
         month = self.validated_data.get("month")
@@ -56,10 +59,11 @@ class CheckIns(APIView):
     @extend_schema(
         operation_id="list_check_ins",
         tags=["check-in"],
-        parameters=[OpenApiParameter("month", str, description="2026-11; the present month when left out.")],
+        parameters=[OpenApiParameter("month", {"type": "string", "pattern": MONTH}, description="2026-11; the present month when left out.")],
         responses=CheckInsSerializer,
     )
     def get(self, request):
+        """List the check-ins of a month, with the streak and what today and tomorrow give."""
         query = MonthQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         month, now = query.day(), checkin.standing(request.user)
@@ -75,6 +79,7 @@ class CheckIns(APIView):
 
     @extend_schema(operation_id="check_in", tags=["check-in"], request=NoFields, responses={201: CheckedInSerializer})
     def post(self, request):
+        """Check in today; a second time on the same shop day is refused with 409."""
         NoFields(data=request.data).is_valid(raise_exception=True)
         limit(request, "checkin", ACTIONS_PER_MEMBER)
         row = checkin.check_in(request.user)
