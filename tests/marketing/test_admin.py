@@ -14,7 +14,7 @@ from tests.factories.marketing import CheckInFactory, NotificationFactory
 pytestmark = pytest.mark.django_db
 FRIDAY = date(2026, 11, 20)
 LISTS = ["marketing/checkin", "marketing/notification", "marketing/dailyrollup", "mall/jobrun"]
-BEATS = [f"django_celery_beat/{model}" for model in ("periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")]
+BEATS = [f"django_celery_beat/{model}" for model in ("periodictask", "intervalschedule", "crontabschedule", "clockedschedule")]
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
 from mall import clock
 from marketing.checkin import calendar, check_in, standing
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn
+from points import ledger
 from points.models import LedgerEntry, PointAccount, Rule
 from tests.factories.marketing import CheckInFactory
 
@@ -220,3 +222,20 @@ def test_calendar_when_leap_february_then_it_has_twenty_nine_days(member):
     month = calendar(member, date(2028, 2, 10), today=date(2028, 2, 29))
 
     assert sum(day.is_in_month for week in month.weeks for day in week) == 29
+
+
+def test_check_in_when_account_is_frozen_then_streak_is_kept_without_points(member):
+    ledger.freeze(member.pk, note="being looked at")
+
+    row = check_in(member, FRIDAY)
+
+    assert (row.streak, row.points) == (1, 0)
+    assert available(member) == 100
+
+
+def test_check_in_when_member_has_no_account_yet_then_one_is_opened(db):
+    boss = get_user_model().objects.create_superuser("boss", "boss@example.com", "a-long-test-password")
+
+    row = check_in(boss, FRIDAY)
+
+    assert (row.points, available(boss)) == (20, 20)
