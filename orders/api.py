@@ -80,7 +80,7 @@ class OrderListView(APIView):
         responses={201: OrderSerializer},
         parameters=[
             OpenApiParameter(
-                "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="8 to 64 of A–Z a–z 0–9 _ . : -; one per order."
+                "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="1 to 64 of A–Z a–z 0–9 _ . : -; one per order."
             ),
             OpenApiParameter(
                 "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[201], description="true when the order was placed before."

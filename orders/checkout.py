@@ -22,7 +22,7 @@ from orders.mutex import lock_member
 from orders.signals import order_paid
 from points import ledger
 
-KEY = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
+KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 @transactional

@@ -76,11 +76,11 @@ class IdempotencyConflict(DomainError):
 
 
 class InvalidKey(DomainError):
-    """The one-time key is missing or not 8 to 64 plain characters."""
+    """The one-time key is missing or not 1 to 64 plain characters."""
 
     code = "invalid_key"
     status = 400
-    message = _("Send a one-time key of 8 to 64 letters, digits, dots, colons, dashes or underscores.")
+    message = _("Send a one-time key of 1 to 64 letters, digits, dots, colons, dashes or underscores.")
 
     def __init__(self):
         super().__init__(field="Idempotency-Key")

@@ -32,7 +32,7 @@ def read_points(sent) -> int:
 class PlaceForm(forms.Form):
     """Everything of the checkout form but its lines."""
 
-    key = forms.RegexField(r"^[A-Za-z0-9_.:-]{8,64}\Z")
+    key = forms.RegexField(r"^[A-Za-z0-9_.:-]{1,64}\Z")
     points_to_use = forms.IntegerField(min_value=0, max_value=MOST_POINTS)
     address = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
     expect_points = forms.IntegerField(min_value=0, max_value=10**15)
