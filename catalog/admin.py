@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from catalog import assortment, richtext, stock, storefront
 from catalog.models import Category, Product, ProductImage, Sku, Stock, StockMovement
 from mall.errors import DomainError
+from mall.templatetags.mall import yuan
 
 STATUS_COLOURS = {Product.Status.ON: "success", Product.Status.DRAFT: "info", Product.Status.OFF: "warning"}
 CORRECTION_MAX = 1_000_000
@@ -118,7 +119,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
         (None, {"fields": ["status", "category", "name", "summary", "description"]}),
         (
             _("Price and delivery"),
-            {"fields": ["pay_mode", "kind", ("limit_per_order", "limit_per_person"), ("sale_starts_at", "sale_ends_at")]},
+            {"fields": ["pay_mode", "kind", ("limit_per_order", "limit_per_person"), "sale_starts_at", "sale_ends_at"]},
         ),
         (_("Pictures and tags"), {"fields": ["image", "illustration", "tags"]}),
     ]
@@ -150,7 +151,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     @admin.display(description=_("price"), ordering="points_from")
     def price(self, product):
         parts = [_("%(points)s points") % {"points": product.points_from}] if product.points_from else []
-        parts += [f"¥{product.cash_from}"] if product.cash_from else []
+        parts += [yuan(product.cash_from)] if product.cash_from else []
         return " + ".join(str(part) for part in parts) or _("no price yet")
 
     @admin.display(description=_("in stock"), ordering="pieces")
@@ -226,6 +227,8 @@ class SkuAdmin(ModelAdmin):
     list_display = ["product", "name", "points_price", "cash_price", "left", "is_active"]
     list_filter = [LeftFilter, "is_active", "product__category"]
     list_select_related = ["product", "stock"]
+    list_per_page = 50
+    ordering = ["-product", "position", "id"]
     search_fields = ["name_zh_hans", "name_en", "product__name_zh_hans", "product__name_en"]
     fields = readonly_fields = ["product", "name_zh_hans", "name_en", "points_price", "cash_price", "is_active", "left"]
     actions_detail = ["receive_stock"]

@@ -82,7 +82,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _("Shop"),
         _room(_("Products"), "redeem", "catalog.product"),
         _room(_("Categories"), "category", "catalog.category"),
-        _room(_("Stock"), "inventory_2", "catalog.stock"),
+        _room(_("Stock"), "inventory_2", "catalog.sku"),
         _room(_("Stock movements"), "swap_vert", "catalog.stockmovement"),
     ),
     _wing(
