@@ -41,6 +41,11 @@ def test_schedule_when_read_then_each_line_names_a_task(job):
     assert callable(import_string(job.task).delay)
 
 
+@pytest.mark.parametrize("job", [job for job in schedule.JOBS if job.name != "remind-streaks"], ids=lambda job: job.name)
+def test_schedule_when_the_shop_is_off_at_night_then_every_job_still_knocks_by_day(job):
+    assert 12 in job.when.hour
+
+
 @pytest.mark.django_db(transaction=True)  # beat closes the connections it finds
 def test_schedule_when_beat_starts_then_database_holds_every_line():
     scheduler = symbol_by_name(app.conf.beat_scheduler)(app=app)
