@@ -1,0 +1,142 @@
+"""Notices, cancellations and the sweep at the same moment, on real MariaDB. Source: reliability.md T19."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from catalog import stock
+from mall import clock
+from mall.errors import Busy
+from orders import lifecycle, payments, refunds
+from orders.errors import IllegalTransition
+from orders.gateways import sandbox
+from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
+from points.models import LedgerEntry, PointAccount
+from tests.factories.orders import place, virtual_sku
+
+pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _books_close(transactional_db, deadlocks):
+    """After each race the books close and the server counted no deadlock."""
+    yield
+    call_command("verify_ledger")
+    assert deadlocks() == 0
+
+
+@pytest.fixture
+def order(member):
+    return place(member, virtual_sku(points=40, cash="9.90", stock=5))
+
+
+def patiently(verb):
+    """Do as a provider does whose notice was not taken: send it again."""
+    while True:
+        try:
+            return verb()
+        except Busy:
+            continue
+
+
+def raised(outcomes):
+    return [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+
+
+def test_start_when_20_tabs_start_at_once_then_one_payment_opens(order, run_threads):
+    outcomes = run_threads(20, lambda: patiently(lambda: payments.start(order, "sandbox")))
+
+    assert {payment.pk for payment in outcomes} == {Payment.objects.get().pk}
+
+
+def test_receive_notice_when_20_arrive_at_once_then_one_counts(member, order, run_threads):
+    message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+
+    outcomes = run_threads(20, lambda: patiently(lambda: payments.receive_notice("sandbox", *message)))
+
+    assert {notice.pk for notice in outcomes} == {PaymentNotice.objects.get().pk}
+    assert LedgerEntry.objects.filter(kind="capture").count() == 1
+    assert OrderEvent.objects.filter(kind="paid").count() == 1
+    assert PaymentRefund.objects.count() == 0
+
+
+# T19: the callback and the time-out meet at −1 s, 0 s and +1 s.
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_receive_notice_when_it_races_the_sweep_then_exactly_one_of_capture_and_release(member, run_threads, seconds):
+    sku = virtual_sku(points=10, cash="1.00", stock=50)
+    for _ in range(8):
+        order = place(member, sku)
+        Order.objects.filter(pk=order.pk).update(pay_by=clock.now() + timedelta(minutes=1))
+        payment = payments.start(order, "sandbox")
+        Order.objects.filter(pk=order.pk).update(pay_by=clock.now() - timedelta(seconds=seconds))
+        message = sandbox.write_notice(payment, "paid")
+        steps = [lambda m=message: payments.receive_notice("sandbox", *m)] + [lambda: lifecycle.cancel_due(clock.now())] * 3
+
+        outcomes = run_threads(4, lambda n, steps=steps: steps[n]())
+
+        assert not raised(outcomes)
+        entries = LedgerEntry.objects.filter(reference=order.reference, kind__in=["capture", "release"])
+        is_late = outcomes[0].outcome == "refunded_late"
+        assert [entry.kind for entry in entries] == ["release" if is_late else "capture"]
+        assert Order.objects.get(pk=order.pk).status == ("cancelled" if is_late else "paid")
+        assert sum(outcomes[1:]) == is_late
+        assert PaymentRefund.objects.filter(payment=payment, status="done").count() == is_late
+    live = Order.objects.filter(status="paid").count()
+    assert stock.available([sku.pk])[sku.pk] == 50 - live
+    assert PointAccount.objects.get(pk=member.pk).available == 100 - 10 * live
+
+
+def test_receive_notice_when_it_races_the_shoppers_cancellation_then_money_and_points_end_on_one_side(member, run_threads):
+    for _ in range(12):
+        order = place(member, virtual_sku(points=10, cash="1.00"))
+        message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+        steps = [lambda m=message: payments.receive_notice("sandbox", *m), lambda o=order: lifecycle.cancel(o, actor="test")]
+
+        notice, cancelled = run_threads(2, lambda n, steps=steps: steps[n]())
+
+        if isinstance(cancelled, IllegalTransition):
+            assert (notice.outcome, Order.objects.get(pk=order.pk).status) == ("settled", "paid")
+            lifecycle.cancel(Order.objects.get(pk=order.pk), actor="test")
+        else:
+            assert (notice.outcome, cancelled.status) == ("refunded_late", "cancelled")
+        assert PointAccount.objects.get(pk=member.pk).available == 100
+
+
+def test_settle_when_8_sweeps_ask_at_once_then_the_money_returns_once(order, run_threads, monkeypatch):
+    monkeypatch.setattr(refunds, "settle", lambda refund: False)
+    payment = payments.start(order, "sandbox")
+    payments.receive_notice("sandbox", *sandbox.write_notice(payment, "paid"))
+    lifecycle.cancel(Order.objects.get(pk=order.pk), actor="test")
+    monkeypatch.undo()
+
+    outcomes = run_threads(8, refunds.settle_due)
+
+    assert sum(outcomes) == 1
+    assert OrderEvent.objects.filter(kind="money_returned").count() == 1
+
+
+def test_verbs_when_one_member_does_everything_at_once_then_no_deadlock(member, run_threads):
+    """Placing, paying, cancelling and the sweep on one account, for two seconds."""
+    sku = virtual_sku(points=1, cash="1.00", stock=10_000)
+    until = time.monotonic() + 2
+
+    def live(n):
+        while time.monotonic() < until:
+            order = place(member, sku)
+            payment = payments.start(order, "sandbox")
+            if n % 2:
+                payments.receive_notice("sandbox", *sandbox.write_notice(payment, "paid"))
+            else:
+                lifecycle.cancel_due(order.pay_by)
+            current = Order.objects.get(pk=order.pk)
+            if current.status in ("pending", "paid"):
+                try:
+                    lifecycle.cancel(current, actor="test")
+                except IllegalTransition:
+                    continue
+
+    assert not raised(run_threads(8, live))
+    assert PointAccount.objects.get(pk=member.pk).available == 100
+    assert stock.available([sku.pk])[sku.pk] == 10_000
