@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -62,7 +63,7 @@ class PointAccountAdmin(ReadOnlyAdmin):
     search_fields = ["user__username", "user__email"]
     actions_detail = ["adjust_points", "freeze_account", "unfreeze_account"]
     fields = [
-        "member", "shown_status", "status_note", "available", "held", "debt", "lots_in_words", "holds_in_words",
+        "member", "status", "status_note", "available", "held", "debt", "lots_in_words", "holds_in_words",
         "credited", "debited", "seq", "day", "opened_at", "latest",
     ]  # fmt: skip
     readonly_fields = fields
@@ -154,7 +155,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     """Every posting, newest members first; nobody edits it, a mistake is corrected by a new entry."""
 
     paginator = CappedPaginator
-    list_display = ["created_at", "member", "kind", "words", "delta", "balance_after", "reference", "rule", "actor"]
+    list_display = ["when", "member", "kind", "words", "delta", "balance_after", "reference", "rule", "actor"]
     list_filter = ["kind", "biz_date"]
     list_select_related = ["account__user"]
     list_per_page = 50
@@ -168,6 +169,10 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         "key", "rule", "rule_version", "reference", "reverses_seq", "actor", "description", "note", "hash",
     ]  # fmt: skip
     readonly_fields = fields
+
+    @admin.display(description=_("Time"), ordering="pk")
+    def when(self, entry):
+        return f"{timezone.localtime(entry.created_at):%Y-%m-%d %H:%M}"
 
     def lookup_allowed(self, lookup, value, request=None):
         return lookup == "account" or super().lookup_allowed(lookup, value, request)
@@ -186,14 +191,35 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         return format_html_join("", "<div>{}: {}</div>", lots) or "–"
 
 
+def _worth(version):
+    if version.value == RuleVersion.Value.TABLE:
+        return " · ".join(str(points) for points in version.table)
+    return _("%(points)s per yuan") % {"points": version.points} if version.value == RuleVersion.Value.PER_YUAN else version.points
+
+
 class VersionInline(TabularInline):
     """The versions a rule has had; each stays as it is."""
 
     model = RuleVersion
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["number", *NUMBERS, "created_by", "created_at"]
+    fields = readonly_fields = [
+        "number",
+        "worth",
+        "validity",
+        "validity_days",
+        "per_day",
+        "per_week",
+        "per_month",
+        "per_life",
+        "created_by",
+        "created_at",
+    ]
     verbose_name_plural = _("Versions so far")
+
+    @admin.display(description=_("Points"))
+    def worth(self, version):
+        return _worth(version)
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -212,7 +238,7 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
     list_filter = ["status"]
     search_fields = ["code", "action", "name_zh_hans", "name_en"]
     fieldsets = [
-        (None, {"fields": ["name_zh_hans", "name_en", ("code", "action"), ("status", "priority"), ("starts_at", "ends_at")]}),
+        (None, {"fields": ["name_zh_hans", "name_en", ("code", "action"), ("status", "priority"), "starts_at", "ends_at"]}),
         (_("What it is worth"), {"fields": ["value", "points", "table"]}),
         (_("Limits"), {"fields": [("per_day", "per_week"), ("per_month", "per_life")]}),
         (_("How long the points live"), {"fields": ["validity", "validity_days"]}),
@@ -241,9 +267,7 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
     @admin.display(description=_("Points"))
     def worth(self, rule):
         newest = next(iter(rule.versions.all()), None)
-        if newest is None:
-            return "–"
-        return " · ".join(str(points) for points in newest.table) if newest.value == RuleVersion.Value.TABLE else newest.points
+        return _worth(newest) if newest else "–"
 
     @display(description=_("Status"), ordering="status", label=RULE_COLOURS)
     def shown_status(self, rule):

@@ -190,8 +190,7 @@ def _apply(posting, account, earlier, made, now):
     first = earlier.get((posting.user_id, posting.key)) if posting.key else None
     if first is not None:
         return first_of(posting, first, earlier)
-    at = posting.at or now
-    on = max(filter(None, (posting.on or clock.day_of(at), account.day)))
+    on = max(filter(None, (posting.on or clock.day_of(now), account.day)))
     state = state_of(account)
     try:
         new, lines = machine.run(state, command_of(posting, on, earlier), on=on.isoformat())
@@ -200,7 +199,7 @@ def _apply(posting, account, earlier, made, now):
     own = None
     for line in lines:
         words = {} if line.key else words_of(posting)
-        entry = entry_of(account, line, at, key=line.key or posting.key, **words)
+        entry = entry_of(account, line, now, key=line.key or posting.key, **words)
         account.head = entry.hash = chain.seal(account.head, entry)
         made.append(entry)
         if line.key is None or own is None:

@@ -154,6 +154,7 @@ def run(state: State, command, *, on: str) -> tuple[State, list[Entry]]:
     """Carry out one command on the business day ``on`` and return the new state and its entries.
 
     A day before the account's own day counts as that day: a clock that steps back reopens nothing.
+    A sweep that finds nothing leaves the state as it is, its day included.
 
     Raises: Refused (state untouched), InvariantBroken (a defect; write nothing).
     """
@@ -161,6 +162,8 @@ def run(state: State, command, *, on: str) -> tuple[State, list[Entry]]:
     books.sweep()
     _VERBS[type(command)](books, command)
     books.sweep()
+    if not books.entries:
+        return state, []
     new = books.closed()
     check(new)
     _check_entries(state, new, books.entries)
@@ -369,7 +372,10 @@ def _accrue(books, command):
                 raise Refused("limit_reached", limit=limit, span=span)
         books.counts["rules"][command.rule] = slots
     books.counts["earned"] += points
-    books.give_back("accrue", ((command.expires_on, points),), **({"step": command.step} if command.step else {}))
+    words = {"step": command.step} if command.step else {}
+    if points <= books.debt:
+        words["expires_on"] = command.expires_on  # no lot of its own tells the day
+    books.give_back("accrue", ((command.expires_on, points),), **words)
 
 
 def _spend(books, command):

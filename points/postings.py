@@ -17,7 +17,7 @@ DEFAULT = "default"  # the standard validity, counted from the business day of t
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One command for one member, with the words that go onto its entry. ``at`` backdates an import."""
+    """One command for one member, with the words that go onto its entry."""
 
     user_id: int
     command: object
@@ -30,7 +30,6 @@ class Posting:
     description: str = ""
     note: str = ""
     on: date | None = None
-    at: datetime | None = None
     same_fact: bool = False  # a repeat is recognised by key and rule alone: what a rule pays may have changed meanwhile
 
 
@@ -64,7 +63,8 @@ def original_of(entry: LedgerEntry | None, earlier: dict) -> machine.Original | 
     if last is not None:
         left = last.alloc["left"]
     elif entry.kind == "accrue":
-        left = [[entry.alloc["lots"][0][0] if entry.alloc["lots"] else None, entry.delta - entry.debt_delta]]
+        day = entry.alloc["lots"][0][0] if entry.alloc["lots"] else entry.alloc["expires_on"]
+        left = [[day, asked(entry)]]
     elif entry.kind == "capture":
         left = entry.alloc["used"]
     else:

@@ -26,7 +26,6 @@ def award(
     step: int | None = None,
     reference: str = "",
     description: str = "",
-    at: datetime | None = None,
 ) -> LedgerEntry | None:
     """Credit what the active rule of an action is worth, once per ``key``.
 
@@ -34,11 +33,11 @@ def award(
     first one again on a repeat, or None: no rule is active, it is worth nothing, a limit is used up, or the
     account may not earn.
     """
-    version = active(action, as_of=at)
+    version = active(action)
     points = worth(version, amount=amount, step=step) if version else 0
     if points <= 0:
         return None
-    on = on or clock.day_of(at or clock.now())
+    on = on or clock.today()
     command = machine.Accrue(points, _text(expires_on(version, on)), version.rule.code, version.limits, step)
     posting = ledger.Posting(
         user_id,
@@ -49,7 +48,6 @@ def award(
         reference=reference,
         description=description,
         on=on,
-        at=at,
         same_fact=True,
     )
     try:
