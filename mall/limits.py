@@ -3,15 +3,16 @@
 Source: reliability.md "Limits". A member is counted by id, a stranger by address.
 """
 
+from django.utils.translation import gettext_lazy as _
 from django_ratelimit.core import get_usage
 from rest_framework.throttling import BaseThrottle
 
 from mall.errors import DomainError
-from django.utils.translation import gettext_lazy as _
 
 API_ANONYMOUS = "100/15m"
 API_MEMBER = "120/m"
 ACTIONS_PER_MEMBER = "10/m"
+UNREACHABLE_SECONDS = 30
 
 
 class TooOften(DomainError):
@@ -28,14 +29,27 @@ def who(group, request):
     return f"member:{user.pk}" if user is not None and user.is_authenticated else f"ip:{request.META['REMOTE_ADDR']}"
 
 
-def limit(request, group: str, rate: str):
+def limit(request, group: str, rate: str, *, closed=False):
     """Count one knock of this caller against ``group`` (rate like ``10/m``).
+
+    When the counters cannot be reached the caller passes: the ledger's own rules still hold. A door
+    that guards secrets (sign-in, reset) asks for ``closed`` instead.
 
     Raises: TooOften with the seconds to wait.
     """
+    seconds = _count(request, group, rate, closed=closed)
+    if seconds:
+        raise TooOften(seconds=seconds)
+
+
+def _count(request, group, rate, *, closed=False):
+    """Count a knock; returns the seconds to wait, 0 to pass."""
     usage = get_usage(request, group=group, key=who, rate=rate, increment=True)
-    if usage and usage["should_limit"]:
-        raise TooOften(seconds=max(1, usage["time_left"]))
+    if not usage or not usage["should_limit"]:
+        return 0
+    if usage["limit"] == 0:  # how django-ratelimit says that the cache did not answer
+        return UNREACHABLE_SECONDS if closed else 0
+    return max(1, usage["time_left"])
 
 
 class ApiThrottle(BaseThrottle):
@@ -43,8 +57,8 @@ class ApiThrottle(BaseThrottle):
 
     def allow_request(self, request, view):
         rate = API_MEMBER if request.user.is_authenticated else API_ANONYMOUS
-        self.usage = get_usage(request._request, group="api", key=lambda g, r: who(g, request), rate=rate, increment=True)
-        return not (self.usage and self.usage["should_limit"])
+        self.seconds = _count(request._request, "api", rate)
+        return not self.seconds
 
     def wait(self):
-        return max(1, self.usage["time_left"])
+        return self.seconds

@@ -15,10 +15,10 @@ _shared = [
 def configure_logging(log_format: str, *, level="INFO") -> dict:
     """Point structlog at the standard library and return the LOGGING setting that writes ``log_format``.
 
-    Raises: ValueError for an unknown format.
+    Raises: SystemExit with one readable line for an unknown format.
     """
     if log_format not in FORMATS:
-        raise ValueError(f"LOG_FORMAT={log_format!r} is unknown: use one of {', '.join(FORMATS)}.")
+        raise SystemExit(f"LOG_FORMAT={log_format!r} is unknown: use one of {', '.join(FORMATS)}.")
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *_shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ON_MARIADB = os.environ.get("MALL_TEST_DATABASE_URL", "").startswith("mysql")
 THREADS_SECONDS = 180
 PASSWORD = "a-long-test-password"
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"]
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
 hypothesis_settings.register_profile("mall", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 hypothesis_settings.load_profile("mall")

@@ -131,7 +131,9 @@ class Services:
         self.servers.append(server)
         if self.guardian is None:
             # Reads until pytest is gone, whatever the way, then clears the table.
-            script = f'trap "" INT TERM HUP; cat >/dev/null; kill -KILL -{server.process.pid} 2>/dev/null; sleep 0.2; rm -rf "{self.folder}"'
+            script = (
+                f'trap "" INT TERM HUP; cat >/dev/null; kill -KILL -{server.process.pid} 2>/dev/null; sleep 0.2; rm -rf "{self.folder}"'
+            )
             self.guardian = subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, process_group=0)
 
     def stop(self):

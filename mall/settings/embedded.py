@@ -21,9 +21,7 @@ if not _sqlite["ENGINE"].endswith("sqlite3"):
     raise SystemExit("The embedded profile keeps its data in SQLite: let DATABASE_URL begin with sqlite:// or set MALL_PROFILE=production.")
 DATABASES = {"default": {**_sqlite, "OPTIONS": SQLITE_OPTIONS}}
 # Room enough that the shelves' kept facts never push out sessions and rate limits (the default is 300 entries).
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "mall", "OPTIONS": {"MAX_ENTRIES": 20_000}}
-}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "mall", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
 # LocMem is shared by all threads of the one process, which is all this profile has: the two checks
 # ask for a cache shared between processes.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]

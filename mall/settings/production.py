@@ -20,8 +20,15 @@ _database = _demands.ask(
     "DATABASE_URL", why="mysql://user:password@host:3306/mall", unless=not_scheme("mysql"), default="mysql://missing@localhost/missing"
 )
 _redis = _demands.ask("REDIS_URL", why="cache and limits: redis://host:6379/0", unless=not_scheme("redis", "rediss", "unix"))
-CELERY_BROKER_URL = _demands.ask("BROKER_URL", why="later work: redis://host:6379/1", unless=not_scheme("redis", "rediss", "redis+socket", "sentinel"))
-_email = _demands.ask("EMAIL_URL", why="smtp+tls://user:password@host:587", unless=not_scheme("smtp", "smtp+tls", "smtp+ssl", "smtps"), default="smtp://missing")
+CELERY_BROKER_URL = _demands.ask(
+    "BROKER_URL", why="later work: redis://host:6379/1", unless=not_scheme("redis", "rediss", "redis+socket", "sentinel")
+)
+_email = _demands.ask(
+    "EMAIL_URL",
+    why="smtp+tls://user:password@host:587",
+    unless=not_scheme("smtp", "smtp+tls", "smtp+ssl", "smtps"),
+    default="smtp://missing",
+)
 if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "allow":
     _demands.complaints.append(
         "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real providers, or none (PAYMENT_PROVIDERS=), "

@@ -2,6 +2,8 @@
 
 import os
 
+from mall.logs import configure_logging
+
 from .base import *
 from .base import BASE_DIR, env
 from .databases import SQLITE_OPTIONS, mysql_database
@@ -10,6 +12,7 @@ SECRET_KEY = "test-secret-key-that-protects-nothing-but-is-long-enough-for-hs256
 FIELD_KEYS = ["11" * 32]
 LEDGER_KEY = "22" * 32
 PAYMENT_SECRET = "33" * 32
+LOGGING = configure_logging("console", level="ERROR")
 ALLOWED_HOSTS = ["*"]
 DEMO_SIGN_INS = False
 

@@ -1,0 +1,81 @@
+"""The limiter counts exactly, and what it does when its counters are gone."""
+
+import pytest
+from django.core.cache import caches
+from django.test import RequestFactory
+from django.test.utils import override_settings
+
+from mall.limits import TooOften, limit
+
+DEAD_REDIS = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": "unix:///nowhere/r.sock?db=0",
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.2, "SOCKET_TIMEOUT": 0.2, "IGNORE_EXCEPTIONS": True},
+    }
+}
+
+
+@pytest.fixture
+def request_of():
+    def made(address="192.0.2.1"):
+        return RequestFactory().post("/", REMOTE_ADDR=address)
+
+    return made
+
+
+@pytest.fixture
+def dead_redis():
+    with override_settings(CACHES=DEAD_REDIS):
+        yield
+    caches.close_all()
+
+
+def test_limit_when_too_fast_then_says_how_long_to_wait(request_of):
+    for _ in range(5):
+        limit(request_of(), "door", "5/m")
+
+    with pytest.raises(TooOften) as refused:
+        limit(request_of(), "door", "5/m")
+
+    assert 1 <= refused.value.numbers["seconds"] <= 60
+
+
+def test_limit_when_another_caller_or_door_then_counts_apart(request_of):
+    limit(request_of(), "door", "1/m")
+
+    limit(request_of("192.0.2.2"), "door", "1/m")
+    limit(request_of(), "other door", "1/m")
+
+
+def test_limit_when_many_knock_at_once_then_exactly_the_allowed_pass(request_of, run_threads):
+    outcomes = run_threads(32, lambda: limit(request_of(), "door", "5/m"))
+
+    assert sum(outcome is None for outcome in outcomes) == 5
+    assert sum(isinstance(outcome, TooOften) for outcome in outcomes) == 27
+
+
+def test_limit_when_redis_is_gone_then_browsing_passes(request_of, dead_redis):
+    for _ in range(3):
+        limit(request_of(), "door", "1/m")
+
+
+def test_limit_when_redis_is_gone_then_a_guarded_door_stays_closed(request_of, dead_redis):
+    with pytest.raises(TooOften):
+        limit(request_of(), "sign-in", "10/m", closed=True)
+
+
+@pytest.mark.django_db
+def test_api_when_a_stranger_asks_for_more_than_a_hundred_then_429_with_retry_after(api):
+    answers = [api.get("/api/v1/categories").status_code for _ in range(100)]
+
+    refused = api.get("/api/v1/categories")
+
+    assert set(answers) == {200}
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (429, "throttled")
+    assert 1 <= int(refused["Retry-After"]) <= 900
+
+
+@pytest.mark.django_db
+def test_api_when_redis_is_gone_then_answers_all_the_same(api, dead_redis):
+    assert api.get("/api/v1/categories").status_code == 200

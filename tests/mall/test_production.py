@@ -1,0 +1,120 @@
+"""The production profile in a process of its own: what it refuses, and that Django finds nothing to say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "MALL_PROFILE": "production",
+    "SECRET_KEY": "8Jx-2nqPz0sV5tYwR7uKmB4hE1gC6dLaF9oTiX3vNyQeZrMcWbUj",
+    "FIELD_KEYS": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "LEDGER_KEY": "1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f00f",
+    "PAYMENT_SECRET": "2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f00f1e",
+    "PAYMENT_PROVIDERS": "",
+    "ALLOWED_HOSTS": "mall.example",
+    "DATABASE_URL": "mysql://mall:secret@127.0.0.1:1/mall",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "BROKER_URL": "redis://127.0.0.1:1/1",
+    "EMAIL_URL": "smtp+tls://mall:secret@mail.example:587",
+}
+
+
+def start(*command, **changes):
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    environment = {name: value for name, value in (kept | GOOD | changes).items() if value is not None}
+    return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def manage(*arguments):
+    return start("manage.py", *arguments)
+
+
+def read_settings(profile="production", **changes):
+    """Import the settings only: what they refuse, they refuse before Django starts."""
+    return start("-c", f"import mall.settings.{profile} as settings; print(settings.DEBUG)", **changes)
+
+
+def test_production_when_checked_for_deployment_then_nothing_to_say():
+    checked = manage("check", "--deploy", "--fail-level", "WARNING")
+
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
+
+
+def test_production_when_nothing_is_set_then_one_line_for_each():
+    refused = read_settings(**dict.fromkeys((name for name in GOOD if name != "MALL_PROFILE"), None))
+
+    complaints = [line.strip() for line in refused.stderr.splitlines()[1:]]
+    assert refused.returncode == 1
+    assert {line.partition(" ")[0] for line in complaints} == set(GOOD) - {"MALL_PROFILE"}
+    assert len(complaints) == len(GOOD) - 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "django-insecure-" + "x7" * 30),
+        ("SECRET_KEY", "a" * 60),
+        ("FIELD_KEYS", "00" * 32),
+        ("FIELD_KEYS", GOOD["FIELD_KEYS"] + ",short"),
+        ("LEDGER_KEY", "not hex"),
+        ("PAYMENT_SECRET", "abc"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "mall.example,*"),
+        ("DATABASE_URL", "sqlite:///mall.sqlite3"),
+        ("REDIS_URL", "locmem://"),
+        ("BROKER_URL", "memory://"),
+        ("EMAIL_URL", "consolemail://"),
+        ("PAYMENT_PROVIDERS", "sandbox"),
+        ("LOG_FORMAT", "xml"),
+    ],
+)
+def test_production_when_a_value_is_unsafe_then_refuses_by_name(name, value):
+    refused = read_settings(**{name: value})
+
+    assert refused.returncode == 1
+    assert name in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_production_when_a_rehearsal_is_asked_for_then_the_sandbox_may_pay():
+    assert read_settings(PAYMENT_PROVIDERS="sandbox", PAYMENT_SANDBOX="allow").stdout == "False\n"
+
+
+def test_production_when_cookies_are_set_then_bound_to_the_host():
+    shown = start("-c", "import mall.settings.production as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DEMO_SIGN_INS)")
+
+    assert shown.stdout.split() == ["__Host-session", "__Host-csrf", "False"]
+
+
+def test_production_when_files_are_collected_then_every_reference_is_found(tmp_path):
+    """The manifest storage refuses a style sheet that names a file which is not there."""
+    code = (
+        "from django.conf import settings; from django.core.management import call_command; "
+        # The same references without minutes of compression.
+        "settings.STORAGES['staticfiles']['BACKEND'] = 'django.contrib.staticfiles.storage.ManifestStaticFilesStorage'; "
+        f"settings.STATIC_ROOT = {str(tmp_path)!r}; call_command('collectstatic', interactive=False, verbosity=0)"
+    )
+
+    collected = manage("shell", "-v", "0", "-c", code)
+
+    assert collected.returncode == 0, collected.stderr[-2000:]
+    assert (tmp_path / "staticfiles.json").exists()
+
+
+def test_embedded_when_given_another_database_then_refuses_in_one_line():
+    refused = read_settings("embedded")
+
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr and "sqlite://" in refused.stderr
+
+
+def test_profile_when_unknown_then_names_the_known_ones():
+    refused = start("manage.py", "check", MALL_PROFILE="staging")
+
+    assert refused.stderr.strip() == "MALL_PROFILE='staging' is unknown: use one of embedded, production."
