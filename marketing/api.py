@@ -16,7 +16,6 @@ from marketing import checkin, notifications
 from marketing.models import Notification
 from points import balance
 
-
 MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 
 
@@ -59,7 +58,7 @@ class CheckIns(APIView):
     @extend_schema(
         operation_id="list_check_ins",
         tags=["check-in"],
-        parameters=[OpenApiParameter("month", {"type": "string", "pattern": MONTH}, description="2026-11; the present month when left out.")],
+        parameters=[OpenApiParameter("month", {"type": "string", "pattern": MONTH}, description="2026-11; without it the present month.")],
         responses=CheckInsSerializer,
     )
     def get(self, request):
