@@ -1,11 +1,11 @@
 """The demo shop's shelves: every category and product of goods/*.toml, with its picture and its stock."""
 
 import html
+import random
 import re
 import tomllib
 from datetime import timedelta
 from decimal import Decimal
-from itertools import chain, zip_longest
 from pathlib import Path
 
 from django.core.files.base import ContentFile
@@ -36,9 +36,9 @@ def lay_out(progress=iter) -> int:
     shelves = read_goods()
     if Category.objects.filter(slug__in=[shelf["slug"] for shelf in shelves]).exists():
         return 0
-    # One product of each shelf in turn: the list page shows the newest first, and should show all sorts.
-    rounds = zip_longest(*([(shelf, goods) for goods in shelf["product"]] for shelf in shelves))
-    all_goods = [place for place in chain.from_iterable(rounds) if place]
+    all_goods = [(shelf, goods) for shelf in shelves for goods in shelf["product"]]
+    # The list page shows the newest first: mixed, so that it opens on a bit of everything.
+    random.Random("shelves").shuffle(all_goods)
     pictures = {goods["slug"]: _hang_picture(shelf, goods) for shelf, goods in progress(all_goods)}
     with clock.at(clock.start_of(clock.today() - timedelta(days=OPENED_DAYS_AGO)) + timedelta(hours=9)):
         return _fill(shelves, all_goods, pictures)
