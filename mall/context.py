@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from marketing import notifications
 
 THEMES = ("light", "dark")
-TABS = {"marketing:home": "home", "marketing:checkin": "checkin", "catalog": "goods", "orders": "orders", "accounts": "me", "points": "me"}
+TABS = {"marketing:home": "home", "marketing:checkin": "checkin", "marketing:inbox": "me", "catalog": "goods", "orders": "orders", "accounts": "me", "points": "me"}
 
 
 def tab_of(request):
@@ -16,7 +16,9 @@ def tab_of(request):
     match = getattr(request, "resolver_match", None)
     if match is None:
         return ""
-    return TABS.get(match.view_name) or TABS.get(match.app_name) or TABS.get(match.namespace, "")
+    if request.path_info.startswith("/accounts/"):  # allauth's pages have no namespace
+        return "me"
+    return TABS.get(match.view_name) or TABS.get(match.app_name, "")
 
 
 def shop(request):
