@@ -1,7 +1,9 @@
 """Nothing untranslated in either language: the sources, the catalogue and its compiled form agree."""
 
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import polib
@@ -20,8 +22,6 @@ def catalogue():
 
 
 def placeholders(text):
-    import re
-
     return sorted(re.findall(r"%\(\w+\)[sd]|%[sd]|\{\w*\}", text))
 
 
@@ -46,7 +46,7 @@ def test_catalogue_when_read_then_placeholders_agree(catalogue):
     for entry in catalogue:
         if entry.obsolete:
             continue
-        for translated in (entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr]):
+        for translated in entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr]:
             # Chinese has one form for all numbers, so the singular may leave its number out.
             if placeholders(translated) not in (placeholders(entry.msgid), placeholders(entry.msgid_plural or entry.msgid)):
                 wrong.append(entry.msgid)
@@ -58,7 +58,9 @@ def test_compiled_catalogue_when_compared_then_it_is_the_source(catalogue):
     compiled = polib.mofile(str(CATALOGUE.with_suffix(".mo")))
 
     def content(entries):
-        return {(e.msgctxt or "", e.msgid): e.msgstr or dict(e.msgstr_plural) for e in entries if not getattr(e, "obsolete", False) and e.msgid}
+        return {
+            (e.msgctxt or "", e.msgid): e.msgstr or dict(e.msgstr_plural) for e in entries if not getattr(e, "obsolete", False) and e.msgid
+        }
 
     assert content(compiled) == content(catalogue)
 
@@ -71,7 +73,7 @@ def test_sources_when_extracted_then_the_catalogue_knows_every_message(tmp_path,
     settings = tmp_path / "extracting.py"
     settings.write_text("SECRET_KEY = 'x'\nUSE_I18N = True\nINSTALLED_APPS = []\nLOCALE_PATHS = ['locale']\n")
     subprocess.run(
-        ["python", "-m", "django", "makemessages", "-l", "zh_Hans", "--settings", "extracting", "--pythonpath", str(tmp_path)],
+        [sys.executable, "-m", "django", "makemessages", "-l", "zh_Hans", "--settings", "extracting", "--pythonpath", str(tmp_path)],
         cwd=tmp_path,
         check=True,
         capture_output=True,

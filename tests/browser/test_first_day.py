@@ -20,8 +20,12 @@ PASSWORD = "plum-blossom-88"
 def goods(transactional_db):
     return {
         "mug": SkuFactory(product__name_zh_hans="小熊马克杯", product__pay_mode=Product.PayMode.POINTS, points_price=60, stock=5),
-        "tea": SkuFactory(product__name_zh_hans="明前龙井", product__pay_mode=Product.PayMode.POINTS_CASH, points_price=30, cash_price="19.90", stock=5),
-        "pen": SkuFactory(product__name_zh_hans="黄铜钢笔", product__pay_mode=Product.PayMode.POINTS_CASH, points_price=20, cash_price="9.90", stock=5),
+        "tea": SkuFactory(
+            product__name_zh_hans="明前龙井", product__pay_mode=Product.PayMode.POINTS_CASH, points_price=30, cash_price="19.90", stock=5
+        ),
+        "pen": SkuFactory(
+            product__name_zh_hans="黄铜钢笔", product__pay_mode=Product.PayMode.POINTS_CASH, points_price=20, cash_price="9.90", stock=5
+        ),
     }
 
 
