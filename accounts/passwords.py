@@ -1,6 +1,10 @@
 """How passwords are kept."""
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+LONGEST = 128
 
 
 class Argon2Hasher(Argon2PasswordHasher):
@@ -13,3 +17,14 @@ class Argon2Hasher(Argon2PasswordHasher):
     time_cost = 2
     memory_cost = 19 * 1024  # KiB
     parallelism = 1
+
+
+class MaximumLengthValidator:
+    """A password fits on a page: nobody needs to make the server hash a novel."""
+
+    def validate(self, password, user=None):
+        if len(password) > LONGEST:
+            raise ValidationError(_("A password has at most %(limit)s characters."), code="password_too_long", params={"limit": LONGEST})
+
+    def get_help_text(self):
+        return _("A password has at most %(limit)s characters.") % {"limit": LONGEST}
