@@ -221,21 +221,21 @@ def churn(commands, seed):
         amount = dice.choice((1, 7, 50, 400, 0, -3, 10**12))
         some = dice.choice(keys)
         life = soon(day, dice.choice((None, 0, 3, 45, 400, -2)))
-        act = dice.choice(
+        verb, *args = dice.choice(
             [
-                lambda: paper.accrue(day, key, amount, life),
-                lambda: paper.spend(day, key, amount),
-                lambda: paper.hold(day, key, amount),
-                lambda: paper.capture(day, key, some, amount),
-                lambda: paper.release(day, key, some),
-                lambda: paper.refund(day, key, some, amount, dice.random() < 0.5),
-                lambda: paper.clawback(day, key, some, amount),
-                lambda: paper.adjust(day, key, amount, life),
-                lambda: paper.sweep(day),
+                (paper.accrue, key, amount, life),
+                (paper.spend, key, amount),
+                (paper.hold, key, amount),
+                (paper.capture, key, some, amount),
+                (paper.release, key, some),
+                (paper.refund, key, some, amount, dice.random() < 0.5),
+                (paper.clawback, key, some, amount),
+                (paper.adjust, key, amount, life),
+                (paper.sweep,),
             ]
         )
         try:
-            act()
+            verb(day, *args)
             keys.append(key)
         except No:
             refused += 1
