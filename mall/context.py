@@ -8,7 +8,15 @@ from django.utils.translation import gettext as _
 from marketing import notifications
 
 THEMES = ("light", "dark")
-TABS = {"marketing:home": "home", "marketing:checkin": "checkin", "marketing:inbox": "me", "catalog": "goods", "orders": "orders", "accounts": "me", "points": "me"}
+TABS = {
+    "marketing:home": "home",
+    "marketing:checkin": "checkin",
+    "marketing:inbox": "me",
+    "catalog": "goods",
+    "orders": "orders",
+    "accounts": "me",
+    "points": "me",
+}
 
 
 def tab_of(request):

@@ -1,0 +1,239 @@
+"""Every page as a reader meets it: fits the screen, asks nobody else, says nothing in the console, can be tapped.
+
+Marker ``browser``: headless Chromium against the live server.
+"""
+
+import pytest
+
+from tests.conftest import PASSWORD
+from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
+
+pytestmark = pytest.mark.browser
+
+PHONE, SMALL_PHONE, DESKTOP = 390, 320, 1280
+
+# A thumb wants 44 CSS pixels (43.5: fractions are rounded).
+SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary, textarea')]
+    .filter(one => {
+        const box = one.getBoundingClientRect();
+        const seen = box.width > 1 && box.height > 1 && getComputedStyle(one).visibility !== 'hidden';
+        const inSentence = one.closest('p, dd, .field__help') && one.tagName === 'A' && !one.matches('.btn, .chip');
+        const labelled = one.matches('input') && one.closest('label');
+        // A card's link covers the whole card by its ::after.
+        const stretched = one.matches('.product-card__link, .order-card__title a');
+        return seen && !inSentence && !labelled && !stretched && !one.matches('.skip-link');
+    })
+    .filter(one => { const box = one.getBoundingClientRect(); return box.height < 43.5 || box.width < 24; })
+    .map(one => `${one.tagName}.${one.className} ${one.getBoundingClientRect().height}: ${one.textContent.trim().slice(0, 30)}`)
+"""
+
+
+@pytest.fixture
+def shop(live_server, member):
+    """Goods of every kind, and a member with an order of every kind."""
+    give_points(member, 20_000)
+    address_of(member)
+    card = virtual_sku(points=150, name_zh_hans="柿柿如意贺卡", name_en="Persimmon card")
+    long_name = {
+        "name_zh_hans": "手冲咖啡分享壶六百毫升耐热玻璃家用套装",
+        "name_en": "Pour-over coffee server, 600 ml, heat-resistant glass",
+    }
+    pot = physical_sku(points=600, cash="29.00", **long_name)
+    lamp = physical_sku(cash="399.00", pay_mode="cash_points", name_zh_hans="头戴式主动降噪耳机", name_en="Noise-cancelling headphones")
+    return {"card": card, "pot": pot, "lamp": lamp, "paid": place(member, card), "pending": place(member, pot, quantity=2)}
+
+
+def visitor_pages(shop):
+    return [
+        "/",
+        "/products/",
+        "/products/?search=nothing-at-all",
+        f"/products/{shop['pot'].product_id}/",
+        "/accounts/login/",
+        "/accounts/signup/",
+        "/accounts/password/reset/",
+        "/nowhere/",
+    ]
+
+
+def member_pages(shop):
+    return [
+        "/",
+        "/products/?affordable=on&min_points=100",
+        f"/products/{shop['card'].product_id}/",
+        f"/orders/new/?sku={shop['card'].pk}&quantity=1",
+        f"/orders/new/?sku={shop['pot'].pk}&quantity=2",
+        f"/orders/new/?sku={shop['lamp'].pk}&quantity=1",
+        "/orders/",
+        f"/orders/{shop['paid'].no}/",
+        f"/orders/{shop['pending'].no}/",
+        f"/orders/{shop['pending'].no}/pay/",
+        f"/orders/{shop['pending'].no}/cancellation/",
+        "/points/",
+        "/checkin/",
+        "/inbox/",
+        "/account/",
+        "/account/profile/",
+        "/account/addresses/",
+        "/account/addresses/new/",
+        "/accounts/sessions/",
+        "/accounts/email/",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+        "/accounts/logout/",
+    ]
+
+
+def watch(page, live_server):
+    """Return the list that everything gets written to which a calm page does not do."""
+    complaints = []
+
+    def asked(request):
+        if not request.url.startswith((live_server.url, "data:")):
+            complaints.append(f"asks {request.url}")
+
+    def answered(response):
+        if response.status >= 400 and response.request.resource_type != "document":
+            complaints.append(f"{response.status} {response.url}")
+
+    def said(message):
+        if message.type in {"error", "warning"} and "404" not in message.text:
+            complaints.append(message.text)
+
+    page.on("request", asked)
+    page.on("requestfailed", lambda request: complaints.append(f"fails {request.url}"))
+    page.on("response", answered)
+    page.on("console", said)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
+
+
+def faults_of(page, path):
+    """Open a page and return what is wrong with its layout."""
+    page.goto(path)
+    faults = []
+    over = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+    if over > 0:
+        faults.append(f"{path} is {over} px too wide")
+    if page.locator("h1").count() != 1:
+        faults.append(f"{path} has {page.locator('h1').count()} h1")
+    return faults
+
+
+def sign_in(page, member):
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", member.username)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(PHONE, False), (DESKTOP, True)], ids=["phone-light", "desktop-dark"])
+def test_pages_when_opened_by_a_visitor_then_fit_and_ask_nobody_else(open_page, live_server, shop, width, dark):
+    page = open_page(width=width, dark=dark)
+    complaints = watch(page, live_server)
+
+    faults = [fault for path in visitor_pages(shop) for fault in faults_of(page, path)]
+
+    assert faults == []
+    assert complaints == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(PHONE, True), (DESKTOP, False)], ids=["phone-dark", "desktop-light"])
+def test_pages_when_opened_by_a_member_then_fit_and_ask_nobody_else(open_page, live_server, shop, member, width, dark):
+    page = open_page(width=width, dark=dark)
+    complaints = watch(page, live_server)
+    sign_in(page, member)
+
+    faults = [fault for path in member_pages(shop) for fault in faults_of(page, path)]
+
+    assert faults == []
+    assert complaints == []
+
+
+def test_pages_when_read_in_english_on_a_small_phone_then_fit(open_page, shop, member):
+    page = open_page(width=SMALL_PHONE)
+    page.goto("/")
+    page.context.add_cookies([{"name": "mall_language", "value": "en", "url": page.url}])
+    sign_in(page, member)
+
+    faults = [fault for path in member_pages(shop) for fault in faults_of(page, path)]
+
+    assert faults == []
+
+
+def test_targets_when_on_a_phone_then_a_thumb_can_hit_them(open_page, shop, member):
+    page = open_page(width=PHONE)
+    sign_in(page, member)
+
+    small = {}
+    for path in member_pages(shop):
+        page.goto(path)
+        small[path] = page.evaluate(SMALL_TARGETS)
+
+    assert {path: found for path, found in small.items() if found} == {}
+
+
+def test_theme_when_chosen_without_javascript_then_kept(open_page, shop):
+    page = open_page(width=PHONE, javascript=False)
+    page.goto("/products/")
+    ground = "getComputedStyle(document.body).backgroundColor"
+
+    page.locator(".footer details summary").click()
+    page.locator(".footer [name=theme][value=dark]").click()
+
+    assert page.url.endswith("/products/")
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    page.goto("/")
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    assert page.evaluate(ground) == "rgb(25, 21, 18)"
+
+
+def test_theme_when_nothing_is_chosen_then_follows_the_device(open_page, shop):
+    ground = "getComputedStyle(document.body).backgroundColor"
+    colours = []
+    for dark in (False, True):
+        page = open_page(dark=dark)
+        page.goto("/")
+        colours.append(page.evaluate(ground))
+
+    assert colours == ["rgb(250, 246, 238)", "rgb(25, 21, 18)"]
+
+
+def test_language_when_switched_without_javascript_then_the_page_speaks_it(open_page, shop):
+    page = open_page(width=PHONE, javascript=False)
+    page.goto("/products/")
+    assert page.locator("html").get_attribute("lang") == "zh-hans"
+
+    page.locator(".footer [name=language][value=en]").click()
+
+    assert page.url.endswith("/products/")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_keyboard_when_used_then_the_first_stop_skips_to_the_content_and_focus_shows(open_page, shop):
+    page = open_page(width=DESKTOP)
+    page.goto("/products/")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip-link"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+
+    outline = page.evaluate("(({outlineStyle, outlineWidth}) => [outlineStyle, outlineWidth])(getComputedStyle(document.activeElement))")
+    assert outline == ["solid", "3px"]
+
+
+def test_tab_bar_when_on_a_phone_then_says_where_we_are(open_page, shop, member):
+    page = open_page(width=PHONE)
+    sign_in(page, member)
+    here = ".tabbar [aria-current=page]"
+
+    places = {}
+    for path in ("/", "/products/", "/checkin/", "/orders/", "/account/", "/points/", "/accounts/email/"):
+        page.goto(path)
+        places[path] = page.locator(here).get_attribute("href")
+
+    tabs = {"/points/": "/account/", "/accounts/email/": "/account/"}
+    assert places == {path: tabs.get(path, path) for path in places}
