@@ -1,1 +1,272 @@
-"""Orders in the admin."""
+"""Orders behind the counter: looked at here, changed only by the verbs a shopper's door calls too."""
+
+from django.contrib import admin, messages
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.decorators import action, display
+
+from accounts.privacy import mask_name, mask_phone
+from mall.errors import DomainError
+from orders import lifecycle, refunds
+from orders.forms import CancelForm, ConfirmForm, ShipForm
+from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
+
+STATUS_COLOURS = {
+    Order.Status.PENDING: "warning",
+    Order.Status.PAID: "info",
+    Order.Status.SHIPPED: "info",
+    Order.Status.COMPLETED: "success",
+    Order.Status.CANCELLED: "danger",
+}
+# Which buttons an order shows in which state; the verbs ask again.
+BUTTONS = {
+    Order.Status.PENDING: {"cancel_order"},
+    Order.Status.PAID: {"ship_order", "cancel_order"},
+    Order.Status.SHIPPED: {"complete_order"},
+    Order.Status.COMPLETED: set(),
+    Order.Status.CANCELLED: {"refund_order"},
+}
+
+
+def _sent(request):
+    return request.POST if request.method == "POST" else None
+
+
+class ReadOnly:
+    """Rows nobody adds, changes or deletes here, whatever their role says."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class LineInline(ReadOnly, TabularInline):
+    model = OrderLine
+    extra = 0
+    fields = ["product_name", "sku_name", "quantity", "unit_points", "unit_cash", "points", "cash", "discount"]
+    readonly_fields = fields
+
+    @admin.display(description=_("product"))
+    def product_name(self, line):
+        return line.product_name
+
+    @admin.display(description=_("variant"))
+    def sku_name(self, line):
+        return line.sku_name or "–"
+
+
+class EventInline(ReadOnly, TabularInline):
+    model = OrderEvent
+    extra = 0
+    fields = ["at", "kind", "from_status", "to_status", "actor", "note"]
+    readonly_fields = fields
+
+
+class PaymentInline(ReadOnly, TabularInline):
+    model = Payment
+    extra = 0
+    show_change_link = True
+    fields = ["no", "provider", "amount", "status", "created_at", "paid_at"]
+    readonly_fields = fields
+
+
+class RefundInline(ReadOnly, TabularInline):
+    model = PaymentRefund
+    extra = 0
+    fields = ["no", "reason", "amount", "status", "paid_ref", "provider_ref", "requested_at", "done_at"]
+    readonly_fields = fields
+
+
+class NoticeInline(ReadOnly, TabularInline):
+    model = PaymentNotice
+    extra = 0
+    fields = ["received_at", "event_id", "outcome", "amount", "provider_ref"]
+    readonly_fields = fields
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, ModelAdmin):
+    """Ship, complete, cancel and repay orders; everything else of them is read."""
+
+    list_display = ["no", "member", "shown_status", "points", "cash", "is_physical", "created_at"]
+    list_filter = ["status", "is_physical", ("created_at", RangeDateFilter)]
+    list_filter_submit = True
+    list_select_related = ["user"]
+    list_per_page = 50
+    search_fields = ["=no", "user__username", "=tracking_number"]
+    search_help_text = _("An order number, a member's name or a tracking number.")
+    inlines = [LineInline, EventInline, PaymentInline]
+    actions_detail = ["ship_order", "complete_order", "cancel_order", "refund_order"]
+    fieldsets = [
+        (_("Amounts"), {"fields": [("points", "points_for_discount", "rate"), ("goods_cash", "discount", "freight", "cash")]}),
+        (_("Times"), {"fields": [("created_at", "pay_by", "paid_at"), ("shipped_at", "completed_at", "cancelled_at")]}),
+    ]
+    readonly_fields = [
+        "no", "member", "shown_status", "deliver_to", "deliver_to_masked", "carrier", "tracking_number", "points", "points_for_discount",
+        "rate", "goods_cash", "discount", "freight", "cash", "created_at", "pay_by", "paid_at", "shipped_at",
+        "completed_at", "cancelled_at",
+    ]  # fmt: skip
+
+    @admin.display(description=_("member"), ordering="user_id")
+    def member(self, order):
+        return order.user.get_username()
+
+    @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
+    def shown_status(self, order):
+        return order.status, order.get_status_display()
+
+    def get_fieldsets(self, request, obj=None):
+        """Show the address to whoever ships, and a mask to everybody else."""
+        shown = "deliver_to" if request.user.has_perm("orders.ship_order") else "deliver_to_masked"
+        first = (None, {"fields": ["no", "member", "shown_status", shown, ("carrier", "tracking_number")]})
+        return [first, *self.fieldsets]
+
+    @admin.display(description=_("deliver to"))
+    def deliver_to(self, order):
+        to = order.address
+        return f"{to['recipient']} · {to['phone']} · {to['region']} {to['detail']}" if to else "–"
+
+    @admin.display(description=_("deliver to"))
+    def deliver_to_masked(self, order):
+        to = order.address
+        return f"{mask_name(to['recipient'])} · {mask_phone(to['phone'])} · {to['region']}" if to else "–"
+
+    # --- what may be done ------------------------------------------------------
+    def get_actions_detail(self, request, object_id):
+        order = self.get_object(request, object_id)
+        shown = BUTTONS[order.status] if order else set()
+        if order and not self._owed(order):
+            shown = shown - {"refund_order"}
+        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name in shown]
+
+    def has_ship_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.ship_order")
+
+    def has_complete_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.complete_order")
+
+    def has_cancel_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.cancel_order")
+
+    @action(description=_("Ship"), url_path="ship", permissions=["ship"])
+    def ship_order(self, request, object_id):
+        """Note carrier and tracking number and send the order off."""
+        return self._ask(
+            request,
+            object_id,
+            lambda order: ShipForm(_sent(request), is_physical=order.is_physical),
+            lambda order, said: lifecycle.ship(order, actor=f"staff:{request.user.pk}", **said),
+            question=_("Who carries it, and under which number? Virtual goods need neither."),
+            button=_("Ship"),
+        )
+
+    @action(description=_("Complete"), url_path="complete", permissions=["complete"])
+    def complete_order(self, request, object_id):
+        """Note that the goods arrived."""
+        return self._ask(
+            request,
+            object_id,
+            lambda order: ConfirmForm(_sent(request)),
+            lambda order, said: lifecycle.complete(order, actor=f"staff:{request.user.pk}"),
+            question=_("Have the goods arrived?"),
+            button=_("Complete"),
+        )
+
+    @action(description=_("Cancel"), url_path="cancel", permissions=["cancel"])
+    def cancel_order(self, request, object_id):
+        """Cancel, with a reason: points, cash and goods go back."""
+        return self._ask(
+            request,
+            object_id,
+            lambda order: CancelForm(_sent(request)),
+            lambda order, said: lifecycle.cancel(order, actor=f"staff:{request.user.pk}", note=said["reason"]),
+            question=_("Points, money and goods go back to where they came from. The member sees the reason."),
+            button=_("Cancel the order"),
+        )
+
+    @action(description=_("Return the money now"), url_path="refund", permissions=["cancel"])
+    def refund_order(self, request, object_id):
+        """Ask the provider again for what a cancelled order is still owed."""
+        return self._ask(
+            request,
+            object_id,
+            lambda order: ConfirmForm(_sent(request)),
+            lambda order, said: [refunds.settle(refund) for refund in self._owed(order)],
+            question=_("Some cash of this order is still on its way back. Ask the provider again?"),
+            button=_("Return the money now"),
+        )
+
+    def _owed(self, order):
+        owed = PaymentRefund.objects.filter(payment__order=order, status=PaymentRefund.Status.REQUESTED)
+        return list(owed.select_related("payment__order"))
+
+    def _ask(self, request, object_id, form_of, verb, *, question, button):
+        """Show a form about one order until the verb takes what it says."""
+        order = self.get_object(request, object_id)
+        if order is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        back_url = reverse("admin:orders_order_change", args=[order.pk])
+        form = form_of(order)
+        if form.is_valid():
+            try:
+                verb(order, form.cleaned_data)
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("Done."))
+                return HttpResponseRedirect(back_url)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "order": order}
+        context |= {"title": button, "button": button, "question": question, "back_url": back_url}
+        return TemplateResponse(request, "orders/admin/form.html", context, status=400 if form.errors else 200)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnly, ModelAdmin):
+    """Every attempt to pay, with what the provider said and what went back."""
+
+    list_display = ["no", "order", "provider", "amount", "status", "created_at", "paid_at"]
+    list_filter = ["status", "provider", ("created_at", RangeDateFilter)]
+    list_filter_submit = True
+    list_select_related = ["order"]
+    list_per_page = 50
+    search_fields = ["=no", "=order__no", "=provider_ref"]
+    inlines = [NoticeInline, RefundInline]
+    fields = ["no", "order", "provider", "provider_ref", "amount", "currency", "status", "created_at", "paid_at"]
+    readonly_fields = fields
+
+
+@admin.register(PaymentRefund)
+class PaymentRefundAdmin(ReadOnly, ModelAdmin):
+    """Cash on its way back, and cash that arrived."""
+
+    list_display = ["no", "payment", "reason", "amount", "status", "requested_at", "done_at"]
+    list_filter = ["status", "reason"]
+    list_select_related = ["payment"]
+    list_per_page = 50
+    search_fields = ["=no", "=payment__no", "=payment__order__no"]
+    fields = ["no", "payment", "key", "reason", "amount", "paid_ref", "status", "provider_ref", "requested_at", "done_at"]
+    readonly_fields = fields
+
+
+@admin.register(CheckoutPolicy)
+class CheckoutPolicyAdmin(ModelAdmin):
+    """The one row of numbers checkout goes by."""
+
+    list_display = ["__str__", "payment_window_minutes", "discount_min_points", "discount_step_points", "discount_max_percent", "freight"]
+
+    def has_add_permission(self, request):
+        return not CheckoutPolicy.objects.exists()
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -4,9 +4,9 @@ import re
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from orders.errors import InvalidLines
-from orders.models import CheckoutPolicy
 
 WHOLE = re.compile(r"[0-9]{1,12}")
 MOST_POINTS = 10**9
@@ -43,20 +43,23 @@ class PlaceForm(forms.Form):
         return {"points": self.cleaned_data["expect_points"], "cash": self.cleaned_data["expect_cash"]}
 
 
-class ShipForm(forms.Form):
-    """Who carries a parcel, and under which number."""
+class ConfirmForm(forms.Form):
+    """Nothing to fill in: the button is the answer."""
 
-    carrier = forms.CharField(label=_("Carrier"), max_length=40, strip=True)
-    number = forms.CharField(label=_("Tracking number"), max_length=60, strip=True)
+
+class ShipForm(forms.Form):
+    """Who carries a parcel, and under which number; virtual goods have neither."""
+
+    carrier = forms.CharField(label=_("Carrier"), max_length=40, widget=UnfoldAdminTextInputWidget)
+    number = forms.CharField(label=_("Tracking number"), max_length=60, widget=UnfoldAdminTextInputWidget)
+
+    def __init__(self, *args, is_physical=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not is_physical:
+            self.fields.clear()
 
 
 class CancelForm(forms.Form):
     """Why staff cancel an order."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=200, strip=True)
-
-
-class CheckoutPolicyForm(forms.ModelForm):
-    class Meta:
-        model = CheckoutPolicy
-        fields = ["payment_window_minutes", "discount_min_points", "discount_step_points", "discount_max_percent", "freight"]
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)

@@ -198,7 +198,7 @@ def test_place_order_when_too_many_orders_wait_for_payment_then_the_ledger_says_
             place(member, sku)
 
 
-@pytest.mark.parametrize("key", ["", "short", "x" * 65, "with space", "汉字汉字汉字汉字", None, 12345678])
+@pytest.mark.parametrize("key", ["", "x" * 65, "with space", "line\n", "汉字汉字汉字汉字", None, 12345678])
 def test_place_order_when_the_key_is_none_then_it_refuses(member, key):
     with pytest.raises(InvalidKey):
         place_order(member, lines=[(virtual_sku(points=1).pk, 1)], key=key)
