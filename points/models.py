@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from points.errors import ReadOnlyBooks
 
@@ -191,7 +190,6 @@ class Rule(models.Model):
     priority = models.PositiveSmallIntegerField(_("Priority"), default=100, help_text=_("When two rules fit, the smaller number wins."))
     starts_at = models.DateTimeField(_("From"), null=True, blank=True)
     ends_at = models.DateTimeField(_("Until"), null=True, blank=True)
-    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("Rule")
