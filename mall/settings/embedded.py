@@ -28,7 +28,7 @@ SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
 # Everybody who tries the mall on one machine comes from one address. Guessing passwords stays as limited as ever.
 ACCOUNT_RATE_LIMITS = {**ACCOUNT_RATE_LIMITS, "login": "30/m/ip", "sign_up_made": "60/h/ip"}
 EMBEDDED_SERVICES = True
-CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_URL = "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
 LOGGING = configure_logging(env("LOG_FORMAT", default="console"), level=env("LOG_LEVEL", default="WARNING"))
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
