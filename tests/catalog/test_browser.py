@@ -1,0 +1,61 @@
+"""The shelves in a real browser: smooth with JavaScript, complete without."""
+
+import pytest
+
+from tests.factories.catalog import CategoryFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def mug(shelve):
+    shelve(name_zh_hans="雨伞", category=CategoryFactory(slug="outdoor", name_zh_hans="户外"))
+    return shelve(name_zh_hans="陶瓷马克杯", category=CategoryFactory(slug="home", name_zh_hans="家居"))
+
+
+def names(page):
+    return page.locator(".product-card__name").all_inner_texts()
+
+
+def test_list_when_typed_and_tapped_then_the_shelf_follows_without_a_reload(page, mug):
+    page.goto("/products/")
+    page.evaluate("window.sameDocument = true")
+
+    page.locator(".chip", has_text="户外").click()
+    page.wait_for_url("**category=outdoor**")
+    assert names(page) == ["雨伞"]
+
+    page.locator("#id_search").fill("马克杯")
+    page.wait_for_url("**search=**")
+    page.locator(".empty").wait_for()
+    assert "category=outdoor" in page.url
+
+    page.locator(".chip").filter(has_text="全部").click()
+    page.locator(".product-card__name", has_text="陶瓷马克杯").wait_for()
+    assert page.evaluate("window.sameDocument")
+
+    page.go_back()
+    page.locator(".empty").wait_for()
+
+
+def test_list_when_there_is_no_javascript_then_search_and_product_still_work(open_page, mug):
+    page = open_page(javascript=False)
+    page.goto("/products/")
+
+    page.locator("#id_search").fill("马克杯")
+    page.locator("#id_search").press("Enter")
+    page.wait_for_url("**search=**")
+    assert names(page) == ["陶瓷马克杯"]
+
+    page.locator(".product-card__link").click()
+    page.wait_for_url(f"**/products/{mug.pk}/")
+    assert page.locator("form#redeem button[type=submit]").is_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_when_opened_on_any_screen_then_nothing_sticks_out(open_page, mug, width):
+    page = open_page(width=width)
+
+    for address in ("/products/", "/products/?search=zzz", f"/products/{mug.pk}/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
