@@ -7,23 +7,33 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import roles
 from accounts.models import User
 from accounts.privacy import mask_email
 from accounts.registration import admit
+
+DEEDS = {
+    "view": pgettext_lazy("permission", "look at"),
+    "add": pgettext_lazy("permission", "add"),
+    "change": pgettext_lazy("permission", "change"),
+    "delete": pgettext_lazy("permission", "delete"),
+}
 
 for model in (Group, EmailAddress, SocialAccount, SocialApp, SocialToken, Authenticator):
     if admin.site.is_registered(model):
@@ -59,6 +69,29 @@ admin.site.login = _guarded(admin.site.login)
 admin.site.has_permission = _may_work_here
 
 
+# --- choices in words ---------------------------------------------------------
+class RolesField(forms.ModelMultipleChoiceField):
+    """Groups by the name of the job."""
+
+    def label_from_instance(self, group):
+        return roles.NAMES.get(group.name, group.name)
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):
+    """Permissions in the reader's language; the database keeps Django's English names."""
+
+    def label_from_instance(self, permission):
+        model = permission.content_type.model_class()
+        what = model._meta.verbose_name_plural if model else permission.content_type.model
+        verb = DEEDS.get(permission.codename.split("_")[0]) if permission.codename.endswith(f"_{permission.content_type.model}") else None
+        return f"{what} · {verb or gettext(permission.name)}"
+
+
+def _permissions_of_the_rooms():
+    rooms = Permission.objects.filter(content_type__app_label__in=roles.ROOMS).exclude(content_type__model__startswith="historical")
+    return rooms.select_related("content_type").order_by("content_type__app_label", "content_type__model", "codename")
+
+
 # --- members -----------------------------------------------------------------
 class NewMemberForm(UserCreationForm):
     class Meta:
@@ -87,12 +120,11 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     readonly_fields = ("username", "covered_email", "birthday", "points_account", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("username", "nickname", "covered_email", "birthday", "points_account")}),
-        (_("Access"), {"fields": ("is_active", "is_staff", "groups", "password")}),
-        (_("For superusers"), {"fields": ("is_superuser", "user_permissions"), "classes": ("collapse",)}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "password")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "email", "usable_password", "password1", "password2")}),)
-    filter_horizontal = ("groups", "user_permissions")
+    filter_horizontal = ()
     actions_detail = ["reveal_email"]
 
     @display(description=_("e-mail"))
@@ -114,6 +146,12 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
         messages.info(request, member.email)
         return redirect("admin:accounts_user_change", member.pk)
 
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name == "groups":
+            label, queryset = _("roles"), Group.objects.order_by("pk")
+            return RolesField(queryset, label=label, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def has_reveal_permission(self, request, object_id=None):
         return request.user.has_perm("accounts.reveal_personal")
 
@@ -121,7 +159,7 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
         fields = super().get_readonly_fields(request, obj)
         if obj is None:
             return ()
-        return fields if request.user.is_superuser else (*fields, "is_superuser", "user_permissions")
+        return fields if request.user.is_superuser else (*fields, "is_superuser")
 
     def has_change_permission(self, request, obj=None):
         may_touch = request.user.is_superuser or obj is None or not obj.is_superuser
@@ -143,6 +181,21 @@ class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
     """Roles as groups; the six of the house are brought up to date after every migrate."""
 
     list_display = ("name", "meaning")
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return PermissionsField(
+            _permissions_of_the_rooms(),
+            label=_("permissions"),
+            required=False,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        )
+
+    def save_related(self, request, form, formsets, change):
+        """Keep the permissions that the list on the page does not show."""
+        outside = list(form.instance.permissions.exclude(pk__in=_permissions_of_the_rooms().values("pk"))) if change else []
+        super().save_related(request, form, formsets, change)
+        form.instance.permissions.add(*outside)
 
     @display(description=_("role"))
     def meaning(self, group):
