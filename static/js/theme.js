@@ -13,4 +13,6 @@ document.addEventListener("submit", (event) => {
   });
   const menu = form.closest("details");
   if (menu) menu.open = false;
+  const icon = event.submitter.querySelector("use").getAttribute("href");
+  document.querySelectorAll("details:has([data-theme-form]) > summary use").forEach((use) => use.setAttribute("href", icon));
 });
