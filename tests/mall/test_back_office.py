@@ -1,0 +1,41 @@
+"""The sidebar of the back office: every line leads somewhere, and to each only what it may see."""
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+pytestmark = pytest.mark.django_db
+
+ROOMS = [room for wing in settings.UNFOLD["SIDEBAR"]["navigation"] for room in wing["items"]]
+
+
+@pytest.fixture
+def administrator(member):
+    member.is_staff = member.is_superuser = True
+    member.save(update_fields=["is_staff", "is_superuser"])
+    return member
+
+
+def test_sidebar_when_an_administrator_looks_then_every_room_opens(client, administrator):
+    client.force_login(administrator)
+
+    answers = {str(room["title"]): client.get(room["link"](None)).status_code for room in ROOMS}
+
+    assert len(ROOMS) >= 17
+    assert set(answers.values()) == {200}, answers
+
+
+@pytest.mark.parametrize("role", ["support", "operator", "finance", "auditor"])
+def test_sidebar_when_a_role_looks_then_each_room_shown_opens(client, member, role):
+    member.is_staff = True
+    member.save(update_fields=["is_staff"])
+    member.groups.add(Group.objects.get(name=role))
+    client.force_login(member)
+    sidebar = client.get(reverse("admin:index")).content.decode()
+
+    shown = [room["link"](None) for room in ROOMS if f'href="{room["link"](None)}"' in sidebar]
+    closed = [link for link in shown if client.get(link).status_code != 200]
+
+    assert shown
+    assert closed == []
