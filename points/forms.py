@@ -130,6 +130,6 @@ for _name in NUMBERS:
     if _name != "table":
         _field = RuleVersion._meta.get_field(_name)
         _widget = UnfoldAdminSelectWidget if _field.choices else UnfoldAdminIntegerFieldWidget
-        _limits = {} if _field.choices else {"max_value": 1_000_000}
+        _limits = {} if _field.choices else {"min_value": int(_name.startswith("per_")), "max_value": 1_000_000}
         RuleForm.base_fields[_name] = _field.formfield(widget=_widget, required=_name not in ("points", "validity_days"), **_limits)
         RuleForm.declared_fields[_name] = RuleForm.base_fields[_name]

@@ -9,209 +9,405 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('seq', models.PositiveIntegerField(verbose_name='No.')),
-                ('kind', models.CharField(choices=[('accrue', 'Earned'), ('spend', 'Spent'), ('hold', 'Reserved'), ('capture', 'Reserved points used'), ('release', 'Reservation returned'), ('refund', 'Returned'), ('clawback', 'Taken back'), ('expire', 'Expired'), ('adjust', 'Adjusted')], max_length=8, verbose_name='Kind')),
-                ('delta', models.BigIntegerField(verbose_name='Change')),
-                ('held_delta', models.BigIntegerField(default=0, verbose_name='Change of reserved')),
-                ('debt_delta', models.BigIntegerField(default=0, verbose_name='Change of owed')),
-                ('balance_after', models.BigIntegerField(verbose_name='Available after')),
-                ('held_after', models.BigIntegerField(verbose_name='Reserved after')),
-                ('debt_after', models.BigIntegerField(verbose_name='Owed after')),
-                ('alloc', models.JSONField(default=dict, verbose_name='Lots')),
-                ('key', models.CharField(max_length=100, verbose_name='Fact')),
-                ('rule', models.CharField(blank=True, default='', max_length=40, verbose_name='Rule')),
-                ('rule_version', models.PositiveIntegerField(blank=True, null=True, verbose_name='Rule version')),
-                ('reference', models.CharField(blank=True, default='', max_length=80, verbose_name='Reference')),
-                ('reverses_seq', models.PositiveIntegerField(blank=True, null=True, verbose_name='Goes back to no.')),
-                ('actor', models.CharField(blank=True, default='', max_length=80, verbose_name='By')),
-                ('description', models.CharField(blank=True, default='', max_length=200, verbose_name='Description')),
-                ('note', models.CharField(blank=True, default='', max_length=500, verbose_name='Internal note')),
-                ('biz_date', models.DateField(verbose_name='Shop day')),
-                ('created_at', models.DateTimeField(verbose_name='Time')),
-                ('hash', models.CharField(max_length=64, verbose_name='Seal')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("seq", models.PositiveIntegerField(verbose_name="No.")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("accrue", "Earned"),
+                            ("spend", "Spent"),
+                            ("hold", "Reserved"),
+                            ("capture", "Reserved points used"),
+                            ("release", "Reservation returned"),
+                            ("refund", "Returned"),
+                            ("clawback", "Taken back"),
+                            ("expire", "Expired"),
+                            ("adjust", "Adjusted"),
+                        ],
+                        max_length=8,
+                        verbose_name="Kind",
+                    ),
+                ),
+                ("delta", models.BigIntegerField(verbose_name="Change")),
+                ("held_delta", models.BigIntegerField(default=0, verbose_name="Change of reserved")),
+                ("debt_delta", models.BigIntegerField(default=0, verbose_name="Change of owed")),
+                ("balance_after", models.BigIntegerField(verbose_name="Available after")),
+                ("held_after", models.BigIntegerField(verbose_name="Reserved after")),
+                ("debt_after", models.BigIntegerField(verbose_name="Owed after")),
+                ("alloc", models.JSONField(default=dict, verbose_name="Lots")),
+                ("key", models.CharField(max_length=100, verbose_name="Fact")),
+                ("rule", models.CharField(blank=True, default="", max_length=40, verbose_name="Rule")),
+                ("rule_version", models.PositiveIntegerField(blank=True, null=True, verbose_name="Rule version")),
+                ("reference", models.CharField(blank=True, default="", max_length=80, verbose_name="Reference")),
+                ("reverses_seq", models.PositiveIntegerField(blank=True, null=True, verbose_name="Goes back to no.")),
+                ("actor", models.CharField(blank=True, default="", max_length=80, verbose_name="By")),
+                ("description", models.CharField(blank=True, default="", max_length=200, verbose_name="Description")),
+                ("note", models.CharField(blank=True, default="", max_length=500, verbose_name="Internal note")),
+                ("biz_date", models.DateField(verbose_name="Shop day")),
+                ("created_at", models.DateTimeField(verbose_name="Time")),
+                ("hash", models.CharField(max_length=64, verbose_name="Seal")),
             ],
             options={
-                'verbose_name': 'Ledger entry',
-                'verbose_name_plural': 'Ledger entries',
-                'ordering': ['-id'],
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "verbose_name": "Ledger entry",
+                "verbose_name_plural": "Ledger entries",
+                "ordering": ["-id"],
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='Code')),
-                ('action', models.SlugField(help_text='The fact the shop saw: register, login, checkin …', max_length=40, verbose_name='Action')),
-                ('name', models.CharField(max_length=80, verbose_name='Name')),
-                ('name_zh_hans', models.CharField(max_length=80, null=True, verbose_name='Name')),
-                ('name_en', models.CharField(max_length=80, null=True, verbose_name='Name')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('scheduled', 'Scheduled'), ('active', 'Active'), ('paused', 'Paused'), ('ended', 'Ended')], default='draft', max_length=9, verbose_name='Status')),
-                ('priority', models.PositiveSmallIntegerField(default=100, help_text='When two rules fit, the smaller number wins.', verbose_name='Priority')),
-                ('starts_at', models.DateTimeField(blank=True, null=True, verbose_name='From')),
-                ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='Until')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="Code")),
+                (
+                    "action",
+                    models.SlugField(help_text="The fact the shop saw: register, login, checkin …", max_length=40, verbose_name="Action"),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="Name")),
+                ("name_zh_hans", models.CharField(max_length=80, null=True, verbose_name="Name")),
+                ("name_en", models.CharField(max_length=80, null=True, verbose_name="Name")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("scheduled", "Scheduled"),
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("ended", "Ended"),
+                        ],
+                        default="draft",
+                        max_length=9,
+                        verbose_name="Status",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        default=100, help_text="When two rules fit, the smaller number wins.", verbose_name="Priority"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="From")),
+                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="Until")),
             ],
             options={
-                'verbose_name': 'Rule',
-                'verbose_name_plural': 'Rules',
-                'ordering': ['priority', 'id'],
+                "verbose_name": "Rule",
+                "verbose_name_plural": "Rules",
+                "ordering": ["priority", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ExchangeRate',
+            name="ExchangeRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points_per_yuan', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='Points for one yuan')),
-                ('effective_from', models.DateTimeField(unique=True, verbose_name='Effective from')),
-                ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='Note')),
-                ('created_by', models.CharField(blank=True, default='', max_length=80, verbose_name='By')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "points_per_yuan",
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)], verbose_name="Points for one yuan"
+                    ),
+                ),
+                ("effective_from", models.DateTimeField(unique=True, verbose_name="Effective from")),
+                ("note", models.CharField(blank=True, default="", max_length=200, verbose_name="Note")),
+                ("created_by", models.CharField(blank=True, default="", max_length=80, verbose_name="By")),
             ],
             options={
-                'verbose_name': 'Exchange rate',
-                'verbose_name_plural': 'Exchange rates',
-                'ordering': ['-effective_from'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('points_per_yuan__gte', 1)), name='points_rate_positive')],
+                "verbose_name": "Exchange rate",
+                "verbose_name_plural": "Exchange rates",
+                "ordering": ["-effective_from"],
+                "constraints": [models.CheckConstraint(condition=models.Q(("points_per_yuan__gte", 1)), name="points_rate_positive")],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalRule',
+            name="HistoricalRule",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, verbose_name='Code')),
-                ('action', models.SlugField(help_text='The fact the shop saw: register, login, checkin …', max_length=40, verbose_name='Action')),
-                ('name', models.CharField(max_length=80, verbose_name='Name')),
-                ('name_zh_hans', models.CharField(max_length=80, null=True, verbose_name='Name')),
-                ('name_en', models.CharField(max_length=80, null=True, verbose_name='Name')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('scheduled', 'Scheduled'), ('active', 'Active'), ('paused', 'Paused'), ('ended', 'Ended')], default='draft', max_length=9, verbose_name='Status')),
-                ('priority', models.PositiveSmallIntegerField(default=100, help_text='When two rules fit, the smaller number wins.', verbose_name='Priority')),
-                ('starts_at', models.DateTimeField(blank=True, null=True, verbose_name='From')),
-                ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='Until')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, verbose_name="Code")),
+                (
+                    "action",
+                    models.SlugField(help_text="The fact the shop saw: register, login, checkin …", max_length=40, verbose_name="Action"),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="Name")),
+                ("name_zh_hans", models.CharField(max_length=80, null=True, verbose_name="Name")),
+                ("name_en", models.CharField(max_length=80, null=True, verbose_name="Name")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("scheduled", "Scheduled"),
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("ended", "Ended"),
+                        ],
+                        default="draft",
+                        max_length=9,
+                        verbose_name="Status",
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        default=100, help_text="When two rules fit, the smaller number wins.", verbose_name="Priority"
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="From")),
+                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="Until")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical Rule',
-                'verbose_name_plural': 'historical Rules',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical Rule",
+                "verbose_name_plural": "historical Rules",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Hold',
-            fields=[
-            ],
+            name="Hold",
+            fields=[],
             options={
-                'verbose_name': 'Reservation',
-                'verbose_name_plural': 'Reservations',
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "Reservation",
+                "verbose_name_plural": "Reservations",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('points.ledgerentry',),
+            bases=("points.ledgerentry",),
         ),
         migrations.CreateModel(
-            name='PointAccount',
+            name="PointAccount",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='point_account', serialize=False, to=settings.AUTH_USER_MODEL, verbose_name='Member')),
-                ('available', models.BigIntegerField(default=0, verbose_name='Available')),
-                ('held', models.BigIntegerField(default=0, verbose_name='Reserved')),
-                ('debt', models.BigIntegerField(default=0, verbose_name='Owed')),
-                ('credited', models.BigIntegerField(default=0, verbose_name='Credited so far')),
-                ('debited', models.BigIntegerField(default=0, verbose_name='Debited so far')),
-                ('lots', models.JSONField(default=list, help_text='Points by their last day.', verbose_name='Lots')),
-                ('holds', models.JSONField(default=dict, verbose_name='Open reservations')),
-                ('lots_total', models.BigIntegerField(default=0, verbose_name='Sum of lots')),
-                ('next_expiry', models.DateField(blank=True, db_index=True, null=True, verbose_name='Next expiry')),
-                ('seq', models.PositiveIntegerField(default=0, verbose_name='Entries')),
-                ('day', models.DateField(blank=True, null=True, verbose_name='Last business day')),
-                ('day_counts', models.JSONField(default=dict, verbose_name='Counts for limits')),
-                ('head', models.CharField(blank=True, default='', max_length=64, verbose_name='Chain head')),
-                ('status', models.CharField(choices=[('active', 'Active'), ('review', 'Under review'), ('frozen', 'Frozen'), ('closed', 'Closed')], default='active', max_length=8, verbose_name='Status')),
-                ('status_note', models.CharField(blank=True, default='', max_length=200, verbose_name='Reason of the status')),
-                ('opened_at', models.DateTimeField(verbose_name='Opened')),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="point_account",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Member",
+                    ),
+                ),
+                ("available", models.BigIntegerField(default=0, verbose_name="Available")),
+                ("held", models.BigIntegerField(default=0, verbose_name="Reserved")),
+                ("debt", models.BigIntegerField(default=0, verbose_name="Owed")),
+                ("credited", models.BigIntegerField(default=0, verbose_name="Credited so far")),
+                ("debited", models.BigIntegerField(default=0, verbose_name="Debited so far")),
+                ("lots", models.JSONField(default=list, help_text="Points by their last day.", verbose_name="Lots")),
+                ("holds", models.JSONField(default=dict, verbose_name="Open reservations")),
+                ("lots_total", models.BigIntegerField(default=0, verbose_name="Sum of lots")),
+                ("next_expiry", models.DateField(blank=True, db_index=True, null=True, verbose_name="Next expiry")),
+                ("seq", models.PositiveIntegerField(default=0, verbose_name="Entries")),
+                ("day", models.DateField(blank=True, null=True, verbose_name="Last business day")),
+                ("day_counts", models.JSONField(default=dict, verbose_name="Counts for limits")),
+                ("head", models.CharField(blank=True, default="", max_length=64, verbose_name="Chain head")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("review", "Under review"), ("frozen", "Frozen"), ("closed", "Closed")],
+                        default="active",
+                        max_length=8,
+                        verbose_name="Status",
+                    ),
+                ),
+                ("status_note", models.CharField(blank=True, default="", max_length=200, verbose_name="Reason of the status")),
+                ("opened_at", models.DateTimeField(verbose_name="Opened")),
             ],
             options={
-                'verbose_name': 'Point account',
-                'verbose_name_plural': 'Point accounts',
-                'permissions': [('adjust_points', "Can adjust a member's points"), ('freeze_points', 'Can freeze and release point accounts')],
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'constraints': [models.CheckConstraint(condition=models.Q(('available__gte', 0), ('credited__gte', 0), ('debited__gte', 0), ('debt__gte', 0), ('held__gte', 0), ('lots_total__gte', 0)), name='points_account_not_negative'), models.CheckConstraint(condition=models.Q(('available', django.db.models.expressions.CombinedExpression(models.F('credited'), '-', models.F('debited')))), name='points_account_adds_up'), models.CheckConstraint(condition=models.Q(('lots_total', models.F('available'))), name='points_account_lots_add_up'), models.CheckConstraint(condition=models.Q(('debt', 0), ('available', 0), _connector='OR'), name='points_account_debt_or_points')],
+                "verbose_name": "Point account",
+                "verbose_name_plural": "Point accounts",
+                "permissions": [
+                    ("adjust_points", "Can adjust a member's points"),
+                    ("freeze_points", "Can freeze and release point accounts"),
+                ],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("available__gte", 0),
+                            ("credited__gte", 0),
+                            ("debited__gte", 0),
+                            ("debt__gte", 0),
+                            ("held__gte", 0),
+                            ("lots_total__gte", 0),
+                        ),
+                        name="points_account_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("available", django.db.models.expressions.CombinedExpression(models.F("credited"), "-", models.F("debited")))
+                        ),
+                        name="points_account_adds_up",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("lots_total", models.F("available"))), name="points_account_lots_add_up"),
+                    models.CheckConstraint(
+                        condition=models.Q(("debt", 0), ("available", 0), _connector="OR"), name="points_account_debt_or_points"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='ledgerentry',
-            name='account',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='points.pointaccount', verbose_name='Member'),
+            model_name="ledgerentry",
+            name="account",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="entries",
+                to="points.pointaccount",
+                verbose_name="Member",
+            ),
         ),
         migrations.CreateModel(
-            name='RuleVersion',
+            name="RuleVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='Version')),
-                ('value', models.CharField(choices=[('fixed', 'Fixed'), ('per_yuan', 'Per yuan'), ('table', 'Table by step')], default='fixed', max_length=8, verbose_name='Value')),
-                ('points', models.PositiveIntegerField(default=0, help_text='Fixed: points each time. Per yuan: points for one yuan.', verbose_name='Points')),
-                ('table', models.JSONField(blank=True, default=list, help_text='Points for step 1, 2, 3 …; later steps earn the last number.', verbose_name='Table')),
-                ('validity', models.CharField(choices=[('standard', 'End of the month, twelve months on'), ('month_end', 'End of the month'), ('year_end', 'End of the year'), ('days', 'A number of days'), ('never', 'Never expires')], default='standard', max_length=9, verbose_name='Validity')),
-                ('validity_days', models.PositiveIntegerField(default=0, verbose_name='Days valid')),
-                ('per_day', models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name='At most per day')),
-                ('per_week', models.PositiveIntegerField(default=7, validators=[django.core.validators.MinValueValidator(1)], verbose_name='At most per week')),
-                ('per_month', models.PositiveIntegerField(default=31, validators=[django.core.validators.MinValueValidator(1)], verbose_name='At most per month')),
-                ('per_life', models.PositiveIntegerField(default=100000, validators=[django.core.validators.MinValueValidator(1)], verbose_name='At most in a lifetime')),
-                ('created_by', models.CharField(blank=True, default='', max_length=80, verbose_name='By')),
-                ('created_at', models.DateTimeField(verbose_name='Made')),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='points.rule', verbose_name='Rule')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(verbose_name="Version")),
+                (
+                    "value",
+                    models.CharField(
+                        choices=[("fixed", "Fixed"), ("per_yuan", "Per yuan"), ("table", "Table by step")],
+                        default="fixed",
+                        max_length=8,
+                        verbose_name="Value",
+                    ),
+                ),
+                (
+                    "points",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Fixed: points each time. Per yuan: points for one yuan.", verbose_name="Points"
+                    ),
+                ),
+                (
+                    "table",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Points for step 1, 2, 3 …; later steps earn the last number.",
+                        verbose_name="Table",
+                    ),
+                ),
+                (
+                    "validity",
+                    models.CharField(
+                        choices=[
+                            ("standard", "End of the month, twelve months on"),
+                            ("month_end", "End of the month"),
+                            ("year_end", "End of the year"),
+                            ("days", "A number of days"),
+                            ("never", "Never expires"),
+                        ],
+                        default="standard",
+                        max_length=9,
+                        verbose_name="Validity",
+                    ),
+                ),
+                ("validity_days", models.PositiveIntegerField(default=0, verbose_name="Days valid")),
+                (
+                    "per_day",
+                    models.PositiveIntegerField(
+                        default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name="At most per day"
+                    ),
+                ),
+                (
+                    "per_week",
+                    models.PositiveIntegerField(
+                        default=7, validators=[django.core.validators.MinValueValidator(1)], verbose_name="At most per week"
+                    ),
+                ),
+                (
+                    "per_month",
+                    models.PositiveIntegerField(
+                        default=31, validators=[django.core.validators.MinValueValidator(1)], verbose_name="At most per month"
+                    ),
+                ),
+                (
+                    "per_life",
+                    models.PositiveIntegerField(
+                        default=100000, validators=[django.core.validators.MinValueValidator(1)], verbose_name="At most in a lifetime"
+                    ),
+                ),
+                ("created_by", models.CharField(blank=True, default="", max_length=80, verbose_name="By")),
+                ("created_at", models.DateTimeField(verbose_name="Made")),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="points.rule", verbose_name="Rule"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Rule version',
-                'verbose_name_plural': 'Rule versions',
-                'ordering': ['-number'],
+                "verbose_name": "Rule version",
+                "verbose_name_plural": "Rule versions",
+                "ordering": ["-number"],
             },
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['biz_date', 'kind', 'delta'], name='points_entry_books'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["biz_date", "kind", "delta"], name="points_entry_books"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('id', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('account_id'), '*', models.Value(16777216)), '+', models.F('seq')))), name='points_entry_id'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "id",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(models.F("account_id"), "*", models.Value(16777216)),
+                            "+",
+                            models.F("seq"),
+                        ),
+                    )
+                ),
+                name="points_entry_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('seq__gte', 1), ('seq__lt', 16777216)), name='points_entry_seq_range'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(condition=models.Q(("seq__gte", 1), ("seq__lt", 16777216)), name="points_entry_seq_range"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('balance_after__gte', 0), ('debt_after__gte', 0), ('held_after__gte', 0)), name='points_entry_not_negative'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("balance_after__gte", 0), ("debt_after__gte", 0), ("held_after__gte", 0)),
+                name="points_entry_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(fields=('account', 'key'), name='points_entry_fact'),
+            model_name="ledgerentry",
+            constraint=models.UniqueConstraint(fields=("account", "key"), name="points_entry_fact"),
         ),
         migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.UniqueConstraint(fields=('rule', 'number'), name='points_rule_version'),
+            model_name="ruleversion",
+            constraint=models.UniqueConstraint(fields=("rule", "number"), name="points_rule_version"),
         ),
         migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('per_day__gte', 1), ('per_life__gte', 1), ('per_month__gte', 1), ('per_week__gte', 1)), name='points_rule_limits_set'),
+            model_name="ruleversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("per_day__gte", 1), ("per_life__gte", 1), ("per_month__gte", 1), ("per_week__gte", 1)),
+                name="points_rule_limits_set",
+            ),
         ),
     ]

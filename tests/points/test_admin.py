@@ -1,0 +1,257 @@
+"""The operators' door: books to read, rules to set, corrections through the ledger's verb."""
+
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from points import adjustments, errors, ledger, reconciliation, rules
+from points.models import ExchangeRate, LedgerEntry, PointAccount, Rule, RuleVersion
+from tests.factories.points import member_with
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerk():
+    """A superuser: even they do not edit the books."""
+    user = member_with()
+    user.is_staff = user.is_superuser = True
+    user.save()
+    return user
+
+
+@pytest.fixture
+def back_office(client, clerk):
+    client.force_login(clerk)
+    client.cookies["mall_language"] = "en"
+    return client
+
+
+@pytest.fixture
+def member():
+    return member_with(100)
+
+
+def adjust(client, member, **answers):
+    answers = {"ticket": str(uuid4()), "points": "50", "note": "late parcel", "description": "", **answers}
+    return client.post(f"/admin/points/pointaccount/{member.pk}/adjust/", answers, follow=True), answers
+
+
+@pytest.mark.parametrize(
+    "address", ["pointaccount/", "ledgerentry/", "rule/", "exchangerate/", "pointaccount/?q=points-member", "ledgerentry/?q=gift"]
+)
+def test_list_when_opened_then_it_shows(back_office, member, address):
+    assert back_office.get(f"/admin/points/{address}").status_code == 200
+
+
+@pytest.mark.parametrize("room", ["pointaccount", "ledgerentry"])
+@pytest.mark.parametrize("members", [1, 3])
+def test_list_when_rows_grow_then_queries_do_not(back_office, django_assert_max_num_queries, room, members):
+    for _ in range(members):
+        member_with(10)
+    with django_assert_max_num_queries(6):  # session, clerk, count, rows and what the layout asks
+        back_office.get(f"/admin/points/{room}/")
+
+
+@pytest.mark.parametrize("room", ["pointaccount", "ledgerentry"])
+@pytest.mark.parametrize("act", ["add", "change", "delete"])
+def test_books_when_a_superuser_would_write_them_then_refused(back_office, member, room, act):
+    pk = member.pk if room == "pointaccount" else LedgerEntry.objects.get(account_id=member.pk).pk
+    address = f"/admin/points/{room}/add/" if act == "add" else f"/admin/points/{room}/{pk}/{act}/"
+
+    answer = back_office.post(address, {"available": "1000000", "post": "yes"})
+
+    assert answer.status_code == 403
+    assert PointAccount.objects.get(pk=member.pk).available == 100
+
+
+@pytest.mark.parametrize("room", ["pointaccount", "ledgerentry"])
+def test_books_when_opened_then_they_show(back_office, member, room):
+    ledger.hold(member.pk, points=10, key="order:A:hold", reference="order:A", expires_at=member.date_joined)
+    pk = member.pk if room == "pointaccount" else LedgerEntry.objects.filter(account_id=member.pk).first().pk
+
+    page = back_office.get(f"/admin/points/{room}/{pk}/change/")
+
+    assert page.status_code == 200
+    assert "Reserved for order A" in page.content.decode()
+
+
+# --- adjusting ---------------------------------------------------------------
+
+
+def test_adjust_when_reason_is_given_then_posted_with_who_and_why(back_office, clerk, member):
+    answer, sent = adjust(back_office, member, points="-30", note="double counted", description="Mended a mistake")
+
+    entry = LedgerEntry.objects.get(account_id=member.pk, kind="adjust")
+    assert answer.status_code == 200
+    assert (entry.delta, entry.actor, entry.note, entry.description) == (-30, f"staff:{clerk.pk}", "double counted", "Mended a mistake")
+    assert entry.key == f"adjust:{sent['ticket'].replace('-', '')}"
+    assert PointAccount.objects.get(pk=member.pk).available == 70
+
+
+def test_adjust_when_sent_twice_then_posted_once(back_office, member):
+    ticket = str(uuid4())
+
+    for _ in range(2):
+        adjust(back_office, member, ticket=ticket)
+
+    assert PointAccount.objects.get(pk=member.pk).available == 150
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"points": "5001"}, "One person may adjust up to 5000 points"),
+        ({"points": "-5001"}, "One person may adjust up to 5000 points"),
+        ({"points": "-101"}, "You have 100 points and need 101"),
+        ({"points": "0"}, "whole number"),
+        ({"points": "1.5"}, "whole number"),
+        ({"points": "1e3"}, "whole number"),
+        ({"points": "9" * 30}, "less than or equal"),
+        ({"note": ""}, "required"),
+        ({"ticket": "mine"}, ""),
+    ],
+)
+def test_adjust_when_it_may_not_be_then_a_sentence_and_nothing_posted(back_office, member, answers, words):
+    answer, _sent = adjust(back_office, member, **answers)
+
+    assert words in answer.content.decode()
+    assert not LedgerEntry.objects.filter(account_id=member.pk, kind="adjust").exists()
+
+
+def test_adjust_when_account_is_ones_own_then_refused(back_office, clerk):
+    answer, _sent = adjust(back_office, clerk)
+
+    assert "You cannot adjust your own points" in answer.content.decode()
+    assert PointAccount.objects.get(pk=clerk.pk).available == 0
+
+
+@pytest.mark.parametrize("permission", ["view_pointaccount", "change_pointaccount"])
+def test_adjust_when_clerk_lacks_the_permission_then_refused(client, member, permission):
+    junior = member_with()
+    junior.is_staff = True
+    junior.save()
+    junior.user_permissions.add(Permission.objects.get(codename=permission))
+    client.force_login(junior)
+
+    adjust(client, member)
+
+    assert PointAccount.objects.get(pk=member.pk).available == 100
+
+
+def test_adjust_alone_when_limit_is_reached_exactly_then_allowed(clerk, member):
+    adjustments.adjust_alone(member.pk, points=5_000, ticket="t", operator=clerk, note="test")
+
+    assert PointAccount.objects.get(pk=member.pk).available == 5_100
+
+
+def test_freeze_when_reason_is_given_then_paused_and_released_again(back_office, member):
+    back_office.post(f"/admin/points/pointaccount/{member.pk}/freeze/", {"note": "ring of accounts"})
+    with pytest.raises(errors.AccountFrozen):
+        ledger.spend(member.pk, points=1, key="s", reference="order:A")
+
+    back_office.post(f"/admin/points/pointaccount/{member.pk}/unfreeze/", {"note": "it was a family"})
+
+    account = PointAccount.objects.get(pk=member.pk)
+    assert (account.status, account.status_note) == ("active", "it was a family")
+    assert reconciliation.verify() == []
+
+
+# --- rules and rates ---------------------------------------------------------
+
+
+def rule_answers(**changes):
+    answers = {
+        "code": "share", "action": "share", "name_zh_hans": "分享", "name_en": "Share", "status": "active", "priority": "100",
+        "starts_at_0": "", "starts_at_1": "", "ends_at_0": "", "ends_at_1": "", "value": "fixed", "points": "5", "table": "",
+        "validity": "standard", "validity_days": "0", "per_day": "3", "per_week": "21", "per_month": "90", "per_life": "1000",
+        "versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0", "versions-MIN_NUM_FORMS": "0", "versions-MAX_NUM_FORMS": "0",
+    }  # fmt: skip
+    return answers | changes
+
+
+def test_rule_when_added_then_its_first_version_pays(back_office, clerk, member):
+    back_office.post("/admin/points/rule/add/", rule_answers())
+
+    entry = rules.award(member.pk, "share", key="share:1")
+
+    version = RuleVersion.objects.get(rule__code="share")
+    assert (entry.delta, version.number, version.per_day, version.created_by) == (5, 1, 3, f"staff:{clerk.pk}")
+
+
+def test_rule_when_numbers_are_edited_then_a_new_version_and_the_old_stays(back_office):
+    rule = Rule.objects.get(code="checkin")
+
+    answers = rule_answers(value="table", table="10, 20，30", points="0", per_day="1", name_zh_hans="签到", name_en="Check-in")
+    answer = back_office.post(f"/admin/points/rule/{rule.pk}/change/", answers, follow=True)
+
+    assert answer.status_code == 200
+    assert [(version.number, version.table) for version in rule.versions.order_by("number")] == [
+        (1, [20, 25, 30, 35, 40, 45, 50]),
+        (2, [10, 20, 30]),
+    ]
+    assert rules.preview("checkin", step=9) == 30
+    rule.refresh_from_db()
+    assert (rule.code, rule.action) == ("checkin", "checkin")  # entries name the code: it is not for editing
+
+
+def test_rule_when_only_paused_then_no_new_version(back_office):
+    rule = Rule.objects.get(code="login")
+    page = back_office.get(f"/admin/points/rule/{rule.pk}/change/")
+    initial = page.context["adminform"].form.initial
+    same = {
+        name: initial[name]
+        for name in ("value", "points", "table", "validity", "validity_days", "per_day", "per_week", "per_month", "per_life")
+    }
+
+    back_office.post(f"/admin/points/rule/{rule.pk}/change/", rule_answers(**same, status="paused"))
+
+    assert (rule.versions.count(), rules.preview("login")) == (1, 0)
+    assert rule.history.first().status == "paused"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"value": "table", "table": ""},
+        {"value": "table", "table": "10, x"},
+        {"value": "table", "table": "10, -5"},
+        {"points": "0"},
+        {"points": "-5"},
+        {"per_day": "0"},
+        {"per_life": ""},
+        {"validity": "days", "validity_days": "0"},
+        {"starts_at_0": "2026-12-02", "starts_at_1": "00:00", "ends_at_0": "2026-12-01", "ends_at_1": "00:00"},
+        {"name_en": ""},
+        {"status": "secret"},
+    ],
+)
+def test_rule_when_it_makes_no_sense_then_refused(back_office, wrong):
+    answer = back_office.post("/admin/points/rule/add/", rule_answers(**wrong))
+
+    assert answer.status_code == 200
+    assert not Rule.objects.filter(code="share").exists()
+
+
+def test_rule_when_deleting_then_refused(back_office):
+    rule = Rule.objects.get(code="login")
+
+    assert back_office.post(f"/admin/points/rule/{rule.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_rate_when_it_has_begun_then_it_is_history(back_office):
+    rate = ExchangeRate.objects.get()
+
+    answer = back_office.post(f"/admin/points/exchangerate/{rate.pk}/change/", {"points_per_yuan": "1"})
+
+    assert answer.status_code == 403
+    assert ExchangeRate.objects.get().points_per_yuan == 100
+
+
+def test_rate_when_added_then_it_names_who(back_office, clerk):
+    answers = {"points_per_yuan": "120", "effective_from_0": "2099-01-01", "effective_from_1": "00:00", "note": "inflation"}
+
+    back_office.post("/admin/points/exchangerate/add/", answers)
+
+    assert ExchangeRate.objects.first().created_by == f"staff:{clerk.pk}"
