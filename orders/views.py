@@ -107,9 +107,9 @@ def _discount_choices(quote, available) -> list[dict]:
     usable = quote.usable
     spare = available - (quote.points - quote.points_for_discount)
     most = usable.closest(min(usable.most, max(spare, 0)))
-    if not usable.most:
-        return []
     numbers = {0, most, quote.points_for_discount}
+    if numbers == {0}:
+        return []
     numbers |= {usable.closest(most * part // DISCOUNT_CHOICES) for part in range(1, DISCOUNT_CHOICES)}
     return [
         {"points": points, "worth": pricing.worth(points, quote.rate), "is_chosen": points == quote.points_for_discount}
