@@ -54,6 +54,7 @@ class ReadOnly:
 class LineInline(ReadOnly, TabularInline):
     model = OrderLine
     extra = 0
+    hide_title = True
     fields = ["product_name", "sku_name", "quantity", "unit_points", "unit_cash", "points", "cash", "discount"]
     readonly_fields = fields
 
@@ -69,6 +70,7 @@ class LineInline(ReadOnly, TabularInline):
 class EventInline(ReadOnly, TabularInline):
     model = OrderEvent
     extra = 0
+    hide_title = True
     fields = ["at", "kind", "from_status", "to_status", "actor", "note"]
     readonly_fields = fields
 
@@ -76,6 +78,7 @@ class EventInline(ReadOnly, TabularInline):
 class PaymentInline(ReadOnly, TabularInline):
     model = Payment
     extra = 0
+    hide_title = True
     show_change_link = True
     fields = ["no", "provider", "amount", "status", "created_at", "paid_at"]
     readonly_fields = fields
@@ -84,6 +87,7 @@ class PaymentInline(ReadOnly, TabularInline):
 class RefundInline(ReadOnly, TabularInline):
     model = PaymentRefund
     extra = 0
+    hide_title = True
     fields = ["no", "reason", "amount", "status", "paid_ref", "provider_ref", "requested_at", "done_at"]
     readonly_fields = fields
 
@@ -91,6 +95,7 @@ class RefundInline(ReadOnly, TabularInline):
 class NoticeInline(ReadOnly, TabularInline):
     model = PaymentNotice
     extra = 0
+    hide_title = True
     fields = ["received_at", "event_id", "outcome", "amount", "provider_ref"]
     readonly_fields = fields
 
@@ -98,6 +103,8 @@ class NoticeInline(ReadOnly, TabularInline):
 @admin.register(Order)
 class OrderAdmin(ReadOnly, ModelAdmin):
     """Ship, complete, cancel and repay orders; everything else of them is read."""
+
+    view_on_site = False  # a shopper's page is a shopper's own
 
     list_display = ["no", "member", "shown_status", "points", "cash", "is_physical", "created_at"]
     list_filter = ["status", "is_physical", ("created_at", RangeDateFilter)]
@@ -109,11 +116,11 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     inlines = [LineInline, EventInline, PaymentInline]
     actions_detail = ["ship_order", "complete_order", "cancel_order", "refund_order"]
     fieldsets = [
-        (_("Amounts"), {"fields": [("points", "points_for_discount", "rate"), ("goods_cash", "discount", "freight", "cash")]}),
-        (_("Times"), {"fields": [("created_at", "pay_by", "paid_at"), ("shipped_at", "completed_at", "cancelled_at")]}),
+        (_("Amounts"), {"fields": [("points", "points_for_discount"), ("goods_cash", "discount"), ("freight", "cash"), "rate"]}),
+        (_("Times"), {"fields": [("created_at", "pay_by"), ("paid_at", "shipped_at"), ("completed_at", "cancelled_at")]}),
     ]
     readonly_fields = [
-        "no", "member", "shown_status", "deliver_to", "deliver_to_masked", "carrier", "tracking_number", "points", "points_for_discount",
+        "no", "member", "status", "deliver_to", "deliver_to_masked", "carrier", "tracking_number", "points", "points_for_discount",
         "rate", "goods_cash", "discount", "freight", "cash", "created_at", "pay_by", "paid_at", "shipped_at",
         "completed_at", "cancelled_at",
     ]  # fmt: skip
@@ -129,7 +136,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         """Show the address to whoever ships, and a mask to everybody else."""
         shown = "deliver_to" if request.user.has_perm("orders.ship_order") else "deliver_to_masked"
-        first = (None, {"fields": ["no", "member", "shown_status", shown, ("carrier", "tracking_number")]})
+        first = (None, {"fields": [("no", "member"), "status", shown, ("carrier", "tracking_number")]})
         return [first, *self.fieldsets]
 
     @admin.display(description=_("deliver to"))

@@ -62,6 +62,8 @@ class QuoteView(APIView):
 
 
 class OrderListView(APIView):
+    pagination_class = OrderCursor
+
     @extend_schema(operation_id="orders_list", tags=TAGS, parameters=[StatusQuery], responses=OrderSerializer(many=True))
     def get(self, request):
         """List the caller's orders, newest first."""
@@ -69,7 +71,7 @@ class OrderListView(APIView):
         found = Order.objects.of(request.user).prefetch_related("lines")
         if "status" in asked:
             found = found.filter(status=asked["status"])
-        pages = OrderCursor()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(OrderSerializer(page, many=True).data)
 
