@@ -47,8 +47,10 @@ class Documentation(AutoSchema):
             yield "401"
         if not all(isinstance(permission, AllowAny) for permission in self.view.get_permissions()):
             yield "403"
-        if any(parameter["in"] == "path" for parameter in parameters) or self._get_paginator():
+        if any(parameter["in"] == "path" or parameter["name"] == "page" for parameter in parameters) or self._get_paginator():
             yield "404"
+        if any(parameter["name"] == "Idempotency-Key" for parameter in parameters):
+            yield "422"
         if self.method in CHANGING or any(parameter["in"] == "query" for parameter in parameters):
             yield "400"
         if self.method in CHANGING:

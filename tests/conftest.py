@@ -139,6 +139,15 @@ def signed_in_api(bearer, member):
     return bearer(member)
 
 
+@pytest.fixture
+def books_close(db):
+    """Check after the test that every account fits its entries."""
+    from points import reconciliation
+
+    yield
+    assert reconciliation.verify() == []
+
+
 # --- races ------------------------------------------------------------------
 @pytest.fixture
 def mariadb_only():
