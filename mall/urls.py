@@ -4,11 +4,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
+from django.views.decorators.cache import cache_page
 from django.views.i18n import set_language
 from django.views.static import serve
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from mall import health, views
+
+DOCUMENT_SECONDS = 300  # writing the document costs as much as a hundred pages
 
 urlpatterns = [
     path("", include("marketing.urls")),
@@ -24,7 +27,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("mall.api_urls")),
-    path("api/schema/", login_not_required(SpectacularAPIView.as_view()), name="schema"),
+    path("api/schema/", login_not_required(cache_page(DOCUMENT_SECONDS)(SpectacularAPIView.as_view())), name="schema"),
     path("api/docs/", login_not_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
     re_path(r"^media/(?P<path>.*)$", login_not_required(serve), {"document_root": settings.MEDIA_ROOT}),
 ]

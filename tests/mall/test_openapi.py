@@ -74,3 +74,11 @@ def test_docs_when_opened_in_a_browser_then_shown_without_another_host(page, liv
 
     assert [url for url in asked if not url.startswith((live_server.url, "data:"))] == []
     assert complaints == []
+
+
+@pytest.mark.django_db
+def test_schema_when_asked_again_then_written_once(client, monkeypatch):
+    first = client.get("/api/schema/").content
+    monkeypatch.setattr("drf_spectacular.generators.SchemaGenerator.get_schema", lambda *_, **__: pytest.fail("written twice"))
+
+    assert client.get("/api/schema/").content == first
