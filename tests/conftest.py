@@ -66,6 +66,20 @@ def pytest_runtest_protocol(item):
         return (yield)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """Keep the rows that migrations made where every connection finds them.
+
+    Connections are local to the asyncio context: once a browser has been used, Django looks at another
+    connection object, which does not remember them, and every later test that commits starts without.
+    """
+    from django.db import connections
+
+    made = connections["default"]
+    if hasattr(made, "_test_serialized_contents"):
+        type(made)._test_serialized_contents = made._test_serialized_contents
+
+
 # --- people -----------------------------------------------------------------
 @pytest.fixture(autouse=True)
 def _empty_cache(request):
