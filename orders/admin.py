@@ -105,7 +105,6 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     """Ship, complete, cancel and repay orders; everything else of them is read."""
 
     view_on_site = False  # a shopper's page is a shopper's own
-
     list_display = ["no", "member", "shown_status", "points", "cash", "is_physical", "created_at"]
     list_filter = ["status", "is_physical", ("created_at", RangeDateFilter)]
     list_filter_submit = True
