@@ -7,7 +7,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import Cursor, StrictSerializer
+from mall.api import Cursor, StrictSerializer, listed, whole
 from points import balance, rules, statement, wording
 from points.models import LedgerEntry, RuleVersion
 
@@ -143,9 +143,9 @@ class Entries(ListAPIView):
 class Rules(APIView):
     """What earns points now."""
 
-    @extend_schema(operation_id="list_point_rules", tags=TAG, responses=RuleSerializer(many=True))
+    @extend_schema(operation_id="list_point_rules", tags=TAG, responses=listed("RulePage", RuleSerializer))
     def get(self, request):
-        return Response(RuleSerializer(rules.in_force(), many=True).data)
+        return Response(whole(RuleSerializer(rules.in_force(), many=True).data))
 
 
 urlpatterns = [

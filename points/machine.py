@@ -13,7 +13,7 @@ from datetime import date
 from points import validity
 
 BUCKETS_MAX = 40
-HOLDS_MAX = 50
+HOLDS_MAX = 20
 POINTS_MAX = 1_000_000_000
 EARNING = SPENDING = frozenset({"active", "review"})
 SPANS = ("day", "week", "month", "life")

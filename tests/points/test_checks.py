@@ -6,6 +6,8 @@ from django.db import connection
 
 from points import checks
 
+pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+
 
 def ids(found):
     return [error.id for error in found]

@@ -295,7 +295,7 @@ def test_api_entries_when_another_member_asks_then_only_their_own(api_of, shoppe
 
 
 def test_api_rules_when_asked_then_what_earns_points_now(api_of):
-    rows = {row["code"]: row for row in api_of(member_with()).get(RULES, headers={"Accept-Language": "en"}).json()}
+    rows = {row["code"]: row for row in api_of(member_with()).get(RULES, headers={"Accept-Language": "en"}).json()["results"]}
 
     assert set(rows) == {"register", "login", "checkin"}
     assert (rows["checkin"]["points"], rows["checkin"]["table"]) == (20, [20, 25, 30, 35, 40, 45, 50])
