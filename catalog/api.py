@@ -2,7 +2,7 @@
 
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from catalog import storefront
 from catalog.forms import POINTS_MAX
 from catalog.models import Product
-from mall.api import PageNumbers, StrictSerializer
+from mall.api import PageNumbers, StrictSerializer, listed, whole
 
 
 class CategorySerializer(serializers.Serializer):
@@ -112,27 +112,13 @@ def absolute(request, url: str) -> str | None:
     return request.build_absolute_uri(url) if url else None
 
 
-def listed(name, serializer):
-    """The shape of a page of ``serializer`` in the document."""
-    return inline_serializer(
-        name,
-        {
-            "count": serializers.IntegerField(),
-            "next": serializers.URLField(allow_null=True),
-            "previous": serializers.URLField(allow_null=True),
-            "results": serializer(many=True),
-        },
-    )
-
-
 class CategoryList(APIView):
     permission_classes = [AllowAny]
 
     @extend_schema(operation_id="categories_list", tags=["goods"], responses=listed("CategoryPage", CategorySerializer))
     def get(self, request):
         """List all categories, parents before children."""
-        shelves = CategorySerializer(storefront.tree(), many=True).data
-        return Response({"count": len(shelves), "next": None, "previous": None, "results": shelves})
+        return Response(whole(CategorySerializer(storefront.tree(), many=True).data))
 
 
 class ProductList(APIView):

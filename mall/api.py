@@ -2,6 +2,7 @@
 
 import structlog
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import inline_serializer
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from rest_framework import serializers
@@ -42,6 +43,24 @@ class Cursor(CursorPagination):
     """{next, previous, results} for lists that grow at one end; never OFFSET."""
 
     page_size = 24
+
+
+def listed(name: str, serializer):
+    """Return the shape of a list of ``serializer`` for the document."""
+    return inline_serializer(
+        name,
+        {
+            "count": serializers.IntegerField(),
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": serializer(many=True),
+        },
+    )
+
+
+def whole(results: list) -> dict:
+    """Return a short list, which needs no pages, in the shape of every list."""
+    return {"count": len(results), "next": None, "previous": None, "results": results}
 
 
 class Refusal(APIException):

@@ -3,6 +3,9 @@
 Source: reliability.md "Limits". A member is counted by id, a stranger by address.
 """
 
+import hashlib
+
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 from django_ratelimit.core import get_usage
 from rest_framework.throttling import BaseThrottle
@@ -13,6 +16,7 @@ API_ANONYMOUS = "100/15m"
 API_MEMBER = "120/m"
 ACTIONS_PER_MEMBER = "10/m"
 UNREACHABLE_SECONDS = 30
+ONCE_SECONDS = 600
 
 
 class TooOften(DomainError):
@@ -29,16 +33,24 @@ def who(group, request):
     return f"member:{user.pk}" if user is not None and user.is_authenticated else f"ip:{request.META['REMOTE_ADDR']}"
 
 
-def limit(request, group: str, rate: str, *, closed=False):
+def limit(request, group: str, rate: str, *, closed=False, once=""):
     """Count one knock of this caller against ``group`` (rate like ``10/m``).
+
+    ``once`` is a one-time key: trying the same thing again within ONCE_SECONDS is no second knock.
 
     When the counters cannot be reached the caller passes: the ledger's own rules still hold. A door
     that guards secrets (sign-in, reset) asks for ``closed`` instead.
 
     Raises: TooOften with the seconds to wait.
     """
+    tried = once and f"tried:{group}:{hashlib.sha256(f'{who(group, request)} {once}'.encode()).hexdigest()}"
+    # add(), not get(): of many at the same moment one is counted.
+    if tried and not cache.add(tried, 1, ONCE_SECONDS):
+        return
     seconds = _count(request, group, rate, closed=closed)
     if seconds:
+        if tried:
+            cache.delete(tried)  # what was refused was not tried
         raise TooOften(seconds=seconds)
 
 

@@ -1,5 +1,7 @@
 """Two thin middlewares: the reader's language, and refusals turned into a sentence on a page."""
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.contrib import messages
 from django.middleware import locale
@@ -32,6 +34,7 @@ class LocaleMiddleware(locale.LocaleMiddleware):
 class HeadersMiddleware:
     """Say what a browser may use and keep: no device, and nothing of a signed-in page on the disk."""
 
+    WAIT_SECONDS = "60"  # allauth's limits do not say how long; a minute is the shortest of them
     PERMISSIONS = ", ".join(
         f"{device}=()" for device in ("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
     )
@@ -42,6 +45,8 @@ class HeadersMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", self.PERMISSIONS)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            response.headers.setdefault("Retry-After", self.WAIT_SECONDS)
         user = getattr(request, "user", None)
         if user is not None and user.is_authenticated and not request.path_info.startswith(settings.MEDIA_URL):
             response.headers["Cache-Control"] = "no-store, private"

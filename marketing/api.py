@@ -49,7 +49,8 @@ class CheckInsSerializer(serializers.Serializer):
     streak = serializers.IntegerField(help_text="Days in a row that are alive today.")
     points_today = serializers.IntegerField(help_text="What today gave, or would give.")
     points_tomorrow = serializers.IntegerField(help_text="What tomorrow gives after checking in today.")
-    days = CheckInSerializer(many=True)
+    count = serializers.IntegerField()
+    results = CheckInSerializer(many=True)
 
 
 class CheckIns(APIView):
@@ -66,13 +67,15 @@ class CheckIns(APIView):
         query = MonthQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         month, now = query.day(), checkin.standing(request.user)
+        days = checkin.month_of(request.user, month)
         answer = {
             "month": f"{month:%Y-%m}",
             "checked_in_today": now.is_checked_in,
             "streak": now.streak,
             "points_today": now.points_today,
             "points_tomorrow": now.points_tomorrow,
-            "days": checkin.month_of(request.user, month),
+            "count": len(days),
+            "results": days,
         }
         return Response(CheckInsSerializer(answer).data)
 

@@ -91,12 +91,13 @@ class OrderListView(APIView):
     )
     def post(self, request):
         """Place an order; the same key and body again answer the same order."""
-        limit(request, "redeem", ACTIONS_PER_MEMBER)
         sent = read(OrderRequest, request.data)
+        key = request.headers.get("Idempotency-Key", "")
+        limit(request, "redeem", ACTIONS_PER_MEMBER, once=key)
         order = place_order(
             request.user,
             lines=sent.wanted(),
-            key=request.headers.get("Idempotency-Key", ""),
+            key=key,
             points_to_use=sent.validated_data["points_to_use"],
             address=sent.validated_data.get("address"),
             expect=sent.validated_data.get("expect"),

@@ -115,6 +115,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["status", "pay_by"], name="order_due"),
             models.Index(fields=["user", "status"], name="order_of_member"),
+            models.Index(fields=["created_at"], name="order_placed"),
         ]
         permissions = [
             ("ship_order", _("Can ship orders")),

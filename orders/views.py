@@ -33,7 +33,6 @@ def new(request):
     """Show what the wanted goods cost now; a POST places the order once, however often it is sent."""
     if request.method != "POST":
         return _checkout_page(request, request.GET)
-    limit(request, "redeem", ACTIONS_PER_MEMBER)
     try:
         order = _place(request)
     except Busy:
@@ -52,6 +51,7 @@ def _place(request):
     if not form.is_valid():
         raise InvalidCheckout
     sent = form.cleaned_data
+    limit(request, "redeem", ACTIONS_PER_MEMBER, once=sent["key"])
     return place_order(
         request.user,
         lines=lines,

@@ -410,6 +410,10 @@ class Migration(migrations.Migration):
             model_name="order",
             index=models.Index(fields=["user", "status"], name="order_of_member"),
         ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["created_at"], name="order_placed"),
+        ),
         migrations.AddConstraint(
             model_name="order",
             constraint=models.UniqueConstraint(fields=("user", "key"), name="order_key_once"),

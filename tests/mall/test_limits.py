@@ -48,6 +48,16 @@ def test_limit_when_another_caller_or_door_then_counts_apart(request_of):
     limit(request_of(), "other door", "1/m")
 
 
+def test_limit_when_the_same_key_comes_again_then_it_is_one_knock(request_of):
+    for _ in range(3):
+        limit(request_of(), "door", "1/m", once="order 1")
+
+    for _ in range(2):  # what was refused is no known knock the next time
+        with pytest.raises(TooOften):
+            limit(request_of(), "door", "1/m", once="order 2")
+    limit(request_of("192.0.2.2"), "door", "1/m", once="order 2")
+
+
 def test_limit_when_many_knock_at_once_then_exactly_the_allowed_pass(request_of, run_threads):
     outcomes = run_threads(32, lambda: limit(request_of(), "door", "5/m"))
 

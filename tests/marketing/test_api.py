@@ -44,7 +44,8 @@ def test_checkins_when_month_is_asked_then_its_days_and_the_standing(signed_in_a
         "streak": 2,
         "points_today": 30,
         "points_tomorrow": 35,
-        "days": [{"on": (today - ONE_DAY).isoformat(), "streak": 2, "points": 25}],
+        "count": 1,
+        "results": [{"on": (today - ONE_DAY).isoformat(), "streak": 2, "points": 25}],
     }
 
 

@@ -208,6 +208,17 @@ def test_place_when_more_than_ten_a_minute_then_429_with_retry_after(send):
     assert Order.objects.count() == 10
 
 
+def test_place_when_the_same_key_is_sent_often_or_the_body_is_wrong_then_no_knock_is_counted(send):
+    body = one(virtual_sku(points=1, stock=50))
+    wrong = [send({"lines": []}) for _ in range(12)]
+    answers = [send(body, key="again") for _ in range(12)]
+
+    assert {answer.status_code for answer in wrong} == {400}
+    assert [answer.status_code for answer in answers] == [201] * 12
+    assert len({answer.json()["no"] for answer in answers}) == 1
+    assert send(body).status_code == 201
+
+
 # --- steps ------------------------------------------------------------------------------
 def test_cancellation_when_sent_twice_then_once_and_409(caller, member, standing):
     before = standing(member)
