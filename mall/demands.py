@@ -24,7 +24,7 @@ class Demands:
     def refuse(self):
         """End the start when anything was missing or unsafe. Raises: SystemExit with a line for each."""
         if self.complaints:
-            raise SystemExit("\n".join(["The production profile does not start:", *(f"  {line}" for line in self.complaints)]))
+            raise SystemExit("\n".join(["The mall does not start:", *(f"  {line}" for line in self.complaints)]))
 
 
 def short_or_guessable(value):

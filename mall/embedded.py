@@ -23,13 +23,16 @@ _threads = []
 def claim_database(path):
     """Be the only process that serves the database file ``path``.
 
-    Raises: SystemExit with the mend when another process serves it.
+    Raises: SystemExit with the mend when another process serves it, or nothing can be kept there.
     """
     global _lock
     if _lock is not None:
         return
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    lock = open(f"{path}.lock", "w")  # noqa: SIM115 - held as long as the process lives
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        lock = open(f"{path}.lock", "w")  # noqa: SIM115 - held as long as the process lives
+    except OSError as error:
+        raise SystemExit(f"Cannot keep the database in {path} ({error.strerror}). Choose another place: DATABASE_URL=sqlite:///…") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -101,7 +104,11 @@ def _announce():
 
 
 def _address():
-    return os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    """Return where to listen. Raises: SystemExit when PORT is none."""
+    host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise SystemExit(f"PORT={port!r} is no port: use a number from 1 to 65535.")
+    return host, int(port)
 
 
 def prepare():

@@ -3,6 +3,7 @@
 import structlog
 
 FORMATS = ("console", "json")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _shared = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -15,10 +16,12 @@ _shared = [
 def configure_logging(log_format: str, *, level="INFO") -> dict:
     """Point structlog at the standard library and return the LOGGING setting that writes ``log_format``.
 
-    Raises: SystemExit with one readable line for an unknown format.
+    Raises: SystemExit with one readable line for an unknown format or level.
     """
     if log_format not in FORMATS:
         raise SystemExit(f"LOG_FORMAT={log_format!r} is unknown: use one of {', '.join(FORMATS)}.")
+    if level not in LEVELS:
+        raise SystemExit(f"LOG_LEVEL={level!r} is unknown: use one of {', '.join(LEVELS)}.")
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *_shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

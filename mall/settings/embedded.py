@@ -1,5 +1,8 @@
 """The default profile: one process, SQLite, memory cache and broker; made for trying and small shops."""
 
+import os
+
+from mall.demands import Demands, not_hex_keys
 from mall.logs import configure_logging
 from mall.secrets import load_or_create
 
@@ -9,16 +12,20 @@ from .databases import SQLITE_OPTIONS
 
 VAR_DIR = BASE_DIR / "var"
 _secrets = load_or_create(VAR_DIR / "secrets.json")
-SECRET_KEY = env("SECRET_KEY", default=_secrets["SECRET_KEY"])
-FIELD_KEYS = env.list("FIELD_KEYS", default=[_secrets["FIELD_KEY"]])
-LEDGER_KEY = env("LEDGER_KEY", default=_secrets["LEDGER_KEY"])
-PAYMENT_SECRET = env("PAYMENT_SECRET", default=_secrets["PAYMENT_SECRET"])
+_demands = Demands({**_secrets, "FIELD_KEYS": _secrets["FIELD_KEY"], **os.environ})
+SECRET_KEY = _demands.ask("SECRET_KEY", why="it signs sessions and tokens")
+FIELD_KEYS = _demands.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(",")
+LEDGER_KEY = _demands.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
+PAYMENT_SECRET = _demands.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
+_demands.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 DEMO_SIGN_INS = True
 
 _sqlite = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'mall.sqlite3'}")
-if not _sqlite["ENGINE"].endswith("sqlite3"):
-    raise SystemExit("The embedded profile keeps its data in SQLite: let DATABASE_URL begin with sqlite:// or set MALL_PROFILE=production.")
+if not _sqlite.get("ENGINE", "").endswith("sqlite3") or _sqlite["NAME"] in ("", ":memory:"):
+    raise SystemExit(
+        "The embedded profile keeps its data in an SQLite file: use DATABASE_URL=sqlite:////a/file or set MALL_PROFILE=production."
+    )
 DATABASES = {"default": {**_sqlite, "OPTIONS": SQLITE_OPTIONS}}
 # Room enough that the shelves' kept facts never push out sessions and rate limits (the default is 300 entries).
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "mall", "OPTIONS": {"MAX_ENTRIES": 20_000}}}

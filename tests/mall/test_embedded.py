@@ -120,3 +120,29 @@ def test_embedded_when_the_port_is_taken_then_names_the_mend(mall, tmp_path):
 
     assert refused.returncode == 1
     assert f"Choose another: PORT={mall.port + 1}" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "abc"),
+        ("PORT", "99999"),
+        ("PORT", "-1"),
+        ("HOST", "nowhere.invalid"),
+        ("DATABASE_URL", "garbage"),
+        ("DATABASE_URL", "sqlite://:memory:"),
+        ("DATABASE_URL", "sqlite:////proc/nowhere/mall.sqlite3"),
+        ("LOG_LEVEL", "loud"),
+        ("FIELD_KEYS", "short"),
+        ("LEDGER_KEY", "short"),
+    ],
+)
+def test_embedded_when_a_value_makes_no_sense_then_says_so_in_plain_words(tmp_path, name, value):
+    environment = {key: kept for key, kept in os.environ.items() if not key.startswith(("MALL_", "DJANGO_"))}
+    environment |= {"DATABASE_URL": f"sqlite:///{tmp_path / 'mall.sqlite3'}", "PORT": str(free_port()), name: value}
+
+    refused = subprocess.run([sys.executable, "-m", "mall.embedded"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+
+    assert refused.returncode == 1
+    assert value.removeprefix("sqlite:///") in refused.stderr or name in refused.stderr
+    assert "Traceback" not in refused.stderr

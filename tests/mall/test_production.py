@@ -72,6 +72,7 @@ def test_production_when_nothing_is_set_then_one_line_for_each():
         ("EMAIL_URL", "consolemail://"),
         ("PAYMENT_PROVIDERS", "sandbox"),
         ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "loud"),
     ],
 )
 def test_production_when_a_value_is_unsafe_then_refuses_by_name(name, value):
