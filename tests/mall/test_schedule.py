@@ -11,7 +11,7 @@ from celery.schedules import crontab
 from celery.utils.imports import symbol_by_name
 from django.core.management import CommandError, call_command
 from django.utils.module_loading import import_string
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from mall import clock, jobs, schedule, tasks
 from mall.celery import app
@@ -71,6 +71,19 @@ def test_run_job_when_two_beats_knock_then_it_runs_once(monkeypatch):
     row = JobRun.objects.get()
     assert (row.job, row.period, row.attempts, row.outcome) == ("counting", "2026-11-20", 1, "{'runs': 1}")
     assert row.finished_at is not None
+
+
+@pytest.mark.django_db
+def test_run_job_when_its_line_left_the_schedule_then_beat_stops_knocking(monkeypatch):
+    counting(monkeypatch)
+    every = IntervalSchedule.objects.create(every=1, period="hours")
+    for name in ("gone", "counting"):
+        PeriodicTask.objects.create(name=name, task="mall.run_job", interval=every, args=f'["{name}"]')
+
+    assert tasks.run_job("gone") == "retired"
+
+    assert dict(PeriodicTask.objects.values_list("name", "enabled")) == {"gone": False, "counting": True}
+    assert not JobRun.objects.exists()
 
 
 @pytest.mark.django_db
