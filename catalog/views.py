@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -53,6 +54,7 @@ def product_detail(request, product_id):
         "pictures": [{"image_url": product["image_url"], "alt": product["name"]}] * bool(product["image_url"]) + product["pictures"],
         "chosen": (within_reach or left or product["skus"])[0]["id"],
         "can_redeem": bool(within_reach),
+        "deed": _("Buy") if product["pay_mode"] == Product.PayMode.CASH else _("Redeem"),
         "is_sold_out": not left,
         "is_posted": product["kind"] == Product.Kind.PHYSICAL,
         "quantity_max": min([QUANTITY_MAX, product["limit_per_order"] or QUANTITY_MAX, max((sku["stock"] for sku in left), default=1)]),

@@ -86,7 +86,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _("Orders"),
         _room(_("Orders"), "receipt_long", "orders.order"),
         _room(_("Payments"), "payments", "orders.payment"),
-        _room(_("Money returned"), "undo", "orders.paymentrefund"),
+        _room(_("Refunds"), "undo", "orders.paymentrefund"),
         _room(_("Checkout policy"), "tune", "orders.checkoutpolicy"),
     ),
     _wing(
