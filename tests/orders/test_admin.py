@@ -50,7 +50,7 @@ def test_changelist_when_rows_grow_then_queries_do_not(counter, member, count, d
     assert answer.content.decode().count("orders/order/") >= count
 
 
-QUERIES_OF_THE_LIST = 6
+QUERIES_OF_THE_LIST = 5
 
 
 def test_change_page_when_opened_then_everything_is_read_only_and_buttons_fit_the_state(counter, member):
