@@ -11,8 +11,11 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp
+from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError
 from django.db.models import Q
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -46,6 +49,11 @@ class AccountAdapter(DefaultAccountAdapter):
                     raise NameTaken from error
                 raise
         return user
+
+    def clean_email(self, email):
+        """Refuse an address longer than its column: allauth's fields take 320 characters."""
+        MaxLengthValidator(User._meta.get_field("email").max_length)(email)
+        return super().clean_email(email)
 
     def post_login(self, request, user, *, signup, **kwargs):
         """Note the sign-in. The session that opens right after signing up is no sign-in of its own."""
@@ -96,6 +104,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         AccountAdapter(request).populate_username(request, user)
         _limit_sign_ups(request)
         enrol(user)
+
+    def get_app(self, request, *args, **kwargs):
+        """A provider nobody configured has no pages."""
+        try:
+            return super().get_app(request, *args, **kwargs)
+        except SocialApp.DoesNotExist:
+            if request.path_info.startswith("/api/"):
+                raise  # answered there as a field's error
+            raise Http404 from None
 
     def is_auto_signup_allowed(self, request, sociallogin):
         # WeChat tells no e-mail, and a member needs one: ask on the sign-up form.

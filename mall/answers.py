@@ -2,8 +2,11 @@
 
 import structlog
 from django.http import JsonResponse
+from django.utils.translation import gettext as _
 
 from mall.errors import DomainError
+
+UNREADABLE_CODES = {400: "parse_error", 413: "too_large"}
 
 
 def api_error(status: int, code: str, detail: str, *, attr=None, retry_after_seconds=None) -> JsonResponse:
@@ -14,6 +17,11 @@ def api_error(status: int, code: str, detail: str, *, attr=None, retry_after_sec
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
     }
     return JsonResponse(body, status=status, headers={"Retry-After": str(retry_after_seconds)} if retry_after_seconds else None)
+
+
+def unreadable(status: int) -> JsonResponse:
+    """Return the answer to a request that cannot be read."""
+    return api_error(status, UNREADABLE_CODES[status], _("What arrived is damaged or too large. Please go back and try again."))
 
 
 def refusal(error: DomainError) -> JsonResponse:

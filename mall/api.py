@@ -1,6 +1,7 @@
 """The DRF seam: strict serializers, pages, one error shape. Endpoints live in each app's api.py."""
 
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import inline_serializer
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -72,12 +73,22 @@ class Refusal(APIException):
         super().__init__(detail=str(error), code=error.code)
 
 
+class TooLarge(APIException):
+    """A body above DATA_UPLOAD_MAX_MEMORY_SIZE."""
+
+    status_code = 413
+    default_code = "too_large"
+    default_detail = _("What arrived is damaged or too large. Please go back and try again.")
+
+
 class ExceptionHandler(StandardHandler):
     """Know our refusals beside DRF's own exceptions."""
 
     def convert_known_exceptions(self, exc):
         if isinstance(exc, DomainError):
             return Refusal(exc)
+        if isinstance(exc, RequestDataTooBig):
+            return TooLarge()
         return super().convert_known_exceptions(exc)
 
     def get_headers(self, exc):

@@ -32,5 +32,6 @@ urlpatterns = [
     re_path(r"^media/(?P<path>.*)$", login_not_required(serve), {"document_root": settings.MEDIA_ROOT}),
 ]
 
+handler400 = "mall.views.bad_request"
 handler404 = "mall.views.not_found"
 handler500 = "mall.views.server_error"

@@ -1,7 +1,10 @@
 """Pages that belong to no app."""
 
+from http import HTTPStatus
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -32,6 +35,14 @@ def set_theme(request):
 def csrf_failure(request, reason=""):
     """Answer a form whose CSRF token is missing or stale: nothing was changed."""
     return render(request, "403.html", {"detail": _("This page was open for too long. Go back, reload it and send it again.")}, status=403)
+
+
+def bad_request(request, exception):
+    """Answer what cannot be read: too large, of an unknown host, in an encoding that is none."""
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(exception, RequestDataTooBig) else HTTPStatus.BAD_REQUEST
+    if request.path_info.startswith("/api/"):
+        return answers.unreadable(status)
+    return render(request, "400.html", {"status": status.value}, status=status)
 
 
 def not_found(request, exception):

@@ -366,3 +366,21 @@ def test_devices_when_signed_out_elsewhere_then_only_this_browser_stays(client, 
 
     assert client.get("/account/").status_code == 200
     assert other.get("/account/").status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/accounts/weixin/login/", "/accounts/weixin/login/callback/"])
+def test_wechat_when_nobody_configured_it_then_there_is_no_such_page(client, address):
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_sign_up_when_the_email_is_longer_than_its_column_then_refused(client):
+    email = f"{'e' * 250}@example.com"
+    sent = {"username": "longmail", "email": email, "password1": "Long-enough-77", "password": "Long-enough-77"}
+
+    page = client.post("/accounts/signup/", sent)
+    app = client.post("/api/auth/app/v1/auth/signup", {**sent, "password1": None}, content_type="application/json")
+
+    assert "email" in page.context["form"].errors
+    assert (app.status_code, app.json()["errors"][0]["param"]) == (400, "email")

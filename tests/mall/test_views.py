@@ -1,7 +1,7 @@
 """Answers at addresses nobody built, and to faults."""
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory, override_settings
 
 from mall import views
 
@@ -30,3 +30,36 @@ def test_server_error_when_anywhere_then_a_kind_answer_of_its_kind(path, kind):
 
     assert answer.status_code == 500
     assert answer["Content-Type"] == kind
+
+
+@pytest.mark.parametrize("path", ["/api/v1/orders/quote", "/api/v1/checkins", "/api/auth/app/v1/auth/login"])
+def test_bad_request_when_a_body_is_huge_then_413_in_the_error_shape(signed_in_api, path):
+    answer = signed_in_api.generic("POST", path, b"x" * 1_100_000, content_type="application/json")
+
+    assert answer.status_code == 413
+    assert answer.json()["errors"][0]["code"] == "too_large"
+
+
+@pytest.mark.parametrize("path", ["/checkin/", "/accounts/login/"])
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("application/x-www-form-urlencoded; charset=utf-16", b"a=1", 400),
+        ("application/x-www-form-urlencoded", b"a=" + b"x" * 1_100_000, 413),
+        ("multipart/form-data", b"x", 400),
+    ],
+)
+def test_bad_request_when_a_form_cannot_be_read_then_a_page_says_so(kind, body, status, path):
+    client = Client(enforce_csrf_checks=True)
+    client.get("/accounts/login/")  # with its cookie at hand the CSRF check reads the form
+
+    answer = client.generic("POST", path, body, content_type=kind)
+
+    assert answer.status_code == status
+    assert "400.html" in [template.name for template in answer.templates]
+
+
+@override_settings(ALLOWED_HOSTS=["mall.example"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/products"])
+def test_bad_request_when_the_host_is_unknown_then_400(client, path):
+    assert client.get(path, headers={"host": "evil.example"}).status_code == 400
