@@ -11,6 +11,13 @@ from mall.errors import DomainError
 from mall.transactions import transactional
 
 
+class AddressGone(DomainError):
+    """Another tab removed the address meanwhile."""
+
+    code = "not_found"
+    status = 404
+
+
 class AddressBookFull(DomainError):
     """The member has ADDRESSES_PER_MEMBER addresses already."""
 
@@ -34,7 +41,7 @@ def add(user, *, recipient, phone, region, detail, is_default=False) -> Address:
 
     Raises: AddressBookFull (limit).
     """
-    _lock_book(user)
+    _lock_book(user.pk)
     kept = Address.objects.filter(user=user).count()
     if kept >= ADDRESSES_PER_MEMBER:
         raise AddressBookFull(limit=ADDRESSES_PER_MEMBER)
@@ -50,23 +57,27 @@ def change(address, **changes) -> Address:
     """Change some of recipient, phone, region, detail, is_default of a member's address.
 
     A default stays the default until another one takes its place, so ``is_default=False`` alone
-    changes nothing.
+    changes nothing. The instance passed in stays as it was seen.
+
+    Raises: AddressGone.
     """
-    _lock_book(address.user)
-    wants_default = changes.pop("is_default", False) and not address.is_default
-    if wants_default:
-        Address.objects.filter(user_id=address.user_id, is_default=True).update(is_default=False)
-        address.is_default = True
+    _lock_book(address.user_id)
+    kept = Address.objects.filter(pk=address.pk).first()
+    if kept is None:
+        raise AddressGone
+    if changes.pop("is_default", False) and not kept.is_default:
+        Address.objects.filter(user_id=kept.user_id, is_default=True).update(is_default=False)
+        changes["is_default"] = True
     for name, value in changes.items():
-        setattr(address, name, value)
-    address.save(update_fields=[*changes, *(["is_default"] if wants_default else [])])
-    return address
+        setattr(kept, name, value)
+    kept.save(update_fields=list(changes))
+    return kept
 
 
 @transactional
 def remove(address) -> None:
     """Take an address out of the book; the newest remaining one becomes the default if it was it."""
-    _lock_book(address.user)
+    _lock_book(address.user_id)
     Address.objects.filter(pk=address.pk).delete()
     if not Address.objects.filter(user_id=address.user_id, is_default=True).exists():
         newest = Address.objects.filter(user_id=address.user_id).order_by("-pk").first()
@@ -74,5 +85,5 @@ def remove(address) -> None:
             Address.objects.filter(pk=newest.pk).update(is_default=True)
 
 
-def _lock_book(user):
-    User.objects.select_for_update().only("pk").get(pk=user.pk)
+def _lock_book(user_id):
+    User.objects.select_for_update().only("pk").get(pk=user_id)
