@@ -118,8 +118,9 @@ def _discount_choices(quote, available) -> list[dict]:
 
 
 def _chosen(addresses, asked: str) -> int | None:
+    """Return the address asked for when it is one of these, else the first."""
     own = [address.pk for address in addresses]
-    return int(asked) if asked.isdecimal() and int(asked) in own else next(iter(own), None)
+    return next((pk for pk in own if str(pk) == asked), own[0] if own else None)
 
 
 def _quantity_max(line, left) -> int:

@@ -175,7 +175,7 @@ def test_new_when_lines_are_odd_then_it_says_so_kindly(signed_in, query):
         {"sku": "abc"}, {"sku": "0"}, {"key": ""}, {"key": "x" * 65}, {"key": "a b c d e f"}, {"points_to_use": "-1"},
         {"points_to_use": "x"}, {"points_to_use": str(10**30)}, {"expect_points": ""}, {"expect_points": "x"},
         {"expect_cash": "NaN"}, {"expect_cash": "1e3"},
-        {"address": "x"}, {"address": "-1"}, {"address": str(10**30)},
+        {"address": "x"}, {"address": "-1"}, {"address": str(10**30)}, {"address": "9" * 5000},
     ],
 )  # fmt: skip
 def test_new_when_a_field_was_tampered_with_then_400_and_nothing_changed(checkout, signed_in, standing, member, changes):
