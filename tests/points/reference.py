@@ -7,6 +7,7 @@ points/machine.py after each step. It shares no code and no idea of lots with it
 from datetime import date, timedelta
 
 BUCKETS = 40
+OPEN_HOLDS = 20
 FOR_EVER = None
 
 
@@ -115,6 +116,8 @@ class Reference:
 
     def hold(self, key, number):
         self.need(number)
+        if len(self.holds) >= OPEN_HOLDS:
+            raise No("too_many_holds")
         self.holds[key] = self.remove(number)
 
     def capture(self, key, hold, number):

@@ -89,6 +89,12 @@ class Account(RuleBasedStateMachine):
     def accrue(self, number, life):
         return self.both("accrue", number, soon(self.today, life)) or multiple()
 
+    @rule(first=st.integers(0, 60), count=st.integers(8, 24), step=st.integers(1, 3))
+    def accrue_for_many_days(self, first, count, step):
+        """More last days than there are buckets, sooner or later."""
+        for number in range(count):
+            self.both("accrue", 1 + number % 3, soon(self.today, first + number * step))
+
     @rule(number=NUMBERS)
     def accrue_what_is_dead_already(self, number):
         self.both("accrue", number, self.today - timedelta(days=1))
@@ -215,7 +221,7 @@ def churn(commands, seed):
     refused = 0
     for number in range(commands):
         if dice.random() < 0.02:
-            paper, keys = OnPaper(), ["none"]
+            paper, day, keys = OnPaper(), FIRST_DAY, ["none"]
         day += timedelta(days=dice.choice((0, 0, 0, 1, -1, 30)))
         key = f"fact:{number}"
         amount = dice.choice((1, 7, 50, 400, 0, -3, 10**12))
