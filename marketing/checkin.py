@@ -16,7 +16,7 @@ from marketing import notifications
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn
 from points import rules
-from points.models import PointAccount
+from points.mutex import lock_member
 
 ACTION = "checkin"
 STRIP_DAYS = 7
@@ -49,7 +49,7 @@ def check_in(user, on=None) -> CheckIn:
 def _check_in(user, on):
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
-    _wait_for_turn(user)
+    lock_member(user.pk)
     latest = _latest(user)
     if latest is not None and latest.on >= on:
         raise _refusal(latest)
@@ -59,11 +59,6 @@ def _check_in(user, on):
     if streak > SHORTEST_STREAK_DAYS:
         notifications.mark_read(user, key=reminder_key(on))  # the worry is over
     return row
-
-
-def _wait_for_turn(user):
-    """Lock the member's account row, as every posting does."""
-    PointAccount.objects.select_for_update().filter(pk=user.pk).values_list("pk").first()
 
 
 def _latest(user):

@@ -31,7 +31,6 @@ from orders.serializers import (
 TAGS = ["orders"]
 
 
-# --- endpoints ---
 class OrderCursor(Cursor):
     ordering = "-pk"
 

@@ -18,11 +18,11 @@ from mall.transactions import transactional
 from orders import pricing
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
 from orders.models import Order, OrderEvent, OrderLine
-from orders.mutex import lock_member
 from orders.signals import order_paid
 from points import ledger
+from points.mutex import lock_member
 
-KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+KEY = re.compile(r"\A[A-Za-z0-9_.:-]{1,64}\Z")
 
 
 @transactional
@@ -45,10 +45,11 @@ def place_order(user, *, lines, key: str, points_to_use: int = 0, address: int |
     placed = Order.objects.filter(user=user, key=key).first()
     if placed is not None:
         return _replayed(placed, fingerprint)
-    quote = pricing.quote(user, wanted, points_to_use=points_to_use)
+    now = clock.now()
+    quote = pricing.quote(user, wanted, points_to_use=points_to_use, as_of=now)
     if expect is not None and (expect["points"], yuan(expect["cash"])) != (quote.points, quote.cash):
         raise PriceChanged(quote)
-    order = _draft(user, quote, key=key, body_hash=fingerprint)
+    order = _draft(user, quote, key=key, body_hash=fingerprint, at=now)
     if quote.is_physical:
         order.address_sealed = json.dumps(_address_of(user, address_id).snapshot(), ensure_ascii=False)
     _post_points(order)
@@ -62,7 +63,7 @@ def place_order(user, *, lines, key: str, points_to_use: int = 0, address: int |
 
 def _fingerprint(key, wanted, points_to_use, address_id, expect) -> str:
     """Return what tells a repeat from another request under the same key."""
-    if not isinstance(key, str) or not KEY.fullmatch(key):
+    if not isinstance(key, str) or not KEY.match(key):
         raise InvalidKey
     agreed = None if expect is None else [expect["points"], str(yuan(expect["cash"]))]
     body = {"lines": sorted(wanted), "points_to_use": points_to_use, "address": address_id, "expect": agreed}
@@ -76,8 +77,7 @@ def _replayed(placed, fingerprint) -> Order:
     return placed
 
 
-def _draft(user, quote, *, key, body_hash) -> Order:
-    now = clock.now()
+def _draft(user, quote, *, key, body_hash, at) -> Order:
     order = Order(
         user=user,
         key=key,
@@ -91,12 +91,12 @@ def _draft(user, quote, *, key, body_hash) -> Order:
         rate=quote.rate,
         points_for_discount=quote.points_for_discount,
         is_physical=quote.is_physical,
-        created_at=now,
+        created_at=at,
     )
     if quote.cash:
-        order.pay_by = now + timedelta(minutes=quote.payment_window_minutes)
+        order.pay_by = at + timedelta(minutes=quote.payment_window_minutes)
     else:
-        order.status, order.paid_at = Order.Status.PAID, now
+        order.status, order.paid_at = Order.Status.PAID, at
     return order
 
 

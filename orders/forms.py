@@ -6,10 +6,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from orders.checkout import KEY
 from orders.errors import InvalidLines
 
 WHOLE = re.compile(r"[0-9]{1,12}")
 MOST_POINTS = 10**9
+MOST_EXPECTED_POINTS = 10**15
+CASH = r"^[0-9]{1,10}\.[0-9]{2}\Z"  # yuan as a shopper's program writes them back
 
 
 def read_lines(sent) -> list[tuple[int, int]]:
@@ -32,11 +35,11 @@ def read_points(sent) -> int:
 class PlaceForm(forms.Form):
     """Everything of the checkout form but its lines."""
 
-    key = forms.RegexField(r"^[A-Za-z0-9_.:-]{1,64}\Z")
+    key = forms.RegexField(KEY)
     points_to_use = forms.IntegerField(min_value=0, max_value=MOST_POINTS)
     address = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
-    expect_points = forms.IntegerField(min_value=0, max_value=10**15)
-    expect_cash = forms.RegexField(r"^[0-9]{1,10}\.[0-9]{2}\Z")
+    expect_points = forms.IntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS)
+    expect_cash = forms.RegexField(CASH)
 
     @property
     def expect(self) -> dict:

@@ -21,9 +21,9 @@ from mall.transactions import transactional
 from orders import refunds
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.models import Order, OrderEvent, PaymentNotice, PaymentRefund
-from orders.mutex import lock_member
 from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
 from points import ledger
+from points.mutex import lock_member
 
 PENDING, PAID, SHIPPED, COMPLETED, CANCELLED = (
     Order.Status.PENDING,
@@ -50,7 +50,7 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
     Raises: IllegalTransition (status).
     """
     lock_member(order.user_id)
-    paid = _move(order, PAID, OrderEvent.Kind.PAID, actor=actor, note=note, paid_at=clock.now())
+    paid = _move(order, PAID, OrderEvent.Kind.PAID, "paid_at", actor=actor, note=note)
     if order.points:
         ledger.capture(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:capture", reference=order.reference)
     order_paid.send(Order, order=paid)
@@ -67,7 +67,7 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
     Raises: IllegalTransition (status).
     """
     lock_member(order.user_id)
-    cancelled = _move(order, CANCELLED, kind, actor=actor, note=note, cancelled_at=clock.now())
+    cancelled = _move(order, CANCELLED, kind, "cancelled_at", actor=actor, note=note)
     if order.status == PENDING and order.points:
         ledger.release(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:release", reference=order.reference)
     elif order.status == PAID:
@@ -91,11 +91,11 @@ def ship(order, *, actor: str, carrier: str = "", number: str = "") -> Order:
         order,
         SHIPPED,
         OrderEvent.Kind.SHIPPED,
+        "shipped_at",
         actor=actor,
         note=f"{carrier} {number}".strip(),
         carrier=carrier,
         tracking_number=number,
-        shipped_at=clock.now(),
     )
     order_shipped.send(Order, order=shipped)
     return shipped
@@ -108,15 +108,9 @@ def complete(order, *, actor: str) -> Order:
     Raises: IllegalTransition (status).
     """
     lock_member(order.user_id)
-    completed = _move(order, COMPLETED, OrderEvent.Kind.COMPLETED, actor=actor, completed_at=clock.now())
+    completed = _move(order, COMPLETED, OrderEvent.Kind.COMPLETED, "completed_at", actor=actor)
     order_completed.send(Order, order=completed)
     return completed
-
-
-def note_money(order, kind: str, *, actor: str, note: str = "") -> None:
-    """Write an event that changes no state: a failed payment, late money. Runs in the caller's transaction."""
-    status = Order.objects.values_list("status", flat=True).get(pk=order.pk)
-    OrderEvent.objects.create(order=order, kind=kind, from_status=status, to_status=status, actor=actor, note=note, at=clock.now())
 
 
 def cancel_due(as_of: datetime) -> int:
@@ -139,15 +133,20 @@ def cancel_due(as_of: datetime) -> int:
     return cancelled
 
 
-def _move(order, to, kind, *, actor, note="", **changes) -> Order:
-    """Change the status if it still is what the caller saw; the rowcount is the referee."""
+def _move(order, to, kind, stamp, *, actor, note="", **changes) -> Order:
+    """Change the status if it still is what the caller saw; the rowcount is the referee.
+
+    ``stamp`` names the column that keeps when it happened; the event tells the same instant.
+    """
+    now = clock.now()
+    changes = {"status": to, stamp: now, **changes}
     if to not in TRANSITIONS[order.status]:
         raise IllegalTransition(status=order.status)
-    if not Order.objects.filter(pk=order.pk, status=order.status).update(status=to, **changes):
+    if not Order.objects.filter(pk=order.pk, status=order.status).update(**changes):
         raise IllegalTransition(status=order.status)
-    OrderEvent.objects.create(order=order, kind=kind, from_status=order.status, to_status=to, actor=actor, note=note[:200], at=clock.now())
+    OrderEvent.objects.create(order=order, kind=kind, from_status=order.status, to_status=to, actor=actor, note=note[:200], at=now)
     moved = copy.copy(order)
-    for name, value in {"status": to, **changes}.items():
+    for name, value in changes.items():
         setattr(moved, name, value)
     return moved
 

@@ -12,9 +12,10 @@ from mall import clock
 from mall.transactions import transactional
 from orders import gateways, lifecycle, refunds
 from orders.errors import BadNotice, IllegalTransition, NoticeTooLarge
+from orders.events import note_money
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
-from orders.mutex import lock_member
 from orders.numbers import new_number
+from points.mutex import lock_member
 
 CURRENCY = "CNY"
 NOTICE_BYTES = 64 * 1024
@@ -108,7 +109,7 @@ def _send_back(payment, notice, reason) -> str:
     refunds.request(payment, key=key, reason=reason, amount=notice.amount, paid_ref=notice.provider_ref)
     is_late = reason == PaymentRefund.Reason.LATE
     kind = OrderEvent.Kind.LATE_MONEY if is_late else OrderEvent.Kind.SECOND_MONEY
-    lifecycle.note_money(payment.order, kind, actor=payment.provider, note=f"¥{notice.amount}")
+    note_money(payment.order_id, kind, actor=payment.provider, note=f"¥{notice.amount}")
     return Outcome.REFUNDED_LATE if is_late else Outcome.REFUNDED_SECOND
 
 
@@ -116,5 +117,5 @@ def _take_failure(payment) -> str:
     # Providers do not promise order: a failure told after the money changes nothing.
     if not Payment.objects.filter(pk=payment.pk, status=Payment.Status.OPEN).update(status=Payment.Status.FAILED):
         return Outcome.REPEATED
-    lifecycle.note_money(payment.order, OrderEvent.Kind.PAYMENT_FAILED, actor=payment.provider)
+    note_money(payment.order_id, OrderEvent.Kind.PAYMENT_FAILED, actor=payment.provider)
     return Outcome.FAILED

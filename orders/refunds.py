@@ -12,6 +12,7 @@ from mall import clock
 from mall.errors import DomainError
 from mall.transactions import transactional
 from orders import gateways
+from orders.events import note_money
 from orders.models import OrderEvent, PaymentRefund
 
 BATCH = 100
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 def request(payment, *, key: str, reason: str, amount, paid_ref: str) -> PaymentRefund:
     """Note that ``amount`` yuan of a payment go back; idempotent per (payment, key).
 
-    The caller holds the member's lock.
+    ``paid_ref`` is the provider's number of the money that came in. The caller holds the member's lock.
     """
     asked = PaymentRefund.objects.filter(payment=payment, key=key).first()
     if asked is not None:
@@ -68,14 +69,6 @@ def _finish(refund, provider_ref) -> bool:
     waiting = PaymentRefund.objects.filter(pk=refund.pk, status=PaymentRefund.Status.REQUESTED)
     if not waiting.update(status=PaymentRefund.Status.DONE, provider_ref=provider_ref, done_at=clock.now()):
         return False
-    status = type(refund.payment.order).objects.values_list("status", flat=True).get(pk=refund.payment.order_id)
-    OrderEvent.objects.create(
-        order_id=refund.payment.order_id,
-        kind=OrderEvent.Kind.MONEY_RETURNED,
-        from_status=status,
-        to_status=status,
-        actor=refund.payment.provider,
-        note=f"¥{refund.amount}",
-        at=clock.now(),
-    )
+    payment = refund.payment
+    note_money(payment.order_id, OrderEvent.Kind.MONEY_RETURNED, actor=payment.provider, note=f"¥{refund.amount}")
     return True

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from mall.api import StrictIntegerField, StrictSerializer
 from orders import gateways, pricing
-from orders.forms import MOST_POINTS
+from orders.forms import CASH, MOST_EXPECTED_POINTS, MOST_POINTS
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
 
 
@@ -26,8 +26,8 @@ class QuoteRequest(StrictSerializer):
 class ExpectRequest(StrictSerializer):
     """What the shopper saw and agreed to."""
 
-    points = StrictIntegerField(min_value=0, max_value=10**15)
-    cash = serializers.RegexField(r"^[0-9]{1,10}\.[0-9]{2}\Z", max_length=13, help_text='Yuan, such as "12.50".')
+    points = StrictIntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS)
+    cash = serializers.RegexField(CASH, max_length=13, help_text='Yuan, such as "12.50".')
 
 
 class OrderRequest(QuoteRequest):

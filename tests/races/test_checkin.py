@@ -31,7 +31,7 @@ def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(member, run
 
 def test_check_in_when_the_account_lock_is_off_then_the_unique_key_still_refuses(member, run_threads, monkeypatch):
     """The second line alone (T0): without the lock the race does happen, and the row's key stops it."""
-    monkeypatch.setattr(checkin, "_wait_for_turn", lambda user: None)
+    monkeypatch.setattr(checkin, "lock_member", lambda user_id: None)
 
     outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))
 

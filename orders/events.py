@@ -1,0 +1,15 @@
+"""What is told about an order's money; a change of its status is told by orders/lifecycle.py."""
+
+from mall import clock
+from mall.transactions import transactional
+from orders.models import Order, OrderEvent
+
+
+@transactional
+def note_money(order_id: int, kind: str, *, actor: str, note: str = "") -> None:
+    """Write an event that changes no status: a failed payment, late money, money returned.
+
+    Not idempotent by itself: the row of the notice or refund that the caller writes decides.
+    """
+    status = Order.objects.values_list("status", flat=True).get(pk=order_id)
+    OrderEvent.objects.create(order_id=order_id, kind=kind, from_status=status, to_status=status, actor=actor, note=note, at=clock.now())
