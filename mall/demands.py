@@ -1,6 +1,10 @@
 """What a profile demands of its environment; everything missing or unsafe is said at once, a line each."""
 
 import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+GATEWAYS = Path(__file__).resolve().parent.parent / "orders" / "gateways"
 
 
 class Demands:
@@ -20,6 +24,12 @@ class Demands:
             self.complaints.append(f"{name} is unsafe: {fault}")
             return default
         return value
+
+    def know_gateways(self, names):
+        """Note a complaint for each payment provider nobody has built."""
+        for name in names:
+            if not name.isidentifier() or not (GATEWAYS / f"{name}.py").exists():
+                self.complaints.append(f"PAYMENT_PROVIDERS names {name!r}, which is none of ours")
 
     def refuse(self):
         """End the start when anything was missing or unsafe. Raises: SystemExit with a line for each."""
@@ -47,9 +57,21 @@ def not_hex_keys(value):
 
 def any_host(value):
     """Say why a list of host names is unsafe, or nothing."""
+    if not all(host.strip() for host in value.split(",")):
+        return "name the hosts, with one comma between two"
     return "name the hosts; * answers to anybody's name" if "*" in value.split(",") else ""
 
 
 def not_scheme(*schemes):
-    """Return a check that a URL begins with one of ``schemes``."""
-    return lambda value: "" if value.partition(":")[0] in schemes else f"the URL begins with {' or '.join(f'{s}:' for s in schemes)}"
+    """Return a check that a URL begins with one of ``schemes`` and names a place."""
+
+    def fault_of(value):
+        if not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            return f"the URL begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+        try:
+            urlsplit(value).port  # noqa: B018 - raises when it is no number
+        except ValueError:
+            return "the port of the URL is a number up to 65535"
+        return ""
+
+    return fault_of

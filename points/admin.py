@@ -93,6 +93,11 @@ class PointAccountAdmin(ReadOnlyAdmin):
         link = format_html('<a class="underline" href="{}?account={}">{}</a>', address, account.pk, _("All entries"))
         return format_html_join("", "<div>{} · {} · {} → {}</div>", rows) + link
 
+    def get_object(self, request, object_id, from_field=None):
+        """Return the account; its key is a member's, which SQLite compares with 64 bits only."""
+        is_possible = object_id.isdecimal() and len(object_id) < 19
+        return super().get_object(request, object_id, from_field) if is_possible else None
+
     def has_adjust_permission(self, request, object_id=None):
         """Return whether this operator may correct balances."""
         return request.user.has_perm("points.adjust_points")

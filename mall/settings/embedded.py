@@ -7,7 +7,7 @@ from mall.logs import configure_logging
 from mall.secrets import load_or_create
 
 from .base import *
-from .base import BASE_DIR, env
+from .base import BASE_DIR, PAYMENT_PROVIDERS, env
 from .databases import SQLITE_OPTIONS
 
 VAR_DIR = BASE_DIR / "var"
@@ -17,6 +17,7 @@ SECRET_KEY = _demands.ask("SECRET_KEY", why="it signs sessions and tokens")
 FIELD_KEYS = _demands.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(",")
 LEDGER_KEY = _demands.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
 PAYMENT_SECRET = _demands.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
+_demands.know_gateways(PAYMENT_PROVIDERS)
 _demands.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 DEMO_SIGN_INS = True

@@ -34,6 +34,7 @@ if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "all
         "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real providers, or none (PAYMENT_PROVIDERS=), "
         "or set PAYMENT_SANDBOX=allow for a rehearsal"
     )
+_demands.know_gateways(PAYMENT_PROVIDERS)
 _demands.refuse()
 
 DEMO_SIGN_INS = False

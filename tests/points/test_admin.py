@@ -80,6 +80,11 @@ def test_books_when_opened_then_they_show(back_office, member, room):
 # --- adjusting ---------------------------------------------------------------
 
 
+@pytest.mark.parametrize("key", ["9" * 23, "9" * 5000, "abc", "-1"])
+def test_account_when_the_key_is_nobodys_then_back_to_the_start(back_office, key):
+    assert back_office.get(f"/admin/points/pointaccount/{key}/change/").status_code == 302
+
+
 def test_adjust_when_reason_is_given_then_posted_with_who_and_why(back_office, clerk, member):
     answer, sent = adjust(back_office, member, points="-30", note="double counted", description="Mended a mistake")
 

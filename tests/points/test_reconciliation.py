@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from points import chain, ledger, reconciliation, tasks
@@ -228,6 +228,12 @@ def test_verify_ledger_when_the_books_close_then_it_says_so_and_freezes_nobody(m
     call_command("verify_ledger", "--account", str(member.pk))
 
     assert capsys.readouterr().out.strip() == "1 accounts compared, 0 mismatches, 0 accounts frozen"
+
+
+@pytest.mark.django_db
+def test_verify_ledger_when_there_is_no_such_account_then_says_so():
+    with pytest.raises(CommandError, match="no account 999999"):
+        call_command("verify_ledger", "--account", "999999")
 
 
 def test_verify_ledger_when_run_by_beat_and_books_do_not_close_then_the_task_fails(member):

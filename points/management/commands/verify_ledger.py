@@ -3,7 +3,7 @@
 import json
 import sys
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from points import reconciliation
 
@@ -20,6 +20,8 @@ class Command(BaseCommand):
     def handle(self, *args, account=None, **options):
         self.compared = 0
         findings = reconciliation.verify(account, on_batch=self.progress)
+        if account is not None and not self.compared:
+            raise CommandError(f"There is no account {account}.")
         frozen = reconciliation.freeze_drifted(findings)
         if options["json"]:
             found = [finding.as_dict() for finding in findings]
