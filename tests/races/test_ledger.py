@@ -146,7 +146,7 @@ def test_open_account_when_two_doors_open_it_at_once_then_there_is_one(run_threa
 def test_capture_when_release_comes_at_the_same_time_then_one_of_them_closes_the_hold(run_threads):
     member = member_with(3_000)
     later = clock.now() + timedelta(minutes=15)
-    for n in range(30):
+    for n in range(20):
         patient.hold(member.pk, points=100, key=f"order:{n}:hold", reference=f"order:{n}", expires_at=later)
 
     def close(number):
@@ -155,9 +155,9 @@ def test_capture_when_release_comes_at_the_same_time_then_one_of_them_closes_the
             return patient.capture(member.pk, hold_key=f"order:{no}:hold", key=f"order:{no}:capture")
         return patient.release(member.pk, hold_key=f"order:{no}:hold", key=f"order:{no}:release")
 
-    outcomes = run_threads(60, close)
+    outcomes = run_threads(40, close)
 
-    for no in range(30):
+    for no in range(20):
         assert sorted(type(outcome).__name__ for outcome in outcomes[2 * no : 2 * no + 2]) == ["HoldClosed", "LedgerEntry"]
     account = PointAccount.objects.get(pk=member.pk)
     captured = sum(isinstance(outcome, LedgerEntry) and outcome.kind == "capture" for outcome in outcomes)
