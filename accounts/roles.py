@@ -14,9 +14,10 @@ ROLES = {
     "support": [*_SEE_ALL, "accounts.reveal_personal"],
     "operator": [*_SEE_ALL, "catalog.*", "orders.*", "marketing.*", "points.*rule*"],
     "finance": [*_SEE_ALL, "points.*", "orders.*refund*", "orders.*payment*"],
-    "auditor": [*_SEE_ALL, "admin.view_logentry"],
+    "auditor": [*_SEE_ALL, "mall.view_jobrun", "admin.view_logentry"],
     "admin": [
         *(f"{room}.*" for room in ROOMS),
+        "mall.view_jobrun",
         "auth.*_group",
         "admin.view_logentry",
         "django_celery_beat.*",

@@ -225,7 +225,7 @@ class SkuAdmin(ModelAdmin):
     """Stock at a glance. A SKU itself is edited with its product; here pieces come in."""
 
     list_display = ["product", "name", "points_price", "cash_price", "left", "is_active"]
-    list_filter = [LeftFilter, "is_active", "product__category"]
+    list_filter = [LeftFilter, "is_active", "product__status", "product__category"]
     list_select_related = ["product", "stock"]
     list_per_page = 50
     ordering = ["-product", "position", "id"]

@@ -1,12 +1,27 @@
 """The project's own rows and Celery beat's, in the admin's clothes."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from mall import jobs
 from mall.models import JobRun
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Runs that went wrong lately, as the start page counts them."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [("failed", _("failed in the last two days"))]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(pk__in=jobs.failed().values("pk")) if self.value() == "failed" else queryset
 
 
 @admin.register(JobRun)
@@ -14,7 +29,7 @@ class JobRunAdmin(ModelAdmin):
     """Which periodic job ran for which period, and what it said. Read-only."""
 
     list_display = ["created_at", "job", "period", "attempts", "finished_at", "outcome"]
-    list_filter = ["job", ("finished_at", admin.EmptyFieldListFilter)]
+    list_filter = [StateFilter, "job", ("finished_at", admin.EmptyFieldListFilter)]
     search_fields = ["job", "period"]
     list_fullwidth = True
 

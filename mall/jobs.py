@@ -14,6 +14,7 @@ from mall.models import JobRun
 LEASE = timedelta(minutes=30)
 TRIES = 5
 KEEP = timedelta(days=30)
+RECENT = timedelta(days=2)
 
 
 def claim(job, period) -> bool:
@@ -33,6 +34,16 @@ def finish(job, period, *, outcome=""):
 def give_back(job, period, *, outcome=""):
     """Give a failed period back, so that the next knock tries again."""
     JobRun.objects.filter(job=job, period=period).update(claimed_until=None, outcome=outcome[:500])
+
+
+def failed(as_of=None):
+    """Return the runs of the last two days that were tried and are neither finished nor running.
+
+    What failed and succeeded at a later try is no failure.
+    """
+    now = as_of or clock.now()
+    resting = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    return JobRun.objects.filter(resting, created_at__gte=now - RECENT, attempts__gt=0, finished_at__isnull=True)
 
 
 def forget_old() -> int:

@@ -67,6 +67,7 @@ UNFOLD = {
             "950": "oklch(25% .068 36)",
         },
     },
+    "DASHBOARD_CALLBACK": "mall.overview.show",
     "SIDEBAR": {
         "show_search": True,
         "command_search": False,

@@ -24,7 +24,7 @@ LONGEST_CATCH_UP = timedelta(days=400)
 def roll_up(day: date) -> DailyRollup:
     """Count one shop day and write its row; the same facts give the same row however often."""
     activity.gather(day)
-    numbers = {**_people(day), **_points(day), "rolled_up_at": clock.now()}
+    numbers = {**_people(day), **points_of(day), "rolled_up_at": clock.now()}
     # Two workers may count the same day: the row is made once, and either one's numbers are right.
     DailyRollup.objects.bulk_create([DailyRollup(on=day)], ignore_conflicts=True)
     DailyRollup.objects.filter(pk=day).update(**numbers)
@@ -49,7 +49,8 @@ def _people(day):
     }
 
 
-def _points(day):
+def points_of(day: date) -> dict:
+    """Return the points issued, spent and expired on a shop day, by the definitions above."""
     # What an entry changes for its member, escrow and debt included: a hold is 0, its capture the price.
     worth = F("delta") + F("held_delta") - F("debt_delta")
     by_kind = dict(LedgerEntry.objects.filter(biz_date=day).order_by().values_list("kind").annotate(worth=Sum(worth)))
