@@ -1,5 +1,6 @@
 """Where allauth's doors (pages and app API) meet our verbs."""
 
+from contextlib import contextmanager
 from smtplib import SMTPException
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from django.core.validators import MaxLengthValidator
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
@@ -42,12 +43,8 @@ class AccountAdapter(DefaultAccountAdapter):
         user = super().save_user(request, user, form, commit=False)
         if commit:
             _limit_sign_ups(request)
-            try:
+            with _taken_names_told(user):
                 enrol(user)
-            except IntegrityError as error:
-                if User.objects.filter(Q(username=user.username) | Q(email=user.email)).exists():
-                    raise NameTaken from error
-                raise
         return user
 
     def clean_email(self, email):
@@ -92,8 +89,12 @@ class AccountAdapter(DefaultAccountAdapter):
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """The same for members who come through WeChat."""
 
-    @transactional
     def save_user(self, request, sociallogin, form=None):
+        with _taken_names_told(sociallogin.user):
+            return self._save_user(request, sociallogin, form)
+
+    @transactional
+    def _save_user(self, request, sociallogin, form):
         if form is None:  # with a form, the account adapter's save_user enrols
             self._enrol_without_form(request, sociallogin)
         return super().save_user(request, sociallogin, form)
@@ -140,6 +141,17 @@ class VerificationStage(EmailVerificationStage):
         if self.login.user is not None:
             self.login.email_verification = app_settings.EmailVerificationMethod.OPTIONAL
         return super().handle()
+
+
+@contextmanager
+def _taken_names_told(user):
+    """Turn a lost race for a name into a refusal, once the transaction is over: inside it nothing more can be asked."""
+    try:
+        yield
+    except IntegrityError as error:
+        if connection.in_atomic_block or not User.objects.filter(Q(username=user.username) | Q(email=user.email)).exists():
+            raise
+        raise NameTaken from error
 
 
 def _limit_sign_ups(request):

@@ -43,7 +43,7 @@ for model in (Group, EmailAddress, SocialAccount, SocialApp, SocialToken, Authen
 # --- the door ----------------------------------------------------------------
 def needs_second_factor(user) -> bool:
     """Return whether a member of staff has to set up a second factor before working here."""
-    return getattr(settings, "STAFF_NEED_SECOND_FACTOR", False) and not is_mfa_enabled(user)
+    return settings.STAFF_NEED_SECOND_FACTOR and not is_mfa_enabled(user)
 
 
 def _guarded(sign_in):
@@ -141,7 +141,9 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     @action(description=_("Show the e-mail"), url_path="reveal-email", permissions=["reveal"])
     def reveal_email(self, request, object_id):
         """Uncover one e-mail; that it was looked at stays in the member's history."""
-        member = User.objects.get(pk=object_id)
+        member = self.get_object(request, object_id)
+        if member is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         self.log_change(request, member, "Looked at the e-mail.")
         messages.info(request, member.email)
         return redirect("admin:accounts_user_change", member.pk)

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -13,6 +12,7 @@ from accounts.forms import AddressForm, ProfileForm
 from accounts.models import ADDRESSES_PER_MEMBER
 from accounts.privacy import mask_email
 from accounts.profile import change_profile
+from mall.links import own_page
 
 FIELDS = ("recipient", "phone", "region", "detail", "is_default")
 
@@ -97,9 +97,7 @@ def _address_page(request, form, *, title):
 
 def _next_of(request):
     """Return the page of ours to go on to, if the address names one."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours else ""
+    return own_page(request, request.POST.get("next") or request.GET.get("next") or "", default="")
 
 
 def _ways(user):

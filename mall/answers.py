@@ -2,10 +2,11 @@
 
 import structlog
 from django.http import JsonResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from mall.errors import DomainError
 
+UNREADABLE = _("What arrived is damaged or too large. Please go back and try again.")
 UNREADABLE_CODES = {400: "parse_error", 413: "too_large"}
 
 
@@ -21,10 +22,9 @@ def api_error(status: int, code: str, detail: str, *, attr=None, retry_after_sec
 
 def unreadable(status: int) -> JsonResponse:
     """Return the answer to a request that cannot be read."""
-    return api_error(status, UNREADABLE_CODES[status], _("What arrived is damaged or too large. Please go back and try again."))
+    return api_error(status, UNREADABLE_CODES[status], UNREADABLE)
 
 
 def refusal(error: DomainError) -> JsonResponse:
     """Return a refusal of the business in the API's shape."""
-    wait = getattr(error, "retry_after_seconds", None) or error.numbers.get("seconds")
-    return api_error(error.status, error.code, error, attr=error.field, retry_after_seconds=wait)
+    return api_error(error.status, error.code, error, attr=error.field, retry_after_seconds=error.retry_after_seconds)

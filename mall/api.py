@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.pagination import CursorPagination, PageNumberPagination
 
+from mall.answers import UNREADABLE
 from mall.errors import DomainError
 
 
@@ -78,7 +79,7 @@ class TooLarge(APIException):
 
     status_code = 413
     default_code = "too_large"
-    default_detail = _("What arrived is damaged or too large. Please go back and try again.")
+    default_detail = UNREADABLE
 
 
 class ExceptionHandler(StandardHandler):
@@ -93,10 +94,8 @@ class ExceptionHandler(StandardHandler):
 
     def get_headers(self, exc):
         headers = super().get_headers(exc)
-        refused = getattr(exc, "error", None)
-        wait = getattr(refused, "retry_after_seconds", None) or getattr(refused, "numbers", {}).get("seconds")
-        if wait:
-            headers["Retry-After"] = str(wait)
+        if isinstance(exc, Refusal) and exc.error.retry_after_seconds:
+            headers["Retry-After"] = str(exc.error.retry_after_seconds)
         return headers
 
 

@@ -7,12 +7,14 @@ class DomainError(Exception):
     """A refusal that left nothing changed.
 
     Subclasses set ``code`` (stable, for programs), ``status`` (what the API answers) and
-    ``message`` (translatable, with ``%(name)s`` places filled from ``numbers``).
+    ``message`` (translatable, with ``%(name)s`` places filled from ``numbers``); and where
+    waiting mends it, ``retry_after_seconds``.
     """
 
     code = "refused"
     status = 409
     message = _("This is not possible right now.")
+    retry_after_seconds = None
 
     def __init__(self, message=None, *, field=None, **numbers):
         self.numbers = numbers

@@ -15,7 +15,6 @@ from mall.errors import DomainError
 API_ANONYMOUS = "100/15m"
 API_MEMBER = "120/m"
 ACTIONS_PER_MEMBER = "10/m"
-UNREACHABLE_SECONDS = 30
 ONCE_SECONDS = 600
 
 
@@ -26,6 +25,11 @@ class TooOften(DomainError):
     status = 429
     message = _("That was a little fast. Please try again in %(seconds)s seconds.")
 
+    @property
+    def retry_after_seconds(self):
+        """The same seconds, for the header."""
+        return self.numbers["seconds"]
+
 
 def who(group, request):
     """Return the key a request is counted under: the member, or else the address."""
@@ -33,13 +37,13 @@ def who(group, request):
     return f"member:{user.pk}" if user is not None and user.is_authenticated else f"ip:{request.META['REMOTE_ADDR']}"
 
 
-def limit(request, group: str, rate: str, *, closed=False, once=""):
+def limit(request, group: str, rate: str, *, once=""):
     """Count one knock of this caller against ``group`` (rate like ``10/m``).
 
     ``once`` is a one-time key: trying the same thing again within ONCE_SECONDS is no second knock.
 
-    When the counters cannot be reached the caller passes: the ledger's own rules still hold. A door
-    that guards secrets (sign-in, reset) asks for ``closed`` instead.
+    When the counters cannot be reached the caller passes: the ledger's own rules still hold. The doors
+    that guard secrets (sign-in, reset) have limits of their own, allauth's, and those stay closed.
 
     Raises: TooOften with the seconds to wait.
     """
@@ -47,20 +51,20 @@ def limit(request, group: str, rate: str, *, closed=False, once=""):
     # add(), not get(): of many at the same moment one is counted.
     if tried and not cache.add(tried, 1, ONCE_SECONDS):
         return
-    seconds = _count(request, group, rate, closed=closed)
+    seconds = _count(request, group, rate)
     if seconds:
         if tried:
             cache.delete(tried)  # what was refused was not tried
         raise TooOften(seconds=seconds)
 
 
-def _count(request, group, rate, *, closed=False):
+def _count(request, group, rate):
     """Count a knock; returns the seconds to wait, 0 to pass."""
     usage = get_usage(request, group=group, key=who, rate=rate, increment=True)
     if not usage or not usage["should_limit"]:
         return 0
     if usage["limit"] == 0:  # how django-ratelimit says that the cache did not answer
-        return UNREACHABLE_SECONDS if closed else 0
+        return 0
     return max(1, usage["time_left"])
 
 

@@ -1,4 +1,4 @@
-"""Two thin middlewares: the reader's language, and refusals turned into a sentence on a page."""
+"""What every request passes: the reader's language, headers, the purse, and refusals turned into a sentence on a page."""
 
 from http import HTTPStatus
 
@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.middleware import locale
 from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from mall import answers
 from mall.errors import Busy, DomainError
+from mall.links import own_page
 from mall.purse import Purse
 
 
@@ -83,7 +83,4 @@ class RefusalMiddleware:
             response["Retry-After"] = str(error.retry_after_seconds)
             return response
         messages.error(request, str(error))
-        back = request.META.get("HTTP_REFERER", "/")
-        if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-            back = "/"
-        return redirect(back)
+        return redirect(own_page(request, request.META.get("HTTP_REFERER", "")))

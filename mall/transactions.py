@@ -8,7 +8,7 @@ import random
 import time
 from functools import wraps
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from mall.errors import Busy
 
@@ -37,7 +37,7 @@ def transactional(verb):
             try:
                 with transaction.atomic(durable=True):
                     return verb(*args, **kwargs)
-            except (OperationalError, InterfaceError, DatabaseError) as error:
+            except (DatabaseError, InterfaceError) as error:
                 if not _is_passing(error):
                     raise
                 if _code_of(error) in CONNECTION_LOST or isinstance(error, InterfaceError):

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mall import answers
 from mall.context import THEMES
+from mall.links import own_page
 
 THEME_COOKIE_SECONDS = 365 * 24 * 3600
 
@@ -20,10 +20,7 @@ THEME_COOKIE_SECONDS = 365 * 24 * 3600
 @require_POST
 def set_theme(request):
     """Keep the reader's choice of light or dark in a cookie; anything else follows the device again."""
-    back = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
-    response = redirect(back)
+    response = redirect(own_page(request, request.POST.get("next", "")))
     theme = request.POST.get("theme")
     if theme in THEMES:
         response.set_cookie(settings.THEME_COOKIE_NAME, theme, max_age=THEME_COOKIE_SECONDS, samesite="Lax", httponly=True)

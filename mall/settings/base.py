@@ -157,6 +157,7 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.entrance.NewPasswordForm",
 }
 ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+STAFF_NEED_SECOND_FACTOR = False  # True: the back office opens only to those who have one
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"

@@ -38,6 +38,7 @@ _demands.know_gateways(PAYMENT_PROVIDERS)
 _demands.refuse()
 
 DEMO_SIGN_INS = False
+STAFF_NEED_SECOND_FACTOR = True
 DATABASES = {"default": mysql_database(env.db_url_config(_database))}
 CACHES = {
     "default": {
