@@ -91,7 +91,6 @@ class AddressesView(GenericAPIView):
     """The address book."""
 
     serializer_class = AddressSerializer
-    filter_backends = []
 
     def get_queryset(self):
         return Address.objects.filter(user_id=self.request.user.pk)

@@ -108,7 +108,6 @@ class Notifications(ListAPIView):
 
     serializer_class = NotificationSerializer
     pagination_class = NewestFirst
-    filter_backends = []
 
     def get_queryset(self):
         return notifications.inbox(self.request.user)

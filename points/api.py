@@ -116,7 +116,6 @@ class Entries(ListAPIView):
 
     serializer_class = EntrySerializer
     pagination_class = Newest
-    filter_backends = []
     queryset = LedgerEntry.objects.none()
 
     def get_queryset(self):
