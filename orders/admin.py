@@ -6,10 +6,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
 from accounts.privacy import mask_name, mask_phone
+from mall.day_range import DayRangeFilter
 from mall.errors import DomainError
 from orders import lifecycle, refunds
 from orders.forms import CancelForm, ConfirmForm, ShipForm
@@ -106,7 +106,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     view_on_site = False  # a shopper's page is a shopper's own
     list_display = ["no", "member", "shown_status", "points", "cash", "is_physical", "created_at"]
-    list_filter = ["status", "is_physical", ("created_at", RangeDateFilter)]
+    list_filter = ["status", "is_physical", ("created_at", DayRangeFilter)]
     list_filter_submit = True
     list_select_related = ["user"]
     list_per_page = 50
@@ -242,7 +242,7 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
     """Every attempt to pay, with what the provider said and what went back."""
 
     list_display = ["no", "order", "provider", "amount", "status", "created_at", "paid_at"]
-    list_filter = ["status", "provider", ("created_at", RangeDateFilter)]
+    list_filter = ["status", "provider", ("created_at", DayRangeFilter)]
     list_filter_submit = True
     list_select_related = ["order"]
     list_per_page = 50
