@@ -10,8 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import storefront
-from catalog.forms import POINTS_MAX
-from catalog.models import Product
+from catalog.models import PRICE_MAX_POINTS, Product
 from mall.api import PageNumbers, StrictSerializer, listed, whole
 
 
@@ -84,8 +83,8 @@ class ProductQuery(StrictSerializer):
         required=False, allow_blank=True, max_length=50, help_text="Slug or id; includes the categories inside it."
     )
     pay_mode = serializers.ChoiceField(Product.PayMode.choices, required=False)
-    min_points = serializers.IntegerField(required=False, min_value=0, max_value=POINTS_MAX)
-    max_points = serializers.IntegerField(required=False, min_value=0, max_value=POINTS_MAX)
+    min_points = serializers.IntegerField(required=False, min_value=0, max_value=PRICE_MAX_POINTS)
+    max_points = serializers.IntegerField(required=False, min_value=0, max_value=PRICE_MAX_POINTS)
     affordable = serializers.BooleanField(required=False, default=False, help_text="Only what the caller's points buy now; needs a token.")
     ordering = serializers.ChoiceField(list(storefront.ORDERINGS), required=False, default="newest")
     page = serializers.IntegerField(required=False, min_value=1, max_value=10_000, default=1)

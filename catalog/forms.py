@@ -4,9 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog import storefront
-from catalog.models import Product
+from catalog.models import PRICE_MAX_POINTS, Product
 
-POINTS_MAX = 100_000_000
 ORDERING_LABELS = [
     ("newest", _("Newest first")),
     ("popular", _("Most popular")),
@@ -21,8 +20,8 @@ class FilterForm(forms.Form):
     search = forms.CharField(label=_("Search"), required=False, max_length=60, widget=forms.TextInput(attrs={"type": "search"}))
     category = forms.CharField(required=False, max_length=50, widget=forms.HiddenInput)
     pay_mode = forms.ChoiceField(label=_("Paid with"), required=False, choices=[("", _("Any")), *Product.PayMode.choices])
-    min_points = forms.IntegerField(label=_("From, in points"), required=False, min_value=0, max_value=POINTS_MAX)
-    max_points = forms.IntegerField(label=_("Up to, in points"), required=False, min_value=0, max_value=POINTS_MAX)
+    min_points = forms.IntegerField(label=_("From, in points"), required=False, min_value=0, max_value=PRICE_MAX_POINTS)
+    max_points = forms.IntegerField(label=_("Up to, in points"), required=False, min_value=0, max_value=PRICE_MAX_POINTS)
     affordable = forms.BooleanField(label=_("I can afford"), required=False)
     ordering = forms.ChoiceField(label=_("Sort"), required=False, choices=ORDERING_LABELS)
     page = forms.IntegerField(required=False, min_value=1, max_value=10_000, widget=forms.HiddenInput)

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from mall import clock
+from mall.append_only import AppendOnly
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
 PICTURE_MAX_BYTES = 1024 * 1024
+PRICE_MAX_POINTS = 100_000_000
 
 
 def validate_picture_size(file):
@@ -146,10 +148,12 @@ class Product(models.Model):
 
     def is_for_sale(self, as_of=None) -> bool:
         """Whether a member may redeem it at an instant (default: now), stock aside."""
-        as_of = as_of or clock.now()
-        started = self.sale_starts_at is None or self.sale_starts_at <= as_of
-        ended = self.sale_ends_at is not None and self.sale_ends_at <= as_of
-        return self.status == self.Status.ON and started and not ended
+        return self.status == self.Status.ON and is_within(self.sale_starts_at, self.sale_ends_at, as_of or clock.now())
+
+
+def is_within(starts_at, ends_at, as_of) -> bool:
+    """Whether an instant falls into a sale window (the end excluded); None is no bound. ``for_sale`` asks the same in SQL."""
+    return (starts_at is None or starts_at <= as_of) and (ends_at is None or as_of < ends_at)
 
 
 def picture_url(image: str, illustration: str) -> str:
@@ -202,7 +206,9 @@ class Sku(models.Model):
         ordering = ["position", "id"]
         indexes = [models.Index(fields=["product", "is_active", "points_price", "cash_price"], name="sku_cheapest")]
         constraints = [
-            models.CheckConstraint(condition=Q(points_price__gte=0) & Q(points_price__lte=100_000_000), name="sku_points_price_bounded"),
+            models.CheckConstraint(
+                name="sku_points_price_bounded", condition=Q(points_price__gte=0) & Q(points_price__lte=PRICE_MAX_POINTS)
+            ),
             models.CheckConstraint(condition=Q(cash_price__gte=0), name="sku_cash_price_not_negative"),
             models.CheckConstraint(condition=Q(points_price__gt=0) | Q(cash_price__gt=0), name="sku_costs_something"),
         ]
@@ -258,16 +264,8 @@ class Stock(models.Model):
         return f"{self.sku_id}: {self.quantity}"
 
 
-class AppendOnlyQuerySet(models.QuerySet):
-    def update(self, **changes):
-        raise TypeError("A stock movement is never changed.")
-
-    def delete(self):
-        raise TypeError("A stock movement is never deleted.")
-
-
-class StockMovement(models.Model):
-    """Why a SKU's quantity changed: the log whose sum is the stock. Append-only."""
+class StockMovement(AppendOnly):
+    """Why a SKU's quantity changed: the log whose sum is the stock."""
 
     class Direction(models.TextChoices):
         TAKE = "take", _("Taken by an order")
@@ -283,8 +281,6 @@ class StockMovement(models.Model):
     actor = models.CharField(_("by"), max_length=80, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("at"), default=clock.now)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stock movement")
@@ -306,11 +302,3 @@ class StockMovement(models.Model):
 
     def __str__(self):
         return f"{self.reference}: {self.delta:+d}"
-
-    def save(self, *args, **kwargs):
-        if not self._state.adding:
-            raise TypeError("A stock movement is never changed.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        raise TypeError("A stock movement is never deleted.")

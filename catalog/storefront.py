@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from catalog import richtext, stock
-from catalog.models import Category, Product, Sku, Stock
+from catalog.models import Category, Product, Sku, Stock, is_within
 from mall import clock
 
 PAGE_SIZE = 24
@@ -26,6 +26,7 @@ KEPT_SECONDS = 60
 VERSION_KEY = "catalog:version"
 SEARCH_WORDS = 5
 COMMON_PAGES = 20
+FARTHEST = 2_000_000_000  # what has no price in points stands behind everything that has one
 ORDERINGS = {
     "newest": ("-id",),
     "popular": ("-popularity", "-id"),
@@ -51,7 +52,12 @@ class Filters:
     @property
     def is_common(self) -> bool:
         """Whether many visitors ask the same: only then is the answer worth keeping (and nobody can fill the cache)."""
-        return self.page <= COMMON_PAGES and not self.search and self.min_points is self.max_points is self.affordable_with is None
+        return self.page <= COMMON_PAGES and not self.search and not self.is_bounded
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether only what is priced in points fits."""
+        return any(bound is not None for bound in (self.min_points, self.max_points, self.affordable_with))
 
 
 class Shelf(Page):
@@ -82,7 +88,7 @@ def detail(product_id: int, *, available: int | None = None) -> dict:
     Raises: Http404 for a product that does not exist, is a draft, off sale or outside its sale window.
     """
     product = _kept(f"detail:{int(product_id)}", lambda: _describe(product_id))
-    if product is None or not _open(product):
+    if product is None or not is_within(product["sale_starts_at"], product["sale_ends_at"], clock.now()):
         raise Http404
     left = stock.available([sku["id"] for sku in product["skus"]])
     skus = [{**sku, "stock": left[sku["id"]], "missing": _missing(sku, available)} for sku in product["skus"]]
@@ -96,7 +102,7 @@ def picks(available: int | None, limit: int) -> list[dict]:
     near = Case(
         When(pay_mode__in=PRICED_IN_POINTS, points_price__lte=available or 0, then=Value(0)),
         When(pay_mode__in=PRICED_IN_POINTS, then=F("points_price")),
-        default=Value(2_000_000_000),
+        default=Value(FARTHEST),
         output_field=IntegerField(),
     )
     chosen = _priced().filter(Exists(shelves)).order_by(near, "-popularity", "-id")[:limit]
@@ -147,7 +153,7 @@ def _find(filters: Filters) -> dict:
         products = products.filter(category__in=shelf["beneath"]) if shelf else products.none()
     if filters.pay_mode:
         products = products.filter(pay_mode=filters.pay_mode)
-    if not filters.min_points is filters.max_points is filters.affordable_with is None:
+    if filters.is_bounded:
         bounds = [bound for bound in (filters.max_points, filters.affordable_with) if bound is not None]
         products = products.filter(pay_mode__in=PRICED_IN_POINTS, points_price__gte=filters.min_points or 0)
         products = products.filter(points_price__lte=min(bounds)) if bounds else products
@@ -217,14 +223,6 @@ def _describe(product_id) -> dict | None:
         "pictures": [{"image_url": image.image_url, "alt": image.alt or ""} for image in product.images.all()],
         "skus": [{"id": sku.pk, "name": sku.name or "", "points_price": sku.points_price, "cash_price": sku.cash_price} for sku in skus],
     }
-
-
-def _open(product) -> bool:
-    """Whether an instant falls into a kept product's sale window; the database asks the same in ``for_sale``."""
-    now = clock.now()
-    return (product["sale_starts_at"] is None or product["sale_starts_at"] <= now) and (
-        product["sale_ends_at"] is None or now < product["sale_ends_at"]
-    )
 
 
 def _grow() -> list[dict]:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField
 from mall import clock
+from mall.append_only import AppendOnly
 from mall.money import ZERO
 from orders.numbers import NUMBER_LENGTH, new_number
 
@@ -28,20 +29,6 @@ def _adds_up(expected):
     return Q(cash__gt=expected - half_a_fen) & Q(cash__lt=expected + half_a_fen)
 
 
-class AppendOnlyError(TypeError):
-    """Somebody tried to edit a row that is only ever added."""
-
-
-class AppendOnlyQuerySet(models.QuerySet):
-    """Rows that are written once: no update, no delete."""
-
-    def update(self, **changes):
-        raise AppendOnlyError(self.model.__name__)
-
-    def delete(self):
-        raise AppendOnlyError(self.model.__name__)
-
-
 class OrderQuerySet(models.QuerySet):
     def of(self, user):
         """The orders of one member."""
@@ -50,10 +37,6 @@ class OrderQuerySet(models.QuerySet):
     def due(self, as_of):
         """Unpaid orders whose payment window has closed."""
         return self.filter(status=Order.Status.PENDING, pay_by__lte=as_of)
-
-    def live(self):
-        """Orders that hold or took goods: everything but cancelled ones."""
-        return self.exclude(status=Order.Status.CANCELLED)
 
     def newest_first(self):
         return self.order_by("-pk")
@@ -198,8 +181,8 @@ class OrderLine(models.Model):
         return names.get(get_language() or "") or names.get(settings.LANGUAGE_CODE) or next(iter(names.values()), "")
 
 
-class OrderEvent(models.Model):
-    """One change of an order's state, or something worth telling about its money; never edited.
+class OrderEvent(AppendOnly):
+    """One change of an order's state, or something worth telling about its money.
 
     ``kind`` is worded in the reader's language; ``note`` is what needs no translation (a tracking number,
     an amount) or what a person wrote.
@@ -225,8 +208,6 @@ class OrderEvent(models.Model):
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
     at = models.DateTimeField(_("at"))
 
-    objects = AppendOnlyQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("order event")
         verbose_name_plural = _("order events")
@@ -234,14 +215,6 @@ class OrderEvent(models.Model):
 
     def __str__(self):
         return f"{self.from_status or '·'} → {self.to_status}"
-
-    def save(self, *args, **kwargs):
-        if self.pk is not None:
-            raise AppendOnlyError(type(self).__name__)
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        raise AppendOnlyError(type(self).__name__)
 
 
 class Payment(models.Model):

@@ -78,11 +78,6 @@ class Quote:
     is_physical: bool
     payment_window_minutes: int
 
-    @property
-    def is_paid_with_points(self) -> bool:
-        """Whether nothing is left to pay in cash."""
-        return self.cash == 0
-
     def as_dict(self) -> dict:
         """Return the quote as programs read it: points as numbers, yuan as strings."""
         return {

@@ -8,13 +8,13 @@ from accounts import registration
 from accounts.models import User
 from catalog import popularity, stock
 from mall import clock
+from mall.demo.shop import OPENED_DAYS_AGO
 from mall.demo.story import Shopper, Story, give_address, offers
 from mall.transactions import transactional
 from marketing import notifications, reminders
 from marketing.analytics import rollup
 from points import ledger
 
-OPENED_DAYS_AGO = 60
 DEMO = ("demo", "demo-points-mall", "小满")
 ADMIN = ("admin", "admin-points-mall", "店长")
 # Username, nickname, days since they joined, share of days they come by, orders they placed.

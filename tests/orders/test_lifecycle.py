@@ -7,11 +7,12 @@ import pytest
 import time_machine
 
 from mall import clock
+from mall.append_only import AppendOnlyError
 from orders import gateways, lifecycle, payments, tasks
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.gateways import sandbox
 from orders.lifecycle import TRANSITIONS, cancel, cancel_due, complete, mark_paid, ship
-from orders.models import AppendOnlyError, Order, OrderEvent, PaymentRefund
+from orders.models import Order, OrderEvent, PaymentRefund
 from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku

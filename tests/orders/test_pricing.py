@@ -118,7 +118,7 @@ def test_price_when_goods_are_posted_then_freight_is_added_and_never_discounted(
 def test_price_when_points_cover_everything_then_no_cash_is_left():
     quote = price([wish("10.00")], policy=EVERYTHING, rate=100, points_to_use=1000)
 
-    assert quote.is_paid_with_points
+    assert quote.cash == 0
 
 
 def test_price_when_min_is_no_multiple_of_step_then_the_next_multiple_is_the_least():
