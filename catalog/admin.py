@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from catalog import assortment, richtext, stock, storefront
 from catalog.models import Category, Product, ProductImage, Sku, Stock, StockMovement
 from mall.errors import DomainError
+from mall.read_only import ReadOnly
 from mall.templatetags.mall import yuan
 
 STATUS_COLOURS = {Product.Status.ON: "success", Product.Status.DRAFT: "info", Product.Status.OFF: "warning"}
@@ -68,20 +69,26 @@ class CategoryAdmin(ShelfAdmin, TranslationAdmin):
 class SkuInline(TabularInline, TranslationTabularInline):
     model = Sku
     extra = 0
-    fields = ["name", "points_price", "cash_price", "position", "is_active", "left"]
-    readonly_fields = ["left"]
+    readonly_fields = ["left", "left_and_receive"]
+
+    def get_fields(self, request, obj=None):
+        """Lead to receiving stock only whoever may do it."""
+        left = "left_and_receive" if request.user.has_perm("catalog.change_stock") else "left"
+        return ["name", "points_price", "cash_price", "position", "is_active", left]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("stock")
 
     @admin.display(description=_("in stock"))
     def left(self, sku):
+        return getattr(getattr(sku, "stock", None), "quantity", 0) if sku.pk else "–"
+
+    @admin.display(description=_("in stock"))
+    def left_and_receive(self, sku):
         if sku.pk is None:
             return "–"
         receive = reverse("admin:catalog_sku_receive_stock", args=[sku.pk])
-        return format_html(
-            '{} · <a class="underline" href="{}">{}</a>', getattr(getattr(sku, "stock", None), "quantity", 0), receive, _("Receive stock")
-        )
+        return format_html('{} · <a class="underline" href="{}">{}</a>', self.left(sku), receive, _("Receive stock"))
 
 
 class PictureInline(TabularInline, TranslationTabularInline):
@@ -278,21 +285,10 @@ class SkuAdmin(ModelAdmin):
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ModelAdmin):
+class StockMovementAdmin(ReadOnly, ModelAdmin):
     """The log of every piece that came or went; nobody edits it."""
 
     list_display = ["created_at", "sku", "direction", "delta", "reference", "actor", "note"]
     list_filter = ["direction"]
     list_select_related = ["sku__product"]
     search_fields = ["reference", "sku__product__name_zh_hans", "sku__product__name_en"]
-    date_hierarchy = None
-    show_full_result_count = False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

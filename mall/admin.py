@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from mall import jobs
 from mall.models import JobRun
+from mall.read_only import ReadOnly
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -25,22 +26,13 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(JobRun)
-class JobRunAdmin(ModelAdmin):
+class JobRunAdmin(ReadOnly, ModelAdmin):
     """Which periodic job ran for which period, and what it said. Read-only."""
 
     list_display = ["created_at", "job", "period", "attempts", "finished_at", "outcome"]
     list_filter = [StateFilter, "job", ("finished_at", admin.EmptyFieldListFilter)]
     search_fields = ["job", "period"]
     list_fullwidth = True
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class TaskWidget(UnfoldAdminSelectWidget, beat.TaskSelectWidget):

@@ -11,6 +11,7 @@ from unfold.decorators import action, display
 from accounts.privacy import mask_name, mask_phone
 from mall.day_range import DayRangeFilter
 from mall.errors import DomainError
+from mall.read_only import ReadOnly
 from orders import lifecycle, refunds
 from orders.forms import CancelForm, ConfirmForm, ShipForm
 from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
@@ -34,21 +35,6 @@ BUTTONS = {
 
 def _sent(request):
     return request.POST if request.method == "POST" else None
-
-
-class ReadOnly:
-    """Rows nobody adds, changes or deletes here, whatever their role says."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class LineInline(ReadOnly, TabularInline):

@@ -17,6 +17,7 @@ from unfold.decorators import action, display
 
 from mall import clock
 from mall.errors import DomainError
+from mall.read_only import ReadOnly
 from points import adjustments, ledger, rules, statement, wording
 from points.forms import NUMBERS, AdjustForm, FreezeForm, RuleForm
 from points.models import ExchangeRate, LedgerEntry, PointAccount, Rule, RuleVersion
@@ -24,21 +25,6 @@ from points.models import ExchangeRate, LedgerEntry, PointAccount, Rule, RuleVer
 COUNT_MAX = 10_000
 STATUS_COLOURS = {"active": "success", "review": "warning", "frozen": "danger", "closed": "info"}
 RULE_COLOURS = {"active": "success", "scheduled": "info", "paused": "warning", "draft": "info", "ended": "danger"}
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows nobody adds, changes or deletes here, whatever their role says."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class CappedPaginator(Paginator):
@@ -51,7 +37,7 @@ class CappedPaginator(Paginator):
 
 
 @admin.register(PointAccount)
-class PointAccountAdmin(ReadOnlyAdmin):
+class PointAccountAdmin(ReadOnly, ModelAdmin):
     """Who has how many points. A correction goes through the ledger, with a reason."""
 
     paginator = CappedPaginator
@@ -156,7 +142,7 @@ class PointAccountAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnlyAdmin):
+class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     """Every posting, newest members first; nobody edits it, a mistake is corrected by a new entry."""
 
     paginator = CappedPaginator
@@ -202,12 +188,11 @@ def _worth(version):
     return _("%(points)s per yuan") % {"points": version.points} if version.value == RuleVersion.Value.PER_YUAN else version.points
 
 
-class VersionInline(TabularInline):
+class VersionInline(ReadOnly, TabularInline):
     """The versions a rule has had; each stays as it is."""
 
     model = RuleVersion
     extra = 0
-    can_delete = False
     fields = readonly_fields = [
         "number",
         "worth",
@@ -225,12 +210,6 @@ class VersionInline(TabularInline):
     @admin.display(description=_("Points"))
     def worth(self, version):
         return _worth(version)
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Rule)
