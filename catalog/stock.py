@@ -72,6 +72,23 @@ def available(sku_ids) -> dict[int, int]:
     return left
 
 
+def drifted() -> list[tuple[int, int, int]]:
+    """Return (sku, sum of its movements, quantity) wherever the two differ. One statement: it sees one instant."""
+    sql = """
+        SELECT m.sku_id, m.moved, COALESCE(s.quantity, 0)
+        FROM (SELECT sku_id, SUM(delta) AS moved FROM catalog_stockmovement GROUP BY sku_id) m
+        LEFT JOIN catalog_stock s ON s.sku_id = m.sku_id
+        WHERE m.moved <> COALESCE(s.quantity, 0)
+        UNION ALL
+        SELECT s.sku_id, 0, s.quantity FROM catalog_stock s
+        WHERE s.quantity <> 0 AND NOT EXISTS (SELECT 1 FROM catalog_stockmovement m WHERE m.sku_id = s.sku_id)
+        ORDER BY 1
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return [tuple(int(number) for number in row) for row in cursor.fetchall()]
+
+
 def _added_up(lines) -> dict[int, int]:
     totals: dict[int, int] = {}
     for sku_id, quantity in sorted(lines):

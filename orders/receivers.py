@@ -1,0 +1,12 @@
+"""What orders does when others ask; each receiver calls one verb."""
+
+from django.dispatch import receiver
+
+from orders.reconciliation import verify_orders
+from points.signals import books_verified
+
+
+@receiver(books_verified)
+def compare_orders_with_the_books(sender, accounts, **kwargs):
+    """Answer verify_ledger with what does not fit between orders, points and stock."""
+    return verify_orders(accounts)
