@@ -2,6 +2,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalog import stock, storefront
@@ -238,3 +239,16 @@ def test_category_when_it_still_holds_products_then_it_stays(back_room, shelve):
     back_room.post(reverse("admin:catalog_category_delete", args=[shelf.pk]), {"post": "yes"})
 
     shelf.refresh_from_db()
+
+
+@pytest.mark.parametrize(("role", "leads"), [("support", False), ("operator", True)])
+def test_product_when_a_role_opens_it_then_receiving_stock_is_offered_to_who_may(client, member, shelve, role, leads):
+    sku = shelve().skus.get()
+    member.is_staff = True
+    member.save(update_fields=["is_staff"])
+    member.groups.add(Group.objects.get(name=role))
+    client.force_login(member)
+
+    page = client.get(reverse("admin:catalog_product_change", args=[sku.product_id])).content.decode()
+
+    assert (reverse("admin:catalog_sku_receive_stock", args=[sku.pk]) in page) is leads
