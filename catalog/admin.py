@@ -69,12 +69,17 @@ class CategoryAdmin(ShelfAdmin, TranslationAdmin):
 class SkuInline(TabularInline, TranslationTabularInline):
     model = Sku
     extra = 0
-    readonly_fields = ["left", "left_and_receive"]
 
     def get_fields(self, request, obj=None):
+        return ["name", "points_price", "cash_price", "position", "is_active", *self.get_readonly_fields(request, obj)]
+
+    def get_readonly_fields(self, request, obj=None):
         """Lead to receiving stock only whoever may do it."""
-        left = "left_and_receive" if request.user.has_perm("catalog.change_stock") else "left"
-        return ["name", "points_price", "cash_price", "position", "is_active", left]
+        return ["left_and_receive" if request.user.has_perm("catalog.change_stock") else "left"]
+
+    def get_extra(self, request, obj=None, **kwargs):
+        """Have the first line of a new product's prices ready."""
+        return 0 if obj else 1
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("stock")
