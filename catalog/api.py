@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from catalog import storefront
 from catalog.models import PRICE_MAX_POINTS, Product
-from mall.api import PageNumbers, StrictSerializer, listed, whole
+from mall.api import PageNumbers, StrictSerializer, absolute, listed, whole
 
 
 class CategorySerializer(serializers.Serializer):
@@ -104,11 +104,6 @@ class ProductQuery(StrictSerializer):
         if asked.get("min_points") is not None and asked.get("max_points") is not None and asked["min_points"] > asked["max_points"]:
             raise serializers.ValidationError({"max_points": [serializers.ErrorDetail(_("This is less than the lower bound."), "invalid")]})
         return asked
-
-
-def absolute(request, url: str) -> str | None:
-    """Return a picture's whole address, or None when there is no picture."""
-    return request.build_absolute_uri(url) if url else None
 
 
 class CategoryList(APIView):

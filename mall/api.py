@@ -35,6 +35,11 @@ class StrictIntegerField(serializers.IntegerField):
         return super().to_internal_value(sent)
 
 
+def absolute(request, url: str) -> str | None:
+    """Return a picture's whole address, or None when there is no picture."""
+    return request.build_absolute_uri(url) if url else None
+
+
 class PageNumbers(PageNumberPagination):
     """{count, next, previous, results}, 24 a page."""
 

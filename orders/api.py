@@ -47,9 +47,9 @@ def own(request, no) -> Order:
     return get_object_or_404(Order.objects.of(request.user), no=no)
 
 
-def shown(order):
+def shown(request, order):
     """Return an order as it is answered."""
-    return OrderSerializer(Order.objects.prefetch_related("lines").get(pk=order.pk)).data
+    return OrderSerializer(Order.objects.prefetch_related("lines").get(pk=order.pk), context={"request": request}).data
 
 
 class QuoteView(APIView):
@@ -72,7 +72,7 @@ class OrderListView(APIView):
             found = found.filter(status=asked["status"])
         pages = self.pagination_class()
         page = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response(OrderSerializer(page, many=True).data)
+        return pages.get_paginated_response(OrderSerializer(page, many=True, context={"request": request}).data)
 
     @extend_schema(
         operation_id="orders_create",
@@ -101,7 +101,7 @@ class OrderListView(APIView):
             address=sent.validated_data.get("address"),
             expect=sent.validated_data.get("expect"),
         )
-        return Response(shown(order), status=201, headers={"Idempotent-Replayed": "true"} if order.replayed else None)
+        return Response(shown(request, order), status=201, headers={"Idempotent-Replayed": "true"} if order.replayed else None)
 
 
 class OrderView(APIView):
@@ -126,7 +126,7 @@ class CancellationView(APIView):
     def post(self, request, no):
         """Cancel an order that is not shipped yet; points, cash and goods go back."""
         read(NothingRequest, request.data)
-        return Response(shown(lifecycle.cancel(own(request, no), actor=f"member:{request.user.pk}")))
+        return Response(shown(request, lifecycle.cancel(own(request, no), actor=f"member:{request.user.pk}")))
 
 
 class ReceiptView(APIView):
@@ -134,7 +134,7 @@ class ReceiptView(APIView):
     def post(self, request, no):
         """Confirm that a shipped order arrived."""
         read(NothingRequest, request.data)
-        return Response(shown(lifecycle.complete(own(request, no), actor=f"member:{request.user.pk}")))
+        return Response(shown(request, lifecycle.complete(own(request, no), actor=f"member:{request.user.pk}")))
 
 
 class NotifyView(APIView):

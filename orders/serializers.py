@@ -3,7 +3,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from mall.api import StrictIntegerField, StrictSerializer
+from mall.api import StrictIntegerField, StrictSerializer, absolute
 from orders import gateways, pricing
 from orders.forms import CASH, MOST_EXPECTED_POINTS, MOST_POINTS
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
@@ -86,6 +86,7 @@ class OrderLineSerializer(serializers.ModelSerializer):
     sku_name = serializers.CharField()
     sku = serializers.IntegerField(source="sku_id")
     product = serializers.IntegerField(source="product_id")
+    image = serializers.SerializerMethodField(help_text="As it was when the order was placed.")
 
     class Meta:
         model = OrderLine
@@ -102,6 +103,9 @@ class OrderLineSerializer(serializers.ModelSerializer):
             "cash",
             "discount",
         ]
+
+    def get_image(self, line) -> str | None:
+        return absolute(self.context["request"], line.image)
 
 
 class OrderSerializer(serializers.ModelSerializer):

@@ -10,7 +10,7 @@ from catalog.models import Product
 from orders import lifecycle, payments
 from orders.gateways import sandbox
 from orders.models import Order, Payment, PaymentNotice
-from tests.factories.orders import HOME, address_of, physical_sku, place, virtual_sku
+from tests.factories.orders import HOME, address_of, give_points, physical_sku, place, virtual_sku
 
 pytestmark = pytest.mark.django_db
 ORDERS = "/api/v1/orders"
@@ -315,3 +315,13 @@ def test_notify_when_forged_large_or_for_nobody_then_4xx_and_nothing_changed(api
     )
     assert api.get(NOTIFY).status_code == 405
     assert (Order.objects.get().status, Order.objects.get().cash, PaymentNotice.objects.count()) == ("pending", Decimal("1.00"), 0)
+
+
+def test_orders_when_a_line_has_a_picture_then_its_address_is_whole(signed_in_api, member):
+    give_points(member, 100)
+    sku = virtual_sku(points=10, illustration="icons/logo.svg")
+    place(member, sku)
+
+    line = signed_in_api.get("/api/v1/orders").json()["results"][0]["lines"][0]
+
+    assert line["image"] == "http://testserver/static/icons/logo.svg"
