@@ -38,7 +38,7 @@ class LotSerializer(serializers.Serializer):
 class EntrySerializer(serializers.Serializer):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(LedgerEntry.Kind.choices)
-    points = serializers.IntegerField(help_text="The change of the available points, with its sign.")
+    points = serializers.IntegerField(source="delta", help_text="The change of the available points, with its sign.")
     balance_after = serializers.IntegerField()
     held_after = serializers.IntegerField()
     reference = serializers.CharField()

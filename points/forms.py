@@ -13,6 +13,7 @@ from unfold.widgets import (
 
 from points.machine import POINTS_MAX
 from points.models import SEQ_SPAN, Rule, RuleVersion
+from points.statement import FLOWS
 
 NUMBERS = ("value", "points", "table", "validity", "validity_days", "per_day", "per_week", "per_month", "per_life")
 
@@ -20,7 +21,7 @@ NUMBERS = ("value", "points", "table", "validity", "validity_days", "per_day", "
 class StatementForm(forms.Form):
     """The filters of the statement; a value that makes no sense is left out."""
 
-    flow = forms.ChoiceField(required=False, choices=[("", ""), ("in", ""), ("out", "")])
+    flow = forms.ChoiceField(required=False, choices=[(flow, flow) for flow in FLOWS])
     before = forms.IntegerField(required=False, min_value=1, max_value=SEQ_SPAN)
 
     def asked(self):

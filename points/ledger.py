@@ -25,8 +25,8 @@ from django.db.models import DateField, DateTimeField, JSONField
 from mall import clock
 from mall.transactions import transactional
 from points import balance, chain, errors, machine
-from points.models import SEQ_SPAN, Hold, LedgerEntry, PointAccount
-from points.postings import DEFAULT, Posting, carry, command_of, entry_of, first_of, state_of, words_of
+from points.models import SEQ_SPAN, LedgerEntry, PointAccount
+from points.postings import DEFAULT, Posting, as_text, carry, command_of, entry_of, first_of, state_of, words_of
 
 BATCH_MAX = 500
 # Tests of the tests switch the lock off to see the race happen. No setting or environment variable reaches it.
@@ -44,7 +44,10 @@ class LostLock(Exception):
 def open_account(user_id: int) -> PointAccount:
     """Open a member's account; a second call returns the same one."""
     _open([user_id])
-    return PointAccount.objects.get(pk=user_id)
+    account = PointAccount.objects.filter(pk=user_id).first()
+    if account is None:
+        raise errors.AccountMissing
+    return account
 
 
 @transactional
@@ -54,7 +57,7 @@ def accrue(user_id: int, *, points: int, key: str, expires_on=DEFAULT, limits=No
     ``limits`` (per day, week, month, life) count the postings of ``rule``.
     Raises: AccountFrozen, LimitReached.
     """
-    return _post(user_id, machine.Accrue(points, _day(expires_on), words.get("rule", ""), limits), key=key, **words)
+    return _post(user_id, machine.Accrue(points, as_text(expires_on), words.get("rule", ""), limits), key=key, **words)
 
 
 @transactional
@@ -67,16 +70,14 @@ def spend(user_id: int, *, points: int, key: str, reference: str, **words) -> Le
 
 
 @transactional
-def hold(user_id: int, *, points: int, key: str, reference: str, expires_at: datetime, **words) -> Hold:
+def hold(user_id: int, *, points: int, key: str, reference: str, expires_at: datetime, **words) -> LedgerEntry:
     """Move points into escrow for an unpaid order; whether they suffice is decided now.
 
     ``expires_at`` says when the order's sweep should release it; the ledger itself never does.
     Raises: InsufficientPoints, AccountFrozen, TooManyHolds.
     """
     command = machine.Hold(points, key, expires_at.isoformat())
-    entry = _post(user_id, command, key=key, reference=reference, **words)
-    entry.__class__ = Hold
-    return entry
+    return _post(user_id, command, key=key, reference=reference, **words)
 
 
 @transactional
@@ -122,7 +123,7 @@ def adjust(user_id: int, *, points: int, key: str, actor: str, note: str, expire
 
     Raises: InsufficientPoints.
     """
-    return _post(user_id, machine.Adjust(points, _day(expires_on)), key=key, actor=actor, note=note, **words)
+    return _post(user_id, machine.Adjust(points, as_text(expires_on)), key=key, actor=actor, note=note, **words)
 
 
 @transactional
@@ -134,18 +135,22 @@ def sweep(user_id: int, as_of: date | None = None) -> LedgerEntry | None:
     return post_many([Posting(user_id, machine.Sweep(as_of and as_of.isoformat()))])[0]
 
 
-@transactional
-def freeze(user_id: int, *, note: str, status: str = "frozen") -> None:
-    """Set an account's status with its reason in words; balances stay as they are."""
-    sql = f"UPDATE {_table(PointAccount)} SET status = %s, status_note = %s WHERE user_id = %s"
-    if not _execute(sql, [status, note[:200], user_id]):
-        raise errors.AccountMissing
-    transaction.on_commit(partial(balance.forget, user_id), robust=True)
+def freeze(user_id: int, *, note: str) -> None:
+    """Stop an account from earning and spending, with the reason in words; balances stay as they are."""
+    _set_status(user_id, PointAccount.Status.FROZEN, note)
 
 
 def unfreeze(user_id: int, *, note: str) -> None:
     """Make an account active again, with the reason in words."""
-    freeze(user_id, note=note, status="active")
+    _set_status(user_id, PointAccount.Status.ACTIVE, note)
+
+
+@transactional
+def _set_status(user_id, status, note):
+    sql = f"UPDATE {_table(PointAccount)} SET status = %s, status_note = %s WHERE user_id = %s"
+    if not _execute(sql, [status.value, note[:200], user_id]):
+        raise errors.AccountMissing
+    transaction.on_commit(partial(balance.forget, user_id), robust=True)
 
 
 @transactional
@@ -179,10 +184,6 @@ def post_many(postings: list[Posting], *, tolerant: bool = False) -> list[Ledger
 
 def _post(user_id, command, **words):
     return post_many([Posting(user_id, command, **words)])[0]
-
-
-def _day(expires_on):
-    return expires_on.isoformat() if isinstance(expires_on, date) else expires_on
 
 
 def _apply(posting, account, earlier, made, now):

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from mall.append_only import AppendOnly
 from points.errors import ReadOnlyBooks
 
 SEQ_BITS = 24
@@ -148,30 +149,6 @@ class LedgerEntry(Books):
     def __str__(self):
         return f"{self.account_id}/{self.seq} {self.kind} {self.delta:+d}"
 
-    @property
-    def points(self):
-        """Return the change a member sees, with its sign."""
-        return self.delta
-
-
-class Hold(LedgerEntry):
-    """A hold entry, read as a reservation. Open holds and their escrowed lots stand in the account row."""
-
-    class Meta:
-        proxy = True
-        verbose_name = _("Reservation")
-        verbose_name_plural = _("Reservations")
-
-    @property
-    def amount(self):
-        """Return how many points the hold took into escrow."""
-        return self.held_delta
-
-    @property
-    def expires_at(self):
-        """Return when the hold should be given back, ISO 8601."""
-        return self.alloc["until"]
-
 
 class Rule(models.Model):
     """What an action is worth. The numbers stand in immutable versions; here stand name, status and window."""
@@ -200,17 +177,8 @@ class Rule(models.Model):
         return self.name
 
 
-class RuleVersionQuerySet(models.QuerySet):
-    """Versions are added, never changed."""
-
-    def _refuse(self, *args, **kwargs):
-        raise ReadOnlyBooks("A rule version never changes; add a new one.")
-
-    update = delete = bulk_update = update_or_create = _refuse
-
-
-class RuleVersion(models.Model):
-    """The numbers of a rule at one time. Immutable: entries name it, and a changed rule never pays backwards."""
+class RuleVersion(AppendOnly):
+    """The numbers of a rule at one time: entries name it, and a changed rule never pays backwards."""
 
     class Value(models.TextChoices):
         FIXED = "fixed", _("Fixed")
@@ -240,8 +208,6 @@ class RuleVersion(models.Model):
     created_by = models.CharField(_("By"), max_length=80, default="", blank=True)
     created_at = models.DateTimeField(_("Made"))
 
-    objects = RuleVersionQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("Rule version")
         verbose_name_plural = _("Rule versions")
@@ -260,16 +226,6 @@ class RuleVersion(models.Model):
     def limits(self):
         """Return the limits per day, week, month and life."""
         return self.per_day, self.per_week, self.per_month, self.per_life
-
-    def save(self, *args, **kwargs):
-        """Add a version; refuse to change one."""
-        if not self._state.adding:
-            raise ReadOnlyBooks("A rule version never changes; add a new one.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        """Refuse: entries name their version for good."""
-        raise ReadOnlyBooks("Entries name their rule version for good.")
 
 
 class ExchangeRate(models.Model):

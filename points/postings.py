@@ -33,6 +33,11 @@ class Posting:
     same_fact: bool = False  # a repeat is recognised by key and rule alone: what a rule pays may have changed meanwhile
 
 
+def as_text(day: date | str | None) -> str | None:
+    """Return a last day as the machine writes it; DEFAULT and None (for ever) as they are."""
+    return day.isoformat() if isinstance(day, date) else day
+
+
 def words_of(posting: Posting) -> dict:
     """Return the words of a posting as columns of its entry."""
     return {

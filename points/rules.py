@@ -13,6 +13,7 @@ from mall import clock
 from mall.transactions import transactional
 from points import errors, ledger, machine, validity
 from points.models import LedgerEntry, Rule, RuleVersion
+from points.postings import as_text
 
 
 @transactional
@@ -38,7 +39,7 @@ def award(
     if points <= 0:
         return None
     on = on or clock.today()
-    command = machine.Accrue(points, _text(expires_on(version, on)), version.rule.code, version.limits, step)
+    command = machine.Accrue(points, as_text(expires_on(version, on)), version.rule.code, version.limits, step)
     posting = ledger.Posting(
         user_id,
         command,
@@ -106,10 +107,6 @@ def expires_on(version: RuleVersion, on: date) -> date | str | None:
         RuleVersion.Validity.DAYS: on + timedelta(days=version.validity_days),
         RuleVersion.Validity.NEVER: None,
     }[version.validity]
-
-
-def _text(day):
-    return day.isoformat() if isinstance(day, date) else day
 
 
 @transactional

@@ -2,6 +2,7 @@
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from points import balance, statement, wording
 from points.forms import StatementForm
@@ -10,6 +11,7 @@ from points.models import PointAccount
 SOON = 3
 
 
+@require_safe
 def show_statement(request):
     """Show the balance, what expires when, and every entry, newest first."""
     asked = StatementForm(request.GET).asked()

@@ -185,18 +185,6 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="Hold",
-            fields=[],
-            options={
-                "verbose_name": "Reservation",
-                "verbose_name_plural": "Reservations",
-                "proxy": True,
-                "indexes": [],
-                "constraints": [],
-            },
-            bases=("points.ledgerentry",),
-        ),
-        migrations.CreateModel(
             name="PointAccount",
             fields=[
                 (

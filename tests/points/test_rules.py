@@ -7,8 +7,9 @@ import pytest
 import time_machine
 
 from mall import clock
+from mall.append_only import AppendOnlyError
 from points import ledger, rates, rules
-from points.models import ExchangeRate, LedgerEntry, PointAccount, ReadOnlyBooks, Rule, RuleVersion
+from points.models import ExchangeRate, LedgerEntry, PointAccount, Rule, RuleVersion
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
@@ -221,7 +222,7 @@ def test_publish_when_numbers_are_the_same_then_no_new_version():
     ],
 )
 def test_version_when_somebody_changes_it_then_refused(attack):
-    with pytest.raises(ReadOnlyBooks):
+    with pytest.raises(AppendOnlyError):
         attack(RuleVersion.objects.first())
 
 
