@@ -237,4 +237,14 @@ def sandbox_pay(request, no):
     event = request.POST.get("event")
     if event in ("paid", "failed"):
         payments.receive_notice("sandbox", *sandbox.write_notice(payment, event))
+        _tell_how_it_went(request, payment)
     return redirect(payment.order)
+
+
+def _tell_how_it_went(request, payment):
+    """Say what became of the payment: the words a shopper waits for after pressing the button."""
+    payment.refresh_from_db()  # the order with it
+    if payment.status == Payment.Status.FAILED:
+        messages.warning(request, _("The payment did not go through. You can try again."))
+    elif payment.status == Payment.Status.PAID and payment.order.status == Order.Status.PAID:
+        messages.success(request, _("Thank you, your payment has arrived. We are getting it ready for you."))

@@ -337,6 +337,15 @@ def test_pay_when_it_fails_or_is_left_then_the_order_waits_and_can_be_paid_again
     assert Order.objects.get().status == "paid"
 
 
+@pytest.mark.parametrize(("event", "said"), [("paid", ["success"]), ("failed", ["warning"]), ("leave", [])])
+def test_pay_when_a_sandbox_button_was_pressed_then_the_order_says_how_it_went(signed_in, member, event, said):
+    order = place(member, virtual_sku(points=40, cash="9.90"))
+
+    page = signed_in.post(to_sandbox(signed_in, order), {"event": event}, follow=True)
+
+    assert [message.level_tag for message in page.context["messages"]] == said
+
+
 def test_pay_when_the_window_has_closed_then_it_leads_back_and_late_money_is_shown_as_returned(
     signed_in, member, django_capture_on_commit_callbacks
 ):
