@@ -1,6 +1,8 @@
 """The project's own rows and Celery beat's, in the admin's clothes."""
 
+from cron_descriptor import FormatException, MissingFieldException, Options, WrongArgumentException, get_description
 from django.contrib import admin
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
@@ -56,8 +58,29 @@ for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, Cl
 class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
     change_form_template = None  # beat's own one adds inline script, which our pages do not run
+    list_display = ["name", "enabled", "runs", "last_run_at"]
+    fieldsets = [
+        (None, {"fields": ["name", "regtask", "task", "enabled", "description"]}),
+        (_("When it runs"), {"fields": ["interval", "crontab", "runs", "start_time", "last_run_at", "one_off"]}),
+        (_("What it is told"), {"fields": ["args", "kwargs"], "classes": ["collapse"]}),
+    ]
+    readonly_fields = ["runs", "last_run_at"]
     # "Run now" is left out: it would talk to the broker from a web request, and a job's period is guarded anyway.
     actions = ["enable_tasks", "disable_tasks", "toggle_tasks"]
+
+    @admin.display(description=_("runs"))
+    def runs(self, task):
+        """Say in words when the task runs, in the shop's time."""
+        at = task.crontab
+        if at is None:
+            return str(task.schedule) if task.pk else "–"
+        options = Options()
+        options.locale_code = to_locale(get_language()).replace("zh_Hans", "zh_CN")
+        options.use_24hour_time_format = True
+        try:
+            return get_description(f"{at.minute} {at.hour} {at.day_of_month} {at.month_of_year} {at.day_of_week}", options)
+        except (FormatException, MissingFieldException, WrongArgumentException):
+            return str(at)
 
 
 @admin.register(IntervalSchedule)

@@ -84,6 +84,13 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         is_possible = object_id.isdecimal() and len(object_id) < 19
         return super().get_object(request, object_id, from_field) if is_possible else None
 
+    def get_actions_detail(self, request, object_id):
+        """Offer to pause what runs and to release what is paused or under review, never both at once."""
+        account = self.get_object(request, str(object_id))
+        status = PointAccount.Status
+        useless = {status.ACTIVE: {"unfreeze_account"}, status.FROZEN: {"freeze_account"}}.get(account.status if account else "", set())
+        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name not in useless]
+
     def has_adjust_permission(self, request, object_id=None):
         """Return whether this operator may correct balances."""
         return request.user.has_perm("points.adjust_points")

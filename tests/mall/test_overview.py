@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import translation
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from mall import clock, jobs, overview
 from mall.models import JobRun
@@ -122,3 +123,14 @@ def test_sections_when_listed_then_every_figure_has_a_permission():
     permissions = [permission for _title, sources in overview.SECTIONS for permission, _figures_of in sources]
 
     assert all(".view_" in permission for permission in permissions)
+
+
+def test_periodic_jobs_when_listed_then_their_times_are_words(client, administrator):
+    CrontabSchedule.objects.all().delete()
+    at = CrontabSchedule.objects.create(minute="30", hour="2")
+    PeriodicTask.objects.create(name="sweep", task="mall.run_job", crontab=at)
+    client.force_login(administrator)
+
+    page = client.get(reverse("admin:django_celery_beat_periodictask_changelist"))
+
+    assert "02:30" in page.content.decode()

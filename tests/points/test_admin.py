@@ -151,6 +151,19 @@ def test_adjust_alone_when_limit_is_reached_exactly_then_allowed(clerk, member):
     assert PointAccount.objects.get(pk=member.pk).available == 5_100
 
 
+def test_account_when_active_or_paused_then_only_the_fitting_button_is_there(back_office, member):
+    page, base = f"/admin/points/pointaccount/{member.pk}/change/", f"/admin/points/pointaccount/{member.pk}"
+
+    def offered():
+        shown = back_office.get(page).content.decode()
+        return [name for name in ("adjust", "freeze", "unfreeze") if f'{base}/{name}/"' in shown]
+
+    while_active = offered()
+    back_office.post(f"{base}/freeze/", {"note": "ring of accounts"})
+
+    assert (while_active, offered()) == (["adjust", "freeze"], ["adjust", "unfreeze"])
+
+
 def test_freeze_when_reason_is_given_then_paused_and_released_again(back_office, member):
     back_office.post(f"/admin/points/pointaccount/{member.pk}/freeze/", {"note": "ring of accounts"})
     with pytest.raises(errors.AccountFrozen):
