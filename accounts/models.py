@@ -54,6 +54,7 @@ class User(AbstractUser):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         permissions = [("reveal_personal", _("Can reveal personal data"))]
+        indexes = [models.Index(fields=["date_joined"], name="member_joined")]  # counted up by day, listed newest first
 
     def __str__(self):
         return self.username

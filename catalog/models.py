@@ -14,6 +14,7 @@ from mall.append_only import AppendOnly
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
 PICTURE_MAX_BYTES = 1024 * 1024
 PRICE_MAX_POINTS = 100_000_000
+MAX_QUANTITY = 99  # pieces of one SKU in one order
 
 
 def validate_picture_size(file):

@@ -10,9 +10,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from catalog import storefront
 from catalog.forms import FilterForm
-from catalog.models import Product
-
-QUANTITY_MAX = 99
+from catalog.models import MAX_QUANTITY, Product
 
 
 @login_not_required
@@ -57,7 +55,7 @@ def product_detail(request, product_id):
         "deed": _("Buy") if product["pay_mode"] == Product.PayMode.CASH else _("Redeem"),
         "is_sold_out": not left,
         "is_posted": product["kind"] == Product.Kind.PHYSICAL,
-        "quantity_max": min([QUANTITY_MAX, product["limit_per_order"] or QUANTITY_MAX, max((sku["stock"] for sku in left), default=1)]),
+        "quantity_max": min([MAX_QUANTITY, product["limit_per_order"] or MAX_QUANTITY, max((sku["stock"] for sku in left), default=1)]),
         "missing": nearest["missing"],
         "checkins": request.purse.checkins_for(nearest["missing"]) if nearest["missing"] else None,
     }

@@ -6,6 +6,8 @@ and then once. Display only: what may be spent is decided by points/ledger.py.
 
 from functools import cached_property
 
+from points import balance, rules
+
 
 class Purse:
     """The purse of whoever sent a request; for an app client that is known only inside the view."""
@@ -16,8 +18,6 @@ class Purse:
     @cached_property
     def balance(self):
         """The reader's Balance; None for a visitor."""
-        from points import balance
-
         user = getattr(self._request, "user", None)
         return balance.of(user) if user is not None and user.is_authenticated else None
 
@@ -28,7 +28,5 @@ class Purse:
 
     def checkins_for(self, points: int) -> int | None:
         """Return how many check-ins surely earn so many points, or None when check-ins earn nothing now."""
-        from points import rules
-
         a_day = rules.preview("checkin", step=1)
         return -(-points // a_day) if a_day else None

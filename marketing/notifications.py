@@ -18,6 +18,7 @@ def notify(user_id, *, kind, key, url="", **params):
     notify_many([Notification(user_id=user_id, kind=kind, key=key, url=url, params=params)])
 
 
+@transactional
 def notify_many(notices, *, batch_size=500):
     """Insert notices and leave out those whose (member, key) is there already."""
     Notification.objects.bulk_create(notices, ignore_conflicts=True, batch_size=batch_size)

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from catalog.models import Product, Sku
+from catalog.models import MAX_QUANTITY, Product, Sku
 from mall import clock
 from mall.money import ZERO, yuan_down
 from orders.errors import InvalidLines, NotForSale, PersonLimitReached, PointsNotUsable, PurchaseLimitReached
@@ -19,7 +19,6 @@ from orders.models import CheckoutPolicy, Order, OrderLine
 from points import rates, rules
 
 MAX_LINES = 20
-MAX_QUANTITY = 99
 LARGEST_ID = 2**63 - 1
 
 

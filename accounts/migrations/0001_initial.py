@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "member",
                 "verbose_name_plural": "members",
                 "permissions": [("reveal_personal", "Can reveal personal data")],
+                "indexes": [models.Index(fields=["date_joined"], name="member_joined")],
                 "abstract": False,
             },
             managers=[

@@ -28,6 +28,7 @@ def gather(day) -> int:
     return _complete(day, Action.CHECK_IN, checked_in) + _complete(day, Action.ORDER, ordered)
 
 
+@transactional
 def _complete(day, action, user_ids):
     known = set(DailyActivity.objects.filter(on=day, action=action).values_list("user_id", flat=True))
     missing = sorted(set(user_ids) - known)

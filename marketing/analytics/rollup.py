@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, Min, Sum
 
 from mall import clock
+from mall.transactions import transactional
 from marketing.analytics import activity
 from marketing.models import CheckIn, DailyActivity, DailyRollup
 from orders.models import Order
@@ -24,7 +25,11 @@ LONGEST_CATCH_UP = timedelta(days=400)
 def roll_up(day: date) -> DailyRollup:
     """Count one shop day and write its row; the same facts give the same row however often."""
     activity.gather(day)
-    numbers = {**_people(day), **points_of(day), "rolled_up_at": clock.now()}
+    return _write(day, {**_people(day), **points_of(day), "rolled_up_at": clock.now()})
+
+
+@transactional
+def _write(day, numbers):
     # Two workers may count the same day: the row is made once, and either one's numbers are right.
     DailyRollup.objects.bulk_create([DailyRollup(on=day)], ignore_conflicts=True)
     DailyRollup.objects.filter(pk=day).update(**numbers)

@@ -1,5 +1,6 @@
 """The least valid orders, placed through the shop's own door."""
 
+from decimal import Decimal
 from uuid import uuid4
 
 from accounts import addresses
@@ -18,7 +19,7 @@ def give_points(user, points, *, expires_on=ledger.DEFAULT):
 
 def virtual_sku(*, points=0, cash="0.00", stock=10, pay_mode=None, **product):
     """A SKU nobody has to post; its pay mode follows from its prices unless named."""
-    guessed = Product.PayMode.POINTS_CASH if points and float(cash) else Product.PayMode.POINTS if points else Product.PayMode.CASH
+    guessed = Product.PayMode.POINTS_CASH if points and Decimal(cash) else Product.PayMode.POINTS if points else Product.PayMode.CASH
     product = ProductFactory(kind=Product.Kind.VIRTUAL, pay_mode=pay_mode or guessed, **product)
     return SkuFactory(product=product, points_price=points, cash_price=cash, stock=stock)
 
