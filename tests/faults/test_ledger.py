@@ -55,8 +55,8 @@ def member():
     with time_machine.travel(datetime(2026, 11, 20, 4, tzinfo=UTC)):
         member = member_with(100, key="gift")
         ledger.accrue(member.pk, points=50, key="soon", expires_on=date(2026, 11, 25))
-        ledger.hold(member.pk, points=10, key="order:A:hold", reference="order:A", expires_at=LATER)
-        ledger.spend(member.pk, points=10, key="order:A:spend", reference="order:A")
+        ledger.hold(member.pk, points=10, key="sale:A:hold", reference="sale:A", expires_at=LATER)
+        ledger.spend(member.pk, points=10, key="sale:A:spend", reference="sale:A")
     with time_machine.travel(DUE):
         yield member
 
@@ -73,12 +73,12 @@ def state(member):
 
 VERBS = {
     "accrue": lambda pk: ledger.accrue(pk, points=5, key="x"),
-    "spend": lambda pk: ledger.spend(pk, points=5, key="x", reference="order:B"),
-    "hold": lambda pk: ledger.hold(pk, points=5, key="x", reference="order:B", expires_at=LATER),
-    "capture": lambda pk: ledger.capture(pk, hold_key="order:A:hold", key="x", points=3),
-    "release": lambda pk: ledger.release(pk, hold_key="order:A:hold", key="x"),
-    "refund": lambda pk: ledger.refund(pk, of_key="order:A:spend", points=5, key="x", reference="order:A"),
-    "clawback": lambda pk: ledger.clawback(pk, of_key="gift", points=5, key="x", reference="order:A"),
+    "spend": lambda pk: ledger.spend(pk, points=5, key="x", reference="sale:B"),
+    "hold": lambda pk: ledger.hold(pk, points=5, key="x", reference="sale:B", expires_at=LATER),
+    "capture": lambda pk: ledger.capture(pk, hold_key="sale:A:hold", key="x", points=3),
+    "release": lambda pk: ledger.release(pk, hold_key="sale:A:hold", key="x"),
+    "refund": lambda pk: ledger.refund(pk, of_key="sale:A:spend", points=5, key="x", reference="sale:A"),
+    "clawback": lambda pk: ledger.clawback(pk, of_key="gift", points=5, key="x", reference="sale:A"),
     "adjust": lambda pk: ledger.adjust(pk, points=5, key="x", actor="staff:9", note="test"),
     "sweep": lambda pk: ledger.sweep(pk),
 }
@@ -108,7 +108,7 @@ def test_spend_when_the_database_says_a_passing_no_then_it_tries_again_and_has_o
     fault = Break(lambda: OperationalError(code, "injected"), at=statement, times=2)
 
     with connection.execute_wrapper(fault):
-        entry = ledger.spend(member.pk, points=5, key="x", reference="order:B")
+        entry = ledger.spend(member.pk, points=5, key="x", reference="sale:B")
 
     assert (fault.times, entry.delta) == (0, -5)
     assert [row["key"] for row in state(member)[1]].count("x") == 1
@@ -121,7 +121,7 @@ def test_spend_when_the_database_never_recovers_then_busy_after_six_tries_and_no
     fault = Break(lambda: OperationalError(code, "injected"), at=1, times=100, after=False)
 
     with connection.execute_wrapper(fault), pytest.raises(Busy) as busy:
-        ledger.spend(member.pk, points=5, key="x", reference="order:B")
+        ledger.spend(member.pk, points=5, key="x", reference="sale:B")
 
     assert (100 - fault.times, busy.value.status) == (transactions.TRIES, 503)
     assert state(member) == before
@@ -141,7 +141,7 @@ def test_spend_when_commit_fails_before_or_after_it_was_done_then_one_effect(mem
         return commit()
 
     monkeypatch.setattr(connection, "_commit", broken)
-    entry = ledger.spend(member.pk, points=5, key="x", reference="order:B")
+    entry = ledger.spend(member.pk, points=5, key="x", reference="sale:B")
 
     assert (faults, entry.delta) == ([], -5)
     assert [row["key"] for row in state(member)[1]].count("x") == 1
@@ -152,7 +152,7 @@ def test_spend_when_another_error_comes_then_it_is_not_tried_again(member):
     fault = Break(lambda: OperationalError(1054, "unknown column"), at=2, times=100)
 
     with connection.execute_wrapper(fault), pytest.raises(OperationalError):
-        ledger.spend(member.pk, points=5, key="x", reference="order:B")
+        ledger.spend(member.pk, points=5, key="x", reference="sale:B")
 
     assert 100 - fault.times == 1
 
@@ -165,7 +165,7 @@ def test_verbs_when_the_outer_transaction_meets_a_deadlock_then_all_of_it_is_don
     def fact():
         runs.append(1)
         ledger.accrue(member.pk, points=5, key="a")
-        return ledger.spend(member.pk, points=5, key="b", reference="order:B")
+        return ledger.spend(member.pk, points=5, key="b", reference="sale:B")
 
     with connection.execute_wrapper(Break(lambda: OperationalError(1213, "injected"), at=5, of=6)):
         fact()
@@ -180,7 +180,7 @@ def test_refusal_when_inside_a_larger_transaction_then_the_rest_of_it_stands(mem
     def fact():
         ledger.accrue(member.pk, points=5, key="a")
         try:
-            ledger.spend(member.pk, points=5_000, key="b", reference="order:B")
+            ledger.spend(member.pk, points=5_000, key="b", reference="sale:B")
         except ledger.errors.InsufficientPoints:
             return "kept"
 

@@ -22,11 +22,11 @@ def member():
     """A member who has done a bit of everything."""
     member = member_with(100, key="gift")
     ledger.accrue(member.pk, points=50, key="lasting", expires_on=None)
-    ledger.spend(member.pk, points=30, key="order:A:spend", reference="order:A")
-    ledger.refund(member.pk, of_key="order:A:spend", points=10, key="order:A:refund:1", reference="order:A")
-    ledger.hold(member.pk, points=20, key="order:B:hold", reference="order:B", expires_at=LATER)
-    ledger.capture(member.pk, hold_key="order:B:hold", key="order:B:capture", points=15)
-    ledger.hold(member.pk, points=20, key="order:C:hold", reference="order:C", expires_at=LATER)
+    ledger.spend(member.pk, points=30, key="sale:A:spend", reference="sale:A")
+    ledger.refund(member.pk, of_key="sale:A:spend", points=10, key="sale:A:refund:1", reference="sale:A")
+    ledger.hold(member.pk, points=20, key="sale:B:hold", reference="sale:B", expires_at=LATER)
+    ledger.capture(member.pk, hold_key="sale:B:hold", key="sale:B:capture", points=15)
+    ledger.hold(member.pk, points=20, key="sale:C:hold", reference="sale:C", expires_at=LATER)
     return member
 
 
@@ -115,7 +115,7 @@ def test_entry_when_its_account_does_not_exist_then_the_database_refuses(member)
         ("alloc = '{\"lots\": []}'", 3),
         ("description = 'a present'", 1),
         ("note = 'nothing to see'", 5),
-        ("reference = 'order:Z'", 3),
+        ("reference = 'sale:Z'", 3),
         ("biz_date = '2020-01-01'", 1),
         ("created_at = '2020-01-01 00:00:00'", 2),
         ("actor = 'nobody'", 4),
@@ -174,7 +174,7 @@ def test_verify_when_more_was_refunded_than_spent_then_found(member):
     """An over-refund with sums, lots and all made to fit is still found, by its seal and by what it goes back to."""
     account = PointAccount.objects.get(pk=member.pk)
     lots = [[day, points + 500 if index == 0 else points] for index, (day, points) in enumerate(account.lots)]
-    extra = {"id": entry_id(member, 8), "seq": 8, "key": "order:A:refund:9", "delta": 500, "held_after": 20}
+    extra = {"id": entry_id(member, 8), "seq": 8, "key": "sale:A:refund:9", "delta": 500, "held_after": 20}
     extra["balance_after"] = account.available + 500
     insert_copy(member, 4, **extra, alloc={"lots": [[lots[0][0], 500]], "left": []})
     total = account.available + 500
@@ -260,5 +260,6 @@ def test_verify_when_many_accounts_then_the_queries_grow_by_batches_only(django_
     monkeypatch.setattr(reconciliation, "BATCH", 4)
     for _ in range(8):
         member_with(10)
-    with django_assert_num_queries(5):  # two batches of accounts and entries, one look whether there is a third
+    # Two batches of accounts and entries, one look whether there is a third; orders and stock answer with one each.
+    with django_assert_num_queries(7):
         assert reconciliation.verify() == []

@@ -44,7 +44,7 @@ def test_spend_when_sixty_four_threads_want_the_same_hundred_points_then_one_get
     """Trap 1: twenty parallel spends of one 100-point balance paid out 2,000 (fuint#71)."""
     member = member_with(100)
 
-    outcomes = run_threads(THREADS, lambda n: patient.spend(member.pk, points=100, key=f"order:{n}:spend", reference=f"order:{n}"))
+    outcomes = run_threads(THREADS, lambda n: patient.spend(member.pk, points=100, key=f"sale:{n}:spend", reference=f"sale:{n}"))
 
     assert [type(outcome) for outcome in outcomes].count(LedgerEntry) == 1
     assert [type(outcome) for outcome in outcomes].count(errors.InsufficientPoints) == THREADS - 1
@@ -66,7 +66,7 @@ def test_spend_when_the_lock_is_switched_off_then_the_race_happens(run_threads, 
 
     monkeypatch.setattr(ledger, "_LOCK_THE_ACCOUNT", False)
     monkeypatch.setattr(machine, "run", run_together)
-    outcomes = run_threads(8, lambda n: patient.spend(member.pk, points=100, key=f"order:{n}:spend", reference=f"order:{n}"))
+    outcomes = run_threads(8, lambda n: patient.spend(member.pk, points=100, key=f"sale:{n}:spend", reference=f"sale:{n}"))
     monkeypatch.undo()
 
     assert [type(outcome) for outcome in outcomes].count(IntegrityError) == 7
@@ -102,7 +102,7 @@ def test_spend_when_one_key_is_sent_fifty_times_at_once_then_all_get_the_first_e
     def send_fifty(key):
         return run_threads(50, lambda: patient.spend(member.pk, points=100, key=key, reference=key[:7]))
 
-    for key in ("order:A:spend", "order:B:spend", "order:C:spend", "order:D:spend", "order:E:spend"):
+    for key in ("sale:A:spend", "sale:B:spend", "sale:C:spend", "sale:D:spend", "sale:E:spend"):
         outcomes = send_fifty(key)
 
         assert {type(outcome) for outcome in outcomes} == {LedgerEntry}
@@ -115,7 +115,7 @@ def test_spend_when_one_key_is_sent_fifty_times_at_once_then_all_get_the_first_e
 def test_spend_when_one_key_carries_two_contents_at_once_then_one_content_wins(run_threads):
     member = member_with(1_000)
 
-    outcomes = run_threads(50, lambda n: patient.spend(member.pk, points=100 + n % 2, key="order:A:spend", reference="order:A"))
+    outcomes = run_threads(50, lambda n: patient.spend(member.pk, points=100 + n % 2, key="sale:A:spend", reference="sale:A"))
 
     entries = {outcome.pk for outcome in outcomes if isinstance(outcome, LedgerEntry)}
     assert len(entries) == 1
@@ -126,7 +126,7 @@ def test_spend_when_one_key_carries_two_contents_at_once_then_one_content_wins(r
 def test_spend_when_two_members_use_the_same_key_then_they_are_independent(run_threads):
     members = [member_with(100), member_with(100)]
 
-    outcomes = run_threads(20, lambda n: patient.spend(members[n % 2].pk, points=100, key="order:A:spend", reference="order:A"))
+    outcomes = run_threads(20, lambda n: patient.spend(members[n % 2].pk, points=100, key="sale:A:spend", reference="sale:A"))
 
     assert {outcome.account_id for outcome in outcomes} == {member.pk for member in members}
     assert [PointAccount.objects.get(pk=member.pk).available for member in members] == [0, 0]
@@ -147,13 +147,13 @@ def test_capture_when_release_comes_at_the_same_time_then_one_of_them_closes_the
     member = member_with(3_000)
     later = clock.now() + timedelta(minutes=15)
     for n in range(20):
-        patient.hold(member.pk, points=100, key=f"order:{n}:hold", reference=f"order:{n}", expires_at=later)
+        patient.hold(member.pk, points=100, key=f"sale:{n}:hold", reference=f"sale:{n}", expires_at=later)
 
     def close(number):
         no, verb = divmod(number, 2)
         if verb:
-            return patient.capture(member.pk, hold_key=f"order:{no}:hold", key=f"order:{no}:capture")
-        return patient.release(member.pk, hold_key=f"order:{no}:hold", key=f"order:{no}:release")
+            return patient.capture(member.pk, hold_key=f"sale:{no}:hold", key=f"sale:{no}:capture")
+        return patient.release(member.pk, hold_key=f"sale:{no}:hold", key=f"sale:{no}:release")
 
     outcomes = run_threads(40, close)
 
@@ -168,10 +168,10 @@ def test_capture_when_release_comes_at_the_same_time_then_one_of_them_closes_the
 def test_refund_when_many_refunds_of_one_spend_come_at_once_then_never_more_than_was_spent(run_threads):
     """Trap 5 and 7: points come back once, and never above one hundred per cent."""
     member = member_with(100)
-    patient.spend(member.pk, points=100, key="order:A:spend", reference="order:A")
+    patient.spend(member.pk, points=100, key="sale:A:spend", reference="sale:A")
 
     outcomes = run_threads(
-        20, lambda n: patient.refund(member.pk, of_key="order:A:spend", points=30, key=f"order:A:refund:{n}", reference="order:A")
+        20, lambda n: patient.refund(member.pk, of_key="sale:A:spend", points=30, key=f"sale:A:refund:{n}", reference="sale:A")
     )
 
     assert [type(outcome) for outcome in outcomes].count(LedgerEntry) == 3
@@ -209,19 +209,19 @@ def test_post_when_sixty_four_threads_mix_all_verbs_then_the_books_close(run_thr
                         patient.clawback(member, of_key=f"gift:{no}", points=points, key=f"claw:{no}", reference="race")
                         change[member] -= points
                     case "spend" | "refund" as verb:
-                        patient.spend(member, points=points, key=f"order:{no}:spend", reference=f"order:{no}")
+                        patient.spend(member, points=points, key=f"sale:{no}:spend", reference=f"sale:{no}")
                         change[member] -= points
                         if verb == "refund":
-                            patient.refund(member, of_key=f"order:{no}:spend", points=points, key=f"order:{no}:refund:1", reference=no)
+                            patient.refund(member, of_key=f"sale:{no}:spend", points=points, key=f"sale:{no}:refund:1", reference=no)
                             change[member] += points
                     case verb:
-                        patient.hold(member, points=points, key=f"order:{no}:hold", reference=f"order:{no}", expires_at=later)
+                        patient.hold(member, points=points, key=f"sale:{no}:hold", reference=f"sale:{no}", expires_at=later)
                         change[member] -= points
                         if verb == "capture":
-                            patient.capture(member, hold_key=f"order:{no}:hold", key=f"order:{no}:capture", points=1)
+                            patient.capture(member, hold_key=f"sale:{no}:hold", key=f"sale:{no}:capture", points=1)
                             change[member] += points - 1
                         else:
-                            patient.release(member, hold_key=f"order:{no}:hold", key=f"order:{no}:release")
+                            patient.release(member, hold_key=f"sale:{no}:hold", key=f"sale:{no}:release")
                             change[member] += points
             except (errors.InsufficientPoints, errors.TooManyHolds):
                 pass
