@@ -1,0 +1,12 @@
+"""The redemption and what belongs to it: order, lines, events; payments, notices, refunds; the checkout policy.
+
+Who writes what: rows are made by orders/checkout.py, ``Order.status`` is changed by orders/lifecycle.py
+only, payments and their notices by orders/payments.py only. Amounts: points are whole numbers, cash is
+yuan with two places, a rate is points per yuan.
+"""
+
+from orders.models.order import Order, OrderEvent, OrderLine
+from orders.models.payment import Payment, PaymentNotice, PaymentRefund
+from orders.models.policy import CheckoutPolicy
+
+__all__ = ["CheckoutPolicy", "Order", "OrderEvent", "OrderLine", "Payment", "PaymentNotice", "PaymentRefund"]

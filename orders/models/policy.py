@@ -1,0 +1,47 @@
+"""The numbers checkout goes by."""
+
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from mall.money import ZERO
+
+
+class CheckoutPolicy(models.Model):
+    """What an operator may change about checkout; one row, defaults when it is missing."""
+
+    payment_window_minutes = models.PositiveSmallIntegerField(
+        _("minutes to pay"), default=15, validators=[MinValueValidator(1), MaxValueValidator(24 * 60)]
+    )
+    discount_min_points = models.PositiveIntegerField(_("fewest points as discount"), default=100, validators=[MinValueValidator(1)])
+    discount_step_points = models.PositiveIntegerField(_("points in steps of"), default=100, validators=[MinValueValidator(1)])
+    discount_max_percent = models.PositiveSmallIntegerField(
+        _("discount at most, % of goods"), default=50, validators=[MaxValueValidator(100)]
+    )
+    freight = models.DecimalField(
+        _("freight in yuan"),
+        max_digits=8,
+        decimal_places=2,
+        default=ZERO,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=_("Flat, per order with goods to deliver. Never paid with points."),
+    )
+
+    class Meta:
+        verbose_name = _("checkout policy")
+        verbose_name_plural = _("checkout policy")
+        constraints = [
+            models.CheckConstraint(name="policy_steps_positive", condition=Q(discount_min_points__gte=1, discount_step_points__gte=1)),
+            models.CheckConstraint(name="policy_share_up_to_100", condition=Q(discount_max_percent__lte=100)),
+        ]
+
+    def __str__(self):
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def current(cls):
+        """Return the policy in force."""
+        return cls.objects.first() or cls()
