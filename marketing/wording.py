@@ -21,12 +21,12 @@ WORDINGS = {
         _("Check in before midnight to keep it and collect %(points)s points."),
         "fire",
     ),
-    "order_paid": (_("Order %(no)s is paid"), _("We are getting it ready for you."), "bag-check"),
-    "order_shipped": (_("Order %(no)s is on its way"), _("Tell us when it has arrived."), "truck"),
-    "order_completed": (_("Order %(no)s is complete"), _("Enjoy it! Thank you for shopping with us."), "check-circle"),
+    "order_paid": (_("Your order is paid"), _("Order %(no)s. We are getting it ready for you."), "bag-check"),
+    "order_shipped": (_("Your order is on its way"), _("Order %(no)s. Tell us when it has arrived."), "truck"),
+    "order_completed": (_("Your order is complete"), _("Order %(no)s. Enjoy it! Thank you for shopping with us."), "check-circle"),
     "order_cancelled": (
-        _("Order %(no)s was cancelled"),
-        _("The points and goods it held went back where they came from."),
+        _("Your order was cancelled"),
+        _("Order %(no)s. The points and goods it held went back where they came from."),
         "arrow-counterclockwise",
     ),
 }

@@ -39,7 +39,7 @@ def _row(entry, names):
         "words": wording.describe(entry, names),
         "icon": wording.icon_of(entry),
         "lots": wording.lots_of(entry),
-        "order_no": entry.reference.removeprefix("order:") if entry.reference.startswith("order:") else "",
+        "order_no": wording.order_of(entry),
         "repaid": -entry.debt_delta if entry.debt_delta < 0 else 0,
         "owed": entry.debt_delta if entry.debt_delta > 0 else 0,
     }

@@ -32,26 +32,25 @@ class Lot:
 
 
 def describe(entry: LedgerEntry, names: dict | None = None) -> str:
-    """Return one line that tells a member why their points changed.
+    """Return one line that tells a member why their points changed; which order it was stands beside it (order_of).
 
     ``names`` are the names of rules by code, for rules this module has no words for.
     """
     if entry.kind == LedgerEntry.Kind.ACCRUE:
         return _earned(entry, names or {})
-    order = _order_of(entry)
-    words = {
-        "spend": _("Redeemed order %(order)s") if order else _("Redeemed"),
-        "hold": _("Reserved for order %(order)s") if order else _("Reserved"),
-        "capture": _("Order %(order)s paid with reserved points") if order else _("Reserved points used"),
-        "release": _("Order %(order)s not completed, reserved points returned") if order else _("Reserved points returned"),
-        "refund": _("Order %(order)s cancelled, points returned") if order else _("Points returned"),
-        "clawback": _("Points taken back for order %(order)s") if order else _("Points taken back"),
+    if entry.description and entry.kind in ("adjust", "clawback", "spend"):
+        return entry.description
+    order = order_of(entry)
+    return {
+        "spend": _("Redeemed goods") if order else _("Redeemed"),
+        "hold": _("Reserved for an order") if order else _("Reserved"),
+        "capture": _("Order paid with reserved points") if order else _("Reserved points used"),
+        "release": _("Order not completed, reserved points returned") if order else _("Reserved points returned"),
+        "refund": _("Order cancelled, points returned") if order else _("Points returned"),
+        "clawback": _("Points taken back for an order") if order else _("Points taken back"),
         "expire": _("Expired"),
         "adjust": _("Adjusted by the shop"),
     }[entry.kind]
-    if entry.description and entry.kind in ("adjust", "clawback", "spend"):
-        return entry.description
-    return words % {"order": order} if order else words
 
 
 def lots_of(entry: LedgerEntry) -> list[Lot]:
@@ -80,6 +79,7 @@ def _earned(entry, names):
     return entry.description or names.get(entry.rule) or _("Earned")
 
 
-def _order_of(entry):
+def order_of(entry: LedgerEntry) -> str:
+    """Return the number of the order an entry belongs to, or nothing."""
     kind, _colon, no = entry.reference.partition(":")
     return no if kind == "order" else ""

@@ -92,7 +92,8 @@ def test_notifications_when_listed_then_own_ones_newest_first_in_the_readers_lan
 
     answer = signed_in_api.get("/api/v1/notifications", HTTP_ACCEPT_LANGUAGE="en").json()
 
-    assert [row["title"] for row in answer["results"]] == ["Order 2 is paid", "Order 1 is paid"]
+    assert [row["title"] for row in answer["results"]] == ["Your order is paid"] * 2
+    assert [row["text"][:8] for row in answer["results"]] == ["Order 2.", "Order 1."]
     assert set(answer["results"][0]) == {"id", "kind", "title", "text", "url", "created_at", "read_at"}
     assert (answer["next"], answer["previous"]) == (None, None)
 

@@ -74,7 +74,7 @@ def test_books_when_opened_then_they_show(back_office, member, room):
     page = back_office.get(f"/admin/points/{room}/{pk}/change/")
 
     assert page.status_code == 200
-    assert "Reserved for order A" in page.content.decode()
+    assert "Reserved for an order" in page.content.decode()
 
 
 # --- adjusting ---------------------------------------------------------------

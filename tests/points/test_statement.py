@@ -77,12 +77,14 @@ def test_page_when_everything_happened_then_each_step_is_explained(page_of, shop
         "Signed up",
         "Daily check-in, day 3",
         "Poetry contest",
-        "Redeemed order A1",
-        "Order A1 cancelled, points returned",
-        "Reserved for order B2",
-        "Order B2 paid with reserved points",
-        "Order C3 not completed, reserved points returned",
-        "Points taken back for order A1",
+        "Redeemed goods",
+        "Order cancelled, points returned",
+        "Reserved for an order",
+        "Order paid with reserved points",
+        "Order not completed, reserved points returned",
+        "Points taken back for an order",
+        "A1",
+        "B2",
         "Sorry for the rain",
     ):
         assert words in page
@@ -147,14 +149,14 @@ def test_page_when_asked_for_nonsense_then_it_still_opens(page_of, shopper, quer
 def test_page_when_another_member_has_entries_then_they_are_not_shown(page_of, shopper):
     neighbour = member_with(5)
 
-    assert "Redeemed order A1" not in page_of(neighbour)
+    assert "Redeemed goods" not in page_of(neighbour)
 
 
 def test_page_when_points_expire_then_it_says_when(page_of):
     with time_machine.travel(datetime(2026, 11, 20, 4, tzinfo=UTC)):
         member = member_with(120, expires_on=date(2026, 12, 31))
 
-        assert "Good until Dec. 31, 2026" in page_of(member)
+        assert "Good until Dec 31, 2026" in page_of(member)
 
 
 def test_page_when_account_is_frozen_then_it_says_so(page_of, shopper):
@@ -233,7 +235,7 @@ def test_api_entries_when_asked_then_newest_first_with_their_lots(api_of):
         "balance_after": 70,
         "held_after": 0,
         "reference": "order:A1",
-        "description": "Redeemed order A1",
+        "description": "Redeemed goods",
         "occurred_at": "2026-11-20T12:00:00+08:00",
         "on": "2026-11-20",
         "lots": [{"expires_on": "2027-11-30", "points": -30}],
