@@ -1,5 +1,6 @@
 """How passwords are kept."""
 
+from django.contrib.auth import password_validation
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -17,6 +18,16 @@ class Argon2Hasher(Argon2PasswordHasher):
     time_cost = 2
     memory_cost = 19 * 1024  # KiB
     parallelism = 1
+
+
+class MinimumLengthValidator(password_validation.MinimumLengthValidator):
+    """Django's, in words that are short and translated."""
+
+    def get_error_message(self):
+        return _("A password has at least %(limit)s characters.") % {"limit": self.min_length}
+
+    def get_help_text(self):
+        return self.get_error_message()
 
 
 class MaximumLengthValidator:

@@ -1,9 +1,13 @@
 """Answers at addresses nobody built, and to faults."""
 
+from datetime import datetime
+
 import pytest
 from django.test import Client, RequestFactory, override_settings
+from django.utils import translation
+from django.utils.formats import date_format
 
-from mall import views
+from mall import clock, views
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +67,12 @@ def test_bad_request_when_a_form_cannot_be_read_then_a_page_says_so(kind, body, 
 @pytest.mark.parametrize("path", ["/", "/api/v1/products"])
 def test_bad_request_when_the_host_is_unknown_then_400(client, path):
     assert client.get(path, headers={"host": "evil.example"}).status_code == 400
+
+
+def test_dates_when_written_in_english_then_short_and_long_ones_look_alike():
+    moment = datetime(2026, 11, 20, 21, 45, tzinfo=clock.SHOP_ZONE)
+
+    with translation.override("en"):
+        written = [date_format(moment, name) for name in ("DATE_FORMAT", "SHORT_DATE_FORMAT", "SHORT_DATETIME_FORMAT", "DATETIME_FORMAT")]
+
+    assert written == ["Nov 20, 2026", "Nov 20, 2026", "Nov 20, 2026 21:45", "Nov 20, 2026 21:45"]
