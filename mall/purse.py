@@ -8,6 +8,8 @@ from functools import cached_property
 
 from points import balance, rules
 
+CHECKINS_WORTH_NAMING = 31  # a longer way discourages
+
 
 class Purse:
     """The purse of whoever sent a request; for an app client that is known only inside the view."""
@@ -27,6 +29,7 @@ class Purse:
         return self.balance.available if self.balance is not None else None
 
     def checkins_for(self, points: int) -> int | None:
-        """Return how many check-ins surely earn so many points, or None when check-ins earn nothing now."""
+        """Return how many check-ins surely earn so many points; None when they earn nothing now or it takes longer than a month."""
         a_day = rules.preview("checkin", step=1)
-        return -(-points // a_day) if a_day else None
+        days = -(-points // a_day) if a_day else None
+        return days if days and days <= CHECKINS_WORTH_NAMING else None

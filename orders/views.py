@@ -147,7 +147,8 @@ def order_list(request):
     page = Paginator(found, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
     chips = [{"status": "", "label": _("All"), "is_here": status not in Order.Status.values}]
     chips += [{"status": value, "label": label, "is_here": value == status} for value, label in Order.Status.choices]
-    return render(request, "orders/list.html", {"page_obj": page, "chips": chips})
+    has_any = page.paginator.count or status in Order.Status.values
+    return render(request, "orders/list.html", {"page_obj": page, "chips": chips if has_any else []})
 
 
 @require_safe
