@@ -111,6 +111,18 @@ def test_names_when_a_verb_is_named_then_by_the_business():
     assert offenders(found) == []
 
 
+def test_names_when_a_test_is_named_then_it_says_when_and_then():
+    found = [
+        (f"{path} {node.name}", node.lineno)
+        for path, tree in python_files("tests")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and node.name.startswith("test_")
+        and not re.fullmatch(r"test_\w+_when_\w+_then_\w+", node.name)
+    ]
+    assert offenders(found) == []
+
+
 def test_names_when_code_is_read_then_texts_are_english():
     """Chinese stands in locale/, in the demo shop and in the database; a language may name itself."""
     found = []

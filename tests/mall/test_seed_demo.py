@@ -69,7 +69,7 @@ def facts() -> dict:
 
 
 # --- the goods as written ---------------------------------------------------------
-def test_read_goods_has_at_least_sixty_products_in_eight_categories():
+def test_read_goods_when_read_then_sixty_products_or_more_in_eight_categories():
     shelves = shop.read_goods()
 
     assert len(shelves) == 8
@@ -79,7 +79,7 @@ def test_read_goods_has_at_least_sixty_products_in_eight_categories():
     assert len({goods["picture"] for _, goods in LIST}) == len(LIST)
 
 
-def test_read_goods_has_all_pay_modes_and_about_half_for_points_only():
+def test_read_goods_when_read_then_all_pay_modes_and_about_half_for_points_only():
     modes = Counter(goods["pay_mode"] for _, goods in LIST)
 
     assert set(modes) == set(Product.PayMode.values)
@@ -87,7 +87,7 @@ def test_read_goods_has_all_pay_modes_and_about_half_for_points_only():
     assert 0.4 <= modes["points"] / len(LIST) <= 0.6
 
 
-def test_read_goods_has_something_for_a_newcomer_and_something_to_save_for():
+def test_read_goods_when_read_then_something_for_a_newcomer_and_something_to_save_for():
     prices = [sku["points"] for _, goods in LIST if goods["pay_mode"] == "points" for sku in goods["skus"]]
 
     assert len([price for price in prices if price <= 130]) >= 5
@@ -95,7 +95,7 @@ def test_read_goods_has_something_for_a_newcomer_and_something_to_save_for():
 
 
 @pytest.mark.parametrize(("shelf", "goods"), LIST, ids=[goods["slug"] for _, goods in LIST])
-def test_read_goods_is_complete_when_read_in_either_language(shelf, goods):
+def test_read_goods_when_read_in_either_language_then_complete(shelf, goods):
     assert shelf["zh"] and shelf["en"] and shelf["icon"]
     for language in ("zh", "en"):
         words = goods[language]
@@ -107,14 +107,14 @@ def test_read_goods_is_complete_when_read_in_either_language(shelf, goods):
     assert picture_path(goods["picture"]).is_file()
 
 
-def test_pictures_are_the_ones_the_notice_names():
+def test_pictures_when_vendored_then_the_notice_names_them():
     named = dict(re.findall(r"^\| (\S+\.webp) .* `([0-9a-f]{64})` \|$", (PICTURES / "NOTICE.md").read_text(encoding="utf-8"), re.M))
 
     assert named == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in PICTURES.glob("*.webp")}
     assert set(named) == {picture_path(goods["picture"]).name for _, goods in LIST}
 
 
-def test_take_picture_gives_the_same_small_square_every_time():
+def test_take_picture_when_taken_again_then_the_same_small_square():
     shelf, goods = LIST[0]
 
     pictures = {take_picture(goods["picture"], shelf["ground"], slug=goods["slug"]) for _ in range(2)}
@@ -125,14 +125,14 @@ def test_take_picture_gives_the_same_small_square_every_time():
         assert (picture.format, picture.size) == ("WEBP", (studio.SIDE, studio.SIDE))
 
 
-def test_as_html_escapes_and_lists():
+def test_as_html_when_text_has_lists_and_angle_brackets_then_listed_and_escaped():
     html = shop.as_html("Tea & <b>biscuits</b>.\nMore.\n\n- one\n- two\n")
 
     assert html == "<p>Tea &amp; &lt;b&gt;biscuits&lt;/b&gt;.<br>More.</p>\n<ul><li>one</li><li>two</li></ul>"
 
 
 # --- the clock set back -----------------------------------------------------------
-def test_clock_at_holds_inside_and_ends_with_a_refusal(noon):
+def test_clock_at_when_left_by_a_refusal_then_it_held_inside_only(noon):
     past = datetime(2026, 1, 1, 17, 0, tzinfo=UTC)
 
     with pytest.raises(RuntimeError), clock.at(past):
@@ -144,7 +144,7 @@ def test_clock_at_holds_inside_and_ends_with_a_refusal(noon):
 
 # --- the shop as seeded -----------------------------------------------------------
 @pytest.mark.django_db
-def test_seed_demo_when_run_twice_changes_nothing(sign_ins):
+def test_seed_demo_when_run_twice_then_nothing_changes(sign_ins):
     seed()
     first, facts_first = rows(), facts()
 
@@ -156,7 +156,7 @@ def test_seed_demo_when_run_twice_changes_nothing(sign_ins):
 
 
 @pytest.mark.django_db
-def test_seed_demo_gives_the_same_shop_every_time(sign_ins, noon):
+def test_seed_demo_when_told_again_then_the_same_shop(sign_ins, noon):
     shops = []
     for _ in range(2):
         with transaction.atomic():
@@ -182,7 +182,7 @@ class TestSeededShop(TestCase):
         noon.start()
         self.addCleanup(noon.stop)
 
-    def test_seed_demo_fills_every_shelf_with_words_and_pictures(self):
+    def test_seed_demo_when_done_then_every_shelf_has_words_and_pictures(self):
         assert Category.objects.count() == 8
         assert Product.objects.count() == len(LIST)
         for product in Product.objects.all():
@@ -198,11 +198,11 @@ class TestSeededShop(TestCase):
             moved = sum(StockMovement.objects.filter(sku=sku).values_list("delta", flat=True))
             assert moved == (sku.stock.quantity if hasattr(sku, "stock") else 0)
 
-    def test_seed_demo_leaves_books_that_add_up(self):
+    def test_seed_demo_when_done_then_the_books_add_up(self):
         call_command("verify_ledger", stdout=io.StringIO())  # exits 1 on any mismatch
         assert LedgerEntry.objects.count() > 500
 
-    def test_seed_demo_gives_demo_a_life_worth_looking_at(self):
+    def test_seed_demo_when_done_then_demo_has_a_life_worth_looking_at(self):
         demo = User.objects.get(username="demo")
         today = clock.today()
         account = demo.point_account
@@ -219,14 +219,14 @@ class TestSeededShop(TestCase):
         assert demo.addresses.count() == 2
         assert demo.notifications.unread().exists() and demo.notifications.exclude(read_at=None).exists()
 
-    def test_seed_demo_makes_an_operator_for_the_back_office(self):
+    def test_seed_demo_when_done_then_an_operator_opens_the_back_office(self):
         admin = User.objects.get(username="admin")
         assert admin.check_password("admin-points-mall")
         assert admin.is_staff and admin.is_superuser
 
 
 @pytest.mark.django_db
-def test_seed_demo_when_public_passwords_are_not_allowed_makes_neither_sign_in(settings):
+def test_seed_demo_when_public_passwords_are_not_allowed_then_neither_sign_in_is_made(settings):
     settings.DEMO_SIGN_INS = False
 
     said = seed()
@@ -238,7 +238,7 @@ def test_seed_demo_when_public_passwords_are_not_allowed_makes_neither_sign_in(s
 
 
 @pytest.mark.django_db
-def test_seed_demo_when_a_name_of_the_cast_is_taken_leaves_members_alone(sign_ins):
+def test_seed_demo_when_a_name_of_the_cast_is_taken_then_members_are_left_alone(sign_ins):
     User.objects.create_user("demo", "somebody@example.org", "their-own-password")
 
     seed()
@@ -248,7 +248,7 @@ def test_seed_demo_when_a_name_of_the_cast_is_taken_leaves_members_alone(sign_in
 
 
 @pytest.mark.django_db
-def test_seed_demo_brings_a_crowd_of_the_size_asked_for():
+def test_seed_demo_when_asked_for_a_crowd_then_it_has_that_size():
     seed()
     orders = Order.objects.count()
 
@@ -263,7 +263,7 @@ def test_seed_demo_brings_a_crowd_of_the_size_asked_for():
 
 
 @pytest.mark.django_db
-def test_seed_demo_when_stopped_halfway_completes_the_crowd():
+def test_seed_demo_when_stopped_halfway_then_the_next_run_completes_the_crowd():
     shop.lay_out()
     members.invite_crowd(4, days=5, orders=4)
     untouched = list(LedgerEntry.objects.order_by("pk").values_list("hash", flat=True))
@@ -275,6 +275,6 @@ def test_seed_demo_when_stopped_halfway_completes_the_crowd():
 
 
 @pytest.mark.django_db
-def test_seed_demo_when_asked_for_less_than_nothing_refuses():
+def test_seed_demo_when_asked_for_less_than_nothing_then_refused():
     with pytest.raises(CommandError):
         seed(members=-1)
