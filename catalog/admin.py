@@ -19,7 +19,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from catalog import assortment, richtext, stock, storefront
-from catalog.models import Category, Product, ProductImage, Sku, Stock, StockMovement
+from catalog.models import FEW_PIECES, Category, Product, ProductImage, Sku, Stock, StockMovement
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
 from mall.templatetags.mall import yuan
@@ -222,7 +222,7 @@ class LeftFilter(admin.SimpleListFilter):
     parameter_name = "left"
     choices_ = {
         "none": (_("sold out"), Q(stock__isnull=True) | Q(stock__quantity=0)),
-        "few": (_("fewer than 10"), Q(stock__quantity__range=(1, 9))),
+        "few": (_("fewer than 10"), Q(stock__quantity__range=FEW_PIECES)),
     }
 
     def lookups(self, request, model_admin):

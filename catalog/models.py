@@ -15,6 +15,7 @@ PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
 PICTURE_MAX_BYTES = 1024 * 1024
 PRICE_MAX_POINTS = 100_000_000
 MAX_QUANTITY = 99  # pieces of one SKU in one order
+FEW_PIECES = (1, 9)  # from and to: what needs a delivery soon
 
 
 def validate_picture_size(file):

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from catalog.models import Product, Sku
+from catalog.models import FEW_PIECES, Product, Sku
 from mall import clock, jobs
 from mall.models import JobRun
 from marketing.analytics import rollup
@@ -80,7 +80,7 @@ def _open_refunds():
 def _short_stock():
     on_sale = Sku.objects.filter(is_active=True, product__status=Product.Status.ON)
     left = on_sale.aggregate(
-        none=Count("pk", filter=Q(stock__isnull=True) | Q(stock__quantity=0)), few=Count("pk", filter=Q(stock__quantity__range=(1, 9)))
+        none=Count("pk", filter=Q(stock__isnull=True) | Q(stock__quantity=0)), few=Count("pk", filter=Q(stock__quantity__range=FEW_PIECES))
     )
     here = partial(_list, Sku, is_active__exact=1, product__status__exact="on")
     yield Figure(_("Sold out"), left["none"], here(left="none"), "production_quantity_limits", asks=left["none"] > 0)

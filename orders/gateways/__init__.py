@@ -35,7 +35,10 @@ class Gateway(Protocol):
         """Check the signature over the raw bytes first, then read. Raises: BadSignature, BadNotice."""
 
     def refund(self, refund) -> str:
-        """Send money back and return the provider's number of it; idempotent by ``refund.no``."""
+        """Send money back and return the provider's number of it; idempotent by ``refund.no``.
+
+        Raises: a DomainError when the provider refuses or does not answer; the sweep then goes on with the next refund.
+        """
 
 
 def offered() -> dict[str, Gateway]:
