@@ -90,7 +90,7 @@ class PointAccount(Books):
         ]
 
     def __str__(self):
-        return f"{self.pk}: {self.available}"
+        return _("Account of member no. %(member)s") % {"member": self.pk}
 
 
 class LedgerEntry(Books):
@@ -147,7 +147,7 @@ class LedgerEntry(Books):
         indexes = [models.Index(name="points_entry_books", fields=["biz_date", "kind", "delta"])]
 
     def __str__(self):
-        return f"{self.account_id}/{self.seq} {self.kind} {self.delta:+d}"
+        return _("Entry %(seq)s of member no. %(member)s") % {"seq": self.seq, "member": self.account_id}
 
 
 class Rule(models.Model):

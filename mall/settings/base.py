@@ -101,7 +101,7 @@ SHOP_TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-# The first holds our own texts, the second those of libraries that ship no Chinese (django-unfold).
+# The first holds our own texts, the second those of libraries that ship no Chinese or other words than ours.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "vendor"]
 FORMAT_MODULE_PATH = "mall.formats"  # dates of English pages; Django's Chinese ones are right
 LANGUAGE_COOKIE_NAME = "mall_language"
