@@ -100,8 +100,13 @@ def watch(page, live_server):
         if message.type in {"error", "warning"} and "404" not in message.text:
             complaints.append(message.text)
 
+    def failed(request):
+        # The next page may be asked for before the last one's icon has come: that request is given up, not broken.
+        if request.failure != "net::ERR_ABORTED":
+            complaints.append(f"fails {request.url}: {request.failure}")
+
     page.on("request", asked)
-    page.on("requestfailed", lambda request: complaints.append(f"fails {request.url}"))
+    page.on("requestfailed", failed)
     page.on("response", answered)
     page.on("console", said)
     page.on("pageerror", lambda error: complaints.append(str(error)))
