@@ -1,6 +1,7 @@
 """The shelves in a real browser: smooth with JavaScript, complete without."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.factories.catalog import CategoryFactory
 
@@ -13,8 +14,9 @@ def mug(shelve):
     return shelve(name_zh_hans="陶瓷马克杯", category=CategoryFactory(slug="home", name_zh_hans="家居"))
 
 
-def names(page):
-    return page.locator(".product-card__name").all_inner_texts()
+def expect_names(page, *names):
+    """Wait until the shelf shows these; the address changes a moment before the cards do."""
+    expect(page.locator(".product-card__name")).to_have_text(list(names))
 
 
 def test_list_when_typed_and_tapped_then_the_shelf_follows_without_a_reload(page, mug):
@@ -23,7 +25,7 @@ def test_list_when_typed_and_tapped_then_the_shelf_follows_without_a_reload(page
 
     page.locator(".chip", has_text="户外").click()
     page.wait_for_url("**category=outdoor**")
-    assert names(page) == ["雨伞"]
+    expect_names(page, "雨伞")
 
     page.locator("#id_search").fill("马克杯")
     page.wait_for_url("**search=**")
@@ -45,7 +47,7 @@ def test_list_when_there_is_no_javascript_then_search_and_product_still_work(ope
     page.locator("#id_search").fill("马克杯")
     page.locator("#id_search").press("Enter")
     page.wait_for_url("**search=**")
-    assert names(page) == ["陶瓷马克杯"]
+    expect_names(page, "陶瓷马克杯")
 
     page.locator(".product-card__link").click()
     page.wait_for_url(f"**/products/{mug.pk}/")
