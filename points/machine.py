@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from points import validity
+from points.lots import BUCKETS_MAX, InvariantBroken, late, put, sum_of, take, take_latest, tidy
 
-BUCKETS_MAX = 40
 HOLDS_MAX = 20
 POINTS_MAX = 1_000_000_000
 EARNING = SPENDING = frozenset({"active", "review"})
@@ -26,10 +26,6 @@ class Refused(Exception):
         self.reason = reason
         self.numbers = numbers
         super().__init__(reason)
-
-
-class InvariantBroken(Exception):
-    """The arithmetic itself is wrong: nothing may be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +174,9 @@ def check(state: State):
     total = 0
     previous = ""
     for day, points in state.lots:
-        if points <= 0 or _late(day) <= previous:
+        if points <= 0 or late(day) <= previous:
             raise InvariantBroken(f"lots are not ascending and positive: {state.lots}")
-        previous = _late(day)
+        previous = late(day)
         total += points
     escrow = sum(points for hold in state.holds.values() for _, points in hold["lots"])
     truths = {
@@ -192,7 +188,7 @@ def check(state: State):
         "credited - debited is not available": state.credited - state.debited == state.available,
         "debt beside available points": state.debt == 0 or state.available == 0,
         "too many buckets": len(state.lots) <= BUCKETS_MAX,
-        "a dead lot is left": not state.lots or state.day is None or _late(state.lots[0][0]) >= state.day,
+        "a dead lot is left": not state.lots or state.day is None or late(state.lots[0][0]) >= state.day,
     }
     for name, holds in truths.items():
         if not holds:
@@ -207,66 +203,6 @@ def _check_entries(old, new, entries):
         raise InvariantBroken("entry numbers have a gap")
     if new.credited < old.credited or new.debited < old.debited:
         raise InvariantBroken("credited or debited went backwards")
-
-
-# --- lots ------------------------------------------------------------------
-
-
-def _late(day):
-    return "~" if day is None else day  # "~" sorts after every digit
-
-
-def take(lots, points, *, first=None):
-    """Split ``points`` off, from the bucket of day ``first`` (a 1-tuple) and then soonest-expiring first.
-
-    Returns (taken, rest), both ascending. There must be enough.
-    """
-    left = dict(lots)
-    taken = {}
-    order = [day for day, _ in lots]
-    if first and first[0] in left:
-        order.remove(first[0])
-        order.insert(0, first[0])
-    for day in order:
-        if points == 0:
-            break
-        part = min(points, left[day])
-        taken[day] = part
-        left[day] -= part
-        points -= part
-    if points:
-        raise InvariantBroken("took more than there was")
-    return _lots(taken), _lots(left)
-
-
-def put(lots, added):
-    """Add lots into their buckets; beyond BUCKETS_MAX the two latest dated merge into the later day.
-
-    Returns (lots, merged) where ``merged`` lists the moves ((day, -n), (later, +n)) a merge made.
-    """
-    buckets = dict(lots)
-    for day, points in added:
-        buckets[day] = buckets.get(day, 0) + points
-    merged = []
-    while len(buckets) > BUCKETS_MAX:
-        earlier, later = sorted(day for day in buckets if day is not None)[-2:]
-        merged += [(earlier, -buckets[earlier]), (later, buckets[earlier])]
-        buckets[later] += buckets.pop(earlier)
-    return _lots(buckets), tuple(merged)
-
-
-def take_latest(lots, points):
-    """Split ``points`` off from the latest-expiring end; returns (taken, rest)."""
-    rest, taken = take(lots, sum(n for _, n in lots) - points)
-    return taken, rest
-
-
-def _lots(buckets):
-    return tuple(sorted(((day, points) for day, points in buckets.items() if points), key=lambda lot: _late(lot[0])))
-
-
-def _sum(lots):
-    return sum(points for _, points in lots)
 
 
 # --- the working copy --------------------------------------------------------
@@ -289,7 +225,7 @@ class _Books:
             left = dict(self.lots)
             for day, points in taken:
                 left[day] -= points
-            self.lots = _lots(left)
+            self.lots = tidy(left)
         if added:
             self.lots, merged = put(self.lots, added)
             if merged:
@@ -310,16 +246,16 @@ class _Books:
         if dead:
             # The first sweep of a day leaves nothing for a second one, except what a command brings back after its day.
             key = f"expire:{day}:{self.seq + 1}" if as_of or self.entries else f"expire:{day}"
-            self.post("expire", -_sum(dead), taken=dead, key=key)
+            self.post("expire", -sum_of(dead), taken=dead, key=key)
 
     def give_back(self, kind, lots, **kwargs):
         """Credit lots at their own days. Living points repay debt first; dead ones pay nothing."""
-        living = tuple(lot for lot in lots if _late(lot[0]) >= self.day)
-        repaid = min(self.debt, _sum(living))
+        living = tuple(lot for lot in lots if late(lot[0]) >= self.day)
+        repaid = min(self.debt, sum_of(living))
         used, _ = take(living, repaid)
         paid = dict(used)
-        added = _lots({day: points - paid.get(day, 0) for day, points in lots})
-        self.post(kind, _sum(lots) - repaid, debt=-repaid, added=added, **kwargs)
+        added = tidy({day: points - paid.get(day, 0) for day, points in lots})
+        self.post(kind, sum_of(lots) - repaid, debt=-repaid, added=added, **kwargs)
 
     def need(self, points):
         """Refuse unless the account may spend and has this many points."""
@@ -363,7 +299,7 @@ def _accrue(books, command):
     points = _amount(command.points)
     if books.status not in EARNING:
         raise Refused("account_frozen")
-    if _late(command.expires_on) < books.day:
+    if late(command.expires_on) < books.day:
         raise Refused("invalid_amount")
     if command.rule:
         slots = [used + 1 for used in books.counts["rules"].get(command.rule, (0, 0, 0, 0))]
@@ -397,7 +333,7 @@ def _hold(books, command):
 
 def _capture(books, command):
     hold = _pop(books, command.hold_key)
-    amount = _sum(hold["lots"])
+    amount = sum_of(hold["lots"])
     points = amount if command.points is None else _amount(command.points)
     if points > amount:
         raise Refused("over_refund", left=amount, asked=points)
@@ -407,7 +343,7 @@ def _capture(books, command):
 
 def _release(books, command):
     hold = _pop(books, command.hold_key)
-    books.give_back("release", hold["lots"], held=-_sum(hold["lots"]), reverses=hold["seq"])
+    books.give_back("release", hold["lots"], held=-sum_of(hold["lots"]), reverses=hold["seq"])
 
 
 def _pop(books, key):
@@ -423,9 +359,9 @@ def _refund(books, command):
         grace = validity.grace(date.fromisoformat(books.day)).isoformat()
         moved = {}
         for day, points in back:
-            day = grace if _late(day) < books.day else day
+            day = grace if late(day) < books.day else day
             moved[day] = moved.get(day, 0) + points
-        back = _lots(moved)
+        back = tidy(moved)
     books.give_back("refund", back, reverses=original.seq, left=left)
 
 
@@ -443,8 +379,8 @@ def _original(command, *, kinds):
     original = command.original
     if original is None or original.kind not in kinds:
         raise Refused("unknown_entry")
-    if points > _sum(original.left):
-        raise Refused("over_refund", left=_sum(original.left), asked=points)
+    if points > sum_of(original.left):
+        raise Refused("over_refund", left=sum_of(original.left), asked=points)
     return original
 
 
@@ -453,7 +389,7 @@ def _adjust(books, command):
         raise Refused("account_frozen")
     points = _amount(abs(command.points) if type(command.points) is int else command.points)
     if command.points > 0:
-        if _late(command.expires_on) < books.day:
+        if late(command.expires_on) < books.day:
             raise Refused("invalid_amount")
         books.give_back("adjust", ((command.expires_on, points),))
         return
