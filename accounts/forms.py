@@ -4,13 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import avatars
-from accounts.models import MOBILE_NUMBER, Address, User
+from accounts.models import DETAIL_LENGTH, MOBILE_NUMBER, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
 from accounts.profile import check_birthday, check_line
-
-RECIPIENT_LENGTH = 40
-DETAIL_LENGTH = 200
-REGION_LENGTH = Address._meta.get_field("region").max_length
-NICKNAME_LENGTH = User._meta.get_field("nickname").max_length
 
 
 class ProfileForm(forms.Form):

@@ -10,6 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.privacy import EncryptedTextField, email_fingerprint
 
 ADDRESSES_PER_MEMBER = 20
+# Characters. Encrypted columns know no length, so the doors ask these.
+NICKNAME_LENGTH = 30
+RECIPIENT_LENGTH = 40
+REGION_LENGTH = 60
+DETAIL_LENGTH = 200
 MOBILE_NUMBER = RegexValidator(r"^1[3-9][0-9]{9}\Z", _("Enter an 11-digit mobile number, such as 13812345678."), code="invalid_phone")
 # No "@": a username that looks like somebody's e-mail would compete with it at sign-in.
 USERNAME = RegexValidator(r"^[\w.+-]+\Z", _("Use letters, numbers and . + - _ only."), code="invalid_username")
@@ -46,7 +51,7 @@ class User(AbstractUser):
     )
     email = models.EmailField(_("e-mail"), unique=True)
     email_canonical = EmailFingerprintField(_("e-mail fingerprint"), db_index=True)
-    nickname = models.CharField(_("nickname"), max_length=30, blank=True)
+    nickname = models.CharField(_("nickname"), max_length=NICKNAME_LENGTH, blank=True)
     avatar = models.ImageField(_("picture"), upload_to=avatar_path, blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
 
@@ -76,7 +81,7 @@ class Address(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="addresses", verbose_name=_("member"))
     recipient = EncryptedTextField(_("recipient"))
     phone = EncryptedTextField(_("mobile number"), validators=[MOBILE_NUMBER])
-    region = models.CharField(_("region"), max_length=60)
+    region = models.CharField(_("region"), max_length=REGION_LENGTH)
     detail = EncryptedTextField(_("street and number"))
     is_default = models.BooleanField(_("default address"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -8,11 +8,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from orders.checkout import KEY
 from orders.errors import InvalidLines
+from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
 
 WHOLE = re.compile(r"[0-9]{1,12}")
-MOST_POINTS = 10**9
-MOST_EXPECTED_POINTS = 10**15
-CASH = r"^[0-9]{1,10}\.[0-9]{2}\Z"  # yuan as a shopper's program writes them back
 
 
 def read_lines(sent) -> list[tuple[int, int]]:
@@ -37,7 +35,7 @@ class PlaceForm(forms.Form):
 
     key = forms.RegexField(KEY)
     points_to_use = forms.IntegerField(min_value=0, max_value=MOST_POINTS)
-    address = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    address = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     expect_points = forms.IntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS)
     expect_cash = forms.RegexField(CASH)
 

@@ -20,6 +20,10 @@ from points import rates, rules
 
 MAX_LINES = 20
 LARGEST_ID = 2**63 - 1
+# What a door lets through: more than any order can cost, and little enough for every column.
+MOST_POINTS = 10**9
+MOST_EXPECTED_POINTS = 10**15
+CASH = r"^[0-9]{1,10}\.[0-9]{2}\Z"  # yuan as a shopper's program writes them back
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from rest_framework import serializers
 
 from mall.api import StrictIntegerField, StrictSerializer, absolute
 from orders import gateways, pricing
-from orders.forms import CASH, MOST_EXPECTED_POINTS, MOST_POINTS
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
 
 
@@ -17,7 +16,7 @@ class LineRequest(StrictSerializer):
 
 class QuoteRequest(StrictSerializer):
     lines = LineRequest(many=True, min_length=1, max_length=pricing.MAX_LINES)
-    points_to_use = StrictIntegerField(min_value=0, max_value=MOST_POINTS, default=0, help_text="Points used as a discount.")
+    points_to_use = StrictIntegerField(min_value=0, max_value=pricing.MOST_POINTS, default=0, help_text="Points used as a discount.")
 
     def wanted(self) -> list[tuple[int, int]]:
         return [(line["sku"], line["quantity"]) for line in self.validated_data["lines"]]
@@ -26,8 +25,8 @@ class QuoteRequest(StrictSerializer):
 class ExpectRequest(StrictSerializer):
     """What the shopper saw and agreed to."""
 
-    points = StrictIntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS)
-    cash = serializers.RegexField(CASH, max_length=13, help_text='Yuan, such as "12.50".')
+    points = StrictIntegerField(min_value=0, max_value=pricing.MOST_EXPECTED_POINTS)
+    cash = serializers.RegexField(pricing.CASH, max_length=13, help_text='Yuan, such as "12.50".')
 
 
 class OrderRequest(QuoteRequest):
