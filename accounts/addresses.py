@@ -25,6 +25,11 @@ class AddressBookFull(DomainError):
     message = _("You can keep %(limit)s addresses. Please delete one first.")
 
 
+def book_of(user):
+    """Return the member's addresses, the default one first."""
+    return Address.objects.filter(user_id=user.pk)
+
+
 def default_of(user) -> Address | None:
     """Return the address goods go to unless the member says otherwise."""
     return Address.objects.filter(user=user, is_default=True).first()

@@ -8,8 +8,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 
 from accounts import addresses
-from accounts.forms import DETAIL_LENGTH, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
-from accounts.models import MOBILE_NUMBER, Address
+from accounts.models import DETAIL_LENGTH, MOBILE_NUMBER, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
 from accounts.profile import change_profile, check_birthday, check_line
 from mall.api import StrictSerializer
 
@@ -93,7 +92,7 @@ class AddressesView(GenericAPIView):
     serializer_class = AddressSerializer
 
     def get_queryset(self):
-        return Address.objects.filter(user_id=self.request.user.pk)
+        return addresses.book_of(self.request.user)
 
     @extend_schema(operation_id="addresses_list", tags=TAGS, responses=AddressSerializer(many=True))
     def get(self, request):

@@ -38,7 +38,7 @@ def profile(request):
 @require_safe
 def address_list(request):
     """Show the address book."""
-    kept = list(request.user.addresses.all())
+    kept = list(addresses.book_of(request.user))
     facts = {"addresses": kept, "may_add": len(kept) < ADDRESSES_PER_MEMBER, "limit": ADDRESSES_PER_MEMBER}
     return render(request, "accounts/addresses.html", facts)
 

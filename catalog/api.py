@@ -148,6 +148,8 @@ class ProductDetail(APIView):
     def get(self, request, product_id):
         """Show one product on sale with its SKUs and their stock."""
         product = storefront.detail(product_id, available=request.purse.available)
+        if product is None:
+            raise NotFound
         return Response(ProductDetailSerializer(product, context={"request": request}).data)
 
 

@@ -153,6 +153,11 @@ class Product(models.Model):
         return self.status == self.Status.ON and is_within(self.sale_starts_at, self.sale_ends_at, as_of or clock.now())
 
 
+def most_pieces(limit_per_order: int, left: int) -> int:
+    """Return how many pieces of a SKU one order may name: its product's limit (0 = none), the shop's, and what is left."""
+    return min(MAX_QUANTITY, limit_per_order or MAX_QUANTITY, left)
+
+
 def is_within(starts_at, ends_at, as_of) -> bool:
     """Whether an instant falls into a sale window (the end excluded); None is no bound. ``for_sale`` asks the same in SQL."""
     return (starts_at is None or starts_at <= as_of) and (ends_at is None or as_of < ends_at)

@@ -13,7 +13,6 @@ from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Value, When
-from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import get_language
 
@@ -79,17 +78,15 @@ def listing(filters: Filters, *, available: int | None = None) -> Shelf:
     return Shelf(_with_stock(found["facts"], available), number=filters.page, count=found["count"])
 
 
-def detail(product_id: int, *, available: int | None = None) -> dict:
-    """Return the facts of one product on sale with its SKUs' live stock.
+def detail(product_id: int, *, available: int | None = None) -> dict | None:
+    """Return the facts of one product with its SKUs' live stock; None when it is no product on sale now.
 
     ``available`` are the reader's points; each SKU says how many are ``missing`` (0 when they are
     enough or not known).
-
-    Raises: Http404 for a product that does not exist, is a draft, off sale or outside its sale window.
     """
     product = _kept(f"detail:{int(product_id)}", lambda: _describe(product_id))
     if product is None or not is_within(product["sale_starts_at"], product["sale_ends_at"], clock.now()):
-        raise Http404
+        return None
     left = stock.available([sku["id"] for sku in product["skus"]])
     skus = [{**sku, "stock": left[sku["id"]], "missing": _missing(sku, available)} for sku in product["skus"]]
     in_stock = any(sku["stock"] for sku in skus)

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
+from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -10,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from catalog import storefront
 from catalog.forms import FilterForm
-from catalog.models import MAX_QUANTITY, Product
+from catalog.models import Product, most_pieces
 
 
 @login_not_required
@@ -44,6 +45,8 @@ def product_detail(request, product_id):
     """Show one product with its choices, and how far away it is for the reader."""
     available = request.purse.available
     product = storefront.detail(product_id, available=available)
+    if product is None:
+        raise Http404
     left = [sku for sku in product["skus"] if sku["stock"]]
     within_reach = [sku for sku in left if not sku["missing"]]
     nearest = min(left or product["skus"], key=lambda sku: sku["missing"])
@@ -55,7 +58,7 @@ def product_detail(request, product_id):
         "deed": _("Buy") if product["pay_mode"] == Product.PayMode.CASH else _("Redeem"),
         "is_sold_out": not left,
         "is_posted": product["kind"] == Product.Kind.PHYSICAL,
-        "quantity_max": min([MAX_QUANTITY, product["limit_per_order"] or MAX_QUANTITY, max((sku["stock"] for sku in left), default=1)]),
+        "quantity_max": most_pieces(product["limit_per_order"], max((sku["stock"] for sku in left), default=1)),
         "missing": nearest["missing"],
         "checkins": request.purse.checkins_for(nearest["missing"]) if nearest["missing"] else None,
     }

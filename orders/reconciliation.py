@@ -8,10 +8,9 @@ Source: ledger.md section 8.
 
 from collections import defaultdict
 
-from django.db import transaction
-
 from catalog import stock
 from catalog.models import StockMovement
+from mall.transactions import transactional
 from orders.models import Order, OrderLine
 from points.models import LedgerEntry
 from points.mutex import lock_member
@@ -28,9 +27,7 @@ def verify_orders(accounts: list[int] | None = None) -> list[Finding]:
     found = []
     for members in _batches(accounts):
         for suspect in sorted({finding.account for finding in _compare(members)}):
-            with transaction.atomic():
-                lock_member(suspect)
-                found += _compare([suspect])
+            found += _compare_locked(suspect)
     if accounts is None:
         found += [
             Finding(None, f"stock of SKU {sku} is not the sum of its movements", str(moved), str(quantity))
@@ -48,6 +45,12 @@ def _batches(accounts):
     while batch := list(members.filter(user_id__gt=last)[:BATCH]):
         yield batch
         last = batch[-1]
+
+
+@transactional
+def _compare_locked(member) -> list[Finding]:
+    lock_member(member)
+    return _compare([member])
 
 
 def _compare(members) -> list[Finding]:
@@ -92,7 +95,8 @@ def _posted(members):
     """Return {(account, order number): {part: points}} of the postings that orders make."""
     posted = defaultdict(dict)
     for entry in LedgerEntry.objects.filter(account_id__in=members, key__startswith="order:").order_by("pk"):
-        _order, no, part, *_rest = entry.key.split(":")
+        no, _colon, rest = entry.key.removeprefix("order:").partition(":")
+        part = rest.partition(":")[0]
         if part in PARTS:
             parts = posted[entry.account_id, no]
             parts[part] = parts.get(part, 0) + asked(entry)

@@ -11,8 +11,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import Address
+from accounts import addresses as address_book
 from catalog import stock
+from catalog.models import most_pieces
 from mall.errors import Busy, DomainError
 from mall.limits import ACTIONS_PER_MEMBER, limit
 from orders import gateways, lifecycle, payments, pricing
@@ -68,9 +69,9 @@ def _checkout_page(request, asked, *, refusal=None):
         quote = _closest_quote(request.user, read_lines(asked), read_points(asked))
     except DomainError as unable:
         return render(request, "orders/unable.html", {"refusal": refusal or unable}, status=(refusal or unable).status)
-    left = stock.available([line.sku.pk for line in quote.lines])
+    first, left = quote.lines[0], stock.available([line.sku.pk for line in quote.lines])
     short = [{"name": line.sku.product.name, "left": left[line.sku.pk]} for line in quote.lines if left[line.sku.pk] < line.quantity]
-    addresses = list(Address.objects.filter(user=request.user)) if quote.is_physical else []
+    addresses = list(address_book.book_of(request.user)) if quote.is_physical else []
     available = request.purse.available or 0
     missing = max(0, quote.points - available)
     context = {
@@ -85,8 +86,8 @@ def _checkout_page(request, asked, *, refusal=None):
         "chosen_address": _chosen(addresses, asked.get("address", "")),
         "needs_address": quote.is_physical and not addresses,
         "can_place": not short and not missing and not (quote.is_physical and not addresses),
-        "quantity_line": quote.lines[0] if len(quote.lines) == 1 else None,
-        "quantity_max": _quantity_max(quote.lines[0], left),
+        "quantity_line": first if len(quote.lines) == 1 else None,
+        "quantity_max": max(first.quantity, most_pieces(first.sku.product.limit_per_order, left[first.sku.pk])),
         "here": f"{request.path}?{urlencode(_asked_again(quote), doseq=True)}",
         "key": uuid4().hex,
     }
@@ -121,11 +122,6 @@ def _chosen(addresses, asked: str) -> int | None:
     """Return the address asked for when it is one of these, else the first."""
     own = [address.pk for address in addresses]
     return next((pk for pk in own if str(pk) == asked), own[0] if own else None)
-
-
-def _quantity_max(line, left) -> int:
-    allowed = line.sku.product.limit_per_order or pricing.MAX_QUANTITY
-    return max(line.quantity, min(allowed, pricing.MAX_QUANTITY, left[line.sku.pk]))
 
 
 def _asked_again(quote) -> dict:

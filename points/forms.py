@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -11,6 +12,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from points.adjustments import ALONE_MAX
 from points.machine import POINTS_MAX
 from points.models import SEQ_SPAN, Rule, RuleVersion
 from points.statement import FLOWS
@@ -38,7 +40,7 @@ class AdjustForm(forms.Form):
         label=_("Points"),
         min_value=-POINTS_MAX,
         max_value=POINTS_MAX,
-        help_text=_("Plus gives, minus takes. One person may adjust up to 5,000."),
+        help_text=format_lazy(_("Plus gives, minus takes. One person may adjust up to {limit}."), limit=f"{ALONE_MAX:,}"),
         widget=UnfoldAdminIntegerFieldWidget,
     )
     description = forms.CharField(

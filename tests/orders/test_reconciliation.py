@@ -73,6 +73,12 @@ def test_verify_when_points_were_taken_for_no_order_then_the_entry_is_named(life
     assert checks(verify_orders()) == [(member.pk, "order NOSUCHORDER has entries but does not exist")]
 
 
+def test_verify_when_a_key_only_looks_like_an_orders_then_it_does_not_stop_the_verification(life, member):
+    ledger.spend(member.pk, points=5, key="order:odd", reference="test")
+
+    assert verify_orders() == []
+
+
 def test_verify_when_stock_was_edited_by_hand_then_the_sku_is_named(life):
     line = life["spent"].lines.get()
     tamper("UPDATE catalog_stock SET quantity = quantity + 1 WHERE sku_id = %s", line.sku_id)

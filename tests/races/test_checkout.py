@@ -9,7 +9,6 @@ import threading
 from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
 
 from accounts.registration import register
 from catalog import stock
@@ -24,15 +23,7 @@ from points.errors import InsufficientPoints
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import give_points, place, virtual_sku
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _books_close(transactional_db, deadlocks):
-    """After each race the books close and the server counted no deadlock."""
-    yield
-    call_command("verify_ledger")
-    assert deadlocks() == 0
+pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_books")]
 
 
 def members(count, *, points=0):

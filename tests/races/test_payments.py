@@ -4,7 +4,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 
 from catalog import stock
 from mall import clock
@@ -16,15 +15,7 @@ from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefu
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _books_close(transactional_db, deadlocks):
-    """After each race the books close and the server counted no deadlock."""
-    yield
-    call_command("verify_ledger")
-    assert deadlocks() == 0
+pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_books")]
 
 
 @pytest.fixture
