@@ -1,0 +1,7 @@
+"""What brings members back: check-ins, notices in the inbox, and the days counted up for reports."""
+
+from marketing.models.checkin import CheckIn
+from marketing.models.figures import DailyActivity, DailyRollup
+from marketing.models.notification import Notification
+
+__all__ = ["CheckIn", "DailyActivity", "DailyRollup", "Notification"]
