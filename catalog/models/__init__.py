@@ -1,0 +1,44 @@
+"""What the mall offers: a tree of categories, products, their SKUs, and how many pieces are left."""
+
+from catalog.models.bucket import StockBucket
+from catalog.models.category import Category
+from catalog.models.product import (
+    FEW_PIECES,
+    MAX_QUANTITY,
+    PICTURE_MAX_BYTES,
+    PICTURE_TYPES,
+    PICTURE_VALIDATORS,
+    PRICE_MAX_POINTS,
+    Product,
+    ProductImage,
+    ProductQuerySet,
+    Sku,
+    is_within,
+    most_pieces,
+    picture_url,
+    price_mismatch,
+    validate_picture_size,
+)
+from catalog.models.stock import Stock, StockMovement
+
+__all__ = [
+    "FEW_PIECES",
+    "MAX_QUANTITY",
+    "PICTURE_MAX_BYTES",
+    "PICTURE_TYPES",
+    "PICTURE_VALIDATORS",
+    "PRICE_MAX_POINTS",
+    "Category",
+    "Product",
+    "ProductImage",
+    "ProductQuerySet",
+    "Sku",
+    "Stock",
+    "StockBucket",
+    "StockMovement",
+    "is_within",
+    "most_pieces",
+    "picture_url",
+    "price_mismatch",
+    "validate_picture_size",
+]
