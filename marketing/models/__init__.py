@@ -2,6 +2,6 @@
 
 from marketing.models.checkin import CheckIn
 from marketing.models.figures import DailyActivity, DailyRollup
-from marketing.models.notification import Notification
+from marketing.models.notification import Delivery, Notification, Preference
 
-__all__ = ["CheckIn", "DailyActivity", "DailyRollup", "Notification"]
+__all__ = ["CheckIn", "DailyActivity", "DailyRollup", "Delivery", "Notification", "Preference"]

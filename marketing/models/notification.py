@@ -1,4 +1,4 @@
-"""Notices in a member's inbox."""
+"""Notices in a member's inbox, what leaves the shop by mail, and what a member wants to hear of."""
 
 from django.conf import settings
 from django.db import models
@@ -17,11 +17,26 @@ class Notification(models.Model):
     """A notice in a member's inbox, kept as kind and numbers and worded in the reader's language."""
 
     class Kind(models.TextChoices):
-        STREAK_AT_RISK = "streak_at_risk", _("Streak at risk")
         ORDER_PAID = "order_paid", _("Order paid")
         ORDER_SHIPPED = "order_shipped", _("Order shipped")
         ORDER_COMPLETED = "order_completed", _("Order completed")
         ORDER_CANCELLED = "order_cancelled", _("Order cancelled")
+        REFUND_REQUESTED = "refund_requested", _("Refund asked for")
+        REFUND_APPROVED = "refund_approved", _("Refund approved")
+        REFUND_REJECTED = "refund_rejected", _("Refund rejected")
+        ORDER_REFUNDED = "order_refunded", _("Order refunded")
+        POINTS_EARNED = "points_earned", _("Points earned")
+        POINTS_SPENT = "points_spent", _("Points spent")
+        POINTS_EXPIRING = "points_expiring", _("Points expire soon")
+        POINTS_ADJUSTED = "points_adjusted", _("Points corrected by the shop")
+        STREAK_AT_RISK = "streak_at_risk", _("Streak at risk")
+        MISSION_COMPLETED = "mission_completed", _("Mission completed")
+        COUPON_GRANTED = "coupon_granted", _("New coupon")
+        COUPON_EXPIRING = "coupon_expiring", _("Coupon expires soon")
+        FLASH_STARTING = "flash_starting", _("Flash redemption starts")
+        EARNING_PAUSED = "earning_paused", _("Earning paused for a review")
+        EARNING_RESUMED = "earning_resumed", _("Earning goes on")
+        NEW_SIGN_IN = "new_sign_in", _("Sign-in on a new device")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, db_constraint=False, related_name="notifications", verbose_name=_("member")
@@ -30,6 +45,8 @@ class Notification(models.Model):
     params = models.JSONField(_("numbers"), default=dict)
     url = models.CharField(_("leads to"), max_length=200, blank=True)
     key = models.CharField(_("key"), max_length=100)
+    # A member may want a kind by mail only: the row is still the fact the mail is made from.
+    in_inbox = models.BooleanField(_("in the inbox"), default=True)
     created_at = models.DateTimeField(_("time"), default=clock.now)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
 
@@ -51,3 +68,79 @@ class Notification(models.Model):
     @property
     def wording(self) -> Wording:
         return worded(self.kind, self.params)
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def due(self, as_of):
+        return self.filter(state=Delivery.State.WAITING, next_try_at__lte=as_of)
+
+    def abandoned(self, as_of):
+        """Those whose sender died: its lease is over and nobody said how it went."""
+        return self.filter(state=Delivery.State.SENDING, claimed_until__lte=as_of)
+
+
+class Delivery(models.Model):
+    """One notice on its way out of the shop by one channel; the row is the queue.
+
+    It knows no address: the mail goes to what the member's e-mail is when it is sent.
+    """
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        SKIPPED = "skipped", _("Not wanted any more")
+        DEAD = "dead", _("Given up")
+
+    notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries", verbose_name=_("notification"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, db_constraint=False, related_name="deliveries", verbose_name=_("member")
+    )
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices, default=Channel.EMAIL)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    next_try_at = models.DateTimeField(_("next try"), default=clock.now)
+    claimed_by = models.CharField(_("claimed by"), max_length=32, blank=True)
+    claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
+    handed_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("time"), default=clock.now)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["notification", "channel"], name="one_delivery_a_channel")]
+        indexes = [
+            models.Index(fields=["state", "next_try_at"], name="delivery_due"),
+            models.Index(fields=["user", "sent_at"], name="delivery_of_member"),
+        ]
+
+    def __str__(self):
+        return f"{self.channel} #{self.pk}: {self.state}"
+
+
+class Preference(models.Model):
+    """What a member chose for one kind of notice; without a row the shop's own choice holds."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, db_constraint=False, related_name="preferences", verbose_name=_("member")
+    )
+    kind = models.CharField(_("kind"), max_length=32, choices=Notification.Kind.choices)
+    inbox = models.BooleanField(_("in the inbox"))
+    email = models.BooleanField(_("by e-mail"))
+
+    class Meta:
+        verbose_name = _("notification preference")
+        verbose_name_plural = _("notification preferences")
+        ordering = ["user_id", "kind"]
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="one_preference_a_kind")]
+
+    def __str__(self):
+        return f"{self.kind}: {self.inbox} {self.email}"
