@@ -13,3 +13,8 @@ def new_number() -> str:
     """Return a fresh number for an order, a payment or a refund: 20261120-7KQ2M9XW4TB0C."""
     random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARACTERS))
     return f"{clock.today():%Y%m%d}-{random_part}"
+
+
+def new_coupon_code() -> str:
+    """Return a fresh number for a coupon or a public code: 80 bits, never digits only, readable aloud."""
+    return "C" + "".join(secrets.choice(ALPHABET) for _ in range(16))

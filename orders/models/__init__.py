@@ -1,12 +1,16 @@
 """The redemption and what belongs to it: order, lines, events; payments, notices, refunds; the checkout policy.
 
 Who writes what: rows are made by orders/checkout.py, ``Order.status`` is changed by orders/lifecycle.py
-only, payments and their notices by orders/payments.py only. Amounts: points are whole numbers, cash is
+only, payments and their notices by orders/payments.py only, refund requests by orders/refund_requests.py and parcels by
+orders/shipping.py. Amounts: points are whole numbers, cash is
 yuan with two places, a rate is points per yuan.
 """
 
+from orders.models.coupon import Coupon, CouponCode, CouponGrant, CouponTemplate
 from orders.models.order import Order, OrderEvent, OrderLine
 from orders.models.payment import Payment, PaymentNotice, PaymentRefund
 from orders.models.policy import CheckoutPolicy
+from orders.models.refund import RefundLine, RefundRequest
+from orders.models.shipment import Shipment, ShipmentLine
 
-__all__ = ["CheckoutPolicy", "Order", "OrderEvent", "OrderLine", "Payment", "PaymentNotice", "PaymentRefund"]
+__all__ = ["CheckoutPolicy", "Coupon", "CouponCode", "CouponGrant", "CouponTemplate", "Order", "OrderEvent", "OrderLine", "Payment", "PaymentNotice", "PaymentRefund", "RefundLine", "RefundRequest", "Shipment", "ShipmentLine"]

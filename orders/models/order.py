@@ -23,6 +23,11 @@ def _adds_up(expected):
     return Q(cash__gt=expected - half_a_fen) & Q(cash__lt=expected + half_a_fen)
 
 
+def in_language(names: dict) -> str:
+    """Return the reader's word of a name kept in every language."""
+    return names.get(get_language() or "") or names.get(settings.LANGUAGE_CODE) or next(iter(names.values()), "")
+
+
 class OrderQuerySet(models.QuerySet):
     def of(self, user):
         """The orders of one member."""
@@ -54,9 +59,13 @@ class Order(models.Model):
     body_hash = models.CharField(_("fingerprint of the request"), max_length=64)
     status = models.CharField(_("status"), max_length=10, choices=Status)
     points = models.PositiveBigIntegerField(_("points"), help_text=_("All points this order takes, those used as discount included."))
-    cash = models.DecimalField(_("cash"), max_digits=12, decimal_places=2, help_text=_("Yuan to pay: goods − discount + freight."))
+    cash = models.DecimalField(_("cash"), max_digits=12, decimal_places=2, help_text=_("Yuan to pay: goods − coupon − discount + freight."))
     goods_cash = models.DecimalField(_("goods in yuan"), max_digits=12, decimal_places=2)
     discount = models.DecimalField(_("discount"), max_digits=12, decimal_places=2, default=ZERO)
+    coupon_discount = models.DecimalField(_("coupon"), max_digits=12, decimal_places=2, default=ZERO)
+    coupon_names = models.JSONField(
+        _("name of the coupon"), default=dict, blank=True, help_text=_("In every language, as it was; empty without one.")
+    )
     freight = models.DecimalField(_("freight"), max_digits=12, decimal_places=2, default=ZERO)
     rate = models.PositiveIntegerField(_("points per yuan"))
     points_for_discount = models.PositiveBigIntegerField(_("points used as discount"), default=0)
@@ -70,6 +79,11 @@ class Order(models.Model):
     shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    # Sums of the approved refunds (orders/refund_requests.py); the whole order is back when refunded_at is set.
+    refunded_points = models.PositiveBigIntegerField(_("points refunded"), default=0)
+    refunded_cash = models.DecimalField(_("cash refunded"), max_digits=12, decimal_places=2, default=ZERO)
+    refunded_pieces = models.PositiveIntegerField(_("pieces refunded"), default=0)
+    refunded_at = models.DateTimeField(_("refunded whole at"), null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
     replayed = False  # set on an instance that answers a repeated request (checkout.place_order)
@@ -83,11 +97,20 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="order_status_known", condition=Q(status__in=["pending", "paid", "shipped", "completed", "cancelled"])
             ),
-            models.CheckConstraint(name="order_cash_adds_up", condition=_adds_up(F("goods_cash") - F("discount") + F("freight"))),
             models.CheckConstraint(
-                name="order_amounts_not_negative", condition=Q(points__gte=0, cash__gte=0, discount__gte=0, freight__gte=0)
+                name="order_cash_adds_up", condition=_adds_up(F("goods_cash") - F("coupon_discount") - F("discount") + F("freight"))
+            ),
+            models.CheckConstraint(
+                name="order_amounts_not_negative",
+                condition=Q(points__gte=0, cash__gte=0, discount__gte=0, coupon_discount__gte=0, freight__gte=0),
             ),
             models.CheckConstraint(name="order_discount_is_part", condition=Q(points_for_discount__lte=F("points"))),
+            # Half a fen of room, because SQLite compares decimals as floats.
+            models.CheckConstraint(
+                name="order_refund_is_part",
+                condition=Q(refunded_points__lte=F("points"), refunded_cash__gte=0)
+                & Q(refunded_cash__lt=F("cash") + Value(Decimal("0.005"))),
+            ),
         ]
         indexes = [
             models.Index(fields=["status", "pay_by"], name="order_due"),
@@ -110,6 +133,11 @@ class Order(models.Model):
     def reference(self) -> str:
         """The name under which ledger and stock know this order."""
         return f"order:{self.no}"
+
+    @property
+    def coupon_name(self) -> str:
+        """The name of the coupon used, in the reader's language, as it was; empty without one."""
+        return in_language(self.coupon_names)
 
     @property
     def address(self) -> dict:
@@ -144,9 +172,17 @@ class OrderLine(models.Model):
     unit_points = models.PositiveBigIntegerField(_("points each"))
     unit_cash = models.DecimalField(_("yuan each"), max_digits=12, decimal_places=2)
     points = models.PositiveBigIntegerField(_("points"), help_text=_("Points this line takes, its share of the discount included."))
-    cash = models.DecimalField(_("cash"), max_digits=12, decimal_places=2, help_text=_("Yuan paid for this line after discount."))
+    cash = models.DecimalField(
+        _("cash"), max_digits=12, decimal_places=2, help_text=_("Yuan paid for this line after coupon and discount.")
+    )
     discount = models.DecimalField(_("discount"), max_digits=12, decimal_places=2, default=ZERO)
+    coupon_discount = models.DecimalField(_("coupon"), max_digits=12, decimal_places=2, default=ZERO)
     points_for_discount = models.PositiveBigIntegerField(_("points used as discount"), default=0)
+    shipped_quantity = models.PositiveSmallIntegerField(_("pieces sent"), default=0)
+    refunded_quantity = models.PositiveSmallIntegerField(_("pieces refunded"), default=0)
+    withheld_quantity = models.PositiveSmallIntegerField(_("pieces refunded before they were sent"), default=0)
+    refunded_points = models.PositiveBigIntegerField(_("points refunded"), default=0)
+    refunded_cash = models.DecimalField(_("cash refunded"), max_digits=12, decimal_places=2, default=ZERO)
 
     class Meta:
         verbose_name = _("order line")
@@ -155,8 +191,12 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "sku"], name="order_line_sku_once"),
             models.CheckConstraint(name="order_line_quantity_1_to_99", condition=Q(quantity__gte=1, quantity__lte=99)),
-            models.CheckConstraint(name="order_line_amounts_not_negative", condition=Q(cash__gte=0, discount__gte=0)),
-            models.CheckConstraint(name="order_line_cash_adds_up", condition=_adds_up(F("unit_cash") * F("quantity") - F("discount"))),
+            models.CheckConstraint(
+                name="order_line_amounts_not_negative", condition=Q(cash__gte=0, discount__gte=0, coupon_discount__gte=0)
+            ),
+            models.CheckConstraint(
+                name="order_line_cash_adds_up", condition=_adds_up(F("unit_cash") * F("quantity") - F("coupon_discount") - F("discount"))
+            ),
         ]
 
     def __str__(self):
@@ -171,8 +211,7 @@ class OrderLine(models.Model):
         return self._in_language("sku")
 
     def _in_language(self, part):
-        names = self.names.get(part, {})
-        return names.get(get_language() or "") or names.get(settings.LANGUAGE_CODE) or next(iter(names.values()), "")
+        return in_language(self.names.get(part, {}))
 
 
 class OrderEvent(AppendOnly):
@@ -193,6 +232,13 @@ class OrderEvent(AppendOnly):
         LATE_MONEY = "late_money", _("Money came after the order was cancelled; it goes back")
         SECOND_MONEY = "second_money", _("Paid a second time; that money goes back")
         MONEY_RETURNED = "money_returned", _("Money returned")
+        PART_SHIPPED = "part_shipped", _("Part of it is on its way to you")
+        KEYS_ISSUED = "keys_issued", _("Your codes are ready")
+        AUTO_COMPLETED = "auto_completed", _("Complete: nobody said it did not arrive")
+        REFUND_REQUESTED = "refund_requested", _("Refund asked for")
+        REFUND_APPROVED = "refund_approved", _("Refund approved")
+        REFUND_REJECTED = "refund_rejected", _("Refund rejected")
+        REFUND_WITHDRAWN = "refund_withdrawn", _("Refund withdrawn")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
     kind = models.CharField(_("what happened"), max_length=16, choices=Kind)

@@ -1,0 +1,19 @@
+"""Which words of the orders app an operator writes in both languages, and which rows keep their history.
+
+History is registered here and not in the models: simple-history copies the fields a model has at that
+moment, and the translated ones exist only from here on.
+"""
+
+import simple_history
+from modeltranslation.translator import TranslationOptions, translator
+
+from orders.models import CouponCode, CouponTemplate
+
+
+class CouponTemplateOptions(TranslationOptions):
+    fields = ("name",)
+
+
+translator.register(CouponTemplate, CouponTemplateOptions)
+simple_history.register(CouponTemplate, excluded_fields=["issued"])
+simple_history.register(CouponCode, excluded_fields=["uses"])
