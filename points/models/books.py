@@ -1,13 +1,10 @@
-"""The books and the rules. Only points/ledger.py writes accounts and entries."""
+"""The books: accounts and entries. Only points/ledger.py writes them."""
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from mall.append_only import AppendOnly
 from points.errors import ReadOnlyBooks
 
 SEQ_BITS = 24
@@ -47,7 +44,8 @@ class PointAccount(Books):
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
-        REVIEW = "review", _("Under review")
+        REVIEW = "review", _("Under review, earning paused")
+        SAVING = "saving", _("Spending paused")
         FROZEN = "frozen", _("Frozen")
         CLOSED = "closed", _("Closed")
 
@@ -148,103 +146,3 @@ class LedgerEntry(Books):
 
     def __str__(self):
         return _("Entry %(seq)s of member no. %(member)s") % {"seq": self.seq, "member": self.account_id}
-
-
-class Rule(models.Model):
-    """What an action is worth. The numbers stand in immutable versions; here stand name, status and window."""
-
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        SCHEDULED = "scheduled", _("Scheduled")
-        ACTIVE = "active", _("Active")
-        PAUSED = "paused", _("Paused")
-        ENDED = "ended", _("Ended")
-
-    code = models.SlugField(_("Code"), max_length=40, unique=True)
-    action = models.SlugField(_("Action"), max_length=40, db_index=True, help_text=_("The fact the shop saw: register, login, checkin …"))
-    name = models.CharField(_("Name"), max_length=80)
-    status = models.CharField(_("Status"), max_length=9, choices=Status, default=Status.DRAFT)
-    priority = models.PositiveSmallIntegerField(_("Priority"), default=100, help_text=_("When two rules fit, the smaller number wins."))
-    starts_at = models.DateTimeField(_("From"), null=True, blank=True)
-    ends_at = models.DateTimeField(_("Until"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("Rule")
-        verbose_name_plural = _("Rules")
-        ordering = ["priority", "id"]
-
-    def __str__(self):
-        return self.name
-
-
-class RuleVersion(AppendOnly):
-    """The numbers of a rule at one time: entries name it, and a changed rule never pays backwards."""
-
-    class Value(models.TextChoices):
-        FIXED = "fixed", _("Fixed")
-        PER_YUAN = "per_yuan", _("Per yuan")
-        TABLE = "table", _("Table by step")
-
-    class Validity(models.TextChoices):
-        STANDARD = "standard", _("End of the month, twelve months on")
-        MONTH_END = "month_end", _("End of the month")
-        YEAR_END = "year_end", _("End of the year")
-        DAYS = "days", _("A number of days")
-        NEVER = "never", _("Never expires")
-
-    rule = models.ForeignKey(Rule, models.PROTECT, related_name="versions", verbose_name=_("Rule"))
-    number = models.PositiveIntegerField(_("Version"))
-    value = models.CharField(_("Value"), max_length=8, choices=Value, default=Value.FIXED)
-    points = models.PositiveIntegerField(_("Points"), default=0, help_text=_("Fixed: points each time. Per yuan: points for one yuan."))
-    table = models.JSONField(
-        _("Table"), default=list, blank=True, help_text=_("Points for step 1, 2, 3 …; later steps earn the last number.")
-    )
-    validity = models.CharField(_("Validity"), max_length=9, choices=Validity, default=Validity.STANDARD)
-    validity_days = models.PositiveIntegerField(_("Days valid"), default=0)
-    per_day = models.PositiveIntegerField(_("At most per day"), default=1, validators=[MinValueValidator(1)])
-    per_week = models.PositiveIntegerField(_("At most per week"), default=7, validators=[MinValueValidator(1)])
-    per_month = models.PositiveIntegerField(_("At most per month"), default=31, validators=[MinValueValidator(1)])
-    per_life = models.PositiveIntegerField(_("At most in a lifetime"), default=100_000, validators=[MinValueValidator(1)])
-    created_by = models.CharField(_("By"), max_length=80, default="", blank=True)
-    created_at = models.DateTimeField(_("Made"))
-
-    class Meta:
-        verbose_name = _("Rule version")
-        verbose_name_plural = _("Rule versions")
-        ordering = ["-number"]
-        constraints = [
-            models.UniqueConstraint(name="points_rule_version", fields=["rule", "number"]),
-            models.CheckConstraint(
-                name="points_rule_limits_set", condition=Q(per_day__gte=1, per_week__gte=1, per_month__gte=1, per_life__gte=1)
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.rule.code} v{self.number}"
-
-    @property
-    def limits(self):
-        """Return the limits per day, week, month and life."""
-        return self.per_day, self.per_week, self.per_month, self.per_life
-
-
-class ExchangeRate(models.Model):
-    """How many points are worth one yuan, from a moment on."""
-
-    points_per_yuan = models.PositiveIntegerField(_("Points for one yuan"), validators=[MinValueValidator(1)])
-    effective_from = models.DateTimeField(_("Effective from"), unique=True)
-    note = models.CharField(_("Note"), max_length=200, default="", blank=True)
-    created_by = models.CharField(_("By"), max_length=80, default="", blank=True)
-
-    class Meta:
-        verbose_name = _("Exchange rate")
-        verbose_name_plural = _("Exchange rates")
-        ordering = ["-effective_from"]
-        constraints = [models.CheckConstraint(name="points_rate_positive", condition=Q(points_per_yuan__gte=1))]
-
-    def __str__(self):
-        return _("%(points)s points = ¥1") % {"points": self.points_per_yuan}
-
-    def get_absolute_url(self):
-        """Return where an operator reads it."""
-        return reverse("admin:points_exchangerate_change", args=[self.pk])

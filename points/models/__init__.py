@@ -1,0 +1,24 @@
+"""The books, the rules, and what people decide about points. Only points/ledger.py writes accounts and entries."""
+
+from points.models.adjustments import Adjustment, AdjustmentBatch
+from points.models.books import SEQ_BITS, SEQ_SPAN, LedgerEntry, PointAccount
+from points.models.cases import PointsPolicy, RiskCase
+from points.models.grants import Grant, TakeBack
+from points.models.rates import ExchangeRate
+from points.models.rules import Rule, RuleVersion
+
+__all__ = [
+    "SEQ_BITS",
+    "SEQ_SPAN",
+    "Adjustment",
+    "AdjustmentBatch",
+    "ExchangeRate",
+    "Grant",
+    "LedgerEntry",
+    "PointAccount",
+    "PointsPolicy",
+    "RiskCase",
+    "Rule",
+    "RuleVersion",
+    "TakeBack",
+]
