@@ -76,6 +76,7 @@ class PaymentRefund(models.Model):
         LATE = "late", _("Paid after the order was cancelled")
         SECOND = "second", _("Paid twice")
         CANCELLED = "cancelled", _("Order cancelled")
+        REFUND = "refund", _("Goods refunded")
 
     class Status(models.TextChoices):
         REQUESTED = "requested", _("On its way")

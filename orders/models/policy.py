@@ -29,6 +29,13 @@ class CheckoutPolicy(models.Model):
         validators=[MinValueValidator(Decimal(0))],
         help_text=_("Flat, per order with goods to deliver. Never paid with points."),
     )
+    refund_days = models.PositiveSmallIntegerField(
+        _("days to ask for a refund"), default=7, validators=[MaxValueValidator(365)], help_text=_("Counted from the receipt.")
+    )
+    auto_complete_days = models.PositiveSmallIntegerField(
+        _("days until receipt is assumed"), default=10, validators=[MinValueValidator(1), MaxValueValidator(365)],
+        help_text=_("Counted from shipping; an open refund request stops it."),
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("checkout policy")
