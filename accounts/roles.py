@@ -14,10 +14,11 @@ ROLES = {
     "support": [*_SEE_ALL, "accounts.reveal_personal"],
     "operator": [*_SEE_ALL, "catalog.*", "orders.*", "marketing.*", "points.*rule*"],
     "finance": [*_SEE_ALL, "points.*", "orders.*refund*", "orders.*payment*"],
-    "auditor": [*_SEE_ALL, "mall.view_jobrun", "admin.view_logentry"],
+    "auditor": [*_SEE_ALL, "mall.view_jobrun", "mall.view_auditrow", "admin.view_logentry"],
     "admin": [
         *(f"{room}.*" for room in ROOMS),
         "mall.view_jobrun",
+        "mall.view_auditrow",
         "auth.*_group",
         "admin.view_logentry",
         "django_celery_beat.*",

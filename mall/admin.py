@@ -1,17 +1,25 @@
 """The project's own rows and Celery beat's, in the admin's clothes."""
 
+import json
+
 from cron_descriptor import FormatException, MissingFieldException, Options, WrongArgumentException, get_description
 from django.contrib import admin
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat import admin as beat
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import ModelAdmin
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from mall import jobs
-from mall.models import JobRun
+from mall import clock, export, jobs
+from mall.day_range import DayRangeFilter
+from mall.models import AuditRow, JobRun
 from mall.read_only import ReadOnly
+
+AUDIT_COLUMNS = ["at", "actor", "actor_name", "action", "target", "target_name", "reason", "before", "after", "request_id"]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -35,6 +43,55 @@ class JobRunAdmin(ReadOnly, ModelAdmin):
     list_filter = [StateFilter, "job", ("finished_at", admin.EmptyFieldListFilter)]
     search_fields = ["job", "period"]
     list_fullwidth = True
+
+
+@admin.register(AuditRow)
+class AuditRowAdmin(ReadOnly, ModelAdmin):
+    """What operators did, why, and what it changed. Nobody edits it; what is filtered can be taken along as CSV."""
+
+    list_display = ["at", "who", "action", "what", "reason"]
+    list_filter = [("at", DayRangeFilter), "action", "actor_name"]
+    list_filter_submit = True
+    list_fullwidth = True
+    search_fields = ["actor", "actor_name", "action", "target", "target_name", "reason", "request_id"]
+    actions_list = ["download"]
+    fields = ["at", "who", "action", "what", "reason", "changes", "request_id"]
+    readonly_fields = fields
+
+    @admin.display(description=_("by"), ordering="actor")
+    def who(self, row):
+        return f"{row.actor_name} ({row.actor})" if row.actor_name else row.actor
+
+    @admin.display(description=_("to what"), ordering="target")
+    def what(self, row):
+        name = row.target_name or row.target
+        label, _colon, key = row.target.partition(":")
+        try:
+            address = reverse(f"admin:{label.replace('.', '_')}_change", args=[key])
+        except NoReverseMatch:
+            return name
+        return format_html('<a class="underline" href="{}">{}</a>', address, name)
+
+    @admin.display(description=_("what changed"))
+    def changes(self, row):
+        before, after = (state if isinstance(state, dict) else {"": state} for state in (row.before, row.after))
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        return format_html_join("", "<div>{} {} → {}</div>", ((name, before.get(name), after.get(name)) for name in names)) or "–"
+
+    @action(description=_("Download CSV"), icon="download", url_path="download", permissions=["mall.view_auditrow"])
+    def download(self, request):
+        """Return the rows the list shows, all pages of them."""
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        told = ([_cell_of(row, column) for column in AUDIT_COLUMNS] for row in rows.iterator())
+        header = [AuditRow._meta.get_field(column).verbose_name for column in AUDIT_COLUMNS]
+        return export.csv_response(f"audit-{clock.today()}", header, told)
+
+
+def _cell_of(row, column):
+    value = getattr(row, column)
+    if column == "at":
+        return value.astimezone(clock.SHOP_ZONE).isoformat(timespec="seconds")
+    return json.dumps(value, ensure_ascii=False) if column in ("before", "after") and value is not None else value
 
 
 class TaskWidget(UnfoldAdminSelectWidget, beat.TaskSelectWidget):

@@ -112,5 +112,6 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _("System"),
         _room(_("Periodic jobs"), "schedule", "django_celery_beat.periodictask"),
         _room(_("Job runs"), "task_alt", "mall.jobrun"),
+        _room(_("Audit log"), "history_edu", "mall.auditrow"),
     ),
 ]

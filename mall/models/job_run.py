@@ -1,4 +1,4 @@
-"""The one table of the project itself: which periodic job has run for which period."""
+"""Which periodic job has run for which period."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
