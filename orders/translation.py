@@ -7,13 +7,18 @@ moment, and the translated ones exist only from here on.
 import simple_history
 from modeltranslation.translator import TranslationOptions, translator
 
-from orders.models import CouponCode, CouponTemplate
+from orders.models import CouponCode, CouponTemplate, FlashSession
 
 
 class CouponTemplateOptions(TranslationOptions):
     fields = ("name",)
 
 
+class FlashSessionOptions(TranslationOptions):
+    fields = ("name",)
+
+
 translator.register(CouponTemplate, CouponTemplateOptions)
+translator.register(FlashSession, FlashSessionOptions)
 simple_history.register(CouponTemplate, excluded_fields=["issued"])
 simple_history.register(CouponCode, excluded_fields=["uses"])
