@@ -19,19 +19,37 @@ from catalog.models.product import (
     price_mismatch,
     validate_picture_size,
 )
+from catalog.models.review import (
+    ANSWER_LENGTH,
+    LONGEST_REVIEW,
+    MOST_STARS,
+    REASON_LENGTH,
+    SHORTEST_REVIEW,
+    Review,
+    ReviewPolicy,
+    ReviewQuerySet,
+)
 from catalog.models.stock import Stock, StockMovement
 
 __all__ = [
+    "ANSWER_LENGTH",
     "FEW_PIECES",
+    "LONGEST_REVIEW",
     "MAX_QUANTITY",
+    "MOST_STARS",
     "PICTURE_MAX_BYTES",
     "PICTURE_TYPES",
     "PICTURE_VALIDATORS",
     "PRICE_MAX_POINTS",
+    "REASON_LENGTH",
+    "SHORTEST_REVIEW",
     "Category",
     "Product",
     "ProductImage",
     "ProductQuerySet",
+    "Review",
+    "ReviewPolicy",
+    "ReviewQuerySet",
     "Sku",
     "Stock",
     "StockBucket",
