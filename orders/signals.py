@@ -8,3 +8,6 @@ order_paid = Signal()
 order_completed = Signal()
 order_shipped = Signal()
 order_cancelled = Signal()
+# Also ``refund``: the approved RefundRequest, whose points are back and whose cash is on its way. Sent once per request;
+# ``order.refunded_at`` is set when nothing of the order is left.
+order_refunded = Signal()

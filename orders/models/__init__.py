@@ -14,4 +14,20 @@ from orders.models.policy import CheckoutPolicy
 from orders.models.refund import RefundLine, RefundRequest
 from orders.models.shipment import Shipment, ShipmentLine
 
-__all__ = ["CheckoutPolicy", "Coupon", "CouponCode", "CouponGrant", "CouponTemplate", "Order", "OrderEvent", "OrderLine", "Payment", "PaymentNotice", "PaymentRefund", "RefundLine", "RefundRequest", "Shipment", "ShipmentLine"]
+__all__ = [
+    "CheckoutPolicy",
+    "Coupon",
+    "CouponCode",
+    "CouponGrant",
+    "CouponTemplate",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "Payment",
+    "PaymentNotice",
+    "PaymentRefund",
+    "RefundLine",
+    "RefundRequest",
+    "Shipment",
+    "ShipmentLine",
+]

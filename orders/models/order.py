@@ -192,6 +192,16 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "sku"], name="order_line_sku_once"),
             models.CheckConstraint(name="order_line_quantity_1_to_99", condition=Q(quantity__gte=1, quantity__lte=99)),
             models.CheckConstraint(
+                name="order_line_refund_is_part",
+                condition=Q(refunded_quantity__lte=F("quantity"), refunded_points__lte=F("points"), refunded_cash__gte=0)
+                & Q(refunded_cash__lt=F("cash") + Value(Decimal("0.005"))),
+            ),
+            models.CheckConstraint(
+                name="order_line_pieces_once",
+                condition=Q(withheld_quantity__lte=F("refunded_quantity"))
+                & Q(shipped_quantity__lte=F("quantity") - F("withheld_quantity")),
+            ),
+            models.CheckConstraint(
                 name="order_line_amounts_not_negative", condition=Q(cash__gte=0, discount__gte=0, coupon_discount__gte=0)
             ),
             models.CheckConstraint(
