@@ -44,6 +44,11 @@ class RiskCase(models.Model):
         DRIFT = "drift", _("The books do not close")
         MANUAL = "manual", _("Paused by a person")
 
+    class Scope(models.TextChoices):
+        EARN = "earn", _("Earning is paused")
+        SPEND = "spend", _("Spending is paused")
+        ALL = "all", _("Earning and spending are paused")
+
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
         RELEASED = "released", _("Released")
@@ -51,6 +56,7 @@ class RiskCase(models.Model):
 
     account = models.ForeignKey(PointAccount, models.PROTECT, related_name="cases", verbose_name=_("Member"))
     kind = models.CharField(_("Kind"), max_length=7, choices=Kind)
+    scope = models.CharField(_("Paused"), max_length=5, choices=Scope, default=Scope.EARN)
     key = models.CharField(_("Fact"), max_length=60)
     status = models.CharField(_("Status"), max_length=8, choices=Status, default=Status.OPEN)
     note = models.CharField(_("Reason"), max_length=200, blank=True)
