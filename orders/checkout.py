@@ -39,42 +39,59 @@ def place_order(user, *, lines, key: str, points_to_use: int = 0, address: int |
     """
     wanted = pricing.normalise(lines)
     address_id = address.pk if isinstance(address, Address) else address
-    fingerprint = _fingerprint(key, wanted, points_to_use, address_id, expect)
+    body_hash = fingerprint(key, expect, lines=sorted(wanted), points_to_use=points_to_use, address=address_id)
     # Two tabs may place at once; the second must see the first's order, balance and pieces had.
     lock_member(user.pk)
-    placed = Order.objects.filter(user=user, key=key).first()
+    placed = replay(user, key, body_hash)
     if placed is not None:
-        return _replayed(placed, fingerprint)
+        return placed
     now = clock.now()
     quote = pricing.quote(user, wanted, points_to_use=points_to_use, as_of=now)
+    agree(quote, expect)
+    order = write_down(user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id)
+    # The hot rows come last: nothing but stock of a higher id is locked after them.
+    stock.take(wanted, reference=order.reference)
+    return order
+
+
+def fingerprint(key, expect, **body) -> str:
+    """Return what tells a repeat from another request under the same key. Raises: InvalidKey."""
+    if not isinstance(key, str) or not KEY.match(key):
+        raise InvalidKey
+    body["expect"] = None if expect is None else [expect["points"], str(yuan(expect["cash"]))]
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+def replay(user, key: str, body_hash: str) -> Order | None:
+    """Return the order this key placed before, marked as replayed. Raises: IdempotencyConflict."""
+    placed = Order.objects.filter(user=user, key=key).first()
+    if placed is None:
+        return None
+    if placed.body_hash != body_hash:
+        raise IdempotencyConflict
+    placed.replayed = True
+    return placed
+
+
+def agree(quote, expect) -> None:
+    """Refuse a quote that is not what the shopper saw. Raises: PriceChanged."""
     if expect is not None and (expect["points"], yuan(expect["cash"])) != (quote.points, quote.cash):
         raise PriceChanged(quote)
-    order = _draft(user, quote, key=key, body_hash=fingerprint, at=now)
+
+
+def write_down(user, quote, *, key: str, body_hash: str, at, address_id: int | None) -> Order:
+    """Take or hold the points and write the order, its lines and first events: all of placing but the stock.
+
+    Only under the member's lock, inside the caller's transaction. Raises: AddressNeeded and what the ledger refuses.
+    """
+    order = _draft(user, quote, key=key, body_hash=body_hash, at=at)
     if quote.is_physical:
         order.address_sealed = json.dumps(_address_of(user, address_id).snapshot(), ensure_ascii=False)
     _post_points(order)
     order.save(force_insert=True)
     OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
     _tell(order)
-    # The hot rows come last: nothing but stock of a higher id is locked after them.
-    stock.take(wanted, reference=order.reference)
     return order
-
-
-def _fingerprint(key, wanted, points_to_use, address_id, expect) -> str:
-    """Return what tells a repeat from another request under the same key."""
-    if not isinstance(key, str) or not KEY.match(key):
-        raise InvalidKey
-    agreed = None if expect is None else [expect["points"], str(yuan(expect["cash"]))]
-    body = {"lines": sorted(wanted), "points_to_use": points_to_use, "address": address_id, "expect": agreed}
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-
-
-def _replayed(placed, fingerprint) -> Order:
-    if placed.body_hash != fingerprint:
-        raise IdempotencyConflict
-    placed.replayed = True
-    return placed
 
 
 def _draft(user, quote, *, key, body_hash, at) -> Order:
