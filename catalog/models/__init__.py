@@ -1,6 +1,7 @@
 """What the mall offers: a tree of categories, products, their SKUs, and how many pieces are left."""
 
 from catalog.models.bucket import StockBucket
+from catalog.models.card_key import CardKey, CardKeyEvent
 from catalog.models.category import Category
 from catalog.models.product import (
     FEW_PIECES,
@@ -43,6 +44,8 @@ __all__ = [
     "PRICE_MAX_POINTS",
     "REASON_LENGTH",
     "SHORTEST_REVIEW",
+    "CardKey",
+    "CardKeyEvent",
     "Category",
     "Product",
     "ProductImage",

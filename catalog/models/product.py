@@ -44,6 +44,7 @@ class Product(models.Model):
     class Kind(models.TextChoices):
         PHYSICAL = "physical", _("Sent by post")
         VIRTUAL = "virtual", _("Virtual")
+        CARD_KEY = "card_key", _("Card key, issued by itself")
 
     class PayMode(models.TextChoices):
         POINTS = "points", _("Points only")
@@ -87,7 +88,7 @@ class Product(models.Model):
             models.Index(fields=["status", "popularity", "id"], name="product_popular"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["physical", "virtual"]), name="product_kind_known"),
+            models.CheckConstraint(condition=Q(kind__in=["physical", "virtual", "card_key"]), name="product_kind_known"),
             models.CheckConstraint(
                 condition=Q(pay_mode__in=["points", "points_cash", "cash_points", "cash"]), name="product_pay_mode_known"
             ),
