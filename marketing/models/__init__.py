@@ -3,21 +3,32 @@
 from marketing.models.checkin import CheckIn
 from marketing.models.event import CustomEvent
 from marketing.models.figures import DailyActivity, DailyRollup
+from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.models.mission import Mission, MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
+from marketing.models.rollup import CohortDay, LateDay, MemberDay, MemberSpan, ReportSnapshot, RuleDay
 from marketing.models.share import ShareDevice, ShareLanding
 
 __all__ = [
     "CheckIn",
+    "CohortDay",
     "CustomEvent",
     "DailyActivity",
     "DailyRollup",
     "Delivery",
+    "HistoryCustomer",
+    "HistoryLine",
+    "HistoryOrder",
+    "LateDay",
+    "MemberDay",
+    "MemberSpan",
     "Mission",
     "MissionFact",
     "MissionProgress",
     "Notification",
     "Preference",
+    "ReportSnapshot",
+    "RuleDay",
     "ShareDevice",
     "ShareLanding",
 ]

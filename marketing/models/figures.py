@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mall import clock
+from mall.money import ZERO
 
 
 class DailyActivity(models.Model):
@@ -17,6 +18,8 @@ class DailyActivity(models.Model):
         SIGN_IN = "sign_in", _("Sign-in")
         CHECK_IN = "check_in", _("Check-in")
         ORDER = "order", _("Order")
+        REVIEW = "review", _("Review")
+        MISSION = "mission", _("Mission")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="activity", verbose_name=_("member")
@@ -40,12 +43,23 @@ class DailyRollup(models.Model):
 
     on = models.DateField(_("shop day"), primary_key=True)
     dau = models.PositiveIntegerField(_("active members"), default=0)
+    wau = models.PositiveIntegerField(_("active in 7 days"), default=0)
+    mau = models.PositiveIntegerField(_("active in 30 days"), default=0)
     new_members = models.PositiveIntegerField(_("new members"), default=0)
     check_ins = models.PositiveIntegerField(_("check-ins"), default=0)
     orders = models.PositiveIntegerField(_("orders"), default=0)
+    orders_paid = models.PositiveIntegerField(_("of them paid"), default=0)
+    orders_completed = models.PositiveIntegerField(_("of them completed"), default=0)
+    cash = models.DecimalField(_("yuan of paid orders"), max_digits=14, decimal_places=2, default=ZERO)
     points_issued = models.PositiveBigIntegerField(_("points issued"), default=0)
     points_spent = models.PositiveBigIntegerField(_("points spent"), default=0)
+    points_returned = models.PositiveBigIntegerField(_("points returned"), default=0)
     points_expired = models.PositiveBigIntegerField(_("points expired"), default=0)
+    points_clawed_back = models.PositiveBigIntegerField(_("points taken back"), default=0)
+    points_adjusted = models.BigIntegerField(_("points adjusted"), default=0)
+    points_net = models.BigIntegerField(_("change of all balances"), default=0)
+    points_pending = models.PositiveBigIntegerField(_("points on the way"), null=True)
+    rate = models.PositiveIntegerField(_("points for one yuan"), null=True)
     rolled_up_at = models.DateTimeField(_("counted at"), default=clock.now)
 
     class Meta:
