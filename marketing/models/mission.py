@@ -160,6 +160,9 @@ class MissionProgress(models.Model):
     target = models.PositiveIntegerField(_("how often"))
     points = models.PositiveIntegerField(_("reward in points"), default=0)
     paid = models.PositiveIntegerField(_("points paid"), default=0)
+    turn = models.PositiveSmallIntegerField(
+        _("turn"), default=1, help_text=_("Grows when a reward was taken back, so that it can be earned anew.")
+    )
     started_at = models.DateTimeField(_("begun"), default=clock.now)
     completed_at = models.DateTimeField(_("completed"), null=True, blank=True)
     rewarded_at = models.DateTimeField(_("rewarded"), null=True, blank=True)
@@ -189,6 +192,8 @@ class MissionFact(models.Model):
     event = models.CharField(_("event"), max_length=60)
     key = models.CharField(_("fact"), max_length=100)
     amount = models.PositiveIntegerField(_("amount"), default=1)
+    # [[progress, by how much]]: what goes back when the fact turns out not to be one.
+    moved = models.JSONField(_("moved"), default=list)
     on = models.DateField(_("shop day"))
 
     class Meta:
