@@ -15,7 +15,7 @@ from catalog import stock
 from mall import clock
 from mall.money import yuan
 from mall.transactions import transactional
-from orders import pricing
+from orders import coupons, pricing, wallet
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
 from orders.models import Order, OrderEvent, OrderLine
 from orders.signals import order_paid
@@ -26,27 +26,40 @@ KEY = re.compile(r"\A[A-Za-z0-9_.:-]{1,64}\Z")
 
 
 @transactional
-def place_order(user, *, lines, key: str, points_to_use: int = 0, address: int | Address | None = None, expect=None) -> Order:
+def place_order(
+    user,
+    *,
+    lines,
+    key: str,
+    points_to_use: int = 0,
+    coupon: int | str | None = None,
+    address: int | Address | None = None,
+    expect=None,
+) -> Order:
     """Place an order for ``lines`` (``(sku_id, quantity)``) and return it.
 
     Points alone are spent at once and the order is paid; with cash to pay, points are held and the order
-    waits for the payment window of the checkout policy. ``expect`` is ``{"points", "cash"}`` as the shopper
-    saw them. Goods to deliver go to ``address`` (an id of the member's own) or the default one.
+    waits for the payment window of the checkout policy. ``coupon`` is the id or code of one coupon, kept for
+    this order until it is paid or cancelled. ``expect`` is ``{"points", "cash"}`` as the shopper saw them.
+    Goods to deliver go to ``address`` (an id of the member's own) or the default one.
 
     Idempotent by (user, key): the same request again returns the same order, with ``replayed`` True.
-    Raises: InvalidKey, IdempotencyConflict, InvalidLines, NotForSale, PurchaseLimitReached, PointsNotUsable,
-    PriceChanged, AddressNeeded, points.errors.InsufficientPoints and AccountFrozen, catalog.errors.OutOfStock.
+    Raises: InvalidKey, IdempotencyConflict, InvalidLines, NotForSale, PurchaseLimitReached, CouponNotUsable,
+    PointsNotUsable, PriceChanged, AddressNeeded, points.errors.InsufficientPoints and AccountFrozen, catalog.errors.OutOfStock.
     """
     wanted = pricing.normalise(lines)
     address_id = address.pk if isinstance(address, Address) else address
-    body_hash = fingerprint(key, expect, lines=sorted(wanted), points_to_use=points_to_use, address=address_id)
+    named = wallet.normalise(coupon)
+    # Left out when there is none: keys of orders placed before the shop had coupons still match.
+    with_coupon = {} if named is None else {"coupon": named}
+    body_hash = fingerprint(key, expect, lines=sorted(wanted), points_to_use=points_to_use, address=address_id, **with_coupon)
     # Two tabs may place at once; the second must see the first's order, balance and pieces had.
     lock_member(user.pk)
     placed = replay(user, key, body_hash)
     if placed is not None:
         return placed
     now = clock.now()
-    quote = pricing.quote(user, wanted, points_to_use=points_to_use, as_of=now)
+    quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=named, as_of=now)
     agree(quote, expect)
     order = write_down(user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id)
     # The hot rows come last: nothing but stock of a higher id is locked after them.
@@ -90,6 +103,8 @@ def write_down(user, quote, *, key: str, body_hash: str, at, address_id: int | N
     _post_points(order)
     order.save(force_insert=True)
     OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
+    if quote.coupon is not None:
+        coupons.lock(order, quote.coupon)
     _tell(order)
     return order
 
@@ -104,6 +119,8 @@ def _draft(user, quote, *, key, body_hash, at) -> Order:
         cash=quote.cash,
         goods_cash=quote.goods_cash,
         discount=quote.discount,
+        coupon_discount=quote.coupon_discount,
+        coupon_names=_in_every_language(quote.coupon.template) if quote.coupon else {},
         freight=quote.freight,
         rate=quote.rate,
         points_for_discount=quote.points_for_discount,
@@ -150,6 +167,7 @@ def _line_of(order, line) -> OrderLine:
         cash=line.cash,
         discount=line.discount,
         points_for_discount=line.points_for_discount,
+        coupon_discount=line.coupon_discount,
     )
 
 

@@ -1,7 +1,8 @@
 """What an order costs: one calculator for the quote and for the order. Reads, never writes.
 
-Points are whole numbers, cash is yuan with two places, the rate is points per yuan. Points used as a
-discount pay for goods of the mode ``cash_points`` only, up to a share of them, and never for freight.
+Points are whole numbers, cash is yuan with two places, the rate is points per yuan. A coupon comes first;
+points used as a discount then pay for goods of the mode ``cash_points`` only, up to a share of what the
+coupon left of them. Neither pays for freight.
 Source: product.md "points", "orders".
 """
 
@@ -14,8 +15,11 @@ from django.db.models import Sum
 from catalog.models import MAX_QUANTITY, Product, Sku
 from mall import clock
 from mall.money import ZERO, yuan_down
+from orders import wallet
+from orders.coupon_terms import InHand
 from orders.errors import InvalidLines, NotForSale, PersonLimitReached, PointsNotUsable, PurchaseLimitReached
 from orders.models import CheckoutPolicy, Order, OrderLine
+from orders.shares import fen_of, share_out
 from points import rates, rules
 
 MAX_LINES = 20
@@ -44,6 +48,7 @@ class QuotedLine:
     cash: Decimal
     discount: Decimal
     points_for_discount: int
+    coupon_discount: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,13 @@ class Quote:
     earns: int
     is_physical: bool
     payment_window_minutes: int
+    coupon: InHand | None = None
+    coupon_discount: Decimal = ZERO
+
+    @property
+    def coupon_name(self) -> str:
+        """The coupon's name in the reader's language, as an order has it; empty without one."""
+        return self.coupon.template.name if self.coupon else ""
 
     def as_dict(self) -> dict:
         """Return the quote as programs read it: points as numbers, yuan as strings."""
@@ -92,12 +104,15 @@ class Quote:
                     "points": line.points,
                     "cash": str(line.cash),
                     "discount": str(line.discount),
+                    "coupon_discount": str(line.coupon_discount),
                 }
                 for line in self.lines
             ],
             "points": self.points,
             "cash": str(self.cash),
             "goods_cash": str(self.goods_cash),
+            "coupon": self._coupon_as_dict(),
+            "coupon_discount": str(self.coupon_discount),
             "discount": str(self.discount),
             "rounding": str(self.rounding),
             "freight": str(self.freight),
@@ -106,25 +121,47 @@ class Quote:
             "points_usable": {"least": self.usable.least, "step": self.usable.step, "most": self.usable.most},
         }
 
+    def _coupon_as_dict(self) -> dict | None:
+        if self.coupon is None:
+            return None
+        own = self.coupon.coupon
+        return {
+            "id": own.pk if own else None,
+            "code": self.coupon.code,
+            "name": self.coupon_name,
+            "discount": str(self.coupon_discount),
+        }
 
-def quote(user, lines, *, points_to_use: int = 0, as_of: datetime | None = None) -> Quote:
+
+def quote(user, lines, *, points_to_use: int = 0, coupon: int | str | None = None, as_of: datetime | None = None) -> Quote:
     """Work out what ``lines`` — ``(sku_id, quantity)`` — cost this member at an instant (default: now).
 
-    Limits per person count what the member has; whoever places an order holds the member's lock
-    meanwhile. Stock is not looked at: taking it is the only honest answer.
+    ``coupon`` is the id or code of one of the member's coupons, or a public code. Limits per person count
+    what the member has; whoever places an order holds the member's lock meanwhile. Stock is not looked at:
+    taking it is the only honest answer.
 
-    Raises: InvalidLines, NotForSale, PurchaseLimitReached, PointsNotUsable.
+    Raises: InvalidLines, NotForSale, PurchaseLimitReached, CouponNotUsable, PointsNotUsable.
     """
     as_of = as_of or clock.now()
-    wishes = _find(normalise(lines))
+    wishes = wishes_of(lines)
     _check_sale(wishes, as_of)
     _check_limits(user, wishes)
     rate = rates.current(as_of).points_per_yuan
-    priced = price(wishes, policy=CheckoutPolicy.current(), rate=rate, points_to_use=points_to_use)
+    in_hand = None if wallet.normalise(coupon) is None else wallet.find(user, coupon, as_of=as_of)
+    priced = price(wishes, policy=CheckoutPolicy.current(), rate=rate, points_to_use=points_to_use, coupon=in_hand)
     if not priced.cash:
         return priced
-    # What is paid with points earns nothing, and freight neither.
-    return replace(priced, earns=rules.preview("purchase", amount=priced.goods_cash - priced.discount, as_of=as_of))
+    # What is paid with points or a coupon earns nothing, and freight neither.
+    paid = priced.goods_cash - priced.coupon_discount - priced.discount
+    return replace(priced, earns=rules.preview("purchase", amount=paid, as_of=as_of))
+
+
+def wishes_of(lines) -> list[Wish]:
+    """Return the wanted SKUs with their products, in the shopper's order.
+
+    Raises: InvalidLines.
+    """
+    return _find(normalise(lines))
 
 
 def normalise(lines) -> list[tuple[int, int]]:
@@ -142,21 +179,23 @@ def normalise(lines) -> list[tuple[int, int]]:
     return list(wanted.items())
 
 
-def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0) -> Quote:
-    """Add up and discount; pure arithmetic on what is passed in.
+def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0, coupon: InHand | None = None) -> Quote:
+    """Add up and discount, the coupon first; pure arithmetic on what is passed in.
 
-    Raises: PointsNotUsable.
+    Raises: CouponNotUsable, PointsNotUsable.
     """
     goods = [wish.sku.cash_price * wish.quantity for wish in wishes]
+    couponed = coupon.terms.shares(wishes) if coupon else [ZERO] * len(goods)
+    after_coupon = [cash - off for cash, off in zip(goods, couponed, strict=True)]
     discountable = [
-        cash if wish.sku.product.pay_mode == Product.PayMode.CASH_POINTS else ZERO for wish, cash in zip(wishes, goods, strict=True)
+        cash if wish.sku.product.pay_mode == Product.PayMode.CASH_POINTS else ZERO for wish, cash in zip(wishes, after_coupon, strict=True)
     ]
     usable = _discount_range(sum(discountable, ZERO), policy, rate)
     if not usable.allows(points_to_use):
         raise PointsNotUsable(min=usable.least, step=usable.step, max=usable.most)
     discount = worth(points_to_use, rate)
-    weights = [_fen(cash) for cash in discountable]
-    discounts = [Decimal(fen) / 100 for fen in share_out(_fen(discount), weights)]
+    weights = [fen_of(cash) for cash in discountable]
+    discounts = [Decimal(fen) / 100 for fen in share_out(fen_of(discount), weights)]
     discount_points = share_out(points_to_use, weights)
     lines = tuple(
         QuotedLine(
@@ -166,13 +205,14 @@ def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0) 
             cash=cash - off,
             discount=off.quantize(ZERO),
             points_for_discount=extra,
+            coupon_discount=saved.quantize(ZERO),
         )
-        for wish, cash, off, extra in zip(wishes, goods, discounts, discount_points, strict=True)
+        for wish, cash, off, extra, saved in zip(wishes, after_coupon, discounts, discount_points, couponed, strict=True)
     )
     is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
     freight = policy.freight if is_physical else ZERO
-    goods_cash = sum(goods, ZERO)
-    cash = goods_cash - discount + freight
+    goods_cash, coupon_discount = sum(goods, ZERO), sum(couponed, ZERO)
+    cash = goods_cash - coupon_discount - discount + freight
     return Quote(
         lines=lines,
         points=sum(line.points for line in lines),
@@ -187,6 +227,8 @@ def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0) 
         earns=0,
         is_physical=is_physical,
         payment_window_minutes=policy.payment_window_minutes,
+        coupon=coupon,
+        coupon_discount=coupon_discount.quantize(ZERO),
     )
 
 
@@ -198,27 +240,8 @@ def worth(points: int, rate: int) -> Decimal:
     return yuan_down(Decimal(points) / rate)
 
 
-def share_out(total: int, weights: list[int]) -> list[int]:
-    """Split ``total`` in proportion to ``weights``, whole and exact; leftovers go to the largest remainders.
-
-    No share exceeds its weight as long as the total does not exceed the sum of the weights.
-    """
-    whole = sum(weights)
-    if total == 0 or whole == 0:
-        return [0] * len(weights)
-    shares = [total * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
-    for i in by_remainder[: total - sum(shares)]:
-        shares[i] += 1
-    return shares
-
-
 def _is_whole(number, most) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= most
-
-
-def _fen(cash: Decimal) -> int:
-    return int(cash * 100)
 
 
 def _find(wanted) -> list[Wish]:

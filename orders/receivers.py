@@ -2,7 +2,9 @@
 
 from django.dispatch import receiver
 
+from orders import coupons
 from orders.reconciliation import verify_orders
+from orders.signals import order_paid
 from points.signals import books_verified
 
 
@@ -10,3 +12,9 @@ from points.signals import books_verified
 def compare_orders_with_the_books(sender, accounts, **kwargs):
     """Answer verify_ledger with what does not fit between orders, points and stock."""
     return verify_orders(accounts)
+
+
+@receiver(order_paid)
+def use_the_coupon(sender, order, **kwargs):
+    """Note that the coupon kept for an order has paid its part."""
+    coupons.use(order)

@@ -264,6 +264,7 @@ class Coupon(models.Model):
     used_at = models.DateTimeField(_("used at"), null=True, blank=True)
 
     objects = CouponQuerySet.as_manager()
+    replayed = False  # set on an instance that answers a repeated request (coupons.purchase)
 
     class Meta:
         verbose_name = _("coupon")

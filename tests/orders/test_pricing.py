@@ -233,10 +233,19 @@ class TestQuote:
 
         told = pricing.quote(member, [(sku.pk, 1)], points_to_use=900).as_dict()
 
-        line = {"sku": sku.pk, "product": name, "quantity": 1, "points": 900, "cash": "10.99", "discount": "9.00"}
+        line = {
+            "sku": sku.pk,
+            "product": name,
+            "quantity": 1,
+            "points": 900,
+            "cash": "10.99",
+            "discount": "9.00",
+            "coupon_discount": "0.00",
+        }
         assert told == {
             "lines": [line], "points": 900, "cash": "10.99", "goods_cash": "19.99", "discount": "9.00", "rounding": "0.0000",
-            "freight": "0.00", "rate": 100, "earns": 0, "points_usable": {"least": 100, "step": 100, "most": 900},
+            "freight": "0.00", "rate": 100, "earns": 10, "coupon": None, "coupon_discount": "0.00",
+            "points_usable": {"least": 100, "step": 100, "most": 900},
         }  # fmt: skip
 
     def test_quote_when_asked_then_nothing_is_written(self, member, django_assert_num_queries):
