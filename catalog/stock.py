@@ -9,12 +9,14 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from catalog.errors import MovementConflict, OutOfStock, StockBelowZero
-from catalog.models import Stock, StockMovement
+from catalog.errors import CountedByKeys, MovementConflict, OutOfStock, StockBelowZero
+from catalog.models import Product, Sku, Stock, StockMovement
 from mall import clock
 from mall.transactions import transactional
 
 TAKE, PUT_BACK, RECEIVE = StockMovement.Direction.TAKE.value, StockMovement.Direction.PUT_BACK.value, StockMovement.Direction.RECEIVE.value
+
+KEYS = "keys:"  # how references of catalog/codes.py begin
 
 
 @transactional
@@ -54,11 +56,13 @@ def receive(sku_id: int, *, quantity: int, actor: str, note: str = "", reference
     Idempotent per ``reference`` when one is given (a form's one-time key); without one each call counts.
 
     Raises: StockBelowZero (numbers sku, wanted, left); MovementConflict when the same reference
-    already booked another quantity.
+    already booked another quantity; CountedByKeys for a card key, whose pieces are its free keys.
     """
     if quantity == 0:
         raise ValueError("A delivery of nothing is none.")
     reference = reference or f"receive:{uuid4().hex}"
+    if not reference.startswith(KEYS) and Sku.objects.filter(pk=sku_id, product__kind=Product.Kind.CARD_KEY).exists():
+        raise CountedByKeys
     with transaction.atomic():  # a caller may go on after a refusal (the next row of an import): no log row may stay
         for _sku in _write_log({sku_id: quantity}, RECEIVE, sign=1, reference=reference, actor=actor, note=note):
             if not _change_or_begin(sku_id, quantity):

@@ -151,11 +151,16 @@ class Order(models.Model):
 
     @property
     def can_be_cancelled(self) -> bool:
-        return self.status in (self.Status.PENDING, self.Status.PAID)
+        return self.status in (self.Status.PENDING, self.Status.PAID) and self.refunded_at is None
 
     @property
     def can_be_received(self) -> bool:
-        return self.status == self.Status.SHIPPED
+        return self.status == self.Status.SHIPPED and self.refunded_at is None
+
+    @property
+    def refund_state(self) -> str:
+        """How much of the order was refunded: none, partial or whole."""
+        return "whole" if self.refunded_at else "partial" if self.refunded_pieces else "none"
 
 
 class OrderLine(models.Model):
@@ -211,6 +216,16 @@ class OrderLine(models.Model):
 
     def __str__(self):
         return f"{self.product_name} × {self.quantity}"
+
+    @property
+    def waiting_quantity(self) -> int:
+        """Pieces that wait to be sent."""
+        return self.quantity - self.shipped_quantity - self.withheld_quantity
+
+    @property
+    def kept_quantity(self) -> int:
+        """Pieces that were not refunded."""
+        return self.quantity - self.refunded_quantity
 
     @property
     def product_name(self) -> str:

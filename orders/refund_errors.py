@@ -1,0 +1,92 @@
+"""Refusals of refunds, parcels and codes."""
+
+from django.utils.translation import gettext_lazy as _
+
+from mall.errors import DomainError
+from orders.errors import IllegalTransition
+
+
+class InvalidRefund(DomainError):
+    """The lines asked for are no refund: none, unknown, twice, or more pieces than are left; numbers: left."""
+
+    code = "invalid"
+    status = 400
+    message = _("Please choose pieces of this order that were not refunded yet.")
+
+    def __init__(self, message=None, **numbers):
+        super().__init__(message, field="lines", **numbers)
+
+
+class NothingLeft(IllegalTransition):
+    """The whole order is refunded already."""
+
+    message = _("Everything of this order was already refunded.")
+
+
+class NotRefundable(IllegalTransition):
+    """The order is not paid, or was cancelled."""
+
+    message = _("Only a paid order can be refunded.")
+
+
+class RefundTooLate(DomainError):
+    """The days to ask for a refund are over; numbers: days."""
+
+    code = "refund_too_late"
+    message = _("A refund can be asked for within %(days)s days after receipt. Please contact us.")
+
+
+class RefundDecided(IllegalTransition):
+    """Somebody else decided or withdrew this request meanwhile."""
+
+    message = _("This refund request was already decided.")
+
+
+class RefundOpen(IllegalTransition):
+    """A refund request waits for its answer."""
+
+    message = _("A refund request of this order is waiting for its answer.")
+
+
+class PartlySent(IllegalTransition):
+    """A part of the order left already, so it cannot be cancelled as a whole."""
+
+    message = _("Part of this order is on its way already. Please ask for a refund instead.")
+
+
+class NothingToSend(DomainError):
+    """The pieces named are none that wait to be sent."""
+
+    code = "nothing_to_send"
+    status = 400
+    message = _("Please choose pieces of this order that were not sent yet.")
+
+    def __init__(self):
+        super().__init__(field="lines")
+
+
+class NoCodes(DomainError):
+    """The order has no codes to show."""
+
+    code = "no_codes"
+    status = 404
+    message = _("This order has no codes to show.")
+
+
+class WrongPassword(DomainError):
+    """Showing codes asks for the password once more."""
+
+    code = "wrong_password"
+    status = 403
+    message = _("That is not your password.")
+
+    def __init__(self):
+        super().__init__(field="password")
+
+
+class NoPassword(DomainError):
+    """The member signs in without a password."""
+
+    code = "no_password"
+    status = 409
+    message = _("Please set a password first: your codes are shown after you enter it.")
