@@ -57,3 +57,36 @@ class KeyAlreadySeen(DomainError):
     code = "key_seen"
     status = 409
     message = _("Codes that were already shown cannot be returned; %(unseen)s were not shown yet.")
+
+
+class InvalidReview(DomainError):
+    """Stars outside 1–5, or a text too short or too long; numbers: least, most."""
+
+    code = "invalid"
+    status = 400
+    message = _("Please choose 1 to 5 stars and write between %(least)s and %(most)s characters.")
+
+    def __init__(self, message=None, *, field="text", **numbers):
+        super().__init__(message, field=field, **numbers)
+
+
+class AlreadyReviewed(DomainError):
+    """The line has a review."""
+
+    code = "already_reviewed"
+    message = _("You have reviewed this already.")
+
+
+class ReviewFixed(DomainError):
+    """A published review is not edited any more."""
+
+    code = "review_fixed"
+    message = _("This review is published. You can delete it, but no longer change it.")
+
+
+class NoSuchReview(DomainError):
+    """There is no such review of this member."""
+
+    code = "not_found"
+    status = 404
+    message = _("There is no such review.")

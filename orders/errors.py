@@ -145,3 +145,38 @@ class NoticeTooLarge(DomainError):
     code = "too_large"
     status = 413
     message = _("This notice is too large.")
+
+
+class NoSuchFlashItem(DomainError):
+    """No announced session offers this."""
+
+    code = "not_found"
+    status = 404
+    message = _("We do not offer this in a flash sale.")
+
+
+class FlashNotStarted(DomainError):
+    """The session has not begun; numbers: starts_at."""
+
+    code = "not_started"
+    message = _("This has not started yet. It begins at %(starts_at)s.")
+
+
+class FlashOver(DomainError):
+    """The session is over or was called off."""
+
+    code = "over"
+    message = _("This flash sale is over.")
+
+
+class FlashLimitReached(PurchaseLimitReached):
+    """The member has all the pieces one person may have here; numbers: product, limit, had."""
+
+    message = _("“%(product)s” is already yours: %(limit)s per person, and you have %(had)s.")
+
+
+class FlashNotReady(DomainError):
+    """A session that cannot be opened as it stands; the message says why."""
+
+    code = "not_ready"
+    message = _("This session cannot be opened.")

@@ -4,13 +4,15 @@ Every step names the state it starts from in the UPDATE's filter: zero rows mean
 nothing else of the step happens. A verb leaves the order passed in as it was seen and returns it as it
 now is, so a retried transaction starts from what the caller knew.
 
-Who may: a shopper cancels an own order until it is shipped and confirms the receipt of a shipped one; an
-operator ships, completes, and cancels until shipped; the sweep cancels what was not paid in time. The
-doors ask for the permission, this module for the state.
+Who may: a shopper cancels an own order until a part of it is sent or refunded and confirms the receipt of a
+shipped one; an operator ships (in parcels, if need be), completes, and cancels like the shopper; sweeps cancel
+what was not paid in time and complete what was sent long ago. Card keys are issued as soon as the order is paid,
+and an order of nothing else is complete then. What was refunded whole moves no more. The doors ask for the
+permission, this module for the state.
 """
 
 import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -18,9 +20,10 @@ from catalog import stock
 from mall import clock
 from mall.errors import DomainError
 from mall.transactions import transactional
-from orders import refunds
+from orders import delivery, flash, refunds, shipping
 from orders.errors import CarrierNeeded, IllegalTransition
-from orders.models import Order, OrderEvent, PaymentNotice, PaymentRefund
+from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, PaymentNotice, PaymentRefund, RefundRequest
+from orders.refund_errors import PartlySent, RefundOpen
 from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
 from points import ledger
 from points.mutex import lock_member
@@ -53,8 +56,22 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
     paid = _move(order, PAID, OrderEvent.Kind.PAID, "paid_at", actor=actor, note=note)
     if order.points:
         ledger.capture(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:capture", reference=order.reference)
-    order_paid.send(Order, order=paid)
-    return paid
+    return tell_paid(paid)
+
+
+def tell_paid(order) -> Order:
+    """Tell whoever listens that an order is paid, then issue its card keys; return the order as it is after that.
+
+    For checkout and ``mark_paid``, inside their transaction and before any stock is locked. An order of card keys
+    only is complete at once. Raises: catalog.errors.OutOfStock.
+    """
+    order_paid.send(Order, order=order)
+    if not delivery.issue_keys(order):
+        return order
+    sent = _move(order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor="system", tell=False)
+    if order.is_physical or sent.shipments.exists():
+        return sent
+    return _complete(sent, OrderEvent.Kind.COMPLETED, actor="system")
 
 
 @transactional
@@ -62,18 +79,20 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
     """Cancel a pending or paid order: points, cash and goods go back, each exactly once.
 
     Points return to the lots they came from with their days; cash returns through the provider that
-    received it.
+    received it. Once a part was sent or refunded, the rest is refunded instead.
 
-    Raises: IllegalTransition (status).
+    Raises: IllegalTransition (status), PartlySent, catalog.errors.KeyAlreadySeen.
     """
     lock_member(order.user_id)
-    cancelled = _move(order, CANCELLED, kind, "cancelled_at", actor=actor, note=note)
+    cancelled = _move(order, CANCELLED, kind, "cancelled_at", actor=actor, note=note, refunded_pieces=0)
+    keys = _keys_back(order, actor=actor) if order.status == PAID else {}
     if order.status == PENDING and order.points:
         ledger.release(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:release", reference=order.reference)
     elif order.status == PAID:
         _give_back(order)
     order_cancelled.send(Order, order=cancelled)
-    stock.put_back(order.lines.values_list("sku_id", "quantity"), reference=order.reference)
+    if not flash.put_back(order):
+        stock.put_back(order.lines.values_list("sku_id", "quantity"), reference=order.reference)
     return cancelled
 
 

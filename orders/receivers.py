@@ -3,6 +3,7 @@
 from django.dispatch import receiver
 
 from orders import coupons
+from orders.flash_books import verify_flash
 from orders.reconciliation import verify_orders
 from orders.signals import order_paid
 from points.signals import books_verified
@@ -12,6 +13,12 @@ from points.signals import books_verified
 def compare_orders_with_the_books(sender, accounts, **kwargs):
     """Answer verify_ledger with what does not fit between orders, points and stock."""
     return verify_orders(accounts)
+
+
+@receiver(books_verified)
+def compare_flash_pools_with_their_orders(sender, accounts, **kwargs):
+    """Answer verify_ledger with what does not fit between flash stock and flash orders; a pool belongs to no account."""
+    return verify_flash() if accounts is None else []
 
 
 @receiver(order_paid)

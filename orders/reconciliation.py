@@ -116,7 +116,8 @@ def _moved(orders):
 def _goods(orders):
     """Return {order: {sku: pieces}} of the order lines."""
     goods = defaultdict(dict)
-    lines = OrderLine.objects.filter(order__in=[order.pk for order in orders])
+    # Flash orders took theirs out of a pool: orders/flash_books.py compares those.
+    lines = OrderLine.objects.filter(order__in=[order.pk for order in orders], order__flash_claim__isnull=True)
     for order, sku, quantity in lines.values_list("order_id", "sku_id", "quantity"):
         goods[order][sku] = quantity
     return goods

@@ -11,3 +11,5 @@ order_cancelled = Signal()
 # Also ``refund``: the approved RefundRequest, whose points are back and whose cash is on its way. Sent once per request;
 # ``order.refunded_at`` is set when nothing of the order is left.
 order_refunded = Signal()
+# ``session`` and ``user``: a member who asked to be told, shortly before the session starts. Sent once per member and session.
+flash_starting = Signal()

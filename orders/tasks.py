@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from mall import clock
-from orders import lifecycle, refunds
+from orders import flash_sessions, lifecycle, refunds
 
 
 @shared_task
@@ -16,3 +16,15 @@ def cancel_unpaid_orders() -> int:
 def settle_refunds() -> int:
     """Have providers return the money that is still on its way; return how many were finished."""
     return refunds.settle_due()
+
+
+@shared_task
+def settle_flash_sessions() -> int:
+    """Put what flash sessions left over back on the shelf; return how many sessions."""
+    return flash_sessions.settle_due(clock.now())
+
+
+@shared_task
+def tell_flash_starting() -> int:
+    """Tell members who asked that their flash session is about to start; return how many."""
+    return flash_sessions.tell_starting(clock.now())

@@ -1,0 +1,110 @@
+"""A doorman in front of a flash item: lets in about as many as there are pieces, and each buyer once.
+
+A hint in Redis, never the truth. Wrong, empty, slow, dead or not there at all, it only makes for more or fewer
+attempts at the database, which alone decides. What it refuses it lets somebody look up in the database about once
+a second, so a count that is too low mends itself; one too high is corrected by the first "sold out".
+
+Source: ledger.md section 6.
+"""
+
+import time
+from enum import StrEnum
+
+import structlog
+from django.core.cache import DEFAULT_CACHE_ALIAS, caches
+from redis.exceptions import RedisError
+
+LEASE_SECONDS = 10  # for so long a buyer's second request is looked at twice
+COUNT_SECONDS = 600  # a count nobody asked for is forgotten, and read again from the database
+LOOK_SECONDS = 1  # how often a closed gate has the database looked at
+ASLEEP_SECONDS = 2  # after Redis failed, so long nobody waits for it again
+
+ENTER = """
+local held = redis.call('GET', KEYS[2])
+if held == ARGV[2] then return 'in' end
+if held then return 'known' end
+local left = tonumber(redis.call('GET', KEYS[1]) or '')
+if not left or left < tonumber(ARGV[1]) then
+  if redis.call('SET', KEYS[3], '1', 'PX', ARGV[4], 'NX') then return 'look' end
+  if left then return 'out' end
+  return 'in'
+end
+redis.call('DECRBY', KEYS[1], ARGV[1])
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+return 'in'
+"""
+LEAVE = """
+if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
+redis.call('DEL', KEYS[2])
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('INCRBY', KEYS[1], ARGV[1]) end
+return 1
+"""
+GIVE = """
+redis.call('DEL', KEYS[2])
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('INCRBY', KEYS[1], ARGV[1]) end
+return 1
+"""
+log = structlog.get_logger(__name__)
+_asleep_until = 0.0
+
+
+class Answer(StrEnum):
+    """What the doorman says."""
+
+    IN = "in"  # try
+    KNOWN = "known"  # this buyer came in a moment ago with another request
+    LOOK = "look"  # it seems sold out; look at the database and tell me
+    OUT = "out"  # sold out, as far as known
+
+
+def enter(item: int, user: int, quantity: int, key: str) -> Answer:
+    """Ask to be let in with a request; without Redis everybody is."""
+    said = _run(ENTER, item, user, quantity, key, LEASE_SECONDS * 1000, LOOK_SECONDS * 1000)
+    if said is None:
+        return Answer.IN
+    said = said.decode() if isinstance(said, bytes) else str(said)
+    return Answer(said) if said in Answer else Answer.IN
+
+
+def leave(item: int, user: int, quantity: int, key: str) -> None:
+    """Give a place back that was not used."""
+    _run(LEAVE, item, user, quantity, key)
+
+
+def give(item: int, user: int, quantity: int) -> None:
+    """Let pieces in again that a cancelled order put back, and its buyer too."""
+    _run(GIVE, item, user, quantity)
+
+
+def fill(item: int, left: int) -> None:
+    """Set the count to what the database has."""
+    _ask(lambda redis: redis.set(_names(item, 0)[0], left, ex=COUNT_SECONDS))
+
+
+def wake() -> None:
+    """Forget that Redis failed."""
+    global _asleep_until
+    _asleep_until = 0.0
+
+
+def _names(item, user):
+    # The braces keep the keys of an item in one slot of a cluster.
+    return f"flash:{{{item}}}:left", f"flash:{{{item}}}:buyer:{user}", f"flash:{{{item}}}:looked"
+
+
+def _run(script, item, user, *words):
+    return _ask(lambda redis: redis.eval(script, 3, *_names(item, user), *words))
+
+
+def _ask(question):
+    """Put a question to Redis; None when it is not there or does not answer, and then for a while nobody asks."""
+    global _asleep_until
+    backend = caches[DEFAULT_CACHE_ALIAS]
+    if not hasattr(backend, "client") or time.monotonic() < _asleep_until:
+        return None
+    try:
+        return question(backend.client.get_client(write=True))
+    except (RedisError, OSError, ValueError) as error:
+        _asleep_until = time.monotonic() + ASLEEP_SECONDS
+        log.warning("flash_gate_asleep", error=type(error).__name__)
+        return None
