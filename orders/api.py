@@ -11,9 +11,10 @@ from rest_framework.views import APIView
 
 from mall.api import Cursor
 from mall.limits import ACTIONS_PER_MEMBER, limit
-from orders import lifecycle, payments, pricing
+from orders import coupon_api, lifecycle, payments, pricing
 from orders.checkout import place_order
 from orders.errors import NoSuchProvider, NoticeTooLarge
+from orders.guesses import count_try
 from orders.models import Order
 from orders.serializers import (
     NothingRequest,
@@ -57,7 +58,10 @@ class QuoteView(APIView):
     def post(self, request):
         """Say what these lines cost now."""
         sent = read(QuoteRequest, request.data)
-        return Response(pricing.quote(request.user, sent.wanted(), points_to_use=sent.validated_data["points_to_use"]).as_dict())
+        asked = sent.validated_data
+        count_try(request, asked.get("coupon"))
+        quote = pricing.quote(request.user, sent.wanted(), points_to_use=asked["points_to_use"], coupon=asked.get("coupon"))
+        return Response(quote.as_dict())
 
 
 class OrderListView(APIView):
@@ -93,11 +97,13 @@ class OrderListView(APIView):
         sent = read(OrderRequest, request.data)
         key = request.headers.get("Idempotency-Key", "")
         limit(request, "redeem", ACTIONS_PER_MEMBER, once=key)
+        count_try(request, sent.validated_data.get("coupon"))
         order = place_order(
             request.user,
             lines=sent.wanted(),
             key=key,
             points_to_use=sent.validated_data["points_to_use"],
+            coupon=sent.validated_data.get("coupon"),
             address=sent.validated_data.get("address"),
             expect=sent.validated_data.get("expect"),
         )
@@ -166,4 +172,5 @@ urlpatterns = [
     path("orders/<str:no>/cancellation", CancellationView.as_view()),
     path("orders/<str:no>/receipt", ReceiptView.as_view()),
     path("payments/<str:provider>/notify", NotifyView.as_view()),
+    *coupon_api.urlpatterns,
 ]

@@ -22,6 +22,7 @@ from orders.coupon_errors import (
 )
 from orders.errors import IdempotencyConflict
 from orders.models import Coupon, CouponCode, CouponTemplate
+from orders.offers import coupons_counted
 from orders.wallet import expiry_of
 from points import ledger
 from points.mutex import lock_member
@@ -35,7 +36,6 @@ GRANTED, LOCKED, USED, EXPIRED, REVOKED = (
     Coupon.State.EXPIRED,
     Coupon.State.REVOKED,
 )
-NOT_COUNTED = (Coupon.Source.GIVEN, Coupon.Source.CODE)  # towards what one person may buy or be handed
 
 
 # --- getting one -------------------------------------------------------------
@@ -76,8 +76,7 @@ def purchase(user, template_id: int, *, key: str) -> Coupon:
         raise CouponNotForSale
     # Counting what is issued locks the template's row, so that a hand-out at the same moment is counted below.
     count_issued(template)
-    had = Coupon.objects.of(user).filter(template=template).exclude(source__in=NOT_COUNTED).counted().count()
-    if template.per_person and had >= template.per_person:
+    if template.per_person and coupons_counted(user).filter(template=template).count() >= template.per_person:
         raise CouponLimitReached(limit=template.per_person)
     coupon = _make(user.pk, template, key=f"bought:{key}", source=Coupon.Source.BOUGHT, price_points=template.price_points)
     ledger.spend(user.pk, points=coupon.price_points, key=f"coupon:{coupon.pk}:spend", reference=f"coupon:{coupon.pk}")

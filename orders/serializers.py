@@ -1,11 +1,14 @@
 """What the orders API is sent and what it answers. Points are numbers, yuan are strings."""
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from mall.api import StrictIntegerField, StrictSerializer, absolute
 from orders import gateways, pricing
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
+
+LONGEST_CODE = 40  # as typed, spaces and dashes included
 
 
 # --- what is sent --------------------------------------------------------------
@@ -14,9 +17,25 @@ class LineRequest(StrictSerializer):
     quantity = StrictIntegerField(min_value=1, max_value=pricing.MAX_QUANTITY)
 
 
+@extend_schema_field(
+    {"oneOf": [{"type": "integer", "minimum": 1, "maximum": pricing.LARGEST_ID}, {"type": "string", "minLength": 1, "maxLength": 40}]}
+)
+class CouponField(serializers.Field):
+    """The id of an own coupon, or a code."""
+
+    default_error_messages = {"invalid": _("Send the id of a coupon or a code.")}
+
+    def to_internal_value(self, sent):
+        is_id = isinstance(sent, int) and not isinstance(sent, bool) and 1 <= sent <= pricing.LARGEST_ID
+        if not is_id and not (isinstance(sent, str) and 1 <= len(sent) <= LONGEST_CODE):
+            self.fail("invalid")
+        return sent
+
+
 class QuoteRequest(StrictSerializer):
     lines = LineRequest(many=True, min_length=1, max_length=pricing.MAX_LINES)
     points_to_use = StrictIntegerField(min_value=0, max_value=pricing.MOST_POINTS, default=0, help_text="Points used as a discount.")
+    coupon = CouponField(required=False, help_text="Id of an own coupon, or a code.")
 
     def wanted(self) -> list[tuple[int, int]]:
         return [(line["sku"], line["quantity"]) for line in self.validated_data["lines"]]
@@ -57,6 +76,14 @@ class QuotedLineSerializer(serializers.Serializer):
     points = serializers.IntegerField()
     cash = YuanField()
     discount = YuanField()
+    coupon_discount = YuanField(help_text="This line's share of the coupon.")
+
+
+class QuotedCouponSerializer(serializers.Serializer):
+    id = serializers.IntegerField(allow_null=True, help_text="null for a public code.")
+    code = serializers.CharField()
+    name = serializers.CharField()
+    discount = YuanField()
 
 
 class UsablePointsSerializer(serializers.Serializer):
@@ -70,9 +97,11 @@ class UsablePointsSerializer(serializers.Serializer):
 class QuoteSerializer(serializers.Serializer):
     lines = QuotedLineSerializer(many=True)
     points = serializers.IntegerField(help_text="All points, those used as a discount included.")
-    cash = YuanField(help_text="Yuan to pay: goods − discount + freight.")
+    cash = YuanField(help_text="Yuan to pay: goods − coupon − discount + freight.")
     goods_cash = YuanField()
-    discount = YuanField()
+    coupon = QuotedCouponSerializer(allow_null=True)
+    coupon_discount = YuanField()
+    discount = YuanField(help_text="What the points take off.")
     rounding = serializers.DecimalField(max_digits=6, decimal_places=4, help_text="Yuan cut off the discount, below 0.01.")
     freight = YuanField()
     rate = serializers.IntegerField(help_text="Points per yuan.")
@@ -101,6 +130,7 @@ class OrderLineSerializer(serializers.ModelSerializer):
             "points",
             "cash",
             "discount",
+            "coupon_discount",
         ]
 
     def get_image(self, line) -> str | None:
@@ -109,11 +139,13 @@ class OrderLineSerializer(serializers.ModelSerializer):
 
 class OrderSerializer(serializers.ModelSerializer):
     lines = OrderLineSerializer(many=True)
+    coupon_name = serializers.CharField(help_text="Empty without one.")
 
     class Meta:
         model = Order
         fields = [
-            "no", "status", "points", "cash", "goods_cash", "discount", "points_for_discount", "freight", "rate", "lines",
+            "no", "status", "points", "cash", "goods_cash", "coupon_name", "coupon_discount", "discount", "points_for_discount", "freight",
+            "rate", "lines",
             "created_at", "pay_by", "paid_at", "shipped_at", "completed_at", "cancelled_at", "carrier", "tracking_number",
         ]  # fmt: skip
 

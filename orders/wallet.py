@@ -52,7 +52,7 @@ def normalise(coupon: int | str | None) -> int | str | None:
         coupon = coupon.replace(" ", "").replace("-", "").upper()
         if coupon.isascii() and coupon.isdigit():
             coupon = int(coupon)
-    return coupon or None
+    return None if coupon == "" else coupon
 
 
 def find(user, coupon: int | str, *, as_of: datetime | None = None) -> InHand:
