@@ -9,10 +9,12 @@ shop that is switched off at night does them in the morning. Without a broker th
 
 from dataclasses import dataclass
 
-from celery.schedules import crontab
+from celery.schedules import crontab, schedule
 from django.utils.module_loading import import_string
 
 DAY, HOUR, MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M"
+# A sweep whose rows are claimed one by one needs no run of its own, and would leave thousands of them a day.
+EVERY_KNOCK = ""
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,9 @@ class Job:
 
     name: str
     task: str
-    when: crontab
+    when: crontab | schedule
     once_a: str = DAY
+    worthless_after_seconds: int | None = None  # a knock nobody heard in time is dropped: the next one does the same
 
     def run(self):
         """Run the task here and now; returns its numbers."""
@@ -32,10 +35,20 @@ class Job:
 JOBS = (
     # Overdue points leave the balances; spending already ignores them, so lateness costs nobody a point.
     Job("expire-points", "points.tasks.expire_points", crontab(minute=10)),
+    # Points on the way arrive once the goods can no longer be sent back.
+    Job("mature-grants", "points.tasks.mature_grants", crontab(minute="*/5"), once_a=MINUTE),
     # Orders whose cash did not come in time give points and goods back.
     Job("cancel-unpaid-orders", "orders.tasks.cancel_unpaid_orders", crontab(), once_a=MINUTE),
     # Cash that must go back is sent back by its provider, asked again until it is.
     Job("settle-refunds", "orders.tasks.settle_refunds", crontab(), once_a=MINUTE),
+    # Mails that are due leave the shop.
+    Job("send-mails", "marketing.tasks.send_mails", schedule(5.0), once_a=EVERY_KNOCK, worthless_after_seconds=10),
+    # Members hear of points that end in 30, 7 or 1 days, and of what these can buy.
+    Job("remind-expiring", "marketing.tasks.remind_expiring", crontab(minute=0, hour="9-21")),
+    # A flash session that is over gives its leftovers back to the shelf.
+    Job("settle-flash-sessions", "orders.tasks.settle_flash_sessions", crontab(), once_a=MINUTE),
+    # Who asked to be told hears five minutes before a flash session starts.
+    Job("tell-flash-starting", "orders.tasks.tell_flash_starting", crontab(), once_a=MINUTE),
     # Members about to lose a streak find a line in their inbox while there is still an evening left.
     Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),
     # Entries, balances, lots and hashes are compared; a mismatch fails the job and says which account.
@@ -56,4 +69,9 @@ def find(name) -> Job:
 
 def beat_schedule() -> dict:
     """Return the schedule as Celery beat wants it; the database scheduler copies it into its tables."""
-    return {job.name: {"task": "mall.run_job", "schedule": job.when, "args": (job.name,)} for job in JOBS}
+    return {job.name: _entry(job) for job in JOBS}
+
+
+def _entry(job):
+    entry = {"task": "mall.run_job", "schedule": job.when, "args": (job.name,)}
+    return {**entry, "options": {"expire_seconds": job.worthless_after_seconds}} if job.worthless_after_seconds else entry

@@ -9,12 +9,13 @@ Source: ledger.md section 7.
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.conf import settings
 
 from mall import clock
+from points import pending
 from points.models import PointAccount
 
 TTL_SECONDS = 30
@@ -35,22 +36,27 @@ class Balance:
 
     available: int = 0
     held: int = 0
-    pending: int = 0
     debt: int = 0
     expiring: tuple = ()
     lasting: int = 0
     status: str = "active"
+    user_id: int | None = field(default=None, compare=False)
+
+    @property
+    def pending(self) -> int:
+        """Points on the way; asked of the database each time, because few pages show them."""
+        return pending.points_of(self.user_id) if self.user_id is not None else 0
 
 
 def of(user, as_of: date | None = None) -> Balance:
     """Return a member's balance for display; lots whose day has passed are left out even before the sweep."""
     as_of = as_of or clock.today()
-    return _shown(_from_redis(user.pk) or _from_row(user.pk), as_of)
+    return _shown(user.pk, _from_redis(user.pk) or _from_row(user.pk), as_of)
 
 
 def of_account(account: PointAccount, as_of: date | None = None) -> Balance:
     """Return the balance for display of a row that is at hand."""
-    return _shown(_doc(account), as_of or clock.today())
+    return _shown(account.pk, _doc(account), as_of or clock.today())
 
 
 def remember(account: PointAccount) -> None:
@@ -63,13 +69,13 @@ def forget(user_id: int) -> None:
     _redis("delete", _key(user_id))
 
 
-def _shown(doc, as_of):
+def _shown(user_id, doc, as_of):
     today = as_of.isoformat()
     living = [(day, points) for day, points in doc["lots"] if day is None or day >= today]
     dated = tuple((date.fromisoformat(day), points) for day, points in living if day is not None)
     lasting = sum(points for day, points in living if day is None)
     available = sum(points for _, points in living)
-    return Balance(available, doc["held"], 0, doc["debt"], dated, lasting, doc["status"])
+    return Balance(available, doc["held"], doc["debt"], dated, lasting, doc["status"], user_id)
 
 
 def _doc(account):

@@ -21,6 +21,14 @@ class AccountFrozen(DomainError):
     message = _("Your points are paused for the moment. Please contact us and we will sort it out.")
 
 
+class AccountClosed(DomainError):
+    """The account belongs to somebody who left; nothing opens it again."""
+
+    code = "account_closed"
+    status = 409
+    message = _("This account is closed and stays closed.")
+
+
 class LimitReached(DomainError):
     """The rule's limit for this day, week, month or life is used up."""
 

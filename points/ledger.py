@@ -29,6 +29,7 @@ from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 from points.postings import DEFAULT, Posting, as_text, carry, command_of, entry_of, first_of, state_of, words_of
 
 BATCH_MAX = 500
+FREEZES = {"earn": PointAccount.Status.REVIEW, "spend": PointAccount.Status.SAVING, "all": PointAccount.Status.FROZEN}
 # Tests of the tests switch the lock off to see the race happen. No setting or environment variable reaches it.
 _LOCK_THE_ACCOUNT = True
 
@@ -135,20 +136,29 @@ def sweep(user_id: int, as_of: date | None = None) -> LedgerEntry | None:
     return post_many([Posting(user_id, machine.Sweep(as_of and as_of.isoformat()))])[0]
 
 
-def freeze(user_id: int, *, note: str) -> None:
-    """Stop an account from earning and spending, with the reason in words; balances stay as they are."""
-    _set_status(user_id, PointAccount.Status.FROZEN, note)
+def freeze(user_id: int, *, note: str, scope: str = "all") -> None:
+    """Stop an account from earning ("earn"), spending ("spend") or both ("all"), with the reason in words; balances stay.
+
+    Raises: AccountClosed.
+    """
+    _set_status(user_id, FREEZES[scope], note)
 
 
 def unfreeze(user_id: int, *, note: str) -> None:
-    """Make an account active again, with the reason in words."""
+    """Make a paused account active again, with the reason in words.
+
+    Raises: AccountClosed (a closed account stays closed).
+    """
     _set_status(user_id, PointAccount.Status.ACTIVE, note)
 
 
 @transactional
 def _set_status(user_id, status, note):
-    sql = f"UPDATE {_table(PointAccount)} SET status = %s, status_note = %s WHERE user_id = %s"
-    if not _execute(sql, [status.value, note[:200], user_id]):
+    closed = PointAccount.Status.CLOSED.value
+    sql = f"UPDATE {_table(PointAccount)} SET status = %s, status_note = %s WHERE user_id = %s AND status <> %s"
+    if not _execute(sql, [status.value, note[:200], user_id, closed]):
+        if PointAccount.objects.filter(pk=user_id).exists():
+            raise errors.AccountClosed
         raise errors.AccountMissing
     transaction.on_commit(partial(balance.forget, user_id), robust=True)
 
@@ -216,7 +226,7 @@ def _apply(posting, account, earlier, made, now):
 
 _ACCOUNT = PointAccount._meta.concrete_fields
 _ENTRY = LedgerEntry._meta.concrete_fields
-_MOVING = [field for field in _ACCOUNT if field.attname not in ("user_id", "status", "status_note", "opened_at")]
+_MOVING = [field for field in _ACCOUNT if field.attname not in ("user_id", "status_note", "opened_at")]
 _RETURNING = (machine.Refund, machine.Clawback)
 
 

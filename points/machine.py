@@ -15,7 +15,9 @@ from points.lots import BUCKETS_MAX, InvariantBroken, late, put, sum_of, take, t
 
 HOLDS_MAX = 20
 POINTS_MAX = 1_000_000_000
-EARNING = SPENDING = frozenset({"active", "review"})
+EARNING = frozenset({"active", "saving"})  # "saving": spending is paused
+SPENDING = frozenset({"active", "review"})  # "review": earning is paused
+EARNING_PAUSED = {"active": "review", "saving": "frozen"}
 SPANS = ("day", "week", "month", "life")
 
 
@@ -81,13 +83,18 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Accrue:
-    """Credit points; debt is repaid first. ``limits`` are per day, week, month, life; ``step`` is kept for the wording."""
+    """Credit points; debt is repaid first. ``limits`` are per day, week, month, life; ``step`` is kept for the wording.
+
+    Points of a rule count as earned today; the posting that brings them past ``earned_max`` is the last one
+    before earning is paused.
+    """
 
     points: int
     expires_on: str | None
     rule: str = ""
     limits: tuple | None = None
     step: int | None = None
+    earned_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +314,21 @@ def _accrue(books, command):
             if limit is not None and slot > limit:
                 raise Refused("limit_reached", limit=limit, span=span)
         books.counts["rules"][command.rule] = slots
-    books.counts["earned"] += points
     words = {"step": command.step} if command.step else {}
+    words |= _count(books, command) if command.rule else {}
     if points <= books.debt:
         words["expires_on"] = command.expires_on  # no lot of its own tells the day
     books.give_back("accrue", ((command.expires_on, points),), **words)
+
+
+def _count(books, command):
+    """Count what a rule pays today; crossing the limit pauses earning, once: a person who releases it is not overruled."""
+    before, most = books.counts["earned"], command.earned_max
+    books.counts["earned"] = now = before + command.points
+    if most is None or not before <= most < now:
+        return {}
+    books.status = EARNING_PAUSED[books.status]
+    return {"crossed": most}
 
 
 def _spend(books, command):
@@ -366,7 +383,7 @@ def _refund(books, command):
 
 
 def _clawback(books, command):
-    original = _original(command, kinds=("accrue",))
+    original = _original(command, kinds=("accrue", "adjust"))
     points = command.points
     _, left = take(original.left, points)
     taken_now = min(books.available, points)
@@ -391,7 +408,8 @@ def _adjust(books, command):
     if command.points > 0:
         if late(command.expires_on) < books.day:
             raise Refused("invalid_amount")
-        books.give_back("adjust", ((command.expires_on, points),))
+        words = {"expires_on": command.expires_on} if points <= books.debt else {}
+        books.give_back("adjust", ((command.expires_on, points),), **words)
         return
     if points > books.available:
         raise Refused("insufficient_points", available=books.available, needed=points, missing=points - books.available)

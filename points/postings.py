@@ -67,7 +67,7 @@ def original_of(entry: LedgerEntry | None, earlier: dict) -> machine.Original | 
     last = earlier.get((entry.account_id, "back to", entry.seq))
     if last is not None:
         left = last.alloc["left"]
-    elif entry.kind == "accrue":
+    elif entry.kind == "accrue" or (entry.kind == "adjust" and asked(entry) > 0):
         day = entry.alloc["lots"][0][0] if entry.alloc["lots"] else entry.alloc["expires_on"]
         left = [[day, asked(entry)]]
     elif entry.kind == "capture":
@@ -134,6 +134,7 @@ def carry(new: machine.State, account: PointAccount) -> None:
     account.lots_total = sum(points for _, points in new.lots)
     account.next_expiry = date.fromisoformat(new.lots[0][0]) if new.lots and new.lots[0][0] else None
     account.day = date.fromisoformat(new.day) if new.seq else account.day
+    account.status = new.status
 
 
 def entry_of(account: PointAccount, line: machine.Entry, at: datetime, **words) -> LedgerEntry:
@@ -159,4 +160,5 @@ def entry_of(account: PointAccount, line: machine.Entry, at: datetime, **words) 
         **{**defaults, **words},
     )
     entry._state.adding, entry._state.db = False, connection.alias
+    entry.is_new = True
     return entry

@@ -132,7 +132,7 @@ def _returns(account, entries):
                     str(taken.get(entry.reverses_seq, 0)),
                     str(returned[entry.reverses_seq]),
                 )
-        elif entry.kind in ("spend", "capture", "accrue"):
+        elif entry.kind in ("spend", "capture", "accrue", "adjust"):
             taken[entry.seq] = asked(entry)
 
 

@@ -7,13 +7,14 @@ member's locked row, so two doors at once cannot take the same one.
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from mall import clock
 from mall.transactions import transactional
-from points import errors, ledger, machine, validity
-from points.models import LedgerEntry, Rule, RuleVersion
+from points import errors, ledger, machine, mutex, risk, statement, validity
+from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion
 from points.postings import as_text
+from points.signals import points_awarded
 
 
 @transactional
@@ -30,16 +31,17 @@ def award(
 ) -> LedgerEntry | None:
     """Credit what the active rule of an action is worth, once per ``key``.
 
-    ``amount`` is yuan paid (per-yuan rules), ``step`` the day or count of a table. Returns the entry, the
-    first one again on a repeat, or None: no rule is active, it is worth nothing, a limit is used up, or the
-    account may not earn.
+    ``amount`` is yuan paid (per-yuan rules) or the points the fact itself is worth, ``step`` the day or count
+    of a table. Returns the entry, the first one again on a repeat, or None: no rule is active, it is worth
+    nothing, a limit is used up, or the account may not earn.
     """
-    version = active(action)
-    points = worth(version, amount=amount, step=step) if version else 0
-    if points <= 0:
-        return None
     on = on or clock.today()
-    command = machine.Accrue(points, as_text(expires_on(version, on)), version.rule.code, version.limits, step)
+    version = active(action, on=on)
+    points = worth(version, amount=amount, step=step) if version else 0
+    if points <= 0 or _is_too_soon(version, user_id, key, on):
+        return None
+    expiry = as_text(expires_on(version, on))
+    command = machine.Accrue(points, expiry, version.rule.code, version.limits, step, earned_max(version))
     posting = ledger.Posting(
         user_id,
         command,
@@ -52,9 +54,13 @@ def award(
         same_fact=True,
     )
     try:
-        return ledger.post_many([posting])[0]
+        entry = ledger.post_many([posting])[0]
     except (errors.LimitReached, errors.AccountFrozen):
         return None
+    if entry.is_new:
+        risk.watch(entry)
+        points_awarded.send(sender=None, user_id=user_id, action=action, entry=entry)
+    return entry
 
 
 def preview(action, *, amount=None, step=None, as_of: datetime | None = None) -> int:
@@ -63,16 +69,19 @@ def preview(action, *, amount=None, step=None, as_of: datetime | None = None) ->
     return worth(version, amount=amount, step=step) if version else 0
 
 
-def active(action, *, as_of: datetime | None = None) -> RuleVersion | None:
-    """Return the version in force of the rule for an action; of several rules the one of the smallest priority."""
+def active(action, *, as_of: datetime | None = None, on: date | None = None) -> RuleVersion | None:
+    """Return the version in force of the rule for an action; of several that fit the day the one of the smallest priority."""
     now = as_of or clock.now()
-    return open_versions(now).filter(rule__action=action).first()
+    weekday = (on or clock.day_of(now)).isoweekday()
+    fitting = (version for version in in_force(now, action=action) if not version.weekdays or weekday in version.weekdays)
+    return next(fitting, None)
 
 
-def in_force(as_of: datetime | None = None) -> list[RuleVersion]:
-    """Return the version in force of every active rule, in order of priority."""
+def in_force(as_of: datetime | None = None, *, action: str | None = None) -> list[RuleVersion]:
+    """Return the version in force of every active rule (of one action), in order of priority."""
     seen, versions = set(), []
-    for version in open_versions(as_of or clock.now()):
+    found = open_versions(as_of or clock.now())
+    for version in found if action is None else found.filter(rule__action=action):
         if version.rule_id not in seen:
             seen.add(version.rule_id)
             versions.append(version)
@@ -85,14 +94,18 @@ def open_versions(now):
     running = Q(rule__ends_at__isnull=True) | Q(rule__ends_at__gt=now)
     # A scheduled rule becomes active by its window alone, so no job has to wake up on time; without a beginning it waits.
     status = Q(rule__status=Rule.Status.ACTIVE) | Q(rule__status=Rule.Status.SCHEDULED, rule__starts_at__isnull=False)
-    versions = RuleVersion.objects.filter(status, started, running).select_related("rule")
+    # The day's limit rides along: an award asks for the rule and the policy in one statement.
+    limit = Subquery(PointsPolicy.objects.order_by("pk").values("earned_per_day_max")[:1])
+    versions = RuleVersion.objects.filter(status, started, running).select_related("rule").annotate(limit_of_day=limit)
     return versions.order_by("rule__priority", "rule_id", "-number")
 
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:
     """Return the points of one award; parts of a point are dropped, a step past the table earns its last number."""
     if version.value == RuleVersion.Value.PER_YUAN:
-        return int(Decimal(amount or 0) * version.points)
+        return min(int(Decimal(amount or 0) * version.points), machine.POINTS_MAX)
+    if version.value == RuleVersion.Value.GIVEN:
+        return int(amount or 0)
     if version.value == RuleVersion.Value.TABLE:
         return version.table[min(step or 1, len(version.table)) - 1] if version.table else 0
     return version.points
@@ -107,6 +120,22 @@ def expires_on(version: RuleVersion, on: date) -> date | str | None:
         RuleVersion.Validity.DAYS: on + timedelta(days=version.validity_days),
         RuleVersion.Validity.NEVER: None,
     }[version.validity]
+
+
+def earned_max(version: RuleVersion) -> int:
+    """Return how many points a member may earn in a day before earning is paused."""
+    return version.limit_of_day or PointsPolicy().earned_per_day_max
+
+
+def _is_too_soon(version, user_id, key, on):
+    """Return whether a rule that pays once in so many days has paid within them for another fact."""
+    if not version.every_days:
+        return False
+    # Two doors may report the same birthday at once; the second must see the first's entry.
+    mutex.lock_member(user_id)
+    since = on - timedelta(days=version.every_days)
+    paid = statement.entries_of(user_id).filter(rule=version.rule.code, kind=LedgerEntry.Kind.ACCRUE, biz_date__gt=since)
+    return paid.exclude(key=key).exists() and not statement.entries_of(user_id).filter(key=key).exists()
 
 
 @transactional

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from points import expiry, reconciliation
+from points import expiry, maturing, reconciliation
 
 log = structlog.get_logger(__name__)
 
@@ -16,6 +16,12 @@ class BooksDoNotClose(Exception):
 def expire_points():
     """Bring the books up to date with what has expired; returns the numbers."""
     return str(expiry.expire_due())
+
+
+@shared_task(name="points.mature_grants")
+def mature_grants():
+    """Bring in the points whose waiting time is over; returns the numbers."""
+    return str(maturing.mature_due())
 
 
 @shared_task(name="points.verify_ledger")

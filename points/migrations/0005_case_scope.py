@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('points', '0004_rules_of_every_action'),
+        ("points", "0004_rules_of_every_action"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='riskcase',
-            name='scope',
-            field=models.CharField(choices=[('earn', 'Earning is paused'), ('spend', 'Spending is paused'), ('all', 'Earning and spending are paused')], default='earn', max_length=5, verbose_name='Paused'),
+            model_name="riskcase",
+            name="scope",
+            field=models.CharField(
+                choices=[("earn", "Earning is paused"), ("spend", "Spending is paused"), ("all", "Earning and spending are paused")],
+                default="earn",
+                max_length=5,
+                verbose_name="Paused",
+            ),
         ),
     ]

@@ -129,6 +129,8 @@ class LedgerEntry(Books):
     created_at = models.DateTimeField(_("Time"))
     hash = models.CharField(_("Seal"), max_length=64)
 
+    is_new = False  # True on the object the posting itself made, not on a repeat and not when read
+
     class Meta(Books.Meta):
         abstract = False
         verbose_name = _("Ledger entry")

@@ -181,7 +181,7 @@ def test_freeze_when_reason_is_given_then_paused_and_released_again(back_office,
 
 def rule_answers(**changes):
     answers = {
-        "code": "share", "action": "share", "name_zh_hans": "分享", "name_en": "Share", "status": "active", "priority": "100",
+        "code": "praise", "action": "praise", "name_zh_hans": "表扬", "name_en": "Praise", "status": "active", "priority": "100",
         "starts_at_0": "", "starts_at_1": "", "ends_at_0": "", "ends_at_1": "", "value": "fixed", "points": "5", "table": "",
         "validity": "standard", "validity_days": "0", "per_day": "3", "per_week": "21", "per_month": "90", "per_life": "1000",
         "versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0", "versions-MIN_NUM_FORMS": "0", "versions-MAX_NUM_FORMS": "0",
@@ -192,9 +192,9 @@ def rule_answers(**changes):
 def test_rule_when_added_then_its_first_version_pays(back_office, clerk, member):
     back_office.post("/admin/points/rule/add/", rule_answers())
 
-    entry = rules.award(member.pk, "share", key="share:1")
+    entry = rules.award(member.pk, "praise", key="praise:1")
 
-    version = RuleVersion.objects.get(rule__code="share")
+    version = RuleVersion.objects.get(rule__code="praise")
     assert (entry.delta, version.number, version.per_day, version.created_by) == (5, 1, 3, f"staff:{clerk.pk}")
 
 
@@ -249,7 +249,7 @@ def test_rule_when_it_makes_no_sense_then_refused(back_office, wrong):
     answer = back_office.post("/admin/points/rule/add/", rule_answers(**wrong))
 
     assert answer.status_code == 200
-    assert not Rule.objects.filter(code="share").exists()
+    assert not Rule.objects.filter(code="praise").exists()
 
 
 def test_rule_when_deleting_then_refused(back_office):

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from points import errors, ledger, machine, reconciliation
-from points.models import SEQ_SPAN, LedgerEntry, PointAccount, ReadOnlyBooks
+from points.errors import ReadOnlyBooks
+from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 from tests.factories.points import MemberFactory, member_with
 
 pytestmark = pytest.mark.django_db

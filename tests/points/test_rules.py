@@ -31,6 +31,8 @@ def rule_for(action, **numbers):
     status = numbers.pop("status", Rule.Status.ACTIVE)
     window = {name: numbers.pop(name) for name in ("starts_at", "ends_at", "priority") if name in numbers}
     code = numbers.pop("code", action)
+    # The shop starts with a rule for each action; these tests bring their own.
+    Rule.objects.filter(code=code).update(code=f"default-{code}", status=Rule.Status.PAUSED)
     rule = Rule.objects.create(code=code, action=action, name=code, status=status, **window)
     rules.publish(rule, actor="test", **{"points": 5, **numbers})
     return rule

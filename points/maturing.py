@@ -1,0 +1,92 @@
+"""The sweep that brings promised points in, once their waiting time is over.
+
+A promise to somebody who may not earn right now stays on the way until they may. It may run late, twice,
+or four times at once: each promise is one entry, by its key.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from mall import clock
+from mall.transactions import transactional
+from points import errors, ledger, machine, risk, rules
+from points.models import Grant, PointAccount, PointsPolicy
+from points.postings import as_text
+from points.signals import points_awarded
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Matured:
+    """What one run brought in."""
+
+    grants: int = 0
+    points: int = 0
+
+    def __str__(self):
+        return f"{self.grants} grants, {self.points} points arrived"
+
+
+def mature_due(as_of: datetime | None = None, *, on_batch=None) -> Matured:
+    """Bring in every promise whose time has come by ``as_of`` (default: now), BATCH promises a transaction.
+
+    ``on_batch`` is called with the numbers so far. Stopped and started again, it goes on where it was.
+    """
+    as_of = as_of or clock.now()
+    count = points = 0
+    may_earn = Q(account__status__in=machine.EARNING)
+    due = Grant.objects.filter(may_earn, status=Grant.Status.PENDING, matures_at__lte=as_of)
+    due = due.order_by("matures_at", "pk").values_list("matures_at", "pk")
+    batch = list(due[:BATCH])
+    while batch:
+        arrived = _mature_batch([pk for _, pk in batch])
+        count += len(arrived)
+        points += sum(arrived)
+        if on_batch:
+            on_batch(Matured(count, points))
+        at, pk = batch[-1]
+        batch = list(due.filter(Q(matures_at__gt=at) | Q(matures_at=at, pk__gt=pk))[:BATCH])
+    return Matured(count, points)
+
+
+@transactional
+def _mature_batch(ids):
+    """Bring in the promises of one batch that are still on the way; returns the points of each that arrived."""
+    accounts = sorted(set(Grant.objects.filter(pk__in=ids).values_list("account_id", flat=True)))
+    # A refund may shrink a promise at this moment; once the members are locked the rows say what is left.
+    list(PointAccount.objects.select_for_update().filter(pk__in=accounts).order_by("pk").values_list("pk"))
+    pending = Grant.objects.filter(pk__in=ids, status=Grant.Status.PENDING)
+    grants = list(pending.select_related("version__rule").order_by("account_id", "pk"))
+    earned_max, today = PointsPolicy.current().earned_per_day_max, clock.today()
+    entries = ledger.post_many([_posting(grant, earned_max, today) for grant in grants], tolerant=True)
+    arrived = []
+    for grant, entry in zip(grants, entries, strict=True):
+        if isinstance(entry, errors.AccountFrozen):
+            continue
+        if isinstance(entry, Exception):
+            raise entry
+        grant.status, grant.matured_at, grant.matured_points, grant.entry_seq = Grant.Status.MATURED, clock.now(), grant.left, entry.seq
+        arrived.append(grant)
+        if entry.is_new:
+            risk.watch(entry)
+            points_awarded.send(sender=None, user_id=grant.account_id, action=grant.action, entry=entry)
+    Grant.objects.bulk_update(arrived, ["status", "matured_at", "matured_points", "entry_seq"])
+    return [grant.matured_points for grant in arrived]
+
+
+def _posting(grant, earned_max, today):
+    """Return the one entry of a promise: its own version's validity, counted from the day the points arrive."""
+    rule = grant.version.rule.code
+    expiry = as_text(rules.expires_on(grant.version, today))
+    return ledger.Posting(
+        grant.account_id,
+        machine.Accrue(grant.left, expiry, rule, earned_max=earned_max),
+        key=f"grant:{grant.pk}",
+        rule=rule,
+        rule_version=grant.version.number,
+        reference=grant.reference,
+        same_fact=True,
+    )

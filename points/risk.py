@@ -1,0 +1,163 @@
+"""Risk: what pauses an account, and how a person decides about it.
+
+A case is opened in the transaction of what it is about: the posting that brought a member past the day's
+limit, the night's comparison of the books, a colleague who paused the account. What an account may do is
+the sum of its undecided and upheld cases, so releasing one never lifts what another still forbids.
+
+Source: product.md "points", Risk.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from mall import audit, clock
+from mall.errors import DomainError
+from mall.transactions import transactional
+from points import evidence, ledger, mutex
+from points.models import LedgerEntry, PointAccount, RiskCase
+from points.signals import case_closed, case_opened
+
+APPEAL_MAX = 1_000
+
+
+class CaseDecided(DomainError):
+    """The case was released already; a new reason needs a new case."""
+
+    code = "case_decided"
+    status = 409
+    message = _("This case was already closed.")
+
+
+class OwnCase(DomainError):
+    """Nobody decides about their own account, whatever their rights."""
+
+    code = "own_account"
+    status = 403
+    message = _("You cannot decide about your own account. Please ask a colleague.")
+
+
+class AppealedAlready(DomainError):
+    """A member writes once per case."""
+
+    code = "appealed_already"
+    status = 409
+    message = _("We already have your message and will get back to you.")
+
+
+def watch(entry: LedgerEntry) -> None:
+    """Open a case when this new entry brought its member past the day's limit; call it in the entry's transaction."""
+    limit = entry.alloc.get("crossed")
+    if limit is None:
+        return
+    open_case(
+        entry.account_id,
+        kind=RiskCase.Kind.EARNED,
+        scope=RiskCase.Scope.EARN,
+        key=f"earned:{entry.biz_date}",
+        note=f"more than {limit} points earned on {entry.biz_date}",
+        seen=evidence.of_day(entry.account_id, entry.biz_date, limit=limit),
+    )
+
+
+@transactional
+def open_case(user_id: int, *, kind, scope, key: str, note: str, seen: dict | None = None, actor=None) -> RiskCase:
+    """Pause an account (``scope``: earn, spend, all) and open a case for it; a second call with ``key`` returns the first.
+
+    Raises: AccountClosed.
+    """
+    # Two findings may open the same case at once; the second must see the first's.
+    mutex.lock_member(user_id)
+    case = RiskCase.objects.filter(account_id=user_id, key=key).first()
+    if case is not None:
+        return case
+    case = RiskCase.objects.create(
+        account_id=user_id, kind=kind, scope=scope, key=key, note=note[:200], evidence=seen or {}, opened_at=clock.now()
+    )
+    _apply(user_id, note)
+    audit.note(actor, "points.case_open", target=case, reason=note, after={"scope": str(scope), "kind": str(kind)})
+    case_opened.send(sender=None, case=case)
+    return case
+
+
+@transactional
+def pause(user_id: int, *, operator, note: str, scope: str = RiskCase.Scope.ALL) -> RiskCase:
+    """Pause an account by hand, with the reason.
+
+    Raises: OwnCase, AccountClosed.
+    """
+    if operator.pk == user_id:
+        raise OwnCase
+    number = RiskCase.objects.filter(account_id=user_id).count()
+    return open_case(user_id, kind=RiskCase.Kind.MANUAL, scope=scope, key=f"manual:{number}", note=note, actor=operator)
+
+
+@transactional
+def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
+    """Release a case, or uphold it; the account may do again what no other case forbids.
+
+    Raises: OwnCase, CaseDecided, AccountClosed.
+    """
+    if operator.pk == case.account_id:
+        raise OwnCase
+    # Two colleagues may decide at once; the second must see the first's decision.
+    mutex.lock_member(case.account_id)
+    case = RiskCase.objects.get(pk=case.pk)
+    if case.status == RiskCase.Status.RELEASED:
+        raise CaseDecided
+    before = case.status
+    case.status = RiskCase.Status.RELEASED if release else RiskCase.Status.KEPT
+    case.decided_by, case.decided_at, case.decision_note = operator, clock.now(), note[:500]
+    case.save(update_fields=["status", "decided_by", "decided_at", "decision_note"])
+    _apply(case.account_id, note)
+    audit.note(operator, "points.case_decide", target=case, reason=note, before={"status": before}, after={"status": case.status})
+    case_closed.send(sender=None, case=case)
+    return case
+
+
+@transactional
+def release_all(user_id: int, *, operator, note: str) -> int:
+    """Release every case of an account and let it earn and spend again; returns how many cases that were.
+
+    Raises: OwnCase, AccountClosed.
+    """
+    if operator.pk == user_id:
+        raise OwnCase
+    mutex.lock_member(user_id)
+    cases = list(standing(user_id))
+    for case in cases:
+        decide(case, operator=operator, release=True, note=note)
+    if not cases:  # paused before there were cases
+        ledger.unfreeze(user_id, note=note)
+        audit.note(operator, "points.release", target=f"points.pointaccount:{user_id}", reason=note)
+    return len(cases)
+
+
+@transactional
+def appeal(case: RiskCase, *, text: str) -> RiskCase:
+    """Keep what the member says about a case, once.
+
+    Raises: CaseDecided, AppealedAlready.
+    """
+    mutex.lock_member(case.account_id)
+    case = RiskCase.objects.get(pk=case.pk)
+    if case.status == RiskCase.Status.RELEASED:
+        raise CaseDecided
+    if case.appealed_at is not None:
+        raise AppealedAlready
+    case.appeal, case.appealed_at = text[:APPEAL_MAX], clock.now()
+    case.save(update_fields=["appeal", "appealed_at"])
+    return case
+
+
+def standing(user_id: int):
+    """Return the cases that pause an account now: undecided and upheld ones, newest first."""
+    return RiskCase.objects.filter(account_id=user_id).exclude(status=RiskCase.Status.RELEASED).order_by("-pk")
+
+
+def _apply(user_id, note):
+    """Make the account's status what its standing cases say."""
+    scopes = set(standing(user_id).values_list("scope", flat=True))
+    if not scopes:
+        if PointAccount.objects.filter(pk=user_id).exclude(status=PointAccount.Status.CLOSED).exists():
+            ledger.unfreeze(user_id, note=note)
+        return
+    ledger.freeze(user_id, note=note, scope=scopes.pop() if len(scopes) == 1 else "all")
