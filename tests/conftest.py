@@ -1,12 +1,13 @@
 """Fixtures every test may ask for; the servers behind them are started by tests/services.py."""
 
-import fcntl
+import faulthandler
 import inspect
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import settings as hypothesis_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 ON_MARIADB = os.environ.get("MALL_TEST_DATABASE_URL", "").startswith("mysql")
-THREADS_SECONDS = 180
+THREADS_SECONDS = 100  # for all threads of a race together
 PASSWORD = "a-long-test-password"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update"]
@@ -52,18 +53,6 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item):
-    """Run races alone: under xdist another worker's load would blur their times and the server's counters."""
-    folder = os.environ.get("MALL_TEST_FOLDER")
-    if folder is None:
-        return (yield)
-    with open(Path(folder) / "turns", "a") as turns:
-        alone = item.get_closest_marker("mariadb") or item.get_closest_marker("long")
-        fcntl.flock(turns, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        return (yield)
 
 
 @pytest.fixture(scope="session")
@@ -155,11 +144,22 @@ def signed_in_api(bearer, member):
 
 @pytest.fixture
 def books_close(db):
-    """Check after the test that every account fits its entries."""
+    """Check after the test that every account fits its entries, and orders and goods their points and pieces."""
     from points import reconciliation
 
     yield
     assert reconciliation.verify() == []
+
+
+@pytest.fixture
+def standing_clock():
+    """The clock stands still: no limit's window turns over, no day ends within the test."""
+    import time_machine
+
+    from mall import clock
+
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        yield traveller
 
 
 # --- races ------------------------------------------------------------------
@@ -209,8 +209,11 @@ def run_threads():
         threads = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(n)]
         for thread in threads:
             thread.start()
+        deadline = time.perf_counter() + THREADS_SECONDS  # a clock that tests do not stop
         for thread in threads:
-            thread.join(THREADS_SECONDS)
+            thread.join(max(0, deadline - time.perf_counter()))
+        if any(thread.is_alive() for thread in threads):
+            faulthandler.dump_traceback()
         return outcomes
 
     return run

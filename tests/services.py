@@ -82,6 +82,7 @@ def start_mariadb(folder, *, durable=False, group=0) -> Server:
     settings = [
         f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'db.pid'}", "--skip-networking", "--skip-name-resolve",
         "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--max-connections=400", "--performance-schema=off",
+        "--lock-wait-timeout=20", "--idle-transaction-timeout=150",  # MariaDB's own patience is a day
     ]  # fmt: skip
     command = [_program("mariadbd"), "--no-defaults", *settings, *as_root, *([] if durable else careless)]
     server = Server("mariadbd", command, log=folder / "mariadb.log", group=group)

@@ -6,6 +6,7 @@ from accounts.models import User
 from accounts.registration import register
 from tests.factories.accounts import PASSWORD
 
+pytestmark = pytest.mark.usefixtures("standing_clock")
 LOGIN_API = "/api/auth/app/v1/auth/login"
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from catalog import stock
@@ -15,6 +14,7 @@ from mall.errors import Busy
 from orders import lifecycle, payments, refunds
 from orders.gateways import sandbox
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
+from points import reconciliation
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
 
@@ -29,7 +29,7 @@ class Struck(Exception):
 @pytest.fixture(autouse=True)
 def _books_close(transactional_db):
     yield
-    call_command("verify_ledger")
+    assert reconciliation.verify() == []
 
 
 class FailAfter:

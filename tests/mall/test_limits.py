@@ -7,6 +7,8 @@ from django.test.utils import override_settings
 
 from mall.limits import TooOften, limit
 
+pytestmark = pytest.mark.usefixtures("standing_clock")
+
 DEAD_REDIS = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",

@@ -22,6 +22,13 @@ ONE_DAY = timedelta(days=1)
 TABLE = [20, 25, 30, 35, 40, 45, 50]
 
 
+@pytest.fixture(autouse=True)
+def _noon():
+    """Members join on the Friday the tests begin with, whatever day it is outside."""
+    with time_machine.travel(clock.start_of(FRIDAY) + timedelta(hours=12), tick=False):
+        yield
+
+
 def entries_of(member):
     found = LedgerEntry.objects.filter(account_id=member.pk, key__startswith="checkin:").order_by("id")
     return list(found.values_list("key", "kind", "delta", "reference"))

@@ -199,7 +199,7 @@ def test_place_when_refused_by_the_business_then_the_code_says_why(caller, send,
     assert list(Order.objects.values_list("points", flat=True)) == [1]
 
 
-def test_place_when_more_than_ten_a_minute_then_429_with_retry_after(send):
+def test_place_when_more_than_ten_a_minute_then_429_with_retry_after(send, standing_clock):
     body = one(virtual_sku(points=1, stock=50))
     answers = [send(body) for _ in range(11)]
 

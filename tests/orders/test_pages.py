@@ -187,8 +187,8 @@ def test_new_when_a_field_was_tampered_with_then_400_and_nothing_changed(checkou
     assert (Order.objects.count(), standing(member)) == (0, (100, 0))
 
 
-def test_new_when_sent_eleven_times_a_minute_then_it_asks_for_patience(checkout, signed_in):
-    _page, sent = checkout(virtual_sku(points=1))
+def test_new_when_sent_eleven_times_a_minute_then_it_asks_for_patience(checkout, signed_in, standing_clock):
+    _page, sent = checkout(virtual_sku(points=1, stock=100))
 
     for n in range(11):
         signed_in.post(NEW, {**sent, "key": f"key-{n}"})
