@@ -15,6 +15,7 @@ SECRET_KEY = _demands.ask("SECRET_KEY", why="it signs sessions and tokens", unle
 FIELD_KEYS = _demands.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(",")
 LEDGER_KEY = _demands.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
 PAYMENT_SECRET = _demands.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
+EVENT_SECRET = _demands.ask("EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys)
 ALLOWED_HOSTS = _demands.ask("ALLOWED_HOSTS", why="the shop's host names, comma-separated", unless=any_host).split(",")
 _database = _demands.ask(
     "DATABASE_URL", why="mysql://user:password@host:3306/mall", unless=not_scheme("mysql"), default="mysql://missing@localhost/missing"

@@ -12,6 +12,7 @@ SECRET_KEY = "test-secret-key-that-protects-nothing-but-is-long-enough-for-hs256
 FIELD_KEYS = ["11" * 32]
 LEDGER_KEY = "22" * 32
 PAYMENT_SECRET = "33" * 32
+EVENT_SECRET = "44" * 32
 LOGGING = configure_logging("console", level="ERROR")
 ALLOWED_HOSTS = ["*"]
 DEMO_SIGN_INS = False

@@ -1,10 +1,11 @@
 """Own actions of members, one row per member, shop day and action.
 
-A sign-in leaves no row of its own and is recorded as it happens. Check-ins and orders stand in
-their own tables: they are gathered from there, so a redemption does not pay a statement for a
-report, and a lost row heals at the next roll-up.
+A sign-in leaves no row of its own and is recorded as it happens, and so is a reward somebody collects.
+Check-ins, orders and reviews stand in their own tables: they are gathered from there, so a redemption
+does not pay a statement for a report, and a lost row heals at the next roll-up.
 """
 
+from catalog.models import Review
 from mall import clock
 from mall.transactions import transactional
 from marketing.models import CheckIn, DailyActivity
@@ -21,11 +22,15 @@ def record(user_id, on, action):
 
 
 def gather(day) -> int:
-    """Write down everybody's check-ins and orders of a shop day; returns how many rows were missing."""
-    checked_in = CheckIn.objects.filter(on=day).values_list("user_id", flat=True)
-    ordered = Order.objects.filter(created_at__gte=clock.start_of(day), created_at__lt=clock.end_of(day))
-    ordered = ordered.values_list("user_id", flat=True).order_by("user_id").distinct()
-    return _complete(day, Action.CHECK_IN, checked_in) + _complete(day, Action.ORDER, ordered)
+    """Write down everybody's check-ins, orders and reviews of a shop day; returns how many rows were missing."""
+    within = {"created_at__gte": clock.start_of(day), "created_at__lt": clock.end_of(day)}
+    sources = {
+        Action.CHECK_IN: CheckIn.objects.filter(on=day),
+        Action.ORDER: Order.objects.filter(**within),
+        # The states are named because the index begins with them.
+        Action.REVIEW: Review.objects.filter(status__in=Review.Status.values, **within),
+    }
+    return sum(_complete(day, action, rows.order_by().values_list("user_id", flat=True).distinct()) for action, rows in sources.items())
 
 
 @transactional

@@ -1,69 +1,157 @@
 """A shop day counted up: rebuilt from the facts, so running it again gives the same row.
 
-Definitions: *active* = at least one own action that day; *orders* = placed that day, whatever became of
-them; *new members* by the day they signed up. Points are gross, each by the day the ledger posted it:
-*issued* = accrued, *spent* = spent or captured, *expired* = expired. Refunds, clawbacks and adjustments
-are not netted in here; they have kinds of their own in the ledger.
+Definitions: *active* = at least one own action that day (in 7 or 30 days: that day and the 6 or 29 before);
+*orders* = placed that day, whatever became of them, of which so many are paid and completed by now; *new
+members* by the day they signed up. Points go by the day the ledger posted them, each kind on its own, so
+nothing is netted twice: *issued* = accrued, *spent* = spent or captured, *returned* = refunded to members,
+*taken back* = clawed back, *net* = what all balances changed by, reservations and debt included.
+
+A fact that changes a past day leaves a mark (``days.mark_late``); the marks are removed after their days have been
+counted, one by one by number, so a mark set meanwhile stays for the next run, and a run that dies is made up.
 """
 
+from collections import Counter
 from datetime import date, timedelta
 
 from django.contrib.auth import get_user_model
-from django.db.models import F, Min, Sum
+from django.db.models import Count, F, Min, Q, Sum
 
 from mall import clock
+from mall.money import ZERO
 from mall.transactions import transactional
-from marketing.analytics import activity
-from marketing.models import CheckIn, DailyActivity, DailyRollup
+from marketing.analytics import activity, days
+from marketing.models import CheckIn, DailyActivity, DailyRollup, LateDay, MemberDay, RuleDay
 from orders.models import Order
-from points.models import LedgerEntry
+from points import rates
+from points.models import ExchangeRate, Grant, LedgerEntry
 
 ONE_DAY = timedelta(days=1)
 LONGEST_CATCH_UP = timedelta(days=400)
+WEEK_DAYS, MONTH_DAYS = 7, 30
+MARKS = 1_000
 
 
 def roll_up(day: date) -> DailyRollup:
-    """Count one shop day and write its row; the same facts give the same row however often."""
+    """Count one shop day and write its rows; the same facts give the same rows however often."""
     activity.gather(day)
-    return _write(day, {**_people(day), **points_of(day), "rolled_up_at": clock.now()})
+    dau = days.fill(day)
+    numbers = {"dau": dau, **_people(day), **_orders(day), **points_of(day), **_liability(day), "rolled_up_at": clock.now()}
+    return _write(day, numbers, _by_rule(day))
 
 
 @transactional
-def _write(day, numbers):
+def _write(day, numbers, rules):
     # Two workers may count the same day: the row is made once, and either one's numbers are right.
     DailyRollup.objects.bulk_create([DailyRollup(on=day)], ignore_conflicts=True)
     DailyRollup.objects.filter(pk=day).update(**numbers)
+    RuleDay.objects.filter(on=day).delete()
+    RuleDay.objects.bulk_create([RuleDay(on=day, **row) for row in rules], ignore_conflicts=True)
     return DailyRollup(on=day, **numbers)
 
 
-def roll_up_recent(*, today=None) -> list[DailyRollup]:
-    """Count yesterday and today, and before them every day since the last one counted."""
+def roll_up_recent(*, today=None, progress=iter) -> list[DailyRollup]:
+    """Count yesterday and today, before them every day since the last one counted, and every day marked late."""
     today = today or clock.today()
+    marks = dict(LateDay.objects.values_list("pk", "on"))
     latest = DailyRollup.objects.order_by("-on").values_list("on", flat=True).first() or _first_fact() or today
     first = max(min(latest, today - ONE_DAY), today - LONGEST_CATCH_UP)
-    return [roll_up(first + ONE_DAY * n) for n in range((today - first).days + 1)]
+    recent = {first + ONE_DAY * n for n in range((today - first).days + 1)}
+    counted = rebuild(recent | set(marks.values()), progress=progress)
+    numbers = sorted(marks)
+    for start in range(0, len(numbers), MARKS):
+        LateDay.objects.filter(pk__in=numbers[start : start + MARKS]).delete()
+    return [row for row in counted if row.on in recent]
+
+
+def catch_up(*, progress=iter) -> int:
+    """Count the days that are due; returns how many of the latest days were counted."""
+    return len(roll_up_recent(progress=progress))
+
+
+def rebuild(wanted, *, progress=iter) -> list[DailyRollup]:
+    """Count these shop days, and the weeks and months that end within 30 days of them."""
+    counted = [roll_up(day) for day in progress(sorted(wanted))]
+    for first, last in _runs(wanted):
+        _count_windows(first, last)
+    return counted
+
+
+def _runs(wanted):
+    """Yield the stretches of days whose last 30 days hold one of these."""
+    first = last = None
+    for day in sorted(wanted):
+        if first is not None and day > last + ONE_DAY:
+            yield first, last
+            first = None
+        first, last = first or day, day + (MONTH_DAYS - 1) * ONE_DAY
+    if first is not None:
+        yield first, last
+
+
+def _count_windows(first, last):
+    """Write how many were active in the 7 and 30 days up to each day; each person counts on the last day seen."""
+    known = {row.on: row for row in DailyRollup.objects.filter(on__range=(first, last)).only("on", "wau", "mau")}
+    last = max(known, default=first)
+    seen, counted = {}, Counter()
+    for n in range((last - first).days + MONTH_DAYS):
+        day = first + (n + 1 - MONTH_DAYS) * ONE_DAY
+        for person in MemberDay.objects.filter(on=day).values_list("person", flat=True).iterator():
+            counted[seen.get(person)] -= 1
+            counted[day] += 1
+            seen[person] = day
+        if row := known.get(day):
+            wau, mau = (sum(counted[day - k * ONE_DAY] for k in range(length)) for length in (WEEK_DAYS, MONTH_DAYS))
+            if (row.wau, row.mau) != (wau, mau):
+                DailyRollup.objects.filter(pk=day).update(wau=wau, mau=mau)
 
 
 def _people(day):
     bounds = (clock.start_of(day), clock.end_of(day))
     return {
-        "dau": DailyActivity.objects.filter(on=day).values("user_id").distinct().count(),
         "new_members": _within(get_user_model().objects, "date_joined", bounds).count(),
         "check_ins": CheckIn.objects.filter(on=day).count(),
-        "orders": _within(Order.objects, "created_at", bounds).count(),
     }
 
 
+def _orders(day):
+    placed = _within(Order.objects, "created_at", (clock.start_of(day), clock.end_of(day))).order_by()
+    paid = Q(paid_at__isnull=False)
+    numbers = placed.aggregate(orders=Count("pk"), orders_paid=Count("pk", filter=paid), cash=Sum("cash", filter=paid))
+    completed = placed.filter(pk__in=days.kept_orders().values("pk")).count() if numbers["orders"] else 0
+    return {**numbers, "cash": numbers["cash"] or ZERO, "orders_completed": completed}
+
+
 def points_of(day: date) -> dict:
-    """Return the points issued, spent and expired on a shop day, by the definitions above."""
+    """Return what the ledger posted on a shop day, by the definitions above."""
     # What an entry changes for its member, escrow and debt included: a hold is 0, its capture the price.
     worth = F("delta") + F("held_delta") - F("debt_delta")
     by_kind = dict(LedgerEntry.objects.filter(biz_date=day).order_by().values_list("kind").annotate(worth=Sum(worth)))
     return {
         "points_issued": by_kind.get("accrue", 0),
         "points_spent": -by_kind.get("spend", 0) - by_kind.get("capture", 0),
+        "points_returned": by_kind.get("refund", 0),
         "points_expired": -by_kind.get("expire", 0),
+        "points_clawed_back": -by_kind.get("clawback", 0),
+        "points_adjusted": by_kind.get("adjust", 0),
+        "points_net": sum(by_kind.values()),
     }
+
+
+def _liability(day):
+    """The rate as the day ended, and the points on the way now: what was on the way on a past day nobody can tell any more."""
+    try:
+        rate = rates.current(min(clock.end_of(day), clock.now())).points_per_yuan
+    except ExchangeRate.DoesNotExist:
+        rate = None
+    if day != clock.today():
+        return {"rate": rate}
+    pending = Grant.objects.filter(status=Grant.Status.PENDING).aggregate(points=Sum(F("points") - F("taken_back")))["points"]
+    return {"rate": rate, "points_pending": pending or 0}
+
+
+def _by_rule(day):
+    given = LedgerEntry.objects.filter(biz_date=day, kind="accrue").exclude(rule="").order_by()
+    return given.values("rule").annotate(entries=Count("pk"), points=Sum("delta") - Sum("debt_delta"))
 
 
 def _within(rows, field, bounds):
@@ -73,7 +161,7 @@ def _within(rows, field, bounds):
 
 def _first_fact():
     """Return the earliest day somebody did something, or None in an empty shop."""
-    days = [model.objects.aggregate(first=Min("on"))["first"] for model in (DailyActivity, CheckIn)]
+    first = [model.objects.aggregate(first=Min("on"))["first"] for model in (DailyActivity, CheckIn)]
     placed = Order.objects.aggregate(first=Min("created_at"))["first"]
-    days.append(clock.day_of(placed) if placed else None)
-    return min(filter(None, days), default=None)
+    first.append(clock.day_of(placed) if placed else None)
+    return min(filter(None, first), default=None)

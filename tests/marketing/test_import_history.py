@@ -1,0 +1,214 @@
+"""An earlier shop's orders: the sample's report figure by figure, bad rows named and left out whole, nothing twice."""
+
+import io
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from mall import clock
+from mall.models import AuditRow
+from marketing.analytics import days, history, retention
+from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder, LateDay, MemberDay
+from orders.models import Order
+
+pytestmark = pytest.mark.django_db
+
+SAMPLES = Path(__file__).parent.parent / "data"
+HEADER = "order_no,ordered_at,customer,sku,product,category,quantity,unit_price,status"
+GOOD = "A1,2026-01-05 09:30:00,Lin,TEA,Green tea,drinks,2,12.50,completed"
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """shop(*rows) -> (what the command printed, what it complained about) after importing these rows."""
+
+    def imported(*rows, header=HEADER, encoding="utf-8", **options):
+        path = tmp_path / "orders.csv"
+        path.write_bytes("\n".join((header, *rows)).encode(encoding))
+        out, err = io.StringIO(), io.StringIO()
+        call_command("import_history", str(path), stdout=out, stderr=err, **options)
+        return out.getvalue(), err.getvalue()
+
+    return imported
+
+
+def stored():
+    fields = ("order__no", "order__customer__name", "order__on", "order__status", "sku", "product", "category", "quantity", "unit_price")
+    return list(HistoryLine.objects.order_by("order__no", "pk").values_list(*fields))
+
+
+def test_report_when_the_sample_is_imported_then_every_figure_is_as_computed_elsewhere():
+    expected = json.loads((SAMPLES / "cdnow_sample_report.json").read_text())
+    call_command("import_history", str(SAMPLES / "cdnow_sample_history.csv"), stdout=io.StringIO())
+
+    out = io.StringIO()
+    call_command("retention_report", "--to", "1998-06-30", "--json", stdout=out)
+
+    figures = json.loads(out.getvalue())
+    assert {name: figures[name] for name in expected} == expected
+    assert set(figures) - set(expected) == {"stickiness", "repurchase_interval_days"}
+
+
+def test_import_when_good_then_orders_stand_beside_the_books(shop):
+    out, err = shop(GOOD, GOOD.replace("TEA,Green tea", "CUP,").replace("12.50", "3"))
+
+    assert stored() == [
+        ("A1", "Lin", datetime(2026, 1, 5).date(), "completed", "TEA", "Green tea", "drinks", 2, Decimal("12.50")),
+        ("A1", "Lin", datetime(2026, 1, 5).date(), "completed", "CUP", "CUP", "drinks", 2, Decimal("3.00")),
+    ]
+    assert HistoryOrder.objects.get().total == Decimal("31.00")
+    assert (err, Order.objects.count()) == ("", 0)
+    assert "lines=2 orders=1" in out
+
+
+def test_import_when_the_same_file_comes_twice_then_nothing_changes(shop):
+    rows = (GOOD, GOOD.replace("A1", "A2").replace("Lin", "Wu"))
+    shop(*rows)
+    before = [list(model.objects.order_by("pk").values()) for model in (HistoryCustomer, HistoryOrder, HistoryLine, MemberDay)]
+
+    out, err = shop(*reversed(rows))
+
+    assert [list(model.objects.order_by("pk").values()) for model in (HistoryCustomer, HistoryOrder, HistoryLine, MemberDay)] == before
+    assert "orders=0 replaced=0 unchanged=2 refused=0" in out and err == "" and not LateDay.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (GOOD.replace("completed", "shipped"), "status"),
+        (GOOD.replace(",2,", ",0,"), "quantity"),
+        (GOOD.replace(",2,", ",1.5,"), "quantity"),
+        (GOOD.replace(",2,", ",-1,"), "quantity"),
+        (GOOD.replace("12.50", "free"), "unit_price"),
+        (GOOD.replace("12.50", "-1"), "unit_price"),
+        (GOOD.replace("12.50", "1.255"), "unit_price"),
+        (GOOD.replace("12.50", "NaN"), "unit_price"),
+        (GOOD.replace("2026-01-05 09:30:00", "05.01.2026"), "ordered_at"),
+        (GOOD.replace("2026-01-05", "9999-12-31"), "ordered_at"),
+        (GOOD.replace("2026-01-05 09:30:00", "0001-01-01T00:00:00+14:00"), "ordered_at"),
+        (GOOD.replace("Lin", " "), "customer"),
+        (GOOD.replace("Lin", "L" * 121), "customer"),
+        (GOOD.replace("Lin", '"L\nin"'), "quotation mark"),
+        (GOOD + ",extra", "field"),
+        ("A1,2026-01-05", "field"),
+        (GOOD.replace("Lin", "Wu"), "differ"),
+        (GOOD.replace("completed", "refunded"), "differ"),
+    ],
+)
+def test_import_when_one_row_is_bad_then_it_is_named_and_its_whole_order_left_out(shop, bad, reason):
+    other = GOOD.replace("A1", "B2")
+
+    out, err = shop(GOOD, other, bad)
+
+    assert [row[0] for row in stored()] == ["B2"]
+    assert err.startswith("line 4, order A1: ") and reason in err
+    assert "refused=1" in out
+
+
+def test_import_when_a_row_names_no_order_then_only_that_row_is_refused(shop):
+    _out, err = shop("," + GOOD.partition(",")[2], GOOD)
+
+    assert [row[0] for row in stored()] == ["A1"]
+    assert err.startswith("line 2, order ?: order_no")
+
+
+def test_import_when_rows_of_an_order_stand_apart_then_brought_together(shop):
+    shop(GOOD, *(GOOD.replace("A1", f"B{n}") for n in range(3)), GOOD.replace("TEA", "CUP"))
+
+    assert [row[4] for row in stored() if row[0] == "A1"] == ["TEA", "CUP"]
+
+
+@pytest.mark.parametrize(
+    ("written", "instant"),
+    [
+        ("2026-01-05 00:10:00", datetime(2026, 1, 4, 16, 10, tzinfo=UTC)),
+        ("2026-01-05T00:10:00+08:00", datetime(2026, 1, 4, 16, 10, tzinfo=UTC)),
+        ("2026-01-04T16:10:00Z", datetime(2026, 1, 4, 16, 10, tzinfo=UTC)),
+        ("2026-01-05", datetime(2026, 1, 4, 16, 0, tzinfo=UTC)),
+    ],
+)
+def test_import_when_time_has_a_zone_or_none_then_the_shop_day_is_right(shop, written, instant):
+    shop(GOOD.replace("2026-01-05 09:30:00", written))
+
+    order = HistoryOrder.objects.get()
+    assert (order.ordered_at, order.on.isoformat()) == (instant, "2026-01-05")
+
+
+def test_import_when_columns_are_mixed_and_marked_then_read_by_name(shop):
+    header = "status,unit_price,note,order_no,ordered_at,customer,sku,product,category,quantity"
+    shop("completed,1.00,hello,A1,2026-01-05,Lin,TEA,Tea,drinks,1", header=header, encoding="utf-8-sig")
+
+    assert len(stored()) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding", "reason"),
+    [("order_no,customer", "utf-8", "missing: ordered_at"), (HEADER + ",备注", "gb18030", "not written in")],
+)
+def test_import_when_the_file_is_none_of_ours_then_one_sentence_says_why(shop, header, encoding, reason):
+    with pytest.raises(CommandError, match=reason):
+        shop(GOOD, header=header, encoding=encoding)
+
+    assert not HistoryOrder.objects.exists()
+
+
+def test_import_when_names_differ_in_case_only_then_two_orders_of_two_customers(shop):
+    shop(GOOD, GOOD.replace("A1", "a1").replace("Lin", "lin"))
+
+    assert (HistoryOrder.objects.count(), HistoryCustomer.objects.count()) == (2, 2)
+
+
+def test_import_when_an_order_changed_then_refused_unless_replaced(shop):
+    shop(GOOD, GOOD.replace("A1", "A2"))
+    changed = GOOD.replace("completed", "refunded").replace("2026-01-05", "2026-01-06")
+
+    _out, err = shop(changed)
+    assert "line 2, order A1" in err and HistoryOrder.objects.get(no="A1").status == "completed"
+
+    out, err = shop(changed, replace=True)
+    assert "replaced=1" in out and err == ""
+    assert (HistoryOrder.objects.get(no="A1").status, HistoryLine.objects.count()) == ("refunded", 2)
+    assert dict(MemberDay.objects.values_list("on", "orders")) == {datetime(2026, 1, 5).date(): 1, datetime(2026, 1, 6).date(): 0}
+
+
+def test_import_when_stopped_in_between_then_the_next_run_completes_it(shop, tmp_path, monkeypatch):
+    rows = [GOOD.replace("A1", f"A{n}") for n in range(10)]
+    monkeypatch.setattr(history, "BATCH_ORDERS", 4)
+    (tmp_path / "stopped.csv").write_text("\n".join((HEADER, *rows)))
+
+    def until_the_seventh(orders):
+        for number, order in enumerate(orders, 1):
+            if number == 7:
+                raise KeyboardInterrupt
+            yield order
+
+    with pytest.raises(KeyboardInterrupt):
+        history.import_orders(tmp_path / "stopped.csv", on_bad=print, writing=until_the_seventh)
+    assert HistoryOrder.objects.count() == 4
+
+    out, _err = shop(*rows)
+
+    assert "orders=6 replaced=0 unchanged=4" in out
+    assert (HistoryOrder.objects.count(), HistoryLine.objects.count()) == (10, 10)
+    assert retention.walk(datetime(2026, 1, 31).date()).orders == 10
+
+
+def test_link_when_an_operator_names_the_member_then_days_count_as_theirs_and_back(shop, member, operator):
+    with time_machine.travel(datetime(2026, 2, 1, 12, tzinfo=clock.SHOP_ZONE)):
+        shop(GOOD)
+    customer = HistoryCustomer.objects.get()
+    day = HistoryOrder.objects.get().on
+    assert days.persons_of(day) == {-customer.pk: 1}
+
+    history.link(customer.pk, member=member, operator=operator)
+
+    assert days.persons_of(day) == {member.pk: 1}
+    assert list(LateDay.objects.values_list("on", flat=True)) == [day]
+    assert AuditRow.objects.get().after == {"member": member.pk}
+    history.link(customer.pk, member=None, operator=operator)
+    assert days.persons_of(day) == {-customer.pk: 1}
