@@ -3,11 +3,13 @@
 import unicodedata
 from datetime import date
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.signals import profile_completed
 from mall import clock
 from mall.errors import DomainError
 from mall.transactions import transactional
@@ -64,4 +66,26 @@ def change_profile(user, *, nickname=None, birthday=None, avatar=None) -> User:
         member.avatar = avatar
         changed.append("avatar")
     member.save(update_fields=changed)
+    tell_when_complete(member)
     return member
+
+
+def missing_from(user) -> list:
+    """Return in words what a member's profile still lacks: nickname, birthday, verified e-mail; a picture is a matter of taste."""
+    has_email = EmailAddress.objects.filter(user=user, verified=True, email=user.email).exists()
+    parts = [(user.nickname, _("nickname")), (user.birthday, _("birthday")), (has_email, _("verified e-mail"))]
+    return [words for said, words in parts if not said]
+
+
+@transactional
+def tell_when_complete(user) -> None:
+    """Tell the rooms above that a member's profile lacks nothing; harmless when told again."""
+    if user.nickname and user.birthday and not missing_from(user):
+        profile_completed.send(sender=User, user=user)
+
+
+@transactional
+def change_language(user, language) -> None:
+    """Keep the language a member reads in: mails come in it. ``language`` is one of settings.LANGUAGES."""
+    User.objects.filter(pk=user.pk).exclude(language=language).update(language=language)
+    user.language = language

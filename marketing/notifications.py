@@ -1,12 +1,22 @@
-"""The inbox: a notice is kind plus numbers, written once per fact and worded for whoever reads it (marketing/wording.py)."""
+"""The inbox: a notice is kind plus numbers, written once per fact and worded for whoever reads it (marketing/wording.py).
+
+What a member wants by mail gets a delivery row in the same transaction; marketing/deliveries.py sends it.
+"""
+
+from datetime import timedelta
+
+from django.utils import timezone
 
 from mall import clock
 from mall.transactions import transactional
-from marketing.models import Notification
+from marketing import preferences
+from marketing.models import Delivery, Notification
+from marketing.topics import kinds_of
 
 Kind = Notification.Kind
 INBOX_PAGE = 20
 UNREAD_SHOWN = 99
+HISTORY = timedelta(hours=1)
 
 
 @transactional
@@ -20,20 +30,55 @@ def notify(user_id, *, kind, key, url="", **params):
 
 @transactional
 def notify_many(notices, *, batch_size=500):
-    """Insert notices and leave out those whose (member, key) is there already."""
-    Notification.objects.bulk_create(notices, ignore_conflicts=True, batch_size=batch_size)
+    """Insert notices and leave out those whose (member, key) is there already; once each, as the member likes it.
+
+    A kind a member wants neither in the inbox nor by mail leaves no row.
+    """
+    chosen = preferences.of_many({notice.user_id for notice in notices}, {notice.kind for notice in notices})
+    wanted, mailed = [], []
+    for notice in notices:
+        choice = chosen.get((notice.user_id, notice.kind)) or preferences.default(notice.kind)
+        notice.in_inbox = choice.inbox
+        if choice.inbox or choice.email:
+            wanted.append(notice)
+        if choice.email:
+            mailed.append(notice)
+    Notification.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=batch_size)
+    if mailed and not _is_history():
+        _queue(mailed, batch_size)
 
 
-def inbox(user):
-    """Return a member's notices, newest first."""
-    return Notification.objects.filter(user=user)
+def _is_history():
+    """Return whether the past is being written (the demo shop): nobody wants mail about it."""
+    return clock.now() < timezone.now() - HISTORY
+
+
+def _queue(notices, batch_size):
+    """Write a delivery for each notice; a fact that was told before has its delivery, or had none coming."""
+    now = clock.now()
+    for start in range(0, len(notices), batch_size):
+        batch = {(notice.user_id, notice.key) for notice in notices[start : start + batch_size]}
+        users, keys = zip(*batch, strict=True)
+        rows = Notification.objects.filter(user_id__in=set(users), key__in=set(keys)).values_list("pk", "user_id", "key")
+        deliveries = [
+            Delivery(notification_id=pk, user_id=user_id, next_try_at=now, created_at=now)
+            for pk, user_id, key in rows
+            if (user_id, key) in batch
+        ]
+        Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+
+
+def inbox(user, *, topic=""):
+    """Return a member's notices, newest first; of one topic if it is named."""
+    rows = Notification.objects.filter(user=user, in_inbox=True)
+    return rows.filter(kind__in=kinds_of(topic)) if topic else rows
 
 
 def unread_count(user) -> int:
     """Return how many notices wait to be read (none for a visitor); counting stops at UNREAD_SHOWN + 1."""
     if not user.is_authenticated:
         return 0
-    return Notification.objects.filter(user=user).unread()[: UNREAD_SHOWN + 1].count()
+    return inbox(user).unread()[: UNREAD_SHOWN + 1].count()
 
 
 @transactional

@@ -1,14 +1,23 @@
-"""A word in time: members about to lose a streak find a notice in their inbox."""
+"""A word in time: members about to lose a streak, or points, hear of it while something can still be done."""
+
+from datetime import timedelta
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils import translation
 
+from catalog import storefront
 from mall import clock
 from marketing import checkin
 from marketing.models import CheckIn, Notification
 from marketing.notifications import Kind, notify_many
+from points import balance
+from points.models import PointAccount
 
 BATCH = 500
+DISTANCES = (1, 7, 30)  # days before points end
+GOODS_NAMED = 3
+STEP = 100  # points: members who can buy much the same are shown the same goods
 
 
 def remind_streaks(*, on=None) -> int:
@@ -43,3 +52,72 @@ def _reminder(row, on, points):
         url=reverse("marketing:checkin"),
         params={"streak": row.streak, "points": points},
     )
+
+
+def remind_expiring(*, on=None) -> int:
+    """Tell members whose points end in 30, 7 or 1 days, and what these can buy now; returns how many notices are new.
+
+    Once a member, day of expiry and distance, under ``expiring:<day>:<distance>``. A day missed is made up for
+    as long as the nearer distance is not reached: the distance is what the member was promised, the days are what is left.
+    """
+    on = on or clock.today()
+    goods = _Goods()
+    told, after = 0, 0
+    while batch := list(_with_points_ending(on).filter(pk__gt=after).order_by("pk")[:BATCH]):
+        after = batch[-1].pk
+        told += _tell_new([notice for account in batch for notice in _expiry_notices(account, on, goods)])
+    return told
+
+
+def _with_points_ending(on):
+    last = on + timedelta(days=max(DISTANCES))
+    return PointAccount.objects.filter(next_expiry__range=(on, last), available__gt=0, user__is_active=True)
+
+
+def _expiry_notices(account, on, goods):
+    """Return one notice for each day of expiry that is near: under the nearest distance that is reached."""
+    own = balance.of_account(account, on)
+    for day, points in own.expiring:
+        left = (day - on).days
+        distance = next((distance for distance in DISTANCES if left <= distance), None)
+        if distance is None or left < 1:
+            continue
+        yield Notification(
+            user_id=account.pk,
+            kind=Kind.POINTS_EXPIRING,
+            key=f"expiring:{day}:{distance}",
+            url=reverse("points:statement"),
+            params={"points": points, "on": day.isoformat(), "days": left, "goods": goods.for_points(own.available)},
+        )
+
+
+def _tell_new(notices):
+    """Insert the notices that are not there yet; returns how many those are."""
+    known = Notification.objects.filter(user_id__in={notice.user_id for notice in notices}, key__in={notice.key for notice in notices})
+    told = set(known.values_list("user_id", "key"))
+    fresh = [notice for notice in notices if (notice.user_id, notice.key) not in told]
+    notify_many(fresh)
+    return len(fresh)
+
+
+class _Goods:
+    """What points can buy now, looked up once for members who can buy much the same."""
+
+    def __init__(self):
+        self._kept = {}
+
+    def for_points(self, available) -> list[dict]:
+        """Return a few goods in stock that these points buy whole: names by language, and where they stand."""
+        step = available - available % STEP or available
+        if step not in self._kept:
+            self._kept[step] = self._look_up(step)
+        return self._kept[step]
+
+    def _look_up(self, available):
+        named = {}
+        for language in ("zh-hans", "en"):
+            with translation.override(language):
+                for pick in storefront.picks(available, GOODS_NAMED):
+                    if pick["affordable"]:
+                        named.setdefault(pick["id"], {"name": {}, "url": pick["url"]})["name"][language] = pick["name"]
+        return list(named.values())

@@ -2,8 +2,20 @@
 
 from celery import shared_task
 
-from marketing import reminders
+from marketing import deliveries, reminders
 from marketing.analytics import rollup
+
+
+@shared_task
+def send_mails():
+    """Send the mails that are due; returns how they fared."""
+    return deliveries.send_due()
+
+
+@shared_task
+def remind_expiring():
+    """Tell members of points that end soon; returns how many were told."""
+    return {"reminded": reminders.remind_expiring()}
 
 
 @shared_task

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from marketing import views
+from marketing import inbox_views, views
 
 app_name = "marketing"
 urlpatterns = [
     path("", views.home, name="home"),
     path("checkin/", views.checkin, name="checkin"),
-    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/", inbox_views.inbox, name="inbox"),
+    path("account/notifications/", inbox_views.choose, name="preferences"),
+    path("unsubscribe/<str:token>/", inbox_views.unsubscribe, name="unsubscribe"),
 ]

@@ -1,11 +1,10 @@
-"""The pages of marketing: home, check-in, inbox."""
+"""The pages of marketing: home and check-in; the inbox stands in inbox_views.py."""
 
 from datetime import date, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,7 +12,7 @@ from catalog import storefront
 from mall import clock
 from mall.limits import ACTIONS_PER_MEMBER, limit
 from marketing import checkin as checkins
-from marketing import earning, notifications
+from marketing import earning
 from marketing.errors import AlreadyCheckedIn
 from orders.models import Order
 from points import balance
@@ -84,23 +83,3 @@ def _month(asked):
     except ValueError:
         return clock.today()
     return month if date(2000, 1, 1) <= month <= clock.today() else clock.today()
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def inbox(request):
-    """List the member's notices; a POST marks one (and opens it) or all as read."""
-    if request.method == "POST":
-        return _read(request)
-    page = Paginator(notifications.inbox(request.user), notifications.INBOX_PAGE).get_page(request.GET.get("page"))
-    return render(request, "marketing/inbox.html", {"page_obj": page, "unread": notifications.unread_count(request.user)})
-
-
-def _read(request):
-    asked = request.POST.get("id", "")
-    if not asked:
-        notifications.mark_read(request.user)
-        messages.success(request, _("All read."))
-        return redirect("marketing:inbox")
-    notice = get_object_or_404(notifications.inbox(request.user), pk=asked if asked.isdecimal() and len(asked) < 19 else None)
-    notifications.mark_read(request.user, ids=[notice.pk])
-    return redirect(notice.url or "marketing:inbox")

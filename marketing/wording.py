@@ -1,38 +1,134 @@
 """How notices read: a sentence per kind, filled with the notice's numbers in the reader's language."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date, datetime
 
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+
+from mall import clock
 
 
 @dataclass(frozen=True)
 class Wording:
-    """One notice, ready to read."""
+    """One notice, ready to read; ``goods`` are (name, address) of what it recommends."""
 
     title: str
     text: str
     icon: str
+    goods: tuple = ()
 
 
-# Title, text, and the picture beside them; the %(places)s are the params of the row.
+# Title, text, and the picture beside them; the %(places)s are the params of the row and what `_places` makes of them.
 WORDINGS = {
-    "streak_at_risk": (
-        _("Your streak of %(streak)s days ends tonight"),
-        _("Check in before midnight to keep it and collect %(points)s points."),
-        "fire",
-    ),
-    "order_paid": (_("Your order is paid"), _("Order %(no)s. We are getting it ready for you."), "bag-check"),
-    "order_shipped": (_("Your order is on its way"), _("Order %(no)s. Tell us when it has arrived."), "truck"),
+    "order_paid": (_("Your order is paid"), _("Order %(no)s. %(paid)sWe are getting it ready for you."), "bag-check"),
+    "order_shipped": (_("Your order is on its way"), _("Order %(no)s. %(parcel)sTell us when it has arrived."), "truck"),
     "order_completed": (_("Your order is complete"), _("Order %(no)s. Enjoy it! Thank you for shopping with us."), "check-circle"),
     "order_cancelled": (
         _("Your order was cancelled"),
         _("Order %(no)s. The points and goods it held went back where they came from."),
         "arrow-counterclockwise",
     ),
+    "refund_requested": (_("We have your refund request"), _("Order %(no)s. We look at it and tell you soon."), "hourglass-split"),
+    "refund_approved": (_("Your refund is approved"), _("Order %(no)s. Points and money are on their way back."), "check-circle"),
+    "refund_rejected": (_("Your refund request was declined"), _("Order %(no)s. %(reason)s"), "exclamation-circle"),
+    "order_refunded": (_("Your refund has arrived"), _("Order %(no)s. %(returned)s"), "arrow-counterclockwise"),
+    "points_earned": (_("%(points)s points for you"), "%(why)s", "plus-lg"),
+    "points_spent": (_("You spent %(points)s points"), "%(why)s", "bag-check"),
+    "points_expiring": (_("%(points)s points expire %(when)s"), _("They are good until %(day)s. %(goods)s"), "clock-history"),
+    "points_adjusted": (_("Your points were corrected: %(signed)s"), "%(reason)s", "pencil-square"),
+    "streak_at_risk": (
+        _("Your streak of %(streak)s days ends tonight"),
+        _("Check in before midnight to keep it and collect %(points)s points."),
+        "fire",
+    ),
+    "mission_completed": (_("Mission completed: %(mission)s"), "%(reward)s", "trophy"),
+    "profile_completed": (_("Your profile is complete"), _("Thank you! %(reward)s"), "person"),
+    "birthday": (_("Happy birthday!"), _("All of us wish you a lovely day. %(reward)s"), "gift"),
+    "review_published": (_("Your review is published"), _("%(product)s. %(reward)s"), "star"),
+    "review_rejected": (_("Your review was not published"), _("%(product)s. %(reason)s"), "star"),
+    "coupon_granted": (_("A coupon for you: %(coupon)s"), _("Use it by %(day)s at the checkout."), "ticket-perforated"),
+    "coupon_expiring": (_("Your coupon ends soon: %(coupon)s"), _("It is good until %(day)s."), "ticket-perforated"),
+    "flash_starting": (_("Flash redemption: %(session)s"), _("It starts at %(moment)s. First come, first served."), "hourglass-split"),
+    "earning_paused": (
+        _("Earning points is paused"),
+        _("Your account earned unusually much in one day, so we have a look. Your points are safe, and you can tell us what happened."),
+        "shield-lock",
+    ),
+    "earning_resumed": (
+        _("You can earn points again"),
+        _("The review of your account is closed. Thank you for your patience."),
+        "check-circle",
+    ),
+    "new_sign_in": (
+        _("Sign-in on a new device"),
+        _("On %(moment)s somebody signed in with %(device)s. If it was not you, change your password now."),
+        "shield-lock",
+    ),
+}
+EARNED_FOR = {
+    "purchase": _("For your order."),
+    "first_order": _("For your first order."),
+    "repurchase": _("For coming back."),
+    "review": _("For your review."),
+    "share": _("For sharing."),
+    "profile": _("For completing your profile."),
+    "birthday": _("Happy birthday!"),
+    "referral": _("For inviting a friend."),
 }
 
 
 def worded(kind, params) -> Wording:
-    """Return a notice in the language that is active now."""
+    """Return a notice in the language that is active now; numbers a row does not have leave their place empty."""
     title, text, icon = WORDINGS[kind]
-    return Wording(str(title) % params, str(text) % params, icon)
+    places, goods = _places(params), _goods(params)
+    places["goods"] = _now("You can swap them for these:") if goods else _now("Have a look at what they can buy.")
+    return Wording(str(title) % places, (str(text) % places).strip(), icon, goods)
+
+
+def _places(params):
+    """Return the params with dates, amounts and names written out for this reader."""
+    places = defaultdict(str, {key: _named(value) for key, value in params.items()})
+    places["paid"] = _now("You paid %(amount)s. ") % {"amount": amount} if (amount := _amount(params)) else ""
+    places["returned"] = _now("%(amount)s came back to you.") % {"amount": amount} if amount else ""
+    if params.get("tracking"):
+        places["parcel"] = _now("%(carrier)s, number %(tracking)s. ") % {"carrier": places["carrier"], "tracking": params["tracking"]}
+    if "action" in params:
+        places["why"] = str(EARNED_FOR.get(params["action"], "")) or places["description"] or _now("Well earned.")
+    if isinstance(params.get("points"), int):
+        places["signed"] = f"{params['points']:+d}"
+        places["reward"] = (
+            ngettext("%(points)s point for you.", "%(points)s points for you.", params["points"]) % places if params["points"] else ""
+        )
+    if "on" in params:
+        places["day"] = date_format(date.fromisoformat(params["on"]), "DATE_FORMAT")
+    if "at" in params:
+        places["moment"] = date_format(timezone.localtime(datetime.fromisoformat(params["at"]), clock.SHOP_ZONE), "DATETIME_FORMAT")
+    if "days" in params:
+        places["when"] = ngettext("tomorrow", "in %(days)s days", params["days"]) % places
+    return places
+
+
+def _named(value):
+    """Return a name given in several languages in the reader's."""
+    if isinstance(value, dict):
+        return value.get(get_language()) or next(iter(value.values()), "")
+    return value
+
+
+def _goods(params):
+    return tuple((_named(good["name"]), good["url"]) for good in params.get("goods", ()) if isinstance(good, dict))
+
+
+def _amount(params):
+    """Return "500 points and ¥12.50", one of them, or nothing."""
+    parts = []
+    if params.get("points"):
+        parts.append(ngettext("%(points)s point", "%(points)s points", abs(params["points"])) % params)
+    if params.get("cash") and params["cash"] != "0.00":
+        parts.append(f"¥{params['cash']}")
+    return _now(" and ").join(parts)

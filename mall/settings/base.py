@@ -13,6 +13,7 @@ env = environ.Env()
 DEBUG = False
 ROOT_URLCONF = "mall.urls"
 WSGI_APPLICATION = "mall.wsgi.application"
+SHOP_URL = env("SHOP_URL", default="http://127.0.0.1:8000")  # where links in mails lead
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- rooms -----------------------------------------------------------------
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "simple_history",
     "csp",
+    "django_prometheus",
     "mall",
     "accounts",
     "points",
@@ -54,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",  # first and last: it times all between
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mall.csp.PolicyMiddleware",
@@ -75,6 +78,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "mall.middleware.RefusalMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 TEMPLATES = [
@@ -211,6 +215,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatusEnum": "orders.models.Order.Status",
         "ProductKindEnum": "catalog.models.Product.Kind",
+        "CouponKindEnum": "orders.models.CouponTemplate.Kind",
+        "CouponScopeEnum": "orders.models.CouponTemplate.Scope",
+        "CouponStateEnum": "orders.models.Coupon.State",
+        "CouponSourceEnum": "orders.models.Coupon.Source",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "mall.openapi.add_accounts"],
 }
@@ -248,6 +256,10 @@ CONTENT_SECURITY_POLICY = {
 }
 RATELIMIT_USE_CACHE = "default"
 RATELIMIT_FAIL_OPEN = False
+
+# --- who watches -------------------------------------------------------------
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # whoever carries it reads /metrics; without one nobody does
+PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz says it, without a database question at every start
 
 # --- later work ------------------------------------------------------------
 EMBEDDED_SERVICES = False  # True: the web process runs the worker and beat too

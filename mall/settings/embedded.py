@@ -21,6 +21,7 @@ EVENT_SECRET = _demands.ask("EVENT_SECRET", why="it signs events of other system
 _demands.know_gateways(PAYMENT_PROVIDERS)
 _demands.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
+SHOP_URL = env("SHOP_URL", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
 DEMO_SIGN_INS = True
 
 _sqlite = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'mall.sqlite3'}")
@@ -42,6 +43,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
 LOGGING = configure_logging(env("LOG_FORMAT", default="console"), level=env("LOG_LEVEL", default="WARNING"))
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
+if "EMAIL_URL" in os.environ:
+    globals().update(env.email_url("EMAIL_URL"))
+    EMAIL_TIMEOUT = 10
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

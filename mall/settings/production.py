@@ -38,6 +38,7 @@ if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "all
 _demands.know_gateways(PAYMENT_PROVIDERS)
 _demands.refuse()
 
+SHOP_URL = env("SHOP_URL", default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
 DEMO_SIGN_INS = False
 STAFF_NEED_SECOND_FACTOR = True
 DATABASES = {"default": mysql_database(env.db_url_config(_database))}

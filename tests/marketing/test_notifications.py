@@ -6,13 +6,29 @@ from django.utils import translation
 
 from marketing.models import Notification
 from marketing.notifications import UNREAD_SHOWN, Kind, inbox, mark_read, notify, unread_count
+from marketing.topics import MANNERS, TOPICS
 from marketing.wording import WORDINGS, worded
 from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
 from tests.factories.marketing import NotificationFactory
 from tests.marketing.orders import placed
 
 pytestmark = pytest.mark.django_db
-PARAMS = {"no": "20261120-ABC", "streak": 3, "points": 35}
+PARAMS = {
+    "no": "20261120-ABC",
+    "streak": 3,
+    "points": 35,
+    "on": "2026-11-20",
+    "at": "2026-11-20T04:30:00+00:00",
+    "days": 7,
+    "action": "review",
+    "reason": "Reason 3",
+    "mission": {"zh-hans": "任务3", "en": "Mission 3"},
+    "product": {"zh-hans": "商品3", "en": "Product 3"},
+    "coupon": {"zh-hans": "券3", "en": "Coupon 3"},
+    "session": {"zh-hans": "场次3", "en": "Session 3"},
+    "device": "Firefox 3",
+}
+NUMBERLESS = {Kind.EARNING_PAUSED, Kind.EARNING_RESUMED}
 
 
 def test_notify_when_same_fact_again_then_one_row(member):
@@ -44,7 +60,21 @@ def test_worded_when_any_kind_then_it_carries_its_number(kind):
 
     assert "%" not in wording.title + wording.text
     assert wording.text and wording.icon
-    assert "20261120-ABC" in wording.text or "3" in wording.title
+    said = wording.title + wording.text
+    assert kind in NUMBERLESS or "20261120-ABC" in said or "3" in said
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_worded_when_a_row_of_an_earlier_release_lacks_numbers_then_still_a_notice(kind):
+    with translation.override("en"):
+        wording = worded(kind, {"no": "20261120-ABC"})
+
+    assert "%" not in wording.title + wording.text
+
+
+def test_topics_when_a_kind_is_added_then_it_has_a_manner_and_a_topic():
+    assert set(MANNERS) == set(Kind.values)
+    assert {manner.topic for manner in MANNERS.values()} == set(TOPICS)
 
 
 def test_wordings_when_a_kind_is_added_then_it_has_words():

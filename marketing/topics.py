@@ -1,0 +1,60 @@
+"""What kinds of notices there are to choose from, how urgent each is, and the shop's own choice for it."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a kind reaches a member who chose nothing.
+
+    ``urgent`` mails wait for no morning and no digest; ``fixed_inbox`` and ``fixed_email`` are not for choosing.
+    """
+
+    topic: str
+    email: bool
+    urgent: bool = False
+    fixed_inbox: bool = False
+    fixed_email: bool = False
+
+
+TOPICS = {
+    "orders": _("Orders and refunds"),
+    "points": _("Points"),
+    "missions": _("Check-ins, missions and reviews"),
+    "offers": _("Coupons and flash redemption"),
+    "account": _("Account and safety"),
+}
+# Money, goods and safety always stand in the inbox; what merely pleases is mailed to those who ask for it.
+MANNERS = {
+    "order_paid": Manner("orders", email=True, urgent=True, fixed_inbox=True),
+    "order_shipped": Manner("orders", email=True, fixed_inbox=True),
+    "order_completed": Manner("orders", email=False, fixed_inbox=True),
+    "order_cancelled": Manner("orders", email=True, fixed_inbox=True),
+    "refund_requested": Manner("orders", email=False, fixed_inbox=True),
+    "refund_approved": Manner("orders", email=True, fixed_inbox=True),
+    "refund_rejected": Manner("orders", email=True, fixed_inbox=True),
+    "order_refunded": Manner("orders", email=True, urgent=True, fixed_inbox=True),
+    "points_earned": Manner("points", email=False),
+    "points_spent": Manner("points", email=False),
+    "points_expiring": Manner("points", email=True),
+    "points_adjusted": Manner("points", email=True, fixed_inbox=True),
+    "streak_at_risk": Manner("missions", email=False),
+    "mission_completed": Manner("missions", email=False),
+    "profile_completed": Manner("missions", email=False),
+    "birthday": Manner("missions", email=True),
+    "review_published": Manner("missions", email=False),
+    "review_rejected": Manner("missions", email=False),
+    "coupon_granted": Manner("offers", email=False),
+    "coupon_expiring": Manner("offers", email=True),
+    "flash_starting": Manner("offers", email=False),
+    "earning_paused": Manner("account", email=True, fixed_inbox=True),
+    "earning_resumed": Manner("account", email=True, fixed_inbox=True),
+    "new_sign_in": Manner("account", email=True, urgent=True, fixed_inbox=True, fixed_email=True),
+}
+
+
+def kinds_of(topic) -> list[str]:
+    """Return the kinds of one topic, in the order of the page; none for an unknown one."""
+    return [kind for kind, manner in MANNERS.items() if manner.topic == topic]
