@@ -6,7 +6,7 @@ the next knock of the same period tries again. Five tries, then the job waits fo
 
 from datetime import timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 
 from mall import clock
 from mall.models import JobRun
@@ -44,6 +44,11 @@ def failed(as_of=None):
     now = as_of or clock.now()
     resting = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     return JobRun.objects.filter(resting, created_at__gte=now - RECENT, attempts__gt=0, finished_at__isnull=True)
+
+
+def last_finished() -> dict:
+    """Return when each job last finished: {job: moment}."""
+    return dict(JobRun.objects.filter(finished_at__isnull=False).order_by().values_list("job").annotate(Max("finished_at")))
 
 
 def forget_old() -> int:

@@ -9,7 +9,7 @@ from django.views.i18n import set_language
 from django.views.static import serve
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mall import health, views
+from mall import health, metrics, views
 
 DOCUMENT_SECONDS = 300  # writing the document costs as much as a hundred pages
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("theme/", views.set_theme, name="set_theme"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("mall.api_urls")),
     path("api/schema/", login_not_required(cache_page(DOCUMENT_SECONDS)(SpectacularAPIView.as_view())), name="schema"),
