@@ -12,13 +12,13 @@ from datetime import timedelta
 from accounts import addresses
 from accounts.models import Address
 from catalog import stock
+from catalog.models import Product
 from mall import clock
 from mall.money import yuan
 from mall.transactions import transactional
-from orders import coupons, pricing, wallet
+from orders import coupons, lifecycle, pricing, wallet
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
 from orders.models import Order, OrderEvent, OrderLine
-from orders.signals import order_paid
 from points import ledger
 from points.mutex import lock_member
 
@@ -105,8 +105,7 @@ def write_down(user, quote, *, key: str, body_hash: str, at, address_id: int | N
     OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
     if quote.coupon is not None:
         coupons.lock(order, quote.coupon)
-    _tell(order)
-    return order
+    return _tell(order, has_keys=any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines))
 
 
 def _draft(user, quote, *, key, body_hash, at) -> Order:
@@ -175,8 +174,8 @@ def _in_every_language(named) -> dict:
     return {"zh-hans": named.name_zh_hans or named.name, "en": named.name_en or named.name}
 
 
-def _tell(order):
-    """Write the first events; whoever listens to a paid order hears of it."""
+def _tell(order, *, has_keys) -> Order:
+    """Write the first events; whoever listens to a paid order hears of it. Returns the order as it is after that."""
     told = [OrderEvent(order=order, kind=OrderEvent.Kind.PLACED, to_status=Order.Status.PENDING, at=order.created_at)]
     if order.status == Order.Status.PAID:
         told.append(
@@ -191,5 +190,4 @@ def _tell(order):
     for event in told:
         event.actor = f"member:{order.user_id}"
     OrderEvent.objects.bulk_create(told)
-    if order.status == Order.Status.PAID:
-        order_paid.send(Order, order=order)
+    return lifecycle.tell_paid(order, has_keys=has_keys) if order.status == Order.Status.PAID else order

@@ -20,9 +20,10 @@ from catalog import stock
 from mall import clock
 from mall.errors import DomainError
 from mall.transactions import transactional
-from orders import delivery, flash, refunds, shipping
+from orders import coupons, delivery, flash, refunds, shipping
 from orders.errors import CarrierNeeded, IllegalTransition
-from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, PaymentNotice, PaymentRefund, RefundRequest
+from orders.events import note_money
+from orders.models import CheckoutPolicy, Order, OrderEvent, PaymentNotice, PaymentRefund, RefundRequest
 from orders.refund_errors import PartlySent, RefundOpen
 from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
 from points import ledger
@@ -59,19 +60,21 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
     return tell_paid(paid)
 
 
-def tell_paid(order) -> Order:
+def tell_paid(order, *, has_keys: bool = True) -> Order:
     """Tell whoever listens that an order is paid, then issue its card keys; return the order as it is after that.
 
     For checkout and ``mark_paid``, inside their transaction and before any stock is locked. An order of card keys
     only is complete at once. Raises: catalog.errors.OutOfStock.
     """
     order_paid.send(Order, order=order)
-    if not delivery.issue_keys(order):
+    issued = delivery.issue_keys(order) if has_keys else 0
+    if not issued:
         return order
-    sent = _move(order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor="system", tell=False)
-    if order.is_physical or sent.shipments.exists():
-        return sent
-    return _complete(sent, OrderEvent.Kind.COMPLETED, actor="system")
+    if shipping.waiting(order):
+        note_money(order.pk, OrderEvent.Kind.KEYS_ISSUED, actor="system", note=f"× {issued}")
+        return order
+    sent = _move(order, SHIPPED, OrderEvent.Kind.KEYS_ISSUED, "shipped_at", actor="system", note=f"× {issued}")
+    return complete(sent, actor="system")
 
 
 @transactional
@@ -84,90 +87,149 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
     Raises: IllegalTransition (status), PartlySent, catalog.errors.KeyAlreadySeen.
     """
     lock_member(order.user_id)
-    cancelled = _move(order, CANCELLED, kind, "cancelled_at", actor=actor, note=note, refunded_pieces=0)
-    keys = _keys_back(order, actor=actor) if order.status == PAID else {}
+    if order.shipments.exists() and order.status == PAID:
+        raise PartlySent
+    cancelled = _move(order, CANCELLED, kind, "cancelled_at", actor=actor, note=note, if_still={"refunded_pieces": 0})
     if order.status == PENDING and order.points:
         ledger.release(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:release", reference=order.reference)
     elif order.status == PAID:
         _give_back(order)
+    coupons.give_back(order)
     order_cancelled.send(Order, order=cancelled)
+    lost = _take_keys_back(order, actor) if order.status == PAID else {}
     if not flash.put_back(order):
-        stock.put_back(order.lines.values_list("sku_id", "quantity"), reference=order.reference)
+        pieces = [(sku, quantity - lost.get(pk, 0)) for pk, sku, quantity in order.lines.values_list("pk", "sku_id", "quantity")]
+        stock.put_back([(sku, quantity) for sku, quantity in pieces if quantity], reference=order.reference)
     return cancelled
 
 
 @transactional
-def ship(order, *, actor: str, carrier: str = "", number: str = "") -> Order:
-    """Send a paid order off; goods to deliver need a carrier and a tracking number, virtual ones neither.
+def ship(order, *, actor: str, carrier: str = "", number: str = "", pieces: dict[int, int] | None = None) -> Order:
+    """Send a paid order off, or a parcel with ``pieces`` of it (line id: quantity); it is shipped with the last parcel.
 
-    Raises: IllegalTransition (status), CarrierNeeded.
+    Goods to deliver need a carrier and a tracking number, virtual ones neither. The order keeps those of the
+    last parcel.
+    Raises: IllegalTransition (status), CarrierNeeded, NothingToSend.
     """
     carrier, number = carrier.strip(), number.strip()
     if order.is_physical and not (carrier and number):
         raise CarrierNeeded
     lock_member(order.user_id)
-    shipped = _move(
-        order,
-        SHIPPED,
-        OrderEvent.Kind.SHIPPED,
-        "shipped_at",
-        actor=actor,
-        note=f"{carrier} {number}".strip(),
-        carrier=carrier,
-        tracking_number=number,
-    )
+    _check_still(order, PAID)
+    _parcel, is_last = shipping.pack(order, actor=actor, carrier=carrier, number=number, pieces=pieces)
+    words, note = {"carrier": carrier, "tracking_number": number}, f"{carrier} {number}".strip()
+    if not is_last:
+        Order.objects.filter(pk=order.pk).update(**words)
+        note_money(order.pk, OrderEvent.Kind.PART_SHIPPED, actor=actor, note=note)
+        return _changed(order, words)
+    shipped = _move(order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor, note=note, **words)
     order_shipped.send(Order, order=shipped)
     return shipped
 
 
+def finish_sending(order, *, actor: str) -> Order:
+    """Note that nothing waits to be sent any more because the rest was refunded; for orders/refund_requests.py."""
+    shipped = _move(order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor)
+    if shipped.shipments.exists():
+        order_shipped.send(Order, order=shipped)
+        return shipped
+    return complete(shipped, actor=actor)  # card keys are all that is left, and they are there
+
+
 @transactional
-def complete(order, *, actor: str) -> Order:
+def complete(order, *, actor: str, kind: str = OrderEvent.Kind.COMPLETED) -> Order:
     """Note that the goods arrived.
 
     Raises: IllegalTransition (status).
     """
     lock_member(order.user_id)
-    completed = _move(order, COMPLETED, OrderEvent.Kind.COMPLETED, "completed_at", actor=actor)
+    completed = _move(order, COMPLETED, kind, "completed_at", actor=actor)
     order_completed.send(Order, order=completed)
     return completed
 
 
+@transactional
+def assume_receipt(order) -> Order:
+    """Complete an order that was sent long ago, unless a refund request waits for its answer.
+
+    Raises: IllegalTransition (status), RefundOpen.
+    """
+    lock_member(order.user_id)
+    if RefundRequest.objects.waiting().filter(order=order).exists():
+        raise RefundOpen
+    return complete(order, actor="system", kind=OrderEvent.Kind.AUTO_COMPLETED)
+
+
+# --- the sweeps ------------------------------------------------------------------
 def cancel_due(as_of: datetime) -> int:
     """Cancel every order whose payment window closed by ``as_of``; return how many this call cancelled.
 
     Each in its own transaction; a payment that arrives meanwhile wins or loses as a whole. Harmless when
     run twice or by several sweeps at once.
     """
-    cancelled, seen = 0, 0
-    while batch := list(Order.objects.due(as_of).filter(pk__gt=seen).order_by("pk")[:BATCH]):
+    return _sweep(Order.objects.due(as_of), lambda order: cancel(order, actor="system", kind=OrderEvent.Kind.TIMED_OUT))
+
+
+def complete_due(as_of: datetime) -> int:
+    """Complete every order sent ``auto_complete_days`` of the policy before ``as_of``; return how many this call completed.
+
+    As harmless as ``cancel_due``; an open refund request stops the clock until it is decided.
+    """
+    sent_by = as_of - timedelta(days=CheckoutPolicy.current().auto_complete_days)
+    return _sweep(Order.objects.overdue(sent_by), assume_receipt)
+
+
+def _sweep(due, verb) -> int:
+    moved, seen = 0, 0
+    while batch := list(due.filter(pk__gt=seen).order_by("pk")[:BATCH]):
         for order in batch:
             seen = order.pk
             try:
-                cancel(order, actor="system", kind=OrderEvent.Kind.TIMED_OUT)
-                cancelled += 1
+                verb(order)
+                moved += 1
             except IllegalTransition:
-                continue  # paid or cancelled since the batch was read
+                continue  # somebody moved it since the batch was read
             except DomainError as error:
-                log.error("unpaid_order_stuck", order=order.no, code=error.code)
-    return cancelled
+                log.error("order_stuck", order=order.no, code=error.code)
+    return moved
 
 
-def _move(order, to, kind, stamp, *, actor, note="", **changes) -> Order:
+def _check_still(order, status):
+    """Refuse what was seen in another state than it is in now, or was refunded whole; under the member's lock."""
+    if not Order.objects.filter(pk=order.pk, status=status, refunded_at__isnull=True).exists() or order.status != status:
+        raise IllegalTransition(status=order.status)
+
+
+def _move(order, to, kind, stamp, *, actor, note="", if_still=None, **changes) -> Order:
     """Change the status if it still is what the caller saw; the rowcount is the referee.
 
-    ``stamp`` names the column that keeps when it happened; the event tells the same instant.
+    ``stamp`` names the column that keeps when it happened; the event tells the same instant. What was refunded
+    whole moves no more; ``if_still`` names more that must hold.
     """
     now = clock.now()
     changes = {"status": to, stamp: now, **changes}
     if to not in TRANSITIONS[order.status]:
         raise IllegalTransition(status=order.status)
-    if not Order.objects.filter(pk=order.pk, status=order.status).update(**changes):
+    unmoved = Order.objects.filter(pk=order.pk, status=order.status, refunded_at__isnull=True, **(if_still or {}))
+    if not unmoved.update(**changes):
         raise IllegalTransition(status=order.status)
     OrderEvent.objects.create(order=order, kind=kind, from_status=order.status, to_status=to, actor=actor, note=note[:200], at=now)
+    return _changed(order, changes)
+
+
+def _changed(order, changes) -> Order:
     moved = copy.copy(order)
     for name, value in changes.items():
         setattr(moved, name, value)
     return moved
+
+
+def _take_keys_back(order, actor) -> dict[int, int]:
+    """Take back the card keys of a cancelled order; return how many pieces of each line stay lost because they were seen."""
+    pieces = dict(delivery.key_lines(order).values_list("pk", "quantity"))
+    is_staff = actor.startswith("staff:")
+    free = delivery.take_back(order, pieces, actor=actor, reference=order.reference, seen_too=is_staff) if pieces else {}
+    return {pk: quantity - free[pk] for pk, quantity in pieces.items()}
 
 
 def _give_back(order):

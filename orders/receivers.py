@@ -2,10 +2,10 @@
 
 from django.dispatch import receiver
 
-from orders import coupons
+from orders import coupons, earning
 from orders.flash_books import verify_flash
 from orders.reconciliation import verify_orders
-from orders.signals import order_paid
+from orders.signals import order_cancelled, order_completed, order_paid
 from points.signals import books_verified
 
 
@@ -25,3 +25,21 @@ def compare_flash_pools_with_their_orders(sender, accounts, **kwargs):
 def use_the_coupon(sender, order, **kwargs):
     """Note that the coupon kept for an order has paid its part."""
     coupons.use(order)
+
+
+@receiver(order_paid)
+def promise_points(sender, order, **kwargs):
+    """Promise what a paid order earns."""
+    earning.promise(order)
+
+
+@receiver(order_completed)
+def start_waiting_for_points(sender, order, **kwargs):
+    """Let the points of a completed order mature."""
+    earning.confirm(order)
+
+
+@receiver(order_cancelled)
+def take_points_back(sender, order, **kwargs):
+    """Take back what a cancelled order would have earned."""
+    earning.take_back(order, share=1, key=f"{order.reference}:earned:cancelled")

@@ -37,6 +37,11 @@ class OrderQuerySet(models.QuerySet):
         """Unpaid orders whose payment window has closed."""
         return self.filter(status=Order.Status.PENDING, pay_by__lte=as_of)
 
+    def overdue(self, sent_by):
+        """Orders sent by an instant that nobody said arrived, without a refund request that waits."""
+        waiting = models.Q(refund_requests__status="requested")
+        return self.filter(status=Order.Status.SHIPPED, shipped_at__lte=sent_by, refunded_at__isnull=True).exclude(waiting)
+
     def newest_first(self):
         return self.order_by("-pk")
 
@@ -151,7 +156,7 @@ class Order(models.Model):
 
     @property
     def can_be_cancelled(self) -> bool:
-        return self.status in (self.Status.PENDING, self.Status.PAID) and self.refunded_at is None
+        return self.status in (self.Status.PENDING, self.Status.PAID) and not self.refunded_pieces
 
     @property
     def can_be_received(self) -> bool:
