@@ -5,15 +5,23 @@ Wired in one place, sent inside the sender's transaction: the notice appears wit
 
 from django.dispatch import receiver
 
-from accounts.signals import user_signed_in
-from marketing.analytics import activity
+from accounts.signals import profile_completed, user_registered, user_signed_in
+from catalog.signals import review_published, review_rejected
+from mall import clock
+from marketing import facts, missions
+from marketing.analytics import activity, days
 from marketing.notifications import Kind, notify
-from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
+from orders.signals import order_cancelled, order_completed, order_paid, order_refunded, order_shipped
 
 
 @receiver(user_signed_in, dispatch_uid="marketing.activity")
 def record_sign_in(sender, user, on, **_):
     activity.record(user.pk, on, activity.Action.SIGN_IN)
+
+
+@receiver([order_paid, order_completed, order_refunded], dispatch_uid="marketing.late_day")
+def count_day_again(sender, order, **_):
+    days.mark_late([clock.day_of(order.created_at)])
 
 
 @receiver(order_paid, dispatch_uid="marketing.order_paid")
@@ -38,3 +46,45 @@ def tell_order_cancelled(sender, order, **_):
 
 def _tell(order, kind):
     notify(order.user_id, kind=kind, key=f"order:{order.no}:{kind.removeprefix('order_')}", url=order.get_absolute_url(), no=order.no)
+
+
+# --- facts that earn, and move missions ------------------------------------------
+@receiver(user_registered, dispatch_uid="marketing.missions.registered")
+def count_registration(sender, user, **_):
+    missions.note(user.pk, "register", key="register")
+
+
+@receiver(user_signed_in, dispatch_uid="marketing.missions.signed_in")
+def count_sign_in(sender, user, on, **_):
+    missions.note(user.pk, "login", key=f"login:{on}", on=on)
+
+
+@receiver(profile_completed, dispatch_uid="marketing.profile_completed")
+def reward_profile(sender, user, **_):
+    facts.profile_completed(user)
+
+
+@receiver(review_published, dispatch_uid="marketing.review_published")
+def reward_review(sender, review, **_):
+    facts.review_published(review)
+
+
+@receiver(review_rejected, dispatch_uid="marketing.review_rejected")
+def tell_review_rejected(sender, review, **_):
+    facts.review_rejected(review)
+
+
+@receiver(order_paid, dispatch_uid="marketing.missions.order_paid")
+def count_paid_order(sender, order, **_):
+    missions.note_all(order.user_id, facts.of_paid(order))
+
+
+@receiver(order_completed, dispatch_uid="marketing.missions.order_completed")
+def count_completed_order(sender, order, **_):
+    missions.note(order.user_id, "order_completed", key=order.reference)
+
+
+@receiver(order_cancelled, dispatch_uid="marketing.missions.order_cancelled")
+def take_cancelled_order_back(sender, order, **_):
+    if order.paid_at is not None:
+        missions.withdraw(order.user_id, facts.of_paid(order))

@@ -8,29 +8,24 @@ them now: cancelled and wholly refunded orders are none.
 from collections import Counter
 from datetime import date
 
-from django.db.models import Case, Exists, F, OuterRef, When
+from django.db.models import Case, F, Q, When
 
 from mall import clock
 from mall.transactions import transactional
 from marketing.models import DailyActivity, HistoryOrder, LateDay, MemberDay
-from orders.models import Order, OrderLine
+from orders.models import Order
 
 BATCH = 1_000
 ORDER = DailyActivity.Action.ORDER
+# Completed orders of this shop of which the member kept something.
+KEPT = Q(status=Order.Status.COMPLETED, refunded_at__isnull=True)
 PERSON = Case(When(customer__user__isnull=False, then=F("customer__user")), default=-F("customer"))
-
-
-def kept_orders():
-    """Return the completed orders of this shop of which the member kept at least one piece."""
-    kept = OrderLine.objects.filter(order=OuterRef("pk"), refunded_quantity__lt=F("quantity"))
-    returned = OrderLine.objects.filter(order=OuterRef("pk")).exclude(refunded_quantity__lt=F("quantity"))
-    return Order.objects.filter(Exists(kept) | ~Exists(returned), status=Order.Status.COMPLETED)
 
 
 def persons_of(day: date) -> dict:
     """Return {person: completed orders placed that day} of everybody who was active on a shop day, from the facts."""
     counted = Counter(dict.fromkeys(DailyActivity.objects.filter(on=day).values_list("user_id", flat=True).distinct(), 0))
-    bought = kept_orders().filter(created_at__gte=clock.start_of(day), created_at__lt=clock.end_of(day))
+    bought = Order.objects.filter(KEPT, created_at__gte=clock.start_of(day), created_at__lt=clock.end_of(day))
     counted.update(bought.order_by().values_list("user_id", flat=True).iterator())
     for person, status in HistoryOrder.objects.filter(on=day).order_by().values_list(PERSON, "status").iterator():
         counted[person] += status == HistoryOrder.Status.COMPLETED

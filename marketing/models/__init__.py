@@ -6,7 +6,7 @@ from marketing.models.figures import DailyActivity, DailyRollup
 from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.models.mission import Mission, MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
-from marketing.models.rollup import CohortDay, LateDay, MemberDay, MemberSpan, ReportSnapshot, RuleDay
+from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
 from marketing.models.share import ShareDevice, ShareLanding
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "HistoryOrder",
     "LateDay",
     "MemberDay",
-    "MemberSpan",
     "Mission",
     "MissionFact",
     "MissionProgress",

@@ -25,23 +25,6 @@ class MemberDay(models.Model):
         return f"{self.person} {self.on}"
 
 
-class MemberSpan(models.Model):
-    """When a person first came, bought, bought again, and how often they bought: the ground of cohorts and repurchase."""
-
-    person = models.BigIntegerField(primary_key=True)
-    first_on = models.DateField()
-    last_on = models.DateField()
-    first_order_on = models.DateField(null=True)
-    second_order_on = models.DateField(null=True)
-    orders = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        indexes = [models.Index(fields=["first_on"], name="member_span_first")]
-
-    def __str__(self):
-        return f"{self.person} {self.first_on}"
-
-
 class LateDay(models.Model):
     """A mark on a past shop day whose facts changed, set in the transaction that changed them.
 
