@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from orders.checkout import KEY
 from orders.errors import InvalidLines
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
+from orders.wallet import LONGEST_TYPED
 
 WHOLE = re.compile(r"[0-9]{1,12}")
 
@@ -35,6 +36,7 @@ class PlaceForm(forms.Form):
 
     key = forms.RegexField(KEY)
     points_to_use = forms.IntegerField(min_value=0, max_value=MOST_POINTS)
+    coupon = forms.CharField(max_length=LONGEST_TYPED, required=False)
     address = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     expect_points = forms.IntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS)
     expect_cash = forms.RegexField(CASH)

@@ -7,8 +7,7 @@ from rest_framework import serializers
 from mall.api import StrictIntegerField, StrictSerializer, absolute
 from orders import gateways, pricing
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
-
-LONGEST_CODE = 40  # as typed, spaces and dashes included
+from orders.wallet import LONGEST_TYPED
 
 
 # --- what is sent --------------------------------------------------------------
@@ -27,7 +26,7 @@ class CouponField(serializers.Field):
 
     def to_internal_value(self, sent):
         is_id = isinstance(sent, int) and not isinstance(sent, bool) and 1 <= sent <= pricing.LARGEST_ID
-        if not is_id and not (isinstance(sent, str) and 1 <= len(sent) <= LONGEST_CODE):
+        if not is_id and not (isinstance(sent, str) and 1 <= len(sent) <= LONGEST_TYPED):
             self.fail("invalid")
         return sent
 

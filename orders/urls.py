@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from orders import views
+from orders import checkout_views, coupon_views, views
 
 app_name = "orders"
 urlpatterns = [
-    path("orders/new/", views.new, name="new"),
+    path("orders/new/", checkout_views.new, name="new"),
+    path("coupons/", coupon_views.coupons, name="coupons"),
+    path("coupons/<int:template>/purchase/", coupon_views.purchase, name="coupon_purchase"),
     path("orders/", views.order_list, name="list"),
     path("orders/<str:no>/", views.detail, name="detail"),
     path("orders/<str:no>/pay/", views.pay, name="pay"),

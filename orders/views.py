@@ -1,135 +1,19 @@
-"""The pages of an order: checkout, history, one order, paying, and the sandbox's own pay page."""
-
-from uuid import uuid4
+"""The pages of an order: history, one order, paying, and the sandbox's own pay page. The checkout is orders/checkout_views.py."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import addresses as address_book
-from catalog import stock
-from catalog.models import most_pieces
-from mall.errors import Busy, DomainError
-from mall.limits import ACTIONS_PER_MEMBER, limit
-from orders import gateways, lifecycle, payments, pricing
-from orders.checkout import place_order
-from orders.errors import InvalidCheckout, PointsNotUsable
-from orders.forms import PlaceForm, read_lines, read_points
+from orders import gateways, lifecycle, payments
 from orders.gateways import sandbox
 from orders.models import Order, Payment
 
 ORDERS_PER_PAGE = 10
-DISCOUNT_CHOICES = 4
 STEPS = (Order.Status.PENDING, Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
-
-
-# --- checkout ----------------------------------------------------------------
-@require_http_methods(["GET", "HEAD", "POST"])
-def new(request):
-    """Show what the wanted goods cost now; a POST places the order once, however often it is sent."""
-    if request.method != "POST":
-        return _checkout_page(request, request.GET)
-    try:
-        order = _place(request)
-    except Busy:
-        raise
-    except DomainError as refusal:
-        return _checkout_page(request, request.POST, refusal=refusal)
-    if order.status == Order.Status.PENDING:
-        return redirect("orders:pay", order.no)
-    messages.success(request, _("Redeemed. We are getting it ready for you."))
-    return redirect(order)
-
-
-def _place(request):
-    form = PlaceForm(request.POST)
-    lines = read_lines(request.POST)
-    if not form.is_valid():
-        raise InvalidCheckout
-    sent = form.cleaned_data
-    limit(request, "redeem", ACTIONS_PER_MEMBER, once=sent["key"])
-    return place_order(
-        request.user,
-        lines=lines,
-        key=sent["key"],
-        points_to_use=sent["points_to_use"],
-        address=sent["address"],
-        expect=form.expect,
-    )
-
-
-def _checkout_page(request, asked, *, refusal=None):
-    """Quote what is asked for; say what stands in the way when it cannot be placed."""
-    try:
-        quote = _closest_quote(request.user, read_lines(asked), read_points(asked))
-    except DomainError as unable:
-        return render(request, "orders/unable.html", {"refusal": refusal or unable}, status=(refusal or unable).status)
-    first, left = quote.lines[0], stock.available([line.sku.pk for line in quote.lines])
-    short = [{"name": line.sku.product.name, "left": left[line.sku.pk]} for line in quote.lines if left[line.sku.pk] < line.quantity]
-    addresses = list(address_book.book_of(request.user)) if quote.is_physical else []
-    available = request.purse.available or 0
-    missing = max(0, quote.points - available)
-    context = {
-        "quote": quote,
-        "refusal": refusal,
-        "short": short,
-        "missing": missing,
-        "available": available,
-        "remaining": max(0, available - quote.points),
-        "choices": _discount_choices(quote, available),
-        "addresses": addresses,
-        "chosen_address": _chosen(addresses, asked.get("address", "")),
-        "needs_address": quote.is_physical and not addresses,
-        "can_place": not short and not missing and not (quote.is_physical and not addresses),
-        "quantity_line": first if len(quote.lines) == 1 else None,
-        "quantity_max": max(first.quantity, most_pieces(first.sku.product.limit_per_order, left[first.sku.pk])),
-        "here": f"{request.path}?{urlencode(_asked_again(quote), doseq=True)}",
-        "key": uuid4().hex,
-    }
-    return render(request, "orders/new.html", context, status=refusal.status if refusal else 200)
-
-
-def _closest_quote(user, lines, points_to_use):
-    """Quote with the points asked for, or the nearest number that may be used here."""
-    try:
-        return pricing.quote(user, lines, points_to_use=points_to_use)
-    except PointsNotUsable as refusal:
-        usable = pricing.DiscountRange(refusal.numbers["min"], refusal.numbers["step"], refusal.numbers["max"])
-        return pricing.quote(user, lines, points_to_use=usable.closest(points_to_use))
-
-
-def _discount_choices(quote, available) -> list[dict]:
-    """Offer none, the most the member can use, and a few numbers between; what was chosen is always there."""
-    usable = quote.usable
-    spare = available - (quote.points - quote.points_for_discount)
-    most = usable.closest(min(usable.most, max(spare, 0)))
-    numbers = {0, most, quote.points_for_discount}
-    if numbers == {0}:
-        return []
-    numbers |= {usable.closest(most * part // DISCOUNT_CHOICES) for part in range(1, DISCOUNT_CHOICES)}
-    return [
-        {"points": points, "worth": pricing.worth(points, quote.rate), "is_chosen": points == quote.points_for_discount}
-        for points in sorted(numbers)
-    ]
-
-
-def _chosen(addresses, asked: str) -> int | None:
-    """Return the address asked for when it is one of these, else the first."""
-    own = [address.pk for address in addresses]
-    return next((pk for pk in own if str(pk) == asked), own[0] if own else None)
-
-
-def _asked_again(quote) -> dict:
-    return {
-        "sku": [line.sku.pk for line in quote.lines],
-        "quantity": [line.quantity for line in quote.lines],
-        "points_to_use": quote.points_for_discount,
-    }
 
 
 # --- history and one order -----------------------------------------------------

@@ -25,6 +25,7 @@ from orders.models import Coupon, CouponCode, CouponTemplate
 from orders.models.coupon import CODE_LENGTH
 
 SHOWN_AT_CHECKOUT = 50
+LONGEST_TYPED = 40  # spaces and dashes included
 WHY_NOT = {
     Coupon.State.LOCKED: CouponTaken,
     Coupon.State.USED: CouponUsed,
