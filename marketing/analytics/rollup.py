@@ -19,7 +19,7 @@ from django.db.models import Count, F, Min, Q, Sum
 from mall import clock
 from mall.money import ZERO
 from mall.transactions import transactional
-from marketing.analytics import activity, days
+from marketing.analytics import activity, days, snapshots
 from marketing.models import CheckIn, DailyActivity, DailyRollup, LateDay, MemberDay, RuleDay
 from orders.models import Order
 from points import rates
@@ -57,6 +57,7 @@ def roll_up_recent(*, today=None, progress=iter) -> list[DailyRollup]:
     first = max(min(latest, today - ONE_DAY), today - LONGEST_CATCH_UP)
     recent = {first + ONE_DAY * n for n in range((today - first).days + 1)}
     counted = rebuild(recent | set(marks.values()), progress=progress)
+    snapshots.refresh(today - ONE_DAY, anew=bool(marks))
     numbers = sorted(marks)
     for start in range(0, len(numbers), MARKS):
         LateDay.objects.filter(pk__in=numbers[start : start + MARKS]).delete()
@@ -120,7 +121,7 @@ def _orders(day):
         orders=Count("pk"),
         orders_paid=Count("pk", filter=paid),
         orders_completed=Count("pk", filter=days.KEPT),
-        cash=Sum("cash", filter=paid),
+        cash=Sum(F("cash") - F("refunded_cash"), filter=paid),
     )
     return {**numbers, "cash": numbers["cash"] or ZERO}
 

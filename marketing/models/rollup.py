@@ -79,5 +79,8 @@ class ReportSnapshot(models.Model):
     figures = models.JSONField(default=dict)
     made_at = models.DateTimeField(_("counted at"), default=clock.now)
 
+    class Meta:
+        permissions = [("read_reports", _("Can read the reports"))]
+
     def __str__(self):
         return self.name
