@@ -167,7 +167,7 @@ def _coupon_choices(quote, choice) -> dict | None:
             "value": option.in_hand.coupon.pk,
             "name": option.in_hand.template.name,
             "terms": offers.describe(option.in_hand.template),
-            "until": option.in_hand.expires_at,
+            "until": wallet.last_day(option.in_hand.expires_at),
             "saves": option.discount,
             "is_chosen": option.in_hand.coupon.pk == chosen,
         }
@@ -176,7 +176,7 @@ def _coupon_choices(quote, choice) -> dict | None:
     ]
     if quote.coupon and not any(row["is_chosen"] for row in fitting):
         template = quote.coupon.template
-        row = {"value": chosen, "name": template.name, "terms": offers.describe(template), "until": quote.coupon.expires_at}
+        row = {"value": chosen, "name": template.name, "terms": offers.describe(template), "until": wallet.last_day(quote.coupon.expires_at)}
         fitting.insert(0, {**row, "code": quote.coupon.code, "saves": quote.coupon_discount, "is_chosen": True})
     return {
         "fitting": fitting,

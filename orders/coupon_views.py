@@ -17,6 +17,7 @@ from orders.checkout import KEY
 from orders.coupons import purchase as buy
 from orders.errors import InvalidCheckout
 from orders.models import CouponTemplate
+from orders.wallet import last_day
 
 COUPONS_PER_PAGE = 20
 SHELVES = {
@@ -67,7 +68,7 @@ def _page(request, *, refusal=None):
         "page_obj": page,
         "rows": [{"coupon": coupon, "terms": offers.describe(coupon.template), **_standing(coupon, now)} for coupon in page],
         "offers": [
-            {"template": template, "terms": offers.describe(template), "key": uuid4().hex}
+            {"template": template, "terms": offers.describe(template), "until": last_day(template.ends_at), "key": uuid4().hex}
             for template in offers.for_sale(request.user, as_of=now, available=available)
         ],
         "available": available,
@@ -79,4 +80,4 @@ def _standing(coupon, now) -> dict:
     """Say where a coupon stands: its label, and whether it can be used already."""
     state = type(coupon).State(coupon.state_now)
     starts_at = coupon.template.starts_at
-    return {"state": state, "label": state.label, "starts_at": starts_at if starts_at and starts_at > now else None}
+    return {"state": state, "label": state.label, "starts_at": starts_at if starts_at and starts_at > now else None, "until": last_day(coupon.expires_at)}

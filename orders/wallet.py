@@ -89,6 +89,11 @@ def expiry_of(template, at: datetime) -> datetime:
     return min(filter(None, (by_days, template.ends_at)))
 
 
+def last_day(expires_at: datetime | None):
+    """Return the last shop day something that ends at an instant is good on; None stays None."""
+    return expires_at and clock.day_of(expires_at - timedelta(microseconds=1))
+
+
 def _option(in_hand, wishes, as_of) -> Option:
     try:
         _check_start(in_hand.template, as_of)
