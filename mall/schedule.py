@@ -49,6 +49,12 @@ JOBS = (
     Job("settle-flash-sessions", "orders.tasks.settle_flash_sessions", crontab(), once_a=MINUTE),
     # Who asked to be told hears five minutes before a flash session starts.
     Job("tell-flash-starting", "orders.tasks.tell_flash_starting", crontab(), once_a=MINUTE),
+    # And of coupons that end within three days.
+    Job("remind-coupons", "marketing.tasks.remind_coupons", crontab(minute=5, hour="9-21")),
+    # Coupons whose day has passed leave the list of usable ones; they are refused without this too.
+    Job("expire-coupons", "orders.tasks.expire_coupons", crontab(minute=5)),
+    # What an operator hands out to a segment is carried on, batch by batch.
+    Job("hand-out-coupons", "orders.tasks.hand_out_coupons", crontab(), once_a=MINUTE),
     # Members about to lose a streak find a line in their inbox while there is still an evening left.
     Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),
     # Entries, balances, lots and hashes are compared; a mismatch fails the job and says which account.

@@ -176,8 +176,9 @@ def _coupon_choices(quote, choice) -> dict | None:
     ]
     if quote.coupon and not any(row["is_chosen"] for row in fitting):
         template = quote.coupon.template
-        row = {"value": chosen, "name": template.name, "terms": offers.describe(template), "until": wallet.last_day(quote.coupon.expires_at)}
-        fitting.insert(0, {**row, "code": quote.coupon.code, "saves": quote.coupon_discount, "is_chosen": True})
+        row = {"value": chosen, "name": template.name, "terms": offers.describe(template), "code": quote.coupon.code}
+        until = wallet.last_day(quote.coupon.expires_at)
+        fitting.insert(0, {**row, "until": until, "saves": quote.coupon_discount, "is_chosen": True})
     return {
         "fitting": fitting,
         "others": [{"name": option.in_hand.template.name, "reason": option.reason} for option in choice.options if not option.fits],

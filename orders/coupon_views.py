@@ -80,4 +80,5 @@ def _standing(coupon, now) -> dict:
     """Say where a coupon stands: its label, and whether it can be used already."""
     state = type(coupon).State(coupon.state_now)
     starts_at = coupon.template.starts_at
-    return {"state": state, "label": state.label, "starts_at": starts_at if starts_at and starts_at > now else None, "until": last_day(coupon.expires_at)}
+    early = starts_at if starts_at and starts_at > now else None
+    return {"label": state.label, "starts_at": early, "until": last_day(coupon.expires_at)}

@@ -22,7 +22,8 @@ from orders.coupon_errors import (
 )
 from orders.errors import IdempotencyConflict
 from orders.models import Coupon, CouponCode, CouponTemplate
-from orders.offers import coupons_counted
+from orders.offers import counted
+from orders.signals import coupons_granted
 from orders.wallet import expiry_of
 from points import ledger
 from points.mutex import lock_member
@@ -76,7 +77,7 @@ def purchase(user, template_id: int, *, key: str) -> Coupon:
         raise CouponNotForSale
     # Counting what is issued locks the template's row, so that a hand-out at the same moment is counted below.
     count_issued(template)
-    if template.per_person and coupons_counted(user).filter(template=template).count() >= template.per_person:
+    if template.per_person and counted([user.pk]).filter(template=template).count() >= template.per_person:
         raise CouponLimitReached(limit=template.per_person)
     coupon = _make(user.pk, template, key=f"bought:{key}", source=Coupon.Source.BOUGHT, price_points=template.price_points)
     ledger.spend(user.pk, points=coupon.price_points, key=f"coupon:{coupon.pk}:spend", reference=f"coupon:{coupon.pk}")
@@ -196,4 +197,6 @@ def _open_template(template_id, refusal) -> CouponTemplate:
 
 def _make(user_id, template, **words) -> Coupon:
     now = clock.now()
-    return Coupon.objects.create(user_id=user_id, template=template, granted_at=now, expires_at=expiry_of(template, now), **words)
+    made = Coupon.objects.create(user_id=user_id, template=template, granted_at=now, expires_at=expiry_of(template, now), **words)
+    coupons_granted.send(Coupon, coupons=[made])
+    return made

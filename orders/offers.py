@@ -34,7 +34,7 @@ def for_sale(user, *, as_of: datetime, available: int) -> list[CouponTemplate]:
     ``left`` (None: no limit), ``can_buy`` (points aside), ``missing`` points and ``affordable`` stand on each.
     """
     found = list(CouponTemplate.objects.for_sale(as_of).order_by("price_points", "pk"))
-    own = coupons_counted(user).filter(template__in=[template.pk for template in found])
+    own = counted([user.pk]).filter(template__in=[template.pk for template in found])
     had = dict(own.order_by().values("template_id").annotate(number=Count("pk")).values_list("template_id", "number"))
     for template in found:
         template.left = max(0, template.total - template.issued) if template.total else None
@@ -44,9 +44,10 @@ def for_sale(user, *, as_of: datetime, available: int) -> list[CouponTemplate]:
     return found
 
 
-def coupons_counted(user):
+def counted(user_ids):
     """Return the coupons that count towards what one person may buy or be handed."""
-    return Coupon.objects.of(user).counted().exclude(source__in=(Coupon.Source.GIVEN, Coupon.Source.CODE))
+    own = Coupon.objects.filter(user_id__in=user_ids).counted()
+    return own.exclude(source__in=(Coupon.Source.GIVEN, Coupon.Source.CODE))
 
 
 def describe(template: CouponTemplate) -> str:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from mall import clock
-from orders import flash_sessions, lifecycle, refunds
+from orders import coupons, flash_sessions, handouts, lifecycle, refunds
 
 
 @shared_task
@@ -28,3 +28,15 @@ def settle_flash_sessions() -> int:
 def tell_flash_starting() -> int:
     """Tell members who asked that their flash session is about to start; return how many."""
     return flash_sessions.tell_starting(clock.now())
+
+
+@shared_task
+def expire_coupons() -> int:
+    """Note the unused coupons whose day has passed; return how many."""
+    return coupons.expire_due(clock.now())
+
+
+@shared_task
+def hand_out_coupons() -> int:
+    """Carry on what operators hand out to segments; return how many coupons were given."""
+    return handouts.carry_on()
