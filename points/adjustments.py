@@ -1,13 +1,19 @@
-"""Operators' corrections: a reason each time, never one's own account, and not too much alone."""
+"""Operators' corrections: a reason each time, never one's own account, and not too much alone.
 
+What one person may correct per member and day is a number of the points policy; more waits for a second
+person, who is neither the one who asked nor the member, whatever their rights.
+"""
+
+from django.db.models import Sum
+from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
 
+from mall import audit, clock
 from mall.errors import DomainError
 from mall.transactions import transactional
-from points import errors, ledger
-from points.models import LedgerEntry
-
-ALONE_MAX = 5_000
+from points import errors, ledger, mutex
+from points.models import Adjustment, PointsPolicy
+from points.signals import points_adjusted
 
 
 class OwnAccount(DomainError):
@@ -18,22 +24,122 @@ class OwnAccount(DomainError):
     message = _("You cannot adjust your own points. Please ask a colleague.")
 
 
-@transactional
-def adjust_alone(user_id: int, *, points: int, ticket: str, operator, note: str, description: str = "") -> LedgerEntry:
-    """Correct a member's balance by up to ALONE_MAX points, plus or minus; idempotent by ``ticket``.
+class SamePerson(DomainError):
+    """Whoever asked for an adjustment is not the one who approves it."""
 
-    Raises: OwnAccount, ApprovalNeeded (more than one person may decide), InsufficientPoints, KeyConflict.
+    code = "same_person"
+    status = 403
+    message = _("You asked for this adjustment yourself. A colleague must decide about it.")
+
+
+class AdjustmentDecided(DomainError):
+    """A colleague was faster."""
+
+    code = "adjustment_decided"
+    status = 409
+    message = _("This adjustment was already decided.")
+
+
+@transactional
+def ask(user_id: int, *, points: int, ticket: str, operator, note: str, description: str = "") -> Adjustment:
+    """Correct a member's balance by plus or minus ``points``; idempotent by ``ticket``.
+
+    Within what one person may do per member and day it is posted at once; above that it waits for a second person.
+    ``description`` is what the member reads, ``note`` is for colleagues.
+    Raises: OwnAccount, InvalidAmount, InsufficientPoints, KeyConflict, AccountMissing.
     """
     if operator.pk == user_id:
         raise OwnAccount
-    if abs(points) > ALONE_MAX:
-        raise errors.ApprovalNeeded(limit=ALONE_MAX)
-    return ledger.adjust(
-        user_id,
+    if not points:
+        raise errors.InvalidAmount
+    # Five clicks within the limit are more than the limit: the second must see the first's row.
+    mutex.lock_member(user_id)
+    first = Adjustment.objects.filter(ticket=ticket).first()
+    if first is not None:
+        if (first.account_id, first.points, first.requested_by_id) != (user_id, points, operator.pk):
+            raise errors.KeyConflict
+        return first
+    is_alone = spent_alone(user_id, operator) + abs(points) <= PointsPolicy.current().adjust_alone_max
+    adjustment = Adjustment(
+        ticket=ticket,
+        account_id=user_id,
         points=points,
-        key=f"adjust:{ticket}",
-        actor=f"staff:{operator.pk}",
-        note=note,
-        reference=f"ticket:{ticket}",
-        description=description,
+        description=description[:200],
+        note=note[:500],
+        status=Adjustment.Status.WAITING,
+        requested_by=operator,
+        requested_at=clock.now(),
+        on=clock.today(),
     )
+    if is_alone:
+        _post(adjustment, actor=f"staff:{operator.pk}")
+    adjustment.save()
+    audit.note(operator, "points.adjust" if is_alone else "points.adjust_ask", target=adjustment, reason=note, after={"points": points})
+    if is_alone:
+        points_adjusted.send(sender=None, adjustment=adjustment)
+    return adjustment
+
+
+@transactional
+def approve(adjustment: Adjustment, *, operator, note: str = "") -> Adjustment:
+    """Post an adjustment a colleague asked for.
+
+    Raises: SamePerson, OwnAccount, AdjustmentDecided, InsufficientPoints (it goes on waiting).
+    """
+    adjustment = _waiting(adjustment, operator)
+    _post(adjustment, actor=f"staff:{adjustment.requested_by_id}+staff:{operator.pk}")
+    return _decided(adjustment, operator, note, "points.adjust_approve")
+
+
+@transactional
+def reject(adjustment: Adjustment, *, operator, note: str) -> Adjustment:
+    """Turn down an adjustment a colleague asked for, with the reason.
+
+    Raises: SamePerson, OwnAccount, AdjustmentDecided.
+    """
+    adjustment = _waiting(adjustment, operator)
+    adjustment.status = Adjustment.Status.REJECTED
+    return _decided(adjustment, operator, note, "points.adjust_reject")
+
+
+def spent_alone(user_id: int, operator) -> int:
+    """Return how many points, up and down, one person has corrected for a member today without a second person."""
+    alone = Adjustment.objects.filter(account_id=user_id, requested_by=operator, on=clock.today(), decided_by=None)
+    return alone.filter(status=Adjustment.Status.POSTED).aggregate(sum=Sum(Abs("points")))["sum"] or 0
+
+
+def _waiting(adjustment, operator):
+    """Return the adjustment as it is under the member's lock, once this person may decide about it."""
+    # Two colleagues may decide at once; the second must see the first's decision.
+    mutex.lock_member(adjustment.account_id)
+    adjustment = Adjustment.objects.get(pk=adjustment.pk)
+    if operator.pk == adjustment.account_id:
+        raise OwnAccount
+    if operator.pk == adjustment.requested_by_id:
+        raise SamePerson
+    if adjustment.status != Adjustment.Status.WAITING:
+        raise AdjustmentDecided
+    return adjustment
+
+
+def _decided(adjustment, operator, note, action):
+    adjustment.decided_by, adjustment.decided_at, adjustment.decision_note = operator, clock.now(), note[:500]
+    adjustment.save()
+    before, after = {"status": Adjustment.Status.WAITING.value}, {"status": str(adjustment.status), "points": adjustment.points}
+    audit.note(operator, action, target=adjustment, reason=note or adjustment.note, before=before, after=after)
+    if adjustment.status == Adjustment.Status.POSTED:
+        points_adjusted.send(sender=None, adjustment=adjustment)
+    return adjustment
+
+
+def _post(adjustment, *, actor):
+    entry = ledger.adjust(
+        adjustment.account_id,
+        points=adjustment.points,
+        key=f"adjust:{adjustment.ticket}",
+        actor=actor,
+        note=adjustment.note,
+        reference=f"ticket:{adjustment.ticket}",
+        description=adjustment.description,
+    )
+    adjustment.status, adjustment.entry_seq = Adjustment.Status.POSTED, entry.seq

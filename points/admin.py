@@ -18,12 +18,12 @@ from unfold.decorators import action, display
 from mall import clock
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
-from points import adjustments, ledger, rules, statement, wording
-from points.forms import NUMBERS, AdjustForm, FreezeForm, RuleForm
+from points import adjustments, risk, rules, statement, wording
+from points.forms import NUMBERS, AdjustForm, FreezeForm, ReleaseForm, RuleForm
 from points.models import ExchangeRate, LedgerEntry, PointAccount, Rule, RuleVersion
 
 COUNT_MAX = 10_000
-STATUS_COLOURS = {"active": "success", "review": "warning", "frozen": "danger", "closed": "info"}
+STATUS_COLOURS = {"active": "success", "review": "warning", "saving": "warning", "frozen": "danger", "closed": "info"}
 RULE_COLOURS = {"active": "success", "scheduled": "info", "paused": "warning", "draft": "info", "ended": "danger"}
 
 
@@ -88,7 +88,9 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         """Offer to pause what runs and to release what is paused or under review, never both at once."""
         account = self.get_object(request, str(object_id))
         status = PointAccount.Status
-        useless = {status.ACTIVE: {"unfreeze_account"}, status.FROZEN: {"freeze_account"}}.get(account.status if account else "", set())
+        both = {"freeze_account", "unfreeze_account"}
+        useless = {status.ACTIVE: {"unfreeze_account"}, status.FROZEN: {"freeze_account"}, status.CLOSED: both}
+        useless = useless.get(account.status if account else "", set())
         return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name not in useless]
 
     def has_adjust_permission(self, request, object_id=None):
@@ -104,7 +106,9 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         """Correct a balance through the same verb as everybody else."""
 
         def verb(account, asked):
-            adjustments.adjust_alone(account.pk, operator=request.user, **asked)
+            adjustment = adjustments.ask(account.pk, operator=request.user, **asked)
+            if adjustment.status == adjustment.Status.WAITING:
+                return _("This is more than one person may adjust: it waits for a colleague's approval.")
             return _("The points were adjusted.")
 
         form = AdjustForm(request.POST or None, initial={"ticket": uuid4()})
@@ -113,20 +117,24 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
     @action(description=_("Pause the account"), url_path="freeze", permissions=["freeze"])
     def freeze_account(self, request, object_id):
         """Stop an account from earning and spending, with a reason."""
-        return self._set_status(request, object_id, ledger.freeze, title=_("Pause the account"), done=_("The account is paused."))
+
+        def verb(account, asked):
+            risk.pause(account.pk, operator=request.user, **asked)
+            return _("The account is paused.")
+
+        title = _("Pause the account")
+        return self._ask(request, object_id, FreezeForm(request.POST or None), verb, title=title, blame="note")
 
     @action(description=_("Release the account"), url_path="unfreeze", permissions=["freeze"])
     def unfreeze_account(self, request, object_id):
         """Let an account earn and spend again, with a reason."""
-        return self._set_status(request, object_id, ledger.unfreeze, title=_("Release the account"), done=_("The account is active again."))
 
-    def _set_status(self, request, object_id, status_verb, *, title, done):
         def verb(account, asked):
-            status_verb(account.pk, note=asked["note"])
-            self.log_change(request, account, f"{title}: {asked['note']}")
-            return done
+            risk.release_all(account.pk, operator=request.user, **asked)
+            return _("The account is active again.")
 
-        return self._ask(request, object_id, FreezeForm(request.POST or None), verb, title=title, blame="note")
+        title = _("Release the account")
+        return self._ask(request, object_id, ReleaseForm(request.POST or None), verb, title=title, blame="note")
 
     def _ask(self, request, object_id, form, verb, *, title, blame):
         """Show a form about one account until the verb takes what it says."""

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django import forms
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -12,9 +11,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from points.adjustments import ALONE_MAX
 from points.machine import POINTS_MAX
-from points.models import SEQ_SPAN, Rule, RuleVersion
+from points.models import SEQ_SPAN, RiskCase, Rule, RuleVersion
 from points.statement import FLOWS
 
 NUMBERS = ("value", "points", "table", "validity", "validity_days", "per_day", "per_week", "per_month", "per_life")
@@ -40,12 +38,11 @@ class AdjustForm(forms.Form):
         label=_("Points"),
         min_value=-POINTS_MAX,
         max_value=POINTS_MAX,
-        help_text=format_lazy(_("Plus gives, minus takes. One person may adjust up to {limit}."), limit=f"{ALONE_MAX:,}"),
+        help_text=_("Plus gives, minus takes. Above the limit of one person and day it waits for a second person."),
         widget=UnfoldAdminIntegerFieldWidget,
     )
     description = forms.CharField(
         label=_("What the member reads"),
-        required=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("For example: Sorry for the late parcel."),
@@ -69,10 +66,16 @@ class AdjustForm(forms.Form):
         return ticket.hex
 
 
-class FreezeForm(forms.Form):
-    """Why an account is paused or released."""
+class ReleaseForm(forms.Form):
+    """Why an account is released."""
 
     note = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+
+class FreezeForm(ReleaseForm):
+    """What is paused, and why."""
+
+    scope = forms.ChoiceField(label=_("Paused"), choices=RiskCase.Scope, initial=RiskCase.Scope.ALL, widget=UnfoldAdminSelectWidget)
 
 
 class RuleForm(forms.ModelForm):

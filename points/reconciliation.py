@@ -9,29 +9,19 @@ Source: ledger.md section 8.
 
 import itertools
 from collections import Counter
-from dataclasses import asdict, dataclass
 from datetime import date
 
-from points import chain, ledger
-from points.models import SEQ_SPAN, LedgerEntry, PointAccount
+from mall import clock
+from points import chain, promises
+from points.evidence import of_drift
+from points.finding import Finding
+from points.models import SEQ_SPAN, LedgerEntry, PointAccount, RiskCase
 from points.postings import asked
+from points.risk import open_case
 from points.signals import books_verified
 
 BATCH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One mismatch: whose books, which check, and the two numbers that should be one."""
-
-    account: int | None
-    check: str
-    expected: str = ""
-    found: str = ""
-
-    def as_dict(self):
-        """Return the finding for JSON."""
-        return asdict(self)
+DRIFT = RiskCase.Kind.DRIFT
 
 
 def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
@@ -41,8 +31,10 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
     """
     findings, done = [], 0
     for accounts in _batches(account):
-        for row, entries in _with_entries(accounts):
+        rows = list(_with_entries(accounts))
+        for row, entries in rows:
             findings += compare(row, entries)
+        findings += promises.compare(rows)
         done += len(accounts)
         if on_batch:
             on_batch(done)
@@ -52,13 +44,23 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
 
 
 def freeze_drifted(findings: list[Finding]) -> list[int]:
-    """Freeze the accounts that findings name, with the reason; returns their ids. The mending is a person's."""
-    drifted = {finding.account: finding for finding in reversed(findings) if finding.account is not None}
-    frozen = []
-    for account in sorted(drifted):
-        if PointAccount.objects.filter(pk=account).exclude(status=PointAccount.Status.FROZEN).exists():
-            ledger.freeze(account, note=f"verify_ledger: {drifted[account].check}")
-            frozen.append(account)
+    """Freeze the accounts that findings name and open a case for each; returns their ids. The mending is a person's."""
+    drifted = {}
+    for finding in findings:
+        if finding.account is not None:
+            drifted.setdefault(finding.account, []).append(finding)
+    known = set(RiskCase.objects.exclude(status=RiskCase.Status.RELEASED).filter(kind=DRIFT).values_list("account_id", flat=True))
+    gone = set(drifted) - set(PointAccount.objects.filter(pk__in=drifted).values_list("pk", flat=True))
+    frozen = sorted(set(drifted) - known - gone)
+    for account in frozen:
+        open_case(
+            account,
+            kind=DRIFT,
+            scope=RiskCase.Scope.ALL,
+            key=f"drift:{clock.now():%Y-%m-%dT%H:%M:%S}",
+            note=f"verify_ledger: {drifted[account][0].check}",
+            seen=of_drift(drifted[account]),
+        )
     return frozen
 
 

@@ -62,7 +62,7 @@ def watch(entry: LedgerEntry) -> None:
 def open_case(user_id: int, *, kind, scope, key: str, note: str, seen: dict | None = None, actor=None) -> RiskCase:
     """Pause an account (``scope``: earn, spend, all) and open a case for it; a second call with ``key`` returns the first.
 
-    Raises: AccountClosed.
+    A closed account stays closed.
     """
     # Two findings may open the same case at once; the second must see the first's.
     mutex.lock_member(user_id)
@@ -82,7 +82,7 @@ def open_case(user_id: int, *, kind, scope, key: str, note: str, seen: dict | No
 def pause(user_id: int, *, operator, note: str, scope: str = RiskCase.Scope.ALL) -> RiskCase:
     """Pause an account by hand, with the reason.
 
-    Raises: OwnCase, AccountClosed.
+    Raises: OwnCase.
     """
     if operator.pk == user_id:
         raise OwnCase
@@ -94,7 +94,7 @@ def pause(user_id: int, *, operator, note: str, scope: str = RiskCase.Scope.ALL)
 def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
     """Release a case, or uphold it; the account may do again what no other case forbids.
 
-    Raises: OwnCase, CaseDecided, AccountClosed.
+    Raises: OwnCase, CaseDecided.
     """
     if operator.pk == case.account_id:
         raise OwnCase
@@ -155,9 +155,10 @@ def standing(user_id: int):
 
 def _apply(user_id, note):
     """Make the account's status what its standing cases say."""
+    if PointAccount.objects.filter(pk=user_id, status=PointAccount.Status.CLOSED).exists():
+        return  # somebody who left: a case is decided, the account stays closed
     scopes = set(standing(user_id).values_list("scope", flat=True))
     if not scopes:
-        if PointAccount.objects.filter(pk=user_id).exclude(status=PointAccount.Status.CLOSED).exists():
-            ledger.unfreeze(user_id, note=note)
-        return
-    ledger.freeze(user_id, note=note, scope=scopes.pop() if len(scopes) == 1 else "all")
+        ledger.unfreeze(user_id, note=note)
+    else:
+        ledger.freeze(user_id, note=note, scope=scopes.pop() if len(scopes) == 1 else "all")

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import Permission
 
-from points import adjustments, errors, ledger, reconciliation, rules
+from points import errors, ledger, reconciliation, rules
 from points.models import ExchangeRate, LedgerEntry, PointAccount, Rule, RuleVersion
 from tests.factories.points import member_with
 
@@ -34,7 +34,7 @@ def member():
 
 
 def adjust(client, member, **answers):
-    answers = {"ticket": str(uuid4()), "points": "50", "note": "late parcel", "description": "", **answers}
+    answers = {"ticket": str(uuid4()), "points": "50", "note": "late parcel", "description": "Sorry for the late parcel", **answers}
     return client.post(f"/admin/points/pointaccount/{member.pk}/adjust/", answers, follow=True), answers
 
 
@@ -107,8 +107,7 @@ def test_adjust_when_sent_twice_then_posted_once(back_office, member):
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({"points": "5001"}, "One person may adjust up to 5000 points"),
-        ({"points": "-5001"}, "One person may adjust up to 5000 points"),
+        ({"description": ""}, "required"),
         ({"points": "-101"}, "You have 100 points and need 101"),
         ({"points": "0"}, "whole number"),
         ({"points": "1.5"}, "whole number"),
@@ -145,10 +144,12 @@ def test_adjust_when_clerk_lacks_the_permission_then_refused(client, member, per
     assert PointAccount.objects.get(pk=member.pk).available == 100
 
 
-def test_adjust_alone_when_limit_is_reached_exactly_then_allowed(clerk, member):
-    adjustments.adjust_alone(member.pk, points=5_000, ticket="t", operator=clerk, note="test")
+@pytest.mark.parametrize("points", ["5001", "100000"])
+def test_adjust_when_above_the_limit_then_it_waits_for_a_colleague(back_office, member, points):
+    answer, _sent = adjust(back_office, member, points=points)
 
-    assert PointAccount.objects.get(pk=member.pk).available == 5_100
+    assert "waits for a colleague" in answer.content.decode()
+    assert PointAccount.objects.get(pk=member.pk).available == 100
 
 
 def test_account_when_active_or_paused_then_only_the_fitting_button_is_there(back_office, member):
@@ -159,13 +160,13 @@ def test_account_when_active_or_paused_then_only_the_fitting_button_is_there(bac
         return [name for name in ("adjust", "freeze", "unfreeze") if f'{base}/{name}/"' in shown]
 
     while_active = offered()
-    back_office.post(f"{base}/freeze/", {"note": "ring of accounts"})
+    back_office.post(f"{base}/freeze/", {"scope": "all", "note": "ring of accounts"})
 
     assert (while_active, offered()) == (["adjust", "freeze"], ["adjust", "unfreeze"])
 
 
 def test_freeze_when_reason_is_given_then_paused_and_released_again(back_office, member):
-    back_office.post(f"/admin/points/pointaccount/{member.pk}/freeze/", {"note": "ring of accounts"})
+    back_office.post(f"/admin/points/pointaccount/{member.pk}/freeze/", {"scope": "all", "note": "ring of accounts"})
     with pytest.raises(errors.AccountFrozen):
         ledger.spend(member.pk, points=1, key="s", reference="order:A")
 

@@ -1,0 +1,221 @@
+"""Corrections from a file: looked over line by line first, posted whole or not at all, undone by entries the other way.
+
+The file is UTF-8 with a first line ``member,points,reason``; a member is a user name or an e-mail address.
+"""
+
+import contextlib
+import csv
+import hashlib
+import io
+from collections import Counter
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from mall import audit, clock
+from mall.errors import DomainError
+from mall.transactions import transactional
+from points import adjustments, errors, ledger, machine, mutex
+from points.models import Adjustment, AdjustmentBatch, PointAccount, PointsPolicy
+from points.postings import DEFAULT
+from points.signals import points_adjusted
+
+ROWS_MAX = 500  # one transaction
+BYTES_MAX = 200_000
+COLUMNS = ("member", "points", "reason")
+
+
+class UnreadableFile(DomainError):
+    """The file is no table of the three columns."""
+
+    code = "unreadable_file"
+    status = 400
+    message = _("Please upload a CSV file in UTF-8 with the columns member, points, reason and up to %(rows)s lines.")
+
+
+class FileKnown(DomainError):
+    """The same file was posted before."""
+
+    code = "file_known"
+    status = 409
+    message = _("This very file was already posted as “%(name)s”. Nothing was posted again.")
+
+
+class RowsWrong(DomainError):
+    """Some lines cannot be posted, so none is."""
+
+    code = "rows_wrong"
+    status = 409
+    message = _("Some lines cannot be posted. Please mend the file and upload it again; nothing was posted.")
+
+
+class BatchDone(DomainError):
+    """The file was posted or undone meanwhile."""
+
+    code = "batch_done"
+    status = 409
+    message = _("This file was already posted or undone.")
+
+
+@transactional
+def look_over(content: bytes, *, name: str, note: str, operator) -> AdjustmentBatch:
+    """Read a file and say of each line what is wrong with it; nothing is posted. The same file again is looked over afresh.
+
+    Raises: UnreadableFile, FileKnown.
+    """
+    rows = _checked(_rows(content), operator)
+    digest = hashlib.sha256(content).hexdigest()
+    batch = AdjustmentBatch.objects.filter(digest=digest).first() or AdjustmentBatch(digest=digest)
+    if batch.pk and batch.status != AdjustmentBatch.Status.CHECKED:
+        raise FileKnown(name=batch.name)
+    batch.name, batch.note, batch.rows, batch.made_by, batch.made_at = name[:120], note[:500], rows, operator, clock.now()
+    batch.save()
+    return batch
+
+
+@transactional
+def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
+    """Post every line of a file that was looked over: all of them or none; idempotent, a posted file is refused.
+
+    Raises: BatchDone, RowsWrong (a line became wrong meanwhile).
+    """
+    accounts = sorted({row["account"] for row in batch.rows if row["account"]})
+    for user_id in accounts:
+        mutex.lock_member(user_id)
+    # Two colleagues may press at once; the second must see that it is done.
+    batch = AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
+    if batch.status != AdjustmentBatch.Status.CHECKED:
+        raise BatchDone
+    rows = _checked([{**row, "error": ""} for row in batch.rows], operator)
+    if not rows or any(row["error"] for row in rows):
+        raise RowsWrong
+    entries = ledger.post_many([_posting(batch, number, row, operator) for number, row in enumerate(rows, 1)])
+    made = [_adjustment(batch, number, row, operator, entry) for number, (row, entry) in enumerate(zip(rows, entries, strict=True), 1)]
+    Adjustment.objects.bulk_create(made)
+    batch.status, batch.posted_at = AdjustmentBatch.Status.POSTED, clock.now()
+    batch.save(update_fields=["status", "posted_at"])
+    audit.note(operator, "points.batch_post", target=batch, reason=batch.note, after={"lines": len(rows), "points": points_of(batch)})
+    for adjustment in made:
+        points_adjusted.send(sender=None, adjustment=adjustment)
+    return batch
+
+
+@transactional
+def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
+    """Take every line of a posted file back by an entry the other way; what is spent already becomes owed.
+
+    Raises: BatchDone (not posted, or undone before).
+    """
+    made = list(Adjustment.objects.filter(batch=batch).order_by("account_id", "pk"))
+    for user_id in sorted({adjustment.account_id for adjustment in made}):
+        mutex.lock_member(user_id)
+    batch = AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
+    if batch.status != AdjustmentBatch.Status.POSTED:
+        raise BatchDone
+    entries = ledger.post_many([_undoing(adjustment, operator, note) for adjustment in made])
+    for adjustment, entry in zip(made, entries, strict=True):
+        adjustment.undo_seq = entry.seq
+    Adjustment.objects.bulk_update(made, ["undo_seq"])
+    batch.status, batch.undone_at = AdjustmentBatch.Status.UNDONE, clock.now()
+    batch.save(update_fields=["status", "undone_at"])
+    audit.note(operator, "points.batch_undo", target=batch, reason=note, after={"lines": len(made)})
+    return batch
+
+
+def points_of(batch: AdjustmentBatch) -> int:
+    """Return the sum of a file's lines."""
+    return sum(row["points"] for row in batch.rows if not row["error"])
+
+
+def _rows(content):
+    """Return the lines as {number, member, points, reason, error}. Raises: UnreadableFile."""
+    try:
+        if len(content) > BYTES_MAX:
+            raise ValueError
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+        if not set(COLUMNS) <= {name.strip().lower() for name in reader.fieldnames or ()}:
+            raise ValueError
+        lines = [{str(name).strip().lower(): (value or "").strip() for name, value in line.items() if name} for line in reader]
+    except (UnicodeDecodeError, csv.Error, ValueError, AttributeError):
+        raise UnreadableFile(rows=ROWS_MAX) from None
+    if not 0 < len(lines) <= ROWS_MAX:
+        raise UnreadableFile(rows=ROWS_MAX)
+    return [_row(number, line) for number, line in enumerate(lines, 2)]
+
+
+def _row(number, line):
+    row = {"number": number, "member": line["member"][:150], "points": 0, "reason": line["reason"][:200], "account": None, "error": ""}
+    with contextlib.suppress(ValueError):
+        row["points"] = int(line["points"])
+    if not 0 < abs(row["points"]) <= machine.POINTS_MAX:
+        row["points"], row["error"] = 0, _now("Please use a whole number of points.")
+    elif not row["reason"]:
+        row["error"] = _now("Please say why, as the member will read it.")
+    return row
+
+
+def _checked(rows, operator):
+    """Return the lines with their members, and with what is wrong with each."""
+    names = {row["member"].lower() for row in rows}
+    members = {}
+    found = get_user_model().objects.filter(Q(username__in={row["member"] for row in rows}) | Q(email__in=names))
+    for user in found:
+        members[user.username.lower()] = members[user.email.lower()] = user.pk
+    accounts = PointAccount.objects.in_bulk(set(members.values()))
+    most, moved, sums = PointsPolicy.current().adjust_alone_max, Counter(), Counter()
+    for row in rows:
+        user_id = row["account"] = members.get(row["member"].lower())
+        if row["error"]:
+            continue
+        if user_id is None or not row["member"]:
+            row["error"] = _now("There is no such member.")
+        elif user_id == operator.pk:
+            row["error"] = str(adjustments.OwnAccount.message)
+        else:
+            moved[user_id] += abs(row["points"])
+            sums[user_id] += row["points"]
+            left = accounts[user_id].available if user_id in accounts else 0
+            if adjustments.spent_alone(user_id, operator) + moved[user_id] > most:
+                row["error"] = str(errors.ApprovalNeeded(limit=most))
+            elif row["points"] < 0 and left + sums[user_id] < 0:
+                row["error"] = str(errors.InsufficientPoints(available=left, needed=-sums[user_id], missing=-left - sums[user_id]))
+    return rows
+
+
+def _posting(batch, number, row, operator):
+    return ledger.Posting(
+        row["account"],
+        machine.Adjust(row["points"], DEFAULT),
+        key=f"adjust:batch:{batch.pk}:{number}",
+        actor=f"staff:{operator.pk}",
+        note=batch.note,
+        reference=f"batch:{batch.pk}",
+        description=row["reason"],
+    )
+
+
+def _adjustment(batch, number, row, operator, entry):
+    return Adjustment(
+        ticket=f"batch:{batch.pk}:{number}",
+        account_id=row["account"],
+        points=row["points"],
+        description=row["reason"],
+        note=batch.note,
+        status=Adjustment.Status.POSTED,
+        batch=batch,
+        requested_by=operator,
+        requested_at=clock.now(),
+        on=clock.today(),
+        entry_seq=entry.seq,
+    )
+
+
+def _undoing(adjustment, operator, note):
+    key = f"adjust:{adjustment.ticket}"
+    words = {"actor": f"staff:{operator.pk}", "note": note, "reference": f"batch:{adjustment.batch_id}"}
+    words["description"] = adjustment.description
+    if adjustment.points > 0:
+        return ledger.Posting(adjustment.account_id, machine.Clawback(adjustment.points, None), key=f"{key}:undo", of_key=key, **words)
+    return ledger.Posting(adjustment.account_id, machine.Adjust(-adjustment.points, DEFAULT), key=f"{key}:undo", **words)
