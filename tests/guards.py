@@ -95,13 +95,13 @@ def _staying(finalizer):
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item):
+def pytest_runtest_teardown(item, nextitem):
     """Name the test that left a transaction open, and leave nothing of it to the next one."""
     left = _close_strangers() if _commits(item) else []
     try:
         yield
     finally:
-        open_still = _close_broken()
+        open_still = _close_broken(expected=item.cls is not None and item.cls is getattr(nextitem, "cls", None))
     assert not left, f"{item.nodeid} left transactions on the server, now ended: {left}"
     assert not open_still, f"{item.nodeid} left its connection inside a transaction; it has a new one now"
 
@@ -134,15 +134,18 @@ def _close_strangers():
     return found
 
 
-def _close_broken():
-    """Give the next test a fresh connection when this one still believes to be inside a transaction."""
+def _close_broken(*, expected):
+    """Give the next test a fresh connection when this one still believes to be inside a transaction.
+
+    ``expected``: the next test is of the same class, which may have a sound transaction around all its tests.
+    """
     from django.conf import settings
 
     if not settings.configured:
         return False
     from django.db import connection
 
-    if not connection.in_atomic_block:
+    if not connection.in_atomic_block or (expected and not connection.needs_rollback):
         return False
     with suppress(Exception):  # whatever ails it, it is thrown away
         connection.close()

@@ -38,6 +38,7 @@ FAMILY_NAMES = "王李张刘陈杨赵黄周吴徐孙"
 GIVEN_NAMES = ("悦然", "子墨", "思源", "雨桐", "嘉树", "清和", "明远", "若溪")
 FIRST_HALVES = ("云朵", "柚子", "海盐", "松果", "月亮", "橘子", "山茶", "麦芽", "星星", "薄荷")
 CROWD = "member"
+LONGEST_LOOK = timedelta(minutes=20)
 DELIVERED_PER_ORDER = 12
 SECOND_HALVES = ("汽水", "收藏家", "邮局", "先生", "同学", "不加糖", "慢慢走", "在路上", "小铺", "观察员")
 
@@ -158,8 +159,10 @@ def _plan_ordinary_life(story, shopper, *, days, share, orders):
         story.then(visit, story.visit, shopper)
         if luck.random() < 0.85:
             story.then(visit + timedelta(seconds=40), story.check_in, shopper)
-    for visit in luck.choices(visits, k=orders):
-        story.then(visit + timedelta(seconds=luck.randrange(120, 1200)), story.wish, shopper)
+    # Not at a visit still to come today: that order would be missing from the number asked for.
+    past = [visit for visit in visits if visit + LONGEST_LOOK < story.until]
+    for visit in luck.choices(past, k=orders):
+        story.then(visit + timedelta(seconds=luck.randrange(120, int(LONGEST_LOOK.total_seconds()))), story.wish, shopper)
 
 
 def _settle(shopper):

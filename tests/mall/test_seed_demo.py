@@ -248,7 +248,14 @@ def test_seed_demo_when_a_name_of_the_cast_is_taken_then_members_are_left_alone(
 
 
 @pytest.mark.django_db
-def test_seed_demo_when_asked_for_a_crowd_then_it_has_that_size():
+@pytest.mark.parametrize("hour", [0, 12, 23])
+def test_seed_demo_when_asked_for_a_crowd_then_it_has_that_size(hour):
+    """At any hour: what would happen later today does not count as an order."""
+    with time_machine.travel(clock.start_of(clock.day_of(NOON)) + timedelta(hours=hour, minutes=5), tick=False):
+        _seed_a_crowd()
+
+
+def _seed_a_crowd():
     seed()
     orders = Order.objects.count()
 
