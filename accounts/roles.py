@@ -13,7 +13,7 @@ ROLES = {
     "shopper": [],
     "support": [*_SEE_ALL, "accounts.reveal_personal"],
     "operator": [*_SEE_ALL, "catalog.*", "orders.*", "marketing.*", "points.*rule*"],
-    "finance": [*_SEE_ALL, "marketing.read_reports", "points.*", "orders.*refund*", "orders.*payment*"],
+    "finance": [*_SEE_ALL, "marketing.read_reports", "points.*", "orders.*refund*", "orders.*payment*", "orders.revoke_coupon"],
     "auditor": [*_SEE_ALL, "marketing.read_reports", "mall.view_jobrun", "mall.view_auditrow", "admin.view_logentry"],
     "admin": [
         *(f"{room}.*" for room in ROOMS),

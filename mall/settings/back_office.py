@@ -21,6 +21,21 @@ def _room(title, icon, model):
     return {"title": title, "icon": icon, "link": link, "active": is_here, "permission": may_look}
 
 
+def _report(title, icon, name):
+    """One line of the sidebar for a page of numbers."""
+
+    def link(request):
+        return reverse("report", args=[name])
+
+    return {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "active": lambda request: request.path == link(request),
+        "permission": lambda request: request.user.has_perm("marketing.read_reports"),
+    }
+
+
 def _wing(title, *rooms):
     return {"title": title, "separator": True, "collapsible": False, "items": list(rooms)}
 
@@ -91,6 +106,12 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Checkout policy"), "tune", "orders.checkoutpolicy"),
     ),
     _wing(
+        _("Coupons"),
+        _room(_("Coupon templates"), "confirmation_number", "orders.coupontemplate"),
+        _room(_("Hand-outs"), "outbox", "orders.coupongrant"),
+        _room(_("Members' coupons"), "local_activity", "orders.coupon"),
+    ),
+    _wing(
         _("Members"),
         _room(_("Members"), "group", "accounts.user"),
         _room(_("Roles"), "shield_person", "auth.group"),
@@ -107,6 +128,16 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Check-ins"), "event_available", "marketing.checkin"),
         _room(_("Notifications"), "notifications", "marketing.notification"),
         _room(_("Daily figures"), "monitoring", "marketing.dailyrollup"),
+    ),
+    _wing(
+        _("Numbers"),
+        _report(_("Activity"), "groups", "activity"),
+        _report(_("Retention"), "keep", "retention"),
+        _report(_("Cohorts"), "grid_on", "cohorts"),
+        _report(_("Repurchase"), "repeat", "repurchase"),
+        _report(_("Points & liability"), "account_balance", "points"),
+        _room(_("Imported orders"), "history", "marketing.historyorder"),
+        _room(_("Earlier customers"), "person_search", "marketing.historycustomer"),
     ),
     _wing(
         _("System"),
