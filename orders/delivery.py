@@ -1,11 +1,12 @@
 """Card keys of an order: issued when it is paid, shown to its member after the password, taken back unseen."""
 
 from catalog import codes
+from catalog.errors import KeyAlreadySeen
 from catalog.models import CardKey, Product
 from mall.transactions import transactional
 from orders import shipping
-from orders.models import OrderLine
-from orders.refund_errors import NoCodes, NoPassword, WrongPassword
+from orders.models import OrderLine, RefundLine, RefundRequest
+from orders.refund_errors import NoCodes, NoPassword, RefundOpen, WrongPassword
 from points.mutex import lock_member
 
 
@@ -37,7 +38,7 @@ def keys_of(order) -> list[CardKey]:
 def reveal(order, *, user, password: str) -> list[CardKey]:
     """Return an order's keys with their secrets, after the member's password; who looked and when is noted.
 
-    Raises: NoPassword, WrongPassword, NoCodes.
+    Raises: NoPassword, WrongPassword, NoCodes, RefundOpen (codes that are asked to be refunded are not shown).
     """
     if not user.has_usable_password():
         raise NoPassword
@@ -46,6 +47,8 @@ def reveal(order, *, user, password: str) -> list[CardKey]:
     # A refund may be approved at this moment: a key is either seen or returned, never both.
     lock_member(order.user_id)
     lines = list(key_lines(order).values_list("pk", flat=True))
+    if RefundLine.objects.filter(line__in=lines, request__status=RefundRequest.Status.REQUESTED).exists():
+        raise RefundOpen(status=order.status)
     keys = codes.reveal(lines, actor=f"member:{user.pk}", reference=order.reference) if lines else []
     if not keys:
         raise NoCodes
@@ -62,3 +65,11 @@ def take_back(order, pieces: dict[int, int], *, actor: str, reference: str, seen
         line.pk: codes.take_back(line.pk, pieces[line.pk], actor=actor, reference=reference, seen_too=seen_too)
         for line in lines
     }  # fmt: skip
+
+
+def check_unseen(pieces: dict[int, int]) -> None:
+    """Refuse to return more codes of a line (line id: pieces) than nobody has looked at. Raises: catalog.errors.KeyAlreadySeen."""
+    unseen = codes.unseen(pieces) if pieces else {}
+    for line, quantity in pieces.items():
+        if unseen[line] < quantity:
+            raise KeyAlreadySeen(unseen=unseen[line])

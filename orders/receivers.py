@@ -2,7 +2,7 @@
 
 from django.dispatch import receiver
 
-from orders import coupons, earning
+from orders import coupons, earning, refund_requests
 from orders.flash_books import verify_flash
 from orders.reconciliation import verify_orders
 from orders.signals import order_cancelled, order_completed, order_paid
@@ -43,3 +43,9 @@ def start_waiting_for_points(sender, order, **kwargs):
 def take_points_back(sender, order, **kwargs):
     """Take back what a cancelled order would have earned."""
     earning.take_back(order, share=1, key=f"{order.reference}:earned:cancelled")
+
+
+@receiver(order_cancelled)
+def close_refund_requests(sender, order, **kwargs):
+    """Close what was asked of an order before it was cancelled as a whole."""
+    refund_requests.withdraw_open(order, actor="system")

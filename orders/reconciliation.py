@@ -1,18 +1,24 @@
-"""Distrust between rooms: every order against the points and the goods it moved. Nothing is corrected here.
+"""Distrust between rooms: every order against what it moved. Nothing is corrected here.
 
-Read without a lock while the shop runs; what does not fit is read again under the member's lock, and only
-what still does not fit then is a finding.
+Points and cash that came and went back, the sums its lines keep of refunds, goods on the shelf, card keys, its coupon
+and the points it earns: each is compared with what the order's state and its refund requests say. Flash goods are
+orders/flash_books.py's. Read without a lock while the shop runs; what does not fit is read again under the member's
+lock, and only what still does not fit then is a finding.
 
 Source: ledger.md section 8.
 """
 
 from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import F, Sum
 
 from catalog import stock
-from catalog.models import StockMovement
+from catalog.models import CardKey, Product, StockMovement
 from mall.transactions import transactional
-from orders.models import Order, OrderLine
-from points.models import LedgerEntry
+from orders.models import Coupon, Order, OrderLine, PaymentNotice, PaymentRefund, RefundLine, RefundRequest
+from points.models import Grant, LedgerEntry
 from points.mutex import lock_member
 from points.postings import asked
 from points.reconciliation import Finding
@@ -20,10 +26,11 @@ from points.reconciliation import Finding
 BATCH = 200
 PARTS = ("hold", "capture", "release", "spend", "refund")
 TAKE, PUT_BACK = StockMovement.Direction.TAKE, StockMovement.Direction.PUT_BACK
+PENDING, CANCELLED = Order.Status.PENDING, Order.Status.CANCELLED
 
 
 def verify_orders(accounts: list[int] | None = None) -> list[Finding]:
-    """Compare the orders of these members (None: all) with ledger and stock, and all stock with its movements."""
+    """Compare the orders of these members (None: all, and all stock with its movements and keys)."""
     found = []
     for members in _batches(accounts):
         for suspect in sorted({finding.account for finding in _compare(members)}):
@@ -33,6 +40,7 @@ def verify_orders(accounts: list[int] | None = None) -> list[Finding]:
             Finding(None, f"stock of SKU {sku} is not the sum of its movements", str(moved), str(quantity))
             for sku, moved, quantity in stock.drifted()
         ]
+        found += [Finding(None, f"free keys of SKU {sku}", str(expected), str(free)) for sku, expected, free in _drifted_keys()]
     return found
 
 
@@ -53,42 +61,157 @@ def _compare_locked(member) -> list[Finding]:
     return _compare([member])
 
 
+@dataclass
+class _Facts:
+    """What the rooms say about some orders, by order id where nothing else is said."""
+
+    posted: dict  # {(account, number): {part: points}}
+    moved: dict  # {number: {direction: {sku: pieces}}}
+    lines: dict  # {order: [line]}
+    refunds: dict  # {line: (pieces, points, cash, restocked)} of granted requests
+    freight: dict  # {order: (number of granted requests, freight back)}
+    money: dict  # {order: yuan sent back for refunds or the cancellation}
+    paid: set  # orders whose cash was settled
+    keys: dict  # {line: {state: keys}}
+    coupons: dict  # {order: state}
+    earning: dict  # {number: points still promised or earned}
+
+
 def _compare(members) -> list[Finding]:
     orders = {order.no: order for order in Order.objects.filter(user_id__in=members).order_by("pk")}
-    posted = _posted(members)
-    moved = _moved(orders.values())
-    goods = _goods(orders.values())
+    facts = _gather(members, orders)
     found = [
         Finding(account, f"order {no} has entries but does not exist", "", ", ".join(parts))
-        for (account, no), parts in posted.items()
+        for (account, no), parts in facts.posted.items()
         if no not in orders or orders[no].user_id != account
     ]
-    for no, order in orders.items():
-        found += _points_of(order, posted.get((order.user_id, no), {}))
-        found += _goods_of(order, goods[order.pk], moved[no])
+    for order in orders.values():
+        for check in (_points_of, _cash_of, _sums_of, _goods_of, _keys_of, _coupon_of, _earning_of):
+            found += [Finding(order.user_id, what, str(expected), str(actual)) for what, expected, actual in check(order, facts)]
     return found
 
 
-def _points_of(order, parts):
-    """A live order took its points once; a cancelled one gave back what it took."""
-    took = ["hold", "capture"] if order.cash else ["spend"]
-    if order.status == Order.Status.PENDING:
-        allowed = [["hold"]]
-    elif order.status == Order.Status.CANCELLED:
-        allowed = [["hold", "release"], [*took, "refund"]] if order.cash else [["spend", "refund"]]
+# --- what must hold ------------------------------------------------------------------
+def _points_of(order, facts):
+    """A live order took its points once and gave back those of its refunds; a cancelled one gave back all."""
+    took = dict.fromkeys(["hold", "capture"] if order.cash else ["spend"], order.points)
+    if order.status == PENDING:
+        allowed = [{"hold": order.points}]
+    elif order.status == CANCELLED:
+        released = [{"hold": order.points, "release": order.points}] if order.cash else []
+        allowed = [*released, {**took, "refund": order.points}]
     else:
-        allowed = [took]
-    expected = [dict.fromkeys(names, order.points) for names in allowed] if order.points else [{}]
+        allowed = [{**took, "refund": order.refunded_points} if order.refunded_points else took]
+    expected = allowed if order.points else [{}]
+    parts = facts.posted.get((order.user_id, order.no), {})
     if parts not in expected:
-        yield Finding(order.user_id, f"points of order {order.no} ({order.status})", " or ".join(map(str, expected)), str(parts))
+        yield f"points of order {order.no} ({order.status})", " or ".join(map(str, expected)), parts
 
 
-def _goods_of(order, lines, moved):
-    """A live order took its pieces once; a cancelled one put them back."""
-    returned = lines if order.status == Order.Status.CANCELLED else {}
-    for direction, expected in ((TAKE, lines), (PUT_BACK, returned)):
-        if moved[direction] != expected:
-            yield Finding(order.user_id, f"goods of order {order.no}: {direction}", str(expected), str(moved[direction]))
+def _cash_of(order, facts):
+    """Cash goes back for refunds, or as a whole for a cancelled order that was paid."""
+    whole = order.status == CANCELLED and order.pk in facts.paid
+    expected = order.cash if whole else order.refunded_cash
+    if facts.money.get(order.pk, 0) != expected:
+        yield f"cash back of order {order.no} ({order.status})", expected, facts.money.get(order.pk, 0)
+
+
+def _sums_of(order, facts):
+    """What lines and order keep of refunds is what the granted requests say, and whole means everything."""
+    pieces = points = cash = 0
+    for line in facts.lines[order.pk]:
+        kept = (line.refunded_quantity, line.refunded_points, line.refunded_cash)
+        granted = facts.refunds.get(line.pk, (0, 0, 0, 0))
+        if kept != granted[:3]:
+            yield f"refunds of line {line.pk} of order {order.no}", granted[:3], kept
+        pieces, points, cash = pieces + granted[0], points + granted[1], cash + granted[2]
+    requests, freight = facts.freight.get(order.pk, (0, 0))
+    expected = (pieces, points, cash + freight, requests > 0 and pieces == sum(line.quantity for line in facts.lines[order.pk]))
+    kept = (order.refunded_pieces, order.refunded_points, order.refunded_cash, order.refunded_at is not None)
+    if kept != expected:
+        yield f"refunds of order {order.no}", expected, kept
+
+
+def _goods_of(order, facts):
+    """A live order took its pieces once and put back those its refunds say; a cancelled one put back all but seen keys."""
+    is_flash = any(line.is_flash for line in facts.lines[order.pk])
+    took, back = defaultdict(int), defaultdict(int)
+    for line in facts.lines[order.pk]:
+        took[line.sku_id] += 0 if is_flash else line.quantity
+        if order.status == CANCELLED:
+            back[line.sku_id] += 0 if is_flash else line.quantity - facts.keys[line.pk].get(CardKey.State.VOID, 0)
+        else:
+            back[line.sku_id] += facts.refunds.get(line.pk, (0, 0, 0, 0))[3]
+    for direction, wanted in ((TAKE, took), (PUT_BACK, back)):
+        expected = {sku: pieces for sku, pieces in wanted.items() if pieces}
+        if facts.moved[order.no][direction] != expected:
+            yield f"goods of order {order.no}: {direction}", expected, facts.moved[order.no][direction]
+
+
+def _keys_of(order, facts):
+    """A paid order has one key for every piece of card keys it kept, any other has none."""
+    for line in facts.lines[order.pk]:
+        issued = facts.keys[line.pk].get(CardKey.State.ISSUED, 0)
+        is_served = line.is_key and order.status not in (PENDING, CANCELLED)
+        expected = line.kept_quantity if is_served else 0
+        if issued != expected:
+            yield f"keys of line {line.pk} of order {order.no}", expected, issued
+
+
+def _coupon_of(order, facts):
+    """A coupon is kept for an unpaid order, used by a live one, and gone from one that was undone."""
+    is_undone = order.status == CANCELLED or order.refunded_at is not None
+    held = facts.coupons.get(order.pk)
+    expected = None if is_undone or not order.coupon_discount else Coupon.State.LOCKED if order.status == PENDING else Coupon.State.USED
+    if held != expected:
+        yield f"coupon of order {order.no} ({order.status})", expected, held
+
+
+def _earning_of(order, facts):
+    """An order that was undone earns nothing."""
+    is_undone = order.status == CANCELLED or order.refunded_at is not None
+    if is_undone and facts.earning.get(order.no, 0):
+        yield f"points earned by order {order.no}, which was undone", 0, facts.earning[order.no]
+
+
+# --- what the rooms say ----------------------------------------------------------------
+def _gather(members, orders) -> _Facts:
+    ids = {order.pk: order.no for order in orders.values()}
+    lines, keys = defaultdict(list), defaultdict(dict)
+    flash, is_key = F("order__flash_claim"), F("product__kind")
+    for line in OrderLine.objects.filter(order__in=ids).annotate(claim=flash, kind=is_key).order_by("pk"):
+        line.is_flash, line.is_key = line.claim is not None, line.kind == Product.Kind.CARD_KEY
+        lines[line.order_id].append(line)
+    references = {order.reference for order in orders.values()}
+    for line, state in CardKey.objects.filter(reference__in=references, line__isnull=False).values_list("line", "state"):
+        keys[line][state] = keys[line].get(state, 0) + 1
+    refunds, granted = {}, RefundRequest.objects.granted().filter(order__in=ids).order_by()
+    for row in RefundLine.objects.filter(request__in=granted.values("pk")).values_list(
+        "line_id", "quantity", "points", "cash", "restocked"
+    ):
+        refunds[row[0]] = tuple(a + b for a, b in zip(refunds.get(row[0], (0, 0, 0, 0)), row[1:], strict=True))
+    freight = {}
+    for order, back in granted.values_list("order_id", "freight"):
+        number, so_far = freight.get(order, (0, 0))
+        freight[order] = (number + 1, so_far + back)
+    returned = PaymentRefund.objects.filter(
+        payment__order__in=ids, reason__in=[PaymentRefund.Reason.REFUND, PaymentRefund.Reason.CANCELLED]
+    )
+    settled = PaymentNotice.objects.filter(payment__order__in=ids, outcome=PaymentNotice.Outcome.SETTLED)
+    held = Coupon.objects.filter(order__in=ids, state__in=[Coupon.State.LOCKED, Coupon.State.USED])
+    promised = Grant.objects.filter(account__in=members, reference__in=references).order_by().values_list("reference")
+    return _Facts(
+        posted=_posted(members),
+        moved=_moved(orders.values()),
+        lines=lines,
+        refunds=refunds,
+        freight=freight,
+        money=dict(returned.order_by().values_list("payment__order").annotate(sum=Sum("amount"))),
+        paid=set(settled.values_list("payment__order", flat=True)),
+        keys=keys,
+        coupons=dict(held.values_list("order_id", "state")),
+        earning={name.removeprefix("order:"): left for name, left in promised.annotate(left=Sum(F("points") - F("taken_back")))},
+    )
 
 
 def _posted(members):
@@ -104,20 +227,32 @@ def _posted(members):
 
 
 def _moved(orders):
-    """Return {order number: {direction: {sku: pieces}}} of the stock movements that orders make."""
+    """Return {order number: {direction: {sku: pieces}}} of the stock movements that orders and their refunds make."""
     moved = defaultdict(lambda: {TAKE: {}, PUT_BACK: {}})
     by_reference = {order.reference: order.no for order in orders}
+    requests = RefundRequest.objects.granted().filter(order__in=[order.pk for order in orders])
+    for no, number in requests.values_list("order__no", "number"):
+        by_reference[f"order:{no}:refund:{number}"] = no
     movements = StockMovement.objects.filter(reference__in=by_reference).exclude(direction=StockMovement.Direction.RECEIVE)
     for reference, direction, sku, delta in movements.order_by("pk").values_list("reference", "direction", "sku_id", "delta"):
-        moved[by_reference[reference]][direction][sku] = abs(delta)
+        goods = moved[by_reference[reference]][direction]
+        goods[sku] = goods.get(sku, 0) + abs(delta)
     return moved
 
 
-def _goods(orders):
-    """Return {order: {sku: pieces}} of the order lines."""
-    goods = defaultdict(dict)
-    # Flash orders took theirs out of a pool: orders/flash_books.py compares those.
-    lines = OrderLine.objects.filter(order__in=[order.pk for order in orders], order__flash_claim__isnull=True)
-    for order, sku, quantity in lines.values_list("order_id", "sku_id", "quantity"):
-        goods[order][sku] = quantity
-    return goods
+def _drifted_keys() -> list[tuple[int, int, int]]:
+    """Return (sku, keys there should be, free keys) where a SKU's free keys are not its stock, flash stock and unpaid pieces."""
+    sql = """
+        SELECT k.id, COALESCE(s.quantity, 0) + COALESCE(b.pieces, 0) + COALESCE(o.pieces, 0), COALESCE(f.pieces, 0)
+        FROM catalog_sku k JOIN catalog_product p ON p.id = k.product_id AND p.kind = 'card_key'
+        LEFT JOIN catalog_stock s ON s.sku_id = k.id
+        LEFT JOIN (SELECT sku_id, SUM(quantity) AS pieces FROM catalog_stockbucket GROUP BY sku_id) b ON b.sku_id = k.id
+        LEFT JOIN (SELECT l.sku_id, SUM(l.quantity) AS pieces FROM orders_orderline l JOIN orders_order r ON r.id = l.order_id
+                   WHERE r.status = 'pending' GROUP BY l.sku_id) o ON o.sku_id = k.id
+        LEFT JOIN (SELECT sku_id, COUNT(*) AS pieces FROM catalog_cardkey WHERE state = 'free' GROUP BY sku_id) f ON f.sku_id = k.id
+        WHERE COALESCE(s.quantity, 0) + COALESCE(b.pieces, 0) + COALESCE(o.pieces, 0) <> COALESCE(f.pieces, 0)
+        ORDER BY k.id
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return [tuple(int(number) for number in row) for row in cursor.fetchall()]

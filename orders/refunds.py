@@ -13,7 +13,8 @@ from mall.errors import DomainError
 from mall.transactions import transactional
 from orders import gateways
 from orders.events import note_money
-from orders.models import OrderEvent, PaymentRefund
+from orders.models import OrderEvent, PaymentRefund, RefundRequest
+from orders.signals import refund_settled
 
 BATCH = 100
 log = structlog.get_logger(__name__)
@@ -67,8 +68,14 @@ def _open_after(pk):
 def _finish(refund, provider_ref) -> bool:
     # Two sweeps may ask at once; the row's old state decides which of them tells about it.
     waiting = PaymentRefund.objects.filter(pk=refund.pk, status=PaymentRefund.Status.REQUESTED)
-    if not waiting.update(status=PaymentRefund.Status.DONE, provider_ref=provider_ref, done_at=clock.now()):
+    now = clock.now()
+    if not waiting.update(status=PaymentRefund.Status.DONE, provider_ref=provider_ref, done_at=now):
         return False
+    approved = RefundRequest.objects.filter(payment_refund=refund, status=RefundRequest.Status.APPROVED)
+    settled = list(approved.select_related("order"))
+    approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
+    for asked in settled:
+        refund_settled.send(RefundRequest, order=asked.order, refund=asked)
     payment = refund.payment
     note_money(payment.order_id, OrderEvent.Kind.MONEY_RETURNED, actor=payment.provider, note=f"¥{refund.amount}")
     return True

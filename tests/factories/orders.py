@@ -4,8 +4,12 @@ from decimal import Decimal
 from uuid import uuid4
 
 from accounts import addresses
+from catalog import codes
 from catalog.models import Product
+from orders import lifecycle, payments, refund_requests
 from orders.checkout import place_order
+from orders.gateways import sandbox
+from orders.models import Order
 from points import ledger
 from tests.factories.catalog import ProductFactory, SkuFactory
 
@@ -40,3 +44,37 @@ def address_of(user):
 def place(user, *skus, quantity=1, key=None, **kwargs):
     """Place an order of one line per SKU under a fresh key."""
     return place_order(user, lines=[(sku.pk, quantity) for sku in skus], key=key or uuid4().hex, **kwargs)
+
+
+def key_sku(*, keys=3, points=0, cash="0.00", **product):
+    """A SKU of card keys, with some imported; its codes read KEY-<sku>-<n>."""
+    sku = virtual_sku(points=points, cash=cash, stock=0, **product)
+    sku.product.kind = Product.Kind.CARD_KEY
+    sku.product.save(update_fields=["kind"])
+    if keys:
+        codes.add(sku.pk, [(n, f"KEY-{sku.pk}-{n}") for n in range(1, keys + 1)], actor="factory", batch=uuid4().hex)
+    return sku
+
+
+def pay(order):
+    """Pay an order in the sandbox and return it as it is then."""
+    payments.receive_notice("sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid"))
+    return Order.objects.get(pk=order.pk)
+
+
+def received(order):
+    """Send a paid order off and confirm its receipt."""
+    return lifecycle.complete(lifecycle.ship(order, actor="staff:1", carrier="SF", number="1"), actor=f"member:{order.user_id}")
+
+
+def ask(order, *pieces, key=None, actor=None, reason="does not fit"):
+    """Ask to refund pieces of an order's lines, in their order; without pieces all that is left."""
+    lines = list(order.lines.all())
+    wanted = [(line.pk, n) for line, n in zip(lines, pieces, strict=False) if n] if pieces else [(li.pk, li.kept_quantity) for li in lines]
+    actor = actor or f"member:{order.user_id}"
+    return refund_requests.request(order, lines=wanted, key=key or uuid4().hex, actor=actor, reason=reason)
+
+
+def refund(order, *pieces, actor="staff:1", **words):
+    """Ask and approve at once; returns the request as it is then."""
+    return refund_requests.approve(ask(order, *pieces), actor=actor, **words)

@@ -7,7 +7,8 @@ from orders import lifecycle
 from orders.models import Order
 from orders.reconciliation import verify_orders
 from points import ledger, reconciliation
-from tests.factories.orders import give_points, place, virtual_sku
+from tests.factories.coupons import given
+from tests.factories.orders import give_points, key_sku, pay, place, refund, virtual_sku
 
 pytestmark = pytest.mark.django_db
 
@@ -99,9 +100,73 @@ def test_verify_when_a_line_was_edited_then_the_goods_are_named(life, member):
     assert checks(verify_orders()) == [(member.pk, f"goods of order {life['spent'].no}: take")]
 
 
+# --- refunds, cash, keys, coupons, earned points ---------------------------------------------
+@pytest.fixture
+def refunded(member):
+    """A paid order of two pieces, one of them refunded, and an order of two card keys."""
+    give_points(member, 1_000)
+    order = pay(place(member, virtual_sku(points=30, cash="9.90"), quantity=2))
+    refund(order, 1)
+    codes = place(member, key_sku(points=10, keys=5), quantity=2)
+    refund(codes, 1)
+    assert verify_orders() == []
+    return order, codes
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("UPDATE orders_orderline SET refunded_points = refunded_points - 1 WHERE order_id = %s", "refunds of line {line} of order {no}"),
+        ("UPDATE orders_order SET refunded_pieces = 0 WHERE id = %s", "refunds of order {no}"),
+        ("UPDATE orders_order SET refunded_cash = 0 WHERE id = %s", "cash back of order {no} (paid)"),
+        ("UPDATE orders_paymentrefund SET amount = 1 WHERE reason = 'refund' AND %s > 0", "cash back of order {no} (paid)"),
+    ],
+)  # fmt: skip
+def test_verify_when_a_refund_was_edited_then_the_order_is_named(refunded, member, sql, what):
+    order, _codes = refunded
+    tamper(sql, order.pk)
+
+    assert (member.pk, what.format(no=order.no, line=order.lines.get().pk)) in checks(verify_orders())
+
+
+def test_verify_when_refunded_points_did_not_come_back_then_the_order_is_named(refunded, member):
+    order, _codes = refunded
+    tamper("DELETE FROM points_ledgerentry WHERE account_id = %s AND kind = 'refund' AND reference = %s", member.pk, order.reference)
+
+    assert (member.pk, f"points of order {order.no} (paid)") in checks(verify_orders())
+
+
+def test_verify_when_a_key_is_lost_then_line_and_sku_are_named(refunded, member):
+    _order, codes = refunded
+    line = codes.lines.get()
+    tamper("UPDATE catalog_cardkey SET state = 'void' WHERE line = %s", line.pk)
+    tamper("UPDATE catalog_stock SET quantity = quantity - 1 WHERE sku_id = %s", line.sku_id)
+
+    found = checks(verify_orders())
+    assert (member.pk, f"keys of line {line.pk} of order {codes.no}") in found
+    assert (None, f"free keys of SKU {line.sku_id}") in found
+
+
+def test_verify_when_a_coupon_was_not_given_back_then_the_order_is_named(member):
+    coupon = given(member)
+    order = place(member, virtual_sku(cash="100.00"), coupon=coupon.pk)
+    assert verify_orders() == []
+    tamper("UPDATE orders_coupon SET state = 'used' WHERE id = %s", coupon.pk)
+    assert (member.pk, f"coupon of order {order.no} (pending)") in checks(verify_orders())
+
+
+def test_verify_when_an_undone_order_still_earns_then_it_is_named(member):
+    order = pay(place(member, virtual_sku(cash="10.00")))
+    refund(order)
+    assert verify_orders() == []
+    tamper("UPDATE points_grant SET taken_back = 9 WHERE reference = %s AND action = 'purchase'", order.reference)
+
+    assert checks(verify_orders()) == [(member.pk, f"points earned by order {order.no}, which was undone")]
+
+
 def test_verify_when_there_are_more_orders_then_the_query_count_stays(life, member, django_assert_num_queries):
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(12):
         verify_orders([member.pk])
     place(member, virtual_sku(points=10))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(12):
         verify_orders([member.pk])

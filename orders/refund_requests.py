@@ -1,0 +1,246 @@
+"""Refunds by line and quantity: asked for by a member, decided by an operator, paid back exactly once.
+
+``requested → approved → refunded | rejected``, or withdrawn by whoever asked. Asking keeps the pieces aside, so two
+requests cannot ask for the same last one. Approving gives back points (to their lots, with their days), cash (through
+the provider that received it), earned points and, with the last piece, the coupon; ``approved`` becomes ``refunded``
+when the provider has returned the money. The one writer of requests; the old state stands in every UPDATE's filter.
+
+Lock order: the member's account, the order, grants and coupon, card keys, stock last.
+"""
+
+import hashlib
+import json
+from datetime import timedelta
+
+from django.db.models import F, Max, Sum
+
+from catalog import stock
+from catalog.models import Product
+from mall import audit, clock
+from mall.transactions import transactional
+from orders import coupons, delivery, earning, lifecycle, refund_terms, refunds, shipping
+from orders.checkout import KEY
+from orders.errors import IdempotencyConflict, InvalidKey
+from orders.events import note_money
+from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, PaymentNotice, PaymentRefund, RefundLine, RefundRequest
+from orders.refund_errors import NothingLeft, NotRefundable, RefundDecided, RefundTooLate
+from orders.signals import order_refunded, refund_rejected, refund_requested
+from points import ledger
+from points.mutex import lock_member
+
+Status, Kind = RefundRequest.Status, OrderEvent.Kind
+REFUNDABLE = (Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
+
+
+# --- asking ----------------------------------------------------------------------
+@transactional
+def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRequest:
+    """Ask to refund ``lines`` — (line id, pieces) — of an order; staff may ask for a member, and after the days are over.
+
+    Idempotent by (order, ``key``): the same request again returns the same row, with ``replayed`` True.
+    Raises: InvalidKey, IdempotencyConflict, NotRefundable, NothingLeft, RefundTooLate, InvalidRefund,
+    catalog.errors.KeyAlreadySeen.
+    """
+    body_hash = _fingerprint(key, lines, reason)
+    # Two requests may ask for the same last piece; the second must see the first's.
+    lock_member(order.user_id)
+    asked = RefundRequest.objects.filter(order=order, key=key).first()
+    if asked is not None:
+        if asked.body_hash != body_hash:
+            raise IdempotencyConflict
+        asked.replayed = True
+        return asked
+    order = _fresh(order)
+    terms = terms_of(order, lines, by_staff=_is_staff(actor))
+    last = order.refund_requests.aggregate(n=Max("number"))["n"] or 0
+    made = RefundRequest.objects.create(
+        order=order, number=last + 1, key=key, body_hash=body_hash, reason=reason[:200], requested_by=actor, requested_at=clock.now()
+    )
+    RefundLine.objects.bulk_create(RefundLine(request=made, line=part.line, quantity=part.quantity) for part in terms.lines)
+    note_money(order.pk, Kind.REFUND_REQUESTED, actor=actor, note=reason)
+    refund_requested.send(Order, order=order, refund=made)
+    return made
+
+
+def terms_of(order, lines=None, *, by_staff: bool = False) -> refund_terms.Terms:
+    """Return what refunding these pieces (None: all that may be asked for) would give back, after checking that it may be.
+
+    Raises: as ``request``.
+    """
+    check_may_ask(order, by_staff=by_staff)
+    terms = refund_terms.work_out(order, lines, reserved=_reserved(order))
+    if not by_staff:
+        _check_unseen(terms)
+    return terms
+
+
+def check_may_ask(order, *, by_staff: bool = False) -> None:
+    """Refuse an order that cannot be refunded, or no longer by its member. Raises: NotRefundable, NothingLeft, RefundTooLate."""
+    if order.status not in REFUNDABLE:
+        raise NotRefundable(status=order.status)
+    if order.refunded_at:
+        raise NothingLeft(status=order.status)
+    days = CheckoutPolicy.current().refund_days
+    if not by_staff and order.completed_at and clock.now() > order.completed_at + timedelta(days=days):
+        raise RefundTooLate(days=days)
+
+
+@transactional
+def withdraw(asked, *, actor: str) -> RefundRequest:
+    """Take a request back before it is decided. Raises: RefundDecided."""
+    return _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor=actor)
+
+
+# --- deciding --------------------------------------------------------------------
+@transactional
+def reject(asked, *, actor: str, note: str) -> RefundRequest:
+    """Refuse a request, with the reason the member reads. Raises: RefundDecided."""
+    closed = _close(asked, Status.REJECTED, Kind.REFUND_REJECTED, actor=actor, note=note)
+    audit.note(actor, "orders.reject_refund", target=asked, reason=note)
+    refund_rejected.send(Order, order=asked.order, refund=closed)
+    return closed
+
+
+@transactional
+def approve(asked, *, actor: str, restock: bool = False, at_fault: bool = False, note: str = "") -> RefundRequest:
+    """Give back what a request asks for, once.
+
+    Pieces that were never sent go back on the shelf, those that were with ``restock``; seen card keys become void.
+    ``at_fault``: points whose day has passed live 30 days more, and so does the coupon in its way.
+    Raises: RefundDecided.
+    """
+    lock_member(asked.order.user_id)
+    order, now = _fresh(asked.order), clock.now()
+    changes = {"decided_by": actor, "decided_at": now, "note": note[:200], "restock": restock, "at_fault": at_fault}
+    # Two operators may approve at once; the row's old state decides which of them gives anything back.
+    if not RefundRequest.objects.waiting().filter(pk=asked.pk).update(status=Status.APPROVED, **changes):
+        raise RefundDecided(status=asked.status)
+    asked = RefundRequest.objects.get(pk=asked.pk)
+    terms = refund_terms.work_out(order, list(asked.lines.values_list("line_id", "quantity")))
+    order = _count(order, terms, now)
+    _give_back(order, asked, terms)
+    taken = earning.take_back(order, share=terms.share, key=f"{_reference(asked, order)}:earned")
+    asked.points, asked.cash, asked.freight = terms.points, terms.cash, terms.freight
+    asked.taken_pending, asked.taken_points, asked.taken_debt = taken.pending, taken.points, taken.debt
+    if not terms.cash:
+        asked.status, asked.refunded_at = Status.REFUNDED, now
+    asked.save()
+    note_money(order.pk, Kind.REFUND_APPROVED, actor=actor, note=note)
+    audit.note(actor, "orders.approve_refund", target=asked, reason=note, after={"points": terms.points, "cash": terms.cash})
+    if terms.is_whole:
+        coupons.give_back(order, at_fault=at_fault)
+    order_refunded.send(Order, order=order, refund=asked)
+    if order.status == Order.Status.PAID and not terms.is_whole and not shipping.waiting(order):
+        lifecycle.finish_sending(order, actor=actor)
+    _put_goods_back(order, asked, terms, actor=actor)
+    return asked
+
+
+@transactional
+def withdraw_open(order, *, actor: str) -> int:
+    """Close what was asked of an order that was cancelled meanwhile; returns how many requests that were."""
+    open_requests = list(RefundRequest.objects.waiting().filter(order=order))
+    for asked in open_requests:
+        _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor=actor)
+    return len(open_requests)
+
+
+# --- parts -------------------------------------------------------------------------
+def _fingerprint(key, lines, reason) -> str:
+    if not isinstance(key, str) or not KEY.match(key):
+        raise InvalidKey
+    return hashlib.sha256(json.dumps([sorted(lines), reason], sort_keys=True).encode()).hexdigest()
+
+
+def _fresh(order) -> Order:
+    return Order.objects.prefetch_related("lines__product").get(pk=order.pk)
+
+
+def _is_staff(actor) -> bool:
+    return actor.startswith("staff:")
+
+
+def _reference(asked, order) -> str:
+    return f"{order.reference}:refund:{asked.number}"
+
+
+def _reserved(order) -> dict[int, int]:
+    """Return the pieces of each line that open requests ask for."""
+    waiting = RefundLine.objects.filter(request__order_id=order.pk, request__status=Status.REQUESTED)
+    return dict(waiting.order_by().values_list("line_id").annotate(n=Sum("quantity")))
+
+
+def _check_unseen(terms) -> None:
+    """Refuse to return codes that the member has looked at already."""
+    keys = {part.line.pk: part.quantity for part in terms.lines if part.line.product.kind == Product.Kind.CARD_KEY}
+    delivery.check_unseen(keys)
+
+
+def _close(asked, status, kind, *, actor, note="") -> RefundRequest:
+    lock_member(asked.order.user_id)
+    changes = {"status": status, "decided_by": actor, "decided_at": clock.now(), "note": note[:200]}
+    if not RefundRequest.objects.waiting().filter(pk=asked.pk).update(**changes):
+        raise RefundDecided(status=asked.status)
+    note_money(asked.order_id, kind, actor=actor, note=note)
+    return RefundRequest.objects.select_related("order").get(pk=asked.pk)
+
+
+def _count(order, terms, now) -> Order:
+    """Add the refund to the sums of order and lines; their CHECKs refuse more than there was."""
+    for part in sorted(terms.lines, key=lambda part: part.line.pk):
+        OrderLine.objects.filter(pk=part.line.pk).update(
+            refunded_quantity=F("refunded_quantity") + part.quantity,
+            withheld_quantity=F("withheld_quantity") + part.unsent,
+            refunded_points=F("refunded_points") + part.points,
+            refunded_cash=F("refunded_cash") + part.cash,
+        )
+    Order.objects.filter(pk=order.pk).update(
+        refunded_points=F("refunded_points") + terms.points,
+        refunded_cash=F("refunded_cash") + terms.cash,
+        refunded_pieces=F("refunded_pieces") + sum(part.quantity for part in terms.lines),
+        refunded_at=now if terms.is_whole else None,
+    )
+    return _fresh(order)
+
+
+def _give_back(order, asked, terms):
+    """Return points to their lots and cash to its payer."""
+    if terms.points:
+        ledger.refund(
+            order.user_id,
+            of_key=points_key(order),
+            points=terms.points,
+            key=_reference(asked, order),
+            reference=order.reference,
+            at_fault=asked.at_fault,
+        )
+    if terms.cash:
+        settled = PaymentNotice.objects.select_related("payment__order").get(payment__order=order, outcome=PaymentNotice.Outcome.SETTLED)
+        asked.payment_refund = refunds.request(
+            settled.payment,
+            key=f"refund:{asked.number}",
+            reason=PaymentRefund.Reason.REFUND,
+            amount=terms.cash,
+            paid_ref=settled.provider_ref,
+        )
+
+
+def points_key(order) -> str:
+    """Return the key of the posting that took an order's points."""
+    return f"{order.reference}:{'capture' if order.cash else 'spend'}"
+
+
+def _put_goods_back(order, asked, terms, *, actor):
+    """Note which pieces are on the shelf again, and put them there."""
+    reference = _reference(asked, order)
+    keys = {part.line.pk: part.quantity for part in terms.lines if part.line.product.kind == Product.Kind.CARD_KEY}
+    free = delivery.take_back(order, keys, actor=actor, reference=reference, seen_too=True) if keys else {}
+    rows = {row.line_id: row for row in asked.lines.all()}
+    for part in terms.lines:
+        row = rows[part.line.pk]
+        row.points, row.cash = part.points, part.cash
+        row.restocked = free[part.line.pk] if part.line.pk in keys else part.quantity if asked.restock else part.unsent
+    RefundLine.objects.bulk_update(rows.values(), ["points", "cash", "restocked"])
+    stock.put_back(
+        [(part.line.sku_id, rows[part.line.pk].restocked) for part in terms.lines if rows[part.line.pk].restocked], reference=reference
+    )
