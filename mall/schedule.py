@@ -41,6 +41,8 @@ JOBS = (
     Job("cancel-unpaid-orders", "orders.tasks.cancel_unpaid_orders", crontab(), once_a=MINUTE),
     # Cash that must go back is sent back by its provider, asked again until it is.
     Job("settle-refunds", "orders.tasks.settle_refunds", crontab(), once_a=MINUTE),
+    # Orders sent long ago are taken as received, unless a refund waits for its answer.
+    Job("complete-sent-orders", "orders.tasks.complete_sent_orders", crontab(minute=5), once_a=HOUR),
     # Mails that are due leave the shop.
     Job("send-mails", "marketing.tasks.send_mails", schedule(5.0), once_a=EVERY_KNOCK, worthless_after_seconds=10),
     # Members hear of points that end in 30, 7 or 1 days, and of what these can buy.

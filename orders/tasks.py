@@ -13,6 +13,12 @@ def cancel_unpaid_orders() -> int:
 
 
 @shared_task
+def complete_sent_orders() -> int:
+    """Take orders that were sent long ago as received; return how many."""
+    return lifecycle.complete_due(clock.now())
+
+
+@shared_task
 def settle_refunds() -> int:
     """Have providers return the money that is still on its way; return how many were finished."""
     return refunds.settle_due()
