@@ -48,6 +48,15 @@ def notify_many(notices, *, batch_size=500):
         _queue(mailed, batch_size)
 
 
+def notify_new(notices) -> int:
+    """Insert the notices that are not there yet; returns how many those are."""
+    known = Notification.objects.filter(user_id__in={notice.user_id for notice in notices}, key__in={notice.key for notice in notices})
+    told = set(known.values_list("user_id", "key"))
+    fresh = [notice for notice in notices if (notice.user_id, notice.key) not in told]
+    notify_many(fresh)
+    return len(fresh)
+
+
 def _is_history():
     """Return whether the past is being written (the demo shop): nobody wants mail about it."""
     return clock.now() < timezone.now() - HISTORY

@@ -8,10 +8,22 @@ from django.dispatch import receiver
 from accounts.signals import profile_completed, user_registered, user_signed_in
 from catalog.signals import review_published, review_rejected
 from mall import clock
-from marketing import facts, missions
+from marketing import facts, missions, news
 from marketing.analytics import activity, days
-from marketing.notifications import Kind, notify
-from orders.signals import order_cancelled, order_completed, order_paid, order_refunded, order_shipped
+from marketing.notifications import Kind
+from orders.signals import (
+    coupons_granted,
+    flash_starting,
+    order_cancelled,
+    order_completed,
+    order_paid,
+    order_refunded,
+    order_shipped,
+    refund_rejected,
+    refund_requested,
+    refund_settled,
+)
+from points.signals import case_closed, case_opened, points_adjusted, points_awarded
 
 
 @receiver(user_signed_in, dispatch_uid="marketing.activity")
@@ -24,28 +36,70 @@ def count_day_again(sender, order, **_):
     days.mark_late([clock.day_of(order.created_at)])
 
 
+# --- what members are told ---------------------------------------------------------
 @receiver(order_paid, dispatch_uid="marketing.order_paid")
 def tell_order_paid(sender, order, **_):
-    _tell(order, Kind.ORDER_PAID)
+    news.of_paid(order)
 
 
 @receiver(order_shipped, dispatch_uid="marketing.order_shipped")
 def tell_order_shipped(sender, order, **_):
-    _tell(order, Kind.ORDER_SHIPPED)
+    news.of_shipped(order)
 
 
 @receiver(order_completed, dispatch_uid="marketing.order_completed")
 def tell_order_completed(sender, order, **_):
-    _tell(order, Kind.ORDER_COMPLETED)
+    news.of_order(order, Kind.ORDER_COMPLETED)
 
 
 @receiver(order_cancelled, dispatch_uid="marketing.order_cancelled")
 def tell_order_cancelled(sender, order, **_):
-    _tell(order, Kind.ORDER_CANCELLED)
+    news.of_order(order, Kind.ORDER_CANCELLED)
 
 
-def _tell(order, kind):
-    notify(order.user_id, kind=kind, key=f"order:{order.no}:{kind.removeprefix('order_')}", url=order.get_absolute_url(), no=order.no)
+@receiver(refund_requested, dispatch_uid="marketing.refund_requested")
+def tell_refund_requested(sender, order, refund, **_):
+    news.of_refund(order, refund, Kind.REFUND_REQUESTED)
+
+
+@receiver(refund_rejected, dispatch_uid="marketing.refund_rejected")
+def tell_refund_rejected(sender, order, refund, **_):
+    news.of_refund(order, refund, Kind.REFUND_REJECTED, reason=refund.note)
+
+
+@receiver(order_refunded, dispatch_uid="marketing.order_refunded")
+def tell_refund_approved(sender, order, refund, **_):
+    news.of_granted_refund(order, refund)
+
+
+@receiver(refund_settled, dispatch_uid="marketing.refund_settled")
+def tell_refund_settled(sender, order, refund, **_):
+    news.of_settled_refund(order, refund)
+
+
+@receiver(coupons_granted, dispatch_uid="marketing.coupons_granted")
+def tell_coupons_granted(sender, coupons, **_):
+    news.of_coupons(coupons)
+
+
+@receiver(flash_starting, dispatch_uid="marketing.flash_starting")
+def tell_flash_starting(sender, session, user, **_):
+    news.of_flash(session, user)
+
+
+@receiver(points_awarded, dispatch_uid="marketing.points_awarded")
+def tell_points_awarded(sender, user_id, action, entry, **_):
+    news.of_award(user_id, action, entry)
+
+
+@receiver(points_adjusted, dispatch_uid="marketing.points_adjusted")
+def tell_points_adjusted(sender, adjustment, **_):
+    news.of_adjustment(adjustment)
+
+
+@receiver([case_opened, case_closed], dispatch_uid="marketing.case_moved")
+def tell_case_moved(sender, case, **_):
+    news.of_case(case)
 
 
 # --- facts that earn, and move missions ------------------------------------------

@@ -10,14 +10,14 @@ from catalog import storefront
 from mall import clock
 from marketing import checkin
 from marketing.models import CheckIn, Notification
-from marketing.notifications import Kind, notify_many
+from marketing.notifications import Kind, notify_many, notify_new
 from points import balance
 from points.models import PointAccount
 
 BATCH = 500
 DISTANCES = (1, 7, 30)  # days before points end
 GOODS_NAMED = 3
-STEP = 100  # points: members who can buy much the same are shown the same goods
+STEP = 10  # points: members who can buy much the same are shown the same goods
 
 
 def remind_streaks(*, on=None) -> int:
@@ -65,7 +65,7 @@ def remind_expiring(*, on=None) -> int:
     told, after = 0, 0
     while batch := list(_with_points_ending(on).filter(pk__gt=after).order_by("pk")[:BATCH]):
         after = batch[-1].pk
-        told += _tell_new([notice for account in batch for notice in _expiry_notices(account, on, goods)])
+        told += notify_new([notice for account in batch for notice in _expiry_notices(account, on, goods)])
     return told
 
 
@@ -89,15 +89,6 @@ def _expiry_notices(account, on, goods):
             url=reverse("points:statement"),
             params={"points": points, "on": day.isoformat(), "days": left, "goods": goods.for_points(own.available)},
         )
-
-
-def _tell_new(notices):
-    """Insert the notices that are not there yet; returns how many those are."""
-    known = Notification.objects.filter(user_id__in={notice.user_id for notice in notices}, key__in={notice.key for notice in notices})
-    told = set(known.values_list("user_id", "key"))
-    fresh = [notice for notice in notices if (notice.user_id, notice.key) not in told]
-    notify_many(fresh)
-    return len(fresh)
 
 
 class _Goods:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from marketing import deliveries, reminders
+from marketing import deliveries, news, reminders
 from marketing.analytics import rollup
 
 
@@ -16,6 +16,12 @@ def send_mails():
 def remind_expiring():
     """Tell members of points that end soon; returns how many were told."""
     return {"reminded": reminders.remind_expiring()}
+
+
+@shared_task
+def remind_coupons():
+    """Tell members of coupons that end soon; returns how many were told."""
+    return {"reminded": news.of_ending_coupons()}
 
 
 @shared_task

@@ -48,7 +48,7 @@ MANNERS = {
     "review_rejected": Manner("missions", email=False),
     "coupon_granted": Manner("offers", email=False),
     "coupon_expiring": Manner("offers", email=True),
-    "flash_starting": Manner("offers", email=False),
+    "flash_starting": Manner("offers", email=True, urgent=True),  # who hears of it asked for it, minutes before
     "earning_paused": Manner("account", email=True, fixed_inbox=True),
     "earning_resumed": Manner("account", email=True, fixed_inbox=True),
     "new_sign_in": Manner("account", email=True, urgent=True, fixed_inbox=True, fixed_email=True),

@@ -34,7 +34,11 @@ WORDINGS = {
         "arrow-counterclockwise",
     ),
     "refund_requested": (_("We have your refund request"), _("Order %(no)s. We look at it and tell you soon."), "hourglass-split"),
-    "refund_approved": (_("Your refund is approved"), _("Order %(no)s. Points and money are on their way back."), "check-circle"),
+    "refund_approved": (
+        _("Your refund is approved"),
+        _("Order %(no)s. You get back %(amount)s: points at once, money in some days."),
+        "check-circle",
+    ),
     "refund_rejected": (_("Your refund request was declined"), _("Order %(no)s. %(reason)s"), "exclamation-circle"),
     "order_refunded": (_("Your refund has arrived"), _("Order %(no)s. %(returned)s"), "arrow-counterclockwise"),
     "points_earned": (_("%(points)s points for you"), "%(why)s", "plus-lg"),
@@ -95,8 +99,13 @@ def _places(params):
     places = defaultdict(str, {key: _named(value) for key, value in params.items()})
     places["paid"] = _now("You paid %(amount)s. ") % {"amount": amount} if (amount := _amount(params)) else ""
     places["returned"] = _now("%(amount)s came back to you.") % {"amount": amount} if amount else ""
+    places["amount"] = amount
     if params.get("tracking"):
         places["parcel"] = _now("%(carrier)s, number %(tracking)s. ") % {"carrier": places["carrier"], "tracking": params["tracking"]}
+    if "coupon" in params and "why" not in places:
+        places["why"] = _now("For the coupon “%(coupon)s”.") % places
+    if "no" in params and "why" not in places:
+        places["why"] = _now("For order %(no)s.") % places
     if "action" in params:
         places["why"] = str(EARNED_FOR.get(params["action"], "")) or places["description"] or _now("Well earned.")
     if isinstance(params.get("points"), int):

@@ -2,7 +2,7 @@
 
 import os
 
-from mall.settings.test import *
+from mall.settings.test import *  # noqa: F403
 from mall.settings.test import DATABASES
 
 DATABASES["default"]["NAME"] = os.environ["MALL_TEST_NAME"]

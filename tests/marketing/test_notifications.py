@@ -82,22 +82,22 @@ def test_wordings_when_a_kind_is_added_then_it_has_words():
 
 
 @pytest.mark.parametrize(
-    ("signal", "kind"),
+    ("signal", "kind", "more"),
     [
-        (order_paid, Kind.ORDER_PAID),
-        (order_shipped, Kind.ORDER_SHIPPED),
-        (order_completed, Kind.ORDER_COMPLETED),
-        (order_cancelled, Kind.ORDER_CANCELLED),
+        (order_paid, Kind.ORDER_PAID, {"points": 100, "cash": "0"}),
+        (order_shipped, Kind.ORDER_SHIPPED, {"carrier": "SF", "tracking": "1"}),
+        (order_completed, Kind.ORDER_COMPLETED, {}),
+        (order_cancelled, Kind.ORDER_CANCELLED, {}),
     ],
 )
-def test_receiver_when_an_order_moves_twice_then_one_notice_that_leads_to_it(member, signal, kind):
-    order = placed(member)
+def test_receiver_when_an_order_moves_twice_then_one_notice_that_leads_to_it(member, signal, kind, more):
+    order = placed(member, carrier="SF", tracking_number="1")
 
     for _again in range(2):
         signal.send(sender=type(order), order=order)
 
-    row = inbox(member).get()
-    assert (row.kind, row.params, row.url) == (kind, {"no": order.no}, order.get_absolute_url())
+    row = inbox(member).exclude(kind=Kind.POINTS_SPENT).get()
+    assert (row.kind, row.params, row.url) == (kind, {"no": order.no, **more}, order.get_absolute_url())
 
 
 def test_mark_read_when_all_then_only_own_notices_change(member, other_member):

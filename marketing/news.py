@@ -1,0 +1,130 @@
+"""What members are told of facts elsewhere in the shop: which kind, under which key, with which numbers.
+
+Each verb is harmless when the same fact is told again: the key decides.
+"""
+
+from datetime import timedelta
+
+from django.urls import reverse
+
+from mall import clock
+from marketing.models import Notification
+from marketing.notifications import Kind, notify, notify_many, notify_new
+from orders.models import Coupon
+from points.models import Adjustment, RiskCase
+
+BATCH = 500
+COUPON_DAYS = 3
+# What has a notice of its own, or is the member's daily habit, is not told a second time.
+TOLD_ELSEWHERE = {"register", "login", "checkin", "mission", "profile", "birthday", "review"}
+
+
+# --- orders ---------------------------------------------------------------------
+def of_order(order, kind, **params) -> None:
+    """Tell the buyer how an order moved."""
+    notify(
+        order.user_id, kind=kind, key=f"{_name(order)}:{kind.removeprefix('order_')}", url=order.get_absolute_url(), no=order.no, **params
+    )
+
+
+def of_paid(order) -> None:
+    """Tell what was paid, and apart from it what it took of the points."""
+    of_order(order, Kind.ORDER_PAID, points=order.points, cash=str(order.cash))
+    if order.points:
+        key = f"{_name(order)}:spent"
+        notify(order.user_id, kind=Kind.POINTS_SPENT, key=key, url=order.get_absolute_url(), points=order.points, no=order.no)
+
+
+def of_shipped(order) -> None:
+    """Tell with which carrier the goods come, and under which number."""
+    of_order(order, Kind.ORDER_SHIPPED, carrier=order.carrier, tracking=order.tracking_number)
+
+
+def of_refund(order, refund, kind, **params) -> None:
+    """Tell what became of a wish to give something back."""
+    key = f"{_name(order)}:refund:{refund.number}:{kind.removeprefix('refund_')}"
+    notify(order.user_id, kind=kind, key=key, url=order.get_absolute_url(), no=order.no, **params)
+
+
+def of_granted_refund(order, refund) -> None:
+    """Tell that points are back and money is on its way; without money, that all is back."""
+    kind = Kind.REFUND_APPROVED if refund.cash else Kind.ORDER_REFUNDED
+    of_refund(order, refund, kind, points=refund.points, cash=str(refund.cash))
+
+
+def of_settled_refund(order, refund) -> None:
+    """Tell that the money is back, too."""
+    of_refund(order, refund, Kind.ORDER_REFUNDED, points=refund.points, cash=str(refund.cash))
+
+
+# --- points ---------------------------------------------------------------------
+def of_award(user_id, action, entry) -> None:
+    """Tell of points for something done, unless it has a notice of its own."""
+    points = entry.delta - entry.debt_delta
+    if action in TOLD_ELSEWHERE or points <= 0:
+        return
+    words = {"points": points, "action": action, "description": entry.description}
+    notify(user_id, kind=Kind.POINTS_EARNED, key=f"earned:{entry.pk}", url=reverse("points:statement"), **words)
+
+
+def of_adjustment(adjustment) -> None:
+    """Tell of a correction once it stands in the books, in the words meant for the member."""
+    if adjustment.status != Adjustment.Status.POSTED:
+        return
+    words = {"points": adjustment.points, "reason": adjustment.description}
+    notify(adjustment.account_id, kind=Kind.POINTS_ADJUSTED, key=f"adjustment:{adjustment.pk}", url=reverse("points:statement"), **words)
+
+
+def of_case(case) -> None:
+    """Tell that an account is paused, and later that it goes on."""
+    kind = Kind.EARNING_RESUMED if case.status == RiskCase.Status.RELEASED else Kind.EARNING_PAUSED
+    notify(case.account_id, kind=kind, key=f"case:{case.pk}:{case.status}", url=reverse("points:statement"), scope=case.scope)
+
+
+# --- coupons and flash sessions ---------------------------------------------------
+def of_coupons(coupons) -> None:
+    """Tell members of coupons they were given, and of points a bought one took."""
+    notify_many([_bought(coupon) if coupon.source == Coupon.Source.BOUGHT else _given(coupon) for coupon in coupons])
+
+
+def of_ending_coupons(*, on=None) -> int:
+    """Tell members of coupons that end within three days; once a coupon. Returns how many are new."""
+    day = (on or clock.today()) + timedelta(days=COUPON_DAYS)
+    ending = Coupon.objects.usable(clock.now()).filter(expires_at__lt=clock.end_of(day), user__is_active=True)
+    told, after = 0, 0
+    while batch := list(ending.filter(pk__gt=after).select_related("template").order_by("pk")[:BATCH]):
+        after = batch[-1].pk
+        told += notify_new([_ending(coupon) for coupon in batch])
+    return told
+
+
+def of_flash(session, user) -> None:
+    """Tell a member who asked that a session is about to start."""
+    key, url = f"flash:{session.pk}", session.get_absolute_url()
+    notify(user.pk, kind=Kind.FLASH_STARTING, key=key, url=url, session=_names(session, "name"), at=session.starts_at.isoformat())
+
+
+def _given(coupon):
+    return _of_coupon(coupon, Kind.COUPON_GRANTED, "granted", on=clock.day_of(coupon.expires_at).isoformat())
+
+
+def _ending(coupon):
+    return _of_coupon(coupon, Kind.COUPON_EXPIRING, "ending", on=clock.day_of(coupon.expires_at).isoformat())
+
+
+def _bought(coupon):
+    return _of_coupon(coupon, Kind.POINTS_SPENT, "bought", points=coupon.price_points)
+
+
+def _of_coupon(coupon, kind, what, **params):
+    words = {"coupon": _names(coupon.template, "name"), **params}
+    return Notification(user_id=coupon.user_id, kind=kind, key=f"coupon:{coupon.pk}:{what}", url=coupon.get_absolute_url(), params=words)
+
+
+def _names(row, field):
+    """Return a translated field in every language; the reader's is chosen when the notice is read."""
+    return {"zh-hans": getattr(row, f"{field}_zh_hans") or getattr(row, field), "en": getattr(row, f"{field}_en") or getattr(row, field)}
+
+
+def _name(order):
+    return f"order:{order.no}"

@@ -1,0 +1,116 @@
+"""What members are told of facts elsewhere in the shop."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import translation
+
+from mall import clock
+from marketing import news
+from marketing.models import Notification
+from marketing.notifications import Kind, inbox
+from orders import lifecycle, refund_requests, refunds
+from orders.models import Coupon
+from orders.signals import coupons_granted
+from points import risk
+from points.models import RiskCase
+from tests.factories import orders as life
+from tests.factories.coupons import template
+from tests.factories.points import arrived
+
+pytestmark = pytest.mark.django_db
+
+
+def kinds(member):
+    return list(inbox(member).order_by("pk").values_list("kind", flat=True))
+
+
+def text_of(member, kind):
+    with translation.override("en"):
+        return inbox(member).get(kind=kind).wording.text
+
+
+def test_order_when_paid_with_points_then_payment_and_spending_are_told(member):
+    life.give_points(member, 500)
+    sku = life.virtual_sku(points=300)
+
+    order = life.place(member, sku)
+
+    assert kinds(member)[:2] == ["order_paid", "points_spent"]
+    assert text_of(member, Kind.ORDER_PAID).startswith(f"Order {order.no}. You paid 300 points.")
+    assert text_of(member, Kind.POINTS_SPENT) == f"For order {order.no}."
+
+
+def test_order_when_shipped_then_carrier_and_number_are_told(member):
+    sku = life.physical_sku(cash="10.00")
+    order = life.pay(life.place(member, sku, address=life.address_of(member)))
+
+    lifecycle.ship(order, actor="staff:1", carrier="SF Express", number="SF123")
+
+    assert "SF Express, number SF123." in text_of(member, Kind.ORDER_SHIPPED)
+
+
+def test_refund_when_asked_approved_and_settled_then_each_is_told_once(member):
+    order = life.pay(life.place(member, life.virtual_sku(cash="10.00")))
+    asked = life.ask(order)
+    refund_requests.approve(asked, actor="staff:1")
+    refunds.settle_due()
+    refunds.settle_due()
+
+    told = [kind for kind in kinds(member) if "refund" in kind]
+    assert told == ["refund_requested", "refund_approved", "order_refunded"]
+    assert "¥10.00 came back to you." in text_of(member, Kind.ORDER_REFUNDED)
+
+
+def test_refund_when_declined_then_the_reason_is_told(member):
+    order = life.pay(life.place(member, life.virtual_sku(cash="10.00")))
+
+    refund_requests.reject(life.ask(order), actor="staff:1", note="Opened already.")
+
+    assert "Opened already." in text_of(member, Kind.REFUND_REJECTED)
+
+
+def test_points_when_purchase_points_arrive_then_told_and_sign_up_is_not(member):
+    arrived(member)
+
+    row = inbox(member).get(kind=Kind.POINTS_EARNED)
+    assert row.params["action"] == "purchase"
+    assert Kind.POINTS_EARNED not in [kind for kind in kinds(member) if kind != row.kind]
+
+
+def test_case_when_opened_and_released_then_both_are_told(member, operator):
+    case = risk.open_case(member.pk, kind=RiskCase.Kind.MANUAL, scope=RiskCase.Scope.EARN, key="k", note="looks odd", actor=operator)
+    risk.decide(case, operator=operator, release=True, note="all well")
+
+    assert kinds(member) == ["earning_paused", "earning_resumed"]
+
+
+# --- coupons --------------------------------------------------------------------
+def coupon(member, *, source=Coupon.Source.GIVEN, days=30, **fields):
+    kind, now = template(name_zh_hans="十元券", name_en="Ten off"), clock.now()
+    until = now + timedelta(days=days)
+    return Coupon.objects.create(user=member, template=kind, key=f"k{kind.pk}", source=source, granted_at=now, expires_at=until, **fields)
+
+
+def test_coupons_when_given_then_told_in_the_readers_language(member):
+    coupons_granted.send(Coupon, coupons=[coupon(member)])
+
+    row = inbox(member).get()
+    with translation.override("en"):
+        assert row.wording.title == "A coupon for you: Ten off"
+    with translation.override("zh-hans"):
+        assert "十元券" in row.wording.title
+
+
+def test_coupons_when_bought_then_the_points_they_took_are_told(member):
+    coupons_granted.send(Coupon, coupons=[coupon(member, source=Coupon.Source.BOUGHT, price_points=50)])
+
+    assert (kinds(member), text_of(member, Kind.POINTS_SPENT)) == (["points_spent"], "For the coupon “Ten off”.")
+
+
+def test_ending_coupons_when_three_days_are_left_then_told_once(member):
+    coupon(member, days=3)
+    coupon(member, days=5)
+
+    assert (news.of_ending_coupons(), news.of_ending_coupons()) == (1, 0)
+    assert Notification.objects.get().kind == Kind.COUPON_EXPIRING
