@@ -9,7 +9,7 @@ test:       ## everything, on SQLite and on MariaDB
 	./scripts/test
 
 test-long:  ## the heavier sweeps too
-	./scripts/test -m "long"
+	./scripts/test -m "long" --timeout 7200 -o faulthandler_timeout=9000
 
 check:      ## style, import rules, migrations, deployment, texts
 	./scripts/check
