@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from catalog import storefront
+from catalog import reviews, storefront
 from catalog.forms import FilterForm
 from catalog.models import Product, most_pieces
 
@@ -50,8 +50,11 @@ def product_detail(request, product_id):
     left = [sku for sku in product["skus"] if sku["stock"]]
     within_reach = [sku for sku in left if not sku["missing"]]
     nearest = min(left or product["skus"], key=lambda sku: sku["missing"])
+    said = reviews.summary(product_id)
     context = {
         "product": product,
+        "review_sum": said,
+        "reviews": reviews.page_of(product_id, request.GET.get("page"), count=said.count) if said.count else None,
         "pictures": [{"image_url": product["image_url"], "alt": product["name"]}] * bool(product["image_url"]) + product["pictures"],
         "chosen": (within_reach or left or product["skus"])[0]["id"],
         "can_redeem": bool(within_reach),

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection
 
 from mall import clock
 from mall.transactions import transactional
-from marketing import notifications
+from marketing import missions, notifications
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn
 from points import rules
@@ -56,6 +56,7 @@ def _check_in(user, on):
     streak = latest.streak + 1 if latest is not None and latest.on == on - ONE_DAY else 1
     entry = rules.award(user.pk, ACTION, key=f"checkin:{on}", on=on, step=streak, reference=f"checkin:{on}")
     row = CheckIn.objects.create(user=user, on=on, streak=streak, points=entry.delta - entry.debt_delta if entry else 0)
+    missions.note(user.pk, ACTION, key=f"checkin:{on}", on=on)
     if streak > SHORTEST_STREAK_DAYS:
         notifications.mark_read(user, key=reminder_key(on))  # the worry is over
     return row

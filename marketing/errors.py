@@ -10,3 +10,88 @@ class AlreadyCheckedIn(DomainError):
 
     code = "already_checked_in"
     message = _("You have already checked in today. Come back tomorrow for %(tomorrow)s points.")
+
+
+class NoSuchMission(DomainError):
+    """There is no mission of this code."""
+
+    code = "not_found"
+    status = 404
+    message = _("There is no such mission.")
+
+
+class MissionNotCompleted(DomainError):
+    """The mission is not completed yet; numbers: count, target."""
+
+    code = "mission_not_completed"
+    message = _("Not done yet: %(count)s of %(target)s.")
+
+
+class RewardCollected(DomainError):
+    """The reward of this period has been collected before."""
+
+    code = "already_claimed"
+    message = _("You have collected this reward already.")
+
+
+class RewardUnavailable(DomainError):
+    """The member may not earn just now; the reward waits."""
+
+    code = "reward_unavailable"
+    message = _("This reward cannot be paid out right now. It is kept for you; please try again later.")
+
+
+class NoSuchLink(DomainError):
+    """A shared link that we did not sign."""
+
+    code = "not_found"
+    status = 404
+    message = _("This link leads nowhere.")
+
+
+class ForgedEvent(DomainError):
+    """A call that is not signed by us, or not now."""
+
+    code = "bad_signature"
+    status = 403
+    message = _("The signature does not match.")
+
+
+class InvalidEvent(DomainError):
+    """A signed call that is no event."""
+
+    code = "invalid"
+    status = 400
+    message = _("This is no event: send event, member, key, occurred_at (with offset, at most 31 days old) and data (an object).")
+
+
+class EventTooLarge(DomainError):
+    """The body is larger than an event may be."""
+
+    code = "too_large"
+    status = 413
+    message = _("An event has at most 64 KiB.")
+
+
+class UnknownEvent(DomainError):
+    """No rule and no mission knows this event; numbers: event."""
+
+    code = "unknown_event"
+    status = 404
+    message = _("No rule and no mission knows the event “%(event)s”.")
+
+
+class UnknownMember(DomainError):
+    """There is no such active member; numbers: member."""
+
+    code = "unknown_member"
+    status = 404
+    message = _("There is no member “%(member)s”.")
+
+
+class EventConflict(DomainError):
+    """The key is known and told something else."""
+
+    code = "idempotency_conflict"
+    status = 422
+    message = _("This key was used for something else. Use a new key for a new event.")

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from marketing import inbox_views, views
+from marketing import inbox_views, mission_views, share_views, views
 
 app_name = "marketing"
 urlpatterns = [
     path("", views.home, name="home"),
     path("checkin/", views.checkin, name="checkin"),
+    path("missions/", mission_views.show, name="missions"),
+    path("missions/<slug:code>/claim/", mission_views.claim, name="claim"),
+    path("share/", share_views.share, name="share"),
+    path("s/<str:token>/", share_views.landing, name="landing"),
     path("inbox/", inbox_views.inbox, name="inbox"),
     path("account/notifications/", inbox_views.choose, name="preferences"),
     path("unsubscribe/<str:token>/", inbox_views.unsubscribe, name="unsubscribe"),

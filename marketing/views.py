@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog import storefront
 from mall import clock
 from mall.limits import ACTIONS_PER_MEMBER, limit
+from marketing import board, earning
 from marketing import checkin as checkins
-from marketing import earning
 from marketing.errors import AlreadyCheckedIn
 from orders.models import Order
 from points import balance
@@ -37,6 +37,7 @@ def home(request):
         "expiring_points": sum(points for _on, points in expiring),
         "expiring_on": expiring[0][0] if expiring else None,
         "standing": checkins.standing(request.user),
+        "next_mission": board.next_of(board.of(request.user)),
         "waiting": waiting[:ORDERS_SHOWN],
     }
     return render(request, "marketing/home.html", {**facts, **_window(own.available)})

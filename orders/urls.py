@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders import checkout_views, coupon_views, views
+from orders import checkout_views, coupon_views, review_views, views
 
 app_name = "orders"
 urlpatterns = [
@@ -14,5 +14,9 @@ urlpatterns = [
     path("orders/<str:no>/pay/", views.pay, name="pay"),
     path("orders/<str:no>/cancellation/", views.cancel, name="cancel"),
     path("orders/<str:no>/receipt/", views.receipt, name="receipt"),
+    path("orders/<str:no>/reviews/<int:line>/", review_views.write, name="review"),
+    path("reviews/", review_views.own, name="reviews"),
+    path("reviews/<int:pk>/", review_views.edit, name="review_edit"),
+    path("reviews/<int:pk>/removal/", review_views.remove, name="review_remove"),
     path("sandbox/pay/<str:no>/", views.sandbox_pay, name="sandbox_pay"),
 ]

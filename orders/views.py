@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from orders import gateways, lifecycle, payments
+from orders import gateways, lifecycle, payments, reviews
 from orders.gateways import sandbox
 from orders.models import Order, Payment
 
@@ -35,9 +35,11 @@ def order_list(request):
 def detail(request, no):
     """Show one order: what, how much, where to, and all that happened to it."""
     order = _own(request, no)
+    lines = order.lines.all()
     context = {
         "order": order,
-        "lines": order.lines.all(),
+        "lines": lines,
+        "review_rows": reviews.rows_of(order, lines),
         "events": order.events.all(),
         "steps": _steps(order),
         "refunds": [refund for payment in order.payments.prefetch_related("refunds") for refund in payment.refunds.all()],

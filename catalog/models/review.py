@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinLengthValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Product
@@ -76,6 +77,20 @@ class Review(models.Model):
 
     def __str__(self):
         return f"{self.stars}/{MOST_STARS} {self.author}"
+
+    @property
+    def choice_name(self) -> str:
+        """The SKU that was bought, in the reader's language."""
+        return self.choice.get(get_language() or "") or self.choice.get(settings.LANGUAGE_CODE) or ""
+
+    @property
+    def can_be_edited(self) -> bool:
+        return self.status != self.Status.PUBLISHED
+
+    @property
+    def tone(self) -> str:
+        """How the state looks on a page."""
+        return {self.Status.PUBLISHED: "ok", self.Status.REJECTED: "error"}.get(self.status, "info")
 
 
 class ReviewPolicy(models.Model):

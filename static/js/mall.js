@@ -4,3 +4,4 @@ import "./toasts.js";
 import "./stepper.js";
 import "./countdown.js";
 import "./theme.js";
+import "./sharing.js";

@@ -1,8 +1,10 @@
 """The least valid rows of marketing, for days the verbs cannot be asked to live through one by one."""
 
 import factory
+from django.core.cache import cache
 
-from marketing.models import CheckIn, DailyActivity, Notification
+from marketing.missions import LISTENERS_KEY
+from marketing.models import CheckIn, DailyActivity, Mission, Notification
 
 
 class CheckInFactory(factory.django.DjangoModelFactory):
@@ -30,3 +32,24 @@ class ActivityFactory(factory.django.DjangoModelFactory):
         model = DailyActivity
 
     action = DailyActivity.Action.SIGN_IN
+
+
+class MissionFactory(factory.django.DjangoModelFactory):
+    """An open mission: check in once, 10 points, by itself."""
+
+    class Meta:
+        model = Mission
+        skip_postgeneration_save = True
+
+    code = factory.Sequence(lambda n: f"mission-{n}")
+    title_zh_hans = factory.Sequence(lambda n: f"任务{n}")
+    title_en = factory.Sequence(lambda n: f"Mission {n}")
+    event = Mission.Event.CHECKIN
+    points = 10
+    is_automatic = True
+    status = Mission.Status.ACTIVE
+
+    @factory.post_generation
+    def heard(self, create, extracted, **kwargs):
+        """Let the mission be listened to at once, as after an edit in the admin."""
+        cache.delete(LISTENERS_KEY)

@@ -1,0 +1,140 @@
+"""Custom events: what the shop's other systems saw a member do, told by a signed call between servers.
+
+The signature is a hex HMAC-SHA256 with EVENT_SECRET over the timestamp, a dot and the raw body. A member's
+app holds no such secret, so no client can name an event that pays.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, connection
+from django.utils.dateparse import parse_datetime
+
+from mall import clock
+from mall.transactions import transactional
+from marketing import missions
+from marketing.errors import EventConflict, ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember
+from marketing.models import CustomEvent, Mission
+from points import rules
+from points.models import Rule
+from points.mutex import lock_member
+
+TIMESTAMP_HEADER = "X-Mall-Timestamp"
+SIGNATURE_HEADER = "X-Mall-Signature"
+TOLERANCE_SECONDS = 300
+EVENT_BYTES = 64 * 1024
+OLDEST = timedelta(days=31)
+DEEPEST = 8  # brackets inside brackets; databases give up far later
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}\Z")
+KEY = re.compile(r"[A-Za-z0-9_.:-]{1,60}\Z")
+FIELDS = {"event", "member", "key", "occurred_at", "data"}
+REQUIRED = FIELDS - {"data"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a call says, checked; ``replayed`` is for the answer."""
+
+    event: str
+    member: str
+    key: str
+    occurred_at: datetime
+    content: dict
+
+
+def sign(raw_body: bytes, timestamp: str) -> str:
+    """Return the hex HMAC-SHA256 over timestamp and raw body."""
+    return hmac.new(settings.EVENT_SECRET.encode(), timestamp.encode() + b"." + raw_body, hashlib.sha256).hexdigest()
+
+
+def check_signature(raw_body: bytes, headers) -> None:
+    """Raises: ForgedEvent when it is not signed by us, or more than TOLERANCE_SECONDS ago or ahead."""
+    timestamp, signature = headers.get(TIMESTAMP_HEADER) or "", headers.get(SIGNATURE_HEADER) or ""
+    if not settings.EVENT_SECRET or not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        raise ForgedEvent
+    if not hmac.compare_digest(sign(raw_body, timestamp).encode(), signature.encode(errors="replace")):
+        raise ForgedEvent
+    if abs(clock.now().timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
+        raise ForgedEvent
+
+
+def receive(raw_body: bytes, headers) -> tuple[CustomEvent, bool]:
+    """Take in one signed event; returns its row and whether it was known. Once per (event, key), however often told.
+
+    Awards the rule of the action ``event:<name>`` and moves the missions that listen to it.
+    Raises: ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember, EventConflict (known, and says something else).
+    """
+    check_signature(raw_body, headers)
+    told = _read(raw_body)
+    try:
+        return _take_in(told)
+    except IntegrityError:
+        # Somebody told the same key of another member at the same moment; by now that row is there to compare.
+        if connection.in_atomic_block:
+            raise
+        return _take_in(told)
+
+
+@transactional
+def _take_in(told):
+    action = f"event:{told.event}"
+    if not (Rule.objects.filter(action=action).exists() or Mission.objects.filter(event=action).exists()):
+        raise UnknownEvent(event=told.event)
+    user_id = get_user_model().objects.filter(username=told.member, is_active=True).values_list("pk", flat=True).first()
+    if user_id is None:
+        raise UnknownMember(member=told.member)
+    # Fifty deliveries of one message may arrive at once: the second must see the first one's row.
+    lock_member(user_id)
+    known = CustomEvent.objects.filter(event=told.event, key=told.key).first()
+    if known is not None:
+        if (known.user_id, known.occurred_at, known.content) != (user_id, told.occurred_at, told.content):
+            raise EventConflict
+        return known, True
+    key = f"{action}:{told.key}"
+    entry = rules.award(user_id, action, key=key, reference=action)
+    missions.note(user_id, action, key=key)
+    points = max(0, entry.delta - entry.debt_delta) if entry else 0
+    fields = {"event": told.event, "key": told.key, "user_id": user_id, "occurred_at": told.occurred_at, "content": told.content}
+    return CustomEvent.objects.create(points=points, received_at=clock.now(), **fields), False
+
+
+# --- reading --------------------------------------------------------------------
+def _read(raw_body) -> Told:
+    try:
+        said = json.loads(raw_body, parse_constant=_refuse)
+        if not isinstance(said, dict) or not REQUIRED <= said.keys() <= FIELDS:
+            raise ValueError("fields")
+        event, member, key, content = said["event"], said["member"], said["key"], said.get("data", {})
+        if not (isinstance(event, str) and NAME.match(event) and isinstance(key, str) and KEY.match(key)):
+            raise ValueError("event or key")
+        if not (isinstance(member, str) and isinstance(content, dict) and _depth(content) <= DEEPEST):
+            raise ValueError("member or data")
+        member.encode(), json.dumps(content, ensure_ascii=False).encode()  # half a character is no text
+        return Told(event, member.lower(), key, _instant(said["occurred_at"]), content)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidEvent from error
+
+
+def _refuse(constant):
+    raise ValueError(constant)
+
+
+def _instant(text) -> datetime:
+    instant = parse_datetime(text)
+    if instant is None or instant.tzinfo is None:
+        raise ValueError("occurred_at")
+    now = clock.now()
+    if not now - OLDEST <= instant <= now + timedelta(seconds=TOLERANCE_SECONDS):
+        raise ValueError("occurred_at")
+    return instant.replace(microsecond=0)
+
+
+def _depth(content) -> int:
+    inner = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    return 1 + max(map(_depth, inner), default=0) if isinstance(content, (dict, list)) else 0

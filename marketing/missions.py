@@ -1,0 +1,238 @@
+"""Missions move as facts happen: each fact counts once, and what is completed pays once.
+
+``note`` is called by marketing/receivers.py with facts the shop saw itself; no door names one. Where no open
+mission listens to an event it costs no query. Everything counted is counted under the member's lock.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import transaction
+from django.urls import reverse
+
+from mall import clock
+from mall.transactions import transactional
+from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
+from marketing.models import Mission, MissionFact, MissionProgress
+from marketing.notifications import Kind, notify
+from points import ledger, rules
+from points.mutex import lock_member
+
+ACTION = "mission"
+ONCE = "once"
+LISTENERS_KEY = "missions:listeners"
+LISTENERS_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something the shop saw a member do; ``key`` is its name for ever, ``amount`` a whole number."""
+
+    event: str
+    key: str
+    amount: int = 1
+
+
+def note(user_id: int, event: str, *, key: str, on: date | None = None, amount: int = 1) -> list[MissionProgress]:
+    """Count one fact for every mission that listens to its event; once per (member, event, key).
+
+    Returns the rows that moved. Missions completed by it are paid or wait for their member's tap.
+    """
+    return note_all(user_id, [Fact(event, key, amount)], on=on)
+
+
+def note_all(user_id: int, facts: list[Fact], *, on: date | None = None) -> list[MissionProgress]:
+    """Count what belongs to one moment in one go; each fact as ``note`` does."""
+    heard = listeners()
+    facts = [fact for fact in facts if fact.amount > 0 and heard.get(fact.event)]
+    return _count(user_id, facts, on or clock.today()) if facts else []
+
+
+def listeners() -> dict[str, list[int]]:
+    """Return the active missions' ids by event; kept, because every redemption asks."""
+    kept = cache.get(LISTENERS_KEY)
+    if kept is None:
+        kept = {}
+        for event, pk in Mission.objects.filter(status=Mission.Status.ACTIVE).order_by("pk").values_list("event", "pk"):
+            kept.setdefault(event, []).append(pk)
+        cache.set(LISTENERS_KEY, kept, LISTENERS_SECONDS)
+    return kept
+
+
+def forget() -> None:
+    """Let the list of listeners be read anew, once the present transaction is committed."""
+    transaction.on_commit(lambda: cache.delete(LISTENERS_KEY))
+
+
+@transactional
+def _count(user_id, facts, on):
+    # Facts of one member may arrive through several doors at once: the second one must see what the first
+    # has counted, or a mission one short of its target would be completed twice.
+    lock_member(user_id)
+    facts = _uncounted(user_id, facts)
+    if not facts:
+        return []
+    missions = _open_to(user_id, Mission.objects.open().filter(event__in={fact.event for fact in facts}).order_by("pk"))
+    rows, moved = _rows_of(user_id, missions, on), {}
+    for mission in missions:
+        for fact in facts:
+            if fact.event == mission.event and (step := _move(rows[mission.pk], mission, fact.amount)):
+                moved.setdefault(fact, []).append([rows[mission.pk].pk, step])
+    MissionFact.objects.bulk_create(
+        MissionFact(user_id=user_id, event=fact.event, key=fact.key, amount=fact.amount, on=on, moved=moved.get(fact, [])) for fact in facts
+    )
+    steps = {pk for fact_steps in moved.values() for pk, _step in fact_steps}
+    return [row for row in rows.values() if row.pk in steps]
+
+
+def _uncounted(user_id, facts):
+    known = MissionFact.objects.filter(user_id=user_id, event__in=[fact.event for fact in facts], key__in=[fact.key for fact in facts])
+    seen = set(known.values_list("event", "key"))
+    return [fact for fact in facts if (fact.event, fact.key) not in seen]
+
+
+def _open_to(user_id, missions):
+    """Leave out what this member may not do (yet): newcomers' missions after their time, steps of a chain before theirs."""
+    missions = list(missions)
+    if any(mission.kind == Mission.Kind.NEWCOMER for mission in missions):
+        joined = get_user_model().objects.values_list("date_joined", flat=True).get(pk=user_id)
+        missions = [mission for mission in missions if is_in_time(mission, joined)]
+    behind = done_by(user_id, {mission.prerequisite_id for mission in missions} - {None})
+    return [mission for mission in missions if mission.prerequisite_id is None or mission.prerequisite_id in behind]
+
+
+def is_in_time(mission, joined) -> bool:
+    """Whether a mission is still open for somebody who joined at an instant."""
+    return mission.kind != Mission.Kind.NEWCOMER or clock.now() < joined + timedelta(days=mission.newcomer_days)
+
+
+def done_by(user_id, mission_ids) -> set[int]:
+    """Return which of these missions a member has completed at any time; none asked, no query."""
+    if not mission_ids:
+        return set()
+    completed = MissionProgress.objects.filter(user_id=user_id, mission__in=mission_ids, completed_at__isnull=False)
+    return set(completed.values_list("mission_id", flat=True).distinct())
+
+
+def period_of(kind: str, on: date) -> str:
+    """Return the period a shop day belongs to: the day, its ISO week, or once and for all."""
+    if kind == Mission.Kind.DAILY:
+        return on.isoformat()
+    if kind == Mission.Kind.WEEKLY:
+        year, week, _day = on.isocalendar()
+        return f"{year}-W{week:02}"
+    return ONCE
+
+
+def periods_at(on: date) -> set[str]:
+    """Return every period a shop day belongs to."""
+    return {period_of(kind, on) for kind in Mission.Kind.values}
+
+
+def _rows_of(user_id, missions, on):
+    """Return each mission's row of the day's period; a new one takes the mission's numbers of now and keeps them."""
+    rows = MissionProgress.objects.filter(user_id=user_id, mission__in=missions, period__in=periods_at(on))
+    found = {(row.mission_id, row.period): row for row in rows}
+    return {
+        mission.pk: found.get((mission.pk, period))
+        or MissionProgress(mission=mission, user_id=user_id, period=period, target=mission.target, points=mission.points)
+        for mission in missions
+        for period in [period_of(mission.kind, on)]
+    }
+
+
+def _move(row, mission, amount) -> int:
+    """Add to one row and pay it when that completes it; returns by how much it moved, 0 when it was complete."""
+    step = min(amount, row.target - row.count)
+    if row.completed_at is not None or step <= 0:
+        return 0
+    row.count += step
+    if row.count == row.target:
+        row.completed_at = clock.now()
+        if not (mission.is_automatic and _reward(row, mission)):
+            _tell(row, mission, "completed")
+    row.save()
+    return step
+
+
+def key_of(row, mission) -> str:
+    """Return the fact under which the ledger knows a mission's reward; a reward earned anew has a turn of its own."""
+    return f"mission:{mission.code}:{row.period}" + (f":{row.turn}" if row.turn > 1 else "")
+
+
+def _reward(row, mission) -> bool:
+    """Give what a completed row promises, once by the ledger's key; False when the member may not earn just now."""
+    key = key_of(row, mission)
+    if row.points:
+        entry = rules.award(row.user_id, ACTION, key=key, amount=Decimal(row.points), reference=f"mission:{mission.code}")
+        if entry is None:
+            return False
+        row.paid = max(0, entry.delta - entry.debt_delta)
+    row.rewarded_at = clock.now()
+    if mission.is_automatic:  # else the member has just tapped for it
+        _tell(row, mission, "rewarded")
+    return True
+
+
+def _tell(row, mission, what):
+    titles = {"zh-hans": mission.title_zh_hans or mission.title, "en": mission.title_en or mission.title}
+    url = reverse("marketing:missions")
+    notify(row.user_id, kind=Kind.MISSION_COMPLETED, key=f"{key_of(row, mission)}:{what}", url=url, mission=titles, points=row.points)
+
+
+@transactional
+def claim(user, code: str) -> MissionProgress:
+    """Collect the reward of a completed mission, the oldest one first; once per period.
+
+    Raises: NoSuchMission, MissionNotCompleted, RewardCollected, RewardUnavailable.
+    """
+    # Two taps at once: the second must see that the first has collected it.
+    lock_member(user.pk)
+    mission = Mission.objects.exclude(status=Mission.Status.DRAFT).select_related("coupon").filter(code=code).first()
+    if mission is None:
+        raise NoSuchMission
+    rows = MissionProgress.objects.filter(user=user, mission=mission)
+    row = rows.filter(completed_at__isnull=False, rewarded_at__isnull=True).order_by("pk").first()
+    if row is None:
+        raise _why_not(rows.filter(period=period_of(mission.kind, clock.today())).first(), mission)
+    if not _reward(row, mission):
+        raise RewardUnavailable
+    row.save()
+    return row
+
+
+def _why_not(row, mission):
+    if row is not None and row.rewarded_at is not None:
+        return RewardCollected()
+    return MissionNotCompleted(count=row.count if row else 0, target=row.target if row else mission.target)
+
+
+@transactional
+def withdraw(user_id: int, facts: list[Fact]) -> None:
+    """Take facts back that turned out not to be (a cancelled order); what they moved moves back, once per fact.
+
+    A reward given for it is clawed back and may be earned anew. A fact that was never counted changes nothing.
+    """
+    if not MissionFact.objects.filter(user_id=user_id, key__in={fact.key for fact in facts}).exists():
+        return
+    lock_member(user_id)
+    told = {(fact.event, fact.key) for fact in facts}
+    for fact in MissionFact.objects.filter(user_id=user_id, key__in={key for _event, key in told}):
+        # The rowcount is the referee: whoever deletes the fact moves the missions back.
+        if (fact.event, fact.key) in told and MissionFact.objects.filter(pk=fact.pk).delete()[0]:
+            for pk, step in fact.moved:
+                _move_back(MissionProgress.objects.select_related("mission").get(pk=pk), step, fact)
+
+
+def _move_back(row, step, fact):
+    if row.paid:
+        key = key_of(row, row.mission)
+        ledger.clawback(row.user_id, of_key=key, points=row.paid, key=f"{key}:back", reference=f"mission:{row.mission.code}")
+    if row.rewarded_at is not None:
+        row.turn += 1
+    row.count, row.paid = max(0, row.count - step), 0
+    row.completed_at = row.rewarded_at = None
+    row.save()

@@ -1,0 +1,94 @@
+"""The pages of sharing: the member's link with its code to scan, and where a visitor lands."""
+
+import secrets
+
+import qrcode
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from mall.errors import DomainError
+from mall.limits import limit
+from marketing import shares
+from marketing.errors import NoSuchLink
+
+LINKS_PER_MEMBER = "10/h"
+LANDINGS_PER_ADDRESS = "30/m"
+DEVICE_COOKIE = "mall_device"
+DEVICE_COOKIE_SECONDS = 365 * 86400
+QUIET_MODULES = 4  # the white border a camera needs
+
+
+@require_safe
+def share(request):
+    """Show the member's link to the shop or to a product, to copy, to send and to scan."""
+    product = _product(request)
+    link = shares.Link(request.user.pk, product.pk if product else None)
+    limit(request, "share", LINKS_PER_MEMBER, once=link.page)
+    device = request.COOKIES.get(DEVICE_COOKIE) or secrets.token_urlsafe(16)
+    shares.own_device(request.user, visitor_of(request, device=device))
+    url = request.build_absolute_uri(reverse("marketing:landing", args=[link.token]))
+    facts = {"link": link, "url": url, "product": product, "today": shares.today(request.user), "code": squares(url)}
+    response = render(request, "marketing/share.html", facts)
+    response.set_cookie(
+        DEVICE_COOKIE, device, max_age=DEVICE_COOKIE_SECONDS, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+    )
+    return response
+
+
+def _product(request):
+    asked = request.GET.get("product", "")
+    if not asked:
+        return None
+    product = shares.shared_product(int(asked) if asked.isdecimal() and len(asked) < 19 else None)
+    if product is None:
+        raise Http404
+    return product
+
+
+@login_not_required
+@never_cache
+@require_safe
+def landing(request, token):
+    """Lead a visitor to the page that was shared; whether somebody earns by it is decided on the way, and never seen here."""
+    try:
+        link = shares.read(token)
+    except NoSuchLink:
+        raise Http404 from None
+    if is_visit(request):
+        try:
+            limit(request, "landing", LANDINGS_PER_ADDRESS)
+            shares.land(link, visitor_of(request))
+        except DomainError:
+            pass  # too many, or the shop is busy: the visitor sees the page all the same
+    is_there = link.product_id is None or shares.shared_product(link.product_id) is not None
+    response = redirect(link.url if is_there else "catalog:list")
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def is_visit(request) -> bool:
+    """Whether a browser opened the address as a page: no HEAD, no prefetch, no picture or frame inside another page."""
+    purpose = " ".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")).lower()
+    opened_as = request.headers.get("Sec-Fetch-Dest", "document")
+    return request.method == "GET" and "prefetch" not in purpose and "preview" not in purpose and opened_as == "document"
+
+
+def visitor_of(request, *, device=None) -> shares.Visitor:
+    """Return who knocks, as far as it can be told; nothing of it is kept in the open."""
+    user_id = request.user.pk if request.user.is_authenticated else None
+    device = request.COOKIES.get(DEVICE_COOKIE, "")[:64] if device is None else device
+    return shares.Visitor(request.META["REMOTE_ADDR"], request.headers.get("User-Agent", ""), device, user_id)
+
+
+def squares(url: str) -> dict:
+    """Return a code to scan as the path of an SVG: one unit a square, dark ones drawn."""
+    code = qrcode.QRCode(border=QUIET_MODULES, error_correction=qrcode.constants.ERROR_CORRECT_M)
+    code.add_data(url)
+    matrix = code.get_matrix()
+    path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, is_dark in enumerate(row) if is_dark)
+    return {"path": path, "side": len(matrix)}

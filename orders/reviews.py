@@ -1,0 +1,50 @@
+"""Who may review what: the goods of an own order that has arrived, line by line, once each."""
+
+from django.db.models import Exists, OuterRef
+
+from accounts.privacy import mask_name
+from catalog import reviews
+from catalog.models import Review
+from mall.transactions import transactional
+from orders.models import Order, OrderLine
+from orders.review_errors import NoSuchLine, NotDelivered
+from points.mutex import lock_member
+
+WAITING_SHOWN = 20
+
+
+@transactional
+def write(user, *, no: str, line: int, stars: int, text: str) -> Review:
+    """Review one line of an own completed order, once.
+
+    Raises: NoSuchLine, NotDelivered, catalog.errors.InvalidReview, catalog.errors.AlreadyReviewed.
+    """
+    # Two taps at once: the second must see the first one's review.
+    lock_member(user.pk)
+    bought = OrderLine.objects.select_related("order").filter(pk=line, order__no=no, order__user=user).first()
+    if bought is None:
+        raise NoSuchLine
+    if bought.order.status != Order.Status.COMPLETED:
+        raise NotDelivered
+    author, choice = mask_name(user.display_name), bought.names.get("sku", {})
+    return reviews.write(user, line=bought.pk, product_id=bought.product_id, author=author, choice=choice, stars=stars, text=text)
+
+
+def of_lines(user_id, lines) -> dict[int, Review]:
+    """Return a member's reviews by the line they are about; one query."""
+    return {review.line: review for review in Review.objects.filter(user=user_id, line__in=[line.pk for line in lines])}
+
+
+def rows_of(order, lines) -> list[dict]:
+    """Return each line of an order that has arrived, with its review if there is one; none while it is on its way."""
+    if order.status != Order.Status.COMPLETED:
+        return []
+    written = of_lines(order.user_id, lines)
+    return [{"line": line, "review": written.get(line.pk)} for line in lines]
+
+
+def waiting_lines(user):
+    """Return a member's delivered lines without a review, the latest first."""
+    reviewed = Review.objects.filter(line=OuterRef("pk"))
+    delivered = OrderLine.objects.filter(order__user=user, order__status=Order.Status.COMPLETED).select_related("order")
+    return delivered.filter(~Exists(reviewed)).order_by("-order_id", "pk")[:WAITING_SHOWN]

@@ -1,0 +1,70 @@
+"""Facts of one member through many doors at once: each counts once, and a completed mission pays once."""
+
+from datetime import date
+
+import pytest
+
+from marketing import missions
+from marketing.errors import RewardCollected
+from marketing.missions import claim, note
+from marketing.models import MissionFact, MissionProgress
+from points.models import LedgerEntry, PointAccount
+from tests.factories.marketing import MissionFactory
+from tests.scenarios.books import books_close
+
+pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+
+DOORS = 20
+FRIDAY = date(2026, 11, 20)
+
+
+def state():
+    rows = list(MissionProgress.objects.values_list("count", "target", "paid"))
+    return rows, LedgerEntry.objects.filter(rule="mission").count(), MissionFact.objects.count()
+
+
+def test_note_when_twenty_facts_at_once_then_counted_each_and_paid_once(member, run_threads, deadlocks):
+    MissionFactory(code="ten", target=10, points=50)
+
+    outcomes = run_threads(DOORS, lambda number: note(member.pk, "checkin", key=f"checkin:{number}", on=FRIDAY))
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
+    assert state() == ([(10, 10, 50)], 1, DOORS)
+    assert PointAccount.objects.get(pk=member.pk).available == 150
+    assert deadlocks() == 0
+    books_close()
+
+
+def test_note_when_the_same_fact_comes_through_twenty_doors_then_counted_once(member, run_threads, deadlocks):
+    MissionFactory(code="two", target=2, points=50)
+
+    outcomes = run_threads(DOORS, lambda: note(member.pk, "checkin", key="checkin:one", on=FRIDAY))
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
+    assert state() == ([(1, 2, 0)], 0, 1)
+    assert deadlocks() == 0
+
+
+def test_note_when_the_lock_is_off_then_facts_do_get_lost(member, run_threads, monkeypatch):
+    """T0: without the member's lock two facts see the same count, so the races above are able to fail."""
+    MissionFactory(code="many", target=1000, points=50)
+    note(member.pk, "checkin", key="checkin:first", on=FRIDAY)
+    monkeypatch.setattr(missions, "lock_member", lambda user_id: None)
+
+    run_threads(DOORS, lambda number: note(member.pk, "checkin", key=f"checkin:{number}", on=FRIDAY))
+
+    (counted,) = MissionProgress.objects.values_list("count", flat=True)
+    assert counted < 1 + DOORS
+
+
+def test_claim_when_twenty_taps_at_once_then_one_collects(member, run_threads, deadlocks):
+    MissionFactory(code="tap", points=50, is_automatic=False)
+    note(member.pk, "checkin", key="checkin:one", on=FRIDAY)
+
+    outcomes = run_threads(DOORS, lambda: claim(member, "tap"))
+
+    assert [type(outcome) for outcome in outcomes].count(MissionProgress) == 1
+    assert [type(outcome) for outcome in outcomes].count(RewardCollected) == DOORS - 1
+    assert PointAccount.objects.get(pk=member.pk).available == 150
+    assert deadlocks() == 0
+    books_close()
