@@ -6,11 +6,13 @@ from marketing.models.figures import DailyActivity, DailyRollup
 from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.models.mission import Mission, MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
+from marketing.models.recommendation import CoPurchase
 from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
 from marketing.models.share import ShareDevice, ShareLanding
 
 __all__ = [
     "CheckIn",
+    "CoPurchase",
     "CohortDay",
     "CustomEvent",
     "DailyActivity",
