@@ -13,6 +13,7 @@ from unfold.widgets import (
 
 from points.machine import POINTS_MAX
 from points.models import SEQ_SPAN, RiskCase, Rule, RuleVersion
+from points.risk import APPEAL_MAX
 from points.statement import FLOWS
 
 NUMBERS = ("value", "points", "table", "validity", "validity_days", "per_day", "per_week", "per_month", "per_life")
@@ -23,11 +24,19 @@ class StatementForm(forms.Form):
 
     flow = forms.ChoiceField(required=False, choices=[(flow, flow) for flow in FLOWS])
     before = forms.IntegerField(required=False, min_value=1, max_value=SEQ_SPAN)
+    reference = forms.CharField(required=False, max_length=80)
 
     def asked(self):
-        """Return {flow, before} with what was asked and makes sense."""
+        """Return {flow, before, reference} with what was asked and makes sense."""
         self.is_valid()
-        return {"flow": self.cleaned_data.get("flow", ""), "before": self.cleaned_data.get("before")}
+        words = {name: self.cleaned_data.get(name, "") for name in ("flow", "reference")}
+        return {**words, "before": self.cleaned_data.get("before")}
+
+
+class AppealForm(forms.Form):
+    """What a member says about a case."""
+
+    text = forms.CharField(max_length=APPEAL_MAX)
 
 
 class AdjustForm(forms.Form):

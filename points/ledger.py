@@ -152,6 +152,14 @@ def unfreeze(user_id: int, *, note: str) -> None:
     _set_status(user_id, PointAccount.Status.ACTIVE, note)
 
 
+def close(user_id: int, *, note: str) -> None:
+    """Close an account for good, once its points are gone; its entries stay.
+
+    Raises: AccountClosed (it is closed already).
+    """
+    _set_status(user_id, PointAccount.Status.CLOSED, note)
+
+
 @transactional
 def _set_status(user_id, status, note):
     closed = PointAccount.Status.CLOSED.value

@@ -1,9 +1,18 @@
-"""The exchange rate: how many points are worth one yuan, from a moment on."""
+"""The exchange rate: how many points are worth one yuan, from a moment on. A rate that has begun is history."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from mall import clock
 from points.models import ExchangeRate
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The rate in force and the next one known, for pages."""
+
+    current: ExchangeRate
+    coming: ExchangeRate | None
 
 
 def current(as_of: datetime | None = None) -> ExchangeRate:
@@ -12,3 +21,12 @@ def current(as_of: datetime | None = None) -> ExchangeRate:
     Raises: ExchangeRate.DoesNotExist when no rate had begun yet.
     """
     return ExchangeRate.objects.filter(effective_from__lte=as_of or clock.now()).latest("effective_from")
+
+
+def shown(as_of: datetime | None = None) -> Shown | None:
+    """Return the rate in force with the next change, in one query; None when no rate has begun."""
+    now = as_of or clock.now()
+    rates = list(ExchangeRate.objects.order_by("effective_from"))
+    begun = [rate for rate in rates if rate.effective_from <= now]
+    ahead = [rate for rate in rates if rate.effective_from > now]
+    return Shown(begun[-1], ahead[0] if ahead else None) if begun else None

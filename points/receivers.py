@@ -2,9 +2,9 @@
 
 from django.dispatch import receiver
 
-from accounts.signals import user_registered, user_signed_in
+from accounts.signals import account_closing, closing_asked, personal_data_asked, user_registered, user_signed_in
 from mall import clock
-from points import ledger, rules
+from points import closing, ledger, rules, takeaway
 
 
 @receiver(user_registered)
@@ -19,3 +19,21 @@ def welcome(sender, user, first_of_person, **kwargs):
 def greet(sender, user, on, **kwargs):
     """Credit the first sign-in of a shop day."""
     rules.award(user.pk, "login", key=f"login:{on}", on=on, reference=f"login:{on}")
+
+
+@receiver(personal_data_asked)
+def hand_over_data(sender, user, **kwargs):
+    """Answer an export with the statement."""
+    return takeaway.chapters(user)
+
+
+@receiver(closing_asked)
+def say_what_is_lost(sender, user, **kwargs):
+    """Answer a member who thinks of leaving."""
+    return closing.consequences(user)
+
+
+@receiver(account_closing)
+def forfeit_points(sender, user, **kwargs):
+    """Lock the member, who leaves: the first of all rooms, because theirs is the first lock."""
+    closing.forfeit(user.pk)

@@ -5,4 +5,11 @@ from django.urls import path
 from points import views
 
 app_name = "points"
-urlpatterns = [path("points/", views.show_statement, name="statement")]
+urlpatterns = [
+    path("points/", views.show_statement, name="statement"),
+    path("points/explain/", views.explain_balance, name="explain"),
+    path("points/entries/<int:seq>/", views.show_entry, name="entry"),
+    path("points/statement.csv", views.download_statement, name="download"),
+    path("points/ways/", views.show_ways, name="ways"),
+    path("points/cases/<int:pk>/appeal/", views.send_appeal, name="appeal"),
+]

@@ -5,12 +5,10 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from points.models import LedgerEntry, Rule
+from points import terms
+from points.models import LedgerEntry, RiskCase, Rule
 
 ICONS = {
-    "register": "gift",
-    "login": "box-arrow-in-right",
-    "checkin": "calendar-check",
     "accrue": "plus-lg",
     "spend": "bag-check",
     "hold": "hourglass-split",
@@ -60,7 +58,22 @@ def lots_of(entry: LedgerEntry) -> list[Lot]:
 
 def icon_of(entry: LedgerEntry) -> str:
     """Return the name of the picture beside an entry."""
-    return ICONS.get(entry.rule) or ICONS[entry.kind]
+    if entry.kind == LedgerEntry.Kind.ACCRUE and entry.rule:
+        return terms.icon_of(entry.rule)
+    return ICONS[entry.kind]
+
+
+def of_case(case: RiskCase) -> str:
+    """Return one kind sentence that tells a member what is paused and why."""
+    if case.kind == RiskCase.Kind.EARNED:
+        return _("You collected a lot of points in one day, so earning rests until a colleague has had a look. You can spend as usual.")
+    if case.kind == RiskCase.Kind.DRIFT:
+        return _("Our nightly check found something to look at in your account. It is our turn: your points are safe and rest meanwhile.")
+    return {
+        RiskCase.Scope.EARN: _("Earning rests while we look at your account. You can spend as usual."),
+        RiskCase.Scope.SPEND: _("Spending rests while we look at your account. You go on earning as usual."),
+        RiskCase.Scope.ALL: _("Your points rest while we look at your account. Nothing is lost."),
+    }[case.scope]
 
 
 def rule_names() -> dict:

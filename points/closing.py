@@ -1,0 +1,39 @@
+"""What a member who leaves does to the points: what is left is forfeited by an entry, and the account closes for good."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.closing import Consequence
+from mall.transactions import transactional
+from points import ledger, pending
+from points.models import Grant, PointAccount
+from points.mutex import lock_member
+
+KEY = "closing"
+
+
+def consequences(user) -> list[Consequence]:
+    """Return what leaving would cost in points."""
+    account = PointAccount.objects.filter(pk=user.pk).first()
+    told, coming = [], pending.points_of(user.pk)
+    if account and account.available:
+        text = ngettext("You lose %(points)s point.", "You lose %(points)s points.", account.available)
+        told.append(Consequence(text % {"points": account.available}))
+    if coming:
+        text = ngettext("%(points)s point on the way will not come.", "%(points)s points on the way will not come.", coming)
+        told.append(Consequence(text % {"points": coming}))
+    return told or [Consequence(_("You have no points to lose."))]
+
+
+@transactional
+def forfeit(user_id: int) -> None:
+    """Give up what is left, drop what is on the way, and close the account; a second call changes nothing."""
+    lock_member(user_id)
+    if PointAccount.objects.get(pk=user_id).status == PointAccount.Status.CLOSED:
+        return
+    ledger.sweep(user_id)  # what is dead already expires as it should, and is not given up
+    account = PointAccount.objects.get(pk=user_id)
+    Grant.objects.filter(account_id=user_id, status=Grant.Status.PENDING).update(status=Grant.Status.VOID)
+    if account.available:
+        ledger.adjust(user_id, points=-account.available, key=KEY, actor=f"member:{user_id}", note="account deleted", reference="account")
+    ledger.close(user_id, note="account deleted")
