@@ -3,3 +3,4 @@
 from django.urls import include, path
 
 urlpatterns = [path("", include((f"{app}.api", f"{app}-api"))) for app in ("accounts", "points", "catalog", "orders", "marketing")]
+urlpatterns.append(path("", include("mall.reports.api")))

@@ -18,7 +18,10 @@ from accounts.models import User
 from catalog.models import FEW_PIECES, Product, Sku
 from mall import clock, jobs
 from mall.models import JobRun
-from marketing.analytics import rollup
+from mall.reports import pages
+from mall.reports.dress import dressed
+from marketing.analytics import period as periods
+from marketing.analytics import reports, rollup
 from marketing.models import CheckIn
 from orders.models import Order, PaymentRefund
 from points.models import LedgerEntry, PointAccount
@@ -39,8 +42,11 @@ class Figure:
 
 
 def show(request, context):
-    """Add the start page's sections to its context: one query per source the reader may look at."""
+    """Add the start page's sections to its context: one query per source the reader may look at, one for the report."""
     context["title"] = _("Today")
+    if request.user.has_perm(pages.MAY_READ):
+        period, context["refusal"] = pages.asked(request)
+        context["report"], context["lengths"] = dressed(reports.overview(period), period), periods.LENGTHS
     context["sections"] = [
         {"title": title, "figures": figures}
         for title, sources in SECTIONS

@@ -10,6 +10,7 @@ from django.views.static import serve
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from mall import health, metrics, views
+from mall.reports import pages
 
 DOCUMENT_SECONDS = 300  # writing the document costs as much as a hundred pages
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("", include("points.urls")),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("admin/reports/<slug:name>/", admin.site.admin_view(pages.show), name="report"),
     path("admin/", admin.site.urls),
     path("language/", login_not_required(set_language), name="set_language"),
     path("theme/", views.set_theme, name="set_theme"),

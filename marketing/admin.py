@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from mall.read_only import ReadOnly
-from marketing.models import CheckIn, DailyRollup, Notification
+from marketing.analytics import history
+from marketing.models import CheckIn, DailyRollup, HistoryCustomer, HistoryLine, HistoryOrder, Notification
 
 
 class ReadOnlyAdmin(ReadOnly, ModelAdmin):
@@ -48,5 +49,46 @@ class NotificationAdmin(ReadOnlyAdmin):
 
 @admin.register(DailyRollup)
 class DailyRollupAdmin(ReadOnlyAdmin):
-    list_display = ["on", "dau", "new_members", "check_ins", "orders", "points_issued", "points_spent", "points_expired", "rolled_up_at"]
+    list_display = ["on", "dau", "wau", "mau", "new_members", "check_ins", "orders", "points_issued", "points_spent", "rolled_up_at"]
     date_hierarchy = "on"
+
+
+class HistoryLineInline(ReadOnly, TabularInline):
+    model = HistoryLine
+    extra = 0
+    fields = ["sku", "product", "category", "quantity", "unit_price"]
+
+
+@admin.register(HistoryOrder)
+class HistoryOrderAdmin(ReadOnlyAdmin):
+    """Orders of an earlier shop (``import_history``): read by reports and recommendations, never by the books."""
+
+    list_display = ["no", "on", "customer", "status", "total", "imported_at"]
+    list_filter = ["status", "on"]
+    search_fields = ["no", "customer__name"]
+    list_select_related = ["customer"]
+    fields = ["no", "ordered_at", "customer", "status", "total", "imported_at"]
+    inlines = [HistoryLineInline]
+
+
+@admin.register(HistoryCustomer)
+class HistoryCustomerAdmin(ModelAdmin):
+    """Customers of an earlier shop: an operator says which member each is."""
+
+    list_display = ["name", "user", "linked_at"]
+    list_filter = [("user", admin.EmptyFieldListFilter)]
+    list_select_related = ["user"]
+    list_fullwidth = True
+    search_fields = ["name", "user__username"]
+    fields = ["name", "user", "linked_at"]
+    readonly_fields = ["name", "linked_at"]
+    autocomplete_fields = ["user"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        history.link(obj.pk, member=obj.user, operator=request.user)

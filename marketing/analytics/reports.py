@@ -16,6 +16,7 @@ from marketing.models import CohortDay, DailyRollup, ReportSnapshot, RuleDay
 from points.models import Rule
 
 MOST_RULES = 20
+MOST_MONTHS = 24  # columns a page can show; the contract's report has them all
 
 
 def activity(period) -> Report:
@@ -41,7 +42,14 @@ def activity(period) -> Report:
             _curves(_("New members and check-ins"), period, rows, new_members=_("New members"), check_ins=_("Check-ins")),
         ],
         tables=[
-            _by_day(rows, dau=_("Active"), wau=_("in 7 days"), mau=_("in 30 days"), new_members=_("New members"), check_ins=_("Check-ins"))
+            _by_day(
+                rows,
+                dau=_("Active members"),
+                wau=_("in 7 days"),
+                mau=_("in 30 days"),
+                new_members=_("New members"),
+                check_ins=_("Check-ins"),
+            )
         ],
     )
 
@@ -79,11 +87,12 @@ def retention(period) -> Report:
 def cohorts(period) -> Report:
     """Who bought: share of each month's newcomers with a completed order 0, 1, 2 … months later."""
     kept, as_of = _snapshot(COHORTS)
-    longest = max((len(row["months"]) for row in kept.values()), default=0)
+    longest = min(MOST_MONTHS, max((len(row["months"]) for row in kept.values()), default=0))
     columns = [Column("month", _("First came in"), "text"), Column("size", _("Members"))]
     columns += [Column(f"m{k}", _("month %(number)s") % {"number": k}, "share") for k in range(longest)]
-    rows = [[month, row["size"], *row["months"], *[None] * (longest - len(row["months"]))] for month, row in reversed(kept.items())]
-    newest = [(month, _percent(row["months"])) for month, row in list(kept.items())[-6:]]
+    shown = {month: row["months"][:longest] for month, row in kept.items()}
+    rows = [[month, kept[month]["size"], *shares, *[None] * (longest - len(shares))] for month, shares in reversed(shown.items())]
+    newest = [(month, _percent(shares)) for month, shares in list(shown.items())[-6:]]
     return Report(
         "cohorts",
         _("Cohorts"),
@@ -125,7 +134,9 @@ def repurchase(period) -> Report:
         ],
         charts=[
             Chart(_("Days between two orders"), titles, [(_("Orders"), [count for _edge, count in gaps])], kind="bar"),
-            _curves(_("Orders"), period, rows, orders=_("placed"), orders_paid=_("paid"), orders_completed=_("completed")),
+            _curves(
+                _("Orders"), period, rows, orders=_("orders placed"), orders_paid=_("of them paid"), orders_completed=_("of them completed")
+            ),
         ],
         tables=[
             Table(
@@ -180,7 +191,7 @@ def points(period) -> Report:
                 "days",
                 _("By day"),
                 [
-                    Column("on", _("Day"), "day"), *(Column(name, _title_of(name), "points") for name in POINTS),
+                    Column("on", _("Date"), "day"), *(Column(name, _title_of(name), "points") for name in POINTS),
                     Column("outstanding", _("Points members hold"), "points"), Column("rate", _("Points for one yuan")),
                     Column("liability", _("Liability"), "yuan"),
                 ],
@@ -194,12 +205,10 @@ def points(period) -> Report:
     )  # fmt: skip
 
 
-REPORTS = {"activity": activity, "retention": retention, "cohorts": cohorts, "repurchase": repurchase, "points": points}
-
-
 def titles() -> dict:
     """Return {name: title} of all reports, in the reader's language."""
     return {
+        "overview": _("The latest days"),
         "activity": _("Activity"),
         "retention": _("Retention"),
         "cohorts": _("Cohorts"),
@@ -227,14 +236,24 @@ def overview(period) -> Report:
         ],
         charts=[
             _curves(_("Active members"), period, rows, dau=_("that day"), wau=_("in 7 days")),
-            _curves(_("Orders"), period, rows, orders=_("placed"), orders_paid=_("paid")),
+            _curves(_("Orders"), period, rows, orders=_("orders placed"), orders_paid=_("of them paid")),
             _curves(_("Points by day"), period, rows, points_issued=_("issued"), points_spent=_("spent")),
         ],
         tables=[
-            _by_day(rows, dau=_("Active"), new_members=_("New members"), orders=_("Orders"), orders_paid=_("Paid"), cash=_("Cash"),
+            _by_day(rows, dau=_("Active members"), new_members=_("New members"), orders=_("Orders"), orders_paid=_("Paid"), cash=_("Cash"),
                     points_issued=_("Points issued"), points_spent=_("Points spent")),
         ],
     )  # fmt: skip
+
+
+REPORTS = {
+    "overview": overview,
+    "activity": activity,
+    "retention": retention,
+    "cohorts": cohorts,
+    "repurchase": repurchase,
+    "points": points,
+}
 
 
 # --- from the counted days -----------------------------------------------------
@@ -266,7 +285,7 @@ def _curves(title, period, rows, **names):
 
 
 def _by_day(rows, **names):
-    columns = [Column("on", _("Day"), "day")]
+    columns = [Column("on", _("Date"), "day")]
     columns += [Column(name, title, "yuan" if name == "cash" else "count") for name, title in names.items()]
     return Table("days", _("By day"), columns, [[day, *(getattr(rows[day], name) for name in names)] for day in sorted(rows, reverse=True)])
 
@@ -280,7 +299,7 @@ def _top_rules(period, rate):
     found = RuleDay.objects.filter(on__range=period.bounds).values_list("rule").annotate(entries=Sum("entries"), points=Sum("points"))
     found = list(found.order_by("-points")[:MOST_RULES])
     names = dict(Rule.objects.filter(code__in=[rule for rule, *_numbers in found]).values_list("code", "name")) if found else {}
-    columns = [Column("rule", _("Rule"), "text"), Column("entries", _("Times")), Column("points", _("Points"), "points")]
+    columns = [Column("rule", _("Rule"), "text"), Column("entries", _("How often")), Column("points", _("Points"), "points")]
     rows = [[names.get(rule) or rule, entries, points, _worth(points, rate)] for rule, entries, points in found]
     return Table("rules", _("Rules that gave most"), [*columns, Column("cost", _("Worth in yuan"), "yuan")], rows)
 

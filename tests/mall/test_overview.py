@@ -85,7 +85,7 @@ def test_show_when_more_waits_then_no_more_queries(client, administrator, paid_o
     for _n in range(items):
         paid_order()
 
-    with django_assert_num_queries(11):  # who asks, nine sources, what they did lately
+    with django_assert_num_queries(12):  # who asks, nine sources, what they did lately
         client.get(reverse("admin:index"))
 
 
