@@ -13,6 +13,8 @@ TABS = {
     "marketing:checkin": "checkin",
     "marketing:inbox": "me",
     "catalog": "goods",
+    "orders:flash": "flash",
+    "orders:flash_item": "flash",
     "orders": "orders",
     "accounts": "me",
     "points": "me",
@@ -20,7 +22,7 @@ TABS = {
 
 
 def tab_of(request):
-    """Return which tab of the layout a page belongs to: home, goods, checkin, orders, me, or nothing."""
+    """Return which tab of the layout a page belongs to: home, goods, flash, checkin, orders, me, or nothing."""
     match = getattr(request, "resolver_match", None)
     if match is None:
         return ""

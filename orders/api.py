@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from mall.api import Cursor
 from mall.limits import ACTIONS_PER_MEMBER, limit
-from orders import coupon_api, lifecycle, payments, pricing
+from orders import coupon_api, flash_api, lifecycle, payments, pricing, refund_api, review_api
 from orders.checkout import place_order
 from orders.errors import NoSuchProvider, NoticeTooLarge
 from orders.guesses import count_try
@@ -114,7 +114,8 @@ class OrderView(APIView):
     @extend_schema(operation_id="orders_retrieve", tags=TAGS, responses=OrderDetailSerializer)
     def get(self, request, no):
         """Show one order with its events and payments."""
-        order = get_object_or_404(Order.objects.of(request.user).prefetch_related("lines", "events", "payments__refunds"), no=no)
+        found = Order.objects.of(request.user).prefetch_related("lines", "events", "payments__refunds", "shipments__lines")
+        order = get_object_or_404(found, no=no)
         return Response(OrderDetailSerializer(order, context={"request": request}).data)
 
 
@@ -173,4 +174,7 @@ urlpatterns = [
     path("orders/<str:no>/receipt", ReceiptView.as_view()),
     path("payments/<str:provider>/notify", NotifyView.as_view()),
     *coupon_api.urlpatterns,
+    *review_api.urlpatterns,
+    *refund_api.urlpatterns,
+    *flash_api.urlpatterns,
 ]

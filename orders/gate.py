@@ -57,13 +57,13 @@ class Answer(StrEnum):
     OUT = "out"  # sold out, as far as known
 
 
+ANSWERS = {answer.value: answer for answer in Answer}
+
+
 def enter(item: int, user: int, quantity: int, key: str) -> Answer:
     """Ask to be let in with a request; without Redis everybody is."""
     said = _run(ENTER, item, user, quantity, key, LEASE_SECONDS * 1000, LOOK_SECONDS * 1000)
-    if said is None:
-        return Answer.IN
-    said = said.decode() if isinstance(said, bytes) else str(said)
-    return Answer(said) if said in Answer else Answer.IN
+    return ANSWERS.get(said.decode() if isinstance(said, bytes) else said, Answer.IN)
 
 
 def leave(item: int, user: int, quantity: int, key: str) -> None:

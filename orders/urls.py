@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from orders import checkout_views, coupon_views, review_views, views
+from orders import checkout_views, coupon_views, flash_views, review_views, views
 
 app_name = "orders"
 urlpatterns = [
     path("orders/new/", checkout_views.new, name="new"),
     path("coupons/", coupon_views.coupons, name="coupons"),
     path("coupons/<int:template>/purchase/", coupon_views.purchase, name="coupon_purchase"),
+    path("flash/", flash_views.sessions, name="flash"),
+    path("flash/<int:item_id>/", flash_views.item, name="flash_item"),
+    path("flash/<int:item_id>/standing/", flash_views.standing, name="flash_standing"),
+    path("flash/sessions/<int:session_id>/reminder/", flash_views.reminder, name="flash_reminder"),
     path("orders/", views.order_list, name="list"),
     path("orders/<str:no>/", views.detail, name="detail"),
     path("orders/<str:no>/pay/", views.pay, name="pay"),
