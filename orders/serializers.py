@@ -5,8 +5,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from mall.api import StrictIntegerField, StrictSerializer, absolute
-from orders import gateways, pricing
-from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
+from orders import earning, gateways, pricing
+from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund, Shipment, ShipmentLine
 from orders.wallet import LONGEST_TYPED
 
 
@@ -109,6 +109,7 @@ class QuoteSerializer(serializers.Serializer):
 
 
 class OrderLineSerializer(serializers.ModelSerializer):
+    line = serializers.IntegerField(source="pk", help_text="Id of the line, for refunds.")
     product_name = serializers.CharField()
     sku_name = serializers.CharField()
     sku = serializers.IntegerField(source="sku_id")
@@ -118,6 +119,7 @@ class OrderLineSerializer(serializers.ModelSerializer):
     class Meta:
         model = OrderLine
         fields = [
+            "id",
             "sku",
             "product",
             "product_name",
@@ -130,6 +132,9 @@ class OrderLineSerializer(serializers.ModelSerializer):
             "cash",
             "discount",
             "coupon_discount",
+            "line",
+            "shipped_quantity",
+            "refunded_quantity",
         ]
 
     def get_image(self, line) -> str | None:
@@ -139,6 +144,7 @@ class OrderLineSerializer(serializers.ModelSerializer):
 class OrderSerializer(serializers.ModelSerializer):
     lines = OrderLineSerializer(many=True)
     coupon_name = serializers.CharField(help_text="Empty without one.")
+    refund_state = serializers.ChoiceField(["none", "partial", "whole"], help_text="How much was refunded; the status stays.")
 
     class Meta:
         model = Order
@@ -146,6 +152,7 @@ class OrderSerializer(serializers.ModelSerializer):
             "no", "status", "points", "cash", "goods_cash", "coupon_name", "coupon_discount", "discount", "points_for_discount", "freight",
             "rate", "lines",
             "created_at", "pay_by", "paid_at", "shipped_at", "completed_at", "cancelled_at", "carrier", "tracking_number",
+            "refund_state", "refunded_points", "refunded_cash",
         ]  # fmt: skip
 
 
@@ -182,13 +189,41 @@ class DeliverySerializer(serializers.Serializer):
     detail = serializers.CharField()
 
 
+class ParcelLineSerializer(serializers.ModelSerializer):
+    line = serializers.IntegerField(source="line_id")
+
+    class Meta:
+        model = ShipmentLine
+        fields = ["line", "quantity"]
+
+
+class ParcelSerializer(serializers.ModelSerializer):
+    lines = ParcelLineSerializer(many=True)
+
+    class Meta:
+        model = Shipment
+        fields = ["number", "carrier", "tracking_number", "at", "lines"]
+
+
+class OnTheWaySerializer(serializers.Serializer):
+    points = serializers.IntegerField()
+    arrives_at = serializers.DateTimeField(allow_null=True, help_text="null until the order is complete.")
+
+
 class OrderDetailSerializer(OrderSerializer):
+    shipments = ParcelSerializer(many=True)
+    points_on_the_way = serializers.SerializerMethodField()
     address = serializers.SerializerMethodField()
     events = EventSerializer(many=True)
     payments = PaymentSerializer(many=True)
 
     class Meta(OrderSerializer.Meta):
-        fields = [*OrderSerializer.Meta.fields, "address", "events", "payments"]
+        fields = [*OrderSerializer.Meta.fields, "address", "events", "payments", "shipments", "points_on_the_way"]
+
+    @extend_schema_field(OnTheWaySerializer(allow_null=True))
+    def get_points_on_the_way(self, order) -> dict | None:
+        coming = earning.on_the_way(order)
+        return OnTheWaySerializer(coming).data if coming else None
 
     @extend_schema_field(DeliverySerializer(allow_null=True))
     def get_address(self, order) -> dict | None:
