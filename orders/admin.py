@@ -12,7 +12,7 @@ from accounts.privacy import mask_name, mask_phone
 from mall.day_range import DayRangeFilter
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
-from orders import coupon_admin, lifecycle, refunds  # noqa: F401  coupon_admin registers the coupons
+from orders import coupon_admin, flash_admin, lifecycle, refunds  # noqa: F401  both register what is theirs
 from orders.forms import CancelForm, ConfirmForm, ShipForm
 from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
 

@@ -97,6 +97,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Categories"), "category", "catalog.category"),
         _room(_("Stock"), "inventory_2", "catalog.sku"),
         _room(_("Stock movements"), "swap_vert", "catalog.stockmovement"),
+        _room(_("Flash sessions"), "bolt", "orders.flashsession"),
     ),
     _wing(
         _("Orders"),

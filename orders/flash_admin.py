@@ -1,0 +1,159 @@
+"""Flash sessions behind the counter: planned with their items, announced, watched and called off."""
+
+from django.contrib import admin, messages
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TranslationAdmin
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+
+from orders import flash_sessions
+from orders.coupon_admin import Asking
+from orders.coupon_forms import ReasonForm
+from orders.forms import ConfirmForm
+from orders.models import FlashItem, FlashSession
+
+STATUS_COLOURS = {
+    FlashSession.Status.DRAFT: "info",
+    FlashSession.Status.SCHEDULED: "warning",
+    FlashSession.Status.RUNNING: "success",
+    FlashSession.Status.ENDED: "info",
+    FlashSession.Status.CANCELLED: "danger",
+}
+
+
+class ItemFormSet(BaseInlineFormSet):
+    """Items whose prices fit their goods."""
+
+    def clean(self):
+        super().clean()
+        for form in self.forms:
+            item = form.cleaned_data if hasattr(form, "cleaned_data") else {}
+            sku = item.get("sku")
+            if not sku or item.get("DELETE") or not item.get("points_price"):
+                continue
+            if sku.points_price and item["points_price"] > sku.points_price and item.get("cash_price", 0) >= sku.cash_price:
+                form.add_error("points_price", _("That is more than the usual price."))
+
+
+class ItemInline(TabularInline):
+    model = FlashItem
+    formset = ItemFormSet
+    extra = 0
+    min_num = 0
+    hide_title = True
+    autocomplete_fields = ["sku"]
+    fields = ["sku", "points_price", "cash_price", "stock", "limit_per_person", "position"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("sku__product")
+
+    def has_add_permission(self, request, obj=None):
+        return super().has_add_permission(request, obj) and _is_draft(obj)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and _is_draft(obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and _is_draft(obj)
+
+
+@admin.register(FlashSession)
+class FlashSessionAdmin(Asking, TranslationAdmin, ModelAdmin):
+    """What was announced stays as it was announced: a session is changed while it is a draft, later only called off."""
+
+    list_display = ["name", "shown_status", "starts_at", "ends_at", "opened_at"]
+    list_filter = [("starts_at", admin.DateFieldListFilter)]
+    search_fields = ["name_zh_hans", "name_en"]
+    date_hierarchy = "starts_at"
+    inlines = [ItemInline]
+    fields = ["name", "starts_at", "ends_at"]
+    actions_detail = ["show_figures", "announce", "call_off"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return [] if _is_draft(obj) else ["starts_at", "ends_at"]
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and _is_draft(obj)
+
+    def has_run_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.run_flashsession")
+
+    def has_figures_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.view_flashsession")
+
+    def save_related(self, request, form, formsets, change):
+        """Say at once what would keep a draft from being announced."""
+        super().save_related(request, form, formsets, change)
+        session = form.instance
+        if _is_draft(session):
+            items = list(session.items.select_related("sku__product"))
+            for complaint in flash_sessions.complaints(session, items):
+                messages.warning(request, complaint)
+
+    @display(description=_("status"), label=STATUS_COLOURS)
+    def shown_status(self, session):
+        return session.status, FlashSession.Status(session.status).label
+
+    @action(description=_("Live figures"), url_path="figures", permissions=["figures"])
+    def show_figures(self, request, object_id):
+        """Show what is left, sold and waiting for payment, right now."""
+        session = self._get(request, object_id)
+        rows = flash_sessions.figures(session)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Live figures"),
+            "opts": self.opts,
+            "row": session,
+            "status": FlashSession.Status(session.status).label,
+            "rows": rows,
+            "total": {name: sum(row[name] for row in rows) for name in ("left", "sold", "waiting")},
+            "back_url": self._url(session),
+        }
+        return TemplateResponse(request, "orders/admin/flash_figures.html", context)
+
+    @action(description=_("Announce"), url_path="announce", permissions=["run"])
+    def announce(self, request, object_id):
+        """Set the stock aside and show the session in the shop."""
+        session = self._get(request, object_id)
+        if not _is_draft(session):
+            messages.info(request, _("This session was announced before."))
+            return HttpResponseRedirect(self._url(session))
+
+        def verb(_sent):
+            flash_sessions.announce(session, actor=f"staff:{request.user.pk}")
+            return _("Announced. Its stock is set aside, and members can see it.")
+
+        question = _("Announce this session? Its pieces are set aside from the shelf, and prices and times are fixed from then on.")
+        facts = [f"{item.sku} × {item.stock}" for item in session.items.select_related("sku__product")]
+        sent = ConfirmForm(request.POST if request.method == "POST" else None)
+        return self.ask(request, session, sent, verb, question=question, button=_("Announce"), facts=facts)
+
+    @action(description=_("Call off"), url_path="call-off", permissions=["run"])
+    def call_off(self, request, object_id):
+        """Return what is left to the shelf; orders stay."""
+        session = self._get(request, object_id)
+        if _is_draft(session):
+            messages.info(request, _("A draft is not seen by anybody: delete it instead."))
+            return HttpResponseRedirect(self._url(session))
+
+        def verb(sent):
+            flash_sessions.call_off(session, actor=f"staff:{request.user.pk}", reason=sent["reason"])
+            return _("Called off. What was left is back on the shelf.")
+
+        question = _("Call this session off? What is left goes back on the shelf; orders placed so far stay.")
+        sent = ReasonForm(request.POST if request.method == "POST" else None)
+        return self.ask(request, session, sent, verb, question=question, button=_("Call off"))
+
+    def _get(self, request, object_id):
+        return self.get_queryset(request).get(pk=object_id)
+
+    def _url(self, session):
+        return reverse("admin:orders_flashsession_change", args=[session.pk])
+
+
+def _is_draft(session) -> bool:
+    return session is None or session.opened_at is None
