@@ -13,6 +13,7 @@ from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
+from django.contrib import messages
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, connection
 from django.db.models import Q
@@ -56,7 +57,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """Note the sign-in. The session that opens right after signing up is no sign-in of its own."""
         response = super().post_login(request, user, signup=signup, **kwargs)
         if not signup:
-            note_sign_in(user)
+            for sentence in note_sign_in(user):
+                if not request.path_info.startswith("/api/"):
+                    messages.success(request, sentence)
         return response
 
     def get_login_stages(self):

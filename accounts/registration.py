@@ -49,9 +49,10 @@ def enrol(user) -> bool:
 
 
 @transactional
-def note_sign_in(user, *, on=None) -> None:
-    """Tell the rooms above that a member signed in on shop day ``on`` (default: today).
+def note_sign_in(user, *, on=None) -> list:
+    """Tell the rooms above that a member signed in on shop day ``on`` (default: today); return what they have to say to that.
 
     Sent on every sign-in; what a day brings once is keyed by the day where it is written.
     """
-    user_signed_in.send(sender=User, user=user, on=on or clock.today())
+    told = user_signed_in.send(sender=User, user=user, on=on or clock.today())
+    return [sentence for _receiver, sentence in told if sentence]

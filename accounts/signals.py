@@ -9,5 +9,6 @@ user_registered = Signal()
 # is missing; a receiver is idempotent by the member.
 profile_completed = Signal()
 
-# user: the member; on: the shop day. Sent on every sign-in, from any door; a receiver is idempotent by day.
+# user: the member; on: the shop day. Sent on every sign-in, from any door; a receiver is idempotent by day,
+# and may return a sentence that the member reads on the page they come to.
 user_signed_in = Signal()

@@ -57,6 +57,8 @@ JOBS = (
     Job("expire-coupons", "orders.tasks.expire_coupons", crontab(minute=5)),
     # What an operator hands out to a segment is carried on, batch by batch.
     Job("hand-out-coupons", "orders.tasks.hand_out_coupons", crontab(), once_a=MINUTE),
+    # Whose birthday it is gets the present; a shop that was off congratulates up to two days late.
+    Job("congratulate", "marketing.tasks.congratulate", crontab(minute=15)),
     # Members about to lose a streak find a line in their inbox while there is still an evening left.
     Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),
     # Entries, balances, lots and hashes are compared; a mismatch fails the job and says which account.

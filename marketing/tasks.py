@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from marketing import deliveries, news, reminders
+from marketing import deliveries, facts, news, reminders
 from marketing.analytics import rollup
 
 
@@ -22,6 +22,12 @@ def remind_expiring():
 def remind_coupons():
     """Tell members of coupons that end soon; returns how many were told."""
     return {"reminded": news.of_ending_coupons()}
+
+
+@shared_task
+def congratulate():
+    """Give today's birthdays their present; returns how many."""
+    return {"presents": facts.congratulate()}
 
 
 @shared_task

@@ -1,6 +1,7 @@
 """What points does when accounts says who came: each receiver calls one verb, idempotent by key."""
 
 from django.dispatch import receiver
+from django.utils.translation import ngettext
 
 from accounts.signals import account_closing, closing_asked, personal_data_asked, user_registered, user_signed_in
 from mall import clock
@@ -17,8 +18,11 @@ def welcome(sender, user, first_of_person, **kwargs):
 
 @receiver(user_signed_in)
 def greet(sender, user, on, **kwargs):
-    """Credit the first sign-in of a shop day."""
-    rules.award(user.pk, "login", key=f"login:{on}", on=on, reference=f"login:{on}")
+    """Credit the first sign-in of a shop day, and say so the first time."""
+    entry = rules.award(user.pk, "login", key=f"login:{on}", on=on, reference=f"login:{on}")
+    if entry is None or not entry.is_new or entry.delta <= 0:
+        return None
+    return ngettext("%(n)s point for coming by today.", "%(n)s points for coming by today.", entry.delta) % {"n": entry.delta}
 
 
 @receiver(personal_data_asked)
