@@ -4,11 +4,12 @@ import re
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from orders.checkout import KEY
-from orders.errors import InvalidLines
+from orders.errors import InvalidCheckout, InvalidLines
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
+from orders.refund_errors import InvalidRefund
 from orders.wallet import LONGEST_TYPED
 
 WHOLE = re.compile(r"[0-9]{1,12}")
@@ -31,6 +32,17 @@ def read_points(sent) -> int:
     return int(text) if WHOLE.fullmatch(text) else 0
 
 
+def read_pieces(sent) -> list[tuple[int, int]]:
+    """Return (line id, pieces) of a form: ``line`` and ``quantity`` repeated in step; lines of 0 pieces are left out.
+
+    Raises: InvalidRefund.
+    """
+    lines, quantities = sent.getlist("line"), [text or "0" for text in sent.getlist("quantity")]
+    if len(lines) != len(quantities) or not all(WHOLE.fullmatch(text) for text in [*lines, *quantities]):
+        raise InvalidRefund
+    return [(int(line), int(quantity)) for line, quantity in zip(lines, quantities, strict=True) if int(quantity)]
+
+
 class PlaceForm(forms.Form):
     """Everything of the checkout form but its lines."""
 
@@ -51,18 +63,81 @@ class ConfirmForm(forms.Form):
 
 
 class ShipForm(forms.Form):
-    """Who carries a parcel, and under which number; virtual goods have neither."""
+    """Who carries a parcel, under which number, and how many of each line are in it; virtual goods have neither carrier nor number."""
 
     carrier = forms.CharField(label=_("Carrier"), max_length=40, widget=UnfoldAdminTextInputWidget)
     number = forms.CharField(label=_("Tracking number"), max_length=60, widget=UnfoldAdminTextInputWidget)
 
-    def __init__(self, *args, is_physical=True, **kwargs):
+    def __init__(self, *args, is_physical=True, waiting=(), **kwargs):
+        """``waiting`` are the lines of which pieces wait; with several pieces the parcel may have a part of them."""
         super().__init__(*args, **kwargs)
         if not is_physical:
             self.fields.clear()
+        self.waiting = list(waiting)
+        if sum(line.waiting_quantity for line in self.waiting) > 1:
+            for line in self.waiting:
+                self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                    label=_("Pieces of %(name)s") % {"name": f"{line.product_name} {line.sku_name}".strip()},
+                    min_value=0,
+                    max_value=line.waiting_quantity,
+                    initial=line.waiting_quantity,
+                    widget=UnfoldAdminIntegerFieldWidget,
+                )
+
+    def clean(self):
+        """Gather the pieces; None when everything goes."""
+        cleaned = super().clean()
+        named = {line.pk: cleaned.pop(f"line_{line.pk}") for line in self.waiting if cleaned.get(f"line_{line.pk}") is not None}
+        cleaned["pieces"] = {pk: pieces for pk, pieces in named.items() if pieces} if named else None
+        return cleaned
 
 
 class CancelForm(forms.Form):
     """Why staff cancel an order."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+
+# --- refunds and codes ---------------------------------------------------------
+class RefundForm(forms.Form):
+    """Everything of a member's refund request but its pieces."""
+
+    key = forms.RegexField(KEY)
+    reason = forms.CharField(max_length=200, required=False)
+
+    def check(self) -> None:
+        """Raises: InvalidCheckout."""
+        if not self.is_valid():
+            raise InvalidCheckout
+
+
+class CodesForm(forms.Form):
+    """The password once more, before codes are shown."""
+
+    password = forms.CharField(
+        label=_("Your password"), max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class ApproveForm(forms.Form):
+    """How staff approve a refund."""
+
+    restock = forms.BooleanField(
+        label=_("Put what was sent back on the shelf"),
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text=_("Pieces that were never sent go back by themselves."),
+    )
+    at_fault = forms.BooleanField(
+        label=_("It is our fault"),
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text=_("Points whose day has passed live 30 days more instead of expiring at once."),
+    )
+    note = forms.CharField(label=_("Answer to the member"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
+
+
+class RejectForm(forms.Form):
+    """Why staff reject a refund; the member reads it."""
+
+    note = forms.CharField(label=_("Answer to the member"), max_length=200, widget=UnfoldAdminTextInputWidget)

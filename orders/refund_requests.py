@@ -74,6 +74,12 @@ def terms_of(order, lines=None, *, by_staff: bool = False) -> refund_terms.Terms
     return terms
 
 
+def left_of(order) -> dict[int, int]:
+    """Return the pieces of each line that may still be asked for."""
+    reserved = _reserved(order)
+    return {line.pk: line.kept_quantity - reserved.get(line.pk, 0) for line in order.lines.all()}
+
+
 def check_may_ask(order, *, by_staff: bool = False) -> None:
     """Refuse an order that cannot be refunded, or no longer by its member. Raises: NotRefundable, NothingLeft, RefundTooLate."""
     if order.status not in REFUNDABLE:

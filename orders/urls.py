@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders import checkout_views, coupon_views, flash_views, review_views, views
+from orders import checkout_views, coupon_views, flash_views, refund_views, review_views, views
 
 app_name = "orders"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("orders/<str:no>/pay/", views.pay, name="pay"),
     path("orders/<str:no>/cancellation/", views.cancel, name="cancel"),
     path("orders/<str:no>/receipt/", views.receipt, name="receipt"),
+    path("orders/<str:no>/refunds/", refund_views.refunds, name="refunds"),
+    path("orders/<str:no>/refunds/<int:number>/withdrawal/", refund_views.withdraw, name="refund_withdraw"),
+    path("orders/<str:no>/codes/", refund_views.codes, name="codes"),
     path("orders/<str:no>/reviews/<int:line>/", review_views.write, name="review"),
     path("reviews/", review_views.own, name="reviews"),
     path("reviews/<int:pk>/", review_views.edit, name="review_edit"),

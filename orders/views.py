@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from orders import gateways, lifecycle, payments, reviews
+from mall.errors import DomainError
+from orders import delivery, earning, gateways, lifecycle, payments, refund_requests, reviews
 from orders.gateways import sandbox
 from orders.models import Order, Payment
 
@@ -45,6 +46,12 @@ def detail(request, no):
         "refunds": [refund for payment in order.payments.prefetch_related("refunds") for refund in payment.refunds.all()],
         "is_pending": order.status == Order.Status.PENDING,
         "is_cancelled": order.status == Order.Status.CANCELLED,
+        "is_refunded_whole": order.refunded_at is not None,
+        "requests": order.refund_requests.order_by("-number"),
+        "can_ask_refund": _can_ask_refund(order),
+        "parcels": order.shipments.exclude(carrier="").prefetch_related("lines__line"),
+        "coming": earning.on_the_way(order),
+        "codes_count": len(delivery.keys_of(order)),
     }
     return render(request, "orders/detail.html", context)
 
@@ -86,6 +93,14 @@ def receipt(request, no):
 def _own(request, no) -> Order:
     """Somebody else's order does not exist."""
     return get_object_or_404(Order.objects.of(request.user), no=no)
+
+
+def _can_ask_refund(order) -> bool:
+    try:
+        refund_requests.check_may_ask(order)
+    except DomainError:
+        return False
+    return True
 
 
 def _steps(order) -> list[dict]:
