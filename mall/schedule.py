@@ -67,6 +67,8 @@ JOBS = (
     Job("roll-up-days", "marketing.tasks.roll_up_days", crontab(minute=20), once_a=HOUR),
     # What was redeemed lately stands first where the goods are sorted by popularity.
     Job("refresh-popularity", "catalog.tasks.refresh_popularity", crontab(minute=40)),
+    # What goes with what is counted over everybody's orders; the pages add the member's own.
+    Job("refresh-recommendations", "marketing.tasks.refresh_recommendations", crontab(minute=45, hour="1-23")),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50)),
 )

@@ -14,6 +14,7 @@ from mall.api import Cursor, StrictIntegerField, StrictSerializer
 from mall.limits import ACTIONS_PER_MEMBER, limit
 from marketing import checkin, event_api, mission_api, notifications, share_api
 from marketing.models import Notification
+from marketing.recommendations import api as suggestion_api
 from points import balance
 
 MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
@@ -142,4 +143,5 @@ urlpatterns = [
     *mission_api.urlpatterns,
     *share_api.urlpatterns,
     *event_api.urlpatterns,
+    *suggestion_api.urlpatterns,
 ]

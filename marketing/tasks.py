@@ -4,6 +4,7 @@ from celery import shared_task
 
 from marketing import deliveries, facts, news, reminders
 from marketing.analytics import rollup
+from marketing.recommendations import nightly
 
 
 @shared_task
@@ -34,6 +35,12 @@ def congratulate():
 def remind_streaks():
     """Write the evening's reminders; returns how many."""
     return {"reminded": reminders.remind_streaks()}
+
+
+@shared_task
+def refresh_recommendations():
+    """Count anew what goes with what; returns how many pairs there are."""
+    return {"pairs": nightly.refresh()}
 
 
 @shared_task

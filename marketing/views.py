@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog import storefront
 from mall import clock
 from mall.limits import ACTIONS_PER_MEMBER, limit
-from marketing import board, earning
+from marketing import board, earning, recommendations
 from marketing import checkin as checkins
 from marketing.errors import AlreadyCheckedIn
+from orders import flash_board
 from orders.models import Order
 from points import balance
 
@@ -28,7 +29,8 @@ WAITING_FOR_MEMBER = (Order.Status.PENDING, Order.Status.SHIPPED)
 def home(request):
     """Greet a member with what waits today; tell a visitor what the mall is."""
     if not request.user.is_authenticated:
-        return render(request, "marketing/welcome.html", {"ways": earning.ways(), **_window(None)})
+        window = {"picks": storefront.picks(None, PICKS), "categories": _shelves(), **_flash()}
+        return render(request, "marketing/welcome.html", {"ways": earning.ways(), **window})
     own = balance.of(request.user)
     expiring = [(on, points) for on, points in own.expiring if on <= clock.today() + EXPIRING_SOON]
     waiting = Order.objects.of(request.user).filter(status__in=WAITING_FOR_MEMBER).newest_first().prefetch_related("lines")
@@ -40,12 +42,19 @@ def home(request):
         "next_mission": board.next_of(board.of(request.user)),
         "waiting": waiting[:ORDERS_SHOWN],
     }
-    return render(request, "marketing/home.html", {**facts, **_window(own.available)})
+    suggested = recommendations.for_member(request.user, available=own.available, limit=PICKS)
+    picks = [{**one["product"], "reason": one["reason"]} for one in suggested]
+    return render(request, "marketing/home.html", {**facts, "picks": picks, "categories": _shelves(), **_flash()})
 
 
-def _window(available):
-    categories = [shelf for shelf in storefront.tree() if shelf["depth"] == 0]
-    return {"picks": storefront.picks(available, PICKS), "categories": categories}
+def _flash():
+    """The flash sale that runs or comes next, for the banner."""
+    now, session = clock.now(), flash_board.headline()
+    return {"flash_session": session, "flash_runs": session is not None and session.starts_at <= now, "now": now}
+
+
+def _shelves():
+    return [shelf for shelf in storefront.tree() if shelf["depth"] == 0]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
