@@ -1,5 +1,6 @@
 """What a member who leaves does to the points: what is left is forfeited by an entry, and the account closes for good."""
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -33,7 +34,7 @@ def forfeit(user_id: int) -> None:
         return
     ledger.sweep(user_id)  # what is dead already expires as it should, and is not given up
     account = PointAccount.objects.get(pk=user_id)
-    Grant.objects.filter(account_id=user_id, status=Grant.Status.PENDING).update(status=Grant.Status.VOID)
+    Grant.objects.filter(account_id=user_id, status=Grant.Status.PENDING).update(status=Grant.Status.VOID, taken_back=F("points"))
     if account.available:
         ledger.adjust(user_id, points=-account.available, key=KEY, actor=f"member:{user_id}", note="account deleted", reference="account")
     ledger.close(user_id, note="account deleted")

@@ -3,20 +3,25 @@
 from uuid import UUID
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
+from mall import clock
 from points.machine import POINTS_MAX
-from points.models import SEQ_SPAN, RiskCase, Rule, RuleVersion
+from points.models import SEQ_SPAN, ExchangeRate, RiskCase, Rule, RuleVersion
 from points.risk import APPEAL_MAX
 from points.statement import FLOWS
 
-NUMBERS = ("value", "points", "table", "validity", "validity_days", "per_day", "per_week", "per_month", "per_life")
+LIMITS = ("per_day", "per_week", "per_month", "per_life")
+NUMBERS = ("value", "points", "table", "validity", "validity_days", *LIMITS, "every_days", "matures_after_days", "weekdays")
+OPTIONAL = {"points": 0, "validity_days": 0, "every_days": 0, "matures_after_days": 0}
 
 
 class StatementForm(forms.Form):
@@ -87,9 +92,65 @@ class FreezeForm(ReleaseForm):
     scope = forms.ChoiceField(label=_("Paused"), choices=RiskCase.Scope, initial=RiskCase.Scope.ALL, widget=UnfoldAdminSelectWidget)
 
 
+class DecisionForm(forms.Form):
+    """A decision that needs no reason beyond the one that was given."""
+
+    note = forms.CharField(label=_("Note"), required=False, max_length=500, widget=UnfoldAdminTextareaWidget)
+
+
+class RejectForm(forms.Form):
+    """A decision with its reason."""
+
+    note = forms.CharField(label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget)
+
+
+class ConfirmForm(forms.Form):
+    """A button and nothing to fill in."""
+
+
+class BatchForm(forms.Form):
+    """A file of corrections and why."""
+
+    file = forms.FileField(
+        label=_("CSV file"),
+        help_text=_("Columns member, points, reason; one line per correction."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
+    )
+    note = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget,
+        help_text=_("For colleagues and auditors; the member does not see it."),
+    )
+
+
+class RateForm(forms.ModelForm):
+    """A rate to come; what has begun is history."""
+
+    class Meta:
+        model = ExchangeRate
+        fields = ["points_per_yuan", "effective_from", "note"]
+
+    def clean_effective_from(self):
+        """Refuse a beginning in the past, and one another rate has."""
+        start = self.cleaned_data["effective_from"]
+        if start <= clock.now():
+            raise forms.ValidationError(_("A new rate begins in the future; what has been counted stays as it was."))
+        if ExchangeRate.objects.filter(effective_from=start).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another rate begins at this very moment."))
+        return start
+
+
 class RuleForm(forms.ModelForm):
     """A rule and the numbers of its newest version; other numbers become a new version."""
 
+    weekdays = forms.MultipleChoiceField(
+        label=_("Only on weekdays"),
+        required=False,
+        choices=[(str(day + 1), name) for day, name in WEEKDAYS.items()],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("None chosen means every day."),
+    )
     table = forms.CharField(
         label=_("Table"),
         required=False,
@@ -111,6 +172,11 @@ class RuleForm(forms.ModelForm):
             for name in NUMBERS:
                 self.initial.setdefault(name, getattr(newest, name))
             self.initial["table"] = ", ".join(str(points) for points in newest.table)
+            self.initial["weekdays"] = [str(day) for day in newest.weekdays]
+
+    def clean_weekdays(self):
+        """Return the weekdays as numbers, Monday first."""
+        return sorted(int(day) for day in self.cleaned_data["weekdays"])
 
     def clean_table(self):
         """Return the table as a list of whole numbers."""
@@ -138,13 +204,14 @@ class RuleForm(forms.ModelForm):
 
     def numbers(self):
         """Return the numbers of a version as asked for."""
-        return {name: self.cleaned_data[name] for name in NUMBERS}
+        return {name: OPTIONAL.get(name) if self.cleaned_data[name] is None else self.cleaned_data[name] for name in NUMBERS}
 
 
 for _name in NUMBERS:
-    if _name != "table":
+    if _name not in ("table", "weekdays"):
         _field = RuleVersion._meta.get_field(_name)
         _widget = UnfoldAdminSelectWidget if _field.choices else UnfoldAdminIntegerFieldWidget
-        _limits = {} if _field.choices else {"min_value": int(_name.startswith("per_")), "max_value": 1_000_000}
-        RuleForm.base_fields[_name] = _field.formfield(widget=_widget, required=_name not in ("points", "validity_days"), **_limits)
+        _most = 1_000_000 if _name in ("points", *LIMITS) else 32_767
+        _limits = {} if _field.choices else {"min_value": int(_name in LIMITS), "max_value": _most}
+        RuleForm.base_fields[_name] = _field.formfield(widget=_widget, required=_name not in OPTIONAL, **_limits)
         RuleForm.declared_fields[_name] = RuleForm.base_fields[_name]

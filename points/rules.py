@@ -127,6 +127,13 @@ def earned_max(version: RuleVersion) -> int:
     return version.limit_of_day or PointsPolicy().earned_per_day_max
 
 
+def numbers_of(version: RuleVersion | None) -> dict:
+    """Return what a version says, by field; nothing for none."""
+    names = ("value", "points", "table", "validity", "validity_days", "per_day", "per_week", "per_month", "per_life")
+    more = ("every_days", "matures_after_days", "weekdays")
+    return {name: getattr(version, name) for name in (*names, *more)} if version is not None else {}
+
+
 def _is_too_soon(version, user_id, key, on):
     """Return whether a rule that pays once in so many days has paid within them for another fact."""
     if not version.every_days:

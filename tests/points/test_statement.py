@@ -112,7 +112,7 @@ def test_page_when_rows_grow_then_queries_do_not(client, django_assert_num_queri
     client.force_login(member)
     client.get(PAGE)
 
-    with django_assert_num_queries(7):  # member, account, entries, names of rules, unread notices
+    with django_assert_num_queries(7):  # member, account, entries, what is on the way, rates, names of rules, unread notices
         client.get(PAGE)
 
 

@@ -1,30 +1,27 @@
-"""The books as operators see them: accounts and entries to read, rules and rates to set, corrections by verb."""
+"""The books as operators see them: accounts and entries to read, corrections by verb."""
 
 from uuid import uuid4
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from mall import clock
-from mall.errors import DomainError
 from mall.read_only import ReadOnly
-from points import adjustments, risk, rules, statement, wording
-from points.forms import NUMBERS, AdjustForm, FreezeForm, ReleaseForm, RuleForm
-from points.models import ExchangeRate, LedgerEntry, PointAccount, Rule, RuleVersion
+from points import adjustments, explanation, risk, statement, terms, wording
+from points.admin.asking import ask
+from points.forms import AdjustForm, FreezeForm, ReleaseForm
+from points.models import LedgerEntry, PointAccount
 
 COUNT_MAX = 10_000
+EXPLAINED = 50  # entries shown below an explanation; the list has all
 STATUS_COLOURS = {"active": "success", "review": "warning", "saving": "warning", "frozen": "danger", "closed": "info"}
-RULE_COLOURS = {"active": "success", "scheduled": "info", "paused": "warning", "draft": "info", "ended": "danger"}
 
 
 class CappedPaginator(Paginator):
@@ -47,7 +44,7 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
     list_per_page = 50
     ordering = ["-pk"]
     search_fields = ["user__username", "user__email"]
-    actions_detail = ["adjust_points", "freeze_account", "unfreeze_account"]
+    actions_detail = ["explain_account", "adjust_points", "freeze_account", "unfreeze_account"]
     fields = [
         "member", "status", "status_note", "available", "held", "debt", "lots_in_words", "holds_in_words",
         "credited", "debited", "seq", "day", "opened_at", "latest",
@@ -136,24 +133,30 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         title = _("Release the account")
         return self._ask(request, object_id, ReleaseForm(request.POST or None), verb, title=title, blame="note")
 
+    @action(description=_("Explain this number"), url_path="explain", icon="help")
+    def explain_account(self, request, object_id):
+        """Open the balance into its entries, lots, rule versions and people."""
+        account = self.get_object(request, object_id)
+        if account is None or not self.has_view_permission(request, account):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        names = wording.rule_names()
+        opened = explanation.of_account(account)
+        entries = statement.entries_of(account.pk)[:EXPLAINED]
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "account": account, "opened": opened}
+        context |= {"title": _("Explain this number"), "cases": risk.standing(account.pk)}
+        context["lots"] = [(lot, [(wording.describe(entry, names), entry, points) for entry, points in lot.sources]) for lot in opened.lots]
+        context["rows"] = [(entry, wording.describe(entry, names), wording.lots_of(entry)) for entry in entries]
+        return TemplateResponse(request, "admin/points/explain.html", context)
+
     def _ask(self, request, object_id, form, verb, *, title, blame):
         """Show a form about one account until the verb takes what it says."""
         account = self.get_object(request, object_id)
         if account is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        if form.is_valid():
-            try:
-                messages.success(request, verb(account, form.cleaned_data))
-            except DomainError as refusal:
-                form.add_error(blame, str(refusal))
-            else:
-                return HttpResponseRedirect(reverse("admin:points_pointaccount_change", args=[account.pk]))
         entries = statement.page_of(account.pk, size=10).entries
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "account": account}
-        context |= {"title": title, "button": title}
+        context = {"account": account, "entries": [{"entry": entry, "words": wording.describe(entry)} for entry in entries]}
         context["standing"] = _("%(available)s points, %(held)s reserved") % {"available": account.available, "held": account.held}
-        context["entries"] = [{"entry": entry, "words": wording.describe(entry)} for entry in entries]
-        return TemplateResponse(request, "points/admin/form.html", context)
+        return ask(self, request, account, form, verb, title=title, blame=blame, template="points/admin/form.html", **context)
 
 
 @admin.register(LedgerEntry)
@@ -172,7 +175,7 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     fields = [
         "created_at", "biz_date", "member", "seq", "kind", "words", "delta", "held_delta", "debt_delta",
         "balance_after", "held_after", "debt_after", "lots_in_words",
-        "key", "rule", "rule_version", "reference", "reverses_seq", "actor", "description", "note", "hash",
+        "key", "rule", "rule_version", "rule_in_words", "reference", "reverses_seq", "used_by", "actor", "description", "note", "hash",
     ]  # fmt: skip
     readonly_fields = fields
 
@@ -196,96 +199,20 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
         lots = ((lot.expires_on or _("Never expire"), f"{lot.points:+d}") for lot in wording.lots_of(entry))
         return format_html_join("", "<div>{}: {}</div>", lots) or "–"
 
+    @admin.display(description=_("What the rule said"))
+    def rule_in_words(self, entry):
+        version = explanation.version_of(entry)
+        if version is None:
+            return "–"
+        words = " · ".join([terms.worth_of(version), *terms.details_of(version)])
+        return format_html(
+            '<a class="underline" href="{}">{}</a>: {}', reverse("admin:points_rule_change", args=[version.rule_id]), version, words
+        )
 
-def _worth(version):
-    if version.value == RuleVersion.Value.TABLE:
-        return " · ".join(str(points) for points in version.table)
-    return _("%(points)s per yuan") % {"points": version.points} if version.value == RuleVersion.Value.PER_YUAN else version.points
-
-
-class VersionInline(ReadOnly, TabularInline):
-    """The versions a rule has had; each stays as it is."""
-
-    model = RuleVersion
-    extra = 0
-    fields = readonly_fields = [
-        "number",
-        "worth",
-        "validity",
-        "validity_days",
-        "per_day",
-        "per_week",
-        "per_month",
-        "per_life",
-        "created_by",
-        "created_at",
-    ]
-    verbose_name_plural = _("Versions so far")
-
-    @admin.display(description=_("Points"))
-    def worth(self, version):
-        return _worth(version)
-
-
-@admin.register(Rule)
-class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
-    """What an action is worth. Saving other numbers adds a version; entries of the old one keep naming it."""
-
-    form = RuleForm
-    inlines = [VersionInline]
-    list_display = ["shown_name", "action", "worth", "shown_status", "starts_at", "ends_at"]
-    list_filter = ["status"]
-    search_fields = ["code", "action", "name_zh_hans", "name_en"]
-    fieldsets = [
-        (None, {"fields": ["name_zh_hans", "name_en", ("code", "action"), ("status", "priority"), "starts_at", "ends_at"]}),
-        (_("What it is worth"), {"fields": ["value", "points", "table"]}),
-        (_("Limits"), {"fields": [("per_day", "per_week"), ("per_month", "per_life")]}),
-        (_("How long the points live"), {"fields": ["validity", "validity_days"]}),
-    ]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("versions")
-
-    def get_readonly_fields(self, request, obj=None):
-        return ["code", "action"] if obj else []
-
-    def has_delete_permission(self, request, obj=None):
-        """Entries name a rule for good: it ends, it is not deleted."""
-        return False
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        version = rules.publish(obj, actor=f"staff:{request.user.pk}", **form.numbers())
-        if set(form.changed_data) & set(NUMBERS):
-            messages.info(request, _("Version %(number)s is in force for what happens from now on.") % {"number": version.number})
-
-    @admin.display(description=_("Name"), ordering="name_zh_hans")
-    def shown_name(self, rule):
-        return rule.name
-
-    @admin.display(description=_("Points"))
-    def worth(self, rule):
-        newest = next(iter(rule.versions.all()), None)
-        return _worth(newest) if newest else "–"
-
-    @display(description=_("Status"), ordering="status", label=RULE_COLOURS)
-    def shown_status(self, rule):
-        return rule.status, rule.get_status_display()
-
-
-@admin.register(ExchangeRate)
-class ExchangeRateAdmin(ModelAdmin):
-    """What a point is worth, from a moment on. A rate that has begun is history."""
-
-    list_display = ["points_per_yuan", "effective_from", "note", "created_by"]
-    fields = ["points_per_yuan", "effective_from", "note"]
-
-    def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or obj.effective_from > clock.now())
-
-    def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and (obj is None or obj.effective_from > clock.now())
-
-    def save_model(self, request, obj, form, change):
-        obj.created_by = f"staff:{request.user.pk}"
-        super().save_model(request, obj, form, change)
+    @admin.display(description=_("Later entries that used these points"))
+    def used_by(self, entry):
+        story = explanation.of_entry(entry.account_id, entry.seq)
+        link = '<div><a class="underline" href="{}">{}</a> · {}</div>'
+        named = ((other, points) for seq, points in story.trace.used_by if (other := story.neighbours.get(seq)))
+        rows = ((reverse("admin:points_ledgerentry_change", args=[other.pk]), wording.describe(other), points) for other, points in named)
+        return format_html_join("", link, rows) or "–"

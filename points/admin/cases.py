@@ -1,0 +1,116 @@
+"""Cases: what was seen, what the member says, and a person's decision."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from mall.read_only import ReadOnly
+from points import risk
+from points.admin.asking import ask
+from points.forms import RejectForm
+from points.models import SEQ_SPAN, RiskCase
+
+COLOURS = {"open": "warning", "released": "success", "kept": "danger"}
+ROW = '<tr><td class="pr-4">{}</td><td class="pr-4">{}</td><td class="pr-4">{}</td><td>{}</td></tr>'
+
+
+@admin.register(RiskCase)
+class RiskCaseAdmin(ReadOnly, ModelAdmin):
+    """Accounts that were paused. Releasing one lifts only what no other case forbids."""
+
+    list_display = ["opened_at", "member", "kind", "scope", "shown_status", "has_appeal", "decided_by"]
+    list_filter = ["status", "kind"]
+    list_select_related = ["account__user", "decided_by"]
+    list_per_page = 50
+    search_fields = ["=account__user__username"]
+    actions_detail = ["release_case", "keep_case"]
+    fields = [
+        "account_link", "kind", "scope", "note", "status", "opened_at", "appeal", "appealed_at",
+        "sums", "entries", "devices", "findings", "decided_by", "decided_at", "decision_note",
+    ]  # fmt: skip
+    readonly_fields = fields
+
+    @admin.display(description=_("Member"), ordering="account_id")
+    def member(self, case):
+        return case.account.user.get_username()
+
+    @admin.display(description=_("Member"))
+    def account_link(self, case):
+        address = reverse("admin:points_pointaccount_change", args=[case.account_id])
+        return format_html('<a class="underline" href="{}">{}</a>', address, case.account.user.get_username())
+
+    @display(description=_("Status"), ordering="status", label=COLOURS)
+    def shown_status(self, case):
+        return case.status, case.get_status_display()
+
+    @admin.display(description=_("Member wrote"), boolean=True)
+    def has_appeal(self, case):
+        return case.appealed_at is not None
+
+    @admin.display(description=_("Earned that day"))
+    def sums(self, case):
+        seen = case.evidence
+        if "earned" not in seen:
+            return "–"
+        rules = format_html_join("", "<div>{}: {}</div>", seen["by_rule"])
+        return format_html("<div><strong>{} / {}</strong></div>{}", seen["earned"], seen["limit"], rules)
+
+    @admin.display(description=_("Entries of that day"))
+    def entries(self, case):
+        link = '<a class="underline" href="{}">{}</a>'
+        rows = (
+            (
+                format_html(
+                    link, reverse("admin:points_ledgerentry_change", args=[case.account_id * SEQ_SPAN + entry["seq"]]), entry["seq"]
+                ),
+                entry["at"][:19].replace("T", " "),
+                f"{entry['points']:+d}",
+                f"{entry['rule']} {entry['reference']}",
+            )
+            for entry in case.evidence.get("entries", ())
+        )
+        return format_html("<table>{}</table>", format_html_join("", ROW, rows)) if case.evidence.get("entries") else "–"
+
+    @admin.display(description=_("Latest sign-ins"))
+    def devices(self, case):
+        rows = ((seen["seen_at"][:19].replace("T", " "), seen["network"], seen["agent"], "") for seen in case.evidence.get("devices", ()))
+        return format_html("<table>{}</table>", format_html_join("", ROW, rows)) if case.evidence.get("devices") else "–"
+
+    @admin.display(description=_("What does not fit"))
+    def findings(self, case):
+        rows = ((seen["check"], seen["expected"], seen["found"], "") for seen in case.evidence.get("findings", ()))
+        return format_html("<table>{}</table>", format_html_join("", ROW, rows)) if case.evidence.get("findings") else "–"
+
+    def get_actions_detail(self, request, object_id):
+        """Offer to release or uphold what is not released, and to uphold once."""
+        case = self.get_object(request, str(object_id))
+        useless = {"released": {"release_case", "keep_case"}, "kept": {"keep_case"}}.get(case.status if case else "", set())
+        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name not in useless]
+
+    def has_decide_permission(self, request, object_id=None):
+        """Return whether this operator may pause and release accounts."""
+        return request.user.has_perm("points.freeze_points")
+
+    @action(description=_("Release"), url_path="release", permissions=["decide"])
+    def release_case(self, request, object_id):
+        """Let the member go on, with a note."""
+        return self._decide(request, object_id, is_release=True, title=_("Release"), done=_("The case is released."))
+
+    @action(description=_("Keep paused"), url_path="keep", permissions=["decide"])
+    def keep_case(self, request, object_id):
+        """Uphold it, with a note."""
+        return self._decide(request, object_id, is_release=False, title=_("Keep paused"), done=_("The account stays paused."))
+
+    def _decide(self, request, object_id, *, is_release, title, done):
+        case = self.get_object(request, object_id)
+        if case is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+
+        def verb(case, answers):
+            risk.decide(case, operator=request.user, release=is_release, note=answers["note"])
+            return done
+
+        return ask(self, request, case, RejectForm(request.POST or None), verb, title=title, words=f"{case}: {case.note}")

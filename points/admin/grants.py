@@ -1,0 +1,44 @@
+"""Points on the way, to read: what was promised, when it arrives, what refunds took."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from mall.read_only import ReadOnly
+from points.models import Grant, TakeBack
+
+GRANT_COLOURS = {"pending": "info", "matured": "success", "void": "warning"}
+
+
+@admin.register(Grant)
+class GrantAdmin(ReadOnly, ModelAdmin):
+    """Nobody edits a promise: an order makes it, a refund shrinks it, the sweep brings it in."""
+
+    list_display = ["reference", "member", "action", "points", "taken_back", "shown_status", "matures_at"]
+    list_filter = ["status", "action"]
+    list_select_related = ["account__user"]
+    list_per_page = 50
+    search_fields = ["=reference", "=account__user__username"]
+    fields = [
+        "member", "action", "version", "reference", "key", "amount", "points", "taken_back", "claws", "status",
+        "on", "promised_at", "confirmed_at", "matures_at", "matured_at", "matured_points", "entry_seq",
+    ]  # fmt: skip
+    readonly_fields = fields
+
+    @admin.display(description=_("Member"), ordering="account_id")
+    def member(self, grant):
+        return grant.account.user.get_username()
+
+    @display(description=_("Status"), ordering="status", label=GRANT_COLOURS)
+    def shown_status(self, grant):
+        return grant.status, grant.get_status_display()
+
+
+@admin.register(TakeBack)
+class TakeBackAdmin(ReadOnly, ModelAdmin):
+    """What refunds took, refund by refund."""
+
+    list_display = ["reference", "account_id", "share", "pending", "points", "debt", "created_at"]
+    search_fields = ["=reference", "=account__user__username"]
+    fields = readonly_fields = ["account_id", "reference", "key", "share", "pending", "points", "debt", "created_at"]

@@ -1,0 +1,161 @@
+"""Rules, rates and the numbers of the points policy: what an operator sets without a shell."""
+
+from django.contrib import admin, messages
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+
+from mall import audit, clock
+from mall.read_only import ReadOnly
+from points import overlap, rules, terms
+from points.forms import NUMBERS, RateForm, RuleForm
+from points.models import ExchangeRate, PointsPolicy, Rule, RuleVersion
+
+RULE_COLOURS = {"active": "success", "scheduled": "info", "paused": "warning", "draft": "info", "ended": "danger"}
+
+
+class VersionInline(ReadOnly, TabularInline):
+    """The versions a rule has had; each stays as it is."""
+
+    model = RuleVersion
+    extra = 0
+    fields = readonly_fields = [
+        "number",
+        "worth",
+        "validity",
+        "validity_days",
+        "per_day",
+        "per_week",
+        "per_month",
+        "per_life",
+        "created_by",
+        "created_at",
+    ]
+    verbose_name_plural = _("Versions so far")
+
+    @admin.display(description=_("Points"))
+    def worth(self, version):
+        return terms.worth_of(version)
+
+
+@admin.register(Rule)
+class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """What an action is worth. Saving other numbers adds a version; entries of the old one keep naming it."""
+
+    form = RuleForm
+    inlines = [VersionInline]
+    list_display = ["shown_name", "action", "worth", "shown_status", "rivals", "starts_at", "ends_at"]
+    list_filter = ["status"]
+    search_fields = ["code", "action", "name_zh_hans", "name_en"]
+    fieldsets = [
+        (None, {"fields": ["name_zh_hans", "name_en", ("code", "action"), ("status", "priority"), "starts_at", "ends_at"]}),
+        (_("What it is worth"), {"fields": ["value", "points", "table"]}),
+        (_("Limits"), {"fields": [("per_day", "per_week"), ("per_month", "per_life"), "every_days"]}),
+        (_("When"), {"fields": ["weekdays", "matures_after_days"]}),
+        (_("How long the points live"), {"fields": ["validity", "validity_days"]}),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("versions")
+
+    def changelist_view(self, request, extra_context=None):
+        """List the rules; those that answer the same event at the same time are looked for once."""
+        self._running = list(Rule.objects.filter(status__in=overlap.RUNNING).prefetch_related("versions"))
+        return super().changelist_view(request, extra_context)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None and request.method == "GET":
+            self._warn(request, obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _warn(self, request, rule):
+        for other in overlap.rivals_of(rule):
+            words = {"rule": other.name, "wins": min((rule, other), key=lambda one: (one.priority, one.pk)).name}
+            messages.warning(
+                request, _("“%(rule)s” answers the same event at the same time. Only “%(wins)s” pays, by its priority.") % words
+            )
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["code", "action"] if obj else []
+
+    def has_delete_permission(self, request, obj=None):
+        """Entries name a rule for good: it ends, it is not deleted."""
+        return False
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        before = rules.numbers_of(obj.versions.first())
+        version = rules.publish(obj, actor=f"staff:{request.user.pk}", **form.numbers())
+        after = {**rules.numbers_of(version), "status": obj.status}
+        audit.note(request.user, "points.rule_change" if change else "points.rule_add", target=obj, before=before, after=after)
+        self._warn(request, Rule.objects.prefetch_related("versions").get(pk=obj.pk))
+        if set(form.changed_data) & set(NUMBERS):
+            messages.info(request, _("Version %(number)s is in force for what happens from now on.") % {"number": version.number})
+
+    @admin.display(description=_("Name"), ordering="name_zh_hans")
+    def shown_name(self, rule):
+        return rule.name
+
+    @admin.display(description=_("Points"))
+    def worth(self, rule):
+        newest = next(iter(rule.versions.all()), None)
+        return terms.worth_of(newest) if newest else "–"
+
+    @display(description=_("Beside"), label={"rival": "danger"})
+    def rivals(self, rule):
+        """Name the rules that would pay for the same event; the smaller priority wins."""
+        found = overlap.rivals_of(rule, self._running)
+        return ("rival", ", ".join(other.name for other in found)) if found else ""
+
+    @display(description=_("Status"), ordering="status", label=RULE_COLOURS)
+    def shown_status(self, rule):
+        return rule.status, rule.get_status_display()
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(ModelAdmin):
+    """What a point is worth, from a moment on. A rate that has begun is history."""
+
+    list_display = ["points_per_yuan", "effective_from", "note", "created_by"]
+    fields = ["points_per_yuan", "effective_from", "note"]
+    form = RateForm
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or obj.effective_from > clock.now())
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or obj.effective_from > clock.now())
+
+    def save_model(self, request, obj, form, change):
+        obj.created_by = f"staff:{request.user.pk}"
+        super().save_model(request, obj, form, change)
+        after = {"points_per_yuan": obj.points_per_yuan, "effective_from": obj.effective_from}
+        audit.note(request.user, "points.rate_set", target=obj, reason=obj.note, after=after)
+
+    def delete_model(self, request, obj):
+        audit.note(request.user, "points.rate_drop", target=obj, before={"points_per_yuan": obj.points_per_yuan})
+        super().delete_model(request, obj)
+
+    def get_actions(self, request):
+        """One at a time: a rate that has begun stays, whatever is ticked."""
+        return {}
+
+
+@admin.register(PointsPolicy)
+class PointsPolicyAdmin(ModelAdmin):
+    """The one row of numbers the guards go by."""
+
+    list_display = ["__str__", "earned_per_day_max", "adjust_alone_max"]
+
+    def has_add_permission(self, request):
+        return False  # the one row comes with a migration
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        before = {name: form.initial.get(name) for name in form.changed_data}
+        super().save_model(request, obj, form, change)
+        after = {name: getattr(obj, name) for name in form.changed_data}
+        audit.note(request.user, "points.policy_change", target=obj, before=before, after=after)
