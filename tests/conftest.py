@@ -221,21 +221,26 @@ def run_threads():
 
 # --- a real worker ----------------------------------------------------------
 @pytest.fixture
-def celery_worker(transactional_db, tmp_path):
-    """A real Celery worker process on this test's database and Redis; ends with the test."""
+def test_environment(transactional_db):
+    """The environment in which another process finds this test's database and Redis."""
     from django.db import connection
 
+    database = connection.settings_dict
+    name = str(database["NAME"])
+    url = f"mysql://{database['USER'] or 'root'}@localhost/{name}?unix_socket={database['OPTIONS'].get('unix_socket', '')}"
+    where = {"MALL_TEST_DATABASE_URL": url if ON_MARIADB else "", "MALL_TEST_SQLITE": name}
+    return {**os.environ, **where, "DJANGO_SETTINGS_MODULE": "mall.settings.test"}
+
+
+@pytest.fixture
+def celery_worker(test_environment, tmp_path):
+    """A real Celery worker process on this test's database and Redis; ends with the test."""
     from mall.celery import app
 
-    database = connection.settings_dict
-    name = database["NAME"]
-    url = f"mysql://{database['USER'] or 'root'}@localhost/{name}?unix_socket={database['OPTIONS'].get('unix_socket', '')}"
-    environment = {**os.environ, "MALL_TEST_DATABASE_URL": url if ON_MARIADB else "", "MALL_TEST_SQLITE": str(name)}
-    environment |= {"DJANGO_SETTINGS_MODULE": "mall.settings.test"}
     app.control.purge()
     log = (tmp_path / "worker.log").open("wb")
     command = [sys.executable, "-m", "celery", "-A", "mall", "worker", "-P", "solo", "-n", f"{tmp_path.name}@test", "-l", "info"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, process_group=0)
+    process = subprocess.Popen(command, cwd=ROOT, env=test_environment, stdout=log, stderr=log, process_group=0)
     try:
         for _ in range(30):
             if app.control.ping(destination=[f"{tmp_path.name}@test"], timeout=1):

@@ -8,7 +8,7 @@ from mall.logs import configure_logging
 
 from .base import *
 from .base import MEDIA_ROOT, PAYMENT_PROVIDERS, Path, env
-from .databases import mysql_database
+from .databases import CACHE_OPTIONS, mysql_database
 
 _demands = Demands()
 SECRET_KEY = _demands.ask("SECRET_KEY", why="it signs sessions and tokens", unless=short_or_guessable)
@@ -46,8 +46,7 @@ CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": _redis,
-        # A frozen Redis costs a page 0.2 s, not 5; a lost one costs it the cache and nothing else.
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.2, "SOCKET_TIMEOUT": 0.2, "IGNORE_EXCEPTIONS": True},
+        "OPTIONS": CACHE_OPTIONS,
     }
 }
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
