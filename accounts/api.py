@@ -1,16 +1,20 @@
 """API about the member: /me and the address book. Signing in and up is allauth's, under /api/auth/."""
 
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.urls import path
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from accounts import addresses
+from accounts import addresses, closing, export
 from accounts.models import DETAIL_LENGTH, MOBILE_NUMBER, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
+from accounts.passwords import LONGEST, ask_again
 from accounts.profile import change_profile, check_birthday, check_line
 from mall.api import StrictSerializer
+from mall.limits import EXPORTS, PASSWORD_AGAIN, guard
 
 TAGS = ["me"]
 
@@ -141,7 +145,65 @@ class AddressView(GenericAPIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class PasswordAgainSerializer(StrictSerializer):
+    """The present password."""
+
+    password = serializers.CharField(max_length=LONGEST, trim_whitespace=False, write_only=True)
+
+
+class ConsequenceSerializer(serializers.Serializer):
+    text = serializers.CharField()
+    blocks = serializers.BooleanField(help_text="Has to be settled before the account can be deleted.")
+
+
+class DeletionSerializer(serializers.Serializer):
+    """What deleting the account would mean now."""
+
+    possible = serializers.BooleanField()
+    consequences = ConsequenceSerializer(many=True)
+
+
+def _asked_again(request):
+    sent = PasswordAgainSerializer(data=request.data)
+    sent.is_valid(raise_exception=True)
+    ask_again(request.user, sent.validated_data["password"])
+
+
+class ExportView(APIView):
+    """Everything the shop keeps about the member."""
+
+    @extend_schema(operation_id="me_export", tags=TAGS, request=PasswordAgainSerializer, responses={200: OpenApiTypes.OBJECT})
+    def post(self, request):
+        """Write out the own data as one JSON document, chapter by chapter (10 an hour; 400 wrong_password)."""
+        guard(request, "export", EXPORTS)
+        _asked_again(request)
+        answer = StreamingHttpResponse(export.as_json(request.user), content_type="application/json; charset=utf-8")
+        answer["Content-Disposition"] = 'attachment; filename="points-mall.json"'
+        return answer
+
+
+class DeletionView(APIView):
+    """The end of the account."""
+
+    @extend_schema(operation_id="me_deletion_preview", tags=TAGS, responses=DeletionSerializer)
+    def get(self, request):
+        """Say what deleting the account would mean, and what has to be settled first."""
+        told = closing.consequences(request.user)
+        answer = {"possible": not any(consequence.blocks for consequence in told), "consequences": told}
+        return Response(DeletionSerializer(answer).data)
+
+    @extend_schema(operation_id="me_delete", tags=TAGS, request=PasswordAgainSerializer, responses={204: None})
+    def post(self, request):
+        """Delete the account for good (400 wrong_password, 409 orders_open, 403 staff_account)."""
+        guard(request, "delete-account", PASSWORD_AGAIN)
+        _asked_again(request)
+        closing.close(request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 urlpatterns = [
+    path("me/export", ExportView.as_view(), name="export"),
+    path("me/deletion", DeletionView.as_view(), name="deletion"),
     path("me", MeView.as_view(), name="me"),
     path("me/addresses", AddressesView.as_view(), name="addresses"),
     path("me/addresses/<int:id>", AddressView.as_view(), name="address"),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import avatars
 from accounts.models import DETAIL_LENGTH, MOBILE_NUMBER, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
+from accounts.passwords import LONGEST, WrongPassword, ask_again
 from accounts.profile import check_birthday, check_line
 
 
@@ -77,3 +78,39 @@ class AddressForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
     )
     is_default = forms.BooleanField(label=_("Send goods here by default"), required=False)
+
+
+class PasswordAgainForm(forms.Form):
+    """The present password, before something that cannot be undone or seen by others."""
+
+    password = forms.CharField(
+        label=_("Your password"), strip=False, max_length=LONGEST, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, *args, member, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.member = member
+
+    def clean_password(self):
+        try:
+            ask_again(self.member, self.cleaned_data["password"])
+        except WrongPassword as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from None
+        return self.cleaned_data["password"]
+
+
+class ExportForm(PasswordAgainForm):
+    """The same, with the shape of the file."""
+
+    shape = forms.ChoiceField(
+        label=_("File"),
+        choices=[("page", _("A page to read (HTML)")), ("json", _("For programs (JSON)"))],
+        initial="page",
+        widget=forms.RadioSelect,
+    )
+
+
+class DeletionForm(PasswordAgainForm):
+    """The same, and a mark that it is meant."""
+
+    sure = forms.BooleanField(label=_("Yes, delete my account for good."))

@@ -1,9 +1,12 @@
-"""How passwords are kept."""
+"""How passwords are kept, and asked for again."""
 
 from django.contrib.auth import password_validation
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from mall.errors import DomainError
 
 LONGEST = 128
 
@@ -39,3 +42,17 @@ class MaximumLengthValidator:
 
     def get_help_text(self):
         return _("A password has at most %(limit)s characters.") % {"limit": LONGEST}
+
+
+class WrongPassword(DomainError):
+    """Somebody sits at a signed-in device who may not be the member."""
+
+    code = "wrong_password"
+    status = 400
+    message = _lazy("This is not your password.")
+
+
+def ask_again(user, password: str) -> None:
+    """Let a member pass who knows the present password. The caller counts the knocks. Raises: WrongPassword."""
+    if not user.check_password(password):
+        raise WrongPassword(field="password")

@@ -15,7 +15,10 @@ from mall.errors import DomainError
 API_ANONYMOUS = "100/15m"
 API_MEMBER = "120/m"
 ACTIONS_PER_MEMBER = "10/m"
+EXPORTS = "10/h"
+PASSWORD_AGAIN = "5/15m"
 ONCE_SECONDS = 600
+UNCOUNTED_SECONDS = 60  # to wait when the counters cannot be reached and the door stays closed
 
 
 class TooOften(DomainError):
@@ -56,6 +59,16 @@ def limit(request, group: str, rate: str, *, once=""):
         if tried:
             cache.delete(tried)  # what was refused was not tried
         raise TooOften(seconds=seconds)
+
+
+def guard(request, group: str, rate: str):
+    """Count one knock at a door that guards a secret (a password asked again, an export): closed when nobody can count.
+
+    Raises: TooOften with the seconds to wait.
+    """
+    usage = get_usage(request, group=group, key=who, rate=rate, increment=True)
+    if usage and usage["should_limit"]:
+        raise TooOften(seconds=max(1, usage["time_left"]) if usage["limit"] else UNCOUNTED_SECONDS)
 
 
 def _count(request, group, rate):

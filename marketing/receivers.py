@@ -5,10 +5,10 @@ Wired in one place, sent inside the sender's transaction: the notice appears wit
 
 from django.dispatch import receiver
 
-from accounts.signals import profile_completed, user_registered, user_signed_in
+from accounts.signals import account_closing, personal_data_asked, profile_completed, user_registered, user_signed_in
 from catalog.signals import review_published, review_rejected
 from mall import clock
-from marketing import facts, missions, news
+from marketing import facts, missions, news, takeaway
 from marketing.analytics import activity, days
 from marketing.notifications import Kind
 from orders.signals import (
@@ -34,6 +34,17 @@ def record_sign_in(sender, user, on, **_):
 @receiver([order_paid, order_completed, order_refunded], dispatch_uid="marketing.late_day")
 def count_day_again(sender, order, **_):
     days.mark_late([clock.day_of(order.created_at)])
+
+
+# --- the person ---------------------------------------------------------------------
+@receiver(personal_data_asked, dispatch_uid="marketing.personal_data")
+def hand_over_data(sender, user, **_):
+    return takeaway.chapters(user)
+
+
+@receiver(account_closing, dispatch_uid="marketing.closing")
+def forget_the_reader(sender, user, **_):
+    takeaway.forget(user.pk)
 
 
 # --- what members are told ---------------------------------------------------------

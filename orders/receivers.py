@@ -2,7 +2,8 @@
 
 from django.dispatch import receiver
 
-from orders import coupons, earning, refund_requests
+from accounts.signals import account_closing, closing_asked, personal_data_asked
+from orders import closing, coupons, earning, refund_requests, takeaway
 from orders.flash_books import verify_flash
 from orders.reconciliation import verify_orders
 from orders.signals import order_cancelled, order_completed, order_paid
@@ -49,3 +50,21 @@ def take_points_back(sender, order, **kwargs):
 def close_refund_requests(sender, order, **kwargs):
     """Close what was asked of an order before it was cancelled as a whole."""
     refund_requests.withdraw_open(order, actor="system")
+
+
+@receiver(personal_data_asked)
+def hand_over_data(sender, user, **kwargs):
+    """Answer an export with orders, refunds, coupons and reviews."""
+    return takeaway.chapters(user)
+
+
+@receiver(closing_asked)
+def say_what_is_open(sender, user, **kwargs):
+    """Answer a member who thinks of leaving."""
+    return closing.consequences(user)
+
+
+@receiver(account_closing)
+def forget_the_buyer(sender, user, **kwargs):
+    """Let a member go when nothing is open, and forget where the goods went."""
+    closing.forget(user.pk)

@@ -1,13 +1,14 @@
 """What a member who leaves does to the points: what is left is forfeited by an entry, and the account closes for good."""
 
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.closing import Consequence
+from mall import clock
 from mall.transactions import transactional
 from points import ledger, pending
-from points.models import Grant, PointAccount
+from points.models import Grant, PointAccount, TakeBack
 from points.mutex import lock_member
 
 KEY = "closing"
@@ -34,7 +35,18 @@ def forfeit(user_id: int) -> None:
         return
     ledger.sweep(user_id)  # what is dead already expires as it should, and is not given up
     account = PointAccount.objects.get(pk=user_id)
-    Grant.objects.filter(account_id=user_id, status=Grant.Status.PENDING).update(status=Grant.Status.VOID, taken_back=F("points"))
+    _drop_promises(user_id)
     if account.available:
         ledger.adjust(user_id, points=-account.available, key=KEY, actor=f"member:{user_id}", note="account deleted", reference="account")
     ledger.close(user_id, note="account deleted")
+
+
+def _drop_promises(user_id):
+    """Let everything on the way fall away, noted like a refund's share: promises and what was taken of them add up."""
+    on_the_way = Grant.objects.filter(account_id=user_id, status=Grant.Status.PENDING)
+    lost = on_the_way.order_by().values_list("reference").annotate(left=Sum(F("points") - F("taken_back")))
+    now = clock.now()
+    for reference, left in list(lost):
+        words = {"key": f"{KEY}:{reference}", "reference": reference, "share": KEY, "pending": left, "points": 0, "debt": 0}
+        TakeBack.objects.create(account_id=user_id, created_at=now, **words)
+    on_the_way.update(status=Grant.Status.VOID, taken_back=F("points"))

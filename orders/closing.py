@@ -1,0 +1,50 @@
+"""What a member who leaves does to the orders: open ones stand in the way, old ones forget where they went."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.closing import Consequence
+from mall.errors import DomainError
+from mall.transactions import transactional
+from orders.models import Coupon, Order, RefundRequest
+
+OPEN = (Order.Status.PENDING, Order.Status.PAID, Order.Status.SHIPPED)
+UNDECIDED = (RefundRequest.Status.REQUESTED, RefundRequest.Status.APPROVED)
+
+
+class OrdersOpen(DomainError):
+    """Goods or money are still on their way to the member."""
+
+    code = "orders_open"
+    message = _("Something of your orders is still open (%(count)s). Please finish or cancel it first; then you can delete the account.")
+
+
+def open_count(user_id) -> int:
+    """Return how many orders, refunds and returns of money are still open."""
+    orders = Order.objects.filter(user_id=user_id, status__in=OPEN, refunded_at__isnull=True).count()
+    asked = RefundRequest.objects.filter(order__user_id=user_id, status__in=UNDECIDED).count()
+    return orders + asked
+
+
+def consequences(user) -> list[Consequence]:
+    """Return what stands in the way, and what becomes of orders and coupons."""
+    told, count = [], open_count(user.pk)
+    if count:
+        told.append(Consequence(str(OrdersOpen(count=count)), blocks=True))
+    coupons = Coupon.objects.of(user).filter(state=Coupon.State.GRANTED).count()
+    if coupons:
+        told.append(Consequence(ngettext("You lose %(count)s coupon.", "You lose %(count)s coupons.", coupons) % {"count": coupons}))
+    told.append(Consequence(str(_("Your orders stay in our books without your name, address and phone number."))))
+    return told
+
+
+@transactional
+def forget(user_id: int) -> None:
+    """Forget the addresses of a member's orders. The caller holds the member's lock, so no order is placed meanwhile.
+
+    Raises: OrdersOpen.
+    """
+    count = open_count(user_id)
+    if count:
+        raise OrdersOpen(count=count)
+    Order.objects.filter(user_id=user_id).update(address_sealed="")
