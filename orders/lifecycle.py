@@ -94,7 +94,8 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
         ledger.release(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:release", reference=order.reference)
     elif order.status == PAID:
         _give_back(order)
-    coupons.give_back(order)
+    # Cancelled by staff, the shop is at fault: a coupon whose day passed meanwhile gets some days more.
+    coupons.give_back(order, at_fault=actor.startswith("staff:"))
     order_cancelled.send(Order, order=cancelled)
     lost = _take_keys_back(order, actor) if order.status == PAID else {}
     if not flash.put_back(order):

@@ -5,12 +5,12 @@ Source: the issue ("one coupon used by 20 parallel orders → once; a 2-use code
 
 import pytest
 
-from orders import coupons, lifecycle
+from orders import coupons, handouts, lifecycle
 from orders.coupon_errors import CodeUsedUp, CouponLimitReached, CouponNotUsable, CouponsGone
 from orders.models import Coupon, CouponCode, CouponTemplate, Order
 from points.models import LedgerEntry, PointAccount
 from tests.factories.coupons import code, given, template
-from tests.factories.orders import place, virtual_sku
+from tests.factories.orders import give_points, place, virtual_sku
 from tests.races.test_checkout import members, orders_of, patiently, raised
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_books")]
@@ -119,3 +119,26 @@ def test_revoke_when_the_coupon_is_used_at_the_same_time_then_one_of_both_happen
     states = list(Coupon.objects.values_list("state", flat=True))
     assert set(states) <= {"locked", "revoked"}
     assert states.count("locked") == Order.objects.count()
+
+
+def test_hand_out_when_4_sweeps_run_while_members_buy_then_once_each_and_within_every_limit(operator, run_threads):
+    racers = members(40)
+    for user in racers[:8]:
+        give_points(user, 10)
+    made = template(per_person=1, price_points=10, total=30)
+    handouts.BATCH, batch = 5, handouts.BATCH
+    try:
+        handouts.order(made, segment="all", numbers={}, actor=operator, key="once")
+
+        def act(n):
+            if n < 4:
+                return patiently(handouts.carry_on)
+            return patiently(lambda: coupons.purchase(racers[n - 4], made.pk, key="mine"))
+
+        run_threads(12, act)
+        handouts.carry_on()
+    finally:
+        handouts.BATCH = batch
+
+    holders = list(Coupon.objects.values_list("user_id", flat=True))
+    assert len(holders) == len(set(holders)) == CouponTemplate.objects.get().issued == 30
