@@ -5,8 +5,7 @@ transaction, so an import may be stopped at any moment and run again.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from datetime import date
 from hashlib import blake2b
 from itertools import islice
 
@@ -15,12 +14,11 @@ from django.utils.translation import gettext as _
 
 from mall import audit, clock
 from mall.transactions import transactional
-from marketing.analytics import days, history_file
+from marketing.analytics import days, history_file, history_rows
 from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder
 
 BATCH_ORDERS = 1_000
 KNOWN_CUSTOMERS = 50_000
-FEN = Decimal(100)
 
 
 @dataclass
@@ -91,29 +89,9 @@ def _write_orders(batch, digests, replaced, customers):
     HistoryLine.objects.filter(order__in=[pk for pk, _day in former]).delete()
     HistoryOrder.objects.filter(pk__in=[pk for pk, _day in former]).delete()
     _know_customers({rows[0][3] for rows in batch.values()}, customers)
-    orders = [_order(no, rows, customers[rows[0][3]], digests[no]) for no, rows in batch.items()]
-    HistoryOrder.objects.bulk_create(orders)
-    if orders[0].pk is None:  # MySQL does not tell the keys it gave
-        numbers = dict(HistoryOrder.objects.filter(no__in=batch).values_list("no", "pk"))
-        for order in orders:
-            order.pk = numbers[order.no]
-    lines = [
-        HistoryLine(order_id=order.pk, sku=sku, product=product, category=category, quantity=quantity, unit_price=fen / FEN)
-        for order in orders
-        for _no, _at, _on, _customer, sku, product, category, quantity, fen, _status, _line in batch[order.no]
-    ]
-    HistoryLine.objects.bulk_create(lines, batch_size=BATCH_ORDERS)
-    days.mark_late({order.on for order in orders} | {day for _pk, day in former})
-    return len(lines)
-
-
-def _order(no, rows, customer_id, digest):
-    _no, at, _on, *_rest, status, _line = rows[0]
-    total = sum(row[7] * row[8] for row in rows) / FEN
-    instant = datetime.fromisoformat(at)
-    return HistoryOrder(
-        no=no, customer_id=customer_id, ordered_at=instant, on=clock.day_of(instant), status=status, total=total, digest=digest
-    )
+    lines = history_rows.write_lines(batch, history_rows.write_orders(batch, customers, digests))
+    days.mark_late({date.fromisoformat(rows[0][2]) for rows in batch.values()} | {day for _pk, day in former})
+    return lines
 
 
 def _know_customers(names, customers):

@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -77,22 +78,19 @@ def read_row(fields) -> tuple:
     return no, instant, day, customer, sku, product or sku, category, int(quantity), fen, status
 
 
+@lru_cache(maxsize=4_096)
 def _instant(text):
-    """Return an ISO time as (seconds since 1970, shop day); without a zone it is the shop's own."""
+    """Return an ISO time as (UTC without a zone, shop day), both as text; without a zone it is the shop's own."""
     try:
         instant = datetime.fromisoformat(text)
-        if instant.year < EARLIEST_YEAR:
-            raise BadRow(_("ordered_at lies before 1970"))
-        if instant.tzinfo is None:
-            instant = instant.replace(tzinfo=clock.SHOP_ZONE)
-        instant = instant.astimezone(UTC)
-    except BadRow:
-        raise
+        instant = (instant.replace(tzinfo=clock.SHOP_ZONE) if instant.tzinfo is None else instant).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadRow(_("ordered_at is not an ISO time such as 2026-11-21 09:30:00")) from None
+    if instant.year < EARLIEST_YEAR:
+        raise BadRow(_("ordered_at lies before 1970"))
     if instant > clock.now() + timedelta(days=1):
         raise BadRow(_("ordered_at lies in the future"))
-    return instant.isoformat(), clock.day_of(instant).isoformat()
+    return instant.replace(tzinfo=None).isoformat(sep=" "), clock.day_of(instant).isoformat()
 
 
 @contextmanager
