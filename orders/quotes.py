@@ -1,0 +1,114 @@
+"""What is wanted, and what it costs: the plain values that orders/pricing.py works out and the doors read.
+
+Points are whole numbers, cash is yuan with two places, the rate is points per yuan.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from catalog.models import Sku
+from mall.money import ZERO
+from orders.coupon_terms import InHand
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """So many pieces of one SKU."""
+
+    sku: Sku
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedLine:
+    """One line with its share of everything; ``cash`` is what remains to pay for it."""
+
+    sku: Sku
+    quantity: int
+    points: int
+    cash: Decimal
+    discount: Decimal
+    points_for_discount: int
+    coupon_discount: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountRange:
+    """Which numbers of points may be used: multiples of ``step`` from ``least`` to ``most``; most 0 = none."""
+
+    least: int
+    step: int
+    most: int
+
+    def allows(self, points: int) -> bool:
+        return points == 0 or (self.least <= points <= self.most and points % self.step == 0)
+
+    def closest(self, points: int) -> int:
+        """Return the largest number allowed that is not above ``points``."""
+        fitting = min(points, self.most) // self.step * self.step
+        return fitting if fitting >= self.least else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What placing these lines now would cost."""
+
+    lines: tuple[QuotedLine, ...]
+    points: int
+    cash: Decimal
+    goods_cash: Decimal
+    discount: Decimal
+    points_for_discount: int
+    rounding: Decimal
+    freight: Decimal
+    rate: int
+    usable: DiscountRange
+    earns: int
+    is_physical: bool
+    payment_window_minutes: int
+    coupon: InHand | None = None
+    coupon_discount: Decimal = ZERO
+
+    @property
+    def coupon_name(self) -> str:
+        """The coupon's name in the reader's language, as an order has it; empty without one."""
+        return self.coupon.template.name if self.coupon else ""
+
+    def as_dict(self) -> dict:
+        """Return the quote as programs read it: points as numbers, yuan as strings."""
+        return {
+            "lines": [
+                {
+                    "sku": line.sku.pk,
+                    "product": line.sku.product.name,
+                    "quantity": line.quantity,
+                    "points": line.points,
+                    "cash": str(line.cash),
+                    "discount": str(line.discount),
+                    "coupon_discount": str(line.coupon_discount),
+                }
+                for line in self.lines
+            ],
+            "points": self.points,
+            "cash": str(self.cash),
+            "goods_cash": str(self.goods_cash),
+            "coupon": self._coupon_as_dict(),
+            "coupon_discount": str(self.coupon_discount),
+            "discount": str(self.discount),
+            "rounding": str(self.rounding),
+            "freight": str(self.freight),
+            "rate": self.rate,
+            "earns": self.earns,
+            "points_usable": {"least": self.usable.least, "step": self.usable.step, "most": self.usable.most},
+        }
+
+    def _coupon_as_dict(self) -> dict | None:
+        if self.coupon is None:
+            return None
+        own = self.coupon.coupon
+        return {
+            "id": own.pk if own else None,
+            "code": self.coupon.code,
+            "name": self.coupon_name,
+            "discount": str(self.coupon_discount),
+        }
