@@ -18,7 +18,7 @@ from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from catalog import assortment, richtext, stock, storefront
+from catalog import assortment, review_admin, richtext, stock, storefront  # noqa: F401 - reviews have a room of their own
 from catalog.models import FEW_PIECES, Category, Product, ProductImage, Sku, Stock, StockMovement
 from mall.errors import DomainError
 from mall.read_only import ReadOnly

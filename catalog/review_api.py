@@ -65,7 +65,7 @@ class ProductReviews(APIView):
         pages.page, pages.request = page, request
         answer = pages.get_paginated_response(ReviewSerializer(page.object_list, many=True).data).data
         stars = [{"stars": stars, "count": number} for stars, number, _percent in said.stars]
-        return Response({**answer, "average": said.average, "distribution": stars})
+        return Response({**answer, "average": said.average and str(said.average), "distribution": stars})
 
 
 urlpatterns = [path("products/<int:product_id>/reviews", ProductReviews.as_view())]

@@ -15,7 +15,7 @@ from django.db.models import Count
 from catalog.errors import AlreadyReviewed, InvalidReview, NoSuchReview, ReviewFixed
 from catalog.models import ANSWER_LENGTH, LONGEST_REVIEW, MOST_STARS, REASON_LENGTH, SHORTEST_REVIEW, Review, ReviewPolicy
 from catalog.signals import review_published, review_rejected
-from mall import clock
+from mall import audit, clock
 from mall.transactions import transactional
 
 REVIEWS_PER_PAGE = 10
@@ -43,7 +43,7 @@ def _write(user, *, line, **said):
     if Review.objects.filter(line=line).exists():
         raise AlreadyReviewed
     review = Review.objects.create(user=user, line=line, created_at=clock.now(), **said)
-    return publish(review, actor="system") if ReviewPolicy.current().publishes_at_once else review
+    return publish(review, actor=None) if ReviewPolicy.current().publishes_at_once else review
 
 
 @transactional
@@ -100,33 +100,40 @@ def _checked_stars(stars) -> int:
 
 # --- the shop -----------------------------------------------------------------
 @transactional
-def publish(review, *, actor: str) -> Review:
-    """Show a review to everybody; one that is shown already stays as it is and nobody is told again."""
+def publish(review, *, actor) -> Review:
+    """Show a review to everybody; one that is shown already stays as it is and nobody is told again.
+
+    ``actor`` is the member of staff, or None where the policy publishes.
+    """
     if Review.objects.filter(pk=review.pk).exclude(status=PUBLISHED).update(status=PUBLISHED, reason="", **_decided(actor)):
         review = Review.objects.select_related("product").get(pk=review.pk)
         review_published.send(Review, review=review)
+        if actor is not None:
+            audit.note(actor, "catalog.review_publish", target=review)
     return review
 
 
 @transactional
-def reject(review, *, actor: str, reason: str) -> Review:
+def reject(review, *, actor, reason: str) -> Review:
     """Keep a review from the page, or take a published one down; its author is told the reason."""
     changes = {"status": REJECTED, "reason": reason.strip()[:REASON_LENGTH], **_decided(actor)}
     if Review.objects.filter(pk=review.pk).exclude(status=REJECTED).update(**changes):
         review = Review.objects.select_related("product").get(pk=review.pk)
         review_rejected.send(Review, review=review)
+        audit.note(actor, "catalog.review_reject", target=review, reason=review.reason)
     return review
 
 
 @transactional
-def answer(review, *, text: str) -> None:
+def answer(review, *, actor, text: str) -> None:
     """Write the shop's answer under a review; an empty one takes it away."""
     text = text.strip()[:ANSWER_LENGTH]
+    audit.note(actor, "catalog.review_answer", target=review, before={"answer": review.answer}, after={"answer": text})
     Review.objects.filter(pk=review.pk).update(answer=text, answered_at=clock.now() if text else None)
 
 
 def _decided(actor):
-    return {"decided_at": clock.now(), "decided_by": actor}
+    return {"decided_at": clock.now(), "decided_by": f"staff:{actor.pk}" if actor is not None else "system"}
 
 
 # --- the page ------------------------------------------------------------------
@@ -137,6 +144,11 @@ class Summary:
     count: int
     average: Decimal | None
     stars: list
+
+    @property
+    def rounded(self) -> int:
+        """The average in whole stars, for the picture of it."""
+        return int(self.average.quantize(Decimal(1), ROUND_HALF_UP)) if self.average else 0
 
 
 def summary(product_id: int) -> Summary:

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from catalog.models import FEW_PIECES, Product, Sku
+from catalog.models import FEW_PIECES, Product, Review, Sku
 from mall import clock, jobs
 from mall.models import JobRun
 from mall.reports import pages
@@ -83,6 +83,11 @@ def _open_refunds():
     yield Figure(_("Refunds on their way"), owed, _list(PaymentRefund, status__exact="requested"), "undo", asks=owed > 0)
 
 
+def _waiting_reviews():
+    waiting = Review.objects.waiting().count()
+    yield Figure(_("Reviews to read"), waiting, _list(Review, status__exact="waiting"), "rate_review", asks=waiting > 0)
+
+
 def _short_stock():
     on_sale = Sku.objects.filter(is_active=True, product__status=Product.Status.ON)
     left = on_sale.aggregate(
@@ -139,6 +144,7 @@ SECTIONS = [
         [
             ("orders.view_order", _open_orders),
             ("orders.view_paymentrefund", _open_refunds),
+            ("catalog.view_review", _waiting_reviews),
             ("catalog.view_sku", _short_stock),
             ("points.view_pointaccount", _doubtful_accounts),
             ("mall.view_jobrun", _failed_jobs),

@@ -7,6 +7,7 @@ from unfold.decorators import display
 
 from mall.read_only import ReadOnly
 from marketing.analytics import history
+from marketing import mission_admin  # noqa: F401 - missions have a room of their own
 from marketing.models import CheckIn, DailyRollup, HistoryCustomer, HistoryLine, HistoryOrder, Notification
 
 

@@ -97,6 +97,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Categories"), "category", "catalog.category"),
         _room(_("Stock"), "inventory_2", "catalog.sku"),
         _room(_("Stock movements"), "swap_vert", "catalog.stockmovement"),
+        _room(_("Reviews"), "rate_review", "catalog.review"),
+        _room(_("Review policy"), "gavel", "catalog.reviewpolicy"),
         _room(_("Flash sessions"), "bolt", "orders.flashsession"),
     ),
     _wing(
@@ -126,7 +128,11 @@ UNFOLD["SIDEBAR"]["navigation"] = [
     ),
     _wing(
         _("Marketing"),
+        _room(_("Missions"), "flag", "marketing.mission"),
+        _room(_("Progress of members"), "trending_up", "marketing.missionprogress"),
         _room(_("Check-ins"), "event_available", "marketing.checkin"),
+        _room(_("Visitors through links"), "share", "marketing.sharelanding"),
+        _room(_("Custom events"), "webhook", "marketing.customevent"),
         _room(_("Notifications"), "notifications", "marketing.notification"),
         _room(_("Daily figures"), "monitoring", "marketing.dailyrollup"),
     ),
