@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.api import Cursor, StrictSerializer, listed, whole
-from points import balance, rules, statement, wording
+from points import balance, pending, rates, rules, staff_api, statement, wording
 from points.models import LedgerEntry, RuleVersion
 
 TAG = ["points"]
@@ -19,15 +19,24 @@ class ExpiringSerializer(serializers.Serializer):
     points = serializers.IntegerField()
 
 
+class ComingSerializer(serializers.Serializer):
+    points = serializers.IntegerField(source="left")
+    action = serializers.CharField()
+    reference = serializers.CharField(help_text="What for, e.g. order:<no>.")
+    arrives_at = serializers.DateTimeField(source="matures_at", allow_null=True, help_text="Null: the goods are not received yet.")
+
+
 class PointsSerializer(serializers.Serializer):
     available = serializers.IntegerField(help_text="Points to spend now.")
     held = serializers.IntegerField(help_text="Reserved for orders that wait for payment.")
-    pending = serializers.IntegerField(help_text="On the way.")
+    pending = serializers.IntegerField(help_text="On the way: the sum of coming.")
     debt = serializers.IntegerField(help_text="Owed; the next points repay it first.")
     tier = serializers.CharField(allow_null=True)
     status = serializers.CharField()
     expiring = ExpiringSerializer(many=True)
     lasting = serializers.IntegerField(help_text="Points that never expire.")
+    coming = ComingSerializer(many=True, help_text="What is on the way, the soonest first.")
+    points_per_yuan = serializers.IntegerField(allow_null=True, help_text="How many points are worth one yuan now.")
 
 
 class LotSerializer(serializers.Serializer):
@@ -70,6 +79,9 @@ class RuleSerializer(serializers.Serializer):
     points = serializers.IntegerField(help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step.")
     table = serializers.ListField(child=serializers.IntegerField())
     limits = LimitsSerializer(source="*")
+    every_days = serializers.IntegerField(help_text="At most once in so many days; 0: only the limits.")
+    matures_after_days = serializers.IntegerField(help_text="Days on the way after receipt of the goods; 0: at once.")
+    weekdays = serializers.ListField(child=serializers.IntegerField(), help_text="Only on these, 1 is Monday; empty: every day.")
     validity = serializers.ChoiceField(RuleVersion.Validity.choices)
     ends_at = serializers.DateTimeField(source="rule.ends_at", allow_null=True)
 
@@ -107,8 +119,11 @@ class Points(APIView):
     def get(self, request):
         now = balance.of(request.user)
         expiring = [{"on": on, "points": points} for on, points in now.expiring]
-        numbers = {name: getattr(now, name) for name in ("available", "held", "pending", "debt", "status", "lasting")}
-        return Response(PointsSerializer({**numbers, "tier": None, "expiring": expiring}).data)
+        coming = list(pending.on_the_way(request.user.pk))
+        rate = rates.shown()
+        numbers = {name: getattr(now, name) for name in ("available", "held", "debt", "status", "lasting")}
+        numbers |= {"pending": sum(grant.left for grant in coming), "points_per_yuan": rate and rate.current.points_per_yuan}
+        return Response(PointsSerializer({**numbers, "tier": None, "expiring": expiring, "coming": coming}).data)
 
 
 class Entries(ListAPIView):
@@ -151,4 +166,5 @@ urlpatterns = [
     path("points", Points.as_view()),
     path("points/entries", Entries.as_view()),
     path("points/rules", Rules.as_view()),
+    *staff_api.urlpatterns,
 ]

@@ -47,17 +47,6 @@ def page_of(client):
     return read
 
 
-@pytest.fixture
-def api_of(api):
-    """api_of(member) -> an app client of that member."""
-
-    def sign_in(member):
-        api.force_authenticate(member)
-        return api
-
-    return sign_in
-
-
 def fill(member, entries):
     for number in range(entries):
         ledger.accrue(member.pk, points=1, key=f"fill:{number}", reference="fill")
@@ -216,6 +205,8 @@ def test_api_points_when_asked_then_what_there_is(api_of):
             "status": "active",
             "expiring": [{"on": "2027-11-30", "points": 70}],
             "lasting": 20,
+            "coming": [],
+            "points_per_yuan": 100,
         },
     )
 
@@ -312,6 +303,9 @@ def test_api_rules_when_asked_then_what_earns_points_now(api_of):
         "points": 100,
         "table": [],
         "limits": {"day": 1, "week": 1, "month": 1, "life": 1},
+        "every_days": 0,
+        "matures_after_days": 0,
+        "weekdays": [],
         "validity": "standard",
         "ends_at": None,
     }

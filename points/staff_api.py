@@ -1,0 +1,270 @@
+"""The API of the back office of points: adjustments and cases, permission-checked, through the same verbs as the admin."""
+
+import re
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mall.api import Cursor, StrictIntegerField, StrictSerializer
+from points import adjustments, risk
+from points.machine import POINTS_MAX
+from points.models import Adjustment, PointAccount, RiskCase
+
+TAGS = ["staff points"]
+TICKET = re.compile(r"[A-Za-z0-9_.:-]{1,56}")
+TICKET_HEADER = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="1 to 56 of A–Z a–z 0–9 _ . : -; one per adjustment."
+)
+
+
+# --- who may ----------------------------------------------------------------
+class Clerk(BasePermission):
+    """Staff with the permission to look (GET) or to act (everything else)."""
+
+    looking = acting = ""
+
+    def has_permission(self, request, view):
+        return request.user.is_staff and request.user.has_perm(self.looking if request.method == "GET" else self.acting)
+
+
+class MayAdjust(Clerk):
+    looking, acting = "points.view_adjustment", "points.adjust_points"
+
+
+class MayApprove(Clerk):
+    looking, acting = "points.view_adjustment", "points.approve_adjustment"
+
+
+class MayDecide(Clerk):
+    looking, acting = "points.view_riskcase", "points.freeze_points"
+
+
+# --- shapes ----------------------------------------------------------------
+class AdjustmentRequest(StrictSerializer):
+    member = StrictIntegerField(min_value=1, max_value=2**63 - 1, help_text="The member's number.")
+    points = StrictIntegerField(min_value=-POINTS_MAX, max_value=POINTS_MAX, help_text="Plus gives, minus takes.")
+    reason = serializers.CharField(max_length=200, help_text="What the member reads.")
+    note = serializers.CharField(max_length=500, help_text="For colleagues and auditors.")
+
+    def validate_points(self, points):
+        if not points:
+            raise serializers.ValidationError(_("Please use a whole number of points."), "invalid_amount")
+        return points
+
+
+class ApprovalRequest(StrictSerializer):
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class DecisionRequest(StrictSerializer):
+    note = serializers.CharField(max_length=500, help_text="The reason, for colleagues and auditors.")
+
+
+class AdjustmentQuery(StrictSerializer):
+    status = serializers.ChoiceField(Adjustment.Status.choices, required=False)
+    cursor = serializers.CharField(required=False, max_length=200)
+
+
+class CaseQuery(StrictSerializer):
+    status = serializers.ChoiceField(RiskCase.Status.choices, required=False)
+    kind = serializers.ChoiceField(RiskCase.Kind.choices, required=False)
+    cursor = serializers.CharField(required=False, max_length=200)
+
+
+class AdjustmentSerializer(serializers.ModelSerializer):
+    member = serializers.IntegerField(source="account_id")
+    reason = serializers.CharField(source="description")
+    status = serializers.ChoiceField(Adjustment.Status.choices)
+    requested_by = serializers.IntegerField(source="requested_by_id")
+    decided_by = serializers.IntegerField(source="decided_by_id", allow_null=True)
+    entry = serializers.IntegerField(source="entry_seq", allow_null=True, help_text="The number of the member's entry, once posted.")
+
+    class Meta:
+        model = Adjustment
+        fields = [
+            "id", "member", "points", "reason", "note", "status", "requested_by", "requested_at",
+            "decided_by", "decided_at", "decision_note", "entry",
+        ]  # fmt: skip
+
+
+class CaseSerializer(serializers.ModelSerializer):
+    member = serializers.IntegerField(source="account_id")
+    kind = serializers.ChoiceField(RiskCase.Kind.choices)
+    scope = serializers.ChoiceField(RiskCase.Scope.choices)
+    status = serializers.ChoiceField(RiskCase.Status.choices)
+    decided_by = serializers.IntegerField(source="decided_by_id", allow_null=True)
+
+    class Meta:
+        model = RiskCase
+        fields = [
+            "id", "member", "kind", "scope", "status", "note", "opened_at", "appeal", "appealed_at",
+            "decided_by", "decided_at", "decision_note",
+        ]  # fmt: skip
+
+
+class CaseDetailSerializer(CaseSerializer):
+    evidence = serializers.JSONField(help_text="What was seen when the case was opened: sums by rule, entries, sign-ins, or findings.")
+
+    class Meta(CaseSerializer.Meta):
+        fields = [*CaseSerializer.Meta.fields, "evidence"]
+
+
+class Newest(Cursor):
+    ordering = "-pk"
+
+
+class Asked:
+    """A list narrowed by the query, unknown words refused."""
+
+    query = None
+
+    def get_queryset(self):
+        asked = self.query(data=self.request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return self.queryset.filter(**{name: value for name, value in asked.validated_data.items() if name != "cursor"})
+
+
+# --- adjustments --------------------------------------------------------------
+class Adjustments(Asked, ListAPIView):
+    permission_classes = [IsAuthenticated, MayAdjust]
+    serializer_class = AdjustmentSerializer
+    pagination_class = Newest
+    query = AdjustmentQuery
+    queryset = Adjustment.objects.all()
+
+    @extend_schema(
+        operation_id="staff_adjustments_list",
+        tags=TAGS,
+        parameters=[OpenApiParameter("status", str, enum=Adjustment.Status.values, description="Only adjustments in this state.")],
+    )
+    def get(self, request, *args, **kwargs):
+        """List corrections, newest first."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="staff_adjustments_ask",
+        tags=TAGS,
+        request=AdjustmentRequest,
+        responses={201: AdjustmentSerializer},
+        parameters=[TICKET_HEADER],
+    )
+    def post(self, request):
+        """Correct a member's points; above what one person may do it waits for a colleague (status waiting)."""
+        sent = _read(AdjustmentRequest, request.data)
+        ticket = request.headers.get("Idempotency-Key", "")
+        if not TICKET.fullmatch(ticket):
+            raise serializers.ValidationError({"Idempotency-Key": [_("Please send a key of your own with each adjustment.")]})
+        if not PointAccount.objects.filter(pk=sent["member"]).exists():
+            raise Http404
+        words = {"note": sent["note"], "description": sent["reason"]}
+        made = adjustments.ask(sent["member"], points=sent["points"], ticket=f"api:{ticket}", operator=request.user, **words)
+        return Response(AdjustmentSerializer(made).data, status=201)
+
+
+class AdjustmentDetail(RetrieveAPIView):
+    permission_classes = [IsAuthenticated, MayAdjust]
+    serializer_class = AdjustmentSerializer
+    queryset = Adjustment.objects.all()
+
+    @extend_schema(operation_id="staff_adjustments_read", tags=TAGS)
+    def get(self, request, *args, **kwargs):
+        """Show one correction."""
+        return super().get(request, *args, **kwargs)
+
+
+class Approval(APIView):
+    permission_classes = [IsAuthenticated, MayApprove]
+
+    @extend_schema(operation_id="staff_adjustments_approve", tags=TAGS, request=ApprovalRequest, responses=AdjustmentSerializer)
+    def post(self, request, pk):
+        """Post what a colleague asked for."""
+        sent, adjustment = _read(ApprovalRequest, request.data), get_object_or_404(Adjustment, pk=pk)
+        return Response(AdjustmentSerializer(adjustments.approve(adjustment, operator=request.user, **sent)).data)
+
+
+class Rejection(APIView):
+    permission_classes = [IsAuthenticated, MayApprove]
+
+    @extend_schema(operation_id="staff_adjustments_reject", tags=TAGS, request=DecisionRequest, responses=AdjustmentSerializer)
+    def post(self, request, pk):
+        """Turn down what a colleague asked for, with the reason."""
+        sent, adjustment = _read(DecisionRequest, request.data), get_object_or_404(Adjustment, pk=pk)
+        return Response(AdjustmentSerializer(adjustments.reject(adjustment, operator=request.user, **sent)).data)
+
+
+# --- cases ------------------------------------------------------------------
+class Cases(Asked, ListAPIView):
+    permission_classes = [IsAuthenticated, MayDecide]
+    serializer_class = CaseSerializer
+    pagination_class = Newest
+    query = CaseQuery
+    queryset = RiskCase.objects.all()
+
+    @extend_schema(
+        operation_id="staff_cases_list",
+        tags=TAGS,
+        parameters=[
+            OpenApiParameter("status", str, enum=RiskCase.Status.values, description="Only cases in this state."),
+            OpenApiParameter("kind", str, enum=RiskCase.Kind.values, description="Only cases of this kind."),
+        ],
+    )
+    def get(self, request, *args, **kwargs):
+        """List cases, newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+class CaseDetail(RetrieveAPIView):
+    permission_classes = [IsAuthenticated, MayDecide]
+    serializer_class = CaseDetailSerializer
+    queryset = RiskCase.objects.all()
+
+    @extend_schema(operation_id="staff_cases_read", tags=TAGS)
+    def get(self, request, *args, **kwargs):
+        """Show one case with its evidence."""
+        return super().get(request, *args, **kwargs)
+
+
+class CaseRelease(APIView):
+    permission_classes = [IsAuthenticated, MayDecide]
+
+    @extend_schema(operation_id="staff_cases_release", tags=TAGS, request=DecisionRequest, responses=CaseSerializer)
+    def post(self, request, pk):
+        """Let the member go on."""
+        sent, case = _read(DecisionRequest, request.data), get_object_or_404(RiskCase, pk=pk)
+        return Response(CaseSerializer(risk.decide(case, operator=request.user, release=True, **sent)).data)
+
+
+class CaseUpholding(APIView):
+    permission_classes = [IsAuthenticated, MayDecide]
+
+    @extend_schema(operation_id="staff_cases_keep", tags=TAGS, request=DecisionRequest, responses=CaseSerializer)
+    def post(self, request, pk):
+        """Keep the account paused."""
+        sent, case = _read(DecisionRequest, request.data), get_object_or_404(RiskCase, pk=pk)
+        return Response(CaseSerializer(risk.decide(case, operator=request.user, release=False, **sent)).data)
+
+
+def _read(serializer_class, sent):
+    serializer = serializer_class(data=sent)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+urlpatterns = [
+    path("staff/adjustments", Adjustments.as_view()),
+    path("staff/adjustments/<int:pk>", AdjustmentDetail.as_view()),
+    path("staff/adjustments/<int:pk>/approve", Approval.as_view()),
+    path("staff/adjustments/<int:pk>/reject", Rejection.as_view()),
+    path("staff/cases", Cases.as_view()),
+    path("staff/cases/<int:pk>", CaseDetail.as_view()),
+    path("staff/cases/<int:pk>/release", CaseRelease.as_view()),
+    path("staff/cases/<int:pk>/keep", CaseUpholding.as_view()),
+]
