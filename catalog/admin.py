@@ -18,7 +18,8 @@ from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from catalog import assortment, review_admin, richtext, stock, storefront  # noqa: F401 - reviews have a room of their own
+from catalog import assortment, key_admin, review_admin, richtext, stock, storefront  # noqa: F401 - reviews have a room of their own
+from catalog.errors import NotACardKey
 from catalog.models import FEW_PIECES, Category, Product, ProductImage, Sku, Stock, StockMovement
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
@@ -237,14 +238,14 @@ class SkuAdmin(ModelAdmin):
     """Stock at a glance. A SKU itself is edited with its product; here pieces come in."""
 
     list_display = ["product", "name", "points_price", "cash_price", "left", "is_active"]
-    list_filter = [LeftFilter, "is_active", "product__status", "product__category"]
+    list_filter = [LeftFilter, key_admin.LowKeysFilter, "is_active", "product__status", "product__category"]
     list_select_related = ["product", "stock"]
     list_per_page = 50
     ordering = ["-product", "position", "id"]
     search_fields = ["name_zh_hans", "name_en", "product__name_zh_hans", "product__name_en"]
     fields = readonly_fields = ["product", "name_zh_hans", "name_en", "points_price", "cash_price", "is_active", "left"]
-    actions_detail = ["receive_stock"]
-    actions_row = ["receive_stock"]
+    actions_detail = ["receive_stock", "import_keys"]
+    actions_row = ["receive_stock", "import_keys"]
 
     def has_add_permission(self, request):
         return False
@@ -277,6 +278,26 @@ class SkuAdmin(ModelAdmin):
         }
         context |= {"title": _("Receive stock"), "movements": sku.movements.all()[:10]}
         return TemplateResponse(request, "catalog/admin/receive_stock.html", context)
+
+    def get_actions_detail(self, request, object_id):
+        """Offer the way in that fits: keys for card keys, pieces for the rest."""
+        sku = self.get_object(request, object_id)
+        shown = "import_keys" if sku and sku.product.kind == Product.Kind.CARD_KEY else "receive_stock"
+        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name == shown]
+
+    def has_keys_permission(self, request, object_id=None):
+        return request.user.has_perm("catalog.import_cardkey")
+
+    @action(description=_("Import keys"), url_path="import-keys", permissions=["keys"])
+    def import_keys(self, request, object_id):
+        """Take in card keys, after looking them over."""
+        sku = key_admin.sku_to_import(request, self, object_id)
+        if sku is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if sku.product.kind != Product.Kind.CARD_KEY:
+            messages.error(request, str(NotACardKey()))
+            return HttpResponseRedirect(reverse("admin:catalog_sku_change", args=[sku.pk]))
+        return key_admin.import_page(request, self, sku)
 
     def _receive(self, request, sku, form) -> bool:
         quantity, note, key = (form.cleaned_data[name] for name in ("quantity", "note", "key"))

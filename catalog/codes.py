@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from io import StringIO
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog import stock
 from catalog.errors import KeyAlreadySeen, NotACardKey, OutOfStock
-from catalog.models import CardKey, CardKeyEvent, Product, Sku
+from catalog.models import FEW_PIECES, CardKey, CardKeyEvent, Product, Sku
 from mall import audit, clock
 from mall.transactions import transactional
 
@@ -24,6 +25,8 @@ LONGEST_KEY = 200
 MOST_ROWS = 10_000
 BATCH = 500
 HEADINGS = {"key", "keys", "code", "secret"}
+IS_KEY = Q(product__kind=Product.Kind.CARD_KEY)
+LOW = IS_KEY & (Q(stock__isnull=True) | Q(stock__quantity__lte=FEW_PIECES[1]))  # of which an operator should import more
 FREE, ISSUED, VOID = CardKey.State.FREE, CardKey.State.ISSUED, CardKey.State.VOID
 Kind = CardKeyEvent.Kind
 

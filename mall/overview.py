@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from catalog import codes
 from catalog.models import FEW_PIECES, Product, Review, Sku
 from mall import clock, jobs
 from mall.models import JobRun
@@ -22,9 +23,9 @@ from mall.reports import pages
 from mall.reports.dress import dressed
 from marketing.analytics import period as periods
 from marketing.analytics import reports, rollup
-from marketing.models import CheckIn
-from orders.models import Order, PaymentRefund
-from points.models import LedgerEntry, PointAccount
+from marketing.models import CheckIn, Delivery
+from orders.models import Order, PaymentRefund, RefundRequest
+from points.models import Adjustment, LedgerEntry, PointAccount, RiskCase
 
 ONE_DAY = timedelta(days=1)
 KEPT_SECONDS = 60  # for figures that walk over members or entries; lists an operator works off are always fresh
@@ -73,12 +74,14 @@ def _kept(name, count):
 
 # --- what waits ----------------------------------------------------------------
 def _open_orders():
-    paid, pending = _by_status(Order.objects, Order.Status.PAID, Order.Status.PENDING)
-    yield Figure(_("Orders to ship"), paid, _list(Order, status__exact="paid"), "local_shipping", asks=paid > 0)
+    paid, pending = _by_status(Order.objects.filter(refunded_at__isnull=True), Order.Status.PAID, Order.Status.PENDING)
+    yield Figure(_("Orders to ship"), paid, _list(Order, status__exact="paid", refunded_at__isnull=True), "local_shipping", asks=paid > 0)
     yield Figure(_("Unpaid orders"), pending, _list(Order, status__exact="pending"), "hourglass_top")
 
 
 def _open_refunds():
+    asked = RefundRequest.objects.waiting().count()
+    yield Figure(_("Refunds to answer"), asked, _list(RefundRequest, status__exact="requested"), "assignment_return", asks=asked > 0)
     (owed,) = _by_status(PaymentRefund.objects, PaymentRefund.Status.REQUESTED)
     yield Figure(_("Refunds on their way"), owed, _list(PaymentRefund, status__exact="requested"), "undo", asks=owed > 0)
 
@@ -98,6 +101,12 @@ def _short_stock():
     yield Figure(_("Fewer than 10 left"), left["few"], here(left="few"), "inventory_2")
 
 
+def _short_keys():
+    low = Sku.objects.filter(codes.LOW, is_active=True, product__status=Product.Status.ON).count()
+    here = _list(Sku, keys="low", is_active__exact=1, product__status__exact="on")
+    yield Figure(_("Card keys running out"), low, here, "key", asks=low > 0)
+
+
 def _doubtful_accounts():
     status = PointAccount.Status
     review, frozen = _kept("accounts", lambda: _by_status(PointAccount.objects, status.REVIEW, status.FROZEN))
@@ -105,9 +114,21 @@ def _doubtful_accounts():
     yield Figure(_("Paused accounts"), frozen, _list(PointAccount, status__exact="frozen"), "lock")
 
 
+def _decisions_on_points():
+    cases = RiskCase.objects.filter(status=RiskCase.Status.OPEN).count()
+    waiting = Adjustment.objects.filter(status=Adjustment.Status.WAITING).count()
+    yield Figure(_("Open cases"), cases, _list(RiskCase, status__exact="open"), "gavel", asks=cases > 0)
+    yield Figure(_("Adjustments waiting"), waiting, _list(Adjustment, status__exact="waiting"), "rule", asks=waiting > 0)
+
+
 def _failed_jobs():
     failed = jobs.failed().count()
     yield Figure(_("Failed jobs"), failed, _list(JobRun, state="failed"), "error", asks=failed > 0)
+
+
+def _dead_mails():
+    dead = Delivery.objects.filter(state=Delivery.State.DEAD).count()
+    yield Figure(_("Mails given up"), dead, _list(Delivery, state__exact="dead"), "mail_off", asks=dead > 0)
 
 
 # --- what happened ---------------------------------------------------------------
@@ -146,7 +167,10 @@ SECTIONS = [
             ("orders.view_paymentrefund", _open_refunds),
             ("catalog.view_review", _waiting_reviews),
             ("catalog.view_sku", _short_stock),
+            ("catalog.view_cardkey", _short_keys),
             ("points.view_pointaccount", _doubtful_accounts),
+            ("points.view_riskcase", _decisions_on_points),
+            ("marketing.view_delivery", _dead_mails),
             ("mall.view_jobrun", _failed_jobs),
         ],
     ),

@@ -12,9 +12,9 @@ from accounts.privacy import mask_name, mask_phone
 from mall.day_range import DayRangeFilter
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
-from orders import coupon_admin, flash_admin, lifecycle, refunds  # noqa: F401  both register what is theirs
-from orders.forms import CancelForm, ConfirmForm, ShipForm
-from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
+from orders import coupon_admin, flash_admin, lifecycle, refund_admin, refund_requests, refunds, shipping  # noqa: F401  they register what is theirs
+from orders.forms import CancelForm, ConfirmForm, RefundAskForm, ShipForm
+from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund, Shipment
 
 STATUS_COLOURS = {
     Order.Status.PENDING: "warning",
@@ -26,9 +26,9 @@ STATUS_COLOURS = {
 # Which buttons an order shows in which state; the verbs ask again.
 BUTTONS = {
     Order.Status.PENDING: {"cancel_order"},
-    Order.Status.PAID: {"ship_order", "cancel_order"},
-    Order.Status.SHIPPED: {"complete_order"},
-    Order.Status.COMPLETED: set(),
+    Order.Status.PAID: {"ship_order", "cancel_order", "ask_refund"},
+    Order.Status.SHIPPED: {"complete_order", "ask_refund"},
+    Order.Status.COMPLETED: {"ask_refund"},
     Order.Status.CANCELLED: {"refund_order"},
 }
 
@@ -42,6 +42,7 @@ class LineInline(ReadOnly, TabularInline):
     extra = 0
     hide_title = True
     fields = ["product_name", "sku_name", "quantity", "unit_points", "unit_cash", "points", "cash", "discount"]
+    fields += ["shipped_quantity", "refunded_quantity"]
     readonly_fields = fields
 
     @admin.display(description=_("product"))
@@ -51,6 +52,21 @@ class LineInline(ReadOnly, TabularInline):
     @admin.display(description=_("variant"))
     def sku_name(self, line):
         return line.sku_name or "–"
+
+
+class ShipmentInline(ReadOnly, TabularInline):
+    model = Shipment
+    extra = 0
+    hide_title = True
+    fields = ["number", "carrier", "tracking_number", "contents", "at", "actor"]
+    readonly_fields = fields
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("lines__line")
+
+    @admin.display(description=_("contents"))
+    def contents(self, parcel):
+        return ", ".join(str(part) for part in parcel.lines.all())
 
 
 class EventInline(ReadOnly, TabularInline):
@@ -98,16 +114,27 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     list_per_page = 50
     search_fields = ["=no", "user__username", "=tracking_number"]
     search_help_text = _("An order number, a member's name or a tracking number.")
-    inlines = [LineInline, EventInline, PaymentInline]
-    actions_detail = ["ship_order", "complete_order", "cancel_order", "refund_order"]
+    inlines = [LineInline, ShipmentInline, EventInline, PaymentInline]
+    actions_detail = ["ship_order", "complete_order", "ask_refund", "cancel_order", "refund_order"]
     fieldsets = [
-        (_("Amounts"), {"fields": [("points", "points_for_discount"), ("goods_cash", "discount"), ("freight", "cash"), "rate"]}),
+        (
+            _("Amounts"),
+            {
+                "fields": [
+                    ("points", "points_for_discount"),
+                    ("goods_cash", "discount"),
+                    ("freight", "cash"),
+                    ("refunded_points", "refunded_cash", "refunded_at"),
+                    "rate",
+                ]
+            },
+        ),
         (_("Times"), {"fields": [("created_at", "pay_by"), ("paid_at", "shipped_at"), ("completed_at", "cancelled_at")]}),
     ]
     readonly_fields = [
         "no", "member", "status", "deliver_to", "deliver_to_masked", "carrier", "tracking_number", "points", "points_for_discount",
         "rate", "goods_cash", "discount", "freight", "cash", "created_at", "pay_by", "paid_at", "shipped_at",
-        "completed_at", "cancelled_at",
+        "completed_at", "cancelled_at", "refunded_points", "refunded_cash", "refunded_at",
     ]  # fmt: skip
 
     @admin.display(description=_("member"), ordering="user_id")
@@ -138,6 +165,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def get_actions_detail(self, request, object_id):
         order = self.get_object(request, object_id)
         shown = BUTTONS[order.status] if order else set()
+        if order and order.refunded_at:
+            shown = {"refund_order"}
         if order and not self._owed(order):
             shown = shown - {"refund_order"}
         return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name in shown]
@@ -157,9 +186,9 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return self._ask(
             request,
             object_id,
-            lambda order: ShipForm(_sent(request), is_physical=order.is_physical),
+            lambda order: ShipForm(_sent(request), is_physical=order.is_physical, waiting=shipping.waiting(order)),
             lambda order, said: lifecycle.ship(order, actor=f"staff:{request.user.pk}", **said),
-            question=_("Who carries it, and under which number? Virtual goods need neither."),
+            question=_("Who carries it, and under which number? Virtual goods need neither. Fewer pieces make a first parcel."),
             button=_("Ship"),
         )
 
@@ -186,6 +215,35 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             question=_("Points, money and goods go back to where they came from. The member sees the reason."),
             button=_("Cancel the order"),
         )
+
+    @action(description=_("Refund"), url_path="ask-refund", permissions=["decide"])
+    def ask_refund(self, request, object_id):
+        """Ask for a refund in the member's place; the page of the request then shows what approving it does."""
+        made = []
+
+        def ask(order, said):
+            made.append(
+                refund_requests.request(
+                    order,
+                    lines=list((said["pieces"] or {}).items()),
+                    key=f"staff-{said['key'].hex}",
+                    actor=f"staff:{request.user.pk}",
+                    reason=said["reason"],
+                )
+            )
+
+        answer = self._ask(
+            request,
+            object_id,
+            lambda order: RefundAskForm(_sent(request), lines=order.lines.all(), left=refund_requests.left_of(order)),
+            ask,
+            question=_("Which pieces go back? The next page shows points and money before anything happens."),
+            button=_("Go on"),
+        )
+        return HttpResponseRedirect(reverse("admin:orders_refundrequest_approve_refund", args=[made[0].pk])) if made else answer
+
+    def has_decide_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.decide_refundrequest")
 
     @action(description=_("Return the money now"), url_path="refund", permissions=["cancel"])
     def refund_order(self, request, object_id):

@@ -1,6 +1,7 @@
 """What the checkout and staff forms send, read strictly: nothing a shopper could not have chosen gets through."""
 
 import re
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -117,6 +118,32 @@ class CodesForm(forms.Form):
     password = forms.CharField(
         label=_("Your password"), max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
+
+
+class RefundAskForm(forms.Form):
+    """Which pieces staff ask back for a member, and why."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+    def __init__(self, *args, lines=(), left=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.lines = [line for line in lines if left[line.pk]]
+        for line in self.lines:
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=_("Pieces of %(name)s") % {"name": f"{line.product_name} {line.sku_name}".strip()},
+                min_value=0,
+                max_value=left[line.pk],
+                initial=0,
+                widget=UnfoldAdminIntegerFieldWidget,
+            )
+
+    def clean(self):
+        """Gather the pieces."""
+        cleaned = super().clean()
+        named = {line.pk: cleaned.pop(f"line_{line.pk}", None) for line in self.lines}
+        cleaned["pieces"] = {pk: pieces for pk, pieces in named.items() if pieces}
+        return cleaned
 
 
 class ApproveForm(forms.Form):

@@ -97,6 +97,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Categories"), "category", "catalog.category"),
         _room(_("Stock"), "inventory_2", "catalog.sku"),
         _room(_("Stock movements"), "swap_vert", "catalog.stockmovement"),
+        _room(_("Card keys"), "key", "catalog.cardkey"),
         _room(_("Reviews"), "rate_review", "catalog.review"),
         _room(_("Review policy"), "gavel", "catalog.reviewpolicy"),
         _room(_("Flash sessions"), "bolt", "orders.flashsession"),
@@ -105,6 +106,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _("Orders"),
         _room(_("Orders"), "receipt_long", "orders.order"),
         _room(_("Payments"), "payments", "orders.payment"),
+        _room(_("Refund requests"), "assignment_return", "orders.refundrequest"),
         _room(_("Refunds"), "undo", "orders.paymentrefund"),
         _room(_("Checkout policy"), "tune", "orders.checkoutpolicy"),
     ),
@@ -134,6 +136,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Visitors through links"), "share", "marketing.sharelanding"),
         _room(_("Custom events"), "webhook", "marketing.customevent"),
         _room(_("Notifications"), "notifications", "marketing.notification"),
+        _room(_("Mails"), "outgoing_mail", "marketing.delivery"),
         _room(_("Daily figures"), "monitoring", "marketing.dailyrollup"),
     ),
     _wing(
