@@ -18,6 +18,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, connection
 from django.db.models import Q
 from django.http import Http404
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -42,6 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def save_user(self, request, user, form, commit=True):
         """Make a new member: limits first, then one transaction for the member and the welcome points."""
         user = super().save_user(request, user, form, commit=False)
+        user.language = get_language() or user.language
         if commit:
             _limit_sign_ups(request)
             with _taken_names_told(user):
@@ -104,6 +106,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def _enrol_without_form(self, request, sociallogin):
         user = sociallogin.user
+        user.language = get_language() or user.language
         user.set_unusable_password()
         AccountAdapter(request).populate_username(request, user)
         _limit_sign_ups(request)

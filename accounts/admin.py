@@ -27,6 +27,7 @@ from accounts import roles
 from accounts.models import User
 from accounts.privacy import mask_email
 from accounts.registration import admit
+from mall import audit
 
 DEEDS = {
     "view": pgettext_lazy("permission", "look at"),
@@ -140,11 +141,11 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
 
     @action(description=_("Show the e-mail"), url_path="reveal-email", permissions=["reveal"])
     def reveal_email(self, request, object_id):
-        """Uncover one e-mail; that it was looked at stays in the member's history."""
+        """Uncover one e-mail; that it was looked at stays in the audit log."""
         member = self.get_object(request, object_id)
         if member is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        self.log_change(request, member, "Looked at the e-mail.")
+        audit.note(request.user, "accounts.reveal_email", target=f"accounts.user:{member.pk}")
         messages.info(request, member.email)
         return redirect("admin:accounts_user_change", member.pk)
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField, email_fingerprint
@@ -69,6 +70,8 @@ class User(AbstractUser):
 
     @property
     def display_name(self) -> str:
+        if self.closed_at is not None:
+            return gettext("Former member")
         return self.nickname or self.username
 
     def get_full_name(self) -> str:

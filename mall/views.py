@@ -7,8 +7,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views import i18n
 from django.views.decorators.http import require_POST
 
+from accounts.profile import change_language
 from mall import answers
 from mall.context import THEMES
 from mall.links import own_page
@@ -26,6 +28,16 @@ def set_theme(request):
         response.set_cookie(settings.THEME_COOKIE_NAME, theme, max_age=THEME_COOKIE_SECONDS, samesite="Lax", httponly=True)
     else:
         response.delete_cookie(settings.THEME_COOKIE_NAME, samesite="Lax")
+    return response
+
+
+@login_not_required
+def set_language(request):
+    """Keep the reader's language in a cookie, and with a member for the mails they get."""
+    response = i18n.set_language(request)
+    chosen = request.POST.get("language")
+    if request.method == "POST" and request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+        change_language(request.user, chosen)
     return response
 
 

@@ -6,8 +6,8 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from mall.read_only import ReadOnly
+from marketing import mission_admin, notice_admin  # noqa: F401 - missions and mails have rooms of their own
 from marketing.analytics import history
-from marketing import mission_admin  # noqa: F401 - missions have a room of their own
 from marketing.models import CheckIn, DailyRollup, HistoryCustomer, HistoryLine, HistoryOrder, Notification
 
 

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from mall import clock
 from mall.api import Cursor, StrictIntegerField, StrictSerializer
 from mall.limits import ACTIONS_PER_MEMBER, limit
-from marketing import checkin, event_api, mission_api, notifications, share_api
+from marketing import checkin, event_api, mission_api, notice_api, notifications, share_api
 from marketing.models import Notification
 from marketing.recommendations import api as suggestion_api
 from points import balance
@@ -140,6 +140,7 @@ urlpatterns = [
     path("checkins", CheckIns.as_view(), name="checkins"),
     path("notifications", Notifications.as_view(), name="notifications"),
     path("notifications/read", Read.as_view(), name="notifications-read"),
+    *notice_api.urlpatterns,
     *mission_api.urlpatterns,
     *share_api.urlpatterns,
     *event_api.urlpatterns,

@@ -23,7 +23,7 @@ from django.core import mail
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
-from mall import clock
+from mall import audit, clock
 from mall.transactions import transactional
 from marketing import letters, preferences
 from marketing.models import Delivery
@@ -39,6 +39,7 @@ QUIET_FROM, QUIET_UNTIL = time(22), time(8)
 TOGETHER = 20  # notices in one mail
 MEMBERS = 200  # looked up at once
 SWEEP_SECONDS = 25
+SHOWN_IN_AUDIT = 50
 UNCLEAR = gettext_noop("The sender stopped while it spoke to the mail server: nobody knows whether the mail left.")
 NEVER_BEGUN = gettext_noop("The sender stopped again and again before it could send.")
 GONE = gettext_noop("The member's account is closed.")
@@ -66,10 +67,14 @@ def send_due() -> dict:
 
 
 @transactional
-def send_again(deliveries) -> int:
-    """Queue given-up deliveries anew, with all their tries; returns how many. For operators."""
+def send_again(deliveries, *, actor) -> int:
+    """Queue given-up deliveries anew, with all their tries; returns how many. For operators: it is written down."""
     fresh = {"state": State.WAITING, "tries": 0, "next_try_at": clock.now(), "handed_at": None, "error": "", "claimed_by": ""}
-    return deliveries.filter(state=State.DEAD).update(**fresh)
+    dead = sorted(deliveries.filter(state=State.DEAD).values_list("pk", flat=True))
+    count = Delivery.objects.filter(pk__in=dead, state=State.DEAD).update(**fresh)
+    if count:
+        audit.note(actor, "marketing.send_again", target="mails", after={"deliveries": dead[:SHOWN_IN_AUDIT], "count": count})
+    return count
 
 
 def may_go_at(urgent, *, last_sent_at, now) -> datetime:

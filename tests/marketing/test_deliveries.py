@@ -198,7 +198,7 @@ def test_send_due_when_the_server_is_down_then_tried_five_times_and_given_up(noo
     assert waits == [*deliveries.BACKOFF, None]
     assert (row.state, row.tries, row.error) == (State.DEAD, 5, "ConnectionRefusedError")
     server["opens"] = None
-    assert deliveries.send_again(Delivery.objects.all()) == 1
+    assert deliveries.send_again(Delivery.objects.all(), actor="staff:1") == 1
     deliveries.send_due()
     assert (states(), len(mailoutbox)) == ([State.SENT], 1)
 
