@@ -37,8 +37,10 @@ def item(request, item_id):
         return redirect_to_login(request.path)
     try:
         order = _redeem(request, item_id)
-    except (Busy, NoSuchFlashItem):
+    except Busy:
         raise
+    except NoSuchFlashItem:
+        raise Http404 from None
     except DomainError as refusal:
         return _item_page(request, item_id, refusal=refusal)
     if order.status == Order.Status.PENDING:

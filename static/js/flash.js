@@ -2,9 +2,8 @@
 // Nobody's page reloads: when the time has come each page asks once, at a moment of its own, and again ever more slowly.
 const pad = (number) => String(number).padStart(2, "0");
 const words = (seconds) => {
-  const days = Math.floor(seconds / 86400);
-  const hours = Math.floor(seconds / 3600) % 24;
-  return `${days ? `${days} × 24:00 + ` : ""}${days || hours ? `${pad(hours)}:` : ""}${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+  const hours = Math.floor(seconds / 3600);
+  return `${hours ? `${pad(hours)}:` : ""}${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
 };
 let ahead = 0; // milliseconds by which the shop's clock is ahead of this one
 const clocks = [...document.querySelectorAll("[data-flash-clock]")];

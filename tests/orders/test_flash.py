@@ -329,6 +329,7 @@ def test_redeem_when_compared_with_an_ordinary_order_then_one_question_more(memb
 
 def test_redeem_when_the_product_has_no_own_limit_then_only_the_items_counts(member):
     sku = virtual_sku(points=100, stock=9, limit_per_person=1)
-    place(member, sku, points_to_use=0)
+    give_points(member, 100)
+    place(member, sku)
 
     assert grab(member, factory.item(sku=sku, stock=3)).status == Order.Status.PAID
