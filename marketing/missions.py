@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+import structlog
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
 
 from mall import clock
+from mall.errors import DomainError
 from mall.transactions import transactional
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
 from marketing.models import Mission, MissionFact, MissionProgress
 from marketing.notifications import Kind, notify
+from orders import coupons
 from points import ledger, rules
 from points.mutex import lock_member
 
@@ -25,6 +28,7 @@ ACTION = "mission"
 ONCE = "once"
 LISTENERS_KEY = "missions:listeners"
 LISTENERS_SECONDS = 60
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -171,9 +175,22 @@ def _reward(row, mission) -> bool:
         if entry is None:
             return False
         row.paid = max(0, entry.delta - entry.debt_delta)
+    if mission.coupon_id and row.turn == 1 and not _hand_coupon(row, mission, key) and not row.points:
+        return False
     row.rewarded_at = clock.now()
     if mission.is_automatic:  # else the member has just tapped for it
         _tell(row, mission, "rewarded")
+    return True
+
+
+def _hand_coupon(row, mission, key) -> bool:
+    """Give the coupon of a reward, once by its key; False when no more are given out."""
+    try:
+        with transaction.atomic():  # what a refused hand-out had begun goes, the fact stays
+            coupons.grant(row.user_id, mission.coupon_id, key=key)
+    except DomainError as refusal:
+        log.warning("mission_coupon_not_given", mission=mission.code, member=row.user_id, code=refusal.code)
+        return False
     return True
 
 

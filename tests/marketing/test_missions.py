@@ -11,6 +11,7 @@ from marketing import board, missions
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
 from marketing.missions import Fact, claim, note, note_all, withdraw
 from marketing.models import Mission, MissionFact, MissionProgress, Notification
+from orders.models import Coupon, CouponTemplate
 from points import ledger
 from points.models import LedgerEntry, PointAccount
 from tests.factories.marketing import MissionFactory
@@ -355,3 +356,27 @@ def test_board_when_missions_grow_then_queries_do_not(member, django_assert_num_
 
     with django_assert_num_queries(3):
         board.of(member)
+
+
+# --- coupons as a reward ------------------------------------------------------------
+def coupon_template(**changes):
+    terms = {"name": "Five off", "status": "active", "amount": "5.00", "valid_days": 7}
+    return CouponTemplate.objects.create(**{**terms, **changes})
+
+
+def test_note_when_the_reward_is_a_coupon_then_given_once(member):
+    MissionFactory(code="gift", event=CHECKIN, points=0, coupon=coupon_template())
+
+    note(member.pk, CHECKIN, key="checkin:1")
+    note(member.pk, CHECKIN, key="checkin:2")
+
+    assert Coupon.objects.filter(user=member, key="mission:gift:once").count() == 1
+
+
+def test_note_when_the_coupons_are_gone_then_the_fact_stays_and_the_points_are_paid(member):
+    MissionFactory(code="gift", event=CHECKIN, points=10, coupon=coupon_template(status="ended"))
+
+    note(member.pk, CHECKIN, key="checkin:1")
+
+    assert progress_of(member) == [("gift", "once", 1, 10)]
+    assert Coupon.objects.count() == 0
