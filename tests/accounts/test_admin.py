@@ -4,12 +4,12 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 
 from accounts.models import User
 from accounts.registration import register
 from accounts.roles import ROLES, ensure_roles
+from mall.models import AuditRow
 from points import balance
 from tests.factories.accounts import PASSWORD, MemberFactory
 
@@ -117,9 +117,9 @@ def test_member_when_the_email_is_revealed_then_it_is_noted(client, boss):
 
     answer = client.get(f"{MEMBERS}{member.pk}/reveal-email/", follow=True)
 
-    entry = LogEntry.objects.get()
+    row = AuditRow.objects.get()
     assert "xiaoming@example.com" in [str(message) for message in answer.context["messages"]]
-    assert (entry.user_id, entry.object_id) == (boss.pk, str(member.pk))
+    assert (row.actor, row.action, row.target) == (f"staff:{boss.pk}", "accounts.reveal_email", f"accounts.user:{member.pk}")
 
 
 def test_member_when_revealed_without_permission_then_refused(client, db):
@@ -129,7 +129,7 @@ def test_member_when_revealed_without_permission_then_refused(client, db):
     answer = client.get(f"{MEMBERS}{member.pk}/reveal-email/", follow=True)
 
     assert "xiaoming@example.com" not in answer.content.decode()
-    assert not LogEntry.objects.exists()
+    assert not AuditRow.objects.exists()
 
 
 def test_member_when_added_by_staff_then_registered_like_everybody(client, boss):

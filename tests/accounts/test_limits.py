@@ -1,10 +1,13 @@
 """How often one may try (reliability.md, "Limits")."""
 
 import pytest
+from django.core.cache import caches
+from django.test.utils import override_settings
 
 from accounts.models import User
 from accounts.registration import register
 from tests.factories.accounts import PASSWORD
+from tests.mall.test_limits import DEAD_REDIS
 
 pytestmark = pytest.mark.usefixtures("standing_clock")
 LOGIN_API = "/api/auth/app/v1/auth/login"
@@ -89,3 +92,68 @@ def test_reset_when_the_sixth_for_one_mailbox_then_no_more_mail(client, xiaoming
 
     assert answers[:5] == [302] * 5
     assert len(mailoutbox) == 5
+
+
+def test_reset_when_the_eleventh_of_an_hour_from_one_address_then_429(client, db):
+    answers = [client.post("/accounts/password/reset/", {"email": f"nobody{n}@example.com"}).status_code for n in range(11)]
+
+    assert answers == [302] * 10 + [429]
+
+
+# --- when nobody can count -------------------------------------------------------------
+@pytest.fixture
+def dead_redis():
+    with override_settings(CACHES=DEAD_REDIS):
+        yield
+    caches.close_all()
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/accounts/login/", {"login": "xiaoming", "password": PASSWORD}),
+        ("/accounts/password/reset/", {"email": "xiaoming@example.com"}),
+    ],
+)
+def test_page_when_redis_is_gone_then_secrets_stay_closed(client, xiaoming, dead_redis, mailoutbox, address, form):
+    answer = client.post(address, form)
+
+    assert answer.status_code == 429
+    assert "_auth_user_id" not in client.session
+    assert mailoutbox == []
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        (LOGIN_API, {"username": "xiaoming", "password": PASSWORD}),
+        ("/api/auth/app/v1/auth/password/request", {"email": "xiaoming@example.com"}),
+    ],
+)
+def test_app_when_redis_is_gone_then_secrets_stay_closed(api, xiaoming, dead_redis, mailoutbox, address, body):
+    answer = api.post(address, body, format="json")
+
+    assert (answer.status_code, mailoutbox) == (429, [])
+
+
+def test_sign_up_when_redis_is_gone_then_closed(client, db, dead_redis):
+    client.post("/accounts/signup/", {"username": "new", "email": "new@example.com", "password1": PASSWORD})
+
+    assert not User.objects.exists()
+
+
+def test_export_and_deletion_when_redis_is_gone_then_closed(client, xiaoming, dead_redis):
+    client.force_login(xiaoming)
+
+    for address in ("/account/privacy/export/", "/account/privacy/delete/"):
+        client.post(address, {"password": PASSWORD, "shape": "json", "sure": "on"})
+
+    assert User.objects.get(pk=xiaoming.pk).is_active
+
+
+def test_pages_when_redis_is_gone_then_browsing_and_checking_in_stay_open(client, xiaoming, dead_redis):
+    client.force_login(xiaoming)
+
+    assert [client.get(address).status_code for address in ("/", "/products/", "/account/", "/inbox/", "/points/")] == [200] * 5
+    assert client.post("/checkin/").status_code == 302
+    assert xiaoming.check_ins.count() == 1
