@@ -121,7 +121,11 @@ def _close_strangers():
         "SELECT p.id, LEFT(COALESCE(p.info, 'idle'), 120) FROM information_schema.innodb_trx t"
         " JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()"
     )
-    with connection.cursor() as cursor:
+    try:
+        cursor = connection.cursor()
+    except RuntimeError:  # the test never got as far as its database
+        return []
+    with cursor:
         for _ in range(GOODBYE_SECONDS * 10):
             cursor.execute(sql)
             found = cursor.fetchall()
