@@ -60,6 +60,8 @@ def _mature_batch(ids):
     list(PointAccount.objects.select_for_update().filter(pk__in=accounts).order_by("pk").values_list("pk"))
     pending = Grant.objects.filter(pk__in=ids, status=Grant.Status.PENDING)
     grants = list(pending.select_related("version__rule").order_by("account_id", "pk"))
+    if not grants:  # another sweep was faster
+        return []
     earned_max, today = PointsPolicy.current().earned_per_day_max, clock.today()
     entries = ledger.post_many([_posting(grant, earned_max, today) for grant in grants], tolerant=True)
     arrived = []

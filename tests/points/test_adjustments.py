@@ -1,0 +1,267 @@
+"""Corrections: alone up to a limit per member and day, above it with a second person; files with a dry run and an undo."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from mall.models import AuditRow
+from points import adjustments, batches, errors, ledger, reconciliation
+from points.models import Adjustment, AdjustmentBatch, LedgerEntry, PointAccount, PointsPolicy
+from points.signals import points_adjusted
+from tests.factories.points import member_with
+
+pytestmark = pytest.mark.django_db
+FRIDAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _friday():
+    with time_machine.travel(FRIDAY, tick=False):
+        yield
+        assert reconciliation.verify() == []
+
+
+@pytest.fixture
+def member():
+    return member_with(100)
+
+
+@pytest.fixture
+def clerk():
+    return staff()
+
+
+@pytest.fixture
+def colleague():
+    return staff()
+
+
+def staff():
+    user = member_with()
+    user.is_staff = user.is_superuser = True
+    user.save()
+    return user
+
+
+def ask(member, clerk, points, ticket="t:1", **words):
+    return adjustments.ask(member.pk, points=points, ticket=ticket, operator=clerk, note="why", description="Sorry", **words)
+
+
+def available(member):
+    return PointAccount.objects.get(pk=member.pk).available
+
+
+# --- alone --------------------------------------------------------------------
+
+
+def test_ask_when_within_the_limit_then_posted_told_and_audited(member, clerk):
+    heard = []
+
+    def hear(sender, adjustment, **kwargs):
+        heard.append(adjustment.points)
+
+    points_adjusted.connect(hear)
+    made = ask(member, clerk, 5_000)
+    points_adjusted.disconnect(hear)
+
+    entry = LedgerEntry.objects.get(account_id=member.pk, kind="adjust")
+    assert (made.status, made.entry_seq, available(member)) == ("posted", entry.seq, 5_100)
+    assert (entry.actor, entry.note, entry.description, entry.key) == (f"staff:{clerk.pk}", "why", "Sorry", "adjust:t:1")
+    assert heard == [5_000]
+    assert [(row.action, row.reason) for row in AuditRow.objects.all()] == [("points.adjust", "why")]
+
+
+@pytest.mark.parametrize(("parts", "waits"), [((5_000, 1), 1), ((3_000, 2_000), 0), ((-50, 4_950), 0), ((-50, 4_951), 1), ((5_000, -1), 1)])
+def test_ask_when_several_add_up_then_the_day_counts_not_the_click(member, clerk, parts, waits):
+    """The known hole: several times 5,000 in a row by one person."""
+    made = [ask(member, clerk, points, ticket=f"t:{n}") for n, points in enumerate(parts)]
+
+    assert [one.status for one in made].count("waiting") == waits
+
+
+def test_ask_when_another_person_or_member_or_day_then_counted_on_its_own(member, clerk, colleague):
+    other = member_with()
+    made = [ask(member, clerk, 5_000), ask(member, colleague, 5_000, "t:2"), ask(other, clerk, 5_000, "t:3")]
+    with time_machine.travel(FRIDAY + timedelta(days=1), tick=False):
+        made.append(ask(member, clerk, 5_000, "t:4"))
+
+    assert {one.status for one in made} == {"posted"}
+
+
+def test_ask_when_an_operator_changed_the_limit_then_that_counts(member, clerk):
+    PointsPolicy.objects.update(adjust_alone_max=10)
+
+    assert (ask(member, clerk, 10).status, ask(member, clerk, 1, "t:2").status) == ("posted", "waiting")
+
+
+def test_ask_when_repeated_then_once(member, clerk):
+    first, again = ask(member, clerk, 50), ask(member, clerk, 50)
+
+    assert (first.pk, available(member)) == (again.pk, 150)
+
+
+def test_ask_when_the_ticket_names_another_then_refused(member, clerk):
+    ask(member, clerk, 50)
+
+    with pytest.raises(errors.KeyConflict):
+        ask(member, clerk, 60)
+
+
+@pytest.mark.parametrize(("points", "refusal"), [(0, errors.InvalidAmount), (-101, errors.InsufficientPoints)])
+def test_ask_when_it_cannot_be_then_refused_without_a_trace(member, clerk, points, refusal):
+    with pytest.raises(refusal):
+        ask(member, clerk, points)
+
+    assert not Adjustment.objects.exists()
+
+
+def test_ask_when_it_is_ones_own_account_then_refused(clerk):
+    with pytest.raises(adjustments.OwnAccount):
+        ask(clerk, clerk, 5)
+
+
+# --- with a second person -----------------------------------------------------
+
+
+def test_approve_when_a_colleague_agrees_then_posted_with_both_names(member, clerk, colleague):
+    waiting = ask(member, clerk, 8_000)
+
+    done = adjustments.approve(waiting, operator=colleague)
+
+    entry = LedgerEntry.objects.get(account_id=member.pk, kind="adjust")
+    assert (done.status, available(member)) == ("posted", 8_100)
+    assert entry.actor == f"staff:{clerk.pk}+staff:{colleague.pk}"
+    assert [row.action for row in AuditRow.objects.order_by("pk")] == ["points.adjust_ask", "points.adjust_approve"]
+
+
+@pytest.mark.parametrize("verb", [adjustments.approve, adjustments.reject])
+def test_decide_when_it_is_the_one_who_asked_then_refused_superuser_included(member, clerk, verb):
+    with pytest.raises(adjustments.SamePerson):
+        verb(ask(member, clerk, 8_000), operator=clerk, note="me")
+
+
+@pytest.mark.parametrize("verb", [adjustments.approve, adjustments.reject])
+def test_decide_when_it_is_the_member_adjusted_then_refused(clerk, colleague, verb):
+    with pytest.raises(adjustments.OwnAccount):
+        verb(ask(colleague, clerk, 8_000), operator=colleague, note="for me")
+
+
+def test_reject_when_a_colleague_says_no_then_nothing_posted_and_no_second_decision(member, clerk, colleague):
+    waiting = ask(member, clerk, 8_000)
+
+    adjustments.reject(waiting, operator=colleague, note="no receipt")
+    with pytest.raises(adjustments.AdjustmentDecided):
+        adjustments.approve(waiting, operator=colleague)
+
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.decision_note, available(member)) == ("rejected", "no receipt", 100)
+
+
+def test_approve_when_points_are_spent_meanwhile_then_it_goes_on_waiting(clerk, colleague):
+    member = member_with(9_000)
+    waiting = ask(member, clerk, -8_000)
+    ledger.spend(member.pk, points=5_000, key="sale", reference="sale")
+
+    with pytest.raises(errors.InsufficientPoints):
+        adjustments.approve(waiting, operator=colleague)
+
+    assert Adjustment.objects.get().status == "waiting"
+
+
+def test_approve_when_repeated_then_refused_and_posted_once(member, clerk, colleague):
+    waiting = ask(member, clerk, 8_000)
+    adjustments.approve(waiting, operator=colleague)
+
+    with pytest.raises(adjustments.AdjustmentDecided):
+        adjustments.approve(waiting, operator=staff())
+
+    assert available(member) == 8_100
+
+
+# --- files ----------------------------------------------------------------------
+
+
+def table(*rows):
+    return "\n".join(["member,points,reason", *rows]).encode("utf-8-sig")
+
+
+def look(clerk, content):
+    return batches.look_over(content, name="november.csv", note="contest", operator=clerk)
+
+
+def test_look_over_when_lines_are_wrong_then_each_says_why_and_nothing_is_posted(member, clerk):
+    rich = member_with(10)
+    batch = look(
+        clerk,
+        table(
+            f"{member.username},50,Contest",
+            "nobody,5,Contest",
+            f"{member.username},many,Contest",
+            f"{member.email.upper()},-5,",
+            f"{rich.username},-11,Mistake",
+            f"{clerk.username},5,Me",
+            f"{member.username},4951,Contest",
+        ),
+    )
+
+    assert [row["error"] == "" for row in batch.rows] == [True, False, False, False, False, False, False]
+    assert [row["number"] for row in batch.rows] == [2, 3, 4, 5, 6, 7, 8]
+    with pytest.raises(batches.RowsWrong):
+        batches.post(batch, operator=clerk)
+    assert available(member) == 100
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"a,b\n1,2", b"\xff\xfe\x00", table(), b"member,points,reason\n" + b"x,1,y\n" * 501, b"x" * 200_001]
+)
+def test_look_over_when_it_is_no_such_table_then_refused(clerk, content):
+    with pytest.raises(batches.UnreadableFile):
+        look(clerk, content)
+
+
+def test_post_when_all_lines_are_right_then_all_posted_and_the_file_is_known(member, clerk):
+    other = member_with(100)
+    content = table(f"{member.username},50,Contest", f"{other.email},-30,Mistake", f"{member.username},5,Bonus")
+
+    batch = batches.post(look(clerk, content), operator=clerk)
+
+    assert (batch.status, available(member), available(other)) == ("posted", 155, 70)
+    assert list(Adjustment.objects.order_by("pk").values_list("points", "description")) == [(50, "Contest"), (-30, "Mistake"), (5, "Bonus")]
+    with pytest.raises(batches.FileKnown):
+        look(clerk, content)
+    with pytest.raises(batches.BatchDone):
+        batches.post(batch, operator=clerk)
+
+
+def test_look_over_when_the_same_file_was_only_looked_at_then_it_is_the_same_batch(member, clerk):
+    content = table(f"{member.username},50,Contest")
+
+    assert look(clerk, content).pk == look(clerk, content).pk
+    assert AdjustmentBatch.objects.count() == 1
+
+
+def test_post_when_a_line_became_wrong_meanwhile_then_none_is_posted(member, clerk):
+    other = member_with(100)
+    batch = look(clerk, table(f"{other.username},50,Contest", f"{member.username},-100,Mistake"))
+    ledger.spend(member.pk, points=1, key="sale", reference="sale")
+
+    with pytest.raises(batches.RowsWrong):
+        batches.post(batch, operator=clerk)
+
+    assert (available(other), Adjustment.objects.count()) == (100, 0)
+
+
+def test_undo_when_posted_then_every_line_goes_back_and_what_is_spent_is_owed(member, clerk):
+    other = member_with(100)
+    batch = batches.post(look(clerk, table(f"{member.username},50,Contest", f"{other.username},-30,Mistake")), operator=clerk)
+    ledger.spend(member.pk, points=120, key="sale", reference="sale")
+
+    batches.undo(batch, operator=clerk, note="wrong list")
+
+    account = PointAccount.objects.get(pk=member.pk)
+    assert (account.available, account.debt, available(other)) == (0, 20, 100)
+    with pytest.raises(batches.BatchDone):
+        batches.undo(batch, operator=clerk, note="again")
+    with pytest.raises(batches.FileKnown):
+        look(clerk, table(f"{member.username},50,Contest", f"{other.username},-30,Mistake"))
