@@ -291,7 +291,7 @@ def test_api_entries_when_another_member_asks_then_only_their_own(api_of, shoppe
 def test_api_rules_when_asked_then_what_earns_points_now(api_of):
     rows = {row["code"]: row for row in api_of(member_with()).get(RULES, headers={"Accept-Language": "en"}).json()["results"]}
 
-    every_action = "register login checkin purchase first_order repurchase review share profile birthday referral referred mission"
+    every_action = "register login checkin purchase first_order repurchase review share profile birthday mission"
     assert set(rows) == set(every_action.split())
     assert (rows["checkin"]["points"], rows["checkin"]["table"]) == (20, [20, 25, 30, 35, 40, 45, 50])
     assert rows["register"] == {
