@@ -93,7 +93,7 @@ class CouponTemplateAdmin(Asking, SimpleHistoryAdmin, TranslationAdmin, ModelAdm
         (None, {"fields": ["name", "status"]}),
         (_("What it takes off"), {"fields": ["kind", ("amount", "percent", "cap"), "threshold"]}),
         (_("Which goods"), {"fields": ["scope", "categories", "products"]}),
-        (_("How many, and how long"), {"fields": [("total", "per_person"), "valid_days", ("starts_at", "ends_at")]}),
+        (_("How many, and how long"), {"fields": [("total", "per_person"), "valid_days", "starts_at", "ends_at"]}),
         (_("For sale"), {"fields": ["price_points"]}),
     ]
     figures = (_("What became of them"), {"fields": ["shown_issued", "shown_states", "shown_codes", "shown_worth"]})
@@ -193,11 +193,11 @@ class CouponGrantAdmin(Asking, ReadOnly, ModelAdmin):
     search_fields = ["template__name_zh_hans", "template__name_en", "note"]
     actions_detail = ["undo"]
     fields = [
-        "template", "shown_segment", "shown_numbers", "shown_status", "progress", ("granted", "skipped"), "shown_states", "note", "actor",
+        "template", "shown_segment", "shown_numbers", "status", "progress", ("granted", "skipped"), "shown_states", "note", "actor",
         ("created_at", "finished_at"),
     ]  # fmt: skip
     readonly_fields = ["template", "granted", "skipped", "note", "actor", "created_at", "finished_at"]
-    readonly_fields += ["shown_segment", "shown_numbers", "shown_status", "progress", "shown_states"]
+    readonly_fields += ["shown_segment", "shown_numbers", "status", "progress", "shown_states"]
 
     def has_undo_permission(self, request, object_id=None):
         return request.user.has_perm("orders.revoke_coupon")
@@ -255,10 +255,10 @@ class CouponAdmin(Asking, ReadOnly, ModelAdmin):
     search_help_text = _("A coupon's number, a member's name, a public code or an order number.")
     actions_detail = ["revoke"]
     fields = [
-        ("code", "member"), "template", "shown_state", ("source", "public_code", "grant"), "order", "price_points",
+        ("code", "member"), "template", "state_in_words", ("source", "public_code", "grant"), "order", "price_points",
         ("granted_at", "expires_at", "used_at"),
     ]  # fmt: skip
-    readonly_fields = ["code", "member", "template", "shown_state", "source", "public_code", "grant", "order", "price_points"]
+    readonly_fields = ["code", "member", "template", "state_in_words", "source", "public_code", "grant", "order", "price_points"]
     readonly_fields += ["granted_at", "expires_at", "used_at"]
 
     def has_revoke_permission(self, request, object_id=None):
@@ -276,6 +276,10 @@ class CouponAdmin(Asking, ReadOnly, ModelAdmin):
     @display(description=_("state"), ordering="state", label=COUPON_COLOURS)
     def shown_state(self, coupon):
         return coupon.state_now, Coupon.State(coupon.state_now).label
+
+    @admin.display(description=_("state"))
+    def state_in_words(self, coupon):
+        return Coupon.State(coupon.state_now).label
 
     @action(description=_("Take back"), url_path="take-back", permissions=["revoke"])
     def revoke(self, request, object_id):

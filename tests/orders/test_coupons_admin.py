@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -170,8 +172,8 @@ def test_expire_coupons_when_run_as_a_job_then_it_says_how_many(member):
 
 # --- the counter -----------------------------------------------------------------------
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("page", "queries"), [("coupontemplate", 6), ("coupon", 6), ("coupongrant", 6)])
-def test_changelist_when_rows_grow_then_queries_do_not(counter, operator, member, count, page, queries, django_assert_num_queries):
+@pytest.mark.parametrize(("page", "queries"), [("coupontemplate", 3), ("coupon", 3), ("coupongrant", 3)])
+def test_changelist_when_rows_grow_then_queries_do_not(counter, operator, member, count, page, queries):
     made = template()
     for number in range(count):
         given(member, template() if page == "coupontemplate" else made)
@@ -179,8 +181,11 @@ def test_changelist_when_rows_grow_then_queries_do_not(counter, operator, member
     address = reverse(f"admin:orders_{page}_changelist")
     counter.get(address)
 
-    with django_assert_num_queries(queries):
+    with CaptureQueriesContext(connection) as asked:
         assert counter.get(address).status_code == 200
+
+    # Of this room: how many, the rows, and what the filters offer. The sidebar asks its own questions on every page.
+    assert len([query for query in asked.captured_queries if "orders_coupon" in query["sql"]]) == queries
 
 
 def test_template_when_added_then_its_terms_are_asked_for_and_checked(counter):
