@@ -1,5 +1,5 @@
 # The mall's commands. `make run` needs nothing prepared; the others install what they need.
-.PHONY: run test test-long check lock
+.PHONY: run test test-long bench check lock
 PYTHON := .venv/bin/python
 
 run:        ## serve the mall on http://127.0.0.1:8000 with a demo shop
@@ -10,6 +10,9 @@ test:       ## everything, on SQLite and on MariaDB
 
 test-long:  ## the heavier sweeps too
 	./scripts/test -m "long" --timeout 7200 -o faulthandler_timeout=9000
+
+bench:      ## measure list, check-in, redemption, reports, expiry, import; writes benchmarks/RESULTS.md
+	./scripts/bench
 
 check:      ## style, import rules, migrations, deployment, texts
 	./scripts/check
