@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from accounts.privacy import mask_name, mask_phone
+from mall import audit
 from mall.day_range import DayRangeFilter
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
@@ -41,7 +43,7 @@ class LineInline(ReadOnly, TabularInline):
     model = OrderLine
     extra = 0
     hide_title = True
-    fields = ["product_name", "sku_name", "quantity", "unit_points", "unit_cash", "points", "cash", "discount"]
+    fields = ["product_name", "sku_name", "quantity", "unit_points", "unit_cash", "points", "cash", "coupon_discount", "discount"]
     fields += ["shipped_quantity", "refunded_quantity"]
     readonly_fields = fields
 
@@ -115,7 +117,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     search_fields = ["=no", "user__username", "=tracking_number"]
     search_help_text = _("An order number, a member's name or a tracking number.")
     inlines = [LineInline, ShipmentInline, EventInline, PaymentInline]
-    actions_detail = ["ship_order", "complete_order", "ask_refund", "cancel_order", "refund_order"]
+    actions_detail = ["reveal_address", "ship_order", "complete_order", "ask_refund", "cancel_order", "refund_order"]
     fieldsets = [
         (
             _("Amounts"),
@@ -123,6 +125,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
                 "fields": [
                     ("points", "points_for_discount"),
                     ("goods_cash", "discount"),
+                    ("coupon_used", "coupon_discount"),
                     ("freight", "cash"),
                     ("refunded_points", "refunded_cash", "refunded_at"),
                     "rate",
@@ -132,8 +135,9 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         (_("Times"), {"fields": [("created_at", "pay_by"), ("paid_at", "shipped_at"), ("completed_at", "cancelled_at")]}),
     ]
     readonly_fields = [
-        "no", "member", "status", "deliver_to", "deliver_to_masked", "carrier", "tracking_number", "points", "points_for_discount",
-        "rate", "goods_cash", "discount", "freight", "cash", "created_at", "pay_by", "paid_at", "shipped_at",
+        "no", "member", "status", "deliver_to_masked", "carrier", "tracking_number", "points", "points_for_discount",
+        "rate", "goods_cash", "discount", "coupon_used", "coupon_discount", "freight", "cash", "created_at", "pay_by", "paid_at",
+        "shipped_at",
         "completed_at", "cancelled_at", "refunded_points", "refunded_cash", "refunded_at",
     ]  # fmt: skip
 
@@ -141,20 +145,18 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     def member(self, order):
         return order.user.get_username()
 
+    @admin.display(description=_("coupon"))
+    def coupon_used(self, order):
+        return order.coupon_name or "–"
+
     @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
     def shown_status(self, order):
         return order.status, order.get_status_display()
 
     def get_fieldsets(self, request, obj=None):
-        """Show the address to whoever ships, and a mask to everybody else."""
-        shown = "deliver_to" if request.user.has_perm("orders.ship_order") else "deliver_to_masked"
-        first = (None, {"fields": [("no", "member"), "status", shown, ("carrier", "tracking_number")]})
+        """Show a mask of the address; the whole one takes a button, a permission and a row of the audit log."""
+        first = (None, {"fields": [("no", "member"), "status", "deliver_to_masked", ("carrier", "tracking_number")]})
         return [first, *self.fieldsets]
-
-    @admin.display(description=_("deliver to"))
-    def deliver_to(self, order):
-        to = order.address
-        return f"{to['recipient']} · {to['phone']} · {to['region']} {to['detail']}" if to else "–"
 
     @admin.display(description=_("deliver to"))
     def deliver_to_masked(self, order):
@@ -169,10 +171,26 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             shown = {"refund_order"}
         if order and not self._owed(order):
             shown = shown - {"refund_order"}
+        if order and order.address:
+            shown = shown | {"reveal_address"}
         return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name in shown]
 
     def has_ship_permission(self, request, object_id=None):
         return request.user.has_perm("orders.ship_order")
+
+    def has_reveal_permission(self, request, object_id=None):
+        return request.user.has_perm("orders.ship_order") or request.user.has_perm("accounts.reveal_personal")
+
+    @action(description=_("Show the address"), url_path="reveal-address", permissions=["reveal"])
+    def reveal_address(self, request, object_id):
+        """Uncover one address; that it was looked at stays in the audit log."""
+        order = self.get_object(request, object_id)
+        if order is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        audit.note(request.user, "orders.reveal_address", target=order.reference)
+        to = order.address
+        messages.info(request, f"{to['recipient']} · {to['phone']} · {to['region']} {to['detail']}" if to else _("No address."))
+        return redirect("admin:orders_order_change", order.pk)
 
     def has_complete_permission(self, request, object_id=None):
         return request.user.has_perm("orders.complete_order")

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from mall.models import AuditRow
 from orders import payments
 from orders.gateways import sandbox
 from orders.models import CheckoutPolicy, Order, PaymentRefund
@@ -59,8 +60,8 @@ def test_change_page_when_opened_then_everything_is_read_only_and_buttons_fit_th
 
     page = counter.get(detail(order)).content.decode()
 
-    assert HOME["recipient"] in page
-    assert HOME["detail"] in page
+    assert HOME["recipient"] not in page
+    assert HOME["detail"] not in page
     assert button(order, "ship") in page
     assert button(order, "cancel") in page
     assert button(order, "complete") not in page
@@ -82,6 +83,19 @@ def test_change_page_when_support_looks_then_the_address_is_masked_and_nothing_c
         assert button(order, name) not in page
         assert looker.post(button(order, name), {"carrier": "SF", "number": "1", "reason": "x"}).status_code == 403
     assert Order.objects.get(pk=order.pk).status == "paid"
+
+
+def test_reveal_address_when_allowed_then_shown_once_and_written_down(counter, member, operator):
+    address_of(member)
+    order = place(member, physical_sku(points=10))
+
+    page = counter.get(reverse("admin:orders_order_reveal_address", args=[order.pk]), follow=True).content.decode()
+
+    assert HOME["detail"] in page
+    assert list(AuditRow.objects.values_list("actor", "action", "target")) == [
+        (f"staff:{operator.pk}", "orders.reveal_address", order.reference)
+    ]
+    assert HOME["detail"] not in counter.get(detail(order)).content.decode()
 
 
 def test_ship_when_sent_then_the_order_is_on_its_way_by_that_operator(counter, member, operator):
