@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from accounts.models import User
 from catalog.models import Product
-from mall.demo import coupons, flash, members, shop
+from mall.demo import coupons, flash, members, points, shop
 from orders.models import Order
 
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         new_members = self._seed_members(members, days, orders, bar)
         coupons.lay_out()
         flash.lay_out()
+        points.lay_out()
         self.stdout.write(
             f"products={Product.objects.count()} (+{new_goods}) members={User.objects.count()} (+{new_members}) "
             f"orders={Order.objects.count()} seconds={time.monotonic() - started:.1f}"
