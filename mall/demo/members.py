@@ -8,6 +8,7 @@ from accounts import registration
 from accounts.models import User
 from catalog import popularity, stock
 from mall import clock
+from mall.demo import missions
 from mall.demo.shop import OPENED_DAYS_AGO
 from mall.demo.story import Shopper, Story, give_address, offers
 from mall.transactions import transactional
@@ -70,6 +71,7 @@ def _tell_of_the_cast(progress):
         _plan_ordinary_life(story, Shopper(username, nickname), days=joined, share=share, orders=orders)
     if settings.DEMO_SIGN_INS:
         demo = _plan_life_of_demo(story, clerk)
+    story.then(_moment(_days_ago(missions.OPENED_DAYS_AGO), "07:00"), missions.open_all)
     for days in range(6, 0, -1):
         story.then(_moment(_days_ago(days), "19:00"), reminders.remind_streaks)
     story.tell(progress)

@@ -13,6 +13,7 @@ from accounts import addresses, registration
 from accounts.models import User
 from catalog.models import Product, Sku, StockMovement
 from mall import clock
+from mall.demo import reviews
 from mall.errors import DomainError
 from marketing import checkin
 from orders import checkout, gateways, lifecycle, payments
@@ -147,6 +148,7 @@ class Story:
     def _complete(self, order_id):
         order = Order.objects.get(pk=order_id)
         lifecycle.complete(order, actor=f"member:{order.user_id}")
+        reviews.plan(self, order_id)
 
     def _cancel(self, order_id):
         order = Order.objects.get(pk=order_id)
