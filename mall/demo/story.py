@@ -18,12 +18,14 @@ from mall.errors import DomainError
 from marketing import checkin
 from orders import checkout, gateways, lifecycle, payments
 from orders.models import Order
+from points import maturing
 from points.models import PointAccount
 
 CARRIERS = (("顺丰速运", "SF"), ("中通快递", "ZT"), ("京东物流", "JD"))
 PAYS_AFTER = timedelta(minutes=3)
 OPENS_AT, PARCELS_ARRIVE_AT = time(10, 5), time(18, 20)
 PARCEL_DAYS = 3
+RETURN_WINDOW = timedelta(days=7, minutes=5)  # then what the order earned arrives
 # A choice is left to real shoppers once this few pieces remain.
 KEPT_PIECES = 6
 WISHES = 4
@@ -148,6 +150,7 @@ class Story:
     def _complete(self, order_id):
         order = Order.objects.get(pk=order_id)
         lifecycle.complete(order, actor=f"member:{order.user_id}")
+        self.then(clock.now() + RETURN_WINDOW, maturing.mature_due)
         reviews.plan(self, order_id)
 
     def _cancel(self, order_id):
