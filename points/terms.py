@@ -51,6 +51,8 @@ def limit_of(version: RuleVersion) -> str:
         return _("Once")
     if version.every_days:
         return _("Once in %(days)s days") % {"days": version.every_days}
+    if version.per_day == 1:
+        return _("Once a day")
     if version.per_day <= version.per_week / 7 or version.per_day < 10:
         return ngettext("Up to %(times)s time a day", "Up to %(times)s times a day", version.per_day) % {"times": version.per_day}
     if version.per_month <= 31:

@@ -127,6 +127,11 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Ledger entries"), "list_alt", "points.ledgerentry"),
         _room(_("Rules"), "rule", "points.rule"),
         _room(_("Exchange rates"), "currency_exchange", "points.exchangerate"),
+        _room(_("Points on the way"), "schedule", "points.grant"),
+        _room(_("Adjustments"), "rule", "points.adjustment"),
+        _room(_("Files of adjustments"), "upload_file", "points.adjustmentbatch"),
+        _room(_("Cases"), "gavel", "points.riskcase"),
+        _room(_("Points policy"), "policy", "points.pointspolicy"),
     ),
     _wing(
         _("Marketing"),

@@ -1,7 +1,10 @@
 """Cases: what was seen, what the member says, and a person's decision."""
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -15,6 +18,10 @@ from points.models import SEQ_SPAN, RiskCase
 
 COLOURS = {"open": "warning", "released": "success", "kept": "danger"}
 ROW = '<tr><td class="pr-4">{}</td><td class="pr-4">{}</td><td class="pr-4">{}</td><td>{}</td></tr>'
+
+
+def _when(instant):
+    return f"{timezone.localtime(datetime.fromisoformat(instant)):%Y-%m-%d %H:%M:%S}"
 
 
 @admin.register(RiskCase)
@@ -66,7 +73,7 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
                 format_html(
                     link, reverse("admin:points_ledgerentry_change", args=[case.account_id * SEQ_SPAN + entry["seq"]]), entry["seq"]
                 ),
-                entry["at"][:19].replace("T", " "),
+                _when(entry["at"]),
                 f"{entry['points']:+d}",
                 f"{entry['rule']} {entry['reference']}",
             )
@@ -76,7 +83,7 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("Latest sign-ins"))
     def devices(self, case):
-        rows = ((seen["seen_at"][:19].replace("T", " "), seen["network"], seen["agent"], "") for seen in case.evidence.get("devices", ()))
+        rows = ((_when(seen["seen_at"]), seen["network"], seen["agent"], "") for seen in case.evidence.get("devices", ()))
         return format_html("<table>{}</table>", format_html_join("", ROW, rows)) if case.evidence.get("devices") else "–"
 
     @admin.display(description=_("What does not fit"))
