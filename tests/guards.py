@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-TURN_SECONDS = 400  # longer than any test may run (pyproject.toml)
+TURN_SECONDS = 600  # longer than any test may run (pyproject.toml)
 GOODBYE_SECONDS = 5
 
 
