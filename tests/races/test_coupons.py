@@ -3,9 +3,11 @@
 Source: the issue ("one coupon used by 20 parallel orders → once; a 2-use code by 20 → twice"), trap 18 of product.md.
 """
 
+import threading
+
 import pytest
 
-from orders import coupons, handouts, lifecycle
+from orders import checkout, coupons, handouts, lifecycle
 from orders.coupon_errors import CodeUsedUp, CouponLimitReached, CouponNotUsable, CouponsGone
 from orders.models import Coupon, CouponCode, CouponTemplate, Order
 from points.models import LedgerEntry, PointAccount
@@ -142,3 +144,16 @@ def test_hand_out_when_4_sweeps_run_while_members_buy_then_once_each_and_within_
 
     holders = list(Coupon.objects.values_list("user_id", flat=True))
     assert len(holders) == len(set(holders)) == CouponTemplate.objects.get().issued == 30
+
+
+def test_harness_when_the_members_lock_is_off_then_a_limit_per_person_breaks_and_one_coupon_does_not(member, run_threads, monkeypatch):
+    """T0: without the mutex two tabs count the same uses, so the races above are able to fail; a coupon's own row still referees."""
+    meeting = threading.Barrier(8)
+    monkeypatch.setattr(checkout, "lock_member", lambda user_id: meeting.wait(30))
+    sku, public, coupon = virtual_sku(cash="20.00", stock=64), code(max_uses=64, per_person=1), given(member)
+
+    by_code = run_threads(8, lambda n: place(member, sku, coupon=public.code))
+    by_coupon = run_threads(8, lambda n: place(member, sku, coupon=coupon.pk))
+
+    assert len(orders_of(by_code)) > 1
+    assert len(orders_of(by_coupon)) == 1
