@@ -21,6 +21,7 @@ from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts import devices
 from accounts.models import User
 from accounts.privacy import decrypt, encrypt
 from accounts.registration import enrol, note_sign_in
@@ -55,6 +56,11 @@ class AccountAdapter(DefaultAccountAdapter):
         MaxLengthValidator(User._meta.get_field("email").max_length)(email)
         return super().clean_email(email)
 
+    def pre_login(self, request, user, **kwargs):
+        """Remember whether the member was here before: Django notes the sign-in before we are asked again."""
+        request.is_first_sign_in = user.last_login is None
+        return super().pre_login(request, user, **kwargs)
+
     def post_login(self, request, user, *, signup, **kwargs):
         """Note the sign-in. The session that opens right after signing up is no sign-in of its own."""
         response = super().post_login(request, user, signup=signup, **kwargs)
@@ -62,6 +68,8 @@ class AccountAdapter(DefaultAccountAdapter):
             for sentence in note_sign_in(user):
                 if not request.path_info.startswith("/api/"):
                     messages.success(request, sentence)
+        if not request.path_info.startswith("/api/"):
+            devices.greet(request, response, user, is_first=signup or getattr(request, "is_first_sign_in", True))
         return response
 
     def get_login_stages(self):

@@ -13,6 +13,9 @@ profile_completed = Signal()
 # and may return a sentence that the member reads on the page they come to.
 user_signed_in = Signal()
 
+# user: a member who has signed in before, now with a browser the shop has not seen them with; device: its name in short; at: when.
+new_device = Signal()
+
 # user: a member who takes their data along. A receiver returns accounts.export.Chapter objects, whose rows are read one by one.
 personal_data_asked = Signal()
 

@@ -19,6 +19,12 @@ COUPON_DAYS = 3
 TOLD_ELSEWHERE = {"register", "login", "checkin", "mission", "profile", "birthday", "review"}
 
 
+def of_sign_in(user, device, at) -> None:
+    """Tell a member that somebody signed in with a browser that is new."""
+    words = {"device": device, "at": at.isoformat(timespec="seconds")}
+    notify(user.pk, kind=Kind.NEW_SIGN_IN, key=f"device:{at:%Y%m%d%H%M%S}", url=reverse("usersessions_list"), **words)
+
+
 # --- orders ---------------------------------------------------------------------
 def of_order(order, kind, **params) -> None:
     """Tell the buyer how an order moved."""

@@ -5,7 +5,7 @@ Wired in one place, sent inside the sender's transaction: the notice appears wit
 
 from django.dispatch import receiver
 
-from accounts.signals import account_closing, personal_data_asked, profile_completed, user_registered, user_signed_in
+from accounts.signals import account_closing, new_device, personal_data_asked, profile_completed, user_registered, user_signed_in
 from catalog.signals import review_published, review_rejected
 from mall import clock
 from marketing import facts, missions, news, takeaway
@@ -40,6 +40,11 @@ def count_day_again(sender, order, **_):
 @receiver(personal_data_asked, dispatch_uid="marketing.personal_data")
 def hand_over_data(sender, user, **_):
     return takeaway.chapters(user)
+
+
+@receiver(new_device, dispatch_uid="marketing.new_device")
+def tell_new_device(sender, user, device, at, **_):
+    news.of_sign_in(user, device, at)
 
 
 @receiver(account_closing, dispatch_uid="marketing.closing")

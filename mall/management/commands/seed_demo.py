@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from accounts.models import User
 from catalog.models import Product
-from mall.demo import coupons, flash, members, points, shop
+from mall.demo import coupons, figures, flash, members, notices, points, shop
 from orders.models import Order
 
 
@@ -31,6 +31,8 @@ class Command(BaseCommand):
         coupons.lay_out()
         flash.lay_out()
         points.lay_out()
+        notices.lay_out()
+        figures.count(anew=new_members > 0, progress=partial(bar, desc="figures"))
         self.stdout.write(
             f"products={Product.objects.count()} (+{new_goods}) members={User.objects.count()} (+{new_members}) "
             f"orders={Order.objects.count()} seconds={time.monotonic() - started:.1f}"
