@@ -53,7 +53,7 @@ def roll_up_recent(*, today=None, progress=iter) -> list[DailyRollup]:
     """Count yesterday and today, before them every day since the last one counted, and every day marked late."""
     today = today or clock.today()
     marks = dict(LateDay.objects.values_list("pk", "on"))
-    latest = DailyRollup.objects.order_by("-on").values_list("on", flat=True).first() or _first_fact() or today
+    latest = DailyRollup.objects.order_by("-on").values_list("on", flat=True).first() or first_fact() or today
     first = max(min(latest, today - ONE_DAY), today - LONGEST_CATCH_UP)
     recent = {first + ONE_DAY * n for n in range((today - first).days + 1)}
     counted = rebuild(recent | set(marks.values()), progress=progress)
@@ -164,7 +164,7 @@ def _within(rows, field, bounds):
     return rows.filter(**{f"{field}__gte": start, f"{field}__lt": end})
 
 
-def _first_fact():
+def first_fact():
     """Return the earliest day somebody did something, or None in an empty shop."""
     first = [model.objects.aggregate(first=Min("on"))["first"] for model in (DailyActivity, CheckIn)]
     placed = Order.objects.aggregate(first=Min("created_at"))["first"]

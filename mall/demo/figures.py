@@ -1,0 +1,17 @@
+"""The demo shop's past, counted: its history is written days late, so every day is counted anew when something was added."""
+
+from datetime import timedelta
+
+from mall import clock
+from marketing.analytics import rollup, snapshots
+from marketing.models import DailyRollup
+
+
+def count(*, anew: bool, progress=iter) -> None:
+    """Count every day since the first fact when members were added, else only the latest days that are due."""
+    first = rollup.first_fact()
+    if first and (anew or not DailyRollup.objects.exists()):
+        days = (clock.today() - first).days + 1
+        rollup.rebuild({first + timedelta(days=n) for n in range(days)}, progress=progress)
+        snapshots.refresh()
+    rollup.roll_up_recent()
