@@ -38,9 +38,9 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
         return _earned(entry, names or {})
     if entry.description and entry.kind in ("adjust", "clawback", "spend"):
         return entry.description
-    order = order_of(entry)
+    order, is_coupon = order_of(entry), entry.reference.startswith("coupon:")
     return {
-        "spend": _("Redeemed goods") if order else _("Redeemed"),
+        "spend": _("Redeemed goods") if order else _("Bought a coupon") if is_coupon else _("Redeemed"),
         "hold": _("Reserved for an order") if order else _("Reserved"),
         "capture": _("Order paid with reserved points") if order else _("Reserved points used"),
         "release": _("Order not completed, reserved points returned") if order else _("Reserved points returned"),

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from catalog.errors import OutOfStock
 from catalog.models import Product
@@ -37,6 +38,7 @@ from orders.gateways import sandbox
 from orders.models import Coupon, Order
 from points.errors import InsufficientPoints
 from points.models import LedgerEntry
+from points.wording import describe
 from tests.factories.catalog import CategoryFactory
 from tests.factories.coupons import code, given, over, template
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
@@ -397,3 +399,10 @@ def test_place_when_points_are_used_too_then_half_of_what_the_coupon_left(member
     order = place(member, sku, coupon=given(member).pk, points_to_use=700)
 
     assert (order.cash, order.coupon_discount, order.discount) == (Decimal("8.00"), Decimal("5.00"), Decimal("7.00"))
+
+
+def test_describe_when_a_coupon_was_bought_then_the_statement_says_so(member):
+    coupons.purchase(member, template(price_points=60).pk, key="one")
+
+    with override("en"):
+        assert describe(LedgerEntry.objects.filter(account_id=member.pk, kind="spend").get()) == "Bought a coupon"
