@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 from accounts.closing import Consequence
 from mall import clock
 from mall.transactions import transactional
-from points import ledger, pending
+from points import ledger, pending, risk
 from points.models import Grant, PointAccount, TakeBack
 from points.mutex import lock_member
 
@@ -38,6 +38,7 @@ def forfeit(user_id: int) -> None:
     _drop_promises(user_id)
     if account.available:
         ledger.adjust(user_id, points=-account.available, key=KEY, actor=f"member:{user_id}", note="account deleted", reference="account")
+    risk.forget_person(user_id)
     ledger.close(user_id, note="account deleted")
 
 

@@ -148,6 +148,13 @@ def appeal(case: RiskCase, *, text: str) -> RiskCase:
     return case
 
 
+def forget_person(user_id: int) -> None:
+    """Drop what cases know of somebody who leaves: their words and devices; what was decided, and why, stays."""
+    for case in RiskCase.objects.filter(account_id=user_id):
+        case.appeal, case.evidence = "", {name: seen for name, seen in case.evidence.items() if name != "devices"}
+        case.save(update_fields=["appeal", "evidence"])
+
+
 def standing(user_id: int):
     """Return the cases that pause an account now: undecided and upheld ones, newest first."""
     return RiskCase.objects.filter(account_id=user_id).exclude(status=RiskCase.Status.RELEASED).order_by("-pk")

@@ -165,7 +165,7 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             batches.post(batch, operator=request.user)
             return _("The points were adjusted.")
 
-        return self._move(request, object_id, ConfirmForm(request.POST or None), verb, title=_("Post"))
+        return self._move(request, object_id, ConfirmForm(request.POST if request.method == "POST" else None), verb, title=_("Post"))
 
     @action(description=_("Undo"), url_path="undo", permissions=["adjust"])
     def undo_batch(self, request, object_id):
