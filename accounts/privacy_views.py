@@ -26,7 +26,7 @@ def privacy(request):
 
 @sensitive_post_parameters("password")
 @require_POST
-def export_data(request):
+def take_along(request):
     """Send everything the shop keeps about the member, written while it is read."""
     guard(request, "export", EXPORTS)
     form = ExportForm(request.POST, member=request.user)

@@ -14,6 +14,6 @@ urlpatterns = [
     path("account/addresses/<int:pk>/default/", views.address_default, name="address_default"),
     path("account/addresses/<int:pk>/delete/", views.address_delete, name="address_delete"),
     path("account/privacy/", privacy_views.privacy, name="privacy"),
-    path("account/privacy/export/", privacy_views.export_data, name="export"),
+    path("account/privacy/export/", privacy_views.take_along, name="export"),
     path("account/privacy/delete/", privacy_views.delete_account, name="delete"),
 ]

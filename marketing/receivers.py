@@ -38,7 +38,7 @@ def count_day_again(sender, order, **_):
 
 # --- the person ---------------------------------------------------------------------
 @receiver(personal_data_asked, dispatch_uid="marketing.personal_data")
-def hand_over_data(sender, user, **_):
+def hand_over(sender, user, **_):
     return takeaway.chapters(user)
 
 

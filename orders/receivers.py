@@ -53,7 +53,7 @@ def close_refund_requests(sender, order, **kwargs):
 
 
 @receiver(personal_data_asked)
-def hand_over_data(sender, user, **kwargs):
+def hand_over(sender, user, **kwargs):
     """Answer an export with orders, refunds, coupons and reviews."""
     return takeaway.chapters(user)
 

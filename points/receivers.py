@@ -26,7 +26,7 @@ def greet(sender, user, on, **kwargs):
 
 
 @receiver(personal_data_asked)
-def hand_over_data(sender, user, **kwargs):
+def hand_over(sender, user, **kwargs):
     """Answer an export with the statement."""
     return takeaway.chapters(user)
 
