@@ -103,7 +103,12 @@ def _count_windows(first, last):
         if row := known.get(day):
             wau, mau = (sum(counted[day - k * ONE_DAY] for k in range(length)) for length in (WEEK_DAYS, MONTH_DAYS))
             if (row.wau, row.mau) != (wau, mau):
-                DailyRollup.objects.filter(pk=day).update(wau=wau, mau=mau)
+                _write_windows(day, wau, mau)
+
+
+@transactional  # two workers may write the same days, and a deadlock between them is tried again
+def _write_windows(day, wau, mau):
+    DailyRollup.objects.filter(pk=day).update(wau=wau, mau=mau)
 
 
 def _people(day):
