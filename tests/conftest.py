@@ -233,28 +233,38 @@ def test_environment(transactional_db):
 
 
 @pytest.fixture
-def celery_worker(test_environment, tmp_path):
-    """A real Celery worker process on this test's database and Redis; ends with the test."""
+def another_worker(test_environment, tmp_path):
+    """another_worker() -> the process of a real Celery worker on this test's database and Redis; it ends with the test."""
     from mall.celery import app
 
     app.control.purge()
-    log = (tmp_path / "worker.log").open("wb")
-    command = [sys.executable, "-m", "celery", "-A", "mall", "worker", "-P", "solo", "-n", f"{tmp_path.name}@test", "-l", "info"]
-    process = subprocess.Popen(command, cwd=ROOT, env=test_environment, stdout=log, stderr=log, process_group=0)
-    try:
+    made = []
+
+    def start():
+        name, log = f"{tmp_path.name}-{len(made)}@test", tmp_path / f"worker{len(made)}.log"
+        command = [sys.executable, "-m", "celery", "-A", "mall", "worker", "-P", "solo", "-n", name, "-l", "info"]
+        with log.open("wb") as words:
+            made.append(subprocess.Popen(command, cwd=ROOT, env=test_environment, stdout=words, stderr=words, process_group=0))
         for _ in range(30):
-            if app.control.ping(destination=[f"{tmp_path.name}@test"], timeout=1):
-                break
-        else:
-            pytest.fail("the worker did not start:\n" + (tmp_path / "worker.log").read_text()[-2000:])
-        yield process
-    finally:
+            if app.control.ping(destination=[name], timeout=1):
+                return made[-1]
+        pytest.fail("the worker did not start:\n" + log.read_text()[-2000:])
+
+    yield start
+    for process in made:
         process.send_signal(signal.SIGTERM)
+    for process in made:
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
-        app.control.purge()
+    app.control.purge()
+
+
+@pytest.fixture
+def celery_worker(another_worker):
+    """A real Celery worker process."""
+    return another_worker()
 
 
 # --- a browser --------------------------------------------------------------
