@@ -60,11 +60,11 @@ class AdjustmentRequest(StrictSerializer):
         return points
 
 
-class ApprovalRequest(StrictSerializer):
+class AdjustmentApprovalRequest(StrictSerializer):
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
-class DecisionRequest(StrictSerializer):
+class PointsDecisionRequest(StrictSerializer):
     note = serializers.CharField(max_length=500, help_text="The reason, for colleagues and auditors.")
 
 
@@ -183,20 +183,20 @@ class AdjustmentDetail(RetrieveAPIView):
 class Approval(APIView):
     permission_classes = [IsAuthenticated, MayApprove]
 
-    @extend_schema(operation_id="staff_adjustments_approve", tags=TAGS, request=ApprovalRequest, responses=AdjustmentSerializer)
+    @extend_schema(operation_id="staff_adjustments_approve", tags=TAGS, request=AdjustmentApprovalRequest, responses=AdjustmentSerializer)
     def post(self, request, pk):
         """Post what a colleague asked for."""
-        sent, adjustment = _read(ApprovalRequest, request.data), get_object_or_404(Adjustment, pk=pk)
+        sent, adjustment = _read(AdjustmentApprovalRequest, request.data), get_object_or_404(Adjustment, pk=pk)
         return Response(AdjustmentSerializer(adjustments.approve(adjustment, operator=request.user, **sent)).data)
 
 
 class Rejection(APIView):
     permission_classes = [IsAuthenticated, MayApprove]
 
-    @extend_schema(operation_id="staff_adjustments_reject", tags=TAGS, request=DecisionRequest, responses=AdjustmentSerializer)
+    @extend_schema(operation_id="staff_adjustments_reject", tags=TAGS, request=PointsDecisionRequest, responses=AdjustmentSerializer)
     def post(self, request, pk):
         """Turn down what a colleague asked for, with the reason."""
-        sent, adjustment = _read(DecisionRequest, request.data), get_object_or_404(Adjustment, pk=pk)
+        sent, adjustment = _read(PointsDecisionRequest, request.data), get_object_or_404(Adjustment, pk=pk)
         return Response(AdjustmentSerializer(adjustments.reject(adjustment, operator=request.user, **sent)).data)
 
 
@@ -235,20 +235,20 @@ class CaseDetail(RetrieveAPIView):
 class CaseRelease(APIView):
     permission_classes = [IsAuthenticated, MayDecide]
 
-    @extend_schema(operation_id="staff_cases_release", tags=TAGS, request=DecisionRequest, responses=CaseSerializer)
+    @extend_schema(operation_id="staff_cases_release", tags=TAGS, request=PointsDecisionRequest, responses=CaseSerializer)
     def post(self, request, pk):
         """Let the member go on."""
-        sent, case = _read(DecisionRequest, request.data), get_object_or_404(RiskCase, pk=pk)
+        sent, case = _read(PointsDecisionRequest, request.data), get_object_or_404(RiskCase, pk=pk)
         return Response(CaseSerializer(risk.decide(case, operator=request.user, release=True, **sent)).data)
 
 
 class CaseUpholding(APIView):
     permission_classes = [IsAuthenticated, MayDecide]
 
-    @extend_schema(operation_id="staff_cases_keep", tags=TAGS, request=DecisionRequest, responses=CaseSerializer)
+    @extend_schema(operation_id="staff_cases_keep", tags=TAGS, request=PointsDecisionRequest, responses=CaseSerializer)
     def post(self, request, pk):
         """Keep the account paused."""
-        sent, case = _read(DecisionRequest, request.data), get_object_or_404(RiskCase, pk=pk)
+        sent, case = _read(PointsDecisionRequest, request.data), get_object_or_404(RiskCase, pk=pk)
         return Response(CaseSerializer(risk.decide(case, operator=request.user, release=False, **sent)).data)
 
 

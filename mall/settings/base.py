@@ -219,6 +219,11 @@ SPECTACULAR_SETTINGS = {
         "CouponScopeEnum": "orders.models.CouponTemplate.Scope",
         "CouponStateEnum": "orders.models.Coupon.State",
         "CouponSourceEnum": "orders.models.Coupon.Source",
+        "AdjustmentStatusEnum": "points.models.Adjustment.Status",
+        "CaseStatusEnum": "points.models.RiskCase.Status",
+        "CaseKindEnum": "points.models.RiskCase.Kind",
+        "CaseScopeEnum": "points.models.RiskCase.Scope",
+        "EntryKindEnum": "points.models.LedgerEntry.Kind",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "mall.openapi.add_accounts"],
 }

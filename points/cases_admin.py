@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 
 from mall.read_only import ReadOnly
 from points import risk
-from points.admin.asking import ask
+from points.asking_admin import ask
 from points.forms import RejectForm
 from points.models import SEQ_SPAN, RiskCase
 

@@ -15,7 +15,7 @@ from unfold.decorators import action, display
 
 from mall.read_only import ReadOnly
 from points import adjustments, explanation, risk, statement, terms, wording
-from points.admin.asking import ask
+from points.asking_admin import ask
 from points.forms import AdjustForm, FreezeForm, ReleaseForm
 from points.models import LedgerEntry, PointAccount
 

@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
 from points import adjustments, batches
-from points.admin.asking import ask
+from points.asking_admin import ask
 from points.forms import BatchForm, ConfirmForm, DecisionForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch
 
