@@ -22,8 +22,11 @@ def fill(*, members=200_000, orders=1_000_000, visits=1_600_000, days=365, progr
 
 
 def _execute(statement, words):
+    told = {name: value if isinstance(value, int) else f"'{value}'" for name, value in words.items()}
+    # A number from 0 to 1 for each word: the same shop each time, and no pattern (RAND(n) of neighbouring n is one).
+    told |= {word: f"(CRC32(CONCAT('{word}', seq)) / 4294967296)" for word in ("day", "who", "at", "buyer")}
     with connection.cursor() as cursor:
-        cursor.execute(statement % {name: value if isinstance(value, int) else f"'{value}'" for name, value in words.items()})
+        cursor.execute(statement % told)
 
 
 # The day a member joined, from 0: spread evenly and without pattern. Ids start after those the migrations and others made.
@@ -40,8 +43,8 @@ FROM (SELECT seq AS u FROM seq_1_to_100000000 WHERE seq BETWEEN %(a)s AND %(b)s)
 # A visit falls some days after joining, more likely soon than late.
 VISITS = f"""
 INSERT IGNORE INTO marketing_dailyactivity (user_id, `on`, action)
-SELECT 1000000 + u, %(first)s + INTERVAL LEAST(%(days)s, {JOINED} + FLOOR(POW(RAND(seq), 3) * (%(days)s - {JOINED}))) DAY, 'sign_in'
-FROM (SELECT seq, 1 + FLOOR(RAND(seq + 7) * %(members)s) AS u
+SELECT 1000000 + u, %(first)s + INTERVAL LEAST(%(days)s, {JOINED} + FLOOR(POW(%(day)s, 3) * (%(days)s - {JOINED}))) DAY, 'sign_in'
+FROM (SELECT seq, 1 + FLOOR(%(who)s * %(members)s) AS u
       FROM seq_1_to_100000000 WHERE seq BETWEEN %(a)s AND %(b)s) AS visit
 """
 
@@ -53,7 +56,7 @@ INSERT INTO orders_order (no, `key`, body_hash, status, points, cash, goods_cash
 SELECT CONCAT('BENCH', LPAD(seq, 9, '0')), CONCAT('bench-', seq), '', IF(seq MOD 10, 'completed', 'cancelled'), 100, 9.90, 9.90,
        0, 0, '{{}}', 0, 100, 0, 0, '', '', '', placed, IF(seq MOD 10, placed, NULL),
        IF(seq MOD 10, placed + INTERVAL 3 DAY, NULL), 1000000 + u, 0, 0, 0
-FROM (SELECT seq, u, %(start)s + INTERVAL FLOOR(({JOINED} + RAND(seq) * (%(days)s - {JOINED})) * 86400) SECOND AS placed
-      FROM (SELECT seq, 1 + FLOOR(POW(RAND(seq + 3), 1.5) * %(members)s) AS u
+FROM (SELECT seq, u, %(start)s + INTERVAL FLOOR(({JOINED} + %(at)s * (%(days)s - {JOINED})) * 86400) SECOND AS placed
+      FROM (SELECT seq, 1 + FLOOR(POW(%(buyer)s, 1.5) * %(members)s) AS u
             FROM seq_1_to_100000000 WHERE seq BETWEEN %(a)s AND %(b)s) AS who) AS bench
 """

@@ -12,7 +12,9 @@ from django.urls import reverse
 
 from accounts.registration import note_sign_in, register
 from mall import clock
+from mall.reports.dress import dressed
 from marketing.analytics import activity, period, reports, rollup
+from marketing.analytics.report import Column, Report, Table
 from marketing.checkin import check_in
 from marketing.models import DailyRollup
 from points import ledger
@@ -241,3 +243,11 @@ def test_late_day_when_an_order_of_a_past_day_is_completed_then_counted_again(me
 
     assert DailyRollup.objects.get(pk=day).orders_completed == 1
     assert tiles_of(reports.repurchase(period.latest(30)))["all"] == 0.0
+
+
+def test_row_when_a_name_holds_markup_then_escaped():
+    table = Table("rules", "", [Column("rule", "", "text"), Column("points", "")], [["<b>", 1250], [None, None]])
+
+    rows = dressed(Report("x", "", tables=[table]), None)["tables"][0]["rows"]
+
+    assert rows == ['<th scope="row">&lt;b&gt;</th><td class="number ">1,250</td>', '<th scope="row">–</th><td class="number ">–</td>']
