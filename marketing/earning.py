@@ -37,5 +37,9 @@ def ways() -> list[Way]:
             worth(checkin.ACTION, step=1),
             worth(checkin.ACTION, step=checkin.STRIP_DAYS),
         ),
+        Way("chat-square-heart", _("Review"), _("For words about something that has arrived."), worth("review")),
+        Way("share", _("Share"), _("When somebody opens your link, a few times a day."), worth("share")),
+        Way("person-check", _("Introduce yourself"), _("A nickname, your birthday and a verified e-mail."), worth("profile")),
+        Way("cake", _("Have a birthday"), _("A present every year."), worth("birthday")),
     ]
     return [way for way in offered if way.points]

@@ -37,7 +37,7 @@ class ShareView(APIView):
             raise NotFound
         link = shares.Link(request.user.pk, product_id)
         limit(request, "share", LINKS_PER_MEMBER, once=link.page)
-        shares.own_device(request.user, shares.Visitor(request.META["REMOTE_ADDR"], request.headers.get("User-Agent", "")))
+        shares.own_device(request.user, shares.Visitor(request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")))
         now = shares.today(request.user)
         url = request.build_absolute_uri(reverse("marketing:landing", args=[link.token]))
         facts = {"url": url, "points": now.points, "per_day": now.per_day, "visitors_today": now.visitors, "paid_today": now.paid}

@@ -82,7 +82,7 @@ def visitor_of(request, *, device=None) -> shares.Visitor:
     """Return who knocks, as far as it can be told; nothing of it is kept in the open."""
     user_id = request.user.pk if request.user.is_authenticated else None
     device = request.COOKIES.get(DEVICE_COOKIE, "")[:64] if device is None else device
-    return shares.Visitor(request.META["REMOTE_ADDR"], request.headers.get("User-Agent", ""), device, user_id)
+    return shares.Visitor(request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""), device, user_id)
 
 
 def squares(url: str) -> dict:
