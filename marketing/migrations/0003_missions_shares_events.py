@@ -2,9 +2,10 @@
 
 import django.core.validators
 import django.db.models.deletion
-import mall.clock
 from django.conf import settings
 from django.db import migrations, models
+
+import mall.clock
 
 
 class Migration(migrations.Migration):
