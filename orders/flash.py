@@ -12,6 +12,7 @@ import random
 import time
 from dataclasses import replace
 from functools import partial
+from threading import Lock
 
 from django.db import connection, transaction
 from django.db.models import Sum
@@ -35,6 +36,7 @@ BUCKET_TRIES = 3
 SOLD_OUT_SECONDS = 0.1  # so long "sold out" is believed without asking again
 REPEATABLE = (FlashNotStarted, FlashOver, OutOfStock, PurchaseLimitReached)
 _sold_out: dict[int, float] = {}
+_last_resorts: dict[int, Lock] = {}
 
 
 class BucketEmpty(Exception):
@@ -127,8 +129,7 @@ def _redeem_behind_gate(user, item, quantity, key, place) -> Order:
 
 def _pass_gate(user, item, quantity, key):
     """Refuse what cannot succeed before it costs a transaction."""
-    if time.monotonic() < _sold_out.get(item.pk, 0):
-        raise SoldOut(sku=item.sku_id, wanted=quantity, left=0)
+    _believe_sold_out(item, quantity)
     said = gate.enter(item.pk, user.pk, quantity, key)
     if said is gate.Answer.KNOWN:
         _check_limit(user, item, quantity)
@@ -149,14 +150,27 @@ def _hunt(user, item, quantity, place) -> Order:
             return place(bucket=bucket)
         except BucketEmpty:
             continue  # somebody was faster
-    left = stock_buckets.count(item.pk)
-    if left >= quantity:
-        return place(bucket=None)
-    gate.fill(item.pk, left)
-    if left == 0:
-        _sold_out[item.pk] = time.monotonic() + SOLD_OUT_SECONDS
+    with _last_resort(item.pk):
+        # One thread of this process at a time: all who found nothing would stand in line for the same locks.
+        _believe_sold_out(item, quantity)
+        left = stock_buckets.count(item.pk)
+        if left >= quantity:
+            return place(bucket=None)
+        gate.fill(item.pk, left)
+        if left == 0:
+            _sold_out[item.pk] = time.monotonic() + SOLD_OUT_SECONDS
+            raise SoldOut(sku=item.sku_id, wanted=quantity, left=0)
+        raise OutOfStock(sku=item.sku_id, wanted=quantity, left=left)
+
+
+def _believe_sold_out(item, quantity):
+    if time.monotonic() < _sold_out.get(item.pk, 0):
         raise SoldOut(sku=item.sku_id, wanted=quantity, left=0)
-    raise OutOfStock(sku=item.sku_id, wanted=quantity, left=left)
+
+
+def _last_resort(item_id) -> Lock:
+    """Return the lock of an item; taken outside every transaction, so nobody waits for it who holds a row."""
+    return _last_resorts.setdefault(item_id, Lock())
 
 
 @transactional
