@@ -35,6 +35,11 @@ def at(instant: datetime):
         _set_to.reset(token)
 
 
+def is_set_back() -> bool:
+    """Return whether the past is being written here (``at``): nobody is told of it by mail."""
+    return _set_to.get() is not None
+
+
 def day_of(instant: datetime) -> date:
     """Return the shop day that an aware instant falls on."""
     return instant.astimezone(SHOP_ZONE).date()
