@@ -98,20 +98,23 @@ def had(user, items) -> dict[int, int]:
     return dict(claims.order_by().values("item_id").annotate(pieces=Sum("quantity")).values_list("item_id", "pieces"))
 
 
-def put_back(order) -> list[OrderLine]:
+def put_back(order, *, lost: int = 0) -> list[OrderLine]:
     """Return a cancelled order's flash pieces, once, and the lines taken care of; ordinary orders have none.
 
-    Back into the session's pool while it is open, else on the shelf. Under the member's lock.
+    Back into the session's pool while it is open, else on the shelf. Under the member's lock. Pieces ``lost`` for good
+    (card keys somebody saw) stay with the claim.
     """
     claim = FlashClaim.objects.select_related("item").filter(order=order).first()
     if claim is None:
         return []
     item = claim.item
-    if FlashClaim.objects.filter(pk=claim.pk, is_live=True).update(is_live=False):
+    back = claim.quantity - lost
+    kept = {"quantity": lost} if lost else {"is_live": False}
+    if back and FlashClaim.objects.filter(pk=claim.pk, is_live=True, quantity=claim.quantity).update(**kept):
         reference = f"{item.reference}:{order.no}"
-        stock_buckets.put_back(item.pk, _home(claim.user_id, item), claim.quantity, sku_id=item.sku_id, reference=reference)
+        stock_buckets.put_back(item.pk, _home(claim.user_id, item), back, sku_id=item.sku_id, reference=reference)
         # A hint for the hint; lost, the gate finds out by itself within a second.
-        transaction.on_commit(partial(_tell_gate, item.pk, claim.user_id, claim.quantity))
+        transaction.on_commit(partial(_tell_gate, item.pk, claim.user_id, back))
     return list(order.lines.all())
 
 

@@ -36,8 +36,10 @@ def _compare(item) -> list[Finding]:
     found = []
     if outside != inside:
         found.append(Finding(None, f"pieces of flash item {item.pk}: set aside and not returned; in buckets and orders", outside, inside))
-    strays = claims.filter(is_live=True, order__status=Order.Status.CANCELLED) | claims.filter(is_live=False).exclude(
-        order__status=Order.Status.CANCELLED
+    # A cancelled order keeps a live claim only for card keys that somebody saw.
+    cancelled = Order.Status.CANCELLED
+    strays = claims.filter(is_live=True, order__status=cancelled, order__is_physical=True) | claims.filter(is_live=False).exclude(
+        order__status=cancelled
     )
     found += [
         Finding(claim.user_id, f"flash claim of order {claim.order.no} is live: {claim.is_live}", "", claim.order.status)

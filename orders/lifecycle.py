@@ -98,7 +98,7 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
     coupons.give_back(order, at_fault=actor.startswith("staff:"))
     order_cancelled.send(Order, order=cancelled)
     lost = _take_keys_back(order, actor) if order.status == PAID else {}
-    if not flash.put_back(order):
+    if not flash.put_back(order, lost=sum(lost.values())):
         pieces = [(sku, quantity - lost.get(pk, 0)) for pk, sku, quantity in order.lines.values_list("pk", "sku_id", "quantity")]
         stock.put_back([(sku, quantity) for sku, quantity in pieces if quantity], reference=order.reference)
     return cancelled

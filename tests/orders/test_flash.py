@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalog import stock_buckets
@@ -333,3 +333,13 @@ def test_redeem_when_the_product_has_no_own_limit_then_only_the_items_counts(mem
     place(member, sku)
 
     assert grab(member, factory.item(sku=sku, stock=3)).status == Order.Status.PAID
+
+
+def test_put_back_when_card_keys_were_seen_then_those_pieces_stay_sold(member):
+    item = factory.item(stock=5, limit=2)
+    order = grab(member, item, quantity=2)
+    with transaction.atomic():
+        flash.put_back(order, lost=1)
+
+    assert (pool(item), FlashClaim.objects.get().quantity, FlashClaim.objects.get().is_live) == (4, 1, True)
+    assert flash_books.verify_flash() == []
