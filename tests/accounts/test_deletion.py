@@ -1,6 +1,5 @@
 """Leaving: the person is forgotten, every door closes, and the books stay as they were."""
 
-from io import StringIO
 
 import pytest
 from allauth.account.models import EmailAddress
