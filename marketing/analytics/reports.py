@@ -182,7 +182,7 @@ def points(period) -> Report:
             Tile("cost_per_order", _("Points' worth per paid order"), _per_order(now, rate), "yuan", _per_order(past, rate)),
         ],
         charts=[
-            _curves(_("Points by day"), period, rows, points_issued=_("issued"), points_spent=_("spent"), points_expired=_("expired")),
+            _curves(_("Points by day"), period, rows, points_issued=_("Points issued"), points_spent=_("Points spent"), points_expired=_("Points expired")),
             Chart(_("Points members hold"), period.days, [(_("Points"), owed)]),
         ],
         tables=[
@@ -237,7 +237,7 @@ def overview(period) -> Report:
         charts=[
             _curves(_("Active members"), period, rows, dau=_("that day"), wau=_("in 7 days")),
             _curves(_("Orders"), period, rows, orders=_("orders placed"), orders_paid=_("of them paid")),
-            _curves(_("Points by day"), period, rows, points_issued=_("issued"), points_spent=_("spent")),
+            _curves(_("Points by day"), period, rows, points_issued=_("Points issued"), points_spent=_("Points spent")),
         ],
         tables=[
             _by_day(rows, dau=_("Active members"), new_members=_("New members"), orders=_("Orders"), orders_paid=_("Paid"), cash=_("Cash"),
