@@ -182,7 +182,10 @@ def points(period) -> Report:
             Tile("cost_per_order", _("Points' worth per paid order"), _per_order(now, rate), "yuan", _per_order(past, rate)),
         ],
         charts=[
-            _curves(_("Points by day"), period, rows, points_issued=_("Points issued"), points_spent=_("Points spent"), points_expired=_("Points expired")),
+            _curves(
+                _("Points by day"), period, rows,
+                points_issued=_("Points issued"), points_spent=_("Points spent"), points_expired=_("Points expired"),
+            ),
             Chart(_("Points members hold"), period.days, [(_("Points"), owed)]),
         ],
         tables=[
