@@ -224,6 +224,7 @@ SPECTACULAR_SETTINGS = {
         "CaseKindEnum": "points.models.RiskCase.Kind",
         "CaseScopeEnum": "points.models.RiskCase.Scope",
         "EntryKindEnum": "points.models.LedgerEntry.Kind",
+        "NotificationKindEnum": "marketing.models.Notification.Kind",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "mall.openapi.add_accounts"],
 }
