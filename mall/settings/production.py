@@ -49,7 +49,6 @@ CACHES = {
         "OPTIONS": CACHE_OPTIONS,
     }
 }
-DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 globals().update(env.email_url_config(_email))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", default=f"no-reply@{ALLOWED_HOSTS[0].lstrip('.')}")
