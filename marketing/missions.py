@@ -17,6 +17,7 @@ from django.urls import reverse
 from mall import clock
 from mall.errors import DomainError
 from mall.transactions import transactional
+from marketing.analytics import activity
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
 from marketing.models import Mission, MissionFact, MissionProgress
 from marketing.notifications import Kind, notify
@@ -218,6 +219,7 @@ def claim(user, code: str) -> MissionProgress:
     if not _reward(row, mission):
         raise RewardUnavailable
     row.save()
+    activity.record(user.pk, clock.today(), activity.Action.MISSION)
     return row
 
 

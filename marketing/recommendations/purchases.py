@@ -1,4 +1,4 @@
-"""Who got what and when: this shop's orders, and an earlier shop's as imported, read as one.
+"""Who got and kept what, and when: this shop's orders, and an earlier shop's as imported, read as one.
 
 An imported product is one of ours when it carries the same name in either language; otherwise its SKU stands for
 it, which still says something about people (evaluation) though nothing on our shelves.
@@ -6,6 +6,8 @@ it, which still says something about people (evaluation) though nothing on our s
 
 from collections import defaultdict
 from itertools import chain
+
+from django.db.models import F
 
 from catalog.models import Product
 from mall import clock
@@ -40,7 +42,8 @@ def of_member(user) -> list[Purchase]:
 
 def _live(**who) -> list[Purchase]:
     orders = {f"order__{name}": value for name, value in who.items()}
-    lines = OrderLine.objects.filter(**orders).exclude(order__status=Order.Status.CANCELLED).order_by("-pk")
+    kept = OrderLine.objects.filter(**orders, refunded_quantity__lt=F("quantity"))
+    lines = kept.exclude(order__status=Order.Status.CANCELLED).order_by("-pk")
     rows = lines.values_list("order__user_id", "product_id", "product__category_id", "order__created_at")
     return [Purchase(("member", user), product, category, clock.day_of(at)) for user, product, category, at in rows]
 

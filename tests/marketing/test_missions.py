@@ -10,7 +10,7 @@ from mall import clock
 from marketing import board, missions
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
 from marketing.missions import Fact, claim, note, note_all, withdraw
-from marketing.models import Mission, MissionFact, MissionProgress, Notification
+from marketing.models import DailyActivity, Mission, MissionFact, MissionProgress, Notification
 from orders.models import Coupon, CouponTemplate
 from points import ledger
 from points.models import LedgerEntry, PointAccount
@@ -214,6 +214,15 @@ def test_claim_when_completed_then_paid_once_and_refused_after(member):
         claim(member, "tap")
 
     assert rewards_of(member) == [("mission:tap:once", "accrue", 40)]
+
+
+def test_claim_when_collected_then_it_is_an_own_action_of_the_day(member):
+    MissionFactory(code="tap", event=CHECKIN, is_automatic=False)
+    note(member.pk, CHECKIN, key="checkin:1")
+
+    claim(member, "tap")
+
+    assert DailyActivity.objects.filter(user=member, on=clock.today(), action=DailyActivity.Action.MISSION).count() == 1
 
 
 def test_claim_when_not_completed_then_says_how_far(member):

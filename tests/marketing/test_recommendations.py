@@ -17,7 +17,7 @@ from marketing.recommendations import evaluation, nightly, purchases
 from marketing.recommendations.ranking import Purchase, Together, learn, rank
 from orders import lifecycle
 from tests.factories.accounts import MemberFactory
-from tests.factories.orders import give_points, place, virtual_sku
+from tests.factories.orders import give_points, place, received, refund, virtual_sku
 
 TODAY = date(2026, 11, 20)
 
@@ -264,3 +264,10 @@ def test_together_when_a_visitor_asks_then_a_page_and_for_htmx_the_section_alone
     assert f"/products/{shop['cup'].pk}/" in page
     assert f"/products/{shop['cup'].pk}/" in section
     assert client.get("/products/999999/together/").status_code == 404
+
+
+def test_by_person_when_a_line_went_back_whole_then_it_says_nothing(shop, member):
+    give_points(member, 100)
+    refund(received(place(member, shop["tea"].skus.get())), 1)
+
+    assert purchases.of_member(member) == []
