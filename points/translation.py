@@ -7,7 +7,7 @@ that moment, and the translated ones exist only from here on.
 import simple_history
 from modeltranslation.translator import TranslationOptions, translator
 
-from points.models import Rule
+from points.models import Rule, TierLevel
 
 
 class RuleOptions(TranslationOptions):
@@ -16,5 +16,12 @@ class RuleOptions(TranslationOptions):
     fields = ("name",)
 
 
+class TierOptions(TranslationOptions):
+    """A tier's name is read by members."""
+
+    fields = ("name",)
+
+
 translator.register(Rule, RuleOptions)
+translator.register(TierLevel, TierOptions)
 simple_history.register(Rule)

@@ -6,8 +6,10 @@ from points.models.cases import PointsPolicy, RiskCase
 from points.models.grants import Grant, TakeBack
 from points.models.rates import ExchangeRate
 from points.models.rules import Rule, RuleVersion
+from points.models.tiers import LEVELS, MemberTier, TierLevel
 
 __all__ = [
+    "LEVELS",
     "SEQ_BITS",
     "SEQ_SPAN",
     "Adjustment",
@@ -15,10 +17,12 @@ __all__ = [
     "ExchangeRate",
     "Grant",
     "LedgerEntry",
+    "MemberTier",
     "PointAccount",
     "PointsPolicy",
     "RiskCase",
     "Rule",
     "RuleVersion",
     "TakeBack",
+    "TierLevel",
 ]

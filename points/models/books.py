@@ -144,7 +144,8 @@ class LedgerEntry(Books):
             ),
             models.UniqueConstraint(name="points_entry_fact", fields=["account", "key"]),
         ]
-        indexes = [models.Index(name="points_entry_books", fields=["biz_date", "kind", "delta"])]
+        # What a day's roll-up adds up, and no more: a day is counted from the index alone.
+        indexes = [models.Index(name="points_entry_sums", fields=["biz_date", "kind", "delta", "held_delta", "debt_delta"])]
 
     def __str__(self):
         return _("Entry %(seq)s of member no. %(member)s") % {"seq": self.seq, "member": self.account_id}
