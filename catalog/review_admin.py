@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from catalog import reviews
 from catalog.models import ANSWER_LENGTH, REASON_LENGTH, Review, ReviewPolicy
+from mall import audit
 from mall.read_only import ReadOnly
 
 COLOURS = {Review.Status.PUBLISHED: "success", Review.Status.WAITING: "warning", Review.Status.REJECTED: "danger"}
@@ -133,7 +134,13 @@ class ReviewPolicyAdmin(ModelAdmin):
     list_display = ["__str__", "publishes_at_once"]
 
     def has_add_permission(self, request):
-        return super().has_add_permission(request) and not ReviewPolicy.objects.exists()
+        return False  # the one row comes with a migration; asking for it would cost every page of the back office a query
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        before = {name: form.initial.get(name) for name in form.changed_data}
+        after = {name: getattr(obj, name) for name in form.changed_data}
+        audit.note(request.user, "catalog.review_policy_change", target=obj, before=before, after=after)

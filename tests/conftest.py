@@ -221,7 +221,7 @@ def run_threads():
 
 # --- a real worker ----------------------------------------------------------
 @pytest.fixture
-def test_environment(transactional_db):
+def environment_of_test(transactional_db):
     """The environment in which another process finds this test's database and Redis."""
     from django.db import connection
 
@@ -233,7 +233,7 @@ def test_environment(transactional_db):
 
 
 @pytest.fixture
-def another_worker(test_environment, tmp_path):
+def another_worker(environment_of_test, tmp_path):
     """another_worker() -> the process of a real Celery worker on this test's database and Redis; it ends with the test."""
     from mall.celery import app
 
@@ -244,7 +244,7 @@ def another_worker(test_environment, tmp_path):
         name, log = f"{tmp_path.name}-{len(made)}@test", tmp_path / f"worker{len(made)}.log"
         command = [sys.executable, "-m", "celery", "-A", "mall", "worker", "-P", "solo", "-n", name, "-l", "info"]
         with log.open("wb") as words:
-            made.append(subprocess.Popen(command, cwd=ROOT, env=test_environment, stdout=words, stderr=words, process_group=0))
+            made.append(subprocess.Popen(command, cwd=ROOT, env=environment_of_test, stdout=words, stderr=words, process_group=0))
         for _ in range(30):
             if app.control.ping(destination=[name], timeout=1):
                 return made[-1]

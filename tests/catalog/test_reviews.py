@@ -9,6 +9,7 @@ from django.urls import reverse
 from catalog import reviews
 from catalog.errors import AlreadyReviewed, InvalidReview, NoSuchReview, ReviewFixed
 from catalog.models import Review, ReviewPolicy
+from mall.models import AuditRow
 from marketing.models import Notification
 from orders import lifecycle
 from orders import reviews as orders_reviews
@@ -105,7 +106,7 @@ def test_tidy_when_characters_cannot_be_shown_then_dropped_and_lines_kept():
 
 
 def test_write_when_the_policy_publishes_at_once_then_shown_and_paid(line, member):
-    ReviewPolicy.objects.create(publishes_at_once=True)
+    ReviewPolicy.objects.update(publishes_at_once=True)
 
     assert write(line, member).status == "published"
     assert earned(member) == [(f"review:{line.pk}", 20)]
@@ -391,3 +392,16 @@ def test_lifecycle_when_received_by_the_member_then_reviewable(member):
     order = lifecycle.complete(order, actor=f"member:{member.pk}")
 
     assert write(order.lines.get(), member).status == "waiting"
+
+
+def test_policy_when_an_operator_changes_it_then_the_log_says_so_and_nobody_adds_another(client, operator):
+    client.force_login(operator)
+    policy = ReviewPolicy.objects.get()
+
+    answer = client.post(reverse("admin:catalog_reviewpolicy_change", args=[policy.pk]), {"publishes_at_once": "on"})
+
+    assert answer.status_code == 302
+    assert ReviewPolicy.current().publishes_at_once
+    row = AuditRow.objects.get(action="catalog.review_policy_change")
+    assert (row.actor, row.before, row.after) == (f"staff:{operator.pk}", {"publishes_at_once": False}, {"publishes_at_once": True})
+    assert client.get(reverse("admin:catalog_reviewpolicy_add")).status_code == 403

@@ -68,13 +68,13 @@ class Zygote:
 
 
 @pytest.fixture
-def zygote(test_environment, tmp_path):
+def zygote(environment_of_test, tmp_path):
     """zygote(**environment) -> a Zygote on this test's database, or on another."""
     made = []
     with (tmp_path / "toilers.log").open("wb") as log:
 
         def start(**more):
-            made.append(Zygote({**test_environment, **more}, log))
+            made.append(Zygote({**environment_of_test, **more}, log))
             return made[-1]
 
         yield start
@@ -135,13 +135,15 @@ def durable(tmp_path_factory):
 
 
 @pytest.mark.parametrize("deaths", [1, pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
-def test_database_when_killed_under_load_then_no_acknowledged_fact_is_lost_and_none_is_halved(zygote, durable, test_environment, deaths):
+def test_database_when_killed_under_load_then_no_acknowledged_fact_is_lost_and_none_is_halved(zygote, durable, environment_of_test, deaths):
     """T8. Four workers order, cancel and earn while the server is killed and started again."""
     url = {"MALL_TEST_DATABASE_URL": durable.url}
 
     def shell(code, feed=""):
         command = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
-        done = subprocess.run(command, cwd=ROOT, env={**test_environment, **url}, input=feed, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            command, cwd=ROOT, env={**environment_of_test, **url}, input=feed, capture_output=True, text=True, timeout=120
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
