@@ -4,7 +4,7 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from mall.errors import DomainError
 
@@ -49,7 +49,7 @@ class WrongPassword(DomainError):
 
     code = "wrong_password"
     status = 400
-    message = _lazy("This is not your password.")
+    message = gettext_lazy("This is not your password.")
 
 
 def ask_again(user, password: str) -> None:

@@ -6,8 +6,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from mall import clock
@@ -90,24 +89,24 @@ def worded(kind, params) -> Wording:
     """Return a notice in the language that is active now; numbers a row does not have leave their place empty."""
     title, text, icon = WORDINGS[kind]
     places, goods = _places(params), _goods(params)
-    places["goods"] = _now("You can swap them for these:") if goods else _now("Have a look at what they can buy.")
+    places["goods"] = gettext("You can swap them for these:") if goods else gettext("Have a look at what they can buy.")
     return Wording(str(title) % places, (str(text) % places).strip(), icon, goods)
 
 
 def _places(params):
     """Return the params with dates, amounts and names written out for this reader."""
     places = defaultdict(str, {key: _named(value) for key, value in params.items()})
-    places["paid"] = _now("You paid %(amount)s. ") % {"amount": amount} if (amount := _amount(params)) else ""
-    places["returned"] = _now("%(amount)s came back to you.") % {"amount": amount} if amount else ""
+    places["paid"] = gettext("You paid %(amount)s. ") % {"amount": amount} if (amount := _amount(params)) else ""
+    places["returned"] = gettext("%(amount)s came back to you.") % {"amount": amount} if amount else ""
     places["amount"] = amount
     if params.get("tracking"):
-        places["parcel"] = _now("%(carrier)s, number %(tracking)s. ") % {"carrier": places["carrier"], "tracking": params["tracking"]}
+        places["parcel"] = gettext("%(carrier)s, number %(tracking)s. ") % {"carrier": places["carrier"], "tracking": params["tracking"]}
     if "coupon" in params and "why" not in places:
-        places["why"] = _now("For the coupon “%(coupon)s”.") % places
+        places["why"] = gettext("For the coupon “%(coupon)s”.") % places
     if "no" in params and "why" not in places:
-        places["why"] = _now("For order %(no)s.") % places
+        places["why"] = gettext("For order %(no)s.") % places
     if "action" in params:
-        places["why"] = str(EARNED_FOR.get(params["action"], "")) or places["description"] or _now("Well earned.")
+        places["why"] = str(EARNED_FOR.get(params["action"], "")) or places["description"] or gettext("Well earned.")
     if isinstance(params.get("points"), int):
         places["signed"] = f"{params['points']:+d}"
         places["reward"] = (
@@ -118,7 +117,7 @@ def _places(params):
     if "at" in params:
         places["moment"] = date_format(timezone.localtime(datetime.fromisoformat(params["at"]), clock.SHOP_ZONE), "DATETIME_FORMAT")
     if "days" in params:
-        places["when"] = ngettext("tomorrow", "in %(days)s days", params["days"]) % places
+        places["when"] = gettext("tomorrow") if params["days"] == 1 else gettext("in %(days)s days") % places
     return places
 
 
@@ -140,4 +139,4 @@ def _amount(params):
         parts.append(ngettext("%(points)s point", "%(points)s points", abs(params["points"])) % params)
     if params.get("cash") and params["cash"] != "0.00":
         parts.append(f"¥{params['cash']}")
-    return _now(" and ").join(parts)
+    return gettext(" and ").join(parts)

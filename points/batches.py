@@ -11,7 +11,7 @@ from collections import Counter
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mall import audit, clock
@@ -150,9 +150,9 @@ def _row(number, line):
     with contextlib.suppress(ValueError):
         row["points"] = int(line["points"])
     if not 0 < abs(row["points"]) <= machine.POINTS_MAX:
-        row["points"], row["error"] = 0, _now("Please use a whole number of points.")
+        row["points"], row["error"] = 0, gettext("Please use a whole number of points.")
     elif not row["reason"]:
-        row["error"] = _now("Please say why, as the member will read it.")
+        row["error"] = gettext("Please say why, as the member will read it.")
     return row
 
 
@@ -170,7 +170,7 @@ def _checked(rows, operator):
         if row["error"]:
             continue
         if user_id is None or not row["member"]:
-            row["error"] = _now("There is no such member.")
+            row["error"] = gettext("There is no such member.")
         elif user_id == operator.pk:
             row["error"] = str(adjustments.OwnAccount.message)
         else:

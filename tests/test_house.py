@@ -153,6 +153,14 @@ def test_clock_when_code_wants_the_time_then_asks_the_shop_clock():
     assert offenders(found) == []
 
 
+def test_texts_when_marked_for_translation_then_by_names_that_makemessages_knows():
+    marked = re.compile(r"import n?p?gettext(?:_lazy)? as (?!_\n)\w+")
+
+    found = {path: marked.findall((ROOT / path).read_text(encoding="utf-8")) for path, _tree in python_files()}
+
+    assert {path for path, aliases in found.items() if aliases} == set()
+
+
 def test_constraints_when_unique_then_without_a_condition():
     """MariaDB and MySQL ignore a conditional unique constraint without a word."""
     found = [
