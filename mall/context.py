@@ -11,10 +11,17 @@ THEMES = ("light", "dark")
 TABS = {
     "marketing:home": "home",
     "marketing:checkin": "checkin",
-    "marketing:inbox": "me",
+    "marketing:together": "goods",
+    "marketing:unsubscribe": "",
+    "marketing:landing": "",
+    "marketing": "me",
     "catalog": "goods",
     "orders:flash": "flash",
     "orders:flash_item": "flash",
+    "orders:coupons": "me",
+    "orders:coupon_purchase": "me",
+    "orders:reviews": "me",
+    "orders:review_edit": "me",
     "orders": "orders",
     "accounts": "me",
     "points": "me",
@@ -28,7 +35,7 @@ def tab_of(request):
         return ""
     if request.path_info.startswith("/accounts/"):  # allauth's pages have no namespace
         return "me"
-    return TABS.get(match.view_name) or TABS.get(match.app_name, "")
+    return TABS.get(match.view_name, TABS.get(match.app_name, ""))
 
 
 def shop(request):
