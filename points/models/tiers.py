@@ -54,7 +54,7 @@ class MemberTier(models.Model):
     due_on = models.DateField(_("Looked at again on"), null=True, blank=True, db_index=True)
     earned = models.BigIntegerField(_("Earned so far"), default=0, db_index=True)
     rises_at = models.BigIntegerField(_("Rises at the earliest when so many are earned"), default=0)
-    assessed_at = models.DateTimeField(_("Looked at"))
+    ladder_of = models.DateTimeField(_("By the tiers as of"))
 
     class Meta:
         verbose_name = _("Member's tier")

@@ -1,0 +1,263 @@
+"""Tiers: from V1 to V5 by the points credited within twelve months.
+
+What counts is what rules credited (missions, orders, check-ins …), less what a refund or a withdrawn fact took
+back of those very points. Spending, expiry, points returned to their owner and operators' corrections neither
+raise nor lower a tier. A tier rises in the transaction of the points; it falls one step at a time, after 30 days
+of grace.
+
+Points credited on a shop day count until the day before the same day of the next year.
+
+Source: product.md "Tiers" and its traps 12 and 20.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
+from django.utils.translation import gettext_lazy as _
+
+from mall import audit, clock
+from mall.errors import DomainError
+from mall.transactions import transactional
+from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
+from points.mutex import lock_member
+
+GRACE_DAYS = 30
+BATCH = 200
+NEVER = 1 << 62  # nobody earns so many: the highest tier rises no more
+
+
+class NotRising(DomainError):
+    """Each tier asks for more than the one below, and the first for nothing."""
+
+    code = "tiers_not_rising"
+    status = 409
+    message = _("Each tier must ask for more points than the one below it and fewer than the one above; V1 begins at 0.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a member stands: the tier, since when, and until when it is kept although the points no longer suffice."""
+
+    level: int = 1
+    since: date | None = None
+    grace_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A member's tier as pages and the API show it; points are those credited within twelve months."""
+
+    tier: TierLevel
+    credited: int
+    since: date
+    next: TierLevel | None
+    kept_until: date | None
+
+    @property
+    def missing(self) -> int:
+        """Return how many more points reach the next tier; 0 on the highest."""
+        return self.next.threshold - self.credited if self.next else 0
+
+    @property
+    def missing_to_stay(self) -> int:
+        """Return how many more points keep this tier; 0 when it is not in danger."""
+        return max(0, self.tier.threshold - self.credited)
+
+
+# --- the arithmetic: pure, of days and numbers -------------------------------------
+
+
+def leaves_on(day: date) -> date:
+    """Return the shop day on which points credited on ``day`` stop counting; those of 29 February on 1 March."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)
+
+
+def first_counted(on: date) -> date:
+    """Return the first shop day whose points still count on ``on``."""
+    try:
+        last_year = on.replace(year=on.year - 1)
+    except ValueError:
+        last_year = date(on.year - 1, 2, 28)
+    return last_year + timedelta(days=1)
+
+
+def assess(place: Place, credited: int, thresholds: list[int], *, on: date, fell_on: date | None = None) -> Place:
+    """Return where a member stands on a shop day with so many points; ``fell_on``: when they stopped to suffice, if before ``on``."""
+    earned = max(1, bisect_right(thresholds, credited))
+    if earned > place.level:
+        return Place(earned, on)
+    if earned == place.level:
+        return Place(place.level, place.since or on)
+    if place.grace_until is None:
+        return Place(place.level, place.since, (fell_on or on) + timedelta(days=GRACE_DAYS))
+    if on <= place.grace_until:
+        return place
+    below = place.level - 1
+    return Place(below, on, on + timedelta(days=GRACE_DAYS) if earned < below else None)
+
+
+def due_on(place: Place, days: dict[date, int], thresholds: list[int]) -> date | None:
+    """Return the day on which time alone may change a place: its grace is over, or the points that carry it leave the year."""
+    if place.grace_until:
+        return place.grace_until + timedelta(days=1)
+    left = sum(days.values())
+    for day in sorted(days):
+        left -= days[day]
+        if left < thresholds[place.level - 1]:
+            return leaves_on(day)
+    return None
+
+
+# --- reading -----------------------------------------------------------------------
+
+
+def standing_of(user_id: int, *, on: date | None = None) -> Standing:
+    """Return a member's tier now, by the entries themselves: right also when the nightly job is late."""
+    on = on or clock.today()
+    ladder = list(TierLevel.objects.all())
+    row = MemberTier.objects.filter(pk=user_id).first()
+    credited = sum(points for day, points in _credits([user_id])[user_id].items() if day >= first_counted(on))
+    place = assess(_place_of(row), credited, _thresholds(ladder), on=on, fell_on=_fell_on(row, on))
+    above = next((tier for tier in ladder if tier.level == place.level + 1), None)
+    return Standing(ladder[place.level - 1], credited, place.since, above, place.grace_until)
+
+
+def _credits(user_ids):
+    """Return {member: {shop day: points}} of all that rules credited, less what was taken back of it; one query.
+
+    What is taken back counts on the day it was credited, so it leaves the twelve months together with it. Read by
+    ranges of the primary key: a member's entries lie together, and nobody else's are touched.
+    """
+    credit = LedgerEntry.objects.filter(pk=OuterRef("account_id") * SEQ_SPAN + OuterRef("reverses_seq"), kind=LedgerEntry.Kind.ACCRUE)
+    day = Case(When(kind=LedgerEntry.Kind.ACCRUE, then="biz_date"), default=Subquery(credit.values("biz_date")))
+    own = Q()
+    for user_id in user_ids:
+        own |= Q(pk__gt=user_id * SEQ_SPAN, pk__lt=(user_id + 1) * SEQ_SPAN)
+    kinds = [LedgerEntry.Kind.ACCRUE, LedgerEntry.Kind.CLAWBACK]
+    rows = LedgerEntry.objects.filter(own, kind__in=kinds).order_by().annotate(day=day).filter(day__isnull=False)
+    found = defaultdict(dict)
+    for user_id, on, points in rows.values_list("account_id", "day").annotate(points=Sum(F("delta") - F("debt_delta"))):
+        found[user_id][on] = points
+    return found
+
+
+def _thresholds(ladder):
+    return [tier.threshold for tier in ladder]
+
+
+def _place_of(row):
+    return Place(row.level, row.since, row.grace_until) if row else Place()
+
+
+def _fell_on(row, on):
+    """Return when the points that carried a place left the year, though the job may notice it later."""
+    return min(row.due_on, on) if row and row.due_on else on
+
+
+# --- writing -----------------------------------------------------------------------
+
+
+@transactional
+def note_earned(user_id: int, points: int) -> None:
+    """Count points a rule just credited, in their transaction; the tier rises with the very points that reach it.
+
+    One statement as long as the next tier cannot be reached; the caller holds the member's lock.
+    """
+    row = MemberTier.objects.filter(pk=user_id, rises_at__gt=F("earned") + points)
+    if not row.update(earned=F("earned") + points):
+        reassess(user_id)
+
+
+@transactional
+def reassess(user_id: int) -> MemberTier:
+    """Draw a member's sums anew and put down where they stand; harmless when repeated."""
+    lock_member(user_id)
+    _reassess([user_id])
+    return MemberTier.objects.get(pk=user_id)
+
+
+def reassess_due(on: date | None = None, *, on_batch=None) -> int:
+    """Look again at everybody whose tier time may have changed, a tier was changed for, or nobody looked at yet.
+
+    BATCH members a transaction; ``on_batch`` is called with the number so far. Late, twice or four times at
+    once: each place is a matter of the entries and the day. Returns how many members were looked at.
+    """
+    on = on or clock.today()
+    newest = max(tier.changed_at for tier in TierLevel.objects.all())
+    is_due = Q(tier__due_on__lte=on) | Q(tier__ladder_of__lt=newest) | Q(tier__isnull=True, seq__gt=0)
+    due = PointAccount.objects.filter(is_due).order_by("pk").values_list("pk", flat=True)
+    count, batch = 0, list(due[:BATCH])
+    while batch:
+        _reassess_batch(batch, on)
+        count += len(batch)
+        if on_batch:
+            on_batch(count)
+        batch = list(due.filter(pk__gt=batch[-1])[:BATCH])
+    return count
+
+
+@transactional
+def _reassess_batch(user_ids, on):
+    # Somebody may earn at this moment: whoever is second sees what the first did.
+    list(PointAccount.objects.select_for_update().filter(pk__in=user_ids).order_by("pk").values_list("pk"))
+    _reassess(user_ids, on)
+
+
+def _reassess(user_ids, on=None):
+    """Put down where some members stand; their accounts are locked."""
+    on = on or clock.today()
+    ladder = list(TierLevel.objects.all())
+    thresholds, as_of = _thresholds(ladder), max(tier.changed_at for tier in ladder)
+    rows = MemberTier.objects.in_bulk(user_ids)
+    credits = _credits(user_ids)
+    new = []
+    for user_id in user_ids:
+        row = rows.get(user_id)
+        if row is None:
+            new.append(row := MemberTier(account_id=user_id))
+            place = Place()
+        else:
+            place = _place_of(row)
+        days = {day: points for day, points in credits[user_id].items() if day >= first_counted(on)}
+        credited = sum(days.values())
+        place = assess(place, credited, thresholds, on=on, fell_on=_fell_on(row, on))
+        row.level, row.since, row.grace_until, row.due_on = place.level, place.since, place.grace_until, due_on(place, days, thresholds)
+        row.earned, row.ladder_of = sum(credits[user_id].values()), as_of
+        # The next sum that changes the place: the tier above, or this one's own when it is only kept.
+        aims = [threshold for threshold in thresholds if threshold > credited]
+        row.rises_at = row.earned + aims[0] - credited if aims else NEVER
+    MemberTier.objects.bulk_create(new)
+    MemberTier.objects.bulk_update(rows.values(), ["level", "since", "grace_until", "due_on", "earned", "rises_at", "ladder_of"])
+
+
+@transactional
+def change(tier: TierLevel, *, operator) -> TierLevel:
+    """Save a tier's names and threshold as an operator set them; members are looked at again by the nightly job.
+
+    Raises: NotRising.
+    """
+    before = check_rising(tier)
+    tier.changed_at = clock.now()
+    tier.save()
+    after = {"threshold": tier.threshold, "name": tier.name}
+    audit.note(operator, "points.tier_change", target=tier, before={"threshold": before.threshold, "name": before.name}, after=after)
+    return tier
+
+
+def check_rising(tier: TierLevel) -> TierLevel:
+    """Return the tier as it was, once its threshold lies between its neighbours'; call it in a transaction.
+
+    Raises: NotRising.
+    """
+    # Two operators may change neighbours at once; the second must see the first's threshold.
+    ladder = list(TierLevel.objects.select_for_update().order_by("level"))
+    thresholds = [tier.threshold if each.level == tier.level else each.threshold for each in ladder]
+    if thresholds[0] != 0 or any(upper <= lower for lower, upper in zip(thresholds, thresholds[1:], strict=False)):
+        raise NotRising
+    return next(each for each in ladder if each.level == tier.level)
