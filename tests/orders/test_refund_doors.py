@@ -29,14 +29,14 @@ def page(order):
 
 @pytest.fixture
 def english(signed_in):
-    signed_in.cookies["django_language"] = "en"
+    signed_in.cookies["mall_language"] = "en"
     return signed_in
 
 
 @pytest.fixture
 def counter(client, operator):
     client.force_login(operator)
-    client.cookies["django_language"] = "en"
+    client.cookies["mall_language"] = "en"
     return client
 
 
