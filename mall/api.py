@@ -3,12 +3,14 @@
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.pagination import CursorPagination, PageNumberPagination
+from rest_framework.permissions import BasePermission
+from rest_framework.response import Response
 
 from mall.answers import UNREADABLE
 from mall.errors import DomainError
@@ -35,6 +37,45 @@ class StrictIntegerField(serializers.IntegerField):
         return super().to_internal_value(sent)
 
 
+def read(serializer_class, sent, **context):
+    """Return the checked serializer of what was sent. Raises: ValidationError."""
+    serializer = serializer_class(data=sent, **context)
+    serializer.is_valid(raise_exception=True)
+    return serializer
+
+
+class Clerk(BasePermission):
+    """Staff with the permission to look (GET) or to act (everything else)."""
+
+    looking = acting = ""
+
+    def has_permission(self, request, view):
+        return request.user.is_staff and request.user.has_perm(self.looking if request.method == "GET" else self.acting)
+
+
+# --- asked twice, done once --------------------------------------------------
+REPLAYED = OpenApiParameter(
+    "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[201], description="true when this was done before."
+)
+
+
+def once_key(what: str, *, longest: int = 64) -> OpenApiParameter:
+    """Return the Idempotency-Key header for the document; ``what`` is what one key stands for."""
+    said = f"1 to {longest} of A–Z a–z 0–9 _ . : -; one per {what}."
+    return OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description=said)
+
+
+def key_of(request) -> str:
+    """Return the Idempotency-Key a request carries, or nothing; the verb checks it."""
+    return request.headers.get("Idempotency-Key", "")
+
+
+def made(shown, *, replayed: bool) -> Response:
+    """Answer 201 with what was made, and say so when it had been made before."""
+    return Response(shown, status=201, headers={"Idempotent-Replayed": "true"} if replayed else None)
+
+
+# --- pictures and pages ------------------------------------------------------
 def absolute(request, url: str) -> str | None:
     """Return a picture's whole address, or None when there is no picture."""
     return request.build_absolute_uri(url) if url else None
@@ -47,9 +88,17 @@ class PageNumbers(PageNumberPagination):
 
 
 class Cursor(CursorPagination):
-    """{next, previous, results} for lists that grow at one end; never OFFSET."""
+    """{next, previous, results} for lists that grow at one end, in order of their ids; never OFFSET."""
 
     page_size = 24
+
+    def decode_cursor(self, request):
+        """Refuse a cursor we never wrote. Raises: NotFound."""
+        found = super().decode_cursor(request)
+        # DRF hands whatever stands in it to the database, where a word instead of an id is a server error.
+        if found is not None and found.position is not None and not found.position.isdigit():
+            raise NotFound(self.invalid_cursor_message)
+        return found
 
 
 def listed(name: str, serializer):
