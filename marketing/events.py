@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isfinite
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -107,7 +108,7 @@ def _take_in(told):
 # --- reading --------------------------------------------------------------------
 def _read(raw_body) -> Told:
     try:
-        said = json.loads(raw_body, parse_constant=_refuse)
+        said = json.loads(raw_body, parse_constant=_refuse, parse_float=_finite)
         if not isinstance(said, dict) or not REQUIRED <= said.keys() <= FIELDS:
             raise ValueError("fields")
         event, member, key, content = said["event"], said["member"], said["key"], said.get("data", {})
@@ -123,6 +124,13 @@ def _read(raw_body) -> Told:
 
 def _refuse(constant):
     raise ValueError(constant)
+
+
+def _finite(text) -> float:
+    number = float(text)
+    if not isfinite(number):  # 1e400: Python calls it infinity, and no database's JSON knows that
+        raise ValueError(text)
+    return number
 
 
 def _instant(text) -> datetime:

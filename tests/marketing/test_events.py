@@ -150,6 +150,14 @@ def test_events_when_the_body_is_anything_then_refused(api, member, rule, raw):
     assert tell(api, raw).status_code == 400
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e999", "Infinity"])
+def test_events_when_a_number_is_beyond_every_number_then_refused(api, member, rule, number):
+    raw = body_of(member, data={"amount": 4242}).replace(b"4242", number.encode())
+
+    assert tell(api, raw).status_code == 400
+    assert CustomEvent.objects.count() == 0
+
+
 def test_events_when_larger_than_64_kib_then_refused(api, member, rule):
     assert tell(api, body_of(member, data={"text": "x" * 65536})).status_code == 413
     assert CustomEvent.objects.count() == 0
