@@ -115,6 +115,7 @@ class BonusClaim(models.Model):
     class Meta:
         verbose_name = _("sign-up bonus claim")
         verbose_name_plural = _("sign-up bonus claims")
+        indexes = [models.Index(fields=["claimed_by"], name="claim_of_member")]
 
     def __str__(self):
         return self.fingerprint[:8]
