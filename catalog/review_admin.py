@@ -2,9 +2,6 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
@@ -13,7 +10,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from catalog import reviews
 from catalog.models import ANSWER_LENGTH, REASON_LENGTH, Review, ReviewPolicy
-from mall import audit
+from mall.asking import ask, sent
+from mall.one_row import OneRow
 from mall.read_only import ReadOnly
 
 COLOURS = {Review.Status.PUBLISHED: "success", Review.Status.WAITING: "warning", Review.Status.REJECTED: "danger"}
@@ -90,57 +88,44 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
 
     @action(description=_("Publish"), url_path="publish", permissions=["moderate"])
     def publish_review(self, request, object_id):
-        review = self._found(request, object_id)
-        if request.method == "POST":
+        """Show it to everybody."""
+
+        def verb(review, _said):
             reviews.publish(review, actor=request.user)
-            messages.success(request, _("Everybody can read it now."))
-            return self._back(review)
-        return self._ask(request, review, forms.Form(), _("Publish"))
+            return _("Everybody can read it now.")
+
+        return self._ask(request, object_id, forms.Form(sent(request)), verb, title=_("Publish"))
 
     @action(description=_("Reject"), url_path="reject", permissions=["moderate"])
     def reject_review(self, request, object_id):
-        review, form = self._found(request, object_id), ReasonForm(request.POST or None)
-        if form.is_valid():
-            reviews.reject(review, actor=request.user, reason=form.cleaned_data["reason"])
-            messages.success(request, _("It is not shown, and the author knows why."))
-            return self._back(review)
-        return self._ask(request, review, form, _("Reject"))
+        """Keep it from being shown, with the reason its author reads."""
+
+        def verb(review, said):
+            reviews.reject(review, actor=request.user, reason=said["reason"])
+            return _("It is not shown, and the author knows why.")
+
+        return self._ask(request, object_id, ReasonForm(sent(request)), verb, title=_("Reject"))
 
     @action(description=_("Answer"), url_path="answer", permissions=["moderate"])
     def answer_review(self, request, object_id):
-        review = self._found(request, object_id)
-        form = AnswerForm(request.POST or None, initial={"text": review.answer})
-        if form.is_valid():
-            reviews.answer(review, actor=request.user, text=form.cleaned_data["text"])
-            messages.success(request, _("Your answer is kept."))
-            return self._back(review)
-        return self._ask(request, review, form, _("Answer"))
+        """Write the shop's answer under it, or take it away."""
 
-    def _found(self, request, object_id):
-        return self.get_queryset(request).select_related("product").get(pk=object_id)
+        def verb(review, said):
+            reviews.answer(review, actor=request.user, text=said["text"])
+            return _("Your answer is kept.")
 
-    def _back(self, review):
-        return HttpResponseRedirect(reverse("admin:catalog_review_change", args=[review.pk]))
+        return self._ask(request, object_id, AnswerForm(sent(request)), verb, title=_("Answer"))
 
-    def _ask(self, request, review, form, title):
-        facts = {"opts": self.opts, "form": form, "review": review, "title": title, "button": title, "back_url": self._back(review).url}
-        return TemplateResponse(request, "catalog/admin/review.html", {**self.admin_site.each_context(request), **facts})
+    def _ask(self, request, object_id, form, verb, *, title):
+        review = self.get_object(request, object_id)
+        if review is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        form.initial = {"text": review.answer}
+        return ask(self, request, review, form, verb, title=title, template="catalog/admin/review.html", review=review)
 
 
 @admin.register(ReviewPolicy)
-class ReviewPolicyAdmin(ModelAdmin):
-    """The one row that says whether reviews wait for somebody."""
+class ReviewPolicyAdmin(OneRow, ModelAdmin):
+    """Whether reviews wait for somebody."""
 
     list_display = ["__str__", "publishes_at_once"]
-
-    def has_add_permission(self, request):
-        return False  # the one row comes with a migration; asking for it would cost every page of the back office a query
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        before = {name: form.initial.get(name) for name in form.changed_data}
-        after = {name: getattr(obj, name) for name in form.changed_data}
-        audit.note(request.user, "catalog.review_policy_change", target=obj, before=before, after=after)

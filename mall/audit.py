@@ -1,6 +1,7 @@
 """The audit log: operators' verbs write it down in the transaction of what they do."""
 
 import structlog
+from django.contrib.auth import get_user_model
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
@@ -35,8 +36,17 @@ def _named(actor):
     if actor is None:
         return SYSTEM, ""
     if isinstance(actor, str):
-        return actor, ""
+        return actor, _clerk(actor)
     return f"{'staff' if actor.is_staff else 'member'}:{actor.pk}", actor.get_username()
+
+
+def _clerk(actor):
+    """Return the user name behind ``staff:<id>``: readers of the log look for people, not for numbers."""
+    room, _colon, pk = actor.partition(":")
+    if room != "staff" or not pk.isdecimal():
+        return ""
+    clerk = get_user_model().objects.filter(pk=pk).first()
+    return clerk.get_username() if clerk else ""
 
 
 def _label(row):

@@ -1,18 +1,17 @@
 """Orders behind the counter: looked at here, changed only by the verbs a shopper's door calls too."""
 
 from django.contrib import admin, messages
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from accounts.privacy import mask_name, mask_phone
 from mall import audit
+from mall.asking import ask, sent
 from mall.day_range import DayRangeFilter
-from mall.errors import DomainError
+from mall.one_row import OneRow
 from mall.read_only import ReadOnly
 from orders import coupon_admin, flash_admin, lifecycle, refund_admin, refund_requests, refunds, shipping  # noqa: F401  they register what is theirs
 from orders.forms import CancelForm, ConfirmForm, RefundAskForm, ShipForm
@@ -33,10 +32,6 @@ BUTTONS = {
     Order.Status.COMPLETED: {"ask_refund"},
     Order.Status.CANCELLED: {"refund_order"},
 }
-
-
-def _sent(request):
-    return request.POST if request.method == "POST" else None
 
 
 class LineInline(ReadOnly, TabularInline):
@@ -204,7 +199,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return self._ask(
             request,
             object_id,
-            lambda order: ShipForm(_sent(request), is_physical=order.is_physical, waiting=shipping.waiting(order)),
+            lambda order: ShipForm(sent(request), is_physical=order.is_physical, waiting=shipping.waiting(order)),
             lambda order, said: lifecycle.ship(order, actor=f"staff:{request.user.pk}", **said),
             question=_("Who carries it, and under which number? Virtual goods need neither. Fewer pieces make a first parcel."),
             button=_("Ship"),
@@ -216,7 +211,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return self._ask(
             request,
             object_id,
-            lambda order: ConfirmForm(_sent(request)),
+            lambda order: ConfirmForm(sent(request)),
             lambda order, said: lifecycle.complete(order, actor=f"staff:{request.user.pk}"),
             question=_("Have the goods arrived?"),
             button=_("Complete"),
@@ -228,7 +223,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return self._ask(
             request,
             object_id,
-            lambda order: CancelForm(_sent(request)),
+            lambda order: CancelForm(sent(request)),
             lambda order, said: lifecycle.cancel(order, actor=f"staff:{request.user.pk}", note=said["reason"]),
             question=_("Points, money and goods go back to where they came from. The member sees the reason."),
             button=_("Cancel the order"),
@@ -237,28 +232,25 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     @action(description=_("Refund"), url_path="ask-refund", permissions=["decide"])
     def ask_refund(self, request, object_id):
         """Ask for a refund in the member's place; the page of the request then shows what approving it does."""
-        made = []
 
-        def ask(order, said):
-            made.append(
-                refund_requests.request(
-                    order,
-                    lines=list((said["pieces"] or {}).items()),
-                    key=f"staff-{said['key'].hex}",
-                    actor=f"staff:{request.user.pk}",
-                    reason=said["reason"],
-                )
+        def verb(order, said):
+            asked = refund_requests.request(
+                order,
+                lines=list((said["pieces"] or {}).items()),
+                key=f"staff-{said['key'].hex}",
+                actor=f"staff:{request.user.pk}",
+                reason=said["reason"],
             )
+            return redirect("admin:orders_refundrequest_approve_refund", asked.pk)
 
-        answer = self._ask(
+        return self._ask(
             request,
             object_id,
-            lambda order: RefundAskForm(_sent(request), lines=order.lines.all(), left=refund_requests.left_of(order)),
-            ask,
+            lambda order: RefundAskForm(sent(request), lines=order.lines.all(), left=refund_requests.left_of(order)),
+            verb,
             question=_("Which pieces go back? The next page shows points and money before anything happens."),
             button=_("Go on"),
         )
-        return HttpResponseRedirect(reverse("admin:orders_refundrequest_approve_refund", args=[made[0].pk])) if made else answer
 
     def has_decide_permission(self, request, object_id=None):
         return request.user.has_perm("orders.decide_refundrequest")
@@ -269,7 +261,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return self._ask(
             request,
             object_id,
-            lambda order: ConfirmForm(_sent(request)),
+            lambda order: ConfirmForm(sent(request)),
             lambda order, said: [refunds.settle(refund) for refund in self._owed(order)],
             question=_("Some cash of this order is still on its way back. Ask the provider again?"),
             button=_("Return the money now"),
@@ -280,23 +272,17 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return list(owed.select_related("payment__order"))
 
     def _ask(self, request, object_id, form_of, verb, *, question, button):
-        """Show a form about one order until the verb takes what it says."""
+        """Show a form about one order until the verb takes what it says; ``verb`` may return an answer of its own."""
         order = self.get_object(request, object_id)
         if order is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        back_url = reverse("admin:orders_order_change", args=[order.pk])
-        form = form_of(order)
-        if form.is_valid():
-            try:
-                verb(order, form.cleaned_data)
-            except DomainError as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, _("Done."))
-                return HttpResponseRedirect(back_url)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "order": order}
-        context |= {"title": button, "button": button, "question": question, "back_url": back_url}
-        return TemplateResponse(request, "orders/admin/form.html", context, status=400 if form.errors else 200)
+        about = f"{order.no} · {order.user} · {order.get_status_display()}"
+
+        def answer(order, said):
+            done = verb(order, said)
+            return done if isinstance(done, HttpResponseBase) else _("Done.")
+
+        return ask(self, request, order, form_of(order), answer, title=button, about=about, question=question)
 
 
 @admin.register(Payment)
@@ -328,13 +314,7 @@ class PaymentRefundAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(CheckoutPolicy)
-class CheckoutPolicyAdmin(ModelAdmin):
+class CheckoutPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers checkout goes by."""
 
     list_display = ["__str__", "payment_window_minutes", "discount_min_points", "discount_step_points", "discount_max_percent", "freight"]
-
-    def has_add_permission(self, request):
-        return False  # the one row comes with a migration
-
-    def has_delete_permission(self, request, obj=None):
-        return False

@@ -7,6 +7,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from mall import audit, clock
+from mall.one_row import OneRow
 from mall.read_only import ReadOnly
 from points import overlap, rules, terms
 from points.forms import NUMBERS, RateForm, RuleForm
@@ -143,19 +144,7 @@ class ExchangeRateAdmin(ModelAdmin):
 
 
 @admin.register(PointsPolicy)
-class PointsPolicyAdmin(ModelAdmin):
+class PointsPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers the guards go by."""
 
     list_display = ["__str__", "earned_per_day_max", "adjust_alone_max"]
-
-    def has_add_permission(self, request):
-        return False  # the one row comes with a migration
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def save_model(self, request, obj, form, change):
-        before = {name: form.initial.get(name) for name in form.changed_data}
-        super().save_model(request, obj, form, change)
-        after = {name: getattr(obj, name) for name in form.changed_data}
-        audit.note(request.user, "points.policy_change", target=obj, before=before, after=after)

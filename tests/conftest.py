@@ -27,18 +27,6 @@ hypothesis_settings.load_profile("mall")
 
 
 # --- which tests run --------------------------------------------------------
-@pytest.hookimpl(wrapper=True)
-def pytest_itemcollected(item):
-    """After a test that commits, put back the rows that migrations made: its clean-up empties every table."""
-    yield
-    marker = item.get_closest_marker("django_db")
-    commits = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
-    if commits and marker is None:
-        item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
-    elif marker is not None and (commits or marker.kwargs.get("transaction")):
-        item.add_marker(pytest.mark.django_db(**{**marker.kwargs, "transaction": True, "serialized_rollback": True}), append=False)
-
-
 def pytest_collection_modifyitems(config, items):
     """Leave out what needs MariaDB on SQLite, and the long sweeps unless `-m` names them."""
     asked = config.getoption("markexpr") or ""
@@ -56,17 +44,18 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup):
-    """Keep the rows that migrations made where every connection finds them.
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """Give this worker its copy of the migrated database, and put it back after each test that commits."""
+    from django.test import TransactionTestCase
 
-    Connections are local to the asyncio context: once a browser has been used, Django looks at another
-    connection object, which does not remember them, and every later test that commits starts without.
-    """
-    from django.db import connections
+    from tests import pristine
 
-    made = connections["default"]
-    if hasattr(made, "_test_serialized_contents"):
-        type(made)._test_serialized_contents = made._test_serialized_contents
+    TransactionTestCase._fixture_teardown = lambda test_case: pristine.put_back()
+    with django_db_blocker.unblock():
+        name = pristine.make_database()
+    yield
+    with django_db_blocker.unblock():
+        pristine.drop(name)
 
 
 # --- people -----------------------------------------------------------------
@@ -313,10 +302,12 @@ def page(open_page):
 
 
 @pytest.fixture
-def sign_in_page(live_server, client):
-    """sign_in_page(page, user): give a browser page the session of ``user``."""
+def sign_in_page(live_server):
+    """sign_in_page(page, user): give a browser page a session of ``user``, whoever else sits at another page."""
+    from django.test import Client
 
     def sign_in(page, user):
+        client = Client()  # one client for two members would end the first one's session
         client.force_login(user)
         cookie = client.cookies["sessionid"].value
         page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])

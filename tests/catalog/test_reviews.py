@@ -402,6 +402,6 @@ def test_policy_when_an_operator_changes_it_then_the_log_says_so_and_nobody_adds
 
     assert answer.status_code == 302
     assert ReviewPolicy.current().publishes_at_once
-    row = AuditRow.objects.get(action="catalog.review_policy_change")
+    row = AuditRow.objects.get(action="catalog.policy_change")
     assert (row.actor, row.before, row.after) == (f"staff:{operator.pk}", {"publishes_at_once": False}, {"publishes_at_once": True})
     assert client.get(reverse("admin:catalog_reviewpolicy_add")).status_code == 403
