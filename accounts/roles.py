@@ -12,7 +12,7 @@ _SEE_ALL = [f"{room}.view_*" for room in ROOMS]
 ROLES = {
     "shopper": [],
     "support": [*_SEE_ALL, "accounts.reveal_personal"],
-    "operator": [*_SEE_ALL, "catalog.*", "orders.*", "marketing.*", "points.*rule*", "points.adjust_points"],
+    "operator": [*_SEE_ALL, "catalog.*", "orders.*", "marketing.*", "points.*rule*", "points.*tierlevel", "points.adjust_points"],
     "finance": [*_SEE_ALL, "marketing.read_reports", "points.*", "orders.*refund*", "orders.*payment*", "orders.revoke_coupon"],
     "auditor": [*_SEE_ALL, "marketing.read_reports", "mall.view_jobrun", "mall.view_auditrow", "admin.view_logentry"],
     "admin": [

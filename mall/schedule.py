@@ -35,6 +35,8 @@ class Job:
 JOBS = (
     # Overdue points leave the balances; spending already ignores them, so lateness costs nobody a point.
     Job("expire-points", "points.tasks.expire_points", crontab(minute=10)),
+    # Tiers whose points left the twelve months are kept for thirty days, then fall one step; rising needs no job.
+    Job("reassess-tiers", "points.tasks.reassess_tiers", crontab(minute=25)),
     # Points on the way arrive once the goods can no longer be sent back.
     Job("mature-grants", "points.tasks.mature_grants", crontab(minute="*/5"), once_a=MINUTE),
     # Orders whose cash did not come in time give points and goods back.

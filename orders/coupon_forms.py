@@ -13,6 +13,7 @@ from unfold.widgets import (
 
 from orders import segments
 from orders.checkout import KEY
+from points.models import LEVELS
 
 
 class ReasonForm(forms.Form):
@@ -34,7 +35,16 @@ class HandOutForm(forms.Form):
         required=False,
         initial=10_000,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text=_("For members with high lifetime points: from so many points ever credited."),
+        help_text=_("For members with high lifetime points: from so many points ever earned, spent and expired ones too."),
+    )
+    tier = forms.IntegerField(
+        label=_("Tier"),
+        min_value=1,
+        max_value=LEVELS,
+        required=False,
+        initial=2,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("For members from a tier on: 3 means V3 and above."),
     )
     days = forms.IntegerField(
         label=_("Days"),

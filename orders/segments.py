@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mall import clock
 from orders.models import Order
-from points.models import PointAccount
+from points.models import MemberTier
 
 MOST_NAMES = 5000
 
@@ -66,8 +66,14 @@ def _everybody(numbers):
 
 
 def _high_points(numbers):
-    rich = PointAccount.objects.filter(pk=OuterRef("pk"), credited__gte=numbers["points"])
+    # What was earned, spent or expired since or not; points that were only reserved and returned are no merit.
+    rich = MemberTier.objects.filter(pk=OuterRef("pk"), earned__gte=numbers["points"])
     return _members().filter(Exists(rich))
+
+
+def _from_tier(numbers):
+    above = MemberTier.objects.filter(pk=OuterRef("pk"), level__gte=numbers["tier"])
+    return _members().filter(Exists(above)) if numbers["tier"] > 1 else _members()
 
 
 def _new(numbers):
@@ -86,6 +92,7 @@ def _named(numbers):
 
 for _segment in (
     Segment("high_points", _("Members with high lifetime points"), _high_points, asks=("points",)),
+    Segment("tier", _("Members from a tier on"), _from_tier, asks=("tier",)),
     Segment("new", _("New members"), _new, asks=("days",)),
     Segment("lapsed", _("Lapsed members: no order for a while"), _lapsed, asks=("days",)),
     Segment("all", _("All members"), _everybody),

@@ -7,8 +7,8 @@ from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import Cursor, StrictSerializer, listed, whole
-from points import balance, pending, rates, rules, staff_api, statement, wording
+from mall.api import Cursor, StrictSerializer, listed, read, whole
+from points import balance, pending, rates, rules, staff_api, statement, tiers, wording
 from points.models import LedgerEntry, RuleVersion
 
 TAG = ["points"]
@@ -26,12 +26,20 @@ class ComingSerializer(serializers.Serializer):
     arrives_at = serializers.DateTimeField(source="matures_at", allow_null=True, help_text="Null: the goods are not received yet.")
 
 
+class TierSerializer(serializers.Serializer):
+    level = serializers.IntegerField(source="tier.level", help_text="1 to 5.")
+    name = serializers.CharField(source="tier.name")
+    credited = serializers.IntegerField(help_text="Points earned within twelve months; spent and expired ones count too.")
+    next_at = serializers.IntegerField(source="next.threshold", allow_null=True, help_text="Null on the highest tier.")
+    kept_until = serializers.DateField(allow_null=True, help_text="The last day of grace when the points no longer suffice.")
+
+
 class PointsSerializer(serializers.Serializer):
     available = serializers.IntegerField(help_text="Points to spend now.")
     held = serializers.IntegerField(help_text="Reserved for orders that wait for payment.")
     pending = serializers.IntegerField(help_text="On the way: the sum of coming.")
     debt = serializers.IntegerField(help_text="Owed; the next points repay it first.")
-    tier = serializers.CharField(allow_null=True)
+    tier = TierSerializer()
     status = serializers.CharField()
     expiring = ExpiringSerializer(many=True)
     lasting = serializers.IntegerField(help_text="Points that never expire.")
@@ -123,7 +131,9 @@ class Points(APIView):
         rate = rates.shown()
         numbers = {name: getattr(now, name) for name in ("available", "held", "debt", "status", "lasting")}
         numbers |= {"pending": sum(grant.left for grant in coming), "points_per_yuan": rate and rate.current.points_per_yuan}
-        return Response(PointsSerializer({**numbers, "tier": None, "expiring": expiring, "coming": coming}).data)
+        return Response(
+            PointsSerializer({**numbers, "tier": tiers.standing_of(request.user.pk), "expiring": expiring, "coming": coming}).data
+        )
 
 
 class Entries(ListAPIView):
@@ -134,8 +144,7 @@ class Entries(ListAPIView):
     queryset = LedgerEntry.objects.none()
 
     def get_queryset(self):
-        query = EntryQuery(data=self.request.query_params.dict())
-        query.is_valid(raise_exception=True)
+        query = read(EntryQuery, self.request.query_params.dict())
         return statement.entries_of(self.request.user.pk).filter(**query.filters())
 
     @extend_schema(

@@ -7,17 +7,18 @@ from django.core.paginator import Paginator
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from mall.asking import ask, sent
 from mall.read_only import ReadOnly
-from points import adjustments, explanation, risk, statement, terms, wording
-from points.asking_admin import ask
+from points import adjustments, explanation, risk, statement, terms, tiers, wording
 from points.forms import AdjustForm, FreezeForm, ReleaseForm
-from points.models import LedgerEntry, PointAccount
+from points.models import LEVELS, LedgerEntry, PointAccount
 
 COUNT_MAX = 10_000
 EXPLAINED = 50  # entries shown below an explanation; the list has all
@@ -33,21 +34,36 @@ class CappedPaginator(Paginator):
         return self.object_list.order_by()[:COUNT_MAX].count()
 
 
+class TierFilter(admin.SimpleListFilter):
+    """Members of one tier; who was not looked at yet stands on the first."""
+
+    title = _("Tier")
+    parameter_name = "tier"
+
+    def lookups(self, request, model_admin):
+        return [(str(level), f"V{level}") for level in range(1, LEVELS + 1)]
+
+    def queryset(self, request, queryset):
+        if self.value() == "1":
+            return queryset.exclude(tier__level__gt=1)
+        return queryset.filter(tier__level=self.value()) if self.value() in dict(self.lookup_choices) else queryset
+
+
 @admin.register(PointAccount)
 class PointAccountAdmin(ReadOnly, ModelAdmin):
     """Who has how many points. A correction goes through the ledger, with a reason."""
 
     paginator = CappedPaginator
-    list_display = ["member", "available", "held", "debt", "next_expiry", "shown_status"]
-    list_filter = ["status"]
-    list_select_related = ["user"]
+    list_display = ["member", "available", "held", "debt", "next_expiry", "shown_tier", "shown_status"]
+    list_filter = [TierFilter, "status"]
+    list_select_related = ["user", "tier"]
     list_per_page = 50
     ordering = ["-pk"]
     search_fields = ["user__username", "user__email"]
     actions_detail = ["explain_account", "adjust_points", "freeze_account", "unfreeze_account"]
     fields = [
         "member", "status", "status_note", "available", "held", "debt", "lots_in_words", "holds_in_words",
-        "credited", "debited", "seq", "day", "opened_at", "latest",
+        "tier_in_words", "credited", "debited", "seq", "day", "opened_at", "latest",
     ]  # fmt: skip
     readonly_fields = fields
 
@@ -58,6 +74,17 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
     @display(description=_("Status"), ordering="status", label=STATUS_COLOURS)
     def shown_status(self, account):
         return account.status, account.get_status_display()
+
+    @admin.display(description=_("Tier"), ordering="tier__level")
+    def shown_tier(self, account):
+        return f"V{account.tier.level}" if hasattr(account, "tier") else "V1"
+
+    @admin.display(description=_("Tier"))
+    def tier_in_words(self, account):
+        now = tiers.standing_of(account.pk)
+        words = _("%(tier)s: %(points)s points earned within twelve months") % {"tier": now.tier, "points": f"{now.credited:,}"}
+        until = _("kept until %(day)s") % {"day": date_format(now.kept_until)} if now.kept_until else ""
+        return " · ".join(part for part in (words, until) if part)
 
     @admin.display(description=_("Lots"))
     def lots_in_words(self, account):
@@ -120,7 +147,7 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
             return _("The account is paused.")
 
         title = _("Pause the account")
-        return self._ask(request, object_id, FreezeForm(request.POST or None), verb, title=title, blame="note")
+        return self._ask(request, object_id, FreezeForm(sent(request)), verb, title=title, blame="note")
 
     @action(description=_("Release the account"), url_path="unfreeze", permissions=["freeze"])
     def unfreeze_account(self, request, object_id):
@@ -131,7 +158,7 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
             return _("The account is active again.")
 
         title = _("Release the account")
-        return self._ask(request, object_id, ReleaseForm(request.POST or None), verb, title=title, blame="note")
+        return self._ask(request, object_id, ReleaseForm(sent(request)), verb, title=title, blame="note")
 
     @action(description=_("Explain this number"), url_path="explain", icon="help")
     def explain_account(self, request, object_id):

@@ -16,7 +16,7 @@ from django.db.models import Count, F, Q
 
 from mall import clock
 from mall.transactions import transactional
-from points import balance, errors, ledger, mutex, rules
+from points import balance, errors, ledger, mutex, rules, tiers
 from points.models import Grant, PointAccount, RuleVersion, TakeBack
 
 
@@ -126,6 +126,8 @@ def take_back(user_id: int, *, reference: str, share: Fraction, key: str) -> Tak
         if grant.status == Grant.Status.PENDING and not grant.left:
             grant.status = Grant.Status.VOID
         grant.save(update_fields=["taken_back", "claws", "status"])
+    if points or debt:
+        tiers.reassess(user_id)
     TakeBack.objects.create(
         account_id=user_id,
         key=key,

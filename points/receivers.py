@@ -5,7 +5,8 @@ from django.utils.translation import ngettext
 
 from accounts.signals import account_closing, closing_asked, personal_data_asked, user_registered, user_signed_in
 from mall import clock
-from points import closing, ledger, rules, takeaway
+from points import closing, ledger, rules, takeaway, tiers
+from points.signals import points_awarded
 
 
 @receiver(user_registered)
@@ -23,6 +24,12 @@ def greet(sender, user, on, **kwargs):
     if entry is None or not entry.is_new or entry.delta <= 0:
         return None
     return ngettext("%(n)s point for coming by today.", "%(n)s points for coming by today.", entry.delta) % {"n": entry.delta}
+
+
+@receiver(points_awarded)
+def raise_tier(sender, user_id, entry, **kwargs):
+    """Count what was credited towards the tier, in the transaction of the points."""
+    tiers.note_earned(user_id, entry.delta - entry.debt_delta)
 
 
 @receiver(personal_data_asked)

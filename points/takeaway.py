@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
 from points import pending
-from points.models import Adjustment, PointAccount, RiskCase
+from points.models import Adjustment, MemberTier, PointAccount, RiskCase
 from points.statement import entries_of
 
 ENTRY = ("seq", "kind", "delta", "held_delta", "debt_delta", "balance_after", "rule", "reference", "description", "created_at", "alloc")
@@ -17,6 +17,7 @@ def chapters(user) -> list[Chapter]:
     cases = RiskCase.objects.filter(account_id=user.pk).order_by("pk")
     return [
         Chapter("points", _("Points"), rows_of(account, "available", "held", "debt", "lots", "status", "opened_at")),
+        Chapter("points_tier", _("Tier"), rows_of(MemberTier.objects.filter(pk=user.pk), "level", "since", "grace_until", "earned")),
         Chapter("points_entries", _("Statement"), rows_of(entries_of(user.pk).order_by("seq"), *ENTRY)),
         Chapter(
             "points_on_the_way",

@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from points import expiry, maturing, reconciliation
+from points import expiry, maturing, reconciliation, tiers
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +22,12 @@ def expire_points():
 def mature_grants():
     """Bring in the points whose waiting time is over; returns the numbers."""
     return str(maturing.mature_due())
+
+
+@shared_task(name="points.reassess_tiers")
+def reassess_tiers():
+    """Let tiers fall whose grace is over, begin the grace of others; returns how many members were looked at."""
+    return tiers.reassess_due()
 
 
 @shared_task(name="points.verify_ledger")

@@ -10,10 +10,9 @@ Points credited on a shop day count until the day before the same day of the nex
 Source: product.md "Tiers" and its traps 12 and 20.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 from django.utils.translation import gettext_lazy as _
@@ -21,10 +20,10 @@ from django.utils.translation import gettext_lazy as _
 from mall import audit, clock
 from mall.errors import DomainError
 from mall.transactions import transactional
+from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
 from points.mutex import lock_member
 
-GRACE_DAYS = 30
 BATCH = 200
 NEVER = 1 << 62  # nobody earns so many: the highest tier rises no more
 
@@ -35,15 +34,6 @@ class NotRising(DomainError):
     code = "tiers_not_rising"
     status = 409
     message = _("Each tier must ask for more points than the one below it and fewer than the one above; V1 begins at 0.")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a member stands: the tier, since when, and until when it is kept although the points no longer suffice."""
-
-    level: int = 1
-    since: date | None = None
-    grace_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,53 +57,6 @@ class Standing:
         return max(0, self.tier.threshold - self.credited)
 
 
-# --- the arithmetic: pure, of days and numbers -------------------------------------
-
-
-def leaves_on(day: date) -> date:
-    """Return the shop day on which points credited on ``day`` stop counting; those of 29 February on 1 March."""
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return date(day.year + 1, 3, 1)
-
-
-def first_counted(on: date) -> date:
-    """Return the first shop day whose points still count on ``on``."""
-    try:
-        last_year = on.replace(year=on.year - 1)
-    except ValueError:
-        last_year = date(on.year - 1, 2, 28)
-    return last_year + timedelta(days=1)
-
-
-def assess(place: Place, credited: int, thresholds: list[int], *, on: date, fell_on: date | None = None) -> Place:
-    """Return where a member stands on a shop day with so many points; ``fell_on``: when they stopped to suffice, if before ``on``."""
-    earned = max(1, bisect_right(thresholds, credited))
-    if earned > place.level:
-        return Place(earned, on)
-    if earned == place.level:
-        return Place(place.level, place.since or on)
-    if place.grace_until is None:
-        return Place(place.level, place.since, (fell_on or on) + timedelta(days=GRACE_DAYS))
-    if on <= place.grace_until:
-        return place
-    below = place.level - 1
-    return Place(below, on, on + timedelta(days=GRACE_DAYS) if earned < below else None)
-
-
-def due_on(place: Place, days: dict[date, int], thresholds: list[int]) -> date | None:
-    """Return the day on which time alone may change a place: its grace is over, or the points that carry it leave the year."""
-    if place.grace_until:
-        return place.grace_until + timedelta(days=1)
-    left = sum(days.values())
-    for day in sorted(days):
-        left -= days[day]
-        if left < thresholds[place.level - 1]:
-            return leaves_on(day)
-    return None
-
-
 # --- reading -----------------------------------------------------------------------
 
 
@@ -123,7 +66,7 @@ def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     ladder = list(TierLevel.objects.all())
     row = MemberTier.objects.filter(pk=user_id).first()
     credited = sum(points for day, points in _credits([user_id])[user_id].items() if day >= first_counted(on))
-    place = assess(_place_of(row), credited, _thresholds(ladder), on=on, fell_on=_fell_on(row, on))
+    place = assess(_place_of(row), credited, _thresholds(ladder), on=on)
     above = next((tier for tier in ladder if tier.level == place.level + 1), None)
     return Standing(ladder[place.level - 1], credited, place.since, above, place.grace_until)
 
@@ -153,11 +96,6 @@ def _thresholds(ladder):
 
 def _place_of(row):
     return Place(row.level, row.since, row.grace_until) if row else Place()
-
-
-def _fell_on(row, on):
-    """Return when the points that carried a place left the year, though the job may notice it later."""
-    return min(row.due_on, on) if row and row.due_on else on
 
 
 # --- writing -----------------------------------------------------------------------
@@ -226,7 +164,7 @@ def _reassess(user_ids, on=None):
             place = _place_of(row)
         days = {day: points for day, points in credits[user_id].items() if day >= first_counted(on)}
         credited = sum(days.values())
-        place = assess(place, credited, thresholds, on=on, fell_on=_fell_on(row, on))
+        place = assess(place, credited, thresholds, on=on)
         row.level, row.since, row.grace_until, row.due_on = place.level, place.since, place.grace_until, due_on(place, days, thresholds)
         row.earned, row.ladder_of = sum(credits[user_id].values()), as_of
         # The next sum that changes the place: the tier above, or this one's own when it is only kept.

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mall.errors import DomainError
 from mall.export import csv_response
 from mall.limits import ACTIONS_PER_MEMBER, limit
-from points import balance, explanation, pending, rates, risk, rules, statement, terms, wording
+from points import balance, explanation, pending, rates, risk, rules, statement, terms, tiers, wording
 from points.forms import AppealForm, StatementForm
 from points.models import PointAccount, RiskCase
 
@@ -44,6 +44,7 @@ def show_statement(request):
         "reference": asked["reference"],
         "flows": [("", _("All")), ("in", _("In")), ("out", _("Out"))],
         "rate": rates.shown(),
+        "tier": tiers.standing_of(request.user.pk),
         "cases": _cases(request.user.pk) if standing.status != PointAccount.Status.ACTIVE else [],
         "is_paused": standing.status == PointAccount.Status.FROZEN,
         "appeal_max": risk.APPEAL_MAX,

@@ -13,10 +13,12 @@ from accounts.models import User
 from accounts.registration import register
 from mall import clock
 from mall.models import AuditRow
+from marketing.models import Notification
 from orders import coupons, handouts, lifecycle, segments
 from orders.coupon_errors import CouponNotGiven
 from orders.models import Coupon, CouponGrant, CouponTemplate
 from orders.tasks import expire_coupons, hand_out_coupons
+from points import tiers
 from tests.factories.coupons import given, over, template
 from tests.factories.orders import give_points, place, virtual_sku
 
@@ -48,6 +50,8 @@ def members_of(grant):
 def test_segments_when_asked_then_each_finds_its_members(member, other_member, crowd):
     give_points(member, 4900)  # with the welcome points, 5,000 in all
     give_points(other_member, 4899)
+    for each in (member, other_member):
+        tiers.reassess(each.pk)
     User.objects.filter(pk=crowd[0].pk).update(date_joined=clock.now() - timedelta(days=40))
     User.objects.filter(pk__in=[crowd[1].pk, crowd[2].pk]).update(date_joined=clock.now() - timedelta(days=40))
     place(crowd[1], virtual_sku(points=1))
@@ -59,6 +63,8 @@ def test_segments_when_asked_then_each_finds_its_members(member, other_member, c
 
     assert found("high_points", points=5000) == {member.pk}
     assert found("high_points", points=4999) == {member.pk, other_member.pk}
+    assert (found("tier", tier=2), found("tier", tier=3)) == ({member.pk, other_member.pk}, {member.pk, other_member.pk})
+    assert (found("tier", tier=1), found("tier", tier=4)) == (everybody, set())
     assert found("all") == everybody
     assert found("new", days=30) == everybody - {each.pk for each in crowd[:3]}
     assert found("lapsed", days=30) == {crowd[0].pk, crowd[2].pk}
@@ -93,6 +99,45 @@ def test_hand_out_when_the_worker_dies_between_batches_then_the_next_sweep_goes_
 
     assert Coupon.objects.count() == 8
     assert not Coupon.objects.filter(user=late).exists()  # joined after it was ordered
+
+
+def test_hand_out_when_swept_in_batches_then_each_member_reads_of_it_once(operator, crowd, monkeypatch):
+    monkeypatch.setattr(handouts, "BATCH", 3)
+    made = template(name_en="Thanks")
+    grant = hand_out(made, operator)
+
+    hand_out_coupons()
+    hand_out_coupons()
+
+    told = Notification.objects.filter(kind=Notification.Kind.COUPON_GRANTED)
+    given_keys = {f"coupon:{pk}:granted" for pk in Coupon.objects.filter(grant=grant).values_list("pk", flat=True)}
+    assert len(given_keys) == 8
+    assert sorted(told.values_list("key", flat=True)) == sorted(given_keys)
+    assert told.values("user").distinct().count() == 8
+    assert {words["coupon"]["en"] for words in told.values_list("params", flat=True)} == {"Thanks"}
+
+
+def test_hand_batch_when_everybody_has_enough_then_nobody_is_told(operator, member):
+    limited = template(per_person=1, price_points=10)
+    for each in (operator, member):
+        give_points(each, 100)
+        coupons.purchase(each, limited.pk, key="mine")
+    before = Notification.objects.count()
+
+    assert handouts.hand_batch(hand_out(limited, operator).pk) == 0
+
+    assert Notification.objects.count() == before
+
+
+@pytest.mark.parametrize("members", [1, 7])
+def test_hand_batch_when_there_are_more_members_then_no_more_statements(operator, crowd, members, django_assert_num_queries):
+    names = [each.username for each in crowd[:members]]
+    grant = hand_out(template(), operator, "names", names=names)
+
+    # The hand-out and its members; the template, whether it is open; the coupons written, counted and read back;
+    # the hand-out's progress; what members chose to be told; the notices. Two savepoints make four more.
+    with django_assert_num_queries(14):
+        assert handouts.hand_batch(grant.pk) == members
 
 
 def test_hand_out_when_some_have_enough_or_all_are_gone_then_they_are_left_out(operator, crowd):
