@@ -87,6 +87,8 @@ def _page(request, order, asked, *, refusal=None):
     except DomainError as said:
         closed = said
     chosen = {} if closed else {line: quantity for line, quantity in _chosen(asked) if line in left}
+    if not closed and "line" not in asked and sum(left.values()) == 1:  # nothing to choose from
+        chosen = {line: pieces for line, pieces in left.items() if pieces}
     if chosen and refusal is None:
         try:
             preview = refund_preview.show(order, list(chosen.items()))

@@ -15,9 +15,9 @@ GRANT_COLOURS = {"pending": "info", "matured": "success", "void": "warning"}
 class GrantAdmin(ReadOnly, ModelAdmin):
     """Nobody edits a promise: an order makes it, a refund shrinks it, the sweep brings it in."""
 
-    list_display = ["reference", "member", "action", "points", "taken_back", "shown_status", "matures_at"]
+    list_display = ["reference", "member", "what_for", "points", "taken_back", "shown_status", "matures_at"]
     list_filter = ["status", "action"]
-    list_select_related = ["account__user"]
+    list_select_related = ["account__user", "version__rule"]
     list_per_page = 50
     search_fields = ["=reference", "=account__user__username"]
     fields = [
@@ -29,6 +29,10 @@ class GrantAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("Member"), ordering="account_id")
     def member(self, grant):
         return grant.account.user.get_username()
+
+    @admin.display(description=_("Rule"), ordering="action")
+    def what_for(self, grant):
+        return grant.version.rule.name
 
     @display(description=_("Status"), ordering="status", label=GRANT_COLOURS)
     def shown_status(self, grant):

@@ -59,8 +59,6 @@ def retention(period) -> Report:
     rows = list(CohortDay.objects.filter(on__range=period.bounds).order_by("on"))
     before = list(CohortDay.objects.filter(on__range=period.before.bounds))
     names = {"d1": _("after 1 day"), "d7": _("after 7 days"), "d30": _("after 30 days")}
-    by_day = {row.on: row for row in rows}
-    shares = {name: [_of_cohort(by_day.get(day), name) or 0 for day in period.days] for name in names}
     columns = [Column("on", _("First came on"), "day"), Column("size", _("Members"))]
     return Report(
         "retention",
@@ -71,7 +69,14 @@ def retention(period) -> Report:
         + [
             Tile(name, _("Back %(when)s") % {"when": when}, _kept(rows, name), "share", _kept(before, name)) for name, when in names.items()
         ],
-        charts=[Chart(_("Share that came back, by first day"), period.days, [(names[name], _percent(shares[name])) for name in names])],
+        # Days without newcomers have no share, and an open one is not zero: neither is a point of the curve.
+        charts=[
+            Chart(
+                _("Share that came back, by first day"),
+                [row.on for row in rows],
+                [(title, _percent([_of_cohort(row, name) for row in rows])) for name, title in names.items()],
+            )
+        ],
         tables=[
             Table(
                 "cohorts",
@@ -353,4 +358,4 @@ def _kept(rows, name):
 
 
 def _percent(shares):
-    return [round(share * 100, 1) for share in shares]
+    return [None if share is None else round(share * 100, 1) for share in shares]

@@ -20,7 +20,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input:n
         const inSentence = one.closest('p, dd, .field__help') && one.tagName === 'A' && !one.matches('.btn, .chip');
         const labelled = one.matches('input') && one.closest('label');
         // A card's link covers the whole card by its ::after.
-        const stretched = one.matches('.product-card__link, .order-card__title a');
+        const stretched = one.matches('.product-card__link, .order-card__title a, .whole__link');
         return seen && !inSentence && !labelled && !stretched && !one.matches('.skip-link');
     })
     .filter(one => { const box = one.getBoundingClientRect(); return box.height < 43.5 || box.width < 24; })
