@@ -18,6 +18,7 @@ from orders.coupon_errors import CouponNotGiven
 from orders.coupons import uncount_issued
 from orders.models import Coupon, CouponGrant, CouponTemplate
 from orders.offers import counted
+from orders.signals import coupons_granted
 from orders.wallet import expiry_of
 
 BATCH = 500
@@ -88,6 +89,7 @@ def hand_batch(grant_id: int) -> int | None:
     now = clock.now()
     words = {"template": template, "grant": grant, "source": Coupon.Source.HANDED_OUT, "key": f"handed:{grant.pk}", "granted_at": now}
     Coupon.objects.bulk_create(Coupon(user_id=user_id, expires_at=expiry_of(template, now), **words) for user_id in receivers)
+    _tell(template, words["key"], receivers)
     CouponTemplate.objects.filter(pk=template.pk).update(issued=F("issued") + len(receivers))
     CouponGrant.objects.filter(pk=grant.pk).update(
         status=RUNNING,
@@ -135,6 +137,16 @@ def _receivers(template, members) -> list[int]:
         had = Counter(counted(members).filter(template=template).values_list("user_id", flat=True))
         members = [user_id for user_id in members if had[user_id] < template.per_person]
     return members[: max(0, template.total - template.issued)] if template.total else members
+
+
+def _tell(template, key, receivers):
+    """Let the rooms above hear of the batch at once; read back, because not every database tells the ids it gave."""
+    if not receivers:
+        return
+    given = list(Coupon.objects.filter(key=key, user_id__in=receivers).order_by("pk"))
+    for coupon in given:
+        coupon.template = template
+    coupons_granted.send(Coupon, coupons=given)
 
 
 def _told(numbers):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from catalog.models import MAX_QUANTITY, Product, Sku
 from mall import clock
@@ -179,8 +179,14 @@ def _check_limits(user, wishes):
 
 
 def _had(user, product_ids) -> dict[int, int]:
+    """Return how many pieces of each product a member has kept: what was cancelled or refunded may be had again."""
     lines = OrderLine.objects.filter(order__user=user, product__in=product_ids).exclude(order__status=Order.Status.CANCELLED)
-    return dict(lines.order_by().values("product_id").annotate(pieces=Sum("quantity")).values_list("product_id", "pieces"))
+    return dict(
+        lines.order_by()
+        .values("product_id")
+        .annotate(pieces=Sum(F("quantity") - F("refunded_quantity")))
+        .values_list("product_id", "pieces")
+    )
 
 
 def _discount_range(discountable: Decimal, policy, rate) -> DiscountRange:

@@ -14,7 +14,7 @@ from orders.errors import InvalidLines, NotForSale, PersonLimitReached, PointsNo
 from orders.lifecycle import cancel
 from orders.models import CheckoutPolicy
 from orders.pricing import Wish, price, share_out
-from tests.factories.orders import give_points, physical_sku, place, virtual_sku
+from tests.factories.orders import give_points, physical_sku, place, refund, virtual_sku
 
 POLICY = CheckoutPolicy()
 EVERYTHING = CheckoutPolicy(discount_max_percent=100)
@@ -226,6 +226,17 @@ class TestQuote:
 
         cancel(order, actor="test")
         assert pricing.quote(member, [(sku.pk, 3)]).points == 30
+
+    def test_quote_when_some_were_refunded_then_those_may_be_had_again(self, member):
+        sku = virtual_sku(points=10, limit_per_person=3)
+        give_points(member, 100)
+        order = place(member, sku, quantity=3)
+        refund(order, 2)
+
+        assert pricing.quote(member, [(sku.pk, 2)]).points == 20
+        with pytest.raises(PersonLimitReached) as refused:
+            pricing.quote(member, [(sku.pk, 3)])
+        assert refused.value.numbers["had"] == 1
 
     def test_quote_when_read_as_a_program_then_points_are_numbers_and_yuan_strings(self, member):
         sku = physical_sku(cash="19.99", pay_mode=Product.PayMode.CASH_POINTS)
