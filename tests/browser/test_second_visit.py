@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from catalog.models import Review
 from mall import clock
 from marketing.models import Mission, Preference
-from orders.models import Order, RefundRequest
+from orders.models import Order
 from points import maturing
 from points.models import LedgerEntry, PointAccount
 from tests.conftest import PASSWORD
