@@ -13,7 +13,7 @@ from accounts import addresses, closing, export
 from accounts.models import DETAIL_LENGTH, MOBILE_NUMBER, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
 from accounts.passwords import LONGEST, ask_again
 from accounts.profile import change_profile, check_birthday, check_line
-from mall.api import StrictSerializer
+from mall.api import StrictSerializer, read
 from mall.limits import EXPORTS, PASSWORD_AGAIN, guard
 
 TAGS = ["me"]
@@ -84,8 +84,7 @@ class MeView(GenericAPIView):
     @extend_schema(operation_id="me_change", tags=TAGS, request=MeChangesSerializer, responses=MeSerializer)
     def patch(self, request):
         """Change the nickname, or set the birthday once (409 birthday_fixed afterwards)."""
-        changes = MeChangesSerializer(data=request.data)
-        changes.is_valid(raise_exception=True)
+        changes = read(MeChangesSerializer, request.data)
         member = change_profile(request.user, **changes.validated_data)
         return Response(MeSerializer(member, context={"request": request}).data)
 
@@ -107,8 +106,7 @@ class AddressesView(GenericAPIView):
     @extend_schema(operation_id="addresses_add", tags=TAGS, responses={201: AddressSerializer})
     def post(self, request):
         """Add an address (409 limit_reached when the book is full)."""
-        sent = AddressSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
+        sent = read(AddressSerializer, request.data)
         address = addresses.add(request.user, **sent.validated_data)
         return Response(AddressSerializer(address).data, status=status.HTTP_201_CREATED)
 
@@ -134,8 +132,7 @@ class AddressView(GenericAPIView):
     def patch(self, request, id):
         """Change some fields of an address."""
         address = self._own(id)
-        sent = AddressSerializer(data=request.data, partial=True)
-        sent.is_valid(raise_exception=True)
+        sent = read(AddressSerializer, request.data, partial=True)
         return Response(AddressSerializer(addresses.change(address, **sent.validated_data)).data)
 
     @extend_schema(operation_id="addresses_remove", responses={204: None})
@@ -164,9 +161,7 @@ class DeletionSerializer(serializers.Serializer):
 
 
 def _asked_again(request):
-    sent = PasswordAgainSerializer(data=request.data)
-    sent.is_valid(raise_exception=True)
-    ask_again(request.user, sent.validated_data["password"])
+    ask_again(request.user, read(PasswordAgainSerializer, request.data).validated_data["password"])
 
 
 class ExportView(APIView):

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from catalog import review_api, storefront
 from catalog.models import PRICE_MAX_POINTS, Product
-from mall.api import PageNumbers, StrictSerializer, absolute, listed, whole
+from mall.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
 
 
 class CategorySerializer(serializers.Serializer):
@@ -124,8 +124,7 @@ class ProductList(APIView):
     def get(self, request):
         """List products on sale, 24 a page."""
         available = request.purse.available
-        query = ProductQuery(data=request.query_params, context={"available": available})
-        query.is_valid(raise_exception=True)
+        query = read(ProductQuery, request.query_params, context={"available": available})
         asked = dict(query.validated_data)
         affordable_with = available if asked.pop("affordable") else None
         shelf = storefront.listing(storefront.Filters(affordable_with=affordable_with, **asked), available=available)

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from catalog import reviews, storefront
 from catalog.models import MOST_STARS, Review
-from mall.api import PageNumbers, StrictSerializer
+from mall.api import PageNumbers, StrictSerializer, read
 
 TAGS = ["reviews"]
 
@@ -53,8 +53,7 @@ class ProductReviews(APIView):
     )
     def get(self, request, product_id):
         """List what members say about a product, newest first, 10 a page, with average and distribution."""
-        query = PageQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        query = read(PageQuery, request.query_params)
         if storefront.detail(product_id) is None:
             raise NotFound
         said, number = reviews.summary(product_id), query.validated_data["page"]

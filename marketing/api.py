@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall import clock
-from mall.api import Cursor, StrictIntegerField, StrictSerializer
+from mall.api import Cursor, StrictIntegerField, StrictSerializer, read
 from mall.limits import ACTIONS_PER_MEMBER, limit
 from marketing import checkin, event_api, mission_api, notice_api, notifications, share_api
 from marketing.models import Notification
@@ -65,8 +65,7 @@ class CheckIns(APIView):
     )
     def get(self, request):
         """List the check-ins of a month, with the streak and what today and tomorrow give."""
-        query = MonthQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
+        query = read(MonthQuery, request.query_params.dict())
         month, now = query.day(), checkin.standing(request.user)
         days = checkin.month_of(request.user, month)
         answer = {
@@ -83,7 +82,7 @@ class CheckIns(APIView):
     @extend_schema(operation_id="check_in", tags=["check-in"], request=NoFields, responses={201: CheckedInSerializer})
     def post(self, request):
         """Check in today; a second time on the same shop day is refused with 409."""
-        NoFields(data=request.data).is_valid(raise_exception=True)
+        read(NoFields, request.data)
         limit(request, "checkin", ACTIONS_PER_MEMBER)
         row = checkin.check_in(request.user)
         answer = {"on": row.on, "streak": row.streak, "points": row.points, "available": balance.of(request.user).available}
@@ -130,10 +129,9 @@ class Read(APIView):
 
     @extend_schema(operation_id="read_notifications", tags=["notifications"], request=ReadRequest, responses=ReadSerializer)
     def post(self, request):
-        asked = ReadRequest(data=request.data)
-        asked.is_valid(raise_exception=True)
-        read = notifications.mark_read(request.user, ids=asked.validated_data.get("ids"))
-        return Response(ReadSerializer({"read": read, "unread": notifications.unread_count(request.user)}).data)
+        asked = read(ReadRequest, request.data)
+        seen = notifications.mark_read(request.user, ids=asked.validated_data.get("ids"))
+        return Response(ReadSerializer({"read": seen, "unread": notifications.unread_count(request.user)}).data)
 
 
 urlpatterns = [

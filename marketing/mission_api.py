@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import StrictSerializer, listed, whole
+from mall.api import StrictSerializer, listed, read, whole
 from mall.limits import ACTIONS_PER_MEMBER, limit
 from marketing import board, missions
 from marketing.models import Mission
@@ -67,7 +67,7 @@ class ClaimView(APIView):
     )
     def post(self, request, code):
         """Collect the reward of a completed mission; 409 when it is not completed, or collected already."""
-        NoFields(data=request.data).is_valid(raise_exception=True)
+        read(NoFields, request.data)
         limit(request, "claim", ACTIONS_PER_MEMBER)
         row = missions.claim(request.user, code)
         row.available = balance.of(request.user).available

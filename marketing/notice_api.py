@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.profile import change_language
-from mall.api import StrictSerializer
+from mall.api import StrictSerializer, read
 from marketing import preferences
 from marketing.models import Notification
 from marketing.topics import MANNERS, TOPICS
@@ -67,8 +67,7 @@ class MyNotices(APIView):
     )
     def patch(self, request):
         """Change some choices; answers with all of them."""
-        sent = NoticesChangeSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
+        sent = read(NoticesChangeSerializer, request.data)
         present = preferences.of(request.user)
         changes = {}
         for change in sent.validated_data.get("kinds", ()):

@@ -7,7 +7,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import StrictIntegerField, StrictSerializer
+from mall.api import StrictIntegerField, StrictSerializer, read
 from mall.limits import limit
 from marketing import shares
 
@@ -30,8 +30,7 @@ class ShareView(APIView):
     @extend_schema(operation_id="shares_create", tags=["sharing"], request=ShareRequest, responses={201: ShareSerializer})
     def post(self, request):
         """Make a link; it pays when another person lands through it, up to the rule's limit a day."""
-        asked = ShareRequest(data=request.data)
-        asked.is_valid(raise_exception=True)
+        asked = read(ShareRequest, request.data)
         product_id = asked.validated_data.get("product")
         if product_id is not None and shares.shared_product(product_id) is None:
             raise NotFound

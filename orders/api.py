@@ -4,12 +4,12 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import Cursor
+from mall.api import REPLAYED, Cursor, key_of, made, once_key, read
 from mall.limits import ACTIONS_PER_MEMBER, limit
 from orders import coupon_api, flash_api, lifecycle, payments, pricing, refund_api, review_api
 from orders.checkout import place_order
@@ -34,13 +34,6 @@ TAGS = ["orders"]
 
 class OrderCursor(Cursor):
     ordering = "-pk"
-
-
-def read(serializer_class, sent):
-    """Return the checked serializer of what was sent. Raises: ValidationError."""
-    serializer = serializer_class(data=sent)
-    serializer.is_valid(raise_exception=True)
-    return serializer
 
 
 def own(request, no) -> Order:
@@ -83,19 +76,12 @@ class OrderListView(APIView):
         tags=TAGS,
         request=OrderRequest,
         responses={201: OrderSerializer},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="1 to 64 of A–Z a–z 0–9 _ . : -; one per order."
-            ),
-            OpenApiParameter(
-                "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[201], description="true when the order was placed before."
-            ),
-        ],
+        parameters=[once_key("order"), REPLAYED],
     )
     def post(self, request):
         """Place an order; the same key and body again answer the same order."""
         sent = read(OrderRequest, request.data)
-        key = request.headers.get("Idempotency-Key", "")
+        key = key_of(request)
         limit(request, "redeem", ACTIONS_PER_MEMBER, once=key)
         count_try(request, sent.validated_data.get("coupon"))
         order = place_order(
@@ -107,7 +93,7 @@ class OrderListView(APIView):
             address=sent.validated_data.get("address"),
             expect=sent.validated_data.get("expect"),
         )
-        return Response(shown(request, order), status=201, headers={"Idempotent-Replayed": "true"} if order.replayed else None)
+        return made(shown(request, order), replayed=order.replayed)
 
 
 class OrderView(APIView):

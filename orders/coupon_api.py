@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall import clock
-from mall.api import Cursor, StrictSerializer, listed, whole
+from mall.api import REPLAYED, Cursor, StrictSerializer, key_of, listed, made, once_key, read, whole
 from mall.limits import ACTIONS_PER_MEMBER, limit
 from orders import coupons, offers
 from orders.checkout import KEY
@@ -79,9 +79,8 @@ class CouponListView(APIView):
     @extend_schema(operation_id="coupons_list", tags=TAGS, parameters=[ShelfQuery], responses=CouponSerializer(many=True))
     def get(self, request):
         """List the caller's coupons, newest first."""
-        asked = ShelfQuery(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        found = offers.shelf(request.user, asked.validated_data.get("state"), as_of=clock.now())
+        asked = read(ShelfQuery, request.query_params).validated_data
+        found = offers.shelf(request.user, asked.get("state"), as_of=clock.now())
         pages = self.pagination_class()
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(CouponSerializer(page, many=True).data)
@@ -106,31 +105,18 @@ class PurchaseView(APIView):
         tags=TAGS,
         request=NothingRequest,
         responses={201: BoughtSerializer},
-        parameters=[
-            OpenApiParameter("template", int, OpenApiParameter.PATH),
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                required=True,
-                description="1 to 64 of A–Z a–z 0–9 _ . : -; one each time.",
-            ),
-            OpenApiParameter(
-                "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[201], description="true when it was bought before."
-            ),
-        ],
+        parameters=[OpenApiParameter("template", int, OpenApiParameter.PATH), once_key("coupon"), REPLAYED],
     )
     def post(self, request, template):
         """Buy a coupon with points; the same key again answers the same coupon."""
-        NothingRequest(data=request.data).is_valid(raise_exception=True)
-        key = request.headers.get("Idempotency-Key", "")
+        read(NothingRequest, request.data)
+        key = key_of(request)
         if not KEY.match(key):
             raise InvalidKey
         template = get_object_or_404(CouponTemplate.objects.exclude(status=CouponTemplate.Status.DRAFT), pk=template)
         limit(request, "redeem", ACTIONS_PER_MEMBER, once=key)
         bought = coupons.purchase(request.user, template.pk, key=key)
-        headers = {"Idempotent-Replayed": "true"} if bought.replayed else None
-        return Response(BoughtSerializer(offers.shown(bought)).data, status=201, headers=headers)
+        return made(BoughtSerializer(offers.shown(bought)).data, replayed=bought.replayed)
 
 
 urlpatterns = [

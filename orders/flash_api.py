@@ -1,7 +1,7 @@
 """Flash redemption in API v1: the sessions now and next, and getting a piece."""
 
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from catalog.models import MAX_QUANTITY
 from mall import clock
-from mall.api import StrictIntegerField, StrictSerializer, absolute
+from mall.api import REPLAYED, StrictIntegerField, StrictSerializer, absolute, key_of, made, once_key, read
 from mall.limits import ACTIONS_PER_MEMBER, limit
 from orders import flash, flash_board
 from orders.models import FlashSession, Order
@@ -18,12 +18,6 @@ from orders.serializers import ExpectRequest, OrderSerializer, YuanField
 
 TAGS = ["flash"]
 STATES = [flash_board.SOON, flash_board.OPEN, flash_board.YOURS, flash_board.SOLD_OUT, flash_board.OVER]
-KEY_HEADER = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="1 to 64 of A–Z a–z 0–9 _ . : -; one per order."
-)
-REPLAYED_HEADER = OpenApiParameter(
-    "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[201], description="true when the order was placed before."
-)
 
 
 class FlashOrderRequest(StrictSerializer):
@@ -85,23 +79,20 @@ class FlashOrderView(APIView):
         tags=TAGS,
         request=FlashOrderRequest,
         responses={201: OrderSerializer},
-        parameters=[KEY_HEADER, REPLAYED_HEADER],
+        parameters=[once_key("order"), REPLAYED],
     )
     def post(self, request, item):
         """Redeem pieces of a flash item; the same key and body again answer the same order.
 
         Refusals (409): `not_started`, `over`, `out_of_stock`, `limit_reached`, `insufficient_points`, `price_changed`.
         """
-        sent = FlashOrderRequest(data=request.data)
-        sent.is_valid(raise_exception=True)
-        key = request.headers.get("Idempotency-Key", "")
+        wanted, key = read(FlashOrderRequest, request.data).validated_data, key_of(request)
         limit(request, "redeem", ACTIONS_PER_MEMBER, once=key)
-        wanted = sent.validated_data
         order = flash.redeem(
             request.user, item=item, quantity=wanted["quantity"], key=key, address=wanted.get("address"), expect=wanted.get("expect")
         )
         shown = OrderSerializer(Order.objects.prefetch_related("lines").get(pk=order.pk), context={"request": request}).data
-        return Response(shown, status=201, headers={"Idempotent-Replayed": "true"} if order.replayed else None)
+        return made(shown, replayed=order.replayed)
 
 
 urlpatterns = [path("flash", FlashView.as_view()), path("flash/<int:item>/orders", FlashOrderView.as_view())]

@@ -4,11 +4,11 @@ from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import Cursor, listed, whole
+from mall.api import REPLAYED, Clerk, Cursor, key_of, listed, made, once_key, read, whole
 from mall.limits import ACTIONS_PER_MEMBER, limit
 from orders import delivery, lifecycle, refund_preview, refund_requests
 from orders.models import Order, RefundLine, RefundRequest
@@ -30,22 +30,8 @@ TAGS, STAFF_TAGS = ["orders"], ["staff"]
 GUESSES = "5/15m"
 
 
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="1 to 64 of A–Z a–z 0–9 _ . : -.")
-REPLAYED = OpenApiParameter(
-    "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[201], description="true when asked before."
-)
-LINES = OpenApiParameter(
-    "line", {"type": "array", "items": {"type": "integer"}}, description="Ids of lines; all when none is named."
-)
-QUANTITIES = OpenApiParameter(
-    "quantity", {"type": "array", "items": {"type": "integer"}}, description="Pieces of each, in step."
-)
-
-
-def _read(serializer_class, sent):
-    serializer = serializer_class(data=sent)
-    serializer.is_valid(raise_exception=True)
-    return serializer
+LINES = OpenApiParameter("line", {"type": "array", "items": {"type": "integer"}}, description="Ids of lines; all when none is named.")
+QUANTITIES = OpenApiParameter("quantity", {"type": "array", "items": {"type": "integer"}}, description="Pieces of each, in step.")
 
 
 def _own(request, no) -> Order:
@@ -82,17 +68,17 @@ class RefundListView(APIView):
         tags=TAGS,
         request=RefundAskRequest,
         responses={201: AskedRefundSerializer},
-        parameters=[KEY, REPLAYED],
+        parameters=[once_key("refund request"), REPLAYED],
     )
     def post(self, request, no):
         """Ask to refund pieces of an own order; the same key and body again answer the same request."""
-        sent, key = _read(RefundAskRequest, request.data), request.headers.get("Idempotency-Key", "")
+        sent, key = read(RefundAskRequest, request.data), key_of(request)
         order = _own(request, no)
         limit(request, "refund", ACTIONS_PER_MEMBER, once=key)
         asked = refund_requests.request(
             order, lines=sent.wanted(), key=key, actor=f"member:{request.user.pk}", reason=sent.validated_data["reason"]
         )
-        return Response(_shown(asked), status=201, headers={"Idempotent-Replayed": "true"} if asked.replayed else None)
+        return made(_shown(asked), replayed=asked.replayed)
 
 
 class RefundPreviewView(APIView):
@@ -106,7 +92,7 @@ class WithdrawalView(APIView):
     @extend_schema(operation_id="refunds_withdraw", tags=TAGS, request=NothingRequest, responses=AskedRefundSerializer)
     def post(self, request, no, number):
         """Take an own request back before it is decided."""
-        _read(NothingRequest, request.data)
+        read(NothingRequest, request.data)
         asked = get_object_or_404(_requests(), order=_own(request, no), number=number)
         return Response(_shown(refund_requests.withdraw(asked, actor=f"member:{request.user.pk}")))
 
@@ -115,26 +101,19 @@ class CodesView(APIView):
     @extend_schema(operation_id="orders_codes", tags=TAGS, request=PasswordRequest, responses=listed("CodeList", CodeSerializer))
     def post(self, request, no):
         """Show the codes of an own order, after the password; who looked is noted."""
-        sent, order = _read(PasswordRequest, request.data), _own(request, no)
+        sent, order = read(PasswordRequest, request.data), _own(request, no)
         limit(request, "codes", GUESSES)
         keys = delivery.reveal(order, user=request.user, password=sent.validated_data["password"])
         return Response(whole(CodeSerializer(keys, many=True).data), headers={"Cache-Control": "no-store"})
 
 
 # --- staff ------------------------------------------------------------------------------
-class MayDecide(BasePermission):
-    """Staff who may look at refunds; deciding asks for more."""
-
-    def has_permission(self, request, view):
-        needed = "orders.view_refundrequest" if request.method == "GET" else "orders.decide_refundrequest"
-        return request.user.is_staff and request.user.has_perm(needed)
+class MayDecide(Clerk):
+    looking, acting = "orders.view_refundrequest", "orders.decide_refundrequest"
 
 
-class MayShip(BasePermission):
-    """Staff who may ship orders."""
-
-    def has_permission(self, request, view):
-        return request.user.is_staff and request.user.has_perm("orders.ship_order")
+class MayShip(Clerk):
+    acting = "orders.ship_order"
 
 
 class RefundCursor(Cursor):
@@ -150,7 +129,7 @@ class StaffRefundListView(APIView):
     )
     def get(self, request):
         """List refund requests of all members, newest first."""
-        asked = _read(RefundStatusQuery, request.query_params).validated_data
+        asked = read(RefundStatusQuery, request.query_params).validated_data
         found = _requests().filter(**({"status": asked["status"]} if "status" in asked else {}))
         pages = self.pagination_class()
         page = pages.paginate_queryset(found, request, view=self)
@@ -173,7 +152,7 @@ class ApprovalView(APIView):
     @extend_schema(operation_id="staff_refunds_approve", tags=STAFF_TAGS, request=ApprovalRequest, responses=AskedRefundSerializer)
     def post(self, request, pk):
         """Approve a request: points, cash and goods go back."""
-        sent, asked = _read(ApprovalRequest, request.data), get_object_or_404(_requests(), pk=pk)
+        sent, asked = read(ApprovalRequest, request.data), get_object_or_404(_requests(), pk=pk)
         return Response(_shown(refund_requests.approve(asked, actor=f"staff:{request.user.pk}", **sent.validated_data)))
 
 
@@ -183,7 +162,7 @@ class RejectionView(APIView):
     @extend_schema(operation_id="staff_refunds_reject", tags=STAFF_TAGS, request=RejectionRequest, responses=AskedRefundSerializer)
     def post(self, request, pk):
         """Reject a request, with the reason."""
-        sent, asked = _read(RejectionRequest, request.data), get_object_or_404(_requests(), pk=pk)
+        sent, asked = read(RejectionRequest, request.data), get_object_or_404(_requests(), pk=pk)
         return Response(_shown(refund_requests.reject(asked, actor=f"staff:{request.user.pk}", **sent.validated_data)))
 
 
@@ -193,7 +172,7 @@ class ParcelView(APIView):
     @extend_schema(operation_id="staff_orders_ship", tags=STAFF_TAGS, request=ParcelRequest, responses=OrderSerializer)
     def post(self, request, no):
         """Send a paid order off, or a parcel with some of its pieces."""
-        sent = _read(ParcelRequest, request.data).validated_data
+        sent = read(ParcelRequest, request.data).validated_data
         order = get_object_or_404(Order, no=no)
         pieces = {part["line"]: part["quantity"] for part in sent["lines"]} if "lines" in sent else None
         lifecycle.ship(order, actor=f"staff:{request.user.pk}", carrier=sent["carrier"], number=sent["tracking_number"], pieces=pieces)

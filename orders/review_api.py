@@ -8,13 +8,13 @@ from rest_framework.views import APIView
 
 from catalog import reviews as written
 from catalog.models import LONGEST_REVIEW, MOST_STARS, Review
-from mall.api import Cursor, StrictIntegerField, StrictSerializer
+from mall.api import Cursor, StrictIntegerField, StrictSerializer, read
 from mall.limits import limit
 from orders import reviews
+from orders.pricing import LARGEST_ID
 from orders.review_forms import REVIEWS_PER_MEMBER
 
 TAGS = ["reviews"]
-LARGEST_ID = 2**63 - 1
 
 
 class ReviewCursor(Cursor):
@@ -38,13 +38,6 @@ class OwnReviewSerializer(serializers.ModelSerializer):
         fields = ["id", "line", "product", "stars", "text", "status", "reason", "answer", "created_at", "edited_at"]
 
 
-def read(serializer_class, sent):
-    """Return what was sent, checked. Raises: ValidationError."""
-    serializer = serializer_class(data=sent)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
-
-
 class OrderReviewsView(APIView):
     @extend_schema(
         operation_id="orders_review",
@@ -55,7 +48,7 @@ class OrderReviewsView(APIView):
     )
     def post(self, request, no):
         """Review a line of an own completed order, once; shown when the shop has read it."""
-        sent = read(ReviewRequest, request.data)
+        sent = read(ReviewRequest, request.data).validated_data
         limit(request, "review", REVIEWS_PER_MEMBER)
         return Response(OwnReviewSerializer(reviews.write(request.user, no=no, **sent)).data, status=201)
 
@@ -76,7 +69,7 @@ class OwnReviewView(APIView):
     @extend_schema(operation_id="reviews_edit", request=WordsRequest, responses=OwnReviewSerializer)
     def put(self, request, id):
         """Change an own review that is not published; it waits again."""
-        sent = read(WordsRequest, request.data)
+        sent = read(WordsRequest, request.data).validated_data
         limit(request, "review", REVIEWS_PER_MEMBER)
         return Response(OwnReviewSerializer(written.edit(request.user, id, **sent)).data)
 

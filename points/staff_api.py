@@ -9,32 +9,20 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import Cursor, StrictIntegerField, StrictSerializer
+from mall.api import Clerk, Cursor, StrictIntegerField, StrictSerializer, key_of, once_key, read
 from points import adjustments, risk
 from points.machine import POINTS_MAX
 from points.models import Adjustment, PointAccount, RiskCase
 
 TAGS = ["staff points"]
 TICKET = re.compile(r"[A-Za-z0-9_.:-]{1,56}")
-TICKET_HEADER = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="1 to 56 of A–Z a–z 0–9 _ . : -; one per adjustment."
-)
 
 
 # --- who may ----------------------------------------------------------------
-class Clerk(BasePermission):
-    """Staff with the permission to look (GET) or to act (everything else)."""
-
-    looking = acting = ""
-
-    def has_permission(self, request, view):
-        return request.user.is_staff and request.user.has_perm(self.looking if request.method == "GET" else self.acting)
-
-
 class MayAdjust(Clerk):
     looking, acting = "points.view_adjustment", "points.adjust_points"
 
@@ -127,9 +115,8 @@ class Asked:
     query = None
 
     def get_queryset(self):
-        asked = self.query(data=self.request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        return self.queryset.filter(**{name: value for name, value in asked.validated_data.items() if name != "cursor"})
+        asked = read(self.query, self.request.query_params.dict()).validated_data
+        return self.queryset.filter(**{name: value for name, value in asked.items() if name != "cursor"})
 
 
 # --- adjustments --------------------------------------------------------------
@@ -154,12 +141,12 @@ class Adjustments(Asked, ListAPIView):
         tags=TAGS,
         request=AdjustmentRequest,
         responses={201: AdjustmentSerializer},
-        parameters=[TICKET_HEADER],
+        parameters=[once_key("adjustment", longest=56)],
     )
     def post(self, request):
         """Correct a member's points; above what one person may do it waits for a colleague (status waiting)."""
-        sent = _read(AdjustmentRequest, request.data)
-        ticket = request.headers.get("Idempotency-Key", "")
+        sent = read(AdjustmentRequest, request.data).validated_data
+        ticket = key_of(request)
         if not TICKET.fullmatch(ticket):
             raise serializers.ValidationError({"Idempotency-Key": [_("Please send a key of your own with each adjustment.")]})
         if not PointAccount.objects.filter(pk=sent["member"]).exists():
@@ -186,7 +173,7 @@ class Approval(APIView):
     @extend_schema(operation_id="staff_adjustments_approve", tags=TAGS, request=AdjustmentApprovalRequest, responses=AdjustmentSerializer)
     def post(self, request, pk):
         """Post what a colleague asked for."""
-        sent, adjustment = _read(AdjustmentApprovalRequest, request.data), get_object_or_404(Adjustment, pk=pk)
+        sent, adjustment = read(AdjustmentApprovalRequest, request.data).validated_data, get_object_or_404(Adjustment, pk=pk)
         return Response(AdjustmentSerializer(adjustments.approve(adjustment, operator=request.user, **sent)).data)
 
 
@@ -196,7 +183,7 @@ class Rejection(APIView):
     @extend_schema(operation_id="staff_adjustments_reject", tags=TAGS, request=PointsDecisionRequest, responses=AdjustmentSerializer)
     def post(self, request, pk):
         """Turn down what a colleague asked for, with the reason."""
-        sent, adjustment = _read(PointsDecisionRequest, request.data), get_object_or_404(Adjustment, pk=pk)
+        sent, adjustment = read(PointsDecisionRequest, request.data).validated_data, get_object_or_404(Adjustment, pk=pk)
         return Response(AdjustmentSerializer(adjustments.reject(adjustment, operator=request.user, **sent)).data)
 
 
@@ -238,7 +225,7 @@ class CaseRelease(APIView):
     @extend_schema(operation_id="staff_cases_release", tags=TAGS, request=PointsDecisionRequest, responses=CaseSerializer)
     def post(self, request, pk):
         """Let the member go on."""
-        sent, case = _read(PointsDecisionRequest, request.data), get_object_or_404(RiskCase, pk=pk)
+        sent, case = read(PointsDecisionRequest, request.data).validated_data, get_object_or_404(RiskCase, pk=pk)
         return Response(CaseSerializer(risk.decide(case, operator=request.user, release=True, **sent)).data)
 
 
@@ -248,14 +235,8 @@ class CaseUpholding(APIView):
     @extend_schema(operation_id="staff_cases_keep", tags=TAGS, request=PointsDecisionRequest, responses=CaseSerializer)
     def post(self, request, pk):
         """Keep the account paused."""
-        sent, case = _read(PointsDecisionRequest, request.data), get_object_or_404(RiskCase, pk=pk)
+        sent, case = read(PointsDecisionRequest, request.data).validated_data, get_object_or_404(RiskCase, pk=pk)
         return Response(CaseSerializer(risk.decide(case, operator=request.user, release=False, **sent)).data)
-
-
-def _read(serializer_class, sent):
-    serializer = serializer_class(data=sent)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
 
 
 urlpatterns = [

@@ -4,20 +4,18 @@ from django.http import Http404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from mall.api import Clerk
 from mall.reports.pages import MAY_READ
 from marketing.analytics import period as periods
 from marketing.analytics import reports
 
 
-class MayReadReports(BasePermission):
-    """Staff with the right to read reports."""
-
-    def has_permission(self, request, view):
-        return request.user.is_staff and request.user.has_perm(MAY_READ)
+class MayReadReports(Clerk):
+    looking = MAY_READ
 
 
 class FigureSerializer(serializers.Serializer):
