@@ -4,7 +4,6 @@ from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from mall import clock
+from mall.asking import ask, sent, show
 from mall.day_range import DayRangeFilter
 from mall.errors import DomainError
 from mall.money import ZERO
@@ -46,28 +46,6 @@ GRANT_COLOURS = {
 TERMS = ["kind", "amount", "percent", "cap", "threshold", "scope", "categories", "products"]
 
 
-class Asking:
-    """An admin with buttons that ask something before a verb is called."""
-
-    def ask(self, request, row, form, verb, *, question, button, facts=()):
-        """Show a form about a row until the verb takes what it says; the verb returns the words of success."""
-        back_url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
-        if form.is_valid():
-            try:
-                done = verb(form.cleaned_data)
-            except DomainError as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, done)
-                return HttpResponseRedirect(back_url)
-        return self.show(request, row, form, title=button, question=question, button=button, back_url=back_url, facts=facts)
-
-    def show(self, request, row, form, **words):
-        """Show the form's page, as a 400 when something in it was wrong."""
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "row": row, **words}
-        return TemplateResponse(request, "orders/coupons_admin_form.html", context, status=400 if form.errors else 200)
-
-
 class CodeInline(TabularInline):
     model = CouponCode
     extra = 0
@@ -80,7 +58,7 @@ class CodeInline(TabularInline):
 
 
 @admin.register(CouponTemplate)
-class CouponTemplateAdmin(Asking, SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
+class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     """What coupons take off, for which goods and how long, and what became of those given out."""
 
     list_display = ["name", "terms", "shown_status", "shown_issued", "shown_used", "price_points", "starts_at", "ends_at"]
@@ -153,13 +131,13 @@ class CouponTemplateAdmin(Asking, SimpleHistoryAdmin, TranslationAdmin, ModelAdm
         template = self.get_object(request, object_id)
         if template is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        form = HandOutForm(request.POST if request.method == "POST" else None)
-        words = {"title": _("Hand out to a segment"), "back_url": reverse("admin:orders_coupontemplate_change", args=[template.pk])}
+        form = HandOutForm(sent(request))
+        words = {"about": template, "title": _("Hand out to a segment")}
         words["question"] = _(
             "Each member of the segment gets one, within their limit per person. You see how many before anything happens."
         )
         if not form.is_valid():
-            return self.show(request, template, form, button=_("Count them"), **words)
+            return show(self, request, template, form, button=_("Count them"), **words)
         said, numbers = form.cleaned_data, form.numbers
         asked = f"{said['segment']} {[len(value) if isinstance(value, list) else value for value in numbers.values()]}"
         if said["counted"] != asked:
@@ -169,20 +147,20 @@ class CouponTemplateAdmin(Asking, SimpleHistoryAdmin, TranslationAdmin, ModelAdm
             if form.unknown:
                 shown = ", ".join(form.unknown[:20])
                 facts.append(gettext("%(number)s names belong to nobody: %(names)s") % {"number": len(form.unknown), "names": shown})
-            return self.show(request, template, form, button=_("Hand them out"), facts=facts, **words)
+            return show(self, request, template, form, button=_("Hand them out"), facts=facts, **words)
         try:
             grant = handouts.order(
                 template, segment=said["segment"], numbers=numbers, actor=request.user, key=said["key"], note=said["note"]
             )
         except DomainError as refusal:
             form.add_error(None, str(refusal))
-            return self.show(request, template, form, button=_("Count them"), **words)
+            return show(self, request, template, form, button=_("Count them"), **words)
         messages.success(request, _("Noted. It begins within a minute; this page shows how far it is."))
         return HttpResponseRedirect(reverse("admin:orders_coupongrant_change", args=[grant.pk]))
 
 
 @admin.register(CouponGrant)
-class CouponGrantAdmin(Asking, ReadOnly, ModelAdmin):
+class CouponGrantAdmin(ReadOnly, ModelAdmin):
     """What was handed out to whom, how far it is, and the way back."""
 
     list_display = ["created_at", "template", "shown_segment", "shown_status", "progress", "actor", "note"]
@@ -231,18 +209,16 @@ class CouponGrantAdmin(Asking, ReadOnly, ModelAdmin):
         if grant is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
-        def verb(said):
+        def verb(_row, said):
             handouts.undo(grant, actor=request.user, reason=said["reason"])
             return gettext("%(number)s unused coupons were taken back.") % {"number": handouts.take_back(grant.pk)}
 
-        form = ReasonForm(request.POST if request.method == "POST" else None)
-        return self.ask(
-            request, grant, form, verb, question=_("Coupons that nobody used are taken back; used ones stay."), button=_("Take back")
-        )
+        form, question = ReasonForm(sent(request)), _("Coupons that nobody used are taken back; used ones stay.")
+        return ask(self, request, grant, form, verb, title=_("Take back"), about=grant, question=question)
 
 
 @admin.register(Coupon)
-class CouponAdmin(Asking, ReadOnly, ModelAdmin):
+class CouponAdmin(ReadOnly, ModelAdmin):
     """Who has which coupon, where it came from, and which order used it."""
 
     view_on_site = False  # a shopper's page is a shopper's own
@@ -288,10 +264,10 @@ class CouponAdmin(Asking, ReadOnly, ModelAdmin):
         if coupon is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
-        def verb(said):
+        def verb(_row, said):
             coupons.revoke(coupon, actor=request.user, reason=said["reason"])
             return gettext("Taken back.")
 
-        form = ReasonForm(request.POST if request.method == "POST" else None)
+        form = ReasonForm(sent(request))
         question = _("The member loses it; points paid for it go back.")
-        return self.ask(request, coupon, form, verb, question=question, button=_("Take back"))
+        return ask(self, request, coupon, form, verb, title=_("Take back"), about=coupon, question=question)

@@ -4,14 +4,13 @@ from django.contrib import admin, messages
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
+from mall.asking import ask, page_of, sent
 from orders import flash_sessions
-from orders.coupon_admin import Asking
 from orders.coupon_forms import ReasonForm
 from orders.forms import ConfirmForm
 from orders.models import FlashItem, FlashSession
@@ -62,7 +61,7 @@ class ItemInline(TabularInline):
 
 
 @admin.register(FlashSession)
-class FlashSessionAdmin(Asking, TranslationAdmin, ModelAdmin):
+class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
     """What was announced stays as it was announced: a session is changed while it is a draft, later only called off."""
 
     list_display = ["name", "shown_status", "starts_at", "ends_at", "opened_at"]
@@ -111,7 +110,7 @@ class FlashSessionAdmin(Asking, TranslationAdmin, ModelAdmin):
             "status": FlashSession.Status(session.status).label,
             "rows": rows,
             "total": {name: sum(row[name] for row in rows) for name in ("left", "sold", "waiting")},
-            "back_url": self._url(session),
+            "back_url": page_of(self, session),
         }
         return TemplateResponse(request, "orders/admin/flash_figures.html", context)
 
@@ -121,16 +120,16 @@ class FlashSessionAdmin(Asking, TranslationAdmin, ModelAdmin):
         session = self._get(request, object_id)
         if not _is_draft(session):
             messages.info(request, _("This session was announced before."))
-            return HttpResponseRedirect(self._url(session))
+            return HttpResponseRedirect(page_of(self, session))
 
-        def verb(_sent):
+        def verb(session, _said):
             flash_sessions.announce(session, actor=f"staff:{request.user.pk}")
             return _("Announced. Its stock is set aside, and members can see it.")
 
         question = _("Announce this session? Its pieces are set aside from the shelf, and prices and times are fixed from then on.")
         facts = [f"{item.sku} × {item.stock}" for item in session.items.select_related("sku__product")]
-        sent = ConfirmForm(request.POST if request.method == "POST" else None)
-        return self.ask(request, session, sent, verb, question=question, button=_("Announce"), facts=facts)
+        words = {"about": session, "question": question, "facts": facts}
+        return ask(self, request, session, ConfirmForm(sent(request)), verb, title=_("Announce"), **words)
 
     @action(description=_("Call off"), url_path="call-off", permissions=["run"])
     def call_off(self, request, object_id):
@@ -138,21 +137,17 @@ class FlashSessionAdmin(Asking, TranslationAdmin, ModelAdmin):
         session = self._get(request, object_id)
         if _is_draft(session):
             messages.info(request, _("A draft is not seen by anybody: delete it instead."))
-            return HttpResponseRedirect(self._url(session))
+            return HttpResponseRedirect(page_of(self, session))
 
-        def verb(sent):
-            flash_sessions.call_off(session, actor=f"staff:{request.user.pk}", reason=sent["reason"])
+        def verb(session, said):
+            flash_sessions.call_off(session, actor=f"staff:{request.user.pk}", reason=said["reason"])
             return _("Called off. What was left is back on the shelf.")
 
         question = _("Call this session off? What is left goes back on the shelf; orders placed so far stay.")
-        sent = ReasonForm(request.POST if request.method == "POST" else None)
-        return self.ask(request, session, sent, verb, question=question, button=_("Call off"))
+        return ask(self, request, session, ReasonForm(sent(request)), verb, title=_("Call off"), about=session, question=question)
 
     def _get(self, request, object_id):
         return self.get_queryset(request).get(pk=object_id)
-
-    def _url(self, session):
-        return reverse("admin:orders_flashsession_change", args=[session.pk])
 
 
 def _is_draft(session) -> bool:

@@ -1,15 +1,12 @@
 """Refunds behind the counter: what waits for an answer, with everything that approving it would do."""
 
-from django.contrib import admin, messages
-from django.http import HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
+from mall.asking import ask, sent
 from mall.day_range import DayRangeFilter
-from mall.errors import DomainError
 from mall.read_only import ReadOnly
 from orders import refund_preview, refund_requests
 from orders.forms import ApproveForm, RejectForm
@@ -104,16 +101,11 @@ class RefundRequestAdmin(ReadOnly, ModelAdmin):
         asked = self.get_object(request, object_id)
         if asked is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        back_url = reverse("admin:orders_refundrequest_change", args=[asked.pk])
-        form = form_class(request.POST if request.method == "POST" else None)
-        if form.is_valid():
-            try:
-                verb(asked, form.cleaned_data)
-            except DomainError as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, done)
-                return HttpResponseRedirect(back_url)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "asked": asked, "back_url": back_url}
-        context |= {"title": button, "button": button, "preview": refund_preview.show_request(asked) if asked.is_waiting else None}
-        return TemplateResponse(request, "orders/admin/refund.html", context, status=400 if form.errors else 200)
+        preview = refund_preview.show_request(asked) if asked.is_waiting else None
+
+        def answer(asked, said):
+            verb(asked, said)
+            return done
+
+        words = {"template": "orders/admin/refund.html", "asked": asked, "preview": preview}
+        return ask(self, request, asked, form_class(sent(request)), answer, title=button, **words)

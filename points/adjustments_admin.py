@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from mall.asking import ask, sent
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
 from points import adjustments, batches
-from points.asking_admin import ask
 from points.forms import BatchForm, ConfirmForm, DecisionForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch
 
@@ -72,7 +72,7 @@ class AdjustmentAdmin(ReadOnly, ModelAdmin):
             adjustments.approve(adjustment, operator=request.user, note=answers["note"])
             return _("The points were adjusted.")
 
-        return self._decide(request, object_id, DecisionForm(request.POST or None), verb, title=_("Approve"))
+        return self._decide(request, object_id, DecisionForm(sent(request)), verb, title=_("Approve"))
 
     @action(description=_("Reject"), url_path="reject", permissions=["decide"])
     def reject(self, request, object_id):
@@ -82,7 +82,7 @@ class AdjustmentAdmin(ReadOnly, ModelAdmin):
             adjustments.reject(adjustment, operator=request.user, note=answers["note"])
             return _("The adjustment was rejected.")
 
-        return self._decide(request, object_id, RejectForm(request.POST or None), verb, title=_("Reject"))
+        return self._decide(request, object_id, RejectForm(sent(request)), verb, title=_("Reject"))
 
     def _decide(self, request, object_id, form, verb, *, title):
         adjustment = self.get_object(request, object_id)
@@ -94,7 +94,7 @@ class AdjustmentAdmin(ReadOnly, ModelAdmin):
             "clerk": adjustment.requested_by.get_username(),
             "note": adjustment.note,
         }
-        return ask(self, request, adjustment, form, verb, title=title, words=words)
+        return ask(self, request, adjustment, form, verb, title=title, about=words)
 
 
 @admin.register(AdjustmentBatch)
@@ -145,9 +145,9 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
         """Take a file and show what is right and wrong with each line; nothing is posted yet."""
         form = BatchForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            sent = form.cleaned_data["file"]
+            file = form.cleaned_data["file"]
             try:
-                batch = batches.look_over(sent.read(), name=sent.name, note=form.cleaned_data["note"], operator=request.user)
+                batch = batches.look_over(file.read(), name=file.name, note=form.cleaned_data["note"], operator=request.user)
             except DomainError as refusal:
                 form.add_error("file", str(refusal))
             else:
@@ -165,7 +165,7 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             batches.post(batch, operator=request.user)
             return _("The points were adjusted.")
 
-        return self._move(request, object_id, ConfirmForm(request.POST if request.method == "POST" else None), verb, title=_("Post"))
+        return self._move(request, object_id, ConfirmForm(sent(request)), verb, title=_("Post"))
 
     @action(description=_("Undo"), url_path="undo", permissions=["adjust"])
     def undo_batch(self, request, object_id):
@@ -175,7 +175,7 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             batches.undo(batch, operator=request.user, note=answers["note"])
             return _("Every line was taken back by an entry of its own.")
 
-        return self._move(request, object_id, RejectForm(request.POST or None), verb, title=_("Undo"))
+        return self._move(request, object_id, RejectForm(sent(request)), verb, title=_("Undo"))
 
     def _move(self, request, object_id, form, verb, *, title):
         batch = self.get_object(request, object_id)
@@ -186,4 +186,4 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             "lines": len(batch.rows),
             "points": batches.points_of(batch),
         }
-        return ask(self, request, batch, form, verb, title=title, words=words)
+        return ask(self, request, batch, form, verb, title=title, about=words)

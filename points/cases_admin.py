@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from mall.asking import ask, sent
 from mall.read_only import ReadOnly
 from points import risk
-from points.asking_admin import ask
 from points.forms import RejectForm
 from points.models import SEQ_SPAN, RiskCase
 
@@ -124,4 +124,4 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
             risk.decide(case, operator=request.user, release=is_release, note=answers["note"])
             return done
 
-        return ask(self, request, case, RejectForm(request.POST or None), verb, title=title, words=f"{case}: {case.note}")
+        return ask(self, request, case, RejectForm(sent(request)), verb, title=title, about=f"{case}: {case.note}")
