@@ -108,6 +108,13 @@ class ProductForm(forms.ModelForm):
         model = Product
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
 
+    def clean_kind(self):
+        try:
+            assortment.check_kind(self.instance.pk, self.cleaned_data["kind"])
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
+        return self.cleaned_data["kind"]
+
     def clean_description_zh_hans(self):
         return richtext.clean(self.cleaned_data["description_zh_hans"])
 

@@ -1,9 +1,9 @@
-"""Which products stand in the shop: putting one on sale and taking it off."""
+"""Which products stand in the shop: putting one on sale and taking it off, and when its kind stays."""
 
 from django.utils.translation import gettext_lazy as _
 
 from catalog import storefront
-from catalog.models import Product, price_mismatch
+from catalog.models import CardKey, Product, Stock, StockMovement, price_mismatch
 from mall.errors import DomainError
 from mall.transactions import transactional
 
@@ -14,6 +14,30 @@ class NotReadyForSale(DomainError):
     code = "not_ready_for_sale"
     status = 409
     message = _("“%(name)s” cannot go on sale yet: give every offered SKU the prices its pay mode needs.")
+
+
+class KindFixed(DomainError):
+    """Pieces of the product lie in orders, flash sales or a pool of keys; its kind says how they are kept and delivered."""
+
+    code = "kind_fixed"
+    status = 409
+    message = _("The kind stays as it is once pieces were ordered, set aside or imported: make a new product instead.")
+
+
+def check_kind(product_id: int, kind: str) -> None:
+    """Refuse another kind for a product whose pieces are on their way already. Raises: KindFixed.
+
+    Orders and flash sales are known by the pieces they took. From and to card keys even a delivery is in the
+    way: the stock of a card key is its free keys.
+    """
+    before = Product.objects.filter(pk=product_id).values_list("kind", flat=True).first()
+    if before is None or before == kind:
+        return
+    moved = StockMovement.objects.filter(sku__product=product_id, direction=StockMovement.Direction.TAKE)
+    lying = Stock.objects.filter(sku__product=product_id).exclude(quantity=0)
+    counts_keys = Product.Kind.CARD_KEY in (before, kind)
+    if moved.exists() or CardKey.objects.filter(sku__product=product_id).exists() or (counts_keys and lying.exists()):
+        raise KindFixed(field="kind")
 
 
 @transactional

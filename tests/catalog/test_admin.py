@@ -5,8 +5,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from catalog import stock, storefront
-from catalog.models import Product, StockMovement
+from catalog import codes, stock, stock_buckets, storefront
+from catalog.models import CardKey, Product, StockMovement
 from catalog.storefront import Filters
 from tests.factories.catalog import CategoryFactory, ProductFactory, SkuFactory
 
@@ -114,6 +114,57 @@ def test_product_when_prices_do_not_fit_then_nothing_is_saved(back_room, shelve,
     assert answer.status_code == 200
     product.refresh_from_db()
     assert (product.pay_mode, product.skus.get().points_price) == ("points", 100)
+
+
+def change_kind(back_room, product, kind):
+    """Save the form with another kind; returns what it says at that field ("": saved)."""
+    back_room.cookies["mall_language"] = "en"
+    answer = back_room.post(reverse("admin:catalog_product_change", args=[product.pk]), product_form(product, kind=kind))
+    return "" if answer.status_code == 302 else "".join(answer.context["adminform"].errors["kind"])
+
+
+STAYS = "The kind stays as it is once pieces were ordered, set aside or imported: make a new product instead."
+
+
+class TestKind:
+    def test_product_when_nothing_lies_in_an_order_then_its_kind_may_change(self, back_room, shelve):
+        product = shelve(kind="physical", stock=5)
+
+        assert change_kind(back_room, product, "virtual") == ""
+
+        product.refresh_from_db()
+        assert product.kind == "virtual"
+
+    def test_product_when_delivered_then_it_becomes_no_card_key_until_the_shelf_is_empty(self, back_room, shelve):
+        product = shelve(kind="physical", stock=5)
+
+        assert change_kind(back_room, product, "card_key") == STAYS
+        stock.receive(product.skus.get().pk, quantity=-5, actor="staff:1", note="never arrived")
+        assert change_kind(back_room, product, "card_key") == ""
+
+    @pytest.mark.parametrize("kind", ["virtual", "card_key"])
+    def test_product_when_ordered_then_its_kind_stays(self, back_room, shelve, kind):
+        product = shelve(kind="physical", stock=1)
+        stock.take([(product.skus.get().pk, 1)], reference="order:1")
+
+        assert change_kind(back_room, product, kind) == STAYS
+        assert change_kind(back_room, product, "physical") == ""
+
+        product.refresh_from_db()
+        assert product.kind == "physical"
+
+    def test_product_when_pieces_are_set_aside_for_a_flash_sale_then_its_kind_stays(self, back_room, shelve):
+        product = shelve(kind="physical", stock=3)
+        stock_buckets.set_aside(1, sku_id=product.skus.get().pk, quantity=3, buckets=2, reference="flash:1")
+
+        assert change_kind(back_room, product, "virtual") == STAYS
+
+    def test_product_when_keys_were_imported_then_its_kind_stays_even_with_none_free(self, back_room, shelve):
+        product = shelve(kind="card_key", stock=0)
+        codes.add(product.skus.get().pk, [(1, "AAAA-BBBB")], actor="staff:1", batch="first")
+        codes.make_void(CardKey.objects.get(), actor="staff:1", reason="leaked")
+
+        assert change_kind(back_room, product, "virtual") == STAYS
 
 
 def run_action(client, name, *products):
