@@ -20,7 +20,7 @@ from catalog import stock
 from mall import audit, clock
 from mall.errors import DomainError
 from mall.transactions import transactional
-from orders import coupons, delivery, flash, refunds, shipping
+from orders import actors, coupons, delivery, flash, refunds, shipping
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.events import note_money
 from orders.models import CheckoutPolicy, Order, OrderEvent, PaymentNotice, PaymentRefund, RefundRequest
@@ -96,7 +96,7 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
     elif order.status == PAID:
         _give_back(order)
     # Cancelled by staff, the shop is at fault: a coupon whose day passed meanwhile gets some days more.
-    coupons.give_back(order, at_fault=actor.startswith("staff:"))
+    coupons.give_back(order, at_fault=actors.is_colleague(actor, order))
     order_cancelled.send(Order, order=cancelled)
     lost = _take_keys_back(order, actor) if order.status == PAID else {}
     if not flash.put_back(order, lost=sum(lost.values())):
@@ -237,8 +237,8 @@ def _changed(order, changes) -> Order:
 def _take_keys_back(order, actor) -> dict[int, int]:
     """Take back the card keys of a cancelled order; return how many pieces of each line stay lost because they were seen."""
     pieces = dict(delivery.key_lines(order).values_list("pk", "quantity"))
-    is_staff = actor.startswith("staff:")
-    free = delivery.take_back(order, pieces, actor=actor, reference=order.reference, seen_too=is_staff) if pieces else {}
+    seen_too = actors.is_colleague(actor, order)
+    free = delivery.take_back(order, pieces, actor=actor, reference=order.reference, seen_too=seen_too) if pieces else {}
     return {pk: quantity - free[pk] for pk, quantity in pieces.items()}
 
 

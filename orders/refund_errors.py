@@ -54,6 +54,14 @@ class PartlySent(IllegalTransition):
     message = _("Part of this order is on its way already. Please ask for a refund instead.")
 
 
+class OwnOrder(DomainError):
+    """Nobody decides about their own order, whatever their rights."""
+
+    code = "own_order"
+    status = 403
+    message = _("You cannot decide about your own order. Please ask a colleague.")
+
+
 class NothingToSend(DomainError):
     """The pieces named are none that wait to be sent."""
 

@@ -18,12 +18,12 @@ from catalog import stock
 from catalog.models import Product
 from mall import audit, clock
 from mall.transactions import transactional
-from orders import coupons, delivery, earning, lifecycle, refund_terms, refunds, shipping
+from orders import actors, coupons, delivery, earning, lifecycle, refund_terms, refunds, shipping
 from orders.checkout import KEY
 from orders.errors import IdempotencyConflict, InvalidKey
 from orders.events import note_money
 from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, PaymentNotice, PaymentRefund, RefundLine, RefundRequest
-from orders.refund_errors import NothingLeft, NotRefundable, RefundDecided, RefundTooLate
+from orders.refund_errors import NothingLeft, NotRefundable, OwnOrder, RefundDecided, RefundTooLate
 from orders.signals import order_refunded, refund_rejected, refund_requested
 from points import ledger
 from points.mutex import lock_member
@@ -51,7 +51,7 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
         asked.replayed = True
         return asked
     order = _fresh(order)
-    terms = terms_of(order, lines, by_staff=_is_staff(actor))
+    terms = terms_of(order, lines, by_staff=actors.is_colleague(actor, order))
     last = order.refund_requests.aggregate(n=Max("number"))["n"] or 0
     made = RefundRequest.objects.create(
         order=order, number=last + 1, key=key, body_hash=body_hash, reason=reason[:200], requested_by=actor, requested_at=clock.now()
@@ -100,7 +100,8 @@ def withdraw(asked, *, actor: str) -> RefundRequest:
 # --- deciding --------------------------------------------------------------------
 @transactional
 def reject(asked, *, actor: str, note: str) -> RefundRequest:
-    """Refuse a request, with the reason the member reads. Raises: RefundDecided."""
+    """Refuse a request, with the reason the member reads. Raises: OwnOrder, RefundDecided."""
+    _check_not_own(asked.order, actor)
     closed = _close(asked, Status.REJECTED, Kind.REFUND_REJECTED, actor=actor, note=note)
     audit.note(actor, "orders.reject_refund", target=asked, reason=note)
     refund_rejected.send(Order, order=asked.order, refund=closed)
@@ -113,8 +114,9 @@ def approve(asked, *, actor: str, restock: bool = False, at_fault: bool = False,
 
     Pieces that were never sent go back on the shelf, those that were with ``restock``; seen card keys become void.
     ``at_fault``: points whose day has passed live 30 days more, and so does the coupon in its way.
-    Raises: RefundDecided.
+    Raises: OwnOrder, RefundDecided.
     """
+    _check_not_own(asked.order, actor)
     lock_member(asked.order.user_id)
     order, now = _fresh(asked.order), clock.now()
     changes = {"decided_by": actor, "decided_at": now, "note": note[:200], "restock": restock, "at_fault": at_fault}
@@ -162,8 +164,9 @@ def _fresh(order) -> Order:
     return Order.objects.prefetch_related("lines__product").get(pk=order.pk)
 
 
-def _is_staff(actor) -> bool:
-    return actor.startswith("staff:")
+def _check_not_own(order, actor) -> None:
+    if actors.is_own(actor, order):
+        raise OwnOrder
 
 
 def _reference(asked, order) -> str:

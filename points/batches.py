@@ -106,9 +106,12 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
 def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     """Take every line of a posted file back by an entry the other way; what is spent already becomes owed.
 
-    Raises: BatchDone (not posted, or undone before).
+    Raises: adjustments.OwnAccount (a line is the operator's own), BatchDone (not posted, or undone before).
     """
     made = list(Adjustment.objects.filter(batch=batch).order_by("account_id", "pk"))
+    # Undoing a deduction is a gift.
+    if any(adjustment.account_id == operator.pk for adjustment in made):
+        raise adjustments.OwnAccount
     for user_id in sorted({adjustment.account_id for adjustment in made}):
         mutex.lock_member(user_id)
     batch = AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
