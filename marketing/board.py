@@ -92,17 +92,19 @@ def of(user, *, on: date | None = None) -> list[Item]:
     rows = {}
     for row in current.order_by("pk"):
         rows.setdefault(row.mission_id, []).append(row)
+    open_ones = [mission for mission in all_missions.values() if mission.is_open() and missions.is_in_time(mission, user.date_joined)]
+    offered = {mission.pk for mission in missions.for_newcomers(open_ones, user.pk)}
     behind = missions.done_by(user.pk, {mission.prerequisite_id for mission in all_missions.values()} - {None})
-    items = [item for mission in all_missions.values() for item in _items(mission, rows.get(mission.pk, []), user, behind, on)]
+    items = [item for mission in all_missions.values() for item in _items(mission, rows.get(mission.pk, []), user, behind, offered, on)]
     return sorted(items, key=lambda item: (URGENCY[item.state], item.mission.position, item.mission.pk))
 
 
-def _items(mission, rows, user, behind, on):
+def _items(mission, rows, user, behind, offered, on):
     period = missions.period_of(mission.kind, on)
     now_row = next((row for row in rows if row.period == period), None)
     yield from (_item(mission, row, CLAIMABLE) for row in rows if row is not now_row)
     is_waiting = now_row is not None and now_row.completed_at is not None and now_row.rewarded_at is None
-    if not is_waiting and not (mission.is_open() and missions.is_in_time(mission, user.date_joined)):
+    if not is_waiting and mission.pk not in offered:
         return
     row = now_row or MissionProgress(mission=mission, user=user, period=period, target=mission.target, points=mission.points)
     if is_waiting:

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
+from accounts import persons
 from mall import clock
 from mall.transactions import transactional
 from marketing import missions
@@ -30,6 +31,17 @@ def of_paid(order) -> list[Fact]:
     if order.cash >= 1:
         told.append(Fact("spend_cash", order.reference, int(order.cash)))
     return told
+
+
+def of_refunded(order) -> list[Fact]:
+    """Return what is left of a paid order's facts after its refunds: of one that is back whole, nothing."""
+    is_left = order.refunded_at is None
+    return [
+        Fact("order_paid", order.reference, int(is_left)),
+        Fact("order_completed", order.reference, int(is_left)),
+        Fact("redeem", order.reference, int(is_left and order.refunded_points < order.points)),
+        Fact("spend_cash", order.reference, int(order.cash - order.refunded_cash) if is_left else 0),
+    ]
 
 
 @transactional
@@ -55,8 +67,8 @@ def _tell_of_review(review, kind, *, nth="", **params):
 
 @transactional
 def profile_completed(user) -> None:
-    """Award a complete profile, once in a lifetime."""
-    entry = rules.award(user.pk, "profile", key="profile", reference="profile")
+    """Award a complete profile, once in a person's lifetime: a second account of the same mailbox earns nothing for it."""
+    entry = rules.award(user.pk, "profile", key="profile", reference="profile") if persons.is_first(user.pk) else None
     missions.note(user.pk, "profile", key="profile")
     notify(user.pk, kind=Kind.PROFILE_COMPLETED, key="profile", url=reverse("accounts:profile"), points=_worth(entry))
 
@@ -64,8 +76,8 @@ def profile_completed(user) -> None:
 def congratulate(*, on: date | None = None) -> int:
     """Give everybody whose birthday is today (or was in the last days, and was missed) the present; return how many are new.
 
-    Once in 365 days by the rule's spacing, and once per birthday by the key ``birthday:<day>``. Whoever was
-    born on 29 February celebrates on the 28th in other years.
+    Once in 365 days by the rule's spacing, once per birthday by the key ``birthday:<day>``, and in one account of
+    a person. Whoever was born on 29 February celebrates on the 28th in other years.
     """
     on, given = on or clock.today(), 0
     for day in (on - timedelta(days=late) for late in range(LATE_DAYS)):
@@ -93,6 +105,8 @@ def _born_on(day) -> Q:
 
 @transactional
 def _give_present(user_id, day) -> bool:
+    if not persons.is_first(user_id):
+        return False
     entry = rules.award(user_id, "birthday", key=f"birthday:{day}", reference=f"birthday:{day}")
     if entry is None:
         return False

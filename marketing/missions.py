@@ -4,6 +4,7 @@
 mission listens to an event it costs no query. Everything counted is counted under the member's lock.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
 
+from accounts import persons
 from mall import clock
 from mall.errors import DomainError
 from mall.transactions import transactional
@@ -22,7 +24,9 @@ from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected
 from marketing.models import Mission, MissionFact, MissionProgress
 from marketing.notifications import Kind, notify
 from orders import coupons
-from points import ledger, rules
+from orders.coupon_errors import CouponNotRevocable
+from orders.models import Coupon
+from points import ledger, rules, tiers
 from points.mutex import lock_member
 
 ACTION = "mission"
@@ -104,7 +108,7 @@ def _open_to(user_id, missions):
     missions = list(missions)
     if any(mission.kind == Mission.Kind.NEWCOMER for mission in missions):
         joined = get_user_model().objects.values_list("date_joined", flat=True).get(pk=user_id)
-        missions = [mission for mission in missions if is_in_time(mission, joined)]
+        missions = for_newcomers([mission for mission in missions if is_in_time(mission, joined)], user_id)
     behind = done_by(user_id, {mission.prerequisite_id for mission in missions} - {None})
     return [mission for mission in missions if mission.prerequisite_id is None or mission.prerequisite_id in behind]
 
@@ -112,6 +116,13 @@ def _open_to(user_id, missions):
 def is_in_time(mission, joined) -> bool:
     """Whether a mission is still open for somebody who joined at an instant."""
     return mission.kind != Mission.Kind.NEWCOMER or clock.now() < joined + timedelta(days=mission.newcomer_days)
+
+
+def for_newcomers(missions, user_id) -> list[Mission]:
+    """Leave out newcomers' missions for somebody who was here before with another account."""
+    if all(mission.kind != Mission.Kind.NEWCOMER for mission in missions) or persons.is_first(user_id):
+        return missions
+    return [mission for mission in missions if mission.kind != Mission.Kind.NEWCOMER]
 
 
 def done_by(user_id, mission_ids) -> set[int]:
@@ -163,9 +174,10 @@ def _move(row, mission, amount) -> int:
     return step
 
 
-def key_of(row, mission) -> str:
+def key_of(row, mission, turn: int | None = None) -> str:
     """Return the fact under which the ledger knows a mission's reward; a reward earned anew has a turn of its own."""
-    return f"mission:{mission.code}:{row.period}" + (f":{row.turn}" if row.turn > 1 else "")
+    turn = turn or row.turn
+    return f"mission:{mission.code}:{row.period}" + (f":{turn}" if turn > 1 else "")
 
 
 def _reward(row, mission) -> bool:
@@ -176,12 +188,18 @@ def _reward(row, mission) -> bool:
         if entry is None:
             return False
         row.paid = max(0, entry.delta - entry.debt_delta)
-    if mission.coupon_id and row.turn == 1 and not _hand_coupon(row, mission, key) and not row.points:
+    if mission.coupon_id and not _kept_coupon(row, mission) and not _hand_coupon(row, mission, key) and not row.points:
         return False
     row.rewarded_at = clock.now()
     if mission.is_automatic:  # else the member has just tapped for it
         _tell(row, mission, "rewarded")
     return True
+
+
+def _kept_coupon(row, mission) -> bool:
+    """Say whether an earlier turn's coupon stayed with the member because it could not be taken back any more."""
+    keys = [key_of(row, mission, turn) for turn in range(1, row.turn)]
+    return bool(keys) and Coupon.objects.filter(user_id=row.user_id, key__in=keys).exclude(state=Coupon.State.REVOKED).exists()
 
 
 def _hand_coupon(row, mission, key) -> bool:
@@ -229,29 +247,49 @@ def _why_not(row, mission):
     return MissionNotCompleted(count=row.count if row else 0, target=row.target if row else mission.target)
 
 
-@transactional
 def withdraw(user_id: int, facts: list[Fact]) -> None:
-    """Take facts back that turned out not to be (a cancelled order); what they moved moves back, once per fact.
+    """Take facts back that turned out not to be (a cancelled order), as ``lessen`` to nothing does."""
+    lessen(user_id, [Fact(fact.event, fact.key, 0) for fact in facts])
 
-    A reward given for it is clawed back and may be earned anew. A fact that was never counted changes nothing.
+
+@transactional
+def lessen(user_id: int, facts: list[Fact]) -> None:
+    """Let facts count for no more than their ``amount`` now (what is left of a refunded order); what is over moves back.
+
+    A reward given for it is clawed back, its coupon too while nobody used it, and both may be earned anew. Harmless
+    when repeated; a fact that was never counted changes nothing.
     """
-    if not MissionFact.objects.filter(user_id=user_id, key__in={fact.key for fact in facts}).exists():
+    left = {(fact.event, fact.key): fact.amount for fact in facts}
+    counted = MissionFact.objects.filter(user_id=user_id, key__in={fact.key for fact in facts}).order_by("pk")
+    if not counted.exists():
         return
     lock_member(user_id)
-    told = {(fact.event, fact.key) for fact in facts}
-    for fact in MissionFact.objects.filter(user_id=user_id, key__in={key for _event, key in told}):
-        # The rowcount is the referee: whoever deletes the fact moves the missions back.
-        if (fact.event, fact.key) in told and MissionFact.objects.filter(pk=fact.pk).delete()[0]:
-            for pk, step in fact.moved:
-                _move_back(MissionProgress.objects.select_related("mission").get(pk=pk), step, fact)
+    for fact in counted:
+        amount = min(fact.amount, left.get((fact.event, fact.key), fact.amount))
+        if amount == fact.amount:
+            continue
+        steps, fact.moved, fact.amount = fact.moved, [[pk, min(step, amount)] for pk, step in fact.moved], amount
+        fact.save(update_fields=["moved", "amount"]) if amount else fact.delete()
+        for pk, step in steps:
+            if step > amount:
+                _move_back(MissionProgress.objects.select_related("mission").get(pk=pk), step - amount)
 
 
-def _move_back(row, step, fact):
+def _move_back(row, step):
     if row.paid:
         key = key_of(row, row.mission)
         ledger.clawback(row.user_id, of_key=key, points=row.paid, key=f"{key}:back", reference=f"mission:{row.mission.code}")
+        tiers.reassess(row.user_id)
     if row.rewarded_at is not None:
+        _take_coupon_back(row)
         row.turn += 1
     row.count, row.paid = max(0, row.count - step), 0
     row.completed_at = row.rewarded_at = None
     row.save()
+
+
+def _take_coupon_back(row):
+    coupon = Coupon.objects.filter(user_id=row.user_id, key=key_of(row, row.mission)).first()
+    if coupon is not None:
+        with suppress(CouponNotRevocable):  # used, kept for an order, or over: then it stays, and no other one comes
+            coupons.revoke(coupon, actor=None, reason=key_of(row, row.mission))

@@ -158,3 +158,8 @@ def count_completed_order(sender, order, **_):
 def take_cancelled_order_back(sender, order, **_):
     if order.paid_at is not None:
         missions.withdraw(order.user_id, facts.of_paid(order))
+
+
+@receiver(order_refunded, dispatch_uid="marketing.missions.order_refunded")
+def take_refunded_part_back(sender, order, **_):
+    missions.lessen(order.user_id, facts.of_refunded(order))

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from accounts import persons
 from orders.models import Order
 from points import grants
 from points.models import Grant
@@ -31,7 +32,9 @@ def promise(order) -> None:
     if paid:
         grants.promise(order.user_id, "purchase", amount=paid, key=f"{order.reference}:purchase", reference=order.reference)
     if _is_first(order):
-        grants.promise(order.user_id, "first_order", key=f"{order.reference}:first_order", reference=order.reference)
+        # A second account of one person begins anew, but not with another bonus for beginning.
+        if persons.is_first(order.user_id):
+            grants.promise(order.user_id, "first_order", key=f"{order.reference}:first_order", reference=order.reference)
     elif paid:
         grants.promise(order.user_id, "repurchase", key=f"{order.reference}:repurchase", reference=order.reference)
 

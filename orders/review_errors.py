@@ -18,3 +18,10 @@ class NotDelivered(DomainError):
 
     code = "not_delivered"
     message = _("You can review this as soon as it has arrived.")
+
+
+class LineReturned(DomainError):
+    """The goods went back, and so did what was paid for them."""
+
+    code = "line_returned"
+    message = _("This was refunded, so there is nothing left to review.")

@@ -1,13 +1,13 @@
 """Who may review what: the goods of an own order that has arrived, line by line, once each."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from accounts.privacy import mask_name
 from catalog import reviews
 from catalog.models import Review
 from mall.transactions import transactional
 from orders.models import Order, OrderLine
-from orders.review_errors import NoSuchLine, NotDelivered
+from orders.review_errors import LineReturned, NoSuchLine, NotDelivered
 from points.mutex import lock_member
 
 WAITING_SHOWN = 20
@@ -17,7 +17,8 @@ WAITING_SHOWN = 20
 def write(user, *, no: str, line: int, stars: int, text: str) -> Review:
     """Review one line of an own completed order, once.
 
-    Raises: NoSuchLine, NotDelivered, catalog.errors.InvalidReview, catalog.errors.AlreadyReviewed.
+    What was refunded whole is no longer the member's own; a review written before stays, and so do its points.
+    Raises: NoSuchLine, NotDelivered, LineReturned, catalog.errors.InvalidReview, catalog.errors.AlreadyReviewed.
     """
     # Two taps at once: the second must see the first one's review.
     lock_member(user.pk)
@@ -26,6 +27,8 @@ def write(user, *, no: str, line: int, stars: int, text: str) -> Review:
         raise NoSuchLine
     if bought.order.status != Order.Status.COMPLETED:
         raise NotDelivered
+    if not bought.kept_quantity:
+        raise LineReturned
     author, choice = mask_name(user.display_name), bought.names.get("sku", {})
     return reviews.write(user, line=bought.pk, product_id=bought.product_id, author=author, choice=choice, stars=stars, text=text)
 
@@ -36,15 +39,15 @@ def of_lines(user_id, lines) -> dict[int, Review]:
 
 
 def rows_of(order, lines) -> list[dict]:
-    """Return each line of an order that has arrived, with its review if there is one; none while it is on its way."""
+    """Return each line of an order that has arrived and may be reviewed or was; none while it is on its way."""
     if order.status != Order.Status.COMPLETED:
         return []
     written = of_lines(order.user_id, lines)
-    return [{"line": line, "review": written.get(line.pk)} for line in lines]
+    return [{"line": line, "review": written.get(line.pk)} for line in lines if line.pk in written or line.kept_quantity]
 
 
 def waiting_lines(user):
     """Return a member's delivered lines without a review, the latest first."""
     reviewed = Review.objects.filter(line=OuterRef("pk"))
     delivered = OrderLine.objects.filter(order__user=user, order__status=Order.Status.COMPLETED).select_related("order")
-    return delivered.filter(~Exists(reviewed)).order_by("-order_id", "pk")[:WAITING_SHOWN]
+    return delivered.filter(~Exists(reviewed), refunded_quantity__lt=F("quantity")).order_by("-order_id", "pk")[:WAITING_SHOWN]
