@@ -25,6 +25,14 @@ class Demands:
             return default
         return value
 
+    def allow(self, name, *, unless):
+        """Return the value of ``name``, empty when it is not set; note a complaint when ``unless`` finds it unsafe."""
+        value = self.environment.get(name, "").strip()
+        if value and (fault := unless(value)):
+            self.complaints.append(f"{name} is unsafe: {fault}")
+            return ""
+        return value
+
     def know_gateways(self, names):
         """Note a complaint for each payment provider nobody has built."""
         for name in names:

@@ -47,7 +47,7 @@ def show(request, context):
     context["title"] = _("Today")
     if request.user.has_perm(pages.MAY_READ):
         period, context["refusal"] = pages.asked(request)
-        context["report"], context["lengths"] = dressed(reports.overview(period), period), periods.LENGTHS
+        context["report"], context["lengths"] = dressed(reports.work_out("overview", period), period), periods.LENGTHS
     context["sections"] = [
         {"title": title, "figures": figures}
         for title, sources in SECTIONS

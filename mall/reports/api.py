@@ -71,7 +71,7 @@ class Report(APIView):
         if name not in reports.REPORTS:
             raise Http404
         period = periods.read(request.query_params)
-        report = reports.REPORTS[name](period)
+        report = reports.work_out(name, period)
         shown = {
             "name": report.name,
             "title": report.title,

@@ -17,11 +17,10 @@ def show(request, name):
     """Show one report of the asked days, or one of its tables as CSV (``?csv=<table>``)."""
     if not request.user.has_perm(MAY_READ):
         raise PermissionDenied
-    work_out = reports.REPORTS.get(name)
-    if work_out is None:
+    if name not in reports.REPORTS:
         raise Http404
     period, refusal = asked(request)
-    report = work_out(period)
+    report = reports.work_out(name, period)
     if "csv" in request.GET:
         return table_as_csv(report, period, request.GET["csv"])
     context = {

@@ -20,6 +20,7 @@ ALLOWED_HOSTS = _demands.ask("ALLOWED_HOSTS", why="the shop's host names, comma-
 _database = _demands.ask(
     "DATABASE_URL", why="mysql://user:password@host:3306/mall", unless=not_scheme("mysql"), default="mysql://missing@localhost/missing"
 )
+_replica = _demands.allow("DATABASE_REPLICA_URL", unless=not_scheme("mysql"))
 _redis = _demands.ask("REDIS_URL", why="cache and limits: redis://host:6379/0", unless=not_scheme("redis", "rediss", "unix"))
 CELERY_BROKER_URL = _demands.ask(
     "BROKER_URL", why="later work: redis://host:6379/1", unless=not_scheme("redis", "rediss", "redis+socket", "sentinel")
@@ -42,6 +43,9 @@ SHOP_URL = env("SHOP_URL", default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
 DEMO_SIGN_INS = False
 STAFF_NEED_SECOND_FACTOR = True
 DATABASES = {"default": mysql_database(env.db_url_config(_database))}
+if _replica:
+    DATABASES["replica"] = mysql_database(env.db_url_config(_replica))
+    DATABASE_ROUTERS = ["mall.replica.Router"]
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",

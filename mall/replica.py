@@ -1,0 +1,38 @@
+"""Reports may read a copy of the database (DATABASE_REPLICA_URL), so that looking at last year costs today's shoppers nothing.
+
+A copy may lag behind, so nothing decides on it: whatever posts, sells or counts a limit reads the database it writes.
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.conf import settings
+
+ALIAS = "replica"
+_is_reading = ContextVar("is_reading_replica", default=False)
+
+
+@contextmanager
+def reading():
+    """Let the queries inside read the copy where there is one; without one nothing changes."""
+    before = _is_reading.set(ALIAS in settings.DATABASES)
+    try:
+        yield
+    finally:
+        _is_reading.reset(before)
+
+
+class Router:
+    """Send reads to the copy inside ``reading()`` and everything else, migrations too, to the one database that is written."""
+
+    def db_for_read(self, model, **hints):
+        return ALIAS if _is_reading.get() else None
+
+    def db_for_write(self, model, **hints):
+        return "default"
+
+    def allow_relation(self, first, second, **hints):
+        return True  # the copy holds the same rows
+
+    def allow_migrate(self, db, app_label, **hints):
+        return False if db == ALIAS else None
