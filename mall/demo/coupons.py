@@ -46,7 +46,7 @@ def lay_out() -> int:
 
 def _give(demo, admin, made):
     """Give ``demo`` one of each state: usable ones, one that paid for an order, one whose day has passed."""
-    handouts.order(made["thanks"], segment="high_points", numbers={"points": 2000}, actor=admin, key="demo:thanks", note="谢谢老友")
+    handouts.order(made["thanks"], segment="high_points", numbers={"points": 1500}, actor=admin, key="demo:thanks", note="谢谢老友")
     handouts.carry_on()
     with clock.at(clock.now() - timedelta(days=9)):
         coupons.grant(demo.pk, made["quick"], key="demo:quick")

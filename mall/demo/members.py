@@ -111,6 +111,7 @@ def _plan_life_of_demo(story, clerk) -> Shopper:
         (18, "21:40", "cedar-candle", {"outcome": "forgets"}),
         (16, "09:30", "brass-bookmark", {"outcome": "cancels"}),
         (10, "12:45", "dark-chocolate", {}),
+        (5, "12:30", "milk-tea-voucher", {"quantity": 2}),
         (2, "13:10", "handmade-soap", {}),
         (1, "20:50", "plant-a-tree", {"outcome": "waits"}),
     ):
@@ -188,7 +189,8 @@ def invite_crowd(members: int, *, days: int, orders: int, progress=iter) -> int:
     missing = [number for number in range(members) if _crowd_name(number) not in known]
     if not missing:
         return 0
-    choices = _deliver_for(offers(), orders)
+    # Keys are counted one by one: a crowd would soon have used them up.
+    choices = _deliver_for({slug: offer for slug, offer in offers().items() if not offer.has_keys}, orders)
     for number in progress(missing):
         # Spread evenly, whatever part of the crowd an earlier run brought.
         wishes = orders * (number + 1) // members - orders * number // members

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile
 
-from catalog import stock, storefront
+from catalog import codes, stock, storefront
 from catalog.models import Category, Product, Sku
 from mall import clock
 from mall.demo.studio import take_picture
@@ -20,6 +20,7 @@ GOODS = Path(__file__).parent / "goods"
 OPENED_DAYS_AGO = 60
 ACTOR = "seed_demo"
 BULLET = "- "
+KEY_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def read_goods() -> list[dict]:
@@ -53,7 +54,9 @@ def _fill(shelves, all_goods, pictures) -> int:
         for position, shelf in enumerate(shelves)
     }
     for shelf, goods in all_goods:
-        _put_on_shelf(categories[shelf["slug"]], goods, kind=shelf.get("kind", "physical"), picture=pictures[goods["slug"]])
+        _put_on_shelf(
+            categories[shelf["slug"]], goods, kind=goods.get("kind", shelf.get("kind", "physical")), picture=pictures[goods["slug"]]
+        )
     storefront.forget()
     return len(all_goods)
 
@@ -84,9 +87,17 @@ def _put_on_shelf(category, goods, *, kind, picture):
             points_price=choice.get("points", 0),
             cash_price=Decimal(choice.get("cash", 0)),
         )
-        if choice["stock"]:
+        if choice["stock"] and kind == Product.Kind.CARD_KEY:
+            codes.add(sku.pk, write_keys(goods["slug"], choice["stock"]), actor=ACTOR, batch=f"demo:{goods['slug']}:{position}")
+        elif choice["stock"]:
             reference = f"demo:{goods['slug']}:{position}"
             stock.receive(sku.pk, quantity=choice["stock"], actor=ACTOR, note="首批到货", reference=reference)
+
+
+def write_keys(slug, number) -> list[tuple[int, str]]:
+    """Return so many made-up keys of a product as rows of an import, the same every time."""
+    luck = random.Random(f"keys:{slug}")
+    return [(row, "-".join(["PM", *("".join(luck.choices(KEY_LETTERS, k=4)) for _part in range(3))])) for row in range(1, number + 1)]
 
 
 def _days_from_now(days):

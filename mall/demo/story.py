@@ -8,9 +8,11 @@ from decimal import Decimal
 from itertools import count
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts import addresses, registration
 from accounts.models import User
+from catalog import stock
 from catalog.models import Product, Sku, StockMovement
 from mall import clock
 from mall.demo import reviews
@@ -28,7 +30,10 @@ PARCEL_DAYS = 3
 RETURN_WINDOW = timedelta(days=7, minutes=5)  # then what the order earned arrives
 # A choice is left to real shoppers once this few pieces remain.
 KEPT_PIECES = 6
-WISHES = 4
+WISHES = 6
+# Everybody has a shelf they like best, and so things go together.
+SHELVES = ("home", "food", "stationery", "outdoor", "care")
+FONDNESS = 8
 
 
 @dataclass(frozen=True)
@@ -37,9 +42,11 @@ class Offer:
 
     sku: int
     slug: str
+    shelf: str
     points: int
     cash: Decimal
     is_physical: bool
+    has_keys: bool
     weight: int
 
 
@@ -51,9 +58,15 @@ class Shopper:
     nickname: str
     user: User | None = None
     luck: random.Random = field(init=False)
+    shelf: str = field(init=False)
 
     def __post_init__(self):
         self.luck = random.Random(f"points-mall:{self.username}")
+        self.shelf = random.Random(f"taste:{self.username}").choice(SHELVES)
+
+    def longs_for(self, offer) -> int:
+        """Return how much this shopper wants an offer."""
+        return offer.weight * (FONDNESS if offer.shelf == self.shelf else 1)
 
 
 class Story:
@@ -103,7 +116,9 @@ class Story:
         for _try in range(WISHES if within else 0):
             reach = [offer for offer in within if offer.points] if luck.random() < 0.7 else []
             # Who saved up rather takes something worth it than one more little thing.
-            wanted = [offer.weight * (10 + offer.points) ** 0.5 for offer in reach] or [offer.weight for offer in within]
+            wanted = [shopper.longs_for(offer) * (10 + offer.points) ** 0.5 for offer in reach] or [
+                shopper.longs_for(offer) for offer in within
+            ]
             chosen = luck.choices(reach or within, wanted)[0]
             outcome = luck.choices(("receives", "cancels", "forgets"), (90, 4, 6))[0]
             if self.order(shopper, chosen.slug, outcome=outcome):
@@ -127,6 +142,9 @@ class Story:
             self.then(clock.now() + timedelta(minutes=9), self._cancel, order.pk)
         elif outcome == "receives" and order.status == Order.Status.PENDING:
             self.then(clock.now() + PAYS_AFTER, self._pay, order.pk)
+        elif order.status == Order.Status.COMPLETED:  # card keys alone: served at once
+            self.then(clock.now() + RETURN_WINDOW, maturing.mature_due)
+            reviews.plan(self, order.pk)
         elif outcome == "receives" or (outcome == "forgets" and order.status == Order.Status.PAID):
             self.then(_days_later(1, OPENS_AT), self._ship, order.pk)
         elif outcome == "forgets":
@@ -163,18 +181,19 @@ class Story:
 
 def offers() -> dict[str, Offer]:
     """Return the first choice in good supply of every demo product on sale, by the product's slug."""
-    first_deliveries = StockMovement.objects.filter(direction=StockMovement.Direction.RECEIVE, reference__startswith="demo:")
+    deliveries = Q(reference__startswith="demo:") | Q(reference__startswith=f"{stock.KEYS}demo:")
+    first_deliveries = StockMovement.objects.filter(deliveries, direction=StockMovement.Direction.RECEIVE)
     sandbox = "sandbox" in gateways.offered()
-    skus = Sku.objects.select_related("product").filter(is_active=True, stock__quantity__gt=KEPT_PIECES).in_bulk()
+    skus = Sku.objects.select_related("product__category").filter(is_active=True, stock__quantity__gt=KEPT_PIECES).in_bulk()
     on_sale = set(Product.objects.for_sale().values_list("pk", flat=True))
     found = {}
     for reference, sku_id in first_deliveries.order_by("reference").values_list("reference", "sku_id"):
-        slug, sku = reference.split(":")[1], skus.get(sku_id)
+        slug, sku = reference.removeprefix(stock.KEYS).split(":")[1], skus.get(sku_id)
         if slug in found or sku is None or sku.product_id not in on_sale or (sku.cash_price and not sandbox):
             continue
         weight = 1 + random.Random(slug).randrange(6) ** 2
-        is_physical = sku.product.kind == Product.Kind.PHYSICAL
-        found[slug] = Offer(sku_id, slug, sku.points_price, sku.cash_price, is_physical, weight)
+        is_physical, has_keys = (sku.product.kind == kind for kind in (Product.Kind.PHYSICAL, Product.Kind.CARD_KEY))
+        found[slug] = Offer(sku_id, slug, sku.product.category.slug, sku.points_price, sku.cash_price, is_physical, has_keys, weight)
     return found
 
 

@@ -144,28 +144,21 @@ def test_clock_at_when_left_by_a_refusal_then_it_held_inside_only(noon):
 
 # --- the shop as seeded -----------------------------------------------------------
 @pytest.mark.django_db
-def test_seed_demo_when_run_twice_then_nothing_changes(sign_ins):
-    seed()
-    first, facts_first = rows(), facts()
-
-    said = seed()
-
-    assert rows() == first
-    assert facts() == facts_first
-    assert "products=79 (+0) members=14 (+0)" in said
-
-
-@pytest.mark.django_db
-def test_seed_demo_when_told_again_then_the_same_shop(sign_ins, noon):
-    shops = []
-    for _ in range(2):
+def test_seed_demo_when_told_again_then_the_same_shop_and_when_run_twice_then_nothing_changes(sign_ins, noon):
+    shops, size = [], {"members": 3, "days": 5, "orders": 4}
+    for stays in (False, True):
         with transaction.atomic():
-            seed(members=3, days=5, orders=4)
+            seed(**size)
             shops.append(facts())
-            transaction.set_rollback(True)
+            transaction.set_rollback(not stays)
+    first = rows()
+
+    said = seed(**size)
 
     assert shops[0] == shops[1]
     assert len(shops[0]["orders"]) > 50
+    assert (rows(), facts()) == (first, shops[1])
+    assert "products=79 (+0) members=18 (+0)" in said
 
 
 @override_settings(DEMO_SIGN_INS=True)
@@ -249,24 +242,17 @@ def test_seed_demo_when_a_name_of_the_cast_is_taken_then_members_are_left_alone(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("hour", [0, 12, 23])
-def test_seed_demo_when_asked_for_a_crowd_then_it_has_that_size(hour):
+def test_invite_crowd_when_asked_then_it_has_that_size(hour):
     """At any hour: what would happen later today does not count as an order."""
     with time_machine.travel(clock.start_of(clock.day_of(NOON)) + timedelta(hours=hour, minutes=5), tick=False):
-        _seed_a_crowd()
+        shop.lay_out()
 
+        new = members.invite_crowd(20, days=10, orders=16)
 
-def _seed_a_crowd():
-    seed()
-    orders = Order.objects.count()
-
-    said = seed(members=50, days=10, orders=40)
-
-    crowd = User.objects.filter(username__startswith="member")
-    assert crowd.count() == 50
-    assert min(crowd.values_list("date_joined", flat=True)) >= clock.now() - timedelta(days=11)
-    assert Order.objects.count() == orders + 40
-    assert "(+50)" in said
-    call_command("verify_ledger", stdout=io.StringIO())
+        crowd = User.objects.filter(username__startswith="member")
+        assert (new, crowd.count(), Order.objects.count()) == (20, 20, 16)
+        assert min(crowd.values_list("date_joined", flat=True)) >= clock.now() - timedelta(days=11)
+        call_command("verify_ledger", stdout=io.StringIO())
 
 
 @pytest.mark.django_db

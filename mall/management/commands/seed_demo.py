@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from accounts.models import User
 from catalog.models import Product
-from mall.demo import coupons, figures, flash, members, notices, points, shop
+from mall.demo import coupons, figures, flash, members, notices, points, refunds, shop
+from marketing.recommendations import nightly
 from orders.models import Order
 
 
@@ -31,7 +32,10 @@ class Command(BaseCommand):
         coupons.lay_out()
         flash.lay_out()
         points.lay_out()
+        refunds.lay_out()
         notices.lay_out()
+        if new_members:
+            nightly.refresh()
         figures.count(anew=new_members > 0, progress=partial(bar, desc="figures"))
         self.stdout.write(
             f"products={Product.objects.count()} (+{new_goods}) members={User.objects.count()} (+{new_members}) "
