@@ -1,6 +1,5 @@
 """Leaving: the person is forgotten, every door closes, and the books stay as they were."""
 
-
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def lived(member):
-    """A member who gave an address, ordered to it, was shipped to, and got mail."""
+def lived(operator, member):
+    """A member who gave an address, ordered to it, was shipped to, and got mail; ``staff:1`` is somebody else."""
     AddressFactory(user=member, phone=PHONE, recipient=RECIPIENT, detail=STREET)
     life.give_points(member, 500)
     life.received(life.place(member, life.physical_sku(points=100), address=life.address_of(member)))

@@ -75,7 +75,7 @@ def test_embedded_when_beat_knocks_then_the_worker_runs_the_job(mall):
         """INSERT INTO django_celery_beat_periodictask
              (name, task, interval_id, args, kwargs, headers, enabled, one_off, total_run_count, date_changed, description)
            SELECT 'often', 'mall.run_job', id, '["forget-job-runs"]', '{}', '{}', 1, 0, 0, '2026-01-01', ''
-             FROM django_celery_beat_intervalschedule"""
+             FROM django_celery_beat_intervalschedule ORDER BY id DESC LIMIT 1"""
     )
     mall.rows("UPDATE django_celery_beat_periodictasks SET last_update = '2099-01-01'")
 

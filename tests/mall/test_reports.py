@@ -26,7 +26,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=clock.SHOP_ZONE)
 TODAY = NOON.date()
 ONE_DAY = timedelta(days=1)
 # The session, the reader, what they may do, and a link of the sidebar, then the report's own.
-COMMON = 4
+COMMON = 3
 COSTS = {"overview": 1, "activity": 1, "retention": 3, "cohorts": 1, "repurchase": 3, "points": 4}
 
 

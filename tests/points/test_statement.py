@@ -101,7 +101,7 @@ def test_page_when_rows_grow_then_queries_do_not(client, django_assert_num_queri
     client.force_login(member)
     client.get(PAGE)
 
-    with django_assert_num_queries(7):  # member, account, entries, what is on the way, rates, names of rules, unread notices
+    with django_assert_num_queries(10):  # member, account, entries, on the way, rates, rules, tiers, own tier, its points, unread notices
         client.get(PAGE)
 
 
@@ -201,7 +201,7 @@ def test_api_points_when_asked_then_what_there_is(api_of):
             "held": 30,
             "pending": 0,
             "debt": 0,
-            "tier": None,
+            "tier": {"level": 1, "name": "新朋友", "credited": 120, "next_at": 500, "kept_until": None},
             "status": "active",
             "expiring": [{"on": "2027-11-30", "points": 70}],
             "lasting": 20,

@@ -83,7 +83,12 @@ def test_first_day_when_lived_through_the_api_then_every_step_is_exact_and_expla
     assert pending.status_code == 201, pending.content
     assert pending.json()["status"] == "pending"
     standing = newcomer.get("/api/v1/points").json()
-    assert (standing["available"], standing["held"], standing["pending"], standing["debt"]) == (10, 40, 0, 0)
+    assert (standing["available"], standing["held"], standing["pending"], standing["debt"]) == (
+        10,
+        40,
+        100,
+        0,
+    )  # the first order's bonus is on its way
     mixed.stock.refresh_from_db()
     assert mixed.stock.quantity == 4
 
