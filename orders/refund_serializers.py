@@ -23,9 +23,7 @@ class RefundAskRequest(StrictSerializer):
 
 
 class ApprovalRequest(StrictSerializer):
-    restock = serializers.BooleanField(
-        default=False, help_text="Sell pieces that were sent once more; those never sent always are."
-    )
+    restock = serializers.BooleanField(default=False, help_text="Sell pieces that were sent once more; those never sent always are.")
     at_fault = serializers.BooleanField(default=False, help_text="The shop's fault: points whose day has passed live 30 days more.")
     note = serializers.CharField(max_length=200, allow_blank=True, default="")
 

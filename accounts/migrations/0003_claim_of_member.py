@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_language_and_closing'),
+        ("accounts", "0002_language_and_closing"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='bonusclaim',
-            index=models.Index(fields=['claimed_by'], name='claim_of_member'),
+            model_name="bonusclaim",
+            index=models.Index(fields=["claimed_by"], name="claim_of_member"),
         ),
     ]
