@@ -28,17 +28,15 @@ def of_sign_in(user, device, at) -> None:
 # --- orders ---------------------------------------------------------------------
 def of_order(order, kind, **params) -> None:
     """Tell the buyer how an order moved."""
-    notify(
-        order.user_id, kind=kind, key=f"{_name(order)}:{kind.removeprefix('order_')}", url=order.get_absolute_url(), no=order.no, **params
-    )
+    notify_many([_about(order, kind, kind.removeprefix("order_"), **params)])
 
 
 def of_paid(order) -> None:
     """Tell what was paid, and apart from it what it took of the points."""
-    of_order(order, Kind.ORDER_PAID, points=order.points, cash=str(order.cash))
+    told = [_about(order, Kind.ORDER_PAID, "paid", points=order.points, cash=str(order.cash))]
     if order.points:
-        key = f"{_name(order)}:spent"
-        notify(order.user_id, kind=Kind.POINTS_SPENT, key=key, url=order.get_absolute_url(), points=order.points, no=order.no)
+        told.append(_about(order, Kind.POINTS_SPENT, "spent", points=order.points))
+    notify_many(told)
 
 
 def of_shipped(order) -> None:
@@ -48,8 +46,7 @@ def of_shipped(order) -> None:
 
 def of_refund(order, refund, kind, **params) -> None:
     """Tell what became of a wish to give something back."""
-    key = f"{_name(order)}:refund:{refund.number}:{kind.removeprefix('refund_')}"
-    notify(order.user_id, kind=kind, key=key, url=order.get_absolute_url(), no=order.no, **params)
+    notify_many([_about(order, kind, f"refund:{refund.number}:{kind.removeprefix('refund_')}", **params)])
 
 
 def of_granted_refund(order, refund) -> None:
@@ -132,5 +129,6 @@ def _names(row, field):
     return {"zh-hans": getattr(row, f"{field}_zh_hans") or getattr(row, field), "en": getattr(row, f"{field}_en") or getattr(row, field)}
 
 
-def _name(order):
-    return f"order:{order.no}"
+def _about(order, kind, what, **params):
+    words = {"no": order.no, **params}
+    return Notification(user_id=order.user_id, kind=kind, key=f"{order.reference}:{what}", url=order.get_absolute_url(), params=words)
