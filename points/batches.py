@@ -124,6 +124,8 @@ def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     batch.status, batch.undone_at = AdjustmentBatch.Status.UNDONE, clock.now()
     batch.save(update_fields=["status", "undone_at"])
     audit.note(operator, "points.batch_undo", target=batch, reason=note, after={"lines": len(made)})
+    for adjustment in made:
+        points_adjusted.send(sender=None, adjustment=adjustment)
     return batch
 
 
