@@ -9,7 +9,7 @@ from unfold.decorators import action, display
 
 from mall import audit
 from mall.read_only import ReadOnly
-from marketing import missions, programme
+from marketing import programme
 from marketing.models import CustomEvent, Mission, MissionProgress, ShareLanding
 
 COLOURS = {Mission.Status.ACTIVE: "success", Mission.Status.DRAFT: "info", Mission.Status.PAUSED: "warning", Mission.Status.ENDED: "danger"}
@@ -78,12 +78,10 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
             audit.note(
                 request.user, "marketing.mission_change" if change else "marketing.mission_add", target=obj, before=before, after=after
             )
-        missions.forget()
 
     def delete_model(self, request, obj):
         audit.note(request.user, "marketing.mission_delete", target=obj)
         super().delete_model(request, obj)
-        missions.forget()
 
     @action(description=_("Open"), permissions=["change"])
     def activate(self, request, queryset):

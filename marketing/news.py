@@ -11,6 +11,7 @@ from mall import clock
 from marketing.models import Notification
 from marketing.notifications import Kind, notify, notify_many, notify_new
 from orders.models import Coupon
+from points import risk
 from points.models import Adjustment, RiskCase
 
 BATCH = 500
@@ -71,17 +72,31 @@ def of_award(user_id, action, entry) -> None:
 
 
 def of_adjustment(adjustment) -> None:
-    """Tell of a correction once it stands in the books, in the words meant for the member."""
+    """Tell of a correction once it stands in the books, and of its undoing, in the words meant for the member."""
     if adjustment.status != Adjustment.Status.POSTED:
         return
-    words = {"points": adjustment.points, "reason": adjustment.description}
-    notify(adjustment.account_id, kind=Kind.POINTS_ADJUSTED, key=f"adjustment:{adjustment.pk}", url=reverse("points:statement"), **words)
+    key, points = f"adjustment:{adjustment.pk}", adjustment.points
+    if adjustment.undo_seq:
+        key, points = f"{key}:undone", -points
+    words = {"points": points, "reason": adjustment.description}
+    notify(adjustment.account_id, kind=Kind.POINTS_ADJUSTED, key=key, url=reverse("points:statement"), **words)
 
 
 def of_case(case) -> None:
-    """Tell that an account is paused, and later that it goes on."""
-    kind = Kind.EARNING_RESUMED if case.status == RiskCase.Status.RELEASED else Kind.EARNING_PAUSED
-    notify(case.account_id, kind=kind, key=f"case:{case.pk}:{case.status}", url=reverse("points:statement"), scope=case.scope)
+    """Tell what is paused and why, that it stays so, and later what goes on: what another case forbids does not."""
+    words = {"scope": case.scope, "case": case.kind, "is_kept": case.status == RiskCase.Status.KEPT}
+    kind = Kind.EARNING_PAUSED
+    if case.status == RiskCase.Status.RELEASED:
+        freed = _paused_by([case.scope]) - _paused_by(risk.standing(case.account_id).values_list("scope", flat=True))
+        if not freed:
+            return
+        kind, words = Kind.EARNING_RESUMED, {"scope": "all" if len(freed) > 1 else freed.pop()}
+    notify(case.account_id, kind=kind, key=f"case:{case.pk}:{case.status}", url=reverse("points:statement"), **words)
+
+
+def _paused_by(scopes) -> set[str]:
+    """Return what cases of these scopes forbid together."""
+    return {what for scope in scopes for what in (("earn", "spend") if scope == "all" else (scope,))}
 
 
 # --- coupons and flash sessions ---------------------------------------------------
