@@ -12,6 +12,7 @@ from benchmarks import ground
 BATCH = 500
 
 
+@ground.standing
 def run(*, accounts=None) -> list:
     """Give every member points of last month, let them end today; returns the figures."""
     from django.db import transaction
@@ -67,4 +68,4 @@ def run(*, accounts=None) -> list:
 
 
 if __name__ == "__main__":
-    ground.main(run)
+    ground.tell(run())

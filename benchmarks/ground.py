@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+from functools import wraps
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,7 +74,12 @@ def tell(rows):
         print(f"{figure['name']:<58} {figure['value']:>14,.3f} {figure['unit']}")
 
 
-def main(run, **options):
-    """Run one benchmark on its own ground and print its figures."""
-    with shop():
-        tell(run(**options))
+def standing(run):
+    """Give a benchmark's ``run`` a shop of its own to stand in."""
+
+    @wraps(run)
+    def run_in_shop(**options):
+        with shop():
+            return run(**options)
+
+    return run_in_shop

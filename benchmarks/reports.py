@@ -13,6 +13,7 @@ from benchmarks import ground
 TRIES = 7
 
 
+@ground.standing
 def run(*, members=None, orders=None) -> list:
     """Fill, count, open every page; returns the figures."""
     from tqdm import tqdm
@@ -63,4 +64,4 @@ def _pages():
 
 
 if __name__ == "__main__":
-    ground.main(run)
+    ground.tell(run())

@@ -7,6 +7,7 @@ import yaml
 from allauth.headless.spec.internal import schema as allauth_document
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
@@ -28,6 +29,11 @@ class ErrorAnswerSerializer(serializers.Serializer):
     type = serializers.CharField(help_text="validation_error, client_error or server_error.")
     errors = ErrorSerializer(many=True)
     request_id = serializers.CharField(allow_null=True, help_text="Tell it to support: the logs know it.")
+
+
+def refusal(description):
+    """Return a refusal of an endpoint beside those that Documentation names by itself: its codes, and when."""
+    return OpenApiResponse(ErrorAnswerSerializer, description=description)
 
 
 class Documentation(AutoSchema):

@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.openapi import ErrorAnswerSerializer
+from mall.openapi import refusal
 from marketing import events
 from marketing.errors import EventTooLarge
 from marketing.models import CustomEvent
@@ -49,10 +49,6 @@ class CustomEventSerializer(serializers.ModelSerializer):
         fields = ["event", "key", "member", "occurred_at", "received_at", "points"]
 
 
-def _refusal(description):
-    return OpenApiResponse(ErrorAnswerSerializer, description=description)
-
-
 class EventView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -66,10 +62,10 @@ class EventView(APIView):
         responses={
             200: OpenApiResponse(CustomEventSerializer, description="Told before; nothing changed."),
             201: CustomEventSerializer,
-            403: _refusal("bad_signature: not signed by us, or not now."),
-            404: _refusal("unknown_event, unknown_member."),
-            413: _refusal("too_large: more than 64 KiB."),
-            422: _refusal("idempotency_conflict: the key was told with something else."),
+            403: refusal("bad_signature: not signed by us, or not now."),
+            404: refusal("unknown_event, unknown_member."),
+            413: refusal("too_large: more than 64 KiB."),
+            422: refusal("idempotency_conflict: the key was told with something else."),
         },
     )
     def post(self, request):

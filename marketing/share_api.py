@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from mall.api import StrictIntegerField, StrictSerializer, read
 from mall.limits import limit
+from mall.openapi import refusal
 from marketing import shares
 
 LINKS_PER_MEMBER = "10/h"
@@ -27,7 +28,12 @@ class ShareSerializer(serializers.Serializer):
 
 
 class ShareView(APIView):
-    @extend_schema(operation_id="shares_create", tags=["sharing"], request=ShareRequest, responses={201: ShareSerializer})
+    @extend_schema(
+        operation_id="shares_create",
+        tags=["sharing"],
+        request=ShareRequest,
+        responses={201: ShareSerializer, 404: refusal("not_found: no such product on sale.")},
+    )
     def post(self, request):
         """Make a link; it pays when another person lands through it, up to the rule's limit a day."""
         asked = read(ShareRequest, request.data)

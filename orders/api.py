@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from mall.api import REPLAYED, Cursor, key_of, made, once_key, read
 from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.openapi import refusal
 from orders import coupon_api, flash_api, lifecycle, payments, pricing, refund_api, review_api
 from orders.checkout import place_order
 from orders.errors import NoSuchProvider, NoticeTooLarge
@@ -138,7 +139,14 @@ class NotifyView(APIView):
     throttle_classes = []
 
     @extend_schema(
-        operation_id="payments_notify", tags=["payments"], request={"application/json": OpenApiTypes.OBJECT}, responses=NoticeSerializer
+        operation_id="payments_notify",
+        tags=["payments"],
+        request={"application/json": OpenApiTypes.OBJECT},
+        responses={
+            200: NoticeSerializer,
+            403: refusal("bad_signature: not signed by the provider, or not now."),
+            413: refusal("too_large: more than 64 KiB."),
+        },
     )
     def post(self, request, provider):
         """Take in a provider's signed notice; a repeated one is answered as the first was."""

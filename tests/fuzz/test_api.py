@@ -26,7 +26,7 @@ from tests.factories.flash import item
 from tests.factories.marketing import MissionFactory
 from tests.factories.orders import address_of, ask, give_points, key_sku, pay, physical_sku, place, received, virtual_sku
 
-pytestmark = [pytest.mark.fuzz, pytest.mark.django_db]
+pytestmark = [pytest.mark.fuzz, pytest.mark.django_db(transaction=True)]
 FEW = hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 AS_DOCUMENTED = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 STAFF = "/api/v1/staff/"

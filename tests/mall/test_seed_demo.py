@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.apps import apps
+from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -144,13 +145,15 @@ def test_clock_at_when_left_by_a_refusal_then_it_held_inside_only(noon):
 
 # --- the shop as seeded -----------------------------------------------------------
 @pytest.mark.django_db
-def test_seed_demo_when_told_again_then_the_same_shop_and_when_run_twice_then_nothing_changes(sign_ins, noon):
+def test_seed_demo_when_told_again_then_the_same_shop_and_when_run_twice_then_nothing_changes(mariadb_only, sign_ins, noon):
+    """On MariaDB, which never gives a number again: the story may not hang on numbers."""
     shops, size = [], {"members": 3, "days": 5, "orders": 4}
     for stays in (False, True):
         with transaction.atomic():
             seed(**size)
             shops.append(facts())
             transaction.set_rollback(not stays)
+        cache.clear()  # what was rolled back is not to be remembered
     first = rows()
 
     said = seed(**size)
