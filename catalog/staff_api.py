@@ -188,7 +188,7 @@ class ProductSale(APIView):
         assortment.put_on_sale(pk, by=request.user)
         return _shown(pk)
 
-    @extend_schema(operation_id="staff_products_take_off_sale", tags=TAGS, responses=StaffProductSerializer)
+    @extend_schema(operation_id="staff_products_take_off_sale", tags=TAGS, responses={200: StaffProductSerializer})
     def delete(self, request, pk):
         """Take a product off sale; orders that exist are not touched."""
         get_object_or_404(Product, pk=pk)

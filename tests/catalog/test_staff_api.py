@@ -63,7 +63,7 @@ def test_products_when_rows_grow_then_queries_do_not(clerk, django_assert_num_qu
         SkuFactory(product=ProductFactory(status=Product.Status.DRAFT), stock=5)
     SkuFactory()
 
-    with django_assert_num_queries(3):  # the rows, their SKUs, the pieces of these
+    with django_assert_num_queries(5):  # what the clerk may do (2), the rows, their SKUs, the pieces of these
         rows = clerk.get(f"{PRODUCTS}?status=draft").json()["results"]
 
     assert [(row["status"], row["skus"][0]["stock"]) for row in rows] == [("draft", 5)] * products
@@ -219,7 +219,7 @@ def test_stock_when_rows_grow_then_queries_do_not(clerk, django_assert_num_queri
     for _ in range(rows):
         SkuFactory(stock=1)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):  # what the clerk may do (2), the rows with their pieces
         assert len(clerk.get(STOCK).json()["results"]) == rows
 
 
