@@ -5,13 +5,15 @@ import json
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
+from mall.limits import TooOften, wait_at_entrance
+
 LONGEST_TEXT = 4096
 # The few places where allauth expects something else than text.
 NO_TEXT = {"sessions", "authenticators", "token", "credential", "id", "primary", "passwordless", "trust"}
 
 
 class AppBodyMiddleware:
-    """Refuse what no app of ours sends, before allauth makes text of it.
+    """Refuse what no app of ours sends, before allauth makes text of it, and whoever asks too often.
 
     allauth's forms turn lists and objects into strings, and lone surrogates or a reset key
     without its first part end there as a fault; here they end as a 400 at their field.
@@ -22,11 +24,20 @@ class AppBodyMiddleware:
 
     def __call__(self, request):
         if request.path_info.startswith("/api/auth/"):
+            seconds = wait_at_entrance(request, brings_token=_brings_token(request))
+            if seconds:
+                error = {"code": TooOften.code, "message": str(TooOften(seconds=seconds))}
+                return JsonResponse({"status": 429, "errors": [error]}, status=429, headers={"Retry-After": str(seconds)})
             wrong = _wrong_in(request)
             if wrong is not None:
                 error = {"code": "invalid", "param": wrong, "message": _("Enter a valid value.")}
                 return JsonResponse({"status": 400, "errors": [error]}, status=400)
         return self.get_response(request)
+
+
+def _brings_token(request):
+    """Whether a member's app asks, by what it shows: allauth looks whether the token is good."""
+    return "Authorization" in request.headers or "X-Session-Token" in request.headers or request.path_info.endswith("/tokens/refresh")
 
 
 def _wrong_in(request):

@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import review_api, storefront
+from catalog import review_api, staff_api, storefront
 from catalog.models import PRICE_MAX_POINTS, Product
 from mall.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
 
@@ -157,4 +157,5 @@ urlpatterns = [
     path("products", ProductList.as_view()),
     path("products/<int:product_id>", ProductDetail.as_view()),
     *review_api.urlpatterns,
+    *staff_api.urlpatterns,
 ]

@@ -1,9 +1,10 @@
-"""Which products stand in the shop: putting one on sale and taking it off, and when its kind stays."""
+"""Which products stand in the shop, and at what price: on sale and off, changed, repriced; and when a kind stays."""
 
 from django.utils.translation import gettext_lazy as _
 
 from catalog import storefront
-from catalog.models import CardKey, Product, Stock, StockMovement, price_mismatch
+from catalog.models import CardKey, Product, Sku, Stock, StockMovement, price_mismatch
+from mall import audit
 from mall.errors import DomainError
 from mall.transactions import transactional
 
@@ -22,6 +23,21 @@ class KindFixed(DomainError):
     code = "kind_fixed"
     status = 409
     message = _("The kind stays as it is once pieces were ordered, set aside or imported: make a new product instead.")
+
+
+class SaleBackwards(DomainError):
+    """The sale would end before it starts."""
+
+    code = "invalid"
+    status = 400
+    message = _("The sale must end after it starts.")
+
+
+class PriceMismatch(DomainError):
+    """The prices do not fit the product's pay mode."""
+
+    code = "price_mismatch"
+    status = 400
 
 
 def check_kind(product_id: int, kind: str) -> None:
@@ -61,8 +77,54 @@ def take_off_sale(product_id: int, *, by) -> Product:
     return _turn(Product.objects.select_for_update().get(pk=product_id), Product.Status.OFF, by)
 
 
+@transactional
+def change(product_id: int, *, by, **fields) -> Product:
+    """Change names, limits or the sale window of a product; kept in its history under ``by``.
+
+    Raises: SaleBackwards.
+    """
+    product = Product.objects.select_for_update().get(pk=product_id)
+    before = {name: getattr(product, name) for name in fields}
+    for name, value in fields.items():
+        setattr(product, name, value)
+    if product.sale_starts_at and product.sale_ends_at and product.sale_ends_at <= product.sale_starts_at:
+        raise SaleBackwards(field="sale_ends_at")
+    if before != fields:
+        product._history_user = by
+        product.save(update_fields=[*fields, "updated_at"])
+        audit.note(by, "catalog.product_change", target=product, before=before, after=fields)
+        storefront.forget()
+    return product
+
+
+@transactional
+def reprice(sku_id: int, *, by, **fields) -> Sku:
+    """Change a SKU's prices, or whether it is offered; kept in its history under ``by``. Orders keep their price.
+
+    Raises: PriceMismatch; NotReadyForSale when a product on sale would be left without an offered SKU.
+    """
+    # Two colleagues may each hide one of two SKUs; the second must see what the first left on offer.
+    product = Product.objects.select_for_update().get(skus=sku_id)
+    sku = Sku.objects.get(pk=sku_id)
+    before = {name: getattr(sku, name) for name in fields}
+    for name, value in fields.items():
+        setattr(sku, name, value)
+    for field, why in (price_mismatch(product.pay_mode, sku.points_price, sku.cash_price) or {}).items():
+        raise PriceMismatch(why, field=field)
+    is_last = not sku.is_active and not product.skus.filter(is_active=True).exclude(pk=sku_id).exists()
+    if is_last and product.status == Product.Status.ON:
+        raise NotReadyForSale(name=str(product))
+    if before != fields:
+        sku._history_user = by
+        sku.save(update_fields=list(fields))
+        audit.note(by, "catalog.reprice", target=sku, before=before, after=fields)
+        storefront.forget()
+    return sku
+
+
 def _turn(product, status, by) -> Product:
     if product.status != status:
+        audit.note(by, f"catalog.product_{status}", target=product, before={"status": product.status}, after={"status": str(status)})
         product.status = status
         product._history_user = by
         product.save(update_fields=["status", "updated_at"])

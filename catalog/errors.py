@@ -35,6 +35,14 @@ class MovementConflict(DomainError):
     message = _("%(reference)s already moved another quantity of this item.")
 
 
+class DeliveryConflict(DomainError):
+    """The one-time key of a delivery came again with other content."""
+
+    code = "idempotency_conflict"
+    status = 422
+    message = _("This was already recorded with different details.")
+
+
 class NotACardKey(DomainError):
     """Keys were offered to a SKU whose product does not consist of keys."""
 

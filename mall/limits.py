@@ -71,9 +71,24 @@ def guard(request, group: str, rate: str):
         raise TooOften(seconds=max(1, usage["time_left"]) if usage["limit"] else UNCOUNTED_SECONDS)
 
 
-def _count(request, group, rate):
+def wait_at_entrance(request, *, brings_token: bool) -> int:
+    """Count one request to the accounts API, which is not DRF's; returns the seconds to wait, 0 to pass.
+
+    A stranger's counts with everything else this address asks of the API. Who brings a token is not known yet, so the
+    address is counted there too, but as members are: hundreds of phones behind one address renew theirs every five minutes.
+    """
+    if brings_token:
+        return _count(request, "api-token", API_MEMBER, key=_address)
+    return _count(request, "api", API_ANONYMOUS, key=_address)
+
+
+def _address(group, request):
+    return f"ip:{request.META['REMOTE_ADDR']}"
+
+
+def _count(request, group, rate, key=who):
     """Count a knock; returns the seconds to wait, 0 to pass."""
-    usage = get_usage(request, group=group, key=who, rate=rate, increment=True)
+    usage = get_usage(request, group=group, key=key, rate=rate, increment=True)
     if not usage or not usage["should_limit"]:
         return 0
     if usage["limit"] == 0:  # how django-ratelimit says that the cache did not answer

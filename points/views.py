@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mall.errors import DomainError
 from mall.export import csv_response
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.limits import ACTIONS_PER_MEMBER, EXPORTS, limit
 from points import balance, explanation, pending, rates, risk, rules, statement, terms, tiers, wording
 from points.forms import AppealForm, StatementForm
 from points.models import PointAccount, RiskCase
@@ -96,6 +96,7 @@ def show_entry(request, seq):
 @require_safe
 def download_statement(request):
     """Hand out every entry as a table, oldest first."""
+    limit(request, "statement", EXPORTS)
     names = wording.rule_names()
     header = [_("No."), _("Time"), _("What"), _("Change"), _("Balance"), _("Reserved"), _("Owed"), _("Order"), _("Lots")]
     entries = statement.entries_of(request.user.pk).order_by("pk").iterator(chunk_size=500)

@@ -100,6 +100,31 @@ def test_reset_when_the_eleventh_of_an_hour_from_one_address_then_429(client, db
     assert answers == [302] * 10 + [429]
 
 
+# --- the accounts API in general ------------------------------------------------------------
+CONFIG, SESSION = "/api/auth/app/v1/config", "/api/auth/app/v1/auth/session"
+
+
+def test_app_when_a_stranger_asks_more_than_a_hundred_times_then_429_at_both_halves_of_the_api(api, db):
+    answers = [api.get(path).status_code for path in (CONFIG, "/api/v1/categories") for _ in range(50)]
+
+    refused = [api.get(path) for path in (CONFIG, "/api/v1/categories")]
+    elsewhere = api.get(CONFIG, REMOTE_ADDR="10.0.0.9").status_code
+
+    assert (set(answers), [answer.status_code for answer in refused], elsewhere) == ({200}, [429, 429], 200)
+    assert (refused[0].json()["errors"][0]["code"], 1 <= int(refused[0]["Retry-After"]) <= 900) == ("throttled", True)
+
+
+def test_app_when_a_token_is_shown_then_counted_as_members_are(bearer, api, xiaoming):
+    caller = bearer(xiaoming)
+    answers = [caller.get(SESSION).status_code for _ in range(120)]
+
+    refused = caller.get(SESSION)
+
+    assert (set(answers), refused.status_code) == ({200}, 429)
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert api.get(CONFIG).status_code == 200  # a stranger of the same address has a count of its own
+
+
 # --- when nobody can count -------------------------------------------------------------
 @pytest.fixture
 def dead_redis():

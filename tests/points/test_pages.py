@@ -162,6 +162,15 @@ def test_retrace_when_lots_merge_then_points_keep_their_origin(member):
     assert all(trace.left for trace in traces.values())
 
 
+@pytest.mark.usefixtures("standing_clock")
+def test_download_when_asked_for_the_eleventh_time_within_an_hour_then_a_kind_no(client, member):
+    client.force_login(member)
+    answers = [client.get("/points/statement.csv") for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [200] * 10 + [302]  # a sentence on the page the member came from
+    assert "no-store" in answers[0]["Cache-Control"]
+
+
 def test_download_when_asked_then_every_entry_and_formulas_are_text(client, member):
     ledger.accrue(member.pk, points=50, key="gift", description="=1+1")
     ledger.spend(member.pk, points=20, key="sale", reference="sale")

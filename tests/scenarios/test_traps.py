@@ -18,6 +18,7 @@ from catalog.models import CardKey
 from mall import clock
 from mall.errors import Busy, DomainError
 from marketing import missions
+from marketing.analytics import period, reports, rollup
 from marketing.checkin import check_in
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn, Mission, MissionProgress
@@ -27,10 +28,10 @@ from orders.errors import FlashLimitReached
 from orders.gateways import sandbox
 from orders.models import Coupon, FlashClaim, Order, OrderEvent, Payment, PaymentRefund
 from orders.numbers import new_number
-from points import expiry, ledger, reconciliation, rules
+from points import expiry, ledger, reconciliation, rules, tiers
 from points.errors import InsufficientPoints
 from points.maturing import mature_due
-from points.models import ExchangeRate, Grant, LedgerEntry, PointAccount, Rule
+from points.models import ExchangeRate, Grant, LedgerEntry, MemberTier, PointAccount, Rule, TierLevel
 from tests.factories import coupons as coupon_factory
 from tests.factories import flash as flash_factory
 from tests.factories.marketing import MissionFactory
@@ -38,6 +39,7 @@ from tests.factories.orders import ask, give_points, key_sku, pay, place, receiv
 from tests.factories.points import member_with
 from tests.orders.test_pages import NEW, form_of
 
+RAW_TABLES = ("points_ledgerentry", "points_pointaccount", "orders_order", "marketing_dailyactivity", "marketing_historyorder")
 pytestmark = pytest.mark.django_db(transaction=True)  # a refusal must leave no trace
 
 
@@ -249,6 +251,21 @@ def test_trap_11_when_shanghai_midnight_passes_then_points_die_on_the_second_and
         assert standing(member) == (7, 0)
 
 
+@pytest.mark.parametrize(("yuan", "level"), [("299.00", 1), ("300.00", 2), ("301.00", 2)])
+def test_trap_12_when_a_first_order_brings_one_less_than_exactly_and_one_more_than_a_threshold_then_that_tier(member, yuan, level):
+    """100 for registering and 100 for the first order; a yuan is a point, and counts only once it has arrived."""
+    assert [tier.threshold for tier in TierLevel.objects.all()[:2]] == [0, 500]
+    received(pay(place(member, virtual_sku(cash=yuan))))
+    assert tiers.standing_of(member.pk).tier.level == 1
+
+    with time_machine.travel(clock.now() + timedelta(days=8), tick=False):
+        mature_due()
+
+        stood = tiers.standing_of(member.pk)
+        assert (stood.credited, stood.tier.level) == (200 + int(Decimal(yuan)), level)
+        assert MemberTier.objects.get(pk=member.pk).level == level
+
+
 def test_trap_13_when_checked_in_around_shanghai_midnight_then_two_days_and_each_once(run_threads):
     with time_machine.travel("2026-11-20T12:00:00+08:00", tick=False):
         member = register(username="late", email="late@example.com", password="x" * 12)
@@ -409,3 +426,15 @@ def test_trap_20_when_somebody_asks_why_then_every_change_names_its_fact_and_the
     assert order.no in page
     for entry in entries:
         assert signed_in.get(f"/points/entries/{entry.seq}/").status_code == 200
+
+
+@pytest.mark.parametrize("name", list(reports.REPORTS))
+def test_trap_20_when_a_report_is_opened_then_it_reads_what_was_counted_and_scans_no_ledger(name, member, django_assert_max_num_queries):
+    place(member, virtual_sku(points=10))
+    rollup.roll_up_recent()
+
+    with django_assert_max_num_queries(6) as asked:
+        reports.work_out(name, period.latest())
+
+    raw = {table for query in asked.captured_queries for table in RAW_TABLES if table in query["sql"]}
+    assert raw == set()

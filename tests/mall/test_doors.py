@@ -1,0 +1,155 @@
+"""Who may knock where: every operation of the API document by a stranger, another member and each role of staff.
+
+Source: reliability.md, "somebody else's object" and "operator abuse". The lists are made from the document and the
+addresses, so a door that is added tomorrow is tried too.
+"""
+
+import pytest
+from django.contrib.auth.models import Group
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from accounts.models import Address
+from catalog.models import Review, StockMovement
+from orders import reviews
+from orders.models import Order, RefundRequest
+from points.models import Adjustment, LedgerEntry, RiskCase
+from tests.factories.catalog import SkuFactory
+from tests.factories.orders import address_of, ask, give_points, pay, place, received, virtual_sku
+from tests.factories.points import member_with
+
+pytestmark = pytest.mark.django_db
+METHODS = ("get", "post", "put", "patch", "delete")
+PUBLIC = {
+    "GET /api/v1/categories",
+    "GET /api/v1/products",
+    "GET /api/v1/products/{product_id}",
+    "GET /api/v1/products/{product_id}/reviews",
+    "GET /api/v1/points/rules",
+    "GET /api/v1/flash",
+}
+SIGNED = {"POST /api/v1/events", "POST /api/v1/payments/{provider}/notify"}  # by servers, over the raw body
+WORDS = "A long enough word about it."
+BODIES = {
+    "codes": {"password": "a guess"},
+    "payments": {"provider": "sandbox"},
+    "reviews": {"line": 1, "stars": 1, "text": WORDS},
+    "{id}": {"stars": 1, "text": WORDS},
+}
+# Whose right each act of staff is; GET is looking, which every role but shoppers may.
+ACTS = {
+    "adjustments": {"operator", "finance", "admin"},  # asking; deciding is tried in tests/points/test_staff_api.py
+    "cases": {"finance", "admin"},
+    "orders": {"operator", "admin"},
+    "products": {"operator", "admin"},
+    "refunds": {"operator", "finance", "admin"},
+    "skus": {"operator", "admin"},
+    "stock": {"operator", "admin"},
+}
+
+
+@pytest.fixture(scope="module")
+def operations():
+    """[(method, path)] of API v1."""
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    return [
+        (method, path) for path, found in document["paths"].items() for method in METHODS if method in found and path.startswith("/api/v1/")
+    ]
+
+
+@pytest.fixture(autouse=True)
+def no_limits(settings):
+    settings.RATELIMIT_ENABLE = False
+
+
+def as_user(user):
+    caller = APIClient()
+    caller.force_authenticate(user)
+    return caller
+
+
+def filled(path, **names):
+    for name in ("id", "no", "number", "sku", "product_id", "template", "item", "code", "name"):
+        path = path.replace(f"{{{name}}}", str(names.get(name, 1)))
+    return path.replace("{provider}", "sandbox")
+
+
+def knock(caller, method, path, **names):
+    """Send the least body an address takes; returns the status."""
+    body = None if method in ("get", "delete") else BODIES.get(path.rpartition("/")[2], {})
+    if path.endswith("/refunds") and method == "post":
+        body = {"lines": [{"line": 1, "quantity": 1}], "reason": "because"}
+    if path.endswith("addresses/{id}") and method == "patch":
+        body = {"city": "Elsewhere"}
+    answer = getattr(caller, method)(filled(path, **names), body, format="json", headers={"Idempotency-Key": "a-key"})
+    return answer.status_code
+
+
+def test_doors_when_a_stranger_knocks_then_only_the_shop_window_opens(api, operations):
+    member_with(100)
+    SkuFactory(stock=1)
+    before = LedgerEntry.objects.count()
+
+    answers = {f"{method.upper()} {path}": knock(api, method, path) for method, path in operations}
+
+    opened = {label for label, status in answers.items() if status < 400 or status == 404}
+    assert opened <= PUBLIC, opened - PUBLIC
+    assert {status for label, status in answers.items() if label not in PUBLIC | SIGNED} == {401}
+    assert all(400 <= answers[label] < 500 for label in SIGNED), answers
+    assert LedgerEntry.objects.count() == before
+
+
+def test_doors_when_another_member_knows_the_number_then_404_and_nothing_changes(member, other_member, operations):
+    give_points(member, 500)
+    order = received(pay(place(member, virtual_sku(points=5, cash="9.00"))))
+    waiting = place(member, virtual_sku(points=5, cash="9.00"))
+    asked = ask(order, 1)
+    second = received(pay(place(member, virtual_sku(points=5, cash="9.00"))))
+    review = reviews.write(member, no=second.no, line=second.lines.get().pk, stars=4, text=WORDS)
+    address = address_of(member)
+    caller = as_user(other_member)
+
+    def state():
+        models = (Order, RefundRequest, Review, Address, LedgerEntry)
+        return [list(model._base_manager.order_by("pk").values_list()) for model in models]
+
+    before = state()
+    own = [(method, path) for method, path in operations if path.startswith(("/api/v1/orders/{no}", "/api/v1/me/")) and "{" in path]
+    answers = {}
+    for no in (order.no, waiting.no):
+        for method, path in own:
+            pk = review.pk if "reviews" in path else address.pk
+            answers[f"{method} {path} of {no}"] = knock(caller, method, path, no=no, number=asked.number, id=pk)
+
+    assert len(own) >= 14
+    assert {label: status for label, status in answers.items() if status != 404} == {}
+    assert state() == before
+
+
+@pytest.mark.parametrize("role", ["shopper", "support", "operator", "finance", "auditor", "admin"])
+def test_doors_when_staff_knocks_then_each_role_opens_its_own(role, operations, member):
+    clerk = member_with()
+    clerk.is_staff = role != "shopper"
+    clerk.save(update_fields=["is_staff"])
+    clerk.groups.add(Group.objects.get(name=role))
+    caller, staff = as_user(clerk), [(method, path) for method, path in operations if path.startswith("/api/v1/staff/")]
+    before = [model.objects.count() for model in (Adjustment, RiskCase, StockMovement, LedgerEntry)]
+
+    wrong = {}
+    for method, path in staff:
+        room = path.split("/")[4]
+        if room == "reports":
+            may = role in {"operator", "finance", "auditor", "admin"}
+        elif method == "get":
+            may = role != "shopper"
+        else:
+            may = role in ACTS[room]
+        status = knock(caller, method, path, id=987654, sku=987654, no="M0", name="activity")
+        if path.endswith(("/approve", "/reject")):
+            may = role in {"finance", "admin"}
+        if (status != 403) != may or status >= 500:
+            wrong[f"{method} {path}"] = status
+
+    assert len(staff) >= 20
+    assert wrong == {}
+    assert [model.objects.count() for model in (Adjustment, RiskCase, StockMovement, LedgerEntry)] == before
