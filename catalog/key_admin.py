@@ -153,6 +153,7 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
         done = sum(codes.make_void(key, actor=request.user, reason=form.cleaned_data["reason"]) for key in queryset)
         storefront.forget()
         messages.success(request, ngettext("%(n)s key is void now.", "%(n)s keys are void now.", done) % {"n": done})
+        return None
 
 
 def _ticked(request):

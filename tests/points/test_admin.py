@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from points import errors, ledger, reconciliation, rules
 from points.models import ExchangeRate, LedgerEntry, PointAccount, RiskCase, Rule, RuleVersion
@@ -313,3 +314,12 @@ def test_entry_when_posted_by_staff_then_the_list_names_them(back_office, clerk,
     page = back_office.get("/admin/points/ledgerentry/").content.decode()
 
     assert f"staff:{clerk.pk}" not in page and clerk.get_username() in page
+
+
+def test_upload_when_a_line_is_wrong_then_it_says_so_and_posting_is_not_offered(back_office, member):
+    file = SimpleUploadedFile("november.csv", f"member,points,reason\n{member.username},5,Contest\nnobody-here,5,Contest\n".encode())
+
+    page = back_office.post("/admin/points/adjustmentbatch/upload/", {"file": file, "note": "contest"}, follow=True)
+
+    assert "1 line is wrong: nothing can be posted." in page.content.decode()
+    assert "/post/" not in page.content.decode()
