@@ -16,6 +16,8 @@ def in_words(actor: str) -> str:
     """
     if actor == "system":
         return gettext("the shop itself")
+    if "+" in actor:  # who asked, and who agreed
+        return " + ".join(in_words(one) for one in actor.split("+"))
     room, _colon, pk = actor.partition(":")
     if room not in ("staff", "member") or not pk.isdecimal() or len(pk) > LONGEST_ID:
         return actor or "–"

@@ -36,6 +36,13 @@ def test_in_words_when_nobody_of_the_shop_then_as_it_stands(actor, words):
 
 
 @pytest.mark.django_db
+def test_in_words_when_one_asked_and_another_agreed_then_both_are_named():
+    first, second = MemberFactory(username="xiaoyu"), MemberFactory(username="banban")
+
+    assert actors.in_words(f"staff:{first.pk}+staff:{second.pk}") == "xiaoyu + banban"
+
+
+@pytest.mark.django_db
 def test_in_words_when_asked_again_then_the_name_is_remembered(django_assert_num_queries):
     clerk = MemberFactory(username="xiaoyu")
 
