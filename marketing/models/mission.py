@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mall import clock
 
@@ -80,7 +81,7 @@ class Mission(models.Model):
     prerequisite = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="following", verbose_name=_("only after")
     )
-    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    starts_at = models.DateTimeField(pgettext_lazy("time", "from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     icon = models.CharField(
         _("icon"),

@@ -362,7 +362,9 @@ def test_admin_when_an_operator_publishes_rejects_and_answers_then_done_and_writ
 
     listed = client.get(reverse("admin:catalog_review_changelist"), {"status__exact": "waiting"})
     assert WORDS[:10] in listed.content.decode()
-    assert client.get(reverse("admin:catalog_review_change", args=[review.pk])).status_code == 200
+    page = client.get(reverse("admin:catalog_review_change", args=[review.pk]))
+    assert page.status_code == 200
+    assert "&#x27;waiting&#x27;" not in page.content.decode()  # a word, not the pair a coloured label is made of
     client.post(reverse("admin:catalog_review_reject_review", args=[review.pk]), {"reason": "Too rude."})
     assert Review.objects.get().status == "rejected"
     client.post(reverse("admin:catalog_review_publish_review", args=[review.pk]))
