@@ -44,7 +44,7 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
         "hold": _("Reserved for an order") if order else _("Reserved"),
         "capture": _("Order paid with reserved points") if order else _("Reserved points used"),
         "release": _("Order not completed, reserved points returned") if order else _("Reserved points returned"),
-        "refund": _("Order cancelled, points returned") if order else _("Points returned"),
+        "refund": _("Points of an order returned") if order else _("Points returned"),
         "clawback": _("Points taken back for an order") if order else _("Points taken back"),
         "expire": _("Expired"),
         "adjust": _("Adjusted by the shop"),
