@@ -117,9 +117,9 @@ def _plan_life_of_demo(story, clerk) -> Shopper:
     ):
         story.then(_moment(_days_ago(days), at), story.order, demo, slug, **words)
     for days, points, good_for, what in (
-        (20, 2600, 38, "开箱测评奖励 · Unboxing prize"),
-        (9, 300, None, "物流延误补偿 · Sorry for the late parcel"),
-        (8, -100, None, "更正重复补偿 · Given twice, corrected"),
+        (20, 2600, 38, "开箱测评奖励"),
+        (9, 300, None, "物流延误补偿"),
+        (8, -100, None, "更正重复补偿"),
     ):
         story.then(_moment(_days_ago(days), "15:00"), _adjust, demo, points, good_for, what, clerk)
     story.then(_moment(_days_ago(3), "20:40"), _read_inbox, demo)

@@ -11,8 +11,8 @@ from points import adjustments, risk, rules
 from points.models import Adjustment, RiskCase
 
 CLERK = ("xiaoyu", "小雨（财务）")
-WAITING = ("laochen", 8_000, "周年茶会赞助 · Sponsored our tea party", "Contract of November, signed")
-TURNED_DOWN = ("taozi", 6_000, "直播抽奖 · Won in a live stream", "Told on the phone")
+WAITING = ("laochen", 8_000, "周年茶会赞助", "Contract of November, signed")
+TURNED_DOWN = ("taozi", 6_000, "直播抽奖", "Told on the phone")
 BUSY_DAY = ("zhouzhou", (640, 380), "那天把攒了一个月的任务一口气做完了，辛苦看一下～ I did a month of missions in one go!")
 
 
