@@ -233,7 +233,7 @@ def test_audit_log_when_the_day_is_over_then_all_of_it_stands_there_and_is_taken
     room(page, "Audit log")
     shown = page.locator("#result_list tbody")
     expect(shown.locator("tr", has_text="Shipped an order")).to_contain_text(f"operator (staff:{operator.pk})")
-    expect(shown.locator("tr", has_text="points.case_decide")).to_contain_text("Called them: a new phone")
+    expect(shown.locator("tr", has_text="Decided a case")).to_contain_text("Called them: a new phone")
     with page.expect_download() as coming:
         page.get_by_role("link", name="Download CSV").click()
     rows = list(csv.DictReader(io.StringIO(coming.value.path().read_text(encoding="utf-8-sig"))))
