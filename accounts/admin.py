@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -29,6 +30,7 @@ from accounts.privacy import mask_email
 from accounts.registration import admit
 from mall import audit
 
+ACCESS = ("is_active", "is_staff", "is_superuser")
 DEEDS = {
     "view": pgettext_lazy("permission", "look at"),
     "add": pgettext_lazy("permission", "add"),
@@ -36,7 +38,10 @@ DEEDS = {
     "delete": pgettext_lazy("permission", "delete"),
 }
 
-for model in (Group, EmailAddress, SocialAccount, SocialApp, SocialToken, Authenticator):
+# Tables the roll-up keeps for the reports: nobody opens them, so nobody is asked who may.
+COUNTED = ("memberday", "lateday", "cohortday", "ruleday", "reportsnapshot")
+
+for model in (Group, EmailAddress, SocialAccount, SocialApp, SocialToken, Authenticator, UserSession):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -84,16 +89,25 @@ class PermissionsField(forms.ModelMultipleChoiceField):
     def label_from_instance(self, permission):
         model = permission.content_type.model_class()
         what = model._meta.verbose_name_plural if model else permission.content_type.model
+        if permission.content_type.model in COUNTED:
+            return gettext(permission.name)
         verb = DEEDS.get(permission.codename.split("_")[0]) if permission.codename.endswith(f"_{permission.content_type.model}") else None
         return f"{what} · {verb or gettext(permission.name)}"
 
 
 def _permissions_of_the_rooms():
     rooms = Permission.objects.filter(content_type__app_label__in=roles.ROOMS).exclude(content_type__model__startswith="historical")
+    rooms = rooms.exclude(content_type__model__in=COUNTED, codename__regex="^(add|change|delete|view)_")
     return rooms.select_related("content_type").order_by("content_type__app_label", "content_type__model", "codename")
 
 
 # --- members -----------------------------------------------------------------
+def _access_of(member, form=None) -> dict:
+    """Return what lets a member in and how far; of a ``form`` already saved, what stood before."""
+    flags = {name: form.initial[name] if form and name in form.initial else getattr(member, name) for name in ACCESS}
+    return {**flags, "roles": sorted(group.name for group in member.groups.all())}
+
+
 class NewMemberForm(UserCreationForm):
     class Meta:
         model = User
@@ -178,6 +192,14 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
             obj.email = obj.email.lower()
             admit(obj)
 
+    def save_related(self, request, form, formsets, change):
+        """Write down who may now do what: a role decides about other people's points."""
+        before = _access_of(User.objects.get(pk=form.instance.pk), form) if change else {}
+        super().save_related(request, form, formsets, change)
+        after = _access_of(form.instance)
+        if change and before != after:
+            audit.note(request.user, "accounts.access_change", target=f"accounts.user:{form.instance.pk}", before=before, after=after)
+
 
 @admin.register(Group)
 class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
@@ -197,8 +219,13 @@ class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
     def save_related(self, request, form, formsets, change):
         """Keep the permissions that the list on the page does not show."""
         outside = list(form.instance.permissions.exclude(pk__in=_permissions_of_the_rooms().values("pk"))) if change else []
+        before = sorted(form.instance.permissions.values_list("codename", flat=True)) if change else []
         super().save_related(request, form, formsets, change)
         form.instance.permissions.add(*outside)
+        after = sorted(form.instance.permissions.values_list("codename", flat=True))
+        if before != after:
+            told = {"taken": sorted(set(before) - set(after)), "given": sorted(set(after) - set(before))}
+            audit.note(request.user, "accounts.role_change", target=form.instance, after=told)
 
     @display(description=_("role"))
     def meaning(self, group):

@@ -120,7 +120,7 @@ def _ways(user):
         {"label": _("Devices"), "url": reverse("usersessions_list"), "icon": "phone"},
         {"label": _("Two-step sign-in"), "url": reverse("mfa_index"), "icon": "shield-lock"},
         {"label": _("Notifications"), "url": reverse("marketing:preferences"), "icon": "bell"},
-        {"label": _("My data"), "url": reverse("accounts:privacy"), "icon": "person"},
+        {"label": _("My data"), "url": reverse("accounts:privacy"), "icon": "shield-check"},
     ]
     if user.is_staff:
         shop.append({"label": _("Back office"), "url": reverse("admin:index"), "icon": "sliders"})

@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from catalog import assortment, key_admin, review_admin, richtext, stock, stock_admin, storefront  # noqa: F401 - reviews have a room of their own
 from catalog.errors import NotACardKey
 from catalog.models import FEW_PIECES, Category, Product, ProductImage, Sku, Stock, StockMovement
+from mall import actors
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
 from mall.templatetags.mall import yuan
@@ -335,7 +336,8 @@ class SkuAdmin(ModelAdmin):
 class StockMovementAdmin(ReadOnly, ModelAdmin):
     """The log of every piece that came or went; nobody edits it."""
 
-    list_display = ["created_at", "sku", "direction", "delta", "reference", "actor", "note"]
+    list_display = ["created_at", "sku", "direction", "delta", "reference", "by", "note"]
+    by = actors.column("actor", _("by"))
     list_filter = ["direction"]
     list_select_related = ["sku__product"]
     search_fields = ["reference", "sku__product__name_zh_hans", "sku__product__name_en"]

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -12,15 +13,25 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from catalog import codes, storefront
 from catalog.models import CardKey, CardKeyEvent, Sku
+from mall import actors
+from mall.asking import TEMPLATE
 from mall.read_only import ReadOnly
 
 STATE_COLOURS = {CardKey.State.FREE: "success", CardKey.State.ISSUED: "info", CardKey.State.VOID: "danger"}
 FILE_MAX_BYTES = 2 * 1024 * 1024
 FAULTS_SHOWN = 100
+
+
+class VoidForm(forms.Form):
+    """Why keys are made void; what was ticked in the list, and the button, come along."""
+
+    action = forms.CharField(widget=forms.HiddenInput)
+    _selected_action = forms.Field(widget=forms.MultipleHiddenInput, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
 class KeysForm(forms.Form):
@@ -99,8 +110,9 @@ class KeyEventInline(ReadOnly, TabularInline):
     model = CardKeyEvent
     extra = 0
     hide_title = True
-    fields = ["at", "kind", "actor", "reference"]
+    fields = ["at", "kind", "by", "reference"]
     readonly_fields = fields
+    by = actors.column("actor", _("by"))
 
 
 @admin.register(CardKey)
@@ -130,10 +142,22 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
 
     @admin.action(description=_("Make free keys void (leaked or expired)"), permissions=["import"])
     def make_void(self, request, queryset):
-        """Take free keys out of the pool and out of stock."""
-        done = sum(codes.make_void(key, actor=request.user, reason="back office") for key in queryset)
+        """Take free keys out of the pool and out of stock, after asking why: there is no way back."""
+        form = VoidForm(request.POST if "reason" in request.POST else None, initial={**request.POST.dict(), **_ticked(request)})
+        if not form.is_valid():
+            free = queryset.filter(state=CardKey.State.FREE).count()
+            facts = [ngettext("%(n)s free key is taken out for good.", "%(n)s free keys are taken out for good.", free) % {"n": free}]
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "facts": facts}
+            context |= {"title": _("Make void"), "button": _("Make void"), "back_url": reverse("admin:catalog_cardkey_changelist")}
+            return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
+        done = sum(codes.make_void(key, actor=request.user, reason=form.cleaned_data["reason"]) for key in queryset)
         storefront.forget()
         messages.success(request, ngettext("%(n)s key is void now.", "%(n)s keys are void now.", done) % {"n": done})
+        return None
+
+
+def _ticked(request):
+    return {ACTION_CHECKBOX_NAME: request.POST.getlist(ACTION_CHECKBOX_NAME)}
 
 
 def sku_to_import(request, model_admin, object_id) -> Sku | None:

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from catalog import reviews
 from catalog.models import ANSWER_LENGTH, REASON_LENGTH, Review, ReviewPolicy
+from mall import actors
 from mall.asking import ask, sent
 from mall.one_row import OneRow
 from mall.read_only import ReadOnly
@@ -48,10 +49,11 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
     actions = ["publish_chosen"]
     actions_detail = ["publish_review", "reject_review", "answer_review"]
     fields = [
-        "product", "user", "author", "shown_stars", "text", "shown_status", "reason", "answer",
-        "created_at", "edited_at", "decided_at", "decided_by", "answered_at",
+        "product", "user", "author", "shown_stars", "text", "status", "reason", "answer",
+        "created_at", "edited_at", "decided_at", "by", "answered_at",
     ]  # fmt: skip
     readonly_fields = fields
+    by = actors.column("decided_by", _("decided by"))
 
     @admin.display(description=_("stars"), ordering="stars")
     def shown_stars(self, review):

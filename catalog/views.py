@@ -58,7 +58,7 @@ def product_detail(request, product_id):
         "pictures": [{"image_url": product["image_url"], "alt": product["name"]}] * bool(product["image_url"]) + product["pictures"],
         "chosen": (within_reach or left or product["skus"])[0]["id"],
         "can_redeem": bool(within_reach),
-        "deed": _("Buy") if product["pay_mode"] == Product.PayMode.CASH else _("Redeem"),
+        "deed": _("Buy now") if product["pay_mode"] in (Product.PayMode.CASH, Product.PayMode.CASH_POINTS) else _("Redeem"),
         "is_sold_out": not left,
         "is_posted": product["kind"] == Product.Kind.PHYSICAL,
         "quantity_max": most_pieces(product["limit_per_order"], max((sku["stock"] for sku in left), default=1)),

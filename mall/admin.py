@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from mall import clock, export, jobs
+from mall import actors, clock, deeds, export, job_words, jobs
 from mall.day_range import DayRangeFilter
 from mall.models import AuditRow, JobRun
 from mall.read_only import ReadOnly
@@ -39,28 +39,49 @@ class StateFilter(admin.SimpleListFilter):
 class JobRunAdmin(ReadOnly, ModelAdmin):
     """Which periodic job ran for which period, and what it said. Read-only."""
 
-    list_display = ["created_at", "job", "period", "attempts", "finished_at", "outcome"]
+    list_display = ["created_at", "job", "does", "period", "attempts", "finished_at", "outcome"]
     list_filter = [StateFilter, "job", ("finished_at", admin.EmptyFieldListFilter)]
     search_fields = ["job", "period"]
     list_fullwidth = True
+
+    @admin.display(description=_("what it does"), ordering="job")
+    def does(self, run):
+        return job_words.in_words(run.job)
+
+
+class DeedFilter(admin.SimpleListFilter):
+    """Rows of one deed, by what it is called."""
+
+    title = _("what was done")
+    parameter_name = "action"
+
+    def lookups(self, request, model_admin):
+        return sorted(((deed, str(words)) for deed, words in deeds.WORDS.items()), key=lambda pair: pair[1])
+
+    def queryset(self, request, queryset):
+        return queryset.filter(action=self.value()) if self.value() else queryset
 
 
 @admin.register(AuditRow)
 class AuditRowAdmin(ReadOnly, ModelAdmin):
     """What operators did, why, and what it changed. Nobody edits it; what is filtered can be taken along as CSV."""
 
-    list_display = ["at", "who", "action", "what", "reason"]
-    list_filter = [("at", DayRangeFilter), "action", "actor_name"]
+    list_display = ["at", "who", "deed", "what", "reason"]
+    list_filter = [("at", DayRangeFilter), DeedFilter, "actor_name"]
     list_filter_submit = True
     list_fullwidth = True
     search_fields = ["actor", "actor_name", "action", "target", "target_name", "reason", "request_id"]
     actions_list = ["download"]
-    fields = ["at", "who", "action", "what", "reason", "changes", "request_id"]
+    fields = ["at", "who", "deed", "what", "reason", "changes", "request_id"]
     readonly_fields = fields
 
     @admin.display(description=_("by"), ordering="actor")
     def who(self, row):
-        return f"{row.actor_name} ({row.actor})" if row.actor_name else row.actor
+        return f"{row.actor_name} ({row.actor})" if row.actor_name else actors.in_words(row.actor)
+
+    @admin.display(description=_("what was done"), ordering="action")
+    def deed(self, row):
+        return deeds.in_words(row.action)
 
     @admin.display(description=_("to what"), ordering="target")
     def what(self, row):
@@ -76,7 +97,8 @@ class AuditRowAdmin(ReadOnly, ModelAdmin):
     def changes(self, row):
         before, after = (state if isinstance(state, dict) else {"": state} for state in (row.before, row.after))
         names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-        return format_html_join("", "<div>{} {} → {}</div>", ((name, before.get(name), after.get(name)) for name in names)) or "–"
+        told = ((name, *(_shown(state.get(name)) for state in (before, after))) for name in names)
+        return format_html_join("", "<div>{} {} → {}</div>", told) or "–"
 
     @action(description=_("Download CSV"), icon="download", url_path="download", permissions=["view"])
     def download(self, request):
@@ -85,6 +107,10 @@ class AuditRowAdmin(ReadOnly, ModelAdmin):
         told = ([_cell_of(row, column) for column in AUDIT_COLUMNS] for row in rows.iterator())
         header = [AuditRow._meta.get_field(column).verbose_name for column in AUDIT_COLUMNS]
         return export.csv_response(f"audit-{clock.today()}", header, told)
+
+
+def _shown(value):
+    return "–" if value is None or value == "" else value
 
 
 def _cell_of(row, column):
@@ -115,7 +141,7 @@ for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, Cl
 class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
     change_form_template = None  # beat's own one adds inline script, which our pages do not run
-    list_display = ["name", "enabled", "runs", "last_run_at"]
+    list_display = ["name", "does", "enabled", "runs", "last_run_at"]
     fieldsets = [
         (None, {"fields": ["name", "regtask", "task", "enabled", "description"]}),
         (_("When it runs"), {"fields": ["interval", "crontab", "runs", "start_time", "last_run_at", "one_off"]}),
@@ -125,12 +151,16 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
     # "Run now" is left out: it would talk to the broker from a web request, and a job's period is guarded anyway.
     actions = ["enable_tasks", "disable_tasks", "toggle_tasks"]
 
+    @admin.display(description=_("what it does"))
+    def does(self, task):
+        return job_words.in_words(task.name)
+
     @admin.display(description=_("runs"))
     def runs(self, task):
         """Say in words when the task runs, in the shop's time."""
         at = task.crontab
         if at is None:
-            return str(task.schedule) if task.pk else "–"
+            return str(task.interval or task.schedule) if task.pk else "–"
         options = Options()
         options.locale_code = to_locale(get_language()).replace("zh_Hans", "zh_CN")
         options.use_24hour_time_format = True

@@ -43,7 +43,8 @@ def set_language(request):
 
 def csrf_failure(request, reason=""):
     """Answer a form whose CSRF token is missing or stale: nothing was changed."""
-    return render(request, "403.html", {"detail": _("This page was open for too long. Go back, reload it and send it again.")}, status=403)
+    words = {"title": _("This page has expired"), "detail": _("This page was open for too long. Go back, reload it and send it again.")}
+    return render(request, "403.html", words, status=403)
 
 
 def bad_request(request, exception):

@@ -102,12 +102,20 @@ class NewestFirst(Cursor):
     ordering = "-id"
 
 
+class InboxQuery(StrictSerializer):
+    cursor = serializers.CharField(required=False, max_length=200)
+
+
 @extend_schema_view(get=extend_schema(operation_id="list_notifications", tags=["notifications"]))
 class Notifications(ListAPIView):
     """The member's notices, newest first, in the language asked for."""
 
     serializer_class = NotificationSerializer
     pagination_class = NewestFirst
+
+    def list(self, request, *args, **kwargs):
+        read(InboxQuery, request.query_params.dict())
+        return super().list(request, *args, **kwargs)
 
     def get_queryset(self):
         return notifications.inbox(self.request.user)

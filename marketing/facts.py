@@ -15,6 +15,7 @@ from mall.transactions import transactional
 from marketing import missions
 from marketing.missions import Fact
 from marketing.notifications import Kind, notify
+from orders.reviews import is_returned
 from points import rules
 from points.models import LedgerEntry
 
@@ -46,10 +47,14 @@ def of_refunded(order) -> list[Fact]:
 
 @transactional
 def review_published(review) -> None:
-    """Award a published review, once per order line however often it is taken down and published again."""
-    key = f"review:{review.line}"
-    entry = rules.award(review.user_id, "review", key=key, reference=key)
-    missions.note(review.user_id, "review", key=key)
+    """Award a published review, once per order line however often it is taken down and published again.
+
+    One of goods that went back whole while it waited is shown, and earns nothing any more.
+    """
+    key, entry = f"review:{review.line}", None
+    if not is_returned(review.line):
+        entry = rules.award(review.user_id, "review", key=key, reference=key)
+        missions.note(review.user_id, "review", key=key)
     _tell_of_review(review, Kind.REVIEW_PUBLISHED, points=_worth(entry))
 
 

@@ -9,7 +9,7 @@ from unfold.decorators import action, display
 
 from mall import audit
 from mall.read_only import ReadOnly
-from marketing import missions, programme
+from marketing import programme
 from marketing.models import CustomEvent, Mission, MissionProgress, ShareLanding
 
 COLOURS = {Mission.Status.ACTIVE: "success", Mission.Status.DRAFT: "info", Mission.Status.PAUSED: "warning", Mission.Status.ENDED: "danger"}
@@ -20,7 +20,7 @@ NUMBERS = ["target", "points", "coupon_id", "is_automatic", "starts_at", "ends_a
 class MissionAdmin(ModelAdmin, TranslationAdmin):
     """Whoever has begun keeps the numbers they began under, so a change here never pays backwards."""
 
-    list_display = ["title", "kind", "event", "target", "points", "shown_status", "on_their_way", "times_completed", "points_paid"]
+    list_display = ["title", "kind", "event_in_words", "target", "points", "shown_status", "on_their_way", "times_completed", "points_paid"]
     list_filter = ["status", "kind"]
     list_fullwidth = True
     search_fields = ["code", "title_zh_hans", "title_en", "event"]
@@ -40,6 +40,18 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
     @display(description=_("status"), ordering="status", label=COLOURS)
     def shown_status(self, mission):
         return mission.status, mission.get_status_display()
+
+    @admin.display(description=_("event"), ordering="event")
+    def event_in_words(self, mission):
+        return dict(Mission.Event.choices).get(mission.event, mission.event)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Say at the field which events the shop knows; names nobody can guess are no choice."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "event" and field is not None:
+            known = " · ".join(f"{code} {label}" for code, label in Mission.Event.choices)
+            field.help_text = f"{db_field.help_text} {known}"
+        return field
 
     @admin.display(description=_("on their way"), ordering="on_their_way")
     def on_their_way(self, mission):
@@ -78,12 +90,10 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
             audit.note(
                 request.user, "marketing.mission_change" if change else "marketing.mission_add", target=obj, before=before, after=after
             )
-        missions.forget()
 
     def delete_model(self, request, obj):
         audit.note(request.user, "marketing.mission_delete", target=obj)
         super().delete_model(request, obj)
-        missions.forget()
 
     @action(description=_("Open"), permissions=["change"])
     def activate(self, request, queryset):

@@ -1,7 +1,8 @@
 """Missions move as facts happen: each fact counts once, and what is completed pays once.
 
-``note`` is called by marketing/receivers.py with facts the shop saw itself; no door names one. Where no open
-mission listens to an event it costs no query. Everything counted is counted under the member's lock.
+``note`` is called by marketing/receivers.py with facts the shop saw itself; no door names one. Where no active
+mission listens to an event it costs one query: what is counted is no matter for a cache, which may be old, empty or
+lying. Everything counted is counted under the member's lock.
 """
 
 from contextlib import suppress
@@ -11,7 +12,6 @@ from decimal import Decimal
 
 import structlog
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.db import transaction
 from django.urls import reverse
 
@@ -31,8 +31,6 @@ from points.mutex import lock_member
 
 ACTION = "mission"
 ONCE = "once"
-LISTENERS_KEY = "missions:listeners"
-LISTENERS_SECONDS = 60
 log = structlog.get_logger(__name__)
 
 
@@ -55,46 +53,37 @@ def note(user_id: int, event: str, *, key: str, on: date | None = None, amount: 
 
 def note_all(user_id: int, facts: list[Fact], *, on: date | None = None) -> list[MissionProgress]:
     """Count what belongs to one moment in one go; each fact as ``note`` does."""
-    heard = listeners()
-    facts = [fact for fact in facts if fact.amount > 0 and heard.get(fact.event)]
-    return _count(user_id, facts, on or clock.today()) if facts else []
-
-
-def listeners() -> dict[str, list[int]]:
-    """Return the active missions' ids by event; kept, because every redemption asks."""
-    kept = cache.get(LISTENERS_KEY)
-    if kept is None:
-        kept = {}
-        for event, pk in Mission.objects.filter(status=Mission.Status.ACTIVE).order_by("pk").values_list("event", "pk"):
-            kept.setdefault(event, []).append(pk)
-        cache.set(LISTENERS_KEY, kept, LISTENERS_SECONDS)
-    return kept
-
-
-def forget() -> None:
-    """Let the list of listeners be read anew, once the present transaction is committed."""
-    transaction.on_commit(lambda: cache.delete(LISTENERS_KEY))
+    facts = [fact for fact in facts if fact.amount > 0]
+    heard = list(Mission.objects.active().filter(event__in={fact.event for fact in facts}).order_by("pk")) if facts else []
+    events = {mission.event for mission in heard}
+    facts = [fact for fact in facts if fact.event in events]
+    return _count(user_id, facts, [mission for mission in heard if mission.is_open()], on or clock.today()) if facts else []
 
 
 @transactional
-def _count(user_id, facts, on):
+def _count(user_id, facts, missions, on):
     # Facts of one member may arrive through several doors at once: the second one must see what the first
     # has counted, or a mission one short of its target would be completed twice.
     lock_member(user_id)
     facts = _uncounted(user_id, facts)
     if not facts:
         return []
-    missions = _open_to(user_id, Mission.objects.open().filter(event__in={fact.event for fact in facts}).order_by("pk"))
-    rows, moved = _rows_of(user_id, missions, on), {}
+    missions = _open_to(user_id, missions)
+    rows, moved, rows_moved = _rows_of(user_id, missions, on), {}, set()
     for mission in missions:
+        row = rows[mission.pk]
         for fact in facts:
-            if fact.event == mission.event and (step := _move(rows[mission.pk], mission, fact.amount)):
-                moved.setdefault(fact, []).append([rows[mission.pk].pk, step])
+            if fact.event != mission.event:
+                continue
+            step = _move(row, mission, fact.amount)
+            # A fact that came too late to move anything is kept as well: it may stand in for one that goes back.
+            moved.setdefault(fact, []).append([row.pk, step])
+            if step:
+                rows_moved.add(row.pk)
     MissionFact.objects.bulk_create(
         MissionFact(user_id=user_id, event=fact.event, key=fact.key, amount=fact.amount, on=on, moved=moved.get(fact, [])) for fact in facts
     )
-    steps = {pk for fact_steps in moved.values() for pk, _step in fact_steps}
-    return [row for row in rows.values() if row.pk in steps]
+    return [row for row in rows.values() if row.pk in rows_moved]
 
 
 def _uncounted(user_id, facts):
@@ -256,23 +245,40 @@ def withdraw(user_id: int, facts: list[Fact]) -> None:
 def lessen(user_id: int, facts: list[Fact]) -> None:
     """Let facts count for no more than their ``amount`` now (what is left of a refunded order); what is over moves back.
 
-    A reward given for it is clawed back, its coupon too while nobody used it, and both may be earned anew. Harmless
-    when repeated; a fact that was never counted changes nothing.
+    What another fact, that came when the mission was full, can stand for stays. Else a reward given for it is clawed
+    back, its coupon too while nobody used it, and both may be earned anew. Harmless when repeated; a fact that was
+    never counted changes nothing.
     """
     left = {(fact.event, fact.key): fact.amount for fact in facts}
     counted = MissionFact.objects.filter(user_id=user_id, key__in={fact.key for fact in facts}).order_by("pk")
     if not counted.exists():
         return
     lock_member(user_id)
-    for fact in counted:
-        amount = min(fact.amount, left.get((fact.event, fact.key), fact.amount))
+    for event, key in list(counted.values_list("event", "key")):
+        fact = MissionFact.objects.get(user_id=user_id, event=event, key=key)  # the one before may have asked it to stand in
+        amount = min(fact.amount, left.get((event, key), fact.amount))
         if amount == fact.amount:
             continue
         steps, fact.moved, fact.amount = fact.moved, [[pk, min(step, amount)] for pk, step in fact.moved], amount
         fact.save(update_fields=["moved", "amount"]) if amount else fact.delete()
         for pk, step in steps:
             if step > amount:
-                _move_back(MissionProgress.objects.select_related("mission").get(pk=pk), step - amount)
+                row = MissionProgress.objects.select_related("mission").get(pk=pk)
+                if lost := step - amount - _stand_in(row, step - amount):
+                    _move_back(row, lost)
+
+
+def _stand_in(row, lost) -> int:
+    """Let facts of the same row that were not needed yet count in the place of what is lost; returns for how much they do."""
+    stood = 0
+    for fact in MissionFact.objects.filter(user_id=row.user_id, event=row.mission.event).order_by("pk"):
+        for part in fact.moved:
+            spare = min(fact.amount - part[1], lost - stood) if part[0] == row.pk else 0
+            if spare > 0:
+                part[1] += spare
+                stood += spare
+                fact.save(update_fields=["moved"])
+    return stood
 
 
 def _move_back(row, step):

@@ -11,6 +11,7 @@ from mall import clock
 from marketing.models import Notification
 from marketing.notifications import Kind, notify, notify_many, notify_new
 from orders.models import Coupon
+from points import risk
 from points.models import Adjustment, RiskCase
 
 BATCH = 500
@@ -28,17 +29,15 @@ def of_sign_in(user, device, at) -> None:
 # --- orders ---------------------------------------------------------------------
 def of_order(order, kind, **params) -> None:
     """Tell the buyer how an order moved."""
-    notify(
-        order.user_id, kind=kind, key=f"{_name(order)}:{kind.removeprefix('order_')}", url=order.get_absolute_url(), no=order.no, **params
-    )
+    notify_many([_about(order, kind, kind.removeprefix("order_"), **params)])
 
 
 def of_paid(order) -> None:
     """Tell what was paid, and apart from it what it took of the points."""
-    of_order(order, Kind.ORDER_PAID, points=order.points, cash=str(order.cash))
+    told = [_about(order, Kind.ORDER_PAID, "paid", points=order.points, cash=str(order.cash))]
     if order.points:
-        key = f"{_name(order)}:spent"
-        notify(order.user_id, kind=Kind.POINTS_SPENT, key=key, url=order.get_absolute_url(), points=order.points, no=order.no)
+        told.append(_about(order, Kind.POINTS_SPENT, "spent", points=order.points))
+    notify_many(told)
 
 
 def of_shipped(order) -> None:
@@ -48,8 +47,7 @@ def of_shipped(order) -> None:
 
 def of_refund(order, refund, kind, **params) -> None:
     """Tell what became of a wish to give something back."""
-    key = f"{_name(order)}:refund:{refund.number}:{kind.removeprefix('refund_')}"
-    notify(order.user_id, kind=kind, key=key, url=order.get_absolute_url(), no=order.no, **params)
+    notify_many([_about(order, kind, f"refund:{refund.number}:{kind.removeprefix('refund_')}", **params)])
 
 
 def of_granted_refund(order, refund) -> None:
@@ -74,17 +72,31 @@ def of_award(user_id, action, entry) -> None:
 
 
 def of_adjustment(adjustment) -> None:
-    """Tell of a correction once it stands in the books, in the words meant for the member."""
+    """Tell of a correction once it stands in the books, and of its undoing, in the words meant for the member."""
     if adjustment.status != Adjustment.Status.POSTED:
         return
-    words = {"points": adjustment.points, "reason": adjustment.description}
-    notify(adjustment.account_id, kind=Kind.POINTS_ADJUSTED, key=f"adjustment:{adjustment.pk}", url=reverse("points:statement"), **words)
+    key, points = f"adjustment:{adjustment.pk}", adjustment.points
+    if adjustment.undo_seq:
+        key, points = f"{key}:undone", -points
+    words = {"points": points, "reason": adjustment.description}
+    notify(adjustment.account_id, kind=Kind.POINTS_ADJUSTED, key=key, url=reverse("points:statement"), **words)
 
 
 def of_case(case) -> None:
-    """Tell that an account is paused, and later that it goes on."""
-    kind = Kind.EARNING_RESUMED if case.status == RiskCase.Status.RELEASED else Kind.EARNING_PAUSED
-    notify(case.account_id, kind=kind, key=f"case:{case.pk}:{case.status}", url=reverse("points:statement"), scope=case.scope)
+    """Tell what is paused and why, that it stays so, and later what goes on: what another case forbids does not."""
+    words = {"scope": case.scope, "case": case.kind, "is_kept": case.status == RiskCase.Status.KEPT}
+    kind = Kind.EARNING_PAUSED
+    if case.status == RiskCase.Status.RELEASED:
+        freed = _paused_by([case.scope]) - _paused_by(risk.standing(case.account_id).values_list("scope", flat=True))
+        if not freed:
+            return
+        kind, words = Kind.EARNING_RESUMED, {"scope": "all" if len(freed) > 1 else freed.pop()}
+    notify(case.account_id, kind=kind, key=f"case:{case.pk}:{case.status}", url=reverse("points:statement"), **words)
+
+
+def _paused_by(scopes) -> set[str]:
+    """Return what cases of these scopes forbid together."""
+    return {what for scope in scopes for what in (("earn", "spend") if scope == "all" else (scope,))}
 
 
 # --- coupons and flash sessions ---------------------------------------------------
@@ -132,5 +144,6 @@ def _names(row, field):
     return {"zh-hans": getattr(row, f"{field}_zh_hans") or getattr(row, field), "en": getattr(row, f"{field}_en") or getattr(row, field)}
 
 
-def _name(order):
-    return f"order:{order.no}"
+def _about(order, kind, what, **params):
+    words = {"no": order.no, **params}
+    return Notification(user_id=order.user_id, kind=kind, key=f"{order.reference}:{what}", url=order.get_absolute_url(), params=words)

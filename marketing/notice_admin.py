@@ -18,7 +18,7 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):
     """The queue. Where a mail goes stays covered: it is the member's e-mail at the moment of sending."""
 
     list_fullwidth = True
-    list_display = ["created_at", "user", "kind", "channel", "state_shown", "tries", "next_try_at", "sent_at", "why"]
+    list_display = ["created_at", "user", "kind", "state_shown", "tries", "why", "sent_at"]
     list_filter = ["state", "channel", ("notification__kind", admin.ChoicesFieldListFilter)]
     search_fields = ["user__username"]
     list_select_related = ["user", "notification"]

@@ -4,7 +4,6 @@ from django.db.models import Count, Q, Sum
 
 from mall import audit
 from mall.transactions import transactional
-from marketing import missions
 from marketing.models import Mission
 
 
@@ -15,7 +14,6 @@ def change_status(mission: Mission, status: str, *, actor) -> bool:
     if not Mission.objects.filter(pk=mission.pk).exclude(status=status).update(status=status):
         return False
     audit.note(actor, "marketing.mission_status", target=mission, before={"status": before}, after={"status": status})
-    missions.forget()
     return True
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from mall import clock
+from points import wording as points_wording
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,23 @@ WORDINGS = {
     "coupon_granted": (_("A coupon for you: %(coupon)s"), _("Use it by %(day)s at the checkout."), "ticket-perforated"),
     "coupon_expiring": (_("Your coupon ends soon: %(coupon)s"), _("It is good until %(day)s."), "ticket-perforated"),
     "flash_starting": (_("Flash redemption: %(session)s"), _("It starts at %(moment)s. First come, first served."), "hourglass-split"),
-    "earning_paused": (
-        _("Earning points is paused"),
-        _("Your account earned unusually much in one day, so we have a look. Your points are safe, and you can tell us what happened."),
-        "shield-lock",
-    ),
-    "earning_resumed": (
-        _("You can earn points again"),
-        _("The review of your account is closed. Thank you for your patience."),
-        "check-circle",
-    ),
+    "earning_paused": ("%(paused)s", _("%(pause)s You can tell us what happened."), "shield-lock"),
+    "earning_resumed": ("%(resumed)s", _("The review of your account is closed. Thank you for your patience."), "check-circle"),
     "new_sign_in": (
         _("Sign-in on a new device"),
         _("On %(moment)s somebody signed in with %(device)s. If it was not you, change your password now."),
         "shield-lock",
     ),
+}
+PAUSED = {
+    "earn": _("Earning points is paused"),
+    "spend": _("Spending points is paused"),
+    "all": _("Earning and spending points is paused"),
+}
+RESUMED = {
+    "earn": _("You can earn points again"),
+    "spend": _("You can spend points again"),
+    "all": _("You can earn and spend points again"),
 }
 EARNED_FOR = {
     "purchase": _("For your order."),
@@ -112,6 +115,7 @@ def _places(params):
         places["reward"] = (
             ngettext("%(points)s point for you.", "%(points)s points for you.", params["points"]) % places if params["points"] else ""
         )
+    places |= _pause(params)
     if "on" in params:
         places["day"] = date_format(date.fromisoformat(params["on"]), "DATE_FORMAT")
     if "at" in params:
@@ -119,6 +123,15 @@ def _places(params):
     if "days" in params:
         places["when"] = gettext("tomorrow") if params["days"] == 1 else gettext("in %(days)s days") % places
     return places
+
+
+def _pause(params):
+    """Say what an account may not do, or may do again, and why; a row of an earlier release knows of one reason only."""
+    scope = params.get("scope", "earn")
+    pause = points_wording.of_pause(params.get("case", "earned" if scope == "earn" else "manual"), scope)
+    if params.get("is_kept"):
+        pause = gettext("A colleague has had a look, and for now it stays as it is.")
+    return {"paused": str(PAUSED[scope]), "resumed": str(RESUMED[scope]), "pause": pause}
 
 
 def _named(value):

@@ -8,7 +8,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from accounts.privacy import mask_name, mask_phone
-from mall import audit
+from mall import actors, audit
 from mall.asking import ask, sent
 from mall.day_range import DayRangeFilter
 from mall.one_row import OneRow
@@ -55,8 +55,9 @@ class ShipmentInline(ReadOnly, TabularInline):
     model = Shipment
     extra = 0
     hide_title = True
-    fields = ["number", "carrier", "tracking_number", "contents", "at", "actor"]
+    fields = ["number", "carrier", "tracking_number", "contents", "at", "by"]
     readonly_fields = fields
+    by = actors.column("actor", _("by"))
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("lines__line")
@@ -70,8 +71,9 @@ class EventInline(ReadOnly, TabularInline):
     model = OrderEvent
     extra = 0
     hide_title = True
-    fields = ["at", "kind", "from_status", "to_status", "actor", "note"]
+    fields = ["at", "kind", "from_status", "to_status", "by", "note"]
     readonly_fields = fields
+    by = actors.column("actor", _("by"))
 
 
 class PaymentInline(ReadOnly, TabularInline):

@@ -12,7 +12,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from mall import clock
+from mall import actors, clock
 from mall.asking import ask, sent, show
 from mall.day_range import DayRangeFilter
 from mall.errors import DomainError
@@ -163,7 +163,7 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
 class CouponGrantAdmin(ReadOnly, ModelAdmin):
     """What was handed out to whom, how far it is, and the way back."""
 
-    list_display = ["created_at", "template", "shown_segment", "shown_status", "progress", "actor", "note"]
+    list_display = ["created_at", "template", "shown_segment", "shown_status", "progress", "by", "note"]
     list_filter = ["status", "segment", ("created_at", DayRangeFilter)]
     list_filter_submit = True
     list_select_related = ["template"]
@@ -171,11 +171,12 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
     search_fields = ["template__name_zh_hans", "template__name_en", "note"]
     actions_detail = ["undo"]
     fields = [
-        "template", "shown_segment", "shown_numbers", "status", "progress", ("granted", "skipped"), "shown_states", "note", "actor",
+        "template", "shown_segment", "shown_numbers", "status", "progress", ("granted", "skipped"), "shown_states", "note", "by",
         ("created_at", "finished_at"),
     ]  # fmt: skip
-    readonly_fields = ["template", "granted", "skipped", "note", "actor", "created_at", "finished_at"]
+    readonly_fields = ["template", "granted", "skipped", "note", "by", "created_at", "finished_at"]
     readonly_fields += ["shown_segment", "shown_numbers", "status", "progress", "shown_states"]
+    by = actors.column("actor", _("by"))
 
     def has_undo_permission(self, request, object_id=None):
         return request.user.has_perm("orders.revoke_coupon")

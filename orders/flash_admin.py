@@ -80,6 +80,14 @@ class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and _is_draft(obj)
 
+    def get_actions_detail(self, request, object_id):
+        """Offer to announce a draft, and to call off what was announced and is not over."""
+        session = self.get_object(request, str(object_id))
+        over = (FlashSession.Status.ENDED, FlashSession.Status.CANCELLED)
+        useless = {"announce"} if not _is_draft(session) else {"call_off", "show_figures"}
+        useless |= {"call_off"} if session and session.status in over else set()
+        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name not in useless]
+
     def has_run_permission(self, request, object_id=None):
         return request.user.has_perm("orders.run_flashsession")
 

@@ -106,7 +106,7 @@ def _item_page(request, item_id, *, refusal=None):
         "is_yours": facts["state"] == flash_board.YOURS or isinstance(refusal, FlashLimitReached),
         "own_order": _own_order(member, found),
         "missing": missing,
-        "addresses": addresses,
+        "addresses": addresses if facts["state"] in (flash_board.OPEN, flash_board.SOON) else [],
         "chosen_address": addresses[0].pk if addresses else None,
         "needs_address": needs_address,
         "can_press": not missing and not needs_address,

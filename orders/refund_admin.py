@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
+from mall import actors
 from mall.asking import ask, sent
 from mall.day_range import DayRangeFilter
 from mall.read_only import ReadOnly
@@ -33,7 +34,7 @@ class RefundLineInline(ReadOnly, TabularInline):
 class RefundRequestAdmin(ReadOnly, ModelAdmin):
     """Approve and reject what members ask back; everything else of it is read."""
 
-    list_display = ["order", "number", "shown_status", "member", "reason", "points", "cash", "requested_at", "decided_by"]
+    list_display = ["order", "number", "shown_status", "member", "reason", "points", "cash", "requested_at", "answered_by"]
     list_display_links = ["order", "number"]
     list_filter = ["status", ("requested_at", DayRangeFilter)]
     list_filter_submit = True
@@ -45,17 +46,19 @@ class RefundRequestAdmin(ReadOnly, ModelAdmin):
     actions_detail = ["approve_refund", "reject_refund"]
     actions_row = ["approve_refund", "reject_refund"]
     fieldsets = [
-        (None, {"fields": [("order", "number"), ("status", "member"), "reason", ("requested_by", "requested_at")]}),
-        (_("Answer"), {"fields": [("decided_by", "decided_at"), "note", ("restock", "at_fault")]}),
+        (None, {"fields": [("order", "number"), ("status", "member"), "reason", ("asked_by", "requested_at")]}),
+        (_("Answer"), {"fields": [("answered_by", "decided_at"), "note", ("restock", "at_fault")]}),
         (
             _("What went back"),
             {"fields": [("points", "cash", "freight"), ("taken_pending", "taken_points", "taken_debt"), ("payment_refund", "refunded_at")]},
         ),
     ]
     readonly_fields = [
-        "order", "number", "status", "member", "reason", "requested_by", "requested_at", "decided_by", "decided_at", "note", "restock",
+        "order", "number", "status", "member", "reason", "asked_by", "requested_at", "answered_by", "decided_at", "note", "restock",
         "at_fault", "points", "cash", "freight", "taken_pending", "taken_points", "taken_debt", "payment_refund", "refunded_at",
     ]  # fmt: skip
+    asked_by = actors.column("requested_by", _("asked by"))
+    answered_by = actors.column("decided_by", _("decided by"))
 
     @admin.display(description=_("member"))
     def member(self, asked):

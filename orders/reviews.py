@@ -33,6 +33,11 @@ def write(user, *, no: str, line: int, stars: int, text: str) -> Review:
     return reviews.write(user, line=bought.pk, product_id=bought.product_id, author=author, choice=choice, stars=stars, text=text)
 
 
+def is_returned(line: int) -> bool:
+    """Return whether all pieces of an order line went back to the shop."""
+    return OrderLine.objects.filter(pk=line, refunded_quantity__gte=F("quantity")).exists()
+
+
 def of_lines(user_id, lines) -> dict[int, Review]:
     """Return a member's reviews by the line they are about; one query."""
     return {review.line: review for review in Review.objects.filter(user=user_id, line__in=[line.pk for line in lines])}

@@ -113,7 +113,7 @@ def _steps(order) -> list[dict]:
         Order.Status.SHIPPED: order.shipped_at,
         Order.Status.COMPLETED: order.completed_at,
     }
-    labels = [_("Placed"), _("Paid"), _("Shipped"), _("Received")]
+    labels = [_("Placed"), _("Paid")] + ([_("Shipped"), _("Received")] if order.is_physical else [_("Handed out"), _("Completed")])
     here = STEPS.index(order.status)
     states = ["done" if i < here or order.status == Order.Status.COMPLETED else "now" if i == here else "todo" for i in range(len(STEPS))]
     return [{"label": label, "state": state, "at": at[step]} for step, label, state in zip(STEPS, labels, states, strict=True)]

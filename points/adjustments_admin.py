@@ -5,6 +5,7 @@ from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -17,6 +18,7 @@ from points.forms import BatchForm, ConfirmForm, DecisionForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch
 
 COLOURS = {"waiting": "warning", "posted": "success", "rejected": "danger"}
+HEADS = (_("Line"), _("Member"), _("Points"), _("What the member reads"), _("Right or wrong"))
 CELL = '<td class="pr-4">{}</td>'
 BATCH_COLOURS = {"checked": "warning", "posted": "success", "undone": "info"}
 
@@ -124,16 +126,17 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
     def points(self, batch):
         return f"{batches.points_of(batch):+d}"
 
-    @admin.display(description=_("Lines"))
+    @admin.display(description=_("Contents"))
     def table(self, batch):
+        heads = format_html_join("", '<th class="pr-4 text-left font-semibold">{}</th>', ((head,) for head in HEADS))
         rows = ((row["number"], row["member"], f"{row['points']:+d}", row["reason"], row["error"] or "✓") for row in batch.rows)
         lines = format_html_join("", f"<tr>{CELL * 5}</tr>", rows)
-        return format_html("<table>{}</table>", lines)
+        return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", heads, lines)
 
     def get_actions_detail(self, request, object_id):
-        """Offer to post what was looked over, and to undo what was posted."""
+        """Offer to post what was looked over and is right in every line, and to undo what was posted."""
         batch = self.get_object(request, str(object_id))
-        fitting = {"checked": "post_batch", "posted": "undo_batch"}.get(batch.status if batch else "", "")
+        fitting = {"checked": "post_batch", "posted": "undo_batch"}.get(batch.status if batch and not self.wrong(batch) else "", "")
         return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name == fitting]
 
     def has_adjust_permission(self, request, object_id=None):
@@ -151,7 +154,12 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             except DomainError as refusal:
                 form.add_error("file", str(refusal))
             else:
-                messages.info(request, _("Nothing is posted yet: please look at every line first."))
+                wrong = self.wrong(batch)
+                words = ngettext("%(n)s line is wrong: nothing can be posted.", "%(n)s lines are wrong: nothing can be posted.", wrong)
+                if wrong:
+                    messages.error(request, words % {"n": wrong} + " " + gettext("Please mend the file and upload it again."))
+                else:
+                    messages.info(request, _("Nothing is posted yet: please look at every line first."))
                 return HttpResponseRedirect(reverse("admin:points_adjustmentbatch_change", args=[batch.pk]))
         context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "button": _("Look over")}
         context |= {"title": _("Upload a file"), "back_url": reverse("admin:points_adjustmentbatch_changelist")}

@@ -1,6 +1,7 @@
 """Corrections from a file: looked over line by line first, posted whole or not at all, undone by entries the other way.
 
-The file is UTF-8 with a first line ``member,points,reason``; a member is a user name or an e-mail address.
+The file is UTF-8 with a first line ``member,points,reason``; a member is a user name or an e-mail address. One that
+moves more in all than one person may correct alone is posted by a colleague of whoever uploaded it.
 """
 
 import contextlib
@@ -51,6 +52,14 @@ class RowsWrong(DomainError):
     message = _("Some lines cannot be posted. Please mend the file and upload it again; nothing was posted.")
 
 
+class ColleagueNeeded(DomainError):
+    """The file moves more in all than one person may, whoever that is."""
+
+    code = "colleague_needed"
+    status = 403
+    message = _("This file moves more than %(limit)s points in all: a colleague who may approve adjustments must post it.")
+
+
 class BatchDone(DomainError):
     """The file was posted or undone meanwhile."""
 
@@ -65,7 +74,7 @@ def look_over(content: bytes, *, name: str, note: str, operator) -> AdjustmentBa
 
     Raises: UnreadableFile, FileKnown.
     """
-    rows = _checked(_rows(content), operator)
+    rows = _checked(_rows(content), operator, operator.pk)
     digest = hashlib.sha256(content).hexdigest()
     batch = AdjustmentBatch.objects.filter(digest=digest).first() or AdjustmentBatch(digest=digest)
     if batch.pk and batch.status != AdjustmentBatch.Status.CHECKED:
@@ -79,7 +88,8 @@ def look_over(content: bytes, *, name: str, note: str, operator) -> AdjustmentBa
 def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
     """Post every line of a file that was looked over: all of them or none; idempotent, a posted file is refused.
 
-    Raises: BatchDone, RowsWrong (a line became wrong meanwhile).
+    Raises: BatchDone, RowsWrong (a line became wrong meanwhile), ColleagueNeeded (too much for the one who uploaded it,
+    or for somebody who may not approve adjustments).
     """
     accounts = sorted({row["account"] for row in batch.rows if row["account"]})
     for user_id in accounts:
@@ -88,11 +98,19 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
     batch = AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.status != AdjustmentBatch.Status.CHECKED:
         raise BatchDone
-    rows = _checked([{**row, "error": ""} for row in batch.rows], operator)
+    rows = _checked([{**row, "error": ""} for row in batch.rows], operator, batch.made_by_id)
     if not rows or any(row["error"] for row in rows):
         raise RowsWrong
-    entries = ledger.post_many([_posting(batch, number, row, operator) for number, row in enumerate(rows, 1)])
-    made = [_adjustment(batch, number, row, operator, entry) for number, (row, entry) in enumerate(zip(rows, entries, strict=True), 1)]
+    most = PointsPolicy.current().adjust_alone_max
+    is_approved = sum(abs(row["points"]) for row in rows) > most
+    if is_approved and (operator.pk == batch.made_by_id or not operator.has_perm("points.approve_adjustment")):
+        raise ColleagueNeeded(limit=most)
+    actor = f"staff:{batch.made_by_id}+staff:{operator.pk}" if is_approved else f"staff:{operator.pk}"
+    entries = ledger.post_many([_posting(batch, number, row, actor) for number, row in enumerate(rows, 1)])
+    who = {"requested_by_id": operator.pk}
+    if is_approved:
+        who = {"requested_by_id": batch.made_by_id, "decided_by_id": operator.pk, "decided_at": clock.now()}
+    made = [_adjustment(batch, number, row, who, entry) for number, (row, entry) in enumerate(zip(rows, entries, strict=True), 1)]
     Adjustment.objects.bulk_create(made)
     batch.status, batch.posted_at = AdjustmentBatch.Status.POSTED, clock.now()
     batch.save(update_fields=["status", "posted_at"])
@@ -124,6 +142,8 @@ def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     batch.status, batch.undone_at = AdjustmentBatch.Status.UNDONE, clock.now()
     batch.save(update_fields=["status", "undone_at"])
     audit.note(operator, "points.batch_undo", target=batch, reason=note, after={"lines": len(made)})
+    for adjustment in made:
+        points_adjusted.send(sender=None, adjustment=adjustment)
     return batch
 
 
@@ -159,8 +179,8 @@ def _row(number, line):
     return row
 
 
-def _checked(rows, operator):
-    """Return the lines with their members, and with what is wrong with each."""
+def _checked(rows, operator, made_by_id):
+    """Return the lines with their members, and with what is wrong with each; neither who uploads nor who posts may be among them."""
     names = {row["member"].lower() for row in rows}
     members = {}
     found = get_user_model().objects.filter(Q(username__in={row["member"] for row in rows}) | Q(email__in=names))
@@ -174,7 +194,7 @@ def _checked(rows, operator):
             continue
         if user_id is None or not row["member"]:
             row["error"] = gettext("There is no such member.")
-        elif user_id == operator.pk:
+        elif user_id in (operator.pk, made_by_id):
             row["error"] = str(adjustments.OwnAccount.message)
         else:
             moved[user_id] += abs(row["points"])
@@ -187,19 +207,19 @@ def _checked(rows, operator):
     return rows
 
 
-def _posting(batch, number, row, operator):
+def _posting(batch, number, row, actor):
     return ledger.Posting(
         row["account"],
         machine.Adjust(row["points"], DEFAULT),
         key=f"adjust:batch:{batch.pk}:{number}",
-        actor=f"staff:{operator.pk}",
+        actor=actor,
         note=batch.note,
         reference=f"batch:{batch.pk}",
         description=row["reason"],
     )
 
 
-def _adjustment(batch, number, row, operator, entry):
+def _adjustment(batch, number, row, who, entry):
     return Adjustment(
         ticket=f"batch:{batch.pk}:{number}",
         account_id=row["account"],
@@ -208,10 +228,10 @@ def _adjustment(batch, number, row, operator, entry):
         note=batch.note,
         status=Adjustment.Status.POSTED,
         batch=batch,
-        requested_by=operator,
         requested_at=clock.now(),
         on=clock.today(),
         entry_seq=entry.seq,
+        **who,
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from mall import actors
 from mall.asking import ask, sent
 from mall.read_only import ReadOnly
 from points import adjustments, explanation, risk, statement, terms, tiers, wording
@@ -191,7 +192,7 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     """Every posting, newest members first; nobody edits it, a mistake is corrected by a new entry."""
 
     paginator = CappedPaginator
-    list_display = ["when", "member", "kind", "words", "delta", "balance_after", "reference", "rule", "actor"]
+    list_display = ["when", "member", "kind", "words", "delta", "balance_after", "reference", "rule", "by"]
     list_filter = ["kind", "biz_date"]
     list_select_related = ["account__user"]
     list_per_page = 50
@@ -202,9 +203,10 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     fields = [
         "created_at", "biz_date", "member", "seq", "kind", "words", "delta", "held_delta", "debt_delta",
         "balance_after", "held_after", "debt_after", "lots_in_words",
-        "key", "rule", "rule_version", "rule_in_words", "reference", "reverses_seq", "used_by", "actor", "description", "note", "hash",
+        "key", "rule", "rule_version", "rule_in_words", "reference", "reverses_seq", "used_by", "by", "description", "note", "hash",
     ]  # fmt: skip
     readonly_fields = fields
+    by = actors.column("actor", _("By"))
 
     @admin.display(description=_("Time"), ordering="pk")
     def when(self, entry):

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -124,4 +125,8 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
             risk.decide(case, operator=request.user, release=is_release, note=answers["note"])
             return done
 
-        return ask(self, request, case, RejectForm(sent(request)), verb, title=title, about=f"{case}: {case.note}")
+        seen, member = case.evidence, case.account.user.get_username()
+        about = f"{member} · {case.get_kind_display()} · {case.get_scope_display()}"
+        facts = [f"{gettext('Earned that day')}: {seen['earned']} / {seen['limit']}"] if "earned" in seen else [case.note]
+        facts += [f"{gettext('Member wrote')}: {case.appeal}"] if case.appeal else []
+        return ask(self, request, case, RejectForm(sent(request)), verb, title=title, about=about, facts=facts)

@@ -20,10 +20,10 @@ def consequences(user) -> list[Consequence]:
     told, coming = [], pending.points_of(user.pk)
     if account and account.available:
         text = ngettext("You lose %(points)s point.", "You lose %(points)s points.", account.available)
-        told.append(Consequence(text % {"points": account.available}))
+        told.append(Consequence(text % {"points": f"{account.available:,}"}))
     if coming:
         text = ngettext("%(points)s point on the way will not come.", "%(points)s points on the way will not come.", coming)
-        told.append(Consequence(text % {"points": coming}))
+        told.append(Consequence(text % {"points": f"{coming:,}"}))
     return told or [Consequence(_("You have no points to lose."))]
 
 

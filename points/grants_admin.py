@@ -43,6 +43,6 @@ class GrantAdmin(ReadOnly, ModelAdmin):
 class TakeBackAdmin(ReadOnly, ModelAdmin):
     """What refunds took, refund by refund."""
 
-    list_display = ["reference", "account_id", "share", "pending", "points", "debt", "created_at"]
+    list_display = ["reference", "account", "share", "pending", "points", "debt", "created_at"]
     search_fields = ["=reference", "=account__user__username"]
-    fields = readonly_fields = ["account_id", "reference", "key", "share", "pending", "points", "debt", "created_at"]
+    fields = readonly_fields = ["account", "reference", "key", "share", "pending", "points", "debt", "created_at"]

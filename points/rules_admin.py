@@ -6,7 +6,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from mall import audit, clock
+from mall import actors, audit, clock
 from mall.one_row import OneRow
 from mall.read_only import ReadOnly
 from points import overlap, rules, terms
@@ -30,9 +30,10 @@ class VersionInline(ReadOnly, TabularInline):
         "per_week",
         "per_month",
         "per_life",
-        "created_by",
+        "by",
         "created_at",
     ]
+    by = actors.column("created_by", _("By"))
     verbose_name_plural = _("Versions so far")
 
     @admin.display(description=_("Points"))
@@ -90,7 +91,8 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         version = rules.publish(obj, actor=f"staff:{request.user.pk}", **form.numbers())
         after = {**rules.numbers_of(version), "status": obj.status}
         audit.note(request.user, "points.rule_change" if change else "points.rule_add", target=obj, before=before, after=after)
-        self._warn(request, Rule.objects.prefetch_related("versions").get(pk=obj.pk))
+        if "_continue" not in request.POST:  # there the rule's own page says it
+            self._warn(request, Rule.objects.prefetch_related("versions").get(pk=obj.pk))
         if set(form.changed_data) & set(NUMBERS):
             messages.info(request, _("Version %(number)s is in force for what happens from now on.") % {"number": version.number})
 
@@ -118,7 +120,8 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
 class ExchangeRateAdmin(ModelAdmin):
     """What a point is worth, from a moment on. A rate that has begun is history."""
 
-    list_display = ["points_per_yuan", "effective_from", "note", "created_by"]
+    list_display = ["points_per_yuan", "effective_from", "note", "by"]
+    by = actors.column("created_by", _("By"))
     fields = ["points_per_yuan", "effective_from", "note"]
     form = RateForm
 

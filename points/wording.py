@@ -44,7 +44,7 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
         "hold": _("Reserved for an order") if order else _("Reserved"),
         "capture": _("Order paid with reserved points") if order else _("Reserved points used"),
         "release": _("Order not completed, reserved points returned") if order else _("Reserved points returned"),
-        "refund": _("Order cancelled, points returned") if order else _("Points returned"),
+        "refund": _("Points of an order returned") if order else _("Points returned"),
         "clawback": _("Points taken back for an order") if order else _("Points taken back"),
         "expire": _("Expired"),
         "adjust": _("Adjusted by the shop"),
@@ -65,15 +65,20 @@ def icon_of(entry: LedgerEntry) -> str:
 
 def of_case(case: RiskCase) -> str:
     """Return one kind sentence that tells a member what is paused and why."""
-    if case.kind == RiskCase.Kind.EARNED:
+    return of_pause(case.kind, case.scope)
+
+
+def of_pause(kind: str, scope: str) -> str:
+    """Return the same for the kind and scope of a case."""
+    if kind == RiskCase.Kind.EARNED:
         return _("You collected a lot of points in one day, so earning rests until a colleague has had a look. You can spend as usual.")
-    if case.kind == RiskCase.Kind.DRIFT:
+    if kind == RiskCase.Kind.DRIFT:
         return _("Our nightly check found something to look at in your account. It is our turn: your points are safe and rest meanwhile.")
     return {
         RiskCase.Scope.EARN: _("Earning rests while we look at your account. You can spend as usual."),
         RiskCase.Scope.SPEND: _("Spending rests while we look at your account. You go on earning as usual."),
         RiskCase.Scope.ALL: _("Your points rest while we look at your account. Nothing is lost."),
-    }[case.scope]
+    }[scope]
 
 
 def rule_names() -> dict:

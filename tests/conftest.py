@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -60,9 +61,10 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
 
 # --- people -----------------------------------------------------------------
 @pytest.fixture(autouse=True)
-def _empty_cache(request):
-    """Rate limits and cached balances start at nothing."""
+def _fresh_start(request):
+    """Rate limits and cached balances start at nothing; nobody speaks the language of the last test's last reader."""
     cache.clear()
+    translation.deactivate()
 
 
 @pytest.fixture

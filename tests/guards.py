@@ -19,7 +19,25 @@ GOODBYE_SECONDS = 5
 
 
 def pytest_addoption(parser):
+    parser.addoption("--needs-database", action="store_true", help="leave out what never asks the database: another part ran it")
     parser.addoption("--at", help="let every test begin at this time of the shop, e.g. 2028-02-29T00:05")
+
+
+# --- which tests run ---------------------------------------------------------
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is the same on every database, when asked to."""
+    if not config.getoption("--needs-database"):
+        return
+    from django.test import TransactionTestCase
+
+    kept, dropped = [], []
+    for item in items:
+        is_case = item.cls is not None and issubclass(item.cls, TransactionTestCase)
+        asks = is_case or item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+        (kept if asks or item.get_closest_marker("mariadb") else dropped).append(item)
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = kept
 
 
 # --- the time of day ----------------------------------------------------------

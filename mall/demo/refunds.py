@@ -7,9 +7,9 @@ from mall.transactions import transactional
 from orders import refund_requests
 from orders.models import FlashClaim, Order, RefundRequest
 
-BROKEN = "有一块收到时边角破了 · One came with a torn corner"
-SORRY = "抱歉，已为您退回一件 · So sorry, one piece is refunded"
-UNLIKE = "颜色和想象中不太一样，还没有拆封 · Not the colour I had in mind, still sealed"
+BROKEN = "有一块收到时边角破了"
+SORRY = "抱歉，已为您退回一件"
+UNLIKE = "颜色和想象中不太一样，还没有拆封"
 
 
 @transactional

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
+from mall import clock, deeds
 from mall.append_only import AppendOnly
 
 
@@ -35,4 +35,4 @@ class AuditRow(AppendOnly):
         ]
 
     def __str__(self):
-        return f"{self.action} {self.target}"
+        return f"{deeds.in_words(self.action)} · {self.target_name or self.target}"

@@ -2,6 +2,7 @@
 
 from django import template
 
+from mall import actors
 from mall.money import yuan as to_yuan
 
 register = template.Library()
@@ -35,3 +36,9 @@ def query_with(context, **changes):
         else:
             query[name] = value
     return "?" + query.urlencode() if query else "?"
+
+
+@register.filter
+def actor(value) -> str:
+    """Return who did it by name: ``staff:7`` as the back office says it."""
+    return actors.in_words(value)

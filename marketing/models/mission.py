@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mall import clock
 
@@ -18,12 +19,9 @@ EVENT_NAME = RegexValidator(
 
 
 class MissionQuerySet(models.QuerySet):
-    def open(self, as_of=None):
-        """Missions that count facts at an instant (default: now)."""
-        now = as_of or clock.now()
-        started = Q(starts_at__isnull=True) | Q(starts_at__lte=now)
-        running = Q(ends_at__isnull=True) | Q(ends_at__gt=now)
-        return self.filter(started, running, status=Mission.Status.ACTIVE)
+    def active(self):
+        """Missions an operator has switched on; whether one is open also depends on its window."""
+        return self.filter(status=Mission.Status.ACTIVE)
 
 
 class Mission(models.Model):
@@ -83,7 +81,7 @@ class Mission(models.Model):
     prerequisite = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="following", verbose_name=_("only after")
     )
-    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    starts_at = models.DateTimeField(pgettext_lazy("time", "from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     icon = models.CharField(
         _("icon"),
@@ -133,7 +131,7 @@ class Mission(models.Model):
             above = above.prerequisite
 
     def is_open(self, as_of=None) -> bool:
-        """Whether it counts facts at an instant (default: now); ``MissionQuerySet.open`` asks the same in SQL."""
+        """Whether it counts facts at an instant (default: now)."""
         now = as_of or clock.now()
         started = self.starts_at is None or self.starts_at <= now
         return self.status == self.Status.ACTIVE and started and (self.ends_at is None or now < self.ends_at)
@@ -192,7 +190,7 @@ class MissionFact(models.Model):
     event = models.CharField(_("event"), max_length=60)
     key = models.CharField(_("fact"), max_length=100)
     amount = models.PositiveIntegerField(_("amount"), default=1)
-    # [[progress, by how much]]: what goes back when the fact turns out not to be one.
+    # [[progress, by how much]]: what goes back when the fact turns out not to be one; 0 where it came too late to move it.
     moved = models.JSONField(_("moved"), default=list)
     on = models.DateField(_("shop day"))
 

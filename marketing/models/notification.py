@@ -67,7 +67,7 @@ class Notification(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {self.key}"
+        return str(self.get_kind_display())
 
     @property
     def wording(self) -> Wording:
@@ -127,7 +127,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.channel} #{self.pk}: {self.state}"
+        return f"{self.get_channel_display()} #{self.pk} · {self.get_state_display()}"
 
 
 class Preference(models.Model):

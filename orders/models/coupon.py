@@ -203,7 +203,7 @@ class CouponGrant(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.template} → {self.segment}"
+        return f"{self.template} #{self.pk}"
 
 
 class CouponQuerySet(models.QuerySet):

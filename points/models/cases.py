@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from points.models.books import PointAccount
 
@@ -61,7 +62,7 @@ class RiskCase(models.Model):
     status = models.CharField(_("Status"), max_length=8, choices=Status, default=Status.OPEN)
     note = models.CharField(_("Reason"), max_length=200, blank=True)
     evidence = models.JSONField(_("Evidence"), default=dict)
-    opened_at = models.DateTimeField(_("Opened"))
+    opened_at = models.DateTimeField(pgettext_lazy("case", "Opened"))
     appeal = models.TextField(_("What the member says"), blank=True)
     appealed_at = models.DateTimeField(_("Member wrote"), null=True, blank=True)
     decided_by = models.ForeignKey(

@@ -5,3 +5,4 @@ import "./stepper.js";
 import "./countdown.js";
 import "./theme.js";
 import "./sharing.js";
+import "./sending.js";

@@ -272,3 +272,41 @@ def test_member_when_given_a_role_then_may_do_the_job(client, boss):
     client.post(f"{MEMBERS}{member.pk}/change/", {"nickname": "", "is_active": "on", "is_staff": "on", "groups": [role.pk]})
 
     assert User.objects.get(pk=member.pk).has_perm("catalog.change_product")
+
+
+def test_member_when_given_a_role_then_the_audit_log_says_who_and_what(client, boss):
+    member = MemberFactory()
+    role = Group.objects.get(name="finance")
+
+    client.post(f"{MEMBERS}{member.pk}/change/", {"nickname": "", "is_active": "on", "is_staff": "on", "groups": [role.pk]})
+    client.post(f"{MEMBERS}{member.pk}/change/", {"nickname": "x", "is_active": "on", "is_staff": "on", "groups": [role.pk]})
+
+    row = AuditRow.objects.get(action="accounts.access_change")
+    before = {"is_active": True, "is_staff": False, "is_superuser": False, "roles": []}
+    assert (row.actor_name, row.target, row.before) == ("admin", f"accounts.user:{member.pk}", before)
+    assert row.after == {**before, "is_staff": True, "roles": ["finance"]}
+
+
+def test_role_when_a_permission_is_taken_then_the_audit_log_names_it(client, boss):
+    group = Group.objects.get(name="support")
+    kept = group.permissions.get(codename="view_user")
+
+    client.post(f"/admin/auth/group/{group.pk}/change/", {"name": "support", "permissions": [kept.pk]})
+
+    told = AuditRow.objects.get(action="accounts.role_change").after
+    assert "reveal_personal" in told["taken"] and "view_user" not in told["taken"]
+    assert told["given"] == []
+
+
+def test_role_when_opened_then_tables_of_the_reports_are_not_offered_and_reading_them_is(client, boss):
+    page = client.get(f"/admin/auth/group/{Group.objects.get(name='auditor').pk}/change/").content.decode()
+
+    assert "可查看报表" in page
+    assert "cohort days" not in page and "report snapshots" not in page
+
+
+def test_sessions_when_asked_for_in_the_back_office_then_there_is_no_such_room(client, boss):
+    boss.is_superuser = True
+    boss.save(update_fields=["is_superuser"])
+
+    assert client.get("/admin/usersessions/usersession/").status_code == 404

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from playwright.sync_api import expect
 
 from mall import clock
@@ -231,7 +232,7 @@ def test_audit_log_when_the_day_is_over_then_all_of_it_stands_there_and_is_taken
 
     room(page, "Audit log")
     shown = page.locator("#result_list tbody")
-    expect(shown.locator("tr", has_text="orders.ship")).to_contain_text(f"operator (staff:{operator.pk})")
+    expect(shown.locator("tr", has_text="Shipped an order")).to_contain_text(f"operator (staff:{operator.pk})")
     expect(shown.locator("tr", has_text="points.case_decide")).to_contain_text("Called them: a new phone")
     with page.expect_download() as coming:
         page.get_by_role("link", name="Download CSV").click()
@@ -240,3 +241,15 @@ def test_audit_log_when_the_day_is_over_then_all_of_it_stands_there_and_is_taken
     shown.get_by_role("link", name=order.no).click()
     expect(page.locator("body")).to_contain_text(order.no)
     expect(page.get_by_role("link", name="Ship", exact=True)).to_have_count(0)  # an auditor reads
+
+
+def test_start_page_when_much_was_edited_then_it_stays_within_the_screen(counter, member):
+    page = counter("admin")
+    clerk = type(member).objects.get(username="admin")
+    for _ in range(3):
+        LogEntry.objects.log_actions(clerk.pk, [member], CHANGE, "[]", single_object=True)
+
+    page.reload()
+
+    assert page.locator("#recent-actions-module").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0

@@ -16,7 +16,7 @@ from orders import reviews as orders_reviews
 from orders.review_errors import NoSuchLine, NotDelivered
 from points.models import LedgerEntry
 from tests.factories.catalog import ProductFactory
-from tests.factories.orders import give_points, place, virtual_sku
+from tests.factories.orders import give_points, pay, place, received, refund, virtual_sku
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +166,18 @@ def test_publish_when_taken_down_and_published_again_then_paid_once(line, member
 
     assert earned(member) == [(f"review:{line.pk}", 20)]
     assert Notification.objects.filter(user=member, kind="review_published").count() == 1
+
+
+def test_publish_when_the_goods_went_back_meanwhile_then_shown_and_not_paid(member, operator, books_close):
+    kept, returned = (received(pay(place(member, virtual_sku(cash="20.00"), quantity=2))) for _time in range(2))
+    waiting = [write(order.lines.get(), member) for order in (kept, returned)]
+    refund(kept, 1)
+    refund(returned)
+
+    for review in waiting:
+        assert reviews.publish(review, actor=operator).status == "published"
+
+    assert earned(member) == [(f"review:{kept.lines.get().pk}", 20)]
 
 
 def test_reject_when_waiting_then_not_shown_and_the_author_hears_why(line, member, operator):
@@ -350,7 +362,9 @@ def test_admin_when_an_operator_publishes_rejects_and_answers_then_done_and_writ
 
     listed = client.get(reverse("admin:catalog_review_changelist"), {"status__exact": "waiting"})
     assert WORDS[:10] in listed.content.decode()
-    assert client.get(reverse("admin:catalog_review_change", args=[review.pk])).status_code == 200
+    page = client.get(reverse("admin:catalog_review_change", args=[review.pk]))
+    assert page.status_code == 200
+    assert "&#x27;waiting&#x27;" not in page.content.decode()  # a word, not the pair a coloured label is made of
     client.post(reverse("admin:catalog_review_reject_review", args=[review.pk]), {"reason": "Too rude."})
     assert Review.objects.get().status == "rejected"
     client.post(reverse("admin:catalog_review_publish_review", args=[review.pk]))

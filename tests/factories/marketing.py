@@ -1,9 +1,7 @@
 """The least valid rows of marketing, for days the verbs cannot be asked to live through one by one."""
 
 import factory
-from django.core.cache import cache
 
-from marketing.missions import LISTENERS_KEY
 from marketing.models import CheckIn, DailyActivity, Mission, Notification
 
 
@@ -39,7 +37,6 @@ class MissionFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = Mission
-        skip_postgeneration_save = True
 
     code = factory.Sequence(lambda n: f"mission-{n}")
     title_zh_hans = factory.Sequence(lambda n: f"任务{n}")
@@ -48,8 +45,3 @@ class MissionFactory(factory.django.DjangoModelFactory):
     points = 10
     is_automatic = True
     status = Mission.Status.ACTIVE
-
-    @factory.post_generation
-    def heard(self, create, extracted, **kwargs):
-        """Let the mission be listened to at once, as after an edit in the admin."""
-        cache.delete(LISTENERS_KEY)

@@ -74,3 +74,21 @@ def test_admin_when_a_periodic_task_is_edited_then_its_form_knows_the_jobs(back_
     page = back_office.get("/admin/django_celery_beat/periodictask/add/")
 
     assert "mall.run_job" in page.text
+
+
+def test_mission_when_added_then_the_form_names_the_events_the_shop_knows(back_office):
+    page = back_office.get("/admin/marketing/mission/add/").text
+
+    assert all(label in page for label in ("checkin Check in", "order_paid Pay for an order"))
+
+
+def test_mission_when_read_in_chinese_then_its_beginning_is_no_state(back_office):
+    back_office.cookies["mall_language"] = "zh-hans"
+
+    page = back_office.get("/admin/marketing/mission/add/").text
+
+    assert "起始" in page and "原状态" not in page
+
+
+def test_job_runs_when_listed_then_each_says_what_it_does(back_office):
+    assert "Takes overdue points out of balances" in back_office.get("/admin/mall/jobrun/").text

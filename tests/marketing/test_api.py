@@ -120,6 +120,12 @@ def test_notifications_when_there_are_more_then_query_count_is_literal(signed_in
 QUERIES_OF_A_LIST = 2
 
 
+def test_notifications_when_asked_for_something_unknown_then_refused(signed_in_api):
+    answer = signed_in_api.get("/api/v1/notifications?unread=1")
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "unknown_field")
+
+
 def test_read_when_ids_are_named_then_those_and_no_strangers(signed_in_api, member, other_member):
     first, _second = NotificationFactory.create_batch(2, user=member)
     strange = NotificationFactory(user=other_member)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from mall import clock
 from mall.models import AuditRow
@@ -17,6 +18,13 @@ from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder, LateDay
 from orders.models import Order
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
+
 
 SAMPLES = Path(__file__).parent.parent / "data"
 HEADER = "order_no,ordered_at,customer,sku,product,category,quantity,unit_price,status"

@@ -12,7 +12,7 @@ from marketing.notifications import Kind, inbox
 from orders import lifecycle, refund_requests, refunds
 from orders.models import Coupon
 from orders.signals import coupons_granted
-from points import risk
+from points import batches, risk
 from points.models import RiskCase
 from tests.factories import orders as life
 from tests.factories.coupons import template
@@ -83,6 +83,57 @@ def test_case_when_opened_and_released_then_both_are_told(member, operator):
     risk.decide(case, operator=operator, release=True, note="all well")
 
     assert kinds(member) == ["earning_paused", "earning_resumed"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "title", "why"),
+    [
+        ("earned", "earn", "Earning points is paused", "You collected a lot of points in one day"),
+        ("manual", "earn", "Earning points is paused", "Earning rests while we look at your account."),
+        ("manual", "spend", "Spending points is paused", "Spending rests while we look at your account."),
+        ("manual", "all", "Earning and spending points is paused", "Your points rest while we look at your account."),
+        ("drift", "all", "Earning and spending points is paused", "Our nightly check found something to look at"),
+    ],
+)
+def test_case_when_opened_then_what_is_paused_and_why_is_told_as_on_the_page(member, operator, kind, scope, title, why):
+    risk.open_case(member.pk, kind=kind, scope=scope, key="k", note="looks odd", actor=operator)
+
+    with translation.override("en"):
+        words = inbox(member).get().wording
+    assert (words.title, words.text.startswith(why)) == (title, True)
+
+
+def test_case_when_upheld_then_told_that_it_stays(member, operator):
+    case = risk.pause(member.pk, operator=operator, note="looks odd", scope="spend")
+    risk.decide(case, operator=operator, release=False, note="indeed")
+
+    with translation.override("en"):
+        words = inbox(member).first().wording
+    assert words.title == "Spending points is paused"
+    assert words.text == "A colleague has had a look, and for now it stays as it is. You can tell us what happened."
+
+
+def test_case_when_another_one_stands_then_only_what_is_free_again_is_told(member, operator):
+    earn, everything = (risk.pause(member.pk, operator=operator, note="looks odd", scope=scope) for scope in ("earn", "all"))
+
+    risk.decide(earn, operator=operator, release=True, note="well")
+    assert Kind.EARNING_RESUMED not in kinds(member)
+    spend = risk.pause(member.pk, operator=operator, note="still", scope="spend")
+    risk.decide(everything, operator=operator, release=True, note="well")
+    risk.decide(spend, operator=operator, release=True, note="well")
+
+    with translation.override("en"):
+        told = [row.wording.title for row in inbox(member).filter(kind=Kind.EARNING_RESUMED).order_by("pk")]
+    assert told == ["You can earn points again", "You can spend points again"]
+
+
+def test_batch_when_undone_then_the_member_is_told_of_both(member, operator):
+    file = b"member,points,reason\nmember,300,Sorry for the delay\n"
+    batch = batches.post(batches.look_over(file, name="f.csv", note="delay", operator=operator), operator=operator)
+    batches.undo(batch, operator=operator, note="wrong file")
+
+    told = inbox(member).filter(kind=Kind.POINTS_ADJUSTED).order_by("pk")
+    assert [row.params for row in told] == [{"points": n, "reason": "Sorry for the delay"} for n in (300, -300)]
 
 
 # --- coupons --------------------------------------------------------------------

@@ -321,6 +321,15 @@ def test_admin_when_a_session_is_announced_then_its_items_are_fixed(counter):
     assert counter.post(reverse("admin:orders_flashsession_delete", args=[item.session_id]), {"post": "yes"}).status_code == 403
 
 
+@pytest.mark.parametrize(("announced", "offered"), [(False, {"announce"}), (True, {"call-off", "figures"})])
+def test_admin_when_a_session_is_opened_then_only_what_fits_it_is_offered(counter, announced, offered):
+    item = factory.item(announced=announced)
+
+    page = counter.get(reverse("admin:orders_flashsession_change", args=[item.session_id])).content.decode()
+
+    assert {name for name in ("announce", "call-off", "figures") if f"/{name}" in page} == offered
+
+
 def test_admin_when_called_off_then_the_rest_returns(counter, member, pieces):
     item = factory.item(stock=5)
     grab(member, item)

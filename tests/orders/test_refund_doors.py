@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalog.models import CardKey, CardKeyEvent
+from mall.models import AuditRow
 from orders import lifecycle, refund_requests
 from orders.models import Order, RefundRequest, Shipment
 from tests.factories.accounts import PASSWORD
@@ -264,8 +265,13 @@ def test_admin_when_keys_are_imported_then_looked_over_first_and_each_once(count
     assert CardKey.objects.last().secret == "BBB pin 1"
     listed = counter.get(reverse("admin:catalog_cardkey_changelist"))
     assert "AAA" not in listed.content.decode()
-    counter.post(reverse("admin:catalog_cardkey_changelist"), {"action": "make_void", "_selected_action": [CardKey.objects.first().pk]})
+    ticked = {"action": "make_void", "_selected_action": [CardKey.objects.first().pk]}
+    asked = counter.post(reverse("admin:catalog_cardkey_changelist"), ticked)
+    assert "1 free key is taken out for good." in text_of(asked)
+    assert CardKey.objects.filter(state="void").count() == 0
+    counter.post(reverse("admin:catalog_cardkey_changelist"), {**ticked, "reason": "leaked"})
     assert CardKey.objects.filter(state="void").count() == 1
+    assert AuditRow.objects.get(action="catalog.void_key").reason == "leaked"
 
 
 def test_admin_when_a_role_may_only_look_then_the_buttons_are_refused(client, member, other_member):

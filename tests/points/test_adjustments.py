@@ -234,6 +234,35 @@ def test_post_when_all_lines_are_right_then_all_posted_and_the_file_is_known(mem
         batches.post(batch, operator=clerk)
 
 
+def test_post_when_the_lines_are_too_much_together_then_a_colleague_who_may_approve_posts_them(clerk, colleague):
+    content = table(*(f"{member_with().username},{points},Contest" for points in (2000, 2000, 1001)))
+    batch, helper = look(clerk, content), member_with()
+
+    for person in (clerk, helper):
+        with pytest.raises(batches.ColleagueNeeded):
+            batches.post(batch, operator=person)
+    assert Adjustment.objects.count() == 0
+    batches.post(batch, operator=colleague)
+
+    assert set(Adjustment.objects.values_list("requested_by", "decided_by")) == {(clerk.pk, colleague.pk)}
+    assert set(LedgerEntry.objects.filter(kind="adjust").values_list("actor", flat=True)) == {f"staff:{clerk.pk}+staff:{colleague.pk}"}
+
+
+def test_post_when_the_lines_are_just_enough_together_then_one_person_posts_them(clerk):
+    batch = look(clerk, table(*(f"{member_with().username},{points},Contest" for points in (2500, 2500))))
+
+    assert batches.post(batch, operator=clerk).status == "posted"
+
+
+def test_post_when_a_line_is_of_the_one_who_uploaded_then_no_colleague_posts_it(member, clerk, colleague):
+    batch = look(clerk, table(f"{member.username},50,Contest", f"{clerk.username},50,Mine"))
+
+    with pytest.raises(batches.RowsWrong):
+        batches.post(batch, operator=colleague)
+
+    assert available(member) == 100
+
+
 def test_look_over_when_the_same_file_was_only_looked_at_then_it_is_the_same_batch(member, clerk):
     content = table(f"{member.username},50,Contest")
 

@@ -4,9 +4,10 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from points import errors, ledger, reconciliation, rules
-from points.models import ExchangeRate, LedgerEntry, PointAccount, Rule, RuleVersion
+from points.models import ExchangeRate, LedgerEntry, PointAccount, RiskCase, Rule, RuleVersion
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
@@ -274,3 +275,51 @@ def test_rate_when_added_then_it_names_who(back_office, clerk):
     back_office.post("/admin/points/exchangerate/add/", answers)
 
     assert ExchangeRate.objects.first().created_by == f"staff:{clerk.pk}"
+
+
+def test_rule_when_saved_and_kept_open_then_a_rival_is_named_once(back_office):
+    login = Rule.objects.get(code="login")
+
+    page = back_office.post("/admin/points/rule/add/", {**rule_answers(code="login2", action="login"), "_continue": "1"}, follow=True)
+
+    said = [str(message) for message in page.context["messages"]]
+    assert sum(login.name in words for words in said) == 1
+
+
+def test_upload_when_opened_then_the_file_is_asked_for_in_the_look_of_the_back_office(back_office):
+    form = back_office.get("/admin/points/adjustmentbatch/upload/").context["form"]
+
+    assert form.fields["file"].widget.template_name == "unfold/widgets/clearable_file_input_small.html"
+    assert 'accept=".csv,text/csv"' in str(form["file"])
+
+
+def test_case_when_it_is_decided_then_the_page_says_who_how_much_and_what_they_wrote(back_office, member):
+    account = PointAccount.objects.get(user=member)
+    evidence = {"earned": 1020, "limit": 1000, "by_rule": [], "entries": []}
+    case = RiskCase.objects.create(
+        account=account, kind=RiskCase.Kind.EARNED, scope=RiskCase.Scope.EARN, note="more than 1000 points earned on 2026-11-28",
+        evidence=evidence, opened_at=member.date_joined, appeal="It was a busy day", appealed_at=member.date_joined,
+    )  # fmt: skip
+
+    page = back_office.get(f"/admin/points/riskcase/{case.pk}/release/").content.decode()
+
+    assert member.get_username() in page
+    assert "1020 / 1000" in page and "It was a busy day" in page
+    assert "more than 1000 points earned" not in page
+
+
+def test_entry_when_posted_by_staff_then_the_list_names_them(back_office, clerk, member):
+    adjust(back_office, member)
+
+    page = back_office.get("/admin/points/ledgerentry/").content.decode()
+
+    assert f"staff:{clerk.pk}" not in page and clerk.get_username() in page
+
+
+def test_upload_when_a_line_is_wrong_then_it_says_so_and_posting_is_not_offered(back_office, member):
+    file = SimpleUploadedFile("november.csv", f"member,points,reason\n{member.username},5,Contest\nnobody-here,5,Contest\n".encode())
+
+    page = back_office.post("/admin/points/adjustmentbatch/upload/", {"file": file, "note": "contest"}, follow=True)
+
+    assert "1 line is wrong: nothing can be posted." in page.content.decode()
+    assert "/post/" not in page.content.decode()

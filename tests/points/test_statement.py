@@ -67,7 +67,7 @@ def test_page_when_everything_happened_then_each_step_is_explained(page_of, shop
         "Daily check-in, day 3",
         "Poetry contest",
         "Redeemed goods",
-        "Order cancelled, points returned",
+        "Points of an order returned",
         "Reserved for an order",
         "Order paid with reserved points",
         "Order not completed, reserved points returned",

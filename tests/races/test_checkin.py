@@ -1,5 +1,7 @@
 """Fifty taps at once: one row, one entry, forty-nine kind refusals."""
 
+import threading
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -17,11 +19,15 @@ TAPS = 50
 FRIDAY = date(2026, 11, 20)
 
 
-def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(member, run_threads, deadlocks):
+def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(member, run_threads, deadlocks, monkeypatch):
+    asked, award = [], checkin.rules.award
+    monkeypatch.setattr(checkin.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1])
+
     outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))
 
     assert [type(outcome) for outcome in outcomes].count(CheckIn) == 1
     assert [type(outcome) for outcome in outcomes].count(AlreadyCheckedIn) == TAPS - 1
+    assert len(asked) == 1
     assert list(CheckIn.objects.values_list("on", "streak", "points")) == [(FRIDAY, 1, 20)]
     assert LedgerEntry.objects.filter(key="checkin:2026-11-20").count() == 1
     assert PointAccount.objects.get(pk=member.pk).available == 120
@@ -29,13 +35,24 @@ def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(member, run
     books_close()
 
 
-def test_check_in_when_the_account_lock_is_off_then_the_unique_key_still_refuses(member, run_threads, monkeypatch):
-    """The second line alone (T0): without the lock the race does happen, and the row's key stops it."""
-    monkeypatch.setattr(checkin, "lock_member", lambda user_id: None)
+def test_check_in_when_the_account_lock_is_off_then_the_race_happens_and_the_unique_key_refuses(member, run_threads, monkeypatch):
+    """T0: without the lock several taps see no row and ask for points; the row's key, the second line, stops all but one."""
+    meeting, asked = threading.Barrier(TAPS), []
+    award = checkin.rules.award
+    monkeypatch.setattr(checkin, "lock_member", lambda user_id: None if meeting.broken else meet(meeting))
+    monkeypatch.setattr(checkin.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1])
 
     outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))
 
+    assert len(asked) > 1
     assert [type(outcome) for outcome in outcomes].count(CheckIn) == 1
     assert LedgerEntry.objects.filter(key="checkin:2026-11-20").count() == 1
     assert PointAccount.objects.get(pk=member.pk).available == 120
     books_close()
+
+
+def meet(meeting):
+    """Wait until all taps have come this far, once: a tap that is tried again goes on alone."""
+    with suppress(threading.BrokenBarrierError):
+        meeting.wait(30)
+    meeting.abort()

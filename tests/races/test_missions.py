@@ -6,7 +6,7 @@ import pytest
 
 from marketing import missions
 from marketing.errors import RewardCollected
-from marketing.missions import claim, note
+from marketing.missions import Fact, claim, lessen, note
 from marketing.models import MissionFact, MissionProgress
 from points.models import LedgerEntry, PointAccount
 from tests.factories.marketing import MissionFactory
@@ -65,6 +65,39 @@ def test_claim_when_twenty_taps_at_once_then_one_collects(member, run_threads, d
 
     assert [type(outcome) for outcome in outcomes].count(MissionProgress) == 1
     assert [type(outcome) for outcome in outcomes].count(RewardCollected) == DOORS - 1
+    assert PointAccount.objects.get(pk=member.pk).available == 150
+    assert deadlocks() == 0
+    books_close()
+
+
+def test_lessen_when_told_twenty_times_at_once_then_the_reward_goes_back_once(member, run_threads, deadlocks):
+    MissionFactory(code="paid", event="order_paid", points=50)
+    note(member.pk, "order_paid", key="order:1", on=FRIDAY)
+
+    outcomes = run_threads(DOORS, lambda: lessen(member.pk, [Fact("order_paid", "order:1", 0)]))
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
+    assert state() == ([(0, 1, 0)], 1, 0)
+    assert LedgerEntry.objects.filter(kind="clawback").count() == 1
+    assert PointAccount.objects.get(pk=member.pk).available == 100
+    assert deadlocks() == 0
+    books_close()
+
+
+def test_lessen_when_orders_come_and_go_at_once_then_the_mission_stands_as_long_as_one_order_does(member, run_threads, deadlocks):
+    MissionFactory(code="paid", event="order_paid", points=50)
+    for number in range(10):
+        note(member.pk, "order_paid", key=f"order:{number}", on=FRIDAY)
+
+    def act(number):
+        if number < 10:
+            return lessen(member.pk, [Fact("order_paid", f"order:{number}", 0)])
+        return note(member.pk, "order_paid", key=f"order:{number}", on=FRIDAY)
+
+    outcomes = run_threads(DOORS, act)
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
+    assert MissionProgress.objects.values_list("count", "paid").get() == (1, 50)
     assert PointAccount.objects.get(pk=member.pk).available == 150
     assert deadlocks() == 0
     books_close()

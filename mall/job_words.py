@@ -1,0 +1,31 @@
+"""What the periodic jobs do, in words an operator reads beside their names. ``tests/mall/test_schedule.py`` misses none."""
+
+from django.utils.translation import gettext_lazy as _
+
+WORDS = {
+    "expire-points": _("Takes overdue points out of balances"),
+    "reassess-tiers": _("Looks at tiers again"),
+    "mature-grants": _("Lets points on the way arrive"),
+    "cancel-unpaid-orders": _("Cancels orders nobody paid"),
+    "settle-refunds": _("Sends cash back"),
+    "complete-sent-orders": _("Takes sent orders as received"),
+    "send-mails": _("Sends mails"),
+    "remind-expiring": _("Tells of points that end soon"),
+    "settle-flash-sessions": _("Returns what flash sessions left"),
+    "tell-flash-starting": _("Tells of flash sessions that start"),
+    "remind-coupons": _("Tells of coupons that end soon"),
+    "expire-coupons": _("Closes coupons whose day has passed"),
+    "hand-out-coupons": _("Hands out coupons to segments"),
+    "congratulate": _("Gives birthday presents"),
+    "remind-streaks": _("Reminds of streaks about to end"),
+    "verify-ledger": _("Checks the ledger"),
+    "roll-up-days": _("Counts days up for the reports"),
+    "refresh-popularity": _("Counts what is popular"),
+    "refresh-recommendations": _("Counts what goes together"),
+    "forget-job-runs": _("Clears old job runs"),
+}
+
+
+def in_words(job: str) -> str:
+    """Return what a job does; nothing for a job of somebody else's."""
+    return str(WORDS.get(job, ""))
