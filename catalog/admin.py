@@ -18,7 +18,7 @@ from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from catalog import assortment, key_admin, review_admin, richtext, stock, storefront  # noqa: F401 - reviews have a room of their own
+from catalog import assortment, key_admin, review_admin, richtext, stock, stock_admin, storefront  # noqa: F401 - reviews have a room of their own
 from catalog.errors import NotACardKey
 from catalog.models import FEW_PIECES, Category, Product, ProductImage, Sku, Stock, StockMovement
 from mall import actors
@@ -252,6 +252,7 @@ class SkuAdmin(ModelAdmin):
     ordering = ["-product", "position", "id"]
     search_fields = ["name_zh_hans", "name_en", "product__name_zh_hans", "product__name_en"]
     fields = readonly_fields = ["product", "name_zh_hans", "name_en", "points_price", "cash_price", "is_active", "left"]
+    actions_list = ["export_stock", "import_stock"]
     actions_detail = ["receive_stock", "import_keys"]
     actions_row = ["receive_stock", "import_keys"]
 
@@ -292,6 +293,19 @@ class SkuAdmin(ModelAdmin):
         sku = self.get_object(request, object_id)
         shown = "import_keys" if sku and sku.product.kind == Product.Kind.CARD_KEY else "receive_stock"
         return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name == shown]
+
+    def has_look_permission(self, request, object_id=None):
+        return request.user.has_perm("catalog.view_stock")
+
+    @action(description=_("Export stock"), url_path="export-stock", permissions=["look"])
+    def export_stock(self, request):
+        """Hand out the shelf as a file that can be filled in and imported."""
+        return stock_admin.export_page(request)
+
+    @action(description=_("Import stock"), url_path="import-stock", permissions=["receive"])
+    def import_stock(self, request):
+        """Book deliveries and corrections from a file, after looking it over."""
+        return stock_admin.import_page(request, self)
 
     def has_keys_permission(self, request, object_id=None):
         return request.user.has_perm("catalog.import_cardkey")
