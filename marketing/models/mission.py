@@ -49,7 +49,6 @@ class Mission(models.Model):
         SPEND_CASH = "spend_cash", _("Spend yuan (whole yuan of each paid order)")
         REVIEW = "review", _("Have a review published")
         SHARE = "share", _("Bring a visitor through a shared link")
-        REFERRAL = "referral", _("Bring a new member")
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
