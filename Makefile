@@ -9,7 +9,7 @@ test:       ## everything, on SQLite and on MariaDB
 	./scripts/test
 
 test-long:  ## the heavier sweeps too
-	./scripts/test -m "long" --timeout 7200 -o faulthandler_timeout=9000
+	MALL_RANDOM=1 ./scripts/test -m "long or fuzz" --timeout 7200 -o faulthandler_timeout=9000
 
 bench:      ## measure list, check-in, redemption, reports, expiry, import; writes benchmarks/RESULTS.md
 	./scripts/bench

@@ -1,7 +1,9 @@
 """The API of the back room: products, their prices, and stock; permission-checked, through the same verbs as the admin."""
 
 import re
+from datetime import UTC, datetime
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -65,13 +67,17 @@ class StaffProductSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
+# Clocks of earlier centuries are off by odd minutes and seconds, which no date-time of an answer can say.
+IN_OUR_TIME = [MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)), MaxValueValidator(datetime(2200, 1, 1, tzinfo=UTC))]
+
+
 class ProductChange(StrictSerializer):
     name_zh_hans = serializers.CharField(required=False, max_length=120)
     name_en = serializers.CharField(required=False, max_length=120)
     limit_per_order = StrictIntegerField(required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit.")
     limit_per_person = StrictIntegerField(required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit.")
-    sale_starts_at = serializers.DateTimeField(required=False, allow_null=True)
-    sale_ends_at = serializers.DateTimeField(required=False, allow_null=True)
+    sale_starts_at = serializers.DateTimeField(required=False, allow_null=True, validators=IN_OUR_TIME)
+    sale_ends_at = serializers.DateTimeField(required=False, allow_null=True, validators=IN_OUR_TIME)
 
 
 class PriceChange(StrictSerializer):

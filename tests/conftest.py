@@ -23,7 +23,14 @@ PASSWORD = "a-long-test-password"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
-hypothesis_settings.register_profile("mall", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# The same examples each run, so that a build tells of its change and of nothing else; MALL_RANDOM=1 (make test-long) draws anew.
+hypothesis_settings.register_profile(
+    "mall",
+    deadline=None,
+    print_blob=True,
+    derandomize=not os.environ.get("MALL_RANDOM"),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 hypothesis_settings.load_profile("mall")
 
 
