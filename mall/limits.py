@@ -4,6 +4,7 @@ Source: reliability.md "Limits". A member is counted by id, a stranger by addres
 """
 
 import hashlib
+from math import ceil
 
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,8 @@ ACTIONS_PER_MEMBER = "10/m"
 EXPORTS = "10/h"
 PASSWORD_AGAIN = "5/15m"
 ONCE_SECONDS = 600
+COUNTED_SECONDS = 120  # a longer wait is told in minutes
+LONG_WAIT = _("That was a little fast. Please try again in %(minutes)s minutes.")
 UNCOUNTED_SECONDS = 60  # to wait when the counters cannot be reached and the door stays closed
 
 
@@ -27,6 +30,11 @@ class TooOften(DomainError):
     code = "throttled"
     status = 429
     message = _("That was a little fast. Please try again in %(seconds)s seconds.")
+
+    def __init__(self, *, seconds: int):
+        """Say minutes where seconds are too many to count."""
+        long = seconds > COUNTED_SECONDS
+        super().__init__(LONG_WAIT if long else None, seconds=seconds, minutes=ceil(seconds / 60))
 
     @property
     def retry_after_seconds(self):

@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import caches
 from django.test import RequestFactory
 from django.test.utils import override_settings
+from django.utils import translation
 
 from mall.limits import TooOften, limit
 
@@ -41,6 +42,13 @@ def test_limit_when_too_fast_then_says_how_long_to_wait(request_of):
         limit(request_of(), "door", "5/m")
 
     assert 1 <= refused.value.numbers["seconds"] <= 60
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1, "1 seconds"), (120, "120 seconds"), (121, "3 minutes"), (2999, "50 minutes")])
+def test_too_often_when_the_wait_is_long_then_told_in_minutes(seconds, told):
+    with translation.override("en"):
+        assert str(TooOften(seconds=seconds)) == f"That was a little fast. Please try again in {told}."
+    assert TooOften(seconds=seconds).retry_after_seconds == seconds
 
 
 def test_limit_when_another_caller_or_door_then_counts_apart(request_of):
