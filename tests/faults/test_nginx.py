@@ -50,7 +50,8 @@ def door(live_server, tmp_path, unused_tcp_ports):
     opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=ANY_CERTIFICATE), Stay)
 
     def knock(path, *, through="https", **request):
-        address = f"{through}://localhost:{secure if through == 'https' else plain}{path}"
+        address = f"{through}://127.0.0.1:{secure if through == 'https' else plain}{path}"
+        request["headers"] = {"Host": "localhost", **request.get("headers", {})}
         try:
             answer = opener.open(urllib.request.Request(address, **request), timeout=10)
         except urllib.error.HTTPError as refused:
