@@ -20,14 +20,13 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from catalog import assortment, key_admin, review_admin, richtext, stock, stock_admin, storefront  # noqa: F401 - reviews have a room of their own
 from catalog.errors import NotACardKey
-from catalog.models import FEW_PIECES, Category, Product, ProductImage, Sku, Stock, StockMovement
+from catalog.models import LEFT, MOST_RECEIVED, Category, Product, ProductImage, Sku, Stock, StockMovement
 from mall import actors
 from mall.errors import DomainError
 from mall.read_only import ReadOnly
 from mall.templatetags.mall import yuan
 
 STATUS_COLOURS = {Product.Status.ON: "success", Product.Status.DRAFT: "info", Product.Status.OFF: "warning"}
-CORRECTION_MAX = 1_000_000
 
 
 class ShelfAdmin(ModelAdmin):
@@ -88,7 +87,7 @@ class SkuInline(TabularInline, TranslationTabularInline):
 
     @admin.display(description=_("in stock"))
     def left(self, sku):
-        return getattr(getattr(sku, "stock", None), "quantity", 0) if sku.pk else "–"
+        return sku.pieces if sku.pk else "–"
 
     @admin.display(description=_("in stock"))
     def left_and_receive(self, sku):
@@ -208,8 +207,8 @@ class ReceiveForm(forms.Form):
 
     quantity = forms.IntegerField(
         label=_("Pieces"),
-        min_value=-CORRECTION_MAX,
-        max_value=CORRECTION_MAX,
+        min_value=-MOST_RECEIVED,
+        max_value=MOST_RECEIVED,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=_("A delivery is positive, a correction may be negative."),
     )
@@ -230,8 +229,8 @@ class LeftFilter(admin.SimpleListFilter):
     title = _("in stock")
     parameter_name = "left"
     choices_ = {
-        "none": (_("sold out"), Q(stock__isnull=True) | Q(stock__quantity=0)),
-        "few": (_("fewer than 10"), Q(stock__quantity__range=FEW_PIECES)),
+        "none": (_("sold out"), LEFT["none"]),
+        "few": (_("fewer than 10"), LEFT["few"]),
     }
 
     def lookups(self, request, model_admin):
@@ -267,7 +266,7 @@ class SkuAdmin(ModelAdmin):
 
     @admin.display(description=_("in stock"), ordering="stock__quantity")
     def left(self, sku):
-        return getattr(getattr(sku, "stock", None), "quantity", 0)
+        return sku.pieces
 
     @action(description=_("Receive stock"), url_path="receive", permissions=["receive"])
     def receive_stock(self, request, object_id):

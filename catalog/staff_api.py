@@ -17,16 +17,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import assortment, stock
-from catalog.errors import DeliveryConflict, MovementConflict
-from catalog.models import FEW_PIECES, PRICE_MAX_POINTS, Product, Sku, StockMovement
+from catalog.models import LEFT, MOST_RECEIVED, PRICE_MAX_POINTS, Product, Sku, StockMovement
 from mall.api import REPLAYED, Clerk, Cursor, StrictIntegerField, StrictSerializer, key_of, made, once_key, read
 
 TAGS = ["staff goods"]
 KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-PIECES_MAX = 1_000_000
 LIMIT_MAX = 1_000_000
 NUMBER_MAX = 2**63 - 1
-LEFT = {"none": Q(stock__isnull=True) | Q(stock__quantity=0), "few": Q(stock__quantity__range=FEW_PIECES)}
 
 
 # --- who may ------------------------------------------------------------------
@@ -40,14 +37,11 @@ class MayMoveStock(Clerk):
 
 # --- shapes -------------------------------------------------------------------
 class StaffSkuSerializer(serializers.ModelSerializer):
-    stock = serializers.SerializerMethodField()
+    stock = serializers.IntegerField(source="pieces")
 
     class Meta:
         model = Sku
         fields = ["id", "name_zh_hans", "name_en", "points_price", "cash_price", "is_active", "stock"]
-
-    def get_stock(self, sku) -> int:
-        return getattr(getattr(sku, "stock", None), "quantity", 0)
 
 
 class StaffProductSerializer(serializers.ModelSerializer):
@@ -90,14 +84,11 @@ class StockSerializer(serializers.ModelSerializer):
     sku = serializers.IntegerField(source="pk")
     product = serializers.IntegerField(source="product_id")
     name = serializers.CharField(source="__str__", help_text="Product and choice.")
-    quantity = serializers.SerializerMethodField(help_text="Pieces left right now.")
+    quantity = serializers.IntegerField(source="pieces", help_text="Pieces left right now.")
 
     class Meta:
         model = Sku
         fields = ["sku", "product", "name", "is_active", "quantity"]
-
-    def get_quantity(self, sku) -> int:
-        return getattr(getattr(sku, "stock", None), "quantity", 0)
 
 
 class MovementSerializer(serializers.ModelSerializer):
@@ -111,7 +102,7 @@ class MovementSerializer(serializers.ModelSerializer):
 
 class DeliveryRequest(StrictSerializer):
     quantity = StrictIntegerField(
-        min_value=-PIECES_MAX, max_value=PIECES_MAX, help_text="A delivery is positive, a correction may be negative."
+        min_value=-MOST_RECEIVED, max_value=MOST_RECEIVED, help_text="A delivery is positive, a correction may be negative."
     )
     note = serializers.CharField(max_length=200, help_text="A delivery number, a stocktake, damage.")
 
@@ -252,16 +243,8 @@ class Movements(APIView):
             raise serializers.ValidationError({"Idempotency-Key": [_("Please send a key of your own with each delivery.")]})
         if not Sku.objects.filter(pk=sku).exists():
             raise NotFound
-        booked = StockMovement.objects.filter(sku=sku, reference=f"api:{key}", direction=StockMovement.Direction.RECEIVE)
-        is_known = booked.exists()
-        try:
-            stock.receive(sku, actor=f"staff:{request.user.pk}", reference=f"api:{key}", **sent)
-        except MovementConflict as conflict:
-            raise DeliveryConflict from conflict
-        movement = booked.get()
-        if movement.note != sent["note"]:
-            raise DeliveryConflict
-        return made(MovementSerializer(movement).data, replayed=is_known)
+        movement = stock.deliver(sku, key=key, actor=f"staff:{request.user.pk}", **sent)
+        return made(MovementSerializer(movement).data, replayed=movement.replayed)
 
 
 urlpatterns = [

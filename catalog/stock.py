@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from catalog.errors import CountedByKeys, MovementConflict, OutOfStock, StockBelowZero
+from catalog.errors import CountedByKeys, DeliveryConflict, MovementConflict, OutOfStock, StockBelowZero
 from catalog.models import Product, Sku, Stock, StockMovement
 from mall import clock
 from mall.transactions import transactional
@@ -67,6 +67,26 @@ def receive(sku_id: int, *, quantity: int, actor: str, note: str = "", reference
         for _sku in _write_log({sku_id: quantity}, RECEIVE, sign=1, reference=reference, actor=actor, note=note):
             if not _change_or_begin(sku_id, quantity):
                 raise StockBelowZero(sku=sku_id, wanted=-quantity, left=available([sku_id])[sku_id])
+
+
+@transactional
+def deliver(sku_id: int, *, key: str, quantity: int, actor: str, note: str) -> StockMovement:
+    """Book a delivery for a program of the shop and return its movement, ``replayed`` when it was there before.
+
+    Idempotent by ``key``: the same SKU, pieces and note again change nothing.
+    Raises: DeliveryConflict (the key came with other content), and what ``receive`` refuses.
+    """
+    booked = StockMovement.objects.filter(sku=sku_id, reference=f"api:{key}", direction=RECEIVE)
+    is_known = booked.exists()
+    try:
+        receive(sku_id, quantity=quantity, actor=actor, note=note, reference=f"api:{key}")
+    except MovementConflict as conflict:
+        raise DeliveryConflict from conflict
+    movement = booked.get()
+    if movement.note != note:
+        raise DeliveryConflict
+    movement.replayed = is_known
+    return movement
 
 
 def available(sku_ids) -> dict[int, int]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog import stock
-from catalog.models import Product, Sku, StockMovement
+from catalog.models import MOST_RECEIVED, Product, Sku, StockMovement
 from mall import audit
 from mall.errors import DomainError
 from mall.transactions import transactional
@@ -22,7 +22,6 @@ from mall.transactions import transactional
 COLUMNS = ("sku", "product", "choice", "in_stock", "change", "note")
 ROWS_MAX = 500  # one transaction
 BYTES_MAX = 500_000
-PIECES_MAX = 1_000_000
 NOTE_MAX = 200
 NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -63,7 +62,7 @@ class Row:
 def written():
     """Yield every SKU as a row of COLUMNS, ready to be filled in."""
     for sku in Sku.objects.select_related("product", "stock").order_by("pk").iterator(chunk_size=500):
-        yield sku.pk, str(sku.product), sku.name, getattr(getattr(sku, "stock", None), "quantity", 0), "", ""
+        yield sku.pk, str(sku.product), sku.name, sku.pieces, "", ""
 
 
 def look_over(content: bytes) -> list[Row]:
@@ -135,7 +134,7 @@ def _checked(row, kinds, left, seen) -> Row:
         error = gettext("there is no such SKU")
     elif row.sku in seen:
         error = gettext("this SKU stands in the file twice")
-    elif not 0 < abs(row.change) <= PIECES_MAX:
+    elif not 0 < abs(row.change) <= MOST_RECEIVED:
         error = gettext("not a whole number of pieces")
     elif kinds[row.sku] == Product.Kind.CARD_KEY:
         error = gettext("card keys are imported, not counted")

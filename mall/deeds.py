@@ -11,7 +11,6 @@ WORDS = {
     "catalog.import_keys": _("Imported card keys"),
     "catalog.policy_change": _("Changed the review policy"),
     "catalog.product_change": _("Changed a product"),
-    "catalog.product_draft": _("Made a product a draft again"),
     "catalog.product_off": _("Took a product off sale"),
     "catalog.product_on": _("Put a product on sale"),
     "catalog.reprice": _("Changed a price"),

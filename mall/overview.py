@@ -9,14 +9,14 @@ from datetime import timedelta
 from functools import partial
 
 from django.core.cache import cache
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from catalog import codes
-from catalog.models import FEW_PIECES, Product, Review, Sku
+from catalog.models import LEFT, Product, Review, Sku
 from mall import clock, jobs
 from mall.models import JobRun
 from mall.reports import pages
@@ -93,9 +93,7 @@ def _waiting_reviews():
 
 def _short_stock():
     on_sale = Sku.objects.filter(is_active=True, product__status=Product.Status.ON)
-    left = on_sale.aggregate(
-        none=Count("pk", filter=Q(stock__isnull=True) | Q(stock__quantity=0)), few=Count("pk", filter=Q(stock__quantity__range=FEW_PIECES))
-    )
+    left = on_sale.aggregate(**{name: Count("pk", filter=which) for name, which in LEFT.items()})
     here = partial(_list, Sku, is_active__exact=1, product__status__exact="on")
     yield Figure(_("Sold out"), left["none"], here(left="none"), "production_quantity_limits", asks=left["none"] > 0)
     yield Figure(_("Fewer than 10 left"), left["few"], here(left="few"), "inventory_2")

@@ -5,7 +5,9 @@ from catalog.models.card_key import CardKey, CardKeyEvent
 from catalog.models.category import Category
 from catalog.models.product import (
     FEW_PIECES,
+    LEFT,
     MAX_QUANTITY,
+    MOST_RECEIVED,
     PICTURE_MAX_BYTES,
     PICTURE_TYPES,
     PICTURE_VALIDATORS,
@@ -35,8 +37,10 @@ from catalog.models.stock import Stock, StockMovement
 __all__ = [
     "ANSWER_LENGTH",
     "FEW_PIECES",
+    "LEFT",
     "LONGEST_REVIEW",
     "MAX_QUANTITY",
+    "MOST_RECEIVED",
     "MOST_STARS",
     "PICTURE_MAX_BYTES",
     "PICTURE_TYPES",

@@ -16,6 +16,9 @@ PICTURE_MAX_BYTES = 1024 * 1024
 PRICE_MAX_POINTS = 100_000_000
 MAX_QUANTITY = 99  # pieces of one SKU in one order
 FEW_PIECES = (1, 9)  # from and to: what needs a delivery soon
+MOST_RECEIVED = 1_000_000  # pieces of one delivery or correction
+# Which SKUs need a delivery: asked by the admin's list, the start page and the staff API.
+LEFT = {"none": Q(stock__isnull=True) | Q(stock__quantity=0), "few": Q(stock__quantity__range=FEW_PIECES)}
 
 
 def validate_picture_size(file):
@@ -189,6 +192,11 @@ class Sku(models.Model):
 
     def __str__(self):
         return f"{self.product} · {self.name}" if self.name else str(self.product)
+
+    @property
+    def pieces(self) -> int:
+        """What is left of it right now; a SKU never received has none."""
+        return getattr(getattr(self, "stock", None), "quantity", 0)
 
     def clean(self):
         """Refuse prices that do not fit the product's pay mode."""
