@@ -22,6 +22,12 @@ class PointsPolicy(models.Model):
     adjust_alone_max = models.PositiveIntegerField(
         _("points one person may adjust per member and day"), default=5_000, help_text=_("Above that a second person approves.")
     )
+    adjust_alone_day_max = models.PositiveIntegerField(
+        _("points one person may adjust per day over all members"),
+        null=True,
+        blank=True,
+        help_text=_("Up and down together; above it a second person approves. Empty: no such limit."),
+    )
 
     class Meta:
         verbose_name = _("points policy")

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from points import risk
-from points.models import Adjustment, PointAccount, RiskCase
+from points.models import Adjustment, PointAccount, PointsPolicy, RiskCase
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,15 @@ def test_ask_when_within_the_limit_then_posted_and_the_same_key_once(api_of, cle
     assert answers[0].json() == answers[1].json()
     assert (answers[0].json()["status"], answers[0].json()["entry"]) == ("posted", 2)
     assert PointAccount.objects.get(pk=member.pk).available == 150
+
+
+def test_ask_when_the_total_of_the_day_is_used_up_then_the_next_member_waits(api_of, clerk, member):
+    PointsPolicy.objects.update_or_create(pk=1, defaults={"adjust_alone_day_max": 60})
+
+    answers = [asked(api_of(clerk), to).json()["status"] for to in (member, member_with())]
+
+    assert answers == ["posted", "waiting"]
+    assert asked(api_of(clerk), member, points=10).json()["status"] == "posted"
 
 
 def test_ask_when_the_key_names_another_adjustment_then_422(api_of, clerk, member):
