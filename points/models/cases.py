@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from mall.versions import version_of
 from points.models.books import PointAccount
 
 
@@ -86,3 +87,8 @@ class RiskCase(models.Model):
 
     def __str__(self):
         return _("Case of member no. %(member)s") % {"member": self.account_id}
+
+    @property
+    def version(self) -> str:
+        """The mark of what the member says about it; another one once they have written."""
+        return version_of(self.appeal)

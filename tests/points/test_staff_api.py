@@ -69,6 +69,21 @@ def test_ask_when_the_key_names_another_adjustment_then_422(api_of, clerk, membe
     assert asked(api_of(clerk), member, key="t:1", points=60).status_code == 422
 
 
+@pytest.mark.parametrize("deed", ["release", "keep"])
+def test_cases_when_the_member_writes_after_it_was_read_then_409_and_undecided(api_of, clerk, colleague, member, deed):
+    case = risk.pause(member.pk, operator=colleague, note="odd", scope="earn")
+    api, address = api_of(clerk), f"{CASES}/{case.pk}"
+    read = api.get(address).json()["version"]
+    risk.appeal(case, text="I lent my phone to my sister")
+
+    refused = api.post(f"{address}/{deed}", {"note": "fine", "version": read}, format="json")
+
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "changed_meanwhile")
+    assert RiskCase.objects.get().status == "open"
+    again = {"note": "fine", "version": api.get(address).json()["version"]}
+    assert api.post(f"{address}/{deed}", again, format="json").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
