@@ -6,8 +6,10 @@ fail() {
   exit 1
 }
 
-if [ -f .env ] && [ -z "${DATABASE_URL:-}" ]; then
-  set -a && . ./.env && set +a
+if [ -z "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" ]; then
+  for values in .env mall.env; do
+    [ ! -f $values ] || { set -a && . ./$values && set +a; }
+  done
 fi
 PYTHON="${PYTHON:-.venv/bin/python}"
 [ -x "$(command -v "$PYTHON")" ] || PYTHON=python3
@@ -17,7 +19,11 @@ field() { # one part of DATABASE_URL: engine, name, user, password, host, port, 
 import os, sys
 from urllib.parse import parse_qs, unquote, urlsplit
 
-url = urlsplit(os.environ.get("DATABASE_URL") or "sqlite:///var/mall.sqlite3")
+given, path = os.environ.get("DATABASE_URL"), os.environ.get("DATABASE_URL_FILE")
+if path and not given:
+    with open(path) as file:
+        given = file.read().strip()
+url = urlsplit(given or "sqlite:///var/mall.sqlite3")
 parts = {
     "engine": {"mysql": "mysql", "sqlite": "sqlite"}.get(url.scheme, ""),
     "name": unquote(url.path[1:]),
