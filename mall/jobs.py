@@ -26,6 +26,17 @@ def claim(job, period) -> bool:
     return free.filter(finished_at__isnull=True, attempts__lt=TRIES).update(claimed_until=now + LEASE, attempts=F("attempts") + 1) == 1
 
 
+def carry_out(job, period):
+    """Run a job (of the schedule) for a period and close it, or give it back when it fails; returns its numbers."""
+    try:
+        outcome = job.run()
+    except BaseException:  # also when the worker is told to stop: only a worker that is killed keeps its lease
+        give_back(job.name, period, outcome="failed")
+        raise
+    finish(job.name, period, outcome=str(outcome))
+    return outcome
+
+
 def finish(job, period, *, outcome=""):
     """Close a period for good, with the job's numbers."""
     JobRun.objects.filter(job=job, period=period).update(finished_at=clock.now(), outcome=outcome[:500])
@@ -33,7 +44,7 @@ def finish(job, period, *, outcome=""):
 
 def give_back(job, period, *, outcome=""):
     """Give a failed period back, so that the next knock tries again."""
-    JobRun.objects.filter(job=job, period=period).update(claimed_until=None, outcome=outcome[:500])
+    JobRun.objects.filter(job=job, period=period, finished_at__isnull=True).update(claimed_until=None, outcome=outcome[:500])
 
 
 def failed(as_of=None):

@@ -6,10 +6,8 @@ requests are told all the same. With several web processes PROMETHEUS_MULTIPROC_
 """
 
 import os
-from hmac import compare_digest
 from itertools import chain
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpResponse
@@ -20,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from mall import jobs, schedule
 from mall.waiting import WAITING
+from mall.watchers import carries_token
 
 DATABASE_SECONDS = 1
 # How long a job may be silent before somebody looks: several knocks of its own may fail (mall/schedule.py).
@@ -80,8 +79,7 @@ def job_figures():
 @require_GET
 def metrics(request):
     """Answer in Prometheus' text format to whoever carries METRICS_TOKEN; to everybody else this page is not there."""
-    carried = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not settings.METRICS_TOKEN or not compare_digest(carried.encode(), settings.METRICS_TOKEN.encode()):
+    if not carries_token(request):
         raise Http404
     work = CollectorRegistry()
     work.register(WaitingWork())

@@ -7,7 +7,7 @@ from mall.demands import Demands, any_host, not_hex_keys, not_scheme, short_or_g
 from mall.logs import configure_logging
 
 from .base import *
-from .base import MEDIA_ROOT, PAYMENT_PROVIDERS, Path, env
+from .base import PAYMENT_PROVIDERS, env
 from .databases import CACHE_OPTIONS, mysql_database
 
 _demands = Demands()
@@ -31,6 +31,7 @@ _email = _demands.ask(
     unless=not_scheme("smtp", "smtp+tls", "smtp+ssl", "smtps"),
     default="smtp://missing",
 )
+METRICS_TOKEN = _demands.allow("METRICS_TOKEN")
 if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "allow":
     _demands.complaints.append(
         "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real providers, or none (PAYMENT_PROVIDERS=), "
@@ -58,7 +59,6 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", default=f"no-reply@{ALLOWED_HOSTS[0].lstrip('.')}")
 LOGGING = configure_logging(env("LOG_FORMAT", default="json"), level=env("LOG_LEVEL", default="INFO"))
 
-MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(MEDIA_ROOT)))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
