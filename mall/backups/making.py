@@ -54,13 +54,11 @@ def restore(backup, *, until=None, binlogs=None, progress=False) -> str:
         raise BackupError("the database is not empty: restore into a new one, then point DATABASE_URL there")
     try:
         database.load(archive, progress=progress)
-        last = log.replay(database) if log else None
+        told = log.replay(database) if log else ""
     except BackupError as error:
         raise BackupError(f"{error}. What is in {database} now is not whole: drop it, make it anew and restore again") from None
     media.unpack(backup / ARCHIVE, settings.MEDIA_ROOT)
-    if log is None:
-        return ""
-    return f"the binary log was done again until {log.until:%Y-%m-%d %H:%M:%S} UTC; its last change is of {last or 'before the backup'}"
+    return told
 
 
 def drill(backup=None, *, scratch_url="", progress=False) -> str:
