@@ -11,7 +11,8 @@ from pathlib import Path
 from mall.profile import use_profile
 
 ROOT = Path(__file__).resolve().parents[2]
-ENV = ROOT / ".env"
+FILES = ("mall.env", ".env")
+NAMES = ("DATABASE_URL", "DATABASE_URL_FILE")
 
 
 def main(arguments=None):
@@ -119,21 +120,23 @@ def _count(text):
 
 
 def _read_env():
-    """Read .env as it stands, with no shell in between, unless the database is named already.
+    """Read mall.env and .env as they stand, with no shell in between; what is exported wins.
 
-    Raises: BackupError for docker compose's own .env: it names no database.
+    Raises: BackupError when they name no database: they are docker compose's, whose shop is not here.
     """
     from environ import Env
 
     from mall.backups import BackupError
 
-    if "DATABASE_URL" in os.environ or not ENV.exists():
+    profile, is_named = os.environ.get("MALL_PROFILE"), any(os.environ.get(name) for name in NAMES)
+    found = [ROOT / name for name in FILES if (ROOT / name).is_file()]
+    if not found or profile == "embedded" or (is_named and profile != "production"):
         return
-    profile = os.environ.get("MALL_PROFILE")
-    Env.read_env(ENV)
-    if "DATABASE_URL" not in os.environ and profile != "embedded":
+    for path in found:
+        Env.read_env(path)
+    if not is_named and not any(os.environ.get(name) for name in NAMES):
         raise BackupError(
-            ".env names no DATABASE_URL; with docker compose: docker compose run --rm backup; "
+            "neither mall.env nor .env names DATABASE_URL; with docker compose: docker compose run --rm backup; "
             "on a host add MALL_PROFILE=production and DATABASE_URL; for the embedded shop say MALL_PROFILE=embedded"
         )
 

@@ -263,8 +263,9 @@ CONTENT_SECURITY_POLICY = {
 RATELIMIT_USE_CACHE = "default"
 RATELIMIT_FAIL_OPEN = False
 
+
 # --- who watches -------------------------------------------------------------
-METRICS_TOKEN = env("METRICS_TOKEN", default="")  # whoever carries it reads /metrics; without one nobody does
+METRICS_TOKEN = ""  # whoever carries it reads /metrics; without one nobody does
 PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz says it, without a database question at every start
 
 # --- later work ------------------------------------------------------------

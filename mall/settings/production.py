@@ -31,6 +31,7 @@ _email = _demands.ask(
     unless=not_scheme("smtp", "smtp+tls", "smtp+ssl", "smtps"),
     default="smtp://missing",
 )
+METRICS_TOKEN = _demands.allow("METRICS_TOKEN")
 if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "allow":
     _demands.complaints.append(
         "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real providers, or none (PAYMENT_PROVIDERS=), "

@@ -4,10 +4,26 @@
 #   mall          web, worker and beat: no UPDATE and no DELETE on rows that are only ever added
 #   mall_read     reports, exports, the replica: SELECT
 # The rights of the last two are given table by table by `manage.py grant_tables`, after every migrate.
+# For a database that was made earlier run it by hand; whoever exists keeps his password:
+#   docker compose exec mysql sh /docker-entrypoint-initdb.d/users.sh
+# Each password may lie in a file instead: MALL_PASSWORD_FILE and so on.
 set -eu
-mysql --protocol=socket -uroot -p"$MYSQL_ROOT_PASSWORD" <<SQL
-CREATE USER IF NOT EXISTS 'mall_migrate'@'%' IDENTIFIED BY '$MYSQL_MIGRATE_PASSWORD';
+
+password() { # of a name: from its variable or its file, ready to stand between SQL quotes
+  file=$(printenv "$1_FILE") || file=/dev/null
+  value=$(printenv "$1") || value=$(cat "$file")
+  [ -n "$value" ] || { echo "users.sh: $1 (or $1_FILE) is missing" >&2 && return 1; }
+  printf '%s' "$value" | sed "s/[\\\\']/\\\\&/g"
+}
+
+migrate=$(password MYSQL_MIGRATE_PASSWORD)
+app=$(password MALL_PASSWORD)
+reader=$(password MALL_READ_PASSWORD)
+# Never as an argument: the list of processes is everybody's to read.
+export MYSQL_PWD="${MYSQL_ROOT_PASSWORD:-$(cat "${MYSQL_ROOT_PASSWORD_FILE:-/dev/null}")}"
+mysql --protocol=socket -uroot <<SQL
+CREATE USER IF NOT EXISTS 'mall_migrate'@'%' IDENTIFIED BY '$migrate';
 GRANT ALL PRIVILEGES ON \`$MYSQL_DATABASE\`.* TO 'mall_migrate'@'%' WITH GRANT OPTION;
-CREATE USER IF NOT EXISTS 'mall'@'%' IDENTIFIED BY '$MALL_PASSWORD';
-CREATE USER IF NOT EXISTS 'mall_read'@'%' IDENTIFIED BY '$MALL_READ_PASSWORD';
+CREATE USER IF NOT EXISTS 'mall'@'%' IDENTIFIED BY '$app';
+CREATE USER IF NOT EXISTS 'mall_read'@'%' IDENTIFIED BY '$reader';
 SQL
