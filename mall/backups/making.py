@@ -36,8 +36,8 @@ def back_up(target, *, quick=False, scratch_url="", progress=False):
         else:
             evidence = proof.prove(made, facts, scratch, progress=progress)
             facts["media"]["missing"] = evidence.pop("missing_pictures")
-            facts["evidence"] = evidence
-            facts["verified"] = f"{folder.UNVERIFIED}: the books do not close" if evidence["books"] else evidence
+            facts["mismatches"] = evidence.pop("mismatches")
+            facts["verified"] = f"{folder.UNVERIFIED}: the books do not close" if facts["mismatches"] else evidence
         return folder.publish(made, facts), facts
 
 
@@ -77,8 +77,8 @@ def drill(backup=None, *, scratch_url="", progress=False) -> str:
             raise BackupError("this backup was made before backups knew what they hold: ./ops/restore it into an empty database")
         scratch = stack.enter_context(scratch_for(database, scratch_url))
         evidence = proof.prove(backup, facts, scratch, progress=progress)
-        if evidence["books"]:
-            raise BackupError(f"every row is back, but the books do not close: {evidence['books'][0]}")
+        if evidence["mismatches"]:
+            raise BackupError(f"every row is back, but the books do not close: {evidence['mismatches'][0]}")
         return f"{facts['database']['rows']} rows, {facts['media']['files']} pictures"
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import select
 import shutil
 import sys
 from contextlib import contextmanager, suppress
@@ -11,7 +12,7 @@ from tqdm import tqdm
 
 from mall.backups import BackupError
 from mall.backups.programs import Program, running
-from mall.backups.snapshot import OBJECTS, ask, base_tables, connected, contents, quote, standing_still
+from mall.backups.snapshot import HELD_SECONDS, OBJECTS, ask, base_tables, connected, contents, quote, standing_still
 
 SANDBOX = b"/*M!999999\\-"  # MariaDB's first line: MySQL's client and older ones stumble over it
 TABLE = re.compile(rb"^CREATE TABLE `((?:[^`]|``)+)`", re.MULTILINE)
@@ -120,12 +121,19 @@ class MySQL:
         return False
 
 
+def _read(stream, seconds):
+    """Return what a program wrote next. Raises: BackupError when writers would stand still too long."""
+    if not select.select([stream], [], [], seconds)[0]:
+        raise BackupError(f"the dump did not begin within {seconds:.0f} s; is the server busy?")
+    return stream.read(1 << 18)
+
+
 def _pack(stream, path, picture, progress):
     """Write a dump to a gzip file, letting the writers go once it has begun; returns its tables and last bytes."""
     head = tail = b""
     tables = set()
     with gzip.open(path, "wb", 6) as packed, tqdm(unit="B", unit_scale=True, desc="dump", disable=not progress, leave=False) as bar:
-        while block := stream.read(1 << 18):
+        while block := _read(stream, HELD_SECONDS / 2 if picture.holds else None):
             bar.update(len(block))
             tables.update(TABLE.findall(tail + block))
             tail = (tail + block)[-4096:]
