@@ -86,7 +86,8 @@ def start_mariadb(folder, *, durable=False, group=0) -> Server:
     careless = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--skip-innodb-doublewrite", "--sync-binlog=0"]
     settings = [
         f"--datadir={data}", f"--tmpdir={folder}", f"--socket={socket}", f"--pid-file={folder / 'db.pid'}",
-        "--skip-networking", "--skip-name-resolve", "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--max-connections=400", "--performance-schema=off",
+        "--skip-networking", "--skip-name-resolve",
+        "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--max-connections=400", "--performance-schema=off",
         "--lock-wait-timeout=20", "--idle-transaction-timeout=150",  # MariaDB's own patience is a day
     ]  # fmt: skip
     command = [_program("mariadbd"), "--no-defaults", *settings, *as_root, *([] if durable else careless)]
