@@ -85,9 +85,9 @@ def start_mariadb(folder, *, durable=False, group=0) -> Server:
             raise pytest.UsageError(f"mariadb-install-db failed:\n{made.stdout[-1000:]}{made.stderr[-1000:]}")
     careless = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--skip-innodb-doublewrite", "--sync-binlog=0"]
     settings = [
-        f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'db.pid'}", "--skip-networking", "--skip-name-resolve",
+        f"--datadir={data}", f"--tmpdir={folder}", f"--socket={socket}", f"--pid-file={folder / 'db.pid'}",
+        "--skip-networking", "--skip-name-resolve",
         "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--max-connections=400", "--performance-schema=off",
-        f"--tmpdir={folder}",
         "--lock-wait-timeout=20", "--idle-transaction-timeout=150",  # MariaDB's own patience is a day
     ]  # fmt: skip
     command = [_program("mariadbd"), "--no-defaults", *settings, *as_root, *([] if durable else careless)]

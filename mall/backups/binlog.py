@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from mall.backups import BackupError
-from mall.backups.programs import Program, running
+from mall.backups.programs import running
 
 DELIMITER = b"/*!*/;"
 # What a log of rows consists of; any other statement changed tables or rights.
@@ -42,37 +42,39 @@ class Log:
         self.files = _reaching_from(position["file"], folder)
 
     def replay(self, target) -> str:
-        """Do again on ``target`` what the shop did; returns the moment of the last change.
+        """Do again on ``target`` what the shop did; returns a sentence that says how much.
 
         Raises: BackupError when a log is damaged, the user may not, or the tables themselves changed
         and ``target`` has another name than the shop's database: such a statement may name the other.
         """
-        reader = Program("mariadb-binlog", "mysqlbinlog")
+        reader = target.program("mariadb-binlog", "mysqlbinlog")
         arguments = [f"--start-position={self.start}", f"--stop-datetime={self.until:%Y-%m-%d %H:%M:%S}"]
         if not reader.is_mariadb:
             arguments += ["--skip-gtids"]
         if target.name != self.source:
             arguments += [f"--rewrite-db={self.source}->{target.name}"]
-        arguments += [f"--database={target.name}", *map(str, self.files)]
+        # MySQL filters by the new name (as its manual says), MariaDB by the old one and, asked otherwise, gives nothing.
+        arguments += [f"--database={self.source if reader.is_mariadb else target.name}", *map(str, self.files)]
         with (
             target.loading() as writer,
             running(reader, None, *arguments, stdout=-1) as process,
         ):
-            return self._copy(process.stdout, writer.stdin, same_name=target.name == self.source)
+            changes, last = self._copy(process.stdout, writer.stdin, same_name=target.name == self.source)
+        return f"the binary log was done again until {self.until:%Y-%m-%d %H:%M:%S} UTC: {changes} changes, the last of {last or 'none'}"
 
     def _copy(self, source, sink, *, same_name):
-        last = b""
+        changes, last = 0, ""
         for statement in _statements(source):
-            if stamps := STAMP.findall(statement):
-                last = stamps[-1]
             words = b"".join(line for line in statement.splitlines(True) if not line.startswith(b"#")).strip()
             if OF_RIGHTS.match(words):
                 continue  # rights belong to a server: grant_tables gives them
             if words and not same_name and not OF_ROWS.match(words):
                 change = words[:60].decode(errors="replace")
                 raise BackupError(f"the log changes tables ({change}…): restore into a database called {self.source}, on another server")
+            if words.startswith(b"BINLOG") and (stamps := STAMP.findall(statement)):
+                changes, last = changes + 1, f"{datetime.strptime(stamps[-1].decode(), '%y%m%d %H:%M:%S'):%Y-%m-%d %H:%M:%S} UTC"
             sink.write(statement)
-        return last.decode()
+        return changes, last
 
 
 def _reaching_from(first, folder) -> list[Path]:

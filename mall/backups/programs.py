@@ -40,7 +40,8 @@ class Program:
         if asked.returncode:
             raise BackupError(f"{self.path} does not run: {_first_line(asked.stderr)}")
         self.version = asked.stdout.strip().removeprefix(f"{self.path} ")
-        self.is_mariadb = "mariadb" in self.version.lower()
+        # mariadb-binlog does not say whose it is; Debian's mysqldump is a link to mariadb-dump.
+        self.is_mariadb = "mariadb" in f"{os.path.realpath(self.path)} {self.version}".lower()
 
 
 @contextmanager
