@@ -136,7 +136,8 @@ def test_nginx_when_counters_are_asked_for_in_any_writing_then_they_are_for_the_
     settings.METRICS_TOKEN = "token"
     escaped = f"%{ord(page[0]):02x}{page[1:]}"
     for written in (page, escaped, page.upper()):
-        raw = f"GET {way.format(written)} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer token\r\nConnection: close\r\n\r\n"
+        known = "Authorization: Bearer token\r\n" if page == "metrics" else "X-Forwarded-For: 127.0.0.1\r\n"
+        raw = f"GET {way.format(written)} HTTP/1.1\r\nHost: localhost\r\n{known}Connection: close\r\n\r\n"
 
         answer = say(raw.encode())
 

@@ -1,6 +1,7 @@
 """Who watches sees: the shipped Prometheus and exporters against the image's server, MariaDB and Redis, all real."""
 
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -10,12 +11,14 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
+import redis
+import yaml
 from django.db import connection
 
 from mall import jobs, metrics
 from tests.conftest import ROOT
 from tests.front import PLACES, free_port, running, says, web
-from tests.services import start_mariadb
+from tests.services import start_mariadb, start_redis
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 PROMETHEUS = shutil.which("prometheus", path=PLACES)
@@ -112,6 +115,7 @@ def own_database(tmp_path_factory):
 def test_metrics_when_the_database_is_frozen_then_the_requests_are_told_in_time(own_database, client, settings):
     settings.METRICS_TOKEN = TOKEN
     assert metrics.database_answers()
+    client.get("/healthz")  # the first request reads the code
 
     own_database.freeze()
     begun = time.perf_counter()
@@ -126,3 +130,67 @@ def test_metrics_when_the_database_is_frozen_then_the_requests_are_told_in_time(
 
     own_database.thaw()
     assert metrics.database_answers(10)
+
+
+# --- the exporters ------------------------------------------------------------
+MYSQLD_EXPORTER = shutil.which("prometheus-mysqld-exporter", path=PLACES)
+REDIS_EXPORTER = shutil.which("prometheus-redis-exporter", path=PLACES)
+
+
+def asked_for(prefix):
+    """Return the figures with a prefix that dashboards and rules ask for."""
+    files = [*(ROOT / "ops/grafana/dashboards").glob("*.json"), ROOT / "ops/prometheus/rules.yml"]
+    return {name for file in files for name in re.findall(rf"\b{prefix}_[a-z_]+", file.read_text())}
+
+
+def told(port):
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return set(re.findall(r"^(\w+)(?:\{[^}]*\})? [-+\d.]", answer.read().decode(), re.MULTILINE))
+
+
+@pytest.mark.skipif(MYSQLD_EXPORTER is None, reason="prometheus-mysqld-exporter is not installed")
+def test_mysqld_exporter_when_its_user_has_no_right_then_it_tells_all_that_is_asked(transactional_db, tmp_path):
+    """The flags of docker-compose.yml against the user of ops/mysql/users.sh."""
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["mysqld-exporter"]
+    flags = [flag for flag in service["command"] if not flag.startswith("--mysqld.")]
+    made = re.search(r"^CREATE USER IF NOT EXISTS ('mall_watch'.*)$", (ROOT / "ops/mysql/users.sh").read_text(), re.MULTILINE)[1]
+    options = connection.settings_dict["OPTIONS"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE OR REPLACE USER {made}".replace("$watch", "a-password"))
+    try:
+        port = free_port()
+        command = [MYSQLD_EXPORTER, f"--web.listen-address=127.0.0.1:{port}", *flags]
+        where = {"DATA_SOURCE_NAME": f"mall_watch:a-password@unix({options['unix_socket']})/"}
+        with running(command, answers=lambda: says(f"http://127.0.0.1:{port}/"), log=tmp_path / "exporter.log", env=where):
+            figures = told(port)
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+                assert "\nmysql_up 1\n" in answer.read().decode()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP USER 'mall_watch'@'%'")
+
+    assert len(asked_for("mysql")) > 10
+    assert asked_for("mysql") - figures == set()
+    assert not re.search(r"level=error|level=warn", (tmp_path / "exporter.log").read_text())
+
+
+@pytest.mark.skipif(REDIS_EXPORTER is None, reason="prometheus-redis-exporter is not installed")
+def test_redis_exporter_when_a_message_waits_then_it_tells_all_that_is_asked(tmp_path):
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["redis-exporter"]
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
+        server = start_redis(folder)
+        redis.Redis(unix_socket_path=f"{folder}/r.sock", db=1).rpush("celery", "a message")
+        where = {
+            **service["environment"],
+            "REDIS_ADDR": f"unix://{folder}/r.sock",
+            "REDIS_EXPORTER_WEB_LISTEN_ADDRESS": f"127.0.0.1:{port}",
+        }
+        try:
+            with running([REDIS_EXPORTER], answers=lambda: says(f"http://127.0.0.1:{port}/"), log=tmp_path / "exporter.log", env=where):
+                figures = told(port)
+        finally:
+            server.kill()
+
+    assert len(asked_for("redis")) > 10
+    assert asked_for("redis") - figures == set()
