@@ -3,8 +3,8 @@
 #   mall_migrate  changes tables and hands out rights (the migrate service only)
 #   mall          web, worker and beat: no UPDATE and no DELETE on rows that are only ever added
 #   mall_read     reports, exports, the replica: SELECT
-#   mall_backup   reads everything, restores into mall_scratch_… beside it; made when MALL_BACKUP_PASSWORD is set
 #   mall_watch    the exporter of Prometheus: the server's counters, and no right at all (only with MALL_WATCH_PASSWORD)
+#   mall_backup   reads everything, restores into mall_scratch_… beside it; made when MALL_BACKUP_PASSWORD is set
 # The rights of mall and mall_read are given table by table by `manage.py grant_tables`, after every migrate.
 # For a database that was made earlier run it by hand; whoever exists keeps his password:
 #   docker compose exec mysql sh /docker-entrypoint-initdb.d/users.sh

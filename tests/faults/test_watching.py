@@ -49,12 +49,37 @@ def ask(port, what, **query):
         return json.load(answer)["data"]
 
 
-@pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not installed")
-def test_prometheus_when_started_as_shipped_then_it_scrapes_the_shop_and_every_rule_finds_its_figures(environment_of_test, tmp_path):
+def test_shop_when_watched_as_shipped_then_prometheus_scrapes_it_and_only_probes_answer_to_any_name(environment_of_test, tmp_path):
     jobs.claim("verify-ledger", "2026-11-20")
     jobs.finish("verify-ledger", "2026-11-20")
+    with web(tmp_path, environment_of_test, METRICS_TOKEN=TOKEN) as shop:
+        probes_answer_and_pages_do_not(shop)
+        if PROMETHEUS is None:
+            pytest.skip("prometheus is not installed")
+        prometheus_finds_its_figures(shop, tmp_path)
+
+
+def probes_answer_and_pages_do_not(shop):
+    def status(path, host, **headers):
+        try:
+            with urlopen(Request(f"http://127.0.0.1:{shop}{path}", headers={"Host": host, **headers}), timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as refused:
+            return refused.code, ""
+
+    for host in ("web:8000", "172.28.7.4:8000", "anything.example"):
+        assert status("/healthz", host) == (200, '{"status": "ok"}')
+        assert status("/readyz", host)[0] == 200
+        code, told = status("/metrics", host, Authorization=f"Bearer {TOKEN}")
+        assert (code, "mall_orders_unpaid 0.0\n" in told) == (200, True)
+        assert status("/metrics", host)[0] == 404
+        assert status("/metrics", host, Authorization="Bearer wrong")[0] == 404
+        assert status("/products/", host)[0] == 400
+        assert status("/metrics/", host, Authorization=f"Bearer {TOKEN}")[0] == 400
+
+
+def prometheus_finds_its_figures(shop, tmp_path):
     with ExitStack() as stack:
-        shop = stack.enter_context(web(tmp_path, environment_of_test, METRICS_TOKEN=TOKEN))
         port = free_port()
         config = shipped_config(tmp_path, **{"web:8000": f"127.0.0.1:{shop}"})
         command = [PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={tmp_path}/tsdb", f"--web.listen-address=127.0.0.1:{port}"]
@@ -71,27 +96,6 @@ def test_prometheus_when_started_as_shipped_then_it_scrapes_the_shop_and_every_r
     assert (target["health"], target["lastError"]) == ("up", "")
     assert [found["metric"]["job"] for found in late["result"]] == ["verify-ledger"]
     assert len(rules) > 10 and {rule["lastError"] for rule in rules if "lastError" in rule} == set()
-
-
-def test_probes_when_asked_from_inside_by_any_name_then_they_answer_and_pages_do_not(environment_of_test, tmp_path):
-    with web(tmp_path, environment_of_test, METRICS_TOKEN=TOKEN) as port:
-
-        def status(path, host, **headers):
-            try:
-                with urlopen(Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host, **headers}), timeout=30) as answer:
-                    return answer.status, answer.read().decode()
-            except HTTPError as refused:
-                return refused.code, ""
-
-        for host in ("web:8000", "172.28.7.4:8000", "anything.example"):
-            assert status("/healthz", host) == (200, '{"status": "ok"}')
-            assert status("/readyz", host)[0] == 200
-            code, told = status("/metrics", host, Authorization=f"Bearer {TOKEN}")
-            assert (code, "mall_orders_unpaid 0.0\n" in told) == (200, True)
-            assert status("/metrics", host)[0] == 404
-            assert status("/metrics", host, Authorization="Bearer wrong")[0] == 404
-            assert status("/products/", host)[0] == 400
-            assert status("/metrics/", host, Authorization=f"Bearer {TOKEN}")[0] == 400
 
 
 @pytest.fixture
