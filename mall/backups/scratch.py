@@ -10,10 +10,12 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import MySQLdb
+
 from mall.backups import BackupError
 from mall.backups.databases import named
 from mall.backups.mysql import MySQL
-from mall.backups.snapshot import ask, connected, quote
+from mall.backups.snapshot import NO_RIGHT, ask, connected, quote
 from mall.settings.databases import mysql_database
 
 START_SECONDS = 60
@@ -67,11 +69,15 @@ def _of_url(shop, url):
 def _create_beside(shop):
     name = f"{shop.name[:46]}_scratch_{secrets.token_hex(4)}"
     look = "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = DATABASE()"
-    with suppress(BackupError), connected(shop.params) as opened:
+    with connected(shop.params) as opened:
         ((charset, collation),) = ask(opened, look)
-        ask(opened, f"CREATE DATABASE {quote(name)} CHARACTER SET {charset} COLLATE {collation}")
-        return name
-    return ""
+        try:
+            ask(opened, f"CREATE DATABASE {quote(name)} CHARACTER SET {charset} COLLATE {collation}")
+        except MySQLdb.OperationalError as error:
+            if error.args[0] not in NO_RIGHT:
+                raise
+            return ""
+    return name
 
 
 @contextmanager
