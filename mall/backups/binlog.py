@@ -1,12 +1,13 @@
 """Point in time: what the binary log holds since a backup, done again up to a moment."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from mall import clock
 from mall.backups import BackupError
 from mall.backups.programs import running
 
@@ -39,7 +40,9 @@ class Log:
         made = datetime.fromisoformat(facts["made_at"])
         if until < made:
             raise BackupError(f"the backup is of {made:%Y-%m-%d %H:%M:%S} UTC, after --until: take an earlier one")
-        self.source, self.start, self.until = database["name"], position["position"], until.astimezone(UTC)
+        self.source, self.start = database["name"], position["position"]
+        # The programs keep seconds in 32 bits, and take a day beyond them for one long ago.
+        self.until = min(until, clock.now() + timedelta(days=1)).astimezone(UTC)
         self.files = _reaching_from(position["file"], folder)
 
     def replay(self, target) -> str:
