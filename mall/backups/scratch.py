@@ -87,10 +87,18 @@ def _own_server():
         data, where = f"--datadir={folder}/db", f"{folder}/db.sock"
         as_root = ["--user=root"] if os.geteuid() == 0 else []
         install = [_program("mariadb-install-db"), "--no-defaults", data, "--auth-root-authentication-method=normal"]
-        made = subprocess.run([*install, "--skip-test-db", "--skip-name-resolve", "--force", *as_root], capture_output=True, text=True)
+        install += ["--skip-test-db", "--skip-name-resolve", "--force", *as_root]
+        # A server that starts clears "#sql*" out of its temporary folder: the shop's server may keep its own in /tmp.
+        made = subprocess.run(install, capture_output=True, text=True, env={**os.environ, "TMPDIR": folder})
         if made.returncode:
             raise BackupError(f"a throw-away MariaDB could not be made: {(made.stderr or made.stdout).strip()[-200:]}; set SCRATCH_URL")
-        settings = ["--skip-networking", f"--socket={where}", f"--pid-file={folder}/pid", "--character-set-server=utf8mb4"]
+        settings = [
+            "--skip-networking",
+            f"--tmpdir={folder}",
+            f"--socket={where}",
+            f"--pid-file={folder}/pid",
+            "--character-set-server=utf8mb4",
+        ]
         with open(f"{folder}/log", "wb") as log:
             server = subprocess.Popen(
                 [_program("mariadbd"), "--no-defaults", data, *settings, *CARELESS, *as_root], stdout=log, stderr=log, process_group=0
