@@ -9,6 +9,10 @@ from mall.profile import use_profile
 use_profile()
 application = get_wsgi_application()
 
+if settings.DATABASE_RIGHTS_DEMANDED:
+    from mall.database_rights import demand_narrow_rights
+
+    demand_narrow_rights()
 if settings.TRUSTED_PROXIES:
     application = wrap_wsgi_with_proxy_headers(application, trusted_hosts=settings.TRUSTED_PROXIES)
 if settings.EMBEDDED_SERVICES:
