@@ -43,6 +43,7 @@ SHOP_URL = env("SHOP_URL", default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
 DEMO_SIGN_INS = False
 STAFF_NEED_SECOND_FACTOR = True
 DATABASES = {"default": mysql_database(env.db_url_config(_database))}
+DATABASE_RIGHTS_DEMANDED = True
 if _replica:
     DATABASES["replica"] = mysql_database(env.db_url_config(_replica))
     DATABASE_ROUTERS = ["mall.replica.Router"]
