@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DatabaseError
 from environ import Env
@@ -37,6 +38,8 @@ def main(arguments=None):
         _say(f"{error.filename or 'the disk'}: {error.strerror}; nothing was kept")
     except DatabaseError as error:
         _say(f"the database says: {error}")
+    except (ImportError, ImproperlyConfigured) as error:
+        _say(f"the mall does not start here: {error}")
     except KeyboardInterrupt:
         _say("interrupted; nothing was kept")
         return 130

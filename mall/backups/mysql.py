@@ -6,6 +6,7 @@ import select
 import shutil
 import sys
 from contextlib import contextmanager, suppress
+from functools import cached_property
 
 from django.db.utils import load_backend
 from tqdm import tqdm
@@ -42,6 +43,12 @@ class MySQL:
     def params(self):
         """What the shop's own connections are opened with."""
         return load_backend(self.config["ENGINE"]).DatabaseWrapper(self.config, "default").get_connection_params()
+
+    @cached_property
+    def is_mariadb(self) -> bool:
+        """Tell whose server it is."""
+        with connected(self.params) as opened:
+            return "mariadb" in opened.get_server_info().lower()
 
     def is_empty(self) -> bool:
         """Tell whether the database holds nothing. Raises: BackupError when it is not there."""
@@ -110,9 +117,7 @@ class MySQL:
 
     def program(self, of_mariadb, of_mysql) -> Program:
         """Return a client program: each server's own knows it best, the other's does where it is alone."""
-        with connected(self.params) as opened:
-            is_mariadb = "mariadb" in opened.get_server_info().lower()
-        return Program(of_mariadb, of_mysql) if is_mariadb else Program(of_mysql, of_mariadb)
+        return Program(of_mariadb, of_mysql) if self.is_mariadb else Program(of_mysql, of_mariadb)
 
     def _may_hide(self):
         with suppress(BackupError), connected(self.params) as opened:

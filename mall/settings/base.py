@@ -264,6 +264,7 @@ CONTENT_SECURITY_POLICY = {
 RATELIMIT_USE_CACHE = "default"
 RATELIMIT_FAIL_OPEN = False
 
+DATABASE_RIGHTS_DEMANDED = False  # True: who serves must not be able to rewrite what is only ever added
 
 # --- who watches -------------------------------------------------------------
 METRICS_TOKEN = ""  # whoever carries it reads /metrics; without one nobody does

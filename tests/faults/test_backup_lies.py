@@ -161,13 +161,13 @@ def test_programs_when_python_fails_then_say_so_and_exit_1(tmp_path, python):
 @pytest.mark.parametrize(
     ("script", "word"),
     [
-        ('"$real" "$@" | head -c 30000; exit 2', "ended with code 2"),
-        ('"$real" "$@" | head -c 30000; kill -9 $$', "killed"),
-        ('"$real" "$@" | head -c 30000; exit 0', "last line"),
+        ('"$real" "$@" 2>/dev/null | head -c 30000; exit 2', "ended with code 2"),
+        ('"$real" "$@" 2>/dev/null | head -c 30000; kill -9 $$', "killed"),
+        ('"$real" "$@" 2>/dev/null | head -c 30000; exit 0', "last line"),
         ("exit 0", "last line"),
         ("echo; echo '-- Dump completed'", "left out"),
         ('"$real" "$@" --ignore-table=${!#}.points_ledgerentry', "points_ledgerentry"),
-        ('"$real" "$@" --where="id <> 1"', "not what was backed up"),
+        ('"$real" "$@" | sed "/^INSERT INTO .accounts_user. /,/;$/d"', "accounts_user"),
         ('"$real" "$@" | sed "s/50000/50001/g; s/virtual/virtuel/gi"', "not what was backed up"),
         ("echo 'mariadb-dump: Got error: 2013: Lost connection to server during query' >&2; exit 2", "Lost connection"),
         (

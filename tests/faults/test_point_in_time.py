@@ -79,7 +79,7 @@ def test_restore_when_an_operator_deleted_everything_then_what_was_acknowledged_
         order = place(member, virtual_sku(points=50, name="later"))
     time.sleep(2 - time.time() % 1)  # the log knows seconds
     moment = datetime.now(UTC)
-    run_sql(server, "SET foreign_key_checks = 0; DELETE FROM mall.points_ledgerentry; DROP TABLE mall.orders_orderline; FLUSH LOGS")
+    run_sql(server, "SET foreign_key_checks = 0; USE mall; DELETE FROM points_ledgerentry; DROP TABLE orders_orderline; FLUSH LOGS")
     back = make_database(server, "back")
 
     with speaking_to(back):
@@ -93,6 +93,9 @@ def test_restore_when_an_operator_deleted_everything_then_what_was_acknowledged_
     assert (order_back.no, order_back.status) == (order.no, order.status)
     assert books == []
     with pytest.raises(BackupError, match="on another server"), speaking_to(make_database(server, "beyond")):
+        making.restore(kept, until="2100-01-01", binlogs=server.folder)
+    run_sql(server, "SET foreign_key_checks = 0; DROP TABLE mall.orders_order")
+    with pytest.raises(BackupError, match="from outside"), speaking_to(make_database(server, "outside")):
         making.restore(kept, until="2100-01-01", binlogs=server.folder)
 
 
