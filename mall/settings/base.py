@@ -242,6 +242,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- security, true in every profile ---------------------------------------
 TRUSTED_PROXIES = []  # whose word counts about the caller's address and scheme
+IPWARE_META_PRECEDENCE_ORDER = ("REMOTE_ADDR",)  # of the log's lines: mall/wsgi.py has asked the proxies, headers claim anything
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
