@@ -10,7 +10,7 @@ class MallConfig(AppConfig):
     verbose_name = _("System")
 
     def ready(self):
-        from mall import collations
+        from mall import collations, database_rights  # noqa: F401 - the second registers a check
 
         collations.let_people_search()
         pre_migrate.connect(collations.set_default_before_migrate, sender=self, dispatch_uid="mall.collations")
