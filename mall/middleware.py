@@ -14,6 +14,7 @@ from mall.errors import Busy, DomainError
 from mall.limits import CannotCount, is_counting
 from mall.links import own_page
 from mall.purse import Purse
+from mall.redaction import carries_key
 
 
 class LogMiddleware(RequestMiddleware):
@@ -44,6 +45,7 @@ class LocaleMiddleware(locale.LocaleMiddleware):
 class HeadersMiddleware:
     """Say what a browser may use and keep: no device, and nothing of a signed-in page on the disk."""
 
+    REFERRER_WITHOUT_PATH = "strict-origin"
     WAIT_SECONDS = "60"  # allauth's limits do not say how long; a minute is the shortest of them
     PERMISSIONS = ", ".join(
         f"{device}=()" for device in ("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
@@ -55,6 +57,10 @@ class HeadersMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", self.PERMISSIONS)
+        if carries_key(request.path_info):
+            # What the page loads next, and nginx when that fails, must not learn the key. Not "no-referrer":
+            # browsers then send "Origin: null" with forms, which Django's CSRF check refuses.
+            response.headers["Referrer-Policy"] = self.REFERRER_WITHOUT_PATH
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             response.headers.setdefault("Retry-After", self.WAIT_SECONDS)
         user = getattr(request, "user", None)

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",  # first and last: it times all between
+    "mall.probes.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mall.csp.PolicyMiddleware",
@@ -235,7 +236,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
-MEDIA_ROOT = BASE_DIR / "var" / "media"
+MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -265,15 +266,16 @@ RATELIMIT_USE_CACHE = "default"
 RATELIMIT_FAIL_OPEN = False
 
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # its end says all of a request
+DATABASE_RIGHTS_DEMANDED = False  # True: who serves must not be able to rewrite what is only ever added
 
 # --- who watches -------------------------------------------------------------
-METRICS_TOKEN = env("METRICS_TOKEN", default="")  # whoever carries it reads /metrics; without one nobody does
+METRICS_TOKEN = ""  # whoever carries it reads /metrics; without one nobody does
 PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz says it, without a database question at every start
 
 # --- later work ------------------------------------------------------------
 EMBEDDED_SERVICES = False  # True: the web process runs the worker and beat too
 CELERY_TIMEZONE = SHOP_TIME_ZONE
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "mall.beat:Scheduler"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
