@@ -151,6 +151,7 @@ ACCOUNT_RATE_LIMITS = {
     "sign_up_made": "5/h/ip",
     "reset_password": "10/h/ip,5/h/key",
 }
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 64  # as mall/networks.py counts everywhere else
 ACCOUNT_FORMS = {
     "login": "accounts.entrance.SignInForm",
     "signup": "accounts.entrance.SignUpForm",
@@ -169,7 +170,7 @@ ACCOUNT_PRESERVE_USERNAME_CASING = False
 HEADLESS_ONLY = False
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_SERVE_SPECIFICATION = False  # our own document covers both APIs
-HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
+HEADLESS_TOKEN_STRATEGY = "accounts.tokens.TokenStrategy"
 HEADLESS_JWT_ALGORITHM = "HS256"
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 86400 * 30
@@ -178,7 +179,7 @@ HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Points Mall"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "mall.views.csrf_failure"
