@@ -1,4 +1,4 @@
-"""Where the embedded shop listens: HOST and PORT, and the port held for one shop before it can listen.
+"""Where a shop listens: HOST and PORT, and the port held for one shop before it can listen.
 
 Granian binds with SO_REUSEPORT, so two shops may listen at one address and visitors get the one or the other. Nobody
 notices, for both start without a complaint: granian 2.8.7 on Linux.
@@ -13,15 +13,15 @@ import sys
 PORTS_TRIED = 20
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 MENDS = {
-    errno.EADDRINUSE: "Choose another: PORT={other} ./scripts/run",
-    errno.EACCES: "Ports below 1024 are root's; choose another: PORT={other} ./scripts/run",
+    errno.EADDRINUSE: "Choose another: PORT={other} {again}",
+    errno.EACCES: "Ports below 1024 are root's; choose another: PORT={other} {again}",
 }
-ELSEWHERE = "Use an address of this machine, as HOST=127.0.0.1 ./scripts/run"
+ELSEWHERE = "Use an address of this machine, for instance HOST=127.0.0.1"
 
 
-def wanted() -> tuple[str, int]:
+def wanted(*, by_default="127.0.0.1") -> tuple[str, int]:
     """Return the IP address and the port of HOST and PORT. Raises: SystemExit with one sentence when there is no such address."""
-    host, port = (os.environ.get("HOST") or "127.0.0.1").strip("[]"), os.environ.get("PORT") or "8000"
+    host, port = (os.environ.get("HOST") or by_default).strip("[]"), os.environ.get("PORT") or "8000"
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise SystemExit(f"PORT={port!r} is no port: use a number from 1 to 65535.")
     try:
@@ -32,25 +32,24 @@ def wanted() -> tuple[str, int]:
     return min(found, key=lambda one: one[0] != socket.AF_INET)[4][:2]
 
 
-def hold(host, port) -> socket.socket:
-    """Keep the port for this process while it prepares and serves; the socket never listens.
+def hold(host, port, *, again="./scripts/run") -> socket.socket:
+    """Keep the port for this process while it prepares and serves; the socket does not listen. ``again``: how to try again.
 
     Raises: SystemExit with one sentence when it is another's.
     """
     try:
         held = _bind(host, port)
     except OSError as error:
-        mend = MENDS.get(error.errno, ELSEWHERE).format(other=_free_port(host, port))
+        mend = MENDS.get(error.errno, ELSEWHERE).format(other=_free_port(host, port), again=again)
         raise SystemExit(f"Cannot listen on {shown(host)}:{port} ({error.strerror}). {mend}") from None
-    # Bound alone, and only then shared: with granian's sockets, which share too, and with nobody else's hold().
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return held
 
 
 def hand_over(held):
     """Let granian listen. Linux lets a socket that shares bind beside the held one; elsewhere the hold ends here."""
-    if sys.platform != "linux":
+    if sys.platform == "linux":
+        held.set_inheritable(True)  # by a program this process becomes
+    else:
         held.close()
 
 
@@ -65,11 +64,16 @@ def is_open_to_others(host) -> bool:
 
 
 def _bind(host, port):
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    tried = socket.socket(family)
+    tried = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past connections of a shop that closed a moment ago
         tried.bind((host, port))
+        tried.listen(1)  # of two that bound so, Linux lets one listen
+        # Had alone, and only now shared: with granian's sockets, which share too, and with nobody else's _bind().
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if sys.platform == "linux":
+            tried.shutdown(socket.SHUT_RD)  # no longer listening, still bound: visitors are granian's
     except OSError:
         tried.close()
         raise

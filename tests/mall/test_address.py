@@ -1,14 +1,19 @@
 """HOST and PORT, and a port that belongs to one shop from its first second."""
 
+import os
 import socket
+import subprocess
 import sys
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
 from mall import address
+from tests.conftest import ROOT
 from tests.mall.test_embedded import free_port
 
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the port is held until the shop listens")
 
 
@@ -91,3 +96,23 @@ def test_is_open_to_others_when_asked_then_only_loopback_is_not(host, is_open):
 @pytest.mark.parametrize(("port", "suggested"), [(80, 8000), (65535, 8000)])
 def test_free_port_when_there_is_none_after_it_then_a_likely_one(port, suggested):
     assert address._free_port("127.0.0.1", port) >= suggested
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "abc"), ("HOST", "nowhere.invalid"), ("WEB_PROCESSES", "0"), ("WEB_THREADS", "many")])
+def test_serve_when_a_value_makes_no_sense_then_says_so_in_one_line(name, value):
+    refused = subprocess.run(
+        [ROOT / "ops/serve"], env={**os.environ, "PATH": PATH, name: value}, capture_output=True, text=True, timeout=30
+    )
+
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert refused.stderr.startswith(f"{name}='{value}' is no ")
+
+
+def test_serve_when_another_shop_holds_the_port_then_names_a_free_one():
+    port = free_port()
+    with closing(address.hold("0.0.0.0", port)):
+        environment = {**os.environ, "PATH": PATH, "HOST": "localhost", "PORT": str(port)}
+        refused = subprocess.run([ROOT / "ops/serve"], env=environment, capture_output=True, text=True, timeout=30)
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "./ops/serve" in refused.stderr.partition("PORT=")[2]
