@@ -1,5 +1,7 @@
 """Database and cache options that were tested (dependencies.md, "Embedded profile" and "Database and broker settings")."""
 
+from mall.text_columns import SPOKEN
+
 # Writers queue at BEGIN instead of failing in the middle with "database is locked".
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
@@ -28,6 +30,7 @@ def mysql_database(config: dict) -> dict:
     """
     options = {
         "charset": "utf8mb4",
+        "collation": SPOKEN,  # of literals; columns have their own (mall/collations.py)
         "isolation_level": "read committed",
         "sql_mode": "STRICT_TRANS_TABLES",
         "init_command": "SET SESSION innodb_lock_wait_timeout=3",

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Runs once, when the database is made (/docker-entrypoint-initdb.d): four users, each for one purpose.
+# Runs once, when the database is made (/docker-entrypoint-initdb.d): one user for each purpose.
 #   mall_migrate  changes tables and hands out rights (the migrate service only)
 #   mall          web, worker and beat: no UPDATE and no DELETE on rows that are only ever added
 #   mall_read     reports, exports, the replica: SELECT
+#   mall_watch    the exporter of Prometheus: the server's counters, and no right at all (only with MALL_WATCH_PASSWORD)
 #   mall_backup   reads everything, restores into mall_scratch_… beside it; made when MALL_BACKUP_PASSWORD is set
 # The rights of mall and mall_read are given table by table by `manage.py grant_tables`, after every migrate.
 # For a database that was made earlier run it by hand; whoever exists keeps his password:
@@ -28,6 +29,12 @@ GRANT ALL PRIVILEGES ON \`$MYSQL_DATABASE\`.* TO 'mall_migrate'@'%' WITH GRANT O
 CREATE USER IF NOT EXISTS 'mall'@'%' IDENTIFIED BY '$app';
 CREATE USER IF NOT EXISTS 'mall_read'@'%' IDENTIFIED BY '$reader';
 SQL
+if [ -n "${MALL_WATCH_PASSWORD:-}${MALL_WATCH_PASSWORD_FILE:-}" ]; then
+  watch=$(password MALL_WATCH_PASSWORD)
+  mysql --protocol=socket -uroot <<SQL
+CREATE USER IF NOT EXISTS 'mall_watch'@'%' IDENTIFIED BY '$watch' WITH MAX_USER_CONNECTIONS 3;
+SQL
+fi
 [ -n "${MALL_BACKUP_PASSWORD:-}${MALL_BACKUP_PASSWORD_FILE:-}" ] || exit 0
 backup=$(password MALL_BACKUP_PASSWORD)
 # RELOAD: the moment between two changes; REPLICATION CLIENT: where the binary log stands then; SESSION_VARIABLES_ADMIN:

@@ -1,6 +1,7 @@
 """Who watches sees: the shipped Prometheus and exporters against the image's server, MariaDB and Redis, all real."""
 
 import json
+import re
 import shutil
 import tempfile
 import time
@@ -10,12 +11,14 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
+import redis
+import yaml
 from django.db import connection
 
 from mall import jobs, metrics
 from tests.conftest import ROOT
 from tests.front import PLACES, free_port, running, says, web
-from tests.services import start_mariadb
+from tests.services import start_mariadb, start_redis
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 PROMETHEUS = shutil.which("prometheus", path=PLACES)
@@ -46,12 +49,37 @@ def ask(port, what, **query):
         return json.load(answer)["data"]
 
 
-@pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not installed")
-def test_prometheus_when_started_as_shipped_then_it_scrapes_the_shop_and_every_rule_finds_its_figures(environment_of_test, tmp_path):
+def test_shop_when_watched_as_shipped_then_prometheus_scrapes_it_and_only_probes_answer_to_any_name(environment_of_test, tmp_path):
     jobs.claim("verify-ledger", "2026-11-20")
     jobs.finish("verify-ledger", "2026-11-20")
+    with web(tmp_path, environment_of_test, METRICS_TOKEN=TOKEN) as shop:
+        probes_answer_and_pages_do_not(shop)
+        if PROMETHEUS is None:
+            pytest.skip("prometheus is not installed")
+        prometheus_finds_its_figures(shop, tmp_path)
+
+
+def probes_answer_and_pages_do_not(shop):
+    def status(path, host, **headers):
+        try:
+            with urlopen(Request(f"http://127.0.0.1:{shop}{path}", headers={"Host": host, **headers}), timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except HTTPError as refused:
+            return refused.code, ""
+
+    for host in ("web:8000", "172.28.7.4:8000", "anything.example"):
+        assert status("/healthz", host) == (200, '{"status": "ok"}')
+        assert status("/readyz", host)[0] == 200
+        code, told = status("/metrics", host, Authorization=f"Bearer {TOKEN}")
+        assert (code, "mall_orders_unpaid 0.0\n" in told) == (200, True)
+        assert status("/metrics", host)[0] == 404
+        assert status("/metrics", host, Authorization="Bearer wrong")[0] == 404
+        assert status("/products/", host)[0] == 400
+        assert status("/metrics/", host, Authorization=f"Bearer {TOKEN}")[0] == 400
+
+
+def prometheus_finds_its_figures(shop, tmp_path):
     with ExitStack() as stack:
-        shop = stack.enter_context(web(tmp_path, environment_of_test, METRICS_TOKEN=TOKEN))
         port = free_port()
         config = shipped_config(tmp_path, **{"web:8000": f"127.0.0.1:{shop}"})
         command = [PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={tmp_path}/tsdb", f"--web.listen-address=127.0.0.1:{port}"]
@@ -68,27 +96,6 @@ def test_prometheus_when_started_as_shipped_then_it_scrapes_the_shop_and_every_r
     assert (target["health"], target["lastError"]) == ("up", "")
     assert [found["metric"]["job"] for found in late["result"]] == ["verify-ledger"]
     assert len(rules) > 10 and {rule["lastError"] for rule in rules if "lastError" in rule} == set()
-
-
-def test_probes_when_asked_from_inside_by_any_name_then_they_answer_and_pages_do_not(environment_of_test, tmp_path):
-    with web(tmp_path, environment_of_test, METRICS_TOKEN=TOKEN) as port:
-
-        def status(path, host, **headers):
-            try:
-                with urlopen(Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host, **headers}), timeout=30) as answer:
-                    return answer.status, answer.read().decode()
-            except HTTPError as refused:
-                return refused.code, ""
-
-        for host in ("web:8000", "172.28.7.4:8000", "anything.example"):
-            assert status("/healthz", host) == (200, '{"status": "ok"}')
-            assert status("/readyz", host)[0] == 200
-            code, told = status("/metrics", host, Authorization=f"Bearer {TOKEN}")
-            assert (code, "mall_orders_unpaid 0.0\n" in told) == (200, True)
-            assert status("/metrics", host)[0] == 404
-            assert status("/metrics", host, Authorization="Bearer wrong")[0] == 404
-            assert status("/products/", host)[0] == 400
-            assert status("/metrics/", host, Authorization=f"Bearer {TOKEN}")[0] == 400
 
 
 @pytest.fixture
@@ -112,6 +119,7 @@ def own_database(tmp_path_factory):
 def test_metrics_when_the_database_is_frozen_then_the_requests_are_told_in_time(own_database, client, settings):
     settings.METRICS_TOKEN = TOKEN
     assert metrics.database_answers()
+    client.get("/healthz")  # the first request reads the code
 
     own_database.freeze()
     begun = time.perf_counter()
@@ -126,3 +134,67 @@ def test_metrics_when_the_database_is_frozen_then_the_requests_are_told_in_time(
 
     own_database.thaw()
     assert metrics.database_answers(10)
+
+
+# --- the exporters ------------------------------------------------------------
+MYSQLD_EXPORTER = shutil.which("prometheus-mysqld-exporter", path=PLACES)
+REDIS_EXPORTER = shutil.which("prometheus-redis-exporter", path=PLACES)
+
+
+def asked_for(prefix):
+    """Return the figures with a prefix that dashboards and rules ask for."""
+    files = [*(ROOT / "ops/grafana/dashboards").glob("*.json"), ROOT / "ops/prometheus/rules.yml"]
+    return {name for file in files for name in re.findall(rf"\b{prefix}_[a-z_]+", file.read_text())}
+
+
+def told(port):
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return set(re.findall(r"^(\w+)(?:\{[^}]*\})? [-+\d.]", answer.read().decode(), re.MULTILINE))
+
+
+@pytest.mark.skipif(MYSQLD_EXPORTER is None, reason="prometheus-mysqld-exporter is not installed")
+def test_mysqld_exporter_when_its_user_has_no_right_then_it_tells_all_that_is_asked(transactional_db, tmp_path):
+    """The flags of docker-compose.yml against the user of ops/mysql/users.sh."""
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["mysqld-exporter"]
+    flags = [flag for flag in service["command"] if not flag.startswith("--mysqld.")]
+    made = re.search(r"^CREATE USER IF NOT EXISTS ('mall_watch'.*)$", (ROOT / "ops/mysql/users.sh").read_text(), re.MULTILINE)[1]
+    options = connection.settings_dict["OPTIONS"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE OR REPLACE USER {made}".replace("$watch", "a-password"))
+    try:
+        port = free_port()
+        command = [MYSQLD_EXPORTER, f"--web.listen-address=127.0.0.1:{port}", *flags]
+        where = {"DATA_SOURCE_NAME": f"mall_watch:a-password@unix({options['unix_socket']})/"}
+        with running(command, answers=lambda: says(f"http://127.0.0.1:{port}/"), log=tmp_path / "exporter.log", env=where):
+            figures = told(port)
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+                assert "\nmysql_up 1\n" in answer.read().decode()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP USER 'mall_watch'@'%'")
+
+    assert len(asked_for("mysql")) > 10
+    assert asked_for("mysql") - figures == set()
+    assert not re.search(r"level=error|level=warn", (tmp_path / "exporter.log").read_text())
+
+
+@pytest.mark.skipif(REDIS_EXPORTER is None, reason="prometheus-redis-exporter is not installed")
+def test_redis_exporter_when_a_message_waits_then_it_tells_all_that_is_asked(tmp_path):
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["redis-exporter"]
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
+        server = start_redis(folder)
+        redis.Redis(unix_socket_path=f"{folder}/r.sock", db=1).rpush("celery", "a message")
+        where = {
+            **service["environment"],
+            "REDIS_ADDR": f"unix://{folder}/r.sock",
+            "REDIS_EXPORTER_WEB_LISTEN_ADDRESS": f"127.0.0.1:{port}",
+        }
+        try:
+            with running([REDIS_EXPORTER], answers=lambda: says(f"http://127.0.0.1:{port}/"), log=tmp_path / "exporter.log", env=where):
+                figures = told(port)
+        finally:
+            server.kill()
+
+    assert len(asked_for("redis")) > 10
+    assert asked_for("redis") - figures == set()
