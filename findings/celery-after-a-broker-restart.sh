@@ -16,7 +16,7 @@ stop() { for one in $worker $broker; do kill -9 "$one" 2>/dev/null || true; done
 trap 'stop; rm -rf "$work"' EXIT
 
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install -q celery==5.6.3 kombu==5.7.0 redis==8.1.0
+"$work/venv/bin/pip" install -q --disable-pip-version-check celery==5.6.3 kombu==5.7.0 redis==8.1.0 packaging==25.0
 cat > "$work/app.py" <<'PY'
 import os, time
 from celery import Celery
@@ -29,21 +29,27 @@ def work(name, seconds):
     with open(f"{os.environ['WORK']}/done", "a") as done:
         done.write(f"{name}\n")
 PY
+wait_for() { # a command, for at most two minutes
+  for _ in $(seq 400); do "$@" && return 0; sleep 0.3; done
+  echo "never happened: $*" >&2; tail -n 20 "$work/worker.log" >&2; exit 1
+}
+answers() { redis-cli -s "$work/r.sock" ping >/dev/null 2>&1; }
+listens() { [ "$(redis-cli -s "$work/r.sock" client list | grep -c 'cmd=brpop')" -ge 1 ]; }
 start_redis() {
   redis-server --port 0 --unixsocket "$work/r.sock" --save "" --dir "$work" >"$work/redis.log" & broker=$!
-  until [ -S "$work/r.sock" ] && redis-cli -s "$work/r.sock" ping >/dev/null 2>&1; do sleep 0.2; done
+  wait_for answers
 }
 try() { # the word for this try, whether the prefetch count is reduced, more arguments of the worker
   local said="$1"; export WORK="$work" REDUCE="$2"; shift 2
   : > "$work/done"; : > "$work/worker.log"
   cd "$work"; start_redis
   "$work/venv/bin/celery" -A app worker --concurrency 2 --loglevel info "$@" >"$work/worker.log" 2>&1 & worker=$!
-  until grep -q 'ready\.' "$work/worker.log"; do sleep 0.3; done
+  wait_for grep -q 'ready\.' "$work/worker.log"
   "$work/venv/bin/python" -c 'import app; app.work.delay("long", 30)'
   sleep 2; kill -9 $broker; wait $broker 2>/dev/null || true; rm -f "$work/r.sock"; sleep 1; start_redis
-  until [ "$(redis-cli -s "$work/r.sock" client list | grep -c 'cmd=brpop')" -ge 1 ]; do sleep 0.3; done; sleep 1
+  wait_for listens; sleep 1
   "$work/venv/bin/python" -c 'import app; [app.work.delay(f"short{n}", 0) for n in range(3)]'
-  until grep -q long "$work/done"; do sleep 0.2; done
+  wait_for grep -q long "$work/done"
   before="$(sed '/long/,$d' "$work/done" | wc -l)"
   echo "$said: $before of 3 short tasks done before the long one"
   stop; worker=; broker=; rm -f "$work/r.sock"
