@@ -1,5 +1,6 @@
 """The real nginx with ops/nginx/mall.conf.template in front of the real pages: what it lets through and what it throws away."""
 
+import re
 import socket
 import ssl
 import urllib.error
@@ -8,6 +9,7 @@ from contextlib import suppress
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.front import NGINX, front
 
 # Needs a live server; runs with the other heavy ones, once.
@@ -117,6 +119,14 @@ def test_nginx_when_a_caller_claims_another_address_then_it_is_thrown_away(door,
 )
 def test_nginx_when_the_host_is_not_the_shop_then_nothing_is_answered(say, through, request_line_and_host):
     assert say(f"{request_line_and_host}\r\n\r\n".encode(), through=through, name="evil.example") == b""
+
+
+def test_nginx_when_the_host_is_not_read_yet_then_tls_and_patience_are_the_shops():
+    """Both are taken from the first server of a port; the shop's own lines would never be asked."""
+    first, *_plain, shop = (ROOT / "ops/nginx/mall.conf.template").read_text().split("\nserver {")[1:]
+    early = re.compile(r"^ +((?:ssl_\w+|client_header_timeout|large_client_header_buffers) .*?;)", re.MULTILINE)
+
+    assert early.findall(first) == early.findall(shop) != []
 
 
 def test_nginx_when_the_shop_is_named_in_another_way_then_it_answers(say):
