@@ -52,6 +52,7 @@ def restore(backup, *, until=None, binlogs=None, progress=False) -> str:
     log = Log(facts, binlogs, moment(until)) if until else None
     if not database.is_empty():
         raise BackupError("the database is not empty: restore into a new one, then point DATABASE_URL there")
+    media.require_room(settings.MEDIA_ROOT)
     try:
         database.load(archive, progress=progress)
         told = log.replay(database) if log else ""
