@@ -181,7 +181,6 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
         if change:
             super().save_model(request, obj, form, change)
         else:
-            obj.email = obj.email.lower()
             admit(obj)
 
     def save_related(self, request, form, formsets, change):

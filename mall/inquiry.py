@@ -12,6 +12,7 @@ import structlog
 
 KEPT_SECONDS = 2.0
 PATIENCE_SECONDS = 1.2
+LATE_SECONDS = 15.0
 NO_ANSWER = "no answer"
 log = structlog.get_logger(__name__)
 
@@ -45,20 +46,21 @@ class Inquiry:
     def _ask(self):
         if time.monotonic() < self._known_until:
             return  # somebody asked between our look and our turn
-        asked = {}
+        before, asked = self._open, {}
         for name, question in self._questions.items():
-            before = self._open.get(name)
-            if before is None or not before.is_alive():  # never a second thread behind one that hangs
-                asked[name] = self._open[name] = _Asked(name, question)
+            if name in before and before[name].is_alive():  # never a second thread behind one that hangs
+                asked[name] = before[name]
+            else:
+                asked[name] = _Asked(name, question)
                 asked[name].start()
         deadline = time.monotonic() + PATIENCE_SECONDS
-        for thread in asked.values():
-            thread.join(max(0, deadline - time.monotonic()))
         states = {}
-        for name in self._questions:
-            answer = asked[name].answer if name in asked else None
-            states |= {name: NO_ANSWER} if answer is None else answer
-        self._states, self._known_until = states, time.monotonic() + KEPT_SECONDS
+        for name, thread in asked.items():
+            if thread is not before.get(name):
+                thread.join(max(0, deadline - time.monotonic()))
+            answer = thread.tell() or (before[name].tell_late() if name in before else None)
+            states |= answer or {name: NO_ANSWER}
+        self._open, self._states, self._known_until = asked, states, time.monotonic() + KEPT_SECONDS
         self._known.set()
 
 
@@ -67,10 +69,22 @@ class _Asked(threading.Thread):
 
     def __init__(self, name, question):
         super().__init__(name=f"inquiry-{name}", daemon=True)
-        self._question, self.answer = question, None
+        self._question, self._answer, self._answered_at, self._is_told = question, None, 0.0, False
 
     def run(self):
         try:
-            self.answer = self._question()
+            answer = self._question()
         except Exception:
             log.exception("inquiry_failed", about=self.name)
+        else:
+            self._answered_at, self._answer = time.monotonic(), answer
+
+    def tell(self):
+        """Return the answer, None while there is none."""
+        self._is_told = self._answer is not None
+        return self._answer
+
+    def tell_late(self):
+        """Return what was answered after everybody stopped waiting: a busy machine is slow, not away."""
+        is_fresh = time.monotonic() - self._answered_at < LATE_SECONDS
+        return self._answer if is_fresh and not self._is_told else None

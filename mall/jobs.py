@@ -6,7 +6,7 @@ the next knock of the same period tries again. Five tries, then the job waits fo
 
 from datetime import timedelta
 
-from django.db.models import F, Max, Q
+from django.db.models import Case, F, IntegerField, Max, OuterRef, Q, Subquery, When
 
 from mall import clock
 from mall.models import JobRun
@@ -57,9 +57,19 @@ def failed(as_of=None):
     return JobRun.objects.filter(resting, created_at__gte=now - RECENT, attempts__gt=0, finished_at__isnull=True)
 
 
-def last_finished() -> dict:
-    """Return when each job last finished: {job: moment}."""
-    return dict(JobRun.objects.filter(finished_at__isnull=False).order_by().values_list("job").annotate(Max("finished_at")))
+def newest(as_of=None):
+    """Return {job, finished, failed_tries} of each job: when it last finished, and how often its newest run failed.
+
+    A run that is going on has not failed. Periods sort like the times they name, so each answer is the end of an
+    index, whatever the number of runs.
+    """
+    going_well = Q(claimed_until__gt=as_of or clock.now()) | Q(finished_at__isnull=False)
+    failed_tries = Case(When(going_well, then=0), default="attempts", output_field=IntegerField())
+    runs = JobRun.objects.filter(job=OuterRef("job")).order_by("-period")
+    finished = runs.filter(finished_at__isnull=False).values("finished_at")[:1]
+    tries = runs.annotate(tries=failed_tries).values("tries")[:1]
+    jobs = JobRun.objects.order_by().values("job").annotate(newest=Max("period"))
+    return jobs.annotate(finished=Subquery(finished), failed_tries=Subquery(tries))
 
 
 def forget_old() -> int:

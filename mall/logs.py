@@ -1,5 +1,7 @@
 """What a log line looks like: key and value for a person (``console``), one JSON object for a machine."""
 
+import logging
+
 import structlog
 
 from mall.redaction import redact_line
@@ -13,6 +15,26 @@ _shared = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
+
+
+class OneEventPerRequest(logging.Filter):
+    """Drop what Django says of a request that the mall tells itself (mall.middleware.LogMiddleware).
+
+    Django logs every refusal and fault a second time, some with a traceback of many lines. What its security
+    checks found goes into our one line as ``reason``; a request we never saw keeps one line of Django's.
+    """
+
+    def filter(self, record):
+        request = getattr(record, "request", None)
+        if request is None or not record.name.startswith(("django.request", "django.security")):
+            return True
+        is_told = getattr(request, "is_told", False)
+        request.is_told = True
+        if is_told and record.name.startswith("django.security"):
+            structlog.contextvars.bind_contextvars(reason=record.getMessage())
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return not is_told
 
 
 def configure_logging(log_format: str, *, level="INFO") -> dict:
@@ -43,7 +65,8 @@ def configure_logging(log_format: str, *, level="INFO") -> dict:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"one_event": {"()": OneEventPerRequest}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_event"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Django's own handlers would say everything twice, and mail it.

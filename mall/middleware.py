@@ -7,12 +7,22 @@ from django.contrib import messages
 from django.middleware import locale
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django_structlog.middlewares import RequestMiddleware
 
 from mall import answers
 from mall.errors import Busy, DomainError
+from mall.limits import CannotCount, is_counting
 from mall.links import own_page
 from mall.purse import Purse
 from mall.redaction import carries_key
+
+
+class LogMiddleware(RequestMiddleware):
+    """Tell each request in one event; mall.logs drops what Django would say of it besides."""
+
+    def prepare(self, request):
+        request.is_told = True
+        super().prepare(request)
 
 
 class LocaleMiddleware(locale.LocaleMiddleware):
@@ -71,13 +81,19 @@ class PurseMiddleware:
 
 
 class RefusalMiddleware:
-    """Turn a DomainError that a page did not handle into one sentence, where the shopper was."""
+    """Turn a DomainError that a page did not handle into one sentence, where the shopper was.
+
+    And tell what allauth means when it says "too often" because nobody can count: CannotCount.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and not is_counting():
+            return _cannot_count(request)
+        return response
 
     def process_exception(self, request, error):
         if not isinstance(error, DomainError):
@@ -90,3 +106,14 @@ class RefusalMiddleware:
             return response
         messages.error(request, str(error))
         return redirect(own_page(request, request.META.get("HTTP_REFERER", "")))
+
+
+def _cannot_count(request):
+    error = CannotCount()
+    if request.path_info.startswith("/api/auth/"):
+        return answers.accounts_refusal(error)
+    if request.path_info.startswith("/api/"):
+        return answers.refusal(error)
+    response = render(request, "429.html", {"detail": str(error)}, status=error.status)
+    response["Retry-After"] = str(error.retry_after_seconds)
+    return response

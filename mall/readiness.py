@@ -29,6 +29,12 @@ FINE = ("ok", "not known")  # some databases cannot tell what is left on their d
 UNKNOWN = "unknown"  # the part that would tell it did not
 
 
+def start():
+    """Read this release's migrations now, while nobody waits, and ask everything once ahead."""
+    _wanted_migrations()
+    inquiry.start()
+
+
 def report() -> dict:
     """Return ``{"status": ok | degraded | unavailable, part: state, …}`` within two seconds, whatever is frozen."""
     states = dict.fromkeys(PARTS, UNKNOWN) | inquiry.states()

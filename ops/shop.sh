@@ -17,5 +17,5 @@ done
 # The shop's own Python, as scripts/run made it or the image has it; one that was named must be there.
 [ -n "${PYTHON:-}" ] || PYTHON=.venv/bin/python
 [ "$PYTHON" != .venv/bin/python ] || [ -x "$PYTHON" ] || PYTHON=python3
-said="$("$PYTHON" -c 'import django; print("ready")' 2>&1)" || true
+said="$("$PYTHON" -c 'import mall.backups.__main__; print("ready")' 2>&1)" || true
 [ "$said" = ready ] || fail "$PYTHON cannot run the mall (${said##*$'\n'}): ./scripts/run makes .venv; or name another in PYTHON"

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
 
-from mall import audit, clock
+from mall import audit, clock, repeats
 from mall.errors import DomainError
 from mall.transactions import transactional
 from points import errors, ledger, mutex
@@ -59,9 +59,9 @@ def ask(user_id: int, *, points: int, ticket: str, operator, note: str, descript
     lock_with_clerk([user_id], operator, policy)
     first = Adjustment.objects.filter(ticket=ticket).first()
     if first is not None:
-        if (first.account_id, first.points, first.requested_by_id) != (user_id, points, operator.pk):
-            raise errors.KeyConflict
-        return first
+        said = {"account_id": user_id, "points": points, "requested_by_id": operator.pk}
+        said |= {"description": description[:200], "note": note[:500]}
+        return repeats.same(first, otherwise=errors.KeyConflict, **said)
     is_enough = spent_alone(user_id, operator) + abs(points) <= policy.adjust_alone_max
     is_alone = is_enough and has_room_alone(operator, points=abs(points), policy=policy)
     adjustment = Adjustment(

@@ -75,15 +75,16 @@ def says(url):
 def web(folder: Path, environment: dict, **more):
     """Serve the production profile by the image's own command; yields its port. What it says is in folder/web.log."""
     port = free_port()
-    command = json.loads(re.search(r"^CMD (\[.*\])$", (ROOT / "ops/Dockerfile").read_text(), re.MULTILINE)[1])
-    command[command.index("--host") + 1], command[command.index("--port") + 1] = "127.0.0.1", str(port)
-    command[0] = str(Path(sys.executable).parent / command[0])
+    [command] = json.loads(re.search(r"^CMD (\[.*\])$", (ROOT / "ops/Dockerfile").read_text(), re.MULTILINE)[1])
     counters = folder / "counters"
     counters.mkdir()
     redis, _, number = os.environ["MALL_TEST_REDIS_URL"].removeprefix("unix://").partition("?db=")
     settings = {
         **environment,
         **GOOD,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
         "DJANGO_SETTINGS_MODULE": "tests.production_settings",
         "PROMETHEUS_MULTIPROC_DIR": str(counters),
         "DATABASE_URL": environment["MALL_TEST_DATABASE_URL"],
@@ -95,7 +96,7 @@ def web(folder: Path, environment: dict, **more):
         **more,
     }
     up = lambda: says(f"http://127.0.0.1:{port}/static/favicon.svg")  # noqa: E731 - whatever it says, it says something
-    with running(command, answers=up, log=folder / "web.log", env=settings, cwd=ROOT):
+    with running([ROOT / command], answers=up, log=folder / "web.log", env=settings, cwd=ROOT):
         yield port
 
 

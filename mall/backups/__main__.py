@@ -8,10 +8,18 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import django
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import DatabaseError
+from environ import Env
+
+from mall.backups import BackupError, folder, making, proof
 from mall.profile import use_profile
 
 ROOT = Path(__file__).resolve().parents[2]
-ENV_FILES = (ROOT / ".env", ROOT / "mall.env")  # compose's, and the app's own (scripts/make-env)
+FILES = ("mall.env", ".env")
+NAMES = ("DATABASE_URL", "DATABASE_URL_FILE")
 
 
 def main(arguments=None):
@@ -19,19 +27,19 @@ def main(arguments=None):
     asked = _parser().parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)
-    from mall.backups import BackupError
-
     try:
         _read_env()
         use_profile()
-        import django
-
         django.setup()
         return asked.do(asked)
     except BackupError as error:
         _say(str(error))
     except OSError as error:
         _say(f"{error.filename or 'the disk'}: {error.strerror}; nothing was kept")
+    except DatabaseError as error:
+        _say(f"the database says: {error}")
+    except (ImportError, ImproperlyConfigured) as error:
+        _say(f"the mall does not start here: {error}")
     except KeyboardInterrupt:
         _say("interrupted; nothing was kept")
         return 130
@@ -39,8 +47,6 @@ def main(arguments=None):
 
 
 def _backup(asked):
-    from mall.backups import folder, making
-
     with _clock() as took:
         kept, facts = making.back_up(asked.folder, quick=asked.quick, scratch_url=os.environ.get("SCRATCH_URL", ""), progress=_progress())
     size = sum(path.stat().st_size for path in kept.iterdir())
@@ -50,21 +56,27 @@ def _backup(asked):
     _print(kept)
     if folder.is_good(facts):
         _say(f"backed up to {kept} and verified: {summary}")
-        for old in folder.rotate(asked.folder, asked.keep) if asked.keep else []:
-            _say(f"removed {old}")
-        return 0
+        return _rotate(asked)
     if asked.quick:
         _say(f"written to {kept}, NOT VERIFIED (--quick): {summary}; ./ops/drill {kept} proves it")
         return 0
-    for line in facts["evidence"]["books"][:10]:
+    for line in facts["mismatches"][:10]:
         _say(line)
     _say(f"written to {kept}, NOT GOOD: every row is there, but the shop's books do not close; manage.py verify_ledger names the accounts")
     return 1
 
 
-def _restore(asked):
-    from mall.backups import making, proof
+def _rotate(asked):
+    try:
+        for old in folder.rotate(asked.folder, asked.keep) if asked.keep else []:
+            _say(f"removed {old}")
+    except OSError as error:
+        _say(f"the new backup is good, but an old one could not be removed: {error.filename}: {error.strerror}")
+        return 1
+    return 0
 
+
+def _restore(asked):
     if bool(asked.until) != bool(asked.binlogs):
         _say("--until and --binlogs go together: up to when, and the folder with the server's binary logs")
         return 2
@@ -74,15 +86,11 @@ def _restore(asked):
         _say(f"restored, and of an older release: run manage.py migrate ({len(waiting)} migrations), then manage.py verify_ledger")
         return 1
     _say("restored; now the books are verified")
-    from django.core.management import call_command
-
     call_command("verify_ledger")  # exits 1 on any mismatch
     return 0
 
 
 def _drill(asked):
-    from mall.backups import making
-
     with _clock() as took:
         told = making.drill(asked.backup, scratch_url=os.environ.get("SCRATCH_URL", ""), progress=_progress())
     _say(f"the drill passed in {took():.0f} s: {told}, every row back, the books close")
@@ -119,31 +127,21 @@ def _count(text):
 
 
 def _read_env():
-    """Read .env and mall.env as they stand, with no shell in between, unless the database is named already.
+    """Read mall.env and .env as they stand, with no shell in between; what is exported wins.
 
-    Raises: BackupError for docker compose's files: they name no database.
+    Raises: BackupError when they name no database: they are docker compose's, whose shop is not here.
     """
-    from environ import Env
-
-    from mall.backups import BackupError
-
-    present = [file for file in ENV_FILES if file.exists()]
-    if _names_database() or not present:
+    profile, is_named = os.environ.get("MALL_PROFILE"), any(os.environ.get(name) for name in NAMES)
+    found = [ROOT / name for name in FILES if (ROOT / name).is_file()]
+    if not found or profile == "embedded" or (is_named and profile != "production"):
         return
-    profile = os.environ.get("MALL_PROFILE")
-    for file in present:
-        Env.read_env(file)
-    if not _names_database() and profile != "embedded":
+    for path in found:
+        Env.read_env(path)
+    if not is_named and not any(os.environ.get(name) for name in NAMES):
         raise BackupError(
-            f"{' and '.join(file.name for file in present)} name no DATABASE_URL; "
-            "with docker compose: docker compose run --rm backup; "
-            "on a host add MALL_PROFILE=production and DATABASE_URL; "
-            "for the embedded shop say MALL_PROFILE=embedded"
+            "neither mall.env nor .env names DATABASE_URL; with docker compose: docker compose run --rm backup; "
+            "on a host add MALL_PROFILE=production and DATABASE_URL; for the embedded shop say MALL_PROFILE=embedded"
         )
-
-
-def _names_database():
-    return bool({"DATABASE_URL", "DATABASE_URL_FILE"} & os.environ.keys())
 
 
 @contextmanager

@@ -32,8 +32,7 @@ def shop() -> MySQL | SQLite:
     engine = _engine(config)
     if url and engine is not _scheme(url):
         raise BackupError(f"DATABASE_URL begins with {urlsplit(url).scheme}:// but {settings.SETTINGS_MODULE} uses {engine.__name__}")
-    is_named = url or os.environ.get("DATABASE_URL_FILE")
-    if not is_named and os.environ.get("MALL_PROFILE") == "production":
+    if engine is SQLite and os.environ.get("MALL_PROFILE") == "production":
         raise BackupError(f"DATABASE_URL is missing: name the shop's database, {SCHEMES}")
     return engine(config)
 

@@ -36,8 +36,8 @@ def back_up(target, *, quick=False, scratch_url="", progress=False):
         else:
             evidence = proof.prove(made, facts, scratch, progress=progress)
             facts["media"]["missing"] = evidence.pop("missing_pictures")
-            facts["evidence"] = evidence
-            facts["verified"] = f"{folder.UNVERIFIED}: the books do not close" if evidence["books"] else evidence
+            facts["mismatches"] = evidence.pop("mismatches")
+            facts["verified"] = f"{folder.UNVERIFIED}: the books do not close" if facts["mismatches"] else evidence
         return folder.publish(made, facts), facts
 
 
@@ -54,13 +54,11 @@ def restore(backup, *, until=None, binlogs=None, progress=False) -> str:
         raise BackupError("the database is not empty: restore into a new one, then point DATABASE_URL there")
     try:
         database.load(archive, progress=progress)
-        last = log.replay(database) if log else None
+        told = log.replay(database) if log else ""
     except BackupError as error:
         raise BackupError(f"{error}. What is in {database} now is not whole: drop it, make it anew and restore again") from None
     media.unpack(backup / ARCHIVE, settings.MEDIA_ROOT)
-    if log is None:
-        return ""
-    return f"the binary log was done again until {log.until:%Y-%m-%d %H:%M:%S} UTC; its last change is of {last or 'before the backup'}"
+    return told
 
 
 def drill(backup=None, *, scratch_url="", progress=False) -> str:
@@ -79,8 +77,8 @@ def drill(backup=None, *, scratch_url="", progress=False) -> str:
             raise BackupError("this backup was made before backups knew what they hold: ./ops/restore it into an empty database")
         scratch = stack.enter_context(scratch_for(database, scratch_url))
         evidence = proof.prove(backup, facts, scratch, progress=progress)
-        if evidence["books"]:
-            raise BackupError(f"every row is back, but the books do not close: {evidence['books'][0]}")
+        if evidence["mismatches"]:
+            raise BackupError(f"every row is back, but the books do not close: {evidence['mismatches'][0]}")
         return f"{facts['database']['rows']} rows, {facts['media']['files']} pictures"
 
 

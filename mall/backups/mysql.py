@@ -2,16 +2,18 @@
 
 import gzip
 import re
+import select
 import shutil
 import sys
 from contextlib import contextmanager, suppress
+from functools import cached_property
 
 from django.db.utils import load_backend
 from tqdm import tqdm
 
 from mall.backups import BackupError
 from mall.backups.programs import Program, running
-from mall.backups.snapshot import OBJECTS, ask, base_tables, connected, contents, quote, standing_still
+from mall.backups.snapshot import HELD_SECONDS, OBJECTS, ask, base_tables, connected, contents, quote, standing_still
 
 SANDBOX = b"/*M!999999\\-"  # MariaDB's first line: MySQL's client and older ones stumble over it
 TABLE = re.compile(rb"^CREATE TABLE `((?:[^`]|``)+)`", re.MULTILINE)
@@ -42,6 +44,12 @@ class MySQL:
         """What the shop's own connections are opened with."""
         return load_backend(self.config["ENGINE"]).DatabaseWrapper(self.config, "default").get_connection_params()
 
+    @cached_property
+    def is_mariadb(self) -> bool:
+        """Tell whose server it is."""
+        with connected(self.params) as opened:
+            return "mariadb" in opened.get_server_info().lower()
+
     def is_empty(self) -> bool:
         """Tell whether the database holds nothing. Raises: BackupError when it is not there."""
         with connected(self.params) as opened:
@@ -55,7 +63,7 @@ class MySQL:
         when anything is missing: a right, a table, the dump's last line.
         """
         with standing_still(self.params, self.name) as picture:
-            program = self._program(picture, "mariadb-dump", "mysqldump")
+            program = self.program("mariadb-dump", "mysqldump")
             arguments = [*DUMP, *([] if program.is_mariadb else OF_MYSQL), self.name]
             with running(program, self.config, *arguments, stdout=-1, bufsize=0) as process:
                 tables, tail = _pack(process.stdout, target / self.file, picture, progress)
@@ -84,7 +92,7 @@ class MySQL:
     @contextmanager
     def loading(self, *, unlogged=False):
         """Give a client program's process that runs the statements written to its stdin."""
-        program = Program(*_preferred(self._is_mariadb(), "mariadb", "mysql"))
+        program = self.program("mariadb", "mysql")
         extra = [LOADED_QUIETLY] if unlogged and self._may_hide() else []
         with running(program, self.config, *LOAD, *extra, self.name, stdin=-1, stdout=sys.stderr) as process:
             yield process
@@ -107,9 +115,9 @@ class MySQL:
         """Return another database of the same server."""
         return MySQL({**self.config, "NAME": name})
 
-    def _is_mariadb(self):
-        with connected(self.params) as opened:
-            return _is_mariadb(opened)
+    def program(self, of_mariadb, of_mysql) -> Program:
+        """Return a client program: each server's own knows it best, the other's does where it is alone."""
+        return Program(of_mariadb, of_mysql) if self.is_mariadb else Program(of_mysql, of_mariadb)
 
     def _may_hide(self):
         with suppress(BackupError), connected(self.params) as opened:
@@ -117,17 +125,12 @@ class MySQL:
             return True
         return False
 
-    def _program(self, picture, *names):
-        return Program(*_preferred(_is_mariadb(picture.reader), *names))
 
-
-def _is_mariadb(opened):
-    return "mariadb" in opened.get_server_info().lower()
-
-
-def _preferred(is_mariadb, of_mariadb, of_mysql):
-    """Each server's own program knows it best; the other's does where it is alone."""
-    return (of_mariadb, of_mysql) if is_mariadb else (of_mysql, of_mariadb)
+def _read(stream, seconds):
+    """Return what a program wrote next. Raises: BackupError when writers would stand still too long."""
+    if not select.select([stream], [], [], seconds)[0]:
+        raise BackupError(f"the dump did not begin within {seconds:.0f} s; is the server busy?")
+    return stream.read(1 << 18)
 
 
 def _pack(stream, path, picture, progress):
@@ -135,7 +138,7 @@ def _pack(stream, path, picture, progress):
     head = tail = b""
     tables = set()
     with gzip.open(path, "wb", 6) as packed, tqdm(unit="B", unit_scale=True, desc="dump", disable=not progress, leave=False) as bar:
-        while block := stream.read(1 << 18):
+        while block := _read(stream, HELD_SECONDS / 2 if picture.holds else None):
             bar.update(len(block))
             tables.update(TABLE.findall(tail + block))
             tail = (tail + block)[-4096:]

@@ -15,7 +15,7 @@ TRUST = (
     "?ssl_mode=REQUIRED (encrypted, whoever it is) or ?ssl_mode=DISABLED (within one machine only)"
 )
 MENDS = {
-    "1045": "is the user's name and password in the URL right?",
+    "1045": "is the user's name and password in the URL right, or does the server take encrypted links only (?ssl_mode=REQUIRED)?",
     "1044": "the user lacks rights on the database",
     "1142": "the user lacks rights on a table",
     "1227": "this needs an administrator: sign in as one who may, or drop what another user defined (triggers, views)",
@@ -25,6 +25,7 @@ MENDS = {
     "2005": "is the host of the URL right?",
     "2026": TRUST,
     "2059": "the client programs lack the sign-in plugin of this server: install a newer libmariadb3 or MySQL's own client",
+    "3159": "the server takes encrypted links only: ?ssl_mode=REQUIRED in the URL, or ?ssl_ca=/path/ca.pem",
     "2061": "this user's password goes over an encrypted link or a socket only: add ?ssl_mode=REQUIRED to the URL",
 }
 
@@ -40,7 +41,8 @@ class Program:
         if asked.returncode:
             raise BackupError(f"{self.path} does not run: {_first_line(asked.stderr)}")
         self.version = asked.stdout.strip().removeprefix(f"{self.path} ")
-        self.is_mariadb = "mariadb" in self.version.lower()
+        # mariadb-binlog does not say whose it is; Debian's mysqldump is a link to mariadb-dump.
+        self.is_mariadb = "mariadb" in f"{os.path.realpath(self.path)} {self.version}".lower()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from mall.backups.databases import speaking_to
 def prove(backup, facts, scratch, *, progress) -> dict:
     """Restore a backup's rows into ``scratch`` and compare; returns the evidence for the MANIFEST.
 
-    ``evidence["books"]`` is a list of sentences, empty when the books close. Raises: BackupError
+    ``evidence["mismatches"]`` is a list of sentences, empty when the books close. Raises: BackupError
     when anything that was backed up is not there.
     """
     database = facts["database"]
@@ -26,13 +26,13 @@ def prove(backup, facts, scratch, *, progress) -> dict:
     with speaking_to(scratch):
         migrated = bring_up()
         lost = media.missing(packed)
-        books = verify_books()
+        mismatches = verify_books()
     return {
         "how": f"restored into {scratch.contents()['engine']}, rows compared, verify_ledger",
         "at": f"{clock.now():%Y-%m-%dT%H:%M:%SZ}",
         "migrated_first": migrated,
         "missing_pictures": lost,
-        "books": books,
+        "mismatches": mismatches,
     }
 
 

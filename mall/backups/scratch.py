@@ -10,10 +10,12 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import MySQLdb
+
 from mall.backups import BackupError
 from mall.backups.databases import named
 from mall.backups.mysql import MySQL
-from mall.backups.snapshot import ask, connected, quote
+from mall.backups.snapshot import NO_RIGHT, ask, connected, quote
 from mall.settings.databases import mysql_database
 
 START_SECONDS = 60
@@ -67,11 +69,15 @@ def _of_url(shop, url):
 def _create_beside(shop):
     name = f"{shop.name[:46]}_scratch_{secrets.token_hex(4)}"
     look = "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = DATABASE()"
-    with suppress(BackupError), connected(shop.params) as opened:
+    with connected(shop.params) as opened:
         ((charset, collation),) = ask(opened, look)
-        ask(opened, f"CREATE DATABASE {quote(name)} CHARACTER SET {charset} COLLATE {collation}")
-        return name
-    return ""
+        try:
+            ask(opened, f"CREATE DATABASE {quote(name)} CHARACTER SET {charset} COLLATE {collation}")
+        except MySQLdb.OperationalError as error:
+            if error.args[0] not in NO_RIGHT:
+                raise
+            return ""
+    return name
 
 
 @contextmanager
@@ -81,10 +87,18 @@ def _own_server():
         data, where = f"--datadir={folder}/db", f"{folder}/db.sock"
         as_root = ["--user=root"] if os.geteuid() == 0 else []
         install = [_program("mariadb-install-db"), "--no-defaults", data, "--auth-root-authentication-method=normal"]
-        made = subprocess.run([*install, "--skip-test-db", "--skip-name-resolve", "--force", *as_root], capture_output=True, text=True)
+        install += ["--skip-test-db", "--skip-name-resolve", "--force", *as_root]
+        # A server that starts clears "#sql*" out of its temporary folder: the shop's server may keep its own in /tmp.
+        made = subprocess.run(install, capture_output=True, text=True, env={**os.environ, "TMPDIR": folder})
         if made.returncode:
             raise BackupError(f"a throw-away MariaDB could not be made: {(made.stderr or made.stdout).strip()[-200:]}; set SCRATCH_URL")
-        settings = ["--skip-networking", f"--socket={where}", f"--pid-file={folder}/pid", "--character-set-server=utf8mb4"]
+        settings = [
+            "--skip-networking",
+            f"--tmpdir={folder}",
+            f"--socket={where}",
+            f"--pid-file={folder}/pid",
+            "--character-set-server=utf8mb4",
+        ]
         with open(f"{folder}/log", "wb") as log:
             server = subprocess.Popen(
                 [_program("mariadbd"), "--no-defaults", data, *settings, *CARELESS, *as_root], stdout=log, stderr=log, process_group=0

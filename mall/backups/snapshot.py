@@ -8,7 +8,8 @@ import MySQLdb
 
 from mall.backups import BackupError
 
-LOCK_SECONDS, TRIES = 5, 3
+LOCK_SECONDS, TRIES = 5, 3  # how long to wait for the lock, and how often
+HELD_SECONDS = 20  # nobody stands still longer, whatever happens to us
 NEEDED = ("SELECT", "LOCK TABLES", "SHOW VIEW", "TRIGGER", "EVENT")
 NO_RIGHT = (1044, 1142, 1227)
 OBJECTS = """
@@ -49,7 +50,8 @@ class Snapshot:
 
     def take(self):
         """Stop the writers for a moment, open the picture and read where the binary log stands."""
-        ask(self.holder, f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")
+        ask(self.holder, f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}, wait_timeout = {HELD_SECONDS}")
+        ask(self.reader, "SET SESSION wait_timeout = 86400")  # it waits for the dump
         for attempt in range(1, TRIES + 1):
             try:
                 self._lock()

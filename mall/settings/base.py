@@ -1,5 +1,6 @@
 """Values shared by every profile. No logic here: a profile fills in what differs."""
 
+import logging
 from pathlib import Path
 
 import environ
@@ -57,12 +58,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",  # first and last: it times all between
+    "mall.probes.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mall.csp.PolicyMiddleware",
     # Outside the session and the user: further in it wraps request.user, and allauth's token
     # sessions (X-Session-Token, bearer under /api/auth/) then see nobody signed in.
-    "django_structlog.middlewares.RequestMiddleware",
+    "mall.middleware.LogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mall.middleware.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -242,6 +244,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- security, true in every profile ---------------------------------------
 TRUSTED_PROXIES = []  # whose word counts about the caller's address and scheme
+IPWARE_META_PRECEDENCE_ORDER = ("REMOTE_ADDR",)  # of the log's lines: mall/wsgi.py has asked the proxies, headers claim anything
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -264,6 +267,8 @@ CONTENT_SECURITY_POLICY = {
 RATELIMIT_USE_CACHE = "default"
 RATELIMIT_FAIL_OPEN = False
 
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # its end says all of a request
+DATABASE_RIGHTS_DEMANDED = False  # True: who serves must not be able to rewrite what is only ever added
 
 # --- who watches -------------------------------------------------------------
 METRICS_TOKEN = ""  # whoever carries it reads /metrics; without one nobody does

@@ -1,8 +1,6 @@
-"""The production profile as it is, but for what takes minutes (compressed files) or CPU (Argon2)."""
+"""The production profile as the tests have it, without the CPU that Argon2 takes."""
 
-from mall.settings.production import *  # noqa: F403
-from mall.settings.production import STORAGES
+from tests.production_settings import *  # noqa: F403
 
-STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -31,7 +31,8 @@ class Shop:
         with self.log.open("ab") as log:
             command = [ROOT / "ops" / "serve", "--host", "127.0.0.1", "--port", str(self.port), *options]
             self.process = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log, process_group=0)
-        self.wait_until(lambda: self.get("/readyz", token=TOKEN)[0] == 200)
+        self.wait_until(lambda: len(self.serving()) == 2)
+        self.wait_until(lambda: {self.get("/readyz", token=TOKEN)[0] for _ in range(8)} == {200})
         return self
 
     def close(self):

@@ -143,6 +143,14 @@ def test_nginx_when_the_host_is_not_the_shop_then_nothing_is_answered(say, throu
     assert say(f"{request_line_and_host}\r\n\r\n".encode(), through=through, name="evil.example") == b""
 
 
+def test_nginx_when_the_host_is_not_read_yet_then_tls_and_patience_are_the_shops():
+    """Both are taken from the first server of a port; the shop's own lines would never be asked."""
+    first, *_plain, shop = (ROOT / "ops/nginx/mall.conf.template").read_text().split("\nserver {")[1:]
+    early = re.compile(r"^ +((?:ssl_\w+|client_header_timeout|large_client_header_buffers) .*?;)", re.MULTILINE)
+
+    assert early.findall(first) == early.findall(shop) != []
+
+
 def test_nginx_when_the_shop_is_named_in_another_way_then_it_answers(say):
     by_number = say(b"GET /healthz HTTP/1.1\r\nHost: LOCALHOST:443\r\nConnection: close\r\n\r\n")
     in_full = say(b"GET http://localhost/products/?page=1 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", through="http")
@@ -160,7 +168,8 @@ def test_nginx_when_counters_are_asked_for_in_any_writing_then_they_are_for_the_
     settings.METRICS_TOKEN = "token"
     escaped = f"%{ord(page[0]):02x}{page[1:]}"
     for written in (page, escaped, page.upper()):
-        raw = f"GET {way.format(written)} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer token\r\nConnection: close\r\n\r\n"
+        known = "Authorization: Bearer token\r\n" if page == "metrics" else "X-Forwarded-For: 127.0.0.1\r\n"
+        raw = f"GET {way.format(written)} HTTP/1.1\r\nHost: localhost\r\n{known}Connection: close\r\n\r\n"
 
         answer = say(raw.encode())
 

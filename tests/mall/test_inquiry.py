@@ -62,6 +62,28 @@ def test_states_when_it_is_answered_again_then_the_next_asks_anew(patience, froz
     assert frozen.asked == 2
 
 
+@pytest.mark.parametrize(("late_seconds", "told"), [(15, "slow"), (0, NO_ANSWER)])
+def test_states_when_each_answer_comes_late_then_the_one_before_is_told_while_it_is_fresh(patience, monkeypatch, late_seconds, told):
+    monkeypatch.setattr(inquiry, "LATE_SECONDS", late_seconds)
+    asked = Inquiry({"part": lambda: time.sleep(0.4) or {"part": "slow"}})
+    assert asked.states() == {"part": NO_ANSWER}
+
+    asked._open["part"].join(5)
+    asked.forget()
+
+    assert asked.states() == {"part": told}
+
+
+def test_states_when_it_freezes_after_an_answer_in_time_then_that_one_is_not_told_again(patience, frozen):
+    answers = [lambda: {"frozen": "ok"}, frozen, frozen]
+    asked = Inquiry({"frozen": lambda: answers.pop(0)()})
+
+    assert asked.states() == {"frozen": "ok"}
+    asked.forget()
+
+    assert asked.states() == {"frozen": NO_ANSWER}
+
+
 def test_states_when_a_question_breaks_then_it_has_no_answer(caplog):
     def broken():
         raise ZeroDivisionError
