@@ -18,6 +18,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, connection
 from django.db.models import Q
 from django.http import Http404
+from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,8 @@ from accounts.models import User
 from accounts.privacy import decrypt, encrypt
 from accounts.registration import enrol, note_sign_in
 from mall.errors import DomainError
+from mall.limits import CannotCount, is_counting
+from mall.networks import network_of, plain
 from mall.transactions import transactional
 
 log = structlog.get_logger(__name__)
@@ -38,8 +41,14 @@ class NameTaken(DomainError):
     message = _("This username or e-mail was taken a moment ago. Please choose another one.")
 
 
+def _too_many_attempts():
+    return str(DefaultAccountAdapter.error_messages["too_many_login_attempts"] if is_counting() else CannotCount.message)
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Our answers to allauth's questions."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, "too_many_login_attempts": lazy(_too_many_attempts, str)()}
 
     def save_user(self, request, user, form, commit=True):
         """Make a new member: limits first, then one transaction for the member and the welcome points."""
@@ -77,10 +86,14 @@ class AccountAdapter(DefaultAccountAdapter):
         theirs = f"{EmailVerificationStage.__module__}.{EmailVerificationStage.__qualname__}"
         return [ours if stage == theirs else stage for stage in super().get_login_stages()]
 
+    def get_client_ip(self, request):
+        """Return the whole address; allauth's limits make a /64 of an IPv6 one, and would make one of all IPv4-mapped."""
+        return plain(super().get_client_ip(request))
+
     # --- guessing passwords (reliability.md, "Limits") ---------------------
     def _get_login_attempts_cache_key(self, request, **credentials):
         # Counted per account and address: whoever attacks an account must not lock its owner out.
-        return f"{self.get_client_ip(request)}:{_name_of(credentials)}"
+        return f"{network_of(self.get_client_ip(request))}:{_name_of(credentials)}"
 
     def pre_authenticate(self, request, **credentials):
         super().pre_authenticate(request, **credentials)

@@ -2,9 +2,14 @@
 
 import json
 
+from allauth.headless.base.response import UnauthorizedResponse
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
+from accounts.sessions import SessionStore
+from mall.answers import accounts_refusal
 from mall.limits import TooOften, wait_at_entrance
 
 LONGEST_TEXT = 4096
@@ -22,12 +27,19 @@ class AppBodyMiddleware:
     def __init__(self, get_response):
         self.get_response = get_response
 
+    def process_exception(self, request, error):
+        """Answer 410, as allauth does, when the session was ended while something of it was being saved."""
+        if not isinstance(error, UpdateError) or not request.path_info.startswith("/api/auth/"):
+            return None
+        # allauth (65.21) stumbled before it took the app's session off the request again.
+        request.session, request.user = SessionStore(), AnonymousUser()
+        return UnauthorizedResponse(request, status=410)
+
     def __call__(self, request):
         if request.path_info.startswith("/api/auth/"):
             seconds = wait_at_entrance(request, brings_token=_brings_token(request))
             if seconds:
-                error = {"code": TooOften.code, "message": str(TooOften(seconds=seconds))}
-                return JsonResponse({"status": 429, "errors": [error]}, status=429, headers={"Retry-After": str(seconds)})
+                return accounts_refusal(TooOften(seconds=seconds))
             wrong = _wrong_in(request)
             if wrong is not None:
                 error = {"code": "invalid", "param": wrong, "message": _("Enter a valid value.")}

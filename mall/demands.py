@@ -1,8 +1,13 @@
-"""What a profile demands of its environment; everything missing or unsafe is said at once, a line each."""
+"""What a profile demands of its environment; everything missing or unsafe is said at once, a line each.
+
+Every value that is demanded or allowed here may lie in a file: NAME_FILE=/run/secrets/name instead of NAME.
+"""
 
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from mall import sentinel
 
 GATEWAYS = Path(__file__).resolve().parent.parent / "orders" / "gateways"
 
@@ -10,13 +15,17 @@ GATEWAYS = Path(__file__).resolve().parent.parent / "orders" / "gateways"
 class Demands:
     """Collects complaints about environment values; ``refuse()`` ends the start when there are any."""
 
-    def __init__(self, environment=os.environ):
+    def __init__(self, environment=os.environ, *, own=None):
+        """``own`` holds the profile's own values, for names the environment does not give."""
         self.environment = environment
+        self.own = own or {}
         self.complaints = []
 
     def ask(self, name, *, why, unless=lambda value: "", default=""):
         """Return the value of ``name``; note a complaint when it is missing or ``unless`` finds it unsafe."""
-        value = self.environment.get(name, "").strip()
+        value = self._find(name)
+        if value is None:
+            return default
         if not value:
             self.complaints.append(f"{name} is missing: {why}")
             return default
@@ -25,12 +34,30 @@ class Demands:
             return default
         return value
 
-    def allow(self, name, *, unless):
+    def allow(self, name, *, unless=lambda value: ""):
         """Return the value of ``name``, empty when it is not set; note a complaint when ``unless`` finds it unsafe."""
-        value = self.environment.get(name, "").strip()
+        value = self._find(name)
         if value and (fault := unless(value)):
             self.complaints.append(f"{name} is unsafe: {fault}")
             return ""
+        return value or ""
+
+    def _find(self, name):
+        """Return a value without the space around it, "" when it is not set, None after a complaint about its file."""
+        value = self.environment.get(name, "").strip()
+        path = self.environment.get(f"{name}_FILE", "").strip()
+        if not path:
+            return value or self.own.get(name, "")
+        fault = f"{name} is set too; keep one of the two" if value else ""
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            fault = fault or f"{path} cannot be read ({error.strerror})"
+        except ValueError:
+            fault = fault or f"{path} is no text file"
+        if fault or not value:
+            self.complaints.append(f"{name}_FILE is unsafe: {fault or f'{path} is empty'}")
+            return None
         return value
 
     def know_gateways(self, names):
@@ -81,5 +108,15 @@ def not_scheme(*schemes):
         except ValueError:
             return "the port of the URL is a number up to 65535"
         return ""
+
+    return fault_of
+
+
+def not_redis(*schemes):
+    """Return a check that a URL names a Redis by one of ``schemes``, or the sentinels that know it."""
+    plain = not_scheme(*schemes, "sentinel")
+
+    def fault_of(value):
+        return sentinel.fault_of(value) if value.startswith(sentinel.SCHEME) else plain(value)
 
     return fault_of

@@ -1,10 +1,11 @@
 """How often one caller may knock; django-ratelimit counts, exactly, behind this one module.
 
-Source: reliability.md "Limits". A member is counted by id, a stranger by address.
+Source: reliability.md "Limits". A member is counted by id, a stranger by address (IPv6: by /64, mall/networks.py).
 """
 
 import hashlib
 from math import ceil
+from uuid import uuid4
 
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from django_ratelimit.core import get_usage
 from rest_framework.throttling import BaseThrottle
 
 from mall.errors import DomainError
+from mall.networks import network_of
 
 API_ANONYMOUS = "100/15m"
 API_MEMBER = "120/m"
@@ -21,7 +23,7 @@ PASSWORD_AGAIN = "5/15m"
 ONCE_SECONDS = 600
 COUNTED_SECONDS = 120  # a longer wait is told in minutes
 LONG_WAIT = _("That was a little fast. Please try again in %(minutes)s minutes.")
-UNCOUNTED_SECONDS = 60  # to wait when the counters cannot be reached and the door stays closed
+UNCOUNTED_SECONDS = 10  # to wait when nobody can count and the door stays closed
 
 
 class TooOften(DomainError):
@@ -42,10 +44,24 @@ class TooOften(DomainError):
         return self.numbers["seconds"]
 
 
+class CannotCount(TooOften):
+    """Nobody can count knocks now (Redis is away, full or a read-only copy), and this door guards a secret."""
+
+    message = _("We cannot check right now. Nothing was changed; please try again in a moment.")
+
+    def __init__(self):
+        super().__init__(seconds=UNCOUNTED_SECONDS)
+
+
+def is_counting() -> bool:
+    """Whether knocks can be counted now: the cache takes something new."""
+    return bool(cache.add(f"counting:{uuid4().hex}", 1, 1))
+
+
 def who(group, request):
     """Return the key a request is counted under: the member, or else the address."""
     user = getattr(request, "user", None)
-    return f"member:{user.pk}" if user is not None and user.is_authenticated else f"ip:{request.META['REMOTE_ADDR']}"
+    return f"member:{user.pk}" if user is not None and user.is_authenticated else _address(group, request)
 
 
 def limit(request, group: str, rate: str, *, once=""):
@@ -54,7 +70,8 @@ def limit(request, group: str, rate: str, *, once=""):
     ``once`` is a one-time key: trying the same thing again within ONCE_SECONDS is no second knock.
 
     When the counters cannot be reached the caller passes: the ledger's own rules still hold. The doors
-    that guard secrets (sign-in, reset) have limits of their own, allauth's, and those stay closed.
+    that guard secrets (sign-in, reset) have limits of their own, allauth's, and those stay closed: its "too
+    often" is told as what it is, CannotCount (mall.middleware.RefusalMiddleware).
 
     Raises: TooOften with the seconds to wait.
     """
@@ -72,11 +89,11 @@ def limit(request, group: str, rate: str, *, once=""):
 def guard(request, group: str, rate: str):
     """Count one knock at a door that guards a secret (a password asked again, an export): closed when nobody can count.
 
-    Raises: TooOften with the seconds to wait.
+    Raises: TooOften with the seconds to wait; CannotCount.
     """
     usage = get_usage(request, group=group, key=who, rate=rate, increment=True)
     if usage and usage["should_limit"]:
-        raise TooOften(seconds=max(1, usage["time_left"]) if usage["limit"] else UNCOUNTED_SECONDS)
+        raise TooOften(seconds=max(1, usage["time_left"])) if usage["limit"] else CannotCount
 
 
 def wait_at_entrance(request, *, brings_token: bool) -> int:
@@ -91,7 +108,7 @@ def wait_at_entrance(request, *, brings_token: bool) -> int:
 
 
 def _address(group, request):
-    return f"ip:{request.META['REMOTE_ADDR']}"
+    return f"ip:{network_of(request.META['REMOTE_ADDR'])}"
 
 
 def _count(request, group, rate, key=who):

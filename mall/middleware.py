@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import middleware as auth
 from django.middleware import locale
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.functional import empty
 from django_structlog.middlewares import RequestMiddleware
@@ -14,8 +14,24 @@ from django_structlog.middlewares import RequestMiddleware
 from mall import answers
 from mall.errors import Busy, DomainError
 from mall.languages import language_of
+from mall.limits import CannotCount, is_counting
 from mall.links import own_page
 from mall.purse import Purse
+from mall.redaction import carries_key
+
+
+class LogMiddleware(RequestMiddleware):
+    """Tell each request in one event; mall.logs drops what Django would say of it besides."""
+
+    def prepare(self, request):
+        request.is_told = True
+        super().prepare(request)
+
+    @staticmethod
+    def bind_user_id(request):
+        """Name who asked where the request has found out: a log never asks the database."""
+        if knows_reader(request):
+            RequestMiddleware.bind_user_id(request)
 
 
 class LocaleMiddleware(locale.LocaleMiddleware):
@@ -41,19 +57,10 @@ class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
         return super().process_view(request, view, args, kwargs) if getattr(view, "login_required", True) else None
 
 
-class RequestLogMiddleware(RequestMiddleware):
-    """Write a line per request, naming who asked where that is known: a log never asks the database."""
-
-    @staticmethod
-    def bind_user_id(request):
-        """See django-structlog."""
-        if knows_reader(request):
-            RequestMiddleware.bind_user_id(request)
-
-
 class HeadersMiddleware:
     """Say what a browser may use and keep: no device, and nothing of a signed-in page on the disk."""
 
+    REFERRER_WITHOUT_PATH = "strict-origin"
     WAIT_SECONDS = "60"  # allauth's limits do not say how long; a minute is the shortest of them
     PERMISSIONS = ", ".join(
         f"{device}=()" for device in ("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
@@ -65,6 +72,10 @@ class HeadersMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", self.PERMISSIONS)
+        if carries_key(request.path_info):
+            # What the page loads next, and nginx when that fails, must not learn the key. Not "no-referrer":
+            # browsers then send "Origin: null" with forms, which Django's CSRF check refuses.
+            response.headers["Referrer-Policy"] = self.REFERRER_WITHOUT_PATH
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             response.headers.setdefault("Retry-After", self.WAIT_SECONDS)
         if knows_reader(request) and not request.path_info.startswith(settings.MEDIA_URL):
@@ -84,13 +95,19 @@ class PurseMiddleware:
 
 
 class RefusalMiddleware:
-    """Turn a DomainError that a page did not handle into one sentence, where the shopper was."""
+    """Turn a DomainError that a page did not handle into one sentence, where the shopper was.
+
+    And tell what allauth means when it says "too often" because nobody can count: CannotCount.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and not is_counting():
+            return _cannot_count(request)
+        return response
 
     def process_exception(self, request, error):
         if not isinstance(error, DomainError) or isinstance(error, Busy):
@@ -99,3 +116,14 @@ class RefusalMiddleware:
             return answers.refusal(error)
         messages.error(request, str(error))
         return redirect(own_page(request, request.META.get("HTTP_REFERER", "")))
+
+
+def _cannot_count(request):
+    error = CannotCount()
+    if request.path_info.startswith("/api/auth/"):
+        return answers.accounts_refusal(error)
+    if request.path_info.startswith("/api/"):
+        return answers.refusal(error)
+    response = render(request, "429.html", {"detail": str(error)}, status=error.status)
+    response["Retry-After"] = str(error.retry_after_seconds)
+    return response

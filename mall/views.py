@@ -5,6 +5,8 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -49,13 +51,15 @@ def csrf_failure(request, reason=""):
 
 
 def bad_request(request, exception):
-    """Answer what cannot be read: too large, of an unknown host, in an encoding that is none.
+    """Answer what cannot be read: too large, of an unknown host, in an encoding that is none; or a session just ended.
 
-    Django calls it that too when a session could not be kept, whatever the database's reason.
+    Django calls it so too when a session could not be kept, whatever the database's reason.
     """
     busy = outage.refusal_of(exception, request)
     if busy:
         return outage.answer(request, busy)
+    if isinstance(exception, SessionInterrupted) and not request.path_info.startswith("/api/"):
+        return redirect_to_login(own_page(request, request.get_full_path()))  # signed out in another tab meanwhile
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(exception, RequestDataTooBig) else HTTPStatus.BAD_REQUEST
     return answers.unreadable(request, status.value)
 

@@ -258,7 +258,6 @@ def _lock(postings):
 def _locked(ids, postings):
     wanted = {(posting.user_id, key) for posting in postings for key in (posting.key, posting.of_key) if key}
     returning = any(isinstance(posting.command, _RETURNING) for posting in postings)
-    update = " FOR UPDATE" if connection.features.has_select_for_update and _LOCK_THE_ACCOUNT else ""
     account = f"SELECT {_names('a', _ACCOUNT)}%s FROM {_table(PointAccount)} a"
     if len(ids) == 1 and wanted:
         # The inner table of an outer join is read after the outer one, so it is read once the account is locked;
@@ -266,18 +265,33 @@ def _locked(ids, postings):
         columns, join = _join_entries(returning)
         keys = sorted(key for _, key in wanted)
         on = f"e.account_id = a.user_id AND e.{_q('key')} IN ({_marks(keys)})"
-        sql = f"{account % (', ' + columns)} LEFT JOIN {_table(LedgerEntry)} e ON {on} {join} WHERE a.user_id = %s{update}"
+        sql = f"{account % (', ' + columns)} LEFT JOIN {_table(LedgerEntry)} e ON {on} {join} WHERE a.user_id = %s"
+        sql += _locks("a", "e, r" if returning else "e")
         rows = _rows(sql, [*keys, ids[0]])
         accounts = {row[0]: _read(PointAccount, row) for row in rows[:1]}
         return accounts, _earlier(row[len(_ACCOUNT) :] for row in rows)
-    rows = _rows(f"{account % ''} WHERE a.user_id IN ({_marks(ids)}) ORDER BY a.user_id{update}", ids)
+    rows = _rows(f"{account % ''} WHERE a.user_id IN ({_marks(ids)}) ORDER BY a.user_id{_locks('a')}", ids)
     accounts = {row[0]: _read(PointAccount, row) for row in rows}
     if not wanted:
         return accounts, {}
     columns, join = _join_entries(returning)
     pairs = " OR ".join([f"(e.account_id = %s AND e.{_q('key')} = %s)"] * len(wanted))
-    sql = f"SELECT {columns} FROM {_table(LedgerEntry)} e {join.replace('a.user_id', 'e.account_id')} WHERE {pairs}{update}"
+    sql = f"SELECT {columns} FROM {_table(LedgerEntry)} e {join.replace('a.user_id', 'e.account_id')} WHERE {pairs}"
+    sql += _locks("", "e, r" if returning else "e")
     return accounts, _earlier(_rows(sql, [value for pair in sorted(wanted) for value in pair]))
+
+
+def _locks(account, entries=""):
+    """Return the clause that locks the account's row for writing and entries for reading.
+
+    MySQL locks for writing only what the user may change (error 1142), and nobody changes entries.
+    MariaDB has no OF and asks for no more than SELECT.
+    """
+    if not (connection.features.has_select_for_update and _LOCK_THE_ACCOUNT):
+        return ""
+    if not connection.features.has_select_for_update_of:
+        return " FOR UPDATE"
+    return (f" FOR UPDATE OF {account}" if account else "") + (f" FOR SHARE OF {entries}" if entries else "")
 
 
 def _join_entries(returning):

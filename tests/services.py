@@ -1,7 +1,8 @@
 """Throw-away Redis and MariaDB for one test run (`-p tests.services`).
 
 Redis is always started; MariaDB only when MALL_TEST_DB=mariadb, for its suite then runs on it.
-MALL_TEST_REDIS_URL and MALL_TEST_DATABASE_URL point at servers that exist already. The servers
+MALL_TEST_REDIS_URL and MALL_TEST_DATABASE_URL point at servers that exist already; MALL_TEST_SERVER
+names another mariadbd or a mysqld to start in place of the installed one. The servers
 listen on sockets in a short temporary folder and go away with pytest, also on Ctrl-C or kill -9.
 Source: dependencies.md, "Throw-away servers for tests".
 """
@@ -69,26 +70,41 @@ def start_redis(folder, *, group=0) -> Server:
 
 
 def start_mariadb(folder, *, durable=False, group=0) -> Server:
-    """Start MariaDB on ``folder``/db.sock; ``durable`` keeps the flags that survive a crash."""
+    """Start MariaDB on ``folder``/db.sock, or what MALL_TEST_SERVER names; ``durable`` keeps the flags that survive a crash."""
     folder = Path(folder)
     socket, data = folder / "db.sock", folder / "db"
     as_root = ["--user=root"] if os.geteuid() == 0 else []
+    program = os.environ.get("MALL_TEST_SERVER") or _program("mariadbd")
+    is_mysql = "MariaDB" not in subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     if not data.exists():
-        install = [_program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
-        # --force: a machine that cannot look its own name up can still keep a database behind a socket.
-        made = subprocess.run([*install, "--skip-test-db", "--skip-name-resolve", "--force", *as_root], capture_output=True, text=True)
-        if made.returncode:
-            raise pytest.UsageError(f"mariadb-install-db failed:\n{made.stdout[-1000:]}{made.stderr[-1000:]}")
+        _make_data(program, [f"--datadir={data}", f"--tmpdir={folder}", *as_root], is_mysql)
     careless = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--skip-innodb-doublewrite", "--sync-binlog=0"]
     settings = [
-        f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'db.pid'}", "--skip-networking", "--skip-name-resolve",
+        # A server that starts clears the temporary tables of another out of a folder they share.
+        f"--datadir={data}", f"--tmpdir={folder}", f"--socket={socket}", f"--pid-file={folder / 'db.pid'}",
+        "--skip-networking", "--skip-name-resolve",
         "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--max-connections=400", "--performance-schema=off",
-        "--lock-wait-timeout=20", "--idle-transaction-timeout=150",  # MariaDB's own patience is a day
+        "--lock-wait-timeout=20",
+        *(["--mysqlx=OFF", "--disable-log-bin", "--secure-file-priv="] if is_mysql else ["--idle-transaction-timeout=150"]),
     ]  # fmt: skip
-    command = [_program("mariadbd"), "--no-defaults", *settings, *as_root, *([] if durable else careless)]
+    command = [program, "--no-defaults", *settings, *as_root, *([] if durable else careless)]
     server = Server("mariadbd", command, log=folder / "mariadb.log", group=group)
     server.url = f"mysql://root@localhost/mall?unix_socket={socket}"
     return server.wait_until(lambda: _connects(socket))
+
+
+def _make_data(program, where, is_mysql):
+    """Make the files of an empty database whose root needs no password."""
+    if is_mysql:
+        install = [program, "--no-defaults", "--initialize-insecure"]
+    else:
+        named = os.environ.get("MALL_TEST_SERVER") and program.replace("mariadbd", "mariadb-install-db").replace("/sbin/", "/bin/")
+        # --force: a machine that cannot look its own name up can still keep a database behind a socket.
+        flags = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force"]
+        install = [named or _program("mariadb-install-db"), "--no-defaults", *flags]
+    made = subprocess.run([*install, *where], capture_output=True, text=True)
+    if made.returncode:
+        raise pytest.UsageError(f"{install[0]} failed:\n{made.stdout[-1000:]}{made.stderr[-1000:]}")
 
 
 def _program(name):

@@ -1,6 +1,7 @@
 """Database and cache options that were tested (dependencies.md, "Embedded profile" and "Database and broker settings")."""
 
 from mall import profile
+from mall.text_columns import SPOKEN
 
 # Writers queue at BEGIN instead of failing in the middle with "database is locked".
 SQLITE_OPTIONS = {
@@ -23,11 +24,20 @@ VISITORS = {"connect": 1, "lock": 1, "answer": 2}
 JOBS = {"connect": 3, "lock": 3, "answer": 10}
 
 
+SSL_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
+SSL_FILES = ("ca", "cert", "key", "capath", "cipher")
+
+
 def mysql_database(config: dict) -> dict:
-    """Return a DATABASES entry for a parsed mysql:// URL, with READ COMMITTED and waits as short as who waits demands."""
+    """Return a DATABASES entry for a parsed mysql:// URL, with READ COMMITTED and waits as short as who waits demands.
+
+    How far the server is trusted stands in the URL: ?ssl_mode=…, ?ssl_ca=… (then verified unless
+    ssl_mode says less), ssl_cert, ssl_key. Raises: SystemExit for a mode nobody knows.
+    """
     patience = VISITORS if profile.serves_visitors else JOBS
     options = {
         "charset": "utf8mb4",
+        "collation": SPOKEN,  # of literals; columns have their own (mall/collations.py)
         "isolation_level": "read committed",
         "sql_mode": "STRICT_TRANS_TABLES",
         "init_command": f"SET SESSION innodb_lock_wait_timeout={patience['lock']}",
@@ -40,5 +50,16 @@ def mysql_database(config: dict) -> dict:
         "ENGINE": "mall.mysql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, **config.get("OPTIONS", {})},
+        "OPTIONS": {**options, **_with_tls(config.get("OPTIONS", {}))},
     }
+
+
+def _with_tls(options):
+    """Bring ssl_ca and its like into the one mapping mysqlclient takes."""
+    files = {name: options[f"ssl_{name}"] for name in SSL_FILES if f"ssl_{name}" in options}
+    rest = {name: value for name, value in options.items() if name.removeprefix("ssl_") not in SSL_FILES}
+    mode = str(rest.get("ssl_mode", "VERIFY_CA" if "ca" in files else "PREFERRED")).upper()
+    if mode not in SSL_MODES:
+        raise SystemExit(f"The mall does not start:\n  the database URL's ssl_mode is one of {', '.join(SSL_MODES)}")
+    # Without a word mysqlclient prefers TLS and verifies nothing, whichever library it stands on.
+    return {**rest, **({"ssl": files} if files else {}), **({"ssl_mode": mode} if mode != "PREFERRED" else {})}

@@ -12,19 +12,21 @@ from .databases import SQLITE_OPTIONS
 
 VAR_DIR = BASE_DIR / "var"
 _secrets = load_or_create(VAR_DIR / "secrets.json")
-_demands = Demands({**_secrets, "FIELD_KEYS": _secrets["FIELD_KEY"], **os.environ})
+_demands = Demands(own={**_secrets, "FIELD_KEYS": _secrets["FIELD_KEY"]})
 SECRET_KEY = _demands.ask("SECRET_KEY", why="it signs sessions and tokens")
 FIELD_KEYS = _demands.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(",")
 LEDGER_KEY = _demands.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
 PAYMENT_SECRET = _demands.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
 EVENT_SECRET = _demands.ask("EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys)
+METRICS_TOKEN = _demands.allow("METRICS_TOKEN")
+_sqlite = env.db_url_config(_demands.allow("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'mall.sqlite3'}")
+_email = _demands.allow("EMAIL_URL")
 _demands.know_gateways(PAYMENT_PROVIDERS)
 _demands.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 SHOP_URL = env("SHOP_URL", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
 DEMO_SIGN_INS = True
 
-_sqlite = env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'mall.sqlite3'}")
 if not _sqlite.get("ENGINE", "").endswith("sqlite3") or _sqlite["NAME"] in ("", ":memory:"):
     raise SystemExit(
         "The embedded profile keeps its data in an SQLite file: use DATABASE_URL=sqlite:////a/file or set MALL_PROFILE=production."
@@ -43,8 +45,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
 LOGGING = configure_logging(env("LOG_FORMAT", default="console"), level=env("LOG_LEVEL", default="WARNING"))
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
-if "EMAIL_URL" in os.environ:
-    globals().update(env.email_url("EMAIL_URL"))
+if _email:
+    globals().update(env.email_url_config(_email))
     EMAIL_TIMEOUT = 10
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,0 +1,176 @@
+"""Who serves asks its own connection what it may do: web, worker, beat and `check --deploy` refuse a user that could rewrite history."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+
+from mall.database_rights import WideRights, verify
+from tests.faults import users as database_users
+from tests.faults.test_nginx import unused_tcp_ports  # noqa: F401 - a fixture
+from tests.faults.users import APP, MIGRATOR, signed_in_as
+from tests.mall.test_production import GOOD
+from tests.services import start_mariadb
+
+pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+ROOT = Path(__file__).resolve().parents[2]
+WEB = ["-m", "granian", "--interface", "wsgi", "--workers", "1", "mall.wsgi:application"]
+SERVING = {
+    "web": [*WEB, "--port", "1"],
+    "worker": ["-m", "celery", "-A", "mall", "worker", "-P", "solo"],
+    "beat": ["-m", "celery", "-A", "mall", "beat", "--pidfile="],
+}
+
+
+def environment_of(name, **changes):
+    kept = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG")}
+    socket = connection.settings_dict["OPTIONS"]["unix_socket"]
+    url = f"mysql://{name}:{database_users.PASSWORD}@localhost/{database_users.database()}?unix_socket={socket}"
+    return {**kept, **GOOD, "ALLOWED_HOSTS": "127.0.0.1", "DATABASE_URL": url, **changes}
+
+
+def run(command, name, **changes):
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment_of(name, **changes), capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.fixture
+def widened(made):
+    """The application as an earlier release or another hand left it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT UPDATE ON `{database_users.database()}`.* TO '{APP}'@'%'")
+    yield APP
+    with signed_in_as(MIGRATOR):
+        database_users.grant_tables()
+
+
+@pytest.fixture
+def web(unused_tcp_ports, tmp_path):  # noqa: F811
+    """web(name, **environment) -> knock(path) -> status, of a real server process that has started."""
+    port, processes, log = unused_tcp_ports[0], [], tmp_path / "web.log"
+
+    def knock(path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+    def start(name, **changes):
+        command = [sys.executable, *WEB, "--host", "127.0.0.1", "--port", str(port)]
+        with log.open("wb") as words:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment_of(name, **changes), stdout=words, stderr=words, process_group=0)
+        processes.append(process)
+        for _ in range(600):
+            try:
+                assert knock("/healthz") == 200
+                return knock
+            except OSError:
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.1)
+        raise AssertionError(log.read_text())
+
+    yield start
+    for process in processes:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
+
+
+@pytest.mark.parametrize("part", SERVING)
+def test_start_when_the_user_could_rewrite_history_then_refuses_with_a_sentence(widened, part):
+    refused = run(SERVING[part], widened)
+
+    assert refused.returncode == 1, refused.stderr
+    assert "The mall does not start:\n  The database user" in refused.stderr
+    assert f"REVOKE UPDATE ON `{database_users.database()}`.* FROM `{APP}`@`%`" in refused.stderr
+    assert "Traceback" not in refused.stderr and database_users.PASSWORD not in refused.stderr
+
+
+def test_start_when_the_rights_are_narrow_then_web_serves(made, web):
+    knock = web(APP)
+
+    assert knock("/healthz") == 200
+
+
+def test_start_when_the_database_is_away_then_web_starts_and_is_not_ready(made, web):
+    knock = web(APP, DATABASE_URL="mysql://mall:secret@127.0.0.1:1/mall")
+
+    assert (knock("/healthz"), knock("/readyz")) == (200, 503)
+
+
+def test_start_when_the_database_comes_back_with_a_wide_user_then_no_connection_is_used(widened, web, tmp_path):
+    socket = Path(connection.settings_dict["OPTIONS"]["unix_socket"])
+    later = tmp_path / "s"
+    knock = web(
+        widened, DATABASE_URL=f"mysql://{widened}:{database_users.PASSWORD}@localhost/{database_users.database()}?unix_socket={later}"
+    )
+    assert knock("/readyz") == 503
+
+    later.symlink_to(socket)
+
+    assert (knock("/readyz"), knock("/readyz")) == (503, 503)
+    assert "database rights too wide" in (tmp_path / "web.log").read_text()
+    with signed_in_as(MIGRATOR):
+        database_users.grant_tables()
+    assert knock("/readyz") == 200
+
+
+def test_check_when_a_user_could_rewrite_history_then_an_error_says_so_of_each_connection(widened):
+    copy = environment_of(MIGRATOR)["DATABASE_URL"]
+
+    checked = run(["manage.py", "check", "--deploy", "--fail-level", "WARNING"], widened, DATABASE_REPLICA_URL=copy)
+
+    assert checked.returncode == 1
+    assert re.search(rf"DATABASES\['default'\]: \(mall.E001\) The database user {APP}@% holds UPDATE .* REVOKE UPDATE", checked.stderr)
+    assert re.search(rf"DATABASES\['replica'\]: \(mall.E001\) The database user {MIGRATOR}@% holds ALL", checked.stderr)
+
+
+def test_check_when_the_rights_are_narrow_then_nothing_to_say(made):
+    checked = run(["manage.py", "check", "--deploy", "--fail-level", "WARNING"], APP)
+
+    assert (checked.returncode, "no issues" in checked.stdout) == (0, True), checked.stderr
+
+
+def test_migrate_when_run_by_the_migrator_then_its_wide_rights_are_no_reason_to_refuse(made, settings):
+    settings.DATABASE_RIGHTS_DEMANDED = True
+
+    with signed_in_as(MIGRATOR):
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+@pytest.mark.long
+def test_verify_when_the_database_asks_nobody_for_rights_then_it_is_too_much(made):
+    folder = tempfile.mkdtemp(prefix="mall", dir="/tmp")  # a socket's path is short
+    server = start_mariadb(folder)
+    try:
+        server.kill()
+        server.command.append("--skip-grant-tables")
+        server.start()
+        there = {**connection.settings_dict["OPTIONS"], "unix_socket": f"{folder}/db.sock"}
+        with signed_in_as("anybody", "", OPTIONS=there, NAME="mysql"):
+            server.wait_until(_answers)
+            with pytest.raises(WideRights, match="asks nobody for rights"):
+                verify(connection)
+    finally:
+        server.kill()
+        shutil.rmtree(folder)
+
+
+def _answers():
+    try:
+        connection.ensure_connection()
+    except OperationalError:
+        return False
+    return True
