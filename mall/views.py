@@ -53,7 +53,7 @@ def csrf_failure(request, reason=""):
 def bad_request(request, exception):
     """Answer what cannot be read: too large, of an unknown host, in an encoding that is none; or a session just ended.
 
-    Django calls it that too when a session could not be kept, whatever the database's reason.
+    Django calls it so too when a session could not be kept, whatever the database's reason.
     """
     busy = outage.refusal_of(exception, request)
     if busy:

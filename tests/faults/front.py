@@ -1,10 +1,10 @@
 """The shop's web processes as the image starts them, and somebody who knocks at every address they have."""
 
 import http.client
-import json
+import os
 import re
-import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
 from tests.conftest import ROOT
+from tests.faults.shop import free_port
 
 START_SECONDS = 60
 SAMPLES = {"int": "1", "str": "x1", "slug": "x1", "path": "x1", "uuid": "00000000-0000-4000-8000-000000000000"}
@@ -29,16 +30,13 @@ class Answer:
 
 
 class Front:
-    """``ops/Dockerfile``'s own command on a port of its own."""
+    """``ops/serve``, the image's own command, with the settings of the test and on a port of its own."""
 
-    def __init__(self, python, environment, log):
-        command = json.loads(re.search(r"^CMD (\[.*\])$", (ROOT / "ops/Dockerfile").read_text(), re.MULTILINE)[1])
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        command[command.index("--host") + 1], command[command.index("--port") + 1] = "127.0.0.1", str(self.port)
-        command[0] = Path(python).with_name(command[0])
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, process_group=0)
+    def __init__(self, environment, log):
+        self.port = free_port()
+        where = {"HOST": "127.0.0.1", "PORT": str(self.port), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        command = [ROOT / "ops" / "serve"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment | where, stdout=log, stderr=log, process_group=0)
         deadline = time.monotonic() + START_SECONDS
         while not self._is_open():
             assert self.process.poll() is None and time.monotonic() < deadline, "granian did not start"

@@ -71,10 +71,10 @@ def shop(own_database, environment_of_test, tmp_path):
     environment = {**environment_of_test, "MALL_TEST_DATABASE_URL": own_database.url}
     copy_tables(own_database)
     furnish = [sys.executable, "-c", f"import django; django.setup()\n{FURNISH}"]
-    done = subprocess.run(furnish, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(furnish, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr
     with (tmp_path / "web.log").open("wb") as log:
-        front = Front(sys.executable, environment, log)
+        front = Front(environment, log)
         try:
             yield Shop(front, own_database, *json.loads(done.stdout.splitlines()[-1]))
         finally:

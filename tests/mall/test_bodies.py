@@ -3,7 +3,6 @@
 import io
 import json
 import socket
-import sys
 
 import pytest
 from django.core.exceptions import BadRequest
@@ -18,7 +17,7 @@ DOORS = ["/api/v1/payments/sandbox/notify", "/api/v1/events", "/api/v1/orders/qu
 @pytest.fixture
 def front(environment_of_test, tmp_path):
     with (tmp_path / "web.log").open("wb") as log:
-        front = Front(sys.executable, environment_of_test, log)
+        front = Front(environment_of_test, log)
         try:
             yield front
         finally:
