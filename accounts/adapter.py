@@ -18,6 +18,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, connection
 from django.db.models import Q
 from django.http import Http404
+from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,7 @@ from accounts.models import User
 from accounts.privacy import decrypt, encrypt
 from accounts.registration import enrol, note_sign_in
 from mall.errors import DomainError
+from mall.limits import CannotCount, is_counting
 from mall.transactions import transactional
 
 log = structlog.get_logger(__name__)
@@ -38,8 +40,14 @@ class NameTaken(DomainError):
     message = _("This username or e-mail was taken a moment ago. Please choose another one.")
 
 
+def _too_many_attempts():
+    return str(DefaultAccountAdapter.error_messages["too_many_login_attempts"] if is_counting() else CannotCount.message)
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """Our answers to allauth's questions."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, "too_many_login_attempts": lazy(_too_many_attempts, str)()}
 
     def save_user(self, request, user, form, commit=True):
         """Make a new member: limits first, then one transaction for the member and the welcome points."""

@@ -5,11 +5,9 @@ from functools import wraps
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -28,7 +26,7 @@ from accounts import roles
 from accounts.models import User
 from accounts.privacy import mask_email
 from accounts.registration import admit
-from mall import audit
+from mall import audit, second_factor
 
 ACCESS = ("is_active", "is_staff", "is_superuser")
 DEEDS = {
@@ -47,18 +45,12 @@ for model in (Group, EmailAddress, SocialAccount, SocialApp, SocialToken, Authen
 
 
 # --- the door ----------------------------------------------------------------
-def needs_second_factor(user) -> bool:
-    """Return whether a member of staff has to set up a second factor before working here."""
-    return settings.STAFF_NEED_SECOND_FACTOR and not is_mfa_enabled(user)
-
-
 def _guarded(sign_in):
     """Send staff through the shop's own sign-in (limits, second factor), never through Django's."""
 
     @wraps(sign_in)
     def door(request, *args, **kwargs):
-        user = request.user
-        if user.is_authenticated and user.is_staff and needs_second_factor(user):
+        if request.user.is_authenticated and second_factor.is_missing(request.user):
             messages.warning(request, _("Please set up a second step for signing in first: staff accounts need one."))
             return redirect("mfa_activate_totp")
         return secure_admin_login(sign_in)(request, *args, **kwargs)
@@ -68,7 +60,7 @@ def _guarded(sign_in):
 
 def _may_work_here(request):
     user = request.user
-    return user.is_active and user.is_staff and not needs_second_factor(user)
+    return user.is_active and user.is_staff and not second_factor.is_missing(user)
 
 
 admin.site.login = _guarded(admin.site.login)
@@ -189,7 +181,6 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
         if change:
             super().save_model(request, obj, form, change)
         else:
-            obj.email = obj.email.lower()
             admit(obj)
 
     def save_related(self, request, form, formsets, change):

@@ -5,6 +5,7 @@ import json
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
+from mall.answers import accounts_refusal
 from mall.limits import TooOften, wait_at_entrance
 
 LONGEST_TEXT = 4096
@@ -26,8 +27,7 @@ class AppBodyMiddleware:
         if request.path_info.startswith("/api/auth/"):
             seconds = wait_at_entrance(request, brings_token=_brings_token(request))
             if seconds:
-                error = {"code": TooOften.code, "message": str(TooOften(seconds=seconds))}
-                return JsonResponse({"status": 429, "errors": [error]}, status=429, headers={"Retry-After": str(seconds)})
+                return accounts_refusal(TooOften(seconds=seconds))
             wrong = _wrong_in(request)
             if wrong is not None:
                 error = {"code": "invalid", "param": wrong, "message": _("Enter a valid value.")}

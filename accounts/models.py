@@ -39,19 +39,45 @@ class EmailFingerprintField(models.CharField):
         return fingerprint
 
 
+class _SmallLetters:
+    """Kept in small letters and looked up in them: one name, whatever was typed and however the database compares."""
+
+    def get_prep_value(self, value):
+        value = super().get_prep_value(value)
+        return value.lower() if isinstance(value, str) else value
+
+    def pre_save(self, model_instance, add):
+        kept = super().pre_save(model_instance, add).lower()
+        setattr(model_instance, self.attname, kept)
+        return kept
+
+    def deconstruct(self):
+        """The column is an ordinary one."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, f"django.db.models.{type(self).__bases__[1].__name__}", args, kwargs
+
+
+class SmallCharField(_SmallLetters, models.CharField):
+    pass
+
+
+class SmallEmailField(_SmallLetters, models.EmailField):
+    pass
+
+
 class User(AbstractUser):
     """A member of the mall; staff are members with roles."""
 
     first_name = None
     last_name = None
-    username = models.CharField(
+    username = SmallCharField(
         _("username"),
         max_length=40,
         unique=True,
         validators=[USERNAME],
         error_messages={"unique": _("This username is taken.")},
     )
-    email = models.EmailField(_("e-mail"), unique=True)
+    email = SmallEmailField(_("e-mail"), unique=True)
     email_canonical = EmailFingerprintField(_("e-mail fingerprint"), db_index=True)
     nickname = models.CharField(_("nickname"), max_length=NICKNAME_LENGTH, blank=True)
     avatar = models.ImageField(_("picture"), upload_to=avatar_path, blank=True)

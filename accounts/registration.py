@@ -19,7 +19,7 @@ def register(username, email, password=None, *, nickname="", email_verified=Fals
     Without a password the member signs in after a password reset only.
     Raises: IntegrityError when the username or the e-mail is taken.
     """
-    user = User(username=username.lower(), email=email.lower(), nickname=nickname)
+    user = User(username=username, email=email, nickname=nickname)
     user.set_password(password)  # before the transaction: Argon2 takes its time, and a lock must not wait for it
     return admit(user, email_verified=email_verified)
 

@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -57,9 +56,8 @@ def _environment(socket, redis) -> dict:
 @contextmanager
 def web():
     """Serve the mall with two processes of sixteen threads; yields granian's process."""
-    command = ["granian", "--interface", "wsgi", "--port", str(PORT), "--workers", "2", "--blocking-threads", "16", "--no-ws"]
-    program = Path(sys.executable).with_name(command[0])
-    process = subprocess.Popen([program, *command[1:], "mall.wsgi:application"], cwd=ROOT, stdout=subprocess.DEVNULL)
+    command = [ROOT / "ops" / "serve", "--host", "127.0.0.1", "--port", str(PORT), "--blocking-threads", "16"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         for _try in range(300):
             try:

@@ -2,6 +2,8 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
@@ -9,14 +11,17 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from catalog import reviews
+from catalog.errors import NoSuchReview
 from catalog.models import ANSWER_LENGTH, REASON_LENGTH, Review, ReviewPolicy
 from mall import actors
 from mall.asking import ask, sent
 from mall.one_row import OneRow
 from mall.read_only import ReadOnly
+from mall.versions import ChangedMeanwhile, check_read
 
 COLOURS = {Review.Status.PUBLISHED: "success", Review.Status.WAITING: "warning", Review.Status.REJECTED: "danger"}
 EXCERPT = 60
+READ_AT_ONCE = 50
 
 
 class ReasonForm(forms.Form):
@@ -82,11 +87,33 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
 
     @action(description=_("Publish"), permissions=["moderate"])
     def publish_chosen(self, request, queryset):
-        chosen = list(queryset.exclude(status=Review.Status.PUBLISHED).order_by("pk"))
+        """Show what was chosen in full; once it was read, publish what still reads the same."""
+        chosen = queryset.exclude(status=Review.Status.PUBLISHED).order_by("pk")[:READ_AT_ONCE]
+        if "read" not in request.POST:
+            return self._show_chosen(request, chosen) if chosen else None
+        published, changed = 0, []
         for review in chosen:
-            reviews.publish(review, actor=request.user)
-        words = ngettext("%(n)s review is published.", "%(n)s reviews are published.", len(chosen)) % {"n": len(chosen)}
-        messages.success(request, words)
+            try:
+                check_read(request.POST.get(f"version-{review.pk}"), review.version)
+                reviews.publish(review, actor=request.user)
+            except ChangedMeanwhile:
+                changed.append(review.pk)
+            except NoSuchReview:
+                continue  # its author took it away a moment ago
+            else:
+                published += 1
+        if published:
+            words = ngettext("%(n)s review is published.", "%(n)s reviews are published.", published)
+            messages.success(request, words % {"n": published})
+        if not changed:
+            return None
+        messages.error(request, ChangedMeanwhile.message)
+        return self._show_chosen(request, Review.objects.select_related("product").filter(pk__in=changed).order_by("pk"))
+
+    def _show_chosen(self, request, chosen):
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "chosen": chosen, "title": _("Publish")}
+        context["back_url"] = reverse("admin:catalog_review_changelist")
+        return TemplateResponse(request, "catalog/admin/reviews.html", context)
 
     @action(description=_("Publish"), url_path="publish", permissions=["moderate"])
     def publish_review(self, request, object_id):
@@ -123,7 +150,8 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
         if review is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         form.initial = {"text": review.answer}
-        return ask(self, request, review, form, verb, title=title, template="catalog/admin/review.html", review=review)
+        words = {"template": "catalog/admin/review.html", "review": review}
+        return ask(self, request, review, form, verb, title=title, version=review.version, **words)
 
 
 @admin.register(ReviewPolicy)

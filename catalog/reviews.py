@@ -17,6 +17,7 @@ from catalog.models import ANSWER_LENGTH, LONGEST_REVIEW, MOST_STARS, REASON_LEN
 from catalog.signals import review_published, review_rejected
 from mall import audit, clock
 from mall.transactions import transactional
+from mall.versions import check_read
 
 REVIEWS_PER_PAGE = 10
 WAITING, PUBLISHED, REJECTED = Review.Status.WAITING, Review.Status.PUBLISHED, Review.Status.REJECTED
@@ -103,8 +104,10 @@ def _checked_stars(stars) -> int:
 def publish(review, *, actor) -> Review:
     """Show a review to everybody; one that is shown already stays as it is and nobody is told again.
 
-    ``actor`` is the member of staff, or None where the policy publishes.
+    ``review`` is the row as it was read. ``actor`` is the member of staff, or None where the policy publishes.
+    Raises: NoSuchReview, ChangedMeanwhile (its author wrote something else).
     """
+    _lock_as_read(review)
     if Review.objects.filter(pk=review.pk).exclude(status=PUBLISHED).update(status=PUBLISHED, reason="", **_decided(actor)):
         review = Review.objects.select_related("product").get(pk=review.pk)
         review_published.send(Review, review=review)
@@ -115,7 +118,11 @@ def publish(review, *, actor) -> Review:
 
 @transactional
 def reject(review, *, actor, reason: str) -> Review:
-    """Keep a review from the page, or take a published one down; its author is told the reason."""
+    """Keep a review from the page, or take a published one down; its author is told the reason.
+
+    ``review`` is the row as it was read. Raises: NoSuchReview, ChangedMeanwhile.
+    """
+    _lock_as_read(review)
     changes = {"status": REJECTED, "reason": reason.strip()[:REASON_LENGTH], **_decided(actor)}
     if Review.objects.filter(pk=review.pk).exclude(status=REJECTED).update(**changes):
         review = Review.objects.select_related("product").get(pk=review.pk)
@@ -126,10 +133,22 @@ def reject(review, *, actor, reason: str) -> Review:
 
 @transactional
 def answer(review, *, actor, text: str) -> None:
-    """Write the shop's answer under a review; an empty one takes it away."""
+    """Write the shop's answer under a review; an empty one takes it away.
+
+    ``review`` is the row as it was read. Raises: NoSuchReview, ChangedMeanwhile.
+    """
+    _lock_as_read(review)
     text = text.strip()[:ANSWER_LENGTH]
     audit.note(actor, "catalog.review_answer", target=review, before={"answer": review.answer}, after={"answer": text})
     Review.objects.filter(pk=review.pk).update(answer=text, answered_at=clock.now() if text else None)
+
+
+def _lock_as_read(review) -> None:
+    """Lock a review that still says what the caller read: its author may change it at the same moment."""
+    row = Review.objects.select_for_update().filter(pk=review.pk).first()
+    if row is None:
+        raise NoSuchReview
+    check_read(review.version, row.version)
 
 
 def _decided(actor):

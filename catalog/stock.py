@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from catalog.errors import CountedByKeys, DeliveryConflict, MovementConflict, OutOfStock, StockBelowZero
 from catalog.models import Product, Sku, Stock, StockMovement
-from mall import clock
+from mall import clock, repeats
 from mall.transactions import transactional
 
 TAKE, PUT_BACK, RECEIVE = StockMovement.Direction.TAKE.value, StockMovement.Direction.PUT_BACK.value, StockMovement.Direction.RECEIVE.value
@@ -76,16 +76,16 @@ def deliver(sku_id: int, *, key: str, quantity: int, actor: str, note: str) -> S
     Idempotent by ``key``: the same SKU, pieces and note again change nothing.
     Raises: DeliveryConflict (the key came with other content), and what ``receive`` refuses.
     """
-    booked = StockMovement.objects.filter(sku=sku_id, reference=f"api:{key}", direction=RECEIVE)
-    is_known = booked.exists()
+    booked = StockMovement.objects.filter(reference=f"api:{key}", direction=RECEIVE)
+    first = booked.first()
+    if first is not None:
+        repeats.same(first, otherwise=DeliveryConflict, sku_id=sku_id, delta=quantity, note=note)
     try:
         receive(sku_id, quantity=quantity, actor=actor, note=note, reference=f"api:{key}")
     except MovementConflict as conflict:
         raise DeliveryConflict from conflict
-    movement = booked.get()
-    if movement.note != note:
-        raise DeliveryConflict
-    movement.replayed = is_known
+    movement = repeats.same(booked.get(sku=sku_id), otherwise=DeliveryConflict, note=note)
+    movement.replayed = first is not None
     return movement
 
 

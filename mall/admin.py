@@ -1,20 +1,15 @@
-"""The project's own rows and Celery beat's, in the admin's clothes."""
+"""The project's own rows in the admin's clothes."""
 
 import json
 
-from cron_descriptor import FormatException, MissingFieldException, Options, WrongArgumentException, get_description
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
-from django_celery_beat import admin as beat
-from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from mall import actors, clock, deeds, export, job_words, jobs
+from mall import actors, clock, deeds, export, job_admin, job_words, jobs  # noqa: F401 - beat's tables have a room of their own
 from mall.day_range import DayRangeFilter
 from mall.models import AuditRow, JobRun
 from mall.read_only import ReadOnly
@@ -118,73 +113,3 @@ def _cell_of(row, column):
     if column == "at":
         return value.astimezone(clock.SHOP_ZONE).isoformat(timespec="seconds")
     return json.dumps(value, ensure_ascii=False) if column in ("before", "after") and value is not None else value
-
-
-class TaskWidget(UnfoldAdminSelectWidget, beat.TaskSelectWidget):
-    """Celery's list of known tasks as a select of the admin's look."""
-
-
-class PeriodicTaskForm(beat.PeriodicTaskForm):
-    """The form of a periodic task with the admin's widgets."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["task"].widget = UnfoldAdminTextInputWidget()
-        self.fields["regtask"].widget = TaskWidget()
-
-
-for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
-    admin.site.unregister(model)
-
-
-@admin.register(PeriodicTask)
-class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ModelAdmin):
-    form = PeriodicTaskForm
-    change_form_template = None  # beat's own one adds inline script, which our pages do not run
-    list_display = ["name", "does", "enabled", "runs", "last_run_at"]
-    fieldsets = [
-        (None, {"fields": ["name", "regtask", "task", "enabled", "description"]}),
-        (_("When it runs"), {"fields": ["interval", "crontab", "runs", "start_time", "last_run_at", "one_off"]}),
-        (_("What it is told"), {"fields": ["args", "kwargs"], "classes": ["collapse"]}),
-    ]
-    readonly_fields = ["runs", "last_run_at"]
-    # "Run now" is left out: it would talk to the broker from a web request, and a job's period is guarded anyway.
-    actions = ["enable_tasks", "disable_tasks", "toggle_tasks"]
-
-    @admin.display(description=_("what it does"))
-    def does(self, task):
-        return job_words.in_words(task.name)
-
-    @admin.display(description=_("runs"))
-    def runs(self, task):
-        """Say in words when the task runs, in the shop's time."""
-        at = task.crontab
-        if at is None:
-            return str(task.interval or task.schedule) if task.pk else "–"
-        options = Options()
-        options.locale_code = to_locale(get_language()).replace("zh_Hans", "zh_CN")
-        options.use_24hour_time_format = True
-        try:
-            return get_description(f"{at.minute} {at.hour} {at.day_of_month} {at.month_of_year} {at.day_of_week}", options)
-        except (FormatException, MissingFieldException, WrongArgumentException):
-            return str(at)
-
-
-@admin.register(IntervalSchedule)
-class IntervalScheduleAdmin(ModelAdmin):
-    list_display = ["every", "period"]
-
-
-@admin.register(CrontabSchedule)
-class CrontabScheduleAdmin(beat.CrontabScheduleAdmin, ModelAdmin):
-    pass
-
-
-@admin.register(SolarSchedule)
-class SolarScheduleAdmin(ModelAdmin):
-    list_display = ["event", "latitude", "longitude"]
-
-
-@admin.register(ClockedSchedule)
-class ClockedScheduleAdmin(beat.ClockedScheduleAdmin, ModelAdmin):
-    pass

@@ -28,3 +28,9 @@ def unreadable(status: int) -> JsonResponse:
 def refusal(error: DomainError) -> JsonResponse:
     """Return a refusal of the business in the API's shape."""
     return api_error(error.status, error.code, error, attr=error.field, retry_after_seconds=error.retry_after_seconds)
+
+
+def accounts_refusal(error: DomainError) -> JsonResponse:
+    """Return a refusal in the shape of the accounts API, allauth's: {status, errors: [{code, message}]}."""
+    body = {"status": error.status, "errors": [{"code": error.code, "message": str(error)}]}
+    return JsonResponse(body, status=error.status, headers={"Retry-After": str(error.retry_after_seconds)})

@@ -12,6 +12,7 @@ from rest_framework.pagination import CursorPagination, PageNumberPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 
+from mall import second_factor
 from mall.answers import UNREADABLE
 from mall.errors import DomainError
 
@@ -45,11 +46,13 @@ def read(serializer_class, sent, **context):
 
 
 class Clerk(BasePermission):
-    """Staff with the permission to look (GET) or to act (everything else)."""
+    """Staff with their second factor and the permission to look (GET) or to act (everything else)."""
 
     looking = acting = ""
 
     def has_permission(self, request, view):
+        """Return whether this is a clerk who may. Raises: SecondFactorRequired."""
+        second_factor.demand(request.user)
         return request.user.is_staff and request.user.has_perm(self.looking if request.method == "GET" else self.acting)
 
 

@@ -6,8 +6,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from mall.errors import DomainError
+from mall.versions import ChangedMeanwhile, check_read
 
 TEMPLATE = "admin/ask.html"
+VERSION = "version"  # the hidden field that brings back what was read
 
 
 def sent(request):
@@ -15,23 +17,26 @@ def sent(request):
     return request.POST if request.method == "POST" else None
 
 
-def ask(model_admin, request, row, form, verb, *, title, blame=None, template=TEMPLATE, **context):
+def ask(model_admin, request, row, form, verb, *, title, blame=None, template=TEMPLATE, version="", **context):
     """Show ``form`` about ``row``; once it is filled in, run ``verb(row, answers)`` and go back to the row.
 
     The verb returns the words of success, or an answer of its own. What it refuses is said at the field ``blame``,
-    or above the form.
+    or above the form. ``version`` marks what the page shows (mall.versions): once it reads differently than when the
+    form was opened, nothing is done and the page shows it as it is now.
     """
     if form.is_valid():
         try:
+            if version:
+                check_read(request.POST.get(VERSION), version)
             done = verb(row, form.cleaned_data)
         except DomainError as refusal:
-            form.add_error(blame, str(refusal))
+            form.add_error(None if isinstance(refusal, ChangedMeanwhile) else blame, str(refusal))
         else:
             if isinstance(done, HttpResponseBase):
                 return done
             messages.success(request, done)
             return HttpResponseRedirect(page_of(model_admin, row))
-    return show(model_admin, request, row, form, title=title, template=template, **context)
+    return show(model_admin, request, row, form, title=title, template=template, version=version, **context)
 
 
 def show(model_admin, request, row, form, *, title, template=TEMPLATE, **context):

@@ -32,6 +32,7 @@ WORDS = {
     "orders.call_off_flash": _("Called a flash session off"),
     "orders.cancel": _("Cancelled an order"),
     "orders.complete": _("Completed an order"),
+    "orders.notice_refused": _("Refused a payment notice"),
     "orders.pay": _("Marked an order paid"),
     "orders.policy_change": _("Changed the checkout policy"),
     "orders.reject_refund": _("Rejected a refund"),

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mall import sentinel
+
 GATEWAYS = Path(__file__).resolve().parent.parent / "orders" / "gateways"
 
 
@@ -106,5 +108,15 @@ def not_scheme(*schemes):
         except ValueError:
             return "the port of the URL is a number up to 65535"
         return ""
+
+    return fault_of
+
+
+def not_redis(*schemes):
+    """Return a check that a URL names a Redis by one of ``schemes``, or the sentinels that know it."""
+    plain = not_scheme(*schemes, "sentinel")
+
+    def fault_of(value):
+        return sentinel.fault_of(value) if value.startswith(sentinel.SCHEME) else plain(value)
 
     return fault_of

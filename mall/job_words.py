@@ -23,6 +23,7 @@ WORDS = {
     "refresh-popularity": _("Counts what is popular"),
     "refresh-recommendations": _("Counts what goes together"),
     "forget-job-runs": _("Clears old job runs"),
+    "make-up-jobs": _("Makes up daily jobs nobody ran"),
 }
 
 

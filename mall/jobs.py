@@ -6,7 +6,7 @@ the next knock of the same period tries again. Five tries, then the job waits fo
 
 from datetime import timedelta
 
-from django.db.models import F, Max, Q
+from django.db.models import Case, F, IntegerField, Max, OuterRef, Q, Subquery, When
 
 from mall import clock
 from mall.models import JobRun
@@ -26,6 +26,17 @@ def claim(job, period) -> bool:
     return free.filter(finished_at__isnull=True, attempts__lt=TRIES).update(claimed_until=now + LEASE, attempts=F("attempts") + 1) == 1
 
 
+def carry_out(job, period):
+    """Run a job (of the schedule) for a period and close it, or give it back when it fails; returns its numbers."""
+    try:
+        outcome = job.run()
+    except BaseException:  # also when the worker is told to stop: only a worker that is killed keeps its lease
+        give_back(job.name, period, outcome="failed")
+        raise
+    finish(job.name, period, outcome=str(outcome))
+    return outcome
+
+
 def finish(job, period, *, outcome=""):
     """Close a period for good, with the job's numbers."""
     JobRun.objects.filter(job=job, period=period).update(finished_at=clock.now(), outcome=outcome[:500])
@@ -33,7 +44,7 @@ def finish(job, period, *, outcome=""):
 
 def give_back(job, period, *, outcome=""):
     """Give a failed period back, so that the next knock tries again."""
-    JobRun.objects.filter(job=job, period=period).update(claimed_until=None, outcome=outcome[:500])
+    JobRun.objects.filter(job=job, period=period, finished_at__isnull=True).update(claimed_until=None, outcome=outcome[:500])
 
 
 def failed(as_of=None):
@@ -46,9 +57,19 @@ def failed(as_of=None):
     return JobRun.objects.filter(resting, created_at__gte=now - RECENT, attempts__gt=0, finished_at__isnull=True)
 
 
-def last_finished() -> dict:
-    """Return when each job last finished: {job: moment}."""
-    return dict(JobRun.objects.filter(finished_at__isnull=False).order_by().values_list("job").annotate(Max("finished_at")))
+def newest(as_of=None):
+    """Return {job, finished, failed_tries} of each job: when it last finished, and how often its newest run failed.
+
+    A run that is going on has not failed. Periods sort like the times they name, so each answer is the end of an
+    index, whatever the number of runs.
+    """
+    going_well = Q(claimed_until__gt=as_of or clock.now()) | Q(finished_at__isnull=False)
+    failed_tries = Case(When(going_well, then=0), default="attempts", output_field=IntegerField())
+    runs = JobRun.objects.filter(job=OuterRef("job")).order_by("-period")
+    finished = runs.filter(finished_at__isnull=False).values("finished_at")[:1]
+    tries = runs.annotate(tries=failed_tries).values("tries")[:1]
+    jobs = JobRun.objects.order_by().values("job").annotate(newest=Max("period"))
+    return jobs.annotate(finished=Subquery(finished), failed_tries=Subquery(tries))
 
 
 def forget_old() -> int:

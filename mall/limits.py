@@ -5,6 +5,7 @@ Source: reliability.md "Limits". A member is counted by id, a stranger by addres
 
 import hashlib
 from math import ceil
+from uuid import uuid4
 
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,7 @@ PASSWORD_AGAIN = "5/15m"
 ONCE_SECONDS = 600
 COUNTED_SECONDS = 120  # a longer wait is told in minutes
 LONG_WAIT = _("That was a little fast. Please try again in %(minutes)s minutes.")
-UNCOUNTED_SECONDS = 60  # to wait when the counters cannot be reached and the door stays closed
+UNCOUNTED_SECONDS = 10  # to wait when nobody can count and the door stays closed
 
 
 class TooOften(DomainError):
@@ -42,6 +43,20 @@ class TooOften(DomainError):
         return self.numbers["seconds"]
 
 
+class CannotCount(TooOften):
+    """Nobody can count knocks now (Redis is away, full or a read-only copy), and this door guards a secret."""
+
+    message = _("We cannot check right now. Nothing was changed; please try again in a moment.")
+
+    def __init__(self):
+        super().__init__(seconds=UNCOUNTED_SECONDS)
+
+
+def is_counting() -> bool:
+    """Whether knocks can be counted now: the cache takes something new."""
+    return bool(cache.add(f"counting:{uuid4().hex}", 1, 1))
+
+
 def who(group, request):
     """Return the key a request is counted under: the member, or else the address."""
     user = getattr(request, "user", None)
@@ -54,7 +69,8 @@ def limit(request, group: str, rate: str, *, once=""):
     ``once`` is a one-time key: trying the same thing again within ONCE_SECONDS is no second knock.
 
     When the counters cannot be reached the caller passes: the ledger's own rules still hold. The doors
-    that guard secrets (sign-in, reset) have limits of their own, allauth's, and those stay closed.
+    that guard secrets (sign-in, reset) have limits of their own, allauth's, and those stay closed: its "too
+    often" is told as what it is, CannotCount (mall.middleware.RefusalMiddleware).
 
     Raises: TooOften with the seconds to wait.
     """
@@ -72,11 +88,11 @@ def limit(request, group: str, rate: str, *, once=""):
 def guard(request, group: str, rate: str):
     """Count one knock at a door that guards a secret (a password asked again, an export): closed when nobody can count.
 
-    Raises: TooOften with the seconds to wait.
+    Raises: TooOften with the seconds to wait; CannotCount.
     """
     usage = get_usage(request, group=group, key=who, rate=rate, increment=True)
     if usage and usage["should_limit"]:
-        raise TooOften(seconds=max(1, usage["time_left"]) if usage["limit"] else UNCOUNTED_SECONDS)
+        raise TooOften(seconds=max(1, usage["time_left"])) if usage["limit"] else CannotCount
 
 
 def wait_at_entrance(request, *, brings_token: bool) -> int:

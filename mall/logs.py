@@ -2,6 +2,8 @@
 
 import structlog
 
+from mall.redaction import redact_line
+
 FORMATS = ("console", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _shared = [
@@ -34,7 +36,7 @@ def configure_logging(log_format: str, *, level="INFO") -> dict:
         last = [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last, redact_line],
         "foreign_pre_chain": _shared,
     }
     return {

@@ -1,60 +1,85 @@
 """What Prometheus reads: this web process's requests (django-prometheus) and the work that waits in the shop.
 
-The waiting work is counted at each scrape, over rows that are still open only, so the cost does not grow
-with the shop's history. With several web processes PROMETHEUS_MULTIPROC_DIR names the folder they share.
+The waiting work is counted at each scrape, over rows that are still open and by their index only, so the cost
+does not grow with the shop's history; a database that does not answer costs a scrape DATABASE_SECONDS, and the
+requests are told all the same. With several web processes PROMETHEUS_MULTIPROC_DIR names the folder they share.
 """
 
 import os
-from hmac import compare_digest
+from itertools import chain
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from mall.jobs import last_finished
-from marketing.models import Delivery
-from orders.models import Order, PaymentRefund, RefundRequest
-from points.models import RiskCase
+from mall import jobs, schedule
+from mall.waiting import WAITING
+from mall.watchers import carries_token
 
-# name, what it counts, the rows: each leads an operator to something a hand or a sweep must still do.
-WAITING = (
-    ("orders_unpaid", "Orders waiting for their payment", lambda: Order.objects.filter(status=Order.Status.PENDING)),
-    ("orders_unshipped", "Paid orders waiting to be shipped", lambda: Order.objects.filter(status=Order.Status.PAID)),
-    (
-        "refunds_unapproved",
-        "Refund requests waiting for an operator",
-        lambda: RefundRequest.objects.filter(status=RefundRequest.Status.REQUESTED),
-    ),
-    ("refunds_unsettled", "Cash refunds on their way", lambda: PaymentRefund.objects.filter(status=PaymentRefund.Status.REQUESTED)),
-    ("cases_open", "Risk cases waiting for a decision", lambda: RiskCase.objects.filter(status=RiskCase.Status.OPEN)),
-    ("deliveries_waiting", "Mails waiting to be sent", lambda: Delivery.objects.filter(state=Delivery.State.WAITING)),
-    ("deliveries_dead", "Mails given up after the last try", lambda: Delivery.objects.filter(state=Delivery.State.DEAD)),
-)
+DATABASE_SECONDS = 1
+# How long a job may be silent before somebody looks: several knocks of its own may fail (mall/schedule.py).
+SILENCE_SECONDS = {schedule.DAY: 36 * 3600, schedule.HOUR: 3 * 3600, schedule.MINUTE: 15 * 60}
 
 
 class WaitingWork:
-    """A Prometheus collector over WAITING and over when each periodic job last finished."""
+    """A Prometheus collector over WAITING and over how each periodic job fares."""
 
     def collect(self):
-        """Yield one gauge per kind of waiting work, and one with a time per job."""
-        for name, meaning, rows in WAITING:
-            yield GaugeMetricFamily(f"mall_{name}", meaning, value=rows().count())
-        finished = GaugeMetricFamily("mall_job_finished_timestamp_seconds", "When a periodic job last finished", labels=["job"])
-        for job, moment in last_finished().items():
-            finished.add_metric([job], moment.timestamp())
-        yield finished
+        """Yield whether the database answers; when it does, the figures of WAITING and of the jobs."""
+        families = {}
+        try:
+            if answers := database_answers():
+                for family in chain(*(ask() for ask in WAITING), job_figures()):
+                    if (first := families.setdefault(family.name, family)) is not family:
+                        first.samples += family.samples
+        except DatabaseError:  # went away in the middle: half of the figures would read as "nothing waits"
+            answers, families = False, {}
+        yield GaugeMetricFamily("mall_database_up", "Whether the database answers", value=answers)
+        yield from families.values()
+
+
+def database_answers(seconds: int = DATABASE_SECONDS) -> bool:
+    """Return whether the database says anything within ``seconds``; a file needs no knock.
+
+    Over a connection of its own: the page's waits ``read_timeout`` for a database that froze, longer than
+    Prometheus waits for the scrape.
+    """
+    if connection.vendor != "mysql":
+        return True
+    limits = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
+    try:
+        with connection.wrap_database_errors:
+            connection.get_new_connection({**connection.get_connection_params(), **limits}).close()
+    except DatabaseError:
+        return False
+    return True
+
+
+def job_figures():
+    """Yield when each job last finished, how often its newest run failed, and how long it may be silent."""
+    finished = GaugeMetricFamily("mall_job_finished_timestamp_seconds", "When a periodic job last finished", labels=["job"])
+    failed = GaugeMetricFamily("mall_job_failed_tries", "Tries of a job's newest run, while it has failed", labels=["job"])
+    silence = GaugeMetricFamily("mall_job_silence_seconds", "How long a job may go without finishing", labels=["job"])
+    known = {job.name: SILENCE_SECONDS[job.once_a] for job in schedule.JOBS if job.once_a}
+    for row in jobs.newest():
+        if row["finished"]:
+            finished.add_metric([row["job"]], row["finished"].timestamp())
+        if row["job"] in known:
+            failed.add_metric([row["job"]], row["failed_tries"] or 0)
+    for job, seconds in known.items():
+        silence.add_metric([job], seconds)
+    yield from (finished, failed, silence)
 
 
 @login_not_required
 @require_GET
 def metrics(request):
     """Answer in Prometheus' text format to whoever carries METRICS_TOKEN; to everybody else this page is not there."""
-    carried = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not settings.METRICS_TOKEN or not compare_digest(carried.encode(), settings.METRICS_TOKEN.encode()):
+    if not carries_token(request):
         raise Http404
     work = CollectorRegistry()
     work.register(WaitingWork())

@@ -10,8 +10,10 @@ from django.utils import translation
 
 from mall import answers
 from mall.errors import Busy, DomainError
+from mall.limits import CannotCount, is_counting
 from mall.links import own_page
 from mall.purse import Purse
+from mall.redaction import carries_key
 
 
 class LocaleMiddleware(locale.LocaleMiddleware):
@@ -34,6 +36,7 @@ class LocaleMiddleware(locale.LocaleMiddleware):
 class HeadersMiddleware:
     """Say what a browser may use and keep: no device, and nothing of a signed-in page on the disk."""
 
+    REFERRER_WITHOUT_PATH = "strict-origin"
     WAIT_SECONDS = "60"  # allauth's limits do not say how long; a minute is the shortest of them
     PERMISSIONS = ", ".join(
         f"{device}=()" for device in ("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
@@ -45,6 +48,10 @@ class HeadersMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", self.PERMISSIONS)
+        if carries_key(request.path_info):
+            # What the page loads next, and nginx when that fails, must not learn the key. Not "no-referrer":
+            # browsers then send "Origin: null" with forms, which Django's CSRF check refuses.
+            response.headers["Referrer-Policy"] = self.REFERRER_WITHOUT_PATH
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             response.headers.setdefault("Retry-After", self.WAIT_SECONDS)
         user = getattr(request, "user", None)
@@ -65,13 +72,19 @@ class PurseMiddleware:
 
 
 class RefusalMiddleware:
-    """Turn a DomainError that a page did not handle into one sentence, where the shopper was."""
+    """Turn a DomainError that a page did not handle into one sentence, where the shopper was.
+
+    And tell what allauth means when it says "too often" because nobody can count: CannotCount.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and not is_counting():
+            return _cannot_count(request)
+        return response
 
     def process_exception(self, request, error):
         if not isinstance(error, DomainError):
@@ -84,3 +97,14 @@ class RefusalMiddleware:
             return response
         messages.error(request, str(error))
         return redirect(own_page(request, request.META.get("HTTP_REFERER", "")))
+
+
+def _cannot_count(request):
+    error = CannotCount()
+    if request.path_info.startswith("/api/auth/"):
+        return answers.accounts_refusal(error)
+    if request.path_info.startswith("/api/"):
+        return answers.refusal(error)
+    response = render(request, "429.html", {"detail": str(error)}, status=error.status)
+    response["Retry-After"] = str(error.retry_after_seconds)
+    return response

@@ -3,7 +3,8 @@
 Beat only knocks; ``mall.tasks.run_job`` takes the row (job, period) first, so two beats or a message
 delivered twice run a job once, and later knocks of the same period mend a failed one. No job needs
 this for its figures to be right: each is idempotent by its own keys. Daily jobs knock every hour, so a
-shop that is switched off at night does them in the morning. Without a broker the same list is run by
+shop that is switched off at night does them in the morning. These times are the shop's proposal: an operator
+may choose others in the back office, and they stay (mall/beat.py). Without a broker the same list is run by
 ``manage.py nightly``.
 """
 
@@ -73,12 +74,19 @@ JOBS = (
     Job("refresh-recommendations", "marketing.tasks.refresh_recommendations", crontab(minute=45, hour="1-23")),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50)),
+    # A daily job whose hour passed without a run is run: an operator's plain hour has no second knock that day.
+    Job("make-up-jobs", "mall.tasks.make_up_jobs", crontab(minute="*/10"), once_a=EVERY_KNOCK, worthless_after_seconds=600),
 )
+
+
+def by_name() -> dict:
+    """Return every job under its name."""
+    return {job.name: job for job in JOBS}
 
 
 def find(name) -> Job:
     """Return the job of a name. Raises: KeyError."""
-    return {job.name: job for job in JOBS}[name]
+    return by_name()[name]
 
 
 def beat_schedule() -> dict:

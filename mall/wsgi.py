@@ -9,12 +9,15 @@ from mall.profile import use_profile
 use_profile()
 application = get_wsgi_application()
 
+from mall import readiness  # noqa: E402  once Django is set up
+
 if settings.DATABASE_RIGHTS_DEMANDED:
     from mall.database_rights import demand_narrow_rights
 
     demand_narrow_rights()
 if settings.TRUSTED_PROXIES:
     application = wrap_wsgi_with_proxy_headers(application, trusted_hosts=settings.TRUSTED_PROXIES)
+readiness.start()
 if settings.EMBEDDED_SERVICES:
     from mall.embedded import start_worker_and_beat
 

@@ -4,6 +4,7 @@ The signature is a hex HMAC-SHA256 with EVENT_SECRET over the timestamp, a dot a
 app holds no such secret, so no client can name an event that pays.
 """
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection
 from django.utils.dateparse import parse_datetime
 
-from mall import clock, signatures
+from mall import clock, repeats, signatures
 from mall.signatures import TOLERANCE_SECONDS
 from mall.transactions import transactional
 from marketing import missions
@@ -45,6 +46,11 @@ class Told:
     key: str
     occurred_at: datetime
     content: dict
+
+    @property
+    def digest(self) -> str:
+        """What tells this content from another: texts and numbers as they were written, where true is not 1."""
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
 
 def sign(raw_body: bytes, timestamp: str) -> str:
@@ -88,14 +94,15 @@ def _take_in(told):
     lock_member(user_id)
     known = CustomEvent.objects.filter(event=told.event, key=told.key).first()
     if known is not None:
-        if (known.user_id, known.occurred_at, known.content) != (user_id, told.occurred_at, told.content):
-            raise EventConflict
-        return known, True
+        content = {"digest": told.digest} if known.digest else {"content": told.content}
+        said = {"user_id": user_id, "occurred_at": told.occurred_at, **content}
+        return repeats.same(known, otherwise=EventConflict, **said), True
     key = f"{action}:{told.key}"
     entry = rules.award(user_id, action, key=key, reference=action)
     missions.note(user_id, action, key=key)
     points = max(0, entry.delta - entry.debt_delta) if entry else 0
-    fields = {"event": told.event, "key": told.key, "user_id": user_id, "occurred_at": told.occurred_at, "content": told.content}
+    fields = {"event": told.event, "key": told.key, "user_id": user_id, "occurred_at": told.occurred_at}
+    fields |= {"content": told.content, "digest": told.digest}
     return CustomEvent.objects.create(points=points, received_at=clock.now(), **fields), False
 
 

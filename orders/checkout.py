@@ -13,7 +13,7 @@ from accounts import addresses
 from accounts.models import Address
 from catalog import stock
 from catalog.models import Product
-from mall import clock
+from mall import clock, repeats
 from mall.money import yuan
 from mall.transactions import transactional
 from orders import coupons, lifecycle, pricing, wallet
@@ -80,10 +80,8 @@ def replay(user, key: str, body_hash: str) -> Order | None:
     placed = Order.objects.filter(user=user, key=key).first()
     if placed is None:
         return None
-    if placed.body_hash != body_hash:
-        raise IdempotencyConflict
     placed.replayed = True
-    return placed
+    return repeats.same(placed, otherwise=IdempotencyConflict, body_hash=body_hash)
 
 
 def agree(quote, expect) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
-from mall import audit, clock
+from mall import audit, clock, repeats
 from mall.transactions import transactional
 from orders.coupon_errors import (
     CodeUsedUp,
@@ -44,7 +44,8 @@ GRANTED, LOCKED, USED, EXPIRED, REVOKED = (
 def grant(user_id: int, template: CouponTemplate | int, *, key: str) -> Coupon:
     """Give a member a coupon for a fact (a birthday, a mission, a prize); idempotent by (member, ``key``).
 
-    The fact is the limit: what one person may buy or be handed does not count here, the template's total does.
+    The fact is the limit: what one person may buy or be handed does not count here, the template's total does. A
+    repeat is recognised by the fact alone: which coupon it gives may have been changed meanwhile.
     Raises: CouponNotGiven (the template is no longer open), CouponsGone.
     """
     lock_member(user_id)
@@ -68,10 +69,8 @@ def purchase(user, template_id: int, *, key: str) -> Coupon:
     lock_member(user.pk)
     bought = Coupon.objects.filter(user=user, key=f"bought:{key}").first()
     if bought is not None:
-        if bought.template_id != template_id:
-            raise IdempotencyConflict
         bought.replayed = True
-        return bought
+        return repeats.same(bought, otherwise=IdempotencyConflict, template_id=template_id)
     template = _open_template(template_id, CouponNotForSale)
     if not template.price_points:
         raise CouponNotForSale

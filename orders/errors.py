@@ -139,6 +139,14 @@ class BadNotice(DomainError):
     message = _("This notice fits none of our payments.")
 
 
+class NoticeConflict(BadNotice):
+    """The provider told this event, or this money, before: of another payment, or otherwise."""
+
+    code = "idempotency_conflict"
+    status = 422
+    message = _("This was already recorded with different details.")
+
+
 class NoticeTooLarge(DomainError):
     """A notice above 64 KiB."""
 

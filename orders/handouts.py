@@ -11,11 +11,12 @@ from collections import Counter
 from django.contrib.auth import get_user_model
 from django.db.models import F, Max
 
-from mall import audit, clock
+from mall import audit, clock, repeats
 from mall.transactions import transactional
 from orders import segments
 from orders.coupon_errors import CouponNotGiven
 from orders.coupons import uncount_issued
+from orders.errors import IdempotencyConflict
 from orders.models import Coupon, CouponGrant, CouponTemplate
 from orders.offers import counted
 from orders.signals import coupons_granted
@@ -39,11 +40,14 @@ def count(segment: str, numbers: dict) -> int:
 def order(template: CouponTemplate, *, segment: str, numbers: dict, actor, key: str, note: str = "") -> CouponGrant:
     """Write down that every member of a segment gets one; the sweep begins within a minute. Idempotent by ``key``.
 
-    Who joins the shop later is not part of it. Raises: CouponNotGiven.
+    Who joins the shop later is not part of it. Raises: CouponNotGiven, IdempotencyConflict (the key ordered another one).
     """
+    # A double click stands here twice; the second must see the first's row.
+    template = CouponTemplate.objects.select_for_update().get(pk=template.pk)
     asked = CouponGrant.objects.filter(key=key).first()
     if asked is not None:
-        return asked
+        said = {"template_id": template.pk, "segment": segment, "numbers": numbers, "note": note[:200], "actor": f"staff:{actor.pk}"}
+        return repeats.same(asked, otherwise=IdempotencyConflict, **said)
     if not CouponTemplate.objects.open(clock.now()).filter(pk=template.pk).exists():
         raise CouponNotGiven
     grant = CouponGrant.objects.create(

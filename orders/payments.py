@@ -2,16 +2,19 @@
 
 Only what a provider signed changes anything. A notice is settled under the member's lock, so it races a
 cancellation or the sweep as a whole: either the order is paid and the held points captured, or the money
-came too late and goes back. Nothing is answered with an error that a provider would repeat forever.
+came too late and goes back, which is no error a provider would repeat forever. A signed notice that fits
+nothing, or contradicts an earlier one, is refused and told to staff in the audit log.
 """
 
 import structlog
 from django.conf import settings
+from django.db import IntegrityError, connection
 
-from mall import clock
+from mall import audit, clock, repeats
+from mall.models import AuditRow
 from mall.transactions import transactional
 from orders import gateways, lifecycle, refunds
-from orders.errors import BadNotice, IllegalTransition, NoticeTooLarge
+from orders.errors import BadNotice, IllegalTransition, NoticeConflict, NoticeTooLarge
 from orders.events import note_money
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
 from orders.numbers import new_number
@@ -19,6 +22,7 @@ from points.mutex import lock_member
 
 CURRENCY = "CNY"
 NOTICE_BYTES = 64 * 1024
+REFUSED = "orders.notice_refused"
 Outcome = PaymentNotice.Outcome
 log = structlog.get_logger(__name__)
 
@@ -49,21 +53,47 @@ def receive_notice(provider: str, raw_body: bytes, headers) -> PaymentNotice:
     The signature over the raw bytes is checked before anything is read. Idempotent by the provider's
     event id, and by its number of the money itself. Late or second money is sent back.
 
-    Raises: NoSuchProvider, NoticeTooLarge, BadSignature, BadNotice; nothing is changed then.
+    Raises: NoSuchProvider, NoticeTooLarge, BadSignature, BadNotice, NoticeConflict (the event or the money was told
+    of another payment, or otherwise); nothing is changed then but the audit log, where a signed notice leaves one row.
     """
     gateway = gateways.get(provider)
     if len(raw_body) > NOTICE_BYTES:
         raise NoticeTooLarge
     notice = gateway.read_notice(raw_body, headers)
     payment = Payment.objects.select_related("order").filter(provider=provider, no=notice.payment_no).first()
+    try:
+        return _match(payment, notice)
+    except BadNotice as refusal:
+        _tell_staff(provider, notice, refusal)
+        raise
+
+
+def _match(payment, notice) -> PaymentNotice:
+    """Compare a notice with the payment it names, then take it in."""
     if payment is None or (notice.amount, notice.currency, notice.merchant) != (
         payment.amount,
         payment.currency,
         settings.PAYMENT_MERCHANT,
     ):
-        log.warning("notice_fits_no_payment", provider=provider, event_id=notice.event_id, payment=notice.payment_no)
         raise BadNotice
-    return _take_in(payment, notice)
+    try:
+        return _take_in(payment, notice)
+    except IntegrityError:
+        # Another payment's notice came with this event or money at the same moment; by now that row is there to compare.
+        if connection.in_atomic_block:
+            raise
+        return _take_in(payment, notice)
+
+
+@transactional
+def _tell_staff(provider, notice, refusal):
+    """Leave one row in the audit log, however often the provider repeats itself: there may be money behind it."""
+    said = {"event_id": notice.event_id, "is_paid": notice.is_paid, "provider_ref": notice.provider_ref}
+    said |= {"amount": str(notice.amount), "currency": notice.currency}
+    log.error("notice_refused", provider=provider, payment=notice.payment_no, code=refusal.code, **said)
+    target = f"payment:{notice.payment_no}"
+    if all(row.after != said for row in AuditRow.objects.filter(action=REFUSED, target=target)):
+        audit.note(provider, REFUSED, target=target, reason=refusal.code, after=said)
 
 
 @transactional
@@ -71,13 +101,16 @@ def _take_in(payment, notice) -> PaymentNotice:
     lock_member(payment.order.user_id)
     known = PaymentNotice.objects.filter(provider=payment.provider, event_id=notice.event_id).first()
     if known is not None:
-        return known
+        is_paid = None if known.is_paid is None else notice.is_paid
+        said = {"payment_id": payment.pk, "provider_ref": notice.provider_ref, "is_paid": is_paid}
+        return repeats.same(known, otherwise=NoticeConflict, **said)
     payment = Payment.objects.select_related("order").get(pk=payment.pk)
     outcome = _take_money(payment, notice) if notice.is_paid else _take_failure(payment)
     return PaymentNotice.objects.create(
         provider=payment.provider,
         event_id=notice.event_id,
         payment=payment,
+        is_paid=notice.is_paid,
         provider_ref=notice.provider_ref,
         amount=notice.amount,
         outcome=outcome,
@@ -89,7 +122,7 @@ def _take_money(payment, notice) -> str:
     """Decide what money that just came in is for."""
     same_money = Payment.objects.filter(provider=payment.provider, provider_ref=notice.provider_ref).exclude(pk=payment.pk)
     if same_money.exists():
-        raise BadNotice
+        raise NoticeConflict
     if payment.status == Payment.Status.PAID:
         if payment.provider_ref == notice.provider_ref:
             return Outcome.REPEATED

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.api import REPLAYED, Clerk, Cursor, key_of, listed, made, once_key, read, whole
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.limits import ACTIONS_PER_MEMBER, guard, limit
 from orders import delivery, lifecycle, refund_preview, refund_requests
 from orders.models import Order, RefundLine, RefundRequest
 from orders.refund_errors import InvalidRefund
@@ -102,7 +102,7 @@ class CodesView(APIView):
     def post(self, request, no):
         """Show the codes of an own order, after the password; who looked is noted."""
         sent, order = read(PasswordRequest, request.data), _own(request, no)
-        limit(request, "codes", GUESSES)
+        guard(request, "codes", GUESSES)
         keys = delivery.reveal(order, user=request.user, password=sent.validated_data["password"])
         return Response(whole(CodeSerializer(keys, many=True).data), headers={"Cache-Control": "no-store"})
 

@@ -16,7 +16,7 @@ from django.db.models import F, Max, Sum
 
 from catalog import stock
 from catalog.models import Product
-from mall import audit, clock
+from mall import audit, clock, repeats
 from mall.transactions import transactional
 from orders import actors, coupons, delivery, earning, lifecycle, refund_terms, refunds, shipping
 from orders.checkout import KEY
@@ -46,10 +46,8 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
     lock_member(order.user_id)
     asked = RefundRequest.objects.filter(order=order, key=key).first()
     if asked is not None:
-        if asked.body_hash != body_hash:
-            raise IdempotencyConflict
         asked.replayed = True
-        return asked
+        return repeats.same(asked, otherwise=IdempotencyConflict, body_hash=body_hash)
     order = _fresh(order)
     terms = terms_of(order, lines, by_staff=actors.is_colleague(actor, order))
     last = order.refund_requests.aggregate(n=Max("number"))["n"] or 0

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mall.errors import Busy, DomainError
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.limits import ACTIONS_PER_MEMBER, guard, limit
 from orders import delivery, refund_preview, refund_requests
 from orders.forms import CodesForm, RefundForm, read_pieces
 from orders.models import CheckoutPolicy, Order, RefundRequest
@@ -62,7 +62,7 @@ def codes(request, no):
     status = 200
     if request.method == "POST":
         try:
-            limit(request, "codes", CODES_PER_MEMBER)
+            guard(request, "codes", CODES_PER_MEMBER)
             context["keys"] = delivery.reveal(order, user=request.user, password=request.POST.get("password", ""))
         except Busy:
             raise

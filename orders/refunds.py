@@ -8,10 +8,11 @@ so asking twice returns the money once.
 import structlog
 from django.db import transaction
 
-from mall import clock
+from mall import clock, repeats
 from mall.errors import DomainError
 from mall.transactions import transactional
 from orders import gateways
+from orders.errors import IdempotencyConflict
 from orders.events import note_money
 from orders.models import OrderEvent, PaymentRefund, RefundRequest
 from orders.signals import refund_settled
@@ -25,10 +26,11 @@ def request(payment, *, key: str, reason: str, amount, paid_ref: str) -> Payment
     """Note that ``amount`` yuan of a payment go back; idempotent per (payment, key).
 
     ``paid_ref`` is the provider's number of the money that came in. The caller holds the member's lock.
+    Raises: IdempotencyConflict (the key gave back something else).
     """
     asked = PaymentRefund.objects.filter(payment=payment, key=key).first()
     if asked is not None:
-        return asked
+        return repeats.same(asked, otherwise=IdempotencyConflict, reason=reason, amount=amount, paid_ref=paid_ref)
     refund = PaymentRefund.objects.create(
         payment=payment, key=key, reason=reason, amount=amount, paid_ref=paid_ref, requested_at=clock.now()
     )

@@ -52,7 +52,7 @@ def choices() -> list:
 
 def read_names(text: str) -> tuple[list[str], list[str]]:
     """Return the usernames of a pasted list, and those nobody has; separated by anything but letters, digits and ``@.+-_``."""
-    wanted = list(dict.fromkeys("".join(sign if sign.isalnum() or sign in "@.+-_" else " " for sign in text).split()))
+    wanted = list(dict.fromkeys("".join(sign if sign.isalnum() or sign in "@.+-_" else " " for sign in text.lower()).split()))
     known = set(_members().filter(username__in=wanted[:MOST_NAMES]).values_list("username", flat=True))
     return [name for name in wanted if name in known], [name for name in wanted if name not in known]
 

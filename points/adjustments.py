@@ -1,14 +1,15 @@
 """Operators' corrections: a reason each time, never one's own account, and not too much alone.
 
-What one person may correct per member and day is a number of the points policy; more waits for a second
-person, who is neither the one who asked nor the member, whatever their rights.
+What one person may correct per member and day is a number of the points policy, and so is (if the
+shop wants) what one person may correct per day over all members; more waits for a second person, who
+is neither the one who asked nor the member, whatever their rights.
 """
 
 from django.db.models import Sum
 from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
 
-from mall import audit, clock
+from mall import audit, clock, repeats
 from mall.errors import DomainError
 from mall.transactions import transactional
 from points import errors, ledger, mutex
@@ -44,7 +45,8 @@ class AdjustmentDecided(DomainError):
 def ask(user_id: int, *, points: int, ticket: str, operator, note: str, description: str = "") -> Adjustment:
     """Correct a member's balance by plus or minus ``points``; idempotent by ``ticket``.
 
-    Within what one person may do per member and day it is posted at once; above that it waits for a second person.
+    Within what one person may do per day, for this member and over all members, it is posted at once;
+    above that it waits for a second person.
     ``description`` is what the member reads, ``note`` is for colleagues.
     Raises: OwnAccount, InvalidAmount, InsufficientPoints, KeyConflict, AccountMissing.
     """
@@ -52,14 +54,16 @@ def ask(user_id: int, *, points: int, ticket: str, operator, note: str, descript
         raise OwnAccount
     if not points:
         raise errors.InvalidAmount
+    policy = PointsPolicy.current()
     # Five clicks within the limit are more than the limit: the second must see the first's row.
-    mutex.lock_member(user_id)
+    lock_with_clerk([user_id], operator, policy)
     first = Adjustment.objects.filter(ticket=ticket).first()
     if first is not None:
-        if (first.account_id, first.points, first.requested_by_id) != (user_id, points, operator.pk):
-            raise errors.KeyConflict
-        return first
-    is_alone = spent_alone(user_id, operator) + abs(points) <= PointsPolicy.current().adjust_alone_max
+        said = {"account_id": user_id, "points": points, "requested_by_id": operator.pk}
+        said |= {"description": description[:200], "note": note[:500]}
+        return repeats.same(first, otherwise=errors.KeyConflict, **said)
+    is_enough = spent_alone(user_id, operator) + abs(points) <= policy.adjust_alone_max
+    is_alone = is_enough and has_room_alone(operator, points=abs(points), policy=policy)
     adjustment = Adjustment(
         ticket=ticket,
         account_id=user_id,
@@ -104,8 +108,35 @@ def reject(adjustment: Adjustment, *, operator, note: str) -> Adjustment:
 
 def spent_alone(user_id: int, operator) -> int:
     """Return how many points, up and down, one person has corrected for a member today without a second person."""
-    alone = Adjustment.objects.filter(account_id=user_id, requested_by=operator, on=clock.today(), decided_by=None)
-    return alone.filter(status=Adjustment.Status.POSTED).aggregate(sum=Sum(Abs("points")))["sum"] or 0
+    return _sum_of(_posted_alone(operator).filter(account_id=user_id))
+
+
+def lock_with_clerk(user_ids, operator, policy: PointsPolicy) -> None:
+    """Lock the members whose points move, and the colleague where the shop counts per colleague.
+
+    Two requests of one colleague for two members share no other row, and the second must see the
+    first's. The colleague's own account stands in one sorted line with the members': nobody waits
+    in a circle, whoever corrects whom.
+    """
+    mutex.lock_members([*user_ids, operator.pk] if policy.adjust_alone_day_max else user_ids)
+
+
+def has_room_alone(operator, *, points: int, policy: PointsPolicy) -> bool:
+    """Return whether one person may correct so many points more today, over all members together.
+
+    Exact under ``lock_with_clerk``.
+    """
+    most = policy.adjust_alone_day_max
+    return not most or _sum_of(_posted_alone(operator)) + points <= most
+
+
+def _posted_alone(operator):
+    posted = Adjustment.objects.filter(status=Adjustment.Status.POSTED, decided_by=None)
+    return posted.filter(requested_by=operator, on=clock.today())
+
+
+def _sum_of(found):
+    return found.aggregate(sum=Sum(Abs("points")))["sum"] or 0
 
 
 def _waiting(adjustment, operator):

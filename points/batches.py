@@ -53,11 +53,14 @@ class RowsWrong(DomainError):
 
 
 class ColleagueNeeded(DomainError):
-    """The file moves more in all than one person may, whoever that is."""
+    """The file moves more in all than one person may, or than this person may still today."""
 
     code = "colleague_needed"
     status = 403
     message = _("This file moves more than %(limit)s points in all: a colleague who may approve adjustments must post it.")
+    day_message = _(
+        "With what you adjusted today this file moves more than %(limit)s points: a colleague who may approve adjustments must post it."
+    )
 
 
 class BatchDone(DomainError):
@@ -91,9 +94,9 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
     Raises: BatchDone, RowsWrong (a line became wrong meanwhile), ColleagueNeeded (too much for the one who uploaded it,
     or for somebody who may not approve adjustments).
     """
-    accounts = sorted({row["account"] for row in batch.rows if row["account"]})
-    for user_id in accounts:
-        mutex.lock_member(user_id)
+    policy = PointsPolicy.current()
+    accounts = {row["account"] for row in batch.rows if row["account"]}
+    adjustments.lock_with_clerk(accounts, operator, policy)
     # Two colleagues may press at once; the second must see that it is done.
     batch = AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.status != AdjustmentBatch.Status.CHECKED:
@@ -101,10 +104,11 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
     rows = _checked([{**row, "error": ""} for row in batch.rows], operator, batch.made_by_id)
     if not rows or any(row["error"] for row in rows):
         raise RowsWrong
-    most = PointsPolicy.current().adjust_alone_max
-    is_approved = sum(abs(row["points"]) for row in rows) > most
+    moved = sum(abs(row["points"]) for row in rows)
+    refusal = _refusal_alone(moved, operator, policy)
+    is_approved = refusal is not None
     if is_approved and (operator.pk == batch.made_by_id or not operator.has_perm("points.approve_adjustment")):
-        raise ColleagueNeeded(limit=most)
+        raise refusal
     actor = f"staff:{batch.made_by_id}+staff:{operator.pk}" if is_approved else f"staff:{operator.pk}"
     entries = ledger.post_many([_posting(batch, number, row, actor) for number, row in enumerate(rows, 1)])
     who = {"requested_by_id": operator.pk}
@@ -130,8 +134,7 @@ def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     # Undoing a deduction is a gift.
     if any(adjustment.account_id == operator.pk for adjustment in made):
         raise adjustments.OwnAccount
-    for user_id in sorted({adjustment.account_id for adjustment in made}):
-        mutex.lock_member(user_id)
+    mutex.lock_members(adjustment.account_id for adjustment in made)
     batch = AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.status != AdjustmentBatch.Status.POSTED:
         raise BatchDone
@@ -145,6 +148,15 @@ def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     for adjustment in made:
         points_adjusted.send(sender=None, adjustment=adjustment)
     return batch
+
+
+def _refusal_alone(moved, operator, policy) -> ColleagueNeeded | None:
+    """Return why one person may not post so many points alone, or None."""
+    if moved > policy.adjust_alone_max:
+        return ColleagueNeeded(limit=policy.adjust_alone_max)
+    if not adjustments.has_room_alone(operator, points=moved, policy=policy):
+        return ColleagueNeeded(ColleagueNeeded.day_message, limit=policy.adjust_alone_day_max)
+    return None
 
 
 def points_of(batch: AdjustmentBatch) -> int:

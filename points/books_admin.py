@@ -154,12 +154,15 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
     def unfreeze_account(self, request, object_id):
         """Let an account earn and spend again, with a reason."""
 
+        cases = list(risk.standing(object_id)) if object_id.isdecimal() else []
+        version = risk.version_of_standing(cases)
+
         def verb(account, asked):
-            risk.release_all(account.pk, operator=request.user, **asked)
+            risk.release_all(account.pk, operator=request.user, read=version, **asked)
             return _("The account is active again.")
 
-        title = _("Release the account")
-        return self._ask(request, object_id, ReleaseForm(sent(request)), verb, title=title, blame="note")
+        words = {"title": _("Release the account"), "blame": "note", "version": version, "cases": cases}
+        return self._ask(request, object_id, ReleaseForm(sent(request)), verb, **words)
 
     @action(description=_("Explain this number"), url_path="explain", icon="help")
     def explain_account(self, request, object_id):
@@ -176,7 +179,7 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         context["rows"] = [(entry, wording.describe(entry, names), wording.lots_of(entry)) for entry in entries]
         return TemplateResponse(request, "admin/points/explain.html", context)
 
-    def _ask(self, request, object_id, form, verb, *, title, blame):
+    def _ask(self, request, object_id, form, verb, *, title, blame, version="", cases=()):
         """Show a form about one account until the verb takes what it says."""
         account = self.get_object(request, object_id)
         if account is None:
@@ -184,7 +187,8 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         entries = statement.page_of(account.pk, size=10).entries
         context = {"account": account, "entries": [{"entry": entry, "words": wording.describe(entry)} for entry in entries]}
         context["standing"] = _("%(available)s points, %(held)s reserved") % {"available": account.available, "held": account.held}
-        return ask(self, request, account, form, verb, title=title, blame=blame, template="points/admin/form.html", **context)
+        context |= {"cases": cases, "version": version, "template": "points/admin/form.html"}
+        return ask(self, request, account, form, verb, title=title, blame=blame, **context)
 
 
 @admin.register(LedgerEntry)

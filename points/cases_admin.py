@@ -125,8 +125,9 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
             risk.decide(case, operator=request.user, release=is_release, note=answers["note"])
             return done
 
+        version = risk.version_of_standing([case])
         seen, member = case.evidence, case.account.user.get_username()
         about = f"{member} · {case.get_kind_display()} · {case.get_scope_display()}"
         facts = [f"{gettext('Earned that day')}: {seen['earned']} / {seen['limit']}"] if "earned" in seen else [case.note]
         facts += [f"{gettext('Member wrote')}: {case.appeal}"] if case.appeal else []
-        return ask(self, request, case, RejectForm(sent(request)), verb, title=title, about=about, facts=facts)
+        return ask(self, request, case, RejectForm(sent(request)), verb, title=title, version=version, about=about, facts=facts)

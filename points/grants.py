@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from django.db.models import Count, F, Q
 
-from mall import clock
+from mall import clock, repeats
 from mall.transactions import transactional
 from points import balance, errors, ledger, mutex, rules, tiers
 from points.models import Grant, PointAccount, RuleVersion, TakeBack
@@ -56,9 +56,7 @@ def promise(
     mutex.lock_member(user_id)
     first = Grant.objects.filter(account_id=user_id, key=key).first()
     if first is not None:
-        if (first.action, first.reference) != (action, reference):
-            raise errors.KeyConflict
-        return first
+        return repeats.same(first, otherwise=errors.KeyConflict, action=action, reference=reference)
     version = rules.active(action, on=on)
     points = rules.worth(version, amount=amount, step=step) if version else 0
     if points <= 0 or not _has_room(version, user_id, on):
@@ -107,8 +105,7 @@ def take_back(user_id: int, *, reference: str, share: Fraction, key: str) -> Tak
     mutex.lock_member(user_id)
     first = TakeBack.objects.filter(account_id=user_id, key=key).first()
     if first is not None:
-        if (first.reference, first.share) != (reference, str(share)):
-            raise errors.KeyConflict
+        repeats.same(first, otherwise=errors.KeyConflict, reference=reference, share=str(share))
         return TakenBack(first.pending, first.points, first.debt)
     pending = points = debt = 0
     for grant in _of(user_id, reference):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from mall import audit, clock
 from mall.errors import DomainError
 from mall.transactions import transactional
+from mall.versions import check_read, version_of
 from points import evidence, ledger, mutex
 from points.models import LedgerEntry, PointAccount, RiskCase
 from points.signals import case_closed, case_opened
@@ -94,15 +95,17 @@ def pause(user_id: int, *, operator, note: str, scope: str = RiskCase.Scope.ALL)
 def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
     """Release a case, or uphold it; the account may do again what no other case forbids.
 
-    Raises: OwnCase, CaseDecided.
+    ``case`` is the row as it was read.
+    Raises: OwnCase, CaseDecided, ChangedMeanwhile (the member wrote, and the operator has not read it).
     """
     if operator.pk == case.account_id:
         raise OwnCase
     # Two colleagues may decide at once; the second must see the first's decision.
     mutex.lock_member(case.account_id)
-    case = RiskCase.objects.get(pk=case.pk)
+    read, case = case.version, RiskCase.objects.get(pk=case.pk)
     if case.status == RiskCase.Status.RELEASED:
         raise CaseDecided
+    check_read(read, case.version)
     before = case.status
     case.status = RiskCase.Status.RELEASED if release else RiskCase.Status.KEPT
     case.decided_by, case.decided_at, case.decision_note = operator, clock.now(), note[:500]
@@ -114,15 +117,18 @@ def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
 
 
 @transactional
-def release_all(user_id: int, *, operator, note: str) -> int:
+def release_all(user_id: int, *, operator, note: str, read: str | None = None) -> int:
     """Release every case of an account and let it earn and spend again; returns how many cases that were.
 
-    Raises: OwnCase, AccountClosed.
+    ``read`` is the mark of the cases the operator read (``version_of_standing``); None for whatever stands.
+    Raises: OwnCase, AccountClosed, ChangedMeanwhile (a case came or went, or the member wrote).
     """
     if operator.pk == user_id:
         raise OwnCase
     mutex.lock_member(user_id)
     cases = list(standing(user_id))
+    if read is not None:
+        check_read(read, version_of_standing(cases))
     for case in cases:
         decide(case, operator=operator, release=True, note=note)
     if not cases:  # paused before there were cases
@@ -158,6 +164,11 @@ def forget_person(user_id: int) -> None:
 def standing(user_id: int):
     """Return the cases that pause an account now: undecided and upheld ones, newest first."""
     return RiskCase.objects.filter(account_id=user_id).exclude(status=RiskCase.Status.RELEASED).order_by("-pk")
+
+
+def version_of_standing(cases) -> str:
+    """Return the mark of what somebody reads who looks at these cases together."""
+    return version_of(*((case.pk, case.status, case.version) for case in cases))
 
 
 def _apply(user_id, note):

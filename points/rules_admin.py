@@ -150,4 +150,4 @@ class ExchangeRateAdmin(ModelAdmin):
 class PointsPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers the guards go by."""
 
-    list_display = ["__str__", "earned_per_day_max", "adjust_alone_max"]
+    list_display = ["__str__", "earned_per_day_max", "adjust_alone_max", "adjust_alone_day_max"]

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.api import Clerk, Cursor, StrictIntegerField, StrictSerializer, key_of, once_key, read
+from mall.versions import check_read
 from points import adjustments, risk
 from points.machine import POINTS_MAX
 from points.models import Adjustment, PointAccount, RiskCase
@@ -56,6 +57,12 @@ class PointsDecisionRequest(StrictSerializer):
     note = serializers.CharField(max_length=500, help_text="The reason, for colleagues and auditors.")
 
 
+class CaseDecisionRequest(PointsDecisionRequest):
+    version = serializers.CharField(
+        max_length=64, required=False, help_text="Of the case as it was read: refused once the member has written since."
+    )
+
+
 class AdjustmentQuery(StrictSerializer):
     status = serializers.ChoiceField(Adjustment.Status.choices, required=False)
     cursor = serializers.CharField(required=False, max_length=200)
@@ -89,12 +96,13 @@ class CaseSerializer(serializers.ModelSerializer):
     scope = serializers.ChoiceField(RiskCase.Scope.choices)
     status = serializers.ChoiceField(RiskCase.Status.choices)
     decided_by = serializers.IntegerField(source="decided_by_id", allow_null=True)
+    version = serializers.CharField(help_text="Mark of what the member says; send it with the decision.")
 
     class Meta:
         model = RiskCase
         fields = [
             "id", "member", "kind", "scope", "status", "note", "opened_at", "appeal", "appealed_at",
-            "decided_by", "decided_at", "decision_note",
+            "decided_by", "decided_at", "decision_note", "version",
         ]  # fmt: skip
 
 
@@ -222,21 +230,28 @@ class CaseDetail(RetrieveAPIView):
 class CaseRelease(APIView):
     permission_classes = [IsAuthenticated, MayDecide]
 
-    @extend_schema(operation_id="staff_cases_release", tags=TAGS, request=PointsDecisionRequest, responses=CaseSerializer)
+    @extend_schema(operation_id="staff_cases_release", tags=TAGS, request=CaseDecisionRequest, responses=CaseSerializer)
     def post(self, request, pk):
         """Let the member go on."""
-        sent, case = read(PointsDecisionRequest, request.data).validated_data, get_object_or_404(RiskCase, pk=pk)
-        return Response(CaseSerializer(risk.decide(case, operator=request.user, release=True, **sent)).data)
+        return _decide(request, pk, release=True)
 
 
 class CaseUpholding(APIView):
     permission_classes = [IsAuthenticated, MayDecide]
 
-    @extend_schema(operation_id="staff_cases_keep", tags=TAGS, request=PointsDecisionRequest, responses=CaseSerializer)
+    @extend_schema(operation_id="staff_cases_keep", tags=TAGS, request=CaseDecisionRequest, responses=CaseSerializer)
     def post(self, request, pk):
         """Keep the account paused."""
-        sent, case = read(PointsDecisionRequest, request.data).validated_data, get_object_or_404(RiskCase, pk=pk)
-        return Response(CaseSerializer(risk.decide(case, operator=request.user, release=False, **sent)).data)
+        return _decide(request, pk, release=False)
+
+
+def _decide(request, pk, *, release):
+    sent = read(CaseDecisionRequest, request.data).validated_data
+    case = get_object_or_404(RiskCase, pk=pk)
+    if "version" in sent:
+        check_read(sent["version"], case.version)
+    decided = risk.decide(case, operator=request.user, release=release, note=sent["note"])
+    return Response(CaseSerializer(decided).data)
 
 
 urlpatterns = [

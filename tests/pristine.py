@@ -100,6 +100,8 @@ def _copy(source, name):
         return
     _use(name)
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
+        cursor.execute("SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = %s", [source])
+        cursor.execute(f"ALTER DATABASE `{name}` COLLATE {cursor.fetchone()[0]}")
         cursor.execute(f"SHOW TABLES FROM `{source}`")
         for (table,) in cursor.fetchall():
             cursor.execute(f"SHOW CREATE TABLE `{source}`.`{table}`")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Product
 from mall import clock
+from mall.versions import version_of
 
 SHORTEST_REVIEW, LONGEST_REVIEW = 15, 1000  # characters
 REASON_LENGTH, ANSWER_LENGTH = 200, 1000
@@ -77,6 +78,11 @@ class Review(models.Model):
 
     def __str__(self):
         return f"{self.stars}/{MOST_STARS} {self.author}"
+
+    @property
+    def version(self) -> str:
+        """The mark of what the member says; another one as soon as stars or text change."""
+        return version_of(self.stars, self.text)
 
     @property
     def choice_name(self) -> str:

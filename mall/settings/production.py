@@ -3,11 +3,12 @@
 Source: reliability.md, "Production settings"; dependencies.md, "Database and broker settings".
 """
 
-from mall.demands import Demands, any_host, not_hex_keys, not_scheme, short_or_guessable
+from mall import sentinel
+from mall.demands import Demands, any_host, not_hex_keys, not_redis, not_scheme, short_or_guessable
 from mall.logs import configure_logging
 
 from .base import *
-from .base import MEDIA_ROOT, PAYMENT_PROVIDERS, Path, env
+from .base import CELERY_BROKER_TRANSPORT_OPTIONS, PAYMENT_PROVIDERS, env
 from .databases import CACHE_OPTIONS, mysql_database
 
 _demands = Demands()
@@ -21,10 +22,8 @@ _database = _demands.ask(
     "DATABASE_URL", why="mysql://user:password@host:3306/mall", unless=not_scheme("mysql"), default="mysql://missing@localhost/missing"
 )
 _replica = _demands.allow("DATABASE_REPLICA_URL", unless=not_scheme("mysql"))
-_redis = _demands.ask("REDIS_URL", why="cache and limits: redis://host:6379/0", unless=not_scheme("redis", "rediss", "unix"))
-CELERY_BROKER_URL = _demands.ask(
-    "BROKER_URL", why="later work: redis://host:6379/1", unless=not_scheme("redis", "rediss", "redis+socket", "sentinel")
-)
+_redis = _demands.ask("REDIS_URL", why="cache and limits: redis://host:6379/0", unless=not_redis("redis", "rediss", "unix"))
+_broker = _demands.ask("BROKER_URL", why="later work: redis://host:6379/1", unless=not_redis("redis", "rediss", "redis+socket"))
 _email = _demands.ask(
     "EMAIL_URL",
     why="smtp+tls://user:password@host:587",
@@ -48,19 +47,15 @@ DATABASE_RIGHTS_DEMANDED = True
 if _replica:
     DATABASES["replica"] = mysql_database(env.db_url_config(_replica))
     DATABASE_ROUTERS = ["mall.replica.Router"]
-CACHES = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": _redis,
-        "OPTIONS": CACHE_OPTIONS,
-    }
-}
+CACHES = {"default": sentinel.cache(_redis, CACHE_OPTIONS)}
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = sentinel.broker(_broker, CELERY_BROKER_TRANSPORT_OPTIONS)
+# Celery's command line reads BROKER_URL by itself (celery 5.6.3, --broker) and would let it rule as it stands.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 globals().update(env.email_url_config(_email))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", default=f"no-reply@{ALLOWED_HOSTS[0].lstrip('.')}")
 LOGGING = configure_logging(env("LOG_FORMAT", default="json"), level=env("LOG_LEVEL", default="INFO"))
 
-MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(MEDIA_ROOT)))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -70,7 +65,7 @@ STORAGES = {
 # Only these proxies are believed about the caller's address and scheme (mall/wsgi.py).
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # mall/probes.py: asked from inside, without TLS
 SECURE_HSTS_SECONDS = 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

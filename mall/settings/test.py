@@ -17,9 +17,11 @@ LOGGING = configure_logging("console", level="ERROR")
 ALLOWED_HOSTS = ["*"]
 DEMO_SIGN_INS = False
 
+# Not the shop's collation: nothing may hang on how somebody made the database (mall/collations.py).
+STRANGE = "utf8mb4_general_ci"
 _database = env.db_url_config(os.environ.get("MALL_TEST_DATABASE_URL") or "sqlite:///:memory:")
 if _database["ENGINE"].endswith("mysql"):
-    DATABASES = {"default": {**mysql_database(_database), "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"}}}
+    DATABASES = {"default": {**mysql_database(_database), "TEST": {"CHARSET": "utf8mb4", "COLLATION": STRANGE}}}
 else:
     # A file, not memory: threads of a race or of the live server each need a connection of their own.
     _file = os.environ.get("MALL_TEST_SQLITE", str(BASE_DIR / "var" / "test.sqlite3"))

@@ -20,6 +20,8 @@ class CustomEvent(AppendOnly):
     received_at = models.DateTimeField(_("received"), default=clock.now)
     points = models.PositiveIntegerField(_("points"), default=0)
     content = models.JSONField(_("content"), default=dict)
+    # Of the content as it was told: a database may give numbers back in another shape (1e30 for 10³⁰).
+    digest = models.CharField(max_length=64, default="", editable=False)
 
     class Meta:
         verbose_name = _("custom event")

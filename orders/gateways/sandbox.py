@@ -90,4 +90,5 @@ def _text(said, name) -> str:
     text = said[name]
     if not isinstance(text, str) or not 1 <= len(text) <= 64:
         raise ValueError(name)
+    text.encode()  # half a character is no text
     return text

@@ -54,6 +54,7 @@ class PaymentNotice(models.Model):
     provider = models.CharField(_("provider"), max_length=20)
     event_id = models.CharField(_("event"), max_length=64)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="notices", verbose_name=_("payment"))
+    is_paid = models.BooleanField(_("says that it is paid"), null=True, help_text=_("Unknown of a few notices from before this was kept."))
     provider_ref = models.CharField(_("provider's number"), max_length=64, blank=True, default="")
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome)

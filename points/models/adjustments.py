@@ -69,6 +69,7 @@ class Adjustment(models.Model):
         permissions = [("approve_adjustment", _("Can approve or reject adjustments of colleagues"))]
         indexes = [
             models.Index(name="points_adjustment_alone", fields=["account", "requested_by", "on"]),
+            models.Index(name="points_adjustment_clerk_day", fields=["requested_by", "on"]),
             models.Index(name="points_adjustment_waiting", fields=["status", "requested_at"]),
         ]
 

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from mall.versions import version_of
 from points.models.books import PointAccount
 
 
@@ -21,6 +22,12 @@ class PointsPolicy(models.Model):
     )
     adjust_alone_max = models.PositiveIntegerField(
         _("points one person may adjust per member and day"), default=5_000, help_text=_("Above that a second person approves.")
+    )
+    adjust_alone_day_max = models.PositiveIntegerField(
+        _("points one person may adjust per day over all members"),
+        null=True,
+        blank=True,
+        help_text=_("Up and down together; above it a second person approves. Empty: no such limit."),
     )
 
     class Meta:
@@ -80,3 +87,8 @@ class RiskCase(models.Model):
 
     def __str__(self):
         return _("Case of member no. %(member)s") % {"member": self.account_id}
+
+    @property
+    def version(self) -> str:
+        """The mark of what the member says about it; another one once they have written."""
+        return version_of(self.appeal)

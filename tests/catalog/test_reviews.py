@@ -10,6 +10,7 @@ from catalog import reviews
 from catalog.errors import AlreadyReviewed, InvalidReview, NoSuchReview, ReviewFixed
 from catalog.models import Review, ReviewPolicy
 from mall.models import AuditRow
+from mall.versions import ChangedMeanwhile
 from marketing.models import Notification
 from orders import lifecycle
 from orders import reviews as orders_reviews
@@ -17,10 +18,13 @@ from orders.review_errors import NoSuchLine, NotDelivered
 from points.models import LedgerEntry
 from tests.factories.catalog import ProductFactory
 from tests.factories.orders import give_points, pay, place, received, refund, virtual_sku
+from tests.pages import hidden_of
 
 pytestmark = pytest.mark.django_db
 
 WORDS = "很好用，颜色和图片上一样，推荐给大家！"
+LATER = "广告：请加微信群，低价代购各种好货。"
+CHOSEN = "/admin/catalog/review/"
 
 
 @pytest.fixture
@@ -353,6 +357,17 @@ def test_reviews_api_when_more_than_ten_an_hour_then_refused(signed_in_api, deli
     assert codes == [201] + [409] * 9 + [429]
 
 
+def decide(client, review, deed, **said):
+    """Open the page of a decision, and send it with what it says."""
+    address = reverse(f"admin:catalog_review_{deed}", args=[review.pk])
+    return client.post(address, {**hidden_of(client.get(address).text), **said})
+
+
+def choose(client, found):
+    """Tick reviews in the list and choose to publish them; returns the page that shows them."""
+    return client.post(CHOSEN, {"action": "publish_chosen", "_selected_action": [row.pk for row in found]}).text
+
+
 # --- behind the counter ------------------------------------------------------------------------------
 def test_admin_when_an_operator_publishes_rejects_and_answers_then_done_and_written_down(client, operator, member, line):
     from mall.models import AuditRow
@@ -365,10 +380,10 @@ def test_admin_when_an_operator_publishes_rejects_and_answers_then_done_and_writ
     page = client.get(reverse("admin:catalog_review_change", args=[review.pk]))
     assert page.status_code == 200
     assert "&#x27;waiting&#x27;" not in page.content.decode()  # a word, not the pair a coloured label is made of
-    client.post(reverse("admin:catalog_review_reject_review", args=[review.pk]), {"reason": "Too rude."})
+    decide(client, review, "reject_review", reason="Too rude.")
     assert Review.objects.get().status == "rejected"
-    client.post(reverse("admin:catalog_review_publish_review", args=[review.pk]))
-    client.post(reverse("admin:catalog_review_answer_review", args=[review.pk]), {"text": "Thank you!"})
+    decide(client, review, "publish_review")
+    decide(client, review, "answer_review", text="Thank you!")
 
     review = Review.objects.get()
     assert (review.status, review.answer, review.decided_by) == ("published", "Thank you!", f"staff:{operator.pk}")
@@ -383,9 +398,63 @@ def test_admin_when_many_are_chosen_then_published_at_once(client, operator, mem
     found = [said_about(product, member, status=Review.Status.WAITING) for _number in range(3)]
     client.force_login(operator)
 
-    client.post(reverse("admin:catalog_review_changelist"), {"action": "publish_chosen", "_selected_action": [row.pk for row in found]})
+    page = choose(client, found)
+    before = Review.objects.published().count()
+    client.post(CHOSEN, hidden_of(page))
 
-    assert Review.objects.published().count() == 3
+    assert all(row.text in page for row in found)
+    assert (before, Review.objects.published().count()) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"), [("publish_review", {}), ("reject_review", {"reason": "Rude."}), ("answer_review", {"text": "Thanks!"})]
+)
+@pytest.mark.parametrize("change", [{"stars": 5, "text": LATER}, {"stars": 1, "text": WORDS}])
+def test_admin_when_the_author_changed_it_meanwhile_then_the_new_words_are_shown_and_nothing_is_done(
+    client, operator, member, line, deed, said, change
+):
+    review, address = write(line, member), f"admin:catalog_review_{deed}"
+    client.force_login(operator)
+    client.cookies["mall_language"] = "en"
+    opened = client.get(reverse(address, args=[review.pk])).text
+    reviews.edit(member, review.pk, **change)
+
+    answer = client.post(reverse(address, args=[review.pk]), {**hidden_of(opened), **said})
+
+    review.refresh_from_db()
+    assert (review.status, review.answer, earned(member), AuditRow.objects.count()) == ("waiting", "", [], 0)
+    assert answer.status_code == 400
+    assert "changed while you were reading" in answer.text
+    assert change["text"] in answer.text and f"{change['stars']} ★" in answer.text
+    client.post(reverse(address, args=[review.pk]), {**hidden_of(answer.text), **said})
+    assert AuditRow.objects.count() == 1
+
+
+def test_admin_when_one_of_many_changed_or_went_meanwhile_then_the_others_are_published_and_it_is_shown(client, operator, member):
+    product = ProductFactory()
+    same, changed, removed = (said_about(product, member, status=Review.Status.WAITING) for _number in range(3))
+    client.force_login(operator)
+    opened = choose(client, [same, changed, removed])
+    reviews.edit(member, changed.pk, stars=1, text=LATER)
+    reviews.remove(member, removed.pk)
+
+    answer = client.post(CHOSEN, hidden_of(opened))
+
+    assert list(Review.objects.published()) == [same]
+    assert LATER in answer.text
+    client.post(CHOSEN, hidden_of(answer.text))
+    assert Review.objects.published().count() == 2
+
+
+def test_publish_when_the_author_changed_it_a_moment_ago_then_refused(line, member, operator):
+    read = write(line, member)
+    reviews.edit(member, read.pk, stars=1, text=LATER)
+
+    with pytest.raises(ChangedMeanwhile):
+        reviews.publish(read, actor=operator)
+    reviews.remove(member, read.pk)
+    with pytest.raises(NoSuchReview):
+        reviews.publish(read, actor=operator)
 
 
 def test_admin_when_support_looks_then_reads_and_decides_nothing(client, member, operator, line):

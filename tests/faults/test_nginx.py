@@ -1,20 +1,17 @@
 """The real nginx with ops/nginx/mall.conf.template in front of the real pages: what it lets through and what it throws away."""
 
-import os
-import re
-import shutil
+import socket
 import ssl
-import subprocess
-import time
 import urllib.error
 import urllib.request
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/opt/homebrew/bin")
-pytestmark = pytest.mark.browser  # needs a live server; runs with the other heavy ones, once
+from tests.front import NGINX, front
+
+# Needs a live server; runs with the other heavy ones, once.
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(NGINX is None, reason="nginx is not installed")]
 ANY_CERTIFICATE = ssl._create_unverified_context()  # made for this test a moment ago
 
 
@@ -26,31 +23,22 @@ class Stay(urllib.request.HTTPRedirectHandler):
 
 
 @pytest.fixture
-def door(live_server, tmp_path, unused_tcp_ports):
-    """door(path, plain=False, **request) -> (status, headers, body) through nginx."""
-    secure, plain = unused_tcp_ports
-    filled = {
-        "MALL_HOST": "localhost",
-        "MALL_WEB": live_server.url.removeprefix("http://"),
-        "MALL_MEDIA": str(tmp_path / "media"),
-        "MALL_CERTIFICATES": str(tmp_path / "certificates"),
-    }
-    (tmp_path / "media").mkdir()
-    (tmp_path / "media" / "avatar.svg").write_text("<svg onload='alert(1)'/>")
-    subprocess.run([ROOT / "ops/nginx/certificate.sh"], env={**os.environ, **filled}, check=True, capture_output=True)
-    shop = re.sub(r"\$\{(MALL_\w+)\}", lambda found: filled[found[1]], (ROOT / "ops/nginx/mall.conf.template").read_text())
-    shop = shop.replace("listen 443 ", f"listen 127.0.0.1:{secure} ").replace("listen 80;", f"listen 127.0.0.1:{plain};")
-    (tmp_path / "mall.conf").write_text(shop)
-    (tmp_path / "nginx.conf").write_text(
-        f"daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log; user root;\nevents {{}}\n"
-        f"http {{ access_log off; client_body_temp_path {tmp_path}/body; proxy_temp_path {tmp_path}/proxy;\n"
-        f"include {tmp_path}/mall.conf; }}\n"
-    )
-    process = subprocess.Popen([NGINX, "-c", tmp_path / "nginx.conf", "-p", tmp_path], stderr=subprocess.PIPE, text=True)
+def shop_front(live_server, tmp_path):
+    """nginx before the real pages."""
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "avatar.svg").write_text("<svg onload='alert(1)'/>")
+    with front(tmp_path, live_server.url.removeprefix("http://"), media=media) as standing:
+        yield standing
+
+
+@pytest.fixture
+def door(shop_front):
+    """door(path, through="https", **request) -> (status, headers, body) through nginx."""
     opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=ANY_CERTIFICATE), Stay)
 
     def knock(path, *, through="https", **request):
-        address = f"{through}://127.0.0.1:{secure if through == 'https' else plain}{path}"
+        address = f"{through}://127.0.0.1:{shop_front.secure if through == 'https' else shop_front.plain}{path}"
         request["headers"] = {"Host": "localhost", **request.get("headers", {})}
         try:
             answer = opener.open(urllib.request.Request(address, **request), timeout=10)
@@ -59,38 +47,26 @@ def door(live_server, tmp_path, unused_tcp_ports):
         with answer:
             return answer.status, answer.headers, answer.read().decode(errors="replace")
 
-    try:
-        _wait_for(knock, process)
-        yield knock
-    finally:
-        process.terminate()
-        process.wait(10)
+    return knock
 
 
 @pytest.fixture
-def unused_tcp_ports():
-    import socket
+def say(shop_front):
+    """say(raw bytes, through="https", name=None) -> all that nginx answers to them, b"" when it hangs up."""
 
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
+    def said(raw, *, through="https", name=None):
+        port = shop_front.secure if through == "https" else shop_front.plain
+        with socket.create_connection(("127.0.0.1", port), 10) as line:
+            talk = ANY_CERTIFICATE.wrap_socket(line, server_hostname=name) if through == "https" else line
+            with talk, suppress(ConnectionError):
+                talk.sendall(raw)
+                talk.settimeout(10)
+                return b"".join(iter(lambda: talk.recv(65536), b""))
+        return b""
 
-
-def _wait_for(knock, process):
-    for _try in range(100):
-        if process.poll() is not None:
-            pytest.fail(f"nginx did not start: {process.stderr.read()}")
-        try:
-            knock("/healthz")
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("nginx does not answer")
+    return said
 
 
-@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 def test_nginx_when_visitors_come_then_only_what_is_meant_for_them_passes(door, settings):
     settings.METRICS_TOKEN = "token"
     notice = "/api/v1/payments/sandbox/notify"
@@ -115,7 +91,6 @@ def test_nginx_when_visitors_come_then_only_what_is_meant_for_them_passes(door, 
     )
 
 
-@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 def test_nginx_when_a_caller_claims_another_address_then_it_is_thrown_away(door, db):
     """The limit of 100 per 15 minutes counts the real address, whatever X-Forwarded-For says."""
     from django.core.cache import cache
@@ -126,3 +101,69 @@ def test_nginx_when_a_caller_claims_another_address_then_it_is_thrown_away(door,
 
     counted = [cache.get(key) for key in set(cache.keys("*")) - before if str(key).startswith("rl:")]
     assert counted == [2]
+
+
+@pytest.mark.parametrize("through", ["http", "https"])
+@pytest.mark.parametrize(
+    "request_line_and_host",
+    [
+        "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close",
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close",
+        "GET / HTTP/1.1\r\nHost: localhost.evil.example\r\nConnection: close",
+        "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close",
+        "GET / HTTP/1.0",
+        "POST /api/v1/orders HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+    ],
+)
+def test_nginx_when_the_host_is_not_the_shop_then_nothing_is_answered(say, through, request_line_and_host):
+    assert say(f"{request_line_and_host}\r\n\r\n".encode(), through=through, name="evil.example") == b""
+
+
+def test_nginx_when_the_shop_is_named_in_another_way_then_it_answers(say):
+    by_number = say(b"GET /healthz HTTP/1.1\r\nHost: LOCALHOST:443\r\nConnection: close\r\n\r\n")
+    in_full = say(b"GET http://localhost/products/?page=1 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n", through="http")
+
+    assert by_number.startswith(b"HTTP/1.1 200 ")
+    assert in_full.startswith(b"HTTP/1.1 301 ") and b"Location: https://localhost/products/?page=1\r\n" in in_full
+    assert b"Server: nginx\r\n" in in_full  # and no version
+
+
+@pytest.mark.parametrize("page", ["metrics", "readyz"])
+@pytest.mark.parametrize(
+    "way", ["/{}", "//{}", "/{}/", "/./{}", "/x/../{}", "/%2e/{}", "/{}?a=1", "/{}%3Fa=1", "/{}%2F", "/{}%00", "/%2F{}", "/{};a", "/{}#"]
+)
+def test_nginx_when_counters_are_asked_for_in_any_writing_then_they_are_for_the_inside(say, settings, page, way):
+    settings.METRICS_TOKEN = "token"
+    escaped = f"%{ord(page[0]):02x}{page[1:]}"
+    for written in (page, escaped, page.upper()):
+        known = "Authorization: Bearer token\r\n" if page == "metrics" else "X-Forwarded-For: 127.0.0.1\r\n"
+        raw = f"GET {way.format(written)} HTTP/1.1\r\nHost: localhost\r\n{known}Connection: close\r\n\r\n"
+
+        answer = say(raw.encode())
+
+        assert answer[:13] in (b"HTTP/1.1 404 ", b"HTTP/1.1 400 ")
+        assert b"mall_orders_unpaid" not in answer and b"database" not in answer
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        "Content-Length: 2\r\nContent-Length: 40",
+        "Content-Length: 2\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding : chunked",
+        "Host: evil.example",
+    ],
+)
+def test_nginx_when_a_request_can_be_read_in_two_ways_then_it_is_refused(say, framing):
+    raw = f"POST /api/v1/orders HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{framing}\r\n\r\n{{}}"
+
+    assert say(raw.encode())[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 501")
+
+
+def test_nginx_when_a_long_address_leads_to_signing_in_then_the_long_way_back_passes(door, db):
+    """The page to come back to stands in Location, escaped once more: longer than nginx' buffer for headers is by itself."""
+    status, headers, _body = door(f"/orders/?{'%' * 5000}")
+
+    assert status == 302
+    assert headers["Location"].count("%25") == 5000

@@ -4,13 +4,20 @@ Source: reliability.md, "somebody else's object" and "operator abuse". The lists
 addresses, so a door that is added tomorrow is tried too.
 """
 
+import re
+
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
+from django.urls import URLPattern, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from accounts.models import Address
 from catalog.models import Review, StockMovement
+from mall.api import Clerk
 from orders import reviews
 from orders.models import Order, RefundRequest
 from points.models import Adjustment, LedgerEntry, RiskCase
@@ -66,6 +73,14 @@ def as_user(user):
     caller = APIClient()
     caller.force_authenticate(user)
     return caller
+
+
+def clerk_of(role):
+    clerk = member_with()
+    clerk.is_staff = role != "shopper"
+    clerk.save(update_fields=["is_staff"])
+    clerk.groups.add(Group.objects.get(name=role))
+    return clerk
 
 
 def filled(path, **names):
@@ -128,11 +143,7 @@ def test_doors_when_another_member_knows_the_number_then_404_and_nothing_changes
 
 @pytest.mark.parametrize("role", ["shopper", "support", "operator", "finance", "auditor", "admin"])
 def test_doors_when_staff_knocks_then_each_role_opens_its_own(role, operations, member):
-    clerk = member_with()
-    clerk.is_staff = role != "shopper"
-    clerk.save(update_fields=["is_staff"])
-    clerk.groups.add(Group.objects.get(name=role))
-    caller, staff = as_user(clerk), [(method, path) for method, path in operations if path.startswith("/api/v1/staff/")]
+    caller, staff = as_user(clerk_of(role)), [(method, path) for method, path in operations if path.startswith("/api/v1/staff/")]
     before = [model.objects.count() for model in (Adjustment, RiskCase, StockMovement, LedgerEntry)]
 
     wrong = {}
@@ -153,3 +164,80 @@ def test_doors_when_staff_knocks_then_each_role_opens_its_own(role, operations, 
     assert len(staff) >= 20
     assert wrong == {}
     assert [model.objects.count() for model in (Adjustment, RiskCase, StockMovement, LedgerEntry)] == before
+
+
+# --- the second factor of staff -------------------------------------------------
+def addresses_under(patterns, prefix=""):
+    """[(address, view)] of every page and endpoint."""
+    for pattern in patterns:
+        address = prefix + str(pattern.pattern).replace("^", "").replace("$", "").replace(r"\Z", "")
+        if isinstance(pattern, URLPattern):
+            yield address, pattern.callback
+        else:
+            yield from addresses_under(pattern.url_patterns, address)
+
+
+@pytest.mark.parametrize("role", ["shopper", "support", "operator", "finance", "auditor", "admin"])
+def test_doors_when_staff_has_no_second_factor_then_every_door_of_staff_is_shut(role, operations, settings):
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    clerk = clerk_of(role)
+    caller, staff = as_user(clerk), [(method, path) for method, path in operations if path.startswith("/api/v1/staff/")]
+    code = "permission_denied" if role == "shopper" else "second_factor_required"
+
+    answers = {}
+    for method, path in staff:
+        body = None if method in ("get", "delete") else {}
+        answer = getattr(caller, method)(filled(path, name="activity"), body, format="json", headers={"Accept-Language": "en"})
+        answers[f"{method.upper()} {path}"] = answer.status_code, answer.json()["errors"][0]["code"]
+
+    assert len(staff) >= 20
+    assert {label: told for label, told in answers.items() if told != (403, code)} == {}
+
+
+def test_doors_when_staff_has_no_second_factor_then_told_how_to_get_one(settings):
+    settings.STAFF_NEED_SECOND_FACTOR = True
+
+    answer = as_user(clerk_of("finance")).get("/api/v1/staff/adjustments", headers={"Accept-Language": "en"})
+
+    assert "Please set one up first: on the page Account, Two-step sign-in" in answer.json()["errors"][0]["detail"]
+
+
+def test_doors_when_staff_has_the_second_factor_then_open_and_with_codes_alone_shut(settings):
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    clerk = clerk_of("finance")
+    TOTP.activate(clerk, generate_totp_secret())
+    RecoveryCodes.activate(clerk)
+
+    enrolled = as_user(clerk).get("/api/v1/staff/adjustments").status_code
+    # What an administrator does for somebody whose phone is gone; allauth then asks for nothing at sign-in.
+    Authenticator.objects.filter(user=clerk, type="totp").delete()
+    left_with_codes = as_user(clerk).get("/api/v1/staff/adjustments").status_code
+
+    assert (enrolled, left_with_codes) == (200, 403)
+
+
+def test_doors_when_staff_has_no_second_factor_then_no_page_of_the_back_office_opens(client, settings):
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    clerk = clerk_of("admin")
+    clerk.is_superuser = True
+    clerk.save(update_fields=["is_superuser"])
+    client.force_login(clerk)
+    free = {"admin/login/", "admin/logout/", "admin/jsi18n/"}
+    pages = {address for address, _view in addresses_under(get_resolver().url_patterns) if address.startswith("admin/")} - free
+
+    answers = {}
+    for address in pages:
+        answer = client.get("/" + re.sub(r"\(\?P<[^)]*\)|<[^>]*>", "1", address))
+        answers[address] = answer.status_code, answer.get("Location", "").split("?")[0]
+
+    assert len(pages) > 100
+    assert {address: told for address, told in answers.items() if told != (302, "/admin/login/")} == {}
+
+
+def test_doors_when_an_endpoint_is_for_staff_then_it_stands_under_staff_and_asks_as_all_of_them():
+    endpoints = {address: getattr(view, "cls", None) for address, view in addresses_under(get_resolver().url_patterns)}
+    endpoints = {address: view for address, view in endpoints.items() if view is not None}
+
+    guarded = {address for address, view in endpoints.items() if any(issubclass(one, Clerk) for one in view.permission_classes)}
+
+    assert guarded == {address for address in endpoints if address.startswith("api/v1/staff/")}

@@ -1,16 +1,29 @@
 """What a load balancer hears when parts are missing."""
 
+import tempfile
 from datetime import timedelta
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import override_settings
+from redis import Redis
 
-from mall import clock
+from mall import clock, readiness
+from mall.fuse import FusedRedis
 from mall.models import JobRun
+from mall.settings.databases import CACHE_OPTIONS
 from tests.mall.test_limits import DEAD_REDIS
+from tests.services import start_redis
 
 pytestmark = pytest.mark.django_db
+TOKEN = "token-of-the-watcher"
+
+
+@pytest.fixture(autouse=True)
+def _asked_anew():
+    """Nothing of another test is kept."""
+    readiness.inquiry.forget()
 
 
 def test_healthz_when_asked_by_a_stranger_then_ok(client):
@@ -20,7 +33,7 @@ def test_healthz_when_asked_by_a_stranger_then_ok(client):
 def test_readyz_when_all_is_well_then_names_every_part(client):
     answer = client.get("/readyz")
 
-    assert answer.status_code == 200
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
     assert answer.json() == {"status": "ok", "database": "ok", "disk": "ok", "cache": "ok", "broker": "ok", "ledger": "ok"}
 
 
@@ -32,6 +45,77 @@ def test_readyz_when_redis_is_gone_then_still_takes_visitors(client):
     assert (answer.json()["status"], answer.json()["cache"]) == ("degraded", "unreachable")
 
 
+@pytest.mark.parametrize(
+    ("environ", "open_to"),
+    [
+        ({"REMOTE_ADDR": "127.0.0.1"}, True),
+        ({"REMOTE_ADDR": "::1"}, True),
+        ({"REMOTE_ADDR": "172.28.7.9"}, True),
+        ({"REMOTE_ADDR": "172.28.8.9"}, False),
+        ({"REMOTE_ADDR": "198.51.100.7"}, False),
+        ({"REMOTE_ADDR": ""}, False),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}, False),
+        ({"REMOTE_ADDR": "172.28.7.9", "HTTP_FORWARDED": "for=127.0.0.1"}, False),
+        ({"REMOTE_ADDR": "198.51.100.7", "HTTP_AUTHORIZATION": f"Bearer {TOKEN}"}, True),
+        ({"REMOTE_ADDR": "198.51.100.7", "HTTP_AUTHORIZATION": "Bearer guess"}, False),
+    ],
+)
+def test_readyz_when_asked_then_there_only_for_insiders_and_who_carries_the_token(client, settings, environ, open_to):
+    settings.METRICS_TOKEN, settings.TRUSTED_PROXIES = TOKEN, ["172.28.7.0/24", "*", "nginx"]
+
+    assert client.get("/readyz", **environ).status_code == (200 if open_to else 404)
+
+
+@pytest.mark.parametrize("carried", ["", "Bearer ", "Bearer None"])
+def test_readyz_when_no_token_is_set_then_an_empty_one_opens_nothing(client, settings, carried):
+    settings.METRICS_TOKEN = ""
+
+    assert client.get("/readyz", REMOTE_ADDR="198.51.100.7", HTTP_AUTHORIZATION=carried).status_code == 404
+
+
+def test_readyz_when_asked_again_within_two_seconds_then_nothing_is_asked_again(client):
+    client.get("/readyz")
+    with override_settings(CACHES=DEAD_REDIS):
+        kept = client.get("/readyz").json()["cache"]
+        readiness.inquiry.forget()
+        anew = client.get("/readyz").json()["cache"]
+
+    assert (kept, anew) == ("ok", "unreachable")
+
+
+@pytest.fixture
+def own_redis():
+    """A Redis that may be filled or turned into a copy; the cache of this test is on it."""
+    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
+        server = start_redis(folder)
+        cached = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": server.url, "OPTIONS": CACHE_OPTIONS}
+        with override_settings(CACHES={"default": cached}):
+            yield Redis(unix_socket_path=f"{folder}/r.sock")
+            caches.close_all()
+        FusedRedis.blown_until = 0
+        server.kill()
+
+
+def fill(redis):
+    redis.config_set("maxmemory", 1)  # the policy of a fresh server is noeviction
+
+
+def make_copy(redis):
+    redis.replicaof("127.0.0.1", 1)  # of a server that is not there: it still reads
+
+
+@pytest.mark.parametrize("ail", [fill, make_copy])
+def test_readyz_when_redis_reads_and_refuses_to_write_then_says_so(client, own_redis, ail):
+    assert client.get("/readyz").json()["cache"] == "ok"
+    readiness.inquiry.forget()
+    ail(own_redis)
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"], answer.json()["cache"]) == (200, "degraded", "refuses writes")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_readyz_when_a_migration_waits_then_closes(client):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'mall'")
@@ -42,6 +126,7 @@ def test_readyz_when_a_migration_waits_then_closes(client):
     assert (answer.json()["status"], answer.json()["database"]) == ("unavailable", "migrations pending")
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("hours", "state"), [(20, "ok"), (40, "not checked lately")])
 def test_readyz_when_the_books_were_checked_hours_ago_then_says_so(client, hours, state):
     moment = clock.now() - timedelta(hours=hours)
@@ -50,6 +135,7 @@ def test_readyz_when_the_books_were_checked_hours_ago_then_says_so(client, hours
     assert client.get("/readyz").json()["ledger"] == state
 
 
+@pytest.mark.django_db(transaction=True)
 def test_readyz_when_the_last_check_found_a_mismatch_then_says_so(client):
     JobRun.objects.create(job="verify-ledger", period="2026-11-20", outcome="failed")
 

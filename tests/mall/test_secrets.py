@@ -15,16 +15,20 @@ from tests.mall.test_production import GOOD, read_settings, start
 ROOT = Path(__file__).resolve().parents[2]
 MAIL = "smtp+tls://mall:the-mail-password@mail.example:587"
 KEYS = {"SECRET_KEY", "FIELD_KEYS", "LEDGER_KEY", "PAYMENT_SECRET", "EVENT_SECRET", "EMAIL_URL"}
-DATABASE = {"MYSQL_ROOT_PASSWORD", "MYSQL_MIGRATE_PASSWORD", "MALL_PASSWORD", "MALL_READ_PASSWORD"}
+OF_APP = {"MYSQL_MIGRATE_PASSWORD", "MALL_PASSWORD", "MALL_READ_PASSWORD"}
+DATABASE = OF_APP | {"MYSQL_ROOT_PASSWORD", "MALL_WATCH_PASSWORD", "MALL_BACKUP_PASSWORD"}
 SEES = {
     "migrate": KEYS | {"MYSQL_MIGRATE_PASSWORD"},
     "web": KEYS | {"MALL_PASSWORD", "MALL_READ_PASSWORD", "METRICS_TOKEN"},
     "worker": KEYS | {"MALL_PASSWORD"},
     "beat": KEYS | {"MALL_PASSWORD"},
+    "backup": KEYS | {"MALL_BACKUP_PASSWORD"},
     "nginx": set(),
     "mysql": DATABASE,
     "redis": set(),
     "prometheus": {"METRICS_TOKEN"},
+    "mysqld-exporter": {"MALL_WATCH_PASSWORD"},
+    "redis-exporter": set(),
     "grafana": {"GRAFANA_PASSWORD"},
 }
 SECRETS = KEYS | DATABASE | {"METRICS_TOKEN", "GRAFANA_PASSWORD"}

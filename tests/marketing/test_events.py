@@ -71,7 +71,22 @@ def test_events_when_the_key_says_something_else_then_conflict(api, member, othe
 
     assert tell(api, body_of(member, data={"stars": 1})).status_code == 422
     assert tell(api, body_of(other_member)).status_code == 422
+    assert tell(api, body_of(member, occurred_at="2026-11-20T11:59:59+08:00")).status_code == 422
     assert entries() == [("event:survey:answer-1", 15)]
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, True), (0, False), (1, 1.0), ("1", 1), ([], {}), ({"a": 1}, {"a": 1.5})])
+def test_events_when_the_content_only_looks_alike_then_conflict(api, member, rule, one, other):
+    codes = [tell(api, body_of(member, data={"x": value})).status_code for value in (one, one, other)]
+
+    assert codes == [201, 200, 422]
+
+
+@pytest.mark.parametrize("value", [10**30, -(10**40), 1e300, 0.1, -0.0, "é", "\u0000", {"b": 1, "a": [True, None]}])
+def test_events_when_the_database_keeps_numbers_in_its_own_way_then_a_repeat_is_a_repeat(api, member, rule, value):
+    codes = [tell(api, body_of(member, data={"x": value})).status_code for _ in range(2)]
+
+    assert codes == [201, 200]
 
 
 @pytest.mark.parametrize(

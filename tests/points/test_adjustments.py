@@ -121,6 +121,46 @@ def test_ask_when_it_is_ones_own_account_then_refused(clerk):
         ask(clerk, clerk, 5)
 
 
+# --- alone, over all members ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("most", "amounts", "posted"),
+    [(1_000, (400, -400, 200), 3), (1_000, (400, -400, 201), 2), (0, (4_000, 4_000), 2), (None, (4_000, 4_000), 2), (300, (301,), 0)],
+)
+def test_ask_when_a_colleague_gives_to_many_then_the_total_of_the_day_counts(clerk, most, amounts, posted):
+    PointsPolicy.objects.update_or_create(pk=1, defaults={"adjust_alone_day_max": most})
+
+    made = [ask(member_with(500), clerk, points, f"t:{number}") for number, points in enumerate(amounts)]
+
+    assert [one.status for one in made] == ["posted"] * posted + ["waiting"] * (len(amounts) - posted)
+
+
+def test_ask_when_the_total_is_used_up_then_a_second_person_a_colleague_and_tomorrow_post(member, clerk, colleague):
+    PointsPolicy.objects.update_or_create(pk=1, defaults={"adjust_alone_day_max": 1_000})
+    ask(member_with(), clerk, 1_000, "t:1")
+
+    waits = ask(member, clerk, 1, "t:2")
+    approved = adjustments.approve(waits, operator=colleague)
+    theirs = ask(member_with(), colleague, 1_000, "t:3")
+    with time_machine.travel(FRIDAY + timedelta(days=1), tick=False):
+        tomorrow = ask(member_with(), clerk, 1_000, "t:4")
+
+    assert [one.status for one in (waits, approved, theirs, tomorrow)] == ["waiting", "posted", "posted", "posted"]
+
+
+def test_post_when_a_file_exceeds_the_total_of_the_day_then_a_colleague_posts_it(clerk, colleague):
+    PointsPolicy.objects.update_or_create(pk=1, defaults={"adjust_alone_day_max": 1_000})
+    ask(member_with(), clerk, 800, "t:1")
+    fits, exceeds = (look(clerk, table(f"{member_with().username},{points},Contest")) for points in (200, 201))
+
+    assert batches.post(fits, operator=clerk).status == "posted"
+    with pytest.raises(batches.ColleagueNeeded) as refused:
+        batches.post(exceeds, operator=clerk)
+    assert "1000" in str(refused.value)
+    assert batches.post(exceeds, operator=colleague).status == "posted"
+
+
 # --- with a second person -----------------------------------------------------
 
 

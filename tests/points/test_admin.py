@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from points import errors, ledger, reconciliation, rules
+from points import errors, ledger, reconciliation, risk, rules
 from points.models import ExchangeRate, LedgerEntry, PointAccount, RiskCase, Rule, RuleVersion
 from tests.factories.points import member_with
+from tests.pages import hidden_of
 
 pytestmark = pytest.mark.django_db
 
@@ -171,8 +172,11 @@ def test_freeze_when_reason_is_given_then_paused_and_released_again(back_office,
     with pytest.raises(errors.AccountFrozen):
         ledger.spend(member.pk, points=1, key="s", reference="order:A")
 
-    back_office.post(f"/admin/points/pointaccount/{member.pk}/unfreeze/", {"note": "it was a family"})
+    address = f"/admin/points/pointaccount/{member.pk}/unfreeze/"
+    page = back_office.get(address).text
+    back_office.post(address, {**hidden_of(page), "note": "it was a family"})
 
+    assert "ring of accounts" in page
     account = PointAccount.objects.get(pk=member.pk)
     assert (account.status, account.status_note) == ("active", "it was a family")
     assert reconciliation.verify() == []
@@ -306,6 +310,36 @@ def test_case_when_it_is_decided_then_the_page_says_who_how_much_and_what_they_w
     assert member.get_username() in page
     assert "1020 / 1000" in page and "It was a busy day" in page
     assert "more than 1000 points earned" not in page
+
+
+@pytest.mark.parametrize("deed", ["release", "keep"])
+def test_case_when_the_member_writes_while_it_is_read_then_their_words_are_shown_and_nothing_is_decided(back_office, member, deed):
+    case = risk.pause(member.pk, operator=member_with(), note="odd")
+    address = f"/admin/points/riskcase/{case.pk}/{deed}/"
+    opened = back_office.get(address).text
+    risk.appeal(case, text="I lent my phone to my sister")
+
+    answer = back_office.post(address, {**hidden_of(opened), "note": "fine"})
+
+    case.refresh_from_db()
+    assert (answer.status_code, case.status, case.decided_by) == (400, "open", None)
+    assert "I lent my phone to my sister" in answer.text
+    back_office.post(address, {**hidden_of(answer.text), "note": "fine"})
+    case.refresh_from_db()
+    assert case.decided_by is not None
+
+
+def test_release_when_another_case_opens_while_it_is_read_then_it_is_shown_and_nothing_is_released(back_office, member):
+    colleague = member_with()
+    risk.pause(member.pk, operator=colleague, note="odd")
+    address = f"/admin/points/pointaccount/{member.pk}/unfreeze/"
+    opened = back_office.get(address).text
+    risk.pause(member.pk, operator=colleague, note="a stolen card")
+
+    answer = back_office.post(address, {**hidden_of(opened), "note": "fine"})
+
+    assert set(RiskCase.objects.values_list("status", flat=True)) == {"open"}
+    assert "a stolen card" in answer.text
 
 
 def test_entry_when_posted_by_staff_then_the_list_names_them(back_office, clerk, member):

@@ -13,6 +13,7 @@ from mall.models import AuditRow
 from points import adjustments, explanation, grants, ledger, reconciliation, risk, rules
 from points.models import Adjustment, AdjustmentBatch, ExchangeRate, LedgerEntry, PointAccount, PointsPolicy, RiskCase, Rule
 from tests.factories.points import arrived, granted, member_with
+from tests.pages import hidden_of
 
 pytestmark = pytest.mark.django_db
 FRIDAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -221,7 +222,8 @@ def test_case_when_released_in_the_admin_then_earning_goes_on_and_it_is_audited(
     case = RiskCase.objects.get()
 
     page = words(office.get(f"/admin/points/riskcase/{case.pk}/change/"))
-    office.post(f"/admin/points/riskcase/{case.pk}/release/", {"note": "a long day"})
+    address = f"/admin/points/riskcase/{case.pk}/release/"
+    office.post(address, {**hidden_of(office.get(address).text), "note": "a long day"})
 
     assert "1001 / 1000" in page
     assert PointAccount.objects.get(pk=member.pk).status == "active"

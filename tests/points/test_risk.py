@@ -7,6 +7,7 @@ import time_machine
 from django.db import connection, transaction
 
 from mall.models import AuditRow
+from mall.versions import ChangedMeanwhile
 from points import adjustments, errors, grants, ledger, maturing, reconciliation, risk, rules
 from points.models import Grant, LedgerEntry, PointAccount, PointsPolicy, RiskCase, Rule
 from points.signals import case_closed, case_opened
@@ -191,6 +192,17 @@ def test_decide_when_upheld_then_it_stays_and_may_be_released_later(member, cler
 
     assert (kept, status_of(member)) == ("review", "active")
     assert [row.action for row in AuditRow.objects.order_by("pk")] == ["points.case_open", "points.case_decide", "points.case_decide"]
+
+
+def test_decide_when_the_member_wrote_a_moment_ago_then_the_one_who_has_not_read_it_is_refused(member, clerk):
+    earn(member, 1_001)
+    read = RiskCase.objects.get()
+    risk.appeal(read, text="I played all day")
+
+    with pytest.raises(ChangedMeanwhile):
+        risk.decide(read, operator=clerk, release=False, note="odd")
+
+    assert RiskCase.objects.get().status == "open"
 
 
 def test_decide_when_repeated_then_refused(member, clerk):

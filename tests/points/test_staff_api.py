@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from points import risk
-from points.models import Adjustment, PointAccount, RiskCase
+from points.models import Adjustment, PointAccount, PointsPolicy, RiskCase
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
@@ -54,10 +54,34 @@ def test_ask_when_within_the_limit_then_posted_and_the_same_key_once(api_of, cle
     assert PointAccount.objects.get(pk=member.pk).available == 150
 
 
+def test_ask_when_the_total_of_the_day_is_used_up_then_the_next_member_waits(api_of, clerk, member):
+    PointsPolicy.objects.update_or_create(pk=1, defaults={"adjust_alone_day_max": 60})
+
+    answers = [asked(api_of(clerk), to).json()["status"] for to in (member, member_with())]
+
+    assert answers == ["posted", "waiting"]
+    assert asked(api_of(clerk), member, points=10).json()["status"] == "posted"
+
+
 def test_ask_when_the_key_names_another_adjustment_then_422(api_of, clerk, member):
     asked(api_of(clerk), member, key="t:1")
 
     assert asked(api_of(clerk), member, key="t:1", points=60).status_code == 422
+
+
+@pytest.mark.parametrize("deed", ["release", "keep"])
+def test_cases_when_the_member_writes_after_it_was_read_then_409_and_undecided(api_of, clerk, colleague, member, deed):
+    case = risk.pause(member.pk, operator=colleague, note="odd", scope="earn")
+    api, address = api_of(clerk), f"{CASES}/{case.pk}"
+    read = api.get(address).json()["version"]
+    risk.appeal(case, text="I lent my phone to my sister")
+
+    refused = api.post(f"{address}/{deed}", {"note": "fine", "version": read}, format="json")
+
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "changed_meanwhile")
+    assert RiskCase.objects.get().status == "open"
+    again = {"note": "fine", "version": api.get(address).json()["version"]}
+    assert api.post(f"{address}/{deed}", again, format="json").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from orders import checkout, coupons, handouts, lifecycle
 from orders.coupon_errors import CodeUsedUp, CouponLimitReached, CouponNotUsable, CouponsGone
-from orders.models import Coupon, CouponCode, CouponTemplate, Order
+from orders.models import Coupon, CouponCode, CouponGrant, CouponTemplate, Order
 from points.models import LedgerEntry, PointAccount
 from tests.factories.coupons import code, given, template
 from tests.factories.orders import give_points, place, virtual_sku
@@ -157,3 +157,11 @@ def test_harness_when_the_members_lock_is_off_then_a_limit_per_person_breaks_and
 
     assert len(orders_of(by_code)) > 1
     assert len(orders_of(by_coupon)) == 1
+
+
+def test_hand_out_when_pressed_8_times_at_once_then_one_is_ordered(operator, run_threads):
+    made = template()
+
+    outcomes = run_threads(8, lambda: patiently(lambda: handouts.order(made, segment="all", numbers={}, actor=operator, key="once")))
+
+    assert {grant.pk for grant in outcomes} == {CouponGrant.objects.get().pk}

@@ -8,12 +8,14 @@ import pytest
 from catalog import stock
 from mall import clock
 from mall.errors import Busy
+from mall.models import AuditRow
 from orders import lifecycle, payments, refunds
-from orders.errors import IllegalTransition
+from orders.errors import IllegalTransition, NoticeConflict
 from orders.gateways import sandbox
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
+from tests.orders.test_payments import notice as told
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_books")]
 
@@ -50,6 +52,25 @@ def test_receive_notice_when_20_arrive_at_once_then_one_counts(member, order, ru
     assert {notice.pk for notice in outcomes} == {PaymentNotice.objects.get().pk}
     assert LedgerEntry.objects.filter(kind="capture").count() == 1
     assert OrderEvent.objects.filter(kind="paid").count() == 1
+    assert PaymentRefund.objects.count() == 0
+
+
+def test_receive_notice_when_one_event_names_two_orders_at_once_then_one_counts_and_the_other_is_told(member, other_member, run_threads):
+    for each in range(5):
+        opened = [payments.start(place(user, virtual_sku(cash="9.90")), "sandbox") for user in (member, other_member)]
+        messages = [told(payment, event_id=f"e-{each}") for payment in opened]
+
+        outcomes = run_threads(8, lambda n, messages=messages: patiently(lambda: payments.receive_notice("sandbox", *messages[n % 2])))
+
+        conflicts, kept = raised(outcomes), PaymentNotice.objects.get(event_id=f"e-{each}")
+        assert ({type(one) for one in conflicts}, len(conflicts)) == ({NoticeConflict}, 4)
+        assert {one.pk for one in outcomes if one not in conflicts} == {kept.pk}
+        for payment in opened:
+            expected = "paid" if payment.pk == kept.payment_id else "pending"
+            assert Order.objects.get(pk=payment.order_id).status == expected
+            assert AuditRow.objects.filter(target=f"payment:{payment.no}").count() in ([0] if expected == "paid" else [1, 2, 3, 4])
+            payments.receive_notice("sandbox", *told(payment, event_id=f"again-{payment.no}"))
+    assert Order.objects.filter(status="paid").count() == 10
     assert PaymentRefund.objects.count() == 0
 
 

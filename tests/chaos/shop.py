@@ -1,0 +1,222 @@
+"""The shop that stands in the hail: its processes, who brings dead ones back, and when its door was not whole."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+
+from tests.conftest import ROOT
+from tests.faults.test_killed import copy_tables, is_answering
+from tests.mall.test_production import GOOD
+from tests.services import start_mariadb, start_redis
+
+START_SECONDS = 90
+HEAL_SECONDS = 120
+TMPFS_MIB = 420
+GRACE_SECONDS = 3  # a door that just opened still has callers who knocked before
+
+
+def server_command() -> list[str]:
+    """Return the command of ops/Dockerfile."""
+    line = next(line for line in (ROOT / "ops" / "Dockerfile").read_text().splitlines() if line.startswith("CMD "))
+    return json.loads(line.removeprefix("CMD "))
+
+
+class Part:
+    """One program of the shop in a process group of its own, as a container is."""
+
+    def __init__(self, name, command, environment, folder):
+        self.name, self.command, self.environment = name, command, environment
+        self.log = Path(folder) / f"{name}.log"
+        self.starts = 0
+        self.start()
+
+    def start(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+            )
+        self.starts += 1
+
+    def signal(self, number):
+        """Send a signal to all processes of the part."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+    def children(self) -> list[int]:
+        """Return the processes the part's first one made."""
+        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(word) for word in found.read_text().split()] if found.exists() else []
+
+
+class Shop:
+    """Everything of docker-compose.yml that decides, on sockets in a folder, and a supervisor like Docker's."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.is_closing = threading.Event()
+        self.parts, self.servers, self.gone = {}, [], []
+        self.began = time.monotonic()
+        self.tmpfs = self._mount(self.folder / "disk")
+        self.database = start_mariadb(self.folder / "disk", durable=True)
+        self.redis = start_redis(self.folder)
+        self.servers = [self.database, self.redis]
+        with closing(socket.socket()) as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.environment = self._environment()
+
+    def _mount(self, place):
+        """Give the database a small disk of its own; False where this machine lets nobody mount one."""
+        place.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={TMPFS_MIB}m", "tmpfs", str(place)], capture_output=True)
+        return mounted.returncode == 0
+
+    def _environment(self):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_", "PYTEST_"))}
+        path = self.redis.url.removeprefix("unix://").partition("?")[0]
+        metrics = self.folder / "metrics"
+        metrics.mkdir()
+        return {
+            **kept, **GOOD,
+            "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
+            "DATABASE_URL": self.database.url,
+            "REDIS_URL": f"unix://{path}?db=0",
+            "BROKER_URL": f"redis+socket://{path}?virtual_host=1",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "TRUSTED_PROXIES": "127.0.0.1",
+            "HOST": "127.0.0.1", "PORT": str(self.port),
+            "PAYMENT_PROVIDERS": "sandbox", "PAYMENT_SANDBOX": "allow",
+            "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        }  # fmt: skip
+
+    def furnish(self, code) -> dict:
+        """Copy the tables of this test, run the code in them and return what its last line says."""
+        copy_tables(self.database)
+        return json.loads(self.ask(code).splitlines()[-1])
+
+    def ask(self, code, feed="") -> str:
+        """Run code in a Django of this shop; returns what it wrote."""
+        command = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, input=feed, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return done.stdout
+
+    def open(self):
+        """Start web, two workers and two beats; returns when the web answers."""
+        celery = [sys.executable, "-m", "celery", "-A", "mall"]
+        commands = {"web": server_command()}
+        for n in (1, 2):
+            commands[f"worker{n}"] = [*celery, "worker", "--concurrency", "1", "-n", f"worker{n}@chaos", "-l", "info"]
+            commands[f"beat{n}"] = [*celery, "beat", "--pidfile=", "-l", "info"]
+        for name, command in commands.items():
+            self.parts[name] = Part(name, command, self.environment, self.folder)
+        self.shut()
+        threading.Thread(target=self._supervise, daemon=True).start()
+        if not self.wait_until_answering():
+            pytest.fail("the shop did not open:\n" + self.parts["web"].log.read_text()[-3000:])
+
+    def _supervise(self):
+        """Bring a part that ended back, a second later (``restart: unless-stopped``), and note when the door is whole."""
+        while not self.is_closing.wait(1):
+            for part in self.parts.values():
+                if part.process.poll() is not None and not self.is_closing.is_set():
+                    if part.name == "web":
+                        self.shut()
+                    part.signal(signal.SIGKILL)  # what a dead first process left behind
+                    part.start()
+            if self.is_shut() and self._answers():
+                self.gone[-1][1] = time.monotonic()
+
+    def shut(self):
+        """Note that the door is not whole from now on, until it answers again."""
+        if not self.is_shut():
+            self.gone.append([time.monotonic(), None])
+
+    def is_shut(self) -> bool:
+        return bool(self.gone) and self.gone[-1][1] is None
+
+    def _answers(self) -> bool:
+        """Return whether the web answers three times in a row, whichever process it is."""
+        knock = urllib.request.Request(f"http://127.0.0.1:{self.port}/healthz")
+        try:
+            for _ in range(3):
+                urllib.request.urlopen(knock, timeout=2).close()
+        except OSError:
+            return False
+        return True
+
+    def wait_until_answering(self, seconds=START_SECONDS) -> bool:
+        """Wait until the web answers and its door is whole."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self._answers() and not self.is_shut():
+                return True
+            time.sleep(0.2)
+        return False
+
+    def begin(self):
+        """Start the clock of the hail."""
+        self.began = time.monotonic()
+
+    def clock(self) -> float:
+        """Return the seconds since the hail began."""
+        return time.monotonic() - self.began
+
+    def starts(self) -> dict:
+        """Return how often each part was started."""
+        return {name: part.starts for name, part in self.parts.items()}
+
+    def knock(self, names):
+        """Ask for jobs of the schedule by message, as beat does; what the broker does not take is lost."""
+        app = Celery(broker=self.environment["BROKER_URL"], set_as_current=False)
+        app.conf.broker_transport_options = {"socket_timeout": 1, "socket_connect_timeout": 1}
+        with suppress(BrokerError, RedisError), app.connection_for_write() as link:
+            for name in names:
+                app.send_task("mall.run_job", (name,), connection=link, retry=False)
+
+    def heal(self) -> dict:
+        """Wait until every part is well and the sweeps of a real beat reached a real worker; returns what is missing."""
+        self.wait_for_database()
+        assert self.wait_until_answering()
+        self.ask("from tests.chaos import books; books.forget_sweeps()")
+        until = time.monotonic() + HEAL_SECONDS
+        while True:
+            found = json.loads(self.ask("import json\nfrom tests.chaos import books\nprint(json.dumps(books.swept()))").splitlines()[-1])
+            if time.monotonic() > until or found == {"missing": [], "owed": 0}:
+                return found
+            time.sleep(1)
+
+    def was_gone(self, since, until) -> bool:
+        """Return whether the door was not whole at some moment between."""
+        now = time.monotonic()
+        return any(start - 1.5 <= until and since <= (end or now) + GRACE_SECONDS for start, end in self.gone)
+
+    def wait_for_database(self):
+        self.database.wait_until(lambda: is_answering(self.database))
+
+    def close(self):
+        """End everything and give the disk back."""
+        self.is_closing.set()
+        for part in self.parts.values():
+            part.signal(signal.SIGCONT)
+            part.signal(signal.SIGKILL)
+        for part in self.parts.values():
+            part.process.wait()
+        for server in self.servers:
+            server.thaw()
+            server.kill()
+        if self.tmpfs:
+            subprocess.run(["umount", "-l", str(self.folder / "disk")], check=False)

@@ -1,0 +1,111 @@
+"""A shop as production runs it, for tests that freeze or kill its parts: ops/serve on a MariaDB and a Redis of its own."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 90
+TOKEN = "token-of-the-watcher"
+LISTENS = "0A"  # a state of /proc/net/tcp
+
+
+class Shop:
+    """A running ops/serve; ``database`` and ``redis`` are tests.services.Server."""
+
+    def __init__(self, folder, database, redis):
+        self.database, self.redis, self.log = database, redis, folder / "serve.log"
+        self.port = free_port()
+        self.process = None
+
+    def open(self, *options):
+        """Start the real command and wait until it takes visitors."""
+        with self.log.open("ab") as log:
+            command = [ROOT / "ops" / "serve", "--host", "127.0.0.1", "--port", str(self.port), *options]
+            self.process = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log, process_group=0)
+        self.wait_until(lambda: len(self.serving()) == 2)
+        self.wait_until(lambda: {self.get("/readyz", token=TOKEN)[0] for _ in range(8)} == {200})
+        return self
+
+    def close(self):
+        """End it, whatever state it is in."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+    def workers(self):
+        """Return the process ids of the web processes that live."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return {int(pid) for pid in children if "granian" in Path(f"/proc/{pid}/cmdline").read_text()}
+
+    def serving(self):
+        """Return the process ids of those that already take visitors: a new one reads the code for seconds first."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        ears = {f"socket:[{row[9]}]" for row in rows if row[3] == LISTENS and row[1].endswith(f":{self.port:04X}")}
+        return {pid for pid in self.workers() if ears & _open_files(pid)}
+
+    def get(self, path, *, token=None, headers=None, timeout=30):
+        """Return (status, body, seconds); status 0 when there was no answer."""
+        headers = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        began = time.monotonic()
+        try:
+            with urllib.request.urlopen(
+                urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers), timeout=timeout
+            ) as answer:
+                status, body = answer.status, answer.read()
+        except urllib.error.HTTPError as refused:
+            status, body = refused.code, refused.read()
+        except OSError as lost:
+            status, body = 0, repr(lost).encode()
+        return status, body.decode(errors="replace"), time.monotonic() - began
+
+    def wait_until(self, happened, seconds=START_SECONDS):
+        """Wait; fails with the server's last words."""
+        deadline = time.monotonic() + seconds
+        while not happened():
+            assert time.monotonic() < deadline and self.process.poll() is None, self.log.read_text()[-3000:]
+            time.sleep(0.1)
+
+    def _environment(self):
+        keys = {name: secrets.token_hex(32) for name in ("SECRET_KEY", "FIELD_KEYS", "LEDGER_KEY", "PAYMENT_SECRET", "EVENT_SECRET")}
+        redis = self.redis.url.removeprefix("unix://").partition("?")[0]
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_"))}
+        return kept | keys | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "MALL_PROFILE": "production",
+            "DJANGO_SETTINGS_MODULE": "tests.faults.served",
+            "DATABASE_URL": self.database.url,
+            "REDIS_URL": self.redis.url,
+            "BROKER_URL": f"redis+socket://{redis}?virtual_host=1",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "EMAIL_URL": "smtp://127.0.0.1:1",
+            "PAYMENT_PROVIDERS": "",
+            "METRICS_TOKEN": TOKEN,
+            "TRUSTED_PROXIES": "192.0.2.0/24",
+        }  # fmt: skip
+
+
+def _open_files(pid):
+    found = set()
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found.add(os.readlink(file))
+    return found
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
