@@ -9,7 +9,7 @@ import os
 from itertools import chain
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -36,7 +36,7 @@ class WaitingWork:
                 for family in chain(*(ask() for ask in WAITING), job_figures()):
                     if (first := families.setdefault(family.name, family)) is not family:
                         first.samples += family.samples
-        except DatabaseError:  # went away in the middle: half of the figures would read as "nothing waits"
+        except Error:  # went away in the middle: half of the figures would read as "nothing waits"
             answers, families = False, {}
         yield GaugeMetricFamily("mall_database_up", "Whether the database answers", value=answers)
         yield from families.values()
@@ -54,7 +54,7 @@ def database_answers(seconds: int = DATABASE_SECONDS) -> bool:
     try:
         with connection.wrap_database_errors:
             connection.get_new_connection({**connection.get_connection_params(), **limits}).close()
-    except DatabaseError:
+    except Error:
         return False
     return True
 

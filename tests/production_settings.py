@@ -3,5 +3,5 @@
 from mall.settings.production import *  # noqa: F403
 from mall.settings.production import STORAGES
 
-DATABASE_RIGHTS_DEMANDED = False  # the server of a test has one user; tests/faults/test_database_rights.py has three
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+DATABASE_RIGHTS_DEMANDED = False  # root is all the test's server knows; tests/faults/test_database_users.py has the three users

@@ -77,9 +77,10 @@ def start_mariadb(folder, *, durable=False, group=0) -> Server:
     program = os.environ.get("MALL_TEST_SERVER") or _program("mariadbd")
     is_mysql = "MariaDB" not in subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     if not data.exists():
-        _make_data(program, folder, [f"--datadir={data}", *as_root], is_mysql)
+        _make_data(program, [f"--datadir={data}", f"--tmpdir={folder}", *as_root], is_mysql)
     careless = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--skip-innodb-doublewrite", "--sync-binlog=0"]
     settings = [
+        # A server that starts clears the temporary tables of another out of a folder they share.
         f"--datadir={data}", f"--tmpdir={folder}", f"--socket={socket}", f"--pid-file={folder / 'db.pid'}",
         "--skip-networking", "--skip-name-resolve",
         "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--max-connections=400", "--performance-schema=off",
@@ -92,7 +93,7 @@ def start_mariadb(folder, *, durable=False, group=0) -> Server:
     return server.wait_until(lambda: _connects(socket))
 
 
-def _make_data(program, folder, where, is_mysql):
+def _make_data(program, where, is_mysql):
     """Make the files of an empty database whose root needs no password."""
     if is_mysql:
         install = [program, "--no-defaults", "--initialize-insecure"]
@@ -101,10 +102,7 @@ def _make_data(program, folder, where, is_mysql):
         # --force: a machine that cannot look its own name up can still keep a database behind a socket.
         flags = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force"]
         install = [named or _program("mariadb-install-db"), "--no-defaults", *flags]
-    # A temporary folder of its own: a server that starts clears "#sql*" out of it, its neighbours' files too, and gives up
-    # when one of them was faster.
-    alone = {**os.environ, "TMPDIR": str(folder)}
-    made = subprocess.run([*install, *where], capture_output=True, text=True, env=alone)
+    made = subprocess.run([*install, *where], capture_output=True, text=True)
     if made.returncode:
         raise pytest.UsageError(f"{install[0]} failed:\n{made.stdout[-1000:]}{made.stderr[-1000:]}")
 

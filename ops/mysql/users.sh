@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs once, when the database is made (/docker-entrypoint-initdb.d): four users, each for one purpose.
+# Runs once, when the database is made (/docker-entrypoint-initdb.d): one user for each purpose.
 #   mall_migrate  changes tables and hands out rights (the migrate service only)
 #   mall          web, worker and beat: no UPDATE and no DELETE on rows that are only ever added
 #   mall_read     reports, exports, the replica: SELECT

@@ -6,6 +6,6 @@ from mall.settings.production import STORAGES
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "session", "csrf"
-DATABASE_RIGHTS_DEMANDED = False  # the server of a test has one user; tests/faults/test_database_rights.py has three
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
+DATABASE_RIGHTS_DEMANDED = False  # root is all the test's server knows; tests/faults/test_database_users.py has the three users
