@@ -28,6 +28,7 @@ from accounts.privacy import decrypt, encrypt
 from accounts.registration import enrol, note_sign_in
 from mall.errors import DomainError
 from mall.limits import CannotCount, is_counting
+from mall.networks import network_of, plain
 from mall.transactions import transactional
 
 log = structlog.get_logger(__name__)
@@ -85,10 +86,14 @@ class AccountAdapter(DefaultAccountAdapter):
         theirs = f"{EmailVerificationStage.__module__}.{EmailVerificationStage.__qualname__}"
         return [ours if stage == theirs else stage for stage in super().get_login_stages()]
 
+    def get_client_ip(self, request):
+        """Return the whole address; allauth's limits make a /64 of an IPv6 one, and would make one of all IPv4-mapped."""
+        return plain(super().get_client_ip(request))
+
     # --- guessing passwords (reliability.md, "Limits") ---------------------
     def _get_login_attempts_cache_key(self, request, **credentials):
         # Counted per account and address: whoever attacks an account must not lock its owner out.
-        return f"{self.get_client_ip(request)}:{_name_of(credentials)}"
+        return f"{network_of(self.get_client_ip(request))}:{_name_of(credentials)}"
 
     def pre_authenticate(self, request, **credentials):
         super().pre_authenticate(request, **credentials)

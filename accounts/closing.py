@@ -13,11 +13,11 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, User
+from accounts.sessions import SessionStore
 from accounts.signals import account_closing, closing_asked
 from mall import audit, clock
 from mall.errors import DomainError

@@ -2,9 +2,14 @@
 
 import json
 
+from allauth.headless.base.response import UnauthorizedResponse
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
+from accounts.sessions import SessionStore
+from mall import faults
 from mall.answers import accounts_refusal
 from mall.limits import TooOften, wait_at_entrance
 
@@ -22,6 +27,14 @@ class AppBodyMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
+
+    def process_exception(self, request, error):
+        """Answer 410, as allauth does, when the session was ended while something of it was being saved."""
+        if not isinstance(error, UpdateError) or faults.is_passing(error) or not request.path_info.startswith("/api/auth/"):
+            return None
+        # allauth (65.21) stumbled before it took the app's session off the request again.
+        request.session, request.user = SessionStore(), AnonymousUser()
+        return UnauthorizedResponse(request, status=410)
 
     def __call__(self, request):
         if request.path_info.startswith("/api/auth/"):

@@ -115,7 +115,8 @@ def _token_of(member) -> str:
     """Return an access token as the headless sign-in would hand out, good for this run."""
     from allauth.headless.tokens.strategies.jwt import internal
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.cached_db import SessionStore
+
+    from accounts.sessions import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(member.pk)

@@ -56,8 +56,8 @@ def _environment(socket, redis) -> dict:
 @contextmanager
 def web():
     """Serve the mall with two processes of sixteen threads; yields granian's process."""
-    command = [ROOT / "ops" / "serve", "--host", "127.0.0.1", "--port", str(PORT), "--blocking-threads", "16"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    where = {"HOST": "127.0.0.1", "PORT": str(PORT), "WEB_THREADS": "16"}
+    process = subprocess.Popen([ROOT / "ops" / "serve"], env=os.environ | where, stdout=subprocess.DEVNULL)
     try:
         for _try in range(300):
             try:

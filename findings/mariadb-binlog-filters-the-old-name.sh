@@ -14,9 +14,10 @@ work="$(mktemp -d /tmp/log.XXXX)"
 server=
 trap '[ -z "$server" ] || { kill "$server" && wait "$server" || true; }; rm -rf "$work"' EXIT
 as_root=; [ "$(id -u)" != 0 ] || as_root=--user=root
+export TMPDIR="$work"
 
 mariadb-install-db --no-defaults --datadir="$work/db" --auth-root-authentication-method=normal --skip-test-db --force $as_root >"$work/log" 2>&1
-mariadbd --no-defaults --datadir="$work/db" --socket="$work/s" --pid-file="$work/pid" --skip-networking --log-bin="$work/bin" \
+mariadbd --no-defaults --datadir="$work/db" --tmpdir="$work" --socket="$work/s" --pid-file="$work/pid" --skip-networking --log-bin="$work/bin" \
   --binlog-format=ROW --server-id=1 $as_root >>"$work/log" 2>&1 &
 server=$!
 sql() { mariadb --no-defaults -uroot -S "$work/s" -e "$1"; }

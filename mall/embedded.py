@@ -7,30 +7,29 @@ sweep finds them. Source: dependencies.md, "Embedded profile".
 
 import fcntl
 import os
-import socket
 import sys
 import threading
 from pathlib import Path
 
+from mall import address
 from mall.profile import use_profile
 
 WEB_THREADS = 8
 STOP_SECONDS = 0.7  # for requests in flight; what is cut off rolls back
-_lock = None
+_locks = {}
 _threads = []
 
 
-def claim_database(path):
-    """Be the only process that serves the database file ``path``.
+def claim_database(path, *, role="web"):
+    """Be the only process that serves the database file ``path`` (``web``), or that prepares and watches it (``shop``).
 
-    Raises: SystemExit with the mend when another process serves it, or nothing can be kept there.
+    Raises: SystemExit with the mend when another process does, or nothing can be kept there.
     """
-    global _lock
-    if _lock is not None:
+    if role in _locks:
         return
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        lock = open(f"{path}.lock", "w")  # noqa: SIM115 - held as long as the process lives
+        lock = open(f"{path}.lock" if role == "web" else f"{path}.{role}.lock", "w")  # noqa: SIM115 - held as long as the process lives
     except OSError as error:
         raise SystemExit(f"Cannot keep the database in {path} ({error.strerror}). Choose another place: DATABASE_URL=sqlite:///…") from None
     try:
@@ -41,15 +40,13 @@ def claim_database(path):
             f"Another process already serves {path}. The embedded profile keeps its cache and limits in one process: "
             "stop the other one, use one worker, or choose MALL_PROFILE=production."
         ) from None
-    _lock = lock
+    _locks[role] = lock
 
 
 def leave_database():
     """Let another process serve the database."""
-    global _lock
-    if _lock is not None:
-        _lock.close()
-        _lock = None
+    if "web" in _locks:
+        _locks.pop("web").close()
 
 
 def start_worker_and_beat():
@@ -83,32 +80,41 @@ def _beat():
 
 def application():
     """Return the WSGI application once its services run and its first pages are worth asking for."""
+    from django.db import connections
+
     from mall.wsgi import application as wsgi
 
     _announce()
+    connections.close_all()
     return wsgi
 
 
 def _announce():
-    from django.conf import settings
-
-    host, port = _address()
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    lines = [f"Points Mall is open: http://{shown}:{port}"]
-    if settings.DEMO_SIGN_INS:
-        lines += [f"  shopper   demo  / demo-points-mall    http://{shown}:{port}/accounts/login/"]
-        lines += [f"  operator  admin / admin-points-mall   http://{shown}:{port}/admin/"]
+    host, port = address.wanted()
+    url = f"http://{address.shown('127.0.0.1' if host in address.EVERYWHERE else host)}:{port}"
+    works = _published_passwords_that_work()
+    lines = [f"Points Mall is open: {url}"]
+    lines += [f"  {who:<8}  {name:<5} / {password:<17}   {url}{page}" for name, (who, password, page) in works.items()]
+    if works and address.is_open_to_others(host):
+        lines += ["WARNING: other machines can reach this shop, and everybody knows these passwords. Change them:"]
+        lines += [f"  ./scripts/manage changepassword {name}" for name in works]
+        lines += ["or let only this machine in: HOST=127.0.0.1 ./scripts/run"]
     lines += ["Ctrl-C closes it."]
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
     sys.stdout.flush()
 
 
-def _address():
-    """Return where to listen. Raises: SystemExit when PORT is none."""
-    host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000"
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise SystemExit(f"PORT={port!r} is no port: use a number from 1 to 65535.")
-    return host, int(port)
+def _published_passwords_that_work() -> dict:
+    """Return {user name: (who, password, page)} of the demo's people whose password is still the one in the README."""
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+
+    from mall.demo.members import ADMIN, DEMO
+
+    published = {DEMO[0]: ("shopper", DEMO[1], "/accounts/login/"), ADMIN[0]: ("operator", ADMIN[1], "/admin/")}
+    there = get_user_model().objects.filter(username__in=published if settings.DEMO_SIGN_INS else (), is_active=True)
+    works = {user.username for user in there if user.check_password(published[user.username][1])}
+    return {name: facts for name, facts in published.items() if name in works}
 
 
 def prepare():
@@ -119,6 +125,7 @@ def prepare():
     from django.db import connections
 
     database = Path(settings.DATABASES["default"]["NAME"])
+    claim_database(database, role="shop")  # to the end: two shops never prepare or serve the same rows
     claim_database(database)
     django.setup()
     Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
@@ -134,23 +141,17 @@ def prepare():
     leave_database()  # to the web process
 
 
-def _refuse_taken_port(host, port):
-    try:
-        socket.create_server((host, port)).close()
-    except OSError as error:
-        raise SystemExit(f"Cannot listen on {host}:{port} ({error.strerror}). Choose another: PORT={port + 1} ./scripts/run") from None
-
-
 def main():
     """Serve the mall until Ctrl-C."""
     use_profile()
     if os.environ["DJANGO_SETTINGS_MODULE"] != "mall.settings.embedded":
         raise SystemExit("mall.embedded serves the embedded profile only; see docker-compose.yml for the production shape.")
-    if int(os.environ.get("GRANIAN_WORKERS", "1")) > 1:
+    if os.environ.get("GRANIAN_WORKERS", "1") != "1":
         raise SystemExit("The embedded profile serves with one process: GRANIAN_WORKERS must be 1.")
-    host, port = _address()
-    _refuse_taken_port(host, port)
+    host, port = address.wanted()
+    held = address.hold(host, port)
     prepare()
+    address.hand_over(held)
     from granian import Granian
     from granian.constants import Interfaces
 
@@ -163,6 +164,7 @@ def main():
         workers=1,
         blocking_threads=WEB_THREADS,
         workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
         log_level="error",
     )
     server.serve()

@@ -1,6 +1,6 @@
 """How often one caller may knock; django-ratelimit counts, exactly, behind this one module.
 
-Source: reliability.md "Limits". A member is counted by id, a stranger by address.
+Source: reliability.md "Limits". A member is counted by id, a stranger by address (IPv6: by /64, mall/networks.py).
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from django_ratelimit.core import get_usage
 from rest_framework.throttling import BaseThrottle
 
 from mall.errors import DomainError
+from mall.networks import network_of
 
 API_ANONYMOUS = "100/15m"
 API_MEMBER = "120/m"
@@ -60,7 +61,7 @@ def is_counting() -> bool:
 def who(group, request):
     """Return the key a request is counted under: the member, or else the address."""
     user = getattr(request, "user", None)
-    return f"member:{user.pk}" if user is not None and user.is_authenticated else f"ip:{request.META['REMOTE_ADDR']}"
+    return f"member:{user.pk}" if user is not None and user.is_authenticated else _address(group, request)
 
 
 def limit(request, group: str, rate: str, *, once=""):
@@ -107,7 +108,7 @@ def wait_at_entrance(request, *, brings_token: bool) -> int:
 
 
 def _address(group, request):
-    return f"ip:{request.META['REMOTE_ADDR']}"
+    return f"ip:{network_of(request.META['REMOTE_ADDR'])}"
 
 
 def _count(request, group, rate, key=who):

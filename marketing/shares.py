@@ -17,6 +17,7 @@ from django.utils.http import base36_to_int, int_to_base36
 
 from catalog.models import Product
 from mall import clock
+from mall.networks import network_of
 from mall.transactions import transactional
 from marketing import missions
 from marketing.errors import NoSuchLink
@@ -71,7 +72,7 @@ class Visitor:
 
     def digests(self, on: date) -> list[str]:
         """Return what the visitor is known by on a shop day; nothing that could be turned back into an address."""
-        known = [_digest(f"net:{on}:{self.ip}:{self.agent}")]
+        known = [_digest(f"net:{on}:{network_of(self.ip)}:{self.agent}")]
         return [*known, _digest(f"device:{self.device}")] if self.device else known
 
 
@@ -129,8 +130,8 @@ def land(link: Link, visitor: Visitor, *, on: date | None = None) -> ShareLandin
 def _is_own(user_id, visitor, on) -> bool:
     if ShareDevice.objects.filter(user_id=user_id, digest__in=visitor.digests(on)).exists():
         return True
-    signed_in = UserSession.objects.filter(user_id=user_id, ip=visitor.ip)
-    return signed_in.filter(user_agent=visitor.agent[:200]).exists()
+    signed_in = UserSession.objects.filter(user_id=user_id, user_agent=visitor.agent[:200])
+    return network_of(visitor.ip) in map(network_of, signed_in.values_list("ip", flat=True))
 
 
 @dataclass(frozen=True)

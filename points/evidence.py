@@ -5,6 +5,7 @@ from datetime import date
 
 from allauth.usersessions.models import UserSession
 
+from mall.networks import network_of
 from points import statement
 from points.postings import asked
 
@@ -49,6 +50,5 @@ def _entry(entry):
 
 def _network(address):
     """Return an address without the part that names one household."""
-    separator = ":" if ":" in address else "."
-    kept = address.split(separator)[: 3 if separator == "." else 4]
-    return separator.join([*kept, "*"])
+    network = network_of(address)
+    return network if ":" in network else ".".join([*network.split(".")[:3], "*"])

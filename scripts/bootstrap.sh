@@ -11,6 +11,24 @@ fail() { # what happened, then the mend
   exit 1
 }
 
+usage() { # the comment a script begins with
+  sed -n '2,/^[^#]/s/^# \{0,1\}//p' "scripts/${0##*/}"
+}
+
+help_asked() { # is the first word a question how?
+  case "${1:-}" in -h | --help) return 0 ;; *) return 1 ;; esac
+}
+
+takes_nothing() { # for scripts without options: their words
+  if help_asked "$@"; then usage; exit 0; fi
+  [ $# -eq 0 ] || refuse "$1"
+}
+
+refuse() { # a word nobody knows
+  say "scripts/${0##*/} does not know '$1'; scripts/${0##*/} --help says what it does."
+  exit 2
+}
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }

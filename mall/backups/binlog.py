@@ -16,6 +16,8 @@ DELIMITER = b"/*!*/;"
 OF_ROWS = re.compile(rb"(SET|BEGIN|COMMIT|ROLLBACK|XA|USE|BINLOG|DELIMITER|START TRANSACTION|SAVEPOINT|/\*[!M])\b|/\*", re.IGNORECASE)
 OF_RIGHTS = re.compile(rb"(GRANT|REVOKE|(CREATE|ALTER|DROP|RENAME)\s+(USER|ROLE)|SET\s+PASSWORD)\b", re.IGNORECASE)
 UNKNOWN_TO_MYSQL = re.compile(rb", @@session\.(check_constraint_checks|sql_if_exists|system_versioning_\w+)=\d+")
+# MariaDB would write the old numbers into the log of the server that does it again, and could not read that log afterwards.
+NUMBERS = re.compile(rb"/\*M!\d+ SET @@session\.(gtid_domain_id|gtid_seq_no|server_id)=")
 STAMP = re.compile(rb"^#(\d{6} +\d{1,2}:\d\d:\d\d) server id", re.MULTILINE)
 
 
@@ -64,7 +66,8 @@ class Log:
 
     def _read(self, reader, *arguments):
         own = [f"--start-position={self.start}", f"--stop-datetime={self.until:%Y-%m-%d %H:%M:%S}"]
-        own += [] if reader.is_mariadb else ["--skip-gtids"]
+        # A log that was spoiled so is read all the same.
+        own += ["--loose-skip-gtid-strict-mode"] if reader.is_mariadb else ["--skip-gtids"]
         return running(reader, None, *own, *arguments, *map(str, self.files), stdout=-1)
 
     def _refuse_changes_from_outside(self, reader):
@@ -85,7 +88,7 @@ class Log:
         changes, last = 0, ""
         for statement in statements:
             words = _without_comments(statement)
-            if OF_RIGHTS.match(words):
+            if OF_RIGHTS.match(words) or NUMBERS.match(words):
                 continue  # rights belong to a server: grant_tables gives them
             if words and not same_name and not OF_ROWS.match(words):
                 change = words[:60].decode(errors="replace")

@@ -1,5 +1,6 @@
 """Values shared by every profile. No logic here: a profile fills in what differs."""
 
+import logging
 from pathlib import Path
 
 import environ
@@ -61,17 +62,19 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mall.csp.PolicyMiddleware",
+    "mall.outage.OutageMiddleware",  # outside all that asks the database, inside what every answer carries
     # Outside the session and the user: further in it wraps request.user, and allauth's token
     # sessions (X-Session-Token, bearer under /api/auth/) then see nobody signed in.
-    "django_structlog.middlewares.RequestMiddleware",
+    "mall.middleware.LogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mall.middleware.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "mall.bodies.LengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "mall.middleware.HeadersMiddleware",
     "mall.middleware.PurseMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # deny by default
+    "mall.middleware.LoginRequiredMiddleware",  # deny by default
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.AppBodyMiddleware",
@@ -150,6 +153,7 @@ ACCOUNT_RATE_LIMITS = {
     "sign_up_made": "5/h/ip",
     "reset_password": "10/h/ip,5/h/key",
 }
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 64  # as mall/networks.py counts everywhere else
 ACCOUNT_FORMS = {
     "login": "accounts.entrance.SignInForm",
     "signup": "accounts.entrance.SignUpForm",
@@ -168,7 +172,7 @@ ACCOUNT_PRESERVE_USERNAME_CASING = False
 HEADLESS_ONLY = False
 HEADLESS_CLIENTS = ("app",)
 HEADLESS_SERVE_SPECIFICATION = False  # our own document covers both APIs
-HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
+HEADLESS_TOKEN_STRATEGY = "accounts.tokens.TokenStrategy"
 HEADLESS_JWT_ALGORITHM = "HS256"
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 86400 * 30
@@ -177,7 +181,7 @@ HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Points Mall"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "mall.views.csrf_failure"
@@ -265,6 +269,7 @@ CONTENT_SECURITY_POLICY = {
 RATELIMIT_USE_CACHE = "default"
 RATELIMIT_FAIL_OPEN = False
 
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # its end says all of a request
 DATABASE_RIGHTS_DEMANDED = False  # True: who serves must not be able to rewrite what is only ever added
 
 # --- who watches -------------------------------------------------------------
@@ -281,6 +286,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# After the broker was lost a worker would else hand every new task to the process that is still busy, while the other idles
+# (celery 5.6.3, findings/celery-after-a-broker-restart.sh).
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -1,6 +1,7 @@
 """How often one may try (reliability.md, "Limits")."""
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.cache import caches
 from django.test.utils import override_settings
 
@@ -31,6 +32,24 @@ def test_sign_in_when_five_guesses_failed_then_closed_for_this_address_only(clie
 
     try_password(client, PASSWORD, address="10.0.0.2")
     assert client.session["_auth_user_id"] == str(xiaoming.pk)
+
+
+def test_sign_in_when_guessed_from_one_ipv6_network_then_closed_for_all_of_it_only(client, xiaoming):
+    for n in range(5):
+        try_password(client, "wrong", address=f"2001:db8:1:2::{n:x}")
+
+    try_password(client, PASSWORD, address="2001:db8:1:2:aaaa:bbbb:cccc:dddd")
+    assert "_auth_user_id" not in client.session
+
+    try_password(client, PASSWORD, address="2001:db8:1:3::1")
+    assert client.session["_auth_user_id"] == str(xiaoming.pk)
+    assert UserSession.objects.get().ip == "2001:db8:1:3::1"
+
+
+def test_sign_in_when_ipv4_comes_through_an_ipv6_socket_then_each_address_counts_alone(client, db):
+    answers = [try_password(client, "wrong", name=f"guess{n}", address=f"::ffff:10.0.0.{n}").status_code for n in range(11)]
+
+    assert answers == [200] * 11
 
 
 def test_sign_in_when_five_guesses_failed_in_the_app_then_the_page_is_closed_too(client, api, xiaoming):

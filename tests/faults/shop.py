@@ -29,7 +29,7 @@ class Shop:
     def open(self, *options):
         """Start the real command and wait until it takes visitors."""
         with self.log.open("ab") as log:
-            command = [ROOT / "ops" / "serve", "--host", "127.0.0.1", "--port", str(self.port), *options]
+            command = [ROOT / "ops" / "serve", *options]
             self.process = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log, process_group=0)
         self.wait_until(lambda: len(self.serving()) == 2)
         self.wait_until(lambda: {self.get("/readyz", token=TOKEN)[0] for _ in range(8)} == {200})
@@ -84,6 +84,8 @@ class Shop:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_"))}
         return kept | keys | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOST": "localhost",
+            "PORT": str(self.port),
             "MALL_PROFILE": "production",
             "DJANGO_SETTINGS_MODULE": "tests.faults.served",
             "DATABASE_URL": self.database.url,

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from tests.conftest import ROOT
-from tests.front import NGINX, front
+from tests.front import NGINX, free_port, front, listens, running
 
 # Needs a live server; runs with the other heavy ones, once.
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(NGINX is None, reason="nginx is not installed")]
@@ -91,6 +91,28 @@ def test_nginx_when_visitors_come_then_only_what_is_meant_for_them_passes(door, 
         "nosniff",
         "default-src 'none'; sandbox",
     )
+
+
+def test_nginx_when_visitors_are_counted_then_ipv6_by_its_network_and_mapped_ipv4_as_ipv4(tmp_path):
+    """Only the template's map, behind an nginx that believes X-Real-IP: this machine has one IPv6 address at most."""
+    template = (ROOT / "ops/nginx/mall.conf.template").read_text()
+    counted = re.search(r"map \$remote_addr \$visitor {.*?\n}", template, re.DOTALL)[0]
+    port = free_port()
+    server = f"listen 127.0.0.1:{port}; set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; return 200 $visitor;"
+    places = " ".join(f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    http = f"access_log off; {places} {counted} server {{ {server} }}"
+    (tmp_path / "n.conf").write_text(f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}} http {{ {http} }}")
+
+    def visitor(address):
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"X-Real-IP": address})
+        return urllib.request.urlopen(asked, timeout=10).read().decode()
+
+    with running([NGINX, "-c", tmp_path / "n.conf", "-p", tmp_path], answers=lambda: listens(port), log=tmp_path / "said"):
+        assert visitor("::ffff:192.0.2.7") == visitor("192.0.2.7") == "192.0.2.7"
+        for network, other in (("2001:db8:1:2", "2001:db8:1:3"), ("2001:db8:0:0", "2001:db8:0:1"), ("2001:0:0:5", "2001:0:0:6")):
+            same = {visitor(f"{network}:{rest}") for rest in ("3:4:5:6", "a:b:c:d", "3:0:5:6")}
+            assert len(same) == 1
+            assert same.isdisjoint({visitor(f"{other}:{rest}") for rest in ("3:4:5:6", ":1")})
 
 
 def test_nginx_when_a_caller_claims_another_address_then_it_is_thrown_away(door, db):

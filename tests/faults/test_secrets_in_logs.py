@@ -32,7 +32,7 @@ def keys(member):
         f"/unsubscribe/{unsubscribe}/": unsubscribe.partition(":")[2],
         f"/s/{share}/": share,
         "/accounts/confirm-email/Mg:1vOabc:confirm-me-0123456789/": "confirm-me-0123456789",
-        "/accounts/weixin/login/callback/?code=oauth-code-0123&state=oauth-state-0123": "0123",
+        "/accounts/weixin/login/callback/?code=only-once-code&state=only-once-state": "only-once",
     }
 
 

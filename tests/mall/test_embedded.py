@@ -1,6 +1,7 @@
 """The embedded profile as ./scripts/run starts it: a real process on a database of its own."""
 
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -13,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from accounts.registration import register
+from mall import embedded
+
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 150
 
 
 def free_port():
@@ -26,14 +30,16 @@ def free_port():
 class Mall:
     """A running `python -m mall.embedded`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, tables=None):
         self.database = folder / "mall.sqlite3"
         self.log = folder / "log"
         self.url = None
         (folder / "mall.sqlite3.seeded").touch()  # the demo shop is seed_demo's test
+        if tables and not self.database.exists():
+            shutil.copy(tables, self.database)
 
-    def start(self):
-        self.port = free_port()
+    def start(self, port=None):
+        self.port = port or free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_"))}
         environment |= {"DATABASE_URL": f"sqlite:///{self.database}", "PORT": str(self.port)}
         with self.log.open("wb") as log:
@@ -61,9 +67,19 @@ class Mall:
             return connection.execute(query).fetchall()
 
 
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """A migrated database, to begin from: making one takes longer than all else."""
+    made = tmp_path_factory.mktemp("tables") / "mall.sqlite3"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_"))}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment | {"DATABASE_URL": f"sqlite:///{made}"}, check=True)
+    return made
+
+
 @pytest.fixture
-def mall(tmp_path):
-    started = Mall(tmp_path)
+def mall(tmp_path, tables):
+    started = Mall(tmp_path, tables)
     yield started
     started.stop()
 
@@ -122,6 +138,76 @@ def test_embedded_when_the_port_is_taken_then_names_the_mend(mall, tmp_path):
     assert f"Choose another: PORT={mall.port + 1}" in refused.stderr
 
 
+def test_embedded_when_two_start_at_once_on_one_port_then_one_serves_and_the_other_names_the_mend(tmp_path, tables):
+    port, malls = free_port(), []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        malls.append(Mall(tmp_path / name, tables))
+
+    try:
+        for each in malls:
+            each.start(port)
+        while all(each.process.poll() is None for each in malls):  # the timeout of the suite bounds it
+            time.sleep(0.05)
+        loser, winner = sorted(malls, key=lambda each: each.process.poll() is None)
+
+        assert winner.wait() == 200
+        assert loser.process.returncode == 1
+        assert "ose another: PORT=" in loser.log.read_text()
+        assert loser.log.read_text().count("\n") == 1
+        assert not loser.database.with_name("mall.sqlite3.shop.lock").exists()  # refused before anything was prepared
+    finally:
+        for each in malls:
+            each.stop()
+
+
+def test_embedded_when_the_web_process_is_killed_then_another_takes_its_place(mall):
+    mall.start().wait()
+    (victim,) = children(mall.process.pid)
+
+    os.kill(victim, signal.SIGKILL)
+    deadline = time.monotonic() + START_SECONDS
+    while victim in children(mall.process.pid) or not children(mall.process.pid):
+        assert time.monotonic() < deadline, mall.log.read_text()
+        time.sleep(0.1)
+
+    assert mall.wait() == 200
+
+
+def children(pid):
+    """Return the process ids below a process, whichever of its threads started them."""
+    return {int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()}
+
+
+@pytest.mark.parametrize(
+    ("host", "changed", "told"),
+    [
+        ("127.0.0.1", (), {"admin-points-mall"}),
+        ("localhost", (), {"admin-points-mall"}),
+        ("0.0.0.0", (), {"admin-points-mall", "WARNING", "changepassword admin", "http://127.0.0.1:"}),
+        ("::", (), {"admin-points-mall", "WARNING", "changepassword admin"}),
+        ("0.0.0.0", ("admin",), {"demo-points-mall", "WARNING", "changepassword demo"}),
+        ("0.0.0.0", ("admin", "demo"), set()),
+    ],
+)
+def test_announce_when_others_can_reach_the_shop_then_warns_of_passwords_everybody_knows(
+    db, monkeypatch, settings, capsys, host, changed, told
+):
+    settings.DEMO_SIGN_INS = True
+    monkeypatch.setenv("HOST", host)
+    for name in ("demo", "admin"):
+        password = "one-of-my-own" if name in changed else f"{name}-points-mall"
+        register(username=name, email=f"{name}@example.com", password=password)
+
+    embedded._announce()
+
+    said = capsys.readouterr().out
+    possible = {"demo-points-mall", "admin-points-mall", "WARNING", "changepassword admin", "changepassword demo"}
+    assert told <= {word for word in {*possible, *told} if word in said}
+    assert [f"{name}-points-mall" in said for name in changed] == [False] * len(changed)
+    assert ("WARNING" in said) == ("WARNING" in told)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -129,6 +215,9 @@ def test_embedded_when_the_port_is_taken_then_names_the_mend(mall, tmp_path):
         ("PORT", "99999"),
         ("PORT", "-1"),
         ("HOST", "nowhere.invalid"),
+        ("HOST", "a..b"),
+        ("HOST", "192.0.2.1"),
+        ("GRANIAN_WORKERS", "many"),
         ("DATABASE_URL", "garbage"),
         ("DATABASE_URL", "sqlite://:memory:"),
         ("DATABASE_URL", "sqlite:////proc/nowhere/mall.sqlite3"),

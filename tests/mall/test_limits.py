@@ -6,7 +6,7 @@ from django.test import RequestFactory
 from django.test.utils import override_settings
 from django.utils import translation
 
-from mall.limits import TooOften, limit
+from mall.limits import TooOften, guard, limit
 
 pytestmark = pytest.mark.usefixtures("standing_clock")
 
@@ -56,6 +56,32 @@ def test_limit_when_another_caller_or_door_then_counts_apart(request_of):
 
     limit(request_of("192.0.2.2"), "door", "1/m")
     limit(request_of(), "other door", "1/m")
+
+
+@pytest.mark.parametrize(("first", "second"), [("2001:db8:1:2::1", "2001:db8:1:2:aaaa:bbbb:cccc:dddd"), ("192.0.2.1", "::ffff:192.0.2.1")])
+def test_limit_when_a_stranger_changes_the_address_within_the_network_then_counted_together(request_of, first, second):
+    limit(request_of(first), "door", "1/m")
+
+    with pytest.raises(TooOften):
+        limit(request_of(second), "door", "1/m")
+    with pytest.raises(TooOften):
+        guard(request_of(second), "door", "1/m")
+
+
+@pytest.mark.parametrize(("first", "second"), [("2001:db8:1:2::1", "2001:db8:1:3::1"), ("::ffff:192.0.2.1", "::ffff:192.0.2.2")])
+def test_limit_when_strangers_are_of_two_networks_then_counted_apart(request_of, first, second):
+    limit(request_of(first), "door", "1/m")
+
+    limit(request_of(second), "door", "1/m")
+
+
+@pytest.mark.django_db
+def test_api_when_a_stranger_changes_the_ipv6_address_each_time_then_429_all_the_same(api):
+    answers = [api.get("/api/v1/categories", REMOTE_ADDR=f"2001:db8:1:2::{n:x}").status_code for n in range(101)]
+
+    assert answers == [200] * 100 + [429]
+    assert api.get("/api/auth/app/v1/config", REMOTE_ADDR="2001:db8:1:2::ffff").status_code == 429
+    assert api.get("/api/v1/categories", REMOTE_ADDR="2001:db8:1:3::1").status_code == 200
 
 
 def test_limit_when_the_same_key_comes_again_then_it_is_one_knock(request_of):

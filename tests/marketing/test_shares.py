@@ -12,6 +12,7 @@ from marketing.errors import NoSuchLink
 from marketing.models import ShareLanding
 from marketing.shares import Link, Visitor, land, own_device, read
 from points.models import LedgerEntry, PointAccount, Rule
+from tests.conftest import PASSWORD
 from tests.factories.catalog import SkuFactory
 from tests.factories.marketing import MissionFactory
 
@@ -216,6 +217,24 @@ def test_landing_when_the_member_signs_out_and_opens_it_on_the_same_device_then_
     signed_in.logout()
     # Django's client forgets all cookies on logout; a browser keeps this one, and the address says the same.
     signed_in.get(address_of(Link(member.pk)), HTTP_USER_AGENT=PHONE, REMOTE_ADDR="198.51.100.1")
+
+    assert paid(member) == []
+
+
+def test_landing_when_one_ipv6_household_comes_with_many_addresses_then_paid_once(member):
+    for ip in ("2001:db8:1:2::1", "2001:db8:1:2:aaaa:bbbb:cccc:dddd", "2001:db8:1:2::3"):
+        visit(address_of(Link(member.pk)), ip=ip)
+
+    visit(address_of(Link(member.pk)), ip="2001:db8:1:3::1")
+
+    assert paid(member) == [5, 5]
+
+
+def test_landing_when_the_member_comes_with_another_address_of_the_same_household_then_nothing_is_paid(member):
+    phone = {"REMOTE_ADDR": "2001:db8:1:2::1", "HTTP_USER_AGENT": PHONE}
+    Client().post("/accounts/login/", {"login": "member", "password": PASSWORD}, **phone)
+
+    visit(address_of(Link(member.pk)), ip="2001:db8:1:2:aaaa:bbbb:cccc:dddd")
 
     assert paid(member) == []
 
