@@ -1,13 +1,15 @@
 """The API's error shape for answers that do not pass DRF's handler: unknown addresses, faults, allauth's doors."""
 
 import structlog
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from mall.errors import DomainError
 
 UNREADABLE = _("What arrived is damaged or too large. Please go back and try again.")
-UNREADABLE_CODES = {400: "parse_error", 413: "too_large"}
+UNMEASURED = _("What arrived does not say how long it is. Please send it with a Content-Length.")
+UNREADABLE_CODES = {400: "parse_error", 411: "length_required", 413: "too_large"}
 
 
 def api_error(status: int, code: str, detail: str, *, attr=None, retry_after_seconds=None) -> JsonResponse:
@@ -20,9 +22,12 @@ def api_error(status: int, code: str, detail: str, *, attr=None, retry_after_sec
     return JsonResponse(body, status=status, headers={"Retry-After": str(retry_after_seconds)} if retry_after_seconds else None)
 
 
-def unreadable(status: int) -> JsonResponse:
-    """Return the answer to a request that cannot be read."""
-    return api_error(status, UNREADABLE_CODES[status], UNREADABLE)
+def unreadable(request, status: int) -> HttpResponse:
+    """Return the answer to a request that cannot be read: a page, or the API's error shape."""
+    words = UNMEASURED if status == 411 else UNREADABLE
+    if request.path_info.startswith("/api/"):
+        return api_error(status, UNREADABLE_CODES[status], words)
+    return render(request, "400.html", {"status": status, "detail": words}, status=status)
 
 
 def refusal(error: DomainError) -> JsonResponse:

@@ -1,7 +1,7 @@
 """The DRF seam: strict serializers, pages, one error shape. Endpoints live in each app's api.py."""
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from drf_standardized_errors.formatter import ExceptionFormatter
@@ -12,9 +12,9 @@ from rest_framework.pagination import CursorPagination, PageNumberPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 
-from mall import second_factor
+from mall import faults, second_factor
 from mall.answers import UNREADABLE
-from mall.errors import DomainError
+from mall.errors import Busy, DomainError
 
 
 class StrictSerializer(serializers.Serializer):
@@ -141,6 +141,10 @@ class TooLarge(APIException):
 
 class ExceptionHandler(StandardHandler):
     """Know our refusals beside DRF's own exceptions."""
+
+    def should_not_handle(self, exc):
+        """Leave a busy database, and a body that was cut, to the places that answer for them (``mall.outage``, handler400)."""
+        return isinstance(self.exc, (Busy, BadRequest)) or faults.is_passing(self.exc) or super().should_not_handle(exc)
 
     def convert_known_exceptions(self, exc):
         if isinstance(exc, DomainError):

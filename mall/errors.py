@@ -34,3 +34,9 @@ class Busy(DomainError):
     status = 503
     message = _("The shop is very busy. Nothing was changed; please try again in a moment.")
     retry_after_seconds = 2
+
+
+class Interrupted(Busy):
+    """The database left in the midst of something that no retry of ours covers: what came before it may be done."""
+
+    message = _("The shop is very busy. Please try again in a moment; look first whether it has been done already.")

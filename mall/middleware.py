@@ -4,17 +4,43 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import middleware as auth
 from django.middleware import locale
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.functional import empty
 from django_structlog.middlewares import RequestMiddleware
 
 from mall import answers
 from mall.errors import Busy, DomainError
+from mall.languages import language_of
 from mall.limits import CannotCount, is_counting
 from mall.links import own_page
 from mall.purse import Purse
 from mall.redaction import carries_key
+
+
+class LocaleMiddleware(locale.LocaleMiddleware):
+    """Speak the reader's language (``mall.languages``)."""
+
+    def process_request(self, request):
+        translation.activate(language_of(request))
+        request.LANGUAGE_CODE = translation.get_language()
+
+
+def knows_reader(request) -> bool:
+    """Whether somebody who is signed in asks, as far as the request has found out: asking here would cost a question."""
+    user = getattr(request, "user", None)
+    if user is None or getattr(user, "_wrapped", user) is empty:
+        return False
+    return user.is_authenticated
+
+
+class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
+    """Deny by default; where anybody may look, nobody asks who it is: pictures and /healthz need no database."""
+
+    def process_view(self, request, view, args, kwargs):
+        return super().process_view(request, view, args, kwargs) if getattr(view, "login_required", True) else None
 
 
 class LogMiddleware(RequestMiddleware):
@@ -24,22 +50,11 @@ class LogMiddleware(RequestMiddleware):
         request.is_told = True
         super().prepare(request)
 
-
-class LocaleMiddleware(locale.LocaleMiddleware):
-    """Choose the language from the member's cookie; app clients choose by Accept-Language.
-
-    A page without a cookie is Chinese whatever the browser asks for: the shop's default is
-    zh-hans (product.md), and a shopper switches with one tap.
-    """
-
-    def process_request(self, request):
-        if request.path_info.startswith("/api/"):
-            return super().process_request(request)
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        translation.activate(language)
-        request.LANGUAGE_CODE = language
-        return None
+    @staticmethod
+    def bind_user_id(request):
+        """Name who asked where that is known: a log never asks the database."""
+        if knows_reader(request):
+            RequestMiddleware.bind_user_id(request)
 
 
 class HeadersMiddleware:
@@ -63,8 +78,7 @@ class HeadersMiddleware:
             response.headers["Referrer-Policy"] = self.REFERRER_WITHOUT_PATH
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             response.headers.setdefault("Retry-After", self.WAIT_SECONDS)
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated and not request.path_info.startswith(settings.MEDIA_URL):
+        if knows_reader(request) and not request.path_info.startswith(settings.MEDIA_URL):
             response.headers["Cache-Control"] = "no-store, private"
         return response
 
@@ -96,14 +110,10 @@ class RefusalMiddleware:
         return response
 
     def process_exception(self, request, error):
-        if not isinstance(error, DomainError):
+        if not isinstance(error, DomainError) or isinstance(error, Busy):
             return None
         if request.path_info.startswith("/api/"):
             return answers.refusal(error)
-        if isinstance(error, Busy):
-            response = render(request, "503.html", {"detail": str(error)}, status=503)
-            response["Retry-After"] = str(error.retry_after_seconds)
-            return response
         messages.error(request, str(error))
         return redirect(own_page(request, request.META.get("HTTP_REFERER", "")))
 

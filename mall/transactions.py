@@ -10,12 +10,11 @@ from functools import wraps
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from mall import faults
 from mall.errors import Busy
 
 TRIES = 6
-PATIENCE_SECONDS = 3.0
-ROLLED_BACK = {1213, 1205, 1020, 3101, 1180}
-CONNECTION_LOST = {2002, 2003, 2006, 2013, 2055, 4031, 1047, 1290, 1836}
+PATIENCE_SECONDS = 2.0  # the last try may wait another second for a lock: a visitor is told within three
 
 
 def transactional(verb):
@@ -38,9 +37,9 @@ def transactional(verb):
                 with transaction.atomic(durable=True):
                     return verb(*args, **kwargs)
             except (DatabaseError, InterfaceError) as error:
-                if not _is_passing(error):
+                if not faults.is_passing(error):
                     raise
-                if _code_of(error) in CONNECTION_LOST or isinstance(error, InterfaceError):
+                if faults.is_lost(error):
                     connection.close()
                 pause = random.uniform(0, 0.02 * 2**attempt)
                 if attempt == TRIES or time.monotonic() + pause > deadline:
@@ -49,14 +48,3 @@ def transactional(verb):
         raise AssertionError("unreachable")
 
     return outermost_or_joined
-
-
-def _code_of(error):
-    return error.args[0] if error.args and isinstance(error.args[0], int) else None
-
-
-def _is_passing(error):
-    code = _code_of(error)
-    if code is not None:
-        return code in ROLLED_BACK or code in CONNECTION_LOST
-    return isinstance(error, InterfaceError) or "database is locked" in str(error)

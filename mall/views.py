@@ -1,5 +1,6 @@
 """Pages that belong to no app."""
 
+import sys
 from http import HTTPStatus
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.views import i18n
 from django.views.decorators.http import require_POST
 
 from accounts.profile import change_language
-from mall import answers
+from mall import answers, outage
 from mall.context import THEMES
 from mall.links import own_page
 
@@ -50,13 +51,17 @@ def csrf_failure(request, reason=""):
 
 
 def bad_request(request, exception):
-    """Answer what cannot be read: too large, of an unknown host, in an encoding that is none; or a session just ended."""
+    """Answer what cannot be read: too large, of an unknown host, in an encoding that is none; or a session just ended.
+
+    Django calls it so too when a session could not be kept, whatever the database's reason.
+    """
+    busy = outage.refusal_of(exception, request)
+    if busy:
+        return outage.answer(request, busy)
     if isinstance(exception, SessionInterrupted) and not request.path_info.startswith("/api/"):
         return redirect_to_login(own_page(request, request.get_full_path()))  # signed out in another tab meanwhile
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(exception, RequestDataTooBig) else HTTPStatus.BAD_REQUEST
-    if request.path_info.startswith("/api/"):
-        return answers.unreadable(status)
-    return render(request, "400.html", {"status": status.value}, status=status)
+    return answers.unreadable(request, status.value)
 
 
 def not_found(request, exception):
@@ -67,7 +72,10 @@ def not_found(request, exception):
 
 
 def server_error(request):
-    """Answer a fault of ours: a page that needs no database, or the API's error shape."""
+    """Answer a fault: 503 for one of the database that passes, else 500; a page without the database, or the API's error shape."""
+    busy = outage.refusal_of(sys.exception(), request)
+    if busy:
+        return outage.answer(request, busy)
     if request.path_info.startswith("/api/"):
         return answers.api_error(500, "error", _("Something broke on our side. Trying again with the same key is safe."))
     return render(request, "500.html", status=500)

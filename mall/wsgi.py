@@ -4,10 +4,11 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
+from mall.bodies import measured
 from mall.profile import use_profile
 
-use_profile()
-application = get_wsgi_application()
+use_profile(for_visitors=True)
+application = measured(get_wsgi_application())
 
 from mall import readiness  # noqa: E402  once Django is set up
 

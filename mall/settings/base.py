@@ -62,17 +62,19 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mall.csp.PolicyMiddleware",
+    "mall.outage.OutageMiddleware",  # outside all that asks the database, inside what every answer carries
     # Outside the session and the user: further in it wraps request.user, and allauth's token
     # sessions (X-Session-Token, bearer under /api/auth/) then see nobody signed in.
     "mall.middleware.LogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mall.middleware.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "mall.bodies.LengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "mall.middleware.HeadersMiddleware",
     "mall.middleware.PurseMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # deny by default
+    "mall.middleware.LoginRequiredMiddleware",  # deny by default
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.AppBodyMiddleware",

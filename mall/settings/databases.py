@@ -1,5 +1,6 @@
 """Database and cache options that were tested (dependencies.md, "Embedded profile" and "Database and broker settings")."""
 
+from mall import profile
 from mall.text_columns import SPOKEN
 
 # Writers queue at BEGIN instead of failing in the middle with "database is locked".
@@ -17,30 +18,36 @@ CACHE_OPTIONS = {
     "REDIS_CLIENT_CLASS": "mall.fuse.FusedRedis",
 }
 
+# How many seconds one thing may wait. A visitor is answered within three whatever the database does, and a lock is waited for
+# no longer than an answer, or the link would be cut first. A worker or a command has nobody waiting in front of it.
+VISITORS = {"connect": 1, "lock": 1, "answer": 2}
+JOBS = {"connect": 3, "lock": 3, "answer": 10}
+
 
 SSL_MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 SSL_FILES = ("ca", "cert", "key", "capath", "cipher")
 
 
 def mysql_database(config: dict) -> dict:
-    """Return a DATABASES entry for a parsed mysql:// URL, with READ COMMITTED and bounded waits.
+    """Return a DATABASES entry for a parsed mysql:// URL, with READ COMMITTED and waits as short as who waits demands.
 
     How far the server is trusted stands in the URL: ?ssl_mode=…, ?ssl_ca=… (then verified unless
     ssl_mode says less), ssl_cert, ssl_key. Raises: SystemExit for a mode nobody knows.
     """
+    patience = VISITORS if profile.serves_visitors else JOBS
     options = {
         "charset": "utf8mb4",
         "collation": SPOKEN,  # of literals; columns have their own (mall/collations.py)
         "isolation_level": "read committed",
         "sql_mode": "STRICT_TRANS_TABLES",
-        "init_command": "SET SESSION innodb_lock_wait_timeout=3",
-        "connect_timeout": 3,
-        "read_timeout": 10,
-        "write_timeout": 10,
+        "init_command": f"SET SESSION innodb_lock_wait_timeout={patience['lock']}",
+        "connect_timeout": patience["connect"],
+        "read_timeout": patience["answer"],
+        "write_timeout": patience["answer"],
     }
     return {
         **config,
-        "ENGINE": "django.db.backends.mysql",
+        "ENGINE": "mall.mysql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {**options, **_with_tls(config.get("OPTIONS", {}))},
