@@ -30,7 +30,7 @@ def shop():
 @pytest.mark.parametrize(
     "seconds",
     [
-        pytest.param(30, marks=pytest.mark.timeout(400)),
+        pytest.param(30, marks=pytest.mark.timeout(600)),
         pytest.param(int(os.environ.get("CHAOS_SECONDS", "600")), marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
     ],
     ids=["short", "long"],
