@@ -5,6 +5,8 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 
+from mall.networks import plain
+
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via")
 
 
@@ -22,7 +24,7 @@ def is_inside(request) -> bool:
     if any(name in request.headers for name in FORWARDED):
         return False
     try:
-        caller = ip_address(request.META.get("REMOTE_ADDR", ""))
+        caller = ip_address(plain(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         return False
     return caller.is_loopback or any(caller in network for network in _own_networks())

@@ -53,6 +53,8 @@ def test_readyz_when_redis_is_gone_then_still_takes_visitors(client):
     [
         ({"REMOTE_ADDR": "127.0.0.1"}, True),
         ({"REMOTE_ADDR": "::1"}, True),
+        ({"REMOTE_ADDR": "::ffff:127.0.0.1"}, True),
+        ({"REMOTE_ADDR": "::ffff:198.51.100.7"}, False),
         ({"REMOTE_ADDR": "172.28.7.9"}, True),
         ({"REMOTE_ADDR": "172.28.8.9"}, False),
         ({"REMOTE_ADDR": "198.51.100.7"}, False),
