@@ -2,15 +2,15 @@
 
 The waiting work is counted at each scrape, over rows that are still open and by their index only,
 so the cost does not grow with the shop's history; a database that does not answer costs a scrape
-DATABASE_SECONDS, and the requests are told all the same. With several web processes
-PROMETHEUS_MULTIPROC_DIR names the folder they share.
+what it costs a page (mall/mysql), and the requests are told all the same. With several web
+processes PROMETHEUS_MULTIPROC_DIR names the folder they share.
 """
 
 import os
 from itertools import chain
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import Error, connection
+from django.db import Error
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -21,7 +21,6 @@ from mall import jobs, schedule
 from mall.waiting import WAITING
 from mall.watchers import carries_token
 
-DATABASE_SECONDS = 1
 # How long a job may be silent before somebody looks: several knocks may fail (mall/schedule.py).
 SILENCE_SECONDS = {schedule.DAY: 36 * 3600, schedule.HOUR: 3 * 3600, schedule.MINUTE: 15 * 60}
 
@@ -31,33 +30,15 @@ class WaitingWork:
 
     def collect(self):
         """Yield whether the database answers, and if so the figures of WAITING and of the jobs."""
-        families = {}
+        answers, families = True, {}
         try:
-            if answers := database_answers():
-                for family in chain(*(ask() for ask in WAITING), job_figures()):
-                    if (first := families.setdefault(family.name, family)) is not family:
-                        first.samples += family.samples
-        except Error:  # went away in the middle: half of the figures would read as "nothing waits"
+            for family in chain(*(ask() for ask in WAITING), job_figures()):
+                if (first := families.setdefault(family.name, family)) is not family:
+                    first.samples += family.samples
+        except Error:  # half of the figures would read as "nothing waits"
             answers, families = False, {}
         yield GaugeMetricFamily("mall_database_up", "Whether the database answers", value=answers)
         yield from families.values()
-
-
-def database_answers(seconds: int = DATABASE_SECONDS) -> bool:
-    """Return whether the database says anything within ``seconds``; a file needs no knock.
-
-    Over a connection of its own: the page's waits ``read_timeout`` for a database that froze,
-    longer than Prometheus waits for the scrape.
-    """
-    if connection.vendor != "mysql":
-        return True
-    limits = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
-    try:
-        with connection.wrap_database_errors:
-            connection.get_new_connection({**connection.get_connection_params(), **limits}).close()
-    except Error:
-        return False
-    return True
 
 
 def job_figures():

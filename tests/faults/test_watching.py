@@ -15,7 +15,7 @@ import redis
 import yaml
 from django.db import connection
 
-from mall import jobs, metrics
+from mall import jobs
 from tests.conftest import ROOT
 from tests.front import PLACES, free_port, running, says, web
 from tests.services import start_mariadb, start_redis
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 PROMETHEUS = shutil.which("prometheus", path=PLACES)
 TOKEN = "token-of-the-scraper"
 PATIENCE_SECONDS = 60
-FROZEN_SECONDS = 8  # Prometheus waits 10; the promise is DATABASE_SECONDS for each of connecting and reading
+FROZEN_SECONDS = 8  # Prometheus waits 10; mall/settings/databases.py promises less
 
 
 def shipped_config(folder, **targets):
@@ -125,13 +125,15 @@ def own_database(tmp_path_factory):
             server.thaw()
             connection.close()
             connection.settings_dict.update(own)
+            connection.breaker.open_until = 0.0  # the next test's database is another one
             server.kill()
 
 
 def test_metrics_when_the_database_is_frozen_then_the_requests_are_told_in_time(own_database, client, settings):
     settings.METRICS_TOKEN = TOKEN
-    assert metrics.database_answers()
     client.get("/healthz")  # the first request reads the code
+    connection.ensure_connection()
+    connection.close()
 
     own_database.freeze()
     begun = time.perf_counter()
@@ -143,9 +145,6 @@ def test_metrics_when_the_database_is_frozen_then_the_requests_are_told_in_time(
     assert "django_http_requests_total_by_method_total" in answer.content.decode()
     assert "mall_orders_unpaid" not in answer.content.decode()
     assert took < FROZEN_SECONDS
-
-    own_database.thaw()
-    assert metrics.database_answers(10)
 
 
 # --- the exporters ------------------------------------------------------------
