@@ -9,6 +9,7 @@ from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
 from accounts.sessions import SessionStore
+from mall import faults
 from mall.answers import accounts_refusal
 from mall.limits import TooOften, wait_at_entrance
 
@@ -29,7 +30,7 @@ class AppBodyMiddleware:
 
     def process_exception(self, request, error):
         """Answer 410, as allauth does, when the session was ended while something of it was being saved."""
-        if not isinstance(error, UpdateError) or not request.path_info.startswith("/api/auth/"):
+        if not isinstance(error, UpdateError) or faults.is_passing(error) or not request.path_info.startswith("/api/auth/"):
             return None
         # allauth (65.21) stumbled before it took the app's session off the request again.
         request.session, request.user = SessionStore(), AnonymousUser()

@@ -4,7 +4,7 @@ django-celery-beat 2.9.0 does neither: each start writes every line of the sched
 hour more than two hours away is not loaded at all (``_get_crontab_exclude_query``), so that one missed over night
 waits until two hours before its next turn, and then runs early.
 
-Decision: docs/decisions/0028.
+Decision: docs/decisions/0028; findings/beat-makes-a-missed-day-up-late-and-early.sh.
 """
 
 import json

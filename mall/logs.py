@@ -18,18 +18,6 @@ _shared = [
 ]
 
 
-def name_passing_fault(logger, method, event):
-    """Replace the traceback of a database that is away by one word: it tells nothing, and each visitor would write another."""
-    from mall import faults  # knows Django's models, which wait for these settings
-
-    error = event.get("exc_info")
-    error = sys.exception() if error is True else error[1] if isinstance(error, tuple) else error
-    if isinstance(error, Exception) and faults.is_passing(error):
-        event["fault"] = str(error)
-        del event["exc_info"]
-    return event
-
-
 class OneEventPerRequest(logging.Filter):
     """Drop what Django says of a request that the mall tells itself (mall.middleware.LogMiddleware).
 
@@ -48,6 +36,18 @@ class OneEventPerRequest(logging.Filter):
         if getattr(record, "status_code", 500) < 500:
             record.exc_info = record.exc_text = None
         return not is_told
+
+
+def name_passing_fault(logger, method, event):
+    """Replace the traceback of a database that is away by one word: it tells nothing, and each visitor would write another."""
+    from mall import faults  # knows Django's models, which wait for these settings
+
+    error = event.get("exc_info")
+    error = sys.exception() if error is True else error[1] if isinstance(error, tuple) else error
+    if isinstance(error, Exception) and faults.is_passing(error):
+        event["fault"] = str(error)
+        del event["exc_info"]
+    return event
 
 
 def configure_logging(log_format: str, *, level="INFO") -> dict:
@@ -71,7 +71,12 @@ def configure_logging(log_format: str, *, level="INFO") -> dict:
         last = [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, name_passing_fault, *last, redact_line],
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            name_passing_fault,
+            *last,
+            redact_line,
+        ],
         "foreign_pre_chain": _shared,
     }
     return {

@@ -1,8 +1,9 @@
-"""What Prometheus reads: this web process's requests (django-prometheus) and the work that waits in the shop.
+"""What Prometheus reads: this web process's requests (django-prometheus) and what waits in the shop.
 
-The waiting work is counted at each scrape, over rows that are still open and by their index only, so the cost
-does not grow with the shop's history; a database that does not answer costs a scrape DATABASE_SECONDS, and the
-requests are told all the same. With several web processes PROMETHEUS_MULTIPROC_DIR names the folder they share.
+The waiting work is counted at each scrape, over rows that are still open and by their index only,
+so the cost does not grow with the shop's history; a database that does not answer costs a scrape
+DATABASE_SECONDS, and the requests are told all the same. With several web processes
+PROMETHEUS_MULTIPROC_DIR names the folder they share.
 """
 
 import os
@@ -21,7 +22,7 @@ from mall.waiting import WAITING
 from mall.watchers import carries_token
 
 DATABASE_SECONDS = 1
-# How long a job may be silent before somebody looks: several knocks of its own may fail (mall/schedule.py).
+# How long a job may be silent before somebody looks: several knocks may fail (mall/schedule.py).
 SILENCE_SECONDS = {schedule.DAY: 36 * 3600, schedule.HOUR: 3 * 3600, schedule.MINUTE: 15 * 60}
 
 
@@ -29,7 +30,7 @@ class WaitingWork:
     """A Prometheus collector over WAITING and over how each periodic job fares."""
 
     def collect(self):
-        """Yield whether the database answers; when it does, the figures of WAITING and of the jobs."""
+        """Yield whether the database answers, and if so the figures of WAITING and of the jobs."""
         families = {}
         try:
             if answers := database_answers():
@@ -45,8 +46,8 @@ class WaitingWork:
 def database_answers(seconds: int = DATABASE_SECONDS) -> bool:
     """Return whether the database says anything within ``seconds``; a file needs no knock.
 
-    Over a connection of its own: the page's waits ``read_timeout`` for a database that froze, longer than
-    Prometheus waits for the scrape.
+    Over a connection of its own: the page's waits ``read_timeout`` for a database that froze,
+    longer than Prometheus waits for the scrape.
     """
     if connection.vendor != "mysql":
         return True
@@ -60,10 +61,10 @@ def database_answers(seconds: int = DATABASE_SECONDS) -> bool:
 
 
 def job_figures():
-    """Yield when each job last finished, how often its newest run failed, and how long it may be silent."""
-    finished = GaugeMetricFamily("mall_job_finished_timestamp_seconds", "When a periodic job last finished", labels=["job"])
-    failed = GaugeMetricFamily("mall_job_failed_tries", "Tries of a job's newest run, while it has failed", labels=["job"])
-    silence = GaugeMetricFamily("mall_job_silence_seconds", "How long a job may go without finishing", labels=["job"])
+    """Yield when jobs last finished, how often their newest run failed, how long they may be silent."""
+    finished = _of_job("finished_timestamp_seconds", "When a periodic job last finished")
+    failed = _of_job("failed_tries", "Tries of a job's newest run, while it has failed")
+    silence = _of_job("silence_seconds", "How long a job may go without finishing")
     known = {job.name: SILENCE_SECONDS[job.once_a] for job in schedule.JOBS if job.once_a}
     for row in jobs.newest():
         if row["finished"]:
@@ -75,15 +76,20 @@ def job_figures():
     yield from (finished, failed, silence)
 
 
+def _of_job(name, meaning):
+    return GaugeMetricFamily(f"mall_job_{name}", meaning, labels=["job"])
+
+
 @login_not_required
 @require_GET
 def metrics(request):
-    """Answer in Prometheus' text format to whoever carries METRICS_TOKEN; to everybody else this page is not there."""
+    """Answer whoever carries METRICS_TOKEN in Prometheus' format; to others this page is not there."""
     if not carries_token(request):
         raise Http404
     work = CollectorRegistry()
     work.register(WaitingWork())
-    return HttpResponse(generate_latest(_requests()) + generate_latest(work), content_type=CONTENT_TYPE_LATEST)
+    told = generate_latest(_requests()) + generate_latest(work)
+    return HttpResponse(told, content_type=CONTENT_TYPE_LATEST)
 
 
 def _requests():

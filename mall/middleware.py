@@ -20,20 +20,6 @@ from mall.purse import Purse
 from mall.redaction import carries_key
 
 
-class LogMiddleware(RequestMiddleware):
-    """Tell each request in one event; mall.logs drops what Django would say of it besides."""
-
-    def prepare(self, request):
-        request.is_told = True
-        super().prepare(request)
-
-    @staticmethod
-    def bind_user_id(request):
-        """Name who asked where the request has found out: a log never asks the database."""
-        if knows_reader(request):
-            RequestMiddleware.bind_user_id(request)
-
-
 class LocaleMiddleware(locale.LocaleMiddleware):
     """Speak the reader's language (``mall.languages``)."""
 
@@ -55,6 +41,20 @@ class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
 
     def process_view(self, request, view, args, kwargs):
         return super().process_view(request, view, args, kwargs) if getattr(view, "login_required", True) else None
+
+
+class LogMiddleware(RequestMiddleware):
+    """Tell each request in one event; mall.logs drops what Django would say of it besides."""
+
+    def prepare(self, request):
+        request.is_told = True
+        super().prepare(request)
+
+    @staticmethod
+    def bind_user_id(request):
+        """Name who asked where that is known: a log never asks the database."""
+        if knows_reader(request):
+            RequestMiddleware.bind_user_id(request)
 
 
 class HeadersMiddleware:

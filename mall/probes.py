@@ -1,8 +1,8 @@
 """The three addresses that machines of the inside ask, by whatever name they know this process.
 
-Prometheus asks ``web:8000``, a load balancer an IP address, and neither can be told to send the shop's name
-(Prometheus refuses a configured Host header). ALLOWED_HOSTS stays as narrow as it is: it guards addresses that
-pages and mails build from the Host, and these three build none.
+Prometheus asks ``web:8000``, a load balancer an IP address, and neither can be told to send the
+shop's name (Prometheus sets the Host itself). ALLOWED_HOSTS stays as narrow as it is: it guards
+addresses that pages and mails build from the Host, and these three build none.
 """
 
 from django.conf import settings
@@ -12,7 +12,7 @@ ANY = "*"
 
 
 class HostMiddleware:
-    """Let a probe pass as if it had asked the shop by its own name; every other address keeps the caller's."""
+    """Let a probe pass as if it had asked by the shop's own name; other addresses keep the caller's."""
 
     def __init__(self, get_response):
         self.get_response = get_response

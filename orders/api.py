@@ -146,6 +146,7 @@ class NotifyView(APIView):
             200: NoticeSerializer,
             403: refusal("bad_signature: not signed by the provider, or not now."),
             413: refusal("too_large: more than 64 KiB."),
+            422: refusal("idempotency_conflict: this event or money was told of another payment, or otherwise."),
         },
     )
     def post(self, request, provider):

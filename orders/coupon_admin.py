@@ -19,6 +19,7 @@ from mall.errors import DomainError
 from mall.money import ZERO
 from mall.read_only import ReadOnly
 from mall.templatetags.mall import yuan
+from mall.versions import ChangedMeanwhile, version_of
 from orders import coupons, handouts, offers, segments
 from orders.coupon_forms import HandOutForm, ReasonForm
 from orders.models import Coupon, CouponCode, CouponGrant, CouponTemplate, Order
@@ -44,6 +45,7 @@ GRANT_COLOURS = {
 }
 # What members were promised: fixed once one of them has it.
 TERMS = ["kind", "amount", "percent", "cap", "threshold", "scope", "categories", "products"]
+HOW_LONG = ["status", "total", "per_person", "valid_days", "starts_at", "ends_at"]
 
 
 class CodeInline(TabularInline):
@@ -139,11 +141,14 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
         if not form.is_valid():
             return show(self, request, template, form, button=_("Count them"), **words)
         said, numbers = form.cleaned_data, form.numbers
-        asked = f"{said['segment']} {[len(value) if isinstance(value, list) else value for value in numbers.values()]}"
-        if said["counted"] != asked:
+        # What was counted, and of which terms: a colleague may change the coupon while this page is read.
+        people, terms = version_of(said["segment"], numbers), _version_of(template)
+        if said["counted"] != f"{people}.{terms}":
             number = handouts.count(said["segment"], numbers)
-            form.data = {**form.data.dict(), "counted": asked}
+            form.data = {**form.data.dict(), "counted": f"{people}.{terms}"}
             facts = [gettext("%(number)s members are in this segment now.") % {"number": f"{number:,}"}]
+            if said["counted"].startswith(f"{people}."):
+                facts = [ChangedMeanwhile(), offers.describe(template), *facts]
             if form.unknown:
                 shown = ", ".join(form.unknown[:20])
                 facts.append(gettext("%(number)s names belong to nobody: %(names)s") % {"number": len(form.unknown), "names": shown})
@@ -157,6 +162,13 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
             return show(self, request, template, form, button=_("Count them"), **words)
         messages.success(request, _("Noted. It begins within a minute; this page shows how far it is."))
         return HttpResponseRedirect(reverse("admin:orders_coupongrant_change", args=[grant.pk]))
+
+
+def _version_of(template) -> str:
+    """Return the mark of what a coupon is worth, for what and for how long."""
+    terms = {name: getattr(template, name) for name in (*TERMS, *HOW_LONG) if name not in ("categories", "products")}
+    goods = [sorted(getattr(template, name).values_list("pk", flat=True)) for name in ("categories", "products")]
+    return version_of(terms, goods)
 
 
 @admin.register(CouponGrant)

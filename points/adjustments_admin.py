@@ -194,4 +194,4 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             "lines": len(batch.rows),
             "points": batches.points_of(batch),
         }
-        return ask(self, request, batch, form, verb, title=title, about=words)
+        return ask(self, request, batch, form, verb, title=title, version=batch.version, about=words)

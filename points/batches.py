@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from mall import audit, clock
 from mall.errors import DomainError
 from mall.transactions import transactional
+from mall.versions import check_read
 from points import adjustments, errors, ledger, machine, mutex
 from points.models import Adjustment, AdjustmentBatch, PointAccount, PointsPolicy
 from points.postings import DEFAULT
@@ -91,19 +92,24 @@ def look_over(content: bytes, *, name: str, note: str, operator) -> AdjustmentBa
 def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
     """Post every line of a file that was looked over: all of them or none; idempotent, a posted file is refused.
 
-    Raises: BatchDone, RowsWrong (a line became wrong meanwhile), ColleagueNeeded (too much for the one who uploaded it,
+    ``batch`` is the row as it was read.
+    Raises: BatchDone, ChangedMeanwhile (uploaded again with other words), RowsWrong (a line became wrong meanwhile,
+    or is another member's by now), ColleagueNeeded (too much for the one who uploaded it,
     or for somebody who may not approve adjustments).
     """
     policy = PointsPolicy.current()
     accounts = {row["account"] for row in batch.rows if row["account"]}
     adjustments.lock_with_clerk(accounts, operator, policy)
     # Two colleagues may press at once; the second must see that it is done.
-    batch = AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
+    read, batch = batch.version, AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.status != AdjustmentBatch.Status.CHECKED:
         raise BatchDone
+    check_read(read, batch.version)
     rows = _checked([{**row, "error": ""} for row in batch.rows], operator, batch.made_by_id)
     if not rows or any(row["error"] for row in rows):
         raise RowsWrong
+    if [row["account"] for row in rows] != [row["account"] for row in batch.rows]:
+        raise RowsWrong  # an e-mail that belongs to somebody else by now
     moved = sum(abs(row["points"]) for row in rows)
     refusal = _refusal_alone(moved, operator, policy)
     is_approved = refusal is not None

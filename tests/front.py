@@ -35,7 +35,13 @@ def free_port() -> int:
 def running(command, *, answers, log: Path, **options):
     """Run a server until the block ends; ``log`` is all it says. Fails with its last words when it never ``answers()``."""
     with log.open("ab") as words:
-        process = subprocess.Popen([str(part) for part in command], stdout=words, stderr=words, stdin=subprocess.DEVNULL, **options)
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdout=words,
+            stderr=words,
+            stdin=subprocess.DEVNULL,
+            **options,
+        )
     try:
         deadline = time.monotonic() + START_SECONDS
         while not answers():
@@ -92,7 +98,6 @@ def web(folder: Path, environment: dict, **more):
         "BROKER_URL": f"redis+socket://{redis}?virtual_host={int(number or 0) + 1}",
         "ALLOWED_HOSTS": HOST,
         "TRUSTED_PROXIES": "127.0.0.1",
-        "LOG_LEVEL": "DEBUG",
         **more,
     }
     up = lambda: says(f"http://127.0.0.1:{port}/static/favicon.svg")  # noqa: E731 - whatever it says, it says something
@@ -124,8 +129,17 @@ def front(folder: Path, web: str, *, media: Path | None = None):
         "MALL_MEDIA": str(media or folder / "media"),
         "MALL_CERTIFICATES": str(folder / "certificates"),
     }
-    subprocess.run([ROOT / "ops/nginx/certificate.sh"], env={**os.environ, **filled}, check=True, capture_output=True)
-    shop = re.sub(r"\$\{(MALL_\w+)\}", lambda found: filled[found[1]], (ROOT / "ops/nginx/mall.conf.template").read_text())
+    subprocess.run(
+        [ROOT / "ops/nginx/certificate.sh"],
+        env={**os.environ, **filled},
+        check=True,
+        capture_output=True,
+    )
+    shop = re.sub(
+        r"\$\{(MALL_\w+)\}",
+        lambda found: filled[found[1]],
+        (ROOT / "ops/nginx/mall.conf.template").read_text(),
+    )
     shop = shop.replace("listen 443 ", f"listen 127.0.0.1:{secure} ").replace("listen 80;", f"listen 127.0.0.1:{plain};")
     logs = folder / "nginx"
     logs.mkdir()

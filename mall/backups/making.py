@@ -49,9 +49,11 @@ def restore(backup, *, until=None, binlogs=None, progress=False) -> str:
     facts = folder.open_backup(backup)
     database = shop()
     archive = _rows(backup, database)
+    proof.require_ledger_key(facts)
     log = Log(facts, binlogs, moment(until)) if until else None
     if not database.is_empty():
         raise BackupError("the database is not empty: restore into a new one, then point DATABASE_URL there")
+    media.require_room(settings.MEDIA_ROOT)
     try:
         database.load(archive, progress=progress)
         told = log.replay(database) if log else ""
@@ -73,6 +75,7 @@ def drill(backup=None, *, scratch_url="", progress=False) -> str:
         facts = folder.open_backup(backup)
         database = shop()
         _rows(backup, database)
+        proof.require_ledger_key(facts)
         if "database" not in facts:
             raise BackupError("this backup was made before backups knew what they hold: ./ops/restore it into an empty database")
         scratch = stack.enter_context(scratch_for(database, scratch_url))

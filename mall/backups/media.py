@@ -3,6 +3,7 @@
 import io
 import os
 import tarfile
+import tempfile
 from pathlib import Path
 
 from django.apps import apps
@@ -64,10 +65,19 @@ def names_in(archive) -> set[str]:
         raise BackupError(f"{archive.name} cannot be read back: {error}") from None
 
 
-def unpack(archive, folder):
-    """Write the pictures to ``folder``, which is made when missing."""
+def require_room(folder):
+    """Make the folder for pictures when it is missing. Raises: BackupError when nothing can be written there."""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BackupError(f"the pictures cannot be written to {folder} ({error.strerror}): set MEDIA_ROOT; nothing was restored") from None
+
+
+def unpack(archive, folder):
+    """Write the pictures to ``folder``."""
+    try:
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
     except (OSError, tarfile.TarError) as error:

@@ -1,5 +1,6 @@
 """What makes a backup good: restored elsewhere, every row is there and the books close."""
 
+import hashlib
 import io
 import json
 
@@ -103,4 +104,19 @@ def release() -> dict:
     last = {}
     for app, name in sorted(applied):
         last[app] = name
-    return {"settings": settings.SETTINGS_MODULE, "migrations": last}
+    return {"settings": settings.SETTINGS_MODULE, "ledger_key": _fingerprint(), "migrations": last}
+
+
+def require_ledger_key(facts):
+    """Refuse a key that did not seal the books of a backup: every account would be frozen as forged.
+
+    Raises: BackupError before anything is restored.
+    """
+    expected = facts.get("release", {}).get("ledger_key", _fingerprint())
+    if expected != _fingerprint():
+        raise BackupError("LEDGER_KEY is not the one this shop's books are sealed with (embedded: var/secrets.json); nothing was restored")
+
+
+def _fingerprint() -> str:
+    """Name the ledger's key without telling it: it is 32 random bytes."""
+    return hashlib.sha256(b"mall ledger key " + settings.LEDGER_KEY.encode()).hexdigest()[:16]

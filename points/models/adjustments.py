@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mall.versions import version_of
 from points.models.books import PointAccount
 
 
@@ -32,6 +33,11 @@ class AdjustmentBatch(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def version(self) -> str:
+        """The mark of what is read before posting; another one once the file was uploaded again."""
+        return version_of(self.note, self.made_by_id, self.rows)
 
 
 class Adjustment(models.Model):

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -178,6 +179,15 @@ class Shop:
     def starts(self) -> dict:
         """Return how often each part was started."""
         return {name: part.starts for name, part in self.parts.items()}
+
+    def wounds(self) -> dict:
+        """Return what the web's log calls errors, and how often: the last line of each traceback."""
+        told = Counter()
+        for line in self.parts["web"].log.read_text(errors="replace").splitlines():
+            with suppress(ValueError):
+                if text := json.loads(line).get("exception"):
+                    told[text.strip().splitlines()[-1][:160]] += 1
+        return dict(told)
 
     def knock(self, names):
         """Ask for jobs of the schedule by message, as beat does; what the broker does not take is lost."""

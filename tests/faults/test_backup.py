@@ -106,3 +106,15 @@ def test_restore_when_the_backup_is_damaged_or_the_database_is_full_then_nothing
     assert "the database is not empty" in onto_itself.stderr
     assert "the backup is damaged" in damaged.stderr
     assert run("restore", tmp_path, **shop).stderr == "mall: say which backup: ./ops/restore FOLDER/<time>\n"
+
+
+def test_restore_when_the_pictures_have_no_place_then_nothing_is_restored(shop, scratch, tmp_path):
+    backup = Path(run("backup", tmp_path / "backups", "--quick", **shop).stdout.strip())
+    (tmp_path / "file").write_text("no folder")
+
+    refused = run("restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "file")})
+    done = run("restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")})
+
+    assert refused.returncode == 1
+    assert "nothing was restored" in refused.stderr
+    assert done.returncode == 0, done.stderr

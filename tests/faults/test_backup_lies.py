@@ -326,6 +326,17 @@ def test_backup_when_the_books_do_not_close_then_it_is_kept_and_not_called_good(
         making.drill(kept)
 
 
+def test_restore_when_the_ledger_key_is_another_then_refuses_before_every_account_is_frozen(shop, settings):
+    kept, _facts = making.back_up(shop, quick=True)
+    settings.LEDGER_KEY = "ab" * 32
+
+    for verb in (making.restore, making.drill):
+        with pytest.raises(BackupError, match="LEDGER_KEY"):
+            verb(kept)
+
+    assert "22" * 8 not in (kept / "MANIFEST").read_text()
+
+
 def test_rotate_when_a_good_one_was_made_then_only_older_than_the_newest_good_ones_go(tmp_path):
     def made(name, verified):
         (tmp_path / name).mkdir()

@@ -262,6 +262,20 @@ def test_verify_when_a_user_has_what_grant_tables_gave_then_nothing_to_say(made,
         verify(connection)
 
 
+def test_verify_when_the_user_may_ask_for_the_free_disk_then_that_is_no_reason_but_another_function_is(given):
+    for name in ("free_disk_share", "another_function"):
+        as_root(f"CREATE FUNCTION {name}() RETURNS INT DETERMINISTIC RETURN 1", f"GRANT EXECUTE ON FUNCTION {name} TO '{APP}'@'%'")
+
+    with signed_in_as(APP), pytest.raises(WideRights, match="another_function") as told:
+        verify(connection)
+
+    assert "free_disk_share" not in str(told.value)
+    as_root("DROP FUNCTION another_function")
+    with signed_in_as(APP):
+        verify(connection)
+    as_root("DROP FUNCTION free_disk_share")
+
+
 def test_verify_when_rights_concern_another_database_then_they_are_its_own_matter(given):
     as_root(f"GRANT ALL PRIVILEGES ON `another`.* TO '{APP}'@'%'", f"GRANT SELECT, PROCESS ON *.* TO '{APP}'@'%'")
 

@@ -74,12 +74,15 @@ def walk(standing, address) -> set:
 
 
 def test_logs_when_links_of_letters_are_opened_then_no_log_keeps_their_keys(keys, environment_of_test, tmp_path):
-    with web(tmp_path, environment_of_test, SECRET_KEY=settings.SECRET_KEY) as port, front(tmp_path, f"127.0.0.1:{port}") as standing:
+    with (
+        web(tmp_path, environment_of_test, SECRET_KEY=settings.SECRET_KEY) as port,
+        front(tmp_path, f"127.0.0.1:{port}") as standing,
+    ):
         statuses = set().union(*(walk(standing, address) for address in keys))
         with connection.cursor() as cursor:  # a fault of ours in the middle of a page
             cursor.execute("RENAME TABLE django_session TO away, marketing_preference TO away_too")
         try:
-            statuses |= set().union(*(walk(standing, address) for address in keys))
+            statuses |= set().union(*(walk(standing, address) for address in list(keys)[:2]))
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("RENAME TABLE away TO django_session, away_too TO marketing_preference")

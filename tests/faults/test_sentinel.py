@@ -13,7 +13,7 @@ from django.core.cache import caches
 from django.test.utils import override_settings
 from kombu.exceptions import OperationalError as BrokerError
 
-from mall import sentinel
+from mall import readiness, sentinel
 from mall.fuse import FusedRedis
 from mall.models import JobRun
 from mall.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS
@@ -121,8 +121,10 @@ def is_done(name):
 
 @pytest.mark.mariadb
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.timeout(300)
-def test_shop_when_the_master_is_killed_then_the_next_one_serves_cache_and_broker_and_no_page_fails(watch, broker, worker, client):
+@pytest.mark.timeout(600)
+def test_shop_when_the_master_is_killed_then_the_next_one_serves_cache_and_broker_and_no_page_fails(
+    watch, broker, worker, client, monkeypatch
+):
     cache = caches["default"]
     cache.set("before", 1, 600)
     assert cache.get("before") == 1
@@ -132,7 +134,11 @@ def test_shop_when_the_master_is_killed_then_the_next_one_serves_cache_and_broke
         assert ask_for(broker, name)
     assert watch.link().execute_command("WAIT", 1, 2000) == 1  # what was taken is on the copy too
 
+    monkeypatch.setattr(readiness, "app", broker)
+    assert (readiness.ask_cache(), readiness.ask_broker()) == ({"cache": "ok"}, {"broker": "ok"})
+
     old, killed_at = watch.kill_master(), time.monotonic()
+    assert readiness.ask_broker() == {"broker": "unreachable"}
 
     statuses, cached_after, took = [], None, None
     while time.monotonic() - killed_at < FAILOVER_SECONDS and not (cached_after and took):
@@ -148,6 +154,7 @@ def test_shop_when_the_master_is_killed_then_the_next_one_serves_cache_and_broke
     assert set(statuses) == {200}
     assert cached_after and took
     assert watch.master() != old
+    assert (readiness.ask_cache(), readiness.ask_broker()) == ({"cache": "ok"}, {"broker": "ok"})
     assert cache.get("before") == 1
     for name in ("expire-coupons", "reassess-tiers", "refresh-popularity"):
         assert eventually(lambda name=name: is_done(name), seconds=60), worker.read_text()[-3000:]

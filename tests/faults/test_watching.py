@@ -62,7 +62,10 @@ def test_shop_when_watched_as_shipped_then_prometheus_scrapes_it_and_only_probes
 def probes_answer_and_pages_do_not(shop):
     def status(path, host, **headers):
         try:
-            with urlopen(Request(f"http://127.0.0.1:{shop}{path}", headers={"Host": host, **headers}), timeout=30) as answer:
+            with urlopen(
+                Request(f"http://127.0.0.1:{shop}{path}", headers={"Host": host, **headers}),
+                timeout=30,
+            ) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as refused:
             return refused.code, ""
@@ -82,7 +85,12 @@ def prometheus_finds_its_figures(shop, tmp_path):
     with ExitStack() as stack:
         port = free_port()
         config = shipped_config(tmp_path, **{"web:8000": f"127.0.0.1:{shop}"})
-        command = [PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={tmp_path}/tsdb", f"--web.listen-address=127.0.0.1:{port}"]
+        command = [
+            PROMETHEUS,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={tmp_path}/tsdb",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
         ready = lambda: says(f"http://127.0.0.1:{port}/-/ready") == 200  # noqa: E731
         stack.enter_context(running(command, answers=ready, log=tmp_path / "prometheus.log"))
 
@@ -90,7 +98,11 @@ def prometheus_finds_its_figures(shop, tmp_path):
         while time.monotonic() < deadline and not ask(port, "query", query="mall_database_up == 1")["result"]:
             time.sleep(0.2)
         [target] = [one for one in ask(port, "targets")["activeTargets"] if one["scrapePool"] == "mall"]
-        late = ask(port, "query", query='time() - mall_job_finished_timestamp_seconds{job="verify-ledger"} > 0')
+        late = ask(
+            port,
+            "query",
+            query='time() - mall_job_finished_timestamp_seconds{job="verify-ledger"} > 0',
+        )
         rules = [rule for group in ask(port, "rules")["groups"] for rule in group["rules"]]
 
     assert (target["health"], target["lastError"]) == ("up", "")
@@ -157,7 +169,11 @@ def test_mysqld_exporter_when_its_user_has_no_right_then_it_tells_all_that_is_as
     """The flags of docker-compose.yml against the user of ops/mysql/users.sh."""
     service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["mysqld-exporter"]
     flags = [flag for flag in service["command"] if not flag.startswith("--mysqld.")]
-    made = re.search(r"^CREATE USER IF NOT EXISTS ('mall_watch'.*)$", (ROOT / "ops/mysql/users.sh").read_text(), re.MULTILINE)[1]
+    made = re.search(
+        r"^CREATE USER IF NOT EXISTS ('mall_watch'.*)$",
+        (ROOT / "ops/mysql/users.sh").read_text(),
+        re.MULTILINE,
+    )[1]
     options = connection.settings_dict["OPTIONS"]
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE OR REPLACE USER {made}".replace("$watch", "a-password"))
@@ -165,7 +181,12 @@ def test_mysqld_exporter_when_its_user_has_no_right_then_it_tells_all_that_is_as
         port = free_port()
         command = [MYSQLD_EXPORTER, f"--web.listen-address=127.0.0.1:{port}", *flags]
         where = {"DATA_SOURCE_NAME": f"mall_watch:a-password@unix({options['unix_socket']})/"}
-        with running(command, answers=lambda: says(f"http://127.0.0.1:{port}/"), log=tmp_path / "exporter.log", env=where):
+        with running(
+            command,
+            answers=lambda: says(f"http://127.0.0.1:{port}/"),
+            log=tmp_path / "exporter.log",
+            env=where,
+        ):
             figures = told(port)
             with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
                 assert "\nmysql_up 1\n" in answer.read().decode()
@@ -191,7 +212,12 @@ def test_redis_exporter_when_a_message_waits_then_it_tells_all_that_is_asked(tmp
             "REDIS_EXPORTER_WEB_LISTEN_ADDRESS": f"127.0.0.1:{port}",
         }
         try:
-            with running([REDIS_EXPORTER], answers=lambda: says(f"http://127.0.0.1:{port}/"), log=tmp_path / "exporter.log", env=where):
+            with running(
+                [REDIS_EXPORTER],
+                answers=lambda: says(f"http://127.0.0.1:{port}/"),
+                log=tmp_path / "exporter.log",
+                env=where,
+            ):
                 figures = told(port)
         finally:
             server.kill()

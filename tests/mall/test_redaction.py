@@ -5,6 +5,7 @@ import json
 import logging
 import logging.config
 import re
+import time
 
 import pytest
 import structlog
@@ -37,7 +38,10 @@ def doors():
         parts = re.findall(r"<(?:(\w+):)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", route)
         secret = {name or named for kind, name, named in parts if kind not in KINDS} - PUBLIC
         if secret:
-            yield re.sub(r"<(?:\w+:)?\w+>|\(\?P<\w+>(?:[^()]|\([^()]*\))*\)", KEY, route).replace("^", "").replace("$", ""), secret
+            yield (
+                re.sub(r"<(?:\w+:)?\w+>|\(\?P<\w+>(?:[^()]|\([^()]*\))*\)", KEY, route).replace("^", "").replace("$", ""),
+                secret,
+            )
 
 
 def test_redact_when_an_address_takes_a_key_then_it_is_hidden_in_our_logs_and_in_nginx():
@@ -88,10 +92,29 @@ def test_logs_when_a_line_names_a_key_then_it_is_hidden_and_the_line_stays_whole
         assert json.loads(line)["level"] == "warning"
 
 
-@pytest.mark.parametrize("address", ["/products/?page=1", "/orders/2026112800001/codes/", "/accounts/password/reset/key/", "/unsubscribe/"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/products/?page=1",
+        "/orders/2026112800001/codes/",
+        "/accounts/password/reset/key/",
+        "/unsubscribe/",
+    ],
+)
 def test_redact_when_an_address_carries_no_key_then_it_stays(address):
     assert redact(f"GET {address}") == f"GET {address}"
     assert not carries_key(address)
+
+
+@pytest.mark.parametrize("piece", ["/", "%2F", "%25", "/accounts//", "/s", "accounts/", "&code", "%"])
+def test_redact_when_an_address_is_made_to_be_slow_to_read_then_it_is_not(piece):
+    """The longest address nginx lets through: looking for keys must not grow with its square (half a minute)."""
+    line = f"GET /{piece * (8000 // len(piece))}"
+
+    begun = time.perf_counter()
+    redact(line)
+
+    assert time.perf_counter() - begun < 2
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Client-IP", "Forwarded", "CF-Connecting-IP"])

@@ -21,6 +21,7 @@ from orders.tasks import expire_coupons, hand_out_coupons
 from points import tiers
 from tests.factories.coupons import given, over, template
 from tests.factories.orders import give_points, place, virtual_sku
+from tests.pages import hidden_of
 
 pytestmark = pytest.mark.django_db
 TEMPLATES = reverse("admin:orders_coupontemplate_changelist")
@@ -276,6 +277,29 @@ def test_hand_out_page_when_sent_twice_then_it_counts_first_and_goes_then(counte
     hand_out_coupons()
     assert members_of(grant) == {"member"}
     assert "1 / 1" in counter.get(first["Location"]).content.decode()
+
+
+def test_hand_out_page_when_the_coupon_changes_after_it_was_counted_then_told_and_nothing_goes(counter, member):
+    made = template()
+    address = reverse("admin:orders_coupontemplate_hand_out", args=[made.pk])
+    sent = {"key": "once", "segment": "all", "points": "", "days": "", "names": ""}
+    sent |= hidden_of(counter.post(address, sent).text)
+    CouponTemplate.objects.filter(pk=made.pk).update(amount="500.00")
+
+    answer = counter.post(address, sent)
+
+    assert (answer.status_code, CouponGrant.objects.count()) == (200, 0)
+    assert "500" in answer.text
+    assert counter.post(address, {**sent, **hidden_of(answer.text)}).status_code == 302
+
+
+def test_hand_out_page_when_other_names_are_pasted_after_it_was_counted_then_counted_anew(counter, member, other_member):
+    address = reverse("admin:orders_coupontemplate_hand_out", args=[template().pk])
+    sent = {"key": "once", "segment": "names", "names": "member", "points": "", "days": ""}
+    sent |= hidden_of(counter.post(address, sent).text)
+
+    assert counter.post(address, {**sent, "names": "other"}).status_code == 200
+    assert CouponGrant.objects.count() == 0
 
 
 def test_hand_out_page_when_a_list_is_pasted_then_strangers_are_named(counter, member):

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from mall import clock
 from mall.models import AuditRow
-from points import adjustments, explanation, grants, ledger, reconciliation, risk, rules
+from points import adjustments, batches, explanation, grants, ledger, reconciliation, risk, rules
 from points.models import Adjustment, AdjustmentBatch, ExchangeRate, LedgerEntry, PointAccount, PointsPolicy, RiskCase, Rule
 from tests.factories.points import arrived, granted, member_with
 from tests.pages import hidden_of
@@ -254,12 +254,38 @@ def test_file_when_uploaded_posted_and_undone_in_the_admin_then_nothing_is_left(
     office.post("/admin/points/adjustmentbatch/upload/", {"file": sent, "note": "contest"})
     batch = AdjustmentBatch.objects.get()
     page = words(office.get(f"/admin/points/adjustmentbatch/{batch.pk}/change/"))
-    office.post(f"/admin/points/adjustmentbatch/{batch.pk}/post/", {})
+    post, undo = (f"/admin/points/adjustmentbatch/{batch.pk}/{deed}/" for deed in ("post", "undo"))
+    office.post(post, hidden_of(office.get(post).text))
     posted = PointAccount.objects.get(pk=member.pk).available
-    office.post(f"/admin/points/adjustmentbatch/{batch.pk}/undo/", {"note": "wrong list"})
+    office.post(undo, {**hidden_of(office.get(undo).text), "note": "wrong list"})
 
     assert member.username in page
     assert (posted, PointAccount.objects.get(pk=member.pk).available) == (50, 0)
+
+
+def test_file_when_uploaded_again_with_another_reason_while_it_is_read_then_nothing_is_posted(office):
+    content = f"member,points,reason\n{member_with().username},50,Contest".encode()
+    batch = batches.look_over(content, name="gifts.csv", note="contest", operator=office.clerk)
+    address = f"/admin/points/adjustmentbatch/{batch.pk}/post/"
+    opened = hidden_of(office.get(address).text)
+    batches.look_over(content, name="gifts.csv", note="an old friend", operator=member_with())
+
+    answer = office.post(address, opened)
+
+    assert (answer.status_code, Adjustment.objects.count()) == (400, 0)
+    assert office.post(address, hidden_of(answer.text)).status_code == 302
+
+
+def test_post_when_a_line_names_somebody_else_by_now_then_nothing_is_posted(office):
+    first, second = member_with(), member_with()
+    content = f"member,points,reason\n{first.email},50,Contest".encode()
+    batch = batches.look_over(content, name="gifts.csv", note="contest", operator=office.clerk)
+    first.email, second.email = "another@example.com", first.email
+    first.save()
+    second.save()
+
+    with pytest.raises(batches.RowsWrong):
+        batches.post(batch, operator=office.clerk)
 
 
 def test_explain_when_opened_in_the_admin_then_entries_rules_and_people(office):
