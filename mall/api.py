@@ -142,9 +142,11 @@ class TooLarge(APIException):
 class ExceptionHandler(StandardHandler):
     """Know our refusals beside DRF's own exceptions."""
 
-    def should_not_handle(self, exc):
+    def run(self):
         """Leave a busy database, and a body that was cut, to the places that answer for them (``mall.outage``, handler400)."""
-        return isinstance(self.exc, (Busy, BadRequest)) or faults.is_passing(self.exc) or super().should_not_handle(exc)
+        if isinstance(self.exc, (Busy, BadRequest)) or faults.is_passing(self.exc):
+            return None
+        return super().run()
 
     def convert_known_exceptions(self, exc):
         if isinstance(exc, DomainError):

@@ -15,6 +15,7 @@ REST_SECONDS = 1.0
 KNOCK_SECONDS = 3.0  # more than one knock takes: a Unix socket whose queue is full takes twice connect_timeout
 WAITED_SECONDS = 0.9  # the client's second may end a little early
 GAVE_UP = {2002, 2003, 2005, 2013}  # what the client says when nothing came
+LINK_IS_OLD = 2006  # said of a link that was lost before: it tells nothing of the server
 log = structlog.get_logger(__name__)
 
 
@@ -29,7 +30,7 @@ class Breaker:
     @contextmanager
     def knocking(self):
         """Make or try a connection inside. Raises: OperationalError 2003 at once while open."""
-        self._enter()
+        known = self._enter()
         started, open_until = time.monotonic(), 0.0
         try:
             yield
@@ -37,6 +38,8 @@ class Breaker:
             if _was_in_vain(error, started):
                 open_until = time.monotonic() + REST_SECONDS
                 log.warning("database_away", database=self.alias, why=str(error), asked_again_in_seconds=REST_SECONDS)
+            elif error.args[0] == LINK_IS_OLD:
+                open_until = known
             raise
         finally:
             self.open_until = open_until
@@ -57,8 +60,10 @@ class Breaker:
             now = time.monotonic()
             if now < self.open_until:
                 raise OperationalError(2003, "The database did not answer a moment ago")
-            if self.open_until:
+            known = self.open_until
+            if known:
                 self.open_until = now + KNOCK_SECONDS  # or until the one who asks now knows
+            return known
 
 
 def _was_in_vain(error, started):
