@@ -6,7 +6,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,18 +16,12 @@ from urllib.request import urlopen
 import pytest
 
 from tests.conftest import ROOT
-from tests.mall.test_production import GOOD
+from tests.serving import free_port, production_environment
 
 PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin:/opt/homebrew/bin"
 NGINX = shutil.which("nginx", path=PLACES)
 START_SECONDS = 60
 HOST = "localhost"
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @contextmanager
@@ -84,22 +77,17 @@ def web(folder: Path, environment: dict, **more):
     [command] = json.loads(re.search(r"^CMD (\[.*\])$", (ROOT / "ops/Dockerfile").read_text(), re.MULTILINE)[1])
     counters = folder / "counters"
     counters.mkdir()
-    redis, _, number = os.environ["MALL_TEST_REDIS_URL"].removeprefix("unix://").partition("?db=")
-    settings = {
-        **environment,
-        **GOOD,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "DJANGO_SETTINGS_MODULE": "tests.production_settings",
-        "PROMETHEUS_MULTIPROC_DIR": str(counters),
-        "DATABASE_URL": environment["MALL_TEST_DATABASE_URL"],
-        "REDIS_URL": f"unix://{redis}?db={number or 0}",
-        "BROKER_URL": f"redis+socket://{redis}?virtual_host={int(number or 0) + 1}",
-        "ALLOWED_HOSTS": HOST,
-        "TRUSTED_PROXIES": "127.0.0.1",
+    settings = production_environment(
+        environment["MALL_TEST_DATABASE_URL"],
+        os.environ["MALL_TEST_REDIS_URL"],
+        port,
+        DJANGO_SETTINGS_MODULE="tests.production_settings",
+        PROMETHEUS_MULTIPROC_DIR=str(counters),
+        ALLOWED_HOSTS=HOST,
+        TRUSTED_PROXIES="127.0.0.1",
+        LOG_LEVEL="DEBUG",
         **more,
-    }
+    )
     up = lambda: says(f"http://127.0.0.1:{port}/static/favicon.svg")  # noqa: E731 - whatever it says, it says something
     with running([ROOT / command], answers=up, log=folder / "web.log", env=settings, cwd=ROOT):
         yield port

@@ -3,14 +3,13 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,8 +19,8 @@ from redis.exceptions import RedisError
 
 from tests.conftest import ROOT
 from tests.faults.test_killed import copy_tables, is_answering
-from tests.mall.test_production import GOOD
 from tests.services import start_mariadb, start_redis
+from tests.serving import free_port, production_environment
 
 START_SECONDS = 90
 HEAL_SECONDS = 120
@@ -74,9 +73,7 @@ class Shop:
         self.database = start_mariadb(self.folder / "disk", durable=True)
         self.redis = start_redis(self.folder)
         self.servers = [self.database, self.redis]
-        with closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.environment = self._environment()
 
     def _mount(self, place):
@@ -86,22 +83,19 @@ class Shop:
         return mounted.returncode == 0
 
     def _environment(self):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_", "PYTEST_"))}
-        path = self.redis.url.removeprefix("unix://").partition("?")[0]
         metrics = self.folder / "metrics"
         metrics.mkdir()
-        return {
-            **kept, **GOOD,
-            "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
-            "DATABASE_URL": self.database.url,
-            "REDIS_URL": f"unix://{path}?db=0",
-            "BROKER_URL": f"redis+socket://{path}?virtual_host=1",
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "TRUSTED_PROXIES": "127.0.0.1",
-            "HOST": "127.0.0.1", "PORT": str(self.port),
-            "PAYMENT_PROVIDERS": "sandbox", "PAYMENT_SANDBOX": "allow",
-            "PROMETHEUS_MULTIPROC_DIR": str(metrics),
-        }  # fmt: skip
+        return production_environment(
+            self.database.url,
+            self.redis.url,
+            self.port,
+            DJANGO_SETTINGS_MODULE="tests.chaos.settings",
+            ALLOWED_HOSTS="127.0.0.1",
+            TRUSTED_PROXIES="127.0.0.1",
+            PAYMENT_PROVIDERS="sandbox",
+            PAYMENT_SANDBOX="allow",
+            PROMETHEUS_MULTIPROC_DIR=str(metrics),
+        )
 
     def furnish(self, code) -> dict:
         """Copy the tables of this test, run the code in them and return what its last line says."""

@@ -13,7 +13,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils.regex_helper import normalize
 
 from tests.conftest import ROOT
-from tests.faults.shop import free_port
+from tests.serving import free_port
 
 START_SECONDS = 60
 SAMPLES = {"int": "1", "str": "x1", "slug": "x1", "path": "x1", "uuid": "00000000-0000-4000-8000-000000000000"}

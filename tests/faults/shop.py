@@ -1,20 +1,18 @@
 """A shop as production runs it, for tests that freeze or kill its parts: ops/serve on a MariaDB and a Redis of its own."""
 
 import os
-import secrets
 import signal
-import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.conftest import ROOT
+from tests.serving import TOKEN, free_port, production_environment
+
 START_SECONDS = 90
-TOKEN = "token-of-the-watcher"
 LISTENS = "0A"  # a state of /proc/net/tcp
 
 
@@ -79,24 +77,14 @@ class Shop:
             time.sleep(0.1)
 
     def _environment(self):
-        keys = {name: secrets.token_hex(32) for name in ("SECRET_KEY", "FIELD_KEYS", "LEDGER_KEY", "PAYMENT_SECRET", "EVENT_SECRET")}
-        redis = self.redis.url.removeprefix("unix://").partition("?")[0]
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_"))}
-        return kept | keys | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HOST": "localhost",
-            "PORT": str(self.port),
-            "MALL_PROFILE": "production",
-            "DJANGO_SETTINGS_MODULE": "tests.faults.served",
-            "DATABASE_URL": self.database.url,
-            "REDIS_URL": self.redis.url,
-            "BROKER_URL": f"redis+socket://{redis}?virtual_host=1",
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "EMAIL_URL": "smtp://127.0.0.1:1",
-            "PAYMENT_PROVIDERS": "",
-            "METRICS_TOKEN": TOKEN,
-            "TRUSTED_PROXIES": "192.0.2.0/24",
-        }  # fmt: skip
+        return production_environment(
+            self.database.url,
+            self.redis.url,
+            self.port,
+            DJANGO_SETTINGS_MODULE="tests.faults.served",
+            ALLOWED_HOSTS="127.0.0.1",
+            TRUSTED_PROXIES="192.0.2.0/24",
+        )
 
 
 def _open_files(pid):
@@ -105,9 +93,3 @@ def _open_files(pid):
         with suppress(FileNotFoundError):  # closed meanwhile
             found.add(os.readlink(file))
     return found
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

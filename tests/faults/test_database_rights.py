@@ -18,10 +18,10 @@ from django.db import OperationalError, connection
 
 from mall.database_rights import WideRights, verify
 from tests.faults import users as database_users
-from tests.faults.shop import free_port
 from tests.faults.users import APP, MIGRATOR, signed_in_as
 from tests.mall.test_production import GOOD
 from tests.services import start_mariadb
+from tests.serving import free_port
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,8 @@ from contextlib import suppress
 import pytest
 
 from tests.conftest import ROOT
-from tests.front import NGINX, free_port, front, listens, running
+from tests.front import NGINX, front, listens, running
+from tests.serving import free_port
 
 # Needs a live server; runs with the other heavy ones, once.
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(NGINX is None, reason="nginx is not installed")]

@@ -17,8 +17,9 @@ from django.db import connection
 
 from mall import jobs
 from tests.conftest import ROOT
-from tests.front import PLACES, free_port, running, says, web
+from tests.front import PLACES, running, says, web
 from tests.services import start_mariadb, start_redis
+from tests.serving import free_port
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 PROMETHEUS = shutil.which("prometheus", path=PLACES)

@@ -11,7 +11,7 @@ import pytest
 
 from mall import address
 from tests.conftest import ROOT
-from tests.mall.test_embedded import free_port
+from tests.serving import free_port
 
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the port is held until the shop listens")

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,15 +15,10 @@ import pytest
 
 from accounts.registration import register
 from mall import embedded
+from tests.serving import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 150
-
-
-def free_port():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Mall:
