@@ -105,7 +105,7 @@ def test_restore_when_the_backup_is_damaged_or_the_database_is_full_then_nothing
     assert (onto_itself.returncode, damaged.returncode) == (1, 1)
     assert "the database is not empty" in onto_itself.stderr
     assert "the backup is damaged" in damaged.stderr
-    assert run("restore", tmp_path, **shop).stderr == "mall: say which backup: ./ops/restore FOLDER/<time>\n"
+    assert run("restore", tmp_path, **shop).stderr == f"mall: {tmp_path} is no backup: name the folder with the MANIFEST, FOLDER/<time>\n"
 
 
 def test_restore_when_the_pictures_have_no_place_then_nothing_is_restored(shop, scratch, tmp_path):
