@@ -422,7 +422,7 @@ def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_b
 
 # --- nightly ----------------------------------------------------------------------------
 def test_nightly_when_an_operator_switched_a_job_off_then_it_says_so_and_the_rest_is_recorded():
-    from mall.health import _ledger
+    from mall.readiness import _ledger
 
     start_beat()
     choose("expire-points", enabled=False)
