@@ -145,8 +145,9 @@ def verify(connection) -> None:
     if connection.vendor != "mysql":
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT CURRENT_USER()")
-        (user,) = cursor.fetchone()
+        # By the server's own name for it: with lower_case_table_names=1 the grants say `mall` where the URL says Mall.
+        cursor.execute("SELECT CURRENT_USER(), COALESCE(DATABASE(), '')")
+        user, database = cursor.fetchone()
         try:
             # Without a role MySQL shows the user's own rights, and that he might put one on.
             cursor.execute("SET ROLE NONE")
@@ -156,7 +157,7 @@ def verify(connection) -> None:
             if error.args[0] != NO_GRANTS_AT_ALL:
                 raise
             raise WideRights(f"The database asks nobody for rights ({error.args[1]}): start it without that option.") from None
-        too_much = excess([line for (line,) in cursor.fetchall()], connection.settings_dict["NAME"])
+        too_much = excess([line for (line,) in cursor.fetchall()], database)
     if too_much:
         raise WideRights(_sentence(user, too_much))
 

@@ -1,11 +1,9 @@
 """Every address of the mall; each app owns its own urls.py and api.py."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path, re_path
+from django.urls import include, path
 from django.views.decorators.cache import cache_page
-from django.views.static import serve
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from mall import health, metrics, views
@@ -31,7 +29,7 @@ urlpatterns = [
     path("api/v1/", include("mall.api_urls")),
     path("api/schema/", login_not_required(cache_page(DOCUMENT_SECONDS)(SpectacularAPIView.as_view())), name="schema"),
     path("api/docs/", login_not_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
-    re_path(r"^media/(?P<path>.*)$", login_not_required(serve), {"document_root": settings.MEDIA_ROOT}),
+    path("media/<path:path>", views.picture),
 ]
 
 handler400 = "mall.views.bad_request"

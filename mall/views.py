@@ -1,5 +1,6 @@
 """Pages that belong to no app."""
 
+import errno
 import sys
 from http import HTTPStatus
 
@@ -8,10 +9,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views import i18n
 from django.views.decorators.http import require_POST
+from django.views.static import serve
 
 from accounts.profile import change_language
 from mall import answers, outage
@@ -42,6 +45,17 @@ def set_language(request):
     if request.method == "POST" and request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
         change_language(request.user, chosen)
     return response
+
+
+@login_not_required
+def picture(request, path):
+    """Return an uploaded picture. A name longer than the disk takes is no picture's, and no fault of ours. Raises: Http404."""
+    try:
+        return serve(request, path, document_root=settings.MEDIA_ROOT)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise Http404 from None
 
 
 def csrf_failure(request, reason=""):

@@ -17,6 +17,8 @@ from mall.settings.databases import SQLITE_OPTIONS, mysql_database
 
 ENGINES = {"mysql": MySQL, "sqlite": SQLite}
 SCHEMES = "mysql://user:password@host/name or sqlite:////a/file"
+# Never the parser's own words: they quote what stands where it looked for a port, the password.
+UNREADABLE = f"a database URL cannot be read: write {SCHEMES}, and what is neither letter nor digit in a password as %40 (for @) and so on"
 
 
 def shop() -> MySQL | SQLite:
@@ -42,8 +44,8 @@ def named(url) -> MySQL | SQLite:
     engine = _scheme(url)
     try:
         config = Env.db_url_config(url)
-    except ValueError as error:
-        raise BackupError(f"a database URL cannot be read ({error}): write {SCHEMES}") from None
+    except ValueError:
+        raise BackupError(UNREADABLE) from None
     config = mysql_database(config) if engine is MySQL else {**config, "OPTIONS": SQLITE_OPTIONS}
     if not config["NAME"]:
         raise BackupError(f"a database URL names no database: write {SCHEMES}")
@@ -66,7 +68,10 @@ def speaking_to(database):
 
 
 def _scheme(url):
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        raise BackupError(UNREADABLE) from None
     if scheme not in ENGINES:
         raise BackupError(f"a database URL begins with {scheme or 'nothing'}://, and the mall knows {SCHEMES}")
     return ENGINES[scheme]

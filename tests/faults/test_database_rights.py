@@ -160,22 +160,47 @@ def test_migrate_when_run_by_the_migrator_then_its_wide_rights_are_no_reason_to_
         call_command("migrate", verbosity=0, interactive=False)
 
 
-@pytest.mark.long
-def test_verify_when_the_database_asks_nobody_for_rights_then_it_is_too_much(made):
+@pytest.fixture
+def own_server():
+    """own_server(*options) -> the OPTIONS of a connection to a server of the test's own that was started with them."""
     folder = tempfile.mkdtemp(prefix="mall", dir="/tmp")  # a socket's path is short
     server = start_mariadb(folder)
-    try:
+
+    def started(*options):
         server.kill()
-        server.command.append("--skip-grant-tables")
+        server.command.extend(options)
         server.start()
         there = {**connection.settings_dict["OPTIONS"], "unix_socket": f"{folder}/db.sock"}
-        with signed_in_as("anybody", "", OPTIONS=there, NAME="mysql"):
+        with signed_in_as("root", "", OPTIONS=there, NAME="mysql"):
             server.wait_until(_answers)
-            with pytest.raises(WideRights, match="asks nobody for rights"):
-                verify(connection)
-    finally:
-        server.kill()
-        shutil.rmtree(folder)
+        return there
+
+    yield started
+    server.kill()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.long
+def test_verify_when_the_database_asks_nobody_for_rights_then_it_is_too_much(made, own_server):
+    there = own_server("--skip-grant-tables")
+
+    with signed_in_as("anybody", "", OPTIONS=there, NAME="mysql"), pytest.raises(WideRights, match="asks nobody for rights"):
+        verify(connection)
+
+
+@pytest.mark.long
+def test_verify_when_the_server_writes_names_small_then_rights_on_one_table_are_seen(made, own_server):
+    if not connection.mysql_is_mariadb:
+        pytest.skip("MySQL decides on its first day how names are written")
+    there = own_server("--lower-case-table-names=1")
+    with signed_in_as("root", "", OPTIONS=there, NAME="mysql"), connection.cursor() as cursor:
+        cursor.execute("CREATE DATABASE Mall")
+        cursor.execute("CREATE TABLE Mall.points_ledgerentry (id INT PRIMARY KEY)")
+        cursor.execute("CREATE USER wide IDENTIFIED BY 'a-password'")
+        cursor.execute("GRANT SELECT, INSERT, UPDATE ON Mall.points_ledgerentry TO wide")
+
+    with signed_in_as("wide", "a-password", OPTIONS=there, NAME="Mall"), pytest.raises(WideRights, match="UPDATE on `mall`"):
+        verify(connection)
 
 
 def _answers():

@@ -161,6 +161,15 @@ def test_nginx_when_the_shop_is_named_in_another_way_then_it_answers(say):
     assert b"Server: nginx\r\n" in in_full  # and no version
 
 
+@pytest.mark.parametrize("through", ["https", "http"])
+@pytest.mark.parametrize("request_line", ["GET / HTTP/1.1", "words that are no request"])
+def test_nginx_when_nobody_knows_yet_whom_a_request_is_for_then_no_version_is_told(say, through, request_line):
+    refused = say(f"{request_line}\r\n\r\n".encode(), through=through)
+
+    assert refused.startswith(b"HTTP/1.1 400 ") and b"Server: nginx\r\n" in refused
+    assert b"nginx/" not in refused
+
+
 @pytest.mark.parametrize("page", ["metrics", "readyz"])
 @pytest.mark.parametrize(
     "way", ["/{}", "//{}", "/{}/", "/./{}", "/x/../{}", "/%2e/{}", "/{}?a=1", "/{}%3Fa=1", "/{}%2F", "/{}%00", "/%2F{}", "/{};a", "/{}#"]

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mall.backups import BackupError
+from mall.backups.databases import named
 from tests.mall.test_production import GOOD, read_settings, start
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -268,3 +270,11 @@ def test_embedded_when_a_file_gives_nothing_then_its_own_secret_does_not_step_in
 
     assert refused.returncode == 1
     assert "LEDGER_KEY_FILE is unsafe: /nowhere cannot be read" in refused.stderr and "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("password", ["hush/word", "hush?word", "hush[word"])
+def test_named_when_a_password_breaks_its_url_then_the_sentence_does_not_quote_it(password):
+    with pytest.raises(BackupError, match="a database URL cannot be read") as refusal:
+        named(f"mysql://keeper:{password}@localhost/mall")
+
+    assert "hush" not in str(refusal.value)

@@ -63,6 +63,15 @@ def test_bad_request_when_a_form_cannot_be_read_then_a_page_says_so(kind, body, 
     assert "400.html" in [template.name for template in answer.templates]
 
 
+@pytest.mark.parametrize("name", ["nothing.webp", "n" * 255, "n" * 256, "folder/" + "n" * 400 + ".webp"])
+def test_picture_when_no_file_can_have_its_name_then_404(client, settings, tmp_path, name):
+    settings.MEDIA_ROOT = tmp_path
+    (tmp_path / "there.txt").write_text("a picture")
+
+    assert client.get("/media/there.txt").getvalue() == b"a picture"
+    assert client.get(f"/media/{name}").status_code == 404
+
+
 @override_settings(ALLOWED_HOSTS=["mall.example"])
 @pytest.mark.parametrize("path", ["/", "/api/v1/products"])
 def test_bad_request_when_the_host_is_unknown_then_400(client, path):
