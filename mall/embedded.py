@@ -128,7 +128,6 @@ def prepare():
     claim_database(database, role="shop")  # to the end: two shops never prepare or serve the same rows
     claim_database(database)
     django.setup()
-    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
     seeded = Path(settings.DEMO_MARK)
     if settings.DEMO_SIGN_INS and not seeded.exists():
