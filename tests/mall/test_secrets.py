@@ -130,7 +130,9 @@ def test_split_when_there_is_the_one_file_of_an_earlier_release_then_every_value
 
 @pytest.mark.parametrize("before", ["export ", "  ", "\texport  "])
 def test_split_when_lines_are_written_as_a_shell_takes_them_then_the_apps_file_still_has_none_of_the_databases(shop, before):
-    (shop / ".env").write_text(f"{before}MYSQL_ROOT_PASSWORD=root\n{before}SECRET_KEY=key\nMALL_PASSWORD=app\n{before}METRICS_TOKEN=token\n")
+    (shop / ".env").write_text(
+        f"{before}MYSQL_ROOT_PASSWORD=root\n{before}SECRET_KEY=key\nMALL_PASSWORD=app\n{before}METRICS_TOKEN=token\n"
+    )
 
     divided = make_env(shop, "--split")
 
