@@ -107,7 +107,13 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
             messages.success(request, words % {"n": published})
         if not changed:
             return None
-        messages.error(request, ChangedMeanwhile.message)
+        words = ngettext(
+            "%(n)s review was changed while you were reading it and is not published. Please read it as it is now and decide again.",
+            "%(n)s reviews were changed while you were reading them and are not published. "
+            "Please read them as they are now and decide again.",
+            len(changed),
+        )
+        messages.error(request, words % {"n": len(changed)})
         return self._show_chosen(request, Review.objects.select_related("product").filter(pk__in=changed).order_by("pk"))
 
     def _show_chosen(self, request, chosen):

@@ -128,10 +128,8 @@ def prepare():
     claim_database(database, role="shop")  # to the end: two shops never prepare or serve the same rows
     claim_database(database)
     django.setup()
-    Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
-    # The mark lies beside the database: whoever deletes one starts afresh with both.
-    seeded = database.with_name(f"{database.name}.seeded")
+    seeded = Path(settings.DEMO_MARK)
     if settings.DEMO_SIGN_INS and not seeded.exists():
         sys.stdout.write("Loading the demo shop (once) ...\n")
         sys.stdout.flush()

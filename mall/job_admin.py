@@ -94,8 +94,9 @@ class PeriodicTaskAdmin(celery_admin.PeriodicTaskAdmin, ModelAdmin):
         own = [task for task in queryset if is_own(task)]
         for task in own:
             beat.back_to_default(task)
-        said = ngettext("%(count)s job runs as the shop proposes.", "%(count)s jobs run as the shop proposes.", len(own))
-        self.message_user(request, said % {"count": len(own)})
+        if own:
+            said = ngettext("%(count)s job runs as the shop proposes.", "%(count)s jobs run as the shop proposes.", len(own))
+            self.message_user(request, said % {"count": len(own)})
         if len(own) < len(queryset):
             self.message_user(request, _("Jobs that are not the shop's own have no default."), messages.WARNING)
 

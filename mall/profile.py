@@ -3,17 +3,19 @@
 import os
 
 PROFILES = ("embedded", "production")
+_chosen = None  # by an earlier call: `import mall` makes one before a program has read its .env
 serves_visitors = False  # True in a web process: settings ask, for somebody waits for its answers
 
 
 def use_profile(*, for_visitors=False):
-    """Point Django at the settings of MALL_PROFILE, unless DJANGO_SETTINGS_MODULE already names one.
+    """Point Django at the settings of MALL_PROFILE, unless somebody else named others in DJANGO_SETTINGS_MODULE.
 
     Raises: SystemExit with one readable line when the profile is unknown.
     """
-    global serves_visitors
+    global _chosen, serves_visitors
     serves_visitors = serves_visitors or for_visitors
     profile = os.environ.get("MALL_PROFILE", "embedded")
     if profile not in PROFILES:
         raise SystemExit(f"MALL_PROFILE={profile!r} is unknown: use one of {', '.join(PROFILES)}.")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"mall.settings.{profile}")
+    if os.environ.get("DJANGO_SETTINGS_MODULE") in (None, _chosen):
+        os.environ["DJANGO_SETTINGS_MODULE"] = _chosen = f"mall.settings.{profile}"

@@ -6,7 +6,7 @@ import sys
 from mall import address
 
 COUNTS = {"WEB_PROCESSES": 2, "WEB_THREADS": 8}
-# For requests in flight when the shop closes: longer than any waits for a frozen database (10 s).
+# For requests in flight when the shop closes: longer than any answer takes, and a long export too.
 STOP_SECONDS = 30
 
 

@@ -129,5 +129,5 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
         seen, member = case.evidence, case.account.user.get_username()
         about = f"{member} · {case.get_kind_display()} · {case.get_scope_display()}"
         facts = [f"{gettext('Earned that day')}: {seen['earned']} / {seen['limit']}"] if "earned" in seen else [case.note]
-        facts += [f"{gettext('Member wrote')}: {case.appeal}"] if case.appeal else []
+        facts += [f"{gettext('What the member says')}: {case.appeal}"] if case.appeal else []
         return ask(self, request, case, RejectForm(sent(request)), verb, title=title, version=version, about=about, facts=facts)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -215,6 +216,28 @@ def run_threads():
         return outcomes
 
     return run
+
+
+# --- a cache that may be spoiled --------------------------------------------
+@pytest.fixture
+def own_redis():
+    """A Redis that may be filled or turned into a copy; the cache of this test is on it, with production's options."""
+    from django.core.cache import caches
+    from django.test.utils import override_settings
+    from redis import Redis
+
+    from mall.fuse import FusedRedis
+    from mall.settings.databases import CACHE_OPTIONS
+    from tests.services import start_redis
+
+    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
+        server = start_redis(folder)
+        cached = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": server.url, "OPTIONS": CACHE_OPTIONS}
+        with override_settings(CACHES={"default": cached}):
+            yield Redis(unix_socket_path=f"{folder}/r.sock")
+            caches.close_all()
+        FusedRedis.blown_until = 0
+        server.kill()
 
 
 # --- a real worker ----------------------------------------------------------

@@ -3,18 +3,14 @@
 import argparse
 import os
 import signal
-import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import django
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.db import DatabaseError
 from environ import Env
 
-from mall.backups import BackupError, folder, making, proof
+from mall.backups import BackupError, say
 from mall.profile import use_profile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,88 +27,39 @@ def main(arguments=None):
         _read_env()
         use_profile()
         django.setup()
-        return asked.do(asked)
+        from mall.backups import commands  # not above: what it imports reads the settings, and .env comes first
+
+        return getattr(commands, asked.do)(asked)
     except BackupError as error:
-        _say(str(error))
+        say(str(error))
     except OSError as error:
-        _say(f"{error.filename or 'the disk'}: {error.strerror}; nothing was kept")
+        say(f"{error.filename or 'the disk'}: {error.strerror}; nothing was kept")
     except DatabaseError as error:
-        _say(f"the database says: {error}")
+        say(f"the database says: {error}")
     except (ImportError, ImproperlyConfigured) as error:
-        _say(f"the mall does not start here: {error}")
+        say(f"the mall does not start here: {error}")
     except KeyboardInterrupt:
-        _say("interrupted; nothing was kept")
+        say("interrupted; nothing was kept")
         return 130
     return 1
 
 
-def _backup(asked):
-    with _clock() as took:
-        kept, facts = making.back_up(asked.folder, quick=asked.quick, scratch_url=os.environ.get("SCRATCH_URL", ""), progress=_progress())
-    size = sum(path.stat().st_size for path in kept.iterdir())
-    summary = f"{facts['database']['rows']} rows, {facts['media']['files']} pictures, {size / 1e6:.1f} MB, {took():.0f} s"
-    if lost := facts["media"].get("missing"):
-        _say(f"{len(lost)} pictures that rows name are not in the shop's folder: {', '.join(lost[:3])}")
-    _print(kept)
-    if folder.is_good(facts):
-        _say(f"backed up to {kept} and verified: {summary}")
-        return _rotate(asked)
-    if asked.quick:
-        _say(f"written to {kept}, NOT VERIFIED (--quick): {summary}; ./ops/drill {kept} proves it")
-        return 0
-    for line in facts["mismatches"][:10]:
-        _say(line)
-    _say(f"written to {kept}, NOT GOOD: every row is there, but the shop's books do not close; manage.py verify_ledger names the accounts")
-    return 1
-
-
-def _rotate(asked):
-    try:
-        for old in folder.rotate(asked.folder, asked.keep) if asked.keep else []:
-            _say(f"removed {old}")
-    except OSError as error:
-        _say(f"the new backup is good, but an old one could not be removed: {error.filename}: {error.strerror}")
-        return 1
-    return 0
-
-
-def _restore(asked):
-    if bool(asked.until) != bool(asked.binlogs):
-        _say("--until and --binlogs go together: up to when, and the folder with the server's binary logs")
-        return 2
-    if told := making.restore(asked.backup, until=asked.until, binlogs=asked.binlogs, progress=_progress()):
-        _say(told)
-    if waiting := proof.pending():
-        _say(f"restored, and of an older release: run manage.py migrate ({len(waiting)} migrations), then manage.py verify_ledger")
-        return 1
-    _say("restored; now the books are verified")
-    call_command("verify_ledger")  # exits 1 on any mismatch
-    return 0
-
-
-def _drill(asked):
-    with _clock() as took:
-        told = making.drill(asked.backup, scratch_url=os.environ.get("SCRATCH_URL", ""), progress=_progress())
-    _say(f"the drill passed in {took():.0f} s: {told}, every row back, the books close")
-    return 0
-
-
 def _parser():
-    parser = argparse.ArgumentParser(prog="ops", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./ops", description=__doc__)
     parts = parser.add_subparsers(required=True)
-    backup = parts.add_parser("backup")
+    backup = parts.add_parser("backup", prog="./ops/backup")
     backup.add_argument("folder", type=_path)
     backup.add_argument("--quick", action="store_true")
     backup.add_argument("--keep", type=_count, default=0)
-    backup.set_defaults(do=_backup)
-    restore = parts.add_parser("restore")
+    backup.set_defaults(do="backup")
+    restore = parts.add_parser("restore", prog="./ops/restore")
     restore.add_argument("backup", type=_path)
     restore.add_argument("--until")
     restore.add_argument("--binlogs", type=_path)
-    restore.set_defaults(do=_restore)
-    drill = parts.add_parser("drill")
+    restore.set_defaults(do="restore")
+    drill = parts.add_parser("drill", prog="./ops/drill")
     drill.add_argument("backup", type=_path, nargs="?")
-    drill.set_defaults(do=_drill)
+    drill.set_defaults(do="drill")
     return parser
 
 
@@ -144,29 +91,10 @@ def _read_env():
         )
 
 
-@contextmanager
-def _clock():
-    began = time.monotonic()
-    yield lambda: time.monotonic() - began
-
-
-def _progress():
-    return sys.stderr.isatty()
-
-
 def _interrupted(number, _frame):
     signal.signal(number, signal.SIG_IGN)
-    _say(f"interrupted ({signal.Signals(number).name}); nothing was kept")
+    say(f"interrupted ({signal.Signals(number).name}); nothing was kept")
     raise SystemExit(128 + number)
-
-
-def _say(words):
-    sys.stderr.write(f"mall: {words}\n")
-
-
-def _print(words):
-    sys.stdout.write(f"{words}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

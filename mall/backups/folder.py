@@ -63,7 +63,7 @@ def open_backup(path) -> dict:
     Raises: BackupError when ``path`` is no backup or a file differs.
     """
     if not (path / MANIFEST).is_file():
-        raise BackupError("say which backup: ./ops/restore FOLDER/<time>")
+        raise BackupError(f"{path} is no backup: name the folder with the MANIFEST, FOLDER/<time>")
     text = (path / MANIFEST).read_text(encoding="utf-8", errors="replace")
     facts = _facts(text)
     if not facts.get("files"):

@@ -60,6 +60,8 @@ def restore(backup, *, until=None, binlogs=None, progress=False) -> str:
     except BackupError as error:
         raise BackupError(f"{error}. What is in {database} now is not whole: drop it, make it anew and restore again") from None
     media.unpack(backup / ARCHIVE, settings.MEDIA_ROOT)
+    if settings.DEMO_MARK:  # else the next ./scripts/run would load the demo, its published passwords too, into somebody's own shop
+        Path(settings.DEMO_MARK).touch()
     return told
 
 

@@ -277,6 +277,7 @@ METRICS_TOKEN = ""  # whoever carries it reads /metrics; without one nobody does
 PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz says it, without a database question at every start
 
 # --- later work ------------------------------------------------------------
+DEMO_MARK = ""  # the file that says the demo shop was loaded once, or is not wanted (the embedded profile)
 EMBEDDED_SERVICES = False  # True: the web process runs the worker and beat too
 CELERY_TIMEZONE = SHOP_TIME_ZONE
 CELERY_BEAT_SCHEDULER = "mall.beat:Scheduler"

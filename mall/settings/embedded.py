@@ -39,6 +39,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
 # Everybody who tries the mall on one machine comes from one address. Guessing passwords stays as limited as ever.
 ACCOUNT_RATE_LIMITS = {**ACCOUNT_RATE_LIMITS, "login": "30/m/ip", "sign_up_made": "60/h/ip"}
+# It lies beside the database: whoever deletes one of the two starts afresh with both, and a restore makes both.
+DEMO_MARK = f"{_sqlite['NAME']}.seeded"
 EMBEDDED_SERVICES = True
 CELERY_BROKER_URL = "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
@@ -53,3 +55,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None  # nothing is collected here, and WhiteNoise would warn of the folder it misses

@@ -434,6 +434,7 @@ def test_admin_when_one_of_many_changed_or_went_meanwhile_then_the_others_are_pu
     product = ProductFactory()
     same, changed, removed = (said_about(product, member, status=Review.Status.WAITING) for _number in range(3))
     client.force_login(operator)
+    client.cookies["mall_language"] = "en"
     opened = choose(client, [same, changed, removed])
     reviews.edit(member, changed.pk, stars=1, text=LATER)
     reviews.remove(member, removed.pk)
@@ -442,6 +443,9 @@ def test_admin_when_one_of_many_changed_or_went_meanwhile_then_the_others_are_pu
 
     assert list(Review.objects.published()) == [same]
     assert LATER in answer.text
+    assert "1 review is published." in answer.text
+    assert "1 review was changed while you were reading it and is not published." in answer.text
+    assert "nothing was done" not in answer.text
     client.post(CHOSEN, hidden_of(answer.text))
     assert Review.objects.published().count() == 2
 

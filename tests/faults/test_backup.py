@@ -83,6 +83,18 @@ def test_restore_when_done_then_pictures_are_back_and_nobody_else_may_read_the_b
     assert stat.S_IMODE(backup.stat().st_mode) == 0o700
 
 
+@pytest.mark.skipif(ON_MARIADB, reason="the embedded profile keeps its rows in a file")
+def test_restore_when_the_shop_is_embedded_then_run_would_not_load_the_demo_into_it(transactional_db, scratch, tmp_path):
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_"))}
+    own |= {"PYTHON": sys.executable, "DATABASE_URL": url_of(connection.settings_dict["NAME"]), "MEDIA_ROOT": str(tmp_path)}
+    backup = run("backup", "--quick", tmp_path / "backups", **own).stdout.strip()
+
+    done = run("restore", backup, **{**own, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")})
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "scratch.sqlite3.seeded").exists()
+
+
 def test_restore_when_a_row_was_altered_in_the_backup_then_the_books_say_so(shop, scratch, tmp_path, member):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE points_ledgerentry SET delta = delta + 1 WHERE account_id = %s AND seq = 1", [member.pk])
@@ -105,7 +117,7 @@ def test_restore_when_the_backup_is_damaged_or_the_database_is_full_then_nothing
     assert (onto_itself.returncode, damaged.returncode) == (1, 1)
     assert "the database is not empty" in onto_itself.stderr
     assert "the backup is damaged" in damaged.stderr
-    assert run("restore", tmp_path, **shop).stderr == "mall: say which backup: ./ops/restore FOLDER/<time>\n"
+    assert run("restore", tmp_path, **shop).stderr == f"mall: {tmp_path} is no backup: name the folder with the MANIFEST, FOLDER/<time>\n"
 
 
 def test_restore_when_the_pictures_have_no_place_then_nothing_is_restored(shop, scratch, tmp_path):

@@ -132,6 +132,19 @@ def test_backup_when_the_embedded_profile_is_given_another_database_then_refuses
     assert_refused(done, tmp_path / "backups", "sqlite")
 
 
+def test_backup_when_only_a_file_says_which_shop_then_it_is_that_one(tmp_path):
+    shop = PRODUCTION | {"DATABASE_URL": "mysql://mall:x@127.0.0.1:1/mall"}
+    (tmp_path / "mall.env").write_text("".join(f"{name}={shop[name]}\n" for name in shop.keys() - PLAIN.keys()))
+    program = "import sys; from pathlib import Path; from mall.backups import __main__ as program; program.ROOT = Path(sys.argv[1]); "
+    program += "sys.exit(program.main(['backup', sys.argv[2]]))"
+
+    command = [sys.executable, "-c", program, tmp_path, tmp_path / "backups"]
+    done = subprocess.run(command, cwd=ROOT, env=PLAIN, capture_output=True, text=True)
+
+    assert_refused(done, tmp_path / "backups", "127.0.0.1")
+    assert "SQLite" not in done.stderr
+
+
 @pytest.mark.parametrize("content", [None, b"", "no table", b"this is no database, only some text that is long enough"])
 def test_backup_when_the_file_is_no_shop_then_refuses_and_makes_none(tmp_path, content):
     file = tmp_path / "mall.sqlite3"

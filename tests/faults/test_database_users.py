@@ -250,13 +250,13 @@ def test_grants_when_run_by_the_administrator_then_all_that_can_be_seen_is_taken
         as_root("UPDATE points_pointaccount SET available = available WHERE FALSE")
 
 
-@pytest.mark.parametrize("name", [MIGRATOR, "root"])
+@pytest.mark.parametrize("name", [MIGRATOR, "root"], ids=["the migrator", "root"])
 def test_verify_when_one_user_does_everything_then_says_what_to_do(made, name):
     with signed_in_as(name, "" if name == "root" else database_users.PASSWORD), pytest.raises(WideRights, match="a second one"):
         verify(connection)
 
 
-@pytest.mark.parametrize("name", [APP, READER])
+@pytest.mark.parametrize("name", [APP, READER], ids=["the application", "the reader"])
 def test_verify_when_a_user_has_what_grant_tables_gave_then_nothing_to_say(made, name):
     with signed_in_as(name):
         verify(connection)

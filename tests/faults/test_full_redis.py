@@ -1,18 +1,12 @@
 """A Redis that reads and refuses to write: doors that guard a secret say that nobody can check, everything else goes on."""
 
-import tempfile
 from uuid import uuid4
 
 import pytest
-from django.core.cache import caches
-from django.test.utils import override_settings
-from redis import Redis
 
-from mall.fuse import FusedRedis
-from mall.settings.databases import CACHE_OPTIONS
 from tests.conftest import PASSWORD
 from tests.factories.orders import place, virtual_sku
-from tests.services import start_redis
+from tests.full_redis import fill, make_copy
 
 pytestmark = pytest.mark.django_db
 SENTENCE = "We cannot check right now."
@@ -20,31 +14,10 @@ LOGIN = "/accounts/login/"
 APP = "/api/auth/app/v1/auth"
 
 
-@pytest.fixture
-def redis():
-    """The cache of this test, with production's options."""
-    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
-        server = start_redis(folder)
-        cached = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": server.url, "OPTIONS": CACHE_OPTIONS}
-        with override_settings(CACHES={"default": cached}):
-            yield Redis(unix_socket_path=f"{folder}/r.sock")
-            caches.close_all()
-        FusedRedis.blown_until = 0
-        server.kill()
-
-
-def fill(redis):
-    redis.config_set("maxmemory", 1)  # a fresh server evicts nothing
-
-
-def make_copy(redis):
-    redis.replicaof("127.0.0.1", 1)  # of a server that is not there
-
-
 @pytest.fixture(params=[fill, make_copy])
-def refusing(request, redis):
+def refusing(request, own_redis):
     """refusing(): from now on Redis takes nothing new."""
-    return lambda: request.param(redis)
+    return lambda: request.param(own_redis)
 
 
 @pytest.fixture
@@ -108,7 +81,7 @@ def test_member_when_redis_refuses_to_write_then_secrets_stay_closed_and_the_sho
     assert (bought.status_code, pages) == (201, [200] * 4)
 
 
-def test_sign_in_when_redis_writes_and_it_was_too_often_then_says_so(english, member, redis):
+def test_sign_in_when_redis_writes_and_it_was_too_often_then_says_so(english, member, own_redis):
     for _ in range(10):
         english.post(LOGIN, {"login": "nobody", "password": "a guess"})
 

@@ -220,6 +220,15 @@ def test_periodic_task_when_it_is_an_operators_own_then_all_of_it_is_theirs(clie
     assert (deleted.status_code, PeriodicTask.objects.filter(pk=own.pk).exists()) == (302, False)
 
 
+def test_back_to_default_when_no_job_is_the_shops_own_then_only_that_is_said(client, administrator):
+    own = PeriodicTask.objects.create(name="at noon too", task="mall.run_job", crontab=at(12), args='["expire-points"]')
+    client.cookies["mall_language"] = "en"
+
+    page = client.post(reverse(LIST), {"action": "back_to_default", "_selected_action": [own.pk]}, follow=True)
+
+    assert [str(said) for said in page.context["messages"]] == ["Jobs that are not the shop's own have no default."]
+
+
 def test_back_to_default_when_the_reader_may_only_look_then_not_offered(client, member):
     start_beat()
     member.is_staff = True
@@ -413,7 +422,7 @@ def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_b
 
 # --- nightly ----------------------------------------------------------------------------
 def test_nightly_when_an_operator_switched_a_job_off_then_it_says_so_and_the_rest_is_recorded():
-    from mall.health import _ledger
+    from mall.readiness import _ledger
 
     start_beat()
     choose("expire-points", enabled=False)

@@ -1,20 +1,15 @@
 """What a load balancer hears when parts are missing."""
 
-import tempfile
 from datetime import timedelta
 
 import pytest
-from django.core.cache import caches
 from django.db import connection
 from django.test.utils import override_settings
-from redis import Redis
 
 from mall import clock, readiness
-from mall.fuse import FusedRedis
 from mall.models import JobRun
-from mall.settings.databases import CACHE_OPTIONS
+from tests.full_redis import fill, make_copy
 from tests.mall.test_limits import DEAD_REDIS
-from tests.services import start_redis
 
 pytestmark = pytest.mark.django_db
 TOKEN = "token-of-the-watcher"
@@ -86,27 +81,6 @@ def test_readyz_when_asked_again_within_two_seconds_then_nothing_is_asked_again(
         anew = client.get("/readyz").json()["cache"]
 
     assert (kept, anew) == ("ok", "unreachable")
-
-
-@pytest.fixture
-def own_redis():
-    """A Redis that may be filled or turned into a copy; the cache of this test is on it."""
-    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
-        server = start_redis(folder)
-        cached = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": server.url, "OPTIONS": CACHE_OPTIONS}
-        with override_settings(CACHES={"default": cached}):
-            yield Redis(unix_socket_path=f"{folder}/r.sock")
-            caches.close_all()
-        FusedRedis.blown_until = 0
-        server.kill()
-
-
-def fill(redis):
-    redis.config_set("maxmemory", 1)  # the policy of a fresh server is noeviction
-
-
-def make_copy(redis):
-    redis.replicaof("127.0.0.1", 1)  # of a server that is not there: it still reads
 
 
 @pytest.mark.parametrize("ail", [fill, make_copy])

@@ -139,3 +139,12 @@ def test_embedded_when_a_page_is_not_there_then_its_console_shows_one_line(tmp_p
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stderr
 
     assert told.count("\n") == 1, told
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Client-IP", "Forwarded", "CF-Connecting-IP"])
+def test_log_when_a_caller_claims_another_address_then_it_names_the_real_one(client, log, header):
+    client.get("/nothing-here/", headers={header: "203.0.113.9"}, REMOTE_ADDR="198.51.100.7")
+
+    [line] = log()
+    assert "198.51.100.7" in line
+    assert "203.0.113.9" not in line
