@@ -1,6 +1,6 @@
 """API about the member: /me and the address book. Signing in and up is allauth's, under /api/auth/."""
 
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -14,6 +14,7 @@ from accounts.models import DETAIL_LENGTH, MOBILE_NUMBER, NICKNAME_LENGTH, RECIP
 from accounts.passwords import LONGEST, ask_again
 from accounts.profile import change_profile, check_birthday, check_line
 from mall.api import StrictSerializer, read
+from mall.export import download
 from mall.limits import EXPORTS, PASSWORD_AGAIN, guard
 
 TAGS = ["me"]
@@ -172,9 +173,7 @@ class ExportView(APIView):
         """Write out the own data as one JSON document, chapter by chapter (10 an hour; 400 wrong_password)."""
         guard(request, "export", EXPORTS)
         _asked_again(request)
-        answer = StreamingHttpResponse(export.as_json(request.user), content_type="application/json; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="points-mall.json"'
-        return answer
+        return download("points-mall.json", export.as_json(request.user), "application/json; charset=utf-8")
 
 
 class DeletionView(APIView):

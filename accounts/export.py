@@ -11,8 +11,6 @@ from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
-from django.utils import translation
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -41,18 +39,12 @@ def chapters(user):
 
 def as_json(user):
     """Return the document as pieces of text: {version, exported_at, <chapter>: [rows…]}."""
-    return _in_one_language(_json(user), get_language())
+    return _json(user)
 
 
 def as_page(user):
     """Return a page, as pieces of text, that can be read without the shop and without a network."""
-    return _in_one_language(_page(user), get_language())
-
-
-def _in_one_language(pieces, language):
-    """Yield the pieces in the reader's language: they are read when the request's own is forgotten."""
-    with translation.override(language):
-        yield from pieces
+    return _page(user)
 
 
 def _json(user):

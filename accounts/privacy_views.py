@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import closing, export
 from accounts.forms import DeletionForm, ExportForm
+from mall.export import download
 from mall.limits import EXPORTS, PASSWORD_AGAIN, guard
 
 SHAPES = {
@@ -27,15 +27,13 @@ def privacy(request):
 @sensitive_post_parameters("password")
 @require_POST
 def take_along(request):
-    """Send everything the shop keeps about the member, written while it is read."""
+    """Send everything the shop keeps about the member."""
     guard(request, "export", EXPORTS)
     form = ExportForm(request.POST, member=request.user)
     if not form.is_valid():
         return _privacy_page(request, form)
     pieces, kind, name = SHAPES[form.cleaned_data["shape"]]
-    answer = StreamingHttpResponse(pieces(request.user), content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return download(name, pieces(request.user), kind)
 
 
 @sensitive_post_parameters("password")

@@ -128,8 +128,8 @@ def test_cell_when_a_spreadsheet_would_run_it_then_quoted(value, cell):
     assert export.cell(value) == cell
 
 
-def test_csv_response_when_rows_are_told_then_streamed_with_mark_and_name():
+def test_csv_response_when_rows_are_told_then_a_file_with_mark_name_and_length():
     answer = export.csv_response("图表", ["a", "b"], ([n, "x,y"] for n in range(2)))
 
-    assert answer.streaming and "filename*=utf-8''" in answer["Content-Disposition"]
-    assert b"".join(answer.streaming_content) == '\ufeffa,b\r\n0,"x,y"\r\n1,"x,y"\r\n'.encode()
+    assert "filename*=utf-8''" in answer["Content-Disposition"] and answer["Content-Length"] == "26"
+    assert answer.getvalue() == '\ufeffa,b\r\n0,"x,y"\r\n1,"x,y"\r\n'.encode()

@@ -39,6 +39,17 @@ def breaking(code, said, **more):
     return connection.execute_wrapper(Fault(OperationalError(code, said), **more))
 
 
+def breaking_at(table):
+    """Lose the database whenever rows of a table are read."""
+
+    def strike(execute, sql, params, many, context):
+        if f"FROM {connection.ops.quote_name(table)}" in sql:
+            raise OperationalError(2013, "injected")
+        return execute(sql, params, many, context)
+
+    return connection.execute_wrapper(strike)
+
+
 @pytest.fixture
 def commit_fails(monkeypatch):
     """commit_fails(code) breaks the next COMMIT, as a deadlock certified there does on Galera; the server undid it all."""
@@ -219,3 +230,20 @@ def test_session_when_it_cannot_be_kept_then_busy_and_not_that_it_was_deleted(si
         answer = signed_in.post("/account/profile/", {"nickname": "N"})
 
     assert is_told(answer)
+
+
+@pytest.mark.parametrize("shape", ["json", "page"])
+def test_outage_when_own_data_cannot_be_read_to_the_end_then_no_file_is_begun(signed_in, shape):
+    with breaking_at("accounts_address"):
+        answer = signed_in.post("/account/privacy/export/", {"password": PASSWORD, "shape": shape})
+
+    assert answer.status_code == 503
+    assert "Content-Disposition" not in answer.headers
+
+
+def test_outage_when_a_table_cannot_be_read_to_the_end_then_no_file_is_begun(signed_in):
+    with breaking_at("points_ledgerentry"):
+        answer = signed_in.get("/points/statement.csv")
+
+    assert answer.status_code == 503
+    assert "Content-Disposition" not in answer.headers

@@ -128,6 +128,18 @@ def test_split_when_there_is_the_one_file_of_an_earlier_release_then_every_value
     assert modes(shop) == {".env": "0o600", "mall.env": "0o600"}
 
 
+@pytest.mark.parametrize("before", ["export ", "  ", "\texport  "])
+def test_split_when_lines_are_written_as_a_shell_takes_them_then_the_apps_file_still_has_none_of_the_databases(shop, before):
+    (shop / ".env").write_text(
+        f"{before}MYSQL_ROOT_PASSWORD=root\n{before}SECRET_KEY=key\nMALL_PASSWORD=app\n{before}METRICS_TOKEN=token\n"
+    )
+
+    divided = make_env(shop, "--split")
+
+    assert divided.returncode == 0, divided.stderr
+    assert (shop / "mall.env").read_text() == f"{before}SECRET_KEY=key\n"
+
+
 def test_split_when_there_is_nothing_to_divide_then_refuses_and_keeps_both(shop):
     make_env(shop)
     before = (shop / ".env").read_text(), (shop / "mall.env").read_text()
