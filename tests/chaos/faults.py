@@ -58,12 +58,12 @@ def database_frozen(shop, seconds, chance):
 def disk_full(shop, seconds, chance):
     """The database finds no room for another byte."""
     ballast = shop.folder / "disk" / "ballast"
-    with ballast.open("wb") as file, suppress(OSError):
+    with suppress(OSError), ballast.open("wb") as file:  # full already, once the database grew into it
         while True:
             file.write(b"\0" * 65536)
             file.flush()
     time.sleep(seconds)
-    ballast.unlink()
+    ballast.unlink(missing_ok=True)
 
 
 def web_killed(shop, seconds, chance):

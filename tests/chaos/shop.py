@@ -24,7 +24,7 @@ from tests.serving import free_port, production_environment
 
 START_SECONDS = 90
 HEAL_SECONDS = 120
-TMPFS_MIB = 420
+TMPFS_MIB = 1200  # ten minutes of rows and what crashes leave behind
 GRACE_SECONDS = 3  # a door that just opened still has callers who knocked before
 
 
