@@ -20,8 +20,15 @@ trap '[ -z "$server" ] || { kill "$server" && wait "$server" || true; }; rm -rf 
 as_root=; [ "$(id -u)" != 0 ] || as_root=--user=root
 export TMPDIR="$work"
 
-mariadb-install-db --no-defaults --datadir="$work/db" --auth-root-authentication-method=normal --skip-test-db --force $as_root >"$work/log" 2>&1
-mariadbd --no-defaults --datadir="$work/db" --tmpdir="$work" --socket="$work/s" --pid-file="$work/pid" --skip-networking \
+# Debian 12's packages, unpacked in the temp folder: nothing is installed, nothing of the machine's server is used.
+version=1:10.11.19-0+deb12u1
+(cd "$work" && apt-get download -q mariadb-server-core="$version" mariadb-client-core="$version" mariadb-client="$version" >apt 2>&1 &&
+  for package in *.deb; do dpkg -x "$package" root; done) || { cat "$work/apt" >&2; exit 2; }
+PATH="$work/root/usr/bin:$work/root/usr/sbin:$PATH"
+base=--basedir="$work/root/usr"
+
+mariadb-install-db --no-defaults $base --datadir="$work/db" --auth-root-authentication-method=normal --skip-test-db --force $as_root >"$work/log" 2>&1
+mariadbd --no-defaults $base --datadir="$work/db" --tmpdir="$work" --socket="$work/s" --pid-file="$work/pid" --skip-networking \
   --log-bin="$work/bin" --binlog-format=ROW --server-id=1 $as_root >>"$work/log" 2>&1 &
 server=$!
 client() { mariadb --no-defaults -uroot -S "$work/s" "$@"; }
