@@ -175,12 +175,12 @@ class Shop:
         return {name: part.starts for name, part in self.parts.items()}
 
     def wounds(self) -> dict:
-        """Return what the web's log calls errors, and how often: the last line of each traceback."""
+        """Return what the web's log calls errors, and how often."""
         told = Counter()
         for line in self.parts["web"].log.read_text(errors="replace").splitlines():
             with suppress(ValueError):
-                if text := json.loads(line).get("exception"):
-                    told[text.strip().splitlines()[-1][:160]] += 1
+                for fault in json.loads(line).get("exception") or []:  # one for each of a chain
+                    told[f"{fault['exc_type']}: {fault['exc_value']}"[:160]] += 1
         return dict(told)
 
     def knock(self, names):
