@@ -26,10 +26,10 @@ from accounts import devices
 from accounts.models import User
 from accounts.privacy import decrypt, encrypt
 from accounts.registration import enrol, note_sign_in
-from mall.errors import DomainError
-from mall.limits import CannotCount, is_counting
-from mall.networks import network_of, plain
-from mall.transactions import transactional
+from mall.core.errors import DomainError
+from mall.core.limits import CannotCount, is_counting
+from mall.core.networks import network_of, plain
+from mall.core.transactions import transactional
 
 log = structlog.get_logger(__name__)
 

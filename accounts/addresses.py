@@ -7,8 +7,8 @@ different ones the default, must see each other.
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ADDRESSES_PER_MEMBER, Address, User
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 
 
 class AddressGone(DomainError):

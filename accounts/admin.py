@@ -26,7 +26,7 @@ from accounts import roles
 from accounts.models import User
 from accounts.privacy import mask_email
 from accounts.registration import admit
-from mall import audit, second_factor
+from mall.core import audit, second_factor
 
 ACCESS = ("is_active", "is_staff", "is_superuser")
 DEEDS = {

@@ -13,9 +13,9 @@ from accounts import addresses, closing, export
 from accounts.models import DETAIL_LENGTH, MOBILE_NUMBER, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
 from accounts.passwords import LONGEST, ask_again
 from accounts.profile import change_profile, check_birthday, check_line
-from mall.api import StrictSerializer, read
-from mall.export import download
-from mall.limits import EXPORTS, PASSWORD_AGAIN, guard
+from mall.core.api import StrictSerializer, read
+from mall.core.export import download
+from mall.core.limits import EXPORTS, PASSWORD_AGAIN, guard
 
 TAGS = ["me"]
 

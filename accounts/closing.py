@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Address, User
 from accounts.sessions import SessionStore
 from accounts.signals import account_closing, closing_asked
-from mall import audit, clock
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core import audit, clock
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 
 NOWHERE = "deleted.invalid"  # RFC 2606: no mail ever leaves for it
 

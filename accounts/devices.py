@@ -9,7 +9,7 @@ from django.core.signing import BadSignature, Signer
 
 from accounts.models import User
 from accounts.signals import new_device
-from mall import clock
+from mall.core import clock
 
 COOKIE = "mall_seen"
 COOKIE_SECONDS = 365 * 86400

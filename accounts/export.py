@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.signals import personal_data_asked
-from mall import clock
+from mall.core import clock
 
 ROWS_AT_ONCE = 500
 VERSION = 1

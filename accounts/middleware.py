@@ -9,9 +9,9 @@ from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
 from accounts.sessions import SessionStore
-from mall import faults
-from mall.answers import accounts_refusal
-from mall.limits import TooOften, wait_at_entrance
+from mall.core import faults
+from mall.core.error_responses import accounts_refusal
+from mall.core.limits import TooOften, wait_at_entrance
 
 LONGEST_TEXT = 4096
 # The few places where allauth expects something else than text.

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mall.errors import DomainError
+from mall.core.errors import DomainError
 
 LONGEST = 128
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import closing, export
 from accounts.forms import DeletionForm, ExportForm
-from mall.export import download
-from mall.limits import EXPORTS, PASSWORD_AGAIN, guard
+from mall.core.export import download
+from mall.core.limits import EXPORTS, PASSWORD_AGAIN, guard
 
 SHAPES = {
     "json": (export.as_json, "application/json; charset=utf-8", "points-mall.json"),

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.signals import profile_completed
-from mall import clock
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 
 OLDEST_BIRTHDAY = date(1900, 1, 1)
 

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 from accounts.models import User
 from accounts.privacy import email_fingerprint
 from accounts.profile import tell_when_complete
-from mall import second_factor
+from mall.core import second_factor
 
 
 @receiver(email_changed)

@@ -9,8 +9,8 @@ from allauth.account.models import EmailAddress
 from accounts.models import BonusClaim, User
 from accounts.privacy import email_fingerprint
 from accounts.signals import user_registered, user_signed_in
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 
 
 def register(username, email, password=None, *, nickname="", email_verified=False) -> User:

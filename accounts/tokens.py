@@ -5,7 +5,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 
 from accounts.sessions import SessionStore
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 
 
 class TokenStrategy(JWTTokenStrategy):

@@ -12,7 +12,7 @@ from accounts.forms import AddressForm, ProfileForm
 from accounts.models import ADDRESSES_PER_MEMBER
 from accounts.privacy import mask_email
 from accounts.profile import change_profile
-from mall.links import own_page
+from mall.core.links import own_page
 
 FIELDS = ("recipient", "phone", "region", "detail", "is_default")
 

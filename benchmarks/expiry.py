@@ -19,7 +19,7 @@ def run(*, accounts=None) -> list:
 
     from accounts.models import User
     from benchmarks import load
-    from mall import clock
+    from mall.core import clock
     from points import expiry, ledger, machine, reconciliation
 
     accounts = accounts or int(os.environ.get("BENCH_ACCOUNTS", 200_000))

@@ -12,7 +12,7 @@ CHUNK = 20_000
 
 def fill(*, members=200_000, orders=1_000_000, visits=1_600_000, days=365, progress=iter):
     """Make members who joined over the last ``days``, came back ``visits`` times and placed ``orders`` orders since they joined."""
-    from mall import clock
+    from mall.core import clock
 
     first = clock.today() - timedelta(days=days)
     words = {"members": members, "days": days, "first": first, "start": clock.start_of(first).astimezone(clock.SHOP_ZONE).strftime("%F %T")}

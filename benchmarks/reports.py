@@ -19,7 +19,7 @@ def run(*, members=None, orders=None) -> list:
     from tqdm import tqdm
 
     from benchmarks import load
-    from mall import clock
+    from mall.core import clock
     from marketing.analytics import retention, rollup, snapshots
 
     members = members or int(os.environ.get("BENCH_MEMBERS", 200_000))

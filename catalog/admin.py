@@ -21,10 +21,10 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from catalog import assortment, key_admin, review_admin, richtext, stock, stock_admin, storefront  # noqa: F401 - reviews have a room of their own
 from catalog.errors import NotACardKey
 from catalog.models import LEFT, MOST_RECEIVED, Category, Product, ProductImage, Sku, Stock, StockMovement
-from mall import actors
-from mall.errors import DomainError
-from mall.read_only import ReadOnly
-from mall.templatetags.mall import yuan
+from mall.core import actors
+from mall.core.admin.read_only import ReadOnly
+from mall.core.errors import DomainError
+from mall.core.templatetags.mall import yuan
 
 STATUS_COLOURS = {Product.Status.ON: "success", Product.Status.DRAFT: "info", Product.Status.OFF: "warning"}
 

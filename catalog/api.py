@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from catalog import review_api, staff_api, storefront
 from catalog.models import PRICE_MAX_POINTS, Product
-from mall.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
+from mall.core.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
 
 
 class CategorySerializer(serializers.Serializer):

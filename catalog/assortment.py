@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import storefront
 from catalog.models import CardKey, Product, Sku, Stock, StockMovement, price_mismatch
-from mall import audit
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core import audit
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 
 
 class NotReadyForSale(DomainError):

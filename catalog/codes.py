@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from catalog import stock
 from catalog.errors import KeyAlreadySeen, NotACardKey, OutOfStock
 from catalog.models import FEW_PIECES, CardKey, CardKeyEvent, Product, Sku
-from mall import audit, clock
-from mall.transactions import transactional
+from mall.core import audit, clock
+from mall.core.transactions import transactional
 
 LONGEST_KEY = 200
 MOST_ROWS = 10_000

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from mall.errors import DomainError
+from mall.core.errors import DomainError
 
 
 class OutOfStock(DomainError):

@@ -17,9 +17,9 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
 
 from catalog import codes, storefront
 from catalog.models import CardKey, CardKeyEvent, Sku
-from mall import actors
-from mall.asking import TEMPLATE
-from mall.read_only import ReadOnly
+from mall.core import actors
+from mall.core.admin.action_forms import TEMPLATE
+from mall.core.admin.read_only import ReadOnly
 
 STATE_COLOURS = {CardKey.State.FREE: "success", CardKey.State.ISSUED: "info", CardKey.State.VOID: "danger"}
 FILE_MAX_BYTES = 2 * 1024 * 1024

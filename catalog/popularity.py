@@ -7,8 +7,8 @@ from django.db.models.functions import Coalesce
 
 from catalog import storefront
 from catalog.models import Product, StockMovement
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 
 POPULAR_DAYS = 30
 

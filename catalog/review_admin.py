@@ -13,11 +13,11 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from catalog import reviews
 from catalog.errors import NoSuchReview
 from catalog.models import ANSWER_LENGTH, REASON_LENGTH, Review, ReviewPolicy
-from mall import actors
-from mall.asking import ask, sent
-from mall.one_row import OneRow
-from mall.read_only import ReadOnly
-from mall.versions import ChangedMeanwhile, check_read
+from mall.core import actors
+from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.one_row import OneRow
+from mall.core.admin.read_only import ReadOnly
+from mall.core.versions import ChangedMeanwhile, check_read
 
 COLOURS = {Review.Status.PUBLISHED: "success", Review.Status.WAITING: "warning", Review.Status.REJECTED: "danger"}
 EXCERPT = 60

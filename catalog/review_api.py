@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from catalog import reviews, storefront
 from catalog.models import MOST_STARS, Review
-from mall.api import PageNumbers, StrictSerializer, read
+from mall.core.api import PageNumbers, StrictSerializer, read
 
 TAGS = ["reviews"]
 

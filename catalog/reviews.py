@@ -15,9 +15,9 @@ from django.db.models import Count
 from catalog.errors import AlreadyReviewed, InvalidReview, NoSuchReview, ReviewFixed
 from catalog.models import ANSWER_LENGTH, LONGEST_REVIEW, MOST_STARS, REASON_LENGTH, SHORTEST_REVIEW, Review, ReviewPolicy
 from catalog.signals import review_published, review_rejected
-from mall import audit, clock
-from mall.transactions import transactional
-from mall.versions import check_read
+from mall.core import audit, clock
+from mall.core.transactions import transactional
+from mall.core.versions import check_read
 
 REVIEWS_PER_PAGE = 10
 WAITING, PUBLISHED, REJECTED = Review.Status.WAITING, Review.Status.PUBLISHED, Review.Status.REJECTED

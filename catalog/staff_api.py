@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from catalog import assortment, stock
 from catalog.models import LEFT, MOST_RECEIVED, PRICE_MAX_POINTS, Product, Sku, StockMovement
-from mall.api import REPLAYED, Clerk, Cursor, StrictIntegerField, StrictSerializer, key_of, made, once_key, read
+from mall.core.api import REPLAYED, Clerk, Cursor, StrictIntegerField, StrictSerializer, key_of, made, once_key, read
 
 TAGS = ["staff goods"]
 KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 
 from catalog.errors import CountedByKeys, DeliveryConflict, MovementConflict, OutOfStock, StockBelowZero
 from catalog.models import Product, Sku, Stock, StockMovement
-from mall import clock, repeats
-from mall.transactions import transactional
+from mall.core import clock, repeats
+from mall.core.transactions import transactional
 
 TAKE, PUT_BACK, RECEIVE = StockMovement.Direction.TAKE.value, StockMovement.Direction.PUT_BACK.value, StockMovement.Direction.RECEIVE.value
 

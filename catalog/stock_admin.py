@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 
 from catalog import stock_file
-from mall.errors import DomainError
-from mall.export import csv_response
+from mall.core.errors import DomainError
+from mall.core.export import csv_response
 
 
 class StockFileForm(forms.Form):

@@ -14,7 +14,7 @@ from django.db.models import Q
 from catalog import stock
 from catalog.errors import OutOfStock
 from catalog.models.bucket import BUCKETS_PER_POOL, StockBucket
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 
 
 @transactional

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import stock
 from catalog.models import MOST_RECEIVED, Product, Sku, StockMovement
-from mall import audit
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core import audit
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 
 COLUMNS = ("sku", "product", "choice", "in_stock", "change", "note")
 ROWS_MAX = 500  # one transaction

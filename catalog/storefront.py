@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 
 from catalog import richtext, stock
 from catalog.models import Category, Product, Sku, Stock, is_within
-from mall import clock
+from mall.core import clock
 
 PAGE_SIZE = 24
 KEPT_SECONDS = 60

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
-from mall import actors, clock, deeds, export, job_admin, job_words, jobs  # noqa: F401 - beat's tables have a room of their own
-from mall.day_range import DayRangeFilter
-from mall.models import AuditRow, JobRun
-from mall.read_only import ReadOnly
+from mall.core import actors, audit_actions, clock, export
+from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.read_only import ReadOnly
+from mall.core.models import AuditRow, JobRun
+from mall.jobs import beat_admin, runs, words  # noqa: F401 - the tables of beat have a room of their own
 
 AUDIT_COLUMNS = ["at", "actor", "actor_name", "action", "target", "target_name", "reason", "before", "after", "request_id"]
 
@@ -27,7 +28,7 @@ class StateFilter(admin.SimpleListFilter):
         return [("failed", _("failed in the last two days"))]
 
     def queryset(self, request, queryset):
-        return queryset.filter(pk__in=jobs.failed().values("pk")) if self.value() == "failed" else queryset
+        return queryset.filter(pk__in=runs.failed().values("pk")) if self.value() == "failed" else queryset
 
 
 @admin.register(JobRun)
@@ -41,7 +42,7 @@ class JobRunAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("what it does"), ordering="job")
     def does(self, run):
-        return job_words.in_words(run.job)
+        return words.in_words(run.job)
 
 
 class DeedFilter(admin.SimpleListFilter):
@@ -51,7 +52,7 @@ class DeedFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request, model_admin):
-        return sorted(((deed, str(words)) for deed, words in deeds.WORDS.items()), key=lambda pair: pair[1])
+        return sorted(((deed, str(words)) for deed, words in audit_actions.WORDS.items()), key=lambda pair: pair[1])
 
     def queryset(self, request, queryset):
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -76,7 +77,7 @@ class AuditRowAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("what was done"), ordering="action")
     def deed(self, row):
-        return deeds.in_words(row.action)
+        return audit_actions.in_words(row.action)
 
     @admin.display(description=_("to what"), ordering="target")
     def what(self, row):

@@ -18,7 +18,7 @@ app.autodiscover_tasks()
 def demand_database_rights(**_):
     """Refuse to work with a database user that could rewrite history."""
     if settings.DATABASE_RIGHTS_DEMANDED:
-        from mall.database_rights import demand_narrow_rights
+        from mall.database.rights import demand_narrow_rights
 
         demand_narrow_rights()
 

@@ -11,8 +11,8 @@ import sys
 import threading
 from pathlib import Path
 
-from mall import address
 from mall.profile import use_profile
+from mall.server import address
 
 WEB_THREADS = 8
 STOP_SECONDS = 0.7  # for requests in flight; what is cut off rolls back

@@ -11,17 +11,17 @@ from django.utils import translation
 from django.utils.functional import empty
 from django_structlog.middlewares import RequestMiddleware
 
-from mall import answers
-from mall.errors import Busy, DomainError
-from mall.languages import language_of
-from mall.limits import CannotCount, is_counting
-from mall.links import own_page
+from mall.core import error_responses
+from mall.core.errors import Busy, DomainError
+from mall.core.languages import language_of
+from mall.core.limits import CannotCount, is_counting
+from mall.core.links import own_page
+from mall.monitoring.redaction import carries_key
 from mall.purse import Purse
-from mall.redaction import carries_key
 
 
 class LocaleMiddleware(locale.LocaleMiddleware):
-    """Speak the reader's language (``mall.languages``)."""
+    """Speak the reader's language (``mall.core.languages``)."""
 
     def process_request(self, request):
         translation.activate(language_of(request))
@@ -44,7 +44,7 @@ class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
 
 
 class LogMiddleware(RequestMiddleware):
-    """Tell each request in one event; mall.logs drops what Django would say of it besides."""
+    """Tell each request in one event; mall.monitoring.logs drops what Django would say of it besides."""
 
     def prepare(self, request):
         request.is_told = True
@@ -113,7 +113,7 @@ class RefusalMiddleware:
         if not isinstance(error, DomainError) or isinstance(error, Busy):
             return None
         if request.path_info.startswith("/api/"):
-            return answers.refusal(error)
+            return error_responses.refusal(error)
         messages.error(request, str(error))
         return redirect(own_page(request, request.META.get("HTTP_REFERER", "")))
 
@@ -121,9 +121,9 @@ class RefusalMiddleware:
 def _cannot_count(request):
     error = CannotCount()
     if request.path_info.startswith("/api/auth/"):
-        return answers.accounts_refusal(error)
+        return error_responses.accounts_refusal(error)
     if request.path_info.startswith("/api/"):
-        return answers.refusal(error)
+        return error_responses.refusal(error)
     response = render(request, "429.html", {"detail": str(error)}, status=error.status)
     response["Retry-After"] = str(error.retry_after_seconds)
     return response

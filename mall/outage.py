@@ -12,9 +12,9 @@ from django.db import connections
 from django.shortcuts import render
 from django.utils import translation
 
-from mall import answers, faults
-from mall.errors import Busy, Interrupted
-from mall.languages import language_of
+from mall.core import error_responses, faults
+from mall.core.errors import Busy, Interrupted
+from mall.core.languages import language_of
 
 READING = ("GET", "HEAD", "OPTIONS")
 RETRY_SECONDS = 1.0  # a question that took longer is not asked again: the visitor has waited enough
@@ -37,7 +37,7 @@ def answer(request, refusal: Busy):
     request.user = AnonymousUser()
     with translation.override(language_of(request)):
         if request.path_info.startswith("/api/"):
-            response = answers.refusal(refusal)
+            response = error_responses.refusal(refusal)
         else:
             response = render(request, "503.html", {"detail": str(refusal)}, status=refusal.status)
             response["Retry-After"] = str(refusal.retry_after_seconds)

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from catalog import codes
 from catalog.models import LEFT, Product, Review, Sku
-from mall import clock, jobs
-from mall.models import JobRun
+from mall.core import clock
+from mall.core.models import JobRun
+from mall.jobs import runs
 from mall.reports import pages
 from mall.reports.dress import dressed
 from marketing.analytics import period as periods
@@ -120,7 +121,7 @@ def _decisions_on_points():
 
 
 def _failed_jobs():
-    failed = jobs.failed().count()
+    failed = runs.failed().count()
     yield Figure(_("Failed jobs"), failed, _list(JobRun, state="failed"), "error", asks=failed > 0)
 
 

@@ -4,7 +4,7 @@ Beat only knocks; ``mall.tasks.run_job`` takes the row (job, period) first, so t
 delivered twice run a job once, and later knocks of the same period mend a failed one. No job needs
 this for its figures to be right: each is idempotent by its own keys. Daily jobs knock every hour, so a
 shop that is switched off at night does them in the morning. These times are the shop's proposal: an operator
-may choose others in the back office, and they stay (mall/beat.py). Without a broker the same list is run by
+may choose others in the back office, and they stay (mall/jobs/beat.py). Without a broker the same list is run by
 ``manage.py nightly``.
 """
 

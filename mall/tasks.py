@@ -3,10 +3,12 @@
 import structlog
 from celery import shared_task
 
-from mall import beat, clock, due, jobs, schedule
+from mall import schedule
+from mall.core import clock
+from mall.jobs import beat, due, runs
 
 log = structlog.get_logger(__name__)
-TIME_LIMIT_SECONDS = int(jobs.LEASE.total_seconds())
+TIME_LIMIT_SECONDS = int(runs.LEASE.total_seconds())
 
 
 @shared_task(name=due.TASK, time_limit=TIME_LIMIT_SECONDS, soft_time_limit=TIME_LIMIT_SECONDS - 30)
@@ -22,9 +24,9 @@ def run_job(name):
     if not job.once_a:
         return str(job.run())
     period = due.period_of(job, clock.now())
-    if not jobs.claim(name, period):
+    if not runs.claim(name, period):
         return "already run"
-    return str(jobs.carry_out(job, period))
+    return str(runs.carry_out(job, period))
 
 
 def _retire(name):
@@ -46,4 +48,4 @@ def make_up_jobs():
 @shared_task(name="mall.forget_job_runs")
 def forget_job_runs():
     """Delete the runs nobody asks about any more."""
-    return {"forgotten": jobs.forget_old()}
+    return {"forgotten": runs.forget_old()}

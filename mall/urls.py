@@ -6,7 +6,8 @@ from django.urls import include, path
 from django.views.decorators.cache import cache_page
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from mall import health, metrics, views
+from mall import views
+from mall.monitoring import health, metrics
 from mall.reports import pages
 
 DOCUMENT_SECONDS = 300  # writing the document costs as much as a hundred pages

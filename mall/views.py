@@ -17,9 +17,10 @@ from django.views.decorators.http import require_POST
 from django.views.static import serve
 
 from accounts.profile import change_language
-from mall import answers, outage
+from mall import outage
 from mall.context import THEMES
-from mall.links import own_page
+from mall.core import error_responses
+from mall.core.links import own_page
 
 THEME_COOKIE_SECONDS = 365 * 24 * 3600
 
@@ -75,13 +76,13 @@ def bad_request(request, exception):
     if isinstance(exception, SessionInterrupted) and not request.path_info.startswith("/api/"):
         return redirect_to_login(own_page(request, request.get_full_path()))  # signed out in another tab meanwhile
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(exception, RequestDataTooBig) else HTTPStatus.BAD_REQUEST
-    return answers.unreadable(request, status.value)
+    return error_responses.unreadable(request, status.value)
 
 
 def not_found(request, exception):
     """Answer an unknown address: a page with a way on, or the API's error shape."""
     if request.path_info.startswith("/api/"):
-        return answers.api_error(404, "not_found", _("There is nothing at this address."))
+        return error_responses.api_error(404, "not_found", _("There is nothing at this address."))
     return render(request, "404.html", status=404)
 
 
@@ -91,5 +92,5 @@ def server_error(request):
     if busy:
         return outage.answer(request, busy)
     if request.path_info.startswith("/api/"):
-        return answers.api_error(500, "error", _("Something broke on our side. Trying again with the same key is safe."))
+        return error_responses.api_error(500, "error", _("Something broke on our side. Trying again with the same key is safe."))
     return render(request, "500.html", status=500)

@@ -4,16 +4,16 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
-from mall.bodies import measured
 from mall.profile import use_profile
+from mall.server.bodies import measured
 
 use_profile(for_visitors=True)
 application = measured(get_wsgi_application())
 
-from mall import readiness  # noqa: E402  once Django is set up
+from mall.monitoring import readiness  # noqa: E402  once Django is set up
 
 if settings.DATABASE_RIGHTS_DEMANDED:
-    from mall.database_rights import demand_narrow_rights
+    from mall.database.rights import demand_narrow_rights
 
     demand_narrow_rights()
 if settings.TRUSTED_PROXIES:

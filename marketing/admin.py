@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from mall.read_only import ReadOnly
+from mall.core.admin.read_only import ReadOnly
 from marketing import mission_admin, notice_admin  # noqa: F401 - missions and mails have rooms of their own
 from marketing.analytics import history
 from marketing.models import CheckIn, DailyRollup, HistoryCustomer, HistoryLine, HistoryOrder, Notification

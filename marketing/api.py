@@ -9,9 +9,9 @@ from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall import clock
-from mall.api import Cursor, StrictIntegerField, StrictSerializer, read
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.core import clock
+from mall.core.api import Cursor, StrictIntegerField, StrictSerializer, read
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from marketing import checkin, event_api, mission_api, notice_api, notifications, share_api
 from marketing.models import Notification
 from marketing.recommendations import api as suggestion_api

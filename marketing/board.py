@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
+from mall.core import clock
 from marketing import missions
 from marketing.models import Mission, MissionProgress
 

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 
 from django.db import IntegrityError, connection
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from marketing import missions, notifications
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn

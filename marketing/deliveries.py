@@ -23,8 +23,8 @@ from django.core import mail
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
-from mall import audit, clock
-from mall.transactions import transactional
+from mall.core import audit, clock
+from mall.core.transactions import transactional
 from marketing import letters, preferences
 from marketing.models import Delivery
 from marketing.topics import MANNERS

@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.openapi import refusal
+from mall.core.openapi import refusal
 from marketing import events
 from marketing.errors import EventTooLarge
 from marketing.models import CustomEvent

@@ -16,9 +16,9 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection
 from django.utils.dateparse import parse_datetime
 
-from mall import clock, repeats, signatures
-from mall.signatures import TOLERANCE_SECONDS
-from mall.transactions import transactional
+from mall.core import clock, repeats, signatures
+from mall.core.signatures import TOLERANCE_SECONDS
+from mall.core.transactions import transactional
 from marketing import missions
 from marketing.errors import EventConflict, ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember
 from marketing.models import CustomEvent, Mission

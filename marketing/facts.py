@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from accounts import persons
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from marketing import missions
 from marketing.missions import Fact
 from marketing.notifications import Kind, notify

@@ -7,8 +7,8 @@ from modeltranslation.admin import TranslationAdmin
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from mall import audit
-from mall.read_only import ReadOnly
+from mall.core import audit
+from mall.core.admin.read_only import ReadOnly
 from marketing import programme
 from marketing.models import CustomEvent, Mission, MissionProgress, ShareLanding
 

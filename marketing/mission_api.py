@@ -6,8 +6,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import StrictSerializer, listed, read, whole
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.api import StrictSerializer, listed, read, whole
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from marketing import board, missions
 from marketing.models import Mission
 from points import balance

@@ -7,8 +7,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from mall.errors import Busy, DomainError
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.errors import Busy, DomainError
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from marketing import board, missions
 
 

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import persons
-from mall import clock
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 from marketing.analytics import activity
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
 from marketing.models import Mission, MissionFact, MissionProgress

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from mall import clock
+from mall.core import clock
 from marketing.models import Notification
 from marketing.notifications import Kind, notify, notify_many, notify_new
 from orders.models import Coupon

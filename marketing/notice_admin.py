@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from mall.read_only import ReadOnly
+from mall.core.admin.read_only import ReadOnly
 from marketing import deliveries
 from marketing.models import Delivery, Notification
 

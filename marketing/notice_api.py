@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.profile import change_language
-from mall.api import StrictSerializer, read
+from mall.core.api import StrictSerializer, read
 from marketing import preferences
 from marketing.models import Notification
 from marketing.topics import MANNERS, TOPICS

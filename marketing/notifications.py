@@ -3,8 +3,8 @@
 What a member wants by mail gets a delivery row in the same transaction; marketing/deliveries.py sends it.
 """
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from marketing import preferences
 from marketing.models import Delivery, Notification
 from marketing.topics import kinds_of

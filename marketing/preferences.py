@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 from marketing.models import Notification, Preference
 from marketing.topics import MANNERS, TOPICS, kinds_of
 

@@ -2,8 +2,8 @@
 
 from django.db.models import Count, Q, Sum
 
-from mall import audit
-from mall.transactions import transactional
+from mall.core import audit
+from mall.core.transactions import transactional
 from marketing.models import Mission
 
 

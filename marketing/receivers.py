@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from accounts.signals import account_closing, new_device, personal_data_asked, profile_completed, user_registered, user_signed_in
 from catalog.signals import review_published, review_rejected
-from mall import clock
+from mall.core import clock
 from marketing import facts, missions, news, takeaway
 from marketing.analytics import activity, days
 from marketing.notifications import Kind

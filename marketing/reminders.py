@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from catalog import storefront
-from mall import clock
+from mall.core import clock
 from marketing import checkin
 from marketing.models import CheckIn, Notification
 from marketing.notifications import Kind, notify_many, notify_new

@@ -7,9 +7,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import StrictIntegerField, StrictSerializer, read
-from mall.limits import limit
-from mall.openapi import refusal
+from mall.core.api import StrictIntegerField, StrictSerializer, read
+from mall.core.limits import limit
+from mall.core.openapi import refusal
 from marketing import shares
 
 LINKS_PER_MEMBER = "10/h"

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from mall.errors import DomainError
-from mall.limits import limit
+from mall.core.errors import DomainError
+from mall.core.limits import limit
 from marketing import shares
 from marketing.errors import NoSuchLink
 

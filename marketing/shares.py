@@ -16,9 +16,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
 from catalog.models import Product
-from mall import clock
-from mall.networks import network_of
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.networks import network_of
+from mall.core.transactions import transactional
 from marketing import missions
 from marketing.errors import NoSuchLink
 from marketing.models import ShareDevice, ShareLanding

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 from marketing.models import CheckIn, DailyActivity, MissionProgress, Notification, Preference
 
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import storefront
-from mall import clock
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.core import clock
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from marketing import board, earning, recommendations
 from marketing import checkin as checkins
 from marketing.errors import AlreadyCheckedIn

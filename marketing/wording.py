@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
+from mall.core import clock
 from points import wording as points_wording
 
 

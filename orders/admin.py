@@ -8,11 +8,11 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from accounts.privacy import mask_name, mask_phone
-from mall import actors, audit
-from mall.asking import ask, sent
-from mall.day_range import DayRangeFilter
-from mall.one_row import OneRow
-from mall.read_only import ReadOnly
+from mall.core import actors, audit
+from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.one_row import OneRow
+from mall.core.admin.read_only import ReadOnly
 from orders import coupon_admin, flash_admin, lifecycle, refund_admin, refund_requests, refunds, shipping  # noqa: F401  they register what is theirs
 from orders.forms import CancelForm, ConfirmForm, RefundAskForm, ShipForm
 from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund, Shipment

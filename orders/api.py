@@ -9,9 +9,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import REPLAYED, Cursor, key_of, made, once_key, read
-from mall.limits import ACTIONS_PER_MEMBER, limit
-from mall.openapi import refusal
+from mall.core.api import REPLAYED, Cursor, key_of, made, once_key, read
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.openapi import refusal
 from orders import coupon_api, flash_api, lifecycle, payments, pricing, refund_api, review_api
 from orders.checkout import place_order
 from orders.errors import NoSuchProvider, NoticeTooLarge

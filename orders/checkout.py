@@ -13,9 +13,9 @@ from accounts import addresses
 from accounts.models import Address
 from catalog import stock
 from catalog.models import Product
-from mall import clock, repeats
-from mall.money import yuan
-from mall.transactions import transactional
+from mall.core import clock, repeats
+from mall.core.money import yuan
+from mall.core.transactions import transactional
 from orders import coupons, lifecycle, pricing, wallet
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
 from orders.models import Order, OrderEvent, OrderLine

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 from accounts import addresses as address_book
 from catalog import stock
 from catalog.models import most_pieces
-from mall.errors import Busy, DomainError
-from mall.limits import ACTIONS_PER_MEMBER, TooOften, limit
+from mall.core.errors import Busy, DomainError
+from mall.core.limits import ACTIONS_PER_MEMBER, TooOften, limit
 from orders import offers, pricing, wallet
 from orders.checkout import place_order
 from orders.coupon_errors import CouponNotUsable

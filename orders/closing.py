@@ -4,8 +4,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.closing import Consequence
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 from orders.models import Coupon, Order, RefundRequest
 
 OPEN = (Order.Status.PENDING, Order.Status.PAID, Order.Status.SHIPPED)

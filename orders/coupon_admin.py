@@ -12,14 +12,14 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from mall import actors, clock
-from mall.asking import ask, sent, show
-from mall.day_range import DayRangeFilter
-from mall.errors import DomainError
-from mall.money import ZERO
-from mall.read_only import ReadOnly
-from mall.templatetags.mall import yuan
-from mall.versions import ChangedMeanwhile, version_of
+from mall.core import actors, clock
+from mall.core.admin.action_forms import ask, sent, show
+from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.read_only import ReadOnly
+from mall.core.errors import DomainError
+from mall.core.money import ZERO
+from mall.core.templatetags.mall import yuan
+from mall.core.versions import ChangedMeanwhile, version_of
 from orders import coupons, handouts, offers, segments
 from orders.coupon_forms import HandOutForm, ReasonForm
 from orders.models import Coupon, CouponCode, CouponGrant, CouponTemplate, Order

@@ -7,9 +7,9 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall import clock
-from mall.api import REPLAYED, Cursor, StrictSerializer, key_of, listed, made, once_key, read, whole
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.core import clock
+from mall.core.api import REPLAYED, Cursor, StrictSerializer, key_of, listed, made, once_key, read, whole
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import coupons, offers
 from orders.checkout import KEY
 from orders.errors import InvalidKey

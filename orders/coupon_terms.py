@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from catalog.models import Category
-from mall.money import ZERO, yuan, yuan_down
+from mall.core.money import ZERO, yuan, yuan_down
 from orders.coupon_errors import CouponNeedsCash, CouponThreshold, CouponWrongGoods
 from orders.models import Coupon, CouponCode, CouponTemplate
 from orders.shares import fen_of, share_out

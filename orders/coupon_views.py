@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mall import clock
-from mall.errors import Busy, DomainError
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.core import clock
+from mall.core.errors import Busy, DomainError
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import offers
 from orders.checkout import KEY
 from orders.coupons import purchase as buy

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
-from mall import audit, clock, repeats
-from mall.transactions import transactional
+from mall.core import audit, clock, repeats
+from mall.core.transactions import transactional
 from orders.coupon_errors import (
     CodeUsedUp,
     CouponLimitReached,

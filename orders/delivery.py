@@ -3,7 +3,7 @@
 from catalog import codes
 from catalog.errors import KeyAlreadySeen
 from catalog.models import CardKey, Product
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 from orders import shipping
 from orders.models import OrderLine, RefundLine, RefundRequest
 from orders.refund_errors import NoCodes, NoPassword, RefundOpen, WrongPassword

@@ -1,7 +1,7 @@
 """What is told about an order's money; a change of its status is told by orders/lifecycle.py."""
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from orders.models import Order, OrderEvent
 
 

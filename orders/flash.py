@@ -23,8 +23,8 @@ from accounts.models import Address
 from catalog import stock_buckets
 from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from orders import checkout, gate, pricing
 from orders.errors import FlashLimitReached, FlashNotStarted, FlashOver, InvalidLines, NoSuchFlashItem, PurchaseLimitReached
 from orders.models import CheckoutPolicy, FlashClaim, FlashItem, FlashSession, Order, OrderLine

@@ -9,8 +9,8 @@ from modeltranslation.admin import TranslationAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from mall.asking import ask, page_of, sent
-from mall.day_range import DayRangeFilter
+from mall.core.admin.action_forms import ask, page_of, sent
+from mall.core.admin.day_range import DayRangeFilter
 from orders import flash_sessions
 from orders.coupon_forms import ReasonForm
 from orders.forms import ConfirmForm

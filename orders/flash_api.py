@@ -8,9 +8,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.models import MAX_QUANTITY
-from mall import clock
-from mall.api import REPLAYED, StrictIntegerField, StrictSerializer, absolute, key_of, made, once_key, read
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.core import clock
+from mall.core.api import REPLAYED, StrictIntegerField, StrictSerializer, absolute, key_of, made, once_key, read
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import flash, flash_board
 from orders.models import FlashSession, Order
 from orders.pricing import LARGEST_ID

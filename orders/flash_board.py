@@ -4,7 +4,7 @@ from django.core.cache import cache
 from django.db.models import Prefetch
 
 from catalog import stock_buckets
-from mall import clock
+from mall.core import clock
 from orders import flash
 from orders.models import FlashItem, FlashReminder, FlashSession
 

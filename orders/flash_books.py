@@ -9,7 +9,7 @@ from django.db.models import Sum
 
 from catalog import stock_buckets
 from catalog.models import StockMovement
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 from orders.models import FlashClaim, FlashItem, Order
 from points.reconciliation import Finding
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from catalog import stock, stock_buckets
 from catalog.errors import OutOfStock
 from catalog.models import Product
-from mall import audit, clock
-from mall.transactions import transactional
+from mall.core import audit, clock
+from mall.core.transactions import transactional
 from orders.errors import FlashNotReady, FlashOver
 from orders.models import FlashClaim, FlashReminder, FlashSession, Order
 from orders.signals import flash_starting

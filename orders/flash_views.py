@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import addresses as address_book
-from mall import clock
-from mall.errors import Busy, DomainError
-from mall.limits import ACTIONS_PER_MEMBER, limit
+from mall.core import clock
+from mall.core.errors import Busy, DomainError
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import flash, flash_board, flash_sessions
 from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
 from orders.flash_forms import RedeemForm

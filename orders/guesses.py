@@ -3,7 +3,7 @@
 Source: reliability.md "Limits" (coupon apply 5/min/member).
 """
 
-from mall.limits import limit
+from mall.core.limits import limit
 from orders import wallet
 
 CODES_PER_MEMBER = "5/m"
@@ -12,7 +12,7 @@ CODES_PER_MEMBER = "5/m"
 def count_try(request, coupon) -> None:
     """Count a code about to be looked up; the same one again, and a coupon named by its id, count nothing.
 
-    Raises: mall.limits.TooOften.
+    Raises: mall.core.limits.TooOften.
     """
     code = wallet.normalise(coupon)
     if isinstance(code, str):

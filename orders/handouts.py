@@ -11,8 +11,8 @@ from collections import Counter
 from django.contrib.auth import get_user_model
 from django.db.models import F, Max
 
-from mall import audit, clock, repeats
-from mall.transactions import transactional
+from mall.core import audit, clock, repeats
+from mall.core.transactions import transactional
 from orders import segments
 from orders.coupon_errors import CouponNotGiven
 from orders.coupons import uncount_issued

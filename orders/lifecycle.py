@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from catalog import stock
-from mall import audit, clock
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core import audit, clock
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 from orders import actors, coupons, delivery, flash, refunds, shipping
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.events import note_money

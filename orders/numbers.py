@@ -2,7 +2,7 @@
 
 import secrets
 
-from mall import clock
+from mall.core import clock
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_CHARACTERS = 13  # 13 × 5 = 65 bits

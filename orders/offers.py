@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from mall.money import yuan
+from mall.core.money import yuan
 from orders.models import Coupon, CouponTemplate
 
 USABLE, USED, EXPIRED = "usable", "used", "expired"

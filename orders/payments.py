@@ -10,9 +10,9 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, connection
 
-from mall import audit, clock, repeats
-from mall.models import AuditRow
-from mall.transactions import transactional
+from mall.core import audit, clock, repeats
+from mall.core.models import AuditRow
+from mall.core.transactions import transactional
 from orders import gateways, lifecycle, refunds
 from orders.errors import BadNotice, IllegalTransition, NoticeConflict, NoticeTooLarge
 from orders.events import note_money

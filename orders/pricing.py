@@ -13,8 +13,8 @@ from decimal import Decimal
 from django.db.models import F, Sum
 
 from catalog.models import MAX_QUANTITY, Product, Sku
-from mall import clock
-from mall.money import ZERO, yuan_down
+from mall.core import clock
+from mall.core.money import ZERO, yuan_down
 from orders import wallet
 from orders.coupon_terms import InHand
 from orders.errors import InvalidLines, NotForSale, PersonLimitReached, PointsNotUsable, PurchaseLimitReached

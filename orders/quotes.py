@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.models import Sku
-from mall.money import ZERO
+from mall.core.money import ZERO
 from orders.coupon_terms import InHand
 
 

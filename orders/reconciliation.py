@@ -16,7 +16,7 @@ from django.db.models import F, Sum
 
 from catalog import stock
 from catalog.models import CardKey, Product, StockMovement
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 from orders.models import Coupon, Order, OrderLine, PaymentNotice, PaymentRefund, RefundLine, RefundRequest
 from points.models import Grant, LedgerEntry
 from points.mutex import lock_member

@@ -5,10 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from mall import actors
-from mall.asking import ask, sent
-from mall.day_range import DayRangeFilter
-from mall.read_only import ReadOnly
+from mall.core import actors
+from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.read_only import ReadOnly
 from orders import refund_preview, refund_requests
 from orders.forms import ApproveForm, RejectForm
 from orders.models import RefundLine, RefundRequest

@@ -8,8 +8,8 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import REPLAYED, Clerk, Cursor, key_of, listed, made, once_key, read, whole
-from mall.limits import ACTIONS_PER_MEMBER, guard, limit
+from mall.core.api import REPLAYED, Clerk, Cursor, key_of, listed, made, once_key, read, whole
+from mall.core.limits import ACTIONS_PER_MEMBER, guard, limit
 from orders import delivery, lifecycle, refund_preview, refund_requests
 from orders.models import Order, RefundLine, RefundRequest
 from orders.refund_errors import InvalidRefund

@@ -6,7 +6,7 @@ Reads without a lock: a preview and no promise.
 from dataclasses import dataclass
 from datetime import date
 
-from mall import clock
+from mall.core import clock
 from orders import earning, refund_requests, refund_terms
 from orders.models import RefundRequest
 from points import lots

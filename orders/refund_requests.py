@@ -16,8 +16,8 @@ from django.db.models import F, Max, Sum
 
 from catalog import stock
 from catalog.models import Product
-from mall import audit, clock, repeats
-from mall.transactions import transactional
+from mall.core import audit, clock, repeats
+from mall.core.transactions import transactional
 from orders import actors, coupons, delivery, earning, lifecycle, refund_terms, refunds, shipping
 from orders.checkout import KEY
 from orders.errors import IdempotencyConflict, InvalidKey

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from mall.api import StrictIntegerField, StrictSerializer
+from mall.core.api import StrictIntegerField, StrictSerializer
 from orders import pricing
 from orders.models import RefundLine, RefundRequest
 from orders.serializers import YuanField

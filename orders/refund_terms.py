@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from mall.money import ZERO
+from mall.core.money import ZERO
 from orders.models import Order, OrderLine
 from orders.refund_errors import InvalidRefund, NothingLeft
 

@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mall.errors import Busy, DomainError
-from mall.limits import ACTIONS_PER_MEMBER, guard, limit
+from mall.core.errors import Busy, DomainError
+from mall.core.limits import ACTIONS_PER_MEMBER, guard, limit
 from orders import delivery, refund_preview, refund_requests
 from orders.forms import CodesForm, RefundForm, read_pieces
 from orders.models import CheckoutPolicy, Order, RefundRequest

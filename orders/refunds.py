@@ -8,9 +8,9 @@ so asking twice returns the money once.
 import structlog
 from django.db import transaction
 
-from mall import clock, repeats
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core import clock, repeats
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 from orders import gateways
 from orders.errors import IdempotencyConflict
 from orders.events import note_money

@@ -8,8 +8,8 @@ from rest_framework.views import APIView
 
 from catalog import reviews as written
 from catalog.models import LONGEST_REVIEW, MOST_STARS, Review
-from mall.api import Cursor, StrictIntegerField, StrictSerializer, read
-from mall.limits import limit
+from mall.core.api import Cursor, StrictIntegerField, StrictSerializer, read
+from mall.core.limits import limit
 from orders import reviews
 from orders.pricing import LARGEST_ID
 from orders.review_forms import REVIEWS_PER_MEMBER

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog import reviews as written
 from catalog.errors import InvalidReview
 from catalog.models import Review
-from mall.limits import limit
+from mall.core.limits import limit
 from orders import reviews
 from orders.models import Order, OrderLine
 from orders.review_forms import REVIEWS_PER_MEMBER, ReviewForm

@@ -5,7 +5,7 @@ from django.db.models import Exists, F, OuterRef
 from accounts.privacy import mask_name
 from catalog import reviews
 from catalog.models import Review
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 from orders.models import Order, OrderLine
 from orders.review_errors import LineReturned, NoSuchLine, NotDelivered
 from points.mutex import lock_member

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
+from mall.core import clock
 from orders.models import Order
 from points.models import MemberTier
 

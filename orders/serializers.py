@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from mall.api import StrictIntegerField, StrictSerializer, absolute
+from mall.core.api import StrictIntegerField, StrictSerializer, absolute
 from orders import earning, gateways, pricing
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund, Shipment, ShipmentLine
 from orders.wallet import LONGEST_TYPED

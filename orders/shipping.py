@@ -5,7 +5,7 @@ Pieces refunded before they were sent are withheld and never leave; card keys co
 
 from django.db.models import F, Max
 
-from mall import clock
+from mall.core import clock
 from orders.models import OrderLine, Shipment, ShipmentLine
 from orders.refund_errors import NothingToSend
 

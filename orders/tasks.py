@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from mall import clock
+from mall.core import clock
 from orders import coupons, flash_sessions, handouts, lifecycle, refunds
 
 

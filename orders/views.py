@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from mall.errors import DomainError
+from mall.core.errors import DomainError
 from orders import delivery, earning, gateways, lifecycle, payments, refund_requests, reviews
 from orders.gateways import sandbox
 from orders.models import Order, Payment

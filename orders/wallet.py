@@ -7,8 +7,8 @@ from decimal import Decimal
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from mall import clock
-from mall.money import ZERO
+from mall.core import clock
+from mall.core.money import ZERO
 from orders.coupon_errors import (
     CodeUsedByYou,
     CodeUsedUp,

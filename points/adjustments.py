@@ -9,9 +9,9 @@ from django.db.models import Sum
 from django.db.models.functions import Abs
 from django.utils.translation import gettext_lazy as _
 
-from mall import audit, clock, repeats
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core import audit, clock, repeats
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 from points import errors, ledger, mutex
 from points.models import Adjustment, PointsPolicy
 from points.signals import points_adjusted

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from mall.asking import ask, sent
-from mall.errors import DomainError
-from mall.read_only import ReadOnly
+from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.read_only import ReadOnly
+from mall.core.errors import DomainError
 from points import adjustments, batches
 from points.forms import BatchForm, ConfirmForm, DecisionForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch

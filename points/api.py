@@ -7,7 +7,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import Cursor, StrictSerializer, listed, read, whole
+from mall.core.api import Cursor, StrictSerializer, listed, read, whole
 from points import balance, pending, rates, rules, staff_api, statement, tiers, wording
 from points.models import LedgerEntry, RuleVersion
 

@@ -14,7 +14,7 @@ from datetime import date
 
 from django.conf import settings
 
-from mall import clock
+from mall.core import clock
 from points import pending
 from points.models import PointAccount
 

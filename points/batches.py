@@ -15,10 +15,10 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from mall import audit, clock
-from mall.errors import DomainError
-from mall.transactions import transactional
-from mall.versions import check_read
+from mall.core import audit, clock
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
+from mall.core.versions import check_read
 from points import adjustments, errors, ledger, machine, mutex
 from points.models import Adjustment, AdjustmentBatch, PointAccount, PointsPolicy
 from points.postings import DEFAULT

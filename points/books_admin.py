@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from mall import actors
-from mall.asking import ask, sent
-from mall.read_only import ReadOnly
+from mall.core import actors
+from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.read_only import ReadOnly
 from points import adjustments, explanation, risk, statement, terms, tiers, wording
 from points.forms import AdjustForm, FreezeForm, ReleaseForm
 from points.models import LEVELS, LedgerEntry, PointAccount

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from mall.asking import ask, sent
-from mall.read_only import ReadOnly
+from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.read_only import ReadOnly
 from points import risk
 from points.forms import RejectForm
 from points.models import SEQ_SPAN, RiskCase

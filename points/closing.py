@@ -5,8 +5,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.closing import Consequence
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from points import ledger, pending, risk
 from points.models import Grant, PointAccount, TakeBack
 from points.mutex import lock_member

@@ -5,7 +5,7 @@ from datetime import date
 
 from allauth.usersessions.models import UserSession
 
-from mall.networks import network_of
+from mall.core.networks import network_of
 from points import statement
 from points.postings import asked
 

@@ -11,8 +11,8 @@ from datetime import date
 
 from django.db.models import Q
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from points import ledger, machine
 from points.models import PointAccount
 

@@ -14,7 +14,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from mall import clock
+from mall.core import clock
 from points.machine import POINTS_MAX
 from points.models import SEQ_SPAN, ExchangeRate, RiskCase, Rule, RuleVersion
 from points.risk import APPEAL_MAX

@@ -14,8 +14,8 @@ from fractions import Fraction
 
 from django.db.models import Count, F, Q
 
-from mall import clock, repeats
-from mall.transactions import transactional
+from mall.core import clock, repeats
+from mall.core.transactions import transactional
 from points import balance, errors, ledger, mutex, rules, tiers
 from points.models import Grant, PointAccount, RuleVersion, TakeBack
 

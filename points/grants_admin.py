@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from mall.read_only import ReadOnly
+from mall.core.admin.read_only import ReadOnly
 from points.models import Grant, TakeBack
 
 GRANT_COLOURS = {"pending": "info", "matured": "success", "void": "warning"}

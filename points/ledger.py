@@ -22,8 +22,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models import DateField, DateTimeField, JSONField
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from points import balance, chain, errors, machine
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 from points.postings import DEFAULT, Posting, as_text, carry, command_of, entry_of, first_of, state_of, words_of

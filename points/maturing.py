@@ -9,8 +9,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from points import errors, ledger, machine, risk, rules
 from points.models import Grant, PointAccount, PointsPolicy
 from points.postings import as_text

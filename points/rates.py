@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from mall import clock
+from mall.core import clock
 from points.models import ExchangeRate
 
 

@@ -4,7 +4,7 @@ from django.dispatch import receiver
 from django.utils.translation import ngettext
 
 from accounts.signals import account_closing, closing_asked, personal_data_asked, user_registered, user_signed_in
-from mall import clock
+from mall.core import clock
 from points import closing, ledger, rules, takeaway, tiers
 from points.signals import points_awarded
 

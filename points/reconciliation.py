@@ -11,7 +11,7 @@ import itertools
 from collections import Counter
 from datetime import date
 
-from mall import clock
+from mall.core import clock
 from points import chain, promises
 from points.evidence import of_drift
 from points.finding import Finding

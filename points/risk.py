@@ -9,10 +9,10 @@ Source: product.md "points", Risk.
 
 from django.utils.translation import gettext_lazy as _
 
-from mall import audit, clock
-from mall.errors import DomainError
-from mall.transactions import transactional
-from mall.versions import check_read, version_of
+from mall.core import audit, clock
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
+from mall.core.versions import check_read, version_of
 from points import evidence, ledger, mutex
 from points.models import LedgerEntry, PointAccount, RiskCase
 from points.signals import case_closed, case_opened

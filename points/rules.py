@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from django.db.models import Q, Subquery
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from points import errors, ledger, machine, mutex, risk, statement, validity
 from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion
 from points.postings import as_text

@@ -6,9 +6,9 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from mall import actors, audit, clock
-from mall.one_row import OneRow
-from mall.read_only import ReadOnly
+from mall.core import actors, audit, clock
+from mall.core.admin.one_row import OneRow
+from mall.core.admin.read_only import ReadOnly
 from points import overlap, rules, terms
 from points.forms import NUMBERS, RateForm, RuleForm
 from points.models import ExchangeRate, PointsPolicy, Rule, RuleVersion

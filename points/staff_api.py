@@ -13,8 +13,8 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import Clerk, Cursor, StrictIntegerField, StrictSerializer, key_of, once_key, read
-from mall.versions import check_read
+from mall.core.api import Clerk, Cursor, StrictIntegerField, StrictSerializer, key_of, once_key, read
+from mall.core.versions import check_read
 from points import adjustments, risk
 from points.machine import POINTS_MAX
 from points.models import Adjustment, PointAccount, RiskCase

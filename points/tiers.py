@@ -17,9 +17,9 @@ from datetime import date
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 from django.utils.translation import gettext_lazy as _
 
-from mall import audit, clock
-from mall.errors import DomainError
-from mall.transactions import transactional
+from mall.core import audit, clock
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
 from points.mutex import lock_member

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from mall.errors import DomainError
-from mall.export import csv_response
-from mall.limits import ACTIONS_PER_MEMBER, EXPORTS, limit
+from mall.core.errors import DomainError
+from mall.core.export import csv_response
+from mall.core.limits import ACTIONS_PER_MEMBER, EXPORTS, limit
 from points import balance, explanation, pending, rates, risk, rules, statement, terms, tiers, wording
 from points.forms import AppealForm, StatementForm
 from points.models import PointAccount, RiskCase

@@ -155,7 +155,7 @@ def standing_clock():
     """The clock stands still: no limit's window turns over, no day ends within the test."""
     import time_machine
 
-    from mall import clock
+    from mall.core import clock
 
     with time_machine.travel(clock.now(), tick=False) as traveller:
         yield traveller
@@ -226,7 +226,7 @@ def own_redis():
     from django.test.utils import override_settings
     from redis import Redis
 
-    from mall.fuse import FusedRedis
+    from mall.redis.circuit_breaker import FusedRedis
     from mall.settings.databases import CACHE_OPTIONS
     from tests.services import start_redis
 

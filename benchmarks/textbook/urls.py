@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from benchmarks.textbook.models import Item, PointsLog, Redemption, Visit, Wallet
-from mall import clock
+from mall.core import clock
 
 REWARD = 20
 

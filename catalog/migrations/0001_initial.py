@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import catalog.models
-import mall.clock
+import mall.core.clock
 
 
 class Migration(migrations.Migration):
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                 ("limit_per_person", models.PositiveIntegerField(default=0, help_text="0 = no limit", verbose_name="limit per person")),
                 ("sale_starts_at", models.DateTimeField(blank=True, null=True, verbose_name="on sale from")),
                 ("sale_ends_at", models.DateTimeField(blank=True, null=True, verbose_name="on sale until")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, editable=False, verbose_name="created at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
                 ("updated_at", models.DateTimeField(blank=True, editable=False, verbose_name="changed at")),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
                 ("sale_starts_at", models.DateTimeField(blank=True, null=True, verbose_name="on sale from")),
                 ("sale_ends_at", models.DateTimeField(blank=True, null=True, verbose_name="on sale until")),
                 ("popularity", models.PositiveIntegerField(default=0, editable=False, verbose_name="redeemed in 30 days")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, editable=False, verbose_name="created at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
                 (
                     "category",
@@ -450,7 +450,7 @@ class Migration(migrations.Migration):
                 ("reference", models.CharField(max_length=80, verbose_name="reference")),
                 ("actor", models.CharField(blank=True, max_length=80, verbose_name="by")),
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, verbose_name="at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="at")),
                 (
                     "sku",
                     models.ForeignKey(

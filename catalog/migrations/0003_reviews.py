@@ -5,7 +5,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import mall.clock
+import mall.core.clock
 
 
 class Migration(migrations.Migration):
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                         verbose_name="the shop's answer",
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=mall.clock.now, verbose_name="written")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="written")),
                 ("edited_at", models.DateTimeField(blank=True, null=True, verbose_name="edited")),
                 ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
                 ("decided_by", models.CharField(blank=True, default="", max_length=80, verbose_name="decided by")),

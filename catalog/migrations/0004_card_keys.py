@@ -3,8 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import mall.clock
-import mall.sealed
+import mall.core.clock
+import mall.core.encryption
 
 
 class Migration(migrations.Migration):
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name="CardKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("secret", mall.sealed.EncryptedTextField(verbose_name="key")),
+                ("secret", mall.core.encryption.EncryptedTextField(verbose_name="key")),
                 ("fingerprint", models.CharField(editable=False, max_length=64, unique=True, verbose_name="fingerprint")),
                 (
                     "state",
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ("reference", models.CharField(blank=True, default="", max_length=80, verbose_name="reference")),
                 ("line", models.BigIntegerField(blank=True, null=True, verbose_name="order line")),
                 ("position", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="piece")),
-                ("imported_at", models.DateTimeField(default=mall.clock.now, verbose_name="imported")),
+                ("imported_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="imported")),
                 ("issued_at", models.DateTimeField(blank=True, null=True, verbose_name="issued")),
                 ("revealed_at", models.DateTimeField(blank=True, null=True, verbose_name="revealed")),
             ],
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ),
                 ("actor", models.CharField(max_length=80, verbose_name="by")),
                 ("reference", models.CharField(blank=True, default="", max_length=80, verbose_name="reference")),
-                ("at", models.DateTimeField(default=mall.clock.now, verbose_name="at")),
+                ("at", models.DateTimeField(default=mall.core.clock.now, verbose_name="at")),
             ],
             options={
                 "verbose_name": "card key event",

@@ -5,9 +5,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Sku
-from mall import clock
-from mall.append_only import AppendOnly
-from mall.sealed import EncryptedTextField
+from mall.core import clock
+from mall.core.append_only import AppendOnly
+from mall.core.encryption import EncryptedTextField
 
 
 class CardKey(models.Model):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.category import Category
-from mall import clock
+from mall.core import clock
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
 PICTURE_MAX_BYTES = 1024 * 1024

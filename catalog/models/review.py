@@ -8,8 +8,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Product
-from mall import clock
-from mall.versions import version_of
+from mall.core import clock
+from mall.core.versions import version_of
 
 SHORTEST_REVIEW, LONGEST_REVIEW = 15, 1000  # characters
 REASON_LENGTH, ANSWER_LENGTH = 200, 1000

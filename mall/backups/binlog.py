@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from mall import clock
 from mall.backups import BackupError
 from mall.backups.programs import running
+from mall.core import clock
 
 DELIMITER = b"/*!*/;"
 # What a log of rows consists of; any other statement changed tables or rights.

@@ -9,8 +9,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from mall import clock
 from mall.backups import BackupError
+from mall.core import clock
 
 MANIFEST = "MANIFEST"
 UNVERIFIED = "not verified"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-from mall import clock
 from mall.backups import BackupError, folder, media, proof
 from mall.backups.binlog import Log, moment
 from mall.backups.databases import shop
 from mall.backups.scratch import scratch_for
+from mall.core import clock
 
 ARCHIVE = "media.tar.gz"
 

@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from mall import clock
 from mall.backups import BackupError, media
 from mall.backups.databases import speaking_to
+from mall.core import clock
 
 
 def prove(backup, facts, scratch, *, progress) -> dict:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from accounts.models import User
 from catalog.models import Category, Product, Sku
-from mall import clock
+from mall.core import clock
+from mall.core.transactions import transactional
 from mall.demo.members import ADMIN, DEMO
-from mall.transactions import transactional
 from orders import coupons, handouts, payments
 from orders.checkout import place_order
 from orders.gateways import sandbox

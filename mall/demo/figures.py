@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mall import clock
+from mall.core import clock
 from marketing.analytics import rollup, snapshots
 from marketing.models import DailyRollup
 

@@ -6,10 +6,10 @@ from django.db import transaction
 
 from accounts.models import User
 from catalog.models import Product, Sku
-from mall import clock
+from mall.core import clock
+from mall.core.errors import DomainError
+from mall.core.transactions import transactional
 from mall.demo.members import CAST
-from mall.errors import DomainError
-from mall.transactions import transactional
 from orders import flash, flash_sessions
 from orders.models import FlashItem, FlashSession
 

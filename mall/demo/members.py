@@ -7,11 +7,11 @@ from django.conf import settings
 from accounts import registration
 from accounts.models import User
 from catalog import popularity, stock
-from mall import clock
+from mall.core import clock
+from mall.core.transactions import transactional
 from mall.demo import missions
 from mall.demo.shop import OPENED_DAYS_AGO
 from mall.demo.story import Shopper, Story, give_address, offers
-from mall.transactions import transactional
 from marketing import notifications, reminders
 from marketing.analytics import rollup
 from points import ledger

@@ -5,8 +5,8 @@ from django.contrib.auth.models import Group
 
 from accounts import registration
 from accounts.models import User
+from mall.core.transactions import transactional
 from mall.demo.members import ADMIN
-from mall.transactions import transactional
 from points import adjustments, risk, rules
 from points.models import Adjustment, RiskCase
 

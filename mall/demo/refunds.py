@@ -1,9 +1,9 @@
 """The demo shop's refunds: one that came back to ``demo``, and one of a member that waits for an operator."""
 
 from accounts.models import User
-from mall import clock
+from mall.core import clock
+from mall.core.transactions import transactional
 from mall.demo.members import ADMIN, CAST, DEMO
-from mall.transactions import transactional
 from orders import refund_requests
 from orders.models import FlashClaim, Order, RefundRequest
 

@@ -4,8 +4,8 @@ import random
 from datetime import timedelta
 
 from catalog import reviews
-from mall import clock
-from mall.errors import DomainError
+from mall.core import clock
+from mall.core.errors import DomainError
 from orders import reviews as orders_reviews
 from orders.models import Order
 

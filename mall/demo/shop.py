@@ -12,9 +12,9 @@ from django.core.files.base import ContentFile
 
 from catalog import codes, stock, storefront
 from catalog.models import Category, Product, Sku
-from mall import clock
+from mall.core import clock
+from mall.core.transactions import transactional
 from mall.demo.studio import take_picture
-from mall.transactions import transactional
 
 GOODS = Path(__file__).parent / "goods"
 OPENED_DAYS_AGO = 60

@@ -14,9 +14,9 @@ from accounts import addresses, registration
 from accounts.models import User
 from catalog import stock
 from catalog.models import Product, Sku, StockMovement
-from mall import clock
+from mall.core import clock
+from mall.core.errors import DomainError
 from mall.demo import reviews
-from mall.errors import DomainError
 from marketing import checkin
 from orders import checkout, gateways, lifecycle, payments
 from orders.models import Order

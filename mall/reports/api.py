@@ -8,7 +8,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.api import Clerk
+from mall.core.api import Clerk
 from mall.reports.pages import MAY_READ
 from marketing.analytics import period as periods
 from marketing.analytics import reports

@@ -8,8 +8,8 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from mall.templatetags.mall import points as grouped
-from mall.templatetags.mall import yuan
+from mall.core.templatetags.mall import points as grouped
+from mall.core.templatetags.mall import yuan
 
 COLOURS = ("var(--color-primary-500)", "var(--color-base-400)", "var(--color-primary-300)")
 SWATCHES = ("a", "b", "c")

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.template.response import TemplateResponse
 
-from mall import export
+from mall.core import export
 from mall.reports.dress import dressed
 from marketing.analytics import period as periods
 from marketing.analytics import reports

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "simple_history",
     "csp",
     "django_prometheus",
+    "mall.core",
     "mall",
     "accounts",
     "points",
@@ -58,7 +59,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",  # first and last: it times all between
-    "mall.probes.HostMiddleware",
+    "mall.monitoring.probes.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mall.csp.PolicyMiddleware",
@@ -69,7 +70,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mall.middleware.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "mall.bodies.LengthMiddleware",
+    "mall.server.bodies.LengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "mall.middleware.HeadersMiddleware",
@@ -97,7 +98,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "mall.context.shop",
             ],
-            "builtins": ["mall.templatetags.mall"],
+            "builtins": ["mall.core.templatetags.mall"],
         },
     }
 ]
@@ -153,7 +154,7 @@ ACCOUNT_RATE_LIMITS = {
     "sign_up_made": "5/h/ip",
     "reset_password": "10/h/ip,5/h/key",
 }
-ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 64  # as mall/networks.py counts everywhere else
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 64  # as mall/core/networks.py counts everywhere else
 ACCOUNT_FORMS = {
     "login": "accounts.entrance.SignInForm",
     "signup": "accounts.entrance.SignUpForm",
@@ -193,18 +194,18 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["mall.parsers.JsonBody"],
-    "DEFAULT_SCHEMA_CLASS": "mall.openapi.Documentation",
+    "DEFAULT_PARSER_CLASSES": ["mall.core.parsers.JsonBody"],
+    "DEFAULT_SCHEMA_CLASS": "mall.core.openapi.Documentation",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "DEFAULT_PAGINATION_CLASS": "mall.api.PageNumbers",
-    "DEFAULT_THROTTLE_CLASSES": ["mall.limits.ApiThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "mall.core.api.PageNumbers",
+    "DEFAULT_THROTTLE_CLASSES": ["mall.core.limits.ApiThrottle"],
     "COERCE_DECIMAL_TO_STRING": True,
     "DATETIME_FORMAT": "iso-8601",
     "UNICODE_JSON": True,
 }
 DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "mall.api.ExceptionHandler",
-    "EXCEPTION_FORMATTER_CLASS": "mall.api.ErrorFormatter",
+    "EXCEPTION_HANDLER_CLASS": "mall.core.api.ExceptionHandler",
+    "EXCEPTION_FORMATTER_CLASS": "mall.core.api.ErrorFormatter",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Points Mall API",
@@ -231,7 +232,7 @@ SPECTACULAR_SETTINGS = {
         "EntryKindEnum": "points.models.LedgerEntry.Kind",
         "NotificationKindEnum": "marketing.models.Notification.Kind",
     },
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "mall.openapi.add_accounts"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "mall.core.openapi.add_accounts"],
 }
 
 # --- files -----------------------------------------------------------------
@@ -280,7 +281,7 @@ PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz says it, without a database ques
 DEMO_MARK = ""  # the file that says the demo shop was loaded once, or is not wanted (the embedded profile)
 EMBEDDED_SERVICES = False  # True: the web process runs the worker and beat too
 CELERY_TIMEZONE = SHOP_TIME_ZONE
-CELERY_BEAT_SCHEDULER = "mall.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "mall.jobs.beat:Scheduler"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True

@@ -1,7 +1,7 @@
 """Database and cache options that were tested (dependencies.md, "Embedded profile" and "Database and broker settings")."""
 
 from mall import profile
-from mall.text_columns import SPOKEN
+from mall.database.text_columns import SPOKEN
 
 # Writers queue at BEGIN instead of failing in the middle with "database is locked".
 SQLITE_OPTIONS = {
@@ -15,7 +15,7 @@ CACHE_OPTIONS = {
     "SOCKET_CONNECT_TIMEOUT": 0.2,
     "SOCKET_TIMEOUT": 0.2,
     "IGNORE_EXCEPTIONS": True,
-    "REDIS_CLIENT_CLASS": "mall.fuse.FusedRedis",
+    "REDIS_CLIENT_CLASS": "mall.redis.circuit_breaker.FusedRedis",
 }
 
 # How many seconds one thing may wait. A visitor is answered within three whatever the database does, and a lock is waited for
@@ -37,7 +37,7 @@ def mysql_database(config: dict) -> dict:
     patience = VISITORS if profile.serves_visitors else JOBS
     options = {
         "charset": "utf8mb4",
-        "collation": SPOKEN,  # of literals; columns have their own (mall/collations.py)
+        "collation": SPOKEN,  # of literals; columns have their own (mall/database/collations.py)
         "isolation_level": "read committed",
         "sql_mode": "STRICT_TRANS_TABLES",
         "init_command": f"SET SESSION innodb_lock_wait_timeout={patience['lock']}",
@@ -47,7 +47,7 @@ def mysql_database(config: dict) -> dict:
     }
     return {
         **config,
-        "ENGINE": "mall.mysql",
+        "ENGINE": "mall.database.mysql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {**options, **_with_tls(config.get("OPTIONS", {}))},

@@ -2,8 +2,8 @@
 
 import os
 
-from mall.demands import Demands, not_hex_keys
-from mall.logs import configure_logging
+from mall.environment import Environment, not_hex_keys
+from mall.monitoring.logs import configure_logging
 from mall.secrets import load_or_create
 
 from .base import *
@@ -12,17 +12,19 @@ from .databases import SQLITE_OPTIONS
 
 VAR_DIR = BASE_DIR / "var"
 _secrets = load_or_create(VAR_DIR / "secrets.json")
-_demands = Demands(own={**_secrets, "FIELD_KEYS": _secrets["FIELD_KEY"]})
-SECRET_KEY = _demands.ask("SECRET_KEY", why="it signs sessions and tokens")
-FIELD_KEYS = _demands.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(",")
-LEDGER_KEY = _demands.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
-PAYMENT_SECRET = _demands.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
-EVENT_SECRET = _demands.ask("EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys)
-METRICS_TOKEN = _demands.allow("METRICS_TOKEN")
-_sqlite = env.db_url_config(_demands.allow("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'mall.sqlite3'}")
-_email = _demands.allow("EMAIL_URL")
-_demands.know_gateways(PAYMENT_PROVIDERS)
-_demands.refuse()
+_environment = Environment(own={**_secrets, "FIELD_KEYS": _secrets["FIELD_KEY"]})
+SECRET_KEY = _environment.ask("SECRET_KEY", why="it signs sessions and tokens")
+FIELD_KEYS = _environment.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(
+    ","
+)
+LEDGER_KEY = _environment.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
+PAYMENT_SECRET = _environment.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
+EVENT_SECRET = _environment.ask("EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys)
+METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
+_sqlite = env.db_url_config(_environment.allow("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'mall.sqlite3'}")
+_email = _environment.allow("EMAIL_URL")
+_environment.know_gateways(PAYMENT_PROVIDERS)
+_environment.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 SHOP_URL = env("SHOP_URL", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
 DEMO_SIGN_INS = True

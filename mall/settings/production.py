@@ -3,41 +3,43 @@
 Source: reliability.md, "Production settings"; dependencies.md, "Database and broker settings".
 """
 
-from mall import sentinel
-from mall.demands import Demands, any_host, not_hex_keys, not_redis, not_scheme, short_or_guessable
-from mall.logs import configure_logging
+from mall.environment import Environment, any_host, not_hex_keys, not_redis, not_scheme, short_or_guessable
+from mall.monitoring.logs import configure_logging
+from mall.redis import sentinel
 
 from .base import *
 from .base import CELERY_BROKER_TRANSPORT_OPTIONS, PAYMENT_PROVIDERS, env
 from .databases import CACHE_OPTIONS, mysql_database
 
-_demands = Demands()
-SECRET_KEY = _demands.ask("SECRET_KEY", why="it signs sessions and tokens", unless=short_or_guessable)
-FIELD_KEYS = _demands.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(",")
-LEDGER_KEY = _demands.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
-PAYMENT_SECRET = _demands.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
-EVENT_SECRET = _demands.ask("EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys)
-ALLOWED_HOSTS = _demands.ask("ALLOWED_HOSTS", why="the shop's host names, comma-separated", unless=any_host).split(",")
-_database = _demands.ask(
+_environment = Environment()
+SECRET_KEY = _environment.ask("SECRET_KEY", why="it signs sessions and tokens", unless=short_or_guessable)
+FIELD_KEYS = _environment.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(
+    ","
+)
+LEDGER_KEY = _environment.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
+PAYMENT_SECRET = _environment.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
+EVENT_SECRET = _environment.ask("EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys)
+ALLOWED_HOSTS = _environment.ask("ALLOWED_HOSTS", why="the shop's host names, comma-separated", unless=any_host).split(",")
+_database = _environment.ask(
     "DATABASE_URL", why="mysql://user:password@host:3306/mall", unless=not_scheme("mysql"), default="mysql://missing@localhost/missing"
 )
-_replica = _demands.allow("DATABASE_REPLICA_URL", unless=not_scheme("mysql"))
-_redis = _demands.ask("REDIS_URL", why="cache and limits: redis://host:6379/0", unless=not_redis("redis", "rediss", "unix"))
-_broker = _demands.ask("BROKER_URL", why="later work: redis://host:6379/1", unless=not_redis("redis", "rediss", "redis+socket"))
-_email = _demands.ask(
+_replica = _environment.allow("DATABASE_REPLICA_URL", unless=not_scheme("mysql"))
+_redis = _environment.ask("REDIS_URL", why="cache and limits: redis://host:6379/0", unless=not_redis("redis", "rediss", "unix"))
+_broker = _environment.ask("BROKER_URL", why="later work: redis://host:6379/1", unless=not_redis("redis", "rediss", "redis+socket"))
+_email = _environment.ask(
     "EMAIL_URL",
     why="smtp+tls://user:password@host:587",
     unless=not_scheme("smtp", "smtp+tls", "smtp+ssl", "smtps"),
     default="smtp://missing",
 )
-METRICS_TOKEN = _demands.allow("METRICS_TOKEN")
+METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
 if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "allow":
-    _demands.complaints.append(
+    _environment.complaints.append(
         "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real providers, or none (PAYMENT_PROVIDERS=), "
         "or set PAYMENT_SANDBOX=allow for a rehearsal"
     )
-_demands.know_gateways(PAYMENT_PROVIDERS)
-_demands.refuse()
+_environment.know_gateways(PAYMENT_PROVIDERS)
+_environment.refuse()
 
 SHOP_URL = env("SHOP_URL", default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
 DEMO_SIGN_INS = False
@@ -46,7 +48,7 @@ DATABASES = {"default": mysql_database(env.db_url_config(_database))}
 DATABASE_RIGHTS_DEMANDED = True
 if _replica:
     DATABASES["replica"] = mysql_database(env.db_url_config(_replica))
-    DATABASE_ROUTERS = ["mall.replica.Router"]
+    DATABASE_ROUTERS = ["mall.core.replica.Router"]
 CACHES = {"default": sentinel.cache(_redis, CACHE_OPTIONS)}
 CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = sentinel.broker(_broker, CELERY_BROKER_TRANSPORT_OPTIONS)
 # Celery's command line reads BROKER_URL by itself (celery 5.6.3, --broker) and would let it rule as it stands.
@@ -65,7 +67,7 @@ STORAGES = {
 # Only these proxies are believed about the caller's address and scheme (mall/wsgi.py).
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # mall/probes.py: asked from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # mall/monitoring/probes.py: asked from inside, without TLS
 SECURE_HSTS_SECONDS = 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

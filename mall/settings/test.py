@@ -2,7 +2,7 @@
 
 import os
 
-from mall.logs import configure_logging
+from mall.monitoring.logs import configure_logging
 
 from .base import *
 from .base import BASE_DIR, env
@@ -17,7 +17,7 @@ LOGGING = configure_logging("console", level="ERROR")
 ALLOWED_HOSTS = ["*"]
 DEMO_SIGN_INS = False
 
-# Not the shop's collation: nothing may hang on how somebody made the database (mall/collations.py).
+# Not the shop's collation: nothing may hang on how somebody made the database (mall/database/collations.py).
 STRANGE = "utf8mb4_general_ci"
 _database = env.db_url_config(os.environ.get("MALL_TEST_DATABASE_URL") or "sqlite:///:memory:")
 if _database["ENGINE"].endswith("mysql"):

@@ -6,8 +6,8 @@ does not pay a statement for a report, and a lost row heals at the next roll-up.
 """
 
 from catalog.models import Review
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from marketing.models import CheckIn, DailyActivity
 from orders.models import Order
 

@@ -10,8 +10,8 @@ from datetime import date
 
 from django.db.models import Case, F, Q, When
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from marketing.models import DailyActivity, HistoryOrder, LateDay, MemberDay
 from orders.models import Order
 

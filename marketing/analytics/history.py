@@ -12,8 +12,8 @@ from itertools import islice
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from mall import audit, clock
-from mall.transactions import transactional
+from mall.core import audit, clock
+from mall.core.transactions import transactional
 from marketing.analytics import days, history_file, history_rows
 from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder
 

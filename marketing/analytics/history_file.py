@@ -16,8 +16,8 @@ from operator import itemgetter
 
 from django.utils.translation import gettext as _
 
-from mall import clock
-from mall.errors import DomainError
+from mall.core import clock
+from mall.core.errors import DomainError
 from marketing.models import HistoryOrder
 from marketing.models.history import NAME_LENGTH, NUMBER_LENGTH
 

@@ -9,7 +9,7 @@ from datetime import UTC
 
 from django.db import connection
 
-from mall import clock
+from mall.core import clock
 from marketing.models import HistoryLine, HistoryOrder
 
 ORDER = ("no", "customer", "ordered_at", "on", "status", "total", "digest", "imported_at")

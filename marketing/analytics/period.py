@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
-from mall.errors import DomainError
+from mall.core import clock
+from mall.core.errors import DomainError
 
 ONE_DAY = timedelta(days=1)
 LENGTHS = (7, 30, 90)

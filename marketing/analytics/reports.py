@@ -9,8 +9,8 @@ from decimal import Decimal
 from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
-from mall import replica
-from mall.money import yuan
+from mall.core import replica
+from mall.core.money import yuan
 from marketing.analytics.report import Chart, Column, Report, Table, Tile
 from marketing.analytics.snapshots import COHORTS, REPURCHASE
 from marketing.models import CohortDay, DailyRollup, ReportSnapshot, RuleDay

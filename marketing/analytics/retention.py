@@ -17,7 +17,7 @@ from operator import itemgetter
 
 from django.db.models import Min, Q
 
-from mall import clock
+from mall.core import clock
 from marketing.models import MemberDay
 
 RETURN_DAYS = (1, 7, 30)

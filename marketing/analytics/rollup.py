@@ -16,9 +16,9 @@ from datetime import date, timedelta
 from django.contrib.auth import get_user_model
 from django.db.models import Count, F, Min, Q, Sum
 
-from mall import clock
-from mall.money import ZERO
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.money import ZERO
+from mall.core.transactions import transactional
 from marketing.analytics import activity, days, snapshots
 from marketing.models import CheckIn, DailyActivity, DailyRollup, LateDay, MemberDay, RuleDay
 from orders.models import Order

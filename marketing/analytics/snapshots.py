@@ -7,8 +7,8 @@ when a past day was counted again.
 from collections import Counter
 from datetime import timedelta
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from marketing.analytics import retention
 from marketing.models import CohortDay, ReportSnapshot
 

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import mall.clock
+import mall.core.clock
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ("points_issued", models.PositiveBigIntegerField(default=0, verbose_name="points issued")),
                 ("points_spent", models.PositiveBigIntegerField(default=0, verbose_name="points spent")),
                 ("points_expired", models.PositiveBigIntegerField(default=0, verbose_name="points expired")),
-                ("rolled_up_at", models.DateTimeField(default=mall.clock.now, verbose_name="counted at")),
+                ("rolled_up_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="counted at")),
             ],
             options={
                 "verbose_name": "daily figures",
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ("on", models.DateField(verbose_name="shop day")),
                 ("streak", models.PositiveIntegerField(verbose_name="days in a row")),
                 ("points", models.PositiveIntegerField(default=0, verbose_name="points")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, verbose_name="time")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="time")),
                 (
                     "user",
                     models.ForeignKey(
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ("params", models.JSONField(default=dict, verbose_name="numbers")),
                 ("url", models.CharField(blank=True, max_length=200, verbose_name="leads to")),
                 ("key", models.CharField(max_length=100, verbose_name="key")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, verbose_name="time")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="time")),
                 ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="read")),
                 (
                     "user",

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import mall.clock
+import mall.core.clock
 
 
 class Migration(migrations.Migration):
@@ -70,13 +70,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="tries")),
-                ("next_try_at", models.DateTimeField(default=mall.clock.now, verbose_name="next try")),
+                ("next_try_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="next try")),
                 ("claimed_by", models.CharField(blank=True, max_length=32, verbose_name="claimed by")),
                 ("claimed_until", models.DateTimeField(blank=True, null=True, verbose_name="claimed until")),
                 ("handed_at", models.DateTimeField(blank=True, null=True, verbose_name="handed over")),
                 ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
                 ("error", models.CharField(blank=True, max_length=300, verbose_name="error")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, verbose_name="time")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="time")),
                 (
                     "notification",
                     models.ForeignKey(

@@ -5,7 +5,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import mall.clock
+import mall.core.clock
 
 
 class Migration(migrations.Migration):
@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
                         verbose_name="status",
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=mall.clock.now, editable=False, verbose_name="created at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
                 (
                     "coupon",
                     models.ForeignKey(
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
                 ("target", models.PositiveIntegerField(verbose_name="how often")),
                 ("points", models.PositiveIntegerField(default=0, verbose_name="reward in points")),
                 ("paid", models.PositiveIntegerField(default=0, verbose_name="points paid")),
-                ("started_at", models.DateTimeField(default=mall.clock.now, verbose_name="begun")),
+                ("started_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="begun")),
                 ("completed_at", models.DateTimeField(blank=True, null=True, verbose_name="completed")),
                 ("rewarded_at", models.DateTimeField(blank=True, null=True, verbose_name="rewarded")),
                 (
@@ -312,7 +312,7 @@ class Migration(migrations.Migration):
                 ("visitor", models.CharField(max_length=32, verbose_name="visitor")),
                 ("page", models.CharField(max_length=24, verbose_name="page")),
                 ("points", models.PositiveIntegerField(default=0, verbose_name="points")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, verbose_name="time")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="time")),
                 (
                     "user",
                     models.ForeignKey(
@@ -338,7 +338,7 @@ class Migration(migrations.Migration):
                 ("event", models.CharField(max_length=32, verbose_name="event")),
                 ("key", models.CharField(max_length=64, verbose_name="key")),
                 ("occurred_at", models.DateTimeField(verbose_name="happened")),
-                ("received_at", models.DateTimeField(default=mall.clock.now, verbose_name="received")),
+                ("received_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="received")),
                 ("points", models.PositiveIntegerField(default=0, verbose_name="points")),
                 ("content", models.JSONField(default=dict, verbose_name="content")),
                 (

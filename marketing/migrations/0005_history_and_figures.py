@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import mall.clock
+import mall.core.clock
 
 
 class Migration(migrations.Migration):
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("on", models.DateField()),
-                ("at", models.DateTimeField(default=mall.clock.now)),
+                ("at", models.DateTimeField(default=mall.core.clock.now)),
             ],
         ),
         migrations.CreateModel(
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="report")),
                 ("as_of", models.DateField(verbose_name="as of")),
                 ("figures", models.JSONField(default=dict)),
-                ("made_at", models.DateTimeField(default=mall.clock.now, verbose_name="counted at")),
+                ("made_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="counted at")),
             ],
         ),
         migrations.AddField(
@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
                 ),
                 ("total", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="goods in yuan")),
                 ("digest", models.CharField(editable=False, max_length=32)),
-                ("imported_at", models.DateTimeField(default=mall.clock.now, editable=False, verbose_name="imported")),
+                ("imported_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="imported")),
                 (
                     "customer",
                     models.ForeignKey(

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import mall.clock
+import mall.core.clock
 
 
 class Migration(migrations.Migration):
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("score", models.FloatField(verbose_name="closeness")),
                 ("people", models.PositiveIntegerField(verbose_name="people who had both")),
-                ("counted_at", models.DateTimeField(default=mall.clock.now, verbose_name="counted at")),
+                ("counted_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="counted at")),
                 (
                     "other",
                     models.ForeignKey(

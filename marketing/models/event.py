@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
-from mall.append_only import AppendOnly
+from mall.core import clock
+from mall.core.append_only import AppendOnly
 
 
 class CustomEvent(AppendOnly):

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
+from mall.core import clock
 
 NAME_LENGTH = 120
 NUMBER_LENGTH = 64

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mall import clock
+from mall.core import clock
 
 MOST_POINTS = 100_000
 LONGEST_TARGET = 1_000_000

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
+from mall.core import clock
 
 
 class CoPurchase(models.Model):

@@ -7,7 +7,7 @@ A *person* is a member (the user's id) or a customer of the earlier shop nobody 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
+from mall.core import clock
 
 
 class MemberDay(models.Model):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
+from mall.core import clock
 
 
 class ShareLanding(models.Model):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from django.utils.translation import gettext as _
 
 from catalog import storefront
-from mall import clock
+from mall.core import clock
 from marketing.models import CoPurchase
 from marketing.recommendations import purchases, ranking
 

@@ -1,7 +1,7 @@
 """Counting anew what goes with what: once a night, page by page of people, then one swap."""
 
-from mall import clock
-from mall.transactions import transactional
+from mall.core import clock
+from mall.core.transactions import transactional
 from marketing.models import CoPurchase
 from marketing.recommendations import purchases
 from marketing.recommendations.ranking import Together

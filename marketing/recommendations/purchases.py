@@ -10,7 +10,7 @@ from itertools import chain
 from django.db.models import F
 
 from catalog.models import Product
-from mall import clock
+from mall.core import clock
 from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.recommendations.ranking import Purchase
 from orders.models import Order, OrderLine

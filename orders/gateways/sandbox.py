@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock, signatures
+from mall.core import clock, signatures
 from orders.errors import BadNotice, BadSignature
 from orders.gateways import Notice
 

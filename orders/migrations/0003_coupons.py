@@ -9,7 +9,7 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
-import mall.clock
+import mall.core.clock
 import orders.numbers
 
 
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ),
                 ("uses", models.PositiveIntegerField(default=0, editable=False, verbose_name="used")),
                 ("is_active", models.BooleanField(default=True, verbose_name="can be used")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, editable=False, verbose_name="created at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
             ],
             options={
                 "verbose_name": "coupon code",
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ("up_to_user", models.PositiveBigIntegerField(default=0, editable=False, verbose_name="members up to")),
                 ("actor", models.CharField(max_length=60, verbose_name="by")),
                 ("key", models.CharField(max_length=64, unique=True, verbose_name="one-time key")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, editable=False, verbose_name="created at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
                 ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
             ],
             options={
@@ -242,7 +242,7 @@ class Migration(migrations.Migration):
                         verbose_name="days after it is given",
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=mall.clock.now, editable=False, verbose_name="created at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
             ],
             options={
                 "verbose_name": "coupon template",
@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="can be used")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, editable=False, verbose_name="created at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -392,7 +392,7 @@ class Migration(migrations.Migration):
                         verbose_name="days after it is given",
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=mall.clock.now, editable=False, verbose_name="created at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),

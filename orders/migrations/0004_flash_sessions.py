@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import mall.clock
+import mall.core.clock
 
 
 class Migration(migrations.Migration):
@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
             name="FlashReminder",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=mall.clock.now, verbose_name="asked at")),
+                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="asked at")),
                 ("told_at", models.DateTimeField(blank=True, null=True, verbose_name="told at")),
             ],
             options={

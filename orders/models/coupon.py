@@ -14,8 +14,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from mall import clock
-from mall.money import ZERO
+from mall.core import clock
+from mall.core.money import ZERO
 from orders.models.order import Order
 from orders.numbers import new_coupon_code
 

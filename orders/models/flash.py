@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import MAX_QUANTITY, PRICE_MAX_POINTS
 from catalog.models.bucket import BUCKETS_MOST, POOL_BUCKETS
-from mall import clock
-from mall.money import ZERO
+from mall.core import clock
+from mall.core.money import ZERO
 from orders.models.order import Order
 
 STOCK_MOST = 1_000_000

@@ -11,9 +11,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField
-from mall import clock
-from mall.append_only import AppendOnly
-from mall.money import ZERO
+from mall.core import clock
+from mall.core.append_only import AppendOnly
+from mall.core.money import ZERO
 from orders.numbers import NUMBER_LENGTH, new_number
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from mall.money import ZERO
+from mall.core.money import ZERO
 
 
 class CheckoutPolicy(models.Model):

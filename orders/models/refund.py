@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from mall.money import ZERO
+from mall.core.money import ZERO
 from orders.models.order import Order, OrderLine
 from orders.models.payment import PaymentRefund
 

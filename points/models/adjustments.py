@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mall.versions import version_of
+from mall.core.versions import version_of
 from points.models.books import PointAccount
 
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mall.versions import version_of
+from mall.core.versions import version_of
 from points.models.books import PointAccount
 
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from mall.append_only import AppendOnly
+from mall.core.append_only import AppendOnly
 from points.models.books import PointAccount
 from points.models.rules import RuleVersion
 

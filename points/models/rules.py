@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from mall.append_only import AppendOnly
+from mall.core.append_only import AppendOnly
 
 ACTION = r"^(event:)?[a-z0-9][a-z0-9_.-]*$"
 

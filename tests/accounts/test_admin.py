@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts.models import User
 from accounts.registration import register
 from accounts.roles import ROLES, ensure_roles
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from points import balance
 from tests.factories.accounts import PASSWORD, MemberFactory
 

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from accounts import closing
 from accounts.models import Address, User
 from accounts.registration import register
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from marketing.models import Notification
 from orders import lifecycle
 from orders.closing import OrdersOpen

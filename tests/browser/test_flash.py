@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from mall import clock
+from mall.core import clock
 from orders import flash, flash_sessions
 from orders.models import FlashReminder, FlashSession, Order
 from tests.factories import flash as factory

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from playwright.sync_api import expect
 
-from mall import clock
-from mall.models import AuditRow
+from mall.core import clock
+from mall.core.models import AuditRow
 from marketing.analytics import rollup
 from marketing.checkin import check_in
 from orders import lifecycle

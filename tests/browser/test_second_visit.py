@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from catalog.models import Review
-from mall import clock
+from mall.core import clock
 from marketing.models import Mission, Preference
 from orders.models import Order
 from points import maturing

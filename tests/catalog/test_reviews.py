@@ -9,8 +9,8 @@ from django.urls import reverse
 from catalog import reviews
 from catalog.errors import AlreadyReviewed, InvalidReview, NoSuchReview, ReviewFixed
 from catalog.models import Review, ReviewPolicy
-from mall.models import AuditRow
-from mall.versions import ChangedMeanwhile
+from mall.core.models import AuditRow
+from mall.core.versions import ChangedMeanwhile
 from marketing.models import Notification
 from orders import lifecycle
 from orders import reviews as orders_reviews
@@ -370,7 +370,7 @@ def choose(client, found):
 
 # --- behind the counter ------------------------------------------------------------------------------
 def test_admin_when_an_operator_publishes_rejects_and_answers_then_done_and_written_down(client, operator, member, line):
-    from mall.models import AuditRow
+    from mall.core.models import AuditRow
 
     review = write(line, member)
     client.force_login(operator)

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from catalog import stock
 from catalog.models import Product, Sku, StockMovement
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from tests.factories.catalog import ProductFactory, SkuFactory
 from tests.factories.orders import key_sku
 from tests.factories.points import member_with

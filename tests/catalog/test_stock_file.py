@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import stock, stock_file
 from catalog.models import StockMovement
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from tests.factories.catalog import ProductFactory, SkuFactory
 from tests.factories.orders import key_sku
 

@@ -32,7 +32,8 @@ def _sweep_often():
     """An operator wants these every two seconds; that beat keeps it through all its deaths is part of the test."""
     from django_celery_beat.models import IntervalSchedule
 
-    from mall import beat, schedule
+    from mall import schedule
+    from mall.jobs import beat
 
     often = IntervalSchedule.objects.create(every=2, period="seconds")
     for name in SWEEPS:
@@ -43,14 +44,14 @@ def _sweep_often():
 
 def forget_sweeps():
     """Forget this minute's runs: the next knock of beat does them again, if the way from beat to worker is whole."""
-    from mall.models import JobRun
+    from mall.core.models import JobRun
 
     JobRun.objects.filter(job__in=SWEEPS).delete()
 
 
 def swept() -> dict:
     """Say whether both sweeps ran since, and how much money is still on its way back."""
-    from mall.models import JobRun
+    from mall.core.models import JobRun
     from orders.models import PaymentRefund
 
     done = set(JobRun.objects.filter(finished_at__isnull=False, job__in=SWEEPS).values_list("job", flat=True))

@@ -9,7 +9,7 @@ from collections import Counter
 
 import requests
 
-from mall import signatures
+from mall.core import signatures
 from tests.mall.test_production import GOOD
 
 LONGEST_ANSWER_SECONDS = 30

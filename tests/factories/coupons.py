@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from mall import clock
+from mall.core import clock
 from orders import coupons
 from orders.models import CouponCode, CouponTemplate
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mall import clock
+from mall.core import clock
 from orders import flash_sessions
 from orders.flash import redeem
 from orders.models import FlashItem, FlashSession

@@ -7,7 +7,7 @@ from decimal import Decimal
 import factory
 from django.contrib.auth import get_user_model
 
-from mall import clock
+from mall.core import clock
 from points import grants, ledger, maturing
 
 _numbers = itertools.count(1)

@@ -16,7 +16,7 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from mall.database_rights import WideRights, verify
+from mall.database.rights import WideRights, verify
 from tests.faults import users as database_users
 from tests.faults.users import APP, MIGRATOR, signed_in_as
 from tests.mall.test_production import GOOD

@@ -16,8 +16,8 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from accounts.registration import register
-from mall import clock
-from mall.database_rights import WideRights, append_only_tables, verify
+from mall.core import clock
+from mall.database.rights import WideRights, append_only_tables, verify
 from marketing.analytics import period, reports
 from marketing.checkin import check_in
 from orders import lifecycle

@@ -13,8 +13,10 @@ import time_machine
 from django.apps import apps
 
 from accounts.registration import register
-from mall import clock, jobs, schedule, tasks
-from mall.models import JobRun
+from mall import schedule, tasks
+from mall.core import clock
+from mall.core.models import JobRun
+from mall.jobs import runs
 from marketing import checkin
 from orders import lifecycle, payments
 from orders.gateways import sandbox
@@ -165,12 +167,12 @@ def finished():
 
 
 def test_lease_when_a_worker_died_then_five_tries_in_all(evening):
-    assert [jobs.claim("a", "p") for _ in range(2)] == [True, False]
-    for _ in range(jobs.TRIES - 1):
-        evening.shift(jobs.LEASE)
-        assert jobs.claim("a", "p")
-    evening.shift(jobs.LEASE)
-    assert not jobs.claim("a", "p")
+    assert [runs.claim("a", "p") for _ in range(2)] == [True, False]
+    for _ in range(runs.TRIES - 1):
+        evening.shift(runs.LEASE)
+        assert runs.claim("a", "p")
+    evening.shift(runs.LEASE)
+    assert not runs.claim("a", "p")
 
 
 def test_outage_when_the_broker_was_away_for_ten_minutes_then_the_first_knock_catches_up(evening):

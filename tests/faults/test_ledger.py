@@ -9,9 +9,9 @@ import pytest
 import time_machine
 from django.db import OperationalError, connection
 
-from mall import transactions
-from mall.errors import Busy
-from mall.transactions import transactional
+from mall.core import transactions
+from mall.core.errors import Busy
+from mall.core.transactions import transactional
 from points import ledger, reconciliation
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import member_with

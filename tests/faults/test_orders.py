@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from catalog import stock
-from mall.errors import Busy
+from mall.core.errors import Busy
 from orders import lifecycle, payments, refunds
 from orders.gateways import sandbox
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund

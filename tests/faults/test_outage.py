@@ -19,7 +19,7 @@ from tests.services import start_mariadb
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 BOUND_SECONDS = 3.0 * 2  # the promise, and as much again on a busy machine; without it ten seconds and more
-REST_SECONDS = 1.2  # a little more than mall.mysql.breaker rests
+REST_SECONDS = 1.2  # a little more than mall.database.mysql.breaker rests
 CALLERS = 40
 FURNISH = """
 import json

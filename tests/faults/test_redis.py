@@ -12,7 +12,7 @@ import pytest
 from django.core.cache import caches
 from django.test.utils import override_settings
 
-from mall.fuse import REST_SECONDS, FusedRedis
+from mall.redis.circuit_breaker import REST_SECONDS, FusedRedis
 from mall.settings.databases import CACHE_OPTIONS
 from orders.models import Order
 from points import reconciliation

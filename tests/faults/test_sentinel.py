@@ -13,9 +13,10 @@ from django.core.cache import caches
 from django.test.utils import override_settings
 from kombu.exceptions import OperationalError as BrokerError
 
-from mall import readiness, sentinel
-from mall.fuse import FusedRedis
-from mall.models import JobRun
+from mall.core.models import JobRun
+from mall.monitoring import readiness
+from mall.redis import sentinel
+from mall.redis.circuit_breaker import FusedRedis
 from mall.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS
 from mall.settings.databases import CACHE_OPTIONS
 from tests.conftest import ROOT

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mall.inquiry import KEPT_SECONDS
+from mall.monitoring.inquiry import KEPT_SECONDS
 from tests.faults.shop import TOKEN, Shop
 from tests.faults.test_killed import copy_tables
 from tests.services import start_mariadb, start_redis

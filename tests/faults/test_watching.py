@@ -15,7 +15,7 @@ import redis
 import yaml
 from django.db import connection
 
-from mall import jobs
+from mall.jobs import runs
 from tests.conftest import ROOT
 from tests.front import PLACES, running, says, web
 from tests.services import start_mariadb, start_redis
@@ -51,8 +51,8 @@ def ask(port, what, **query):
 
 
 def test_shop_when_watched_as_shipped_then_prometheus_scrapes_it_and_only_probes_answer_to_any_name(environment_of_test, tmp_path):
-    jobs.claim("verify-ledger", "2026-11-20")
-    jobs.finish("verify-ledger", "2026-11-20")
+    runs.claim("verify-ledger", "2026-11-20")
+    runs.finish("verify-ledger", "2026-11-20")
     with web(tmp_path, environment_of_test, METRICS_TOKEN=TOKEN) as shop:
         probes_answer_and_pages_do_not(shop)
         if PROMETHEUS is None:

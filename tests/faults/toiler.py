@@ -33,7 +33,7 @@ def toil(name, skus, members, dies_at):
     from django.db import connection
 
     from accounts.models import User
-    from mall.errors import DomainError
+    from mall.core.errors import DomainError
     from orders import lifecycle
     from orders.checkout import place_order
     from points import ledger

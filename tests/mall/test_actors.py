@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 
-from mall import actors, deeds, job_words, schedule
+from mall import schedule
+from mall.core import actors, audit_actions
+from mall.jobs import words
 from tests.factories.accounts import MemberFactory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -56,8 +58,8 @@ def test_deeds_when_the_sources_note_one_then_it_has_words():
     codes = {code for pair in noted for code in pair if code}
 
     assert len(codes) > 30
-    assert codes - set(deeds.WORDS) == set()
+    assert codes - set(audit_actions.WORDS) == set()
 
 
 def test_job_words_when_the_schedule_has_a_job_then_it_has_words():
-    assert {job.name for job in schedule.JOBS} == set(job_words.WORDS)
+    assert {job.name for job in schedule.JOBS} == set(words.WORDS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mall import address
+from mall.server import address
 from tests.conftest import ROOT
 from tests.serving import free_port
 

@@ -10,9 +10,9 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.urls import reverse
 
-from mall import audit, export
-from mall.append_only import AppendOnlyError
-from mall.models import AuditRow
+from mall.core import audit, export
+from mall.core.append_only import AppendOnlyError
+from mall.core.models import AuditRow
 
 pytestmark = pytest.mark.django_db
 

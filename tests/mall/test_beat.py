@@ -16,9 +16,11 @@ from django.core.management import call_command
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from mall import clock, due, jobs, schedule, tasks
+from mall import schedule, tasks
 from mall.celery import app
-from mall.models import JobRun
+from mall.core import clock
+from mall.core.models import JobRun
+from mall.jobs import due, runs
 from tests.conftest import ROOT
 from tests.mall.test_schedule import counting, eventually
 
@@ -335,8 +337,8 @@ def test_daily_job_when_it_fails_then_tried_again_an_hour_apart_and_five_times()
         for _ten_minutes in range(6 * 20):
             if due.overdue(clock.now()):
                 tries.append(clock.now().astimezone(clock.SHOP_ZONE).hour)
-                assert jobs.claim("expire-points", "2026-11-20")
-                jobs.give_back("expire-points", "2026-11-20", outcome="failed")
+                assert runs.claim("expire-points", "2026-11-20")
+                runs.give_back("expire-points", "2026-11-20", outcome="failed")
             now.shift(timedelta(minutes=10))
 
     assert tries == [3, 4, 5, 6, 7]
@@ -422,7 +424,7 @@ def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_b
 
 # --- nightly ----------------------------------------------------------------------------
 def test_nightly_when_an_operator_switched_a_job_off_then_it_says_so_and_the_rest_is_recorded():
-    from mall.readiness import _ledger
+    from mall.monitoring.readiness import _ledger
 
     start_beat()
     choose("expire-points", enabled=False)

@@ -7,7 +7,7 @@ import socket
 import pytest
 from django.core.exceptions import BadRequest
 
-from mall.bodies import WholeBody
+from mall.server.bodies import WholeBody
 from tests.faults.front import Front
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ pytest.importorskip("MySQLdb")
 
 from MySQLdb import OperationalError
 
-from mall.mysql.breaker import KNOCK_SECONDS, REST_SECONDS, Breaker
+from mall.database.mysql.breaker import KNOCK_SECONDS, REST_SECONDS, Breaker
 
 
 def knock(breaker, clock, *, seconds=0.0, code=None):
@@ -28,7 +28,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("mall.mysql.breaker.time", clock)
+    monkeypatch.setattr("mall.database.mysql.breaker.time", clock)
     return clock
 
 

@@ -11,8 +11,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from catalog.models import Product
-from mall import clock, collations
-from mall.text_columns import KEYS, SPOKEN, WORDS, listed
+from mall.core import clock
+from mall.database import collations
+from mall.database.text_columns import KEYS, SPOKEN, WORDS, listed
 from orders.models import Order
 from points.models import AdjustmentBatch
 from tests.conftest import ON_MARIADB
@@ -30,7 +31,9 @@ def order(member):
 def test_text_columns_when_listed_then_each_has_one_reason():
     keys, words = listed(KEYS), listed(WORDS)
 
-    assert sorted(collations.text_columns() - set(keys) - set(words)) == [], "say in mall/text_columns.py why these compare as they do"
+    assert sorted(collations.text_columns() - set(keys) - set(words)) == [], (
+        "say in mall/database/text_columns.py why these compare as they do"
+    )
     assert sorted((set(keys) | set(words)) - collations.text_columns()) == [], "no such columns any more"
     assert sorted(set(keys) & set(words)) == []
 

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Address
 from catalog.models import Review, StockMovement
-from mall.api import Clerk
+from mall.core.api import Clerk
 from orders import reviews
 from orders.models import Order, RefundRequest
 from points.models import Adjustment, LedgerEntry, RiskCase

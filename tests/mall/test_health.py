@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import override_settings
 
-from mall import clock, readiness
-from mall.models import JobRun
+from mall.core import clock
+from mall.core.models import JobRun
+from mall.monitoring import readiness
 from tests.full_redis import fill, make_copy
 from tests.mall.test_limits import DEAD_REDIS
 

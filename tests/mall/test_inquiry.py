@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from mall import inquiry
-from mall.inquiry import NO_ANSWER, Inquiry
+from mall.monitoring import inquiry
+from mall.monitoring.inquiry import NO_ANSWER, Inquiry
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from django.test import RequestFactory
 from django.test.utils import override_settings
 from django.utils import translation
 
-from mall.limits import TooOften, guard, limit
+from mall.core.limits import TooOften, guard, limit
 
 pytestmark = pytest.mark.usefixtures("standing_clock")
 

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from mall import urls
-from mall.logs import configure_logging
+from mall.monitoring.logs import configure_logging
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,11 @@ from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 from time_machine import escape_hatch
 
-from mall import clock, jobs, metrics, schedule
-from mall.models import JobRun
+from mall import schedule
+from mall.core import clock
+from mall.core.models import JobRun
+from mall.jobs import runs
+from mall.monitoring import metrics
 from marketing.models import Delivery, Notification
 from orders import lifecycle, payments
 from points import tasks as points_tasks
@@ -65,8 +68,8 @@ def test_metrics_when_an_order_waits_then_it_is_counted_and_when_paid_no_more(sc
 
 def test_metrics_when_a_job_finished_then_its_time_is_told(scrape, db, time_machine):
     time_machine.move_to(datetime(2026, 11, 20, 4, tzinfo=UTC), tick=False)
-    jobs.claim("verify-ledger", "2026-11-20")
-    jobs.finish("verify-ledger", "2026-11-20")
+    runs.claim("verify-ledger", "2026-11-20")
+    runs.finish("verify-ledger", "2026-11-20")
 
     assert scrape()["mall_job_finished_timestamp_seconds", (("job", "verify-ledger"),)] == datetime(2026, 11, 20, 4, tzinfo=UTC).timestamp()
 
@@ -132,9 +135,9 @@ def test_metrics_when_points_are_left_after_their_last_day_then_the_day_is_over_
 def test_metrics_when_the_books_do_not_close_then_the_failed_job_and_the_case_are_told(scrape, member):
     with connection.cursor() as cursor:  # somebody was at the database
         cursor.execute("DELETE FROM points_ledgerentry WHERE account_id = %s", [member.pk])
-    jobs.claim("verify-ledger", "2026-11-20")
+    runs.claim("verify-ledger", "2026-11-20")
     with pytest.raises(points_tasks.BooksDoNotClose):
-        jobs.carry_out(schedule.find("verify-ledger"), "2026-11-20")
+        runs.carry_out(schedule.find("verify-ledger"), "2026-11-20")
 
     scraped = scrape()
 
@@ -144,13 +147,13 @@ def test_metrics_when_the_books_do_not_close_then_the_failed_job_and_the_case_ar
 
 def test_metrics_when_a_failed_job_is_tried_again_or_succeeds_then_it_has_not_failed(scrape, db):
     failed = "mall_job_failed_tries", (("job", "verify-ledger"),)
-    jobs.claim("verify-ledger", "2026-11-20")
+    runs.claim("verify-ledger", "2026-11-20")
     assert scrape()[failed] == 0
-    jobs.give_back("verify-ledger", "2026-11-20", outcome="failed")
+    runs.give_back("verify-ledger", "2026-11-20", outcome="failed")
     assert scrape()[failed] == 1
-    jobs.claim("verify-ledger", "2026-11-20")
+    runs.claim("verify-ledger", "2026-11-20")
     assert scrape()[failed] == 0
-    jobs.finish("verify-ledger", "2026-11-20")
+    runs.finish("verify-ledger", "2026-11-20")
 
     assert scrape()[failed] == 0
 
@@ -249,8 +252,8 @@ def test_metrics_when_there_are_two_web_processes_then_both_are_summed(tmp_path)
 
 def test_dashboards_when_they_name_a_figure_then_the_mall_tells_it(scrape, client, db):
     """Grafana's files and Prometheus' rules ask for nothing that /metrics does not say."""
-    jobs.claim("verify-ledger", "2026-11-20")
-    jobs.finish("verify-ledger", "2026-11-20")
+    runs.claim("verify-ledger", "2026-11-20")
+    runs.finish("verify-ledger", "2026-11-20")
     client.get("/nothing-here/")
     told = {re.sub(r"_(total|created|sum|count|bucket)$", "", name) for name, _labels in scrape()}
     files = [*(ROOT / "ops/grafana/dashboards").glob("*.json"), ROOT / "ops/prometheus/rules.yml"]  # exporters: tests/faults

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mall.networks import network_of, plain
+from mall.core.networks import network_of, plain
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError, connection
 from django.db.transaction import TransactionManagementError
 
-from mall import faults
+from mall.core import faults
 from points.models import PointAccount
 from tests.factories.accounts import PASSWORD
 from tests.factories.catalog import CategoryFactory

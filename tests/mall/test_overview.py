@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import translation
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-from mall import clock, jobs, overview
-from mall.models import JobRun
+from mall import overview
+from mall.core import clock
+from mall.core.models import JobRun
+from mall.jobs import runs
 from tests.factories.orders import give_points, place, virtual_sku
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +118,7 @@ def test_failed_when_a_run_rests_unfinished_then_only_that_one_counts():
     JobRun.objects.create(job="expire-points", period="done", attempts=2, finished_at=now)
     JobRun.objects.create(job="expire-points", period="old", attempts=5, created_at=now - timedelta(days=3))
 
-    assert list(jobs.failed()) == [failed]
+    assert list(runs.failed()) == [failed]
 
 
 def test_sections_when_listed_then_every_figure_has_a_permission():

@@ -10,8 +10,8 @@ import time
 import pytest
 from django.urls import URLPattern, get_resolver
 
-from mall.logs import configure_logging
-from mall.redaction import carries_key, redact
+from mall.monitoring.logs import configure_logging
+from mall.monitoring.redaction import carries_key, redact
 from tests.conftest import ROOT
 
 KEY = "WyJrZXkiXQ:1uKz9d:-S3cr3tOf_the-Mail"
@@ -49,7 +49,9 @@ def test_redact_when_an_address_takes_a_key_then_it_is_hidden_in_our_logs_and_in
     found = {f"/{route}" for route, _names in doors()}
 
     assert len(found) >= 4
-    assert {door for door in found if KEY in redact(f"GET {door}")} == set(), "add it to mall/redaction.py, or name it PUBLIC here"
+    assert {door for door in found if KEY in redact(f"GET {door}")} == set(), (
+        "add it to mall/monitoring/redaction.py, or name it PUBLIC here"
+    )
     assert {door for door in found if not re.match(of_map, door)} == set(), "add it to ops/nginx/mall.conf.template"
     assert of_map == of_location
 

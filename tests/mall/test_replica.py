@@ -6,7 +6,7 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from mall import replica
+from mall.core import replica
 from marketing.analytics import period as periods
 from marketing.analytics import reports
 from marketing.models import DailyRollup
@@ -17,7 +17,7 @@ from tests.mall.test_production import read_settings, start
 def copy(transactional_db, settings):
     """A second connection to this test's database, under the copy's name."""
     settings.DATABASES = {**settings.DATABASES, replica.ALIAS: {}}
-    settings.DATABASE_ROUTERS = ["mall.replica.Router"]
+    settings.DATABASE_ROUTERS = ["mall.core.replica.Router"]
     connections.databases[replica.ALIAS] = deepcopy(connections["default"].settings_dict)
     connections[replica.ALIAS].alias = "default"  # the only name that pytest-django lets connect
     yield connections[replica.ALIAS]
@@ -53,7 +53,7 @@ def test_production_when_a_copy_is_named_then_reports_are_routed_to_it():
 
     answer = start("-c", show, DATABASE_REPLICA_URL="mysql://mall_read:secret@copy.example/mall")
 
-    assert answer.stdout.strip() == "['default', 'replica'] copy.example ['mall.replica.Router']"
+    assert answer.stdout.strip() == "['default', 'replica'] copy.example ['mall.core.replica.Router']"
 
 
 def test_production_when_the_copy_is_no_mysql_then_one_line_says_so():

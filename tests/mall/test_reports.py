@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from accounts.registration import note_sign_in, register
-from mall import clock
+from mall.core import clock
 from mall.reports.dress import dressed
 from marketing.analytics import activity, period, reports, rollup
 from marketing.analytics.report import Column, Report, Table

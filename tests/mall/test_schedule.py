@@ -13,9 +13,11 @@ from django.core.management import CommandError, call_command
 from django.utils.module_loading import import_string
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from mall import clock, jobs, schedule, tasks
+from mall import schedule, tasks
 from mall.celery import app
-from mall.models import JobRun
+from mall.core import clock
+from mall.core.models import JobRun
+from mall.jobs import runs
 
 NOON = "2026-11-20T12:00:00+08:00"
 
@@ -116,28 +118,28 @@ def test_run_job_when_it_keeps_failing_then_set_aside_after_five_tries(monkeypat
     runs = counting(monkeypatch, fails=99)
 
     with time_machine.travel(NOON):
-        for _knock in range(jobs.TRIES):
+        for _knock in range(runs.TRIES):
             with pytest.raises(RuntimeError):
                 tasks.run_job("counting")
         answer = tasks.run_job("counting")
 
-    assert (answer, len(runs)) == ("already run", jobs.TRIES)
+    assert (answer, len(runs)) == ("already run", runs.TRIES)
 
 
 @pytest.mark.django_db
 def test_claim_when_a_worker_died_then_free_again_after_its_lease():
     with time_machine.travel(NOON, tick=False) as now:
-        assert jobs.claim("a", "2026-11-20")
-        now.shift(jobs.LEASE - timedelta(seconds=1))
-        assert not jobs.claim("a", "2026-11-20")
+        assert runs.claim("a", "2026-11-20")
+        now.shift(runs.LEASE - timedelta(seconds=1))
+        assert not runs.claim("a", "2026-11-20")
         now.shift(timedelta(seconds=1))
-        assert jobs.claim("a", "2026-11-20")
+        assert runs.claim("a", "2026-11-20")
 
 
 @pytest.mark.mariadb
 @pytest.mark.django_db(transaction=True)
 def test_claim_when_many_workers_at_once_then_one_has_it(run_threads, deadlocks):
-    outcomes = run_threads(16, lambda: jobs.claim("a", "2026-11-20"))
+    outcomes = run_threads(16, lambda: runs.claim("a", "2026-11-20"))
 
     assert sorted(outcomes) == [False] * 15 + [True]
     assert JobRun.objects.count() == 1
@@ -146,9 +148,9 @@ def test_claim_when_many_workers_at_once_then_one_has_it(run_threads, deadlocks)
 
 @pytest.mark.django_db
 def test_forget_job_runs_when_old_then_only_they_go():
-    with time_machine.travel(clock.now() - jobs.KEEP - timedelta(days=1)):
-        jobs.claim("old", "p")
-    jobs.claim("new", "p")
+    with time_machine.travel(clock.now() - runs.KEEP - timedelta(days=1)):
+        runs.claim("old", "p")
+    runs.claim("new", "p")
 
     assert tasks.forget_job_runs() == {"forgotten": 1}
     assert JobRun.objects.get().job == "new"

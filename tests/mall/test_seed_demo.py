@@ -19,7 +19,7 @@ from PIL import Image
 
 from accounts.models import User
 from catalog.models import Category, Product, Sku, StockMovement, price_mismatch
-from mall import clock
+from mall.core import clock
 from mall.demo import members, shop, studio
 from mall.demo.studio import PICTURES, picture_path, take_picture
 from marketing.models import CheckIn, DailyRollup, Notification

@@ -7,7 +7,8 @@ from django.test import Client, RequestFactory, override_settings
 from django.utils import translation
 from django.utils.formats import date_format
 
-from mall import clock, views
+from mall import views
+from mall.core import clock
 
 pytestmark = pytest.mark.django_db
 

@@ -1,6 +1,6 @@
 """An order row for tests that only look at one; placing is tested where it belongs."""
 
-from mall import clock
+from mall.core import clock
 from orders.models import Order
 
 

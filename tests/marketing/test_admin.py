@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from django.contrib.auth import get_user_model
 
-from mall import jobs
 from mall.celery import app
+from mall.jobs import runs
 from marketing.analytics import rollup
 from marketing.models import CheckIn
 from tests.factories.marketing import CheckInFactory, NotificationFactory
@@ -23,7 +23,7 @@ def back_office(client, member):
     CheckInFactory(user=member, on=FRIDAY)
     NotificationFactory(user=member)
     rollup.roll_up(FRIDAY)
-    jobs.claim("expire-points", "2026-11-20")
+    runs.claim("expire-points", "2026-11-20")
     client.force_login(get_user_model().objects.create_superuser("boss", "boss@example.com", "a-long-test-password"))
     client.cookies["mall_language"] = "en"
     return client

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from mall import clock
+from mall.core import clock
 from marketing.models import CheckIn
 from marketing.notifications import unread_count
 from tests.factories.marketing import CheckInFactory, NotificationFactory

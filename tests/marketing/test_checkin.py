@@ -7,7 +7,7 @@ import time_machine
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
-from mall import clock
+from mall.core import clock
 from marketing.checkin import calendar, check_in, standing
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn

@@ -10,7 +10,7 @@ import time_machine
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
-from mall import clock
+from mall.core import clock
 from marketing import deliveries, preferences
 from marketing.models import Delivery
 from marketing.notifications import Kind, notify

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import get_resolver
 
-from mall import clock
+from mall.core import clock
 from marketing import events
 from marketing.models import CustomEvent, Mission
 from points.models import LedgerEntry, PointAccount, Rule, RuleVersion

@@ -11,8 +11,8 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from mall import clock
-from mall.models import AuditRow
+from mall.core import clock
+from mall.core.models import AuditRow
 from marketing.analytics import days, history, retention
 from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder, LateDay, MemberDay
 from orders.models import Order

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from marketing.missions import note
 from marketing.models import Mission, MissionProgress
 from orders import lifecycle

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from accounts.registration import register
-from mall import clock
+from mall.core import clock
 from marketing import board, facts, missions
 from marketing.missions import Fact, claim, lessen, note
 from marketing.models import MissionFact, MissionProgress

@@ -7,7 +7,7 @@ import time_machine
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 
-from mall import clock
+from mall.core import clock
 from marketing import board, missions
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
 from marketing.missions import Fact, claim, note, note_all, withdraw

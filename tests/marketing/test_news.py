@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import translation
 
-from mall import clock
+from mall.core import clock
 from marketing import news
 from marketing.models import Notification
 from marketing.notifications import Kind, inbox

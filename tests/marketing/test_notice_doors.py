@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from marketing import preferences
 from marketing.models import Delivery
 from marketing.notifications import Kind, inbox, notify, unread_count

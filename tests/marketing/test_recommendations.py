@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from catalog import popularity, storefront
 from catalog.models import Product
-from mall import clock
+from mall.core import clock
 from marketing import recommendations
 from marketing.models import CoPurchase, HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.recommendations import evaluation, nightly, purchases

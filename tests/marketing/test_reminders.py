@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import translation
 
-from mall import clock
+from mall.core import clock
 from marketing import reminders
 from marketing.checkin import check_in
 from marketing.models import Notification

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.registration import register
-from mall import clock
+from mall.core import clock
 from marketing.analytics import activity, days, retention, rollup
 from marketing.models import DailyActivity, DailyRollup, HistoryCustomer, HistoryOrder, LateDay, MemberDay
 from orders.models import Order

@@ -7,7 +7,7 @@ import time_machine
 
 from accounts.models import User
 from accounts.registration import note_sign_in, register
-from mall import clock
+from mall.core import clock
 from marketing.analytics import activity, rollup
 from marketing.checkin import check_in
 from marketing.models import DailyActivity, DailyRollup

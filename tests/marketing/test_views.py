@@ -75,7 +75,7 @@ def test_home_when_member_then_balance_streak_orders_and_picks_are_there(english
 
 
 def test_home_when_points_expire_within_a_month_then_it_says_so(english, member):
-    from mall import clock
+    from mall.core import clock
     from points import ledger
 
     english.force_login(member)
@@ -180,7 +180,7 @@ def test_checkin_when_pressed_more_than_a_person_would_then_slowed_down(english,
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_checkin_when_month_has_more_then_query_count_is_literal(signed_in, member, rows, django_assert_num_queries):
-    from mall import clock
+    from mall.core import clock
 
     for n in range(rows):
         CheckInFactory(user=member, on=clock.today() - n * ONE_DAY)

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from orders import payments
 from orders.gateways import sandbox
 from orders.models import CheckoutPolicy, Order, PaymentRefund

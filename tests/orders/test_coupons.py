@@ -13,8 +13,8 @@ from django.utils.translation import override
 
 from catalog.errors import OutOfStock
 from catalog.models import Product
-from mall import clock
-from mall.models import AuditRow
+from mall.core import clock
+from mall.core.models import AuditRow
 from orders import coupons, lifecycle, payments
 from orders.coupon_errors import (
     CodeUsedByYou,

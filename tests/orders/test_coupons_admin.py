@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.registration import register
-from mall import clock
-from mall.models import AuditRow
+from mall.core import clock
+from mall.core.models import AuditRow
 from marketing.models import Notification
 from orders import coupons, handouts, lifecycle, segments
 from orders.coupon_errors import CouponNotGiven

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from catalog.models import Product
-from mall import clock
+from mall.core import clock
 from orders import coupons
 from orders.models import Coupon, Order
 from tests.factories.coupons import code, given, over, template

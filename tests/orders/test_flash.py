@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog import stock_buckets
 from catalog.errors import OutOfStock, SoldOut
-from mall import clock
+from mall.core import clock
 from orders import flash, flash_books, flash_sessions, lifecycle
 from orders.errors import (
     FlashLimitReached,

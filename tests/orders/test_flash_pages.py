@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.urls import reverse
 
-from mall import clock
+from mall.core import clock
 from orders import flash, flash_sessions
 from orders.models import FlashItem, FlashReminder, FlashSession, Order
 from tests.factories import flash as factory

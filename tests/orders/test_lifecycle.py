@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from mall import clock
-from mall.append_only import AppendOnlyError
+from mall.core import clock
+from mall.core.append_only import AppendOnlyError
 from orders import gateways, lifecycle, payments, tasks
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.gateways import sandbox

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Product
-from mall import clock
+from mall.core import clock
 from orders import lifecycle, payments
 from orders.models import CheckoutPolicy, Order, Payment, PaymentRefund
 from tests.factories.orders import HOME, address_of, give_points, physical_sku, place, virtual_sku

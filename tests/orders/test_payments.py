@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from mall import clock
+from mall.core import clock
 from orders import payments, refunds, tasks
 from orders.errors import BadNotice, BadSignature, IllegalTransition, NoSuchProvider, NoticeTooLarge
 from orders.gateways import sandbox

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from catalog.models import CardKey, CardKeyEvent
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from orders import lifecycle, refund_requests
 from orders.models import Order, RefundRequest, Shipment
 from tests.factories.accounts import PASSWORD

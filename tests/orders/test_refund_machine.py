@@ -21,8 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from accounts.registration import register
 from catalog import stock
 from catalog.models import CardKey
-from mall import clock
-from mall.errors import DomainError
+from mall.core import clock
+from mall.core.errors import DomainError
 from orders import delivery, lifecycle, payments, refund_requests, refunds
 from orders.gateways import sandbox
 from orders.models import Coupon, Order, PaymentRefund, RefundRequest

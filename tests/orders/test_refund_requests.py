@@ -7,8 +7,8 @@ import pytest
 import time_machine
 
 from catalog.errors import KeyAlreadySeen
-from mall import clock
-from mall.models import AuditRow
+from mall.core import clock
+from mall.core.models import AuditRow
 from orders import delivery, lifecycle, refund_preview, refund_requests, refunds
 from orders.errors import IdempotencyConflict, IllegalTransition, InvalidKey
 from orders.models import CheckoutPolicy, Order, PaymentRefund, RefundRequest

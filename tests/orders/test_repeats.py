@@ -7,7 +7,7 @@ import pytest
 from catalog import stock
 from catalog.errors import DeliveryConflict
 from catalog.models import StockMovement
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from orders import coupons, handouts, lifecycle, payments, refunds
 from orders.errors import BadNotice, IdempotencyConflict, NoticeConflict
 from orders.models import CouponGrant, Order, Payment, PaymentNotice, PaymentRefund

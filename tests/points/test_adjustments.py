@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from mall.models import AuditRow
+from mall.core.models import AuditRow
 from points import adjustments, batches, errors, ledger, reconciliation
 from points.models import Adjustment, AdjustmentBatch, LedgerEntry, PointAccount, PointsPolicy
 from points.signals import points_adjusted

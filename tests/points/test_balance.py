@@ -9,7 +9,7 @@ import time_machine
 from django.db import transaction
 from django_redis import get_redis_connection
 
-from mall import clock
+from mall.core import clock
 from points import balance, errors, ledger
 from points.balance import Balance
 from points.models import PointAccount

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from mall import clock
+from mall.core import clock
 from points import adjustments, grants, maturing, reconciliation, risk, rules
 from points.grants import TakenBack
 from points.models import Adjustment, Grant, LedgerEntry, PointAccount, RiskCase

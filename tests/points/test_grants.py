@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from mall import clock
+from mall.core import clock
 from points import balance, errors, grants, ledger, maturing, reconciliation, rules
 from points.grants import TakenBack
 from points.models import Grant, LedgerEntry, PointAccount, Rule, TakeBack

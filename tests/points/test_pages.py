@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from mall import clock
-from mall.models import AuditRow
+from mall.core import clock
+from mall.core.models import AuditRow
 from points import adjustments, batches, explanation, grants, ledger, reconciliation, risk, rules
 from points.models import Adjustment, AdjustmentBatch, ExchangeRate, LedgerEntry, PointAccount, PointsPolicy, RiskCase, Rule
 from tests.factories.points import arrived, granted, member_with

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
-from mall.models import AuditRow
-from mall.versions import ChangedMeanwhile
+from mall.core.models import AuditRow
+from mall.core.versions import ChangedMeanwhile
 from points import adjustments, errors, grants, ledger, maturing, reconciliation, risk, rules
 from points.models import Grant, LedgerEntry, PointAccount, PointsPolicy, RiskCase, Rule
 from points.signals import case_closed, case_opened

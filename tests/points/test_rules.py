@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from mall import clock
-from mall.append_only import AppendOnlyError
+from mall.core import clock
+from mall.core.append_only import AppendOnlyError
 from points import ledger, rates, rules
 from points.models import ExchangeRate, LedgerEntry, PointAccount, Rule, RuleVersion
 from tests.factories.points import member_with

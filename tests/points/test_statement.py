@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import translation
 
-from mall import clock
+from mall.core import clock
 from points import ledger, machine, rules, statement, wording
 from points.models import LedgerEntry
 from tests.factories.points import member_with

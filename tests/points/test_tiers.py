@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from accounts.registration import register
-from mall import clock
-from mall.models import AuditRow
+from mall.core import clock
+from mall.core.models import AuditRow
 from points import adjustments, expiry, grants, ladder, ledger, maturing, reconciliation, rules, tiers
 from points.models import MemberTier, PointAccount, PointsPolicy, TierLevel
 from points.tasks import reassess_tiers

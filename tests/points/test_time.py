@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
-from mall import clock
+from mall.core import clock
 from points import balance, errors, expiry, ledger, reconciliation, rules, validity
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import member_with

@@ -14,7 +14,7 @@ from accounts.registration import register
 from catalog import stock
 from catalog.errors import OutOfStock
 from catalog.models import Stock
-from mall.errors import Busy
+from mall.core.errors import Busy
 from orders import checkout, lifecycle
 from orders.checkout import place_order
 from orders.errors import IllegalTransition, PersonLimitReached

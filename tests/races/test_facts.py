@@ -10,7 +10,7 @@ from accounts.registration import register
 from catalog import reviews
 from catalog.errors import AlreadyReviewed
 from catalog.models import Review
-from mall import clock
+from mall.core import clock
 from marketing import events, facts, shares
 from marketing.errors import EventConflict
 from marketing.models import CustomEvent, ShareLanding

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, connections
 
 from catalog import stock
-from mall import clock
-from mall.errors import DomainError
+from mall.core import clock
+from mall.core.errors import DomainError
 from orders import lifecycle
 from orders.models import Order
 from points import ledger, reconciliation

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from mall import clock
-from mall.errors import Busy
+from mall.core import clock
+from mall.core.errors import Busy
 from points import errors, ledger, machine, reconciliation
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import member_with

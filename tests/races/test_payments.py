@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from catalog import stock
-from mall import clock
-from mall.errors import Busy
-from mall.models import AuditRow
+from mall.core import clock
+from mall.core.errors import Busy
+from mall.core.models import AuditRow
 from orders import lifecycle, payments, refunds
 from orders.errors import IllegalTransition, NoticeConflict
 from orders.gateways import sandbox

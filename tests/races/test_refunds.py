@@ -7,8 +7,8 @@ import pytest
 
 from catalog import stock
 from catalog.models import CardKey
-from mall import clock
-from mall.errors import Busy, DomainError
+from mall.core import clock
+from mall.core.errors import Busy, DomainError
 from orders import lifecycle, refund_requests
 from orders.errors import IllegalTransition
 from orders.models import Order, PaymentRefund, RefundRequest

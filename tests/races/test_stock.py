@@ -9,7 +9,7 @@ from django.db.models import Sum
 from catalog import stock
 from catalog.errors import OutOfStock
 from catalog.models import StockMovement
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 from tests.factories.catalog import SkuFactory
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]

@@ -1,6 +1,6 @@
 """Keys that are nearly the same: in case, accent, width or a trailing blank. Each is its own key, at every door.
 
-MySQL and MariaDB would take them for one unless each column says otherwise (mall/collations.py); SQLite never did.
+MySQL and MariaDB would take them for one unless each column says otherwise (mall/database/collations.py); SQLite never did.
 """
 
 import json
@@ -14,7 +14,7 @@ from django.db import connection
 from accounts.registration import register
 from catalog import stock
 from catalog.models import StockMovement
-from mall import clock
+from mall.core import clock
 from marketing import events
 from marketing.models import CustomEvent, HistoryCustomer
 from orders import payments

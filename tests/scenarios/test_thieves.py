@@ -12,7 +12,7 @@ from accounts import closing, profile
 from accounts.registration import register
 from catalog.errors import KeyAlreadySeen
 from catalog.models import Review
-from mall import clock
+from mall.core import clock
 from marketing import board, facts
 from marketing.models import Mission, MissionProgress
 from orders import coupons, delivery, lifecycle, refund_requests, reviews

@@ -15,8 +15,8 @@ from accounts.registration import register
 from catalog import stock
 from catalog.errors import OutOfStock, SoldOut
 from catalog.models import CardKey
-from mall import clock
-from mall.errors import Busy, DomainError
+from mall.core import clock
+from mall.core.errors import Busy, DomainError
 from marketing import missions
 from marketing.analytics import period, reports, rollup
 from marketing.checkin import check_in

@@ -6,7 +6,7 @@ from django.db import connection, models
 from tqdm import tqdm
 
 from accounts.privacy import EncryptedTextField, is_sealed_by_first_key
-from mall.transactions import transactional
+from mall.core.transactions import transactional
 
 ROWS_A_TURN = 200
 

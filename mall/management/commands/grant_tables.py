@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from mall.database_rights import append_only_tables, excess, privileges_of_app, privileges_of_reader
+from mall.database.rights import append_only_tables, excess, privileges_of_app, privileges_of_reader
 
 OF_TABLES = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "INDEX")
 OF_TABLES += ("REFERENCES", "TRIGGER", "CREATE VIEW", "SHOW VIEW")

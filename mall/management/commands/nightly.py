@@ -4,7 +4,9 @@ import time
 
 from django.core.management.base import BaseCommand, CommandError
 
-from mall import clock, due, jobs, schedule
+from mall import schedule
+from mall.core import clock
+from mall.jobs import due, runs
 
 
 class Command(BaseCommand):
@@ -38,8 +40,8 @@ def run(job):
     if not job.once_a:
         return job.run()
     period = due.period_of(job, clock.now())
-    jobs.claim(job.name, period)
-    return jobs.carry_out(job, period)
+    runs.claim(job.name, period)
+    return runs.carry_out(job, period)
 
 
 def _numbers(outcome):

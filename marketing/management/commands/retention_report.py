@@ -5,7 +5,7 @@ from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
-from mall import clock
+from mall.core import clock
 from marketing.analytics import retention, rollup
 
 PERCENT = 100

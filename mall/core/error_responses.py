@@ -1,0 +1,41 @@
+"""The API's error shape for answers that do not pass DRF's handler: unknown addresses, faults, allauth's doors."""
+
+import structlog
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from mall.core.errors import DomainError
+
+UNREADABLE = _("What arrived is damaged or too large. Please go back and try again.")
+UNMEASURED = _("What arrived does not say how long it is. Please send it with a Content-Length.")
+UNREADABLE_CODES = {400: "parse_error", 411: "length_required", 413: "too_large"}
+
+
+def api_error(status: int, code: str, detail: str, *, attr=None, retry_after_seconds=None) -> JsonResponse:
+    """Return {type, errors: [{code, detail, attr}], request_id} with a status."""
+    body = {
+        "type": "server_error" if status >= 500 else "client_error",
+        "errors": [{"code": code, "detail": str(detail), "attr": attr}],
+        "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+    }
+    return JsonResponse(body, status=status, headers={"Retry-After": str(retry_after_seconds)} if retry_after_seconds else None)
+
+
+def unreadable(request, status: int) -> HttpResponse:
+    """Return the answer to a request that cannot be read: a page, or the API's error shape."""
+    words = UNMEASURED if status == 411 else UNREADABLE
+    if request.path_info.startswith("/api/"):
+        return api_error(status, UNREADABLE_CODES[status], words)
+    return render(request, "400.html", {"status": status, "detail": words}, status=status)
+
+
+def refusal(error: DomainError) -> JsonResponse:
+    """Return a refusal of the business in the API's shape."""
+    return api_error(error.status, error.code, error, attr=error.field, retry_after_seconds=error.retry_after_seconds)
+
+
+def accounts_refusal(error: DomainError) -> JsonResponse:
+    """Return a refusal in the shape of the accounts API, allauth's: {status, errors: [{code, message}]}."""
+    body = {"status": error.status, "errors": [{"code": error.code, "message": str(error)}]}
+    return JsonResponse(body, status=error.status, headers={"Retry-After": str(error.retry_after_seconds)})

@@ -1,0 +1,219 @@
+"""Every text column of the shop and of the libraries it stands on, and why it compares as it does.
+
+KEYS compare as bytes: what a program wrote, a program looks up. WORDS compare as people read: a search finds "Tee" and
+"tee". What the database itself compares (JSON) is not listed. A column that stands nowhere is a key, and a test asks
+for its reason. Read by mall/database/collations.py. Each line is ``table: column column``.
+"""
+
+# On MySQL and MariaDB alike; unlike unicode_ci it tells rare characters (𠮷) and emoji apart.
+SPOKEN = "utf8mb4_unicode_520_ci"
+
+KEYS = {
+    "names one fact or thing, so that it is there once": """
+        accounts_bonusclaim: fingerprint
+        accounts_user: email_canonical
+        catalog_cardkey: fingerprint
+        marketing_customevent: event key digest
+        marketing_historycustomer: name
+        marketing_historyline: sku
+        marketing_historyorder: no digest
+        marketing_missionfact: event key
+        marketing_missionprogress: period
+        marketing_notification: key
+        marketing_reportsnapshot: name
+        marketing_sharedevice: digest
+        marketing_sharelanding: visitor
+        mall_jobrun: job period
+        orders_coupon: key
+        orders_coupongrant: key
+        orders_order: key body_hash
+        orders_paymentnotice: event_id provider_ref
+        orders_payment: provider_ref
+        orders_paymentrefund: key paid_ref provider_ref
+        orders_refundrequest: key body_hash
+        points_adjustment: ticket
+        points_adjustmentbatch: digest
+        points_grant: key
+        points_ledgerentry: key
+        points_riskcase: key
+        points_takeback: key share
+        socialaccount_socialaccount: uid
+    """,
+    "opens a door: whoever has it exactly is let in": """
+        account_emailconfirmation: key
+        accounts_user: password
+        catalog_cardkey: secret
+        django_session: session_key
+        orders_coupon: code
+        orders_couponcode: code
+        orders_historicalcouponcode: code
+        socialaccount_socialapp: client_id secret key
+        socialaccount_socialtoken: token token_secret
+        usersessions_usersession: session_key
+    """,
+    "kept in small letters by the doors, so bytes are enough": """
+        account_emailaddress: email
+        accounts_user: username email
+    """,
+    "a number or name that is told, typed and linked": """
+        auth_group: name
+        catalog_category: slug
+        catalog_cardkey: batch
+        django_celery_beat_periodictask: name
+        marketing_mission: code event
+        orders_order: no
+        orders_payment: no
+        orders_paymentrefund: no
+        points_historicalrule: code action
+        points_rule: code action
+    """,
+    "refers to another thing, or says who did it": """
+        catalog_cardkey: reference
+        catalog_cardkeyevent: actor reference
+        catalog_review: decided_by
+        catalog_stockmovement: reference actor
+        django_admin_log: object_id
+        mall_auditrow: actor action target request_id
+        marketing_delivery: claimed_by
+        marketing_ruleday: rule
+        marketing_sharelanding: page
+        orders_coupongrant: actor
+        orders_orderevent: actor
+        orders_refundrequest: requested_by decided_by
+        orders_shipment: actor
+        points_exchangerate: created_by
+        points_grant: action reference
+        points_ledgerentry: rule reference actor
+        points_ruleversion: created_by
+        points_takeback: reference
+    """,
+    "a word of the code, one of a few": """
+        accounts_user: language
+        catalog_cardkey: state
+        catalog_cardkeyevent: kind
+        catalog_historicalproduct: kind pay_mode status history_type
+        catalog_historicalsku: history_type
+        catalog_product: kind pay_mode status
+        catalog_review: status
+        catalog_stockmovement: direction
+        marketing_dailyactivity: action
+        marketing_delivery: channel state
+        marketing_historyorder: status
+        marketing_mission: kind status
+        marketing_notification: kind
+        marketing_preference: kind
+        mfa_authenticator: type
+        orders_coupon: source state
+        orders_coupongrant: segment status
+        orders_coupontemplate: status kind scope
+        orders_historicalcouponcode: history_type
+        orders_historicalcoupontemplate: status kind scope history_type
+        orders_order: status
+        orders_orderevent: kind from_status to_status
+        orders_orderline: pay_mode
+        orders_payment: provider currency status
+        orders_paymentnotice: provider outcome
+        orders_paymentrefund: reason status
+        orders_refundrequest: status
+        points_adjustment: status
+        points_adjustmentbatch: status
+        points_grant: status
+        points_historicalrule: status history_type
+        points_ledgerentry: kind
+        points_pointaccount: status
+        points_riskcase: kind scope status
+        points_rule: status
+        points_ruleversion: value validity
+        socialaccount_socialaccount: provider
+        socialaccount_socialapp: provider provider_id
+    """,
+    "written and read by programs": """
+        accounts_address: recipient phone detail
+        accounts_user: avatar
+        auth_permission: codename
+        catalog_category: icon
+        catalog_historicalproduct: image illustration
+        catalog_product: image illustration
+        catalog_productimage: image illustration
+        django_admin_log: change_message
+        django_celery_beat_crontabschedule: minute hour day_of_month month_of_year day_of_week
+        django_celery_beat_intervalschedule: period
+        django_celery_beat_periodictask: task args kwargs queue exchange routing_key headers
+        django_celery_beat_solarschedule: event
+        django_content_type: app_label model
+        django_migrations: app name
+        django_session: session_data
+        marketing_mission: icon link
+        marketing_notification: url
+        orders_order: address_sealed
+        orders_orderline: image
+        points_ledgerentry: hash
+        points_pointaccount: head
+        usersessions_usersession: ip user_agent
+    """,
+}
+
+WORDS = {
+    "a name people search and sort by": """
+        accounts_user: nickname
+        catalog_category: name name_zh_hans name_en
+        catalog_historicalproduct: name name_zh_hans name_en
+        catalog_historicalsku: name name_zh_hans name_en
+        catalog_product: name name_zh_hans name_en
+        catalog_sku: name name_zh_hans name_en
+        marketing_historyline: product category
+        marketing_mission: title title_zh_hans title_en
+        orders_coupontemplate: name name_zh_hans name_en
+        orders_flashsession: name name_zh_hans name_en
+        orders_historicalcoupontemplate: name name_zh_hans name_en
+        points_adjustmentbatch: name
+        points_historicalrule: name name_zh_hans name_en
+        points_rule: name name_zh_hans name_en
+        points_tierlevel: name name_zh_hans name_en
+        socialaccount_socialapp: name
+    """,
+    "a text people wrote for people": """
+        accounts_address: region
+        catalog_historicalproduct: summary summary_zh_hans summary_en description description_zh_hans description_en tags
+        catalog_product: summary summary_zh_hans summary_en description description_zh_hans description_en tags
+        catalog_productimage: alt alt_zh_hans alt_en
+        catalog_review: author text reason answer
+        catalog_stockmovement: note
+        django_celery_beat_periodictask: description
+        mall_auditrow: reason
+        marketing_mission: text text_zh_hans text_en
+        orders_coupongrant: note
+        orders_order: carrier tracking_number
+        orders_orderevent: note
+        orders_refundrequest: reason note
+        orders_shipment: carrier tracking_number
+        points_adjustment: description note decision_note
+        points_adjustmentbatch: note
+        points_exchangerate: note
+        points_ledgerentry: description note
+        points_pointaccount: status_note
+        points_riskcase: note appeal decision_note
+    """,
+    "a sentence the shop wrote, read in lists": """
+        auth_permission: name
+        catalog_historicalproduct: history_change_reason
+        catalog_historicalsku: history_change_reason
+        django_admin_log: object_repr
+        mall_auditrow: actor_name target_name
+        mall_jobrun: outcome
+        marketing_delivery: error
+        orders_historicalcouponcode: history_change_reason
+        orders_historicalcoupontemplate: history_change_reason
+        points_historicalrule: history_change_reason
+    """,
+}
+
+
+def listed(table: dict) -> dict[tuple[str, str], str]:
+    """Return ``{(table, column): reason}`` of KEYS or WORDS."""
+    found = {}
+    for reason, lines in table.items():
+        for line in lines.split("\n"):
+            name, _colon, columns = line.strip().partition(":")
+            found.update({(name, column): reason for column in columns.split()})
+    return found

@@ -1,0 +1,1 @@
+"""How periodic jobs run: beat knocks, a run is claimed per period, a missed one is made up (the list: mall/schedule.py)."""

@@ -1,0 +1,1 @@
+"""What tells how the shop fares: log lines, probes, metrics, and the answers they keep."""

@@ -1,0 +1,1 @@
+"""The command that serves pages: its address, its processes, the bodies it takes."""
