@@ -42,16 +42,25 @@ class NameTaken(DomainError):
 
 
 def _too_many_attempts():
-    return str(DefaultAccountAdapter.error_messages["too_many_login_attempts"] if is_counting() else CannotCount.message)
+    return str(
+        DefaultAccountAdapter.error_messages["too_many_login_attempts"]
+        if is_counting()
+        else CannotCount.message
+    )
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Our answers to allauth's questions."""
 
-    error_messages = {**DefaultAccountAdapter.error_messages, "too_many_login_attempts": lazy(_too_many_attempts, str)()}
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": lazy(_too_many_attempts, str)(),
+    }
 
     def save_user(self, request, user, form, commit=True):
-        """Make a new member: limits first, then one transaction for the member and the welcome points."""
+        """Make a new member: limits first, then one transaction for the member and the welcome
+        points.
+        """
         user = super().save_user(request, user, form, commit=False)
         user.language = get_language() or user.language
         if commit:
@@ -66,19 +75,28 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().clean_email(email)
 
     def pre_login(self, request, user, **kwargs):
-        """Remember whether the member was here before: Django notes the sign-in before we are asked again."""
+        """Remember whether the member was here before: Django notes the sign-in before we are asked
+        again.
+        """
         request.is_first_sign_in = user.last_login is None
         return super().pre_login(request, user, **kwargs)
 
     def post_login(self, request, user, *, signup, **kwargs):
-        """Note the sign-in. The session that opens right after signing up is no sign-in of its own."""
+        """Note the sign-in. The session that opens right after signing up is no sign-in of its
+        own.
+        """
         response = super().post_login(request, user, signup=signup, **kwargs)
         if not signup:
             for sentence in note_sign_in(user):
                 if not request.path_info.startswith("/api/"):
                     messages.success(request, sentence)
         if not request.path_info.startswith("/api/"):
-            devices.greet(request, response, user, is_first=signup or getattr(request, "is_first_sign_in", True))
+            devices.greet(
+                request,
+                response,
+                user,
+                is_first=signup or getattr(request, "is_first_sign_in", True),
+            )
         return response
 
     def get_login_stages(self):
@@ -87,7 +105,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return [ours if stage == theirs else stage for stage in super().get_login_stages()]
 
     def get_client_ip(self, request):
-        """Return the whole address; allauth's limits make a /64 of an IPv6 one, and would make one of all IPv4-mapped."""
+        """Return the whole address; allauth's limits make a /64 of an IPv6 one, and would make one
+        of all IPv4-mapped.
+        """
         return plain(super().get_client_ip(request))
 
     # --- guessing passwords (reliability.md, "Limits") ---------------------
@@ -97,14 +117,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request, **credentials):
         super().pre_authenticate(request, **credentials)
-        everywhere = ratelimit.consume(request, app="allauth.account", action="login_failed_account", key=_name_of(credentials))
+        everywhere = ratelimit.consume(
+            request, app="allauth.account", action="login_failed_account", key=_name_of(credentials)
+        )
         if not everywhere:
             raise self.validation_error("too_many_login_attempts")
-        self._login_failed_rl_usage.usage += everywhere.usage  # given back together when the password was right
+        # given back together when the password was right
+        self._login_failed_rl_usage.usage += everywhere.usage
 
     # --- mail ---------------------------------------------------------------
     def send_mail(self, template_prefix, email, context):
-        """Send one of allauth's mails in the shop's name; a broken mail server must not undo a sign-up."""
+        """Send one of allauth's mails in the shop's name; a broken mail server must not undo a
+        sign-up.
+        """
         shop = SimpleNamespace(name=_("Points Mall"), domain=self.request.get_host())
         try:
             super().send_mail(template_prefix, email, {**context, "current_site": shop})
@@ -172,11 +197,16 @@ class VerificationStage(EmailVerificationStage):
 
 @contextmanager
 def _taken_names_told(user):
-    """Turn a lost race for a name into a refusal, once the transaction is over: inside it nothing more can be asked."""
+    """Turn a lost race for a name into a refusal, once the transaction is over: inside it nothing
+    more can be asked.
+    """
     try:
         yield
     except IntegrityError as error:
-        if connection.in_atomic_block or not User.objects.filter(Q(username=user.username) | Q(email=user.email)).exists():
+        if (
+            connection.in_atomic_block
+            or not User.objects.filter(Q(username=user.username) | Q(email=user.email)).exists()
+        ):
             raise
         raise NameTaken from error
 

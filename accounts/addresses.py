@@ -36,7 +36,9 @@ def default_of(user) -> Address | None:
 
 
 def owned(user, address_id) -> Address | None:
-    """Return the member's own address with this id; None when there is none or it is somebody else's."""
+    """Return the member's own address with this id; None when there is none or it is somebody
+    else's.
+    """
     return Address.objects.filter(user=user, pk=address_id).first()
 
 
@@ -53,7 +55,12 @@ def add(user, *, recipient, phone, region, detail, is_default=False) -> Address:
     if is_default:
         Address.objects.filter(user=user, is_default=True).update(is_default=False)
     return Address.objects.create(
-        user=user, recipient=recipient, phone=phone, region=region, detail=detail, is_default=is_default or kept == 0
+        user=user,
+        recipient=recipient,
+        phone=phone,
+        region=region,
+        detail=detail,
+        is_default=is_default or kept == 0,
     )
 
 
@@ -81,7 +88,9 @@ def change(address, **changes) -> Address:
 
 @transactional
 def remove(address) -> None:
-    """Take an address out of the book; the newest remaining one becomes the default if it was it."""
+    """Take an address out of the book; the newest remaining one becomes the default if it was
+    it.
+    """
     _lock_book(address.user_id)
     Address.objects.filter(pk=address.pk).delete()
     if not Address.objects.filter(user_id=address.user_id, is_default=True).exists():

@@ -39,7 +39,15 @@ DEEDS = {
 # Tables the roll-up keeps for the reports: nobody opens them, so nobody is asked who may.
 COUNTED = ("memberday", "lateday", "cohortday", "ruleday", "reportsnapshot")
 
-for model in (Group, EmailAddress, SocialAccount, SocialApp, SocialToken, Authenticator, UserSession):
+for model in (
+    Group,
+    EmailAddress,
+    SocialAccount,
+    SocialApp,
+    SocialToken,
+    Authenticator,
+    UserSession,
+):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -51,7 +59,10 @@ def _guarded(sign_in):
     @wraps(sign_in)
     def door(request, *args, **kwargs):
         if request.user.is_authenticated and second_factor.is_missing(request.user):
-            messages.warning(request, _("Please set up a second step for signing in first: staff accounts need one."))
+            messages.warning(
+                request,
+                _("Please set up a second step for signing in first: staff accounts need one."),
+            )
             return redirect("mfa_activate_totp")
         return secure_admin_login(sign_in)(request, *args, **kwargs)
 
@@ -83,20 +94,33 @@ class PermissionsField(forms.ModelMultipleChoiceField):
         what = model._meta.verbose_name_plural if model else permission.content_type.model
         if permission.content_type.model in COUNTED:
             return gettext(permission.name)
-        verb = DEEDS.get(permission.codename.split("_")[0]) if permission.codename.endswith(f"_{permission.content_type.model}") else None
+        verb = (
+            DEEDS.get(permission.codename.split("_")[0])
+            if permission.codename.endswith(f"_{permission.content_type.model}")
+            else None
+        )
         return f"{what} · {verb or gettext(permission.name)}"
 
 
 def _permissions_of_the_rooms():
-    rooms = Permission.objects.filter(content_type__app_label__in=roles.ROOMS).exclude(content_type__model__startswith="historical")
-    rooms = rooms.exclude(content_type__model__in=COUNTED, codename__regex="^(add|change|delete|view)_")
-    return rooms.select_related("content_type").order_by("content_type__app_label", "content_type__model", "codename")
+    rooms = Permission.objects.filter(content_type__app_label__in=roles.ROOMS).exclude(
+        content_type__model__startswith="historical"
+    )
+    rooms = rooms.exclude(
+        content_type__model__in=COUNTED, codename__regex="^(add|change|delete|view)_"
+    )
+    return rooms.select_related("content_type").order_by(
+        "content_type__app_label", "content_type__model", "codename"
+    )
 
 
 # --- members -----------------------------------------------------------------
 def _access_of(member, form=None) -> dict:
     """Return what lets a member in and how far; of a ``form`` already saved, what stood before."""
-    flags = {name: form.initial[name] if form and name in form.initial else getattr(member, name) for name in ACCESS}
+    flags = {
+        name: form.initial[name] if form and name in form.initial else getattr(member, name)
+        for name in ACCESS
+    }
     return {**flags, "roles": sorted(group.name for group in member.groups.all())}
 
 
@@ -124,13 +148,22 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     search_fields = ("^username", "=email")
     search_help_text = _("Beginning of a username, or a whole e-mail")
     ordering = ("-date_joined",)
-    readonly_fields = ("username", "covered_email", "birthday", "points_account", "last_login", "date_joined")
+    readonly_fields = (
+        "username",
+        "covered_email",
+        "birthday",
+        "points_account",
+        "last_login",
+        "date_joined",
+    )
     fieldsets = (
         (None, {"fields": ("username", "nickname", "covered_email", "birthday", "points_account")}),
         (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "password")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"fields": ("username", "email", "usable_password", "password1", "password2")}),)
+    add_fieldsets = (
+        (None, {"fields": ("username", "email", "usable_password", "password1", "password2")}),
+    )
     filter_horizontal = ()
     actions_detail = ["reveal_email"]
 
@@ -142,7 +175,9 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     def points_account(self, member):
         # By name, not by import: points stands above accounts.
         return format_html(
-            '<a href="{}">{}</a>', reverse("admin:points_pointaccount_change", args=[member.pk]), _("Open the points account")
+            '<a href="{}">{}</a>',
+            reverse("admin:points_pointaccount_change", args=[member.pk]),
+            _("Open the points account"),
         )
 
     @action(description=_("Show the e-mail"), url_path="reveal-email", permissions=["reveal"])
@@ -158,7 +193,12 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         if db_field.name == "groups":
             label, queryset = _("roles"), Group.objects.order_by("pk")
-            return RolesField(queryset, label=label, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget)
+            return RolesField(
+                queryset,
+                label=label,
+                required=False,
+                widget=UnfoldAdminCheckboxSelectMultipleWidget,
+            )
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_reveal_permission(self, request, object_id=None):
@@ -189,7 +229,13 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
         super().save_related(request, form, formsets, change)
         after = _access_of(form.instance)
         if change and before != after:
-            audit.note(request.user, "accounts.access_change", target=f"accounts.user:{form.instance.pk}", before=before, after=after)
+            audit.note(
+                request.user,
+                "accounts.access_change",
+                target=f"accounts.user:{form.instance.pk}",
+                before=before,
+                after=after,
+            )
 
 
 @admin.register(Group)
@@ -209,13 +255,22 @@ class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
 
     def save_related(self, request, form, formsets, change):
         """Keep the permissions that the list on the page does not show."""
-        outside = list(form.instance.permissions.exclude(pk__in=_permissions_of_the_rooms().values("pk"))) if change else []
-        before = sorted(form.instance.permissions.values_list("codename", flat=True)) if change else []
+        outside = (
+            list(form.instance.permissions.exclude(pk__in=_permissions_of_the_rooms().values("pk")))
+            if change
+            else []
+        )
+        before = (
+            sorted(form.instance.permissions.values_list("codename", flat=True)) if change else []
+        )
         super().save_related(request, form, formsets, change)
         form.instance.permissions.add(*outside)
         after = sorted(form.instance.permissions.values_list("codename", flat=True))
         if before != after:
-            told = {"taken": sorted(set(before) - set(after)), "given": sorted(set(after) - set(before))}
+            told = {
+                "taken": sorted(set(before) - set(after)),
+                "given": sorted(set(after) - set(before)),
+            }
             audit.note(request.user, "accounts.role_change", target=form.instance, after=told)
 
     @display(description=_("role"))

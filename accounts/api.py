@@ -1,4 +1,6 @@
-"""API about the member: /me and the address book. Signing in and up is allauth's, under /api/auth/."""
+"""API about the member: /me and the address book. Signing in and up is allauth's, under
+/api/auth/.
+"""
 
 from django.http import Http404
 from django.urls import path
@@ -10,7 +12,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import addresses, closing, export
-from accounts.models import DETAIL_LENGTH, MOBILE_NUMBER, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
+from accounts.models import (
+    DETAIL_LENGTH,
+    MOBILE_NUMBER,
+    NICKNAME_LENGTH,
+    RECIPIENT_LENGTH,
+    REGION_LENGTH,
+)
 from accounts.passwords import LONGEST, ask_again
 from accounts.profile import change_profile, check_birthday, check_line
 from mall.core.api import StrictSerializer, read
@@ -82,7 +90,9 @@ class MeView(GenericAPIView):
         """Read the own profile."""
         return Response(MeSerializer(request.user, context={"request": request}).data)
 
-    @extend_schema(operation_id="me_change", tags=TAGS, request=MeChangesSerializer, responses=MeSerializer)
+    @extend_schema(
+        operation_id="me_change", tags=TAGS, request=MeChangesSerializer, responses=MeSerializer
+    )
     def patch(self, request):
         """Change the nickname, or set the birthday once (409 birthday_fixed afterwards)."""
         changes = read(MeChangesSerializer, request.data)
@@ -151,7 +161,9 @@ class PasswordAgainSerializer(StrictSerializer):
 
 class ConsequenceSerializer(serializers.Serializer):
     text = serializers.CharField()
-    blocks = serializers.BooleanField(help_text="Has to be settled before the account can be deleted.")
+    blocks = serializers.BooleanField(
+        help_text="Has to be settled before the account can be deleted."
+    )
 
 
 class DeletionSerializer(serializers.Serializer):
@@ -168,12 +180,21 @@ def _asked_again(request):
 class ExportView(APIView):
     """Everything the shop keeps about the member."""
 
-    @extend_schema(operation_id="me_export", tags=TAGS, request=PasswordAgainSerializer, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="me_export",
+        tags=TAGS,
+        request=PasswordAgainSerializer,
+        responses={200: OpenApiTypes.OBJECT},
+    )
     def post(self, request):
-        """Write out the own data as one JSON document, chapter by chapter (10 an hour; 400 wrong_password)."""
+        """Write out the own data as one JSON document, chapter by chapter (10 an hour; 400
+        wrong_password).
+        """
         guard(request, "export", EXPORTS)
         _asked_again(request)
-        return download("points-mall.json", export.as_json(request.user), "application/json; charset=utf-8")
+        return download(
+            "points-mall.json", export.as_json(request.user), "application/json; charset=utf-8"
+        )
 
 
 class DeletionView(APIView):
@@ -183,10 +204,15 @@ class DeletionView(APIView):
     def get(self, request):
         """Say what deleting the account would mean, and what has to be settled first."""
         told = closing.consequences(request.user)
-        answer = {"possible": not any(consequence.blocks for consequence in told), "consequences": told}
+        answer = {
+            "possible": not any(consequence.blocks for consequence in told),
+            "consequences": told,
+        }
         return Response(DeletionSerializer(answer).data)
 
-    @extend_schema(operation_id="me_delete", tags=TAGS, request=PasswordAgainSerializer, responses={204: None})
+    @extend_schema(
+        operation_id="me_delete", tags=TAGS, request=PasswordAgainSerializer, responses={204: None}
+    )
     def post(self, request):
         """Delete the account for good (400 wrong_password, 409 orders_open, 403 staff_account)."""
         guard(request, "delete-account", PASSWORD_AGAIN)

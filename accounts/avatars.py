@@ -23,7 +23,11 @@ def square(uploaded) -> ContentFile:
     Raises: ValidationError (too_big, not_a_picture).
     """
     if uploaded.size > MAX_MEGABYTES * 1024 * 1024:
-        raise ValidationError(_("Choose a picture of at most %(limit)s MB."), code="too_big", params={"limit": MAX_MEGABYTES})
+        raise ValidationError(
+            _("Choose a picture of at most %(limit)s MB."),
+            code="too_big",
+            params={"limit": MAX_MEGABYTES},
+        )
     try:
         uploaded.seek(0)
         with Image.open(uploaded, formats=FORMATS) as picture:
@@ -32,8 +36,16 @@ def square(uploaded) -> ContentFile:
                 raise ValidationError(_("This picture has too many pixels."), code="too_big")
             upright = ImageOps.exif_transpose(picture).convert("RGBA")
             fitted = ImageOps.fit(upright, (SIDE_PIXELS, SIDE_PIXELS))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValidationError(_("Choose a JPEG, PNG or WebP picture."), code="not_a_picture") from error
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+    ) as error:
+        raise ValidationError(
+            _("Choose a JPEG, PNG or WebP picture."), code="not_a_picture"
+        ) from error
     written = BytesIO()
     fitted.save(written, "WEBP", quality=82)
     return ContentFile(written.getvalue(), name="avatar.webp")

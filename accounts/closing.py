@@ -1,8 +1,9 @@
 """How a member leaves: the person is forgotten, the books stay.
 
-Every room forgets its own part when ``account_closing`` is sent, in one transaction with ours; a room that
-must not let go yet refuses, and nothing changes. The mark of the person (BonusClaim) outlives the account:
-whoever comes back with the same e-mail is welcome, without a second sign-up bonus.
+Every room forgets its own part when ``account_closing`` is sent, in one transaction with ours; a
+room that must not let go yet refuses, and nothing changes. The mark of the person (BonusClaim)
+outlives the account: whoever comes back with the same e-mail is welcome, without a second sign-up
+bonus.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,10 @@ class StaffStays(DomainError):
 
     code = "staff_account"
     status = 403
-    message = _("Staff accounts are closed by an administrator: please ask to have your role taken away first.")
+    message = _(
+        "Staff accounts are closed by an administrator: please ask to have your role taken away "
+        "first."
+    )
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,11 @@ class Consequence:
 
 def consequences(user) -> list[Consequence]:
     """Return what leaving would mean now, what stands in the way first."""
-    told = [consequence for _receiver, answered in closing_asked.send(sender=User, user=user) for consequence in answered]
+    told = [
+        consequence
+        for _receiver, answered in closing_asked.send(sender=User, user=user)
+        for consequence in answered
+    ]
     if user.is_staff:
         told.append(Consequence(str(StaffStays()), blocks=True))
     return sorted(told, key=lambda consequence: not consequence.blocks)
@@ -56,7 +64,8 @@ def close(user) -> User:
 
     Raises: StaffStays, and what a room refuses with (orders.errors.OrdersOpen).
     """
-    # The rooms come first: the member's points account is the first lock of everything that concerns a member.
+    # The rooms come first: the member's points account is the first lock of everything that
+    # concerns a member.
     if user.closed_at is None:
         account_closing.send(sender=User, user=user)
     member = User.objects.select_for_update().get(pk=user.pk)

@@ -1,4 +1,5 @@
-"""Which browsers a member has signed in with: a signed cookie remembers, so that a sign-in from a new one can be told.
+"""Which browsers a member has signed in with: a signed cookie remembers, so that a sign-in from a
+new one can be told.
 
 Apps carry no cookie and name their device themselves; they are not told of here.
 """
@@ -14,8 +15,21 @@ from mall.core import clock
 COOKIE = "mall_seen"
 COOKIE_SECONDS = 365 * 86400
 MEMBERS_REMEMBERED = 5
-BROWSERS = (("Edg/", "Edge"), ("MicroMessenger", "WeChat"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux"))
+BROWSERS = (
+    ("Edg/", "Edge"),
+    ("MicroMessenger", "WeChat"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
 _signer = Signer(salt="accounts.devices")
 
 
@@ -26,15 +40,30 @@ def greet(request, response, user, *, is_first: bool) -> None:
     """
     seen = _seen(request)
     if user.pk not in seen and not is_first:
-        new_device.send(sender=User, user=user, device=name_of(request.headers.get("User-Agent", "")), at=clock.now())
+        new_device.send(
+            sender=User,
+            user=user,
+            device=name_of(request.headers.get("User-Agent", "")),
+            at=clock.now(),
+        )
     kept = [user.pk, *(pk for pk in seen if pk != user.pk)][:MEMBERS_REMEMBERED]
     value = _signer.sign_object(kept)
-    response.set_cookie(COOKIE, value, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure())
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
 
 
 def name_of(user_agent: str) -> str:
     """Return "Firefox, Windows": what a member recognises, never the whole line."""
-    names = [next((name for mark, name in marks if mark in user_agent), "") for marks in (BROWSERS, SYSTEMS)]
+    names = [
+        next((name for mark, name in marks if mark in user_agent), "")
+        for marks in (BROWSERS, SYSTEMS)
+    ]
     return re.sub(r"^, |, $", "", ", ".join(names)) or "?"
 
 

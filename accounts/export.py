@@ -1,6 +1,7 @@
 """A member's data to take along: every room's chapters, row by row, as JSON or as a page to read.
 
-Written out as it is read, so a member with a hundred thousand entries costs no more memory than one with ten.
+Written out as it is read, so a member with a hundred thousand entries costs no more memory than one
+with ten.
 """
 
 import json
@@ -23,7 +24,9 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Chapter:
-    """One kind of rows: ``name`` for programs, ``title`` for people, rows as plain dicts, read once."""
+    """One kind of rows: ``name`` for programs, ``title`` for people, rows as plain dicts, read
+    once.
+    """
 
     name: str
     title: str
@@ -70,7 +73,9 @@ def _page(user):
 
 
 def rows_of(queryset, *fields):
-    """Yield rows of a queryset as dicts, a few hundred at a time; times and amounts become text when written."""
+    """Yield rows of a queryset as dicts, a few hundred at a time; times and amounts become text
+    when written.
+    """
     yield from queryset.values(*fields).iterator(chunk_size=ROWS_AT_ONCE)
 
 
@@ -84,13 +89,23 @@ def _own_chapters(user):
         "joined_at": user.date_joined,
         "last_sign_in_at": user.last_login,
     }
-    addresses = ({**address.snapshot(), "is_default": address.is_default} for address in user.addresses.iterator(chunk_size=ROWS_AT_ONCE))
-    devices, emails = UserSession.objects.filter(user=user).order_by("pk"), EmailAddress.objects.filter(user=user).order_by("pk")
+    addresses = (
+        {**address.snapshot(), "is_default": address.is_default}
+        for address in user.addresses.iterator(chunk_size=ROWS_AT_ONCE)
+    )
+    devices, emails = (
+        UserSession.objects.filter(user=user).order_by("pk"),
+        EmailAddress.objects.filter(user=user).order_by("pk"),
+    )
     return [
         Chapter("profile", _("Profile"), [profile]),
         Chapter("emails", _("E-mail addresses"), rows_of(emails, "email", "verified", "primary")),
         Chapter("addresses", _("Addresses"), addresses),
-        Chapter("sign_ins", _("Devices you signed in with"), rows_of(devices, "created_at", "last_seen_at", "ip", "user_agent")),
+        Chapter(
+            "sign_ins",
+            _("Devices you signed in with"),
+            rows_of(devices, "created_at", "last_seen_at", "ip", "user_agent"),
+        ),
     ]
 
 
@@ -100,4 +115,10 @@ def _plain(value):
 
 def _lines(row):
     """Return (name, text) pairs; what holds more inside is written as JSON."""
-    return [(name, value if isinstance(value, str) else "" if value is None else json.loads(_plain(value))) for name, value in row.items()]
+    return [
+        (
+            name,
+            value if isinstance(value, str) else "" if value is None else json.loads(_plain(value)),
+        )
+        for name, value in row.items()
+    ]

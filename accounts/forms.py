@@ -4,7 +4,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import avatars
-from accounts.models import DETAIL_LENGTH, MOBILE_NUMBER, NICKNAME_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
+from accounts.models import (
+    DETAIL_LENGTH,
+    MOBILE_NUMBER,
+    NICKNAME_LENGTH,
+    RECIPIENT_LENGTH,
+    REGION_LENGTH,
+)
 from accounts.passwords import LONGEST, WrongPassword, ask_again
 from accounts.profile import check_birthday, check_line
 
@@ -57,13 +63,18 @@ class AddressForm(forms.Form):
     """Where goods go."""
 
     recipient = forms.CharField(
-        label=_("Recipient"), max_length=RECIPIENT_LENGTH, validators=[check_line], widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Recipient"),
+        max_length=RECIPIENT_LENGTH,
+        validators=[check_line],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     phone = forms.CharField(
         label=_("Mobile number"),
         max_length=20,
         validators=[MOBILE_NUMBER],
-        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "numeric", "autocomplete": "tel-national"}),
+        widget=forms.TextInput(
+            attrs={"type": "tel", "inputmode": "numeric", "autocomplete": "tel-national"}
+        ),
     )
     region = forms.CharField(
         label=_("Province, city, district"),
@@ -84,7 +95,10 @@ class PasswordAgainForm(forms.Form):
     """The present password, before something that cannot be undone or seen by others."""
 
     password = forms.CharField(
-        label=_("Your password"), strip=False, max_length=LONGEST, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=_("Your password"),
+        strip=False,
+        max_length=LONGEST,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
     def __init__(self, *args, member, **kwargs):

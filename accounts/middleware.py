@@ -15,11 +15,21 @@ from mall.core.limits import TooOften, wait_at_entrance
 
 LONGEST_TEXT = 4096
 # The few places where allauth expects something else than text.
-NO_TEXT = {"sessions", "authenticators", "token", "credential", "id", "primary", "passwordless", "trust"}
+NO_TEXT = {
+    "sessions",
+    "authenticators",
+    "token",
+    "credential",
+    "id",
+    "primary",
+    "passwordless",
+    "trust",
+}
 
 
 class AppBodyMiddleware:
-    """Refuse what no app of ours sends, before allauth makes text of it, and whoever asks too often.
+    """Refuse what no app of ours sends, before allauth makes text of it, and whoever asks too
+    often.
 
     allauth's forms turn lists and objects into strings, and lone surrogates or a reset key
     without its first part end there as a fault; here they end as a 400 at their field.
@@ -29,8 +39,14 @@ class AppBodyMiddleware:
         self.get_response = get_response
 
     def process_exception(self, request, error):
-        """Answer 410, as allauth does, when the session was ended while something of it was being saved."""
-        if not isinstance(error, UpdateError) or faults.is_passing(error) or not request.path_info.startswith("/api/auth/"):
+        """Answer 410, as allauth does, when the session was ended while something of it was being
+        saved.
+        """
+        if (
+            not isinstance(error, UpdateError)
+            or faults.is_passing(error)
+            or not request.path_info.startswith("/api/auth/")
+        ):
             return None
         # allauth (65.21) stumbled before it took the app's session off the request again.
         request.session, request.user = SessionStore(), AnonymousUser()
@@ -50,11 +66,17 @@ class AppBodyMiddleware:
 
 def _brings_token(request):
     """Whether a member's app asks, by what it shows: allauth looks whether the token is good."""
-    return "Authorization" in request.headers or "X-Session-Token" in request.headers or request.path_info.endswith("/tokens/refresh")
+    return (
+        "Authorization" in request.headers
+        or "X-Session-Token" in request.headers
+        or request.path_info.endswith("/tokens/refresh")
+    )
 
 
 def _wrong_in(request):
-    """Return the name of the first field that is not fit to be read, "" for the body itself, or None."""
+    """Return the name of the first field that is not fit to be read, "" for the body itself, or
+    None.
+    """
     if request.headers.get("X-Password-Reset-Key", "").startswith("-"):
         return "key"
     if request.method == "GET" or not request.body:

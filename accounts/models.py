@@ -17,9 +17,15 @@ NICKNAME_LENGTH = 30
 RECIPIENT_LENGTH = 40
 REGION_LENGTH = 60
 DETAIL_LENGTH = 200
-MOBILE_NUMBER = RegexValidator(r"^1[3-9][0-9]{9}\Z", _("Enter an 11-digit mobile number, such as 13812345678."), code="invalid_phone")
+MOBILE_NUMBER = RegexValidator(
+    r"^1[3-9][0-9]{9}\Z",
+    _("Enter an 11-digit mobile number, such as 13812345678."),
+    code="invalid_phone",
+)
 # No "@": a username that looks like somebody's e-mail would compete with it at sign-in.
-USERNAME = RegexValidator(r"^[\w.+-]+\Z", _("Use letters, numbers and . + - _ only."), code="invalid_username")
+USERNAME = RegexValidator(
+    r"^[\w.+-]+\Z", _("Use letters, numbers and . + - _ only."), code="invalid_username"
+)
 
 
 def avatar_path(user, filename):
@@ -40,7 +46,9 @@ class EmailFingerprintField(models.CharField):
 
 
 class _SmallLetters:
-    """Kept in small letters and looked up in them: one name, whatever was typed and however the database compares."""
+    """Kept in small letters and looked up in them: one name, whatever was typed and however the
+    database compares.
+    """
 
     def get_prep_value(self, value):
         value = super().get_prep_value(value)
@@ -82,14 +90,17 @@ class User(AbstractUser):
     nickname = models.CharField(_("nickname"), max_length=NICKNAME_LENGTH, blank=True)
     avatar = models.ImageField(_("picture"), upload_to=avatar_path, blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
-    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     closed_at = models.DateTimeField(_("account deleted"), null=True, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         permissions = [("reveal_personal", _("Can reveal personal data"))]
-        indexes = [models.Index(fields=["date_joined"], name="member_joined")]  # counted up by day, listed newest first
+        # counted up by day, listed newest first
+        indexes = [models.Index(fields=["date_joined"], name="member_joined")]
 
     def __str__(self):
         return self.username
@@ -110,7 +121,9 @@ class User(AbstractUser):
 class Address(models.Model):
     """Where goods go. At most ADDRESSES_PER_MEMBER each, one of them the default."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="addresses", verbose_name=_("member"))
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="addresses", verbose_name=_("member")
+    )
     recipient = EncryptedTextField(_("recipient"))
     phone = EncryptedTextField(_("mobile number"), validators=[MOBILE_NUMBER])
     region = models.CharField(_("region"), max_length=REGION_LENGTH)
@@ -128,7 +141,12 @@ class Address(models.Model):
 
     def snapshot(self) -> dict:
         """Return plain strings an order keeps, so that a later edit does not move a parcel."""
-        return {"recipient": self.recipient, "phone": self.phone, "region": self.region, "detail": self.detail}
+        return {
+            "recipient": self.recipient,
+            "phone": self.phone,
+            "region": self.region,
+            "detail": self.detail,
+        }
 
 
 class BonusClaim(models.Model):

@@ -38,7 +38,11 @@ class MaximumLengthValidator:
 
     def validate(self, password, user=None):
         if len(password) > LONGEST:
-            raise ValidationError(_("A password has at most %(limit)s characters."), code="password_too_long", params={"limit": LONGEST})
+            raise ValidationError(
+                _("A password has at most %(limit)s characters."),
+                code="password_too_long",
+                params={"limit": LONGEST},
+            )
 
     def get_help_text(self):
         return _("A password has at most %(limit)s characters.") % {"limit": LONGEST}
@@ -53,6 +57,8 @@ class WrongPassword(DomainError):
 
 
 def ask_again(user, password: str) -> None:
-    """Let a member pass who knows the present password. The caller counts the knocks. Raises: WrongPassword."""
+    """Let a member pass who knows the present password. The caller counts the knocks. Raises:
+    WrongPassword.
+    """
     if not user.check_password(password):
         raise WrongPassword(field="password")

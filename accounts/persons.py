@@ -1,7 +1,8 @@
-"""Whose account is the person's: what the shop gives a person once goes to the first account, however many follow.
+"""Whose account is the person's: what the shop gives a person once goes to the first account,
+however many follow.
 
-One person is one canonical e-mail (accounts/registration.py). The mark outlives the account, so leaving and coming back
-brings nothing a second time.
+One person is one canonical e-mail (accounts/registration.py). The mark outlives the account, so
+leaving and coming back brings nothing a second time.
 """
 
 from accounts.models import BonusClaim

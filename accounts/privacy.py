@@ -1,4 +1,5 @@
-"""Personal data: the keyed fingerprint of an e-mail, and masks for what is shown; encrypted columns are mall/core/encryption.py's.
+"""Personal data: the keyed fingerprint of an e-mail, and masks for what is shown; encrypted columns
+are mall/core/encryption.py's.
 
 A dump of the database shows no phone, no recipient and no street (reliability.md, "personal data
 in dumps and logs").
@@ -10,7 +11,13 @@ import unicodedata
 
 from django.conf import settings
 
-from mall.core.encryption import EncryptedTextField, Undecryptable, decrypt, encrypt, is_sealed_by_first_key
+from mall.core.encryption import (
+    EncryptedTextField,
+    Undecryptable,
+    decrypt,
+    encrypt,
+    is_sealed_by_first_key,
+)
 
 __all__ = [
     "EncryptedTextField",

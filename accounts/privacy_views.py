@@ -49,9 +49,15 @@ def delete_account(request):
             messages.success(request, _("Your account is deleted. Take care!"))
             return redirect("marketing:home")
     told = closing.consequences(request.user)
-    facts = {"form": form, "told": told, "is_possible": not any(consequence.blocks for consequence in told)}
+    facts = {
+        "form": form,
+        "told": told,
+        "is_possible": not any(consequence.blocks for consequence in told),
+    }
     return render(request, "accounts/delete.html", facts, status=400 if form.is_bound else 200)
 
 
 def _privacy_page(request, form):
-    return render(request, "accounts/privacy.html", {"form": form}, status=400 if form.is_bound else 200)
+    return render(
+        request, "accounts/privacy.html", {"form": form}, status=400 if form.is_bound else 200
+    )

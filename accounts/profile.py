@@ -29,8 +29,13 @@ def check_line(text):
 
     Raises: ValidationError (invalid_characters).
     """
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character != "\u200d" for character in text):
-        raise ValidationError(_("This contains characters that cannot be shown."), code="invalid_characters")
+    if any(
+        unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character != "\u200d"
+        for character in text
+    ):
+        raise ValidationError(
+            _("This contains characters that cannot be shown."), code="invalid_characters"
+        )
 
 
 def check_birthday(day):
@@ -44,7 +49,8 @@ def check_birthday(day):
 
 @transactional
 def change_profile(user, *, nickname=None, birthday=None, avatar=None) -> User:
-    """Change what is given; ``avatar`` is a file from ``avatars.square``, or "" to take the picture away.
+    """Change what is given; ``avatar`` is a file from ``avatars.square``, or "" to take the picture
+    away.
 
     Raises: BirthdayFixed when another birthday is set already (the same one again changes nothing).
     """
@@ -71,9 +77,15 @@ def change_profile(user, *, nickname=None, birthday=None, avatar=None) -> User:
 
 
 def missing_from(user) -> list:
-    """Return in words what a member's profile still lacks: nickname, birthday, verified e-mail; a picture is a matter of taste."""
+    """Return in words what a member's profile still lacks: nickname, birthday, verified e-mail; a
+    picture is a matter of taste.
+    """
     has_email = EmailAddress.objects.filter(user=user, verified=True, email=user.email).exists()
-    parts = [(user.nickname, _("nickname")), (user.birthday, _("birthday")), (has_email, _("verified e-mail"))]
+    parts = [
+        (user.nickname, _("nickname")),
+        (user.birthday, _("birthday")),
+        (has_email, _("verified e-mail")),
+    ]
     return [words for said, words in parts if not said]
 
 
@@ -86,6 +98,8 @@ def tell_when_complete(user) -> None:
 
 @transactional
 def change_language(user, language) -> None:
-    """Keep the language a member reads in: mails come in it. ``language`` is one of settings.LANGUAGES."""
+    """Keep the language a member reads in: mails come in it. ``language`` is one of
+    settings.LANGUAGES.
+    """
     User.objects.filter(pk=user.pk).exclude(language=language).update(language=language)
     user.language = language

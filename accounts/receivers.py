@@ -13,8 +13,12 @@ from mall.core import second_factor
 
 @receiver(email_changed)
 def follow_email(sender, user, to_email_address, **kwargs):
-    """Keep the fingerprint beside the e-mail it belongs to (allauth saves only the e-mail column)."""
-    User.objects.filter(pk=user.pk).update(email_canonical=email_fingerprint(to_email_address.email))
+    """Keep the fingerprint beside the e-mail it belongs to (allauth saves only the e-mail
+    column).
+    """
+    User.objects.filter(pk=user.pk).update(
+        email_canonical=email_fingerprint(to_email_address.email)
+    )
 
 
 @receiver(email_confirmed)
@@ -25,6 +29,8 @@ def complete_profile(sender, email_address, **kwargs):
 
 @receiver(authenticator_added)
 def end_sessions_by_password(sender, request, user, authenticator, **kwargs):
-    """Sign everybody else out who came in before a second factor was asked for: only this session has shown it."""
+    """Sign everybody else out who came in before a second factor was asked for: only this session
+    has shown it.
+    """
     if authenticator.type in second_factor.KINDS:
         end_other_sessions(request, user)

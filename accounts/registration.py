@@ -20,7 +20,8 @@ def register(username, email, password=None, *, nickname="", email_verified=Fals
     Raises: IntegrityError when the username or the e-mail is taken.
     """
     user = User(username=username, email=email, nickname=nickname)
-    user.set_password(password)  # before the transaction: Argon2 takes its time, and a lock must not wait for it
+    # before the transaction: Argon2 takes its time, and a lock must not wait for it
+    user.set_password(password)
     return admit(user, email_verified=email_verified)
 
 
@@ -40,9 +41,12 @@ def enrol(user) -> bool:
     """
     user.pk = None  # a retry after a rolled-back try starts again from nothing
     user.save(force_insert=True)
-    # Two tabs may sign up as a+1@ and a+2@ at once: the row that is there afterwards says who was first.
+    # Two tabs may sign up as a+1@ and a+2@ at once: the row that is there afterwards says who was
+    # first.
     fingerprint = email_fingerprint(user.email)
-    BonusClaim.objects.bulk_create([BonusClaim(fingerprint=fingerprint, claimed_by=user.pk)], ignore_conflicts=True)
+    BonusClaim.objects.bulk_create(
+        [BonusClaim(fingerprint=fingerprint, claimed_by=user.pk)], ignore_conflicts=True
+    )
     first_of_person = BonusClaim.objects.get(fingerprint=fingerprint).claimed_by == user.pk
     user_registered.send(sender=User, user=user, first_of_person=first_of_person)
     return first_of_person
@@ -50,7 +54,8 @@ def enrol(user) -> bool:
 
 @transactional
 def note_sign_in(user, *, on=None) -> list:
-    """Tell the rooms above that a member signed in on shop day ``on`` (default: today); return what they have to say to that.
+    """Tell the rooms above that a member signed in on shop day ``on`` (default: today); return what
+    they have to say to that.
 
     Sent on every sign-in; what a day brings once is keyed by the day where it is written.
     """

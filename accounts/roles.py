@@ -1,4 +1,6 @@
-"""Who may do what behind the counter: groups with permissions, brought up to date after every migrate."""
+"""Who may do what behind the counter: groups with permissions, brought up to date after every
+migrate.
+"""
 
 from fnmatch import fnmatch
 
@@ -8,13 +10,35 @@ from django.utils.translation import gettext_lazy as _
 ROOMS = ("accounts", "points", "catalog", "orders", "marketing")
 _SEE_ALL = [f"{room}.view_*" for room in ROOMS]
 
-# Patterns of "app.codename". What nobody may do (edit the ledger) is refused by the admin whatever a role says.
+# Patterns of "app.codename". What nobody may do (edit the ledger) is refused by the admin whatever
+# a role says.
 ROLES = {
     "shopper": [],
     "support": [*_SEE_ALL, "accounts.reveal_personal"],
-    "operator": [*_SEE_ALL, "catalog.*", "orders.*", "marketing.*", "points.*rule*", "points.*tierlevel", "points.adjust_points"],
-    "finance": [*_SEE_ALL, "marketing.read_reports", "points.*", "orders.*refund*", "orders.*payment*", "orders.revoke_coupon"],
-    "auditor": [*_SEE_ALL, "marketing.read_reports", "mall.view_jobrun", "mall.view_auditrow", "admin.view_logentry"],
+    "operator": [
+        *_SEE_ALL,
+        "catalog.*",
+        "orders.*",
+        "marketing.*",
+        "points.*rule*",
+        "points.*tierlevel",
+        "points.adjust_points",
+    ],
+    "finance": [
+        *_SEE_ALL,
+        "marketing.read_reports",
+        "points.*",
+        "orders.*refund*",
+        "orders.*payment*",
+        "orders.revoke_coupon",
+    ],
+    "auditor": [
+        *_SEE_ALL,
+        "marketing.read_reports",
+        "mall.view_jobrun",
+        "mall.view_auditrow",
+        "admin.view_logentry",
+    ],
     "admin": [
         *(f"{room}.*" for room in ROOMS),
         "mall.view_jobrun",
@@ -44,7 +68,11 @@ def ensure_roles() -> None:
     known = list(Permission.objects.values_list("pk", "content_type__app_label", "codename"))
     for role, patterns in ROLES.items():
         group, _created = Group.objects.get_or_create(name=role)
-        wanted = {pk for pk, app, codename in known if any(fnmatch(f"{app}.{codename}", pattern) for pattern in patterns)}
+        wanted = {
+            pk
+            for pk, app, codename in known
+            if any(fnmatch(f"{app}.{codename}", pattern) for pattern in patterns)
+        }
         missing = wanted - set(group.permissions.values_list("pk", flat=True))
         if missing:
             group.permissions.add(*missing)

@@ -1,9 +1,9 @@
 """Sessions in the database with a copy in the cache; one that was ended stays ended.
 
-Django's ``cached_db`` (5.2) writes the row, then the copy. A request that began before a sign-out and ends after it
-puts the copy back, and for two weeks the signed-out session is read from the cache as if nothing had happened; so
-does every copy that Redis kept while it was away. Here an ended key is remembered for longer than such a request
-takes, and a copy is good for a minute only.
+Django's ``cached_db`` (5.2) writes the row, then the copy. A request that began before a sign-out
+and ends after it puts the copy back, and for two weeks the signed-out session is read from the
+cache as if nothing had happened; so does every copy that Redis kept while it was away. Here an
+ended key is remembered for longer than such a request takes, and a copy is good for a minute only.
 """
 
 from django.contrib.sessions.backends import cached_db, db
@@ -33,7 +33,9 @@ class SessionStore(cached_db.SessionStore):
         return kept
 
     def save(self, must_create=False):
-        """Write the row, then the copy. Raises: UpdateError when the session was ended meanwhile."""
+        """Write the row, then the copy. Raises: UpdateError when the session was ended
+        meanwhile.
+        """
         db.SessionStore.save(self, must_create)
         self._keep_copy(self._session, self.get_expiry_age())
 

@@ -27,19 +27,33 @@ def account(request):
 def profile(request):
     """Show and change nickname, picture and (once) birthday."""
     member = request.user
-    form = ProfileForm(request.POST or None, request.FILES or None, member=member, initial={"nickname": member.nickname})
+    form = ProfileForm(
+        request.POST or None,
+        request.FILES or None,
+        member=member,
+        initial={"nickname": member.nickname},
+    )
     if form.is_valid():
         change_profile(member, **form.changes())
         messages.success(request, _("Saved."))
         return redirect("accounts:account")
-    return render(request, "accounts/profile.html", {"form": form, "member": member}, status=400 if form.is_bound else 200)
+    return render(
+        request,
+        "accounts/profile.html",
+        {"form": form, "member": member},
+        status=400 if form.is_bound else 200,
+    )
 
 
 @require_safe
 def address_list(request):
     """Show the address book."""
     kept = list(addresses.book_of(request.user))
-    facts = {"addresses": kept, "may_add": len(kept) < ADDRESSES_PER_MEMBER, "limit": ADDRESSES_PER_MEMBER}
+    facts = {
+        "addresses": kept,
+        "may_add": len(kept) < ADDRESSES_PER_MEMBER,
+        "limit": ADDRESSES_PER_MEMBER,
+    }
     return render(request, "accounts/addresses.html", facts)
 
 
@@ -58,7 +72,9 @@ def address_new(request):
 def address_edit(request, pk):
     """Change an address."""
     address = _own(request, pk)
-    form = AddressForm(request.POST or None, initial={name: getattr(address, name) for name in FIELDS})
+    form = AddressForm(
+        request.POST or None, initial={name: getattr(address, name) for name in FIELDS}
+    )
     if form.is_valid():
         addresses.change(address, **form.cleaned_data)
         messages.success(request, _("Address saved."))
@@ -92,7 +108,9 @@ def _own(request, pk):
 def _address_page(request, form, *, title):
     back_url = _next_of(request) or reverse("accounts:addresses")
     facts = {"form": form, "title": title, "back_url": back_url, "next": _next_of(request)}
-    return render(request, "accounts/address_form.html", facts, status=400 if form.is_bound else 200)
+    return render(
+        request, "accounts/address_form.html", facts, status=400 if form.is_bound else 200
+    )
 
 
 def _next_of(request):
@@ -115,7 +133,12 @@ def _ways(user):
     ]
     safety = [
         {"label": _("Profile"), "url": reverse("accounts:profile"), "icon": "person"},
-        {"label": _("E-mail"), "url": reverse("account_email"), "icon": "envelope", "note": mask_email(user.email)},
+        {
+            "label": _("E-mail"),
+            "url": reverse("account_email"),
+            "icon": "envelope",
+            "note": mask_email(user.email),
+        },
         {"label": _("Password"), "url": reverse("account_change_password"), "icon": "key"},
         {"label": _("Devices"), "url": reverse("usersessions_list"), "icon": "phone"},
         {"label": _("Two-step sign-in"), "url": reverse("mfa_index"), "icon": "shield-lock"},
@@ -124,4 +147,7 @@ def _ways(user):
     ]
     if user.is_staff:
         shop.append({"label": _("Back office"), "url": reverse("admin:index"), "icon": "sliders"})
-    return [{"title": _("In the shop"), "rows": shop}, {"title": _("Account and safety"), "rows": safety}]
+    return [
+        {"title": _("In the shop"), "rows": shop},
+        {"title": _("Account and safety"), "rows": safety},
+    ]

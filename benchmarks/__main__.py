@@ -1,4 +1,6 @@
-"""Run the benchmarks and write RESULTS.md: `python -m benchmarks [name …]`, each in a process of its own."""
+"""Run the benchmarks and write RESULTS.md: `python -m benchmarks [name …]`, each in a process of
+its own.
+"""
 
 import json
 import platform
@@ -17,22 +19,36 @@ def main():
     """Run what was named, or everything; a part that fails ends the run with its own words."""
     names = sys.argv[1:] or list(ALL)
     if names[0] == "--one":
-        sys.stdout.write(f"{MARK}{json.dumps(import_module(f'benchmarks.{names[1]}').run(), ensure_ascii=False)}\n")
+        sys.stdout.write(
+            MARK
+            + json.dumps(import_module(f"benchmarks.{names[1]}").run(), ensure_ascii=False)
+            + "\n"
+        )
         return
     kept = HERE / "results.json"
     results = json.loads(kept.read_text()) if kept.exists() else {}
     for name in names:
         sys.stderr.write(f"== {name}\n")
-        done = subprocess.run([sys.executable, "-m", "benchmarks", "--one", name], cwd=HERE.parent, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks", "--one", name],
+            cwd=HERE.parent,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         if done.returncode:
             raise SystemExit(f"{name} failed:\n{done.stdout[-2000:]}")
-        results[name] = {**_circumstances(name), "rows": json.loads(done.stdout.rpartition(MARK)[2])}
+        results[name] = {
+            **_circumstances(name),
+            "rows": json.loads(done.stdout.rpartition(MARK)[2]),
+        }
     kept.write_text(json.dumps(results, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
     (HERE / "RESULTS.md").write_text(_page(results))
 
 
 def _circumstances(name) -> dict:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE
+    ).stdout.strip()
     return {
         "command": f"python -m benchmarks {name}",
         "commit": commit,
@@ -52,11 +68,23 @@ def _memory_gib():
 
 
 def _page(results) -> str:
-    parts = ["# Benchmarks", "", "Written by `make bench`. Only ratios within one run travel from one machine to another.", ""]
+    parts = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`. Only ratios within one run travel from one machine to another.",
+        "",
+    ]
     for name, found in results.items():
-        parts += [f"## {name}", "", f"`{found['command']}` · {found['at']} · commit {found['commit']} · {found['machine']}", ""]
+        parts += [
+            f"## {name}",
+            "",
+            f"`{found['command']}` · {found['at']} · commit {found['commit']} · {found['machine']}",
+            "",
+        ]
         parts += ["| what | value | unit |", "|---|---:|---|"]
-        parts += [f"| {row['name']} | {row['value']:,} | {row['unit']} |" for row in found["rows"]] + [""]
+        parts += [
+            f"| {row['name']} | {row['value']:,} | {row['unit']} |" for row in found["rows"]
+        ] + [""]
     return "\n".join(parts)
 
 

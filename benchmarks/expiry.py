@@ -25,7 +25,9 @@ def run(*, accounts=None) -> list:
     accounts = accounts or int(os.environ.get("BENCH_ACCOUNTS", 200_000))
     if not User.objects.filter(pk__gt=1_000_000).exists():
         load.fill(members=accounts, orders=0, visits=0)
-    ids = list(User.objects.filter(pk__gt=1_000_000).order_by("pk").values_list("pk", flat=True)[:accounts])
+    ids = list(
+        User.objects.filter(pk__gt=1_000_000).order_by("pk").values_list("pk", flat=True)[:accounts]
+    )
     yesterday = clock.today() - timedelta(days=1)
 
     def give():
@@ -34,7 +36,12 @@ def run(*, accounts=None) -> list:
         for start in range(0, len(ids), BATCH):
             with transaction.atomic():
                 for key, command in (("bench:ends", grant), ("bench:stays", keep)):
-                    ledger.post_many([ledger.Posting(user_id, command, key=key) for user_id in ids[start : start + BATCH]])
+                    ledger.post_many(
+                        [
+                            ledger.Posting(user_id, command, key=key)
+                            for user_id in ids[start : start + BATCH]
+                        ]
+                    )
 
     with clock.at(clock.start_of(yesterday - timedelta(days=30))):
         given = ground.timed("giving points (two entries each)", give)[1]
@@ -62,7 +69,8 @@ def run(*, accounts=None) -> list:
         ground.row("accounts expired a second", len(ids) / took["value"], "1/s"),
         ground.row("transaction, median", lengths[len(lengths) // 2], "s"),
         ground.row("transaction, longest", lengths[-1], "s"),
-        ground.row("memory grown from the tenth batch to the last", memory[-1] - memory[min(9, len(memory) - 1)], "MiB"),
+        ground.row("memory grown from the tenth batch to the "
+            "last", memory[-1] - memory[min(9, len(memory) - 1)], "MiB"),
         idle, verified,
     ]  # fmt: skip
 

@@ -1,4 +1,6 @@
-"""The ground every benchmark stands on: a private MariaDB with durable commits, migrated, and nothing else on it."""
+"""The ground every benchmark stands on: a private MariaDB with durable commits, migrated, and
+nothing else on it.
+"""
 
 import contextlib
 import os
@@ -16,7 +18,9 @@ MIB = 1024 * 1024
 
 @contextlib.contextmanager
 def shop():
-    """Start the server, set Django up on it, migrate; everything is gone afterwards. BENCH_DATABASE_URL names a ready one instead."""
+    """Start the server, set Django up on it, migrate; everything is gone afterwards.
+    BENCH_DATABASE_URL names a ready one instead.
+    """
     sys.path.insert(0, str(ROOT))
     from tests.services import start_mariadb
 
@@ -27,7 +31,8 @@ def shop():
             server = start_mariadb(folder, durable=True)
             url = server.url
             _make_database(url)
-        # The settings of the tests: the only ones beside production's that take a MariaDB. Debug is off, statements are not kept.
+        # The settings of the tests: the only ones beside production's that take a MariaDB. Debug is
+        # off, statements are not kept.
         os.environ["MALL_TEST_DATABASE_URL"] = url
         os.environ["DJANGO_SETTINGS_MODULE"] = "mall.settings.test"
         import django

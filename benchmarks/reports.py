@@ -30,10 +30,17 @@ def run(*, members=None, orders=None) -> list:
     rows.append(ground.timed("filling the shop", fill)[1])
     first = clock.today() - load.timedelta(days=365)
     every_day = {first + load.timedelta(days=n) for n in range(366)}
-    rows.append(ground.timed("roll-up of 366 days", partial(rollup.rebuild, every_day, progress=bar))[1])
+    rows.append(
+        ground.timed("roll-up of 366 days", partial(rollup.rebuild, every_day, progress=bar))[1]
+    )
     rows.append(ground.timed("cohorts and repurchase (one walk)", snapshots.refresh)[1])
     rows.append(ground.timed("the hourly count of two days", rollup.roll_up_recent)[1])
-    rows.append(ground.timed("retention report of a past day", partial(retention.walk, clock.today() - load.timedelta(days=30)))[1])
+    rows.append(
+        ground.timed(
+            "retention report of a past day",
+            partial(retention.walk, clock.today() - load.timedelta(days=30)),
+        )[1]
+    )
     rows.append(ground.row("most memory", ground.peak_mib(), "MiB"))
     return rows + _pages()
 
@@ -45,7 +52,9 @@ def _pages():
     from accounts.models import User
     from marketing.analytics import reports
 
-    reader = User.objects.create(username="bench-reader", email="reader@example.com", is_staff=True, is_superuser=True)
+    reader = User.objects.create(
+        username="bench-reader", email="reader@example.com", is_staff=True, is_superuser=True
+    )
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(reader)
     pages = {"start page": reverse("admin:index")}
@@ -55,10 +64,14 @@ def _pages():
         for days in (30, 90):
             times = []
             for _try in range(TRIES):
-                answer, figure = ground.timed(name, partial(client.get, address, {"days": days}), unit="ms", scale=1000)
+                answer, figure = ground.timed(
+                    name, partial(client.get, address, {"days": days}), unit="ms", scale=1000
+                )
                 assert answer.status_code == 200, (name, answer.status_code)
                 times.append(figure["value"])
-            figures.append(ground.row(f"{name}, {days} days, median", statistics.median(times), "ms"))
+            figures.append(
+                ground.row(f"{name}, {days} days, median", statistics.median(times), "ms")
+            )
             figures.append(ground.row(f"{name}, {days} days, slowest", max(times), "ms"))
     return figures
 

@@ -1,4 +1,6 @@
-"""The production profile, but for HTTPS and the limits per caller: the load comes from one address."""
+"""The production profile, but for HTTPS and the limits per caller: the load comes from one
+address.
+"""
 
 from mall.settings.production import *
 from mall.settings.production import INSTALLED_APPS, REST_FRAMEWORK

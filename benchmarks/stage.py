@@ -1,4 +1,6 @@
-"""Where the doors are measured: durable MariaDB, Redis, granian with two processes, wrk from outside, all on this machine."""
+"""Where the doors are measured: durable MariaDB, Redis, granian with two processes, wrk from
+outside, all on this machine.
+"""
 
 import json
 import os
@@ -22,14 +24,18 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def servers():
-    """Start the databases and set the environment of the production profile; everything is gone afterwards."""
+    """Start the databases and set the environment of the production profile; everything is gone
+    afterwards.
+    """
     folder = Path(tempfile.mkdtemp(prefix="bench", dir="/tmp"))
     database, redis = start_mariadb(folder, durable=True), start_redis(folder)
     try:
         socket = folder / "db.sock"
         client = shutil.which("mariadb") or shutil.which("mysql")
         create = "CREATE DATABASE mall CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
-        subprocess.run([client, "--no-defaults", f"--socket={socket}", "-uroot", "-e", create], check=True)
+        subprocess.run(
+            [client, "--no-defaults", f"--socket={socket}", "-uroot", "-e", create], check=True
+        )
         os.environ.update(_environment(socket, folder / "r.sock"))
         yield database
     finally:
@@ -39,7 +45,10 @@ def servers():
 
 
 def _environment(socket, redis) -> dict:
-    keys = {name: secrets.token_hex(32) for name in ("SECRET_KEY", "FIELD_KEYS", "LEDGER_KEY", "PAYMENT_SECRET", "EVENT_SECRET")}
+    keys = {
+        name: secrets.token_hex(32)
+        for name in ("SECRET_KEY", "FIELD_KEYS", "LEDGER_KEY", "PAYMENT_SECRET", "EVENT_SECRET")
+    }
     return keys | {
         "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
         "MALL_PROFILE": "production",
@@ -57,7 +66,9 @@ def _environment(socket, redis) -> dict:
 def web():
     """Serve the mall with two processes of sixteen threads; yields granian's process."""
     where = {"HOST": "127.0.0.1", "PORT": str(PORT), "WEB_THREADS": "16"}
-    process = subprocess.Popen([ROOT / "ops" / "serve"], env=os.environ | where, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [ROOT / "ops" / "serve"], env=os.environ | where, stdout=subprocess.DEVNULL
+    )
     try:
         for _try in range(300):
             try:
@@ -91,15 +102,20 @@ function request()
   return wrk.format("%(method)s", "%(path)s", headers, body)
 end
 function done(summary, latency, requests)
-  io.write(string.format('\\nJSON{"requests":%%d,"refused":%%d,"lost":%%d,"micros":%%d,"p50":%%d,"p95":%%d,"p99":%%d}\\n', summary.requests,
-    summary.errors.status, summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
+  local shape = '\\nJSON{"requests":%%d,"refused":%%d,"lost":%%d,"micros":%%d,'
+    .. '"p50":%%d,"p95":%%d,"p99":%%d}\\n'
+  io.write(string.format(shape, summary.requests,
+    summary.errors.status,
+    summary.errors.connect + summary.errors.read + summary.errors.write
+      + summary.errors.timeout,
     summary.duration, latency:percentile(50), latency:percentile(95), latency:percentile(99)))
 end
 """
 
 
 def load(path, *, processes, method="GET", tokens=(), bodies=(), seconds=SECONDS) -> dict:
-    """Knock with CONNECTIONS for some seconds; returns ok/s, milliseconds, refusals, CPU ms per request by process.
+    """Knock with CONNECTIONS for some seconds; returns ok/s, milliseconds, refusals, CPU ms per
+    request by process.
 
     Each connection walks through ``tokens`` in turn and draws a body.
     """
@@ -111,7 +127,17 @@ def load(path, *, processes, method="GET", tokens=(), bodies=(), seconds=SECONDS
         script = Path(folder) / "load.lua"
         script.write_text(LOAD % written)
         before = {name: _cpu_seconds(process) for name, process in processes.items()}
-        command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", script, f"http://127.0.0.1:{PORT}"]
+        command = [
+            "wrk",
+            "-t2",
+            f"-c{CONNECTIONS}",
+            f"-d{seconds}s",
+            "--timeout",
+            "20s",
+            "-s",
+            script,
+            f"http://127.0.0.1:{PORT}",
+        ]
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         spent = {name: _cpu_seconds(process) - before[name] for name, process in processes.items()}
     found = json.loads(told.rpartition("JSON")[2])
@@ -134,7 +160,9 @@ def _cpu_seconds(process) -> float:
         try:
             ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             found += int(ticks[11]) + int(ticks[12])
-            waiting += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            waiting += [
+                int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            ]
         except OSError:
             continue
     return found / CLOCK_TICKS

@@ -20,13 +20,26 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from catalog import assortment, key_admin, review_admin, richtext, stock, stock_admin, storefront  # noqa: F401 - reviews have a room of their own
 from catalog.errors import NotACardKey
-from catalog.models import LEFT, MOST_RECEIVED, Category, Product, ProductImage, Sku, Stock, StockMovement
+from catalog.models import (
+    LEFT,
+    MOST_RECEIVED,
+    Category,
+    Product,
+    ProductImage,
+    Sku,
+    Stock,
+    StockMovement,
+)
 from mall.core import actors
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
 
-STATUS_COLOURS = {Product.Status.ON: "success", Product.Status.DRAFT: "info", Product.Status.OFF: "warning"}
+STATUS_COLOURS = {
+    Product.Status.ON: "success",
+    Product.Status.DRAFT: "info",
+    Product.Status.OFF: "warning",
+}
 
 
 class ShelfAdmin(ModelAdmin):
@@ -72,7 +85,14 @@ class SkuInline(TabularInline, TranslationTabularInline):
     extra = 0
 
     def get_fields(self, request, obj=None):
-        return ["name", "points_price", "cash_price", "position", "is_active", *self.get_readonly_fields(request, obj)]
+        return [
+            "name",
+            "points_price",
+            "cash_price",
+            "position",
+            "is_active",
+            *self.get_readonly_fields(request, obj),
+        ]
 
     def get_readonly_fields(self, request, obj=None):
         """Lead to receiving stock only whoever may do it."""
@@ -94,7 +114,12 @@ class SkuInline(TabularInline, TranslationTabularInline):
         if sku.pk is None:
             return "–"
         receive = reverse("admin:catalog_sku_receive_stock", args=[sku.pk])
-        return format_html('{} · <a class="underline" href="{}">{}</a>', self.left(sku), receive, _("Receive stock"))
+        return format_html(
+            '{} · <a class="underline" href="{}">{}</a>',
+            self.left(sku),
+            receive,
+            _("Receive stock"),
+        )
 
 
 class PictureInline(TabularInline, TranslationTabularInline):
@@ -126,7 +151,16 @@ class ProductForm(forms.ModelForm):
 class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     form = ProductForm
     inlines = [SkuInline, PictureInline]
-    list_display = ["thumbnail", "name", "category", "pay_mode", "price", "left", "popularity", "shown_status"]
+    list_display = [
+        "thumbnail",
+        "name",
+        "category",
+        "pay_mode",
+        "price",
+        "left",
+        "popularity",
+        "shown_status",
+    ]
     list_display_links = ["thumbnail", "name"]
     list_filter = ["status", "pay_mode", "kind", "category"]
     list_select_related = ["category"]
@@ -139,7 +173,15 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
         (None, {"fields": ["status", "category", "name", "summary", "description"]}),
         (
             _("Price and delivery"),
-            {"fields": ["pay_mode", "kind", ("limit_per_order", "limit_per_person"), "sale_starts_at", "sale_ends_at"]},
+            {
+                "fields": [
+                    "pay_mode",
+                    "kind",
+                    ("limit_per_order", "limit_per_person"),
+                    "sale_starts_at",
+                    "sale_ends_at",
+                ]
+            },
         ),
         (_("Pictures and tags"), {"fields": ["image", "illustration", "tags"]}),
     ]
@@ -166,11 +208,19 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     def thumbnail(self, product):
         if not product.image_url:
             return "–"
-        return format_html('<img src="{}" alt="" width="40" height="40" loading="lazy" class="object-contain rounded">', product.image_url)
+        return format_html(
+            '<img src="{}" alt="" width="40" height="40" loading="lazy" class="object-contain '
+            'rounded">',
+            product.image_url,
+        )
 
     @admin.display(description=_("price"), ordering="points_from")
     def price(self, product):
-        parts = [_("%(points)s points") % {"points": product.points_from}] if product.points_from else []
+        parts = (
+            [_("%(points)s points") % {"points": product.points_from}]
+            if product.points_from
+            else []
+        )
         parts += [yuan(product.cash_from)] if product.cash_from else []
         return " + ".join(str(part) for part in parts) or _("no price yet")
 
@@ -188,7 +238,9 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
 
     @action(description=_("Take off sale"), permissions=["change"])
     def take_off_sale(self, request, queryset):
-        self._turn_all(request, queryset, assortment.take_off_sale, _("%(n)s products are off sale."))
+        self._turn_all(
+            request, queryset, assortment.take_off_sale, _("%(n)s products are off sale.")
+        )
 
     def _turn_all(self, request, queryset, verb, said):
         turned = 0
@@ -213,7 +265,10 @@ class ReceiveForm(forms.Form):
         help_text=_("A delivery is positive, a correction may be negative."),
     )
     note = forms.CharField(
-        label=_("Note"), max_length=200, widget=UnfoldAdminTextInputWidget, help_text=_("Why: a delivery number, a stocktake, damage.")
+        label=_("Note"),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Why: a delivery number, a stocktake, damage."),
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -237,7 +292,11 @@ class LeftFilter(admin.SimpleListFilter):
         return [(value, label) for value, (label, _which) in self.choices_.items()]
 
     def queryset(self, request, queryset):
-        return queryset.filter(self.choices_[self.value()][1]) if self.value() in self.choices_ else queryset
+        return (
+            queryset.filter(self.choices_[self.value()][1])
+            if self.value() in self.choices_
+            else queryset
+        )
 
 
 @admin.register(Sku)
@@ -245,12 +304,26 @@ class SkuAdmin(ModelAdmin):
     """Stock at a glance. A SKU itself is edited with its product; here pieces come in."""
 
     list_display = ["product", "name", "points_price", "cash_price", "left", "is_active"]
-    list_filter = [LeftFilter, key_admin.LowKeysFilter, "is_active", "product__status", "product__category"]
+    list_filter = [
+        LeftFilter,
+        key_admin.LowKeysFilter,
+        "is_active",
+        "product__status",
+        "product__category",
+    ]
     list_select_related = ["product", "stock"]
     list_per_page = 50
     ordering = ["-product", "position", "id"]
     search_fields = ["name_zh_hans", "name_en", "product__name_zh_hans", "product__name_en"]
-    fields = readonly_fields = ["product", "name_zh_hans", "name_en", "points_price", "cash_price", "is_active", "left"]
+    fields = readonly_fields = [
+        "product",
+        "name_zh_hans",
+        "name_en",
+        "points_price",
+        "cash_price",
+        "is_active",
+        "left",
+    ]
     actions_list = ["export_stock", "import_stock"]
     actions_detail = ["receive_stock", "import_keys"]
     actions_row = ["receive_stock", "import_keys"]
@@ -290,8 +363,14 @@ class SkuAdmin(ModelAdmin):
     def get_actions_detail(self, request, object_id):
         """Offer the way in that fits: keys for card keys, pieces for the rest."""
         sku = self.get_object(request, object_id)
-        shown = "import_keys" if sku and sku.product.kind == Product.Kind.CARD_KEY else "receive_stock"
-        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name == shown]
+        shown = (
+            "import_keys" if sku and sku.product.kind == Product.Kind.CARD_KEY else "receive_stock"
+        )
+        return [
+            button
+            for button in super().get_actions_detail(request, object_id)
+            if button.method.original_function_name == shown
+        ]
 
     def has_look_permission(self, request, object_id=None):
         return request.user.has_perm("catalog.view_stock")
@@ -323,11 +402,21 @@ class SkuAdmin(ModelAdmin):
     def _receive(self, request, sku, form) -> bool:
         quantity, note, key = (form.cleaned_data[name] for name in ("quantity", "note", "key"))
         try:
-            stock.receive(sku.pk, quantity=quantity, actor=f"staff:{request.user.pk}", note=note, reference=f"receive:{key.hex}")
+            stock.receive(
+                sku.pk,
+                quantity=quantity,
+                actor=f"staff:{request.user.pk}",
+                note=note,
+                reference=f"receive:{key.hex}",
+            )
         except DomainError as refusal:
             form.add_error("quantity", str(refusal))
             return False
-        messages.success(request, _("%(sku)s: %(left)s in stock now.") % {"sku": sku, "left": stock.available([sku.pk])[sku.pk]})
+        messages.success(
+            request,
+            _("%(sku)s: %(left)s in stock now.")
+            % {"sku": sku, "left": stock.available([sku.pk])[sku.pk]},
+        )
         return True
 
 

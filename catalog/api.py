@@ -43,7 +43,9 @@ class ProductSerializer(serializers.Serializer):
     has_choices = serializers.BooleanField(help_text="Whether there is more than one SKU.")
     image = serializers.SerializerMethodField()
     in_stock = serializers.BooleanField()
-    affordable = serializers.BooleanField(help_text="Whether the caller's points are enough; false without a token.")
+    affordable = serializers.BooleanField(
+        help_text="Whether the caller's points are enough; false without a token."
+    )
 
     def get_image(self, product) -> str | None:
         return absolute(self.context["request"], product["image_url"])
@@ -70,22 +72,35 @@ class ProductDetailSerializer(ProductSerializer):
     skus = SkuSerializer(many=True)
 
     def get_images(self, product) -> list[str]:
-        return [absolute(self.context["request"], picture["image_url"]) for picture in product["pictures"]]
+        return [
+            absolute(self.context["request"], picture["image_url"])
+            for picture in product["pictures"]
+        ]
 
 
 class ProductQuery(StrictSerializer):
     """What may be asked of the list."""
 
     search = serializers.CharField(
-        required=False, allow_blank=True, max_length=60, help_text="Words in name, summary or tags, in either language."
+        required=False,
+        allow_blank=True,
+        max_length=60,
+        help_text="Words in name, summary or tags, in either language.",
     )
     category = serializers.CharField(
-        required=False, allow_blank=True, max_length=50, help_text="Slug or id; includes the categories inside it."
+        required=False,
+        allow_blank=True,
+        max_length=50,
+        help_text="Slug or id; includes the categories inside it.",
     )
     pay_mode = serializers.ChoiceField(Product.PayMode.choices, required=False)
     min_points = serializers.IntegerField(required=False, min_value=0, max_value=PRICE_MAX_POINTS)
     max_points = serializers.IntegerField(required=False, min_value=0, max_value=PRICE_MAX_POINTS)
-    affordable = serializers.BooleanField(required=False, default=False, help_text="Only what the caller's points buy now; needs a token.")
+    affordable = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Only what the caller's points buy now; needs a token.",
+    )
     ordering = serializers.ChoiceField(list(storefront.ORDERINGS), required=False, default="newest")
     page = serializers.IntegerField(required=False, min_value=1, max_value=10_000, default=1)
 
@@ -97,19 +112,35 @@ class ProductQuery(StrictSerializer):
 
     def validate_affordable(self, asked):
         if asked and self.context["available"] is None:
-            raise serializers.ValidationError(_("Sign in to see what you can afford."), "not_authenticated")
+            raise serializers.ValidationError(
+                _("Sign in to see what you can afford."), "not_authenticated"
+            )
         return asked
 
     def validate(self, asked):
-        if asked.get("min_points") is not None and asked.get("max_points") is not None and asked["min_points"] > asked["max_points"]:
-            raise serializers.ValidationError({"max_points": [serializers.ErrorDetail(_("This is less than the lower bound."), "invalid")]})
+        if (
+            asked.get("min_points") is not None
+            and asked.get("max_points") is not None
+            and asked["min_points"] > asked["max_points"]
+        ):
+            raise serializers.ValidationError(
+                {
+                    "max_points": [
+                        serializers.ErrorDetail(_("This is less than the lower bound."), "invalid")
+                    ]
+                }
+            )
         return asked
 
 
 class CategoryList(APIView):
     permission_classes = [AllowAny]
 
-    @extend_schema(operation_id="categories_list", tags=["goods"], responses=listed("CategoryPage", CategorySerializer))
+    @extend_schema(
+        operation_id="categories_list",
+        tags=["goods"],
+        responses=listed("CategoryPage", CategorySerializer),
+    )
     def get(self, request):
         """List all categories, parents before children."""
         return Response(whole(CategorySerializer(storefront.tree(), many=True).data))
@@ -119,7 +150,10 @@ class ProductList(APIView):
     permission_classes = [AllowAny]
 
     @extend_schema(
-        operation_id="products_list", tags=["goods"], parameters=[ProductQuery], responses=listed("ProductPage", ProductSerializer)
+        operation_id="products_list",
+        tags=["goods"],
+        parameters=[ProductQuery],
+        responses=listed("ProductPage", ProductSerializer),
     )
     def get(self, request):
         """List products on sale, 24 a page."""
@@ -127,12 +161,16 @@ class ProductList(APIView):
         query = read(ProductQuery, request.query_params, context={"available": available})
         asked = dict(query.validated_data)
         affordable_with = available if asked.pop("affordable") else None
-        shelf = storefront.listing(storefront.Filters(affordable_with=affordable_with, **asked), available=available)
+        shelf = storefront.listing(
+            storefront.Filters(affordable_with=affordable_with, **asked), available=available
+        )
         if asked["page"] > shelf.paginator.num_pages:
             raise NotFound
         pages = PageNumbers()
         pages.page, pages.request = shelf, request
-        return pages.get_paginated_response(ProductSerializer(shelf.object_list, many=True, context={"request": request}).data)
+        return pages.get_paginated_response(
+            ProductSerializer(shelf.object_list, many=True, context={"request": request}).data
+        )
 
 
 class ProductDetail(APIView):

@@ -1,4 +1,6 @@
-"""Which products stand in the shop, and at what price: on sale and off, changed, repriced; and when a kind stays."""
+"""Which products stand in the shop, and at what price: on sale and off, changed, repriced; and when
+a kind stays.
+"""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,19 +12,28 @@ from mall.core.transactions import transactional
 
 
 class NotReadyForSale(DomainError):
-    """The product has no offered SKU, or one whose prices do not fit its pay mode; numbers: name."""
+    """The product has no offered SKU, or one whose prices do not fit its pay mode; numbers:
+    name.
+    """
 
     code = "not_ready_for_sale"
     status = 409
-    message = _("“%(name)s” cannot go on sale yet: give every offered SKU the prices its pay mode needs.")
+    message = _(
+        "“%(name)s” cannot go on sale yet: give every offered SKU the prices its pay mode needs."
+    )
 
 
 class KindFixed(DomainError):
-    """Pieces of the product lie in orders, flash sales or a pool of keys; its kind says how they are kept and delivered."""
+    """Pieces of the product lie in orders, flash sales or a pool of keys; its kind says how they
+    are kept and delivered.
+    """
 
     code = "kind_fixed"
     status = 409
-    message = _("The kind stays as it is once pieces were ordered, set aside or imported: make a new product instead.")
+    message = _(
+        "The kind stays as it is once pieces were ordered, set aside or imported: make a new "
+        "product instead."
+    )
 
 
 class SaleBackwards(DomainError):
@@ -43,16 +54,22 @@ class PriceMismatch(DomainError):
 def check_kind(product_id: int, kind: str) -> None:
     """Refuse another kind for a product whose pieces are on their way already. Raises: KindFixed.
 
-    Orders and flash sales are known by the pieces they took. From and to card keys even a delivery is in the
-    way: the stock of a card key is its free keys.
+    Orders and flash sales are known by the pieces they took. From and to card keys even a delivery
+    is in the way: the stock of a card key is its free keys.
     """
     before = Product.objects.filter(pk=product_id).values_list("kind", flat=True).first()
     if before is None or before == kind:
         return
-    moved = StockMovement.objects.filter(sku__product=product_id, direction=StockMovement.Direction.TAKE)
+    moved = StockMovement.objects.filter(
+        sku__product=product_id, direction=StockMovement.Direction.TAKE
+    )
     lying = Stock.objects.filter(sku__product=product_id).exclude(quantity=0)
     counts_keys = Product.Kind.CARD_KEY in (before, kind)
-    if moved.exists() or CardKey.objects.filter(sku__product=product_id).exists() or (counts_keys and lying.exists()):
+    if (
+        moved.exists()
+        or CardKey.objects.filter(sku__product=product_id).exists()
+        or (counts_keys and lying.exists())
+    ):
         raise KindFixed(field="kind")
 
 
@@ -66,7 +83,9 @@ def put_on_sale(product_id: int, *, by) -> Product:
     """
     product = Product.objects.select_for_update().get(pk=product_id)
     offered = [sku for sku in product.skus.all() if sku.is_active]
-    if not offered or any(price_mismatch(product.pay_mode, sku.points_price, sku.cash_price) for sku in offered):
+    if not offered or any(
+        price_mismatch(product.pay_mode, sku.points_price, sku.cash_price) for sku in offered
+    ):
         raise NotReadyForSale(name=str(product))
     return _turn(product, Product.Status.ON, by)
 
@@ -87,7 +106,11 @@ def change(product_id: int, *, by, **fields) -> Product:
     before = {name: getattr(product, name) for name in fields}
     for name, value in fields.items():
         setattr(product, name, value)
-    if product.sale_starts_at and product.sale_ends_at and product.sale_ends_at <= product.sale_starts_at:
+    if (
+        product.sale_starts_at
+        and product.sale_ends_at
+        and product.sale_ends_at <= product.sale_starts_at
+    ):
         raise SaleBackwards(field="sale_ends_at")
     if before != fields:
         product._history_user = by
@@ -99,19 +122,26 @@ def change(product_id: int, *, by, **fields) -> Product:
 
 @transactional
 def reprice(sku_id: int, *, by, **fields) -> Sku:
-    """Change a SKU's prices, or whether it is offered; kept in its history under ``by``. Orders keep their price.
+    """Change a SKU's prices, or whether it is offered; kept in its history under ``by``. Orders
+    keep their price.
 
-    Raises: PriceMismatch; NotReadyForSale when a product on sale would be left without an offered SKU.
+    Raises: PriceMismatch; NotReadyForSale when a product on sale would be left without an offered
+    SKU.
     """
-    # Two colleagues may each hide one of two SKUs; the second must see what the first left on offer.
+    # Two colleagues may each hide one of two SKUs; the second must see what the first left on
+    # offer.
     product = Product.objects.select_for_update().get(skus=sku_id)
     sku = Sku.objects.get(pk=sku_id)
     before = {name: getattr(sku, name) for name in fields}
     for name, value in fields.items():
         setattr(sku, name, value)
-    for field, why in (price_mismatch(product.pay_mode, sku.points_price, sku.cash_price) or {}).items():
+    for field, why in (
+        price_mismatch(product.pay_mode, sku.points_price, sku.cash_price) or {}
+    ).items():
         raise PriceMismatch(why, field=field)
-    is_last = not sku.is_active and not product.skus.filter(is_active=True).exclude(pk=sku_id).exists()
+    is_last = (
+        not sku.is_active and not product.skus.filter(is_active=True).exclude(pk=sku_id).exists()
+    )
     if is_last and product.status == Product.Status.ON:
         raise NotReadyForSale(name=str(product))
     if before != fields:
@@ -124,7 +154,13 @@ def reprice(sku_id: int, *, by, **fields) -> Sku:
 
 def _turn(product, status, by) -> Product:
     if product.status != status:
-        audit.note(by, f"catalog.product_{status}", target=product, before={"status": product.status}, after={"status": str(status)})
+        audit.note(
+            by,
+            f"catalog.product_{status}",
+            target=product,
+            before={"status": product.status},
+            after={"status": str(status)},
+        )
         product.status = status
         product._history_user = by
         product.save(update_fields=["status", "updated_at"])

@@ -20,7 +20,9 @@ class SoldOut(OutOfStock):
 
 
 class StockBelowZero(DomainError):
-    """A correction would take more pieces off the shelf than lie on it; numbers: sku, wanted, left."""
+    """A correction would take more pieces off the shelf than lie on it; numbers: sku, wanted,
+    left.
+    """
 
     code = "stock_below_zero"
     status = 409

@@ -15,16 +15,31 @@ ORDERING_LABELS = [
 
 
 class FilterForm(forms.Form):
-    """The filters of the product list. A value that makes no sense is left out, and said beside its field."""
+    """The filters of the product list. A value that makes no sense is left out, and said beside its
+    field.
+    """
 
-    search = forms.CharField(label=_("Search"), required=False, max_length=60, widget=forms.TextInput(attrs={"type": "search"}))
+    search = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
     category = forms.CharField(required=False, max_length=50, widget=forms.HiddenInput)
-    pay_mode = forms.ChoiceField(label=_("Paid with"), required=False, choices=[("", _("Any")), *Product.PayMode.choices])
-    min_points = forms.IntegerField(label=_("From, in points"), required=False, min_value=0, max_value=PRICE_MAX_POINTS)
-    max_points = forms.IntegerField(label=_("Up to, in points"), required=False, min_value=0, max_value=PRICE_MAX_POINTS)
+    pay_mode = forms.ChoiceField(
+        label=_("Paid with"), required=False, choices=[("", _("Any")), *Product.PayMode.choices]
+    )
+    min_points = forms.IntegerField(
+        label=_("From, in points"), required=False, min_value=0, max_value=PRICE_MAX_POINTS
+    )
+    max_points = forms.IntegerField(
+        label=_("Up to, in points"), required=False, min_value=0, max_value=PRICE_MAX_POINTS
+    )
     affordable = forms.BooleanField(label=_("I can afford"), required=False)
     ordering = forms.ChoiceField(label=_("Sort"), required=False, choices=ORDERING_LABELS)
-    page = forms.IntegerField(required=False, min_value=1, max_value=10_000, widget=forms.HiddenInput)
+    page = forms.IntegerField(
+        required=False, min_value=1, max_value=10_000, widget=forms.HiddenInput
+    )
 
     def clean_category(self):
         """Refuse a category that is not in the tree; an id means its slug."""
@@ -38,7 +53,10 @@ class FilterForm(forms.Form):
         cleaned = super().clean()
         low, high = cleaned.get("min_points"), cleaned.get("max_points")
         if low is not None and high is not None and low > high:
-            self.add_error("max_points", forms.ValidationError(_("This is less than the lower bound."), code="invalid"))
+            self.add_error(
+                "max_points",
+                forms.ValidationError(_("This is less than the lower bound."), code="invalid"),
+            )
         return cleaned
 
     def filters(self, available: int | None) -> storefront.Filters:

@@ -1,4 +1,6 @@
-"""Card keys in the back room: counted, imported after a look, made void; a secret is never shown here."""
+"""Card keys in the back room: counted, imported after a look, made void; a secret is never shown
+here.
+"""
 
 from uuid import uuid4
 
@@ -13,7 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from catalog import codes, storefront
 from catalog.models import CardKey, CardKeyEvent, Sku
@@ -21,7 +27,11 @@ from mall.core import actors
 from mall.core.admin.action_forms import TEMPLATE
 from mall.core.admin.read_only import ReadOnly
 
-STATE_COLOURS = {CardKey.State.FREE: "success", CardKey.State.ISSUED: "info", CardKey.State.VOID: "danger"}
+STATE_COLOURS = {
+    CardKey.State.FREE: "success",
+    CardKey.State.ISSUED: "info",
+    CardKey.State.VOID: "danger",
+}
 FILE_MAX_BYTES = 2 * 1024 * 1024
 FAULTS_SHOWN = 100
 
@@ -42,9 +52,14 @@ class KeysForm(forms.Form):
         required=False,
         max_length=FILE_MAX_BYTES,
         widget=UnfoldAdminTextareaWidget,
-        help_text=_("Several columns of a CSV (number, password) are one key. A first row “key” is a heading."),
+        help_text=_(
+            "Several columns of a CSV (number, password) are one key. A first row “key” is a "
+            "heading."
+        ),
     )
-    file = forms.FileField(label=_("or a text or CSV file"), required=False, widget=UnfoldAdminFileFieldWidget)
+    file = forms.FileField(
+        label=_("or a text or CSV file"), required=False, widget=UnfoldAdminFileFieldWidget
+    )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean(self):
@@ -65,7 +80,9 @@ class KeysForm(forms.Form):
             raise forms.ValidationError(_("This file cannot be read as text or CSV.")) from None
         if not cleaned["rows"]:
             raise forms.ValidationError(_("There is no key in it."))
-        cleaned["text"] = "\n".join(key for _number, key in cleaned["rows"]) if file is not None else text
+        cleaned["text"] = (
+            "\n".join(key for _number, key in cleaned["rows"]) if file is not None else text
+        )
         return cleaned
 
 
@@ -78,15 +95,30 @@ def import_page(request, model_admin, sku):
         if "import" in request.POST:
             survey = codes.add(sku.pk, said["rows"], actor=request.user, batch=said["key"].hex)
             storefront.forget()
-            words = ngettext("%(n)s key imported.", "%(n)s keys imported.", survey.added) % {"n": survey.added}
+            words = ngettext("%(n)s key imported.", "%(n)s keys imported.", survey.added) % {
+                "n": survey.added
+            }
             messages.success(request, words)
-            return HttpResponseRedirect(reverse("admin:catalog_cardkey_changelist") + f"?sku__id__exact={sku.pk}")
+            return HttpResponseRedirect(
+                reverse("admin:catalog_cardkey_changelist") + f"?sku__id__exact={sku.pk}"
+            )
         survey = codes.look_over(said["rows"])
         form = KeysForm(initial={"text": said["text"], "key": said["key"]})
-    context = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "title": _("Import keys")}
-    context |= {"form": form, "sku": sku, "survey": survey, "faults": survey.faults[:FAULTS_SHOWN] if survey else []}
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": _("Import keys"),
+    }
+    context |= {
+        "form": form,
+        "sku": sku,
+        "survey": survey,
+        "faults": survey.faults[:FAULTS_SHOWN] if survey else [],
+    }
     context["faults_more"] = max(0, len(survey.faults) - FAULTS_SHOWN) if survey else 0
-    answer = TemplateResponse(request, "catalog/admin/import_keys.html", context, status=400 if form.errors else 200)
+    answer = TemplateResponse(
+        request, "catalog/admin/import_keys.html", context, status=400 if form.errors else 200
+    )
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -119,7 +151,16 @@ class KeyEventInline(ReadOnly, TabularInline):
 class CardKeyAdmin(ReadOnly, ModelAdmin):
     """Which keys there are and what became of each."""
 
-    list_display = ["__str__", "sku", "shown_state", "reference", "position", "imported_at", "issued_at", "revealed_at"]
+    list_display = [
+        "__str__",
+        "sku",
+        "shown_state",
+        "reference",
+        "position",
+        "imported_at",
+        "issued_at",
+        "revealed_at",
+    ]
     list_filter = ["state", ("sku", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["sku__product"]
     list_per_page = 50
@@ -127,7 +168,17 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
     search_help_text = _("An order's reference (order:…).")
     inlines = [KeyEventInline]
     actions = ["make_void"]
-    fields = ["sku", "state", "batch", "reference", "line", "position", "imported_at", "issued_at", "revealed_at"]
+    fields = [
+        "sku",
+        "state",
+        "batch",
+        "reference",
+        "line",
+        "position",
+        "imported_at",
+        "issued_at",
+        "revealed_at",
+    ]
     readonly_fields = fields
 
     def get_queryset(self, request):
@@ -142,17 +193,44 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
 
     @admin.action(description=_("Make free keys void (leaked or expired)"), permissions=["import"])
     def make_void(self, request, queryset):
-        """Take free keys out of the pool and out of stock, after asking why: there is no way back."""
-        form = VoidForm(request.POST if "reason" in request.POST else None, initial={**request.POST.dict(), **_ticked(request)})
+        """Take free keys out of the pool and out of stock, after asking why: there is no way
+        back.
+        """
+        form = VoidForm(
+            request.POST if "reason" in request.POST else None,
+            initial={**request.POST.dict(), **_ticked(request)},
+        )
         if not form.is_valid():
             free = queryset.filter(state=CardKey.State.FREE).count()
-            facts = [ngettext("%(n)s free key is taken out for good.", "%(n)s free keys are taken out for good.", free) % {"n": free}]
-            context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "facts": facts}
-            context |= {"title": _("Make void"), "button": _("Make void"), "back_url": reverse("admin:catalog_cardkey_changelist")}
+            facts = [
+                ngettext(
+                    "%(n)s free key is taken out for good.",
+                    "%(n)s free keys are taken out for good.",
+                    free,
+                )
+                % {"n": free}
+            ]
+            context = {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "form": form,
+                "facts": facts,
+            }
+            context |= {
+                "title": _("Make void"),
+                "button": _("Make void"),
+                "back_url": reverse("admin:catalog_cardkey_changelist"),
+            }
             return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
-        done = sum(codes.make_void(key, actor=request.user, reason=form.cleaned_data["reason"]) for key in queryset)
+        done = sum(
+            codes.make_void(key, actor=request.user, reason=form.cleaned_data["reason"])
+            for key in queryset
+        )
         storefront.forget()
-        messages.success(request, ngettext("%(n)s key is void now.", "%(n)s keys are void now.", done) % {"n": done})
+        messages.success(
+            request,
+            ngettext("%(n)s key is void now.", "%(n)s keys are void now.", done) % {"n": done},
+        )
         return None
 
 

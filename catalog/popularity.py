@@ -15,13 +15,18 @@ POPULAR_DAYS = 30
 
 @transactional
 def refresh(as_of=None) -> int:
-    """Count the pieces taken and not put back in the last POPULAR_DAYS; return how many products changed.
+    """Count the pieces taken and not put back in the last POPULAR_DAYS; return how many products
+    changed.
 
     Safe to run at any time and twice.
     """
     as_of = as_of or clock.now()
     orders = (StockMovement.Direction.TAKE, StockMovement.Direction.PUT_BACK)
-    moved = StockMovement.objects.filter(direction__in=orders, created_at__gt=as_of - timedelta(days=POPULAR_DAYS), created_at__lte=as_of)
+    moved = StockMovement.objects.filter(
+        direction__in=orders,
+        created_at__gt=as_of - timedelta(days=POPULAR_DAYS),
+        created_at__lte=as_of,
+    )
     pieces = dict(moved.values_list("sku__product").annotate(n=Coalesce(Sum("delta"), 0)))
     changed = []
     for product in Product.objects.only("pk", "popularity"):

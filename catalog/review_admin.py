@@ -1,4 +1,6 @@
-"""Reviews behind the counter: what waits to be read, publishing, rejecting with a reason, and the shop's answer."""
+"""Reviews behind the counter: what waits to be read, publishing, rejecting with a reason, and the
+shop's answer.
+"""
 
 from django import forms
 from django.contrib import admin, messages
@@ -19,14 +21,21 @@ from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
 from mall.core.versions import ChangedMeanwhile, check_read
 
-COLOURS = {Review.Status.PUBLISHED: "success", Review.Status.WAITING: "warning", Review.Status.REJECTED: "danger"}
+COLOURS = {
+    Review.Status.PUBLISHED: "success",
+    Review.Status.WAITING: "warning",
+    Review.Status.REJECTED: "danger",
+}
 EXCERPT = 60
 READ_AT_ONCE = 50
 
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label=_("Reason"), max_length=REASON_LENGTH, help_text=_("The author reads it."), widget=UnfoldAdminTextInputWidget
+        label=_("Reason"),
+        max_length=REASON_LENGTH,
+        help_text=_("The author reads it."),
+        widget=UnfoldAdminTextInputWidget,
     )
 
 
@@ -42,9 +51,19 @@ class AnswerForm(forms.Form):
 
 @admin.register(Review)
 class ReviewAdmin(ReadOnly, ModelAdmin):
-    """Members' words are theirs: they are published or rejected, answered, and never edited here."""
+    """Members' words are theirs: they are published or rejected, answered, and never edited
+    here.
+    """
 
-    list_display = ["created_at", "product", "shown_stars", "excerpt", "author", "shown_status", "has_answer"]
+    list_display = [
+        "created_at",
+        "product",
+        "shown_stars",
+        "excerpt",
+        "author",
+        "shown_status",
+        "has_answer",
+    ]
     list_filter = ["status", "stars", ("answered_at", admin.EmptyFieldListFilter)]
     list_select_related = ["product"]
     list_per_page = 50
@@ -82,8 +101,14 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
     def get_actions_detail(self, request, object_id):
         """Offer what would change something."""
         review = self.get_object(request, str(object_id))
-        useless = {"published": "publish_review", "rejected": "reject_review"}.get(review.status if review else "")
-        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name != useless]
+        useless = {"published": "publish_review", "rejected": "reject_review"}.get(
+            review.status if review else ""
+        )
+        return [
+            button
+            for button in super().get_actions_detail(request, object_id)
+            if button.method.original_function_name != useless
+        ]
 
     @action(description=_("Publish"), permissions=["moderate"])
     def publish_chosen(self, request, queryset):
@@ -103,21 +128,31 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
             else:
                 published += 1
         if published:
-            words = ngettext("%(n)s review is published.", "%(n)s reviews are published.", published)
+            words = ngettext(
+                "%(n)s review is published.", "%(n)s reviews are published.", published
+            )
             messages.success(request, words % {"n": published})
         if not changed:
             return None
         words = ngettext(
-            "%(n)s review was changed while you were reading it and is not published. Please read it as it is now and decide again.",
+            "%(n)s review was changed while you were reading it and is not published. Please read "
+            "it as it is now and decide again.",
             "%(n)s reviews were changed while you were reading them and are not published. "
             "Please read them as they are now and decide again.",
             len(changed),
         )
         messages.error(request, words % {"n": len(changed)})
-        return self._show_chosen(request, Review.objects.select_related("product").filter(pk__in=changed).order_by("pk"))
+        return self._show_chosen(
+            request, Review.objects.select_related("product").filter(pk__in=changed).order_by("pk")
+        )
 
     def _show_chosen(self, request, chosen):
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "chosen": chosen, "title": _("Publish")}
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "chosen": chosen,
+            "title": _("Publish"),
+        }
         context["back_url"] = reverse("admin:catalog_review_changelist")
         return TemplateResponse(request, "catalog/admin/reviews.html", context)
 

@@ -1,4 +1,6 @@
-"""Reviews of a product in API v1. Public; writing one is done from the order (orders/review_api.py)."""
+"""Reviews of a product in API v1. Public; writing one is done from the order
+(orders/review_api.py).
+"""
 
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,7 +19,9 @@ TAGS = ["reviews"]
 
 class ReviewSerializer(serializers.ModelSerializer):
     author = serializers.CharField(help_text="In part only.")
-    choice = serializers.CharField(source="choice_name", allow_blank=True, help_text="The SKU that was bought.")
+    choice = serializers.CharField(
+        source="choice_name", allow_blank=True, help_text="The SKU that was bought."
+    )
 
     class Meta:
         model = Review
@@ -33,7 +37,9 @@ class ReviewPageSerializer(serializers.Serializer):
     count = serializers.IntegerField()
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
-    average = serializers.DecimalField(2, 1, allow_null=True, help_text=f"1.0 to {MOST_STARS}.0; null before the first one.")
+    average = serializers.DecimalField(
+        2, 1, allow_null=True, help_text=f"1.0 to {MOST_STARS}.0; null before the first one."
+    )
     distribution = StarsSerializer(many=True, help_text="Five stars first.")
     results = ReviewSerializer(many=True)
 
@@ -52,7 +58,9 @@ class ProductReviews(APIView):
         responses=ReviewPageSerializer,
     )
     def get(self, request, product_id):
-        """List what members say about a product, newest first, 10 a page, with average and distribution."""
+        """List what members say about a product, newest first, 10 a page, with average and
+        distribution.
+        """
         query = read(PageQuery, request.query_params)
         if storefront.detail(product_id) is None:
             raise NotFound
@@ -62,9 +70,13 @@ class ProductReviews(APIView):
             raise NotFound
         pages = PageNumbers()
         pages.page, pages.request = page, request
-        answer = pages.get_paginated_response(ReviewSerializer(page.object_list, many=True).data).data
+        answer = pages.get_paginated_response(
+            ReviewSerializer(page.object_list, many=True).data
+        ).data
         stars = [{"stars": stars, "count": number} for stars, number, _percent in said.stars]
-        return Response({**answer, "average": said.average and str(said.average), "distribution": stars})
+        return Response(
+            {**answer, "average": said.average and str(said.average), "distribution": stars}
+        )
 
 
 urlpatterns = [path("products/<int:product_id>/reviews", ProductReviews.as_view())]

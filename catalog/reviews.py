@@ -1,7 +1,7 @@
 """Reviews: written once per delivered line, looked at by the shop, shown on the product's page.
 
-Whether a line is the member's own and delivered is asked by orders/reviews.py; whether a published review
-earns something is no business of the goods: ``catalog.signals.review_published`` tells.
+Whether a line is the member's own and delivered is asked by orders/reviews.py; whether a published
+review earns something is no business of the goods: ``catalog.signals.review_published`` tells.
 """
 
 import unicodedata
@@ -13,19 +13,34 @@ from django.db import IntegrityError, connection
 from django.db.models import Count
 
 from catalog.errors import AlreadyReviewed, InvalidReview, NoSuchReview, ReviewFixed
-from catalog.models import ANSWER_LENGTH, LONGEST_REVIEW, MOST_STARS, REASON_LENGTH, SHORTEST_REVIEW, Review, ReviewPolicy
+from catalog.models import (
+    ANSWER_LENGTH,
+    LONGEST_REVIEW,
+    MOST_STARS,
+    REASON_LENGTH,
+    SHORTEST_REVIEW,
+    Review,
+    ReviewPolicy,
+)
 from catalog.signals import review_published, review_rejected
 from mall.core import audit, clock
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
 
 REVIEWS_PER_PAGE = 10
-WAITING, PUBLISHED, REJECTED = Review.Status.WAITING, Review.Status.PUBLISHED, Review.Status.REJECTED
+WAITING, PUBLISHED, REJECTED = (
+    Review.Status.WAITING,
+    Review.Status.PUBLISHED,
+    Review.Status.REJECTED,
+)
 
 
 # --- the member ---------------------------------------------------------------
-def write(user, *, line: int, product_id: int, author: str, choice: dict, stars: int, text: str) -> Review:
-    """Keep a member's words about one order line, once per line; published at once only where the policy says so.
+def write(
+    user, *, line: int, product_id: int, author: str, choice: dict, stars: int, text: str
+) -> Review:
+    """Keep a member's words about one order line, once per line; published at once only where the
+    policy says so.
 
     Raises: InvalidReview, AlreadyReviewed.
     """
@@ -33,7 +48,8 @@ def write(user, *, line: int, product_id: int, author: str, choice: dict, stars:
     try:
         return _write(user, line=line, product_id=product_id, author=author, choice=choice, **said)
     except IntegrityError:
-        # Two tabs sent the same line: the unique key refused the second, and by now the first one's row is there.
+        # Two tabs sent the same line: the unique key refused the second, and by now the first one's
+        # row is there.
         if connection.in_atomic_block:
             raise
         raise AlreadyReviewed from None
@@ -55,7 +71,8 @@ def edit(user, review_id: int, *, stars: int, text: str) -> Review:
     """
     said = {"stars": _checked_stars(stars), "text": tidy(text)}
     own(user, review_id)
-    # The shop may publish at the same moment: the old state stands in the filter, and what is published stays.
+    # The shop may publish at the same moment: the old state stands in the filter, and what is
+    # published stays.
     unpublished = Review.objects.of(user).filter(pk=review_id).exclude(status=PUBLISHED)
     if not unpublished.update(status=WAITING, reason="", edited_at=clock.now(), **said):
         raise ReviewFixed
@@ -64,7 +81,8 @@ def edit(user, review_id: int, *, stars: int, text: str) -> Review:
 
 @transactional
 def remove(user, review_id: int) -> None:
-    """Take an own review away for good; what it earned stays earned, and the line may be reviewed anew.
+    """Take an own review away for good; what it earned stays earned, and the line may be reviewed
+    anew.
 
     Raises: NoSuchReview.
     """
@@ -82,10 +100,16 @@ def own(user, review_id: int) -> Review:
 def tidy(text: str) -> str:
     """Return a text as it is kept: trimmed, without characters that cannot be shown.
 
-    Raises: InvalidReview when fewer than SHORTEST_REVIEW or more than LONGEST_REVIEW characters remain.
+    Raises: InvalidReview when fewer than SHORTEST_REVIEW or more than LONGEST_REVIEW characters
+    remain.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    shown = "".join(letter for letter in text if letter in "\n\u200d" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    shown = "".join(
+        letter
+        for letter in text
+        if letter in "\n\u200d"
+        or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    )
     shown = unicodedata.normalize("NFC", shown).strip()
     # Blank filling is no text: "good" and eleven spaces are four characters.
     if len("".join(shown.split())) < SHORTEST_REVIEW or len(shown) > LONGEST_REVIEW:
@@ -102,13 +126,19 @@ def _checked_stars(stars) -> int:
 # --- the shop -----------------------------------------------------------------
 @transactional
 def publish(review, *, actor) -> Review:
-    """Show a review to everybody; one that is shown already stays as it is and nobody is told again.
+    """Show a review to everybody; one that is shown already stays as it is and nobody is told
+    again.
 
-    ``review`` is the row as it was read. ``actor`` is the member of staff, or None where the policy publishes.
+    ``review`` is the row as it was read. ``actor`` is the member of staff, or None where the policy
+    publishes.
     Raises: NoSuchReview, ChangedMeanwhile (its author wrote something else).
     """
     _lock_as_read(review)
-    if Review.objects.filter(pk=review.pk).exclude(status=PUBLISHED).update(status=PUBLISHED, reason="", **_decided(actor)):
+    if (
+        Review.objects.filter(pk=review.pk)
+        .exclude(status=PUBLISHED)
+        .update(status=PUBLISHED, reason="", **_decided(actor))
+    ):
         review = Review.objects.select_related("product").get(pk=review.pk)
         review_published.send(Review, review=review)
         if actor is not None:
@@ -139,12 +169,22 @@ def answer(review, *, actor, text: str) -> None:
     """
     _lock_as_read(review)
     text = text.strip()[:ANSWER_LENGTH]
-    audit.note(actor, "catalog.review_answer", target=review, before={"answer": review.answer}, after={"answer": text})
-    Review.objects.filter(pk=review.pk).update(answer=text, answered_at=clock.now() if text else None)
+    audit.note(
+        actor,
+        "catalog.review_answer",
+        target=review,
+        before={"answer": review.answer},
+        after={"answer": text},
+    )
+    Review.objects.filter(pk=review.pk).update(
+        answer=text, answered_at=clock.now() if text else None
+    )
 
 
 def _lock_as_read(review) -> None:
-    """Lock a review that still says what the caller read: its author may change it at the same moment."""
+    """Lock a review that still says what the caller read: its author may change it at the same
+    moment.
+    """
     row = Review.objects.select_for_update().filter(pk=review.pk).first()
     if row is None:
         raise NoSuchReview
@@ -152,13 +192,18 @@ def _lock_as_read(review) -> None:
 
 
 def _decided(actor):
-    return {"decided_at": clock.now(), "decided_by": f"staff:{actor.pk}" if actor is not None else "system"}
+    return {
+        "decided_at": clock.now(),
+        "decided_by": f"staff:{actor.pk}" if actor is not None else "system",
+    }
 
 
 # --- the page ------------------------------------------------------------------
 @dataclass(frozen=True)
 class Summary:
-    """What all published reviews of a product say together. ``stars`` are (stars, how many, share in percent), five first."""
+    """What all published reviews of a product say together. ``stars`` are (stars, how many, share
+    in percent), five first.
+    """
 
     count: int
     average: Decimal | None
@@ -171,18 +216,31 @@ class Summary:
 
 
 def summary(product_id: int) -> Summary:
-    """Return count, average (one decimal) and distribution of a product's published reviews; one query."""
-    found = Review.objects.published().filter(product=product_id).order_by().values_list("stars").annotate(n=Count("pk"))
+    """Return count, average (one decimal) and distribution of a product's published reviews; one
+    query.
+    """
+    found = (
+        Review.objects.published()
+        .filter(product=product_id)
+        .order_by()
+        .values_list("stars")
+        .annotate(n=Count("pk"))
+    )
     counted = dict(found)
     count = sum(counted.values())
     total = Decimal(sum(stars * n for stars, n in counted.items()))
     average = (total / count).quantize(Decimal("0.1"), ROUND_HALF_UP) if count else None
-    rows = [(stars, counted.get(stars, 0), counted.get(stars, 0) * 100 // count if count else 0) for stars in range(MOST_STARS, 0, -1)]
+    rows = [
+        (stars, counted.get(stars, 0), counted.get(stars, 0) * 100 // count if count else 0)
+        for stars in range(MOST_STARS, 0, -1)
+    ]
     return Summary(count, average, rows)
 
 
 def page_of(product_id: int, number, *, count: int) -> Page:
-    """Return one page of a product's published reviews, newest first; a page past the end is the last one."""
+    """Return one page of a product's published reviews, newest first; a page past the end is the
+    last one.
+    """
     found = Review.objects.published().filter(product=product_id).order_by("-pk")
     return _Counted(found, REVIEWS_PER_PAGE, total=count).get_page(number)
 

@@ -1,4 +1,6 @@
-"""The API of the back room: products, their prices, and stock; permission-checked, through the same verbs as the admin."""
+"""The API of the back room: products, their prices, and stock; permission-checked, through the same
+verbs as the admin.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -18,7 +20,17 @@ from rest_framework.views import APIView
 
 from catalog import assortment, stock
 from catalog.models import LEFT, MOST_RECEIVED, PRICE_MAX_POINTS, Product, Sku, StockMovement
-from mall.core.api import REPLAYED, Clerk, Cursor, StrictIntegerField, StrictSerializer, key_of, made, once_key, read
+from mall.core.api import (
+    REPLAYED,
+    Clerk,
+    Cursor,
+    StrictIntegerField,
+    StrictSerializer,
+    key_of,
+    made,
+    once_key,
+    read,
+)
 
 TAGS = ["staff goods"]
 KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -41,7 +53,15 @@ class StaffSkuSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Sku
-        fields = ["id", "name_zh_hans", "name_en", "points_price", "cash_price", "is_active", "stock"]
+        fields = [
+            "id",
+            "name_zh_hans",
+            "name_en",
+            "points_price",
+            "cash_price",
+            "is_active",
+            "stock",
+        ]
 
 
 class StaffProductSerializer(serializers.ModelSerializer):
@@ -56,28 +76,43 @@ class StaffProductSerializer(serializers.ModelSerializer):
     class Meta:
         model = Product
         fields = [
-            "id", "name_zh_hans", "name_en", "category", "kind", "pay_mode", "status", "limit_per_order", "limit_per_person",
+            "id", "name_zh_hans", "name_en", "category", "kind", "pay_mode", "status",
+            "limit_per_order", "limit_per_person",
             "sale_starts_at", "sale_ends_at", "updated_at", "skus",
         ]  # fmt: skip
 
 
-# Clocks of earlier centuries are off by odd minutes and seconds, which no date-time of an answer can say.
-IN_OUR_TIME = [MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)), MaxValueValidator(datetime(2200, 1, 1, tzinfo=UTC))]
+# Clocks of earlier centuries are off by odd minutes and seconds, which no date-time of an answer
+# can say.
+IN_OUR_TIME = [
+    MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)),
+    MaxValueValidator(datetime(2200, 1, 1, tzinfo=UTC)),
+]
 
 
 class ProductChange(StrictSerializer):
     name_zh_hans = serializers.CharField(required=False, max_length=120)
     name_en = serializers.CharField(required=False, max_length=120)
-    limit_per_order = StrictIntegerField(required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit.")
-    limit_per_person = StrictIntegerField(required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit.")
-    sale_starts_at = serializers.DateTimeField(required=False, allow_null=True, validators=IN_OUR_TIME)
-    sale_ends_at = serializers.DateTimeField(required=False, allow_null=True, validators=IN_OUR_TIME)
+    limit_per_order = StrictIntegerField(
+        required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit."
+    )
+    limit_per_person = StrictIntegerField(
+        required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit."
+    )
+    sale_starts_at = serializers.DateTimeField(
+        required=False, allow_null=True, validators=IN_OUR_TIME
+    )
+    sale_ends_at = serializers.DateTimeField(
+        required=False, allow_null=True, validators=IN_OUR_TIME
+    )
 
 
 class PriceChange(StrictSerializer):
     points_price = StrictIntegerField(required=False, min_value=0, max_value=PRICE_MAX_POINTS)
     cash_price = serializers.DecimalField(12, 2, required=False, min_value=0, help_text="Yuan.")
-    is_active = serializers.BooleanField(required=False, help_text="Whether shoppers may choose it.")
+    is_active = serializers.BooleanField(
+        required=False, help_text="Whether shoppers may choose it."
+    )
 
 
 class StockSerializer(serializers.ModelSerializer):
@@ -102,9 +137,13 @@ class MovementSerializer(serializers.ModelSerializer):
 
 class DeliveryRequest(StrictSerializer):
     quantity = StrictIntegerField(
-        min_value=-MOST_RECEIVED, max_value=MOST_RECEIVED, help_text="A delivery is positive, a correction may be negative."
+        min_value=-MOST_RECEIVED,
+        max_value=MOST_RECEIVED,
+        help_text="A delivery is positive, a correction may be negative.",
     )
-    note = serializers.CharField(max_length=200, help_text="A delivery number, a stocktake, damage.")
+    note = serializers.CharField(
+        max_length=200, help_text="A delivery number, a stocktake, damage."
+    )
 
     def validate_quantity(self, quantity):
         if not quantity:
@@ -114,12 +153,16 @@ class DeliveryRequest(StrictSerializer):
 
 class ProductsQuery(StrictSerializer):
     status = serializers.ChoiceField(Product.Status.choices, required=False)
-    category = serializers.IntegerField(required=False, min_value=1, max_value=NUMBER_MAX, help_text="The category's number.")
+    category = serializers.IntegerField(
+        required=False, min_value=1, max_value=NUMBER_MAX, help_text="The category's number."
+    )
     cursor = serializers.CharField(required=False, max_length=200)
 
 
 class StockQuery(StrictSerializer):
-    left = serializers.ChoiceField(list(LEFT), required=False, help_text="none: sold out; few: fewer than 10.")
+    left = serializers.ChoiceField(
+        list(LEFT), required=False, help_text="none: sold out; few: fewer than 10."
+    )
     cursor = serializers.CharField(required=False, max_length=200)
 
 
@@ -150,7 +193,12 @@ class StaffProducts(APIView):
     permission_classes = [IsAuthenticated, MayEditProducts]
     pagination_class = Newest
 
-    @extend_schema(operation_id="staff_products_list", tags=TAGS, parameters=[ProductsQuery], responses=StaffProductSerializer(many=True))
+    @extend_schema(
+        operation_id="staff_products_list",
+        tags=TAGS,
+        parameters=[ProductsQuery],
+        responses=StaffProductSerializer(many=True),
+    )
     def get(self, request):
         """List products, drafts and those off sale too, newest first."""
         asked = read(ProductsQuery, request.query_params.dict()).validated_data
@@ -166,7 +214,12 @@ class StaffProduct(APIView):
         """Show one product with its SKUs, prices and pieces."""
         return _shown(pk)
 
-    @extend_schema(operation_id="staff_products_change", tags=TAGS, request=ProductChange, responses=StaffProductSerializer)
+    @extend_schema(
+        operation_id="staff_products_change",
+        tags=TAGS,
+        request=ProductChange,
+        responses=StaffProductSerializer,
+    )
     def patch(self, request, pk):
         """Change names, limits or the sale window; what is not sent stays."""
         sent = read(ProductChange, request.data).validated_data
@@ -178,14 +231,23 @@ class StaffProduct(APIView):
 class ProductSale(APIView):
     permission_classes = [IsAuthenticated, MayEditProducts]
 
-    @extend_schema(operation_id="staff_products_put_on_sale", tags=TAGS, request=None, responses=StaffProductSerializer)
+    @extend_schema(
+        operation_id="staff_products_put_on_sale",
+        tags=TAGS,
+        request=None,
+        responses=StaffProductSerializer,
+    )
     def post(self, request, pk):
         """Put a product on sale; twice is once."""
         get_object_or_404(Product, pk=pk)
         assortment.put_on_sale(pk, by=request.user)
         return _shown(pk)
 
-    @extend_schema(operation_id="staff_products_take_off_sale", tags=TAGS, responses={200: StaffProductSerializer})
+    @extend_schema(
+        operation_id="staff_products_take_off_sale",
+        tags=TAGS,
+        responses={200: StaffProductSerializer},
+    )
     def delete(self, request, pk):
         """Take a product off sale; orders that exist are not touched."""
         get_object_or_404(Product, pk=pk)
@@ -196,7 +258,12 @@ class ProductSale(APIView):
 class SkuPrice(APIView):
     permission_classes = [IsAuthenticated, MayEditProducts]
 
-    @extend_schema(operation_id="staff_skus_change", tags=TAGS, request=PriceChange, responses=StaffProductSerializer)
+    @extend_schema(
+        operation_id="staff_skus_change",
+        tags=TAGS,
+        request=PriceChange,
+        responses=StaffProductSerializer,
+    )
     def patch(self, request, pk):
         """Change a SKU's prices, or offer it no more; answers the whole product."""
         sent = read(PriceChange, request.data).validated_data
@@ -209,11 +276,18 @@ class StockList(APIView):
     permission_classes = [IsAuthenticated, MayMoveStock]
     pagination_class = Newest
 
-    @extend_schema(operation_id="staff_stock_list", tags=TAGS, parameters=[StockQuery], responses=StockSerializer(many=True))
+    @extend_schema(
+        operation_id="staff_stock_list",
+        tags=TAGS,
+        parameters=[StockQuery],
+        responses=StockSerializer(many=True),
+    )
     def get(self, request):
         """List what is left of every SKU, newest SKU first."""
         asked = read(StockQuery, request.query_params.dict()).validated_data
-        found = Sku.objects.select_related("product", "stock").filter(LEFT.get(asked.get("left"), Q()))
+        found = Sku.objects.select_related("product", "stock").filter(
+            LEFT.get(asked.get("left"), Q())
+        )
         return _paged(self, found, StockSerializer)
 
 
@@ -221,7 +295,12 @@ class Movements(APIView):
     permission_classes = [IsAuthenticated, MayMoveStock]
     pagination_class = Newest
 
-    @extend_schema(operation_id="staff_stock_movements", tags=TAGS, parameters=[MovementsQuery], responses=MovementSerializer(many=True))
+    @extend_schema(
+        operation_id="staff_stock_movements",
+        tags=TAGS,
+        parameters=[MovementsQuery],
+        responses=MovementSerializer(many=True),
+    )
     def get(self, request, sku):
         """List why a SKU's pieces changed, newest first."""
         read(MovementsQuery, request.query_params.dict())
@@ -240,7 +319,9 @@ class Movements(APIView):
         """Book a delivery or a correction of a SKU; the same key books once."""
         sent, key = read(DeliveryRequest, request.data).validated_data, key_of(request)
         if not KEY.fullmatch(key):
-            raise serializers.ValidationError({"Idempotency-Key": [_("Please send a key of your own with each delivery.")]})
+            raise serializers.ValidationError(
+                {"Idempotency-Key": [_("Please send a key of your own with each delivery.")]}
+            )
         if not Sku.objects.filter(pk=sku).exists():
             raise NotFound
         movement = stock.deliver(sku, key=key, actor=f"staff:{request.user.pk}", **sent)

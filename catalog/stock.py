@@ -9,12 +9,22 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from catalog.errors import CountedByKeys, DeliveryConflict, MovementConflict, OutOfStock, StockBelowZero
+from catalog.errors import (
+    CountedByKeys,
+    DeliveryConflict,
+    MovementConflict,
+    OutOfStock,
+    StockBelowZero,
+)
 from catalog.models import Product, Sku, Stock, StockMovement
 from mall.core import clock, repeats
 from mall.core.transactions import transactional
 
-TAKE, PUT_BACK, RECEIVE = StockMovement.Direction.TAKE.value, StockMovement.Direction.PUT_BACK.value, StockMovement.Direction.RECEIVE.value
+TAKE, PUT_BACK, RECEIVE = (
+    StockMovement.Direction.TAKE.value,
+    StockMovement.Direction.PUT_BACK.value,
+    StockMovement.Direction.RECEIVE.value,
+)
 
 KEYS = "keys:"  # how references of catalog/codes.py begin
 
@@ -53,7 +63,8 @@ def put_back(lines, *, reference: str, actor: str = "") -> None:
 def receive(sku_id: int, *, quantity: int, actor: str, note: str = "", reference: str = "") -> None:
     """Book a delivery (+) or a correction (−) of whole pieces.
 
-    Idempotent per ``reference`` when one is given (a form's one-time key); without one each call counts.
+    Idempotent per ``reference`` when one is given (a form's one-time key); without one each call
+    counts.
 
     Raises: StockBelowZero (numbers sku, wanted, left); MovementConflict when the same reference
     already booked another quantity; CountedByKeys for a card key, whose pieces are its free keys.
@@ -61,17 +72,24 @@ def receive(sku_id: int, *, quantity: int, actor: str, note: str = "", reference
     if quantity == 0:
         raise ValueError("A delivery of nothing is none.")
     reference = reference or f"receive:{uuid4().hex}"
-    if not reference.startswith(KEYS) and Sku.objects.filter(pk=sku_id, product__kind=Product.Kind.CARD_KEY).exists():
+    if (
+        not reference.startswith(KEYS)
+        and Sku.objects.filter(pk=sku_id, product__kind=Product.Kind.CARD_KEY).exists()
+    ):
         raise CountedByKeys
-    with transaction.atomic():  # a caller may go on after a refusal (the next row of an import): no log row may stay
-        for _sku in _write_log({sku_id: quantity}, RECEIVE, sign=1, reference=reference, actor=actor, note=note):
+    # a caller may go on after a refusal (the next row of an import): no log row may stay
+    with transaction.atomic():
+        for _sku in _write_log(
+            {sku_id: quantity}, RECEIVE, sign=1, reference=reference, actor=actor, note=note
+        ):
             if not _change_or_begin(sku_id, quantity):
                 raise StockBelowZero(sku=sku_id, wanted=-quantity, left=available([sku_id])[sku_id])
 
 
 @transactional
 def deliver(sku_id: int, *, key: str, quantity: int, actor: str, note: str) -> StockMovement:
-    """Book a delivery for a program of the shop and return its movement, ``replayed`` when it was there before.
+    """Book a delivery for a program of the shop and return its movement, ``replayed`` when it was
+    there before.
 
     Idempotent by ``key``: the same SKU, pieces and note again change nothing.
     Raises: DeliveryConflict (the key came with other content), and what ``receive`` refuses.
@@ -97,7 +115,9 @@ def available(sku_ids) -> dict[int, int]:
 
 
 def drifted() -> list[tuple[int, int, int]]:
-    """Return (sku, sum of its movements, quantity) wherever the two differ. One statement: it sees one instant."""
+    """Return (sku, sum of its movements, quantity) wherever the two differ. One statement: it sees
+    one instant.
+    """
     sql = """
         SELECT m.sku_id, m.moved, COALESCE(s.quantity, 0)
         FROM (SELECT sku_id, SUM(delta) AS moved FROM catalog_stockmovement GROUP BY sku_id) m
@@ -105,7 +125,8 @@ def drifted() -> list[tuple[int, int, int]]:
         WHERE m.moved <> COALESCE(s.quantity, 0)
         UNION ALL
         SELECT s.sku_id, 0, s.quantity FROM catalog_stock s
-        WHERE s.quantity <> 0 AND NOT EXISTS (SELECT 1 FROM catalog_stockmovement m WHERE m.sku_id = s.sku_id)
+        WHERE s.quantity <> 0 AND NOT EXISTS (SELECT 1 FROM catalog_stockmovement m
+            WHERE m.sku_id = s.sku_id)
         ORDER BY 1
     """
     with connection.cursor() as cursor:
@@ -123,7 +144,8 @@ def _added_up(lines) -> dict[int, int]:
 
 
 def _write_log(quantities, direction, *, sign, reference, actor, note="") -> list[int]:
-    """Insert all log rows in one statement; return the SKUs this reference had not moved yet, ascending.
+    """Insert all log rows in one statement; return the SKUs this reference had not moved yet,
+    ascending.
 
     Two calls with one reference may run at once: the unique key lets one of them insert, and the
     count of inserted rows tells which; an ignored row raises nothing that would have to be caught.
@@ -132,7 +154,9 @@ def _write_log(quantities, direction, *, sign, reference, actor, note="") -> lis
         raise ValueError("A movement needs a reference of at most 80 characters.")
     now, rows = clock.now(), []
     for sku_id in sorted(quantities):
-        rows.append((sku_id, direction, sign * quantities[sku_id], reference, actor[:80], note[:200], now))
+        rows.append(
+            (sku_id, direction, sign * quantities[sku_id], reference, actor[:80], note[:200], now)
+        )
     if not rows:
         return []
     ignore = "INSERT OR IGNORE" if connection.vendor == "sqlite" else "INSERT IGNORE"
@@ -140,7 +164,8 @@ def _write_log(quantities, direction, *, sign, reference, actor, note="") -> lis
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{ignore} INTO catalog_stockmovement (sku_id, direction, delta, reference, actor, note, created_at) VALUES {places}",
+            f"{ignore} INTO catalog_stockmovement (sku_id, direction, delta, reference, actor, "
+            f"note, created_at) VALUES {places}",
             [adapt(value) if value is now else value for row in rows for value in row],
         )
         inserted = cursor.rowcount
@@ -151,7 +176,11 @@ def _write_log(quantities, direction, *, sign, reference, actor, note="") -> lis
 
 def _not_moved_before(rows, direction, reference, inserted) -> list[int]:
     """Sort out a repeat: the same quantities are fine, others are a conflict."""
-    known = dict(StockMovement.objects.filter(reference=reference, direction=direction).values_list("sku_id", "delta"))
+    known = dict(
+        StockMovement.objects.filter(reference=reference, direction=direction).values_list(
+            "sku_id", "delta"
+        )
+    )
     for sku_id, _direction, delta, *_rest in rows:
         if known.get(sku_id) != delta:
             raise MovementConflict(sku=sku_id, reference=reference)
@@ -164,7 +193,11 @@ def _not_moved_before(rows, direction, reference, inserted) -> list[int]:
 def _change(sku_id, delta) -> bool:
     """Move a quantity unless it would fall below zero; the rowcount is the referee."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE catalog_stock SET quantity = quantity + %s WHERE sku_id = %s AND quantity + %s >= 0", [delta, sku_id, delta])
+        cursor.execute(
+            "UPDATE catalog_stock SET quantity = quantity + %s WHERE sku_id = %s AND quantity + "
+            "%s >= 0",
+            [delta, sku_id, delta],
+        )
         return cursor.rowcount == 1
 
 
@@ -176,7 +209,13 @@ def _change_or_begin(sku_id, delta) -> bool:
     """
     if _change(sku_id, delta):
         return True
-    keep = "ON CONFLICT (sku_id) DO NOTHING" if connection.vendor == "sqlite" else "ON DUPLICATE KEY UPDATE quantity = quantity"
+    keep = (
+        "ON CONFLICT (sku_id) DO NOTHING"
+        if connection.vendor == "sqlite"
+        else "ON DUPLICATE KEY UPDATE quantity = quantity"
+    )
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO catalog_stock (sku_id, quantity) VALUES (%s, 0) {keep}", [sku_id])
+        cursor.execute(
+            f"INSERT INTO catalog_stock (sku_id, quantity) VALUES (%s, 0) {keep}", [sku_id]
+        )
     return _change(sku_id, delta)

@@ -1,7 +1,8 @@
-"""Stock as a file: the shelf written out, and deliveries and corrections booked from it, whole or not at all.
+"""Stock as a file: the shelf written out, and deliveries and corrections booked from it, whole or
+not at all.
 
-The file that is written out is the one that is read: whoever counted fills in ``change`` (pieces, plus or minus) and
-``note``; lines without a change say nothing. The same file again is refused.
+The file that is written out is the one that is read: whoever counted fills in ``change`` (pieces,
+plus or minus) and ``note``; lines without a change say nothing. The same file again is refused.
 """
 
 import csv
@@ -31,7 +32,10 @@ class UnreadableStock(DomainError):
 
     code = "unreadable_file"
     status = 400
-    message = _("Please upload a CSV file in UTF-8 with the columns sku and change and up to %(rows)s changes.")
+    message = _(
+        "Please upload a CSV file in UTF-8 with the columns sku and change and up to %(rows)s "
+        "changes."
+    )
 
 
 class StockKnown(DomainError):
@@ -50,7 +54,9 @@ class StockRowsWrong(DomainError):
 
 @dataclass(frozen=True)
 class Row:
-    """One change of a file: its line, the SKU, the pieces, why; and what is wrong with it, if anything."""
+    """One change of a file: its line, the SKU, the pieces, why; and what is wrong with it, if
+    anything.
+    """
 
     line: int
     sku: int | None
@@ -61,7 +67,9 @@ class Row:
 
 def written():
     """Yield every SKU as a row of COLUMNS, ready to be filled in."""
-    for sku in Sku.objects.select_related("product", "stock").order_by("pk").iterator(chunk_size=500):
+    for sku in (
+        Sku.objects.select_related("product", "stock").order_by("pk").iterator(chunk_size=500)
+    ):
         yield sku.pk, str(sku.product), sku.name, sku.pieces, "", ""
 
 
@@ -73,7 +81,9 @@ def look_over(content: bytes) -> list[Row]:
     rows = _rows(content)
     if StockMovement.objects.filter(reference__startswith=_name_of(content)).exists():
         raise StockKnown
-    known = Sku.objects.filter(pk__in=[row.sku for row in rows if row.sku]).values_list("pk", "product__kind")
+    known = Sku.objects.filter(pk__in=[row.sku for row in rows if row.sku]).values_list(
+        "pk", "product__kind"
+    )
     kinds, left, seen = dict(known), stock.available([row.sku for row in rows if row.sku]), set()
     return [_checked(row, kinds, left, seen) for row in rows]
 
@@ -89,16 +99,29 @@ def book(content: bytes, *, by) -> int:
         raise StockRowsWrong(lines=told(wrong))
     for row in sorted(rows, key=lambda row: row.sku):  # the order in which orders take them
         try:
-            stock.receive(row.sku, quantity=row.change, actor=f"staff:{by.pk}", note=row.note, reference=f"{_name_of(content)}{row.sku}")
+            stock.receive(
+                row.sku,
+                quantity=row.change,
+                actor=f"staff:{by.pk}",
+                note=row.note,
+                reference=f"{_name_of(content)}{row.sku}",
+            )
         except DomainError as refusal:  # sold in the meantime
             raise StockRowsWrong(lines=f"{row.line}: {refusal}") from refusal
-    audit.note(by, "catalog.book_stock_file", target="stock", after={"lines": len(rows), "pieces": sum(row.change for row in rows)})
+    audit.note(
+        by,
+        "catalog.book_stock_file",
+        target="stock",
+        after={"lines": len(rows), "pieces": sum(row.change for row in rows)},
+    )
     return len(rows)
 
 
 def told(rows, most=10) -> str:
     """Return wrong rows as one sentence: line and reason, the first few of them."""
-    return "; ".join(f"{row.line}: {row.error}" for row in rows[:most]) + (" …" if len(rows) > most else "")
+    return "; ".join(f"{row.line}: {row.error}" for row in rows[:most]) + (
+        " …" if len(rows) > most else ""
+    )
 
 
 def _name_of(content) -> str:

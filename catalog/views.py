@@ -28,7 +28,9 @@ def product_list(request):
         "shelf": storefront.listing(filters, available=available),
         "chips": _chips(here),
         "category": here,
-        "is_filtered": any(value for name, value in request.GET.items() if name not in ("page", "ordering")),
+        "is_filtered": any(
+            value for name, value in request.GET.items() if name not in ("page", "ordering")
+        ),
         "narrowings": _narrowings(form),
         "is_member": available is not None,
     }
@@ -54,14 +56,22 @@ def product_detail(request, product_id):
     context = {
         "product": product,
         "review_sum": said,
-        "reviews": reviews.page_of(product_id, request.GET.get("page"), count=said.count) if said.count else None,
-        "pictures": [{"image_url": product["image_url"], "alt": product["name"]}] * bool(product["image_url"]) + product["pictures"],
+        "reviews": reviews.page_of(product_id, request.GET.get("page"), count=said.count)
+        if said.count
+        else None,
+        "pictures": [{"image_url": product["image_url"], "alt": product["name"]}]
+        * bool(product["image_url"])
+        + product["pictures"],
         "chosen": (within_reach or left or product["skus"])[0]["id"],
         "can_redeem": bool(within_reach),
-        "deed": _("Buy now") if product["pay_mode"] in (Product.PayMode.CASH, Product.PayMode.CASH_POINTS) else _("Redeem"),
+        "deed": _("Buy now")
+        if product["pay_mode"] in (Product.PayMode.CASH, Product.PayMode.CASH_POINTS)
+        else _("Redeem"),
         "is_sold_out": not left,
         "is_posted": product["kind"] == Product.Kind.PHYSICAL,
-        "quantity_max": most_pieces(product["limit_per_order"], max((sku["stock"] for sku in left), default=1)),
+        "quantity_max": most_pieces(
+            product["limit_per_order"], max((sku["stock"] for sku in left), default=1)
+        ),
         "missing": nearest["missing"],
         "checkins": request.purse.checkins_for(nearest["missing"]) if nearest["missing"] else None,
     }
@@ -88,4 +98,8 @@ def _address(request) -> str:
 
 def _narrowings(form) -> int:
     """How many filters of the drawer are at work."""
-    return sum(1 for name in ("pay_mode", "min_points", "max_points", "affordable") if form.cleaned_data.get(name) not in (None, "", False))
+    return sum(
+        1
+        for name in ("pay_mode", "min_points", "max_points", "affordable")
+        if form.cleaned_data.get(name) not in (None, "", False)
+    )

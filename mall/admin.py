@@ -15,7 +15,18 @@ from mall.core.admin.read_only import ReadOnly
 from mall.core.models import AuditRow, JobRun
 from mall.jobs import beat_admin, runs, words  # noqa: F401 - the tables of beat have a room of their own
 
-AUDIT_COLUMNS = ["at", "actor", "actor_name", "action", "target", "target_name", "reason", "before", "after", "request_id"]
+AUDIT_COLUMNS = [
+    "at",
+    "actor",
+    "actor_name",
+    "action",
+    "target",
+    "target_name",
+    "reason",
+    "before",
+    "after",
+    "request_id",
+]
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -28,7 +39,11 @@ class StateFilter(admin.SimpleListFilter):
         return [("failed", _("failed in the last two days"))]
 
     def queryset(self, request, queryset):
-        return queryset.filter(pk__in=runs.failed().values("pk")) if self.value() == "failed" else queryset
+        return (
+            queryset.filter(pk__in=runs.failed().values("pk"))
+            if self.value() == "failed"
+            else queryset
+        )
 
 
 @admin.register(JobRun)
@@ -52,7 +67,10 @@ class DeedFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request, model_admin):
-        return sorted(((deed, str(words)) for deed, words in audit_actions.WORDS.items()), key=lambda pair: pair[1])
+        return sorted(
+            ((deed, str(words)) for deed, words in audit_actions.WORDS.items()),
+            key=lambda pair: pair[1],
+        )
 
     def queryset(self, request, queryset):
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -60,13 +78,23 @@ class DeedFilter(admin.SimpleListFilter):
 
 @admin.register(AuditRow)
 class AuditRowAdmin(ReadOnly, ModelAdmin):
-    """What operators did, why, and what it changed. Nobody edits it; what is filtered can be taken along as CSV."""
+    """What operators did, why, and what it changed. Nobody edits it; what is filtered can be taken
+    along as CSV.
+    """
 
     list_display = ["at", "who", "deed", "what", "reason"]
     list_filter = [("at", DayRangeFilter), DeedFilter, "actor_name"]
     list_filter_submit = True
     list_fullwidth = True
-    search_fields = ["actor", "actor_name", "action", "target", "target_name", "reason", "request_id"]
+    search_fields = [
+        "actor",
+        "actor_name",
+        "action",
+        "target",
+        "target_name",
+        "reason",
+        "request_id",
+    ]
     actions_list = ["download"]
     fields = ["at", "who", "deed", "what", "reason", "changes", "request_id"]
     readonly_fields = fields
@@ -91,12 +119,16 @@ class AuditRowAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("what changed"))
     def changes(self, row):
-        before, after = (state if isinstance(state, dict) else {"": state} for state in (row.before, row.after))
+        before, after = (
+            state if isinstance(state, dict) else {"": state} for state in (row.before, row.after)
+        )
         names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
         told = ((name, *(_shown(state.get(name)) for state in (before, after))) for name in names)
         return format_html_join("", "<div>{} {} → {}</div>", told) or "–"
 
-    @action(description=_("Download CSV"), icon="download", url_path="download", permissions=["view"])
+    @action(
+        description=_("Download CSV"), icon="download", url_path="download", permissions=["view"]
+    )
     def download(self, request):
         """Return the rows the list shows, all pages of them."""
         rows = self.get_changelist_instance(request).get_queryset(request)
@@ -113,4 +145,8 @@ def _cell_of(row, column):
     value = getattr(row, column)
     if column == "at":
         return value.astimezone(clock.SHOP_ZONE).isoformat(timespec="seconds")
-    return json.dumps(value, ensure_ascii=False) if column in ("before", "after") and value is not None else value
+    return (
+        json.dumps(value, ensure_ascii=False)
+        if column in ("before", "after") and value is not None
+        else value
+    )

@@ -2,5 +2,8 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include((f"{app}.api", f"{app}-api"))) for app in ("accounts", "points", "catalog", "orders", "marketing")]
+urlpatterns = [
+    path("", include((f"{app}.api", f"{app}-api")))
+    for app in ("accounts", "points", "catalog", "orders", "marketing")
+]
 urlpatterns.append(path("", include("mall.reports.api")))

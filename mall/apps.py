@@ -12,5 +12,9 @@ class MallConfig(AppConfig):
         from mall.database import collations, rights  # noqa: F401 - the second registers a check
 
         collations.let_people_search()
-        pre_migrate.connect(collations.set_default_before_migrate, sender=self, dispatch_uid="mall.collations")
-        post_migrate.connect(collations.mend_after_migrate, sender=self, dispatch_uid="mall.collations")
+        pre_migrate.connect(
+            collations.set_default_before_migrate, sender=self, dispatch_uid="mall.collations"
+        )
+        post_migrate.connect(
+            collations.mend_after_migrate, sender=self, dispatch_uid="mall.collations"
+        )

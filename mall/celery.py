@@ -25,4 +25,6 @@ def demand_database_rights(**_):
 
 @signals.setup_logging.connect
 def keep_django_logging(**_):
-    """Let the LOGGING setting rule: Celery installs its own handlers unless somebody listens here."""
+    """Let the LOGGING setting rule: Celery installs its own handlers unless somebody listens
+    here.
+    """

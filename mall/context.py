@@ -1,4 +1,6 @@
-"""What every page may show: the shop's name and the languages; no queries for anonymous visitors."""
+"""What every page may show: the shop's name and the languages; no queries for anonymous
+visitors.
+"""
 
 from functools import cache
 
@@ -29,7 +31,9 @@ TABS = {
 
 
 def tab_of(request):
-    """Return which tab of the layout a page belongs to: home, goods, flash, checkin, orders, me, or nothing."""
+    """Return which tab of the layout a page belongs to: home, goods, flash, checkin, orders, me, or
+    nothing.
+    """
     match = getattr(request, "resolver_match", None)
     if match is None:
         return ""
@@ -47,5 +51,7 @@ def shop(request):
         "shop_name": _("Points Mall"),
         "demo_sign_ins": settings.DEMO_SIGN_INS,
         # One query, and only where a template shows it; none for anonymous visitors.
-        "unread_notifications": cache(lambda: notifications.unread_count(request.user)) if hasattr(request, "user") else 0,
+        "unread_notifications": cache(lambda: notifications.unread_count(request.user))
+        if hasattr(request, "user")
+        else 0,
     }

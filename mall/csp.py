@@ -1,4 +1,6 @@
-"""The Content-Security-Policy: strict everywhere, looser only where somebody else's pages need it."""
+"""The Content-Security-Policy: strict everywhere, looser only where somebody else's pages need
+it.
+"""
 
 from csp.middleware import CSPMiddleware
 
@@ -10,7 +12,9 @@ LOOSER = {
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """Send the policy of CONTENT_SECURITY_POLICY, with the additions of LOOSER for their addresses."""
+    """Send the policy of CONTENT_SECURITY_POLICY, with the additions of LOOSER for their
+    addresses.
+    """
 
     def get_policy_parts(self, request, response, report_only=False):
         parts = super().get_policy_parts(request, response, report_only)

@@ -1,8 +1,8 @@
 """The whole mall in one process: web threads, a real Celery worker and beat (``./scripts/run``).
 
-Cache, limits and broker of this profile live in the memory of the process, so one database is served
-by one process only. Tasks in memory die with the process; the rows they work on do not, and the next
-sweep finds them. Source: dependencies.md, "Embedded profile".
+Cache, limits and broker of this profile live in the memory of the process, so one database is
+served by one process only. Tasks in memory die with the process; the rows they work on do not, and
+the next sweep finds them. Source: dependencies.md, "Embedded profile".
 """
 
 import fcntl
@@ -21,7 +21,8 @@ _threads = []
 
 
 def claim_database(path, *, role="web"):
-    """Be the only process that serves the database file ``path`` (``web``), or that prepares and watches it (``shop``).
+    """Be the only process that serves the database file ``path`` (``web``), or that prepares and
+    watches it (``shop``).
 
     Raises: SystemExit with the mend when another process does, or nothing can be kept there.
     """
@@ -31,13 +32,17 @@ def claim_database(path, *, role="web"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         lock = open(f"{path}.lock" if role == "web" else f"{path}.{role}.lock", "w")  # noqa: SIM115 - held as long as the process lives
     except OSError as error:
-        raise SystemExit(f"Cannot keep the database in {path} ({error.strerror}). Choose another place: DATABASE_URL=sqlite:///…") from None
+        raise SystemExit(
+            f"Cannot keep the database in {path} ({error.strerror}). Choose another place: "
+            f"DATABASE_URL=sqlite:///…"
+        ) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
         raise SystemExit(
-            f"Another process already serves {path}. The embedded profile keeps its cache and limits in one process: "
+            f"Another process already serves {path}. The embedded profile keeps its cache and "
+            f"limits in one process: "
             "stop the other one, use one worker, or choose MALL_PROFILE=production."
         ) from None
     _locks[role] = lock
@@ -55,7 +60,9 @@ def start_worker_and_beat():
 
     claim_database(settings.DATABASES["default"]["NAME"])
     if not _threads:
-        _threads.extend([threading.Thread(target=_work, name="celery-worker", daemon=True), _beat()])
+        _threads.extend(
+            [threading.Thread(target=_work, name="celery-worker", daemon=True), _beat()]
+        )
         for thread in _threads:
             thread.start()
     return _threads
@@ -79,7 +86,9 @@ def _beat():
 
 
 def application():
-    """Return the WSGI application once its services run and its first pages are worth asking for."""
+    """Return the WSGI application once its services run and its first pages are worth asking
+    for.
+    """
     from django.db import connections
 
     from mall.wsgi import application as wsgi
@@ -94,9 +103,15 @@ def _announce():
     url = f"http://{address.shown('127.0.0.1' if host in address.EVERYWHERE else host)}:{port}"
     works = _published_passwords_that_work()
     lines = [f"Points Mall is open: {url}"]
-    lines += [f"  {who:<8}  {name:<5} / {password:<17}   {url}{page}" for name, (who, password, page) in works.items()]
+    lines += [
+        f"  {who:<8}  {name:<5} / {password:<17}   {url}{page}"
+        for name, (who, password, page) in works.items()
+    ]
     if works and address.is_open_to_others(host):
-        lines += ["WARNING: other machines can reach this shop, and everybody knows these passwords. Change them:"]
+        lines += [
+            "WARNING: other machines can reach this shop, and everybody knows these passwords. "
+            "Change them:"
+        ]
         lines += [f"  ./scripts/manage changepassword {name}" for name in works]
         lines += ["or let only this machine in: HOST=127.0.0.1 ./scripts/run"]
     lines += ["Ctrl-C closes it."]
@@ -105,14 +120,21 @@ def _announce():
 
 
 def _published_passwords_that_work() -> dict:
-    """Return {user name: (who, password, page)} of the demo's people whose password is still the one in the README."""
+    """Return {user name: (who, password, page)} of the demo's people whose password is still the
+    one in the README.
+    """
     from django.conf import settings
     from django.contrib.auth import get_user_model
 
     from mall.demo.members import ADMIN, DEMO
 
-    published = {DEMO[0]: ("shopper", DEMO[1], "/accounts/login/"), ADMIN[0]: ("operator", ADMIN[1], "/admin/")}
-    there = get_user_model().objects.filter(username__in=published if settings.DEMO_SIGN_INS else (), is_active=True)
+    published = {
+        DEMO[0]: ("shopper", DEMO[1], "/accounts/login/"),
+        ADMIN[0]: ("operator", ADMIN[1], "/admin/"),
+    }
+    there = get_user_model().objects.filter(
+        username__in=published if settings.DEMO_SIGN_INS else (), is_active=True
+    )
     works = {user.username for user in there if user.check_password(published[user.username][1])}
     return {name: facts for name, facts in published.items() if name in works}
 
@@ -125,7 +147,8 @@ def prepare():
     from django.db import connections
 
     database = Path(settings.DATABASES["default"]["NAME"])
-    claim_database(database, role="shop")  # to the end: two shops never prepare or serve the same rows
+    # to the end: two shops never prepare or serve the same rows
+    claim_database(database, role="shop")
     claim_database(database)
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
@@ -143,7 +166,10 @@ def main():
     """Serve the mall until Ctrl-C."""
     use_profile()
     if os.environ["DJANGO_SETTINGS_MODULE"] != "mall.settings.embedded":
-        raise SystemExit("mall.embedded serves the embedded profile only; see docker-compose.yml for the production shape.")
+        raise SystemExit(
+            "mall.embedded serves the embedded profile only; see docker-compose.yml for the "
+            "production shape."
+        )
     if os.environ.get("GRANIAN_WORKERS", "1") != "1":
         raise SystemExit("The embedded profile serves with one process: GRANIAN_WORKERS must be 1.")
     host, port = address.wanted()
@@ -166,7 +192,8 @@ def main():
         log_level="error",
     )
     server.serve()
-    os._exit(0)  # nothing is left to tidy up, and unloading everything takes longer than closing the shop
+    # nothing is left to tidy up, and unloading everything takes longer than closing the shop
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""What a profile demands of its environment; everything missing or unsafe is said at once, a line each.
+"""What a profile demands of its environment; everything missing or unsafe is said at once, a line
+each.
 
-Every value that is demanded or allowed here may lie in a file: NAME_FILE=/run/secrets/name instead of NAME.
+Every value that is demanded or allowed here may lie in a file: NAME_FILE=/run/secrets/name instead
+of NAME.
 """
 
 import os
@@ -13,7 +15,9 @@ GATEWAYS = Path(__file__).resolve().parent.parent / "orders" / "gateways"
 
 
 class Environment:
-    """Collects complaints about environment values; ``refuse()`` ends the start when there are any."""
+    """Collects complaints about environment values; ``refuse()`` ends the start when there are
+    any.
+    """
 
     def __init__(self, environment=os.environ, *, own=None):
         """``own`` holds the profile's own values, for names the environment does not give."""
@@ -22,7 +26,9 @@ class Environment:
         self.complaints = []
 
     def ask(self, name, *, why, unless=lambda value: "", default=""):
-        """Return the value of ``name``; note a complaint when it is missing or ``unless`` finds it unsafe."""
+        """Return the value of ``name``; note a complaint when it is missing or ``unless`` finds it
+        unsafe.
+        """
         value = self._find(name)
         if value is None:
             return default
@@ -35,7 +41,9 @@ class Environment:
         return value
 
     def allow(self, name, *, unless=lambda value: ""):
-        """Return the value of ``name``, empty when it is not set; note a complaint when ``unless`` finds it unsafe."""
+        """Return the value of ``name``, empty when it is not set; note a complaint when ``unless``
+        finds it unsafe.
+        """
         value = self._find(name)
         if value and (fault := unless(value)):
             self.complaints.append(f"{name} is unsafe: {fault}")
@@ -43,7 +51,9 @@ class Environment:
         return value or ""
 
     def _find(self, name):
-        """Return a value without the space around it, "" when it is not set, None after a complaint about its file."""
+        """Return a value without the space around it, "" when it is not set, None after a complaint
+        about its file.
+        """
         value = self.environment.get(name, "").strip()
         path = self.environment.get(f"{name}_FILE", "").strip()
         if not path:
@@ -67,9 +77,13 @@ class Environment:
                 self.complaints.append(f"PAYMENT_PROVIDERS names {name!r}, which is none of ours")
 
     def refuse(self):
-        """End the start when anything was missing or unsafe. Raises: SystemExit with a line for each."""
+        """End the start when anything was missing or unsafe. Raises: SystemExit with a line for
+        each.
+        """
         if self.complaints:
-            raise SystemExit("\n".join(["The mall does not start:", *(f"  {line}" for line in self.complaints)]))
+            raise SystemExit(
+                "\n".join(["The mall does not start:", *(f"  {line}" for line in self.complaints)])
+            )
 
 
 def short_or_guessable(value):
@@ -113,7 +127,9 @@ def not_scheme(*schemes):
 
 
 def not_redis(*schemes):
-    """Return a check that a URL names a Redis by one of ``schemes``, or the sentinels that know it."""
+    """Return a check that a URL names a Redis by one of ``schemes``, or the sentinels that know
+    it.
+    """
     plain = not_scheme(*schemes, "sentinel")
 
     def fault_of(value):

@@ -1,4 +1,6 @@
-"""What every request passes: the reader's language, headers, the purse, and refusals turned into a sentence on a page."""
+"""What every request passes: the reader's language, headers, the purse, and refusals turned into a
+sentence on a page.
+"""
 
 from http import HTTPStatus
 
@@ -29,7 +31,9 @@ class LocaleMiddleware(locale.LocaleMiddleware):
 
 
 def knows_reader(request) -> bool:
-    """Whether somebody who is signed in asks, as far as the request has found out: asking here would cost a question."""
+    """Whether somebody who is signed in asks, as far as the request has found out: asking here
+    would cost a question.
+    """
     user = getattr(request, "user", None)
     if user is None or getattr(user, "_wrapped", user) is empty:
         return False
@@ -37,14 +41,22 @@ def knows_reader(request) -> bool:
 
 
 class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
-    """Deny by default; where anybody may look, nobody asks who it is: pictures and /healthz need no database."""
+    """Deny by default; where anybody may look, nobody asks who it is: pictures and /healthz need no
+    database.
+    """
 
     def process_view(self, request, view, args, kwargs):
-        return super().process_view(request, view, args, kwargs) if getattr(view, "login_required", True) else None
+        return (
+            super().process_view(request, view, args, kwargs)
+            if getattr(view, "login_required", True)
+            else None
+        )
 
 
 class LogMiddleware(RequestMiddleware):
-    """Tell each request in one event; mall.monitoring.logs drops what Django would say of it besides."""
+    """Tell each request in one event; mall.monitoring.logs drops what Django would say of it
+    besides.
+    """
 
     def prepare(self, request):
         request.is_told = True
@@ -58,12 +70,24 @@ class LogMiddleware(RequestMiddleware):
 
 
 class HeadersMiddleware:
-    """Say what a browser may use and keep: no device, and nothing of a signed-in page on the disk."""
+    """Say what a browser may use and keep: no device, and nothing of a signed-in page on the
+    disk.
+    """
 
     REFERRER_WITHOUT_PATH = "strict-origin"
     WAIT_SECONDS = "60"  # allauth's limits do not say how long; a minute is the shortest of them
     PERMISSIONS = ", ".join(
-        f"{device}=()" for device in ("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer", "microphone", "payment", "usb")
+        f"{device}=()"
+        for device in (
+            "accelerometer",
+            "camera",
+            "geolocation",
+            "gyroscope",
+            "magnetometer",
+            "microphone",
+            "payment",
+            "usb",
+        )
     )
 
     def __init__(self, get_response):
@@ -73,8 +97,9 @@ class HeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", self.PERMISSIONS)
         if carries_key(request.path_info):
-            # What the page loads next, and nginx when that fails, must not learn the key. Not "no-referrer":
-            # browsers then send "Origin: null" with forms, which Django's CSRF check refuses.
+            # What the page loads next, and nginx when that fails, must not learn the key. Not
+            # "no-referrer": browsers then send "Origin: null" with forms, which Django's CSRF check
+            # refuses.
             response.headers["Referrer-Policy"] = self.REFERRER_WITHOUT_PATH
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             response.headers.setdefault("Retry-After", self.WAIT_SECONDS)

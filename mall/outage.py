@@ -1,7 +1,9 @@
-"""What a visitor is told when the database is away, frozen, full or contended: 503, in words, with Retry-After.
+"""What a visitor is told when the database is away, frozen, full or contended: 503, in words, with
+Retry-After.
 
-Every door leads here: an exception of a view, an endpoint or a template (``process_exception``), of a middleware
-(handler500) and of a session that could not be kept (handler400). Nothing here asks the database.
+Every door leads here: an exception of a view, an endpoint or a template (``process_exception``), of
+a middleware (handler500) and of a session that could not be kept (handler400). Nothing here asks
+the database.
 """
 
 import random
@@ -22,7 +24,9 @@ PAUSE_SECONDS = 0.1
 
 
 def refusal_of(error, request) -> Busy | None:
-    """Return what to tell about a fault that passes, and note it on the request; None for any other error."""
+    """Return what to tell about a fault that passes, and note it on the request; None for any other
+    error.
+    """
     if isinstance(error, Busy):
         return error
     if not faults.is_passing(error):
@@ -46,7 +50,9 @@ def answer(request, refusal: Busy):
 
 
 class OutageMiddleware:
-    """Answer for faults of the database that pass, and ask once more for whoever only wants to read."""
+    """Answer for faults of the database that pass, and ask once more for whoever only wants to
+    read.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -54,8 +60,13 @@ class OutageMiddleware:
     def __call__(self, request):
         started = time.monotonic()
         response = self.get_response(request)
-        # The link may only have been an old one, or the server have restarted; a write was perhaps done before it broke.
-        if request.method not in READING or not _met_fault(request) or time.monotonic() - started > RETRY_SECONDS:
+        # The link may only have been an old one, or the server have restarted; a write was perhaps
+        # done before it broke.
+        if (
+            request.method not in READING
+            or not _met_fault(request)
+            or time.monotonic() - started > RETRY_SECONDS
+        ):
             return response
         for link in connections.all(initialized_only=True):
             if not link.in_atomic_block:

@@ -1,4 +1,5 @@
-"""The back office's start page: what waits for somebody and what happened today, to each role what it may see.
+"""The back office's start page: what waits for somebody and what happened today, to each role what
+it may see.
 
 A source asks the database once and returns its figures; add one to a section and the page shows it.
 Each figure leads to the list it counts.
@@ -29,7 +30,8 @@ from orders.models import Order, PaymentRefund, RefundRequest
 from points.models import Adjustment, LedgerEntry, PointAccount, RiskCase
 
 ONE_DAY = timedelta(days=1)
-KEPT_SECONDS = 60  # for figures that walk over members or entries; lists an operator works off are always fresh
+# for figures that walk over members or entries; lists an operator works off are always fresh
+KEPT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,27 @@ class Figure:
 
 
 def show(request, context):
-    """Add the start page's sections to its context: one query per source the reader may look at, one for the report."""
+    """Add the start page's sections to its context: one query per source the reader may look at,
+    one for the report.
+    """
     context["title"] = _("Today")
     if request.user.has_perm(pages.MAY_READ):
         period, context["refusal"] = pages.asked(request)
-        context["report"], context["lengths"] = dressed(reports.work_out("overview", period), period), periods.LENGTHS
+        context["report"], context["lengths"] = (
+            dressed(reports.work_out("overview", period), period),
+            periods.LENGTHS,
+        )
     context["sections"] = [
         {"title": title, "figures": figures}
         for title, sources in SECTIONS
-        if (figures := [figure for permission, figures_of in sources if request.user.has_perm(permission) for figure in figures_of()])
+        if (
+            figures := [
+                figure
+                for permission, figures_of in sources
+                if request.user.has_perm(permission)
+                for figure in figures_of()
+            ]
+        )
     ]
     return context
 
@@ -64,7 +78,9 @@ def _list(model, **query):
 
 
 def _by_status(rows, *statuses):
-    counted = dict(rows.filter(status__in=statuses).order_by().values_list("status").annotate(n=Count("pk")))
+    counted = dict(
+        rows.filter(status__in=statuses).order_by().values_list("status").annotate(n=Count("pk"))
+    )
     return [counted.get(status, 0) for status in statuses]
 
 
@@ -75,28 +91,62 @@ def _kept(name, count):
 
 # --- what waits ----------------------------------------------------------------
 def _open_orders():
-    paid, pending = _by_status(Order.objects.filter(refunded_at__isnull=True), Order.Status.PAID, Order.Status.PENDING)
-    yield Figure(_("Orders to ship"), paid, _list(Order, status__exact="paid", refunded_at__isnull=True), "local_shipping", asks=paid > 0)
-    yield Figure(_("Unpaid orders"), pending, _list(Order, status__exact="pending"), "hourglass_top")
+    paid, pending = _by_status(
+        Order.objects.filter(refunded_at__isnull=True), Order.Status.PAID, Order.Status.PENDING
+    )
+    yield Figure(
+        _("Orders to ship"),
+        paid,
+        _list(Order, status__exact="paid", refunded_at__isnull=True),
+        "local_shipping",
+        asks=paid > 0,
+    )
+    yield Figure(
+        _("Unpaid orders"), pending, _list(Order, status__exact="pending"), "hourglass_top"
+    )
 
 
 def _open_refunds():
     asked = RefundRequest.objects.waiting().count()
-    yield Figure(_("Refunds to answer"), asked, _list(RefundRequest, status__exact="requested"), "assignment_return", asks=asked > 0)
+    yield Figure(
+        _("Refunds to answer"),
+        asked,
+        _list(RefundRequest, status__exact="requested"),
+        "assignment_return",
+        asks=asked > 0,
+    )
     (owed,) = _by_status(PaymentRefund.objects, PaymentRefund.Status.REQUESTED)
-    yield Figure(_("Refunds on their way"), owed, _list(PaymentRefund, status__exact="requested"), "undo", asks=owed > 0)
+    yield Figure(
+        _("Refunds on their way"),
+        owed,
+        _list(PaymentRefund, status__exact="requested"),
+        "undo",
+        asks=owed > 0,
+    )
 
 
 def _waiting_reviews():
     waiting = Review.objects.waiting().count()
-    yield Figure(_("Reviews to read"), waiting, _list(Review, status__exact="waiting"), "rate_review", asks=waiting > 0)
+    yield Figure(
+        _("Reviews to read"),
+        waiting,
+        _list(Review, status__exact="waiting"),
+        "rate_review",
+        asks=waiting > 0,
+    )
 
 
 def _short_stock():
     on_sale = Sku.objects.filter(is_active=True, product__status=Product.Status.ON)
     left = on_sale.aggregate(**{name: Count("pk", filter=which) for name, which in LEFT.items()})
     here = partial(_list, Sku, is_active__exact=1, product__status__exact="on")
-    yield Figure(_("Sold out"), left["none"], here(left="none"), "production_quantity_limits", asks=left["none"] > 0)
+    yield Figure(
+        _("Sold out"),
+        left["none"],
+        here(left="none"),
+        "production_quantity_limits",
+        asks=left["none"] > 0,
+    )
     yield Figure(_("Fewer than 10 left"), left["few"], here(left="few"), "inventory_2")
 
 
@@ -108,16 +158,32 @@ def _short_keys():
 
 def _doubtful_accounts():
     status = PointAccount.Status
-    review, frozen = _kept("accounts", lambda: _by_status(PointAccount.objects, status.REVIEW, status.FROZEN))
-    yield Figure(_("Accounts under review"), review, _list(PointAccount, status__exact="review"), "policy", asks=review > 0)
+    review, frozen = _kept(
+        "accounts", lambda: _by_status(PointAccount.objects, status.REVIEW, status.FROZEN)
+    )
+    yield Figure(
+        _("Accounts under review"),
+        review,
+        _list(PointAccount, status__exact="review"),
+        "policy",
+        asks=review > 0,
+    )
     yield Figure(_("Paused accounts"), frozen, _list(PointAccount, status__exact="frozen"), "lock")
 
 
 def _decisions_on_points():
     cases = RiskCase.objects.filter(status=RiskCase.Status.OPEN).count()
     waiting = Adjustment.objects.filter(status=Adjustment.Status.WAITING).count()
-    yield Figure(_("Open cases"), cases, _list(RiskCase, status__exact="open"), "gavel", asks=cases > 0)
-    yield Figure(_("Adjustments waiting"), waiting, _list(Adjustment, status__exact="waiting"), "rule", asks=waiting > 0)
+    yield Figure(
+        _("Open cases"), cases, _list(RiskCase, status__exact="open"), "gavel", asks=cases > 0
+    )
+    yield Figure(
+        _("Adjustments waiting"),
+        waiting,
+        _list(Adjustment, status__exact="waiting"),
+        "rule",
+        asks=waiting > 0,
+    )
 
 
 def _failed_jobs():
@@ -127,33 +193,56 @@ def _failed_jobs():
 
 def _dead_mails():
     dead = Delivery.objects.filter(state=Delivery.State.DEAD).count()
-    yield Figure(_("Mails given up"), dead, _list(Delivery, state__exact="dead"), "mail_off", asks=dead > 0)
+    yield Figure(
+        _("Mails given up"), dead, _list(Delivery, state__exact="dead"), "mail_off", asks=dead > 0
+    )
 
 
 # --- what happened ---------------------------------------------------------------
 def _new_members():
     start, end = clock.start_of(clock.today()), clock.end_of(clock.today())
-    joined = _kept("members", User.objects.filter(date_joined__gte=start, date_joined__lt=end).count)
-    yield Figure(_("New members"), joined, _list(User, date_joined__gte=start, date_joined__lt=end), "person_add")
+    joined = _kept(
+        "members", User.objects.filter(date_joined__gte=start, date_joined__lt=end).count
+    )
+    yield Figure(
+        _("New members"),
+        joined,
+        _list(User, date_joined__gte=start, date_joined__lt=end),
+        "person_add",
+    )
 
 
 def _check_ins():
     today = clock.today()
     came = CheckIn.objects.filter(on=today).count()
-    yield Figure(_("Check-ins"), came, _list(CheckIn, on__gte=today, on__lt=today + ONE_DAY), "event_available")
+    yield Figure(
+        _("Check-ins"),
+        came,
+        _list(CheckIn, on__gte=today, on__lt=today + ONE_DAY),
+        "event_available",
+    )
 
 
 def _placed_orders():
     today = clock.today()
-    placed = Order.objects.filter(created_at__gte=clock.start_of(today), created_at__lt=clock.end_of(today)).count()
-    yield Figure(_("Orders placed"), placed, _list(Order, created_at_from=today, created_at_to=today), "receipt_long")
+    placed = Order.objects.filter(
+        created_at__gte=clock.start_of(today), created_at__lt=clock.end_of(today)
+    ).count()
+    yield Figure(
+        _("Orders placed"),
+        placed,
+        _list(Order, created_at_from=today, created_at_to=today),
+        "receipt_long",
+    )
 
 
 def _points():
     today = clock.today()
     moved = _kept("points", partial(rollup.points_of, today))
     here = partial(_list, LedgerEntry, biz_date__gte=today, biz_date__lt=today + ONE_DAY)
-    yield Figure(_("Points issued"), moved["points_issued"], here(kind__exact="accrue"), "add_circle")
+    yield Figure(
+        _("Points issued"), moved["points_issued"], here(kind__exact="accrue"), "add_circle"
+    )
     yield Figure(_("Points spent"), moved["points_spent"], here(), "shopping_bag")
 
 

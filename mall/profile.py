@@ -8,7 +8,8 @@ serves_visitors = False  # True in a web process: settings ask, for somebody wai
 
 
 def use_profile(*, for_visitors=False):
-    """Point Django at the settings of MALL_PROFILE, unless somebody else named others in DJANGO_SETTINGS_MODULE.
+    """Point Django at the settings of MALL_PROFILE, unless somebody else named others in
+    DJANGO_SETTINGS_MODULE.
 
     Raises: SystemExit with one readable line when the profile is unknown.
     """

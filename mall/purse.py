@@ -29,7 +29,9 @@ class Purse:
         return self.balance.available if self.balance is not None else None
 
     def checkins_for(self, points: int) -> int | None:
-        """Return how many check-ins surely earn so many points; None when they earn nothing now or it takes longer than a month."""
+        """Return how many check-ins surely earn so many points; None when they earn nothing now or
+        it takes longer than a month.
+        """
         a_day = rules.preview("checkin", step=1)
         days = -(-points // a_day) if a_day else None
         return days if days and days <= CHECKINS_WORTH_NAMING else None

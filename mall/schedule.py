@@ -1,11 +1,11 @@
 """Every periodic job of the mall, one line each. Times are shop time (Asia/Shanghai).
 
-Beat only knocks; ``mall.tasks.run_job`` takes the row (job, period) first, so two beats or a message
-delivered twice run a job once, and later knocks of the same period mend a failed one. No job needs
-this for its figures to be right: each is idempotent by its own keys. Daily jobs knock every hour, so a
-shop that is switched off at night does them in the morning. These times are the shop's proposal: an operator
-may choose others in the back office, and they stay (mall/jobs/beat.py). Without a broker the same list is run by
-``manage.py nightly``.
+Beat only knocks; ``mall.tasks.run_job`` takes the row (job, period) first, so two beats or a
+message delivered twice run a job once, and later knocks of the same period mend a failed one. No
+job needs this for its figures to be right: each is idempotent by its own keys. Daily jobs knock
+every hour, so a shop that is switched off at night does them in the morning. These times are the
+shop's proposal: an operator may choose others in the back office, and they stay
+(mall/jobs/beat.py). Without a broker the same list is run by ``manage.py nightly``.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from celery.schedules import crontab, schedule
 from django.utils.module_loading import import_string
 
 DAY, HOUR, MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H", "%Y-%m-%dT%H:%M"
-# A sweep whose rows are claimed one by one needs no run of its own, and would leave thousands of them a day.
+# A sweep whose rows are claimed one by one needs no run of its own, and would leave thousands of
+# them a day.
 EVERY_KNOCK = ""
 
 
@@ -26,7 +27,8 @@ class Job:
     task: str
     when: crontab | schedule
     once_a: str = DAY
-    worthless_after_seconds: int | None = None  # a knock nobody heard in time is dropped: the next one does the same
+    # a knock nobody heard in time is dropped: the next one does the same
+    worthless_after_seconds: int | None = None
 
     def run(self):
         """Run the task here and now; returns its numbers."""
@@ -34,9 +36,11 @@ class Job:
 
 
 JOBS = (
-    # Overdue points leave the balances; spending already ignores them, so lateness costs nobody a point.
+    # Overdue points leave the balances; spending already ignores them, so lateness costs nobody a
+    # point.
     Job("expire-points", "points.tasks.expire_points", crontab(minute=10)),
-    # Tiers whose points left the twelve months are kept for thirty days, then fall one step; rising needs no job.
+    # Tiers whose points left the twelve months are kept for thirty days, then fall one step; rising
+    # needs no job.
     Job("reassess-tiers", "points.tasks.reassess_tiers", crontab(minute=25)),
     # Points on the way arrive once the goods can no longer be sent back.
     Job("mature-grants", "points.tasks.mature_grants", crontab(minute="*/5"), once_a=MINUTE),
@@ -45,9 +49,17 @@ JOBS = (
     # Cash that must go back is sent back by its provider, asked again until it is.
     Job("settle-refunds", "orders.tasks.settle_refunds", crontab(), once_a=MINUTE),
     # Orders sent long ago are taken as received, unless a refund waits for its answer.
-    Job("complete-sent-orders", "orders.tasks.complete_sent_orders", crontab(minute=5), once_a=HOUR),
+    Job(
+        "complete-sent-orders", "orders.tasks.complete_sent_orders", crontab(minute=5), once_a=HOUR
+    ),
     # Mails that are due leave the shop.
-    Job("send-mails", "marketing.tasks.send_mails", schedule(5.0), once_a=EVERY_KNOCK, worthless_after_seconds=10),
+    Job(
+        "send-mails",
+        "marketing.tasks.send_mails",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Members hear of points that end in 30, 7 or 1 days, and of what these can buy.
     Job("remind-expiring", "marketing.tasks.remind_expiring", crontab(minute=0, hour="9-21")),
     # A flash session that is over gives its leftovers back to the shelf.
@@ -62,20 +74,33 @@ JOBS = (
     Job("hand-out-coupons", "orders.tasks.hand_out_coupons", crontab(), once_a=MINUTE),
     # Whose birthday it is gets the present; a shop that was off congratulates up to two days late.
     Job("congratulate", "marketing.tasks.congratulate", crontab(minute=15)),
-    # Members about to lose a streak find a line in their inbox while there is still an evening left.
+    # Members about to lose a streak find a line in their inbox while there is still an evening
+    # left.
     Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),
-    # Entries, balances, lots and hashes are compared; a mismatch fails the job and says which account.
+    # Entries, balances, lots and hashes are compared; a mismatch fails the job and says which
+    # account.
     Job("verify-ledger", "points.tasks.verify_ledger", crontab(minute=30, hour="2-23")),
     # Yesterday and today are counted up for the reports.
     Job("roll-up-days", "marketing.tasks.roll_up_days", crontab(minute=20), once_a=HOUR),
     # What was redeemed lately stands first where the goods are sorted by popularity.
     Job("refresh-popularity", "catalog.tasks.refresh_popularity", crontab(minute=40)),
     # What goes with what is counted over everybody's orders; the pages add the member's own.
-    Job("refresh-recommendations", "marketing.tasks.refresh_recommendations", crontab(minute=45, hour="1-23")),
+    Job(
+        "refresh-recommendations",
+        "marketing.tasks.refresh_recommendations",
+        crontab(minute=45, hour="1-23"),
+    ),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50)),
-    # A daily job whose hour passed without a run is run: an operator's plain hour has no second knock that day.
-    Job("make-up-jobs", "mall.tasks.make_up_jobs", crontab(minute="*/10"), once_a=EVERY_KNOCK, worthless_after_seconds=600),
+    # A daily job whose hour passed without a run is run: an operator's plain hour has no second
+    # knock that day.
+    Job(
+        "make-up-jobs",
+        "mall.tasks.make_up_jobs",
+        crontab(minute="*/10"),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=600,
+    ),
 )
 
 
@@ -90,10 +115,16 @@ def find(name) -> Job:
 
 
 def beat_schedule() -> dict:
-    """Return the schedule as Celery beat wants it; the database scheduler copies it into its tables."""
+    """Return the schedule as Celery beat wants it; the database scheduler copies it into its
+    tables.
+    """
     return {job.name: _entry(job) for job in JOBS}
 
 
 def _entry(job):
     entry = {"task": "mall.run_job", "schedule": job.when, "args": (job.name,)}
-    return {**entry, "options": {"expire_seconds": job.worthless_after_seconds}} if job.worthless_after_seconds else entry
+    return (
+        {**entry, "options": {"expire_seconds": job.worthless_after_seconds}}
+        if job.worthless_after_seconds
+        else entry
+    )

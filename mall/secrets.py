@@ -5,7 +5,13 @@ import json
 import os
 import secrets
 
-KEY_BYTES = {"SECRET_KEY": 50, "FIELD_KEY": 32, "LEDGER_KEY": 32, "PAYMENT_SECRET": 32, "EVENT_SECRET": 32}
+KEY_BYTES = {
+    "SECRET_KEY": 50,
+    "FIELD_KEY": 32,
+    "LEDGER_KEY": 32,
+    "PAYMENT_SECRET": 32,
+    "EVENT_SECRET": 32,
+}
 
 
 def load_or_create(path) -> dict:
@@ -17,7 +23,8 @@ def load_or_create(path) -> dict:
     if KEY_BYTES.keys() <= known.keys():
         return known
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Two processes may start at once: they make up secrets in turn, and the second one finds the first one's.
+    # Two processes may start at once: they make up secrets in turn, and the second one finds the
+    # first one's.
     with open(path.with_suffix(".lock"), "w") as turns:
         fcntl.flock(turns, fcntl.LOCK_EX)
         known = {**{name: _make(name, length) for name, length in KEY_BYTES.items()}, **_read(path)}

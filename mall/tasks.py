@@ -13,7 +13,8 @@ TIME_LIMIT_SECONDS = int(runs.LEASE.total_seconds())
 
 @shared_task(name=due.TASK, time_limit=TIME_LIMIT_SECONDS, soft_time_limit=TIME_LIMIT_SECONDS - 30)
 def run_job(name):
-    """Run a job of the schedule unless the period it was last due in is done or taken; returns its numbers.
+    """Run a job of the schedule unless the period it was last due in is done or taken; returns its
+    numbers.
 
     A job of every knock has no period: its own rows say who does what.
     """

@@ -28,8 +28,16 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("mall.api_urls")),
-    path("api/schema/", login_not_required(cache_page(DOCUMENT_SECONDS)(SpectacularAPIView.as_view())), name="schema"),
-    path("api/docs/", login_not_required(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
+    path(
+        "api/schema/",
+        login_not_required(cache_page(DOCUMENT_SECONDS)(SpectacularAPIView.as_view())),
+        name="schema",
+    ),
+    path(
+        "api/docs/",
+        login_not_required(SpectacularSwaggerSplitView.as_view(url_name="schema")),
+        name="docs",
+    ),
     path("media/<path:path>", views.picture),
 ]
 

@@ -28,11 +28,19 @@ THEME_COOKIE_SECONDS = 365 * 24 * 3600
 @login_not_required
 @require_POST
 def set_theme(request):
-    """Keep the reader's choice of light or dark in a cookie; anything else follows the device again."""
+    """Keep the reader's choice of light or dark in a cookie; anything else follows the device
+    again.
+    """
     response = redirect(own_page(request, request.POST.get("next", "")))
     theme = request.POST.get("theme")
     if theme in THEMES:
-        response.set_cookie(settings.THEME_COOKIE_NAME, theme, max_age=THEME_COOKIE_SECONDS, samesite="Lax", httponly=True)
+        response.set_cookie(
+            settings.THEME_COOKIE_NAME,
+            theme,
+            max_age=THEME_COOKIE_SECONDS,
+            samesite="Lax",
+            httponly=True,
+        )
     else:
         response.delete_cookie(settings.THEME_COOKIE_NAME, samesite="Lax")
     return response
@@ -43,14 +51,20 @@ def set_language(request):
     """Keep the reader's language in a cookie, and with a member for the mails they get."""
     response = i18n.set_language(request)
     chosen = request.POST.get("language")
-    if request.method == "POST" and request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+    if (
+        request.method == "POST"
+        and request.user.is_authenticated
+        and chosen in dict(settings.LANGUAGES)
+    ):
         change_language(request.user, chosen)
     return response
 
 
 @login_not_required
 def picture(request, path):
-    """Return an uploaded picture. A name longer than the disk takes is no picture's, and no fault of ours. Raises: Http404."""
+    """Return an uploaded picture. A name longer than the disk takes is no picture's, and no fault
+    of ours. Raises: Http404.
+    """
     try:
         return serve(request, path, document_root=settings.MEDIA_ROOT)
     except OSError as error:
@@ -61,12 +75,16 @@ def picture(request, path):
 
 def csrf_failure(request, reason=""):
     """Answer a form whose CSRF token is missing or stale: nothing was changed."""
-    words = {"title": _("This page has expired"), "detail": _("This page was open for too long. Go back, reload it and send it again.")}
+    words = {
+        "title": _("This page has expired"),
+        "detail": _("This page was open for too long. Go back, reload it and send it again."),
+    }
     return render(request, "403.html", words, status=403)
 
 
 def bad_request(request, exception):
-    """Answer what cannot be read: too large, of an unknown host, in an encoding that is none; or a session just ended.
+    """Answer what cannot be read: too large, of an unknown host, in an encoding that is none; or a
+    session just ended.
 
     Django calls it so too when a session could not be kept, whatever the database's reason.
     """
@@ -74,8 +92,13 @@ def bad_request(request, exception):
     if busy:
         return outage.answer(request, busy)
     if isinstance(exception, SessionInterrupted) and not request.path_info.startswith("/api/"):
-        return redirect_to_login(own_page(request, request.get_full_path()))  # signed out in another tab meanwhile
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if isinstance(exception, RequestDataTooBig) else HTTPStatus.BAD_REQUEST
+        # signed out in another tab meanwhile
+        return redirect_to_login(own_page(request, request.get_full_path()))
+    status = (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if isinstance(exception, RequestDataTooBig)
+        else HTTPStatus.BAD_REQUEST
+    )
     return error_responses.unreadable(request, status.value)
 
 
@@ -87,10 +110,14 @@ def not_found(request, exception):
 
 
 def server_error(request):
-    """Answer a fault: 503 for one of the database that passes, else 500; a page without the database, or the API's error shape."""
+    """Answer a fault: 503 for one of the database that passes, else 500; a page without the
+    database, or the API's error shape.
+    """
     busy = outage.refusal_of(sys.exception(), request)
     if busy:
         return outage.answer(request, busy)
     if request.path_info.startswith("/api/"):
-        return error_responses.api_error(500, "error", _("Something broke on our side. Trying again with the same key is safe."))
+        return error_responses.api_error(
+            500, "error", _("Something broke on our side. Trying again with the same key is safe.")
+        )
     return render(request, "500.html", status=500)

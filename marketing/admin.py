@@ -1,4 +1,6 @@
-"""Marketing in the admin: what members did and were told, and the days counted up. Read-only, all of it."""
+"""Marketing in the admin: what members did and were told, and the days counted up. Read-only, all
+of it.
+"""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +10,14 @@ from unfold.decorators import display
 from mall.core.admin.read_only import ReadOnly
 from marketing import mission_admin, notice_admin  # noqa: F401 - missions and mails have rooms of their own
 from marketing.analytics import history
-from marketing.models import CheckIn, DailyRollup, HistoryCustomer, HistoryLine, HistoryOrder, Notification
+from marketing.models import (
+    CheckIn,
+    DailyRollup,
+    HistoryCustomer,
+    HistoryLine,
+    HistoryOrder,
+    Notification,
+)
 
 
 class ReadOnlyAdmin(ReadOnly, ModelAdmin):
@@ -50,7 +59,18 @@ class NotificationAdmin(ReadOnlyAdmin):
 
 @admin.register(DailyRollup)
 class DailyRollupAdmin(ReadOnlyAdmin):
-    list_display = ["on", "dau", "wau", "mau", "new_members", "check_ins", "orders", "points_issued", "points_spent", "rolled_up_at"]
+    list_display = [
+        "on",
+        "dau",
+        "wau",
+        "mau",
+        "new_members",
+        "check_ins",
+        "orders",
+        "points_issued",
+        "points_spent",
+        "rolled_up_at",
+    ]
     date_hierarchy = "on"
 
 
@@ -62,7 +82,9 @@ class HistoryLineInline(ReadOnly, TabularInline):
 
 @admin.register(HistoryOrder)
 class HistoryOrderAdmin(ReadOnlyAdmin):
-    """Orders of an earlier shop (``import_history``): read by reports and recommendations, never by the books."""
+    """Orders of an earlier shop (``import_history``): read by reports and recommendations, never by
+    the books.
+    """
 
     list_display = ["no", "on", "customer", "status", "total", "imported_at"]
     list_filter = ["status", "on"]

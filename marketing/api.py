@@ -49,7 +49,9 @@ class CheckInsSerializer(serializers.Serializer):
     checked_in_today = serializers.BooleanField()
     streak = serializers.IntegerField(help_text="Days in a row that are alive today.")
     points_today = serializers.IntegerField(help_text="What today gave, or would give.")
-    points_tomorrow = serializers.IntegerField(help_text="What tomorrow gives after checking in today.")
+    points_tomorrow = serializers.IntegerField(
+        help_text="What tomorrow gives after checking in today."
+    )
     count = serializers.IntegerField()
     results = CheckInSerializer(many=True)
 
@@ -60,7 +62,13 @@ class CheckIns(APIView):
     @extend_schema(
         operation_id="list_check_ins",
         tags=["check-in"],
-        parameters=[OpenApiParameter("month", {"type": "string", "pattern": MONTH}, description="2026-11; without it the present month.")],
+        parameters=[
+            OpenApiParameter(
+                "month",
+                {"type": "string", "pattern": MONTH},
+                description="2026-11; without it the present month.",
+            )
+        ],
         responses=CheckInsSerializer,
     )
     def get(self, request):
@@ -79,13 +87,23 @@ class CheckIns(APIView):
         }
         return Response(CheckInsSerializer(answer).data)
 
-    @extend_schema(operation_id="check_in", tags=["check-in"], request=NoFields, responses={201: CheckedInSerializer})
+    @extend_schema(
+        operation_id="check_in",
+        tags=["check-in"],
+        request=NoFields,
+        responses={201: CheckedInSerializer},
+    )
     def post(self, request):
         """Check in today; a second time on the same shop day is refused with 409."""
         read(NoFields, request.data)
         limit(request, "checkin", ACTIONS_PER_MEMBER)
         row = checkin.check_in(request.user)
-        answer = {"on": row.on, "streak": row.streak, "points": row.points, "available": balance.of(request.user).available}
+        answer = {
+            "on": row.on,
+            "streak": row.streak,
+            "points": row.points,
+            "available": balance.of(request.user).available,
+        }
         return Response(CheckedInSerializer(answer).data, status=status.HTTP_201_CREATED)
 
 
@@ -123,7 +141,10 @@ class Notifications(ListAPIView):
 
 class ReadRequest(StrictSerializer):
     ids = serializers.ListField(
-        child=StrictIntegerField(min_value=1, max_value=2**63 - 1), max_length=100, required=False, help_text="All when left out."
+        child=StrictIntegerField(min_value=1, max_value=2**63 - 1),
+        max_length=100,
+        required=False,
+        help_text="All when left out.",
     )
 
 
@@ -135,11 +156,18 @@ class ReadSerializer(serializers.Serializer):
 class Read(APIView):
     """Mark notices as read: the named ones, or all."""
 
-    @extend_schema(operation_id="read_notifications", tags=["notifications"], request=ReadRequest, responses=ReadSerializer)
+    @extend_schema(
+        operation_id="read_notifications",
+        tags=["notifications"],
+        request=ReadRequest,
+        responses=ReadSerializer,
+    )
     def post(self, request):
         asked = read(ReadRequest, request.data)
         seen = notifications.mark_read(request.user, ids=asked.validated_data.get("ids"))
-        return Response(ReadSerializer({"read": seen, "unread": notifications.unread_count(request.user)}).data)
+        return Response(
+            ReadSerializer({"read": seen, "unread": notifications.unread_count(request.user)}).data
+        )
 
 
 urlpatterns = [

@@ -1,4 +1,6 @@
-"""The board of missions as one member sees it: what is open, how far it is, what waits, what comes after what."""
+"""The board of missions as one member sees it: what is open, how far it is, what waits, what comes
+after what.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -36,7 +38,9 @@ NEXT_FIRST = {TODAY: 0, NEWCOMER: 1, WEEK: 2, MORE: 3}
 
 @dataclass(frozen=True)
 class Item:
-    """One mission with this member's progress in its period. ``points`` is what it gives, or gave."""
+    """One mission with this member's progress in its period. ``points`` is what it gives, or
+    gave.
+    """
 
     mission: Mission
     state: str
@@ -83,30 +87,55 @@ class Item:
 
 
 def of(user, *, on: date | None = None) -> list[Item]:
-    """Return a member's board for a shop day (default: today), in the shop's order; rewards that wait are never left out."""
+    """Return a member's board for a shop day (default: today), in the shop's order; rewards that
+    wait are never left out.
+    """
     on = on or clock.today()
-    all_missions = {mission.pk: mission for mission in Mission.objects.exclude(status=Mission.Status.DRAFT).select_related("prerequisite")}
+    all_missions = {
+        mission.pk: mission
+        for mission in Mission.objects.exclude(status=Mission.Status.DRAFT).select_related(
+            "prerequisite"
+        )
+    }
     current = MissionProgress.objects.filter(
-        Q(period__in=missions.periods_at(on)) | Q(completed_at__isnull=False, rewarded_at__isnull=True), user=user
+        Q(period__in=missions.periods_at(on))
+        | Q(completed_at__isnull=False, rewarded_at__isnull=True),
+        user=user,
     )
     rows = {}
     for row in current.order_by("pk"):
         rows.setdefault(row.mission_id, []).append(row)
-    open_ones = [mission for mission in all_missions.values() if mission.is_open() and missions.is_in_time(mission, user.date_joined)]
+    open_ones = [
+        mission
+        for mission in all_missions.values()
+        if mission.is_open() and missions.is_in_time(mission, user.date_joined)
+    ]
     offered = {mission.pk for mission in missions.for_newcomers(open_ones, user.pk)}
-    behind = missions.done_by(user.pk, {mission.prerequisite_id for mission in all_missions.values()} - {None})
-    items = [item for mission in all_missions.values() for item in _items(mission, rows.get(mission.pk, []), user, behind, offered, on)]
-    return sorted(items, key=lambda item: (URGENCY[item.state], item.mission.position, item.mission.pk))
+    behind = missions.done_by(
+        user.pk, {mission.prerequisite_id for mission in all_missions.values()} - {None}
+    )
+    items = [
+        item
+        for mission in all_missions.values()
+        for item in _items(mission, rows.get(mission.pk, []), user, behind, offered, on)
+    ]
+    return sorted(
+        items, key=lambda item: (URGENCY[item.state], item.mission.position, item.mission.pk)
+    )
 
 
 def _items(mission, rows, user, behind, offered, on):
     period = missions.period_of(mission.kind, on)
     now_row = next((row for row in rows if row.period == period), None)
     yield from (_item(mission, row, CLAIMABLE) for row in rows if row is not now_row)
-    is_waiting = now_row is not None and now_row.completed_at is not None and now_row.rewarded_at is None
+    is_waiting = (
+        now_row is not None and now_row.completed_at is not None and now_row.rewarded_at is None
+    )
     if not is_waiting and mission.pk not in offered:
         return
-    row = now_row or MissionProgress(mission=mission, user=user, period=period, target=mission.target, points=mission.points)
+    row = now_row or MissionProgress(
+        mission=mission, user=user, period=period, target=mission.target, points=mission.points
+    )
     if is_waiting:
         state = CLAIMABLE
     elif row.rewarded_at is not None:
@@ -120,7 +149,16 @@ def _items(mission, rows, user, behind, offered, on):
 
 def _item(mission, row, state):
     after = str(mission.prerequisite) if mission.prerequisite_id is not None else ""
-    return Item(mission, state, row.count, row.target, row.points, row.period, _end_of(mission, row.period), after)
+    return Item(
+        mission,
+        state,
+        row.count,
+        row.target,
+        row.points,
+        row.period,
+        _end_of(mission, row.period),
+        after,
+    )
 
 
 def _end_of(mission, period) -> datetime | None:
@@ -135,12 +173,23 @@ def _end_of(mission, period) -> datetime | None:
 
 
 def grouped(items: list[Item]) -> list[dict]:
-    """Return the board's groups in order, each with its title and items; empty ones are left out."""
-    groups = [{"name": name, "title": title, "items": [item for item in items if item.group == name]} for name, title in TITLES.items()]
+    """Return the board's groups in order, each with its title and items; empty ones are left
+    out.
+    """
+    groups = [
+        {"name": name, "title": title, "items": [item for item in items if item.group == name]}
+        for name, title in TITLES.items()
+    ]
     return [group for group in groups if group["items"]]
 
 
 def next_of(items: list[Item]) -> Item | None:
-    """Return what a member would best do next: collect, then today's, then the others; None when nothing is left."""
+    """Return what a member would best do next: collect, then today's, then the others; None when
+    nothing is left.
+    """
     left = [item for item in items if item.state in (CLAIMABLE, OPEN)]
-    return min(left, key=lambda item: (URGENCY[item.state], NEXT_FIRST[item.group], item.mission.position), default=None)
+    return min(
+        left,
+        key=lambda item: (URGENCY[item.state], NEXT_FIRST[item.group], item.mission.position),
+        default=None,
+    )

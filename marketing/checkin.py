@@ -39,7 +39,8 @@ def check_in(user, on=None) -> CheckIn:
         return _check_in(user, on)
     except IntegrityError:
         # Second line behind the account lock: the unique key refused a row somebody just wrote. The
-        # transaction is rolled back by now (unless it is the caller's), and trying again sees that row.
+        # transaction is rolled back by now (unless it is the caller's), and trying again sees that
+        # row.
         if connection.in_atomic_block:
             raise
         return _check_in(user, on)
@@ -54,8 +55,12 @@ def _check_in(user, on):
     if latest is not None and latest.on >= on:
         raise _refusal(latest)
     streak = latest.streak + 1 if latest is not None and latest.on == on - ONE_DAY else 1
-    entry = rules.award(user.pk, ACTION, key=f"checkin:{on}", on=on, step=streak, reference=f"checkin:{on}")
-    row = CheckIn.objects.create(user=user, on=on, streak=streak, points=entry.delta - entry.debt_delta if entry else 0)
+    entry = rules.award(
+        user.pk, ACTION, key=f"checkin:{on}", on=on, step=streak, reference=f"checkin:{on}"
+    )
+    row = CheckIn.objects.create(
+        user=user, on=on, streak=streak, points=entry.delta - entry.debt_delta if entry else 0
+    )
     missions.note(user.pk, ACTION, key=f"checkin:{on}", on=on)
     if streak > SHORTEST_STREAK_DAYS:
         notifications.mark_read(user, key=reminder_key(on))  # the worry is over
@@ -67,7 +72,9 @@ def _latest(user):
 
 
 def _refusal(latest):
-    return AlreadyCheckedIn(tomorrow=rules.preview(ACTION, step=latest.streak + 1), streak=latest.streak)
+    return AlreadyCheckedIn(
+        tomorrow=rules.preview(ACTION, step=latest.streak + 1), streak=latest.streak
+    )
 
 
 def reminder_key(on) -> str:
@@ -76,7 +83,9 @@ def reminder_key(on) -> str:
 
 
 def rewards():
-    """Return what each step of a streak gives at present, as a function of the step; one query for all steps."""
+    """Return what each step of a streak gives at present, as a function of the step; one query for
+    all steps.
+    """
     version = rules.active(ACTION)
     return lambda step: rules.worth(version, step=step) if version else 0
 
@@ -124,7 +133,9 @@ def standing(user, *, on=None) -> Standing:
 
 
 def _strip(step_today, is_checked_in, reward):
-    """Return seven steps around today's; from the seventh day on, tomorrow's is the last of them."""
+    """Return seven steps around today's; from the seventh day on, tomorrow's is the last of
+    them.
+    """
     first = max(1, step_today + 2 - STRIP_DAYS)
     return [
         StripDay(
@@ -168,14 +179,22 @@ def month_of(user, month):
 
 
 def calendar(user, month, *, today=None) -> Calendar:
-    """Return the month that a day lies in as a grid; months before the member came or after today's have no link."""
+    """Return the month that a day lies in as a grid; months before the member came or after today's
+    have no link.
+    """
     today = today or clock.today()
     first, last = _bounds(month)
     rows = list(month_of(user, month))
     by_day = {row.on: row for row in rows}
     weeks = [
         [
-            CalendarDay(on=day, check_in=by_day.get(day), is_in_month=first <= day <= last, is_today=day == today, is_future=day > today)
+            CalendarDay(
+                on=day,
+                check_in=by_day.get(day),
+                is_in_month=first <= day <= last,
+                is_today=day == today,
+                is_future=day > today,
+            )
             for day in week
         ]
         for week in months.Calendar(months.MONDAY).monthdatescalendar(first.year, first.month)
@@ -185,7 +204,9 @@ def calendar(user, month, *, today=None) -> Calendar:
         weeks=weeks,
         checked_days=len(rows),
         points=sum(row.points for row in rows),
-        previous=(first - ONE_DAY).replace(day=1) if first > clock.day_of(user.date_joined) else None,
+        previous=(first - ONE_DAY).replace(day=1)
+        if first > clock.day_of(user.date_joined)
+        else None,
         following=last + ONE_DAY if last < today else None,
     )
 

@@ -1,10 +1,11 @@
 """What leaves the shop by mail: rows are the queue, a sweep every few seconds empties it.
 
-A sweep takes a member's due rows by an update whose filter holds the old state, so of two sweeps one has
-them. A mail may leave twice only if nobody remembers that it left; so the row says ``handed_at`` before the
-mail server is spoken to. A sender that dies before that loses its lease and the rows go again. One that dies
-after it leaves the outcome unknown: the row is given up and shown, and an operator may send it again. The
-notice stands in the inbox either way (docs/decisions, "A mail is sent at most once").
+A sweep takes a member's due rows by an update whose filter holds the old state, so of two sweeps
+one has them. A mail may leave twice only if nobody remembers that it left; so the row says
+``handed_at`` before the mail server is spoken to. A sender that dies before that loses its lease
+and the rows go again. One that dies after it leaves the outcome unknown: the row is given up and
+shown, and an operator may send it again. The notice stands in the inbox either way (docs/decisions,
+"A mail is sent at most once").
 
 Source: reliability.md "Faults of the parts"; healthchecks' handle_going_down.
 """
@@ -40,7 +41,9 @@ TOGETHER = 20  # notices in one mail
 MEMBERS = 200  # looked up at once
 SWEEP_SECONDS = 25
 SHOWN_IN_AUDIT = 50
-UNCLEAR = gettext_noop("The sender stopped while it spoke to the mail server: nobody knows whether the mail left.")
+UNCLEAR = gettext_noop(
+    "The sender stopped while it spoke to the mail server: nobody knows whether the mail left."
+)
 NEVER_BEGUN = gettext_noop("The sender stopped again and again before it could send.")
 GONE = gettext_noop("The member's account is closed.")
 
@@ -50,7 +53,9 @@ class Unreachable(Exception):
 
 
 def send_due() -> dict:
-    """Send what is due, one mail a member; returns how many mails left and how many rows wait, died or were not wanted."""
+    """Send what is due, one mail a member; returns how many mails left and how many rows wait, died
+    or were not wanted.
+    """
     numbers, until = Counter(_take_over_abandoned()), monotonic() + SWEEP_SECONDS
     connection = mail.get_connection()
     try:
@@ -68,17 +73,33 @@ def send_due() -> dict:
 
 @transactional
 def send_again(deliveries, *, actor) -> int:
-    """Queue given-up deliveries anew, with all their tries; returns how many. For operators: it is written down."""
-    fresh = {"state": State.WAITING, "tries": 0, "next_try_at": clock.now(), "handed_at": None, "error": "", "claimed_by": ""}
+    """Queue given-up deliveries anew, with all their tries; returns how many. For operators: it is
+    written down.
+    """
+    fresh = {
+        "state": State.WAITING,
+        "tries": 0,
+        "next_try_at": clock.now(),
+        "handed_at": None,
+        "error": "",
+        "claimed_by": "",
+    }
     dead = sorted(deliveries.filter(state=State.DEAD).values_list("pk", flat=True))
     count = Delivery.objects.filter(pk__in=dead, state=State.DEAD).update(**fresh)
     if count:
-        audit.note(actor, "marketing.send_again", target="mails", after={"deliveries": dead[:SHOWN_IN_AUDIT], "count": count})
+        audit.note(
+            actor,
+            "marketing.send_again",
+            target="mails",
+            after={"deliveries": dead[:SHOWN_IN_AUDIT], "count": count},
+        )
     return count
 
 
 def may_go_at(urgent, *, last_sent_at, now) -> datetime:
-    """Return the moment a mail may leave: urgent ones now, others by day and APART from the last one."""
+    """Return the moment a mail may leave: urgent ones now, others by day and APART from the last
+    one.
+    """
     if urgent:
         return now
     moment = max(now, last_sent_at + APART) if last_sent_at else now
@@ -90,8 +111,14 @@ def may_go_at(urgent, *, last_sent_at, now) -> datetime:
 
 
 def _members_with_due_rows():
-    """Return some members for whom something is due, who waited longest first; each look makes the due rows fewer."""
-    due = Delivery.objects.due(clock.now()).order_by("next_try_at", "pk").values_list("user_id", flat=True)[:MEMBERS]
+    """Return some members for whom something is due, who waited longest first; each look makes the
+    due rows fewer.
+    """
+    due = (
+        Delivery.objects.due(clock.now())
+        .order_by("next_try_at", "pk")
+        .values_list("user_id", flat=True)[:MEMBERS]
+    )
     return list(dict.fromkeys(due))
 
 
@@ -122,7 +149,8 @@ def _spoken(rows, letter):
     except SMTPResponseException as error:
         return _refused(rows, error, error.smtp_code, error.smtp_error)
     except (SMTPException, OSError) as error:
-        # The line broke: the server may or may not have taken the mail. Once is promised, so it is not said again.
+        # The line broke: the server may or may not have taken the mail. Once is promised, so it is
+        # not said again.
         return _give_up(rows, f"{UNCLEAR} ({type(error).__name__})")
     return _sent(rows)
 
@@ -136,10 +164,22 @@ def _refused(rows, error, code, said):
 
 @transactional
 def _claim(user_id):
-    """Take a member's due rows for one mail; put off those whose time has not come. Returns the rows that are ours."""
+    """Take a member's due rows for one mail; put off those whose time has not come. Returns the
+    rows that are ours.
+    """
     now = clock.now()
-    due = list(Delivery.objects.due(now).filter(user_id=user_id).select_related("notification").order_by("pk")[:TOGETHER])
-    last = Delivery.objects.filter(user_id=user_id, sent_at__gt=now - APART).order_by("-sent_at").values_list("sent_at", flat=True).first()
+    due = list(
+        Delivery.objects.due(now)
+        .filter(user_id=user_id)
+        .select_related("notification")
+        .order_by("pk")[:TOGETHER]
+    )
+    last = (
+        Delivery.objects.filter(user_id=user_id, sent_at__gt=now - APART)
+        .order_by("-sent_at")
+        .values_list("sent_at", flat=True)
+        .first()
+    )
     later = may_go_at(False, last_sent_at=last, now=now)
     waits = [row.pk for row in due if later > now and not MANNERS[row.notification.kind].urgent]
     if waits:
@@ -148,21 +188,35 @@ def _claim(user_id):
     if not ready:
         return []
     mark = uuid.uuid4().hex
-    claim = {"state": State.SENDING, "claimed_by": mark, "claimed_until": now + LEASE, "handed_at": None, "tries": F("tries") + 1}
+    claim = {
+        "state": State.SENDING,
+        "claimed_by": mark,
+        "claimed_until": now + LEASE,
+        "handed_at": None,
+        "tries": F("tries") + 1,
+    }
     # Two sweeps may stand here with the same rows: the second one finds none in the old state.
     if not Delivery.objects.due(now).filter(pk__in=ready).update(**claim):
         return []
-    return list(Delivery.objects.filter(pk__in=ready, claimed_by=mark).select_related("notification").order_by("pk"))
+    return list(
+        Delivery.objects.filter(pk__in=ready, claimed_by=mark)
+        .select_related("notification")
+        .order_by("pk")
+    )
 
 
 @transactional
 def _still_wanted(member, rows):
-    """Leave out what the member turned off meanwhile, and everything of a closed account; returns (rows, how many less)."""
+    """Leave out what the member turned off meanwhile, and everything of a closed account; returns
+    (rows, how many less).
+    """
     choices = preferences.of(member)
     wanted = [row for row in rows if member.is_active and choices[row.notification.kind].email]
     unwanted = {row.pk for row in rows} - {row.pk for row in wanted}
     if unwanted:
-        _ours(rows).filter(pk__in=unwanted).update(state=State.SKIPPED, claimed_until=None, error="" if member.is_active else GONE)
+        _ours(rows).filter(pk__in=unwanted).update(
+            state=State.SKIPPED, claimed_until=None, error="" if member.is_active else GONE
+        )
     return wanted, len(unwanted)
 
 
@@ -186,7 +240,13 @@ def _retry(rows, error, reason=""):
             died += _ours([row]).update(state=State.DEAD, claimed_until=None, error=text)
         else:
             moment = clock.now() + BACKOFF[row.tries - 1]
-            _ours([row]).update(state=State.WAITING, next_try_at=moment, handed_at=None, claimed_until=None, error=text)
+            _ours([row]).update(
+                state=State.WAITING,
+                next_try_at=moment,
+                handed_at=None,
+                claimed_until=None,
+                error=text,
+            )
     return {"retried": len(rows) - died, "dead": died}
 
 
@@ -199,21 +259,32 @@ def _give_up(rows, reason):
 
 def _ours(rows):
     """Rows we still hold: the claim stands in the filter."""
-    return Delivery.objects.filter(pk__in=[row.pk for row in rows], claimed_by=rows[0].claimed_by, state=State.SENDING)
+    return Delivery.objects.filter(
+        pk__in=[row.pk for row in rows], claimed_by=rows[0].claimed_by, state=State.SENDING
+    )
 
 
 def _take_over_abandoned():
-    """Free the rows of senders that died before they spoke; give up those of senders that died while speaking."""
+    """Free the rows of senders that died before they spoke; give up those of senders that died
+    while speaking.
+    """
     now = clock.now()
     left = Delivery.objects.abandoned(now)
-    return _sort_out(left, now) if left.exists() else {}  # asked first: most sweeps find none and should write nothing
+    # asked first: most sweeps find none and should write nothing
+    return _sort_out(left, now) if left.exists() else {}
 
 
 @transactional
 def _sort_out(left, now):
-    died = left.filter(handed_at__isnull=False).update(state=State.DEAD, claimed_until=None, error=UNCLEAR)
-    died += left.filter(handed_at__isnull=True, tries__gte=TRIES).update(state=State.DEAD, claimed_until=None, error=NEVER_BEGUN)
-    freed = left.filter(handed_at__isnull=True).update(state=State.WAITING, next_try_at=now, claimed_until=None)
+    died = left.filter(handed_at__isnull=False).update(
+        state=State.DEAD, claimed_until=None, error=UNCLEAR
+    )
+    died += left.filter(handed_at__isnull=True, tries__gte=TRIES).update(
+        state=State.DEAD, claimed_until=None, error=NEVER_BEGUN
+    )
+    freed = left.filter(handed_at__isnull=True).update(
+        state=State.WAITING, next_try_at=now, claimed_until=None
+    )
     return {name: number for name, number in (("dead", died), ("freed", freed)) if number}
 
 

@@ -1,4 +1,6 @@
-"""What a member can do for points, as the active rules say it; a page never names a number itself."""
+"""What a member can do for points, as the active rules say it; a page never names a number
+itself.
+"""
 
 from dataclasses import dataclass
 
@@ -28,8 +30,15 @@ def ways() -> list[Way]:
         return rules.worth(versions[action], step=step) if action in versions else 0
 
     offered = [
-        Way("person-plus", _("Sign up"), _("A welcome gift for every new member."), worth("register")),
-        Way("box-arrow-in-right", _("Come by"), _("Your first sign-in of each day."), worth("login")),
+        Way(
+            "person-plus",
+            _("Sign up"),
+            _("A welcome gift for every new member."),
+            worth("register"),
+        ),
+        Way(
+            "box-arrow-in-right", _("Come by"), _("Your first sign-in of each day."), worth("login")
+        ),
         Way(
             "calendar-check",
             _("Check in"),
@@ -37,9 +46,24 @@ def ways() -> list[Way]:
             worth(checkin.ACTION, step=1),
             worth(checkin.ACTION, step=checkin.STRIP_DAYS),
         ),
-        Way("chat-square-heart", _("Review"), _("For words about something that has arrived."), worth("review")),
-        Way("share", _("Share"), _("When somebody opens your link, a few times a day."), worth("share")),
-        Way("person-check", _("Introduce yourself"), _("A nickname, your birthday and a verified e-mail."), worth("profile")),
+        Way(
+            "chat-square-heart",
+            _("Review"),
+            _("For words about something that has arrived."),
+            worth("review"),
+        ),
+        Way(
+            "share",
+            _("Share"),
+            _("When somebody opens your link, a few times a day."),
+            worth("share"),
+        ),
+        Way(
+            "person-check",
+            _("Introduce yourself"),
+            _("A nickname, your birthday and a verified e-mail."),
+            worth("profile"),
+        ),
         Way("cake", _("Have a birthday"), _("A present every year."), worth("birthday")),
     ]
     return [way for way in offered if way.points]

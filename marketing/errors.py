@@ -38,7 +38,9 @@ class RewardUnavailable(DomainError):
     """The member may not earn just now; the reward waits."""
 
     code = "reward_unavailable"
-    message = _("This reward cannot be paid out right now. It is kept for you; please try again later.")
+    message = _(
+        "This reward cannot be paid out right now. It is kept for you; please try again later."
+    )
 
 
 class NoSuchLink(DomainError):
@@ -62,7 +64,10 @@ class InvalidEvent(DomainError):
 
     code = "invalid"
     status = 400
-    message = _("This is no event: send event, member, key, occurred_at (with offset, at most 31 days old) and data (an object).")
+    message = _(
+        "This is no event: send event, member, key, occurred_at (with offset, at most 31 days "
+        "old) and data (an object)."
+    )
 
 
 class EventTooLarge(DomainError):

@@ -1,4 +1,6 @@
-"""The door for the shop's other systems: no token, no session, a signature over the raw body instead."""
+"""The door for the shop's other systems: no token, no session, a signature over the raw body
+instead.
+"""
 
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -27,16 +29,27 @@ SIGNED = [
         required=True,
         description="Hex HMAC-SHA256 with EVENT_SECRET over the timestamp, a dot and the raw body.",
     ),
-    OpenApiParameter("Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[200], description="true: this event was told before."),
+    OpenApiParameter(
+        "Idempotent-Replayed",
+        str,
+        OpenApiParameter.HEADER,
+        response=[200],
+        description="true: this event was told before.",
+    ),
 ]
 
 
 class CustomEventRequest(serializers.Serializer):
     """What a call says."""
 
-    event = serializers.RegexField(r"^[a-z0-9][a-z0-9_.-]{0,31}$", help_text="Name; pays by the rule of the action event:<name>.")
+    event = serializers.RegexField(
+        r"^[a-z0-9][a-z0-9_.-]{0,31}$",
+        help_text="Name; pays by the rule of the action event:<name>.",
+    )
     member = serializers.CharField(help_text="Username.")
-    key = serializers.RegexField(r"^[A-Za-z0-9_.:-]{1,60}$", help_text="One per fact; told again it changes nothing.")
+    key = serializers.RegexField(
+        r"^[A-Za-z0-9_.:-]{1,60}$", help_text="One per fact; told again it changes nothing."
+    )
     occurred_at = serializers.DateTimeField(help_text="With offset; at most 31 days old.")
     data = serializers.DictField(required=False, help_text="Kept with the event.")
 
@@ -60,7 +73,9 @@ class EventView(APIView):
         parameters=SIGNED,
         request=CustomEventRequest,
         responses={
-            200: OpenApiResponse(CustomEventSerializer, description="Told before; nothing changed."),
+            200: OpenApiResponse(
+                CustomEventSerializer, description="Told before; nothing changed."
+            ),
             201: CustomEventSerializer,
             403: refusal("bad_signature: not signed by us, or not now."),
             404: refusal("unknown_event, unknown_member."),
@@ -69,12 +84,19 @@ class EventView(APIView):
         },
     )
     def post(self, request):
-        """Tell what another system of the shop saw a member do; signed, and once per (event, key)."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > events.EVENT_BYTES or len(request.body) > events.EVENT_BYTES:
+        """Tell what another system of the shop saw a member do; signed, and once per (event,
+        key).
+        """
+        if (
+            int(request.META.get("CONTENT_LENGTH") or 0) > events.EVENT_BYTES
+            or len(request.body) > events.EVENT_BYTES
+        ):
             raise EventTooLarge
         event, is_known = events.receive(request.body, request.headers)
         headers = {"Idempotent-Replayed": "true"} if is_known else None
-        return Response(CustomEventSerializer(event).data, status=200 if is_known else 201, headers=headers)
+        return Response(
+            CustomEventSerializer(event).data, status=200 if is_known else 201, headers=headers
+        )
 
 
 urlpatterns = [path("events", EventView.as_view(), name="events")]

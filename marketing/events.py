@@ -1,7 +1,8 @@
-"""Custom events: what the shop's other systems saw a member do, told by a signed call between servers.
+"""Custom events: what the shop's other systems saw a member do, told by a signed call between
+servers.
 
-The signature is a hex HMAC-SHA256 with EVENT_SECRET over the timestamp, a dot and the raw body. A member's
-app holds no such secret, so no client can name an event that pays.
+The signature is a hex HMAC-SHA256 with EVENT_SECRET over the timestamp, a dot and the raw body. A
+member's app holds no such secret, so no client can name an event that pays.
 """
 
 import hashlib
@@ -49,7 +50,9 @@ class Told:
 
     @property
     def digest(self) -> str:
-        """What tells this content from another: texts and numbers as they were written, where true is not 1."""
+        """What tells this content from another: texts and numbers as they were written, where true
+        is not 1.
+        """
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
 
@@ -59,24 +62,29 @@ def sign(raw_body: bytes, timestamp: str) -> str:
 
 
 def check_signature(raw_body: bytes, headers) -> None:
-    """Raises: ForgedEvent when it is not signed by us, or more than TOLERANCE_SECONDS ago or ahead."""
+    """Raises: ForgedEvent when it is not signed by us, or more than TOLERANCE_SECONDS ago or
+    ahead.
+    """
     timestamp, signature = headers.get(TIMESTAMP_HEADER) or "", headers.get(SIGNATURE_HEADER) or ""
     if not signatures.is_genuine(raw_body, timestamp, signature, secret=settings.EVENT_SECRET):
         raise ForgedEvent
 
 
 def receive(raw_body: bytes, headers) -> tuple[CustomEvent, bool]:
-    """Take in one signed event; returns its row and whether it was known. Once per (event, key), however often told.
+    """Take in one signed event; returns its row and whether it was known. Once per (event, key),
+    however often told.
 
     Awards the rule of the action ``event:<name>`` and moves the missions that listen to it.
-    Raises: ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember, EventConflict (known, and says something else).
+    Raises: ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember, EventConflict (known, and says
+    something else).
     """
     check_signature(raw_body, headers)
     told = _read(raw_body)
     try:
         return _take_in(told)
     except IntegrityError:
-        # Somebody told the same key of another member at the same moment; by now that row is there to compare.
+        # Somebody told the same key of another member at the same moment; by now that row is there
+        # to compare.
         if connection.in_atomic_block:
             raise
         return _take_in(told)
@@ -85,9 +93,16 @@ def receive(raw_body: bytes, headers) -> tuple[CustomEvent, bool]:
 @transactional
 def _take_in(told):
     action = f"event:{told.event}"
-    if not (Rule.objects.filter(action=action).exists() or Mission.objects.filter(event=action).exists()):
+    if not (
+        Rule.objects.filter(action=action).exists() or Mission.objects.filter(event=action).exists()
+    ):
         raise UnknownEvent(event=told.event)
-    user_id = get_user_model().objects.filter(username=told.member, is_active=True).values_list("pk", flat=True).first()
+    user_id = (
+        get_user_model()
+        .objects.filter(username=told.member, is_active=True)
+        .values_list("pk", flat=True)
+        .first()
+    )
     if user_id is None:
         raise UnknownMember(member=told.member)
     # Fifty deliveries of one message may arrive at once: the second must see the first one's row.
@@ -101,7 +116,12 @@ def _take_in(told):
     entry = rules.award(user_id, action, key=key, reference=action)
     missions.note(user_id, action, key=key)
     points = max(0, entry.delta - entry.debt_delta) if entry else 0
-    fields = {"event": told.event, "key": told.key, "user_id": user_id, "occurred_at": told.occurred_at}
+    fields = {
+        "event": told.event,
+        "key": told.key,
+        "user_id": user_id,
+        "occurred_at": told.occurred_at,
+    }
     fields |= {"content": told.content, "digest": told.digest}
     return CustomEvent.objects.create(points=points, received_at=clock.now(), **fields), False
 
@@ -112,12 +132,22 @@ def _read(raw_body) -> Told:
         said = json.loads(raw_body, parse_constant=_refuse, parse_float=_finite)
         if not isinstance(said, dict) or not REQUIRED <= said.keys() <= FIELDS:
             raise ValueError("fields")
-        event, member, key, content = said["event"], said["member"], said["key"], said.get("data", {})
-        if not (isinstance(event, str) and NAME.match(event) and isinstance(key, str) and KEY.match(key)):
+        event, member, key, content = (
+            said["event"],
+            said["member"],
+            said["key"],
+            said.get("data", {}),
+        )
+        if not (
+            isinstance(event, str) and NAME.match(event) and isinstance(key, str) and KEY.match(key)
+        ):
             raise ValueError("event or key")
-        if not (isinstance(member, str) and isinstance(content, dict) and _depth(content) <= DEEPEST):
+        if not (
+            isinstance(member, str) and isinstance(content, dict) and _depth(content) <= DEEPEST
+        ):
             raise ValueError("member or data")
-        member.encode(), json.dumps(content, ensure_ascii=False).encode()  # half a character is no text
+        # half a character is no text
+        member.encode(), json.dumps(content, ensure_ascii=False).encode()
         return Told(event, member.lower(), key, _instant(said["occurred_at"]), content)
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidEvent from error
@@ -145,5 +175,11 @@ def _instant(text) -> datetime:
 
 
 def _depth(content) -> int:
-    inner = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    inner = (
+        content.values()
+        if isinstance(content, dict)
+        else content
+        if isinstance(content, list)
+        else ()
+    )
     return 1 + max(map(_depth, inner), default=0) if isinstance(content, (dict, list)) else 0

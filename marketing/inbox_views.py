@@ -19,13 +19,22 @@ from marketing.topics import TOPICS
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def inbox(request):
-    """List the member's notices, of one topic if asked; a POST marks one (and opens it) or all as read."""
+    """List the member's notices, of one topic if asked; a POST marks one (and opens it) or all as
+    read.
+    """
     if request.method == "POST":
         return _read(request)
     topic = request.GET.get("topic", "")
     topic = topic if topic in TOPICS else ""
-    page = Paginator(notifications.inbox(request.user, topic=topic), notifications.INBOX_PAGE).get_page(request.GET.get("page"))
-    facts = {"page_obj": page, "topic": topic, "topics": TOPICS.items(), "unread": notifications.unread_count(request.user)}
+    page = Paginator(
+        notifications.inbox(request.user, topic=topic), notifications.INBOX_PAGE
+    ).get_page(request.GET.get("page"))
+    facts = {
+        "page_obj": page,
+        "topic": topic,
+        "topics": TOPICS.items(),
+        "unread": notifications.unread_count(request.user),
+    }
     return render(request, "marketing/inbox.html", facts)
 
 
@@ -36,7 +45,10 @@ def _read(request):
         messages.success(request, _("All read."))
         return redirect("marketing:inbox")
     wanted = asked or only
-    notice = get_object_or_404(notifications.inbox(request.user), pk=wanted if wanted.isdecimal() and len(wanted) < 19 else None)
+    notice = get_object_or_404(
+        notifications.inbox(request.user),
+        pk=wanted if wanted.isdecimal() and len(wanted) < 19 else None,
+    )
     notifications.mark_read(request.user, ids=[notice.pk])
     return redirect(notice.url or "marketing:inbox" if asked else "marketing:inbox")
 
@@ -50,10 +62,17 @@ def choose(request):
         change_language(request.user, form.cleaned_data["language"])
         messages.success(request, _("Saved."))
         return redirect("marketing:preferences")
-    return render(request, "marketing/preferences.html", {"form": form, "topics": form.by_topic()}, status=400 if form.is_bound else 200)
+    return render(
+        request,
+        "marketing/preferences.html",
+        {"form": form, "topics": form.by_topic()},
+        status=400 if form.is_bound else 200,
+    )
 
 
-@csrf_exempt  # mail programs send the one-click POST of RFC 8058 without a page of ours; the signed token is the proof
+# mail programs send the one-click POST of RFC 8058 without a page of ours; the signed token is the
+# proof
+@csrf_exempt
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request, token):
@@ -68,4 +87,8 @@ def unsubscribe(request, token):
         if request.POST.get("List-Unsubscribe") == "One-Click":
             return HttpResponse(status=204)
     labels = [Notification.Kind(kind).label for kind in kinds]
-    return render(request, "marketing/unsubscribe.html", {"labels": labels, "is_done": request.method == "POST"})
+    return render(
+        request,
+        "marketing/unsubscribe.html",
+        {"labels": labels, "is_done": request.method == "POST"},
+    )

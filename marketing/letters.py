@@ -22,11 +22,16 @@ def write(member, notices, *, connection=None) -> EmailMultiAlternatives:
     with translation.override(member.language):
         facts = _facts(member, notices)
         letter = EmailMultiAlternatives(
-            _subject(facts["news"]), render_to_string("emails/notice.txt", facts), to=[member.email], connection=connection
+            _subject(facts["news"]),
+            render_to_string("emails/notice.txt", facts),
+            to=[member.email],
+            connection=connection,
         )
         letter.attach_alternative(render_to_string("emails/notice.html", facts), "text/html")
     # The same mail keeps its id when it has to be sent once more, so that a mailbox can tell.
-    letter.extra_headers["Message-ID"] = f"<notice-{notices[0].pk}@{urlsplit(settings.SHOP_URL).hostname or 'localhost'}>"
+    letter.extra_headers["Message-ID"] = (
+        f"<notice-{notices[0].pk}@{urlsplit(settings.SHOP_URL).hostname or 'localhost'}>"
+    )
     letter.extra_headers["Auto-Submitted"] = "auto-generated"
     if facts["unsubscribe_url"]:
         letter.extra_headers["List-Unsubscribe"] = f"<{facts['unsubscribe_url']}>"
@@ -35,7 +40,9 @@ def write(member, notices, *, connection=None) -> EmailMultiAlternatives:
 
 
 def unsubscribe_token(user_id, kinds) -> str:
-    """Return the signed name of "no more mail of these kinds to this member"; it needs no sign-in and does not end."""
+    """Return the signed name of "no more mail of these kinds to this member"; it needs no sign-in
+    and does not end.
+    """
     return _signer.sign_object([user_id, sorted(kinds)], compress=True)
 
 
@@ -50,10 +57,16 @@ def read_unsubscribe_token(token) -> tuple[int, list[str]] | None:
 
 def _facts(member, notices):
     news = [
-        {"wording": wording, "url": _whole(notice.url), "goods": _goods(wording)} for notice in notices for wording in (notice.wording,)
+        {"wording": wording, "url": _whole(notice.url), "goods": _goods(wording)}
+        for notice in notices
+        for wording in (notice.wording,)
     ]
     loose = [notice.kind for notice in notices if not MANNERS[notice.kind].fixed_email]
-    unsubscribe = reverse("marketing:unsubscribe", args=[unsubscribe_token(member.pk, set(loose))]) if loose else ""
+    unsubscribe = (
+        reverse("marketing:unsubscribe", args=[unsubscribe_token(member.pk, set(loose))])
+        if loose
+        else ""
+    )
     return {
         "member": member,
         "news": news,
@@ -72,7 +85,9 @@ def _goods(wording):
 def _subject(news):
     title, others = news[0]["wording"].title, len(news) - 1
     if others:
-        title = ngettext("%(title)s, and %(others)s more", "%(title)s, and %(others)s more", others) % {"title": title, "others": others}
+        title = ngettext(
+            "%(title)s, and %(others)s more", "%(title)s, and %(others)s more", others
+        ) % {"title": title, "others": others}
     return " ".join(title.split())
 
 

@@ -1,4 +1,6 @@
-"""Missions behind the counter: editing with figures, and read-only what they moved, whom links brought, what systems told."""
+"""Missions behind the counter: editing with figures, and read-only what they moved, whom links
+brought, what systems told.
+"""
 
 from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
@@ -12,15 +14,41 @@ from mall.core.admin.read_only import ReadOnly
 from marketing import programme
 from marketing.models import CustomEvent, Mission, MissionProgress, ShareLanding
 
-COLOURS = {Mission.Status.ACTIVE: "success", Mission.Status.DRAFT: "info", Mission.Status.PAUSED: "warning", Mission.Status.ENDED: "danger"}
-NUMBERS = ["target", "points", "coupon_id", "is_automatic", "starts_at", "ends_at", "status", "prerequisite_id"]
+COLOURS = {
+    Mission.Status.ACTIVE: "success",
+    Mission.Status.DRAFT: "info",
+    Mission.Status.PAUSED: "warning",
+    Mission.Status.ENDED: "danger",
+}
+NUMBERS = [
+    "target",
+    "points",
+    "coupon_id",
+    "is_automatic",
+    "starts_at",
+    "ends_at",
+    "status",
+    "prerequisite_id",
+]
 
 
 @admin.register(Mission)
 class MissionAdmin(ModelAdmin, TranslationAdmin):
-    """Whoever has begun keeps the numbers they began under, so a change here never pays backwards."""
+    """Whoever has begun keeps the numbers they began under, so a change here never pays
+    backwards.
+    """
 
-    list_display = ["title", "kind", "event_in_words", "target", "points", "shown_status", "on_their_way", "times_completed", "points_paid"]
+    list_display = [
+        "title",
+        "kind",
+        "event_in_words",
+        "target",
+        "points",
+        "shown_status",
+        "on_their_way",
+        "times_completed",
+        "points_paid",
+    ]
     list_filter = ["status", "kind"]
     list_fullwidth = True
     search_fields = ["code", "title_zh_hans", "title_en", "event"]
@@ -29,7 +57,20 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
     prepopulated_fields = {"code": ["title_en"]}
     fieldsets = [
         (None, {"fields": ["status", "code", "title", "text"]}),
-        (_("What to do"), {"fields": ["kind", "event", "target", "prerequisite", "newcomer_days", "starts_at", "ends_at"]}),
+        (
+            _("What to do"),
+            {
+                "fields": [
+                    "kind",
+                    "event",
+                    "target",
+                    "prerequisite",
+                    "newcomer_days",
+                    "starts_at",
+                    "ends_at",
+                ]
+            },
+        ),
         (_("Reward"), {"fields": ["points", "coupon", "is_automatic"]}),
         (_("On the page"), {"fields": ["icon", "link", "position"]}),
     ]
@@ -88,7 +129,11 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
         after = {name: getattr(obj, name) for name in NUMBERS}
         if before != after:
             audit.note(
-                request.user, "marketing.mission_change" if change else "marketing.mission_add", target=obj, before=before, after=after
+                request.user,
+                "marketing.mission_change" if change else "marketing.mission_add",
+                target=obj,
+                before=before,
+                after=after,
             )
 
     def delete_model(self, request, obj):
@@ -108,8 +153,12 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
         self._turn(request, queryset, Mission.Status.ENDED)
 
     def _turn(self, request, queryset, status):
-        turned = sum(programme.change_status(mission, status, actor=request.user) for mission in queryset)
-        words = ngettext("%(n)s mission changed.", "%(n)s missions changed.", turned) % {"n": turned}
+        turned = sum(
+            programme.change_status(mission, status, actor=request.user) for mission in queryset
+        )
+        words = ngettext("%(n)s mission changed.", "%(n)s missions changed.", turned) % {
+            "n": turned
+        }
         messages.success(request, words)
 
 
@@ -122,8 +171,21 @@ class SeenAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(MissionProgress)
 class MissionProgressAdmin(SeenAdmin):
-    list_display = ["mission", "user", "period", "done", "points", "paid", "completed_at", "rewarded_at"]
-    list_filter = ["mission", ("completed_at", admin.EmptyFieldListFilter), ("rewarded_at", admin.EmptyFieldListFilter)]
+    list_display = [
+        "mission",
+        "user",
+        "period",
+        "done",
+        "points",
+        "paid",
+        "completed_at",
+        "rewarded_at",
+    ]
+    list_filter = [
+        "mission",
+        ("completed_at", admin.EmptyFieldListFilter),
+        ("rewarded_at", admin.EmptyFieldListFilter),
+    ]
     list_select_related = ["mission", "user"]
     search_fields = ["user__username", "mission__code"]
 

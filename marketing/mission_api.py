@@ -1,4 +1,6 @@
-"""Missions in API v1: the board, and collecting a reward. No endpoint names a fact: the shop sees them itself."""
+"""Missions in API v1: the board, and collecting a reward. No endpoint names a fact: the shop sees
+them itself.
+"""
 
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -27,14 +29,22 @@ class MissionSerializer(serializers.Serializer):
     state = serializers.ChoiceField(STATES)
     count = serializers.IntegerField(help_text="Done so far.")
     target = serializers.IntegerField()
-    points = serializers.IntegerField(help_text="The reward; what was promised when the caller began.")
-    coupon = serializers.IntegerField(
-        source="mission.coupon_id", allow_null=True, help_text="Template of a coupon that is part of the reward."
+    points = serializers.IntegerField(
+        help_text="The reward; what was promised when the caller began."
     )
-    is_automatic = serializers.BooleanField(source="mission.is_automatic", help_text="Rewarded without a claim.")
+    coupon = serializers.IntegerField(
+        source="mission.coupon_id",
+        allow_null=True,
+        help_text="Template of a coupon that is part of the reward.",
+    )
+    is_automatic = serializers.BooleanField(
+        source="mission.is_automatic", help_text="Rewarded without a claim."
+    )
     period = serializers.CharField(help_text="2026-11-21, 2026-W47, or once.")
     ends_at = serializers.DateTimeField(allow_null=True)
-    after = serializers.CharField(allow_blank=True, help_text="Title of the mission to complete first.")
+    after = serializers.CharField(
+        allow_blank=True, help_text="Title of the mission to complete first."
+    )
     icon = serializers.CharField(source="mission.icon", help_text="Name of a Bootstrap icon.")
     link = serializers.CharField(allow_blank=True, help_text="The page where one does it.")
 
@@ -51,9 +61,13 @@ class NoFields(StrictSerializer):
 
 
 class MissionListView(APIView):
-    @extend_schema(operation_id="missions_list", tags=TAGS, responses=listed("MissionPage", MissionSerializer))
+    @extend_schema(
+        operation_id="missions_list", tags=TAGS, responses=listed("MissionPage", MissionSerializer)
+    )
     def get(self, request):
-        """List the caller's missions: what waits to be collected first, then what is open, locked and done."""
+        """List the caller's missions: what waits to be collected first, then what is open, locked
+        and done.
+        """
         return Response(whole(MissionSerializer(board.of(request.user), many=True).data))
 
 
@@ -66,7 +80,9 @@ class ClaimView(APIView):
         parameters=[OpenApiParameter("code", str, OpenApiParameter.PATH)],
     )
     def post(self, request, code):
-        """Collect the reward of a completed mission; 409 when it is not completed, or collected already."""
+        """Collect the reward of a completed mission; 409 when it is not completed, or collected
+        already.
+        """
         read(NoFields, request.data)
         limit(request, "claim", ACTIONS_PER_MEMBER)
         row = missions.claim(request.user, code)

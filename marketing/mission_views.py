@@ -16,9 +16,20 @@ from marketing import board, missions
 def show(request):
     """Show what there is to do, what waits to be collected, and what comes after what."""
     items = board.of(request.user)
-    collected = next((item for item in items if item.state == board.DONE and item.code == request.GET.get("collected")), None)
+    collected = next(
+        (
+            item
+            for item in items
+            if item.state == board.DONE and item.code == request.GET.get("collected")
+        ),
+        None,
+    )
     waiting = sum(item.points for item in items if item.state == board.CLAIMABLE)
-    return render(request, "marketing/missions.html", {"groups": board.grouped(items), "collected": collected, "waiting": waiting})
+    return render(
+        request,
+        "marketing/missions.html",
+        {"groups": board.grouped(items), "collected": collected, "waiting": waiting},
+    )
 
 
 @require_POST

@@ -1,4 +1,6 @@
-"""Mails in the admin: what waits, what left, and what was given up with its error; given-up ones can be sent again."""
+"""Mails in the admin: what waits, what left, and what was given up with its error; given-up ones
+can be sent again.
+"""
 
 from django.contrib import admin, messages
 from django.utils.translation import gettext, ngettext
@@ -10,19 +12,39 @@ from mall.core.admin.read_only import ReadOnly
 from marketing import deliveries
 from marketing.models import Delivery, Notification
 
-STATE_COLOURS = {"waiting": "info", "sending": "info", "sent": "success", "skipped": "warning", "dead": "danger"}
+STATE_COLOURS = {
+    "waiting": "info",
+    "sending": "info",
+    "sent": "success",
+    "skipped": "warning",
+    "dead": "danger",
+}
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, ModelAdmin):
-    """The queue. Where a mail goes stays covered: it is the member's e-mail at the moment of sending."""
+    """The queue. Where a mail goes stays covered: it is the member's e-mail at the moment of
+    sending.
+    """
 
     list_fullwidth = True
     list_display = ["created_at", "user", "kind", "state_shown", "tries", "why", "sent_at"]
     list_filter = ["state", "channel", ("notification__kind", admin.ChoicesFieldListFilter)]
     search_fields = ["user__username"]
     list_select_related = ["user", "notification"]
-    fields = ["user", "kind", "title", "channel", "state", "tries", "next_try_at", "handed_at", "sent_at", "why", "created_at"]
+    fields = [
+        "user",
+        "kind",
+        "title",
+        "channel",
+        "state",
+        "tries",
+        "next_try_at",
+        "handed_at",
+        "sent_at",
+        "why",
+        "created_at",
+    ]
     readonly_fields = ["kind", "title", "why"]
     actions = ["send_again"]
 
@@ -46,7 +68,9 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):
     def send_again(self, request, queryset):
         """Queue the chosen deliveries anew; those that left or wait are left alone."""
         count = deliveries.send_again(queryset, actor=request.user)
-        text = ngettext("%(count)s mail is on its way again.", "%(count)s mails are on their way again.", count)
+        text = ngettext(
+            "%(count)s mail is on its way again.", "%(count)s mails are on their way again.", count
+        )
         messages.success(request, text % {"count": count})
 
     def has_send_permission(self, request):

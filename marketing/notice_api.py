@@ -57,13 +57,20 @@ class NoticesSerializer(serializers.Serializer):
 class MyNotices(APIView):
     """What the member hears of, kind by kind, and in which language mails come."""
 
-    @extend_schema(operation_id="read_notification_preferences", tags=["notifications"], responses=NoticesSerializer)
+    @extend_schema(
+        operation_id="read_notification_preferences",
+        tags=["notifications"],
+        responses=NoticesSerializer,
+    )
     def get(self, request):
         """Read the choices for every kind."""
         return Response(_shown(request.user))
 
     @extend_schema(
-        operation_id="change_notification_preferences", tags=["notifications"], request=NoticesChangeSerializer, responses=NoticesSerializer
+        operation_id="change_notification_preferences",
+        tags=["notifications"],
+        request=NoticesChangeSerializer,
+        responses=NoticesSerializer,
     )
     def patch(self, request):
         """Change some choices; answers with all of them."""
@@ -72,7 +79,9 @@ class MyNotices(APIView):
         changes = {}
         for change in sent.validated_data.get("kinds", ()):
             before = changes.get(change["kind"], present[change["kind"]])
-            changes[change["kind"]] = preferences.Choice(change.get("inbox", before.inbox), change.get("email", before.email))
+            changes[change["kind"]] = preferences.Choice(
+                change.get("inbox", before.inbox), change.get("email", before.email)
+            )
         preferences.choose(request.user, changes)
         if "language" in sent.validated_data:
             change_language(request.user, sent.validated_data["language"])
@@ -80,14 +89,23 @@ class MyNotices(APIView):
 
 
 def _shown(user):
-    kinds = [_kind(topic["topic"], row) for topic in preferences.by_topic(user) for row in topic["rows"]]
+    kinds = [
+        _kind(topic["topic"], row) for topic in preferences.by_topic(user) for row in topic["rows"]
+    ]
     return NoticesSerializer({"language": user.language, "kinds": kinds}).data
 
 
 def _kind(topic, row):
     choice = row["choice"]
     fixed = {"fixed_inbox": row["fixed_inbox"], "fixed_email": row["fixed_email"]}
-    return {"kind": row["kind"], "label": str(row["label"]), "topic": topic, "inbox": choice.inbox, "email": choice.email, **fixed}
+    return {
+        "kind": row["kind"],
+        "label": str(row["label"]),
+        "topic": topic,
+        "inbox": choice.inbox,
+        "email": choice.email,
+        **fixed,
+    }
 
 
 urlpatterns = [

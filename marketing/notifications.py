@@ -1,6 +1,8 @@
-"""The inbox: a notice is kind plus numbers, written once per fact and worded for whoever reads it (marketing/wording.py).
+"""The inbox: a notice is kind plus numbers, written once per fact and worded for whoever reads it
+(marketing/wording.py).
 
-What a member wants by mail gets a delivery row in the same transaction; marketing/deliveries.py sends it.
+What a member wants by mail gets a delivery row in the same transaction; marketing/deliveries.py
+sends it.
 """
 
 from mall.core import clock
@@ -25,11 +27,14 @@ def notify(user_id, *, kind, key, url="", **params):
 
 @transactional
 def notify_many(notices, *, batch_size=500):
-    """Insert notices and leave out those whose (member, key) is there already; once each, as the member likes it.
+    """Insert notices and leave out those whose (member, key) is there already; once each, as the
+    member likes it.
 
     A kind a member wants neither in the inbox nor by mail leaves no row.
     """
-    chosen = preferences.of_many({notice.user_id for notice in notices}, {notice.kind for notice in notices})
+    chosen = preferences.of_many(
+        {notice.user_id for notice in notices}, {notice.kind for notice in notices}
+    )
     wanted, mailed = [], []
     for notice in notices:
         choice = chosen.get((notice.user_id, notice.kind)) or preferences.default(notice.kind)
@@ -45,7 +50,10 @@ def notify_many(notices, *, batch_size=500):
 
 def notify_new(notices) -> int:
     """Insert the notices that are not there yet; returns how many those are."""
-    known = Notification.objects.filter(user_id__in={notice.user_id for notice in notices}, key__in={notice.key for notice in notices})
+    known = Notification.objects.filter(
+        user_id__in={notice.user_id for notice in notices},
+        key__in={notice.key for notice in notices},
+    )
     told = set(known.values_list("user_id", "key"))
     fresh = [notice for notice in notices if (notice.user_id, notice.key) not in told]
     notify_many(fresh)
@@ -53,12 +61,16 @@ def notify_new(notices) -> int:
 
 
 def _queue(notices, batch_size):
-    """Write a delivery for each notice; a fact that was told before has its delivery, or had none coming."""
+    """Write a delivery for each notice; a fact that was told before has its delivery, or had none
+    coming.
+    """
     now = clock.now()
     for start in range(0, len(notices), batch_size):
         batch = {(notice.user_id, notice.key) for notice in notices[start : start + batch_size]}
         users, keys = zip(*batch, strict=True)
-        rows = Notification.objects.filter(user_id__in=set(users), key__in=set(keys)).values_list("pk", "user_id", "key")
+        rows = Notification.objects.filter(user_id__in=set(users), key__in=set(keys)).values_list(
+            "pk", "user_id", "key"
+        )
         deliveries = [
             Delivery(notification_id=pk, user_id=user_id, next_try_at=now, created_at=now)
             for pk, user_id, key in rows
@@ -74,7 +86,9 @@ def inbox(user, *, topic=""):
 
 
 def unread_count(user) -> int:
-    """Return how many notices wait to be read (none for a visitor); counting stops at UNREAD_SHOWN + 1."""
+    """Return how many notices wait to be read (none for a visitor); counting stops at UNREAD_SHOWN
+    + 1.
+    """
     if not user.is_authenticated:
         return 0
     return inbox(user).unread()[: UNREAD_SHOWN + 1].count()
@@ -82,7 +96,9 @@ def unread_count(user) -> int:
 
 @transactional
 def mark_read(user, *, ids=None, key=None) -> int:
-    """Mark a member's notices as read: all of them, those named, or the one of a fact; returns how many were unread."""
+    """Mark a member's notices as read: all of them, those named, or the one of a fact; returns how
+    many were unread.
+    """
     unread = Notification.objects.filter(user=user).unread()
     if ids is not None:
         unread = unread.filter(pk__in=ids)

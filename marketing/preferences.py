@@ -1,4 +1,6 @@
-"""What each member wants to hear of, kind by kind: a row where they chose, the shop's choice where not."""
+"""What each member wants to hear of, kind by kind: a row where they chose, the shop's choice where
+not.
+"""
 
 from dataclasses import dataclass
 
@@ -39,33 +41,58 @@ def choose(user, choices: dict[str, Choice]) -> None:
     Saying the same again changes nothing. Raises: KeyError for an unknown kind.
     """
     rows = [
-        Preference(user_id=user.pk, kind=kind, inbox=_kept(kind, choice).inbox, email=_kept(kind, choice).email)
+        Preference(
+            user_id=user.pk,
+            kind=kind,
+            inbox=_kept(kind, choice).inbox,
+            email=_kept(kind, choice).email,
+        )
         for kind, choice in choices.items()
     ]
-    Preference.objects.bulk_create(rows, update_conflicts=True, update_fields=["inbox", "email"], **_unique())
+    Preference.objects.bulk_create(
+        rows, update_conflicts=True, update_fields=["inbox", "email"], **_unique()
+    )
 
 
 @transactional
 def stop_mails(user_id, kinds) -> None:
     """Send a member no more mail about some kinds; the inbox stays as chosen."""
     chosen = of_many([user_id], kinds)
-    quiet = {kind: Choice(chosen.get((user_id, kind), default(kind)).inbox, False) for kind in kinds}
-    rows = [Preference(user_id=user_id, kind=kind, inbox=choice.inbox, email=_kept(kind, choice).email) for kind, choice in quiet.items()]
-    Preference.objects.bulk_create(rows, update_conflicts=True, update_fields=["email"], **_unique())
+    quiet = {
+        kind: Choice(chosen.get((user_id, kind), default(kind)).inbox, False) for kind in kinds
+    }
+    rows = [
+        Preference(user_id=user_id, kind=kind, inbox=choice.inbox, email=_kept(kind, choice).email)
+        for kind, choice in quiet.items()
+    ]
+    Preference.objects.bulk_create(
+        rows, update_conflicts=True, update_fields=["email"], **_unique()
+    )
 
 
 def by_topic(user) -> list[dict]:
     """Return the kinds for a page: topics in order, each with its rows."""
     choices = of(user)
     return [
-        {"topic": topic, "label": label, "rows": [_row(kind, choices[kind]) for kind in kinds_of(topic)]} for topic, label in TOPICS.items()
+        {
+            "topic": topic,
+            "label": label,
+            "rows": [_row(kind, choices[kind]) for kind in kinds_of(topic)],
+        }
+        for topic, label in TOPICS.items()
     ]
 
 
 def _row(kind, choice):
     manner = MANNERS[kind]
     label = Notification.Kind(kind).label
-    return {"kind": kind, "label": label, "choice": choice, "fixed_inbox": manner.fixed_inbox, "fixed_email": manner.fixed_email}
+    return {
+        "kind": kind,
+        "label": label,
+        "choice": choice,
+        "fixed_inbox": manner.fixed_inbox,
+        "fixed_email": manner.fixed_email,
+    }
 
 
 def _choice(kind, row):
@@ -83,4 +110,8 @@ def _unique():
     """MySQL and MariaDB find the conflict themselves and take no columns for it."""
     from django.db import connection
 
-    return {"unique_fields": ["user", "kind"]} if connection.features.supports_update_conflicts_with_target else {}
+    return (
+        {"unique_fields": ["user", "kind"]}
+        if connection.features.supports_update_conflicts_with_target
+        else {}
+    )

@@ -9,17 +9,32 @@ from marketing.models import Mission
 
 @transactional
 def change_status(mission: Mission, status: str, *, actor) -> bool:
-    """Open, pause or end a mission; what members have completed stays theirs to collect. False when it stood so already."""
+    """Open, pause or end a mission; what members have completed stays theirs to collect. False when
+    it stood so already.
+    """
     before = mission.status
     if not Mission.objects.filter(pk=mission.pk).exclude(status=status).update(status=status):
         return False
-    audit.note(actor, "marketing.mission_status", target=mission, before={"status": before}, after={"status": status})
+    audit.note(
+        actor,
+        "marketing.mission_status",
+        target=mission,
+        before={"status": before},
+        after={"status": status},
+    )
     return True
 
 
 def with_figures(found):
-    """Return missions with how many members are on their way, how often it was completed, and the points paid."""
-    begun, completed = Q(progress__completed_at__isnull=True), Q(progress__completed_at__isnull=False)
+    """Return missions with how many members are on their way, how often it was completed, and the
+    points paid.
+    """
+    begun, completed = (
+        Q(progress__completed_at__isnull=True),
+        Q(progress__completed_at__isnull=False),
+    )
     return found.annotate(
-        on_their_way=Count("progress", filter=begun), times_completed=Count("progress", filter=completed), points_paid=Sum("progress__paid")
+        on_their_way=Count("progress", filter=begun),
+        times_completed=Count("progress", filter=completed),
+        points_paid=Sum("progress__paid"),
     )

@@ -1,11 +1,20 @@
-"""What marketing does when something happened further down; each receiver calls one idempotent verb.
+"""What marketing does when something happened further down; each receiver calls one idempotent
+verb.
 
-Wired in one place, sent inside the sender's transaction: the notice appears with the fact or not at all.
+Wired in one place, sent inside the sender's transaction: the notice appears with the fact or not at
+all.
 """
 
 from django.dispatch import receiver
 
-from accounts.signals import account_closing, new_device, personal_data_asked, profile_completed, user_registered, user_signed_in
+from accounts.signals import (
+    account_closing,
+    new_device,
+    personal_data_asked,
+    profile_completed,
+    user_registered,
+    user_signed_in,
+)
 from catalog.signals import review_published, review_rejected
 from mall.core import clock
 from marketing import facts, missions, news, takeaway

@@ -1,4 +1,6 @@
-"""A word in time: members about to lose a streak, or points, hear of it while something can still be done."""
+"""A word in time: members about to lose a streak, or points, hear of it while something can still
+be done.
+"""
 
 from datetime import timedelta
 
@@ -37,10 +39,16 @@ def remind_streaks(*, on=None) -> int:
 
 
 def _at_risk(on):
-    """Yesterday's check-ins of a worthwhile streak, without one today and without today's reminder."""
+    """Yesterday's check-ins of a worthwhile streak, without one today and without today's
+    reminder.
+    """
     today = CheckIn.objects.filter(user_id=OuterRef("user_id"), on=on)
-    reminded = Notification.objects.filter(user_id=OuterRef("user_id"), key=checkin.reminder_key(on))
-    rows = CheckIn.objects.filter(on=on - checkin.ONE_DAY, streak__gte=checkin.SHORTEST_STREAK_DAYS, user__is_active=True)
+    reminded = Notification.objects.filter(
+        user_id=OuterRef("user_id"), key=checkin.reminder_key(on)
+    )
+    rows = CheckIn.objects.filter(
+        on=on - checkin.ONE_DAY, streak__gte=checkin.SHORTEST_STREAK_DAYS, user__is_active=True
+    )
     return rows.filter(~Exists(today), ~Exists(reminded))
 
 
@@ -55,27 +63,35 @@ def _reminder(row, on, points):
 
 
 def remind_expiring(*, on=None) -> int:
-    """Tell members whose points end in 30, 7 or 1 days, and what these can buy now; returns how many notices are new.
+    """Tell members whose points end in 30, 7 or 1 days, and what these can buy now; returns how
+    many notices are new.
 
-    Once a member, day of expiry and distance, under ``expiring:<day>:<distance>``. A day missed is made up for
-    as long as the nearer distance is not reached: the distance is what the member was promised, the days are what is left.
+    Once a member, day of expiry and distance, under ``expiring:<day>:<distance>``. A day missed is
+    made up for as long as the nearer distance is not reached: the distance is what the member was
+    promised, the days are what is left.
     """
     on = on or clock.today()
     goods = _Goods()
     told, after = 0, 0
     while batch := list(_with_points_ending(on).filter(pk__gt=after).order_by("pk")[:BATCH]):
         after = batch[-1].pk
-        told += notify_new([notice for account in batch for notice in _expiry_notices(account, on, goods)])
+        told += notify_new(
+            [notice for account in batch for notice in _expiry_notices(account, on, goods)]
+        )
     return told
 
 
 def _with_points_ending(on):
     last = on + timedelta(days=max(DISTANCES))
-    return PointAccount.objects.filter(next_expiry__range=(on, last), available__gt=0, user__is_active=True)
+    return PointAccount.objects.filter(
+        next_expiry__range=(on, last), available__gt=0, user__is_active=True
+    )
 
 
 def _expiry_notices(account, on, goods):
-    """Return one notice for each day of expiry that is near: under the nearest distance that is reached."""
+    """Return one notice for each day of expiry that is near: under the nearest distance that is
+    reached.
+    """
     own = balance.of_account(account, on)
     for day, points in own.expiring:
         left = (day - on).days
@@ -87,7 +103,12 @@ def _expiry_notices(account, on, goods):
             kind=Kind.POINTS_EXPIRING,
             key=f"expiring:{day}:{distance}",
             url=reverse("points:statement"),
-            params={"points": points, "on": day.isoformat(), "days": left, "goods": goods.for_points(own.available)},
+            params={
+                "points": points,
+                "on": day.isoformat(),
+                "days": left,
+                "goods": goods.for_points(own.available),
+            },
         )
 
 
@@ -98,7 +119,9 @@ class _Goods:
         self._kept = {}
 
     def for_points(self, available) -> list[dict]:
-        """Return a few goods in stock that these points buy whole: names by language, and where they stand."""
+        """Return a few goods in stock that these points buy whole: names by language, and where
+        they stand.
+        """
         step = available - available % STEP or available
         if step not in self._kept:
             self._kept[step] = self._look_up(step)
@@ -110,5 +133,7 @@ class _Goods:
             with translation.override(language):
                 for pick in storefront.picks(available, GOODS_NAMED):
                     if pick["affordable"]:
-                        named.setdefault(pick["id"], {"name": {}, "url": pick["url"]})["name"][language] = pick["name"]
+                        named.setdefault(pick["id"], {"name": {}, "url": pick["url"]})["name"][
+                            language
+                        ] = pick["name"]
         return list(named.values())

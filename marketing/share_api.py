@@ -1,4 +1,6 @@
-"""Shared links in API v1: a link to the shop or to a product. What a visitor brings is seen by the shop when one lands."""
+"""Shared links in API v1: a link to the shop or to a product. What a visitor brings is seen by the
+shop when one lands.
+"""
 
 from django.urls import path, reverse
 from drf_spectacular.utils import extend_schema
@@ -16,7 +18,12 @@ LINKS_PER_MEMBER = "10/h"
 
 
 class ShareRequest(StrictSerializer):
-    product = StrictIntegerField(min_value=1, max_value=2**63 - 1, required=False, help_text="Id; without it the shop is shared.")
+    product = StrictIntegerField(
+        min_value=1,
+        max_value=2**63 - 1,
+        required=False,
+        help_text="Id; without it the shop is shared.",
+    )
 
 
 class ShareSerializer(serializers.Serializer):
@@ -35,17 +42,30 @@ class ShareView(APIView):
         responses={201: ShareSerializer, 404: refusal("not_found: no such product on sale.")},
     )
     def post(self, request):
-        """Make a link; it pays when another person lands through it, up to the rule's limit a day."""
+        """Make a link; it pays when another person lands through it, up to the rule's limit a
+        day.
+        """
         asked = read(ShareRequest, request.data)
         product_id = asked.validated_data.get("product")
         if product_id is not None and shares.shared_product(product_id) is None:
             raise NotFound
         link = shares.Link(request.user.pk, product_id)
         limit(request, "share", LINKS_PER_MEMBER, once=link.page)
-        shares.own_device(request.user, shares.Visitor(request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")))
+        shares.own_device(
+            request.user,
+            shares.Visitor(
+                request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")
+            ),
+        )
         now = shares.today(request.user)
         url = request.build_absolute_uri(reverse("marketing:landing", args=[link.token]))
-        facts = {"url": url, "points": now.points, "per_day": now.per_day, "visitors_today": now.visitors, "paid_today": now.paid}
+        facts = {
+            "url": url,
+            "points": now.points,
+            "per_day": now.per_day,
+            "visitors_today": now.visitors,
+            "paid_today": now.paid,
+        }
         return Response(ShareSerializer(facts).data, status=201)
 
 

@@ -32,10 +32,21 @@ def share(request):
     device = request.COOKIES.get(DEVICE_COOKIE) or secrets.token_urlsafe(16)
     shares.own_device(request.user, visitor_of(request, device=device))
     url = request.build_absolute_uri(reverse("marketing:landing", args=[link.token]))
-    facts = {"link": link, "url": url, "product": product, "today": shares.today(request.user), "code": squares(url)}
+    facts = {
+        "link": link,
+        "url": url,
+        "product": product,
+        "today": shares.today(request.user),
+        "code": squares(url),
+    }
     response = render(request, "marketing/share.html", facts)
     response.set_cookie(
-        DEVICE_COOKIE, device, max_age=DEVICE_COOKIE_SECONDS, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        DEVICE_COOKIE,
+        device,
+        max_age=DEVICE_COOKIE_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
     )
     return response
 
@@ -54,7 +65,9 @@ def _product(request):
 @never_cache
 @require_safe
 def landing(request, token):
-    """Lead a visitor to the page that was shared; whether somebody earns by it is decided on the way, and never seen here."""
+    """Lead a visitor to the page that was shared; whether somebody earns by it is decided on the
+    way, and never seen here.
+    """
     try:
         link = shares.read(token)
     except NoSuchLink:
@@ -72,17 +85,28 @@ def landing(request, token):
 
 
 def is_visit(request) -> bool:
-    """Whether a browser opened the address as a page: no HEAD, no prefetch, no picture or frame inside another page."""
-    purpose = " ".join(request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")).lower()
+    """Whether a browser opened the address as a page: no HEAD, no prefetch, no picture or frame
+    inside another page.
+    """
+    purpose = " ".join(
+        request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+    ).lower()
     opened_as = request.headers.get("Sec-Fetch-Dest", "document")
-    return request.method == "GET" and "prefetch" not in purpose and "preview" not in purpose and opened_as == "document"
+    return (
+        request.method == "GET"
+        and "prefetch" not in purpose
+        and "preview" not in purpose
+        and opened_as == "document"
+    )
 
 
 def visitor_of(request, *, device=None) -> shares.Visitor:
     """Return who knocks, as far as it can be told; nothing of it is kept in the open."""
     user_id = request.user.pk if request.user.is_authenticated else None
     device = request.COOKIES.get(DEVICE_COOKIE, "")[:64] if device is None else device
-    return shares.Visitor(request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""), device, user_id)
+    return shares.Visitor(
+        request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""), device, user_id
+    )
 
 
 def squares(url: str) -> dict:
@@ -90,5 +114,10 @@ def squares(url: str) -> dict:
     code = qrcode.QRCode(border=QUIET_MODULES, error_correction=qrcode.constants.ERROR_CORRECT_M)
     code.add_data(url)
     matrix = code.get_matrix()
-    path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, is_dark in enumerate(row) if is_dark)
+    path = "".join(
+        f"M{x} {y}h1v1h-1z"
+        for y, row in enumerate(matrix)
+        for x, is_dark in enumerate(row)
+        if is_dark
+    )
     return {"path": path, "side": len(matrix)}

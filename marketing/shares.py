@@ -1,7 +1,7 @@
 """Shared links: signed, made without a row; they pay when another person lands through one.
 
-Another person is: not the member, not a device the member shares or signs in from, no robot and no preview.
-A visitor counts once a shop day for one member; how many are paid is the rule's limit.
+Another person is: not the member, not a device the member shares or signs in from, no robot and no
+preview. A visitor counts once a shop day for one member; how many are paid is the rule's limit.
 """
 
 import re
@@ -32,7 +32,8 @@ DIGEST_LENGTH = 32
 LONGEST_TOKEN = 100
 # Whoever only fetches a page to show a preview of it, or to index it, is nobody's friend.
 ROBOT = re.compile(
-    r"bot\b|bot[/ ;]|crawl|spider|slurp|preview|scan|monitor|fetch|curl|wget|httpx?/|python|java/|go-http|okhttp|headless|lighthouse|"
+    r"bot\b|bot[/ "
+    r";]|crawl|spider|slurp|preview|scan|monitor|fetch|curl|wget|httpx?/|python|java/|go-http|okhttp|headless|lighthouse|"
     r"facebookexternalhit|whatsapp|telegram|discord|embedly|skypeuri|vkshare|bytespider|feed",
     re.IGNORECASE,
 )
@@ -63,7 +64,9 @@ class Link:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who knocks: address, browser, the device's cookie if it has one, and the member if signed in."""
+    """Who knocks: address, browser, the device's cookie if it has one, and the member if signed
+    in.
+    """
 
     ip: str
     agent: str
@@ -71,17 +74,23 @@ class Visitor:
     user_id: int | None = None
 
     def digests(self, on: date) -> list[str]:
-        """Return what the visitor is known by on a shop day; nothing that could be turned back into an address."""
+        """Return what the visitor is known by on a shop day; nothing that could be turned back into
+        an address.
+        """
         known = [_digest(f"net:{on}:{network_of(self.ip)}:{self.agent}")]
         return [*known, _digest(f"device:{self.device}")] if self.device else known
 
 
 def _digest(text):
-    return salted_hmac("marketing.shares.visitor", text, algorithm="sha256").hexdigest()[:DIGEST_LENGTH]
+    return salted_hmac("marketing.shares.visitor", text, algorithm="sha256").hexdigest()[
+        :DIGEST_LENGTH
+    ]
 
 
 def read(token: str) -> Link:
-    """Return the link that a token was signed for. Raises: NoSuchLink when one letter of it is not ours."""
+    """Return the link that a token was signed for. Raises: NoSuchLink when one letter of it is not
+    ours.
+    """
     try:
         if len(token) > LONGEST_TOKEN:
             raise ValueError
@@ -98,7 +107,9 @@ def is_person(visitor: Visitor) -> bool:
 
 @transactional
 def own_device(user, visitor: Visitor, *, on: date | None = None) -> None:
-    """Remember where a member makes links: whoever lands from there today, or ever with the same cookie, is the member."""
+    """Remember where a member makes links: whoever lands from there today, or ever with the same
+    cookie, is the member.
+    """
     on = on or clock.today()
     rows = [ShareDevice(user=user, digest=digest, on=on) for digest in visitor.digests(on)]
     ShareDevice.objects.bulk_create(rows, ignore_conflicts=True)
@@ -108,12 +119,15 @@ def own_device(user, visitor: Visitor, *, on: date | None = None) -> None:
 def land(link: Link, visitor: Visitor, *, on: date | None = None) -> ShareLanding | None:
     """Count a visitor who came through a member's link, and award it; once a visitor and shop day.
 
-    Key ``share:<visitor>:<day>``. None, and nothing changes, when it is no other person or came before today.
+    Key ``share:<visitor>:<day>``. None, and nothing changes, when it is no other person or came
+    before today.
     """
     on = on or clock.today()
     if not is_person(visitor) or visitor.user_id == link.user_id:
         return None
-    if not get_user_model().objects.filter(pk=link.user_id, is_active=True).exists() or _is_own(link.user_id, visitor, on):
+    if not get_user_model().objects.filter(pk=link.user_id, is_active=True).exists() or _is_own(
+        link.user_id, visitor, on
+    ):
         return None
     # Two tabs of one visitor may land at once: the second must see the first one's row.
     lock_member(link.user_id)
@@ -124,7 +138,9 @@ def land(link: Link, visitor: Visitor, *, on: date | None = None) -> ShareLandin
     entry = rules.award(link.user_id, ACTION, key=key, on=on, reference=f"share:{link.page}")
     points = max(0, entry.delta - entry.debt_delta) if entry else 0
     missions.note(link.user_id, ACTION, key=key, on=on)
-    return ShareLanding.objects.create(user_id=link.user_id, on=on, visitor=known, page=link.page, points=points)
+    return ShareLanding.objects.create(
+        user_id=link.user_id, on=on, visitor=known, page=link.page, points=points
+    )
 
 
 def _is_own(user_id, visitor, on) -> bool:
@@ -136,7 +152,9 @@ def _is_own(user_id, visitor, on) -> bool:
 
 @dataclass(frozen=True)
 class Today:
-    """What sharing gives: points for a visitor, how many a day are paid, and how many came and were paid today."""
+    """What sharing gives: points for a visitor, how many a day are paid, and how many came and were
+    paid today.
+    """
 
     points: int
     per_day: int
@@ -152,8 +170,15 @@ class Today:
 def today(user) -> Today:
     """Return where a member stands with sharing today."""
     version = rules.active(ACTION)
-    points = list(ShareLanding.objects.filter(user=user, on=clock.today()).values_list("points", flat=True))
-    return Today(rules.worth(version) if version else 0, version.per_day if version else 0, len(points), sum(1 for one in points if one))
+    points = list(
+        ShareLanding.objects.filter(user=user, on=clock.today()).values_list("points", flat=True)
+    )
+    return Today(
+        rules.worth(version) if version else 0,
+        version.per_day if version else 0,
+        len(points),
+        sum(1 for one in points if one),
+    )
 
 
 def shared_product(product_id: int | None) -> Product | None:

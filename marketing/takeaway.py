@@ -1,4 +1,6 @@
-"""What marketing hands over when members take their data along, and what it forgets when they leave."""
+"""What marketing hands over when members take their data along, and what it forgets when they
+leave.
+"""
 
 from django.utils.translation import gettext as _
 
@@ -8,15 +10,27 @@ from marketing.models import CheckIn, DailyActivity, MissionProgress, Notificati
 
 
 def chapters(user) -> list[Chapter]:
-    """Return check-ins, days of activity, missions, notices as the member read them, and what they chose to hear of."""
-    check_ins, days = CheckIn.objects.filter(user=user).order_by("on"), DailyActivity.objects.filter(user=user).order_by("on", "action")
-    missions, chosen = MissionProgress.objects.filter(user=user).order_by("pk"), Preference.objects.filter(user=user)
+    """Return check-ins, days of activity, missions, notices as the member read them, and what they
+    chose to hear of.
+    """
+    check_ins, days = (
+        CheckIn.objects.filter(user=user).order_by("on"),
+        DailyActivity.objects.filter(user=user).order_by("on", "action"),
+    )
+    missions, chosen = (
+        MissionProgress.objects.filter(user=user).order_by("pk"),
+        Preference.objects.filter(user=user),
+    )
     return [
         Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "streak", "points")),
         Chapter("active_days", _("Days you were here"), rows_of(days, "on", "action")),
         Chapter("missions", _("Missions"), rows_of(missions, *_MISSION)),
         Chapter("notifications", _("Notifications"), _notices(user)),
-        Chapter("notification_choices", _("What you want to hear of"), rows_of(chosen, "kind", "inbox", "email")),
+        Chapter(
+            "notification_choices",
+            _("What you want to hear of"),
+            rows_of(chosen, "kind", "inbox", "email"),
+        ),
     ]
 
 
@@ -37,6 +51,8 @@ def _notices(user):
 
 @transactional
 def forget(user_id: int) -> None:
-    """Forget what a member was told and wanted to hear of; check-ins and days stay as numbers without a person."""
+    """Forget what a member was told and wanted to hear of; check-ins and days stay as numbers
+    without a person.
+    """
     Notification.objects.filter(user_id=user_id).delete()
     Preference.objects.filter(user_id=user_id).delete()

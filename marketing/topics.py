@@ -1,4 +1,6 @@
-"""What kinds of notices there are to choose from, how urgent each is, and the shop's own choice for it."""
+"""What kinds of notices there are to choose from, how urgent each is, and the shop's own choice for
+it.
+"""
 
 from dataclasses import dataclass
 
@@ -9,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 class Manner:
     """How a kind reaches a member who chose nothing.
 
-    ``urgent`` mails wait for no morning and no digest; ``fixed_inbox`` and ``fixed_email`` are not for choosing.
+    ``urgent`` mails wait for no morning and no digest; ``fixed_inbox`` and ``fixed_email`` are not
+    for choosing.
     """
 
     topic: str
@@ -26,7 +29,8 @@ TOPICS = {
     "offers": _("Coupons and flash redemption"),
     "account": _("Account and safety"),
 }
-# Money, goods and safety always stand in the inbox; what merely pleases is mailed to those who ask for it.
+# Money, goods and safety always stand in the inbox; what merely pleases is mailed to those who ask
+# for it.
 MANNERS = {
     "order_paid": Manner("orders", email=True, urgent=True, fixed_inbox=True),
     "order_shipped": Manner("orders", email=True, fixed_inbox=True),
@@ -48,7 +52,8 @@ MANNERS = {
     "review_rejected": Manner("missions", email=False),
     "coupon_granted": Manner("offers", email=False),
     "coupon_expiring": Manner("offers", email=True),
-    "flash_starting": Manner("offers", email=True, urgent=True),  # who hears of it asked for it, minutes before
+    # who hears of it asked for it, minutes before
+    "flash_starting": Manner("offers", email=True, urgent=True),
     "earning_paused": Manner("account", email=True, fixed_inbox=True),
     "earning_resumed": Manner("account", email=True, fixed_inbox=True),
     "new_sign_in": Manner("account", email=True, urgent=True, fixed_inbox=True, fixed_email=True),

@@ -33,7 +33,12 @@ def home(request):
         return render(request, "marketing/welcome.html", {"ways": earning.ways(), **window})
     own = balance.of(request.user)
     expiring = [(on, points) for on, points in own.expiring if on <= clock.today() + EXPIRING_SOON]
-    waiting = Order.objects.of(request.user).filter(status__in=WAITING_FOR_MEMBER).newest_first().prefetch_related("lines")
+    waiting = (
+        Order.objects.of(request.user)
+        .filter(status__in=WAITING_FOR_MEMBER)
+        .newest_first()
+        .prefetch_related("lines")
+    )
     facts = {
         "balance": own,
         "expiring_points": sum(points for _on, points in expiring),
@@ -44,13 +49,21 @@ def home(request):
     }
     suggested = recommendations.for_member(request.user, available=own.available, limit=PICKS)
     picks = [{**one["product"], "reason": one["reason"]} for one in suggested]
-    return render(request, "marketing/home.html", {**facts, "picks": picks, "categories": _shelves(), **_flash()})
+    return render(
+        request,
+        "marketing/home.html",
+        {**facts, "picks": picks, "categories": _shelves(), **_flash()},
+    )
 
 
 def _flash():
     """The flash sale that runs or comes next, for the banner."""
     now, session = clock.now(), flash_board.headline()
-    return {"flash_session": session, "flash_runs": session is not None and session.starts_at <= now, "now": now}
+    return {
+        "flash_session": session,
+        "flash_runs": session is not None and session.starts_at <= now,
+        "now": now,
+    }
 
 
 def _shelves():
@@ -63,7 +76,10 @@ def checkin(request):
     if request.method == "POST":
         return _check_in(request)
     month = _month(request.GET.get("month", ""))
-    facts = {"standing": checkins.standing(request.user), "calendar": checkins.calendar(request.user, month)}
+    facts = {
+        "standing": checkins.standing(request.user),
+        "calendar": checkins.calendar(request.user, month),
+    }
     return render(request, "marketing/checkin.html", facts)
 
 
@@ -82,8 +98,13 @@ def _praise(row):
     if not row.points:
         return _("Checked in. Days in a row: %(streak)s.") % {"streak": row.streak}
     if row.streak == 1:
-        return _("Checked in: %(points)s points for you. See you tomorrow!") % {"points": row.points}
-    return _("Checked in: %(points)s points for you, %(streak)s days in a row!") % {"points": row.points, "streak": row.streak}
+        return _("Checked in: %(points)s points for you. See you tomorrow!") % {
+            "points": row.points
+        }
+    return _("Checked in: %(points)s points for you, %(streak)s days in a row!") % {
+        "points": row.points,
+        "streak": row.streak,
+    }
 
 
 def _month(asked):

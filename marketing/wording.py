@@ -1,4 +1,6 @@
-"""How notices read: a sentence per kind, filled with the notice's numbers in the reader's language."""
+"""How notices read: a sentence per kind, filled with the notice's numbers in the reader's
+language.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -23,27 +25,56 @@ class Wording:
     goods: tuple = ()
 
 
-# Title, text, and the picture beside them; the %(places)s are the params of the row and what `_places` makes of them.
+# Title, text, and the picture beside them; the %(places)s are the params of the row and what
+# `_places` makes of them.
 WORDINGS = {
-    "order_paid": (_("Your order is paid"), _("Order %(no)s. %(paid)sWe are getting it ready for you."), "bag-check"),
-    "order_shipped": (_("Your order is on its way"), _("Order %(no)s. %(parcel)sTell us when it has arrived."), "truck"),
-    "order_completed": (_("Your order is complete"), _("Order %(no)s. Enjoy it! Thank you for shopping with us."), "check-circle"),
+    "order_paid": (
+        _("Your order is paid"),
+        _("Order %(no)s. %(paid)sWe are getting it ready for you."),
+        "bag-check",
+    ),
+    "order_shipped": (
+        _("Your order is on its way"),
+        _("Order %(no)s. %(parcel)sTell us when it has arrived."),
+        "truck",
+    ),
+    "order_completed": (
+        _("Your order is complete"),
+        _("Order %(no)s. Enjoy it! Thank you for shopping with us."),
+        "check-circle",
+    ),
     "order_cancelled": (
         _("Your order was cancelled"),
         _("Order %(no)s. The points and goods it held went back where they came from."),
         "arrow-counterclockwise",
     ),
-    "refund_requested": (_("We have your refund request"), _("Order %(no)s. We look at it and tell you soon."), "hourglass-split"),
+    "refund_requested": (
+        _("We have your refund request"),
+        _("Order %(no)s. We look at it and tell you soon."),
+        "hourglass-split",
+    ),
     "refund_approved": (
         _("Your refund is approved"),
         _("Order %(no)s. You get back %(amount)s: points at once, money in some days."),
         "check-circle",
     ),
-    "refund_rejected": (_("Your refund request was declined"), _("Order %(no)s. %(reason)s"), "exclamation-circle"),
-    "order_refunded": (_("Your refund has arrived"), _("Order %(no)s. %(returned)s"), "arrow-counterclockwise"),
+    "refund_rejected": (
+        _("Your refund request was declined"),
+        _("Order %(no)s. %(reason)s"),
+        "exclamation-circle",
+    ),
+    "order_refunded": (
+        _("Your refund has arrived"),
+        _("Order %(no)s. %(returned)s"),
+        "arrow-counterclockwise",
+    ),
     "points_earned": (_("%(points)s points for you"), "%(why)s", "plus-lg"),
     "points_spent": (_("You spent %(points)s points"), "%(why)s", "bag-check"),
-    "points_expiring": (_("%(points)s points expire %(when)s"), _("They are good until %(day)s. %(goods)s"), "clock-history"),
+    "points_expiring": (
+        _("%(points)s points expire %(when)s"),
+        _("They are good until %(day)s. %(goods)s"),
+        "clock-history",
+    ),
     "points_adjusted": (_("Your points were corrected: %(signed)s"), "%(reason)s", "pencil-square"),
     "streak_at_risk": (
         _("Your streak of %(streak)s days ends tonight"),
@@ -55,14 +86,33 @@ WORDINGS = {
     "birthday": (_("Happy birthday!"), _("All of us wish you a lovely day. %(reward)s"), "gift"),
     "review_published": (_("Your review is published"), _("%(product)s. %(reward)s"), "star"),
     "review_rejected": (_("Your review was not published"), _("%(product)s. %(reason)s"), "star"),
-    "coupon_granted": (_("A coupon for you: %(coupon)s"), _("Use it by %(day)s at the checkout."), "ticket-perforated"),
-    "coupon_expiring": (_("Your coupon ends soon: %(coupon)s"), _("It is good until %(day)s."), "ticket-perforated"),
-    "flash_starting": (_("Flash redemption: %(session)s"), _("It starts at %(moment)s. First come, first served."), "hourglass-split"),
+    "coupon_granted": (
+        _("A coupon for you: %(coupon)s"),
+        _("Use it by %(day)s at the checkout."),
+        "ticket-perforated",
+    ),
+    "coupon_expiring": (
+        _("Your coupon ends soon: %(coupon)s"),
+        _("It is good until %(day)s."),
+        "ticket-perforated",
+    ),
+    "flash_starting": (
+        _("Flash redemption: %(session)s"),
+        _("It starts at %(moment)s. First come, first served."),
+        "hourglass-split",
+    ),
     "earning_paused": ("%(paused)s", _("%(pause)s You can tell us what happened."), "shield-lock"),
-    "earning_resumed": ("%(resumed)s", _("The review of your account is closed. Thank you for your patience."), "check-circle"),
+    "earning_resumed": (
+        "%(resumed)s",
+        _("The review of your account is closed. Thank you for your patience."),
+        "check-circle",
+    ),
     "new_sign_in": (
         _("Sign-in on a new device"),
-        _("On %(moment)s somebody signed in with %(device)s. If it was not you, change your password now."),
+        _(
+            "On %(moment)s somebody signed in with %(device)s. If it was not you, change your "
+            "password now."
+        ),
         "shield-lock",
     ),
 }
@@ -89,46 +139,75 @@ EARNED_FOR = {
 
 
 def worded(kind, params) -> Wording:
-    """Return a notice in the language that is active now; numbers a row does not have leave their place empty."""
+    """Return a notice in the language that is active now; numbers a row does not have leave their
+    place empty.
+    """
     title, text, icon = WORDINGS[kind]
     places, goods = _places(params), _goods(params)
-    places["goods"] = gettext("You can swap them for these:") if goods else gettext("Have a look at what they can buy.")
+    places["goods"] = (
+        gettext("You can swap them for these:")
+        if goods
+        else gettext("Have a look at what they can buy.")
+    )
     return Wording(str(title) % places, (str(text) % places).strip(), icon, goods)
 
 
 def _places(params):
     """Return the params with dates, amounts and names written out for this reader."""
     places = defaultdict(str, {key: _named(value) for key, value in params.items()})
-    places["paid"] = gettext("You paid %(amount)s. ") % {"amount": amount} if (amount := _amount(params)) else ""
-    places["returned"] = gettext("%(amount)s came back to you.") % {"amount": amount} if amount else ""
+    places["paid"] = (
+        gettext("You paid %(amount)s. ") % {"amount": amount} if (amount := _amount(params)) else ""
+    )
+    places["returned"] = (
+        gettext("%(amount)s came back to you.") % {"amount": amount} if amount else ""
+    )
     places["amount"] = amount
     if params.get("tracking"):
-        places["parcel"] = gettext("%(carrier)s, number %(tracking)s. ") % {"carrier": places["carrier"], "tracking": params["tracking"]}
+        places["parcel"] = gettext("%(carrier)s, number %(tracking)s. ") % {
+            "carrier": places["carrier"],
+            "tracking": params["tracking"],
+        }
     if "coupon" in params and "why" not in places:
         places["why"] = gettext("For the coupon “%(coupon)s”.") % places
     if "no" in params and "why" not in places:
         places["why"] = gettext("For order %(no)s.") % places
     if "action" in params:
-        places["why"] = str(EARNED_FOR.get(params["action"], "")) or places["description"] or gettext("Well earned.")
+        places["why"] = (
+            str(EARNED_FOR.get(params["action"], ""))
+            or places["description"]
+            or gettext("Well earned.")
+        )
     if isinstance(params.get("points"), int):
         places["signed"] = f"{params['points']:+d}"
         places["reward"] = (
-            ngettext("%(points)s point for you.", "%(points)s points for you.", params["points"]) % places if params["points"] else ""
+            ngettext("%(points)s point for you.", "%(points)s points for you.", params["points"])
+            % places
+            if params["points"]
+            else ""
         )
     places |= _pause(params)
     if "on" in params:
         places["day"] = date_format(date.fromisoformat(params["on"]), "DATE_FORMAT")
     if "at" in params:
-        places["moment"] = date_format(timezone.localtime(datetime.fromisoformat(params["at"]), clock.SHOP_ZONE), "DATETIME_FORMAT")
+        places["moment"] = date_format(
+            timezone.localtime(datetime.fromisoformat(params["at"]), clock.SHOP_ZONE),
+            "DATETIME_FORMAT",
+        )
     if "days" in params:
-        places["when"] = gettext("tomorrow") if params["days"] == 1 else gettext("in %(days)s days") % places
+        places["when"] = (
+            gettext("tomorrow") if params["days"] == 1 else gettext("in %(days)s days") % places
+        )
     return places
 
 
 def _pause(params):
-    """Say what an account may not do, or may do again, and why; a row of an earlier release knows of one reason only."""
+    """Say what an account may not do, or may do again, and why; a row of an earlier release knows
+    of one reason only.
+    """
     scope = params.get("scope", "earn")
-    pause = points_wording.of_pause(params.get("case", "earned" if scope == "earn" else "manual"), scope)
+    pause = points_wording.of_pause(
+        params.get("case", "earned" if scope == "earn" else "manual"), scope
+    )
     if params.get("is_kept"):
         pause = gettext("A colleague has had a look, and for now it stays as it is.")
     return {"paused": str(PAUSED[scope]), "resumed": str(RESUMED[scope]), "pause": pause}
@@ -142,14 +221,20 @@ def _named(value):
 
 
 def _goods(params):
-    return tuple((_named(good["name"]), good["url"]) for good in params.get("goods", ()) if isinstance(good, dict))
+    return tuple(
+        (_named(good["name"]), good["url"])
+        for good in params.get("goods", ())
+        if isinstance(good, dict)
+    )
 
 
 def _amount(params):
     """Return "500 points and ¥12.50", one of them, or nothing."""
     parts = []
     if params.get("points"):
-        parts.append(ngettext("%(points)s point", "%(points)s points", abs(params["points"])) % params)
+        parts.append(
+            ngettext("%(points)s point", "%(points)s points", abs(params["points"])) % params
+        )
     if params.get("cash") and params["cash"] != "0.00":
         parts.append(f"¥{params['cash']}")
     return gettext(" and ").join(parts)

@@ -1,4 +1,6 @@
-"""Orders behind the counter: looked at here, changed only by the verbs a shopper's door calls too."""
+"""Orders behind the counter: looked at here, changed only by the verbs a shopper's door calls
+too.
+"""
 
 from django.contrib import admin, messages
 from django.http import HttpResponseBase
@@ -13,9 +15,26 @@ from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.day_range import DayRangeFilter
 from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
-from orders import coupon_admin, flash_admin, lifecycle, refund_admin, refund_requests, refunds, shipping  # noqa: F401  they register what is theirs
+from orders import (
+    coupon_admin,  # noqa: F401 - the rooms register what is theirs
+    flash_admin,  # noqa: F401
+    lifecycle,
+    refund_admin,  # noqa: F401
+    refund_requests,
+    refunds,
+    shipping,
+)
 from orders.forms import CancelForm, ConfirmForm, RefundAskForm, ShipForm
-from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund, Shipment
+from orders.models import (
+    CheckoutPolicy,
+    Order,
+    OrderEvent,
+    OrderLine,
+    Payment,
+    PaymentNotice,
+    PaymentRefund,
+    Shipment,
+)
 
 STATUS_COLOURS = {
     Order.Status.PENDING: "warning",
@@ -38,7 +57,17 @@ class LineInline(ReadOnly, TabularInline):
     model = OrderLine
     extra = 0
     hide_title = True
-    fields = ["product_name", "sku_name", "quantity", "unit_points", "unit_cash", "points", "cash", "coupon_discount", "discount"]
+    fields = [
+        "product_name",
+        "sku_name",
+        "quantity",
+        "unit_points",
+        "unit_cash",
+        "points",
+        "cash",
+        "coupon_discount",
+        "discount",
+    ]
     fields += ["shipped_quantity", "refunded_quantity"]
     readonly_fields = fields
 
@@ -89,7 +118,16 @@ class RefundInline(ReadOnly, TabularInline):
     model = PaymentRefund
     extra = 0
     hide_title = True
-    fields = ["no", "reason", "amount", "status", "paid_ref", "provider_ref", "requested_at", "done_at"]
+    fields = [
+        "no",
+        "reason",
+        "amount",
+        "status",
+        "paid_ref",
+        "provider_ref",
+        "requested_at",
+        "done_at",
+    ]
     readonly_fields = fields
 
 
@@ -114,7 +152,14 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     search_fields = ["=no", "user__username", "=tracking_number"]
     search_help_text = _("An order number, a member's name or a tracking number.")
     inlines = [LineInline, ShipmentInline, EventInline, PaymentInline]
-    actions_detail = ["reveal_address", "ship_order", "complete_order", "ask_refund", "cancel_order", "refund_order"]
+    actions_detail = [
+        "reveal_address",
+        "ship_order",
+        "complete_order",
+        "ask_refund",
+        "cancel_order",
+        "refund_order",
+    ]
     fieldsets = [
         (
             _("Amounts"),
@@ -129,11 +174,22 @@ class OrderAdmin(ReadOnly, ModelAdmin):
                 ]
             },
         ),
-        (_("Times"), {"fields": [("created_at", "pay_by"), ("paid_at", "shipped_at"), ("completed_at", "cancelled_at")]}),
+        (
+            _("Times"),
+            {
+                "fields": [
+                    ("created_at", "pay_by"),
+                    ("paid_at", "shipped_at"),
+                    ("completed_at", "cancelled_at"),
+                ]
+            },
+        ),
     ]
     readonly_fields = [
-        "no", "member", "status", "deliver_to_masked", "carrier", "tracking_number", "points", "points_for_discount",
-        "rate", "goods_cash", "discount", "coupon_used", "coupon_discount", "freight", "cash", "created_at", "pay_by", "paid_at",
+        "no", "member", "status", "deliver_to_masked", "carrier", "tracking_number", "points",
+        "points_for_discount",
+        "rate", "goods_cash", "discount", "coupon_used", "coupon_discount", "freight", "cash",
+        "created_at", "pay_by", "paid_at",
         "shipped_at",
         "completed_at", "cancelled_at", "refunded_points", "refunded_cash", "refunded_at",
     ]  # fmt: skip
@@ -151,14 +207,30 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return order.status, order.get_status_display()
 
     def get_fieldsets(self, request, obj=None):
-        """Show a mask of the address; the whole one takes a button, a permission and a row of the audit log."""
-        first = (None, {"fields": [("no", "member"), "status", "deliver_to_masked", ("carrier", "tracking_number")]})
+        """Show a mask of the address; the whole one takes a button, a permission and a row of the
+        audit log.
+        """
+        first = (
+            None,
+            {
+                "fields": [
+                    ("no", "member"),
+                    "status",
+                    "deliver_to_masked",
+                    ("carrier", "tracking_number"),
+                ]
+            },
+        )
         return [first, *self.fieldsets]
 
     @admin.display(description=_("deliver to"))
     def deliver_to_masked(self, order):
         to = order.address
-        return f"{mask_name(to['recipient'])} · {mask_phone(to['phone'])} · {to['region']}" if to else "–"
+        return (
+            f"{mask_name(to['recipient'])} · {mask_phone(to['phone'])} · {to['region']}"
+            if to
+            else "–"
+        )
 
     # --- what may be done ------------------------------------------------------
     def get_actions_detail(self, request, object_id):
@@ -170,13 +242,19 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             shown = shown - {"refund_order"}
         if order and order.address:
             shown = shown | {"reveal_address"}
-        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name in shown]
+        return [
+            button
+            for button in super().get_actions_detail(request, object_id)
+            if button.method.original_function_name in shown
+        ]
 
     def has_ship_permission(self, request, object_id=None):
         return request.user.has_perm("orders.ship_order")
 
     def has_reveal_permission(self, request, object_id=None):
-        return request.user.has_perm("orders.ship_order") or request.user.has_perm("accounts.reveal_personal")
+        return request.user.has_perm("orders.ship_order") or request.user.has_perm(
+            "accounts.reveal_personal"
+        )
 
     @action(description=_("Show the address"), url_path="reveal-address", permissions=["reveal"])
     def reveal_address(self, request, object_id):
@@ -186,7 +264,12 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         audit.note(request.user, "orders.reveal_address", target=order.reference)
         to = order.address
-        messages.info(request, f"{to['recipient']} · {to['phone']} · {to['region']} {to['detail']}" if to else _("No address."))
+        messages.info(
+            request,
+            f"{to['recipient']} · {to['phone']} · {to['region']} {to['detail']}"
+            if to
+            else _("No address."),
+        )
         return redirect("admin:orders_order_change", order.pk)
 
     def has_complete_permission(self, request, object_id=None):
@@ -201,9 +284,14 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return self._ask(
             request,
             object_id,
-            lambda order: ShipForm(sent(request), is_physical=order.is_physical, waiting=shipping.waiting(order)),
+            lambda order: ShipForm(
+                sent(request), is_physical=order.is_physical, waiting=shipping.waiting(order)
+            ),
             lambda order, said: lifecycle.ship(order, actor=f"staff:{request.user.pk}", **said),
-            question=_("Who carries it, and under which number? Virtual goods need neither. Fewer pieces make a first parcel."),
+            question=_(
+                "Who carries it, and under which number? Virtual goods need neither. Fewer pieces "
+                "make a first parcel."
+            ),
             button=_("Ship"),
         )
 
@@ -226,14 +314,21 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             request,
             object_id,
             lambda order: CancelForm(sent(request)),
-            lambda order, said: lifecycle.cancel(order, actor=f"staff:{request.user.pk}", note=said["reason"]),
-            question=_("Points, money and goods go back to where they came from. The member sees the reason."),
+            lambda order, said: lifecycle.cancel(
+                order, actor=f"staff:{request.user.pk}", note=said["reason"]
+            ),
+            question=_(
+                "Points, money and goods go back to where they came from. The member sees the "
+                "reason."
+            ),
             button=_("Cancel the order"),
         )
 
     @action(description=_("Refund"), url_path="ask-refund", permissions=["decide"])
     def ask_refund(self, request, object_id):
-        """Ask for a refund in the member's place; the page of the request then shows what approving it does."""
+        """Ask for a refund in the member's place; the page of the request then shows what approving
+        it does.
+        """
 
         def verb(order, said):
             asked = refund_requests.request(
@@ -248,9 +343,14 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return self._ask(
             request,
             object_id,
-            lambda order: RefundAskForm(sent(request), lines=order.lines.all(), left=refund_requests.left_of(order)),
+            lambda order: RefundAskForm(
+                sent(request), lines=order.lines.all(), left=refund_requests.left_of(order)
+            ),
             verb,
-            question=_("Which pieces go back? The next page shows points and money before anything happens."),
+            question=_(
+                "Which pieces go back? The next page shows points and money before anything "
+                "happens."
+            ),
             button=_("Go on"),
         )
 
@@ -270,11 +370,15 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         )
 
     def _owed(self, order):
-        owed = PaymentRefund.objects.filter(payment__order=order, status=PaymentRefund.Status.REQUESTED)
+        owed = PaymentRefund.objects.filter(
+            payment__order=order, status=PaymentRefund.Status.REQUESTED
+        )
         return list(owed.select_related("payment__order"))
 
     def _ask(self, request, object_id, form_of, verb, *, question, button):
-        """Show a form about one order until the verb takes what it says; ``verb`` may return an answer of its own."""
+        """Show a form about one order until the verb takes what it says; ``verb`` may return an
+        answer of its own.
+        """
         order = self.get_object(request, object_id)
         if order is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -284,7 +388,16 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             done = verb(order, said)
             return done if isinstance(done, HttpResponseBase) else _("Done.")
 
-        return ask(self, request, order, form_of(order), answer, title=button, about=about, question=question)
+        return ask(
+            self,
+            request,
+            order,
+            form_of(order),
+            answer,
+            title=button,
+            about=about,
+            question=question,
+        )
 
 
 @admin.register(Payment)
@@ -298,7 +411,17 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
     list_per_page = 50
     search_fields = ["=no", "=order__no", "=provider_ref"]
     inlines = [NoticeInline, RefundInline]
-    fields = ["no", "order", "provider", "provider_ref", "amount", "currency", "status", "created_at", "paid_at"]
+    fields = [
+        "no",
+        "order",
+        "provider",
+        "provider_ref",
+        "amount",
+        "currency",
+        "status",
+        "created_at",
+        "paid_at",
+    ]
     readonly_fields = fields
 
 
@@ -311,7 +434,18 @@ class PaymentRefundAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["payment"]
     list_per_page = 50
     search_fields = ["=no", "=payment__no", "=payment__order__no"]
-    fields = ["no", "payment", "key", "reason", "amount", "paid_ref", "status", "provider_ref", "requested_at", "done_at"]
+    fields = [
+        "no",
+        "payment",
+        "key",
+        "reason",
+        "amount",
+        "paid_ref",
+        "status",
+        "provider_ref",
+        "requested_at",
+        "done_at",
+    ]
     readonly_fields = fields
 
 
@@ -319,4 +453,11 @@ class PaymentRefundAdmin(ReadOnly, ModelAdmin):
 class CheckoutPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers checkout goes by."""
 
-    list_display = ["__str__", "payment_window_minutes", "discount_min_points", "discount_step_points", "discount_max_percent", "freight"]
+    list_display = [
+        "__str__",
+        "payment_window_minutes",
+        "discount_min_points",
+        "discount_step_points",
+        "discount_max_percent",
+        "freight",
+    ]

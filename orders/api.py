@@ -1,4 +1,6 @@
-"""Orders in API v1: quote, place once, history, pay, cancel, confirm the receipt, and the providers' door."""
+"""Orders in API v1: quote, place once, history, pay, cancel, confirm the receipt, and the
+providers' door.
+"""
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -44,24 +46,38 @@ def own(request, no) -> Order:
 
 def shown(request, order):
     """Return an order as it is answered."""
-    return OrderSerializer(Order.objects.prefetch_related("lines").get(pk=order.pk), context={"request": request}).data
+    return OrderSerializer(
+        Order.objects.prefetch_related("lines").get(pk=order.pk), context={"request": request}
+    ).data
 
 
 class QuoteView(APIView):
-    @extend_schema(operation_id="orders_quote", tags=TAGS, request=QuoteRequest, responses=QuoteSerializer)
+    @extend_schema(
+        operation_id="orders_quote", tags=TAGS, request=QuoteRequest, responses=QuoteSerializer
+    )
     def post(self, request):
         """Say what these lines cost now."""
         sent = read(QuoteRequest, request.data)
         asked = sent.validated_data
         count_try(request, asked.get("coupon"))
-        quote = pricing.quote(request.user, sent.wanted(), points_to_use=asked["points_to_use"], coupon=asked.get("coupon"))
+        quote = pricing.quote(
+            request.user,
+            sent.wanted(),
+            points_to_use=asked["points_to_use"],
+            coupon=asked.get("coupon"),
+        )
         return Response(quote.as_dict())
 
 
 class OrderListView(APIView):
     pagination_class = OrderCursor
 
-    @extend_schema(operation_id="orders_list", tags=TAGS, parameters=[StatusQuery], responses=OrderSerializer(many=True))
+    @extend_schema(
+        operation_id="orders_list",
+        tags=TAGS,
+        parameters=[StatusQuery],
+        responses=OrderSerializer(many=True),
+    )
     def get(self, request):
         """List the caller's orders, newest first."""
         asked = read(StatusQuery, request.query_params).validated_data
@@ -70,7 +86,9 @@ class OrderListView(APIView):
             found = found.filter(status=asked["status"])
         pages = self.pagination_class()
         page = pages.paginate_queryset(found, request, view=self)
-        return pages.get_paginated_response(OrderSerializer(page, many=True, context={"request": request}).data)
+        return pages.get_paginated_response(
+            OrderSerializer(page, many=True, context={"request": request}).data
+        )
 
     @extend_schema(
         operation_id="orders_create",
@@ -101,13 +119,20 @@ class OrderView(APIView):
     @extend_schema(operation_id="orders_retrieve", tags=TAGS, responses=OrderDetailSerializer)
     def get(self, request, no):
         """Show one order with its events and payments."""
-        found = Order.objects.of(request.user).prefetch_related("lines", "events", "payments__refunds", "shipments__lines")
+        found = Order.objects.of(request.user).prefetch_related(
+            "lines", "events", "payments__refunds", "shipments__lines"
+        )
         order = get_object_or_404(found, no=no)
         return Response(OrderDetailSerializer(order, context={"request": request}).data)
 
 
 class PaymentView(APIView):
-    @extend_schema(operation_id="orders_pay", tags=TAGS, request=PaymentRequest, responses={201: PaymentSerializer})
+    @extend_schema(
+        operation_id="orders_pay",
+        tags=TAGS,
+        request=PaymentRequest,
+        responses={201: PaymentSerializer},
+    )
     def post(self, request, no):
         """Start paying an order's cash; an open payment of the same provider is continued."""
         sent = read(PaymentRequest, request.data)
@@ -116,23 +141,33 @@ class PaymentView(APIView):
 
 
 class CancellationView(APIView):
-    @extend_schema(operation_id="orders_cancel", tags=TAGS, request=NothingRequest, responses=OrderSerializer)
+    @extend_schema(
+        operation_id="orders_cancel", tags=TAGS, request=NothingRequest, responses=OrderSerializer
+    )
     def post(self, request, no):
         """Cancel an order that is not shipped yet; points, cash and goods go back."""
         read(NothingRequest, request.data)
-        return Response(shown(request, lifecycle.cancel(own(request, no), actor=f"member:{request.user.pk}")))
+        return Response(
+            shown(request, lifecycle.cancel(own(request, no), actor=f"member:{request.user.pk}"))
+        )
 
 
 class ReceiptView(APIView):
-    @extend_schema(operation_id="orders_receive", tags=TAGS, request=NothingRequest, responses=OrderSerializer)
+    @extend_schema(
+        operation_id="orders_receive", tags=TAGS, request=NothingRequest, responses=OrderSerializer
+    )
     def post(self, request, no):
         """Confirm that a shipped order arrived."""
         read(NothingRequest, request.data)
-        return Response(shown(request, lifecycle.complete(own(request, no), actor=f"member:{request.user.pk}")))
+        return Response(
+            shown(request, lifecycle.complete(own(request, no), actor=f"member:{request.user.pk}"))
+        )
 
 
 class NotifyView(APIView):
-    """The door of the payment providers: no token, no session, a signature over the raw body instead."""
+    """The door of the payment providers: no token, no session, a signature over the raw body
+    instead.
+    """
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -146,7 +181,10 @@ class NotifyView(APIView):
             200: NoticeSerializer,
             403: refusal("bad_signature: not signed by the provider, or not now."),
             413: refusal("too_large: more than 64 KiB."),
-            422: refusal("idempotency_conflict: this event or money was told of another payment, or otherwise."),
+            422: refusal(
+                "idempotency_conflict: this event or money was told of another payment, or "
+                "otherwise."
+            ),
         },
     )
     def post(self, request, provider):

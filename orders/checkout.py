@@ -1,7 +1,7 @@
 """Placing an order: points, order and stock in one transaction, once per one-time key.
 
-Lock order (ledger.md section 3): the member's account first, the hot stock rows last. Orders without any
-points lock the account too: it is the mutex that limits per person are counted under.
+Lock order (ledger.md section 3): the member's account first, the hot stock rows last. Orders
+without any points lock the account too: it is the mutex that limits per person are counted under.
 """
 
 import hashlib
@@ -38,21 +38,31 @@ def place_order(
 ) -> Order:
     """Place an order for ``lines`` (``(sku_id, quantity)``) and return it.
 
-    Points alone are spent at once and the order is paid; with cash to pay, points are held and the order
-    waits for the payment window of the checkout policy. ``coupon`` is the id or code of one coupon, kept for
-    this order until it is paid or cancelled. ``expect`` is ``{"points", "cash"}`` as the shopper saw them.
-    Goods to deliver go to ``address`` (an id of the member's own) or the default one.
+    Points alone are spent at once and the order is paid; with cash to pay, points are held and the
+    order waits for the payment window of the checkout policy. ``coupon`` is the id or code of one
+    coupon, kept for this order until it is paid or cancelled. ``expect`` is ``{"points", "cash"}``
+    as the shopper saw them. Goods to deliver go to ``address`` (an id of the member's own) or the
+    default one.
 
-    Idempotent by (user, key): the same request again returns the same order, with ``replayed`` True.
-    Raises: InvalidKey, IdempotencyConflict, InvalidLines, NotForSale, PurchaseLimitReached, CouponNotUsable,
-    PointsNotUsable, PriceChanged, AddressNeeded, points.errors.InsufficientPoints and AccountFrozen, catalog.errors.OutOfStock.
+    Idempotent by (user, key): the same request again returns the same order, with ``replayed``
+    True.
+    Raises: InvalidKey, IdempotencyConflict, InvalidLines, NotForSale, PurchaseLimitReached,
+    CouponNotUsable, PointsNotUsable, PriceChanged, AddressNeeded, points.errors.InsufficientPoints
+    and AccountFrozen, catalog.errors.OutOfStock.
     """
     wanted = pricing.normalise(lines)
     address_id = address.pk if isinstance(address, Address) else address
     named = wallet.normalise(coupon)
     # Left out when there is none: keys of orders placed before the shop had coupons still match.
     with_coupon = {} if named is None else {"coupon": named}
-    body_hash = fingerprint(key, expect, lines=sorted(wanted), points_to_use=points_to_use, address=address_id, **with_coupon)
+    body_hash = fingerprint(
+        key,
+        expect,
+        lines=sorted(wanted),
+        points_to_use=points_to_use,
+        address=address_id,
+        **with_coupon,
+    )
     # Two tabs may place at once; the second must see the first's order, balance and pieces had.
     lock_member(user.pk)
     placed = replay(user, key, body_hash)
@@ -86,24 +96,33 @@ def replay(user, key: str, body_hash: str) -> Order | None:
 
 def agree(quote, expect) -> None:
     """Refuse a quote that is not what the shopper saw. Raises: PriceChanged."""
-    if expect is not None and (expect["points"], yuan(expect["cash"])) != (quote.points, quote.cash):
+    if expect is not None and (expect["points"], yuan(expect["cash"])) != (
+        quote.points,
+        quote.cash,
+    ):
         raise PriceChanged(quote)
 
 
 def write_down(user, quote, *, key: str, body_hash: str, at, address_id: int | None) -> Order:
-    """Take or hold the points and write the order, its lines and first events: all of placing but the stock.
+    """Take or hold the points and write the order, its lines and first events: all of placing but
+    the stock.
 
-    Only under the member's lock, inside the caller's transaction. Raises: AddressNeeded and what the ledger refuses.
+    Only under the member's lock, inside the caller's transaction. Raises: AddressNeeded and what
+    the ledger refuses.
     """
     order = _draft(user, quote, key=key, body_hash=body_hash, at=at)
     if quote.is_physical:
-        order.address_sealed = json.dumps(_address_of(user, address_id).snapshot(), ensure_ascii=False)
+        order.address_sealed = json.dumps(
+            _address_of(user, address_id).snapshot(), ensure_ascii=False
+        )
     _post_points(order)
     order.save(force_insert=True)
     OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
     if quote.coupon is not None:
         coupons.lock(order, quote.coupon)
-    return _tell(order, has_keys=any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines))
+    return _tell(
+        order, has_keys=any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines)
+    )
 
 
 def _draft(user, quote, *, key, body_hash, at) -> Order:
@@ -143,9 +162,20 @@ def _post_points(order):
     if not order.points:
         return
     if order.cash:
-        ledger.hold(order.user_id, points=order.points, key=f"{order.reference}:hold", reference=order.reference, expires_at=order.pay_by)
+        ledger.hold(
+            order.user_id,
+            points=order.points,
+            key=f"{order.reference}:hold",
+            reference=order.reference,
+            expires_at=order.pay_by,
+        )
     else:
-        ledger.spend(order.user_id, points=order.points, key=f"{order.reference}:spend", reference=order.reference)
+        ledger.spend(
+            order.user_id,
+            points=order.points,
+            key=f"{order.reference}:spend",
+            reference=order.reference,
+        )
 
 
 def _line_of(order, line) -> OrderLine:
@@ -173,8 +203,17 @@ def _in_every_language(named) -> dict:
 
 
 def _tell(order, *, has_keys) -> Order:
-    """Write the first events; whoever listens to a paid order hears of it. Returns the order as it is after that."""
-    told = [OrderEvent(order=order, kind=OrderEvent.Kind.PLACED, to_status=Order.Status.PENDING, at=order.created_at)]
+    """Write the first events; whoever listens to a paid order hears of it. Returns the order as it
+    is after that.
+    """
+    told = [
+        OrderEvent(
+            order=order,
+            kind=OrderEvent.Kind.PLACED,
+            to_status=Order.Status.PENDING,
+            at=order.created_at,
+        )
+    ]
     if order.status == Order.Status.PAID:
         told.append(
             OrderEvent(
@@ -188,4 +227,8 @@ def _tell(order, *, has_keys) -> Order:
     for event in told:
         event.actor = f"member:{order.user_id}"
     OrderEvent.objects.bulk_create(told)
-    return lifecycle.tell_paid(order, has_keys=has_keys) if order.status == Order.Status.PAID else order
+    return (
+        lifecycle.tell_paid(order, has_keys=has_keys)
+        if order.status == Order.Status.PAID
+        else order
+    )

@@ -1,4 +1,6 @@
-"""The checkout page: what the wanted goods cost now, with which coupon and points, and the one button that places the order."""
+"""The checkout page: what the wanted goods cost now, with which coupon and points, and the one
+button that places the order.
+"""
 
 from dataclasses import dataclass
 from uuid import uuid4
@@ -28,7 +30,9 @@ DISCOUNT_CHOICES = 4
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request):
-    """Show what the wanted goods cost now; a POST places the order once, however often it is sent."""
+    """Show what the wanted goods cost now; a POST places the order once, however often it is
+    sent.
+    """
     if request.method != "POST":
         return _checkout_page(request, request.GET)
     try:
@@ -69,9 +73,18 @@ def _checkout_page(request, asked, *, refusal=None):
         choice = _choose_coupon(request, asked, wishes)
         quote = _quote_with(request.user, wishes, read_points(asked), choice)
     except DomainError as unable:
-        return render(request, "orders/unable.html", {"refusal": refusal or unable}, status=(refusal or unable).status)
+        return render(
+            request,
+            "orders/unable.html",
+            {"refusal": refusal or unable},
+            status=(refusal or unable).status,
+        )
     first, left = quote.lines[0], stock.available([line.sku.pk for line in quote.lines])
-    short = [{"name": line.sku.product.name, "left": left[line.sku.pk]} for line in quote.lines if left[line.sku.pk] < line.quantity]
+    short = [
+        {"name": line.sku.product.name, "left": left[line.sku.pk]}
+        for line in quote.lines
+        if left[line.sku.pk] < line.quantity
+    ]
     addresses = list(address_book.book_of(request.user)) if quote.is_physical else []
     available = request.purse.available or 0
     missing = max(0, quote.points - available)
@@ -90,7 +103,9 @@ def _checkout_page(request, asked, *, refusal=None):
         "needs_address": quote.is_physical and not addresses,
         "can_place": not short and not missing and not (quote.is_physical and not addresses),
         "quantity_line": first if len(quote.lines) == 1 else None,
-        "quantity_max": max(first.quantity, most_pieces(first.sku.product.limit_per_order, left[first.sku.pk])),
+        "quantity_max": max(
+            first.quantity, most_pieces(first.sku.product.limit_per_order, left[first.sku.pk])
+        ),
         "here": f"{request.path}?{urlencode(_asked_again(quote), doseq=True)}",
         "key": uuid4().hex,
     }
@@ -99,7 +114,9 @@ def _checkout_page(request, asked, *, refusal=None):
 
 @dataclass(slots=True)
 class CouponChoice:
-    """What a member may choose from, what was chosen (None: none), and why a choice does not count."""
+    """What a member may choose from, what was chosen (None: none), and why a choice does not
+    count.
+    """
 
     options: list
     chosen: int | str | None = None
@@ -108,7 +125,8 @@ class CouponChoice:
 
 
 def _choose_coupon(request, asked, wishes) -> CouponChoice:
-    """Find the coupon to use: the code typed in, else the one chosen, else the best that fits; an empty choice is none.
+    """Find the coupon to use: the code typed in, else the one chosen, else the best that fits; an
+    empty choice is none.
 
     Every new code is counted before it is looked up.
     """
@@ -129,7 +147,9 @@ def _choose_coupon(request, asked, wishes) -> CouponChoice:
 
 
 def _quote_with(user, wishes, points_to_use, choice):
-    """Quote with the coupon chosen, or without it when it does not fit; the choice remembers why."""
+    """Quote with the coupon chosen, or without it when it does not fit; the choice remembers
+    why.
+    """
     lines = [(wish.sku.pk, wish.quantity) for wish in wishes]
     try:
         return _closest_quote(user, lines, points_to_use, choice.chosen)
@@ -143,19 +163,26 @@ def _closest_quote(user, lines, points_to_use, coupon):
     try:
         return pricing.quote(user, lines, points_to_use=points_to_use, coupon=coupon)
     except PointsNotUsable as refusal:
-        usable = pricing.DiscountRange(refusal.numbers["min"], refusal.numbers["step"], refusal.numbers["max"])
-        return pricing.quote(user, lines, points_to_use=usable.closest(points_to_use), coupon=coupon)
+        usable = pricing.DiscountRange(
+            refusal.numbers["min"], refusal.numbers["step"], refusal.numbers["max"]
+        )
+        return pricing.quote(
+            user, lines, points_to_use=usable.closest(points_to_use), coupon=coupon
+        )
 
 
 def _named(quote) -> int | str:
-    """Return how the form names the coupon of a quote: the id of an own one, a public code; nothing without."""
+    """Return how the form names the coupon of a quote: the id of an own one, a public code; nothing
+    without.
+    """
     if quote.coupon is None:
         return ""
     return quote.coupon.coupon.pk if quote.coupon.coupon else quote.coupon.code
 
 
 def _coupon_choices(quote, choice) -> dict | None:
-    """Return what the page offers: coupons that fit with what they save, a code in use, and the others with their reason.
+    """Return what the page offers: coupons that fit with what they save, a code in use, and the
+    others with their reason.
 
     None where nothing costs yuan: there is nothing a coupon could do.
     """
@@ -176,28 +203,47 @@ def _coupon_choices(quote, choice) -> dict | None:
     ]
     if quote.coupon and not any(row["is_chosen"] for row in fitting):
         template = quote.coupon.template
-        row = {"value": chosen, "name": template.name, "terms": offers.describe(template), "code": quote.coupon.code}
+        row = {
+            "value": chosen,
+            "name": template.name,
+            "terms": offers.describe(template),
+            "code": quote.coupon.code,
+        }
         until = wallet.last_day(quote.coupon.expires_at)
-        fitting.insert(0, {**row, "until": until, "saves": quote.coupon_discount, "is_chosen": True})
+        fitting.insert(
+            0, {**row, "until": until, "saves": quote.coupon_discount, "is_chosen": True}
+        )
     return {
         "fitting": fitting,
-        "others": [{"name": option.in_hand.template.name, "reason": option.reason} for option in choice.options if not option.fits],
+        "others": [
+            {"name": option.in_hand.template.name, "reason": option.reason}
+            for option in choice.options
+            if not option.fits
+        ],
         "typed": choice.typed if choice.refusal else "",
         "refusal": choice.refusal,
     }
 
 
 def _discount_choices(quote, available) -> list[dict]:
-    """Offer none, the most the member can use, and a few numbers between; what was chosen is always there."""
+    """Offer none, the most the member can use, and a few numbers between; what was chosen is always
+    there.
+    """
     usable = quote.usable
     spare = available - (quote.points - quote.points_for_discount)
     most = usable.closest(min(usable.most, max(spare, 0)))
     numbers = {0, most, quote.points_for_discount}
     if numbers == {0}:
         return []
-    numbers |= {usable.closest(most * part // DISCOUNT_CHOICES) for part in range(1, DISCOUNT_CHOICES)}
+    numbers |= {
+        usable.closest(most * part // DISCOUNT_CHOICES) for part in range(1, DISCOUNT_CHOICES)
+    }
     return [
-        {"points": points, "worth": pricing.worth(points, quote.rate), "is_chosen": points == quote.points_for_discount}
+        {
+            "points": points,
+            "worth": pricing.worth(points, quote.rate),
+            "is_chosen": points == quote.points_for_discount,
+        }
         for points in sorted(numbers)
     ]
 

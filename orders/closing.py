@@ -1,4 +1,6 @@
-"""What a member who leaves does to the orders: open ones stand in the way, old ones forget where they went."""
+"""What a member who leaves does to the orders: open ones stand in the way, old ones forget where
+they went.
+"""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -16,12 +18,17 @@ class OrdersOpen(DomainError):
     """Goods or money are still on their way to the member."""
 
     code = "orders_open"
-    message = _("Something of your orders is still open (%(count)s). Please finish or cancel it first; then you can delete the account.")
+    message = _(
+        "Something of your orders is still open (%(count)s). Please finish or cancel it first; "
+        "then you can delete the account."
+    )
 
 
 def open_count(user_id) -> int:
     """Return how many orders, refunds and returns of money are still open."""
-    orders = Order.objects.filter(user_id=user_id, status__in=OPEN, refunded_at__isnull=True).count()
+    orders = Order.objects.filter(
+        user_id=user_id, status__in=OPEN, refunded_at__isnull=True
+    ).count()
     asked = RefundRequest.objects.filter(order__user_id=user_id, status__in=UNDECIDED).count()
     return orders + asked
 
@@ -33,14 +40,24 @@ def consequences(user) -> list[Consequence]:
         told.append(Consequence(str(OrdersOpen(count=count)), blocks=True))
     coupons = Coupon.objects.of(user).filter(state=Coupon.State.GRANTED).count()
     if coupons:
-        told.append(Consequence(ngettext("You lose %(count)s coupon.", "You lose %(count)s coupons.", coupons) % {"count": coupons}))
-    told.append(Consequence(str(_("Your orders stay in our books without your name, address and phone number."))))
+        told.append(
+            Consequence(
+                ngettext("You lose %(count)s coupon.", "You lose %(count)s coupons.", coupons)
+                % {"count": coupons}
+            )
+        )
+    told.append(
+        Consequence(
+            str(_("Your orders stay in our books without your name, address and phone number."))
+        )
+    )
     return told
 
 
 @transactional
 def forget(user_id: int) -> None:
-    """Forget the addresses of a member's orders. The caller holds the member's lock, so no order is placed meanwhile.
+    """Forget the addresses of a member's orders. The caller holds the member's lock, so no order is
+    placed meanwhile.
 
     Raises: OrdersOpen.
     """

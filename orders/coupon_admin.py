@@ -1,4 +1,6 @@
-"""Coupons behind the counter: templates with what became of them, codes, hand-outs, members' coupons."""
+"""Coupons behind the counter: templates with what became of them, codes, hand-outs, members'
+coupons.
+"""
 
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
@@ -63,7 +65,16 @@ class CodeInline(TabularInline):
 class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     """What coupons take off, for which goods and how long, and what became of those given out."""
 
-    list_display = ["name", "terms", "shown_status", "shown_issued", "shown_used", "price_points", "starts_at", "ends_at"]
+    list_display = [
+        "name",
+        "terms",
+        "shown_status",
+        "shown_issued",
+        "shown_used",
+        "price_points",
+        "starts_at",
+        "ends_at",
+    ]
     list_filter = ["status", "kind", "scope"]
     search_fields = ["name_zh_hans", "name_en", "=codes__code"]
     autocomplete_fields = ["categories", "products"]
@@ -73,17 +84,37 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
         (None, {"fields": ["name", "status"]}),
         (_("What it takes off"), {"fields": ["kind", ("amount", "percent", "cap"), "threshold"]}),
         (_("Which goods"), {"fields": ["scope", "categories", "products"]}),
-        (_("How many, and how long"), {"fields": [("total", "per_person"), "valid_days", "starts_at", "ends_at"]}),
+        (
+            _("How many, and how long"),
+            {"fields": [("total", "per_person"), "valid_days", "starts_at", "ends_at"]},
+        ),
         (_("For sale"), {"fields": ["price_points"]}),
     ]
-    figures = (_("What became of them"), {"fields": ["shown_issued", "shown_states", "shown_codes", "shown_worth"]})
+    figures = (
+        _("What became of them"),
+        {"fields": ["shown_issued", "shown_states", "shown_codes", "shown_worth"]},
+    )
 
     def get_queryset(self, request):
-        used = Coupon.objects.filter(template=OuterRef("pk"), state=Coupon.State.USED).order_by().values("template")
-        return super().get_queryset(request).annotate(used=Coalesce(Subquery(used.annotate(number=Count("pk")).values("number")), 0))
+        used = (
+            Coupon.objects.filter(template=OuterRef("pk"), state=Coupon.State.USED)
+            .order_by()
+            .values("template")
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                used=Coalesce(Subquery(used.annotate(number=Count("pk")).values("number")), 0)
+            )
+        )
 
     def get_fieldsets(self, request, obj=None):
-        return [*super().get_fieldsets(request, obj), self.figures] if obj else super().get_fieldsets(request, obj)
+        return (
+            [*super().get_fieldsets(request, obj), self.figures]
+            if obj
+            else super().get_fieldsets(request, obj)
+        )
 
     def get_readonly_fields(self, request, obj=None):
         shown = ["shown_issued", "shown_states", "shown_codes", "shown_worth"]
@@ -106,7 +137,11 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
 
     @admin.display(description=_("given out"), ordering="issued")
     def shown_issued(self, template):
-        return f"{template.issued:,} / {template.total:,}" if template.total else f"{template.issued:,}"
+        return (
+            f"{template.issued:,} / {template.total:,}"
+            if template.total
+            else f"{template.issued:,}"
+        )
 
     @admin.display(description=_("used"), ordering="used")
     def shown_used(self, template):
@@ -115,7 +150,10 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     @admin.display(description=_("where they stand"))
     def shown_states(self, template):
         found = template.coupons.order_by().values_list("state").annotate(number=Count("pk"))
-        return " · ".join(f"{Coupon.State(state).label} {number:,}" for state, number in sorted(found)) or "–"
+        return (
+            " · ".join(f"{Coupon.State(state).label} {number:,}" for state, number in sorted(found))
+            or "–"
+        )
 
     @admin.display(description=_("uses of its codes"))
     def shown_codes(self, template):
@@ -124,8 +162,12 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
 
     @admin.display(description=_("taken off orders that stand"))
     def shown_worth(self, template):
-        living = Q(coupon__state__in=(Coupon.State.LOCKED, Coupon.State.USED), coupon__template=template)
-        return yuan(Order.objects.filter(living).aggregate(off=Sum("coupon_discount"))["off"] or ZERO)
+        living = Q(
+            coupon__state__in=(Coupon.State.LOCKED, Coupon.State.USED), coupon__template=template
+        )
+        return yuan(
+            Order.objects.filter(living).aggregate(off=Sum("coupon_discount"))["off"] or ZERO
+        )
 
     @action(description=_("Hand out to a segment"), url_path="hand-out", permissions=["hand_out"])
     def hand_out(self, request, object_id):
@@ -136,38 +178,61 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
         form = HandOutForm(sent(request))
         words = {"about": template, "title": _("Hand out to a segment")}
         words["question"] = _(
-            "Each member of the segment gets one, within their limit per person. You see how many before anything happens."
+            "Each member of the segment gets one, within their limit per person. You see how many "
+            "before anything happens."
         )
         if not form.is_valid():
             return show(self, request, template, form, button=_("Count them"), **words)
         said, numbers = form.cleaned_data, form.numbers
-        # What was counted, and of which terms: a colleague may change the coupon while this page is read.
+        # What was counted, and of which terms: a colleague may change the coupon while this page is
+        # read.
         people, terms = version_of(said["segment"], numbers), _version_of(template)
         if said["counted"] != f"{people}.{terms}":
             number = handouts.count(said["segment"], numbers)
             form.data = {**form.data.dict(), "counted": f"{people}.{terms}"}
-            facts = [gettext("%(number)s members are in this segment now.") % {"number": f"{number:,}"}]
+            facts = [
+                gettext("%(number)s members are in this segment now.") % {"number": f"{number:,}"}
+            ]
             if said["counted"].startswith(f"{people}."):
                 facts = [ChangedMeanwhile(), offers.describe(template), *facts]
             if form.unknown:
                 shown = ", ".join(form.unknown[:20])
-                facts.append(gettext("%(number)s names belong to nobody: %(names)s") % {"number": len(form.unknown), "names": shown})
-            return show(self, request, template, form, button=_("Hand them out"), facts=facts, **words)
+                facts.append(
+                    gettext("%(number)s names belong to nobody: %(names)s")
+                    % {"number": len(form.unknown), "names": shown}
+                )
+            return show(
+                self, request, template, form, button=_("Hand them out"), facts=facts, **words
+            )
         try:
             grant = handouts.order(
-                template, segment=said["segment"], numbers=numbers, actor=request.user, key=said["key"], note=said["note"]
+                template,
+                segment=said["segment"],
+                numbers=numbers,
+                actor=request.user,
+                key=said["key"],
+                note=said["note"],
             )
         except DomainError as refusal:
             form.add_error(None, str(refusal))
             return show(self, request, template, form, button=_("Count them"), **words)
-        messages.success(request, _("Noted. It begins within a minute; this page shows how far it is."))
+        messages.success(
+            request, _("Noted. It begins within a minute; this page shows how far it is.")
+        )
         return HttpResponseRedirect(reverse("admin:orders_coupongrant_change", args=[grant.pk]))
 
 
 def _version_of(template) -> str:
     """Return the mark of what a coupon is worth, for what and for how long."""
-    terms = {name: getattr(template, name) for name in (*TERMS, *HOW_LONG) if name not in ("categories", "products")}
-    goods = [sorted(getattr(template, name).values_list("pk", flat=True)) for name in ("categories", "products")]
+    terms = {
+        name: getattr(template, name)
+        for name in (*TERMS, *HOW_LONG)
+        if name not in ("categories", "products")
+    }
+    goods = [
+        sorted(getattr(template, name).values_list("pk", flat=True))
+        for name in ("categories", "products")
+    ]
     return version_of(terms, goods)
 
 
@@ -175,7 +240,15 @@ def _version_of(template) -> str:
 class CouponGrantAdmin(ReadOnly, ModelAdmin):
     """What was handed out to whom, how far it is, and the way back."""
 
-    list_display = ["created_at", "template", "shown_segment", "shown_status", "progress", "by", "note"]
+    list_display = [
+        "created_at",
+        "template",
+        "shown_segment",
+        "shown_status",
+        "progress",
+        "by",
+        "note",
+    ]
     list_filter = ["status", "segment", ("created_at", DayRangeFilter)]
     list_filter_submit = True
     list_select_related = ["template"]
@@ -183,7 +256,8 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
     search_fields = ["template__name_zh_hans", "template__name_en", "note"]
     actions_detail = ["undo"]
     fields = [
-        "template", "shown_segment", "shown_numbers", "status", "progress", ("granted", "skipped"), "shown_states", "note", "by",
+        "template", "shown_segment", "shown_numbers", "status", "progress", ("granted", "skipped"),
+        "shown_states", "note", "by",
         ("created_at", "finished_at"),
     ]  # fmt: skip
     readonly_fields = ["template", "granted", "skipped", "note", "by", "created_at", "finished_at"]
@@ -200,7 +274,13 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("numbers of the segment"))
     def shown_numbers(self, grant):
-        return ", ".join(", ".join(value[:50]) if isinstance(value, list) else f"{value:,}" for value in grant.numbers.values()) or "–"
+        return (
+            ", ".join(
+                ", ".join(value[:50]) if isinstance(value, list) else f"{value:,}"
+                for value in grant.numbers.values()
+            )
+            or "–"
+        )
 
     @display(description=_("status"), ordering="status", label=GRANT_COLOURS)
     def shown_status(self, grant):
@@ -213,7 +293,10 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("where they stand"))
     def shown_states(self, grant):
         found = grant.coupons.order_by().values_list("state").annotate(number=Count("pk"))
-        return " · ".join(f"{Coupon.State(state).label} {number:,}" for state, number in sorted(found)) or "–"
+        return (
+            " · ".join(f"{Coupon.State(state).label} {number:,}" for state, number in sorted(found))
+            or "–"
+        )
 
     @action(description=_("Take back"), url_path="take-back", permissions=["undo"])
     def undo(self, request, object_id):
@@ -224,10 +307,17 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
 
         def verb(_row, said):
             handouts.undo(grant, actor=request.user, reason=said["reason"])
-            return gettext("%(number)s unused coupons were taken back.") % {"number": handouts.take_back(grant.pk)}
+            return gettext("%(number)s unused coupons were taken back.") % {
+                "number": handouts.take_back(grant.pk)
+            }
 
-        form, question = ReasonForm(sent(request)), _("Coupons that nobody used are taken back; used ones stay.")
-        return ask(self, request, grant, form, verb, title=_("Take back"), about=grant, question=question)
+        form, question = (
+            ReasonForm(sent(request)),
+            _("Coupons that nobody used are taken back; used ones stay."),
+        )
+        return ask(
+            self, request, grant, form, verb, title=_("Take back"), about=grant, question=question
+        )
 
 
 @admin.register(Coupon)
@@ -235,8 +325,22 @@ class CouponAdmin(ReadOnly, ModelAdmin):
     """Who has which coupon, where it came from, and which order used it."""
 
     view_on_site = False  # a shopper's page is a shopper's own
-    list_display = ["code", "member", "template", "shown_state", "source", "order", "granted_at", "expires_at"]
-    list_filter = ["state", "source", ("granted_at", DayRangeFilter), ("template", admin.RelatedOnlyFieldListFilter)]
+    list_display = [
+        "code",
+        "member",
+        "template",
+        "shown_state",
+        "source",
+        "order",
+        "granted_at",
+        "expires_at",
+    ]
+    list_filter = [
+        "state",
+        "source",
+        ("granted_at", DayRangeFilter),
+        ("template", admin.RelatedOnlyFieldListFilter),
+    ]
     list_filter_submit = True
     list_select_related = ["user", "template", "order"]
     list_per_page = 50
@@ -244,10 +348,21 @@ class CouponAdmin(ReadOnly, ModelAdmin):
     search_help_text = _("A coupon's number, a member's name, a public code or an order number.")
     actions_detail = ["revoke"]
     fields = [
-        ("code", "member"), "template", "state_in_words", ("source", "public_code", "grant"), "order", "price_points",
+        ("code", "member"), "template", "state_in_words", ("source", "public_code", "grant"),
+        "order", "price_points",
         ("granted_at", "expires_at", "used_at"),
     ]  # fmt: skip
-    readonly_fields = ["code", "member", "template", "state_in_words", "source", "public_code", "grant", "order", "price_points"]
+    readonly_fields = [
+        "code",
+        "member",
+        "template",
+        "state_in_words",
+        "source",
+        "public_code",
+        "grant",
+        "order",
+        "price_points",
+    ]
     readonly_fields += ["granted_at", "expires_at", "used_at"]
 
     def has_revoke_permission(self, request, object_id=None):
@@ -283,4 +398,6 @@ class CouponAdmin(ReadOnly, ModelAdmin):
 
         form = ReasonForm(sent(request))
         question = _("The member loses it; points paid for it go back.")
-        return ask(self, request, coupon, form, verb, title=_("Take back"), about=coupon, question=question)
+        return ask(
+            self, request, coupon, form, verb, title=_("Take back"), about=coupon, question=question
+        )

@@ -8,7 +8,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core import clock
-from mall.core.api import REPLAYED, Cursor, StrictSerializer, key_of, listed, made, once_key, read, whole
+from mall.core.api import (
+    REPLAYED,
+    Cursor,
+    StrictSerializer,
+    key_of,
+    listed,
+    made,
+    once_key,
+    read,
+    whole,
+)
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import coupons, offers
 from orders.checkout import KEY
@@ -26,7 +36,9 @@ class CouponCursor(Cursor):
 
 
 class ShelfQuery(StrictSerializer):
-    state = serializers.ChoiceField(SHELVES, required=False, help_text="Where a coupon stands today; all when left out.")
+    state = serializers.ChoiceField(
+        SHELVES, required=False, help_text="Where a coupon stands today; all when left out."
+    )
     cursor = serializers.CharField(required=False, max_length=200)
 
 
@@ -36,7 +48,9 @@ class TermsSerializer(serializers.ModelSerializer):
     amount = YuanField(help_text="Yuan off; 0.00 for percent off.")
     cap = YuanField(help_text="Yuan off at most, for percent off.")
     threshold = YuanField(help_text="From so many yuan of goods it is for.")
-    text = serializers.SerializerMethodField(help_text="The same in a line, in the caller's language.")
+    text = serializers.SerializerMethodField(
+        help_text="The same in a line, in the caller's language."
+    )
 
     class Meta:
         model = CouponTemplate
@@ -54,7 +68,18 @@ class CouponSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Coupon
-        fields = ["id", "code", "state", "source", "template", "starts_at", "expires_at", "granted_at", "used_at", "order"]
+        fields = [
+            "id",
+            "code",
+            "state",
+            "source",
+            "template",
+            "starts_at",
+            "expires_at",
+            "granted_at",
+            "used_at",
+            "order",
+        ]
 
 
 class BoughtSerializer(CouponSerializer):
@@ -65,18 +90,34 @@ class BoughtSerializer(CouponSerializer):
 
 
 class OfferSerializer(TermsSerializer):
-    left = serializers.IntegerField(allow_null=True, help_text="How many are left; null without a limit.")
+    left = serializers.IntegerField(
+        allow_null=True, help_text="How many are left; null without a limit."
+    )
     can_buy = serializers.BooleanField(help_text="Whether the caller may buy one, points aside.")
     affordable = serializers.BooleanField(help_text="Whether the caller's points suffice.")
 
     class Meta(TermsSerializer.Meta):
-        fields = [*TermsSerializer.Meta.fields, "price_points", "starts_at", "ends_at", "valid_days", "left", "can_buy", "affordable"]
+        fields = [
+            *TermsSerializer.Meta.fields,
+            "price_points",
+            "starts_at",
+            "ends_at",
+            "valid_days",
+            "left",
+            "can_buy",
+            "affordable",
+        ]
 
 
 class CouponListView(APIView):
     pagination_class = CouponCursor
 
-    @extend_schema(operation_id="coupons_list", tags=TAGS, parameters=[ShelfQuery], responses=CouponSerializer(many=True))
+    @extend_schema(
+        operation_id="coupons_list",
+        tags=TAGS,
+        parameters=[ShelfQuery],
+        responses=CouponSerializer(many=True),
+    )
     def get(self, request):
         """List the caller's coupons, newest first."""
         asked = read(ShelfQuery, request.query_params).validated_data
@@ -87,13 +128,20 @@ class CouponListView(APIView):
 
 
 class OfferListView(APIView):
-    @extend_schema(operation_id="coupons_offers", tags=TAGS, responses=listed("CouponOffers", OfferSerializer))
+    @extend_schema(
+        operation_id="coupons_offers", tags=TAGS, responses=listed("CouponOffers", OfferSerializer)
+    )
     def get(self, request):
         """List the coupons that can be bought with points now."""
         return Response(
             whole(
                 OfferSerializer(
-                    offers.for_sale(request.user, as_of=clock.now(), available=balance.of(request.user).available), many=True
+                    offers.for_sale(
+                        request.user,
+                        as_of=clock.now(),
+                        available=balance.of(request.user).available,
+                    ),
+                    many=True,
                 ).data
             )
         )
@@ -105,7 +153,11 @@ class PurchaseView(APIView):
         tags=TAGS,
         request=NothingRequest,
         responses={201: BoughtSerializer},
-        parameters=[OpenApiParameter("template", int, OpenApiParameter.PATH), once_key("coupon"), REPLAYED],
+        parameters=[
+            OpenApiParameter("template", int, OpenApiParameter.PATH),
+            once_key("coupon"),
+            REPLAYED,
+        ],
     )
     def post(self, request, template):
         """Buy a coupon with points; the same key again answers the same coupon."""
@@ -113,7 +165,9 @@ class PurchaseView(APIView):
         key = key_of(request)
         if not KEY.match(key):
             raise InvalidKey
-        template = get_object_or_404(CouponTemplate.objects.exclude(status=CouponTemplate.Status.DRAFT), pk=template)
+        template = get_object_or_404(
+            CouponTemplate.objects.exclude(status=CouponTemplate.Status.DRAFT), pk=template
+        )
         limit(request, "redeem", ACTIONS_PER_MEMBER, once=key)
         bought = coupons.purchase(request.user, template.pk, key=key)
         return made(BoughtSerializer(offers.shown(bought)).data, replayed=bought.replayed)

@@ -6,7 +6,9 @@ from mall.core.errors import DomainError
 
 
 class CouponNotUsable(DomainError):
-    """The coupon does not fit this order now; the message says why, the numbers how much is missing."""
+    """The coupon does not fit this order now; the message says why, the numbers how much is
+    missing.
+    """
 
     code = "coupon_not_usable"
     message = _("This coupon cannot be used here.")
@@ -16,7 +18,9 @@ class CouponNotUsable(DomainError):
 
 
 class CouponUnknown(CouponNotUsable):
-    """No such coupon, somebody else's, or a code that is switched off: one answer for all, so that guessing tells nothing."""
+    """No such coupon, somebody else's, or a code that is switched off: one answer for all, so that
+    guessing tells nothing.
+    """
 
     message = _("We do not know this coupon. Please check the code.")
 

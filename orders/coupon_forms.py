@@ -27,7 +27,9 @@ class HandOutForm(forms.Form):
 
     key = forms.RegexField(KEY, widget=forms.HiddenInput)
     counted = forms.CharField(required=False, max_length=6000, widget=forms.HiddenInput)
-    segment = forms.ChoiceField(label=_("Segment"), choices=segments.choices, widget=UnfoldAdminSelectWidget)
+    segment = forms.ChoiceField(
+        label=_("Segment"), choices=segments.choices, widget=UnfoldAdminSelectWidget
+    )
     points = forms.IntegerField(
         label=_("Lifetime points"),
         min_value=1,
@@ -35,7 +37,10 @@ class HandOutForm(forms.Form):
         required=False,
         initial=10_000,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text=_("For members with high lifetime points: from so many points ever earned, spent and expired ones too."),
+        help_text=_(
+            "For members with high lifetime points: from so many points ever earned, spent and "
+            "expired ones too."
+        ),
     )
     tier = forms.IntegerField(
         label=_("Tier"),
@@ -53,7 +58,9 @@ class HandOutForm(forms.Form):
         required=False,
         initial=30,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text=_("For new members: joined in the last so many days. For lapsed ones: no order in them."),
+        help_text=_(
+            "For new members: joined in the last so many days. For lapsed ones: no order in them."
+        ),
     )
     names = forms.CharField(
         label=_("Usernames"),
@@ -62,14 +69,18 @@ class HandOutForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text=_("For a list: one each line, or separated by commas."),
     )
-    note = forms.CharField(label=_("Note"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
+    note = forms.CharField(
+        label=_("Note"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget
+    )
 
     def __init__(self, sent=None):
         super().__init__(sent, initial={"key": uuid4().hex})
         self.unknown = []
 
     def clean(self):
-        """Require what the chosen segment asks for, and turn a pasted list into names that exist."""
+        """Require what the chosen segment asks for, and turn a pasted list into names that
+        exist.
+        """
         said = super().clean()
         for ask in segments.REGISTRY[said["segment"]].asks if "segment" in said else ():
             if ask not in self.errors and not said.get(ask):
@@ -79,10 +90,14 @@ class HandOutForm(forms.Form):
             if not said["names"]:
                 self.add_error("names", _("None of these is a member."))
             elif len(said["names"]) > segments.MOST_NAMES:
-                self.add_error("names", _("At most %(most)s names at once.") % {"most": segments.MOST_NAMES})
+                self.add_error(
+                    "names", _("At most %(most)s names at once.") % {"most": segments.MOST_NAMES}
+                )
         return said
 
     @property
     def numbers(self) -> dict:
         """The numbers of the chosen segment."""
-        return {ask: self.cleaned_data[ask] for ask in segments.get(self.cleaned_data["segment"]).asks}
+        return {
+            ask: self.cleaned_data[ask] for ask in segments.get(self.cleaned_data["segment"]).asks
+        }

@@ -1,7 +1,9 @@
-"""What a coupon takes off which goods: pure arithmetic in whole fen, plus the one read that finds its scope.
+"""What a coupon takes off which goods: pure arithmetic in whole fen, plus the one read that finds
+its scope.
 
-A coupon pays for the yuan part of the goods it is for, never for freight and never for points. Percent are cut
-to whole fen in the shop's favour; the sum of the lines' shares is what it takes off, to the fen.
+A coupon pays for the yuan part of the goods it is for, never for freight and never for points.
+Percent are cut to whole fen in the shop's favour; the sum of the lines' shares is what it takes
+off, to the fen.
 """
 
 from dataclasses import dataclass
@@ -41,7 +43,10 @@ class Terms:
         goods = [wish.sku.cash_price * wish.quantity for wish in wishes]
         if not any(goods):
             raise CouponNeedsCash
-        covered = [cash if self.covers(wish.sku.product) else ZERO for wish, cash in zip(wishes, goods, strict=True)]
+        covered = [
+            cash if self.covers(wish.sku.product) else ZERO
+            for wish, cash in zip(wishes, goods, strict=True)
+        ]
         base = sum(covered, ZERO)
         if not base:
             raise CouponWrongGoods
@@ -50,7 +55,9 @@ class Terms:
         off = self.off(base)
         if not off:
             raise CouponThreshold(missing=yuan("0.01"))
-        return [Decimal(fen) / 100 for fen in share_out(fen_of(off), [fen_of(cash) for cash in covered])]
+        return [
+            Decimal(fen) / 100 for fen in share_out(fen_of(off), [fen_of(cash) for cash in covered])
+        ]
 
     def off(self, base: Decimal) -> Decimal:
         """Return what it takes off goods of ``base`` yuan: never more than they cost."""
@@ -61,7 +68,9 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """A coupon that may be used now, goods aside: a member's own one, or a public code before its use."""
+    """A coupon that may be used now, goods aside: a member's own one, or a public code before its
+    use.
+    """
 
     template: CouponTemplate
     terms: Terms
@@ -75,10 +84,18 @@ class InHand:
 
 
 def terms_of(templates) -> dict[int, Terms]:
-    """Return the terms of these templates by id: at most one query per kind of scope, and one for the tree."""
+    """Return the terms of these templates by id: at most one query per kind of scope, and one for
+    the tree.
+    """
     chosen = {template.pk: template for template in templates}
-    products = _scope(CouponTemplate.products.through, "product_id", _ids(chosen, CouponTemplate.Scope.PRODUCTS))
-    categories = _scope(CouponTemplate.categories.through, "category_id", _ids(chosen, CouponTemplate.Scope.CATEGORIES))
+    products = _scope(
+        CouponTemplate.products.through, "product_id", _ids(chosen, CouponTemplate.Scope.PRODUCTS)
+    )
+    categories = _scope(
+        CouponTemplate.categories.through,
+        "category_id",
+        _ids(chosen, CouponTemplate.Scope.CATEGORIES),
+    )
     below = _beneath() if categories else {}
     return {
         pk: Terms(
@@ -88,7 +105,9 @@ def terms_of(templates) -> dict[int, Terms]:
             cap=template.cap,
             threshold=template.threshold,
             products=frozenset(products[pk]) if pk in products else None,
-            categories=frozenset().union(*(below[top] for top in categories[pk])) if pk in categories else None,
+            categories=frozenset().union(*(below[top] for top in categories[pk]))
+            if pk in categories
+            else None,
         )
         for pk, template in chosen.items()
     }
@@ -101,13 +120,17 @@ def _ids(templates, scope):
 def _scope(through, column, template_ids) -> dict[int, list[int]]:
     found = {pk: [] for pk in template_ids}
     if found:
-        for pk, target in through.objects.filter(coupontemplate_id__in=found).values_list("coupontemplate_id", column):
+        for pk, target in through.objects.filter(coupontemplate_id__in=found).values_list(
+            "coupontemplate_id", column
+        ):
             found[pk].append(target)
     return found
 
 
 def _beneath() -> dict[int, set[int]]:
-    """Return each category with all that stand inside it, read from the rows: a kept tree may be a minute old."""
+    """Return each category with all that stand inside it, read from the rows: a kept tree may be a
+    minute old.
+    """
     parents = dict(Category.objects.order_by().values_list("pk", "parent_id"))
     beneath = {pk: set() for pk in parents}
     for pk in parents:

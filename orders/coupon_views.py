@@ -38,7 +38,9 @@ def purchase(request, template):
     """Buy a coupon with points, once per one-time key; a visit without a form leads to the page."""
     if request.method != "POST":
         return redirect("orders:coupons")
-    chosen = get_object_or_404(CouponTemplate.objects.exclude(status=CouponTemplate.Status.DRAFT), pk=template)
+    chosen = get_object_or_404(
+        CouponTemplate.objects.exclude(status=CouponTemplate.Status.DRAFT), pk=template
+    )
     try:
         key = request.POST.get("key", "")
         if not KEY.match(key):
@@ -49,7 +51,9 @@ def purchase(request, template):
         raise
     except DomainError as refusal:
         return _page(request, refusal=refusal)
-    messages.success(request, _("“%(name)s” is yours. You can use it at checkout.") % {"name": chosen.name})
+    messages.success(
+        request, _("“%(name)s” is yours. You can use it at checkout.") % {"name": chosen.name}
+    )
     return redirect("orders:coupons")
 
 
@@ -64,16 +68,29 @@ def _page(request, *, refusal=None):
         "refusal": refusal,
         "shelf": shelf,
         "is_usable": shelf == offers.USABLE,
-        "chips": [{"shelf": value, "label": label, "is_here": value == shelf} for value, label in SHELVES.items()],
+        "chips": [
+            {"shelf": value, "label": label, "is_here": value == shelf}
+            for value, label in SHELVES.items()
+        ],
         "page_obj": page,
-        "rows": [{"coupon": coupon, "terms": offers.describe(coupon.template), **_standing(coupon, now)} for coupon in page],
+        "rows": [
+            {"coupon": coupon, "terms": offers.describe(coupon.template), **_standing(coupon, now)}
+            for coupon in page
+        ],
         "offers": [
-            {"template": template, "terms": offers.describe(template), "until": last_day(template.ends_at), "key": uuid4().hex}
+            {
+                "template": template,
+                "terms": offers.describe(template),
+                "until": last_day(template.ends_at),
+                "key": uuid4().hex,
+            }
             for template in offers.for_sale(request.user, as_of=now, available=available)
         ],
         "available": available,
     }
-    return render(request, "orders/coupons.html", context, status=refusal.status if refusal else 200)
+    return render(
+        request, "orders/coupons.html", context, status=refusal.status if refusal else 200
+    )
 
 
 def _standing(coupon, now) -> dict:

@@ -1,8 +1,9 @@
 """The life of a coupon: given, bought, kept for an order, used, given back, taken back, over.
 
-The only writer of coupons besides the hand-outs. Lock order: the member's account, the order, the coupon, then
-what many want at once (a public code's uses, a template's count); stock comes after all of it. The old state
-stands in every UPDATE's filter, so of two at the same moment one updates no row.
+The only writer of coupons besides the hand-outs. Lock order: the member's account, the order, the
+coupon, then what many want at once (a public code's uses, a template's count); stock comes after
+all of it. The old state stands in every UPDATE's filter, so of two at the same moment one updates
+no row.
 """
 
 from datetime import datetime, timedelta
@@ -42,17 +43,21 @@ GRANTED, LOCKED, USED, EXPIRED, REVOKED = (
 # --- getting one -------------------------------------------------------------
 @transactional
 def grant(user_id: int, template: CouponTemplate | int, *, key: str) -> Coupon:
-    """Give a member a coupon for a fact (a birthday, a mission, a prize); idempotent by (member, ``key``).
+    """Give a member a coupon for a fact (a birthday, a mission, a prize); idempotent by (member,
+    ``key``).
 
-    The fact is the limit: what one person may buy or be handed does not count here, the template's total does. A
-    repeat is recognised by the fact alone: which coupon it gives may have been changed meanwhile.
+    The fact is the limit: what one person may buy or be handed does not count here, the template's
+    total does. A repeat is recognised by the fact alone: which coupon it gives may have been
+    changed meanwhile.
     Raises: CouponNotGiven (the template is no longer open), CouponsGone.
     """
     lock_member(user_id)
     given = Coupon.objects.filter(user_id=user_id, key=key).first()
     if given is not None:
         return given
-    template = _open_template(template.pk if isinstance(template, CouponTemplate) else template, CouponNotGiven)
+    template = _open_template(
+        template.pk if isinstance(template, CouponTemplate) else template, CouponNotGiven
+    )
     made = _make(user_id, template, key=key, source=Coupon.Source.GIVEN)
     count_issued(template)
     return made
@@ -60,10 +65,11 @@ def grant(user_id: int, template: CouponTemplate | int, *, key: str) -> Coupon:
 
 @transactional
 def purchase(user, template_id: int, *, key: str) -> Coupon:
-    """Sell a member a coupon for points; idempotent by (member, ``key``), then with ``replayed`` True.
+    """Sell a member a coupon for points; idempotent by (member, ``key``), then with ``replayed``
+    True.
 
-    Raises: CouponNotForSale, CouponLimitReached, CouponsGone, IdempotencyConflict (the key bought another one),
-    points.errors.InsufficientPoints and AccountFrozen.
+    Raises: CouponNotForSale, CouponLimitReached, CouponsGone, IdempotencyConflict (the key bought
+    another one), points.errors.InsufficientPoints and AccountFrozen.
     """
     # Two taps may come at once; the second must see the first's coupon.
     lock_member(user.pk)
@@ -74,17 +80,33 @@ def purchase(user, template_id: int, *, key: str) -> Coupon:
     template = _open_template(template_id, CouponNotForSale)
     if not template.price_points:
         raise CouponNotForSale
-    # Counting what is issued locks the template's row, so that a hand-out at the same moment is counted below.
+    # Counting what is issued locks the template's row, so that a hand-out at the same moment is
+    # counted below.
     count_issued(template)
-    if template.per_person and counted([user.pk]).filter(template=template).count() >= template.per_person:
+    if (
+        template.per_person
+        and counted([user.pk]).filter(template=template).count() >= template.per_person
+    ):
         raise CouponLimitReached(limit=template.per_person)
-    coupon = _make(user.pk, template, key=f"bought:{key}", source=Coupon.Source.BOUGHT, price_points=template.price_points)
-    ledger.spend(user.pk, points=coupon.price_points, key=f"coupon:{coupon.pk}:spend", reference=f"coupon:{coupon.pk}")
+    coupon = _make(
+        user.pk,
+        template,
+        key=f"bought:{key}",
+        source=Coupon.Source.BOUGHT,
+        price_points=template.price_points,
+    )
+    ledger.spend(
+        user.pk,
+        points=coupon.price_points,
+        key=f"coupon:{coupon.pk}:spend",
+        reference=f"coupon:{coupon.pk}",
+    )
     return coupon
 
 
 def count_issued(template, number: int = 1) -> None:
-    """Count coupons given out against the template's total; its row stays locked until the transaction ends.
+    """Count coupons given out against the template's total; its row stays locked until the
+    transaction ends.
 
     Raises: CouponsGone.
     """
@@ -96,7 +118,8 @@ def count_issued(template, number: int = 1) -> None:
 # --- with an order -----------------------------------------------------------
 @transactional
 def lock(order, in_hand) -> Coupon:
-    """Keep a coupon for the order just placed; a public code's use becomes the member's coupon here.
+    """Keep a coupon for the order just placed; a public code's use becomes the member's coupon
+    here.
 
     The caller holds the member's lock. Raises: CouponUsed, CodeUsedUp (somebody was faster).
     """
@@ -105,30 +128,46 @@ def lock(order, in_hand) -> Coupon:
         if not free.update(state=LOCKED, order=order):
             raise CouponUsed
         return in_hand.coupon
-    left = CouponCode.objects.filter(pk=in_hand.public_code.pk, is_active=True, uses__lt=F("max_uses"))
+    left = CouponCode.objects.filter(
+        pk=in_hand.public_code.pk, is_active=True, uses__lt=F("max_uses")
+    )
     if not left.update(uses=F("uses") + 1):
         raise CodeUsedUp
-    used = Coupon(user_id=order.user_id, template=in_hand.template, public_code=in_hand.public_code, source=Coupon.Source.CODE)
+    used = Coupon(
+        user_id=order.user_id,
+        template=in_hand.template,
+        public_code=in_hand.public_code,
+        source=Coupon.Source.CODE,
+    )
     used.state, used.order, used.key = LOCKED, order, f"code:{order.no}"
-    used.granted_at, used.expires_at = order.created_at, expiry_of(in_hand.template, order.created_at)
+    used.granted_at, used.expires_at = (
+        order.created_at,
+        expiry_of(in_hand.template, order.created_at),
+    )
     used.save(force_insert=True)
     return used
 
 
 @transactional
 def use(order) -> bool:
-    """Note that the order a coupon was kept for is paid; False when it had none or this is a repeat."""
+    """Note that the order a coupon was kept for is paid; False when it had none or this is a
+    repeat.
+    """
     if not order.coupon_discount:
         return False
-    return bool(Coupon.objects.filter(order=order, state=LOCKED).update(state=USED, used_at=clock.now()))
+    return bool(
+        Coupon.objects.filter(order=order, state=LOCKED).update(state=USED, used_at=clock.now())
+    )
 
 
 @transactional
 def give_back(order, *, at_fault: bool = False) -> bool:
-    """Give back the coupon of an order that was cancelled or refunded whole; False when there was none or this is a repeat.
+    """Give back the coupon of an order that was cancelled or refunded whole; False when there was
+    none or this is a repeat.
 
-    A member's own coupon keeps its day. When that passed meanwhile it is over, unless the shop was at fault:
-    then it is good AT_FAULT_DAYS more. A public code's use is counted back instead. The caller holds the member's lock.
+    A member's own coupon keeps its day. When that passed meanwhile it is over, unless the shop was
+    at fault: then it is good AT_FAULT_DAYS more. A public code's use is counted back instead. The
+    caller holds the member's lock.
     Source: docs/decisions/0008-coupons.md.
     """
     if not order.coupon_discount:
@@ -136,10 +175,18 @@ def give_back(order, *, at_fault: bool = False) -> bool:
     coupon = Coupon.objects.filter(order_id=order.pk, state__in=(LOCKED, USED)).first()
     if coupon is None:
         return False
-    back = {"state": REVOKED} if coupon.public_code_id else {"state": GRANTED, "order": None, "used_at": None}
+    back = (
+        {"state": REVOKED}
+        if coupon.public_code_id
+        else {"state": GRANTED, "order": None, "used_at": None}
+    )
     if at_fault and not coupon.public_code_id:
-        back["expires_at"] = max(coupon.expires_at, clock.end_of(clock.today() + timedelta(days=AT_FAULT_DAYS)))
-    if not Coupon.objects.filter(pk=coupon.pk, order_id=order.pk, state=coupon.state).update(**back):
+        back["expires_at"] = max(
+            coupon.expires_at, clock.end_of(clock.today() + timedelta(days=AT_FAULT_DAYS))
+        )
+    if not Coupon.objects.filter(pk=coupon.pk, order_id=order.pk, state=coupon.state).update(
+        **back
+    ):
         return False
     if coupon.public_code_id:
         CouponCode.objects.filter(pk=coupon.public_code_id, uses__gt=0).update(uses=F("uses") - 1)
@@ -149,7 +196,8 @@ def give_back(order, *, at_fault: bool = False) -> bool:
 # --- its end -----------------------------------------------------------------
 @transactional
 def revoke(coupon, *, actor, reason: str) -> Coupon:
-    """Take an unused coupon back from a member; one bought with points gives them back. Written to the audit log.
+    """Take an unused coupon back from a member; one bought with points gives them back. Written to
+    the audit log.
 
     Raises: CouponNotRevocable (used, kept for an order, or gone).
     """
@@ -158,8 +206,22 @@ def revoke(coupon, *, actor, reason: str) -> Coupon:
         raise CouponNotRevocable
     if coupon.price_points:
         spent, name = f"coupon:{coupon.pk}:spend", f"coupon:{coupon.pk}"
-        ledger.refund(coupon.user_id, of_key=spent, points=coupon.price_points, key=f"{name}:refund", reference=name, at_fault=True)
-    audit.note(actor, "coupons.revoke", target=coupon, reason=reason, before={"state": GRANTED}, after={"state": REVOKED})
+        ledger.refund(
+            coupon.user_id,
+            of_key=spent,
+            points=coupon.price_points,
+            key=f"{name}:refund",
+            reference=name,
+            at_fault=True,
+        )
+    audit.note(
+        actor,
+        "coupons.revoke",
+        target=coupon,
+        reason=reason,
+        before={"state": GRANTED},
+        after={"state": REVOKED},
+    )
     uncount_issued(coupon.template_id)
     coupon.state = REVOKED
     return coupon
@@ -167,13 +229,16 @@ def revoke(coupon, *, actor, reason: str) -> Coupon:
 
 def uncount_issued(template_id: int, number: int = 1) -> None:
     """Make room again for coupons that were taken back."""
-    CouponTemplate.objects.filter(pk=template_id, issued__gte=number).update(issued=F("issued") - number)
+    CouponTemplate.objects.filter(pk=template_id, issued__gte=number).update(
+        issued=F("issued") - number
+    )
 
 
 def expire_due(as_of: datetime) -> int:
     """Note every unused coupon whose day has passed by ``as_of``; return how many this call noted.
 
-    Only lists need it: a coupon past its day is refused, and shown as expired, without. Harmless when repeated.
+    Only lists need it: a coupon past its day is refused, and shown as expired, without. Harmless
+    when repeated.
     """
     expired = 0
     due = Coupon.objects.filter(state=GRANTED, expires_at__lte=as_of).order_by("pk")
@@ -184,7 +249,9 @@ def expire_due(as_of: datetime) -> int:
 
 @transactional
 def _expire(batch, as_of):
-    return Coupon.objects.filter(pk__in=batch, state=GRANTED, expires_at__lte=as_of).update(state=EXPIRED)
+    return Coupon.objects.filter(pk__in=batch, state=GRANTED, expires_at__lte=as_of).update(
+        state=EXPIRED
+    )
 
 
 def _open_template(template_id, refusal) -> CouponTemplate:
@@ -196,6 +263,12 @@ def _open_template(template_id, refusal) -> CouponTemplate:
 
 def _make(user_id, template, **words) -> Coupon:
     now = clock.now()
-    made = Coupon.objects.create(user_id=user_id, template=template, granted_at=now, expires_at=expiry_of(template, now), **words)
+    made = Coupon.objects.create(
+        user_id=user_id,
+        template=template,
+        granted_at=now,
+        expires_at=expiry_of(template, now),
+        **words,
+    )
     coupons_granted.send(Coupon, coupons=[made])
     return made

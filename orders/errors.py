@@ -21,7 +21,9 @@ class InvalidCheckout(DomainError):
 
     code = "invalid"
     status = 400
-    message = _("Something on this page was not filled in as expected. Please check it and try again.")
+    message = _(
+        "Something on this page was not filled in as expected. Please check it and try again."
+    )
 
 
 class NotForSale(DomainError):
@@ -39,7 +41,9 @@ class PurchaseLimitReached(DomainError):
 
 
 class PersonLimitReached(PurchaseLimitReached):
-    """Together with earlier orders this is more than one person may have; numbers: product, limit, had."""
+    """Together with earlier orders this is more than one person may have; numbers: product, limit,
+    had.
+    """
 
     message = _("“%(product)s” is limited to %(limit)s per person, and you have had %(had)s.")
 
@@ -80,7 +84,9 @@ class InvalidKey(DomainError):
 
     code = "invalid_key"
     status = 400
-    message = _("Send a one-time key of 1 to 64 letters, digits, dots, colons, dashes or underscores.")
+    message = _(
+        "Send a one-time key of 1 to 64 letters, digits, dots, colons, dashes or underscores."
+    )
 
     def __init__(self):
         super().__init__(field="Idempotency-Key")

@@ -12,4 +12,12 @@ def note_money(order_id: int, kind: str, *, actor: str, note: str = "") -> None:
     Not idempotent by itself: the row of the notice or refund that the caller writes decides.
     """
     status = Order.objects.values_list("status", flat=True).get(pk=order_id)
-    OrderEvent.objects.create(order_id=order_id, kind=kind, from_status=status, to_status=status, actor=actor, note=note, at=clock.now())
+    OrderEvent.objects.create(
+        order_id=order_id,
+        kind=kind,
+        from_status=status,
+        to_status=status,
+        actor=actor,
+        note=note,
+        at=clock.now(),
+    )

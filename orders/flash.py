@@ -1,8 +1,9 @@
-"""Flash redemption: get a piece of something scarce while a session runs, or hear at once that you did not.
+"""Flash redemption: get a piece of something scarce while a session runs, or hear at once that you
+did not.
 
-In front stands a hint (orders/gate.py); the truth is the database: limits per person are counted under the
-member's lock, and the pieces lie in buckets whose conditional UPDATE decides. One bucket is tried per
-transaction; "sold out" is said by the database only after all were counted under lock.
+In front stands a hint (orders/gate.py); the truth is the database: limits per person are counted
+under the member's lock, and the pieces lie in buckets whose conditional UPDATE decides. One bucket
+is tried per transaction; "sold out" is said by the database only after all were counted under lock.
 
 Source: ledger.md section 6; product.md traps 15 and 16.
 """
@@ -26,7 +27,14 @@ from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.transactions import transactional
 from orders import checkout, gate, pricing
-from orders.errors import FlashLimitReached, FlashNotStarted, FlashOver, InvalidLines, NoSuchFlashItem, PurchaseLimitReached
+from orders.errors import (
+    FlashLimitReached,
+    FlashNotStarted,
+    FlashOver,
+    InvalidLines,
+    NoSuchFlashItem,
+    PurchaseLimitReached,
+)
 from orders.models import CheckoutPolicy, FlashClaim, FlashItem, FlashSession, Order, OrderLine
 from points import rates, rules
 from points.mutex import lock_member
@@ -40,35 +48,64 @@ _last_resorts: dict[int, Lock] = {}
 
 
 class BucketEmpty(Exception):
-    """The bucket tried had too few; the transaction ends, and another begins with another bucket."""
+    """The bucket tried had too few; the transaction ends, and another begins with another
+    bucket.
+    """
 
 
 def find(item_id: int) -> FlashItem:
     """Return an item of an announced session. Raises: NoSuchFlashItem."""
     announced = FlashItem.objects.select_related("session", "sku__product")
-    item = announced.filter(pk=item_id, session__opened_at__isnull=False).first() if item_id < 2**63 else None
+    item = (
+        announced.filter(pk=item_id, session__opened_at__isnull=False).first()
+        if item_id < 2**63
+        else None
+    )
     if item is None:
         raise NoSuchFlashItem
     return item
 
 
-def redeem(user, *, item: int | FlashItem, quantity: int, key: str, address: int | Address | None = None, expect=None) -> Order:
+def redeem(
+    user,
+    *,
+    item: int | FlashItem,
+    quantity: int,
+    key: str,
+    address: int | Address | None = None,
+    expect=None,
+) -> Order:
     """Redeem pieces of a flash item at its own price and return the order.
 
-    Points alone are spent at once and the order is paid; with cash to pay, points are held and the order waits
-    five minutes. ``address`` and ``expect`` as for ``checkout.place_order``.
+    Points alone are spent at once and the order is paid; with cash to pay, points are held and the
+    order waits five minutes. ``address`` and ``expect`` as for ``checkout.place_order``.
 
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
-    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, FlashLimitReached, catalog.errors.SoldOut and OutOfStock,
-    InvalidKey, IdempotencyConflict, InvalidLines, PriceChanged, AddressNeeded, points.errors.InsufficientPoints
-    and AccountFrozen.
+    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, FlashLimitReached, catalog.errors.SoldOut
+    and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines, PriceChanged, AddressNeeded,
+    points.errors.InsufficientPoints and AccountFrozen.
     """
-    if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= MAX_QUANTITY:
+    if (
+        not isinstance(quantity, int)
+        or isinstance(quantity, bool)
+        or not 1 <= quantity <= MAX_QUANTITY
+    ):
         raise InvalidLines
     item = item if isinstance(item, FlashItem) else find(item)
     address_id = address.pk if isinstance(address, Address) else address
-    body_hash = checkout.fingerprint(key, expect, flash=item.pk, quantity=quantity, address=address_id)
-    place = partial(_place, user, item, quantity, key=key, body_hash=body_hash, address_id=address_id, expect=expect)
+    body_hash = checkout.fingerprint(
+        key, expect, flash=item.pk, quantity=quantity, address=address_id
+    )
+    place = partial(
+        _place,
+        user,
+        item,
+        quantity,
+        key=key,
+        body_hash=body_hash,
+        address_id=address_id,
+        expect=expect,
+    )
     if connection.in_atomic_block:  # somebody's transaction is joined: no second try within it
         return place(bucket=None)
     try:
@@ -87,22 +124,32 @@ def quote(user, item, quantity: int = 1, *, as_of=None) -> pricing.Quote:
     sku.points_price, sku.cash_price, sku.product = item.points_price, item.cash_price, product
     product.pay_mode = Product.PayMode.POINTS_CASH if item.cash_price else Product.PayMode.POINTS
     wishes = [pricing.Wish(sku, quantity)]
-    priced = pricing.price(wishes, policy=CheckoutPolicy.current(), rate=rates.current(as_of).points_per_yuan)
-    earns = rules.preview("purchase", amount=priced.goods_cash, as_of=as_of) if priced.goods_cash else 0
+    priced = pricing.price(
+        wishes, policy=CheckoutPolicy.current(), rate=rates.current(as_of).points_per_yuan
+    )
+    earns = (
+        rules.preview("purchase", amount=priced.goods_cash, as_of=as_of) if priced.goods_cash else 0
+    )
     return replace(priced, earns=earns, payment_window_minutes=PAYMENT_WINDOW_MINUTES)
 
 
 def had(user, items) -> dict[int, int]:
     """Return how many pieces of each item the member has, cancelled orders aside."""
     claims = FlashClaim.objects.filter(user=user, item__in=items, is_live=True)
-    return dict(claims.order_by().values("item_id").annotate(pieces=Sum("quantity")).values_list("item_id", "pieces"))
+    return dict(
+        claims.order_by()
+        .values("item_id")
+        .annotate(pieces=Sum("quantity"))
+        .values_list("item_id", "pieces")
+    )
 
 
 def put_back(order, *, lost: int = 0) -> list[OrderLine]:
-    """Return a cancelled order's flash pieces, once, and the lines taken care of; ordinary orders have none.
+    """Return a cancelled order's flash pieces, once, and the lines taken care of; ordinary orders
+    have none.
 
-    Back into the session's pool while it is open, else on the shelf. Under the member's lock. Pieces ``lost`` for good
-    (card keys somebody saw) stay with the claim.
+    Back into the session's pool while it is open, else on the shelf. Under the member's lock.
+    Pieces ``lost`` for good (card keys somebody saw) stay with the claim.
     """
     claim = FlashClaim.objects.select_related("item").filter(order=order).first()
     if claim is None:
@@ -110,9 +157,13 @@ def put_back(order, *, lost: int = 0) -> list[OrderLine]:
     item = claim.item
     back = claim.quantity - lost
     kept = {"quantity": lost} if lost else {"is_live": False}
-    if back and FlashClaim.objects.filter(pk=claim.pk, is_live=True, quantity=claim.quantity).update(**kept):
+    if back and FlashClaim.objects.filter(
+        pk=claim.pk, is_live=True, quantity=claim.quantity
+    ).update(**kept):
         reference = f"{item.reference}:{order.no}"
-        stock_buckets.put_back(item.pk, _home(claim.user_id, item), back, sku_id=item.sku_id, reference=reference)
+        stock_buckets.put_back(
+            item.pk, _home(claim.user_id, item), back, sku_id=item.sku_id, reference=reference
+        )
         # A hint for the hint; lost, the gate finds out by itself within a second.
         transaction.on_commit(partial(_tell_gate, item.pk, claim.user_id, back))
     return list(order.lines.all())
@@ -139,7 +190,8 @@ def _pass_gate(user, item, quantity, key):
     if said is gate.Answer.LOOK:
         gate.fill(item.pk, sum(stock_buckets.levels([item.pk])[item.pk]))
         said = gate.enter(item.pk, user.pk, quantity, key)
-    if said is gate.Answer.OUT and quantity == 1:  # who wants more than is left hears from the database how many
+    # who wants more than is left hears from the database how many
+    if said is gate.Answer.OUT and quantity == 1:
         raise SoldOut(sku=item.sku_id, wanted=quantity, left=0)
 
 
@@ -154,7 +206,8 @@ def _hunt(user, item, quantity, place) -> Order:
         except BucketEmpty:
             continue  # somebody was faster
     with _last_resort(item.pk):
-        # One thread of this process at a time: all who found nothing would stand in line for the same locks.
+        # One thread of this process at a time: all who found nothing would stand in line for the
+        # same locks.
         _believe_sold_out(item, quantity)
         left = stock_buckets.count(item.pk)
         if left >= quantity:
@@ -172,7 +225,9 @@ def _believe_sold_out(item, quantity):
 
 
 def _last_resort(item_id) -> Lock:
-    """Return the lock of an item; taken outside every transaction, so nobody waits for it who holds a row."""
+    """Return the lock of an item; taken outside every transaction, so nobody waits for it who holds
+    a row.
+    """
     return _last_resorts.setdefault(item_id, Lock())
 
 
@@ -189,7 +244,9 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     _check_limit(user, item, quantity)
     quoted = quote(user, item, quantity, as_of=now)
     checkout.agree(quoted, expect)
-    order = checkout.write_down(user, quoted, key=key, body_hash=body_hash, at=now, address_id=address_id)
+    order = checkout.write_down(
+        user, quoted, key=key, body_hash=body_hash, at=now, address_id=address_id
+    )
     FlashClaim.objects.create(order=order, item=item, user=user, quantity=quantity)
     # The hot row comes last, and one bucket only.
     if bucket is None:
@@ -210,7 +267,9 @@ def _check_open(session, now):
 def _check_limit(user, item, quantity):
     pieces = had(user, [item.pk]).get(item.pk, 0)
     if pieces + quantity > item.limit_per_person:
-        raise FlashLimitReached(product=item.sku.product.name, limit=item.limit_per_person, had=pieces)
+        raise FlashLimitReached(
+            product=item.sku.product.name, limit=item.limit_per_person, had=pieces
+        )
 
 
 def _home(user_id, item) -> int:

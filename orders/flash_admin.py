@@ -1,4 +1,6 @@
-"""Flash sessions behind the counter: planned with their items, announced, watched and called off."""
+"""Flash sessions behind the counter: planned with their items, announced, watched and called
+off.
+"""
 
 from django.contrib import admin, messages
 from django.forms.models import BaseInlineFormSet
@@ -35,7 +37,11 @@ class ItemFormSet(BaseInlineFormSet):
             sku = item.get("sku")
             if not sku or item.get("DELETE") or not item.get("points_price"):
                 continue
-            if sku.points_price and item["points_price"] > sku.points_price and item.get("cash_price", 0) >= sku.cash_price:
+            if (
+                sku.points_price
+                and item["points_price"] > sku.points_price
+                and item.get("cash_price", 0) >= sku.cash_price
+            ):
                 form.add_error("points_price", _("That is more than the usual price."))
 
 
@@ -63,10 +69,13 @@ class ItemInline(TabularInline):
 
 @admin.register(FlashSession)
 class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
-    """What was announced stays as it was announced: a session is changed while it is a draft, later only called off."""
+    """What was announced stays as it was announced: a session is changed while it is a draft, later
+    only called off.
+    """
 
     list_display = ["name", "shown_status", "starts_at", "ends_at", "opened_at"]
-    # No date_hierarchy over an instant: it asks the server for time zones, which Debian's MariaDB does not bring.
+    # No date_hierarchy over an instant: it asks the server for time zones, which Debian's MariaDB
+    # does not bring.
     list_filter = [("starts_at", DayRangeFilter)]
     list_filter_submit = True
     search_fields = ["name_zh_hans", "name_en"]
@@ -86,7 +95,11 @@ class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
         over = (FlashSession.Status.ENDED, FlashSession.Status.CANCELLED)
         useless = {"announce"} if not _is_draft(session) else {"call_off", "show_figures"}
         useless |= {"call_off"} if session and session.status in over else set()
-        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name not in useless]
+        return [
+            button
+            for button in super().get_actions_detail(request, object_id)
+            if button.method.original_function_name not in useless
+        ]
 
     def has_run_permission(self, request, object_id=None):
         return request.user.has_perm("orders.run_flashsession")
@@ -136,10 +149,17 @@ class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
             flash_sessions.announce(session, actor=f"staff:{request.user.pk}")
             return _("Announced. Its stock is set aside, and members can see it.")
 
-        question = _("Announce this session? Its pieces are set aside from the shelf, and prices and times are fixed from then on.")
-        facts = [f"{item.sku} × {item.stock}" for item in session.items.select_related("sku__product")]
+        question = _(
+            "Announce this session? Its pieces are set aside from the shelf, and prices and times "
+            "are fixed from then on."
+        )
+        facts = [
+            f"{item.sku} × {item.stock}" for item in session.items.select_related("sku__product")
+        ]
         words = {"about": session, "question": question, "facts": facts}
-        return ask(self, request, session, ConfirmForm(sent(request)), verb, title=_("Announce"), **words)
+        return ask(
+            self, request, session, ConfirmForm(sent(request)), verb, title=_("Announce"), **words
+        )
 
     @action(description=_("Call off"), url_path="call-off", permissions=["run"])
     def call_off(self, request, object_id):
@@ -150,11 +170,24 @@ class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
             return HttpResponseRedirect(page_of(self, session))
 
         def verb(session, said):
-            flash_sessions.call_off(session, actor=f"staff:{request.user.pk}", reason=said["reason"])
+            flash_sessions.call_off(
+                session, actor=f"staff:{request.user.pk}", reason=said["reason"]
+            )
             return _("Called off. What was left is back on the shelf.")
 
-        question = _("Call this session off? What is left goes back on the shelf; orders placed so far stay.")
-        return ask(self, request, session, ReasonForm(sent(request)), verb, title=_("Call off"), about=session, question=question)
+        question = _(
+            "Call this session off? What is left goes back on the shelf; orders placed so far stay."
+        )
+        return ask(
+            self,
+            request,
+            session,
+            ReasonForm(sent(request)),
+            verb,
+            title=_("Call off"),
+            about=session,
+            question=question,
+        )
 
     def _get(self, request, object_id):
         return self.get_queryset(request).get(pk=object_id)

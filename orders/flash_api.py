@@ -9,7 +9,16 @@ from rest_framework.views import APIView
 
 from catalog.models import MAX_QUANTITY
 from mall.core import clock
-from mall.core.api import REPLAYED, StrictIntegerField, StrictSerializer, absolute, key_of, made, once_key, read
+from mall.core.api import (
+    REPLAYED,
+    StrictIntegerField,
+    StrictSerializer,
+    absolute,
+    key_of,
+    made,
+    once_key,
+    read,
+)
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import flash, flash_board
 from orders.models import FlashSession, Order
@@ -17,12 +26,23 @@ from orders.pricing import LARGEST_ID
 from orders.serializers import ExpectRequest, OrderSerializer, YuanField
 
 TAGS = ["flash"]
-STATES = [flash_board.SOON, flash_board.OPEN, flash_board.YOURS, flash_board.SOLD_OUT, flash_board.OVER]
+STATES = [
+    flash_board.SOON,
+    flash_board.OPEN,
+    flash_board.YOURS,
+    flash_board.SOLD_OUT,
+    flash_board.OVER,
+]
 
 
 class FlashOrderRequest(StrictSerializer):
     quantity = StrictIntegerField(min_value=1, max_value=MAX_QUANTITY, default=1)
-    address = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, help_text="Id; the default one when left out.")
+    address = StrictIntegerField(
+        min_value=1,
+        max_value=LARGEST_ID,
+        required=False,
+        help_text="Id; the default one when left out.",
+    )
     expect = ExpectRequest(required=False)
 
 
@@ -52,7 +72,9 @@ class FlashSessionSerializer(serializers.Serializer):
     name = serializers.CharField(source="session.name")
     starts_at = serializers.DateTimeField(source="session.starts_at")
     ends_at = serializers.DateTimeField(source="session.ends_at")
-    status = serializers.ChoiceField([FlashSession.Status.SCHEDULED.value, FlashSession.Status.RUNNING.value])
+    status = serializers.ChoiceField(
+        [FlashSession.Status.SCHEDULED.value, FlashSession.Status.RUNNING.value]
+    )
     items = FlashItemSerializer(many=True)
 
 
@@ -84,15 +106,26 @@ class FlashOrderView(APIView):
     def post(self, request, item):
         """Redeem pieces of a flash item; the same key and body again answer the same order.
 
-        Refusals (409): `not_started`, `over`, `out_of_stock`, `limit_reached`, `insufficient_points`, `price_changed`.
+        Refusals (409): `not_started`, `over`, `out_of_stock`, `limit_reached`,
+        `insufficient_points`, `price_changed`.
         """
         wanted, key = read(FlashOrderRequest, request.data).validated_data, key_of(request)
         limit(request, "redeem", ACTIONS_PER_MEMBER, once=key)
         order = flash.redeem(
-            request.user, item=item, quantity=wanted["quantity"], key=key, address=wanted.get("address"), expect=wanted.get("expect")
+            request.user,
+            item=item,
+            quantity=wanted["quantity"],
+            key=key,
+            address=wanted.get("address"),
+            expect=wanted.get("expect"),
         )
-        shown = OrderSerializer(Order.objects.prefetch_related("lines").get(pk=order.pk), context={"request": request}).data
+        shown = OrderSerializer(
+            Order.objects.prefetch_related("lines").get(pk=order.pk), context={"request": request}
+        ).data
         return made(shown, replayed=order.replayed)
 
 
-urlpatterns = [path("flash", FlashView.as_view()), path("flash/<int:item>/orders", FlashOrderView.as_view())]
+urlpatterns = [
+    path("flash", FlashView.as_view()),
+    path("flash/<int:item>/orders", FlashOrderView.as_view()),
+]

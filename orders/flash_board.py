@@ -1,4 +1,6 @@
-"""What members see of flash sales: the sessions now and next, each item's price, what is left, what is theirs. Reads only."""
+"""What members see of flash sales: the sessions now and next, each item's price, what is left, what
+is theirs. Reads only.
+"""
 
 from django.core.cache import cache
 from django.db.models import Prefetch
@@ -14,14 +16,20 @@ SOON, OPEN, YOURS, SOLD_OUT, OVER = "soon", "open", "yours", "sold_out", "over"
 
 
 def sessions(user=None, *, as_of=None) -> list[dict]:
-    """Return the sessions that run or come next, with their items as this reader (None: a visitor) sees them."""
+    """Return the sessions that run or come next, with their items as this reader (None: a visitor)
+    sees them.
+    """
     as_of = as_of or clock.now()
     found = list(FlashSession.objects.current(as_of).prefetch_related(_items())[:SESSIONS_SHOWN])
     items = [item for session in found for item in session.items.all()]
     facts = _facts(items, found, user, as_of)
     reminded = set()
     if user is not None and found:
-        reminded = set(FlashReminder.objects.filter(user=user, session__in=found).values_list("session_id", flat=True))
+        reminded = set(
+            FlashReminder.objects.filter(user=user, session__in=found).values_list(
+                "session_id", flat=True
+            )
+        )
     return [
         {
             "session": session,
@@ -48,7 +56,8 @@ def headline(*, as_of=None) -> FlashSession | None:
 
 
 def standing(item_id: int) -> dict:
-    """Return how an item stands right now for whoever waits on its page: plain values, up to a second old.
+    """Return how an item stands right now for whoever waits on its page: plain values, up to a
+    second old.
 
     Raises: NoSuchFlashItem.
     """
@@ -62,7 +71,9 @@ def standing(item_id: int) -> dict:
 
 
 def _items():
-    return Prefetch("items", FlashItem.objects.select_related("sku__product").order_by("position", "pk"))
+    return Prefetch(
+        "items", FlashItem.objects.select_related("sku__product").order_by("position", "pk")
+    )
 
 
 def _facts(items, sessions, user, as_of) -> dict[int, dict]:
@@ -70,7 +81,12 @@ def _facts(items, sessions, user, as_of) -> dict[int, dict]:
     by_session = {session.pk: session for session in sessions}
     left = stock_buckets.levels([item.pk for item in items]) if items else {}
     had = flash.had(user, [item.pk for item in items]) if user is not None and items else {}
-    return {item.pk: _fact(item, by_session[item.session_id], sum(left[item.pk]), had.get(item.pk, 0), as_of) for item in items}
+    return {
+        item.pk: _fact(
+            item, by_session[item.session_id], sum(left[item.pk]), had.get(item.pk, 0), as_of
+        )
+        for item in items
+    }
 
 
 def _fact(item, session, left, had, as_of) -> dict:

@@ -1,8 +1,9 @@
-"""Distrust between pool and orders: what was set aside for a flash item lies in its buckets or in live claims.
+"""Distrust between pool and orders: what was set aside for a flash item lies in its buckets or in
+live claims.
 
-Read without a lock while the sale runs; what does not fit is counted again with all buckets locked, and only what
-still does not fit then is a finding. Whoever takes or returns pieces writes the claim before the bucket, in one
-transaction, so under those locks both are there or neither.
+Read without a lock while the sale runs; what does not fit is counted again with all buckets locked,
+and only what still does not fit then is a finding. Whoever takes or returns pieces writes the claim
+before the bucket, in one transaction, so under those locks both are there or neither.
 """
 
 from django.db.models import Sum
@@ -31,18 +32,36 @@ def _compare_locked(item) -> list[Finding]:
 
 def _compare(item) -> list[Finding]:
     claims = FlashClaim.objects.filter(item=item)
-    outside = -_sum(StockMovement.objects.filter(sku=item.sku_id, reference__startswith=f"{item.reference}:"), "delta")
-    inside = sum(stock_buckets.levels([item.pk])[item.pk]) + _sum(claims.filter(is_live=True), "quantity")
+    outside = -_sum(
+        StockMovement.objects.filter(sku=item.sku_id, reference__startswith=f"{item.reference}:"),
+        "delta",
+    )
+    inside = sum(stock_buckets.levels([item.pk])[item.pk]) + _sum(
+        claims.filter(is_live=True), "quantity"
+    )
     found = []
     if outside != inside:
-        found.append(Finding(None, f"pieces of flash item {item.pk}: set aside and not returned; in buckets and orders", outside, inside))
+        found.append(
+            Finding(
+                None,
+                f"pieces of flash item {item.pk}: set aside and not returned; in buckets and "
+                f"orders",
+                outside,
+                inside,
+            )
+        )
     # A cancelled order keeps a live claim only for card keys that somebody saw.
     cancelled = Order.Status.CANCELLED
-    strays = claims.filter(is_live=True, order__status=cancelled, order__is_physical=True) | claims.filter(is_live=False).exclude(
-        order__status=cancelled
-    )
+    strays = claims.filter(
+        is_live=True, order__status=cancelled, order__is_physical=True
+    ) | claims.filter(is_live=False).exclude(order__status=cancelled)
     found += [
-        Finding(claim.user_id, f"flash claim of order {claim.order.no} is live: {claim.is_live}", "", claim.order.status)
+        Finding(
+            claim.user_id,
+            f"flash claim of order {claim.order.no} is live: {claim.is_live}",
+            "",
+            claim.order.status,
+        )
         for claim in strays.select_related("order")
     ]
     return found

@@ -1,7 +1,8 @@
-"""The life of a flash session: announced with its stock set aside, called off or over, leftovers returned.
+"""The life of a flash session: announced with its stock set aside, called off or over, leftovers
+returned.
 
-Status follows from the window; what happens is written as a time. Each step locks the session's row, so two
-operators or a sweep and an operator do it once.
+Status follows from the window; what happens is written as a time. Each step locks the session's
+row, so two operators or a sweep and an operator do it once.
 """
 
 from datetime import datetime, timedelta
@@ -31,20 +32,31 @@ def announce(session, *, actor: str) -> FlashSession:
     session = FlashSession.objects.select_for_update().get(pk=session.pk)
     if session.opened_at:
         return session
-    items = list(session.items.select_related("sku__product").order_by("sku_id"))  # the order in which shelves are locked
+    # the order in which shelves are locked
+    items = list(session.items.select_related("sku__product").order_by("sku_id"))
     refusals = complaints(session, items)
     if refusals:
         raise FlashNotReady(" ".join(str(refusal) for refusal in refusals))
     for item in items:
         try:
             stock_buckets.set_aside(
-                item.pk, sku_id=item.sku_id, quantity=item.stock, buckets=item.buckets, reference=item.reference, actor=actor
+                item.pk,
+                sku_id=item.sku_id,
+                quantity=item.stock,
+                buckets=item.buckets,
+                reference=item.reference,
+                actor=actor,
             )
         except OutOfStock as refusal:
             raise FlashNotReady(_too_few(item, refusal.numbers["left"])) from refusal
     session.opened_at = clock.now()
     session.save(update_fields=["opened_at"])
-    audit.note(actor, "orders.announce_flash", target=session, after={"pieces": {str(item.sku_id): item.stock for item in items}})
+    audit.note(
+        actor,
+        "orders.announce_flash",
+        target=session,
+        after={"pieces": {str(item.sku_id): item.stock for item in items}},
+    )
     return session
 
 
@@ -61,12 +73,16 @@ def call_off(session, *, actor: str, reason: str) -> FlashSession:
     session.cancelled_at = session.settled_at = now
     session.save(update_fields=["cancelled_at", "settled_at"])
     returned = _return_leftovers(session, actor=actor)
-    audit.note(actor, "orders.call_off_flash", target=session, reason=reason, after={"returned": returned})
+    audit.note(
+        actor, "orders.call_off_flash", target=session, reason=reason, after={"returned": returned}
+    )
     return session
 
 
 def settle_due(as_of: datetime) -> int:
-    """Return the leftovers of every session that is over; say how many sessions. Harmless when run twice or twice at once."""
+    """Return the leftovers of every session that is over; say how many sessions. Harmless when run
+    twice or twice at once.
+    """
     due = list(FlashSession.objects.to_settle(as_of).order_by("pk")[:BATCH])
     for session in due:
         _settle(session, as_of)
@@ -84,7 +100,9 @@ def _settle(session, as_of):
 
 def _return_leftovers(session, *, actor) -> int:
     items = session.items.order_by("sku_id")
-    return sum(stock_buckets.close(item.pk, reference=item.reference, actor=actor) for item in items)
+    return sum(
+        stock_buckets.close(item.pk, reference=item.reference, actor=actor) for item in items
+    )
 
 
 def complaints(session, items) -> list[str]:
@@ -112,10 +130,16 @@ def _too_few(item, left):
 
 
 def figures(session) -> list[dict]:
-    """Return per item what a clerk wants to see: set aside, left, sold (paid), waiting for payment."""
+    """Return per item what a clerk wants to see: set aside, left, sold (paid), waiting for
+    payment.
+    """
     items = list(session.items.select_related("sku__product"))
     left = stock_buckets.levels([item.pk for item in items])
-    claims = FlashClaim.objects.filter(item__in=items, is_live=True).order_by().values_list("item_id", "order__status")
+    claims = (
+        FlashClaim.objects.filter(item__in=items, is_live=True)
+        .order_by()
+        .values_list("item_id", "order__status")
+    )
     pieces: dict[tuple, int] = {}
     for item_id, status, count in claims.annotate(pieces=Sum("quantity")):
         kind = "waiting" if status == Order.Status.PENDING else "sold"
@@ -133,7 +157,8 @@ def figures(session) -> list[dict]:
 
 @transactional
 def remind(user, session) -> bool:
-    """Note that a member wants to be told shortly before a session starts; says whether that is new.
+    """Note that a member wants to be told shortly before a session starts; says whether that is
+    new.
 
     Raises: FlashOver when it has started already.
     """
@@ -141,7 +166,9 @@ def remind(user, session) -> bool:
         raise FlashOver
     before = FlashReminder.objects.filter(session=session, user=user).exists()
     if not before:
-        FlashReminder.objects.bulk_create([FlashReminder(session=session, user=user)], ignore_conflicts=True)
+        FlashReminder.objects.bulk_create(
+            [FlashReminder(session=session, user=user)], ignore_conflicts=True
+        )
     return not before
 
 
@@ -152,13 +179,19 @@ def forget(user, session) -> None:
 
 
 def tell_starting(as_of: datetime) -> int:
-    """Send ``flash_starting`` for each member who asked and whose session starts within five minutes; return how many."""
+    """Send ``flash_starting`` for each member who asked and whose session starts within five
+    minutes; return how many.
+    """
     due = FlashReminder.objects.filter(
         told_at__isnull=True,
-        session__in=FlashSession.objects.announced().filter(starts_at__lte=as_of + timedelta(minutes=REMIND_MINUTES), ends_at__gt=as_of),
+        session__in=FlashSession.objects.announced().filter(
+            starts_at__lte=as_of + timedelta(minutes=REMIND_MINUTES), ends_at__gt=as_of
+        ),
     )
     told, seen = 0, 0
-    while batch := list(due.filter(pk__gt=seen).select_related("session", "user").order_by("pk")[:BATCH]):
+    while batch := list(
+        due.filter(pk__gt=seen).select_related("session", "user").order_by("pk")[:BATCH]
+    ):
         seen = batch[-1].pk
         told += sum(_tell(reminder, as_of) for reminder in batch)
     return told

@@ -1,4 +1,6 @@
-"""The pages of flash sales: the sessions, one item with its button, and how it stands for whoever waits there."""
+"""The pages of flash sales: the sessions, one item with its button, and how it stands for whoever
+waits there.
+"""
 
 from uuid import uuid4
 
@@ -24,7 +26,11 @@ from orders.models import FlashSession, Order
 @require_safe
 def sessions(request):
     """Show the sessions that run or come next."""
-    return render(request, "orders/flash.html", {"sessions": flash_board.sessions(_member(request)), "now": clock.now()})
+    return render(
+        request,
+        "orders/flash.html",
+        {"sessions": flash_board.sessions(_member(request)), "now": clock.now()},
+    )
 
 
 @login_not_required
@@ -81,7 +87,14 @@ def _redeem(request, item_id) -> Order:
         raise InvalidCheckout
     sent = form.cleaned_data
     limit(request, "redeem", ACTIONS_PER_MEMBER, once=sent["key"])
-    return flash.redeem(request.user, item=item_id, quantity=sent["quantity"], key=sent["key"], address=sent["address"], expect=form.expect)
+    return flash.redeem(
+        request.user,
+        item=item_id,
+        quantity=sent["quantity"],
+        key=sent["key"],
+        address=sent["address"],
+        expect=form.expect,
+    )
 
 
 def _item_page(request, item_id, *, refusal=None):
@@ -114,13 +127,20 @@ def _item_page(request, item_id, *, refusal=None):
         "key": uuid4().hex,
         "here": request.path,
     }
-    return render(request, "orders/flash_item.html", context, status=refusal.status if refusal else 200)
+    return render(
+        request, "orders/flash_item.html", context, status=refusal.status if refusal else 200
+    )
 
 
 def _own_order(member, item) -> Order | None:
     if member is None:
         return None
-    return Order.objects.of(member).filter(flash_claim__item=item, flash_claim__is_live=True).newest_first().first()
+    return (
+        Order.objects.of(member)
+        .filter(flash_claim__item=item, flash_claim__is_live=True)
+        .newest_first()
+        .first()
+    )
 
 
 def _member(request):

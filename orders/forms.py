@@ -1,11 +1,17 @@
-"""What the checkout and staff forms send, read strictly: nothing a shopper could not have chosen gets through."""
+"""What the checkout and staff forms send, read strictly: nothing a shopper could not have chosen
+gets through.
+"""
 
 import re
 from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from orders.checkout import KEY
 from orders.errors import InvalidCheckout, InvalidLines
@@ -17,12 +23,15 @@ WHOLE = re.compile(r"[0-9]{1,12}")
 
 
 def read_lines(sent) -> list[tuple[int, int]]:
-    """Return the lines of a query or form: ``sku`` and ``quantity`` repeated in step; a quantity left out is 1.
+    """Return the lines of a query or form: ``sku`` and ``quantity`` repeated in step; a quantity
+    left out is 1.
 
     Raises: InvalidLines.
     """
     skus, quantities = sent.getlist("sku"), sent.getlist("quantity") or ["1"]
-    if len(skus) != len(quantities) or not all(WHOLE.fullmatch(text) for text in [*skus, *quantities]):
+    if len(skus) != len(quantities) or not all(
+        WHOLE.fullmatch(text) for text in [*skus, *quantities]
+    ):
         raise InvalidLines
     return [(int(sku), int(quantity)) for sku, quantity in zip(skus, quantities, strict=True)]
 
@@ -34,14 +43,21 @@ def read_points(sent) -> int:
 
 
 def read_pieces(sent) -> list[tuple[int, int]]:
-    """Return (line id, pieces) of a form: ``line`` and ``quantity`` repeated in step; lines of 0 pieces are left out.
+    """Return (line id, pieces) of a form: ``line`` and ``quantity`` repeated in step; lines of 0
+    pieces are left out.
 
     Raises: InvalidRefund.
     """
     lines, quantities = sent.getlist("line"), [text or "0" for text in sent.getlist("quantity")]
-    if len(lines) != len(quantities) or not all(WHOLE.fullmatch(text) for text in [*lines, *quantities]):
+    if len(lines) != len(quantities) or not all(
+        WHOLE.fullmatch(text) for text in [*lines, *quantities]
+    ):
         raise InvalidRefund
-    return [(int(line), int(quantity)) for line, quantity in zip(lines, quantities, strict=True) if int(quantity)]
+    return [
+        (int(line), int(quantity))
+        for line, quantity in zip(lines, quantities, strict=True)
+        if int(quantity)
+    ]
 
 
 class PlaceForm(forms.Form):
@@ -56,7 +72,10 @@ class PlaceForm(forms.Form):
 
     @property
     def expect(self) -> dict:
-        return {"points": self.cleaned_data["expect_points"], "cash": self.cleaned_data["expect_cash"]}
+        return {
+            "points": self.cleaned_data["expect_points"],
+            "cash": self.cleaned_data["expect_cash"],
+        }
 
 
 class ConfirmForm(forms.Form):
@@ -64,13 +83,19 @@ class ConfirmForm(forms.Form):
 
 
 class ShipForm(forms.Form):
-    """Who carries a parcel, under which number, and how many of each line are in it; virtual goods have neither carrier nor number."""
+    """Who carries a parcel, under which number, and how many of each line are in it; virtual goods
+    have neither carrier nor number.
+    """
 
     carrier = forms.CharField(label=_("Carrier"), max_length=40, widget=UnfoldAdminTextInputWidget)
-    number = forms.CharField(label=_("Tracking number"), max_length=60, widget=UnfoldAdminTextInputWidget)
+    number = forms.CharField(
+        label=_("Tracking number"), max_length=60, widget=UnfoldAdminTextInputWidget
+    )
 
     def __init__(self, *args, is_physical=True, waiting=(), **kwargs):
-        """``waiting`` are the lines of which pieces wait; with several pieces the parcel may have a part of them."""
+        """``waiting`` are the lines of which pieces wait; with several pieces the parcel may have a
+        part of them.
+        """
         super().__init__(*args, **kwargs)
         if not is_physical:
             self.fields.clear()
@@ -78,7 +103,8 @@ class ShipForm(forms.Form):
         if sum(line.waiting_quantity for line in self.waiting) > 1:
             for line in self.waiting:
                 self.fields[f"line_{line.pk}"] = forms.IntegerField(
-                    label=_("Pieces of %(name)s") % {"name": f"{line.product_name} {line.sku_name}".strip()},
+                    label=_("Pieces of %(name)s")
+                    % {"name": f"{line.product_name} {line.sku_name}".strip()},
                     min_value=0,
                     max_value=line.waiting_quantity,
                     initial=line.waiting_quantity,
@@ -88,8 +114,14 @@ class ShipForm(forms.Form):
     def clean(self):
         """Gather the pieces; None when everything goes."""
         cleaned = super().clean()
-        named = {line.pk: cleaned.pop(f"line_{line.pk}") for line in self.waiting if cleaned.get(f"line_{line.pk}") is not None}
-        cleaned["pieces"] = {pk: pieces for pk, pieces in named.items() if pieces} if named else None
+        named = {
+            line.pk: cleaned.pop(f"line_{line.pk}")
+            for line in self.waiting
+            if cleaned.get(f"line_{line.pk}") is not None
+        }
+        cleaned["pieces"] = (
+            {pk: pieces for pk, pieces in named.items() if pieces} if named else None
+        )
         return cleaned
 
 
@@ -116,7 +148,10 @@ class CodesForm(forms.Form):
     """The password once more, before codes are shown."""
 
     password = forms.CharField(
-        label=_("Your password"), max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=_("Your password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
 
@@ -131,7 +166,8 @@ class RefundAskForm(forms.Form):
         self.lines = [line for line in lines if left[line.pk]]
         for line in self.lines:
             self.fields[f"line_{line.pk}"] = forms.IntegerField(
-                label=_("Pieces of %(name)s") % {"name": f"{line.product_name} {line.sku_name}".strip()},
+                label=_("Pieces of %(name)s")
+                % {"name": f"{line.product_name} {line.sku_name}".strip()},
                 min_value=0,
                 max_value=left[line.pk],
                 initial=0,
@@ -161,10 +197,17 @@ class ApproveForm(forms.Form):
         widget=UnfoldBooleanWidget,
         help_text=_("Points whose day has passed live 30 days more instead of expiring at once."),
     )
-    note = forms.CharField(label=_("Answer to the member"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
+    note = forms.CharField(
+        label=_("Answer to the member"),
+        max_length=200,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
 
 
 class RejectForm(forms.Form):
     """Why staff reject a refund; the member reads it."""
 
-    note = forms.CharField(label=_("Answer to the member"), max_length=200, widget=UnfoldAdminTextInputWidget)
+    note = forms.CharField(
+        label=_("Answer to the member"), max_length=200, widget=UnfoldAdminTextInputWidget
+    )

@@ -1,8 +1,10 @@
-"""A doorman in front of a flash item: lets in about as many as there are pieces, and each buyer once.
+"""A doorman in front of a flash item: lets in about as many as there are pieces, and each buyer
+once.
 
-A hint in Redis, never the truth. Wrong, empty, slow, dead or not there at all, it only makes for more or fewer
-attempts at the database, which alone decides. What it refuses it lets somebody look up in the database about once
-a second, so a count that is too low mends itself; one too high is corrected by the first "sold out".
+A hint in Redis, never the truth. Wrong, empty, slow, dead or not there at all, it only makes for
+more or fewer attempts at the database, which alone decides. What it refuses it lets somebody look
+up in the database about once a second, so a count that is too low mends itself; one too high is
+corrected by the first "sold out".
 
 Source: ledger.md section 6.
 """
@@ -97,7 +99,9 @@ def _run(script, item, user, *words):
 
 
 def _ask(question):
-    """Put a question to Redis; None when it is not there or does not answer, and then for a while nobody asks."""
+    """Put a question to Redis; None when it is not there or does not answer, and then for a while
+    nobody asks.
+    """
     global _asleep_until
     backend = caches[DEFAULT_CACHE_ALIAS]
     if not hasattr(backend, "client") or time.monotonic() < _asleep_until:

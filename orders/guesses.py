@@ -10,7 +10,8 @@ CODES_PER_MEMBER = "5/m"
 
 
 def count_try(request, coupon) -> None:
-    """Count a code about to be looked up; the same one again, and a coupon named by its id, count nothing.
+    """Count a code about to be looked up; the same one again, and a coupon named by its id, count
+    nothing.
 
     Raises: mall.core.limits.TooOften.
     """

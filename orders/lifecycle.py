@@ -1,14 +1,14 @@
 """The life of an order: the only writer of its status.
 
-Every step names the state it starts from in the UPDATE's filter: zero rows means someone was faster, and
-nothing else of the step happens. A verb leaves the order passed in as it was seen and returns it as it
-now is, so a retried transaction starts from what the caller knew.
+Every step names the state it starts from in the UPDATE's filter: zero rows means someone was
+faster, and nothing else of the step happens. A verb leaves the order passed in as it was seen and
+returns it as it now is, so a retried transaction starts from what the caller knew.
 
-Who may: a shopper cancels an own order until a part of it is sent or refunded and confirms the receipt of a
-shipped one; an operator ships (in parcels, if need be), completes, and cancels like the shopper; sweeps cancel
-what was not paid in time and complete what was sent long ago. Card keys are issued as soon as the order is paid,
-and an order of nothing else is complete then. What was refunded whole moves no more. The doors ask for the
-permission, this module for the state.
+Who may: a shopper cancels an own order until a part of it is sent or refunded and confirms the
+receipt of a shipped one; an operator ships (in parcels, if need be), completes, and cancels like
+the shopper; sweeps cancel what was not paid in time and complete what was sent long ago. Card keys
+are issued as soon as the order is paid, and an order of nothing else is complete then. What was
+refunded whole moves no more. The doors ask for the permission, this module for the state.
 """
 
 import copy
@@ -23,7 +23,14 @@ from mall.core.transactions import transactional
 from orders import actors, coupons, delivery, flash, refunds, shipping
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.events import note_money
-from orders.models import CheckoutPolicy, Order, OrderEvent, PaymentNotice, PaymentRefund, RefundRequest
+from orders.models import (
+    CheckoutPolicy,
+    Order,
+    OrderEvent,
+    PaymentNotice,
+    PaymentRefund,
+    RefundRequest,
+)
 from orders.refund_errors import PartlySent, RefundOpen
 from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
 from points import ledger
@@ -43,7 +50,8 @@ TRANSITIONS = {
     COMPLETED: set(),
     CANCELLED: set(),
 }
-DEEDS = {PAID: "pay", SHIPPED: "ship", COMPLETED: "complete", CANCELLED: "cancel"}  # of staff, in the words of the audit log
+# of staff, in the words of the audit log
+DEEDS = {PAID: "pay", SHIPPED: "ship", COMPLETED: "complete", CANCELLED: "cancel"}
 BATCH = 200
 log = structlog.get_logger(__name__)
 
@@ -57,15 +65,21 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
     lock_member(order.user_id)
     paid = _move(order, PAID, OrderEvent.Kind.PAID, "paid_at", actor=actor, note=note)
     if order.points:
-        ledger.capture(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:capture", reference=order.reference)
+        ledger.capture(
+            order.user_id,
+            hold_key=f"{order.reference}:hold",
+            key=f"{order.reference}:capture",
+            reference=order.reference,
+        )
     return tell_paid(paid)
 
 
 def tell_paid(order, *, has_keys: bool = True) -> Order:
-    """Tell whoever listens that an order is paid, then issue its card keys; return the order as it is after that.
+    """Tell whoever listens that an order is paid, then issue its card keys; return the order as it
+    is after that.
 
-    For checkout and ``mark_paid``, inside their transaction and before any stock is locked. An order of card keys
-    only is complete at once. Raises: catalog.errors.OutOfStock.
+    For checkout and ``mark_paid``, inside their transaction and before any stock is locked. An
+    order of card keys only is complete at once. Raises: catalog.errors.OutOfStock.
     """
     order_paid.send(Order, order=order)
     issued = delivery.issue_keys(order) if has_keys else 0
@@ -74,7 +88,14 @@ def tell_paid(order, *, has_keys: bool = True) -> Order:
     if shipping.waiting(order):
         note_money(order.pk, OrderEvent.Kind.KEYS_ISSUED, actor="system", note=f"× {issued}")
         return order
-    sent = _move(order, SHIPPED, OrderEvent.Kind.KEYS_ISSUED, "shipped_at", actor="system", note=f"× {issued}")
+    sent = _move(
+        order,
+        SHIPPED,
+        OrderEvent.Kind.KEYS_ISSUED,
+        "shipped_at",
+        actor="system",
+        note=f"× {issued}",
+    )
     return complete(sent, actor="system")
 
 
@@ -90,27 +111,49 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
     lock_member(order.user_id)
     if order.shipments.exists() and order.status == PAID:
         raise PartlySent
-    cancelled = _move(order, CANCELLED, kind, "cancelled_at", actor=actor, note=note, if_still={"refunded_pieces": 0})
+    cancelled = _move(
+        order,
+        CANCELLED,
+        kind,
+        "cancelled_at",
+        actor=actor,
+        note=note,
+        if_still={"refunded_pieces": 0},
+    )
     if order.status == PENDING and order.points:
-        ledger.release(order.user_id, hold_key=f"{order.reference}:hold", key=f"{order.reference}:release", reference=order.reference)
+        ledger.release(
+            order.user_id,
+            hold_key=f"{order.reference}:hold",
+            key=f"{order.reference}:release",
+            reference=order.reference,
+        )
     elif order.status == PAID:
         _give_back(order)
-    # Cancelled by staff, the shop is at fault: a coupon whose day passed meanwhile gets some days more.
+    # Cancelled by staff, the shop is at fault: a coupon whose day passed meanwhile gets some days
+    # more.
     coupons.give_back(order, at_fault=actors.is_colleague(actor, order))
     order_cancelled.send(Order, order=cancelled)
     lost = _take_keys_back(order, actor) if order.status == PAID else {}
     if not flash.put_back(order, lost=sum(lost.values())):
-        pieces = [(sku, quantity - lost.get(pk, 0)) for pk, sku, quantity in order.lines.values_list("pk", "sku_id", "quantity")]
-        stock.put_back([(sku, quantity) for sku, quantity in pieces if quantity], reference=order.reference)
+        pieces = [
+            (sku, quantity - lost.get(pk, 0))
+            for pk, sku, quantity in order.lines.values_list("pk", "sku_id", "quantity")
+        ]
+        stock.put_back(
+            [(sku, quantity) for sku, quantity in pieces if quantity], reference=order.reference
+        )
     return cancelled
 
 
 @transactional
-def ship(order, *, actor: str, carrier: str = "", number: str = "", pieces: dict[int, int] | None = None) -> Order:
-    """Send a paid order off, or a parcel with ``pieces`` of it (line id: quantity); it is shipped with the last parcel.
+def ship(
+    order, *, actor: str, carrier: str = "", number: str = "", pieces: dict[int, int] | None = None
+) -> Order:
+    """Send a paid order off, or a parcel with ``pieces`` of it (line id: quantity); it is shipped
+    with the last parcel.
 
-    Goods to deliver need a carrier and a tracking number, virtual ones neither. The order keeps those of the
-    last parcel.
+    Goods to deliver need a carrier and a tracking number, virtual ones neither. The order keeps
+    those of the last parcel.
     Raises: IllegalTransition (status), CarrierNeeded, NothingToSend.
     """
     carrier, number = carrier.strip(), number.strip()
@@ -118,20 +161,26 @@ def ship(order, *, actor: str, carrier: str = "", number: str = "", pieces: dict
         raise CarrierNeeded
     lock_member(order.user_id)
     _check_still(order, PAID)
-    _parcel, is_last = shipping.pack(order, actor=actor, carrier=carrier, number=number, pieces=pieces)
+    _parcel, is_last = shipping.pack(
+        order, actor=actor, carrier=carrier, number=number, pieces=pieces
+    )
     words, note = {"carrier": carrier, "tracking_number": number}, f"{carrier} {number}".strip()
     if not is_last:
         Order.objects.filter(pk=order.pk).update(**words)
         note_money(order.pk, OrderEvent.Kind.PART_SHIPPED, actor=actor, note=note)
         _write_down(order, "ship_part", PAID, actor=actor, note=note)
         return _changed(order, words)
-    shipped = _move(order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor, note=note, **words)
+    shipped = _move(
+        order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor, note=note, **words
+    )
     order_shipped.send(Order, order=shipped)
     return shipped
 
 
 def finish_sending(order, *, actor: str) -> Order:
-    """Note that nothing waits to be sent any more because the rest was refunded; for orders/refund_requests.py."""
+    """Note that nothing waits to be sent any more because the rest was refunded; for
+    orders/refund_requests.py.
+    """
     shipped = _move(order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor)
     if shipped.shipments.exists():
         order_shipped.send(Order, order=shipped)
@@ -165,16 +214,21 @@ def assume_receipt(order) -> Order:
 
 # --- the sweeps ------------------------------------------------------------------
 def cancel_due(as_of: datetime) -> int:
-    """Cancel every order whose payment window closed by ``as_of``; return how many this call cancelled.
+    """Cancel every order whose payment window closed by ``as_of``; return how many this call
+    cancelled.
 
-    Each in its own transaction; a payment that arrives meanwhile wins or loses as a whole. Harmless when
-    run twice or by several sweeps at once.
+    Each in its own transaction; a payment that arrives meanwhile wins or loses as a whole. Harmless
+    when run twice or by several sweeps at once.
     """
-    return _sweep(Order.objects.due(as_of), lambda order: cancel(order, actor="system", kind=OrderEvent.Kind.TIMED_OUT))
+    return _sweep(
+        Order.objects.due(as_of),
+        lambda order: cancel(order, actor="system", kind=OrderEvent.Kind.TIMED_OUT),
+    )
 
 
 def complete_due(as_of: datetime) -> int:
-    """Complete every order sent ``auto_complete_days`` of the policy before ``as_of``; return how many this call completed.
+    """Complete every order sent ``auto_complete_days`` of the policy before ``as_of``; return how
+    many this call completed.
 
     As harmless as ``cancel_due``; an open refund request stops the clock until it is decided.
     """
@@ -198,33 +252,57 @@ def _sweep(due, verb) -> int:
 
 
 def _check_still(order, status):
-    """Refuse what was seen in another state than it is in now, or was refunded whole; under the member's lock."""
-    if not Order.objects.filter(pk=order.pk, status=status, refunded_at__isnull=True).exists() or order.status != status:
+    """Refuse what was seen in another state than it is in now, or was refunded whole; under the
+    member's lock.
+    """
+    if (
+        not Order.objects.filter(pk=order.pk, status=status, refunded_at__isnull=True).exists()
+        or order.status != status
+    ):
         raise IllegalTransition(status=order.status)
 
 
 def _move(order, to, kind, stamp, *, actor, note="", if_still=None, **changes) -> Order:
     """Change the status if it still is what the caller saw; the rowcount is the referee.
 
-    ``stamp`` names the column that keeps when it happened; the event tells the same instant. What was refunded
-    whole moves no more; ``if_still`` names more that must hold.
+    ``stamp`` names the column that keeps when it happened; the event tells the same instant. What
+    was refunded whole moves no more; ``if_still`` names more that must hold.
     """
     now = clock.now()
     changes = {"status": to, stamp: now, **changes}
     if to not in TRANSITIONS[order.status]:
         raise IllegalTransition(status=order.status)
-    unmoved = Order.objects.filter(pk=order.pk, status=order.status, refunded_at__isnull=True, **(if_still or {}))
+    unmoved = Order.objects.filter(
+        pk=order.pk, status=order.status, refunded_at__isnull=True, **(if_still or {})
+    )
     if not unmoved.update(**changes):
         raise IllegalTransition(status=order.status)
-    OrderEvent.objects.create(order=order, kind=kind, from_status=order.status, to_status=to, actor=actor, note=note[:200], at=now)
+    OrderEvent.objects.create(
+        order=order,
+        kind=kind,
+        from_status=order.status,
+        to_status=to,
+        actor=actor,
+        note=note[:200],
+        at=now,
+    )
     _write_down(order, DEEDS[to], to, actor=actor, note=note)
     return _changed(order, changes)
 
 
 def _write_down(order, deed, to, *, actor, note):
-    """Add what staff did to the audit log; what members and sweeps do stands in the order's own history."""
+    """Add what staff did to the audit log; what members and sweeps do stands in the order's own
+    history.
+    """
     if actor.startswith("staff:"):
-        audit.note(actor, f"orders.{deed}", target=order, reason=note, before={"status": order.status}, after={"status": to})
+        audit.note(
+            actor,
+            f"orders.{deed}",
+            target=order,
+            reason=note,
+            before={"status": order.status},
+            after={"status": to},
+        )
 
 
 def _changed(order, changes) -> Order:
@@ -235,10 +313,16 @@ def _changed(order, changes) -> Order:
 
 
 def _take_keys_back(order, actor) -> dict[int, int]:
-    """Take back the card keys of a cancelled order; return how many pieces of each line stay lost because they were seen."""
+    """Take back the card keys of a cancelled order; return how many pieces of each line stay lost
+    because they were seen.
+    """
     pieces = dict(delivery.key_lines(order).values_list("pk", "quantity"))
     seen_too = actors.is_colleague(actor, order)
-    free = delivery.take_back(order, pieces, actor=actor, reference=order.reference, seen_too=seen_too) if pieces else {}
+    free = (
+        delivery.take_back(order, pieces, actor=actor, reference=order.reference, seen_too=seen_too)
+        if pieces
+        else {}
+    )
     return {pk: quantity - free[pk] for pk, quantity in pieces.items()}
 
 
@@ -254,7 +338,9 @@ def _give_back(order):
             reference=order.reference,
         )
     if order.cash:
-        settled = PaymentNotice.objects.select_related("payment__order").get(payment__order=order, outcome=PaymentNotice.Outcome.SETTLED)
+        settled = PaymentNotice.objects.select_related("payment__order").get(
+            payment__order=order, outcome=PaymentNotice.Outcome.SETTLED
+        )
         refunds.request(
             settled.payment,
             key="cancelled",

@@ -16,5 +16,7 @@ def new_number() -> str:
 
 
 def new_coupon_code() -> str:
-    """Return a fresh number for a coupon or a public code: 80 bits, never digits only, readable aloud."""
+    """Return a fresh number for a coupon or a public code: 80 bits, never digits only, readable
+    aloud.
+    """
     return "C" + "".join(secrets.choice(ALPHABET) for _ in range(16))

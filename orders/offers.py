@@ -1,4 +1,6 @@
-"""What members read about coupons: their own by shelf, those for sale, and a template's terms in a line. Reads only."""
+"""What members read about coupons: their own by shelf, those for sale, and a template's terms in a
+line. Reads only.
+"""
 
 from datetime import datetime
 
@@ -12,7 +14,9 @@ USABLE, USED, EXPIRED = "usable", "used", "expired"
 
 
 def shelf(user, state: str | None, *, as_of: datetime):
-    """Return a member's coupons on one shelf (None: all), with template and order; uses of public codes are used ones."""
+    """Return a member's coupons on one shelf (None: all), with template and order; uses of public
+    codes are used ones.
+    """
     own = Coupon.objects.of(user).select_related("template", "order")
     if state == USABLE:
         return own.usable(as_of)
@@ -29,16 +33,25 @@ def shown(coupon: Coupon) -> Coupon:
 
 
 def for_sale(user, *, as_of: datetime, available: int) -> list[CouponTemplate]:
-    """Return the templates on sale, the cheapest first, each with what a member of ``available`` points may do.
+    """Return the templates on sale, the cheapest first, each with what a member of ``available``
+    points may do.
 
-    ``left`` (None: no limit), ``can_buy`` (points aside), ``missing`` points and ``affordable`` stand on each.
+    ``left`` (None: no limit), ``can_buy`` (points aside), ``missing`` points and ``affordable``
+    stand on each.
     """
     found = list(CouponTemplate.objects.for_sale(as_of).order_by("price_points", "pk"))
     own = counted([user.pk]).filter(template__in=[template.pk for template in found])
-    had = dict(own.order_by().values("template_id").annotate(number=Count("pk")).values_list("template_id", "number"))
+    had = dict(
+        own.order_by()
+        .values("template_id")
+        .annotate(number=Count("pk"))
+        .values_list("template_id", "number")
+    )
     for template in found:
         template.left = max(0, template.total - template.issued) if template.total else None
-        template.can_buy = template.left != 0 and (not template.per_person or had.get(template.pk, 0) < template.per_person)
+        template.can_buy = template.left != 0 and (
+            not template.per_person or had.get(template.pk, 0) < template.per_person
+        )
         template.missing = max(0, template.price_points - available)
         template.affordable = not template.missing
     return found
@@ -55,7 +68,10 @@ def describe(template: CouponTemplate) -> str:
     if template.kind == CouponTemplate.Kind.AMOUNT:
         off = _("¥%(amount)s off") % {"amount": plain(template.amount)}
     else:
-        off = _("%(percent)s%% off, up to ¥%(cap)s") % {"percent": template.percent, "cap": plain(template.cap)}
+        off = _("%(percent)s%% off, up to ¥%(cap)s") % {
+            "percent": template.percent,
+            "cap": plain(template.cap),
+        }
     if not template.threshold:
         return off
     return _("%(off)s from ¥%(threshold)s") % {"off": off, "threshold": plain(template.threshold)}

@@ -1,8 +1,8 @@
 """What an order costs: one calculator for the quote and for the order. Reads, never writes.
 
-Points are whole numbers, cash is yuan with two places, the rate is points per yuan. A coupon comes first;
-points used as a discount then pay for goods of the mode ``cash_points`` only, up to a share of what the
-coupon left of them. Neither pays for freight.
+Points are whole numbers, cash is yuan with two places, the rate is points per yuan. A coupon comes
+first; points used as a discount then pay for goods of the mode ``cash_points`` only, up to a share
+of what the coupon left of them. Neither pays for freight.
 Source: product.md "points", "orders".
 """
 
@@ -17,7 +17,13 @@ from mall.core import clock
 from mall.core.money import ZERO, yuan_down
 from orders import wallet
 from orders.coupon_terms import InHand
-from orders.errors import InvalidLines, NotForSale, PersonLimitReached, PointsNotUsable, PurchaseLimitReached
+from orders.errors import (
+    InvalidLines,
+    NotForSale,
+    PersonLimitReached,
+    PointsNotUsable,
+    PurchaseLimitReached,
+)
 from orders.models import CheckoutPolicy, Order, OrderLine
 from orders.quotes import DiscountRange, Quote, QuotedLine, Wish
 from orders.shares import fen_of, share_out
@@ -31,12 +37,20 @@ MOST_EXPECTED_POINTS = 10**15
 CASH = r"^[0-9]{1,10}\.[0-9]{2}\Z"  # yuan as a shopper's program writes them back
 
 
-def quote(user, lines, *, points_to_use: int = 0, coupon: int | str | None = None, as_of: datetime | None = None) -> Quote:
-    """Work out what ``lines`` — ``(sku_id, quantity)`` — cost this member at an instant (default: now).
+def quote(
+    user,
+    lines,
+    *,
+    points_to_use: int = 0,
+    coupon: int | str | None = None,
+    as_of: datetime | None = None,
+) -> Quote:
+    """Work out what ``lines`` — ``(sku_id, quantity)`` — cost this member at an instant (default:
+    now).
 
-    ``coupon`` is the id or code of one of the member's coupons, or a public code. Limits per person count
-    what the member has; whoever places an order holds the member's lock meanwhile. Stock is not looked at:
-    taking it is the only honest answer.
+    ``coupon`` is the id or code of one of the member's coupons, or a public code. Limits per person
+    count what the member has; whoever places an order holds the member's lock meanwhile. Stock is
+    not looked at: taking it is the only honest answer.
 
     Raises: InvalidLines, NotForSale, PurchaseLimitReached, CouponNotUsable, PointsNotUsable.
     """
@@ -46,7 +60,13 @@ def quote(user, lines, *, points_to_use: int = 0, coupon: int | str | None = Non
     _check_limits(user, wishes)
     rate = rates.current(as_of).points_per_yuan
     in_hand = None if wallet.normalise(coupon) is None else wallet.find(user, coupon, as_of=as_of)
-    priced = price(wishes, policy=CheckoutPolicy.current(), rate=rate, points_to_use=points_to_use, coupon=in_hand)
+    priced = price(
+        wishes,
+        policy=CheckoutPolicy.current(),
+        rate=rate,
+        points_to_use=points_to_use,
+        coupon=in_hand,
+    )
     if not priced.cash:
         return priced
     # What is paid with points or a coupon earns nothing, and freight neither.
@@ -77,7 +97,14 @@ def normalise(lines) -> list[tuple[int, int]]:
     return list(wanted.items())
 
 
-def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0, coupon: InHand | None = None) -> Quote:
+def price(
+    wishes,
+    *,
+    policy: CheckoutPolicy,
+    rate: int,
+    points_to_use: int = 0,
+    coupon: InHand | None = None,
+) -> Quote:
     """Add up and discount, the coupon first; pure arithmetic on what is passed in.
 
     Raises: CouponNotUsable, PointsNotUsable.
@@ -86,7 +113,8 @@ def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0, 
     couponed = coupon.terms.shares(wishes) if coupon else [ZERO] * len(goods)
     after_coupon = [cash - off for cash, off in zip(goods, couponed, strict=True)]
     discountable = [
-        cash if wish.sku.product.pay_mode == Product.PayMode.CASH_POINTS else ZERO for wish, cash in zip(wishes, after_coupon, strict=True)
+        cash if wish.sku.product.pay_mode == Product.PayMode.CASH_POINTS else ZERO
+        for wish, cash in zip(wishes, after_coupon, strict=True)
     ]
     usable = _discount_range(sum(discountable, ZERO), policy, rate)
     if not usable.allows(points_to_use):
@@ -105,7 +133,9 @@ def price(wishes, *, policy: CheckoutPolicy, rate: int, points_to_use: int = 0, 
             points_for_discount=extra,
             coupon_discount=saved.quantize(ZERO),
         )
-        for wish, cash, off, extra, saved in zip(wishes, after_coupon, discounts, discount_points, couponed, strict=True)
+        for wish, cash, off, extra, saved in zip(
+            wishes, after_coupon, discounts, discount_points, couponed, strict=True
+        )
     )
     is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
     freight = policy.freight if is_physical else ZERO
@@ -175,12 +205,18 @@ def _check_limits(user, wishes):
     for product_id in limited:
         limit = products[product_id].limit_per_person
         if had.get(product_id, 0) + wanted[product_id] > limit:
-            raise PersonLimitReached(product=products[product_id].name, limit=limit, had=had.get(product_id, 0))
+            raise PersonLimitReached(
+                product=products[product_id].name, limit=limit, had=had.get(product_id, 0)
+            )
 
 
 def _had(user, product_ids) -> dict[int, int]:
-    """Return how many pieces of each product a member has kept: what was cancelled or refunded may be had again."""
-    lines = OrderLine.objects.filter(order__user=user, product__in=product_ids).exclude(order__status=Order.Status.CANCELLED)
+    """Return how many pieces of each product a member has kept: what was cancelled or refunded may
+    be had again.
+    """
+    lines = OrderLine.objects.filter(order__user=user, product__in=product_ids).exclude(
+        order__status=Order.Status.CANCELLED
+    )
     return dict(
         lines.order_by()
         .values("product_id")

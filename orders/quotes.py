@@ -1,4 +1,5 @@
-"""What is wanted, and what it costs: the plain values that orders/pricing.py works out and the doors read.
+"""What is wanted, and what it costs: the plain values that orders/pricing.py works out and the
+doors read.
 
 Points are whole numbers, cash is yuan with two places, the rate is points per yuan.
 """
@@ -34,7 +35,9 @@ class QuotedLine:
 
 @dataclass(frozen=True, slots=True)
 class DiscountRange:
-    """Which numbers of points may be used: multiples of ``step`` from ``least`` to ``most``; most 0 = none."""
+    """Which numbers of points may be used: multiples of ``step`` from ``least`` to ``most``; most 0
+    = none.
+    """
 
     least: int
     step: int
@@ -99,7 +102,11 @@ class Quote:
             "freight": str(self.freight),
             "rate": self.rate,
             "earns": self.earns,
-            "points_usable": {"least": self.usable.least, "step": self.usable.step, "most": self.usable.most},
+            "points_usable": {
+                "least": self.usable.least,
+                "step": self.usable.step,
+                "most": self.usable.most,
+            },
         }
 
     def _coupon_as_dict(self) -> dict | None:

@@ -18,7 +18,9 @@ def compare_orders_with_the_books(sender, accounts, **kwargs):
 
 @receiver(books_verified)
 def compare_flash_pools_with_their_orders(sender, accounts, **kwargs):
-    """Answer verify_ledger with what does not fit between flash stock and flash orders; a pool belongs to no account."""
+    """Answer verify_ledger with what does not fit between flash stock and flash orders; a pool
+    belongs to no account.
+    """
     return verify_flash() if accounts is None else []
 
 

@@ -1,9 +1,10 @@
 """Distrust between rooms: every order against what it moved. Nothing is corrected here.
 
-Points and cash that came and went back, the sums its lines keep of refunds, goods on the shelf, card keys, its coupon
-and the points it earns: each is compared with what the order's state and its refund requests say. Flash goods are
-orders/flash_books.py's. Read without a lock while the shop runs; what does not fit is read again under the member's
-lock, and only what still does not fit then is a finding.
+Points and cash that came and went back, the sums its lines keep of refunds, goods on the shelf,
+card keys, its coupon and the points it earns: each is compared with what the order's state and its
+refund requests say. Flash goods are orders/flash_books.py's. Read without a lock while the shop
+runs; what does not fit is read again under the member's lock, and only what still does not fit then
+is a finding.
 
 Source: ledger.md section 8.
 """
@@ -17,7 +18,15 @@ from django.db.models import F, Sum
 from catalog import stock
 from catalog.models import CardKey, Product, StockMovement
 from mall.core.transactions import transactional
-from orders.models import Coupon, Order, OrderLine, PaymentNotice, PaymentRefund, RefundLine, RefundRequest
+from orders.models import (
+    Coupon,
+    Order,
+    OrderLine,
+    PaymentNotice,
+    PaymentRefund,
+    RefundLine,
+    RefundRequest,
+)
 from points.models import Grant, LedgerEntry
 from points.mutex import lock_member
 from points.postings import asked
@@ -30,17 +39,27 @@ PENDING, CANCELLED = Order.Status.PENDING, Order.Status.CANCELLED
 
 
 def verify_orders(accounts: list[int] | None = None) -> list[Finding]:
-    """Compare the orders of these members (None: all, and all stock with its movements and keys)."""
+    """Compare the orders of these members (None: all, and all stock with its movements and
+    keys).
+    """
     found = []
     for members in _batches(accounts):
         for suspect in sorted({finding.account for finding in _compare(members)}):
             found += _compare_locked(suspect)
     if accounts is None:
         found += [
-            Finding(None, f"stock of SKU {sku} is not the sum of its movements", str(moved), str(quantity))
+            Finding(
+                None,
+                f"stock of SKU {sku} is not the sum of its movements",
+                str(moved),
+                str(quantity),
+            )
             for sku, moved, quantity in stock.drifted()
         ]
-        found += [Finding(None, f"free keys of SKU {sku}", str(expected), str(free)) for sku, expected, free in _drifted_keys()]
+        found += [
+            Finding(None, f"free keys of SKU {sku}", str(expected), str(free))
+            for sku, expected, free in _drifted_keys()
+        ]
     return found
 
 
@@ -87,13 +106,18 @@ def _compare(members) -> list[Finding]:
     ]
     for order in orders.values():
         for check in (_points_of, _cash_of, _sums_of, _goods_of, _keys_of, _coupon_of, _earning_of):
-            found += [Finding(order.user_id, what, str(expected), str(actual)) for what, expected, actual in check(order, facts)]
+            found += [
+                Finding(order.user_id, what, str(expected), str(actual))
+                for what, expected, actual in check(order, facts)
+            ]
     return found
 
 
 # --- what must hold ------------------------------------------------------------------
 def _points_of(order, facts):
-    """A live order took its points once and gave back those of its refunds; a cancelled one gave back all."""
+    """A live order took its points once and gave back those of its refunds; a cancelled one gave
+    back all.
+    """
     took = dict.fromkeys(["hold", "capture"] if order.cash else ["spend"], order.points)
     if order.status == PENDING:
         allowed = [{"hold": order.points}]
@@ -113,11 +137,17 @@ def _cash_of(order, facts):
     whole = order.status == CANCELLED and order.pk in facts.paid
     expected = order.cash if whole else order.refunded_cash
     if facts.money.get(order.pk, 0) != expected:
-        yield f"cash back of order {order.no} ({order.status})", expected, facts.money.get(order.pk, 0)
+        yield (
+            f"cash back of order {order.no} ({order.status})",
+            expected,
+            facts.money.get(order.pk, 0),
+        )
 
 
 def _sums_of(order, facts):
-    """What lines and order keep of refunds is what the granted requests say, and whole means everything."""
+    """What lines and order keep of refunds is what the granted requests say, and whole means
+    everything.
+    """
     pieces = points = cash = 0
     for line in facts.lines[order.pk]:
         kept = (line.refunded_quantity, line.refunded_points, line.refunded_cash)
@@ -126,26 +156,44 @@ def _sums_of(order, facts):
             yield f"refunds of line {line.pk} of order {order.no}", granted[:3], kept
         pieces, points, cash = pieces + granted[0], points + granted[1], cash + granted[2]
     requests, freight = facts.freight.get(order.pk, (0, 0))
-    expected = (pieces, points, cash + freight, requests > 0 and pieces == sum(line.quantity for line in facts.lines[order.pk]))
-    kept = (order.refunded_pieces, order.refunded_points, order.refunded_cash, order.refunded_at is not None)
+    expected = (
+        pieces,
+        points,
+        cash + freight,
+        requests > 0 and pieces == sum(line.quantity for line in facts.lines[order.pk]),
+    )
+    kept = (
+        order.refunded_pieces,
+        order.refunded_points,
+        order.refunded_cash,
+        order.refunded_at is not None,
+    )
     if kept != expected:
         yield f"refunds of order {order.no}", expected, kept
 
 
 def _goods_of(order, facts):
-    """A live order took its pieces once and put back those its refunds say; a cancelled one put back all but seen keys."""
+    """A live order took its pieces once and put back those its refunds say; a cancelled one put
+    back all but seen keys.
+    """
     is_flash = any(line.is_flash for line in facts.lines[order.pk])
     took, back = defaultdict(int), defaultdict(int)
     for line in facts.lines[order.pk]:
         took[line.sku_id] += 0 if is_flash else line.quantity
         if order.status == CANCELLED:
-            back[line.sku_id] += 0 if is_flash else line.quantity - facts.keys[line.pk].get(CardKey.State.VOID, 0)
+            back[line.sku_id] += (
+                0 if is_flash else line.quantity - facts.keys[line.pk].get(CardKey.State.VOID, 0)
+            )
         else:
             back[line.sku_id] += facts.refunds.get(line.pk, (0, 0, 0, 0))[3]
     for direction, wanted in ((TAKE, took), (PUT_BACK, back)):
         expected = {sku: pieces for sku, pieces in wanted.items() if pieces}
         if facts.moved[order.no][direction] != expected:
-            yield f"goods of order {order.no}: {direction}", expected, facts.moved[order.no][direction]
+            yield (
+                f"goods of order {order.no}: {direction}",
+                expected,
+                facts.moved[order.no][direction],
+            )
 
 
 def _keys_of(order, facts):
@@ -159,10 +207,18 @@ def _keys_of(order, facts):
 
 
 def _coupon_of(order, facts):
-    """A coupon is kept for an unpaid order, used by a live one, and gone from one that was undone."""
+    """A coupon is kept for an unpaid order, used by a live one, and gone from one that was
+    undone.
+    """
     is_undone = order.status == CANCELLED or order.refunded_at is not None
     held = facts.coupons.get(order.pk)
-    expected = None if is_undone or not order.coupon_discount else Coupon.State.LOCKED if order.status == PENDING else Coupon.State.USED
+    expected = (
+        None
+        if is_undone or not order.coupon_discount
+        else Coupon.State.LOCKED
+        if order.status == PENDING
+        else Coupon.State.USED
+    )
     if held != expected:
         yield f"coupon of order {order.no} ({order.status})", expected, held
 
@@ -179,27 +235,40 @@ def _gather(members, orders) -> _Facts:
     ids = {order.pk: order.no for order in orders.values()}
     lines, keys = defaultdict(list), defaultdict(dict)
     flash, is_key = F("order__flash_claim"), F("product__kind")
-    for line in OrderLine.objects.filter(order__in=ids).annotate(claim=flash, kind=is_key).order_by("pk"):
+    for line in (
+        OrderLine.objects.filter(order__in=ids).annotate(claim=flash, kind=is_key).order_by("pk")
+    ):
         line.is_flash, line.is_key = line.claim is not None, line.kind == Product.Kind.CARD_KEY
         lines[line.order_id].append(line)
     references = {order.reference for order in orders.values()}
-    for line, state in CardKey.objects.filter(reference__in=references, line__isnull=False).values_list("line", "state"):
+    for line, state in CardKey.objects.filter(
+        reference__in=references, line__isnull=False
+    ).values_list("line", "state"):
         keys[line][state] = keys[line].get(state, 0) + 1
     refunds, granted = {}, RefundRequest.objects.granted().filter(order__in=ids).order_by()
     for row in RefundLine.objects.filter(request__in=granted.values("pk")).values_list(
         "line_id", "quantity", "points", "cash", "restocked"
     ):
-        refunds[row[0]] = tuple(a + b for a, b in zip(refunds.get(row[0], (0, 0, 0, 0)), row[1:], strict=True))
+        refunds[row[0]] = tuple(
+            a + b for a, b in zip(refunds.get(row[0], (0, 0, 0, 0)), row[1:], strict=True)
+        )
     freight = {}
     for order, back in granted.values_list("order_id", "freight"):
         number, so_far = freight.get(order, (0, 0))
         freight[order] = (number + 1, so_far + back)
     returned = PaymentRefund.objects.filter(
-        payment__order__in=ids, reason__in=[PaymentRefund.Reason.REFUND, PaymentRefund.Reason.CANCELLED]
+        payment__order__in=ids,
+        reason__in=[PaymentRefund.Reason.REFUND, PaymentRefund.Reason.CANCELLED],
     )
-    settled = PaymentNotice.objects.filter(payment__order__in=ids, outcome=PaymentNotice.Outcome.SETTLED)
+    settled = PaymentNotice.objects.filter(
+        payment__order__in=ids, outcome=PaymentNotice.Outcome.SETTLED
+    )
     held = Coupon.objects.filter(order__in=ids, state__in=[Coupon.State.LOCKED, Coupon.State.USED])
-    promised = Grant.objects.filter(account__in=members, reference__in=references).order_by().values_list("reference")
+    promised = (
+        Grant.objects.filter(account__in=members, reference__in=references)
+        .order_by()
+        .values_list("reference")
+    )
     return _Facts(
         posted=_posted(members),
         moved=_moved(orders.values()),
@@ -210,14 +279,19 @@ def _gather(members, orders) -> _Facts:
         paid=set(settled.values_list("payment__order", flat=True)),
         keys=keys,
         coupons=dict(held.values_list("order_id", "state")),
-        earning={name.removeprefix("order:"): left for name, left in promised.annotate(left=Sum(F("points") - F("taken_back")))},
+        earning={
+            name.removeprefix("order:"): left
+            for name, left in promised.annotate(left=Sum(F("points") - F("taken_back")))
+        },
     )
 
 
 def _posted(members):
     """Return {(account, order number): {part: points}} of the postings that orders make."""
     posted = defaultdict(dict)
-    for entry in LedgerEntry.objects.filter(account_id__in=members, key__startswith="order:").order_by("pk"):
+    for entry in LedgerEntry.objects.filter(
+        account_id__in=members, key__startswith="order:"
+    ).order_by("pk"):
         no, _colon, rest = entry.key.removeprefix("order:").partition(":")
         part = rest.partition(":")[0]
         if part in PARTS:
@@ -227,30 +301,43 @@ def _posted(members):
 
 
 def _moved(orders):
-    """Return {order number: {direction: {sku: pieces}}} of the stock movements that orders and their refunds make."""
+    """Return {order number: {direction: {sku: pieces}}} of the stock movements that orders and
+    their refunds make.
+    """
     moved = defaultdict(lambda: {TAKE: {}, PUT_BACK: {}})
     by_reference = {order.reference: order.no for order in orders}
     requests = RefundRequest.objects.granted().filter(order__in=[order.pk for order in orders])
     for no, number in requests.values_list("order__no", "number"):
         by_reference[f"order:{no}:refund:{number}"] = no
-    movements = StockMovement.objects.filter(reference__in=by_reference).exclude(direction=StockMovement.Direction.RECEIVE)
-    for reference, direction, sku, delta in movements.order_by("pk").values_list("reference", "direction", "sku_id", "delta"):
+    movements = StockMovement.objects.filter(reference__in=by_reference).exclude(
+        direction=StockMovement.Direction.RECEIVE
+    )
+    for reference, direction, sku, delta in movements.order_by("pk").values_list(
+        "reference", "direction", "sku_id", "delta"
+    ):
         goods = moved[by_reference[reference]][direction]
         goods[sku] = goods.get(sku, 0) + abs(delta)
     return moved
 
 
 def _drifted_keys() -> list[tuple[int, int, int]]:
-    """Return (sku, keys there should be, free keys) where a SKU's free keys are not its stock, flash stock and unpaid pieces."""
+    """Return (sku, keys there should be, free keys) where a SKU's free keys are not its stock,
+    flash stock and unpaid pieces.
+    """
     sql = """
-        SELECT k.id, COALESCE(s.quantity, 0) + COALESCE(b.pieces, 0) + COALESCE(o.pieces, 0), COALESCE(f.pieces, 0)
+        SELECT k.id, COALESCE(s.quantity, 0) + COALESCE(b.pieces, 0) + COALESCE(o.pieces, 0),
+            COALESCE(f.pieces, 0)
         FROM catalog_sku k JOIN catalog_product p ON p.id = k.product_id AND p.kind = 'card_key'
         LEFT JOIN catalog_stock s ON s.sku_id = k.id
-        LEFT JOIN (SELECT sku_id, SUM(quantity) AS pieces FROM catalog_stockbucket GROUP BY sku_id) b ON b.sku_id = k.id
-        LEFT JOIN (SELECT l.sku_id, SUM(l.quantity) AS pieces FROM orders_orderline l JOIN orders_order r ON r.id = l.order_id
+        LEFT JOIN (SELECT sku_id, SUM(quantity) AS pieces
+            FROM catalog_stockbucket GROUP BY sku_id) b ON b.sku_id = k.id
+        LEFT JOIN (SELECT l.sku_id, SUM(l.quantity) AS pieces
+            FROM orders_orderline l JOIN orders_order r ON r.id = l.order_id
                    WHERE r.status = 'pending' GROUP BY l.sku_id) o ON o.sku_id = k.id
-        LEFT JOIN (SELECT sku_id, COUNT(*) AS pieces FROM catalog_cardkey WHERE state = 'free' GROUP BY sku_id) f ON f.sku_id = k.id
-        WHERE COALESCE(s.quantity, 0) + COALESCE(b.pieces, 0) + COALESCE(o.pieces, 0) <> COALESCE(f.pieces, 0)
+        LEFT JOIN (SELECT sku_id, COUNT(*) AS pieces FROM catalog_cardkey
+            WHERE state = 'free' GROUP BY sku_id) f ON f.sku_id = k.id
+        WHERE COALESCE(s.quantity, 0) + COALESCE(b.pieces, 0) + COALESCE(o.pieces,
+            0) <> COALESCE(f.pieces, 0)
         ORDER BY k.id
     """
     with connection.cursor() as cursor:

@@ -1,4 +1,6 @@
-"""Refunds behind the counter: what waits for an answer, with everything that approving it would do."""
+"""Refunds behind the counter: what waits for an answer, with everything that approving it would
+do.
+"""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +36,17 @@ class RefundLineInline(ReadOnly, TabularInline):
 class RefundRequestAdmin(ReadOnly, ModelAdmin):
     """Approve and reject what members ask back; everything else of it is read."""
 
-    list_display = ["order", "number", "shown_status", "member", "reason", "points", "cash", "requested_at", "answered_by"]
+    list_display = [
+        "order",
+        "number",
+        "shown_status",
+        "member",
+        "reason",
+        "points",
+        "cash",
+        "requested_at",
+        "answered_by",
+    ]
     list_display_links = ["order", "number"]
     list_filter = ["status", ("requested_at", DayRangeFilter)]
     list_filter_submit = True
@@ -46,16 +58,34 @@ class RefundRequestAdmin(ReadOnly, ModelAdmin):
     actions_detail = ["approve_refund", "reject_refund"]
     actions_row = ["approve_refund", "reject_refund"]
     fieldsets = [
-        (None, {"fields": [("order", "number"), ("status", "member"), "reason", ("asked_by", "requested_at")]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("order", "number"),
+                    ("status", "member"),
+                    "reason",
+                    ("asked_by", "requested_at"),
+                ]
+            },
+        ),
         (_("Answer"), {"fields": [("answered_by", "decided_at"), "note", ("restock", "at_fault")]}),
         (
             _("What went back"),
-            {"fields": [("points", "cash", "freight"), ("taken_pending", "taken_points", "taken_debt"), ("payment_refund", "refunded_at")]},
+            {
+                "fields": [
+                    ("points", "cash", "freight"),
+                    ("taken_pending", "taken_points", "taken_debt"),
+                    ("payment_refund", "refunded_at"),
+                ]
+            },
         ),
     ]
     readonly_fields = [
-        "order", "number", "status", "member", "reason", "asked_by", "requested_at", "answered_by", "decided_at", "note", "restock",
-        "at_fault", "points", "cash", "freight", "taken_pending", "taken_points", "taken_debt", "payment_refund", "refunded_at",
+        "order", "number", "status", "member", "reason", "asked_by", "requested_at", "answered_by",
+        "decided_at", "note", "restock",
+        "at_fault", "points", "cash", "freight", "taken_pending", "taken_points", "taken_debt",
+        "payment_refund", "refunded_at",
     ]  # fmt: skip
     asked_by = actors.column("requested_by", _("asked by"))
     answered_by = actors.column("decided_by", _("decided by"))
@@ -83,7 +113,9 @@ class RefundRequestAdmin(ReadOnly, ModelAdmin):
             request,
             object_id,
             ApproveForm,
-            lambda asked, said: refund_requests.approve(asked, actor=f"staff:{request.user.pk}", **said),
+            lambda asked, said: refund_requests.approve(
+                asked, actor=f"staff:{request.user.pk}", **said
+            ),
             button=_("Approve"),
             done=_("Approved. Points are back, money is on its way."),
         )
@@ -95,7 +127,9 @@ class RefundRequestAdmin(ReadOnly, ModelAdmin):
             request,
             object_id,
             RejectForm,
-            lambda asked, said: refund_requests.reject(asked, actor=f"staff:{request.user.pk}", **said),
+            lambda asked, said: refund_requests.reject(
+                asked, actor=f"staff:{request.user.pk}", **said
+            ),
             button=_("Reject"),
             done=_("Rejected. The member reads your answer."),
         )

@@ -30,8 +30,16 @@ TAGS, STAFF_TAGS = ["orders"], ["staff"]
 GUESSES = "5/15m"
 
 
-LINES = OpenApiParameter("line", {"type": "array", "items": {"type": "integer"}}, description="Ids of lines; all when none is named.")
-QUANTITIES = OpenApiParameter("quantity", {"type": "array", "items": {"type": "integer"}}, description="Pieces of each, in step.")
+LINES = OpenApiParameter(
+    "line",
+    {"type": "array", "items": {"type": "integer"}},
+    description="Ids of lines; all when none is named.",
+)
+QUANTITIES = OpenApiParameter(
+    "quantity",
+    {"type": "array", "items": {"type": "integer"}},
+    description="Pieces of each, in step.",
+)
 
 
 def _own(request, no) -> Order:
@@ -39,7 +47,9 @@ def _own(request, no) -> Order:
 
 
 def _requests():
-    return RefundRequest.objects.select_related("order").prefetch_related(Prefetch("lines", RefundLine.objects.select_related("line")))
+    return RefundRequest.objects.select_related("order").prefetch_related(
+        Prefetch("lines", RefundLine.objects.select_related("line"))
+    )
 
 
 def _shown(asked) -> dict:
@@ -51,17 +61,30 @@ def _pieces(query) -> list[tuple[int, int]] | None:
     lines, quantities = query.getlist("line"), query.getlist("quantity")
     if set(query) - {"line", "quantity"} or len(lines) != len(quantities):
         raise InvalidRefund
-    if not all(number.isascii() and number.isdigit() and len(number) <= 18 for number in [*lines, *quantities]):
+    if not all(
+        number.isascii() and number.isdigit() and len(number) <= 18
+        for number in [*lines, *quantities]
+    ):
         raise InvalidRefund
-    return [(int(line), int(quantity)) for line, quantity in zip(lines, quantities, strict=True)] or None
+    return [
+        (int(line), int(quantity)) for line, quantity in zip(lines, quantities, strict=True)
+    ] or None
 
 
 # --- a member's own ------------------------------------------------------------------
 class RefundListView(APIView):
-    @extend_schema(operation_id="refunds_list", tags=TAGS, responses=listed("RefundList", AskedRefundSerializer))
+    @extend_schema(
+        operation_id="refunds_list",
+        tags=TAGS,
+        responses=listed("RefundList", AskedRefundSerializer),
+    )
     def get(self, request, no):
         """List the refund requests of an own order, newest first."""
-        return Response(whole(AskedRefundSerializer(_requests().filter(order=_own(request, no)), many=True).data))
+        return Response(
+            whole(
+                AskedRefundSerializer(_requests().filter(order=_own(request, no)), many=True).data
+            )
+        )
 
     @extend_schema(
         operation_id="refunds_create",
@@ -71,25 +94,45 @@ class RefundListView(APIView):
         parameters=[once_key("refund request"), REPLAYED],
     )
     def post(self, request, no):
-        """Ask to refund pieces of an own order; the same key and body again answer the same request."""
+        """Ask to refund pieces of an own order; the same key and body again answer the same
+        request.
+        """
         sent, key = read(RefundAskRequest, request.data), key_of(request)
         order = _own(request, no)
         limit(request, "refund", ACTIONS_PER_MEMBER, once=key)
         asked = refund_requests.request(
-            order, lines=sent.wanted(), key=key, actor=f"member:{request.user.pk}", reason=sent.validated_data["reason"]
+            order,
+            lines=sent.wanted(),
+            key=key,
+            actor=f"member:{request.user.pk}",
+            reason=sent.validated_data["reason"],
         )
         return made(_shown(asked), replayed=asked.replayed)
 
 
 class RefundPreviewView(APIView):
-    @extend_schema(operation_id="refunds_preview", tags=TAGS, parameters=[LINES, QUANTITIES], responses=PreviewSerializer)
+    @extend_schema(
+        operation_id="refunds_preview",
+        tags=TAGS,
+        parameters=[LINES, QUANTITIES],
+        responses=PreviewSerializer,
+    )
     def get(self, request, no):
         """Show what refunding pieces of an own order would give back and take."""
-        return Response(PreviewSerializer(refund_preview.show(_own(request, no), _pieces(request.query_params))).data)
+        return Response(
+            PreviewSerializer(
+                refund_preview.show(_own(request, no), _pieces(request.query_params))
+            ).data
+        )
 
 
 class WithdrawalView(APIView):
-    @extend_schema(operation_id="refunds_withdraw", tags=TAGS, request=NothingRequest, responses=AskedRefundSerializer)
+    @extend_schema(
+        operation_id="refunds_withdraw",
+        tags=TAGS,
+        request=NothingRequest,
+        responses=AskedRefundSerializer,
+    )
     def post(self, request, no, number):
         """Take an own request back before it is decided."""
         read(NothingRequest, request.data)
@@ -98,13 +141,20 @@ class WithdrawalView(APIView):
 
 
 class CodesView(APIView):
-    @extend_schema(operation_id="orders_codes", tags=TAGS, request=PasswordRequest, responses=listed("CodeList", CodeSerializer))
+    @extend_schema(
+        operation_id="orders_codes",
+        tags=TAGS,
+        request=PasswordRequest,
+        responses=listed("CodeList", CodeSerializer),
+    )
     def post(self, request, no):
         """Show the codes of an own order, after the password; who looked is noted."""
         sent, order = read(PasswordRequest, request.data), _own(request, no)
         guard(request, "codes", GUESSES)
         keys = delivery.reveal(order, user=request.user, password=sent.validated_data["password"])
-        return Response(whole(CodeSerializer(keys, many=True).data), headers={"Cache-Control": "no-store"})
+        return Response(
+            whole(CodeSerializer(keys, many=True).data), headers={"Cache-Control": "no-store"}
+        )
 
 
 # --- staff ------------------------------------------------------------------------------
@@ -125,7 +175,10 @@ class StaffRefundListView(APIView):
     pagination_class = RefundCursor
 
     @extend_schema(
-        operation_id="staff_refunds_list", tags=STAFF_TAGS, parameters=[RefundStatusQuery], responses=AskedRefundSerializer(many=True)
+        operation_id="staff_refunds_list",
+        tags=STAFF_TAGS,
+        parameters=[RefundStatusQuery],
+        responses=AskedRefundSerializer(many=True),
     )
     def get(self, request):
         """List refund requests of all members, newest first."""
@@ -139,7 +192,9 @@ class StaffRefundListView(APIView):
 class StaffRefundView(APIView):
     permission_classes = [IsAuthenticated, MayDecide]
 
-    @extend_schema(operation_id="staff_refunds_preview", tags=STAFF_TAGS, responses=PreviewSerializer)
+    @extend_schema(
+        operation_id="staff_refunds_preview", tags=STAFF_TAGS, responses=PreviewSerializer
+    )
     def get(self, request, pk):
         """Show what approving a waiting request would give back and take."""
         asked = get_object_or_404(_requests().waiting(), pk=pk)
@@ -149,33 +204,68 @@ class StaffRefundView(APIView):
 class ApprovalView(APIView):
     permission_classes = [IsAuthenticated, MayDecide]
 
-    @extend_schema(operation_id="staff_refunds_approve", tags=STAFF_TAGS, request=ApprovalRequest, responses=AskedRefundSerializer)
+    @extend_schema(
+        operation_id="staff_refunds_approve",
+        tags=STAFF_TAGS,
+        request=ApprovalRequest,
+        responses=AskedRefundSerializer,
+    )
     def post(self, request, pk):
         """Approve a request: points, cash and goods go back."""
         sent, asked = read(ApprovalRequest, request.data), get_object_or_404(_requests(), pk=pk)
-        return Response(_shown(refund_requests.approve(asked, actor=f"staff:{request.user.pk}", **sent.validated_data)))
+        return Response(
+            _shown(
+                refund_requests.approve(
+                    asked, actor=f"staff:{request.user.pk}", **sent.validated_data
+                )
+            )
+        )
 
 
 class RejectionView(APIView):
     permission_classes = [IsAuthenticated, MayDecide]
 
-    @extend_schema(operation_id="staff_refunds_reject", tags=STAFF_TAGS, request=RejectionRequest, responses=AskedRefundSerializer)
+    @extend_schema(
+        operation_id="staff_refunds_reject",
+        tags=STAFF_TAGS,
+        request=RejectionRequest,
+        responses=AskedRefundSerializer,
+    )
     def post(self, request, pk):
         """Reject a request, with the reason."""
         sent, asked = read(RejectionRequest, request.data), get_object_or_404(_requests(), pk=pk)
-        return Response(_shown(refund_requests.reject(asked, actor=f"staff:{request.user.pk}", **sent.validated_data)))
+        return Response(
+            _shown(
+                refund_requests.reject(
+                    asked, actor=f"staff:{request.user.pk}", **sent.validated_data
+                )
+            )
+        )
 
 
 class ParcelView(APIView):
     permission_classes = [IsAuthenticated, MayShip]
 
-    @extend_schema(operation_id="staff_orders_ship", tags=STAFF_TAGS, request=ParcelRequest, responses=OrderSerializer)
+    @extend_schema(
+        operation_id="staff_orders_ship",
+        tags=STAFF_TAGS,
+        request=ParcelRequest,
+        responses=OrderSerializer,
+    )
     def post(self, request, no):
         """Send a paid order off, or a parcel with some of its pieces."""
         sent = read(ParcelRequest, request.data).validated_data
         order = get_object_or_404(Order, no=no)
-        pieces = {part["line"]: part["quantity"] for part in sent["lines"]} if "lines" in sent else None
-        lifecycle.ship(order, actor=f"staff:{request.user.pk}", carrier=sent["carrier"], number=sent["tracking_number"], pieces=pieces)
+        pieces = (
+            {part["line"]: part["quantity"] for part in sent["lines"]} if "lines" in sent else None
+        )
+        lifecycle.ship(
+            order,
+            actor=f"staff:{request.user.pk}",
+            carrier=sent["carrier"],
+            number=sent["tracking_number"],
+            pieces=pieces,
+        )
         order = Order.objects.prefetch_related("lines").get(pk=order.pk)
         return Response(OrderSerializer(order, context={"request": request}).data)
 

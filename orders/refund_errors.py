@@ -7,7 +7,9 @@ from orders.errors import IllegalTransition
 
 
 class InvalidRefund(DomainError):
-    """The lines asked for are no refund: none, unknown, twice, or more pieces than are left; numbers: left."""
+    """The lines asked for are no refund: none, unknown, twice, or more pieces than are left;
+    numbers: left.
+    """
 
     code = "invalid"
     status = 400

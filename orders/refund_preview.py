@@ -1,4 +1,5 @@
-"""What a refund would do, before anybody decides it: the same sentence for member, app and operator.
+"""What a refund would do, before anybody decides it: the same sentence for member, app and
+operator.
 
 Reads without a lock: a preview and no promise.
 """
@@ -17,7 +18,9 @@ from points.postings import original_of
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Points that return to one last day; ``is_over`` when that day has passed, so that they expire at once."""
+    """Points that return to one last day; ``is_over`` when that day has passed, so that they expire
+    at once.
+    """
 
     expires_on: date | None
     points: int
@@ -26,7 +29,9 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a refund gives back (``terms``, points by their last day) and what earned points it takes."""
+    """What a refund gives back (``terms``, points by their last day) and what earned points it
+    takes.
+    """
 
     terms: refund_terms.Terms
     lots: tuple[Lot, ...]
@@ -34,7 +39,9 @@ class Preview:
 
 
 def show(order, lines=None, *, by_staff: bool = False) -> Preview:
-    """Preview refunding these pieces — (line id, pieces), None: all that may be asked for. Raises: as refund_requests.request."""
+    """Preview refunding these pieces — (line id, pieces), None: all that may be asked for. Raises:
+    as refund_requests.request.
+    """
     order = _with_lines(order)
     return _of(order, refund_requests.terms_of(order, lines, by_staff=by_staff))
 
@@ -42,25 +49,41 @@ def show(order, lines=None, *, by_staff: bool = False) -> Preview:
 def show_request(asked: RefundRequest) -> Preview:
     """Preview approving a request that waits."""
     order = _with_lines(asked.order)
-    return _of(order, refund_terms.work_out(order, list(asked.lines.values_list("line_id", "quantity"))))
+    return _of(
+        order, refund_terms.work_out(order, list(asked.lines.values_list("line_id", "quantity")))
+    )
 
 
 def lots_back(order, points: int) -> tuple[Lot, ...]:
-    """Return the lots to which the next ``points`` of an order return: the latest-expiring first, as points/ledger.py refunds."""
+    """Return the lots to which the next ``points`` of an order return: the latest-expiring first,
+    as points/ledger.py refunds.
+    """
     if not points:
         return ()
-    taken = LedgerEntry.objects.filter(account_id=order.user_id, key=refund_requests.points_key(order)).first()
+    taken = LedgerEntry.objects.filter(
+        account_id=order.user_id, key=refund_requests.points_key(order)
+    ).first()
     if taken is None:
         return ()
-    back_to = LedgerEntry.objects.filter(account_id=order.user_id, id__gt=taken.id, reverses_seq=taken.seq).order_by("-id").first()
+    back_to = (
+        LedgerEntry.objects.filter(
+            account_id=order.user_id, id__gt=taken.id, reverses_seq=taken.seq
+        )
+        .order_by("-id")
+        .first()
+    )
     earlier = {(order.user_id, "back to", taken.seq): back_to} if back_to else {}
     back, _rest = lots.take_latest(original_of(taken, earlier).left, points)
     today = clock.today().isoformat()
-    return tuple(Lot(date.fromisoformat(day) if day else None, n, lots.late(day) < today) for day, n in back)
+    return tuple(
+        Lot(date.fromisoformat(day) if day else None, n, lots.late(day) < today) for day, n in back
+    )
 
 
 def _of(order, terms) -> Preview:
-    return Preview(terms, lots_back(order, terms.points), earning.preview_take_back(order, share=terms.share))
+    return Preview(
+        terms, lots_back(order, terms.points), earning.preview_take_back(order, share=terms.share)
+    )
 
 
 def _with_lines(order):

@@ -1,9 +1,11 @@
-"""Refunds by line and quantity: asked for by a member, decided by an operator, paid back exactly once.
+"""Refunds by line and quantity: asked for by a member, decided by an operator, paid back exactly
+once.
 
-``requested → approved → refunded | rejected``, or withdrawn by whoever asked. Asking keeps the pieces aside, so two
-requests cannot ask for the same last one. Approving gives back points (to their lots, with their days), cash (through
-the provider that received it), earned points and, with the last piece, the coupon; ``approved`` becomes ``refunded``
-when the provider has returned the money. The one writer of requests; the old state stands in every UPDATE's filter.
+``requested → approved → refunded | rejected``, or withdrawn by whoever asked. Asking keeps the
+pieces aside, so two requests cannot ask for the same last one. Approving gives back points (to
+their lots, with their days), cash (through the provider that received it), earned points and, with
+the last piece, the coupon; ``approved`` becomes ``refunded`` when the provider has returned the
+money. The one writer of requests; the old state stands in every UPDATE's filter.
 
 Lock order: the member's account, the order, grants and coupon, card keys, stock last.
 """
@@ -22,7 +24,16 @@ from orders import actors, coupons, delivery, earning, lifecycle, refund_terms, 
 from orders.checkout import KEY
 from orders.errors import IdempotencyConflict, InvalidKey
 from orders.events import note_money
-from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine, PaymentNotice, PaymentRefund, RefundLine, RefundRequest
+from orders.models import (
+    CheckoutPolicy,
+    Order,
+    OrderEvent,
+    OrderLine,
+    PaymentNotice,
+    PaymentRefund,
+    RefundLine,
+    RefundRequest,
+)
 from orders.refund_errors import NothingLeft, NotRefundable, OwnOrder, RefundDecided, RefundTooLate
 from orders.signals import order_refunded, refund_rejected, refund_requested
 from points import ledger
@@ -35,11 +46,13 @@ REFUNDABLE = (Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
 # --- asking ----------------------------------------------------------------------
 @transactional
 def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRequest:
-    """Ask to refund ``lines`` — (line id, pieces) — of an order; staff may ask for a member, and after the days are over.
+    """Ask to refund ``lines`` — (line id, pieces) — of an order; staff may ask for a member, and
+    after the days are over.
 
-    Idempotent by (order, ``key``): the same request again returns the same row, with ``replayed`` True.
-    Raises: InvalidKey, IdempotencyConflict, NotRefundable, NothingLeft, RefundTooLate, InvalidRefund,
-    catalog.errors.KeyAlreadySeen.
+    Idempotent by (order, ``key``): the same request again returns the same row, with ``replayed``
+    True.
+    Raises: InvalidKey, IdempotencyConflict, NotRefundable, NothingLeft, RefundTooLate,
+    InvalidRefund, catalog.errors.KeyAlreadySeen.
     """
     body_hash = _fingerprint(key, lines, reason)
     # Two requests may ask for the same last piece; the second must see the first's.
@@ -52,16 +65,25 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
     terms = terms_of(order, lines, by_staff=actors.is_colleague(actor, order))
     last = order.refund_requests.aggregate(n=Max("number"))["n"] or 0
     made = RefundRequest.objects.create(
-        order=order, number=last + 1, key=key, body_hash=body_hash, reason=reason[:200], requested_by=actor, requested_at=clock.now()
+        order=order,
+        number=last + 1,
+        key=key,
+        body_hash=body_hash,
+        reason=reason[:200],
+        requested_by=actor,
+        requested_at=clock.now(),
     )
-    RefundLine.objects.bulk_create(RefundLine(request=made, line=part.line, quantity=part.quantity) for part in terms.lines)
+    RefundLine.objects.bulk_create(
+        RefundLine(request=made, line=part.line, quantity=part.quantity) for part in terms.lines
+    )
     note_money(order.pk, Kind.REFUND_REQUESTED, actor=actor, note=reason)
     refund_requested.send(Order, order=order, refund=made)
     return made
 
 
 def terms_of(order, lines=None, *, by_staff: bool = False) -> refund_terms.Terms:
-    """Return what refunding these pieces (None: all that may be asked for) would give back, after checking that it may be.
+    """Return what refunding these pieces (None: all that may be asked for) would give back, after
+    checking that it may be.
 
     Raises: as ``request``.
     """
@@ -79,13 +101,19 @@ def left_of(order) -> dict[int, int]:
 
 
 def check_may_ask(order, *, by_staff: bool = False) -> None:
-    """Refuse an order that cannot be refunded, or no longer by its member. Raises: NotRefundable, NothingLeft, RefundTooLate."""
+    """Refuse an order that cannot be refunded, or no longer by its member. Raises: NotRefundable,
+    NothingLeft, RefundTooLate.
+    """
     if order.status not in REFUNDABLE:
         raise NotRefundable(status=order.status)
     if order.refunded_at:
         raise NothingLeft(status=order.status)
     days = CheckoutPolicy.current().refund_days
-    if not by_staff and order.completed_at and clock.now() > order.completed_at + timedelta(days=days):
+    if (
+        not by_staff
+        and order.completed_at
+        and clock.now() > order.completed_at + timedelta(days=days)
+    ):
         raise RefundTooLate(days=days)
 
 
@@ -107,19 +135,33 @@ def reject(asked, *, actor: str, note: str) -> RefundRequest:
 
 
 @transactional
-def approve(asked, *, actor: str, restock: bool = False, at_fault: bool = False, note: str = "") -> RefundRequest:
+def approve(
+    asked, *, actor: str, restock: bool = False, at_fault: bool = False, note: str = ""
+) -> RefundRequest:
     """Give back what a request asks for, once.
 
-    Pieces that were never sent go back on the shelf, those that were with ``restock``; seen card keys become void.
-    ``at_fault``: points whose day has passed live 30 days more, and so does the coupon in its way.
+    Pieces that were never sent go back on the shelf, those that were with ``restock``; seen card
+    keys become void. ``at_fault``: points whose day has passed live 30 days more, and so does the
+    coupon in its way.
     Raises: OwnOrder, RefundDecided.
     """
     _check_not_own(asked.order, actor)
     lock_member(asked.order.user_id)
     order, now = _fresh(asked.order), clock.now()
-    changes = {"decided_by": actor, "decided_at": now, "note": note[:200], "restock": restock, "at_fault": at_fault}
-    # Two operators may approve at once; the row's old state decides which of them gives anything back.
-    if not RefundRequest.objects.waiting().filter(pk=asked.pk).update(status=Status.APPROVED, **changes):
+    changes = {
+        "decided_by": actor,
+        "decided_at": now,
+        "note": note[:200],
+        "restock": restock,
+        "at_fault": at_fault,
+    }
+    # Two operators may approve at once; the row's old state decides which of them gives anything
+    # back.
+    if (
+        not RefundRequest.objects.waiting()
+        .filter(pk=asked.pk)
+        .update(status=Status.APPROVED, **changes)
+    ):
         raise RefundDecided(status=asked.status)
     asked = RefundRequest.objects.get(pk=asked.pk)
     terms = refund_terms.work_out(order, list(asked.lines.values_list("line_id", "quantity")))
@@ -127,12 +169,22 @@ def approve(asked, *, actor: str, restock: bool = False, at_fault: bool = False,
     _give_back(order, asked, terms)
     taken = earning.take_back(order, share=terms.share, key=f"{_reference(asked, order)}:earned")
     asked.points, asked.cash, asked.freight = terms.points, terms.cash, terms.freight
-    asked.taken_pending, asked.taken_points, asked.taken_debt = taken.pending, taken.points, taken.debt
+    asked.taken_pending, asked.taken_points, asked.taken_debt = (
+        taken.pending,
+        taken.points,
+        taken.debt,
+    )
     if not terms.cash:
         asked.status, asked.refunded_at = Status.REFUNDED, now
     asked.save()
     note_money(order.pk, Kind.REFUND_APPROVED, actor=actor, note=note)
-    audit.note(actor, "orders.approve_refund", target=asked, reason=note, after={"points": terms.points, "cash": terms.cash})
+    audit.note(
+        actor,
+        "orders.approve_refund",
+        target=asked,
+        reason=note,
+        after={"points": terms.points, "cash": terms.cash},
+    )
     if terms.is_whole:
         coupons.give_back(order, at_fault=at_fault)
     order_refunded.send(Order, order=order, refund=asked)
@@ -144,7 +196,9 @@ def approve(asked, *, actor: str, restock: bool = False, at_fault: bool = False,
 
 @transactional
 def withdraw_open(order, *, actor: str) -> int:
-    """Close what was asked of an order that was cancelled meanwhile; returns how many requests that were."""
+    """Close what was asked of an order that was cancelled meanwhile; returns how many requests that
+    were.
+    """
     open_requests = list(RefundRequest.objects.waiting().filter(order=order))
     for asked in open_requests:
         _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor=actor)
@@ -173,13 +227,19 @@ def _reference(asked, order) -> str:
 
 def _reserved(order) -> dict[int, int]:
     """Return the pieces of each line that open requests ask for."""
-    waiting = RefundLine.objects.filter(request__order_id=order.pk, request__status=Status.REQUESTED)
+    waiting = RefundLine.objects.filter(
+        request__order_id=order.pk, request__status=Status.REQUESTED
+    )
     return dict(waiting.order_by().values_list("line_id").annotate(n=Sum("quantity")))
 
 
 def _check_unseen(terms) -> None:
     """Refuse to return codes that the member has looked at already."""
-    keys = {part.line.pk: part.quantity for part in terms.lines if part.line.product.kind == Product.Kind.CARD_KEY}
+    keys = {
+        part.line.pk: part.quantity
+        for part in terms.lines
+        if part.line.product.kind == Product.Kind.CARD_KEY
+    }
     delivery.check_unseen(keys)
 
 
@@ -222,7 +282,9 @@ def _give_back(order, asked, terms):
             at_fault=asked.at_fault,
         )
     if terms.cash:
-        settled = PaymentNotice.objects.select_related("payment__order").get(payment__order=order, outcome=PaymentNotice.Outcome.SETTLED)
+        settled = PaymentNotice.objects.select_related("payment__order").get(
+            payment__order=order, outcome=PaymentNotice.Outcome.SETTLED
+        )
         asked.payment_refund = refunds.request(
             settled.payment,
             key=f"refund:{asked.number}",
@@ -240,14 +302,33 @@ def points_key(order) -> str:
 def _put_goods_back(order, asked, terms, *, actor):
     """Note which pieces are on the shelf again, and put them there."""
     reference = _reference(asked, order)
-    keys = {part.line.pk: part.quantity for part in terms.lines if part.line.product.kind == Product.Kind.CARD_KEY}
-    free = delivery.take_back(order, keys, actor=actor, reference=reference, seen_too=True) if keys else {}
+    keys = {
+        part.line.pk: part.quantity
+        for part in terms.lines
+        if part.line.product.kind == Product.Kind.CARD_KEY
+    }
+    free = (
+        delivery.take_back(order, keys, actor=actor, reference=reference, seen_too=True)
+        if keys
+        else {}
+    )
     rows = {row.line_id: row for row in asked.lines.all()}
     for part in terms.lines:
         row = rows[part.line.pk]
         row.points, row.cash = part.points, part.cash
-        row.restocked = free[part.line.pk] if part.line.pk in keys else part.quantity if asked.restock else part.unsent
+        row.restocked = (
+            free[part.line.pk]
+            if part.line.pk in keys
+            else part.quantity
+            if asked.restock
+            else part.unsent
+        )
     RefundLine.objects.bulk_update(rows.values(), ["points", "cash", "restocked"])
     stock.put_back(
-        [(part.line.sku_id, rows[part.line.pk].restocked) for part in terms.lines if rows[part.line.pk].restocked], reference=reference
+        [
+            (part.line.sku_id, rows[part.line.pk].restocked)
+            for part in terms.lines
+            if rows[part.line.pk].restocked
+        ],
+        reference=reference,
     )

@@ -10,7 +10,9 @@ from orders.serializers import YuanField
 
 # --- what is sent --------------------------------------------------------------
 class PiecesRequest(StrictSerializer):
-    line = StrictIntegerField(min_value=1, max_value=pricing.LARGEST_ID, help_text="Id of the order's line.")
+    line = StrictIntegerField(
+        min_value=1, max_value=pricing.LARGEST_ID, help_text="Id of the order's line."
+    )
     quantity = StrictIntegerField(min_value=1, max_value=pricing.MAX_QUANTITY)
 
 
@@ -23,8 +25,13 @@ class RefundAskRequest(StrictSerializer):
 
 
 class ApprovalRequest(StrictSerializer):
-    restock = serializers.BooleanField(default=False, help_text="Sell pieces that were sent once more; those never sent always are.")
-    at_fault = serializers.BooleanField(default=False, help_text="The shop's fault: points whose day has passed live 30 days more.")
+    restock = serializers.BooleanField(
+        default=False,
+        help_text="Sell pieces that were sent once more; those never sent always are.",
+    )
+    at_fault = serializers.BooleanField(
+        default=False, help_text="The shop's fault: points whose day has passed live 30 days more."
+    )
     note = serializers.CharField(max_length=200, allow_blank=True, default="")
 
 
@@ -35,7 +42,12 @@ class RejectionRequest(StrictSerializer):
 class ParcelRequest(StrictSerializer):
     carrier = serializers.CharField(max_length=40, allow_blank=True, default="")
     tracking_number = serializers.CharField(max_length=60, allow_blank=True, default="")
-    lines = PiecesRequest(many=True, max_length=pricing.MAX_LINES, required=False, help_text="All that waits when left out.")
+    lines = PiecesRequest(
+        many=True,
+        max_length=pricing.MAX_LINES,
+        required=False,
+        help_text="All that waits when left out.",
+    )
 
 
 class PasswordRequest(StrictSerializer):
@@ -58,7 +70,9 @@ class RefundLineSerializer(serializers.ModelSerializer):
 
 
 class TakenSerializer(serializers.Serializer):
-    """Earned points that a refund takes: from those on the way, from the balance, and what becomes owed."""
+    """Earned points that a refund takes: from those on the way, from the balance, and what becomes
+    owed.
+    """
 
     pending = serializers.IntegerField()
     points = serializers.IntegerField()
@@ -76,12 +90,17 @@ class AskedRefundSerializer(serializers.ModelSerializer):
     class Meta:
         model = RefundRequest
         fields = [
-            "id", "order", "number", "status", "label", "reason", "note", "lines", "points", "cash", "freight", "taken",
+            "id", "order", "number", "status", "label", "reason", "note", "lines", "points",
+            "cash", "freight", "taken",
             "requested_at", "decided_at", "refunded_at",
         ]  # fmt: skip
 
     def get_taken(self, asked) -> TakenSerializer:
-        return {"pending": asked.taken_pending, "points": asked.taken_points, "debt": asked.taken_debt}
+        return {
+            "pending": asked.taken_pending,
+            "points": asked.taken_points,
+            "debt": asked.taken_debt,
+        }
 
 
 class RefundLotSerializer(serializers.Serializer):
@@ -104,7 +123,9 @@ class PreviewSerializer(serializers.Serializer):
     points = serializers.IntegerField(source="terms.points")
     cash = YuanField(source="terms.cash", help_text="Freight included.")
     freight = YuanField(source="terms.freight")
-    is_whole = serializers.BooleanField(source="terms.is_whole", help_text="Nothing of the order is left after it.")
+    is_whole = serializers.BooleanField(
+        source="terms.is_whole", help_text="Nothing of the order is left after it."
+    )
     lots = RefundLotSerializer(many=True)
     taken = TakenSerializer()
 

@@ -1,8 +1,10 @@
-"""What pieces of an order give back when they are refunded: arithmetic on the order's own prices, never on today's.
+"""What pieces of an order give back when they are refunded: arithmetic on the order's own prices,
+never on today's.
 
-Each line is refunded cumulatively: after k of n pieces the sum is ⌊amount · k / n⌋, so shares add up (20 % and
-20 % are 40 %), no sum ever exceeds what the line cost, and the last piece takes the exact remainder. Freight goes
-back only with the last piece of an order of which nothing was sent. Points are whole, cash is yuan.
+Each line is refunded cumulatively: after k of n pieces the sum is ⌊amount · k / n⌋, so shares add
+up (20 % and 20 % are 40 %), no sum ever exceeds what the line cost, and the last piece takes the
+exact remainder. Freight goes back only with the last piece of an order of which nothing was sent.
+Points are whole, cash is yuan.
 
 Source: product.md traps 6 and 7.
 """
@@ -16,7 +18,8 @@ from mall.core.money import ZERO
 from orders.models import Order, OrderLine
 from orders.refund_errors import InvalidRefund, NothingLeft
 
-# All the money is back but some goods are not: every point earned by the yuan goes, and no fixed bonus does.
+# All the money is back but some goods are not: every point earned by the yuan goes, and no fixed
+# bonus does.
 ALL_BUT_THE_BONUS = 1 - Fraction(1, 10**15)
 
 
@@ -33,7 +36,9 @@ class LineTerms:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a refund gives back; ``cash`` has the freight in it, ``share`` is the share of the order's value undone by then."""
+    """What a refund gives back; ``cash`` has the freight in it, ``share`` is the share of the
+    order's value undone by then.
+    """
 
     lines: tuple[LineTerms, ...]
     points: int
@@ -43,22 +48,38 @@ class Terms:
     share: Fraction
 
 
-def work_out(order: Order, wanted: Iterable[tuple[int, int]] | None = None, *, reserved: dict[int, int] | None = None) -> Terms:
-    """Return what refunding ``wanted`` — (line id, pieces), None for all that is left — gives back now.
+def work_out(
+    order: Order,
+    wanted: Iterable[tuple[int, int]] | None = None,
+    *,
+    reserved: dict[int, int] | None = None,
+) -> Terms:
+    """Return what refunding ``wanted`` — (line id, pieces), None for all that is left — gives back
+    now.
 
-    ``reserved`` are pieces per line that other requests ask for. Reads; for a decision the caller holds the member's lock.
+    ``reserved`` are pieces per line that other requests ask for. Reads; for a decision the caller
+    holds the member's lock.
     Raises: InvalidRefund (left), NothingLeft.
     """
     lines = list(order.lines.all())
-    left = {line.pk: line.quantity - line.refunded_quantity - (reserved or {}).get(line.pk, 0) for line in lines}
+    left = {
+        line.pk: line.quantity - line.refunded_quantity - (reserved or {}).get(line.pk, 0)
+        for line in lines
+    }
     if wanted is None:
         wanted = [(pk, pieces) for pk, pieces in left.items() if pieces]
         if not wanted:
             raise NothingLeft
     pieces = _checked(list(wanted), left)
     parts = tuple(_part(line, pieces[line.pk]) for line in lines if line.pk in pieces)
-    is_whole = all(line.refunded_quantity + pieces.get(line.pk, 0) == line.quantity for line in lines)
-    freight = order.freight if is_whole and not any(line.shipped_quantity for line in lines if not _is_key(line)) else ZERO
+    is_whole = all(
+        line.refunded_quantity + pieces.get(line.pk, 0) == line.quantity for line in lines
+    )
+    freight = (
+        order.freight
+        if is_whole and not any(line.shipped_quantity for line in lines if not _is_key(line))
+        else ZERO
+    )
     cash = sum((part.cash for part in parts), ZERO)
     return Terms(
         lines=parts,
@@ -80,7 +101,11 @@ def _checked(wanted, left) -> dict[int, int]:
     if not pieces or len(pieces) < len(wanted):
         raise InvalidRefund
     for line, quantity in pieces.items():
-        if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= left.get(line, 0):
+        if (
+            not isinstance(quantity, int)
+            or isinstance(quantity, bool)
+            or not 1 <= quantity <= left.get(line, 0)
+        ):
             raise InvalidRefund(left=left.get(line, 0))
     return pieces
 
@@ -92,13 +117,17 @@ def _part(line, quantity) -> LineTerms:
         line=line,
         quantity=quantity,
         points=due(line.points, after, line.quantity) - due(line.points, before, line.quantity),
-        cash=(Decimal(due(fen, after, line.quantity) - due(fen, before, line.quantity)) / 100).quantize(ZERO),
+        cash=(
+            Decimal(due(fen, after, line.quantity) - due(fen, before, line.quantity)) / 100
+        ).quantize(ZERO),
         unsent=min(quantity, line.waiting_quantity),
     )
 
 
 def _share(lines, cash, is_whole) -> Fraction:
-    """Return the share of the goods' cash that is back by then; of the pieces' points where there was no cash."""
+    """Return the share of the goods' cash that is back by then; of the pieces' points where there
+    was no cash.
+    """
     if is_whole:
         return Fraction(1)
     paid = sum((line.cash for line in lines), ZERO)

@@ -20,7 +20,9 @@ CODES_PER_MEMBER = "5/15m"  # guesses of the password, as at sign-in
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def refunds(request, no):
-    """Choose pieces, see what comes back, ask for it; below, what was asked before. A POST asks once per one-time key."""
+    """Choose pieces, see what comes back, ask for it; below, what was asked before. A POST asks
+    once per one-time key.
+    """
     order = _own(request, no)
     if request.method != "POST":
         return _page(request, order, request.GET)
@@ -46,7 +48,9 @@ def refunds(request, no):
 @require_POST
 def withdraw(request, no, number):
     """Take an own request back."""
-    asked = get_object_or_404(RefundRequest.objects.select_related("order"), order=_own(request, no), number=number)
+    asked = get_object_or_404(
+        RefundRequest.objects.select_related("order"), order=_own(request, no), number=number
+    )
     refund_requests.withdraw(asked, actor=f"member:{request.user.pk}")
     messages.success(request, _("Withdrawn. You can ask again whenever you like."))
     return redirect("orders:refunds", no)
@@ -58,24 +62,36 @@ def withdraw(request, no, number):
 def codes(request, no):
     """Ask for the password once more, then show the codes of an own order; who looked is noted."""
     order = _own(request, no)
-    context = {"order": order, "keys": [], "form": CodesForm(request.POST or None), "line_names": {}}
+    context = {
+        "order": order,
+        "keys": [],
+        "form": CodesForm(request.POST or None),
+        "line_names": {},
+    }
     status = 200
     if request.method == "POST":
         try:
             guard(request, "codes", CODES_PER_MEMBER)
-            context["keys"] = delivery.reveal(order, user=request.user, password=request.POST.get("password", ""))
+            context["keys"] = delivery.reveal(
+                order, user=request.user, password=request.POST.get("password", "")
+            )
         except Busy:
             raise
         except DomainError as refusal:
             context["refusal"], status = refusal, refusal.status
     names = {line.pk: line for line in order.lines.all()}
-    context["codes"] = [{"line": names[key.line], "position": key.position, "code": key.secret} for key in context.pop("keys")]
+    context["codes"] = [
+        {"line": names[key.line], "position": key.position, "code": key.secret}
+        for key in context.pop("keys")
+    ]
     return render(request, "orders/codes.html", context, status=status)
 
 
 def _own(request, no) -> Order:
     """Somebody else's order does not exist."""
-    return get_object_or_404(Order.objects.of(request.user).prefetch_related("lines__product"), no=no)
+    return get_object_or_404(
+        Order.objects.of(request.user).prefetch_related("lines__product"), no=no
+    )
 
 
 def _page(request, order, asked, *, refusal=None):
@@ -94,7 +110,11 @@ def _page(request, order, asked, *, refusal=None):
             preview = refund_preview.show(order, list(chosen.items()))
         except DomainError as said:
             refusal = said
-    rows = [{"line": line, "left": left[line.pk], "chosen": chosen.get(line.pk, 0)} for line in order.lines.all() if left[line.pk]]
+    rows = [
+        {"line": line, "left": left[line.pk], "chosen": chosen.get(line.pk, 0)}
+        for line in order.lines.all()
+        if left[line.pk]
+    ]
     context = {
         "order": order,
         "rows": [] if closed else rows,
@@ -107,7 +127,9 @@ def _page(request, order, asked, *, refusal=None):
         "days": CheckoutPolicy.current().refund_days,
         "key": uuid4().hex,
     }
-    return render(request, "orders/refunds.html", context, status=refusal.status if refusal else 200)
+    return render(
+        request, "orders/refunds.html", context, status=refusal.status if refusal else 200
+    )
 
 
 def _chosen(asked):

@@ -1,8 +1,8 @@
 """Cash on its way back: asked for in the transaction that decides it, carried out afterwards.
 
-A refund is a row first (reliability: "Later = a row"); the provider is asked once the transaction is
-committed, at once when all goes well and by a sweep when not. A provider knows a refund by its number,
-so asking twice returns the money once.
+A refund is a row first (reliability: "Later = a row"); the provider is asked once the transaction
+is committed, at once when all goes well and by a sweep when not. A provider knows a refund by its
+number, so asking twice returns the money once.
 """
 
 import structlog
@@ -25,14 +25,22 @@ log = structlog.get_logger(__name__)
 def request(payment, *, key: str, reason: str, amount, paid_ref: str) -> PaymentRefund:
     """Note that ``amount`` yuan of a payment go back; idempotent per (payment, key).
 
-    ``paid_ref`` is the provider's number of the money that came in. The caller holds the member's lock.
+    ``paid_ref`` is the provider's number of the money that came in. The caller holds the member's
+    lock.
     Raises: IdempotencyConflict (the key gave back something else).
     """
     asked = PaymentRefund.objects.filter(payment=payment, key=key).first()
     if asked is not None:
-        return repeats.same(asked, otherwise=IdempotencyConflict, reason=reason, amount=amount, paid_ref=paid_ref)
+        return repeats.same(
+            asked, otherwise=IdempotencyConflict, reason=reason, amount=amount, paid_ref=paid_ref
+        )
     refund = PaymentRefund.objects.create(
-        payment=payment, key=key, reason=reason, amount=amount, paid_ref=paid_ref, requested_at=clock.now()
+        payment=payment,
+        key=key,
+        reason=reason,
+        amount=amount,
+        paid_ref=paid_ref,
+        requested_at=clock.now(),
     )
     # Only a short cut: the sweep finds the row when this never runs.
     transaction.on_commit(lambda: settle(refund), robust=True)
@@ -73,11 +81,18 @@ def _finish(refund, provider_ref) -> bool:
     now = clock.now()
     if not waiting.update(status=PaymentRefund.Status.DONE, provider_ref=provider_ref, done_at=now):
         return False
-    approved = RefundRequest.objects.filter(payment_refund=refund, status=RefundRequest.Status.APPROVED)
+    approved = RefundRequest.objects.filter(
+        payment_refund=refund, status=RefundRequest.Status.APPROVED
+    )
     settled = list(approved.select_related("order"))
     approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
     for asked in settled:
         refund_settled.send(RefundRequest, order=asked.order, refund=asked)
     payment = refund.payment
-    note_money(payment.order_id, OrderEvent.Kind.MONEY_RETURNED, actor=payment.provider, note=f"¥{refund.amount}")
+    note_money(
+        payment.order_id,
+        OrderEvent.Kind.MONEY_RETURNED,
+        actor=payment.provider,
+        note=f"¥{refund.amount}",
+    )
     return True

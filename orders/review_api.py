@@ -23,11 +23,17 @@ class ReviewCursor(Cursor):
 
 class WordsRequest(StrictSerializer):
     stars = StrictIntegerField(min_value=1, max_value=MOST_STARS)
-    text = serializers.CharField(max_length=LONGEST_REVIEW + 1000, trim_whitespace=False, help_text="15 to 1000 characters, blanks aside.")
+    text = serializers.CharField(
+        max_length=LONGEST_REVIEW + 1000,
+        trim_whitespace=False,
+        help_text="15 to 1000 characters, blanks aside.",
+    )
 
 
 class ReviewRequest(WordsRequest):
-    line = StrictIntegerField(min_value=1, max_value=LARGEST_ID, help_text="Id of the order's line.")
+    line = StrictIntegerField(
+        min_value=1, max_value=LARGEST_ID, help_text="Id of the order's line."
+    )
 
 
 class OwnReviewSerializer(serializers.ModelSerializer):
@@ -35,7 +41,18 @@ class OwnReviewSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Review
-        fields = ["id", "line", "product", "stars", "text", "status", "reason", "answer", "created_at", "edited_at"]
+        fields = [
+            "id",
+            "line",
+            "product",
+            "stars",
+            "text",
+            "status",
+            "reason",
+            "answer",
+            "created_at",
+            "edited_at",
+        ]
 
 
 class OrderReviewsView(APIView):
@@ -50,7 +67,9 @@ class OrderReviewsView(APIView):
         """Review a line of an own completed order, once; shown when the shop has read it."""
         sent = read(ReviewRequest, request.data).validated_data
         limit(request, "review", REVIEWS_PER_MEMBER)
-        return Response(OwnReviewSerializer(reviews.write(request.user, no=no, **sent)).data, status=201)
+        return Response(
+            OwnReviewSerializer(reviews.write(request.user, no=no, **sent)).data, status=201
+        )
 
 
 class OwnReviewsView(APIView):

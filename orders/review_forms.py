@@ -12,11 +12,15 @@ class ReviewForm(forms.Form):
     """Stars and words; how long is long enough is decided by catalog/reviews.py."""
 
     stars = forms.TypedChoiceField(
-        label=_("Stars"), coerce=int, choices=[(n, str(n)) for n in range(MOST_STARS, 0, -1)], widget=forms.RadioSelect
+        label=_("Stars"),
+        coerce=int,
+        choices=[(n, str(n)) for n in range(MOST_STARS, 0, -1)],
+        widget=forms.RadioSelect,
     )
     text = forms.CharField(
         label=_("How do you like it?"),
         max_length=LONGEST_REVIEW,
-        help_text=_("At least %(least)s characters, at most %(most)s.") % {"least": SHORTEST_REVIEW, "most": LONGEST_REVIEW},
+        help_text=_("At least %(least)s characters, at most %(most)s.")
+        % {"least": SHORTEST_REVIEW, "most": LONGEST_REVIEW},
         widget=forms.Textarea(attrs={"rows": 6, "minlength": SHORTEST_REVIEW}),
     )

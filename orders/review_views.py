@@ -24,13 +24,19 @@ def own(request):
     """List the own reviews, and what has arrived and waits for one."""
     found = Review.objects.of(request.user).select_related("product").order_by("-pk")
     page = Paginator(found, OWN_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "orders/reviews.html", {"page_obj": page, "waiting": reviews.waiting_lines(request.user)})
+    return render(
+        request,
+        "orders/reviews.html",
+        {"page_obj": page, "waiting": reviews.waiting_lines(request.user)},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def write(request, no, line):
     """Write about one delivered line; who has done so already is led to it."""
-    bought = get_object_or_404(OrderLine.objects.select_related("order"), pk=line, order__no=no, order__user=request.user)
+    bought = get_object_or_404(
+        OrderLine.objects.select_related("order"), pk=line, order__no=no, order__user=request.user
+    )
     review = reviews.of_lines(request.user.pk, [bought]).get(bought.pk)
     if review is not None:
         return redirect("orders:review_edit", review.pk)
@@ -39,9 +45,13 @@ def write(request, no, line):
     form = ReviewForm(request.POST or None)
     if form.is_valid():
         limit(request, "review", REVIEWS_PER_MEMBER)
-        said = _send(form, lambda **said: reviews.write(request.user, no=no, line=bought.pk, **said))
+        said = _send(
+            form, lambda **said: reviews.write(request.user, no=no, line=bought.pk, **said)
+        )
         if said is not None:
-            messages.success(request, _("Thank you! Your review is shown as soon as we have read it."))
+            messages.success(
+                request, _("Thank you! Your review is shown as soon as we have read it.")
+            )
             return redirect("orders:reviews")
     facts = {
         "form": form,
@@ -64,9 +74,16 @@ def edit(request, pk):
         limit(request, "review", REVIEWS_PER_MEMBER)
         said = _send(form, lambda **said: written.edit(request.user, pk, **said))
         if said is not None:
-            messages.success(request, _("Changed. Your review is shown as soon as we have read it."))
+            messages.success(
+                request, _("Changed. Your review is shown as soon as we have read it.")
+            )
             return redirect("orders:reviews")
-    facts = {"form": form, "title": _("Change my review"), "name": review.product.name, "image": review.product.image_url}
+    facts = {
+        "form": form,
+        "title": _("Change my review"),
+        "name": review.product.name,
+        "image": review.product.image_url,
+    }
     facts |= {"review": review, "back_url": reverse("orders:reviews")}
     return render(request, "orders/review_form.html", facts, status=400 if form.is_bound else 200)
 

@@ -20,7 +20,9 @@ MOST_NAMES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A group: ``members(numbers)`` returns its members; ``asks`` are the numbers it needs, with their defaults."""
+    """A group: ``members(numbers)`` returns its members; ``asks`` are the numbers it needs, with
+    their defaults.
+    """
 
     code: str
     label: str
@@ -29,7 +31,9 @@ class Segment:
 
     def ids(self, numbers: dict):
         """Return the query of the ids of its members who can still sign in, in ascending order."""
-        return self.members(numbers).filter(is_active=True).order_by("pk").values_list("pk", flat=True)
+        return (
+            self.members(numbers).filter(is_active=True).order_by("pk").values_list("pk", flat=True)
+        )
 
 
 REGISTRY: dict[str, Segment] = {}
@@ -51,10 +55,22 @@ def choices() -> list:
 
 
 def read_names(text: str) -> tuple[list[str], list[str]]:
-    """Return the usernames of a pasted list, and those nobody has; separated by anything but letters, digits and ``@.+-_``."""
-    wanted = list(dict.fromkeys("".join(sign if sign.isalnum() or sign in "@.+-_" else " " for sign in text.lower()).split()))
-    known = set(_members().filter(username__in=wanted[:MOST_NAMES]).values_list("username", flat=True))
-    return [name for name in wanted if name in known], [name for name in wanted if name not in known]
+    """Return the usernames of a pasted list, and those nobody has; separated by anything but
+    letters, digits and ``@.+-_``.
+    """
+    wanted = list(
+        dict.fromkeys(
+            "".join(
+                sign if sign.isalnum() or sign in "@.+-_" else " " for sign in text.lower()
+            ).split()
+        )
+    )
+    known = set(
+        _members().filter(username__in=wanted[:MOST_NAMES]).values_list("username", flat=True)
+    )
+    return [name for name in wanted if name in known], [
+        name for name in wanted if name not in known
+    ]
 
 
 def _members():
@@ -66,7 +82,8 @@ def _everybody(numbers):
 
 
 def _high_points(numbers):
-    # What was earned, spent or expired since or not; points that were only reserved and returned are no merit.
+    # What was earned, spent or expired since or not; points that were only reserved and returned
+    # are no merit.
     rich = MemberTier.objects.filter(pk=OuterRef("pk"), earned__gte=numbers["points"])
     return _members().filter(Exists(rich))
 
@@ -82,7 +99,9 @@ def _new(numbers):
 
 def _lapsed(numbers):
     since = clock.now() - timedelta(days=numbers["days"])
-    lately = Order.objects.filter(user=OuterRef("pk"), created_at__gte=since).exclude(status=Order.Status.CANCELLED)
+    lately = Order.objects.filter(user=OuterRef("pk"), created_at__gte=since).exclude(
+        status=Order.Status.CANCELLED
+    )
     return _members().filter(~Exists(lately), date_joined__lt=since)
 
 

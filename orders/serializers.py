@@ -6,7 +6,16 @@ from rest_framework import serializers
 
 from mall.core.api import StrictIntegerField, StrictSerializer, absolute
 from orders import earning, gateways, pricing
-from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund, Shipment, ShipmentLine
+from orders.models import (
+    Order,
+    OrderEvent,
+    OrderLine,
+    Payment,
+    PaymentNotice,
+    PaymentRefund,
+    Shipment,
+    ShipmentLine,
+)
 from orders.wallet import LONGEST_TYPED
 
 
@@ -17,7 +26,12 @@ class LineRequest(StrictSerializer):
 
 
 @extend_schema_field(
-    {"oneOf": [{"type": "integer", "minimum": 1, "maximum": pricing.LARGEST_ID}, {"type": "string", "minLength": 1, "maxLength": 40}]}
+    {
+        "oneOf": [
+            {"type": "integer", "minimum": 1, "maximum": pricing.LARGEST_ID},
+            {"type": "string", "minLength": 1, "maxLength": 40},
+        ]
+    }
 )
 class CouponField(serializers.Field):
     """The id of an own coupon, or a code."""
@@ -25,7 +39,9 @@ class CouponField(serializers.Field):
     default_error_messages = {"invalid": _("Send the id of a coupon or a code.")}
 
     def to_internal_value(self, sent):
-        is_id = isinstance(sent, int) and not isinstance(sent, bool) and 1 <= sent <= pricing.LARGEST_ID
+        is_id = (
+            isinstance(sent, int) and not isinstance(sent, bool) and 1 <= sent <= pricing.LARGEST_ID
+        )
         if not is_id and not (isinstance(sent, str) and 1 <= len(sent) <= LONGEST_TYPED):
             self.fail("invalid")
         return sent
@@ -33,7 +49,12 @@ class CouponField(serializers.Field):
 
 class QuoteRequest(StrictSerializer):
     lines = LineRequest(many=True, min_length=1, max_length=pricing.MAX_LINES)
-    points_to_use = StrictIntegerField(min_value=0, max_value=pricing.MOST_POINTS, default=0, help_text="Points used as a discount.")
+    points_to_use = StrictIntegerField(
+        min_value=0,
+        max_value=pricing.MOST_POINTS,
+        default=0,
+        help_text="Points used as a discount.",
+    )
     coupon = CouponField(required=False, help_text="Id of an own coupon, or a code.")
 
     def wanted(self) -> list[tuple[int, int]]:
@@ -48,7 +69,12 @@ class ExpectRequest(StrictSerializer):
 
 
 class OrderRequest(QuoteRequest):
-    address = StrictIntegerField(min_value=1, max_value=pricing.LARGEST_ID, required=False, help_text="Id; the default one when left out.")
+    address = StrictIntegerField(
+        min_value=1,
+        max_value=pricing.LARGEST_ID,
+        required=False,
+        help_text="Id; the default one when left out.",
+    )
     expect = ExpectRequest(required=False)
 
 
@@ -101,7 +127,9 @@ class QuoteSerializer(serializers.Serializer):
     coupon = QuotedCouponSerializer(allow_null=True)
     coupon_discount = YuanField()
     discount = YuanField(help_text="What the points take off.")
-    rounding = serializers.DecimalField(max_digits=6, decimal_places=4, help_text="Yuan cut off the discount, below 0.01.")
+    rounding = serializers.DecimalField(
+        max_digits=6, decimal_places=4, help_text="Yuan cut off the discount, below 0.01."
+    )
     freight = YuanField()
     rate = serializers.IntegerField(help_text="Points per yuan.")
     earns = serializers.IntegerField(help_text="Points this order will earn.")
@@ -144,14 +172,18 @@ class OrderLineSerializer(serializers.ModelSerializer):
 class OrderSerializer(serializers.ModelSerializer):
     lines = OrderLineSerializer(many=True)
     coupon_name = serializers.CharField(help_text="Empty without one.")
-    refund_state = serializers.ChoiceField(["none", "partial", "whole"], help_text="How much was refunded; the status stays.")
+    refund_state = serializers.ChoiceField(
+        ["none", "partial", "whole"], help_text="How much was refunded; the status stays."
+    )
 
     class Meta:
         model = Order
         fields = [
-            "no", "status", "points", "cash", "goods_cash", "coupon_name", "coupon_discount", "discount", "points_for_discount", "freight",
+            "no", "status", "points", "cash", "goods_cash", "coupon_name", "coupon_discount",
+            "discount", "points_for_discount", "freight",
             "rate", "lines",
-            "created_at", "pay_by", "paid_at", "shipped_at", "completed_at", "cancelled_at", "carrier", "tracking_number",
+            "created_at", "pay_by", "paid_at", "shipped_at", "completed_at", "cancelled_at",
+            "carrier", "tracking_number",
             "refund_state", "refunded_points", "refunded_cash",
         ]  # fmt: skip
 
@@ -176,10 +208,22 @@ class PaymentSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Payment
-        fields = ["no", "provider", "amount", "currency", "status", "created_at", "paid_at", "pay_url", "refunds"]
+        fields = [
+            "no",
+            "provider",
+            "amount",
+            "currency",
+            "status",
+            "created_at",
+            "paid_at",
+            "pay_url",
+            "refunds",
+        ]
 
     def get_pay_url(self, payment) -> str:
-        return self.context["request"].build_absolute_uri(gateways.get(payment.provider).pay_url(payment))
+        return self.context["request"].build_absolute_uri(
+            gateways.get(payment.provider).pay_url(payment)
+        )
 
 
 class DeliverySerializer(serializers.Serializer):
@@ -207,7 +251,9 @@ class ParcelSerializer(serializers.ModelSerializer):
 
 class OnTheWaySerializer(serializers.Serializer):
     points = serializers.IntegerField()
-    arrives_at = serializers.DateTimeField(allow_null=True, help_text="null until the order is complete.")
+    arrives_at = serializers.DateTimeField(
+        allow_null=True, help_text="null until the order is complete."
+    )
 
 
 class OrderDetailSerializer(OrderSerializer):
@@ -218,7 +264,14 @@ class OrderDetailSerializer(OrderSerializer):
     payments = PaymentSerializer(many=True)
 
     class Meta(OrderSerializer.Meta):
-        fields = [*OrderSerializer.Meta.fields, "address", "events", "payments", "shipments", "points_on_the_way"]
+        fields = [
+            *OrderSerializer.Meta.fields,
+            "address",
+            "events",
+            "payments",
+            "shipments",
+            "points_on_the_way",
+        ]
 
     @extend_schema_field(OnTheWaySerializer(allow_null=True))
     def get_points_on_the_way(self, order) -> dict | None:

@@ -9,7 +9,8 @@ def fen_of(cash: Decimal) -> int:
 
 
 def share_out(total: int, weights: list[int]) -> list[int]:
-    """Split ``total`` in proportion to ``weights``, whole and exact; leftovers go to the largest remainders.
+    """Split ``total`` in proportion to ``weights``, whole and exact; leftovers go to the largest
+    remainders.
 
     No share exceeds its weight as long as the total does not exceed the sum of the weights.
     """

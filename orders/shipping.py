@@ -1,6 +1,8 @@
-"""Parcels: which pieces of an order wait to be sent, and the rows of those that left. Status is orders/lifecycle.py's.
+"""Parcels: which pieces of an order wait to be sent, and the rows of those that left. Status is
+orders/lifecycle.py's.
 
-Pieces refunded before they were sent are withheld and never leave; card keys count as sent when they are issued.
+Pieces refunded before they were sent are withheld and never leave; card keys count as sent when
+they are issued.
 """
 
 from django.db.models import F, Max
@@ -16,19 +18,35 @@ def waiting(order) -> list[OrderLine]:
     return [line for line in lines if line.waiting_quantity]
 
 
-def pack(order, *, actor: str, carrier: str, number: str, pieces: dict[int, int] | None = None) -> tuple[Shipment, bool]:
-    """Write a parcel with these pieces (line id: quantity; None: all that wait); return it and whether it was the last.
+def pack(
+    order, *, actor: str, carrier: str, number: str, pieces: dict[int, int] | None = None
+) -> tuple[Shipment, bool]:
+    """Write a parcel with these pieces (line id: quantity; None: all that wait); return it and
+    whether it was the last.
 
     Only under the member's lock, inside the caller's transaction. Raises: NothingToSend.
     """
     lines = {line.pk: line for line in waiting(order)}
     if pieces is None:
         pieces = {pk: line.waiting_quantity for pk, line in lines.items()}
-    if not pieces or any(pk not in lines or not 1 <= quantity <= lines[pk].waiting_quantity for pk, quantity in pieces.items()):
+    if not pieces or any(
+        pk not in lines or not 1 <= quantity <= lines[pk].waiting_quantity
+        for pk, quantity in pieces.items()
+    ):
         raise NothingToSend
     last = Shipment.objects.filter(order=order).aggregate(n=Max("number"))["n"] or 0
-    parcel = Shipment.objects.create(order=order, number=last + 1, carrier=carrier, tracking_number=number, actor=actor, at=clock.now())
-    ShipmentLine.objects.bulk_create(ShipmentLine(shipment=parcel, line_id=pk, quantity=quantity) for pk, quantity in pieces.items())
+    parcel = Shipment.objects.create(
+        order=order,
+        number=last + 1,
+        carrier=carrier,
+        tracking_number=number,
+        actor=actor,
+        at=clock.now(),
+    )
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=parcel, line_id=pk, quantity=quantity)
+        for pk, quantity in pieces.items()
+    )
     note_sent(pieces)
     return parcel, all(line.waiting_quantity == pieces.get(pk, 0) for pk, line in lines.items())
 

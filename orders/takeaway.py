@@ -1,4 +1,6 @@
-"""What orders hands over when members take their data along; reviews come from here, too: goods know no members."""
+"""What orders hands over when members take their data along; reviews come from here, too: goods
+know no members.
+"""
 
 import json
 
@@ -8,7 +10,17 @@ from accounts.export import ROWS_AT_ONCE, Chapter, rows_of
 from catalog.models import Review
 from orders.models import Coupon, Order, Payment, RefundRequest
 
-MONEY = ("order__no", "number", "status", "reason", "requested_at", "note", "points", "cash", "refunded_at")
+MONEY = (
+    "order__no",
+    "number",
+    "status",
+    "reason",
+    "requested_at",
+    "note",
+    "points",
+    "cash",
+    "refunded_at",
+)
 REVIEW = ("product__name", "stars", "text", "status", "created_at", "answer")
 
 
@@ -19,9 +31,17 @@ def chapters(user) -> list[Chapter]:
     coupons = Coupon.objects.of(user).order_by("pk")
     return [
         Chapter("orders", _("Orders"), _orders(user)),
-        Chapter("payments", _("Payments"), rows_of(payments, "order__no", "provider", "amount", "status", "created_at")),
+        Chapter(
+            "payments",
+            _("Payments"),
+            rows_of(payments, "order__no", "provider", "amount", "status", "created_at"),
+        ),
         Chapter("refunds", _("Refunds"), rows_of(refunds, *MONEY)),
-        Chapter("coupons", _("Coupons"), rows_of(coupons, "template__name", "state", "granted_at", "expires_at", "used_at")),
+        Chapter(
+            "coupons",
+            _("Coupons"),
+            rows_of(coupons, "template__name", "state", "granted_at", "expires_at", "used_at"),
+        ),
         Chapter("reviews", _("Reviews"), rows_of(Review.objects.of(user).order_by("pk"), *REVIEW)),
     ]
 
@@ -45,4 +65,9 @@ def _orders(user):
 
 
 def _line(line):
-    return {"names": line.names, "quantity": line.quantity, "points": line.points, "cash": line.cash}
+    return {
+        "names": line.names,
+        "quantity": line.quantity,
+        "points": line.points,
+        "cash": line.cash,
+    }

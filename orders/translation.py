@@ -1,7 +1,8 @@
-"""Which words of the orders app an operator writes in both languages, and which rows keep their history.
+"""Which words of the orders app an operator writes in both languages, and which rows keep their
+history.
 
-History is registered here and not in the models: simple-history copies the fields a model has at that
-moment, and the translated ones exist only from here on.
+History is registered here and not in the models: simple-history copies the fields a model has at
+that moment, and the translated ones exist only from here on.
 """
 
 import simple_history

@@ -19,7 +19,11 @@ urlpatterns = [
     path("orders/<str:no>/cancellation/", views.cancel, name="cancel"),
     path("orders/<str:no>/receipt/", views.receipt, name="receipt"),
     path("orders/<str:no>/refunds/", refund_views.refunds, name="refunds"),
-    path("orders/<str:no>/refunds/<int:number>/withdrawal/", refund_views.withdraw, name="refund_withdraw"),
+    path(
+        "orders/<str:no>/refunds/<int:number>/withdrawal/",
+        refund_views.withdraw,
+        name="refund_withdraw",
+    ),
     path("orders/<str:no>/codes/", refund_views.codes, name="codes"),
     path("orders/<str:no>/reviews/<int:line>/", review_views.write, name="review"),
     path("reviews/", review_views.own, name="reviews"),

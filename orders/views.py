@@ -1,4 +1,6 @@
-"""The pages of an order: history, one order, paying, and the sandbox's own pay page. The checkout is orders/checkout_views.py."""
+"""The pages of an order: history, one order, paying, and the sandbox's own pay page. The checkout
+is orders/checkout_views.py.
+"""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -27,9 +29,14 @@ def order_list(request):
         found = found.filter(status=status)
     page = Paginator(found, ORDERS_PER_PAGE).get_page(request.GET.get("page"))
     chips = [{"status": "", "label": _("All"), "is_here": status not in Order.Status.values}]
-    chips += [{"status": value, "label": label, "is_here": value == status} for value, label in Order.Status.choices]
+    chips += [
+        {"status": value, "label": label, "is_here": value == status}
+        for value, label in Order.Status.choices
+    ]
     has_any = page.paginator.count or status in Order.Status.values
-    return render(request, "orders/list.html", {"page_obj": page, "chips": chips if has_any else []})
+    return render(
+        request, "orders/list.html", {"page_obj": page, "chips": chips if has_any else []}
+    )
 
 
 @require_safe
@@ -43,7 +50,11 @@ def detail(request, no):
         "review_rows": reviews.rows_of(order, lines),
         "events": order.events.all(),
         "steps": _steps(order),
-        "refunds": [refund for payment in order.payments.prefetch_related("refunds") for refund in payment.refunds.all()],
+        "refunds": [
+            refund
+            for payment in order.payments.prefetch_related("refunds")
+            for refund in payment.refunds.all()
+        ],
         "is_pending": order.status == Order.Status.PENDING,
         "is_cancelled": order.status == Order.Status.CANCELLED,
         "is_refunded_whole": order.refunded_at is not None,
@@ -62,10 +73,14 @@ def pay(request, no):
     order = _own(request, no)
     if not order.is_payable:
         if order.status == Order.Status.PENDING:
-            messages.info(request, _("The time to pay is over. Points and goods are on their way back."))
+            messages.info(
+                request, _("The time to pay is over. Points and goods are on their way back.")
+            )
         return redirect(order)
     if request.method != "POST":
-        offered = [{"name": name, "label": gateway.LABEL} for name, gateway in gateways.offered().items()]
+        offered = [
+            {"name": name, "label": gateway.LABEL} for name, gateway in gateways.offered().items()
+        ]
         return render(request, "orders/pay.html", {"order": order, "providers": offered})
     payment = payments.start(order, request.POST.get("provider", ""))
     return redirect(gateways.get(payment.provider).pay_url(payment))
@@ -76,7 +91,11 @@ def cancel(request, no):
     """Ask once more, then cancel."""
     order = _own(request, no)
     if request.method != "POST":
-        return render(request, "orders/cancel.html", {"order": order}) if order.can_be_cancelled else redirect(order)
+        return (
+            render(request, "orders/cancel.html", {"order": order})
+            if order.can_be_cancelled
+            else redirect(order)
+        )
     lifecycle.cancel(order, actor=f"member:{request.user.pk}")
     messages.success(request, _("Cancelled. What you paid is back or on its way back."))
     return redirect(order)
@@ -104,7 +123,9 @@ def _can_ask_refund(order) -> bool:
 
 
 def _steps(order) -> list[dict]:
-    """Where an order stands on its way, for the component of that name; a cancelled one is on none."""
+    """Where an order stands on its way, for the component of that name; a cancelled one is on
+    none.
+    """
     if order.status == Order.Status.CANCELLED:
         return []
     at = {
@@ -113,17 +134,30 @@ def _steps(order) -> list[dict]:
         Order.Status.SHIPPED: order.shipped_at,
         Order.Status.COMPLETED: order.completed_at,
     }
-    labels = [_("Placed"), _("Paid")] + ([_("Shipped"), _("Received")] if order.is_physical else [_("Handed out"), _("Completed")])
+    labels = [_("Placed"), _("Paid")] + (
+        [_("Shipped"), _("Received")] if order.is_physical else [_("Handed out"), _("Completed")]
+    )
     here = STEPS.index(order.status)
-    states = ["done" if i < here or order.status == Order.Status.COMPLETED else "now" if i == here else "todo" for i in range(len(STEPS))]
-    return [{"label": label, "state": state, "at": at[step]} for step, label, state in zip(STEPS, labels, states, strict=True)]
+    states = [
+        "done"
+        if i < here or order.status == Order.Status.COMPLETED
+        else "now"
+        if i == here
+        else "todo"
+        for i in range(len(STEPS))
+    ]
+    return [
+        {"label": label, "state": state, "at": at[step]}
+        for step, label, state in zip(STEPS, labels, states, strict=True)
+    ]
 
 
 # --- the sandbox's own page ------------------------------------------------------
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def sandbox_pay(request, no):
-    """Play the payment provider: its page knows a payment's number and amount, and nobody's session.
+    """Play the payment provider: its page knows a payment's number and amount, and nobody's
+    session.
 
     Pressing a button sends the same signed notice a real provider would send.
     """
@@ -131,7 +165,11 @@ def sandbox_pay(request, no):
         raise Http404
     payment = get_object_or_404(Payment.objects.select_related("order"), no=no, provider="sandbox")
     if request.method != "POST":
-        return render(request, "orders/sandbox_pay.html", {"payment": payment, "is_paid": payment.status == Payment.Status.PAID})
+        return render(
+            request,
+            "orders/sandbox_pay.html",
+            {"payment": payment, "is_paid": payment.status == Payment.Status.PAID},
+        )
     event = request.POST.get("event")
     if event in ("paid", "failed"):
         payments.receive_notice("sandbox", *sandbox.write_notice(payment, event))
@@ -145,4 +183,6 @@ def _tell_how_it_went(request, payment):
     if payment.status == Payment.Status.FAILED:
         messages.warning(request, _("The payment did not go through. You can try again."))
     elif payment.status == Payment.Status.PAID and payment.order.status == Order.Status.PAID:
-        messages.success(request, _("Thank you, your payment has arrived. We are getting it ready for you."))
+        messages.success(
+            request, _("Thank you, your payment has arrived. We are getting it ready for you.")
+        )

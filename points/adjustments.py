@@ -1,8 +1,8 @@
 """Operators' corrections: a reason each time, never one's own account, and not too much alone.
 
 What one person may correct per member and day is a number of the points policy, and so is (if the
-shop wants) what one person may correct per day over all members; more waits for a second person, who
-is neither the one who asked nor the member, whatever their rights.
+shop wants) what one person may correct per day over all members; more waits for a second person,
+who is neither the one who asked nor the member, whatever their rights.
 """
 
 from django.db.models import Sum
@@ -42,11 +42,13 @@ class AdjustmentDecided(DomainError):
 
 
 @transactional
-def ask(user_id: int, *, points: int, ticket: str, operator, note: str, description: str = "") -> Adjustment:
+def ask(
+    user_id: int, *, points: int, ticket: str, operator, note: str, description: str = ""
+) -> Adjustment:
     """Correct a member's balance by plus or minus ``points``; idempotent by ``ticket``.
 
-    Within what one person may do per day, for this member and over all members, it is posted at once;
-    above that it waits for a second person.
+    Within what one person may do per day, for this member and over all members, it is posted at
+    once; above that it waits for a second person.
     ``description`` is what the member reads, ``note`` is for colleagues.
     Raises: OwnAccount, InvalidAmount, InsufficientPoints, KeyConflict, AccountMissing.
     """
@@ -78,7 +80,13 @@ def ask(user_id: int, *, points: int, ticket: str, operator, note: str, descript
     if is_alone:
         _post(adjustment, actor=f"staff:{operator.pk}")
     adjustment.save()
-    audit.note(operator, "points.adjust" if is_alone else "points.adjust_ask", target=adjustment, reason=note, after={"points": points})
+    audit.note(
+        operator,
+        "points.adjust" if is_alone else "points.adjust_ask",
+        target=adjustment,
+        reason=note,
+        after={"points": points},
+    )
     if is_alone:
         points_adjusted.send(sender=None, adjustment=adjustment)
     return adjustment
@@ -107,7 +115,9 @@ def reject(adjustment: Adjustment, *, operator, note: str) -> Adjustment:
 
 
 def spent_alone(user_id: int, operator) -> int:
-    """Return how many points, up and down, one person has corrected for a member today without a second person."""
+    """Return how many points, up and down, one person has corrected for a member today without a
+    second person.
+    """
     return _sum_of(_posted_alone(operator).filter(account_id=user_id))
 
 
@@ -140,7 +150,9 @@ def _sum_of(found):
 
 
 def _waiting(adjustment, operator):
-    """Return the adjustment as it is under the member's lock, once this person may decide about it."""
+    """Return the adjustment as it is under the member's lock, once this person may decide about
+    it.
+    """
     # Two colleagues may decide at once; the second must see the first's decision.
     mutex.lock_member(adjustment.account_id)
     adjustment = Adjustment.objects.get(pk=adjustment.pk)
@@ -154,10 +166,24 @@ def _waiting(adjustment, operator):
 
 
 def _decided(adjustment, operator, note, action):
-    adjustment.decided_by, adjustment.decided_at, adjustment.decision_note = operator, clock.now(), note[:500]
+    adjustment.decided_by, adjustment.decided_at, adjustment.decision_note = (
+        operator,
+        clock.now(),
+        note[:500],
+    )
     adjustment.save()
-    before, after = {"status": Adjustment.Status.WAITING.value}, {"status": str(adjustment.status), "points": adjustment.points}
-    audit.note(operator, action, target=adjustment, reason=note or adjustment.note, before=before, after=after)
+    before, after = (
+        {"status": Adjustment.Status.WAITING.value},
+        {"status": str(adjustment.status), "points": adjustment.points},
+    )
+    audit.note(
+        operator,
+        action,
+        target=adjustment,
+        reason=note or adjustment.note,
+        before=before,
+        after=after,
+    )
     if adjustment.status == Adjustment.Status.POSTED:
         points_adjusted.send(sender=None, adjustment=adjustment)
     return adjustment

@@ -25,16 +25,27 @@ BATCH_COLOURS = {"checked": "warning", "posted": "success", "undone": "info"}
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(ReadOnly, ModelAdmin):
-    """Every correction with who asked, who decided and why. A new one begins on the member's account."""
+    """Every correction with who asked, who decided and why. A new one begins on the member's
+    account.
+    """
 
-    list_display = ["requested_at", "member", "points", "shown_status", "requested_by", "decided_by", "note"]
+    list_display = [
+        "requested_at",
+        "member",
+        "points",
+        "shown_status",
+        "requested_by",
+        "decided_by",
+        "note",
+    ]
     list_filter = ["status", "requested_at"]
     list_select_related = ["account__user", "requested_by", "decided_by"]
     list_per_page = 50
     search_fields = ["=account__user__username", "=ticket", "note"]
     actions_detail = ["approve", "reject"]
     fields = [
-        "account_link", "points", "description", "note", "status", "requested_by", "requested_at", "decided_by", "decided_at",
+        "account_link", "points", "description", "note", "status", "requested_by", "requested_at",
+        "decided_by", "decided_at",
         "decision_note", "entry_seq", "undo_seq", "batch", "ticket",
     ]  # fmt: skip
     readonly_fields = fields
@@ -50,7 +61,12 @@ class AdjustmentAdmin(ReadOnly, ModelAdmin):
             "available": adjustment.account.available,
             "held": adjustment.account.held,
         }
-        return format_html('<a class="underline" href="{}">{}</a> · {}', address, adjustment.account.user.get_username(), standing)
+        return format_html(
+            '<a class="underline" href="{}">{}</a> · {}',
+            address,
+            adjustment.account.user.get_username(),
+            standing,
+        )
 
     @display(description=_("Status"), ordering="status", label=COLOURS)
     def shown_status(self, adjustment):
@@ -74,7 +90,9 @@ class AdjustmentAdmin(ReadOnly, ModelAdmin):
             adjustments.approve(adjustment, operator=request.user, note=answers["note"])
             return _("The points were adjusted.")
 
-        return self._decide(request, object_id, DecisionForm(sent(request)), verb, title=_("Approve"))
+        return self._decide(
+            request, object_id, DecisionForm(sent(request)), verb, title=_("Approve")
+        )
 
     @action(description=_("Reject"), url_path="reject", permissions=["decide"])
     def reject(self, request, object_id):
@@ -128,16 +146,37 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("Contents"))
     def table(self, batch):
-        heads = format_html_join("", '<th class="pr-4 text-left font-semibold">{}</th>', ((head,) for head in HEADS))
-        rows = ((row["number"], row["member"], f"{row['points']:+d}", row["reason"], row["error"] or "✓") for row in batch.rows)
+        heads = format_html_join(
+            "", '<th class="pr-4 text-left font-semibold">{}</th>', ((head,) for head in HEADS)
+        )
+        rows = (
+            (
+                row["number"],
+                row["member"],
+                f"{row['points']:+d}",
+                row["reason"],
+                row["error"] or "✓",
+            )
+            for row in batch.rows
+        )
         lines = format_html_join("", f"<tr>{CELL * 5}</tr>", rows)
-        return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", heads, lines)
+        return format_html(
+            "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", heads, lines
+        )
 
     def get_actions_detail(self, request, object_id):
-        """Offer to post what was looked over and is right in every line, and to undo what was posted."""
+        """Offer to post what was looked over and is right in every line, and to undo what was
+        posted.
+        """
         batch = self.get_object(request, str(object_id))
-        fitting = {"checked": "post_batch", "posted": "undo_batch"}.get(batch.status if batch and not self.wrong(batch) else "", "")
-        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name == fitting]
+        fitting = {"checked": "post_batch", "posted": "undo_batch"}.get(
+            batch.status if batch and not self.wrong(batch) else "", ""
+        )
+        return [
+            button
+            for button in super().get_actions_detail(request, object_id)
+            if button.method.original_function_name == fitting
+        ]
 
     def has_adjust_permission(self, request, object_id=None):
         """Return whether this operator may correct balances."""
@@ -150,19 +189,45 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
             try:
-                batch = batches.look_over(file.read(), name=file.name, note=form.cleaned_data["note"], operator=request.user)
+                batch = batches.look_over(
+                    file.read(),
+                    name=file.name,
+                    note=form.cleaned_data["note"],
+                    operator=request.user,
+                )
             except DomainError as refusal:
                 form.add_error("file", str(refusal))
             else:
                 wrong = self.wrong(batch)
-                words = ngettext("%(n)s line is wrong: nothing can be posted.", "%(n)s lines are wrong: nothing can be posted.", wrong)
+                words = ngettext(
+                    "%(n)s line is wrong: nothing can be posted.",
+                    "%(n)s lines are wrong: nothing can be posted.",
+                    wrong,
+                )
                 if wrong:
-                    messages.error(request, words % {"n": wrong} + " " + gettext("Please mend the file and upload it again."))
+                    messages.error(
+                        request,
+                        words % {"n": wrong}
+                        + " "
+                        + gettext("Please mend the file and upload it again."),
+                    )
                 else:
-                    messages.info(request, _("Nothing is posted yet: please look at every line first."))
-                return HttpResponseRedirect(reverse("admin:points_adjustmentbatch_change", args=[batch.pk]))
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, "button": _("Look over")}
-        context |= {"title": _("Upload a file"), "back_url": reverse("admin:points_adjustmentbatch_changelist")}
+                    messages.info(
+                        request, _("Nothing is posted yet: please look at every line first.")
+                    )
+                return HttpResponseRedirect(
+                    reverse("admin:points_adjustmentbatch_change", args=[batch.pk])
+                )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "form": form,
+            "button": _("Look over"),
+        }
+        context |= {
+            "title": _("Upload a file"),
+            "back_url": reverse("admin:points_adjustmentbatch_changelist"),
+        }
         return TemplateResponse(request, "admin/points/upload.html", context)
 
     @action(description=_("Post"), url_path="post", permissions=["adjust"])
@@ -194,4 +259,6 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             "lines": len(batch.rows),
             "points": batches.points_of(batch),
         }
-        return ask(self, request, batch, form, verb, title=title, version=batch.version, about=words)
+        return ask(
+            self, request, batch, form, verb, title=title, version=batch.version, about=words
+        )

@@ -1,5 +1,19 @@
 """The back office of points: books, rules, points on the way, adjustments, cases."""
 
-from points import adjustments_admin, books_admin, cases_admin, grants_admin, rules_admin, tiers_admin
+from points import (
+    adjustments_admin,
+    books_admin,
+    cases_admin,
+    grants_admin,
+    rules_admin,
+    tiers_admin,
+)
 
-__all__ = ["adjustments_admin", "books_admin", "cases_admin", "grants_admin", "rules_admin", "tiers_admin"]
+__all__ = [
+    "adjustments_admin",
+    "books_admin",
+    "cases_admin",
+    "grants_admin",
+    "rules_admin",
+    "tiers_admin",
+]

@@ -23,15 +23,23 @@ class ComingSerializer(serializers.Serializer):
     points = serializers.IntegerField(source="left")
     action = serializers.CharField()
     reference = serializers.CharField(help_text="What for, e.g. order:<no>.")
-    arrives_at = serializers.DateTimeField(source="matures_at", allow_null=True, help_text="Null: the goods are not received yet.")
+    arrives_at = serializers.DateTimeField(
+        source="matures_at", allow_null=True, help_text="Null: the goods are not received yet."
+    )
 
 
 class TierSerializer(serializers.Serializer):
     level = serializers.IntegerField(source="tier.level", help_text="1 to 5.")
     name = serializers.CharField(source="tier.name")
-    credited = serializers.IntegerField(help_text="Points earned within twelve months; spent and expired ones count too.")
-    next_at = serializers.IntegerField(source="next.threshold", allow_null=True, help_text="Null on the highest tier.")
-    kept_until = serializers.DateField(allow_null=True, help_text="The last day of grace when the points no longer suffice.")
+    credited = serializers.IntegerField(
+        help_text="Points earned within twelve months; spent and expired ones count too."
+    )
+    next_at = serializers.IntegerField(
+        source="next.threshold", allow_null=True, help_text="Null on the highest tier."
+    )
+    kept_until = serializers.DateField(
+        allow_null=True, help_text="The last day of grace when the points no longer suffice."
+    )
 
 
 class PointsSerializer(serializers.Serializer):
@@ -44,7 +52,9 @@ class PointsSerializer(serializers.Serializer):
     expiring = ExpiringSerializer(many=True)
     lasting = serializers.IntegerField(help_text="Points that never expire.")
     coming = ComingSerializer(many=True, help_text="What is on the way, the soonest first.")
-    points_per_yuan = serializers.IntegerField(allow_null=True, help_text="How many points are worth one yuan now.")
+    points_per_yuan = serializers.IntegerField(
+        allow_null=True, help_text="How many points are worth one yuan now."
+    )
 
 
 class LotSerializer(serializers.Serializer):
@@ -55,7 +65,9 @@ class LotSerializer(serializers.Serializer):
 class EntrySerializer(serializers.Serializer):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(LedgerEntry.Kind.choices)
-    points = serializers.IntegerField(source="delta", help_text="The change of the available points, with its sign.")
+    points = serializers.IntegerField(
+        source="delta", help_text="The change of the available points, with its sign."
+    )
     balance_after = serializers.IntegerField()
     held_after = serializers.IntegerField()
     reference = serializers.CharField()
@@ -84,12 +96,20 @@ class RuleSerializer(serializers.Serializer):
     name = serializers.CharField(source="rule.name")
     version = serializers.IntegerField(source="number")
     value = serializers.ChoiceField(RuleVersion.Value.choices)
-    points = serializers.IntegerField(help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step.")
+    points = serializers.IntegerField(
+        help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step."
+    )
     table = serializers.ListField(child=serializers.IntegerField())
     limits = LimitsSerializer(source="*")
-    every_days = serializers.IntegerField(help_text="At most once in so many days; 0: only the limits.")
-    matures_after_days = serializers.IntegerField(help_text="Days on the way after receipt of the goods; 0: at once.")
-    weekdays = serializers.ListField(child=serializers.IntegerField(), help_text="Only on these, 1 is Monday; empty: every day.")
+    every_days = serializers.IntegerField(
+        help_text="At most once in so many days; 0: only the limits."
+    )
+    matures_after_days = serializers.IntegerField(
+        help_text="Days on the way after receipt of the goods; 0: at once."
+    )
+    weekdays = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Only on these, 1 is Monday; empty: every day."
+    )
     validity = serializers.ChoiceField(RuleVersion.Validity.choices)
     ends_at = serializers.DateTimeField(source="rule.ends_at", allow_null=True)
 
@@ -110,7 +130,11 @@ class EntryQuery(StrictSerializer):
 
     def filters(self):
         asked = self.validated_data
-        named = {"kind": asked.get("kind"), "biz_date__gte": asked.get("from"), "biz_date__lte": asked.get("to")}
+        named = {
+            "kind": asked.get("kind"),
+            "biz_date__gte": asked.get("from"),
+            "biz_date__lte": asked.get("to"),
+        }
         return {name: value for name, value in named.items() if value is not None}
 
 
@@ -129,10 +153,22 @@ class Points(APIView):
         expiring = [{"on": on, "points": points} for on, points in now.expiring]
         coming = list(pending.on_the_way(request.user.pk))
         rate = rates.shown()
-        numbers = {name: getattr(now, name) for name in ("available", "held", "debt", "status", "lasting")}
-        numbers |= {"pending": sum(grant.left for grant in coming), "points_per_yuan": rate and rate.current.points_per_yuan}
+        numbers = {
+            name: getattr(now, name) for name in ("available", "held", "debt", "status", "lasting")
+        }
+        numbers |= {
+            "pending": sum(grant.left for grant in coming),
+            "points_per_yuan": rate and rate.current.points_per_yuan,
+        }
         return Response(
-            PointsSerializer({**numbers, "tier": tiers.standing_of(request.user.pk), "expiring": expiring, "coming": coming}).data
+            PointsSerializer(
+                {
+                    **numbers,
+                    "tier": tiers.standing_of(request.user.pk),
+                    "expiring": expiring,
+                    "coming": coming,
+                }
+            ).data
         )
 
 
@@ -151,9 +187,15 @@ class Entries(ListAPIView):
         operation_id="list_point_entries",
         tags=TAG,
         parameters=[
-            OpenApiParameter("kind", str, enum=LedgerEntry.Kind.values, description="Only entries of this kind."),
-            OpenApiParameter("from", {"type": "string", "format": "date"}, description="From this shop day on."),
-            OpenApiParameter("to", {"type": "string", "format": "date"}, description="Up to this shop day."),
+            OpenApiParameter(
+                "kind", str, enum=LedgerEntry.Kind.values, description="Only entries of this kind."
+            ),
+            OpenApiParameter(
+                "from", {"type": "string", "format": "date"}, description="From this shop day on."
+            ),
+            OpenApiParameter(
+                "to", {"type": "string", "format": "date"}, description="Up to this shop day."
+            ),
         ],
     )
     def get(self, request, *args, **kwargs):
@@ -166,7 +208,9 @@ class Entries(ListAPIView):
 class Rules(APIView):
     """What earns points now."""
 
-    @extend_schema(operation_id="list_point_rules", tags=TAG, responses=listed("RulePage", RuleSerializer))
+    @extend_schema(
+        operation_id="list_point_rules", tags=TAG, responses=listed("RulePage", RuleSerializer)
+    )
     def get(self, request):
         return Response(whole(RuleSerializer(rules.in_force(), many=True).data))
 

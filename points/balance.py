@@ -1,8 +1,8 @@
 """What a member sees of their points: display only, no decision reads it.
 
 Redis keeps the last committed balance of an account for a short while. A script writes it and only
-moves forward in ``seq``, so a slow writer cannot overwrite a newer balance. Without Redis, or when it
-is down, slow or lying about its type, the account's row is read.
+moves forward in ``seq``, so a slow writer cannot overwrite a newer balance. Without Redis, or when
+it is down, slow or lying about its type, the account's row is read.
 
 Source: ledger.md section 7.
 """
@@ -32,7 +32,9 @@ _broken_until = 0.0
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A member's points: spendable, reserved, on the way, owed, and what expires when (soonest first)."""
+    """A member's points: spendable, reserved, on the way, owed, and what expires when (soonest
+    first).
+    """
 
     available: int = 0
     held: int = 0
@@ -49,7 +51,9 @@ class Balance:
 
 
 def of(user, as_of: date | None = None) -> Balance:
-    """Return a member's balance for display; lots whose day has passed are left out even before the sweep."""
+    """Return a member's balance for display; lots whose day has passed are left out even before the
+    sweep.
+    """
     as_of = as_of or clock.today()
     return _shown(user.pk, _from_redis(user.pk) or _from_row(user.pk), as_of)
 
@@ -61,7 +65,15 @@ def of_account(account: PointAccount, as_of: date | None = None) -> Balance:
 
 def remember(account: PointAccount) -> None:
     """Keep a committed balance for display, unless a newer one is there."""
-    _redis("eval", _FORWARD, 1, _key(account.user_id), account.seq, json.dumps(_doc(account)), TTL_SECONDS)
+    _redis(
+        "eval",
+        _FORWARD,
+        1,
+        _key(account.user_id),
+        account.seq,
+        json.dumps(_doc(account)),
+        TTL_SECONDS,
+    )
 
 
 def forget(user_id: int) -> None:
@@ -79,7 +91,12 @@ def _shown(user_id, doc, as_of):
 
 
 def _doc(account):
-    return {"lots": list(account.lots), "held": account.held, "debt": account.debt, "status": account.status}
+    return {
+        "lots": list(account.lots),
+        "held": account.held,
+        "debt": account.debt,
+        "status": account.status,
+    }
 
 
 def _from_row(user_id):
@@ -106,7 +123,10 @@ def _key(user_id):
 def _redis(command, *args):
     """Ask Redis; None when there is none, or when it failed within the last BREAK_SECONDS."""
     global _broken_until
-    if "django_redis" not in settings.CACHES["default"]["BACKEND"] or time.monotonic() < _broken_until:
+    if (
+        "django_redis" not in settings.CACHES["default"]["BACKEND"]
+        or time.monotonic() < _broken_until
+    ):
         return None
     from django_redis import get_redis_connection
     from redis.exceptions import RedisError

@@ -1,7 +1,9 @@
-"""Corrections from a file: looked over line by line first, posted whole or not at all, undone by entries the other way.
+"""Corrections from a file: looked over line by line first, posted whole or not at all, undone by
+entries the other way.
 
-The file is UTF-8 with a first line ``member,points,reason``; a member is a user name or an e-mail address. One that
-moves more in all than one person may correct alone is posted by a colleague of whoever uploaded it.
+The file is UTF-8 with a first line ``member,points,reason``; a member is a user name or an e-mail
+address. One that moves more in all than one person may correct alone is posted by a colleague of
+whoever uploaded it.
 """
 
 import contextlib
@@ -34,7 +36,10 @@ class UnreadableFile(DomainError):
 
     code = "unreadable_file"
     status = 400
-    message = _("Please upload a CSV file in UTF-8 with the columns member, points, reason and up to %(rows)s lines.")
+    message = _(
+        "Please upload a CSV file in UTF-8 with the columns member, points, reason and up to "
+        "%(rows)s lines."
+    )
 
 
 class FileKnown(DomainError):
@@ -50,7 +55,9 @@ class RowsWrong(DomainError):
 
     code = "rows_wrong"
     status = 409
-    message = _("Some lines cannot be posted. Please mend the file and upload it again; nothing was posted.")
+    message = _(
+        "Some lines cannot be posted. Please mend the file and upload it again; nothing was posted."
+    )
 
 
 class ColleagueNeeded(DomainError):
@@ -58,9 +65,13 @@ class ColleagueNeeded(DomainError):
 
     code = "colleague_needed"
     status = 403
-    message = _("This file moves more than %(limit)s points in all: a colleague who may approve adjustments must post it.")
+    message = _(
+        "This file moves more than %(limit)s points in all: a colleague who may approve "
+        "adjustments must post it."
+    )
     day_message = _(
-        "With what you adjusted today this file moves more than %(limit)s points: a colleague who may approve adjustments must post it."
+        "With what you adjusted today this file moves more than %(limit)s points: a colleague who "
+        "may approve adjustments must post it."
     )
 
 
@@ -74,7 +85,8 @@ class BatchDone(DomainError):
 
 @transactional
 def look_over(content: bytes, *, name: str, note: str, operator) -> AdjustmentBatch:
-    """Read a file and say of each line what is wrong with it; nothing is posted. The same file again is looked over afresh.
+    """Read a file and say of each line what is wrong with it; nothing is posted. The same file
+    again is looked over afresh.
 
     Raises: UnreadableFile, FileKnown.
     """
@@ -83,19 +95,26 @@ def look_over(content: bytes, *, name: str, note: str, operator) -> AdjustmentBa
     batch = AdjustmentBatch.objects.filter(digest=digest).first() or AdjustmentBatch(digest=digest)
     if batch.pk and batch.status != AdjustmentBatch.Status.CHECKED:
         raise FileKnown(name=batch.name)
-    batch.name, batch.note, batch.rows, batch.made_by, batch.made_at = name[:120], note[:500], rows, operator, clock.now()
+    batch.name, batch.note, batch.rows, batch.made_by, batch.made_at = (
+        name[:120],
+        note[:500],
+        rows,
+        operator,
+        clock.now(),
+    )
     batch.save()
     return batch
 
 
 @transactional
 def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
-    """Post every line of a file that was looked over: all of them or none; idempotent, a posted file is refused.
+    """Post every line of a file that was looked over: all of them or none; idempotent, a posted
+    file is refused.
 
     ``batch`` is the row as it was read.
-    Raises: BatchDone, ChangedMeanwhile (uploaded again with other words), RowsWrong (a line became wrong meanwhile,
-    or is another member's by now), ColleagueNeeded (too much for the one who uploaded it,
-    or for somebody who may not approve adjustments).
+    Raises: BatchDone, ChangedMeanwhile (uploaded again with other words), RowsWrong (a line became
+    wrong meanwhile, or is another member's by now), ColleagueNeeded (too much for the one who
+    uploaded it, or for somebody who may not approve adjustments).
     """
     policy = PointsPolicy.current()
     accounts = {row["account"] for row in batch.rows if row["account"]}
@@ -113,18 +132,37 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
     moved = sum(abs(row["points"]) for row in rows)
     refusal = _refusal_alone(moved, operator, policy)
     is_approved = refusal is not None
-    if is_approved and (operator.pk == batch.made_by_id or not operator.has_perm("points.approve_adjustment")):
+    if is_approved and (
+        operator.pk == batch.made_by_id or not operator.has_perm("points.approve_adjustment")
+    ):
         raise refusal
-    actor = f"staff:{batch.made_by_id}+staff:{operator.pk}" if is_approved else f"staff:{operator.pk}"
-    entries = ledger.post_many([_posting(batch, number, row, actor) for number, row in enumerate(rows, 1)])
+    actor = (
+        f"staff:{batch.made_by_id}+staff:{operator.pk}" if is_approved else f"staff:{operator.pk}"
+    )
+    entries = ledger.post_many(
+        [_posting(batch, number, row, actor) for number, row in enumerate(rows, 1)]
+    )
     who = {"requested_by_id": operator.pk}
     if is_approved:
-        who = {"requested_by_id": batch.made_by_id, "decided_by_id": operator.pk, "decided_at": clock.now()}
-    made = [_adjustment(batch, number, row, who, entry) for number, (row, entry) in enumerate(zip(rows, entries, strict=True), 1)]
+        who = {
+            "requested_by_id": batch.made_by_id,
+            "decided_by_id": operator.pk,
+            "decided_at": clock.now(),
+        }
+    made = [
+        _adjustment(batch, number, row, who, entry)
+        for number, (row, entry) in enumerate(zip(rows, entries, strict=True), 1)
+    ]
     Adjustment.objects.bulk_create(made)
     batch.status, batch.posted_at = AdjustmentBatch.Status.POSTED, clock.now()
     batch.save(update_fields=["status", "posted_at"])
-    audit.note(operator, "points.batch_post", target=batch, reason=batch.note, after={"lines": len(rows), "points": points_of(batch)})
+    audit.note(
+        operator,
+        "points.batch_post",
+        target=batch,
+        reason=batch.note,
+        after={"lines": len(rows), "points": points_of(batch)},
+    )
     for adjustment in made:
         points_adjusted.send(sender=None, adjustment=adjustment)
     return batch
@@ -132,9 +170,11 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
 
 @transactional
 def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
-    """Take every line of a posted file back by an entry the other way; what is spent already becomes owed.
+    """Take every line of a posted file back by an entry the other way; what is spent already
+    becomes owed.
 
-    Raises: adjustments.OwnAccount (a line is the operator's own), BatchDone (not posted, or undone before).
+    Raises: adjustments.OwnAccount (a line is the operator's own), BatchDone (not posted, or undone
+    before).
     """
     made = list(Adjustment.objects.filter(batch=batch).order_by("account_id", "pk"))
     # Undoing a deduction is a gift.
@@ -178,7 +218,14 @@ def _rows(content):
         reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
         if not set(COLUMNS) <= {name.strip().lower() for name in reader.fieldnames or ()}:
             raise ValueError
-        lines = [{str(name).strip().lower(): (value or "").strip() for name, value in line.items() if name} for line in reader]
+        lines = [
+            {
+                str(name).strip().lower(): (value or "").strip()
+                for name, value in line.items()
+                if name
+            }
+            for line in reader
+        ]
     except (UnicodeDecodeError, csv.Error, ValueError, AttributeError):
         raise UnreadableFile(rows=ROWS_MAX) from None
     if not 0 < len(lines) <= ROWS_MAX:
@@ -187,7 +234,14 @@ def _rows(content):
 
 
 def _row(number, line):
-    row = {"number": number, "member": line["member"][:150], "points": 0, "reason": line["reason"][:200], "account": None, "error": ""}
+    row = {
+        "number": number,
+        "member": line["member"][:150],
+        "points": 0,
+        "reason": line["reason"][:200],
+        "account": None,
+        "error": "",
+    }
     with contextlib.suppress(ValueError):
         row["points"] = int(line["points"])
     if not 0 < abs(row["points"]) <= machine.POINTS_MAX:
@@ -198,10 +252,14 @@ def _row(number, line):
 
 
 def _checked(rows, operator, made_by_id):
-    """Return the lines with their members, and with what is wrong with each; neither who uploads nor who posts may be among them."""
+    """Return the lines with their members, and with what is wrong with each; neither who uploads
+    nor who posts may be among them.
+    """
     names = {row["member"].lower() for row in rows}
     members = {}
-    found = get_user_model().objects.filter(Q(username__in={row["member"] for row in rows}) | Q(email__in=names))
+    found = get_user_model().objects.filter(
+        Q(username__in={row["member"] for row in rows}) | Q(email__in=names)
+    )
     for user in found:
         members[user.username.lower()] = members[user.email.lower()] = user.pk
     accounts = PointAccount.objects.in_bulk(set(members.values()))
@@ -221,7 +279,11 @@ def _checked(rows, operator, made_by_id):
             if adjustments.spent_alone(user_id, operator) + moved[user_id] > most:
                 row["error"] = str(errors.ApprovalNeeded(limit=most))
             elif row["points"] < 0 and left + sums[user_id] < 0:
-                row["error"] = str(errors.InsufficientPoints(available=left, needed=-sums[user_id], missing=-left - sums[user_id]))
+                row["error"] = str(
+                    errors.InsufficientPoints(
+                        available=left, needed=-sums[user_id], missing=-left - sums[user_id]
+                    )
+                )
     return rows
 
 
@@ -255,8 +317,23 @@ def _adjustment(batch, number, row, who, entry):
 
 def _undoing(adjustment, operator, note):
     key = f"adjust:{adjustment.ticket}"
-    words = {"actor": f"staff:{operator.pk}", "note": note, "reference": f"batch:{adjustment.batch_id}"}
+    words = {
+        "actor": f"staff:{operator.pk}",
+        "note": note,
+        "reference": f"batch:{adjustment.batch_id}",
+    }
     words["description"] = adjustment.description
     if adjustment.points > 0:
-        return ledger.Posting(adjustment.account_id, machine.Clawback(adjustment.points, None), key=f"{key}:undo", of_key=key, **words)
-    return ledger.Posting(adjustment.account_id, machine.Adjust(-adjustment.points, DEFAULT), key=f"{key}:undo", **words)
+        return ledger.Posting(
+            adjustment.account_id,
+            machine.Clawback(adjustment.points, None),
+            key=f"{key}:undo",
+            of_key=key,
+            **words,
+        )
+    return ledger.Posting(
+        adjustment.account_id,
+        machine.Adjust(-adjustment.points, DEFAULT),
+        key=f"{key}:undo",
+        **words,
+    )

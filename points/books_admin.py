@@ -23,11 +23,19 @@ from points.models import LEVELS, LedgerEntry, PointAccount
 
 COUNT_MAX = 10_000
 EXPLAINED = 50  # entries shown below an explanation; the list has all
-STATUS_COLOURS = {"active": "success", "review": "warning", "saving": "warning", "frozen": "danger", "closed": "info"}
+STATUS_COLOURS = {
+    "active": "success",
+    "review": "warning",
+    "saving": "warning",
+    "frozen": "danger",
+    "closed": "info",
+}
 
 
 class CappedPaginator(Paginator):
-    """Count no further than COUNT_MAX: counting millions of entries would cost more than showing them."""
+    """Count no further than COUNT_MAX: counting millions of entries would cost more than showing
+    them.
+    """
 
     @cached_property
     def count(self):
@@ -47,7 +55,11 @@ class TierFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() == "1":
             return queryset.exclude(tier__level__gt=1)
-        return queryset.filter(tier__level=self.value()) if self.value() in dict(self.lookup_choices) else queryset
+        return (
+            queryset.filter(tier__level=self.value())
+            if self.value() in dict(self.lookup_choices)
+            else queryset
+        )
 
 
 @admin.register(PointAccount)
@@ -55,7 +67,15 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
     """Who has how many points. A correction goes through the ledger, with a reason."""
 
     paginator = CappedPaginator
-    list_display = ["member", "available", "held", "debt", "next_expiry", "shown_tier", "shown_status"]
+    list_display = [
+        "member",
+        "available",
+        "held",
+        "debt",
+        "next_expiry",
+        "shown_tier",
+        "shown_status",
+    ]
     list_filter = [TierFilter, "status"]
     list_select_related = ["user", "tier"]
     list_per_page = 50
@@ -63,7 +83,8 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
     search_fields = ["user__username", "user__email"]
     actions_detail = ["explain_account", "adjust_points", "freeze_account", "unfreeze_account"]
     fields = [
-        "member", "status", "status_note", "available", "held", "debt", "lots_in_words", "holds_in_words",
+        "member", "status", "status_note", "available", "held", "debt", "lots_in_words",
+        "holds_in_words",
         "tier_in_words", "credited", "debited", "seq", "day", "opened_at", "latest",
     ]  # fmt: skip
     readonly_fields = fields
@@ -83,25 +104,53 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("Tier"))
     def tier_in_words(self, account):
         now = tiers.standing_of(account.pk)
-        words = _("%(tier)s: %(points)s points earned within twelve months") % {"tier": now.tier, "points": f"{now.credited:,}"}
-        until = _("kept until %(day)s") % {"day": date_format(now.kept_until)} if now.kept_until else ""
+        words = _("%(tier)s: %(points)s points earned within twelve months") % {
+            "tier": now.tier,
+            "points": f"{now.credited:,}",
+        }
+        until = (
+            _("kept until %(day)s") % {"day": date_format(now.kept_until)} if now.kept_until else ""
+        )
         return " · ".join(part for part in (words, until) if part)
 
     @admin.display(description=_("Lots"))
     def lots_in_words(self, account):
-        return format_html_join("", "<div>{}: {}</div>", ((day or _("Never expire"), points) for day, points in account.lots)) or "–"
+        return (
+            format_html_join(
+                "",
+                "<div>{}: {}</div>",
+                ((day or _("Never expire"), points) for day, points in account.lots),
+            )
+            or "–"
+        )
 
     @admin.display(description=_("Open reservations"))
     def holds_in_words(self, account):
-        amounts = ((key, sum(points for _day, points in hold["lots"])) for key, hold in account.holds.items())
+        amounts = (
+            (key, sum(points for _day, points in hold["lots"]))
+            for key, hold in account.holds.items()
+        )
         return format_html_join("", "<div>{}: {}</div>", amounts) or "–"
 
     @admin.display(description=_("Latest entries"))
     def latest(self, account):
         entries = statement.page_of(account.pk, size=10).entries
-        rows = ((f"{entry.biz_date:%Y-%m-%d}", wording.describe(entry), f"{entry.delta:+d}", entry.balance_after) for entry in entries)
+        rows = (
+            (
+                f"{entry.biz_date:%Y-%m-%d}",
+                wording.describe(entry),
+                f"{entry.delta:+d}",
+                entry.balance_after,
+            )
+            for entry in entries
+        )
         address = reverse("admin:points_ledgerentry_changelist")
-        link = format_html('<a class="underline" href="{}?account={}">{}</a>', address, account.pk, _("All entries"))
+        link = format_html(
+            '<a class="underline" href="{}?account={}">{}</a>',
+            address,
+            account.pk,
+            _("All entries"),
+        )
         return format_html_join("", "<div>{} · {} · {} → {}</div>", rows) + link
 
     def get_object(self, request, object_id, from_field=None):
@@ -110,13 +159,23 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         return super().get_object(request, object_id, from_field) if is_possible else None
 
     def get_actions_detail(self, request, object_id):
-        """Offer to pause what runs and to release what is paused or under review, never both at once."""
+        """Offer to pause what runs and to release what is paused or under review, never both at
+        once.
+        """
         account = self.get_object(request, str(object_id))
         status = PointAccount.Status
         both = {"freeze_account", "unfreeze_account"}
-        useless = {status.ACTIVE: {"unfreeze_account"}, status.FROZEN: {"freeze_account"}, status.CLOSED: both}
+        useless = {
+            status.ACTIVE: {"unfreeze_account"},
+            status.FROZEN: {"freeze_account"},
+            status.CLOSED: both,
+        }
         useless = useless.get(account.status if account else "", set())
-        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name not in useless]
+        return [
+            button
+            for button in super().get_actions_detail(request, object_id)
+            if button.method.original_function_name not in useless
+        ]
 
     def has_adjust_permission(self, request, object_id=None):
         """Return whether this operator may correct balances."""
@@ -133,7 +192,9 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         def verb(account, asked):
             adjustment = adjustments.ask(account.pk, operator=request.user, **asked)
             if adjustment.status == adjustment.Status.WAITING:
-                return _("This is more than one person may adjust: it waits for a colleague's approval.")
+                return _(
+                    "This is more than one person may adjust: it waits for a colleague's approval."
+                )
             return _("The points were adjusted.")
 
         form = AdjustForm(request.POST or None, initial={"ticket": uuid4()})
@@ -148,7 +209,9 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
             return _("The account is paused.")
 
         title = _("Pause the account")
-        return self._ask(request, object_id, FreezeForm(sent(request)), verb, title=title, blame="note")
+        return self._ask(
+            request, object_id, FreezeForm(sent(request)), verb, title=title, blame="note"
+        )
 
     @action(description=_("Release the account"), url_path="unfreeze", permissions=["freeze"])
     def unfreeze_account(self, request, object_id):
@@ -161,7 +224,12 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
             risk.release_all(account.pk, operator=request.user, read=version, **asked)
             return _("The account is active again.")
 
-        words = {"title": _("Release the account"), "blame": "note", "version": version, "cases": cases}
+        words = {
+            "title": _("Release the account"),
+            "blame": "note",
+            "version": version,
+            "cases": cases,
+        }
         return self._ask(request, object_id, ReleaseForm(sent(request)), verb, **words)
 
     @action(description=_("Explain this number"), url_path="explain", icon="help")
@@ -173,10 +241,23 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         names = wording.rule_names()
         opened = explanation.of_account(account)
         entries = statement.entries_of(account.pk)[:EXPLAINED]
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "account": account, "opened": opened}
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "account": account,
+            "opened": opened,
+        }
         context |= {"title": _("Explain this number"), "cases": risk.standing(account.pk)}
-        context["lots"] = [(lot, [(wording.describe(entry, names), entry, points) for entry, points in lot.sources]) for lot in opened.lots]
-        context["rows"] = [(entry, wording.describe(entry, names), wording.lots_of(entry)) for entry in entries]
+        context["lots"] = [
+            (
+                lot,
+                [(wording.describe(entry, names), entry, points) for entry, points in lot.sources],
+            )
+            for lot in opened.lots
+        ]
+        context["rows"] = [
+            (entry, wording.describe(entry, names), wording.lots_of(entry)) for entry in entries
+        ]
         return TemplateResponse(request, "admin/points/explain.html", context)
 
     def _ask(self, request, object_id, form, verb, *, title, blame, version="", cases=()):
@@ -185,29 +266,51 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         if account is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         entries = statement.page_of(account.pk, size=10).entries
-        context = {"account": account, "entries": [{"entry": entry, "words": wording.describe(entry)} for entry in entries]}
-        context["standing"] = _("%(available)s points, %(held)s reserved") % {"available": account.available, "held": account.held}
+        context = {
+            "account": account,
+            "entries": [{"entry": entry, "words": wording.describe(entry)} for entry in entries],
+        }
+        context["standing"] = _("%(available)s points, %(held)s reserved") % {
+            "available": account.available,
+            "held": account.held,
+        }
         context |= {"cases": cases, "version": version, "template": "points/admin/form.html"}
         return ask(self, request, account, form, verb, title=title, blame=blame, **context)
 
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnly, ModelAdmin):
-    """Every posting, newest members first; nobody edits it, a mistake is corrected by a new entry."""
+    """Every posting, newest members first; nobody edits it, a mistake is corrected by a new
+    entry.
+    """
 
     paginator = CappedPaginator
-    list_display = ["when", "member", "kind", "words", "delta", "balance_after", "reference", "rule", "by"]
+    list_display = [
+        "when",
+        "member",
+        "kind",
+        "words",
+        "delta",
+        "balance_after",
+        "reference",
+        "rule",
+        "by",
+    ]
     list_filter = ["kind", "biz_date"]
     list_select_related = ["account__user"]
     list_per_page = 50
     list_fullwidth = True
     ordering = ["-pk"]
     search_fields = ["=account__user__username", "=key", "=reference"]
-    search_help_text = _("A member's name, a fact (order:…:spend) or a reference (order:…), written out in full.")
+    search_help_text = _(
+        "A member's name, a fact (order:…:spend) or a reference (order:…), written out in full."
+    )
     fields = [
-        "created_at", "biz_date", "member", "seq", "kind", "words", "delta", "held_delta", "debt_delta",
+        "created_at", "biz_date", "member", "seq", "kind", "words", "delta", "held_delta",
+        "debt_delta",
         "balance_after", "held_after", "debt_after", "lots_in_words",
-        "key", "rule", "rule_version", "rule_in_words", "reference", "reverses_seq", "used_by", "by", "description", "note", "hash",
+        "key", "rule", "rule_version", "rule_in_words", "reference", "reverses_seq", "used_by",
+        "by", "description", "note", "hash",
     ]  # fmt: skip
     readonly_fields = fields
     by = actors.column("actor", _("By"))
@@ -229,7 +332,10 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("Lots"))
     def lots_in_words(self, entry):
-        lots = ((lot.expires_on or _("Never expire"), f"{lot.points:+d}") for lot in wording.lots_of(entry))
+        lots = (
+            (lot.expires_on or _("Never expire"), f"{lot.points:+d}")
+            for lot in wording.lots_of(entry)
+        )
         return format_html_join("", "<div>{}: {}</div>", lots) or "–"
 
     @admin.display(description=_("What the rule said"))
@@ -239,13 +345,27 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
             return "–"
         words = " · ".join([terms.worth_of(version), *terms.details_of(version)])
         return format_html(
-            '<a class="underline" href="{}">{}</a>: {}', reverse("admin:points_rule_change", args=[version.rule_id]), version, words
+            '<a class="underline" href="{}">{}</a>: {}',
+            reverse("admin:points_rule_change", args=[version.rule_id]),
+            version,
+            words,
         )
 
     @admin.display(description=_("Later entries that used these points"))
     def used_by(self, entry):
         story = explanation.of_entry(entry.account_id, entry.seq)
         link = '<div><a class="underline" href="{}">{}</a> · {}</div>'
-        named = ((other, points) for seq, points in story.trace.used_by if (other := story.neighbours.get(seq)))
-        rows = ((reverse("admin:points_ledgerentry_change", args=[other.pk]), wording.describe(other), points) for other, points in named)
+        named = (
+            (other, points)
+            for seq, points in story.trace.used_by
+            if (other := story.neighbours.get(seq))
+        )
+        rows = (
+            (
+                reverse("admin:points_ledgerentry_change", args=[other.pk]),
+                wording.describe(other),
+                points,
+            )
+            for other, points in named
+        )
         return format_html_join("", link, rows) or "–"

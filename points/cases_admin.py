@@ -29,7 +29,15 @@ def _when(instant):
 class RiskCaseAdmin(ReadOnly, ModelAdmin):
     """Accounts that were paused. Releasing one lifts only what no other case forbids."""
 
-    list_display = ["opened_at", "member", "kind", "scope", "shown_status", "has_appeal", "decided_by"]
+    list_display = [
+        "opened_at",
+        "member",
+        "kind",
+        "scope",
+        "shown_status",
+        "has_appeal",
+        "decided_by",
+    ]
     list_filter = ["status", "kind"]
     list_select_related = ["account__user", "decided_by"]
     list_per_page = 50
@@ -43,7 +51,11 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
 
     def get_fields(self, request, case=None):
         """A busy day speaks by its numbers; the note beside them is for machines."""
-        return [name for name in self.fields if name != "note" or case is None or "earned" not in case.evidence]
+        return [
+            name
+            for name in self.fields
+            if name != "note" or case is None or "earned" not in case.evidence
+        ]
 
     @admin.display(description=_("Member"), ordering="account_id")
     def member(self, case):
@@ -52,7 +64,9 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("Member"))
     def account_link(self, case):
         address = reverse("admin:points_pointaccount_change", args=[case.account_id])
-        return format_html('<a class="underline" href="{}">{}</a>', address, case.account.user.get_username())
+        return format_html(
+            '<a class="underline" href="{}">{}</a>', address, case.account.user.get_username()
+        )
 
     @display(description=_("Status"), ordering="status", label=COLOURS)
     def shown_status(self, case):
@@ -68,7 +82,9 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
         if "earned" not in seen:
             return "–"
         rules = format_html_join("", "<div>{}: {}</div>", seen["by_rule"])
-        return format_html("<div><strong>{} / {}</strong></div>{}", seen["earned"], seen["limit"], rules)
+        return format_html(
+            "<div><strong>{} / {}</strong></div>{}", seen["earned"], seen["limit"], rules
+        )
 
     @admin.display(description=_("Entries of that day"))
     def entries(self, case):
@@ -76,7 +92,12 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
         rows = (
             (
                 format_html(
-                    link, reverse("admin:points_ledgerentry_change", args=[case.account_id * SEQ_SPAN + entry["seq"]]), entry["seq"]
+                    link,
+                    reverse(
+                        "admin:points_ledgerentry_change",
+                        args=[case.account_id * SEQ_SPAN + entry["seq"]],
+                    ),
+                    entry["seq"],
                 ),
                 _when(entry["at"]),
                 f"{entry['points']:+d}",
@@ -84,23 +105,47 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
             )
             for entry in case.evidence.get("entries", ())
         )
-        return format_html("<table>{}</table>", format_html_join("", ROW, rows)) if case.evidence.get("entries") else "–"
+        return (
+            format_html("<table>{}</table>", format_html_join("", ROW, rows))
+            if case.evidence.get("entries")
+            else "–"
+        )
 
     @admin.display(description=_("Latest sign-ins"))
     def devices(self, case):
-        rows = ((_when(seen["seen_at"]), seen["network"], seen["agent"], "") for seen in case.evidence.get("devices", ()))
-        return format_html("<table>{}</table>", format_html_join("", ROW, rows)) if case.evidence.get("devices") else "–"
+        rows = (
+            (_when(seen["seen_at"]), seen["network"], seen["agent"], "")
+            for seen in case.evidence.get("devices", ())
+        )
+        return (
+            format_html("<table>{}</table>", format_html_join("", ROW, rows))
+            if case.evidence.get("devices")
+            else "–"
+        )
 
     @admin.display(description=_("What does not fit"))
     def findings(self, case):
-        rows = ((seen["check"], seen["expected"], seen["found"], "") for seen in case.evidence.get("findings", ()))
-        return format_html("<table>{}</table>", format_html_join("", ROW, rows)) if case.evidence.get("findings") else "–"
+        rows = (
+            (seen["check"], seen["expected"], seen["found"], "")
+            for seen in case.evidence.get("findings", ())
+        )
+        return (
+            format_html("<table>{}</table>", format_html_join("", ROW, rows))
+            if case.evidence.get("findings")
+            else "–"
+        )
 
     def get_actions_detail(self, request, object_id):
         """Offer to release or uphold what is not released, and to uphold once."""
         case = self.get_object(request, str(object_id))
-        useless = {"released": {"release_case", "keep_case"}, "kept": {"keep_case"}}.get(case.status if case else "", set())
-        return [button for button in super().get_actions_detail(request, object_id) if button.method.original_function_name not in useless]
+        useless = {"released": {"release_case", "keep_case"}, "kept": {"keep_case"}}.get(
+            case.status if case else "", set()
+        )
+        return [
+            button
+            for button in super().get_actions_detail(request, object_id)
+            if button.method.original_function_name not in useless
+        ]
 
     def has_decide_permission(self, request, object_id=None):
         """Return whether this operator may pause and release accounts."""
@@ -109,12 +154,20 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
     @action(description=_("Release"), url_path="release", permissions=["decide"])
     def release_case(self, request, object_id):
         """Let the member go on, with a note."""
-        return self._decide(request, object_id, is_release=True, title=_("Release"), done=_("The case is released."))
+        return self._decide(
+            request, object_id, is_release=True, title=_("Release"), done=_("The case is released.")
+        )
 
     @action(description=_("Keep paused"), url_path="keep", permissions=["decide"])
     def keep_case(self, request, object_id):
         """Uphold it, with a note."""
-        return self._decide(request, object_id, is_release=False, title=_("Keep paused"), done=_("The account stays paused."))
+        return self._decide(
+            request,
+            object_id,
+            is_release=False,
+            title=_("Keep paused"),
+            done=_("The account stays paused."),
+        )
 
     def _decide(self, request, object_id, *, is_release, title, done):
         case = self.get_object(request, object_id)
@@ -128,6 +181,20 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
         version = risk.version_of_standing([case])
         seen, member = case.evidence, case.account.user.get_username()
         about = f"{member} · {case.get_kind_display()} · {case.get_scope_display()}"
-        facts = [f"{gettext('Earned that day')}: {seen['earned']} / {seen['limit']}"] if "earned" in seen else [case.note]
+        facts = (
+            [f"{gettext('Earned that day')}: {seen['earned']} / {seen['limit']}"]
+            if "earned" in seen
+            else [case.note]
+        )
         facts += [f"{gettext('What the member says')}: {case.appeal}"] if case.appeal else []
-        return ask(self, request, case, RejectForm(sent(request)), verb, title=title, version=version, about=about, facts=facts)
+        return ask(
+            self,
+            request,
+            case,
+            RejectForm(sent(request)),
+            verb,
+            title=title,
+            version=version,
+            about=about,
+            facts=facts,
+        )

@@ -1,4 +1,6 @@
-"""The seal of the books: each entry's hash covers the one before it, under a key kept outside the database."""
+"""The seal of the books: each entry's hash covers the one before it, under a key kept outside the
+database.
+"""
 
 import hmac
 import json
@@ -31,6 +33,10 @@ FIELDS = (
 def seal(head: str, entry) -> str:
     """Return the hash of an entry that follows ``head`` (64 hex digits; "" before the first)."""
     facts = [getattr(entry, name) for name in FIELDS]
-    facts += [head, entry.biz_date.isoformat(), entry.created_at.astimezone(UTC).isoformat(timespec="microseconds")]
+    facts += [
+        head,
+        entry.biz_date.isoformat(),
+        entry.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
+    ]
     written = json.dumps(facts, separators=(",", ":"), sort_keys=True)
     return hmac.digest(settings.LEDGER_KEY.encode(), written.encode(), "sha256").hex()

@@ -4,7 +4,10 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connections
 
-HINT = "Set OPTIONS['isolation_level'] = 'read committed': under REPEATABLE READ a verb could read a balance from before its lock."
+HINT = (
+    "Set OPTIONS['isolation_level'] = 'read committed': under REPEATABLE READ a verb could "
+    "read a balance from before its lock."
+)
 
 
 @checks.register(checks.Tags.compatibility)
@@ -13,11 +16,32 @@ def check_isolation_settings(app_configs, **kwargs):
     found = []
     for alias, database in settings.DATABASES.items():
         options = database.get("OPTIONS", {})
-        if database["ENGINE"].endswith("mysql") and str(options.get("isolation_level", "")).lower() != "read committed":
-            found.append(checks.Error(f"Database '{alias}' does not run on READ COMMITTED.", hint=HINT, id="points.E001"))
-        if database["ENGINE"].endswith("sqlite3") and options.get("transaction_mode") != "IMMEDIATE":
-            hint = "Set OPTIONS['transaction_mode'] = 'IMMEDIATE': otherwise two writers fail with 'database is locked'."
-            found.append(checks.Error(f"Database '{alias}' does not begin its transactions IMMEDIATE.", hint=hint, id="points.E002"))
+        if (
+            database["ENGINE"].endswith("mysql")
+            and str(options.get("isolation_level", "")).lower() != "read committed"
+        ):
+            found.append(
+                checks.Error(
+                    f"Database '{alias}' does not run on READ COMMITTED.",
+                    hint=HINT,
+                    id="points.E001",
+                )
+            )
+        if (
+            database["ENGINE"].endswith("sqlite3")
+            and options.get("transaction_mode") != "IMMEDIATE"
+        ):
+            hint = (
+                "Set OPTIONS['transaction_mode'] = 'IMMEDIATE': otherwise two writers fail "
+                "with 'database is locked'."
+            )
+            found.append(
+                checks.Error(
+                    f"Database '{alias}' does not begin its transactions IMMEDIATE.",
+                    hint=hint,
+                    id="points.E002",
+                )
+            )
     return found
 
 
@@ -37,5 +61,11 @@ def check_isolation_of_server(app_configs, databases=None, **kwargs):
         except DatabaseError:
             continue
         if level != "READ-COMMITTED":
-            found.append(checks.Error(f"Database '{alias}' answers {level}, not READ-COMMITTED.", hint=HINT, id="points.E001"))
+            found.append(
+                checks.Error(
+                    f"Database '{alias}' answers {level}, not READ-COMMITTED.",
+                    hint=HINT,
+                    id="points.E001",
+                )
+            )
     return found

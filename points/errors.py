@@ -90,7 +90,10 @@ class ApprovalNeeded(DomainError):
 
     code = "approval_needed"
     status = 409
-    message = _("One person may adjust up to %(limit)s points. A larger adjustment needs a second person's approval.")
+    message = _(
+        "One person may adjust up to %(limit)s points. A larger adjustment needs a second "
+        "person's approval."
+    )
 
 
 class AccountMissing(DomainError):

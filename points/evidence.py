@@ -14,8 +14,14 @@ SESSIONS_MAX = 10
 
 
 def of_day(user_id: int, on: date, *, limit: int) -> dict:
-    """Return a day's earning as plain values: sums by rule, the entries, the devices the member signed in with."""
-    entries = list(statement.entries_of(user_id).filter(biz_date=on, kind="accrue").exclude(rule="")[:ENTRIES_MAX])
+    """Return a day's earning as plain values: sums by rule, the entries, the devices the member
+    signed in with.
+    """
+    entries = list(
+        statement.entries_of(user_id)
+        .filter(biz_date=on, kind="accrue")
+        .exclude(rule="")[:ENTRIES_MAX]
+    )
     by_rule = Counter()
     for entry in entries:
         by_rule[entry.rule] += asked(entry)
@@ -38,14 +44,24 @@ def devices_of(user_id: int) -> list[dict]:
     """Return the latest sign-ins: when, from which network (the last part left out), with what."""
     sessions = UserSession.objects.filter(user_id=user_id).order_by("-last_seen_at")[:SESSIONS_MAX]
     return [
-        {"seen_at": session.last_seen_at.isoformat(), "network": _network(session.ip), "agent": session.user_agent[:120]}
+        {
+            "seen_at": session.last_seen_at.isoformat(),
+            "network": _network(session.ip),
+            "agent": session.user_agent[:120],
+        }
         for session in sessions
     ]
 
 
 def _entry(entry):
     at = entry.created_at.isoformat()
-    return {"seq": entry.seq, "points": asked(entry), "rule": entry.rule, "reference": entry.reference, "at": at}
+    return {
+        "seq": entry.seq,
+        "points": asked(entry),
+        "rule": entry.rule,
+        "reference": entry.reference,
+        "at": at,
+    }
 
 
 def _network(address):

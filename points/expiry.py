@@ -1,7 +1,7 @@
 """The sweep that lets points die on time, also on accounts nobody touches.
 
-Every command sweeps its own account first, so this only brings the books up to date; it may run late,
-twice, or four times at once.
+Every command sweeps its own account first, so this only brings the books up to date; it may run
+late, twice, or four times at once.
 
 Source: ledger.md section 5.
 """
@@ -16,7 +16,8 @@ from mall.core.transactions import transactional
 from points import ledger, machine
 from points.models import PointAccount
 
-BATCH = 200  # members a transaction: at 500 it took half a second on a busy machine, and members wait behind it
+# members a transaction: at 500 it took half a second on a busy machine, and members wait behind it
+BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,19 @@ class Swept:
 
 
 def expire_due(as_of: date | None = None, *, on_batch=None) -> Swept:
-    """Expire every lot whose day lies before ``as_of`` (default: today), BATCH accounts a transaction.
+    """Expire every lot whose day lies before ``as_of`` (default: today), BATCH accounts a
+    transaction.
 
-    ``on_batch`` is called with the numbers so far. Stopped and started again, it goes on where it was.
+    ``on_batch`` is called with the numbers so far. Stopped and started again, it goes on where it
+    was.
     """
     as_of = as_of or clock.today()
     accounts = points = 0
-    due = PointAccount.objects.filter(next_expiry__lt=as_of).order_by("next_expiry", "pk").values_list("next_expiry", "pk")
+    due = (
+        PointAccount.objects.filter(next_expiry__lt=as_of)
+        .order_by("next_expiry", "pk")
+        .values_list("next_expiry", "pk")
+    )
     batch = list(due[:BATCH])
     while batch:
         entries = _sweep_batch([user_id for _, user_id in batch], as_of)
@@ -46,11 +53,17 @@ def expire_due(as_of: date | None = None, *, on_batch=None) -> Swept:
         if on_batch:
             on_batch(Swept(accounts, points))
         day, user_id = batch[-1]
-        batch = list(due.filter(Q(next_expiry__gt=day) | Q(next_expiry=day, pk__gt=user_id))[:BATCH])
+        batch = list(
+            due.filter(Q(next_expiry__gt=day) | Q(next_expiry=day, pk__gt=user_id))[:BATCH]
+        )
     return Swept(accounts, points)
 
 
 @transactional
 def _sweep_batch(ids, as_of):
     sweep = machine.Sweep(as_of.isoformat())
-    return [entry for entry in ledger.post_many([ledger.Posting(user_id, sweep) for user_id in ids]) if entry is not None]
+    return [
+        entry
+        for entry in ledger.post_many([ledger.Posting(user_id, sweep) for user_id in ids])
+        if entry is not None
+    ]

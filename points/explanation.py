@@ -1,7 +1,9 @@
-"""Explain this number: from a balance to the entries that made it, their lots, their rule version, and who.
+"""Explain this number: from a balance to the entries that made it, their lots, their rule version,
+and who.
 
-Points in one lot are alike; what is told of them follows the order they came in: the first in is the first
-used. That is a way of telling and decides nothing, the ledger itself only knows the lot's day.
+Points in one lot are alike; what is told of them follows the order they came in: the first in is
+the first used. That is a way of telling and decides nothing, the ledger itself only knows the lot's
+day.
 """
 
 from collections import Counter, deque
@@ -17,7 +19,9 @@ ORDER = ("accrue", "refund", "adjust", "release", "capture", "hold", "spend", "c
 
 @dataclass
 class Trace:
-    """What became of an entry's points: taken by later entries, or still there; and where it took its own from."""
+    """What became of an entry's points: taken by later entries, or still there; and where it took
+    its own from.
+    """
 
     used_by: list = field(default_factory=list)  # (seq, points)
     came_from: list = field(default_factory=list)  # (seq, points)
@@ -45,7 +49,9 @@ class LotOrigin:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A balance, opened: its sums by kind, its lots with their origins, what is reserved, on the way and owed."""
+    """A balance, opened: its sums by kind, its lots with their origins, what is reserved, on the
+    way and owed.
+    """
 
     account: PointAccount
     lines: list
@@ -80,14 +86,25 @@ def of_account(account: PointAccount) -> Explanation:
     for entry in entries:
         sums[entry.kind] += entry.delta
         counts[entry.kind] += 1
-    lines = [Line(kind, LedgerEntry.Kind(kind).label, counts[kind], sums[kind]) for kind in ORDER if counts[kind]]
+    lines = [
+        Line(kind, LedgerEntry.Kind(kind).label, counts[kind], sums[kind])
+        for kind in ORDER
+        if counts[kind]
+    ]
     lots = []
     for day, points in account.lots:
-        sources = [(by_seq[seq], trace.left[day]) for seq, trace in traces.items() if trace.left.get(day)]
+        sources = [
+            (by_seq[seq], trace.left[day]) for seq, trace in traces.items() if trace.left.get(day)
+        ]
         lots.append(LotOrigin(day and date.fromisoformat(day), points, sources))
-    holds = [(by_seq.get(hold["seq"]), sum(points for _day, points in hold["lots"])) for hold in account.holds.values()]
+    holds = [
+        (by_seq.get(hold["seq"]), sum(points for _day, points in hold["lots"]))
+        for hold in account.holds.values()
+    ]
     owed = [entry for entry in entries if entry.debt_delta] if account.debt else []
-    return Explanation(account, lines, lots, holds, list(pending.on_the_way(account.pk)), owed, is_retraced)
+    return Explanation(
+        account, lines, lots, holds, list(pending.on_the_way(account.pk)), owed, is_retraced
+    )
 
 
 def of_entry(user_id: int, seq: int) -> EntryStory | None:
@@ -103,7 +120,9 @@ def of_entry(user_id: int, seq: int) -> EntryStory | None:
         entry,
         version_of(entry),
         _grant_of(entry),
-        Adjustment.objects.filter(account_id=user_id, entry_seq=seq).select_related("requested_by", "decided_by").first(),
+        Adjustment.objects.filter(account_id=user_id, entry_seq=seq)
+        .select_related("requested_by", "decided_by")
+        .first(),
         by_seq.get(entry.reverses_seq),
         [other for other in entries if other.reverses_seq == seq],
         trace,
@@ -134,7 +153,9 @@ def retrace(entries: list[LedgerEntry]) -> dict[int, Trace]:
         # Beyond forty lots two become one: the points move, nobody used them.
         moves = entry.alloc.get("merged", ())
         for (earlier, points), (later, _added) in zip(moves[::2], moves[1::2], strict=False):
-            lots.setdefault(later, deque()).extend([seq, part] for seq, part in _draw(lots.get(earlier), -points))
+            lots.setdefault(later, deque()).extend(
+                [seq, part] for seq, part in _draw(lots.get(earlier), -points)
+            )
     for day, queue in lots.items():
         for seq, points in queue:
             traces[seq].left[day] = traces[seq].left.get(day, 0) + points
@@ -142,7 +163,9 @@ def retrace(entries: list[LedgerEntry]) -> dict[int, Trace]:
 
 
 def _draw(queue, points):
-    """Take points off the front of a lot; returns [(seq, points)]. A lot that drifted gives what it has."""
+    """Take points off the front of a lot; returns [(seq, points)]. A lot that drifted gives what it
+    has.
+    """
     drawn = []
     while queue and points:
         seq, there = queue[0]
@@ -165,4 +188,8 @@ def _grant_of(entry):
     number = number.partition(":")[0]
     if kind not in ("grant", "claw") or not number.isdecimal():
         return None
-    return Grant.objects.filter(pk=number, account_id=entry.account_id).select_related("version__rule").first()
+    return (
+        Grant.objects.filter(pk=number, account_id=entry.account_id)
+        .select_related("version__rule")
+        .first()
+    )

@@ -21,7 +21,17 @@ from points.risk import APPEAL_MAX
 from points.statement import FLOWS
 
 LIMITS = ("per_day", "per_week", "per_month", "per_life")
-NUMBERS = ("value", "points", "table", "validity", "validity_days", *LIMITS, "every_days", "matures_after_days", "weekdays")
+NUMBERS = (
+    "value",
+    "points",
+    "table",
+    "validity",
+    "validity_days",
+    *LIMITS,
+    "every_days",
+    "matures_after_days",
+    "weekdays",
+)
 OPTIONAL = {"points": 0, "validity_days": 0, "every_days": 0, "matures_after_days": 0}
 
 
@@ -53,7 +63,10 @@ class AdjustForm(forms.Form):
         label=_("Points"),
         min_value=-POINTS_MAX,
         max_value=POINTS_MAX,
-        help_text=_("Plus gives, minus takes. Above the limit of one person and day it waits for a second person."),
+        help_text=_(
+            "Plus gives, minus takes. Above the limit of one person and day it waits for a second "
+            "person."
+        ),
         widget=UnfoldAdminIntegerFieldWidget,
     )
     description = forms.CharField(
@@ -90,13 +103,20 @@ class ReleaseForm(forms.Form):
 class FreezeForm(ReleaseForm):
     """What is paused, and why."""
 
-    scope = forms.ChoiceField(label=_("Paused"), choices=RiskCase.Scope, initial=RiskCase.Scope.ALL, widget=UnfoldAdminSelectWidget)
+    scope = forms.ChoiceField(
+        label=_("Paused"),
+        choices=RiskCase.Scope,
+        initial=RiskCase.Scope.ALL,
+        widget=UnfoldAdminSelectWidget,
+    )
 
 
 class DecisionForm(forms.Form):
     """A decision that needs no reason beyond the one that was given."""
 
-    note = forms.CharField(label=_("Note"), required=False, max_length=500, widget=UnfoldAdminTextareaWidget)
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=500, widget=UnfoldAdminTextareaWidget
+    )
 
 
 class RejectForm(forms.Form):
@@ -136,7 +156,9 @@ class RateForm(forms.ModelForm):
         """Refuse a beginning in the past, and one another rate has."""
         start = self.cleaned_data["effective_from"]
         if start <= clock.now():
-            raise forms.ValidationError(_("A new rate begins in the future; what has been counted stays as it was."))
+            raise forms.ValidationError(
+                _("A new rate begins in the future; what has been counted stays as it was.")
+            )
         if ExchangeRate.objects.filter(effective_from=start).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(_("Another rate begins at this very moment."))
         return start
@@ -156,12 +178,23 @@ class RuleForm(forms.ModelForm):
         label=_("Table"),
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("Points for step 1, 2, 3 …, with commas: 20, 25, 30. Later steps earn the last number."),
+        help_text=_(
+            "Points for step 1, 2, 3 …, with commas: 20, 25, 30. Later steps earn the last number."
+        ),
     )
 
     class Meta:
         model = Rule
-        fields = ["code", "action", "name_zh_hans", "name_en", "status", "priority", "starts_at", "ends_at"]
+        fields = [
+            "code",
+            "action",
+            "name_zh_hans",
+            "name_en",
+            "status",
+            "priority",
+            "starts_at",
+            "ends_at",
+        ]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -182,9 +215,15 @@ class RuleForm(forms.ModelForm):
     def clean_table(self):
         """Return the table as a list of whole numbers."""
         try:
-            table = [int(part) for part in self.cleaned_data["table"].replace("，", ",").split(",") if part.strip()]
+            table = [
+                int(part)
+                for part in self.cleaned_data["table"].replace("，", ",").split(",")
+                if part.strip()
+            ]
         except ValueError:
-            raise forms.ValidationError(_("Please write whole numbers with commas between them.")) from None
+            raise forms.ValidationError(
+                _("Please write whole numbers with commas between them.")
+            ) from None
         if any(not 0 <= points <= 1_000_000 for points in table) or len(table) > 366:
             raise forms.ValidationError(_("Please write whole numbers with commas between them."))
         return table
@@ -193,19 +232,34 @@ class RuleForm(forms.ModelForm):
         """A rule must be worth something, and its window must have a beginning before its end."""
         cleaned = super().clean()
         value = cleaned.get("value")
-        if value == RuleVersion.Value.TABLE and not cleaned.get("table") and "table" not in self.errors:
+        if (
+            value == RuleVersion.Value.TABLE
+            and not cleaned.get("table")
+            and "table" not in self.errors
+        ):
             self.add_error("table", _("A rule by table needs a table."))
-        if value in (RuleVersion.Value.FIXED, RuleVersion.Value.PER_YUAN) and not cleaned.get("points"):
+        if value in (RuleVersion.Value.FIXED, RuleVersion.Value.PER_YUAN) and not cleaned.get(
+            "points"
+        ):
             self.add_error("points", _("How many points is it worth?"))
-        if cleaned.get("validity") == RuleVersion.Validity.DAYS and not cleaned.get("validity_days"):
+        if cleaned.get("validity") == RuleVersion.Validity.DAYS and not cleaned.get(
+            "validity_days"
+        ):
             self.add_error("validity_days", _("For how many days?"))
-        if cleaned.get("starts_at") and cleaned.get("ends_at") and cleaned["starts_at"] >= cleaned["ends_at"]:
+        if (
+            cleaned.get("starts_at")
+            and cleaned.get("ends_at")
+            and cleaned["starts_at"] >= cleaned["ends_at"]
+        ):
             self.add_error("ends_at", _("The end lies before the beginning."))
         return cleaned
 
     def numbers(self):
         """Return the numbers of a version as asked for."""
-        return {name: OPTIONAL.get(name) if self.cleaned_data[name] is None else self.cleaned_data[name] for name in NUMBERS}
+        return {
+            name: OPTIONAL.get(name) if self.cleaned_data[name] is None else self.cleaned_data[name]
+            for name in NUMBERS
+        }
 
 
 for _name in NUMBERS:
@@ -214,5 +268,7 @@ for _name in NUMBERS:
         _widget = UnfoldAdminSelectWidget if _field.choices else UnfoldAdminIntegerFieldWidget
         _most = 1_000_000 if _name in ("points", *LIMITS) else 32_767
         _limits = {} if _field.choices else {"min_value": int(_name in LIMITS), "max_value": _most}
-        RuleForm.base_fields[_name] = _field.formfield(widget=_widget, required=_name not in OPTIONAL, **_limits)
+        RuleForm.base_fields[_name] = _field.formfield(
+            widget=_widget, required=_name not in OPTIONAL, **_limits
+        )
         RuleForm.declared_fields[_name] = RuleForm.base_fields[_name]

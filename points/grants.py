@@ -1,8 +1,8 @@
 """Points on the way: promised for a paid order, arriving once it can no longer be sent back.
 
-A promise is a row of its own, so a refund within the return window never reaches the ledger. Every verb
-takes the member's lock first. What is taken back is always of the promise as it was made, whatever the
-rules say today.
+A promise is a row of its own, so a refund within the return window never reaches the ledger. Every
+verb takes the member's lock first. What is taken back is always of the promise as it was made,
+whatever the rules say today.
 
 Source: product.md "points" (purchase, available 7 days after receipt) and its traps 4, 7, 8.
 """
@@ -22,7 +22,9 @@ from points.models import Grant, PointAccount, RuleVersion, TakeBack
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What a refund takes: points on the way, available points, and what becomes owed because it is spent already."""
+    """What a refund takes: points on the way, available points, and what becomes owed because it is
+    spent already.
+    """
 
     pending: int = 0
     points: int = 0
@@ -45,10 +47,11 @@ def promise(
     reference: str,
     on: date | None = None,
 ) -> Grant | None:
-    """Promise what the active rule of an action is worth, once per ``key``; the points arrive after ``confirm``.
+    """Promise what the active rule of an action is worth, once per ``key``; the points arrive after
+    ``confirm``.
 
-    ``amount`` is yuan paid (per-yuan rules). Returns the grant, the first one again on a repeat, or None:
-    no rule is active, it is worth nothing, or a limit is used up.
+    ``amount`` is yuan paid (per-yuan rules). Returns the grant, the first one again on a repeat, or
+    None: no rule is active, it is worth nothing, or a limit is used up.
     Raises: KeyConflict (the key names another fact), AccountMissing.
     """
     on = on or clock.today()
@@ -76,11 +79,14 @@ def promise(
 
 @transactional
 def confirm(reference: str, *, at: datetime) -> int:
-    """Start the waiting time of what was promised for a reference; returns how many promises that were.
+    """Start the waiting time of what was promised for a reference; returns how many promises that
+    were.
 
     Harmless when repeated: what waits already keeps its day.
     """
-    unconfirmed = Grant.objects.filter(reference=reference, status=Grant.Status.PENDING, confirmed_at__isnull=True)
+    unconfirmed = Grant.objects.filter(
+        reference=reference, status=Grant.Status.PENDING, confirmed_at__isnull=True
+    )
     for user_id in sorted(set(unconfirmed.values_list("account_id", flat=True))):
         mutex.lock_member(user_id)
     grants = list(unconfirmed.select_related("version"))
@@ -93,15 +99,18 @@ def confirm(reference: str, *, at: datetime) -> int:
 
 @transactional
 def take_back(user_id: int, *, reference: str, share: Fraction, key: str) -> TakenBack:
-    """Take back what a refund undoes; ``share`` of the paid value is refunded so far (0 to 1, cumulative).
+    """Take back what a refund undoes; ``share`` of the paid value is refunded so far (0 to 1,
+    cumulative).
 
-    Points by the yuan go in proportion, exactly all of them at 1; fixed bonuses go at 1 only. What is on the
-    way shrinks, what has arrived is clawed back from the ledger, what is spent becomes owed. Idempotent by
-    ``key``: a repeat returns what the first call took.
+    Points by the yuan go in proportion, exactly all of them at 1; fixed bonuses go at 1 only. What
+    is on the way shrinks, what has arrived is clawed back from the ledger, what is spent becomes
+    owed.
+    Idempotent by ``key``: a repeat returns what the first call took.
     Raises: KeyConflict (the key took back for another refund), ValueError (a share outside 0 to 1).
     """
     share = _checked(share)
-    # The sweep may bring the points in while they are taken back; whoever is second sees what the first did.
+    # The sweep may bring the points in while they are taken back; whoever is second sees what the
+    # first did.
     mutex.lock_member(user_id)
     first = TakeBack.objects.filter(account_id=user_id, key=key).first()
     if first is not None:
@@ -139,7 +148,9 @@ def take_back(user_id: int, *, reference: str, share: Fraction, key: str) -> Tak
 
 
 def preview_take_back(user_id: int, *, reference: str, share: Fraction) -> TakenBack:
-    """Return what ``take_back`` would take now; nothing is locked, so it is a preview and no promise."""
+    """Return what ``take_back`` would take now; nothing is locked, so it is a preview and no
+    promise.
+    """
     share = _checked(share)
     pending = arrived = 0
     for grant in _of(user_id, reference):
@@ -154,7 +165,8 @@ def preview_take_back(user_id: int, *, reference: str, share: Fraction) -> Taken
 
 
 def due_back(grant: Grant, share: Fraction) -> int:
-    """Return how many points of a promise are to be taken back in all when ``share`` of its fact is undone.
+    """Return how many points of a promise are to be taken back in all when ``share`` of its fact is
+    undone.
 
     What stays is what the goods that are kept would have earned, parts of a point dropped.
     """
@@ -166,7 +178,9 @@ def due_back(grant: Grant, share: Fraction) -> int:
 
 def _of(user_id, reference):
     """Return the promises a refund may still take from."""
-    alive = Grant.objects.filter(account_id=user_id, reference=reference).exclude(status=Grant.Status.VOID)
+    alive = Grant.objects.filter(account_id=user_id, reference=reference).exclude(
+        status=Grant.Status.VOID
+    )
     return list(alive.select_related("version").order_by("pk"))
 
 
@@ -183,7 +197,9 @@ def _claw(grant, points):
 
 
 def _has_room(version, user_id, on):
-    """Return whether the rule's limits leave room for one more promise; what a refund undid takes no room."""
+    """Return whether the rule's limits leave room for one more promise; what a refund undid takes
+    no room.
+    """
     monday = on - timedelta(days=on.isoweekday() - 1)
     spans = {
         "day": Q(on=on),
@@ -192,10 +208,14 @@ def _has_room(version, user_id, on):
         "life": Q(),
         "recent": Q(on__gt=on - timedelta(days=version.every_days)),
     }
-    kept = Grant.objects.filter(account_id=user_id, version__rule=version.rule_id, taken_back__lt=F("points"))
+    kept = Grant.objects.filter(
+        account_id=user_id, version__rule=version.rule_id, taken_back__lt=F("points")
+    )
     used = kept.aggregate(**{span: Count("pk", filter=when) for span, when in spans.items()})
     limits = dict(zip(("day", "week", "month", "life"), version.limits, strict=True))
-    return all(used[span] < limit for span, limit in limits.items()) and not (version.every_days and used["recent"])
+    return all(used[span] < limit for span, limit in limits.items()) and not (
+        version.every_days and used["recent"]
+    )
 
 
 def _checked(share):

@@ -15,14 +15,24 @@ GRANT_COLOURS = {"pending": "info", "matured": "success", "void": "warning"}
 class GrantAdmin(ReadOnly, ModelAdmin):
     """Nobody edits a promise: an order makes it, a refund shrinks it, the sweep brings it in."""
 
-    list_display = ["reference", "member", "what_for", "points", "taken_back", "shown_status", "matures_at"]
+    list_display = [
+        "reference",
+        "member",
+        "what_for",
+        "points",
+        "taken_back",
+        "shown_status",
+        "matures_at",
+    ]
     list_filter = ["status", "action"]
     list_select_related = ["account__user", "version__rule"]
     list_per_page = 50
     search_fields = ["=reference", "=account__user__username"]
     fields = [
-        "member", "action", "version", "reference", "key", "amount", "points", "taken_back", "claws", "status",
-        "on", "promised_at", "confirmed_at", "matures_at", "matured_at", "matured_points", "entry_seq",
+        "member", "action", "version", "reference", "key", "amount", "points", "taken_back",
+        "claws", "status",
+        "on", "promised_at", "confirmed_at", "matures_at", "matured_at", "matured_points",
+        "entry_seq",
     ]  # fmt: skip
     readonly_fields = fields
 
@@ -45,4 +55,13 @@ class TakeBackAdmin(ReadOnly, ModelAdmin):
 
     list_display = ["reference", "account", "share", "pending", "points", "debt", "created_at"]
     search_fields = ["=reference", "=account__user__username"]
-    fields = readonly_fields = ["account", "reference", "key", "share", "pending", "points", "debt", "created_at"]
+    fields = readonly_fields = [
+        "account",
+        "reference",
+        "key",
+        "share",
+        "pending",
+        "points",
+        "debt",
+        "created_at",
+    ]

@@ -1,4 +1,5 @@
-"""The ladder of tiers: pure arithmetic of days and numbers. Points count until the day before their anniversary.
+"""The ladder of tiers: pure arithmetic of days and numbers. Points count until the day before their
+anniversary.
 
 Source: product.md "Tiers".
 """
@@ -12,7 +13,9 @@ GRACE_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a member stands: the tier, since when, and until when it is kept although the points no longer suffice."""
+    """Where a member stands: the tier, since when, and until when it is kept although the points no
+    longer suffice.
+    """
 
     level: int = 1
     since: date | None = None
@@ -20,7 +23,9 @@ class Place:
 
 
 def leaves_on(day: date) -> date:
-    """Return the shop day on which points credited on ``day`` stop counting; those of 29 February on 1 March."""
+    """Return the shop day on which points credited on ``day`` stop counting; those of 29 February
+    on 1 March.
+    """
     try:
         return day.replace(year=day.year + 1)
     except ValueError:
@@ -55,7 +60,9 @@ def assess(place: Place, credited: int, thresholds: list[int], *, on: date) -> P
 
 
 def due_on(place: Place, days: dict[date, int], thresholds: list[int]) -> date | None:
-    """Return the day on which time alone may change a place: its grace is over, or the points that carry it leave the year."""
+    """Return the day on which time alone may change a place: its grace is over, or the points that
+    carry it leave the year.
+    """
     if place.grace_until:
         return place.grace_until + timedelta(days=1)
     left = sum(days.values())

@@ -5,8 +5,8 @@ entry to be reversed ride along), insert the entries, update the account. What h
 points/machine.py, which knows no database. SQL is written out here because a posting costs more in
 the ORM than in the database; it runs on MySQL, MariaDB and SQLite.
 
-Every verb takes the member's id, runs in the caller's transaction or its own, returns the entry, and
-is idempotent by ``key``: the same key with the same content returns the first entry.
+Every verb takes the member's id, runs in the caller's transaction or its own, returns the entry,
+and is idempotent by ``key``: the same key with the same content returns the first entry.
 
 Every verb may raise: KeyConflict (same key, other content), InvalidAmount, AccountMissing (no such
 member), Busy (contended for too long; nothing changed, trying again is safe).
@@ -26,16 +26,33 @@ from mall.core import clock
 from mall.core.transactions import transactional
 from points import balance, chain, errors, machine
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
-from points.postings import DEFAULT, Posting, as_text, carry, command_of, entry_of, first_of, state_of, words_of
+from points.postings import (
+    DEFAULT,
+    Posting,
+    as_text,
+    carry,
+    command_of,
+    entry_of,
+    first_of,
+    state_of,
+    words_of,
+)
 
 BATCH_MAX = 500
-FREEZES = {"earn": PointAccount.Status.REVIEW, "spend": PointAccount.Status.SAVING, "all": PointAccount.Status.FROZEN}
-# Tests of the tests switch the lock off to see the race happen. No setting or environment variable reaches it.
+FREEZES = {
+    "earn": PointAccount.Status.REVIEW,
+    "spend": PointAccount.Status.SAVING,
+    "all": PointAccount.Status.FROZEN,
+}
+# Tests of the tests switch the lock off to see the race happen. No setting or environment variable
+# reaches it.
 _LOCK_THE_ACCOUNT = True
 
 
 class LostLock(Exception):
-    """An account moved under its lock: the database did not keep its word, and nothing was written."""
+    """An account moved under its lock: the database did not keep its word, and nothing was
+    written.
+    """
 
 
 # --- the verbs ---------------------------------------------------------------
@@ -52,13 +69,21 @@ def open_account(user_id: int) -> PointAccount:
 
 
 @transactional
-def accrue(user_id: int, *, points: int, key: str, expires_on=DEFAULT, limits=None, **words) -> LedgerEntry:
-    """Credit whole points; debt is repaid first. ``expires_on`` is the last day they are good for, None for ever.
+def accrue(
+    user_id: int, *, points: int, key: str, expires_on=DEFAULT, limits=None, **words
+) -> LedgerEntry:
+    """Credit whole points; debt is repaid first. ``expires_on`` is the last day they are good for,
+    None for ever.
 
     ``limits`` (per day, week, month, life) count the postings of ``rule``.
     Raises: AccountFrozen, LimitReached.
     """
-    return _post(user_id, machine.Accrue(points, as_text(expires_on), words.get("rule", ""), limits), key=key, **words)
+    return _post(
+        user_id,
+        machine.Accrue(points, as_text(expires_on), words.get("rule", ""), limits),
+        key=key,
+        **words,
+    )
 
 
 @transactional
@@ -71,7 +96,9 @@ def spend(user_id: int, *, points: int, key: str, reference: str, **words) -> Le
 
 
 @transactional
-def hold(user_id: int, *, points: int, key: str, reference: str, expires_at: datetime, **words) -> LedgerEntry:
+def hold(
+    user_id: int, *, points: int, key: str, reference: str, expires_at: datetime, **words
+) -> LedgerEntry:
     """Move points into escrow for an unpaid order; whether they suffice is decided now.
 
     ``expires_at`` says when the order's sweep should release it; the ledger itself never does.
@@ -82,7 +109,9 @@ def hold(user_id: int, *, points: int, key: str, reference: str, expires_at: dat
 
 
 @transactional
-def capture(user_id: int, *, hold_key: str, key: str, points: int | None = None, **words) -> LedgerEntry:
+def capture(
+    user_id: int, *, hold_key: str, key: str, points: int | None = None, **words
+) -> LedgerEntry:
     """Use a hold, whole or in part; the latest-expiring rest goes back.
 
     Raises: HoldClosed, OverRefund (more than was held).
@@ -100,36 +129,73 @@ def release(user_id: int, *, hold_key: str, key: str, **words) -> LedgerEntry:
 
 
 @transactional
-def refund(user_id: int, *, of_key: str, points: int, key: str, reference: str, at_fault: bool = False, **words) -> LedgerEntry:
+def refund(
+    user_id: int,
+    *,
+    of_key: str,
+    points: int,
+    key: str,
+    reference: str,
+    at_fault: bool = False,
+    **words,
+) -> LedgerEntry:
     """Return spent points to the days they had; ``of_key`` is the key of the spend or capture.
 
-    Points whose day has passed expire at once, unless the shop was at fault: then they live 30 days more.
+    Points whose day has passed expire at once, unless the shop was at fault: then they live 30 days
+    more.
     Raises: OverRefund, UnknownEntry.
     """
-    return _post(user_id, machine.Refund(points, None, at_fault), key=key, of_key=of_key, reference=reference, **words)
+    return _post(
+        user_id,
+        machine.Refund(points, None, at_fault),
+        key=key,
+        of_key=of_key,
+        reference=reference,
+        **words,
+    )
 
 
 @transactional
-def clawback(user_id: int, *, of_key: str, points: int, key: str, reference: str, **words) -> LedgerEntry:
-    """Take earned points back; ``of_key`` is the key of the accrual. What is spent already becomes debt.
+def clawback(
+    user_id: int, *, of_key: str, points: int, key: str, reference: str, **words
+) -> LedgerEntry:
+    """Take earned points back; ``of_key`` is the key of the accrual. What is spent already becomes
+    debt.
 
     Raises: OverRefund, UnknownEntry.
     """
-    return _post(user_id, machine.Clawback(points, None), key=key, of_key=of_key, reference=reference, **words)
+    return _post(
+        user_id,
+        machine.Clawback(points, None),
+        key=key,
+        of_key=of_key,
+        reference=reference,
+        **words,
+    )
 
 
 @transactional
-def adjust(user_id: int, *, points: int, key: str, actor: str, note: str, expires_on=DEFAULT, **words) -> LedgerEntry:
+def adjust(
+    user_id: int, *, points: int, key: str, actor: str, note: str, expires_on=DEFAULT, **words
+) -> LedgerEntry:
     """Correct a balance by plus or minus ``points``; ``actor`` and ``note`` say who and why.
 
     Raises: InsufficientPoints.
     """
-    return _post(user_id, machine.Adjust(points, as_text(expires_on)), key=key, actor=actor, note=note, **words)
+    return _post(
+        user_id,
+        machine.Adjust(points, as_text(expires_on)),
+        key=key,
+        actor=actor,
+        note=note,
+        **words,
+    )
 
 
 @transactional
 def sweep(user_id: int, as_of: date | None = None) -> LedgerEntry | None:
-    """Let lots die whose day lies before today (or before a later ``as_of``); None when nothing was due.
+    """Let lots die whose day lies before today (or before a later ``as_of``); None when nothing was
+    due.
 
     Harmless when repeated: what is dead is gone.
     """
@@ -137,7 +203,8 @@ def sweep(user_id: int, as_of: date | None = None) -> LedgerEntry | None:
 
 
 def freeze(user_id: int, *, note: str, scope: str = "all") -> None:
-    """Stop an account from earning ("earn"), spending ("spend") or both ("all"), with the reason in words; balances stay.
+    """Stop an account from earning ("earn"), spending ("spend") or both ("all"), with the reason in
+    words; balances stay.
 
     Raises: AccountClosed.
     """
@@ -163,7 +230,10 @@ def close(user_id: int, *, note: str) -> None:
 @transactional
 def _set_status(user_id, status, note):
     closed = PointAccount.Status.CLOSED.value
-    sql = f"UPDATE {_table(PointAccount)} SET status = %s, status_note = %s WHERE user_id = %s AND status <> %s"
+    sql = (
+        f"UPDATE {_table(PointAccount)} SET status = %s, status_note = %s WHERE user_id = %s "
+        f"AND status <> %s"
+    )
     if not _execute(sql, [status.value, note[:200], user_id, closed]):
         if PointAccount.objects.filter(pk=user_id).exists():
             raise errors.AccountClosed
@@ -172,11 +242,14 @@ def _set_status(user_id, status, note):
 
 
 @transactional
-def post_many(postings: list[Posting], *, tolerant: bool = False) -> list[LedgerEntry | Exception | None]:
-    """Post a batch of commands (at most BATCH_MAX members): lock in id order, one INSERT, one UPDATE.
+def post_many(
+    postings: list[Posting], *, tolerant: bool = False
+) -> list[LedgerEntry | Exception | None]:
+    """Post a batch of commands (at most BATCH_MAX members): lock in id order, one INSERT, one
+    UPDATE.
 
-    A refusal of one refuses all; with ``tolerant`` it takes the place of that posting's entry instead.
-    Three statements for a batch of one or of sweeps, one more where a batch carries keys.
+    A refusal of one refuses all; with ``tolerant`` it takes the place of that posting's entry
+    instead. Three statements for a batch of one or of sweeps, one more where a batch carries keys.
     """
     accounts, earlier = _lock(postings)
     before = {user_id: account.seq for user_id, account in accounts.items()}
@@ -205,7 +278,9 @@ def _post(user_id, command, **words):
 
 
 def _apply(posting, account, earlier, made, now):
-    """Run one command on a locked account; add its entries to ``made`` and to ``earlier``, and return its own."""
+    """Run one command on a locked account; add its entries to ``made`` and to ``earlier``, and
+    return its own.
+    """
     first = earlier.get((posting.user_id, posting.key)) if posting.key else None
     if first is not None:
         return first_of(posting, first, earlier)
@@ -234,14 +309,17 @@ def _apply(posting, account, earlier, made, now):
 
 _ACCOUNT = PointAccount._meta.concrete_fields
 _ENTRY = LedgerEntry._meta.concrete_fields
-_MOVING = [field for field in _ACCOUNT if field.attname not in ("user_id", "status_note", "opened_at")]
+_MOVING = [
+    field for field in _ACCOUNT if field.attname not in ("user_id", "status_note", "opened_at")
+]
 _RETURNING = (machine.Refund, machine.Clawback)
 
 
 def _lock(postings):
     """Lock the accounts, in id order, and read what was posted under these keys before.
 
-    Returns ({user_id: account}, {(user_id, key): entry, (user_id, "back to", seq): last entry that went back to it}).
+    Returns ({user_id: account}, {(user_id, key): entry, (user_id, "back to", seq): last entry that
+    went back to it}).
     Raises: AccountMissing.
     """
     ids = sorted({posting.user_id for posting in postings})
@@ -256,27 +334,41 @@ def _lock(postings):
 
 
 def _locked(ids, postings):
-    wanted = {(posting.user_id, key) for posting in postings for key in (posting.key, posting.of_key) if key}
+    wanted = {
+        (posting.user_id, key)
+        for posting in postings
+        for key in (posting.key, posting.of_key)
+        if key
+    }
     returning = any(isinstance(posting.command, _RETURNING) for posting in postings)
     account = f"SELECT {_names('a', _ACCOUNT)}%s FROM {_table(PointAccount)} a"
     if len(ids) == 1 and wanted:
-        # The inner table of an outer join is read after the outer one, so it is read once the account is locked;
-        # FOR UPDATE makes it the newest committed version even where this statement had to wait.
+        # The inner table of an outer join is read after the outer one, so it is read once the
+        # account is locked; FOR UPDATE makes it the newest committed version even where this
+        # statement had to wait.
         columns, join = _join_entries(returning)
         keys = sorted(key for _, key in wanted)
         on = f"e.account_id = a.user_id AND e.{_q('key')} IN ({_marks(keys)})"
-        sql = f"{account % (', ' + columns)} LEFT JOIN {_table(LedgerEntry)} e ON {on} {join} WHERE a.user_id = %s"
+        sql = (
+            f"{account % (', ' + columns)} LEFT JOIN {_table(LedgerEntry)} e ON {on} {join} "
+            f"WHERE a.user_id = %s"
+        )
         sql += _locks("a", "e, r" if returning else "e")
         rows = _rows(sql, [*keys, ids[0]])
         accounts = {row[0]: _read(PointAccount, row) for row in rows[:1]}
         return accounts, _earlier(row[len(_ACCOUNT) :] for row in rows)
-    rows = _rows(f"{account % ''} WHERE a.user_id IN ({_marks(ids)}) ORDER BY a.user_id{_locks('a')}", ids)
+    rows = _rows(
+        f"{account % ''} WHERE a.user_id IN ({_marks(ids)}) ORDER BY a.user_id{_locks('a')}", ids
+    )
     accounts = {row[0]: _read(PointAccount, row) for row in rows}
     if not wanted:
         return accounts, {}
     columns, join = _join_entries(returning)
     pairs = " OR ".join([f"(e.account_id = %s AND e.{_q('key')} = %s)"] * len(wanted))
-    sql = f"SELECT {columns} FROM {_table(LedgerEntry)} e {join.replace('a.user_id', 'e.account_id')} WHERE {pairs}"
+    sql = (
+        f"SELECT {columns} FROM {_table(LedgerEntry)} e "
+        f"{join.replace('a.user_id', 'e.account_id')} WHERE {pairs}"
+    )
     sql += _locks("", "e, r" if returning else "e")
     return accounts, _earlier(_rows(sql, [value for pair in sorted(wanted) for value in pair]))
 
@@ -291,17 +383,26 @@ def _locks(account, entries=""):
         return ""
     if not connection.features.has_select_for_update_of:
         return " FOR UPDATE"
-    return (f" FOR UPDATE OF {account}" if account else "") + (f" FOR SHARE OF {entries}" if entries else "")
+    return (f" FOR UPDATE OF {account}" if account else "") + (
+        f" FOR SHARE OF {entries}" if entries else ""
+    )
 
 
 def _join_entries(returning):
-    """Return the columns of earlier entries and, for refunds, the join to the last entry that went back to each."""
+    """Return the columns of earlier entries and, for refunds, the join to the last entry that went
+    back to each.
+    """
     columns = _names("e", _ENTRY)
     if not returning:
         return columns, ""
     younger = f"x.id > e.id AND x.id < (a.user_id + 1) * {SEQ_SPAN}"
-    last = f"SELECT MAX(x.id) FROM {_table(LedgerEntry)} x WHERE {younger} AND x.reverses_seq = e.seq"
-    return f"{columns}, {_names('r', _ENTRY)}", f"LEFT JOIN {_table(LedgerEntry)} r ON r.id = ({last})"
+    last = (
+        f"SELECT MAX(x.id) FROM {_table(LedgerEntry)} x WHERE {younger} AND x.reverses_seq = e.seq"
+    )
+    return (
+        f"{columns}, {_names('r', _ENTRY)}",
+        f"LEFT JOIN {_table(LedgerEntry)} r ON r.id = ({last})",
+    )
 
 
 def _earlier(rows):
@@ -311,13 +412,16 @@ def _earlier(rows):
             entry = _read(LedgerEntry, row)
             found[entry.account_id, entry.key] = entry
             if len(row) > len(_ENTRY) and row[len(_ENTRY)] is not None:
-                found[entry.account_id, "back to", entry.seq] = _read(LedgerEntry, row[len(_ENTRY) :])
+                found[entry.account_id, "back to", entry.seq] = _read(
+                    LedgerEntry, row[len(_ENTRY) :]
+                )
     return found
 
 
 def _open(ids):
     accounts = [PointAccount(user_id=user_id, opened_at=clock.now()) for user_id in ids]
-    # A second door may open the same account at once: whoever is second finds it there. A stranger's id inserts nothing.
+    # A second door may open the same account at once: whoever is second finds it there. A
+    # stranger's id inserts nothing.
     ignore = "INSERT OR IGNORE INTO" if connection.vendor == "sqlite" else "INSERT IGNORE INTO"
     existing = get_user_model().objects.filter(pk__in=ids).values_list("pk", flat=True)
     known = set(existing)
@@ -329,19 +433,29 @@ def _insert(entries):
 
 
 def _update(accounts, before):
-    """Write the moved accounts back; the old seq stands in the filter, so a lost lock cannot overwrite."""
+    """Write the moved accounts back; the old seq stands in the filter, so a lost lock cannot
+    overwrite.
+    """
     if len(accounts) == 1:
         account = accounts[0]
         moving = ", ".join(f"{_q(field.column)} = %s" for field in _MOVING)
-        params = [_written(field, account) for field in _MOVING] + [account.user_id, before[account.user_id]]
-        rows = _execute(f"UPDATE {_table(PointAccount)} SET {moving} WHERE user_id = %s AND seq = %s", params)
+        params = [_written(field, account) for field in _MOVING] + [
+            account.user_id,
+            before[account.user_id],
+        ]
+        rows = _execute(
+            f"UPDATE {_table(PointAccount)} SET {moving} WHERE user_id = %s AND seq = %s", params
+        )
         if rows != 1:
             raise LostLock(f"account {account.user_id} moved while it was locked")
         return
-    # For many, an upsert: the entries' primary keys (account and seq) have already refused a lost lock.
+    # For many, an upsert: the entries' primary keys (account and seq) have already refused a lost
+    # lock.
     if connection.vendor == "sqlite":
         moving = ", ".join(f"{_q(field.column)} = excluded.{_q(field.column)}" for field in _MOVING)
-        _put_rows("INSERT INTO", _ACCOUNT, accounts, f" ON CONFLICT (user_id) DO UPDATE SET {moving}")
+        _put_rows(
+            "INSERT INTO", _ACCOUNT, accounts, f" ON CONFLICT (user_id) DO UPDATE SET {moving}"
+        )
     else:
         moving = ", ".join(f"{_q(field.column)} = VALUES({_q(field.column)})" for field in _MOVING)
         _put_rows("INSERT INTO", _ACCOUNT, accounts, f" ON DUPLICATE KEY UPDATE {moving}")
@@ -397,7 +511,9 @@ def _written(field, row):
 
 
 def _read(model, row):
-    """Return a model instance from a row of its columns in order; SQLite gives days and times as text."""
+    """Return a model instance from a row of its columns in order; SQLite gives days and times as
+    text.
+    """
     values = []
     for field, value in zip(model._meta.concrete_fields, row, strict=False):
         if isinstance(field, JSONField):
@@ -408,4 +524,6 @@ def _read(model, row):
         elif isinstance(field, DateField) and isinstance(value, str):
             value = date.fromisoformat(value)
         values.append(value)
-    return model.from_db(connection.alias, [field.attname for field in model._meta.concrete_fields], values)
+    return model.from_db(
+        connection.alias, [field.attname for field in model._meta.concrete_fields], values
+    )

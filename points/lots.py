@@ -1,4 +1,5 @@
-"""Lots: points by the last day they are good for, ((day, points), ...) ascending, never-expiring last.
+"""Lots: points by the last day they are good for, ((day, points), ...) ascending, never-expiring
+last.
 
 Pure arithmetic for points/machine.py: days are ISO strings, None is a day that never comes.
 """
@@ -16,7 +17,8 @@ def late(day: str | None) -> str:
 
 
 def take(lots, points, *, first=None):
-    """Split ``points`` off, from the bucket of day ``first`` (a 1-tuple) and then soonest-expiring first.
+    """Split ``points`` off, from the bucket of day ``first`` (a 1-tuple) and then soonest-expiring
+    first.
 
     Returns (taken, rest), both ascending. There must be enough.
     """
@@ -39,7 +41,8 @@ def take(lots, points, *, first=None):
 
 
 def put(lots, added):
-    """Add lots into their buckets; beyond BUCKETS_MAX the two latest dated merge into the later day.
+    """Add lots into their buckets; beyond BUCKETS_MAX the two latest dated merge into the later
+    day.
 
     Returns (lots, merged) where ``merged`` lists the moves ((day, -n), (later, +n)) a merge made.
     """
@@ -62,7 +65,12 @@ def take_latest(lots, points):
 
 def tidy(buckets: dict) -> tuple:
     """Return {day: points} as lots: ascending, empty ones left out."""
-    return tuple(sorted(((day, points) for day, points in buckets.items() if points), key=lambda lot: late(lot[0])))
+    return tuple(
+        sorted(
+            ((day, points) for day, points in buckets.items() if points),
+            key=lambda lot: late(lot[0]),
+        )
+    )
 
 
 def sum_of(lots) -> int:

@@ -1,8 +1,10 @@
-"""The points core as arithmetic: a state and a command in, a new state and entries out, or a refusal.
+"""The points core as arithmetic: a state and a command in, a new state and entries out, or a
+refusal.
 
 Pure Python: no Django, no clock, no database. Days are ISO strings ("2027-11-30"), which compare
-as text; None is a day that never comes. Lots are ((day, points), ...) ascending, never-expiring last.
-Every command sweeps dead lots first, and sweeps again when it brought back lots whose day has passed.
+as text; None is a day that never comes. Lots are ((day, points), ...) ascending, never-expiring
+last. Every command sweeps dead lots first, and sweeps again when it brought back lots whose day has
+passed.
 
 Source: ledger.md section 1.
 """
@@ -76,17 +78,20 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Let dead lots die; with ``as_of`` later than the business day, also those that will be dead by then."""
+    """Let dead lots die; with ``as_of`` later than the business day, also those that will be dead
+    by then.
+    """
 
     as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accrue:
-    """Credit points; debt is repaid first. ``limits`` are per day, week, month, life; ``step`` is kept for the wording.
+    """Credit points; debt is repaid first. ``limits`` are per day, week, month, life; ``step`` is
+    kept for the wording.
 
-    Points of a rule count as earned today; the posting that brings them past ``earned_max`` is the last one
-    before earning is paused.
+    Points of a rule count as earned today; the posting that brings them past ``earned_max`` is the
+    last one before earning is paused.
     """
 
     points: int
@@ -130,7 +135,9 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Return spent points to the days they had; a past day gets a grace lot only if the shop was at fault."""
+    """Return spent points to the days they had; a past day gets a grace lot only if the shop was at
+    fault.
+    """
 
     points: int
     original: Original | None
@@ -195,7 +202,9 @@ def check(state: State):
         "credited - debited is not available": state.credited - state.debited == state.available,
         "debt beside available points": state.debt == 0 or state.available == 0,
         "too many buckets": len(state.lots) <= BUCKETS_MAX,
-        "a dead lot is left": not state.lots or state.day is None or late(state.lots[0][0]) >= state.day,
+        "a dead lot is left": not state.lots
+        or state.day is None
+        or late(state.lots[0][0]) >= state.day,
     }
     for name, holds in truths.items():
         if not holds:
@@ -203,7 +212,10 @@ def check(state: State):
 
 
 def _check_entries(old, new, entries):
-    moved = tuple(sum(getattr(entry, name) for entry in entries) for name in ("delta", "held_delta", "debt_delta"))
+    moved = tuple(
+        sum(getattr(entry, name) for entry in entries)
+        for name in ("delta", "held_delta", "debt_delta")
+    )
     if moved != (new.available - old.available, new.held - old.held, new.debt - old.debt):
         raise InvariantBroken("entries do not add up to the change of the balances")
     if [entry.seq for entry in entries] != list(range(old.seq + 1, new.seq + 1)):
@@ -222,11 +234,18 @@ class _Books:
         self.day = on if state.day is None or on > state.day else state.day
         self.available, self.held, self.debt = state.available, state.held, state.debt
         self.credited, self.debited = state.credited, state.debited
-        self.lots, self.holds, self.seq, self.status = state.lots, dict(state.holds), state.seq, state.status
+        self.lots, self.holds, self.seq, self.status = (
+            state.lots,
+            dict(state.holds),
+            state.seq,
+            state.status,
+        )
         self.counts = _roll(state.counts, state.day, self.day)
         self.entries = []
 
-    def post(self, kind, delta, *, held=0, debt=0, added=(), taken=(), reverses=None, key=None, **alloc):
+    def post(
+        self, kind, delta, *, held=0, debt=0, added=(), taken=(), reverses=None, key=None, **alloc
+    ):
         lots = tuple((day, -points) for day, points in taken) + tuple(added)
         if taken:
             left = dict(self.lots)
@@ -244,14 +263,30 @@ class _Books:
         self.debited += max(-delta, 0)
         self.seq += 1
         alloc["lots"] = lots
-        self.entries.append(Entry(self.seq, kind, delta, held, debt, self.available, self.held, self.debt, alloc, self.day, reverses, key))
+        self.entries.append(
+            Entry(
+                self.seq,
+                kind,
+                delta,
+                held,
+                debt,
+                self.available,
+                self.held,
+                self.debt,
+                alloc,
+                self.day,
+                reverses,
+                key,
+            )
+        )
 
     def sweep(self, as_of=None):
         """Post one expire entry for all lots whose day has passed."""
         day = as_of or self.day
         dead = tuple(lot for lot in self.lots if lot[0] is not None and lot[0] < day)
         if dead:
-            # The first sweep of a day leaves nothing for a second one, except what a command brings back after its day.
+            # The first sweep of a day leaves nothing for a second one, except what a command brings
+            # back after its day.
             key = f"expire:{day}:{self.seq + 1}" if as_of or self.entries else f"expire:{day}"
             self.post("expire", -sum_of(dead), taken=dead, key=key)
 
@@ -269,10 +304,23 @@ class _Books:
         if self.status not in SPENDING:
             raise Refused("account_frozen")
         if points > self.available:
-            raise Refused("insufficient_points", available=self.available, needed=points, missing=points - self.available)
+            raise Refused(
+                "insufficient_points",
+                available=self.available,
+                needed=points,
+                missing=points - self.available,
+            )
 
     def closed(self):
-        moved = (self.available, self.held, self.debt, self.credited, self.debited, self.lots, self.holds)
+        moved = (
+            self.available,
+            self.held,
+            self.debt,
+            self.credited,
+            self.debited,
+            self.lots,
+            self.holds,
+        )
         return State(*moved, self.seq, self.day, self.counts, self.status)
 
 
@@ -284,7 +332,10 @@ def _roll(counts, old, new):
     was, now = date.fromisoformat(old or new), date.fromisoformat(new)
     same_week = was.isocalendar()[:2] == now.isocalendar()[:2]
     same_month = (was.year, was.month) == (now.year, now.month)
-    rolled = {rule: [0, week if same_week else 0, month if same_month else 0, life] for rule, (_, week, month, life) in rules.items()}
+    rolled = {
+        rule: [0, week if same_week else 0, month if same_month else 0, life]
+        for rule, (_, week, month, life) in rules.items()
+    }
     return {"earned": 0, "rules": rolled}
 
 
@@ -322,7 +373,9 @@ def _accrue(books, command):
 
 
 def _count(books, command):
-    """Count what a rule pays today; crossing the limit pauses earning, once: a person who releases it is not overruled."""
+    """Count what a rule pays today; crossing the limit pauses earning, once: a person who releases
+    it is not overruled.
+    """
     before, most = books.counts["earned"], command.earned_max
     books.counts["earned"] = now = before + command.points
     if most is None or not before <= most < now:
@@ -388,7 +441,14 @@ def _clawback(books, command):
     _, left = take(original.left, points)
     taken_now = min(books.available, points)
     taken, _ = take(books.lots, taken_now, first=(original.left[0][0],))
-    books.post("clawback", -taken_now, debt=points - taken_now, taken=taken, reverses=original.seq, left=left)
+    books.post(
+        "clawback",
+        -taken_now,
+        debt=points - taken_now,
+        taken=taken,
+        reverses=original.seq,
+        left=left,
+    )
 
 
 def _original(command, *, kinds):
@@ -412,7 +472,12 @@ def _adjust(books, command):
         books.give_back("adjust", ((command.expires_on, points),), **words)
         return
     if points > books.available:
-        raise Refused("insufficient_points", available=books.available, needed=points, missing=points - books.available)
+        raise Refused(
+            "insufficient_points",
+            available=books.available,
+            needed=points,
+            missing=points - books.available,
+        )
     taken, _ = take(books.lots, points)
     books.post("adjust", -points, taken=taken)
 

@@ -1,7 +1,7 @@
 """The sweep that brings promised points in, once their waiting time is over.
 
-A promise to somebody who may not earn right now stays on the way until they may. It may run late, twice,
-or four times at once: each promise is one entry, by its key.
+A promise to somebody who may not earn right now stays on the way until they may. It may run late,
+twice, or four times at once: each promise is one entry, by its key.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,11 @@ class Matured:
 
 
 def mature_due(as_of: datetime | None = None, *, on_batch=None) -> Matured:
-    """Bring in every promise whose time has come by ``as_of`` (default: now), BATCH promises a transaction.
+    """Bring in every promise whose time has come by ``as_of`` (default: now), BATCH promises a
+    transaction.
 
-    ``on_batch`` is called with the numbers so far. Stopped and started again, it goes on where it was.
+    ``on_batch`` is called with the numbers so far. Stopped and started again, it goes on where it
+    was.
     """
     as_of = as_of or clock.now()
     count = points = 0
@@ -54,33 +56,52 @@ def mature_due(as_of: datetime | None = None, *, on_batch=None) -> Matured:
 
 @transactional
 def _mature_batch(ids):
-    """Bring in the promises of one batch that are still on the way; returns the points of each that arrived."""
+    """Bring in the promises of one batch that are still on the way; returns the points of each that
+    arrived.
+    """
     accounts = sorted(set(Grant.objects.filter(pk__in=ids).values_list("account_id", flat=True)))
-    # A refund may shrink a promise at this moment; once the members are locked the rows say what is left.
-    list(PointAccount.objects.select_for_update().filter(pk__in=accounts).order_by("pk").values_list("pk"))
+    # A refund may shrink a promise at this moment; once the members are locked the rows say what is
+    # left.
+    list(
+        PointAccount.objects.select_for_update()
+        .filter(pk__in=accounts)
+        .order_by("pk")
+        .values_list("pk")
+    )
     pending = Grant.objects.filter(pk__in=ids, status=Grant.Status.PENDING)
     grants = list(pending.select_related("version__rule").order_by("account_id", "pk"))
     if not grants:  # another sweep was faster
         return []
     earned_max, today = PointsPolicy.current().earned_per_day_max, clock.today()
-    entries = ledger.post_many([_posting(grant, earned_max, today) for grant in grants], tolerant=True)
+    entries = ledger.post_many(
+        [_posting(grant, earned_max, today) for grant in grants], tolerant=True
+    )
     arrived = []
     for grant, entry in zip(grants, entries, strict=True):
         if isinstance(entry, errors.AccountFrozen):
             continue
         if isinstance(entry, Exception):
             raise entry
-        grant.status, grant.matured_at, grant.matured_points, grant.entry_seq = Grant.Status.MATURED, clock.now(), grant.left, entry.seq
+        grant.status, grant.matured_at, grant.matured_points, grant.entry_seq = (
+            Grant.Status.MATURED,
+            clock.now(),
+            grant.left,
+            entry.seq,
+        )
         arrived.append(grant)
         if entry.is_new:
             risk.watch(entry)
-            points_awarded.send(sender=None, user_id=grant.account_id, action=grant.action, entry=entry)
+            points_awarded.send(
+                sender=None, user_id=grant.account_id, action=grant.action, entry=entry
+            )
     Grant.objects.bulk_update(arrived, ["status", "matured_at", "matured_points", "entry_seq"])
     return [grant.matured_points for grant in arrived]
 
 
 def _posting(grant, earned_max, today):
-    """Return the one entry of a promise: its own version's validity, counted from the day the points arrive."""
+    """Return the one entry of a promise: its own version's validity, counted from the day the
+    points arrive.
+    """
     rule = grant.version.rule.code
     expiry = as_text(rules.expires_on(grant.version, today))
     return ledger.Posting(

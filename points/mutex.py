@@ -7,10 +7,11 @@ from points.models import PointAccount
 
 
 def lock_member(user_id: int) -> None:
-    """Lock the member's account row until the transaction ends; the first lock of every verb that counts per member.
+    """Lock the member's account row until the transaction ends; the first lock of every verb that
+    counts per member.
 
-    Also where no points move: limits per person and check-ins are counted, and a member's orders change
-    their state, under it (ledger.md section 3, "Lock order").
+    Also where no points move: limits per person and check-ins are counted, and a member's orders
+    change their state, under it (ledger.md section 3, "Lock order").
     Raises: AccountMissing (no such member).
     """
     account = PointAccount.objects.select_for_update().filter(pk=user_id).values_list("pk")

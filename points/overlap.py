@@ -9,12 +9,24 @@ ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def rivals_of(rule: Rule, others=None) -> list[Rule]:
-    """Return the other running rules that answer the same event in an overlapping window, on a common weekday."""
+    """Return the other running rules that answer the same event in an overlapping window, on a
+    common weekday.
+    """
     if rule.status not in RUNNING:
         return []
-    found = Rule.objects.filter(action=rule.action, status__in=RUNNING).prefetch_related("versions") if others is None else others
+    found = (
+        Rule.objects.filter(action=rule.action, status__in=RUNNING).prefetch_related("versions")
+        if others is None
+        else others
+    )
     mine = (rule, _weekdays(rule))
-    return [other for other in found if other.pk != rule.pk and other.action == rule.action and _overlap(mine, (other, _weekdays(other)))]
+    return [
+        other
+        for other in found
+        if other.pk != rule.pk
+        and other.action == rule.action
+        and _overlap(mine, (other, _weekdays(other)))
+    ]
 
 
 def _overlap(one, other):
@@ -31,4 +43,6 @@ def _window(rule):
 
 def _weekdays(rule):
     newest = next(iter(rule.versions.all()), None) if rule.pk else None
-    return set(newest.weekdays if isinstance(newest, RuleVersion) and newest.weekdays else range(1, 8))
+    return set(
+        newest.weekdays if isinstance(newest, RuleVersion) and newest.weekdays else range(1, 8)
+    )

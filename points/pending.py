@@ -13,5 +13,7 @@ def points_of(user_id: int) -> int:
 
 def on_the_way(user_id: int):
     """Return the promises that are still on the way, those with a day first, the soonest first."""
-    pending = Grant.objects.filter(account_id=user_id, status=Grant.Status.PENDING).select_related("version__rule")
+    pending = Grant.objects.filter(account_id=user_id, status=Grant.Status.PENDING).select_related(
+        "version__rule"
+    )
     return pending.order_by(F("matures_at").asc(nulls_last=True), "pk")

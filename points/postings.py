@@ -1,4 +1,5 @@
-"""One posting between its three worlds: what a caller asks, what the row says, what the machine takes.
+"""One posting between its three worlds: what a caller asks, what the row says, what the machine
+takes.
 
 No SQL and no arithmetic here: points/ledger.py locks and writes, points/machine.py decides.
 """
@@ -30,7 +31,8 @@ class Posting:
     description: str = ""
     note: str = ""
     on: date | None = None
-    same_fact: bool = False  # a repeat is recognised by key and rule alone: what a rule pays may have changed meanwhile
+    # a repeat is recognised by key and rule alone: what a rule pays may have changed meanwhile
+    same_fact: bool = False
 
 
 def as_text(day: date | str | None) -> str | None:
@@ -51,17 +53,23 @@ def words_of(posting: Posting) -> dict:
 
 
 def command_of(posting: Posting, on: date, earlier: dict):
-    """Return the command with what it could not know before the lock: the standard validity, the entry it reverses."""
+    """Return the command with what it could not know before the lock: the standard validity, the
+    entry it reverses.
+    """
     command = posting.command
     if isinstance(command, (machine.Accrue, machine.Adjust)) and command.expires_on == DEFAULT:
         return replace(command, expires_on=validity.standard(on).isoformat())
     if isinstance(command, (machine.Refund, machine.Clawback)):
-        return replace(command, original=original_of(earlier.get((posting.user_id, posting.of_key)), earlier))
+        return replace(
+            command, original=original_of(earlier.get((posting.user_id, posting.of_key)), earlier)
+        )
     return command
 
 
 def original_of(entry: LedgerEntry | None, earlier: dict) -> machine.Original | None:
-    """Return what of an entry is still unreturned: the last entry that went back to it kept the rest."""
+    """Return what of an entry is still unreturned: the last entry that went back to it kept the
+    rest.
+    """
     if entry is None:
         return None
     last = earlier.get((entry.account_id, "back to", entry.seq))
@@ -88,7 +96,11 @@ def first_of(posting: Posting, first: LedgerEntry, earlier: dict) -> LedgerEntry
         same = first.reference == posting.reference
         if getattr(command, "points", None) is not None:
             same = same and command.points == asked(first)
-        if isinstance(command, (machine.Accrue, machine.Adjust)) and command.expires_on != DEFAULT and first.delta > 0:
+        if (
+            isinstance(command, (machine.Accrue, machine.Adjust))
+            and command.expires_on != DEFAULT
+            and first.delta > 0
+        ):
             same = same and command.expires_on == first.alloc["lots"][0][0]
         if posting.of_key:
             reversed_entry = earlier.get((posting.user_id, posting.of_key))
@@ -101,7 +113,12 @@ def first_of(posting: Posting, first: LedgerEntry, earlier: dict) -> LedgerEntry
 def asked(entry: LedgerEntry) -> int:
     """Return the points a command asked for, from the entry it left."""
     net = entry.delta - entry.debt_delta
-    return {"spend": -net, "hold": entry.held_delta, "capture": -entry.held_delta - net, "clawback": -net}.get(entry.kind, net)
+    return {
+        "spend": -net,
+        "hold": entry.held_delta,
+        "capture": -entry.held_delta - net,
+        "clawback": -net,
+    }.get(entry.kind, net)
 
 
 def _tuples(lots):
@@ -132,7 +149,9 @@ def carry(new: machine.State, account: PointAccount) -> None:
     account.credited, account.debited, account.seq = new.credited, new.debited, new.seq
     account.lots, account.holds, account.day_counts = new.lots, new.holds, new.counts
     account.lots_total = sum(points for _, points in new.lots)
-    account.next_expiry = date.fromisoformat(new.lots[0][0]) if new.lots and new.lots[0][0] else None
+    account.next_expiry = (
+        date.fromisoformat(new.lots[0][0]) if new.lots and new.lots[0][0] else None
+    )
     account.day = date.fromisoformat(new.day) if new.seq else account.day
     account.status = new.status
 
@@ -141,7 +160,14 @@ def entry_of(account: PointAccount, line: machine.Entry, at: datetime, **words) 
     """Return a line of the machine as a row of the ledger, yet without its seal."""
     if len(words["key"]) > 100 or not words["key"]:
         raise ValueError("A posting needs a key of 1 to 100 characters that names its fact.")
-    defaults = {"rule": "", "rule_version": None, "reference": "", "actor": "", "description": "", "note": ""}
+    defaults = {
+        "rule": "",
+        "rule_version": None,
+        "reference": "",
+        "actor": "",
+        "description": "",
+        "note": "",
+    }
     entry = LedgerEntry(
         id=account.user_id * SEQ_SPAN + line.seq,
         account_id=account.user_id,

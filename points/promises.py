@@ -1,7 +1,8 @@
-"""Distrust of the points on the way: what arrived is exactly one entry, and what was taken back adds up.
+"""Distrust of the points on the way: what arrived is exactly one entry, and what was taken back
+adds up.
 
-Promises are read after their accounts, while the shop runs. A mismatch counts only when the account has
-not moved meanwhile; if it has, this run gives up on it and the next one looks again.
+Promises are read after their accounts, while the shop runs. A mismatch counts only when the account
+has not moved meanwhile; if it has, this run gives up on it and the next one looks again.
 """
 
 from collections import Counter, defaultdict
@@ -48,15 +49,40 @@ def _of_grant(account, grant, entry, clawed):
     if grant.status != Grant.Status.MATURED:
         left = 0 if grant.status == Grant.Status.VOID else None
         if entry is not None:
-            yield Finding(account.pk, f"promise {grant.pk} has not arrived but has an entry", grant.status, str(entry.seq))
+            yield Finding(
+                account.pk,
+                f"promise {grant.pk} has not arrived but has an entry",
+                grant.status,
+                str(entry.seq),
+            )
         elif left is not None and grant.left != left:
-            yield Finding(account.pk, f"promise {grant.pk} fell away but not all of it was taken back", "0", str(grant.left))
+            yield Finding(
+                account.pk,
+                f"promise {grant.pk} fell away but not all of it was taken back",
+                "0",
+                str(grant.left),
+            )
         return
     if entry is None or entry.seq != grant.entry_seq:
-        yield Finding(account.pk, f"promise {grant.pk} has no entry", str(grant.entry_seq), str(entry and entry.seq))
+        yield Finding(
+            account.pk,
+            f"promise {grant.pk} has no entry",
+            str(grant.entry_seq),
+            str(entry and entry.seq),
+        )
         return
     if asked(entry) != grant.matured_points:
-        yield Finding(account.pk, f"promise {grant.pk} arrived with other points", str(grant.matured_points), str(asked(entry)))
+        yield Finding(
+            account.pk,
+            f"promise {grant.pk} arrived with other points",
+            str(grant.matured_points),
+            str(asked(entry)),
+        )
     lost = grant.points - grant.matured_points + clawed[entry.seq]
     if lost != grant.taken_back:
-        yield Finding(account.pk, f"promise {grant.pk} lost other points than were taken back", str(grant.taken_back), str(lost))
+        yield Finding(
+            account.pk,
+            f"promise {grant.pk} lost other points than were taken back",
+            str(grant.taken_back),
+            str(lost),
+        )

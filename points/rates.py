@@ -1,4 +1,6 @@
-"""The exchange rate: how many points are worth one yuan, from a moment on. A rate that has begun is history."""
+"""The exchange rate: how many points are worth one yuan, from a moment on. A rate that has begun is
+history.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +22,9 @@ def current(as_of: datetime | None = None) -> ExchangeRate:
 
     Raises: ExchangeRate.DoesNotExist when no rate had begun yet.
     """
-    return ExchangeRate.objects.filter(effective_from__lte=as_of or clock.now()).latest("effective_from")
+    return ExchangeRate.objects.filter(effective_from__lte=as_of or clock.now()).latest(
+        "effective_from"
+    )
 
 
 def shown(as_of: datetime | None = None) -> Shown | None:

@@ -3,7 +3,13 @@
 from django.dispatch import receiver
 from django.utils.translation import ngettext
 
-from accounts.signals import account_closing, closing_asked, personal_data_asked, user_registered, user_signed_in
+from accounts.signals import (
+    account_closing,
+    closing_asked,
+    personal_data_asked,
+    user_registered,
+    user_signed_in,
+)
 from mall.core import clock
 from points import closing, ledger, rules, takeaway, tiers
 from points.signals import points_awarded
@@ -23,7 +29,9 @@ def greet(sender, user, on, **kwargs):
     entry = rules.award(user.pk, "login", key=f"login:{on}", on=on, reference=f"login:{on}")
     if entry is None or not entry.is_new or entry.delta <= 0:
         return None
-    return ngettext("%(n)s point for coming by today.", "%(n)s points for coming by today.", entry.delta) % {"n": entry.delta}
+    return ngettext(
+        "%(n)s point for coming by today.", "%(n)s points for coming by today.", entry.delta
+    ) % {"n": entry.delta}
 
 
 @receiver(points_awarded)

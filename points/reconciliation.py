@@ -1,8 +1,9 @@
-"""Distrust: compare every account with its own entries, and say what does not fit. Nothing is corrected here.
+"""Distrust: compare every account with its own entries, and say what does not fit. Nothing is
+corrected here.
 
-Account and entries are read without a lock while the shop runs. Entries are append-only, so the entries up
-to the seq an account showed are exactly what that account must answer for; what lies beyond is only a
-finding when the account, read again, still does not know of it.
+Account and entries are read without a lock while the shop runs. Entries are append-only, so the
+entries up to the seq an account showed are exactly what that account must answer for; what lies
+beyond is only a finding when the account, read again, still does not know of it.
 
 Source: ledger.md section 8.
 """
@@ -38,19 +39,29 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         done += len(accounts)
         if on_batch:
             on_batch(done)
-    for _receiver, found in books_verified.send(sender=None, accounts=None if account is None else [account]):
+    for _receiver, found in books_verified.send(
+        sender=None, accounts=None if account is None else [account]
+    ):
         findings += found or []
     return findings
 
 
 def freeze_drifted(findings: list[Finding]) -> list[int]:
-    """Freeze the accounts that findings name and open a case for each; returns their ids. The mending is a person's."""
+    """Freeze the accounts that findings name and open a case for each; returns their ids. The
+    mending is a person's.
+    """
     drifted = {}
     for finding in findings:
         if finding.account is not None:
             drifted.setdefault(finding.account, []).append(finding)
-    known = set(RiskCase.objects.exclude(status=RiskCase.Status.RELEASED).filter(kind=DRIFT).values_list("account_id", flat=True))
-    gone = set(drifted) - set(PointAccount.objects.filter(pk__in=drifted).values_list("pk", flat=True))
+    known = set(
+        RiskCase.objects.exclude(status=RiskCase.Status.RELEASED)
+        .filter(kind=DRIFT)
+        .values_list("account_id", flat=True)
+    )
+    gone = set(drifted) - set(
+        PointAccount.objects.filter(pk__in=drifted).values_list("pk", flat=True)
+    )
     frozen = sorted(set(drifted) - known - gone)
     for account in frozen:
         open_case(
@@ -69,22 +80,43 @@ def compare(account: PointAccount, entries: list[LedgerEntry]) -> list[Finding]:
     known = [entry for entry in entries if entry.seq <= account.seq]
     beyond = len(entries) - len(known)
     if beyond and PointAccount.objects.get(pk=account.pk).seq < entries[-1].seq:
-        return [Finding(account.pk, "entries beyond the account's seq", str(account.seq), str(entries[-1].seq))]
-    return [*_balances(account, known), *_lots(account, known), *_returns(account, known), *_chain(account, known)]
+        return [
+            Finding(
+                account.pk,
+                "entries beyond the account's seq",
+                str(account.seq),
+                str(entries[-1].seq),
+            )
+        ]
+    return [
+        *_balances(account, known),
+        *_lots(account, known),
+        *_returns(account, known),
+        *_chain(account, known),
+    ]
 
 
 def _balances(account, entries):
     seqs = [entry.seq for entry in entries]
     if seqs != list(range(1, account.seq + 1)):
         missing = sorted(set(range(1, account.seq + 1)) - set(seqs))
-        yield Finding(account.pk, "entries are missing", str(account.seq), f"{len(seqs)}, first gap at {missing[:1]}")
+        yield Finding(
+            account.pk,
+            "entries are missing",
+            str(account.seq),
+            f"{len(seqs)}, first gap at {missing[:1]}",
+        )
     sums = {"balance": 0, "held": 0, "debt": 0}
     for entry in entries:
-        for name, delta in zip(sums, (entry.delta, entry.held_delta, entry.debt_delta), strict=True):
+        for name, delta in zip(
+            sums, (entry.delta, entry.held_delta, entry.debt_delta), strict=True
+        ):
             sums[name] += delta
             after = getattr(entry, f"{name}_after")
             if after != sums[name]:
-                yield Finding(account.pk, f"{name} after entry {entry.seq}", str(sums[name]), str(after))
+                yield Finding(
+                    account.pk, f"{name} after entry {entry.seq}", str(sums[name]), str(after)
+                )
     credited = sum(max(entry.delta, 0) for entry in entries)
     facts = {
         "available": (sums["balance"], account.available),
@@ -95,7 +127,9 @@ def _balances(account, entries):
     }
     for name, (expected, found) in facts.items():
         if expected != found:
-            yield Finding(account.pk, f"{name} is not the sum of its entries", str(expected), str(found))
+            yield Finding(
+                account.pk, f"{name} is not the sum of its entries", str(expected), str(found)
+            )
 
 
 def _lots(account, entries):
@@ -111,13 +145,25 @@ def _lots(account, entries):
                 yield Finding(account.pk, f"entry {entry.seq} closes a hold that is not open")
             for key in closed:
                 del holds[key]
-    replayed = sorted(([day, points] for day, points in lots.items() if points), key=lambda lot: lot[0] or "~")
+    replayed = sorted(
+        ([day, points] for day, points in lots.items() if points), key=lambda lot: lot[0] or "~"
+    )
     if replayed != [list(lot) for lot in account.lots]:
-        yield Finding(account.pk, "lots are not the replay of the entries", str(replayed), str(account.lots))
+        yield Finding(
+            account.pk, "lots are not the replay of the entries", str(replayed), str(account.lots)
+        )
     first = replayed[0][0] if replayed else None
     if account.next_expiry != (first and date.fromisoformat(first)):
-        yield Finding(account.pk, "next expiry is not the first lot's day", str(first), str(account.next_expiry))
-    kept = {key: {"seq": hold["seq"], "amount": sum(points for _, points in hold["lots"])} for key, hold in account.holds.items()}
+        yield Finding(
+            account.pk,
+            "next expiry is not the first lot's day",
+            str(first),
+            str(account.next_expiry),
+        )
+    kept = {
+        key: {"seq": hold["seq"], "amount": sum(points for _, points in hold["lots"])}
+        for key, hold in account.holds.items()
+    }
     if kept != holds:
         yield Finding(account.pk, "open holds are not those of the entries", str(holds), str(kept))
 
@@ -164,7 +210,11 @@ def _with_entries(accounts):
     if not accounts:
         return
     first, last = accounts[0].pk * SEQ_SPAN, (accounts[-1].pk + 1) * SEQ_SPAN
-    rows = LedgerEntry.objects.filter(pk__gt=first, pk__lt=last).order_by("pk").iterator(chunk_size=2000)
+    rows = (
+        LedgerEntry.objects.filter(pk__gt=first, pk__lt=last)
+        .order_by("pk")
+        .iterator(chunk_size=2000)
+    )
     grouped = itertools.groupby(rows, key=lambda entry: entry.account_id)
     of_account, entries = next(grouped, (None, ()))
     for account in accounts:

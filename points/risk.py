@@ -1,8 +1,9 @@
 """Risk: what pauses an account, and how a person decides about it.
 
-A case is opened in the transaction of what it is about: the posting that brought a member past the day's
-limit, the night's comparison of the books, a colleague who paused the account. What an account may do is
-the sum of its undecided and upheld cases, so releasing one never lifts what another still forbids.
+A case is opened in the transaction of what it is about: the posting that brought a member past the
+day's limit, the night's comparison of the books, a colleague who paused the account. What an
+account may do is the sum of its undecided and upheld cases, so releasing one never lifts what
+another still forbids.
 
 Source: product.md "points", Risk.
 """
@@ -45,7 +46,9 @@ class AppealedAlready(DomainError):
 
 
 def watch(entry: LedgerEntry) -> None:
-    """Open a case when this new entry brought its member past the day's limit; call it in the entry's transaction."""
+    """Open a case when this new entry brought its member past the day's limit; call it in the
+    entry's transaction.
+    """
     limit = entry.alloc.get("crossed")
     if limit is None:
         return
@@ -60,8 +63,11 @@ def watch(entry: LedgerEntry) -> None:
 
 
 @transactional
-def open_case(user_id: int, *, kind, scope, key: str, note: str, seen: dict | None = None, actor=None) -> RiskCase:
-    """Pause an account (``scope``: earn, spend, all) and open a case for it; a second call with ``key`` returns the first.
+def open_case(
+    user_id: int, *, kind, scope, key: str, note: str, seen: dict | None = None, actor=None
+) -> RiskCase:
+    """Pause an account (``scope``: earn, spend, all) and open a case for it; a second call with
+    ``key`` returns the first.
 
     A closed account stays closed.
     """
@@ -71,10 +77,22 @@ def open_case(user_id: int, *, kind, scope, key: str, note: str, seen: dict | No
     if case is not None:
         return case
     case = RiskCase.objects.create(
-        account_id=user_id, kind=kind, scope=scope, key=key, note=note[:200], evidence=seen or {}, opened_at=clock.now()
+        account_id=user_id,
+        kind=kind,
+        scope=scope,
+        key=key,
+        note=note[:200],
+        evidence=seen or {},
+        opened_at=clock.now(),
     )
     _apply(user_id, note)
-    audit.note(actor, "points.case_open", target=case, reason=note, after={"scope": str(scope), "kind": str(kind)})
+    audit.note(
+        actor,
+        "points.case_open",
+        target=case,
+        reason=note,
+        after={"scope": str(scope), "kind": str(kind)},
+    )
     case_opened.send(sender=None, case=case)
     return case
 
@@ -88,7 +106,14 @@ def pause(user_id: int, *, operator, note: str, scope: str = RiskCase.Scope.ALL)
     if operator.pk == user_id:
         raise OwnCase
     number = RiskCase.objects.filter(account_id=user_id).count()
-    return open_case(user_id, kind=RiskCase.Kind.MANUAL, scope=scope, key=f"manual:{number}", note=note, actor=operator)
+    return open_case(
+        user_id,
+        kind=RiskCase.Kind.MANUAL,
+        scope=scope,
+        key=f"manual:{number}",
+        note=note,
+        actor=operator,
+    )
 
 
 @transactional
@@ -96,7 +121,8 @@ def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
     """Release a case, or uphold it; the account may do again what no other case forbids.
 
     ``case`` is the row as it was read.
-    Raises: OwnCase, CaseDecided, ChangedMeanwhile (the member wrote, and the operator has not read it).
+    Raises: OwnCase, CaseDecided, ChangedMeanwhile (the member wrote, and the operator has not read
+    it).
     """
     if operator.pk == case.account_id:
         raise OwnCase
@@ -111,16 +137,25 @@ def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
     case.decided_by, case.decided_at, case.decision_note = operator, clock.now(), note[:500]
     case.save(update_fields=["status", "decided_by", "decided_at", "decision_note"])
     _apply(case.account_id, note)
-    audit.note(operator, "points.case_decide", target=case, reason=note, before={"status": before}, after={"status": case.status})
+    audit.note(
+        operator,
+        "points.case_decide",
+        target=case,
+        reason=note,
+        before={"status": before},
+        after={"status": case.status},
+    )
     case_closed.send(sender=None, case=case)
     return case
 
 
 @transactional
 def release_all(user_id: int, *, operator, note: str, read: str | None = None) -> int:
-    """Release every case of an account and let it earn and spend again; returns how many cases that were.
+    """Release every case of an account and let it earn and spend again; returns how many cases that
+    were.
 
-    ``read`` is the mark of the cases the operator read (``version_of_standing``); None for whatever stands.
+    ``read`` is the mark of the cases the operator read (``version_of_standing``); None for whatever
+    stands.
     Raises: OwnCase, AccountClosed, ChangedMeanwhile (a case came or went, or the member wrote).
     """
     if operator.pk == user_id:
@@ -155,15 +190,24 @@ def appeal(case: RiskCase, *, text: str) -> RiskCase:
 
 
 def forget_person(user_id: int) -> None:
-    """Drop what cases know of somebody who leaves: their words and devices; what was decided, and why, stays."""
+    """Drop what cases know of somebody who leaves: their words and devices; what was decided, and
+    why, stays.
+    """
     for case in RiskCase.objects.filter(account_id=user_id):
-        case.appeal, case.evidence = "", {name: seen for name, seen in case.evidence.items() if name != "devices"}
+        case.appeal, case.evidence = (
+            "",
+            {name: seen for name, seen in case.evidence.items() if name != "devices"},
+        )
         case.save(update_fields=["appeal", "evidence"])
 
 
 def standing(user_id: int):
     """Return the cases that pause an account now: undecided and upheld ones, newest first."""
-    return RiskCase.objects.filter(account_id=user_id).exclude(status=RiskCase.Status.RELEASED).order_by("-pk")
+    return (
+        RiskCase.objects.filter(account_id=user_id)
+        .exclude(status=RiskCase.Status.RELEASED)
+        .order_by("-pk")
+    )
 
 
 def version_of_standing(cases) -> str:

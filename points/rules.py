@@ -1,7 +1,8 @@
-"""What an action is worth. A client never names an action; the shop calls ``award`` for a fact it saw.
+"""What an action is worth. A client never names an action; the shop calls ``award`` for a fact it
+saw.
 
-Limits are slots: the n-th award of a rule in a day, week, month or life takes slot n, counted in the
-member's locked row, so two doors at once cannot take the same one.
+Limits are slots: the n-th award of a rule in a day, week, month or life takes slot n, counted in
+the member's locked row, so two doors at once cannot take the same one.
 """
 
 from datetime import date, datetime, timedelta
@@ -31,9 +32,9 @@ def award(
 ) -> LedgerEntry | None:
     """Credit what the active rule of an action is worth, once per ``key``.
 
-    ``amount`` is yuan paid (per-yuan rules) or the points the fact itself is worth, ``step`` the day or count
-    of a table. Returns the entry, the first one again on a repeat, or None: no rule is active, it is worth
-    nothing, a limit is used up, or the account may not earn.
+    ``amount`` is yuan paid (per-yuan rules) or the points the fact itself is worth, ``step`` the
+    day or count of a table. Returns the entry, the first one again on a repeat, or None: no rule is
+    active, it is worth nothing, a limit is used up, or the account may not earn.
     """
     on = on or clock.today()
     version = active(action, on=on)
@@ -41,7 +42,9 @@ def award(
     if points <= 0 or _is_too_soon(version, user_id, key, on):
         return None
     expiry = as_text(expires_on(version, on))
-    command = machine.Accrue(points, expiry, version.rule.code, version.limits, step, earned_max(version))
+    command = machine.Accrue(
+        points, expiry, version.rule.code, version.limits, step, earned_max(version)
+    )
     posting = ledger.Posting(
         user_id,
         command,
@@ -70,10 +73,16 @@ def preview(action, *, amount=None, step=None, as_of: datetime | None = None) ->
 
 
 def active(action, *, as_of: datetime | None = None, on: date | None = None) -> RuleVersion | None:
-    """Return the version in force of the rule for an action; of several that fit the day the one of the smallest priority."""
+    """Return the version in force of the rule for an action; of several that fit the day the one of
+    the smallest priority.
+    """
     now = as_of or clock.now()
     weekday = (on or clock.day_of(now)).isoweekday()
-    fitting = (version for version in in_force(now, action=action) if not version.weekdays or weekday in version.weekdays)
+    fitting = (
+        version
+        for version in in_force(now, action=action)
+        if not version.weekdays or weekday in version.weekdays
+    )
     return next(fitting, None)
 
 
@@ -89,19 +98,30 @@ def in_force(as_of: datetime | None = None, *, action: str | None = None) -> lis
 
 
 def open_versions(now):
-    """Return all versions of rules that are open at an instant: best rule first, newest version first."""
+    """Return all versions of rules that are open at an instant: best rule first, newest version
+    first.
+    """
     started = Q(rule__starts_at__isnull=True) | Q(rule__starts_at__lte=now)
     running = Q(rule__ends_at__isnull=True) | Q(rule__ends_at__gt=now)
-    # A scheduled rule becomes active by its window alone, so no job has to wake up on time; without a beginning it waits.
-    status = Q(rule__status=Rule.Status.ACTIVE) | Q(rule__status=Rule.Status.SCHEDULED, rule__starts_at__isnull=False)
+    # A scheduled rule becomes active by its window alone, so no job has to wake up on time; without
+    # a beginning it waits.
+    status = Q(rule__status=Rule.Status.ACTIVE) | Q(
+        rule__status=Rule.Status.SCHEDULED, rule__starts_at__isnull=False
+    )
     # The day's limit rides along: an award asks for the rule and the policy in one statement.
     limit = Subquery(PointsPolicy.objects.order_by("pk").values("earned_per_day_max")[:1])
-    versions = RuleVersion.objects.filter(status, started, running).select_related("rule").annotate(limit_of_day=limit)
+    versions = (
+        RuleVersion.objects.filter(status, started, running)
+        .select_related("rule")
+        .annotate(limit_of_day=limit)
+    )
     return versions.order_by("rule__priority", "rule_id", "-number")
 
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:
-    """Return the points of one award; parts of a point are dropped, a step past the table earns its last number."""
+    """Return the points of one award; parts of a point are dropped, a step past the table earns its
+    last number.
+    """
     if version.value == RuleVersion.Value.PER_YUAN:
         return min(int(Decimal(amount or 0) * version.points), machine.POINTS_MAX)
     if version.value == RuleVersion.Value.GIVEN:
@@ -112,7 +132,9 @@ def worth(version: RuleVersion, *, amount=None, step=None) -> int:
 
 
 def expires_on(version: RuleVersion, on: date) -> date | str | None:
-    """Return the last day of points earned on ``on`` under this version; None when they never expire."""
+    """Return the last day of points earned on ``on`` under this version; None when they never
+    expire.
+    """
     return {
         RuleVersion.Validity.STANDARD: ledger.DEFAULT,
         RuleVersion.Validity.MONTH_END: validity.month_end(on),
@@ -129,29 +151,50 @@ def earned_max(version: RuleVersion) -> int:
 
 def numbers_of(version: RuleVersion | None) -> dict:
     """Return what a version says, by field; nothing for none."""
-    names = ("value", "points", "table", "validity", "validity_days", "per_day", "per_week", "per_month", "per_life")
+    names = (
+        "value",
+        "points",
+        "table",
+        "validity",
+        "validity_days",
+        "per_day",
+        "per_week",
+        "per_month",
+        "per_life",
+    )
     more = ("every_days", "matures_after_days", "weekdays")
     return {name: getattr(version, name) for name in (*names, *more)} if version is not None else {}
 
 
 def _is_too_soon(version, user_id, key, on):
-    """Return whether a rule that pays once in so many days has paid within them for another fact."""
+    """Return whether a rule that pays once in so many days has paid within them for another
+    fact.
+    """
     if not version.every_days:
         return False
     # Two doors may report the same birthday at once; the second must see the first's entry.
     mutex.lock_member(user_id)
     since = on - timedelta(days=version.every_days)
-    paid = statement.entries_of(user_id).filter(rule=version.rule.code, kind=LedgerEntry.Kind.ACCRUE, biz_date__gt=since)
-    return paid.exclude(key=key).exists() and not statement.entries_of(user_id).filter(key=key).exists()
+    paid = statement.entries_of(user_id).filter(
+        rule=version.rule.code, kind=LedgerEntry.Kind.ACCRUE, biz_date__gt=since
+    )
+    return (
+        paid.exclude(key=key).exists()
+        and not statement.entries_of(user_id).filter(key=key).exists()
+    )
 
 
 @transactional
 def publish(rule: Rule, *, actor: str, **numbers) -> RuleVersion:
-    """Add a version to a rule; entries of the old one keep naming it. The same numbers again add nothing."""
+    """Add a version to a rule; entries of the old one keep naming it. The same numbers again add
+    nothing.
+    """
     # Two operators may publish at once; the second must number its version after the first's.
     rule = Rule.objects.select_for_update().get(pk=rule.pk)
     last = rule.versions.first()
     if last is not None and all(getattr(last, name) == value for name, value in numbers.items()):
         return last
     number = last.number + 1 if last else 1
-    return RuleVersion.objects.create(rule=rule, number=number, created_by=actor, created_at=clock.now(), **numbers)
+    return RuleVersion.objects.create(
+        rule=rule, number=number, created_by=actor, created_at=clock.now(), **numbers
+    )

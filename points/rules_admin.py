@@ -13,7 +13,13 @@ from points import overlap, rules, terms
 from points.forms import NUMBERS, RateForm, RuleForm
 from points.models import ExchangeRate, PointsPolicy, Rule, RuleVersion
 
-RULE_COLOURS = {"active": "success", "scheduled": "info", "paused": "warning", "draft": "info", "ended": "danger"}
+RULE_COLOURS = {
+    "active": "success",
+    "scheduled": "info",
+    "paused": "warning",
+    "draft": "info",
+    "ended": "danger",
+}
 
 
 class VersionInline(ReadOnly, TabularInline):
@@ -43,17 +49,42 @@ class VersionInline(ReadOnly, TabularInline):
 
 @admin.register(Rule)
 class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
-    """What an action is worth. Saving other numbers adds a version; entries of the old one keep naming it."""
+    """What an action is worth. Saving other numbers adds a version; entries of the old one keep
+    naming it.
+    """
 
     form = RuleForm
     inlines = [VersionInline]
-    list_display = ["shown_name", "action", "worth", "shown_status", "rivals", "starts_at", "ends_at"]
+    list_display = [
+        "shown_name",
+        "action",
+        "worth",
+        "shown_status",
+        "rivals",
+        "starts_at",
+        "ends_at",
+    ]
     list_filter = ["status"]
     search_fields = ["code", "action", "name_zh_hans", "name_en"]
     fieldsets = [
-        (None, {"fields": ["name_zh_hans", "name_en", ("code", "action"), ("status", "priority"), "starts_at", "ends_at"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "name_zh_hans",
+                    "name_en",
+                    ("code", "action"),
+                    ("status", "priority"),
+                    "starts_at",
+                    "ends_at",
+                ]
+            },
+        ),
         (_("What it is worth"), {"fields": ["value", "points", "table"]}),
-        (_("Limits"), {"fields": [("per_day", "per_week"), ("per_month", "per_life"), "every_days"]}),
+        (
+            _("Limits"),
+            {"fields": [("per_day", "per_week"), ("per_month", "per_life"), "every_days"]},
+        ),
         (_("When"), {"fields": ["weekdays", "matures_after_days"]}),
         (_("How long the points live"), {"fields": ["validity", "validity_days"]}),
     ]
@@ -63,7 +94,9 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         """List the rules; those that answer the same event at the same time are looked for once."""
-        self._running = list(Rule.objects.filter(status__in=overlap.RUNNING).prefetch_related("versions"))
+        self._running = list(
+            Rule.objects.filter(status__in=overlap.RUNNING).prefetch_related("versions")
+        )
         return super().changelist_view(request, extra_context)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
@@ -73,9 +106,17 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     def _warn(self, request, rule):
         for other in overlap.rivals_of(rule):
-            words = {"rule": other.name, "wins": min((rule, other), key=lambda one: (one.priority, one.pk)).name}
+            words = {
+                "rule": other.name,
+                "wins": min((rule, other), key=lambda one: (one.priority, one.pk)).name,
+            }
             messages.warning(
-                request, _("“%(rule)s” answers the same event at the same time. Only “%(wins)s” pays, by its priority.") % words
+                request,
+                _(
+                    "“%(rule)s” answers the same event at the same time. Only “%(wins)s” pays, by "
+                    "its priority."
+                )
+                % words,
             )
 
     def get_readonly_fields(self, request, obj=None):
@@ -90,11 +131,21 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         before = rules.numbers_of(obj.versions.first())
         version = rules.publish(obj, actor=f"staff:{request.user.pk}", **form.numbers())
         after = {**rules.numbers_of(version), "status": obj.status}
-        audit.note(request.user, "points.rule_change" if change else "points.rule_add", target=obj, before=before, after=after)
+        audit.note(
+            request.user,
+            "points.rule_change" if change else "points.rule_add",
+            target=obj,
+            before=before,
+            after=after,
+        )
         if "_continue" not in request.POST:  # there the rule's own page says it
             self._warn(request, Rule.objects.prefetch_related("versions").get(pk=obj.pk))
         if set(form.changed_data) & set(NUMBERS):
-            messages.info(request, _("Version %(number)s is in force for what happens from now on.") % {"number": version.number})
+            messages.info(
+                request,
+                _("Version %(number)s is in force for what happens from now on.")
+                % {"number": version.number},
+            )
 
     @admin.display(description=_("Name"), ordering="name_zh_hans")
     def shown_name(self, rule):
@@ -126,10 +177,14 @@ class ExchangeRateAdmin(ModelAdmin):
     form = RateForm
 
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or obj.effective_from > clock.now())
+        return super().has_change_permission(request, obj) and (
+            obj is None or obj.effective_from > clock.now()
+        )
 
     def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and (obj is None or obj.effective_from > clock.now())
+        return super().has_delete_permission(request, obj) and (
+            obj is None or obj.effective_from > clock.now()
+        )
 
     def save_model(self, request, obj, form, change):
         obj.created_by = f"staff:{request.user.pk}"
@@ -138,7 +193,12 @@ class ExchangeRateAdmin(ModelAdmin):
         audit.note(request.user, "points.rate_set", target=obj, reason=obj.note, after=after)
 
     def delete_model(self, request, obj):
-        audit.note(request.user, "points.rate_drop", target=obj, before={"points_per_yuan": obj.points_per_yuan})
+        audit.note(
+            request.user,
+            "points.rate_drop",
+            target=obj,
+            before={"points_per_yuan": obj.points_per_yuan},
+        )
         super().delete_model(request, obj)
 
     def get_actions(self, request):

@@ -1,4 +1,6 @@
-"""The API of the back office of points: adjustments and cases, permission-checked, through the same verbs as the admin."""
+"""The API of the back office of points: adjustments and cases, permission-checked, through the same
+verbs as the admin.
+"""
 
 import re
 
@@ -13,7 +15,15 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import Clerk, Cursor, StrictIntegerField, StrictSerializer, key_of, once_key, read
+from mall.core.api import (
+    Clerk,
+    Cursor,
+    StrictIntegerField,
+    StrictSerializer,
+    key_of,
+    once_key,
+    read,
+)
 from mall.core.versions import check_read
 from points import adjustments, risk
 from points.machine import POINTS_MAX
@@ -39,13 +49,17 @@ class MayDecide(Clerk):
 # --- shapes ----------------------------------------------------------------
 class AdjustmentRequest(StrictSerializer):
     member = StrictIntegerField(min_value=1, max_value=2**63 - 1, help_text="The member's number.")
-    points = StrictIntegerField(min_value=-POINTS_MAX, max_value=POINTS_MAX, help_text="Plus gives, minus takes.")
+    points = StrictIntegerField(
+        min_value=-POINTS_MAX, max_value=POINTS_MAX, help_text="Plus gives, minus takes."
+    )
     reason = serializers.CharField(max_length=200, help_text="What the member reads.")
     note = serializers.CharField(max_length=500, help_text="For colleagues and auditors.")
 
     def validate_points(self, points):
         if not points:
-            raise serializers.ValidationError(_("Please use a whole number of points."), "invalid_amount")
+            raise serializers.ValidationError(
+                _("Please use a whole number of points."), "invalid_amount"
+            )
         return points
 
 
@@ -54,12 +68,16 @@ class AdjustmentApprovalRequest(StrictSerializer):
 
 
 class PointsDecisionRequest(StrictSerializer):
-    note = serializers.CharField(max_length=500, help_text="The reason, for colleagues and auditors.")
+    note = serializers.CharField(
+        max_length=500, help_text="The reason, for colleagues and auditors."
+    )
 
 
 class CaseDecisionRequest(PointsDecisionRequest):
     version = serializers.CharField(
-        max_length=64, required=False, help_text="Of the case as it was read: refused once the member has written since."
+        max_length=64,
+        required=False,
+        help_text="Of the case as it was read: refused once the member has written since.",
     )
 
 
@@ -80,7 +98,11 @@ class AdjustmentSerializer(serializers.ModelSerializer):
     status = serializers.ChoiceField(Adjustment.Status.choices)
     requested_by = serializers.IntegerField(source="requested_by_id")
     decided_by = serializers.IntegerField(source="decided_by_id", allow_null=True)
-    entry = serializers.IntegerField(source="entry_seq", allow_null=True, help_text="The number of the member's entry, once posted.")
+    entry = serializers.IntegerField(
+        source="entry_seq",
+        allow_null=True,
+        help_text="The number of the member's entry, once posted.",
+    )
 
     class Meta:
         model = Adjustment
@@ -96,7 +118,9 @@ class CaseSerializer(serializers.ModelSerializer):
     scope = serializers.ChoiceField(RiskCase.Scope.choices)
     status = serializers.ChoiceField(RiskCase.Status.choices)
     decided_by = serializers.IntegerField(source="decided_by_id", allow_null=True)
-    version = serializers.CharField(help_text="Mark of what the member says; send it with the decision.")
+    version = serializers.CharField(
+        help_text="Mark of what the member says; send it with the decision."
+    )
 
     class Meta:
         model = RiskCase
@@ -107,7 +131,10 @@ class CaseSerializer(serializers.ModelSerializer):
 
 
 class CaseDetailSerializer(CaseSerializer):
-    evidence = serializers.JSONField(help_text="What was seen when the case was opened: sums by rule, entries, sign-ins, or findings.")
+    evidence = serializers.JSONField(
+        help_text="What was seen when the case was opened: sums by rule, entries, sign-ins, or "
+        "findings."
+    )
 
     class Meta(CaseSerializer.Meta):
         fields = [*CaseSerializer.Meta.fields, "evidence"]
@@ -124,7 +151,9 @@ class Asked:
 
     def get_queryset(self):
         asked = read(self.query, self.request.query_params.dict()).validated_data
-        return self.queryset.filter(**{name: value for name, value in asked.items() if name != "cursor"})
+        return self.queryset.filter(
+            **{name: value for name, value in asked.items() if name != "cursor"}
+        )
 
 
 # --- adjustments --------------------------------------------------------------
@@ -138,7 +167,14 @@ class Adjustments(Asked, ListAPIView):
     @extend_schema(
         operation_id="staff_adjustments_list",
         tags=TAGS,
-        parameters=[OpenApiParameter("status", str, enum=Adjustment.Status.values, description="Only adjustments in this state.")],
+        parameters=[
+            OpenApiParameter(
+                "status",
+                str,
+                enum=Adjustment.Status.values,
+                description="Only adjustments in this state.",
+            )
+        ],
     )
     def get(self, request, *args, **kwargs):
         """List corrections, newest first."""
@@ -152,15 +188,25 @@ class Adjustments(Asked, ListAPIView):
         parameters=[once_key("adjustment", longest=56)],
     )
     def post(self, request):
-        """Correct a member's points; above what one person may do it waits for a colleague (status waiting)."""
+        """Correct a member's points; above what one person may do it waits for a colleague (status
+        waiting).
+        """
         sent = read(AdjustmentRequest, request.data).validated_data
         ticket = key_of(request)
         if not TICKET.fullmatch(ticket):
-            raise serializers.ValidationError({"Idempotency-Key": [_("Please send a key of your own with each adjustment.")]})
+            raise serializers.ValidationError(
+                {"Idempotency-Key": [_("Please send a key of your own with each adjustment.")]}
+            )
         if not PointAccount.objects.filter(pk=sent["member"]).exists():
             raise Http404
         words = {"note": sent["note"], "description": sent["reason"]}
-        made = adjustments.ask(sent["member"], points=sent["points"], ticket=f"api:{ticket}", operator=request.user, **words)
+        made = adjustments.ask(
+            sent["member"],
+            points=sent["points"],
+            ticket=f"api:{ticket}",
+            operator=request.user,
+            **words,
+        )
         return Response(AdjustmentSerializer(made).data, status=201)
 
 
@@ -178,21 +224,43 @@ class AdjustmentDetail(RetrieveAPIView):
 class Approval(APIView):
     permission_classes = [IsAuthenticated, MayApprove]
 
-    @extend_schema(operation_id="staff_adjustments_approve", tags=TAGS, request=AdjustmentApprovalRequest, responses=AdjustmentSerializer)
+    @extend_schema(
+        operation_id="staff_adjustments_approve",
+        tags=TAGS,
+        request=AdjustmentApprovalRequest,
+        responses=AdjustmentSerializer,
+    )
     def post(self, request, pk):
         """Post what a colleague asked for."""
-        sent, adjustment = read(AdjustmentApprovalRequest, request.data).validated_data, get_object_or_404(Adjustment, pk=pk)
-        return Response(AdjustmentSerializer(adjustments.approve(adjustment, operator=request.user, **sent)).data)
+        sent, adjustment = (
+            read(AdjustmentApprovalRequest, request.data).validated_data,
+            get_object_or_404(Adjustment, pk=pk),
+        )
+        return Response(
+            AdjustmentSerializer(
+                adjustments.approve(adjustment, operator=request.user, **sent)
+            ).data
+        )
 
 
 class Rejection(APIView):
     permission_classes = [IsAuthenticated, MayApprove]
 
-    @extend_schema(operation_id="staff_adjustments_reject", tags=TAGS, request=PointsDecisionRequest, responses=AdjustmentSerializer)
+    @extend_schema(
+        operation_id="staff_adjustments_reject",
+        tags=TAGS,
+        request=PointsDecisionRequest,
+        responses=AdjustmentSerializer,
+    )
     def post(self, request, pk):
         """Turn down what a colleague asked for, with the reason."""
-        sent, adjustment = read(PointsDecisionRequest, request.data).validated_data, get_object_or_404(Adjustment, pk=pk)
-        return Response(AdjustmentSerializer(adjustments.reject(adjustment, operator=request.user, **sent)).data)
+        sent, adjustment = (
+            read(PointsDecisionRequest, request.data).validated_data,
+            get_object_or_404(Adjustment, pk=pk),
+        )
+        return Response(
+            AdjustmentSerializer(adjustments.reject(adjustment, operator=request.user, **sent)).data
+        )
 
 
 # --- cases ------------------------------------------------------------------
@@ -207,8 +275,12 @@ class Cases(Asked, ListAPIView):
         operation_id="staff_cases_list",
         tags=TAGS,
         parameters=[
-            OpenApiParameter("status", str, enum=RiskCase.Status.values, description="Only cases in this state."),
-            OpenApiParameter("kind", str, enum=RiskCase.Kind.values, description="Only cases of this kind."),
+            OpenApiParameter(
+                "status", str, enum=RiskCase.Status.values, description="Only cases in this state."
+            ),
+            OpenApiParameter(
+                "kind", str, enum=RiskCase.Kind.values, description="Only cases of this kind."
+            ),
         ],
     )
     def get(self, request, *args, **kwargs):
@@ -230,7 +302,12 @@ class CaseDetail(RetrieveAPIView):
 class CaseRelease(APIView):
     permission_classes = [IsAuthenticated, MayDecide]
 
-    @extend_schema(operation_id="staff_cases_release", tags=TAGS, request=CaseDecisionRequest, responses=CaseSerializer)
+    @extend_schema(
+        operation_id="staff_cases_release",
+        tags=TAGS,
+        request=CaseDecisionRequest,
+        responses=CaseSerializer,
+    )
     def post(self, request, pk):
         """Let the member go on."""
         return _decide(request, pk, release=True)
@@ -239,7 +316,12 @@ class CaseRelease(APIView):
 class CaseUpholding(APIView):
     permission_classes = [IsAuthenticated, MayDecide]
 
-    @extend_schema(operation_id="staff_cases_keep", tags=TAGS, request=CaseDecisionRequest, responses=CaseSerializer)
+    @extend_schema(
+        operation_id="staff_cases_keep",
+        tags=TAGS,
+        request=CaseDecisionRequest,
+        responses=CaseSerializer,
+    )
     def post(self, request, pk):
         """Keep the account paused."""
         return _decide(request, pk, release=False)

@@ -17,14 +17,27 @@ class Page:
 
 
 def entries_of(user_id: int):
-    """Return a member's entries, newest first; a range of the primary key, so no other index is asked."""
-    return LedgerEntry.objects.filter(pk__gt=user_id * SEQ_SPAN, pk__lt=(user_id + 1) * SEQ_SPAN).order_by("-pk")
+    """Return a member's entries, newest first; a range of the primary key, so no other index is
+    asked.
+    """
+    return LedgerEntry.objects.filter(
+        pk__gt=user_id * SEQ_SPAN, pk__lt=(user_id + 1) * SEQ_SPAN
+    ).order_by("-pk")
 
 
-def page_of(user_id: int, *, flow: str = "", reference: str = "", before: int | None = None, size: int = PAGE) -> Page:
-    """Return the page of entries older than number ``before``; ``flow`` is "in", "out" or "" for both.
+def page_of(
+    user_id: int,
+    *,
+    flow: str = "",
+    reference: str = "",
+    before: int | None = None,
+    size: int = PAGE,
+) -> Page:
+    """Return the page of entries older than number ``before``; ``flow`` is "in", "out" or "" for
+    both.
 
-    ``reference`` narrows to one fact (``order:<no>``); it is no index, but a member's entries lie together.
+    ``reference`` narrows to one fact (``order:<no>``); it is no index, but a member's entries lie
+    together.
     """
     entries = entries_of(user_id).filter(**FLOWS[flow])
     if reference:

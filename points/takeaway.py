@@ -7,18 +7,45 @@ from points import pending
 from points.models import Adjustment, MemberTier, PointAccount, RiskCase
 from points.statement import entries_of
 
-ENTRY = ("seq", "kind", "delta", "held_delta", "debt_delta", "balance_after", "rule", "reference", "description", "created_at", "alloc")
+ENTRY = (
+    "seq",
+    "kind",
+    "delta",
+    "held_delta",
+    "debt_delta",
+    "balance_after",
+    "rule",
+    "reference",
+    "description",
+    "created_at",
+    "alloc",
+)
 
 
 def chapters(user) -> list[Chapter]:
     """Return the account, the whole statement, what is on the way, corrections and cases."""
     account = PointAccount.objects.filter(pk=user.pk)
-    coming, corrections = pending.on_the_way(user.pk), Adjustment.objects.filter(account_id=user.pk).order_by("pk")
+    coming, corrections = (
+        pending.on_the_way(user.pk),
+        Adjustment.objects.filter(account_id=user.pk).order_by("pk"),
+    )
     cases = RiskCase.objects.filter(account_id=user.pk).order_by("pk")
     return [
-        Chapter("points", _("Points"), rows_of(account, "available", "held", "debt", "lots", "status", "opened_at")),
-        Chapter("points_tier", _("Tier"), rows_of(MemberTier.objects.filter(pk=user.pk), "level", "since", "grace_until", "earned")),
-        Chapter("points_entries", _("Statement"), rows_of(entries_of(user.pk).order_by("seq"), *ENTRY)),
+        Chapter(
+            "points",
+            _("Points"),
+            rows_of(account, "available", "held", "debt", "lots", "status", "opened_at"),
+        ),
+        Chapter(
+            "points_tier",
+            _("Tier"),
+            rows_of(
+                MemberTier.objects.filter(pk=user.pk), "level", "since", "grace_until", "earned"
+            ),
+        ),
+        Chapter(
+            "points_entries", _("Statement"), rows_of(entries_of(user.pk).order_by("seq"), *ENTRY)
+        ),
         Chapter(
             "points_on_the_way",
             _("Points on the way"),
@@ -29,5 +56,9 @@ def chapters(user) -> list[Chapter]:
             _("Corrections"),
             rows_of(corrections, "points", "description", "decided_at"),
         ),
-        Chapter("points_cases", _("Reviews of your account"), rows_of(cases, "opened_at", "status", "appeal", "appealed_at", "decided_at")),
+        Chapter(
+            "points_cases",
+            _("Reviews of your account"),
+            rows_of(cases, "opened_at", "status", "appeal", "appealed_at", "decided_at"),
+        ),
     ]

@@ -26,7 +26,9 @@ def mature_grants():
 
 @shared_task(name="points.reassess_tiers")
 def reassess_tiers():
-    """Let tiers fall whose grace is over, begin the grace of others; returns how many members were looked at."""
+    """Let tiers fall whose grace is over, begin the grace of others; returns how many members were
+    looked at.
+    """
     return tiers.reassess_due()
 
 

@@ -37,12 +37,18 @@ PLACES = {
 def worth_of(version: RuleVersion) -> str:
     """Return what one award is worth, as a phrase."""
     if version.value == RuleVersion.Value.PER_YUAN:
-        return ngettext("%(points)s point per yuan", "%(points)s points per yuan", version.points) % {"points": version.points}
+        return ngettext(
+            "%(points)s point per yuan", "%(points)s points per yuan", version.points
+        ) % {"points": version.points}
     if version.value == RuleVersion.Value.TABLE:
-        return _("%(table)s points, day by day") % {"table": " · ".join(str(points) for points in version.table)}
+        return _("%(table)s points, day by day") % {
+            "table": " · ".join(str(points) for points in version.table)
+        }
     if version.value == RuleVersion.Value.GIVEN:
         return _("As many as it says")
-    return ngettext("%(points)s point", "%(points)s points", version.points) % {"points": version.points}
+    return ngettext("%(points)s point", "%(points)s points", version.points) % {
+        "points": version.points
+    }
 
 
 def limit_of(version: RuleVersion) -> str:
@@ -54,9 +60,13 @@ def limit_of(version: RuleVersion) -> str:
     if version.per_day == 1:
         return _("Once a day")
     if version.per_day <= version.per_week / 7 or version.per_day < 10:
-        return ngettext("Up to %(times)s time a day", "Up to %(times)s times a day", version.per_day) % {"times": version.per_day}
+        return ngettext(
+            "Up to %(times)s time a day", "Up to %(times)s times a day", version.per_day
+        ) % {"times": version.per_day}
     if version.per_month <= 31:
-        return ngettext("Up to %(times)s time a month", "Up to %(times)s times a month", version.per_month) % {"times": version.per_month}
+        return ngettext(
+            "Up to %(times)s time a month", "Up to %(times)s times a month", version.per_month
+        ) % {"times": version.per_month}
     return ""
 
 
@@ -65,7 +75,9 @@ def waiting_of(version: RuleVersion) -> str:
     if not version.matures_after_days:
         return ""
     days = version.matures_after_days
-    return ngettext("Arrives %(days)s day after receipt", "Arrives %(days)s days after receipt", days) % {"days": days}
+    return ngettext(
+        "Arrives %(days)s day after receipt", "Arrives %(days)s days after receipt", days
+    ) % {"days": days}
 
 
 def weekdays_of(version: RuleVersion) -> str:
@@ -76,7 +88,11 @@ def weekdays_of(version: RuleVersion) -> str:
 
 def details_of(version: RuleVersion) -> list[str]:
     """Return the phrases beside what a rule is worth."""
-    return [phrase for phrase in (limit_of(version), waiting_of(version), weekdays_of(version)) if phrase]
+    return [
+        phrase
+        for phrase in (limit_of(version), waiting_of(version), weekdays_of(version))
+        if phrase
+    ]
 
 
 def icon_of(action: str) -> str:

@@ -1,9 +1,9 @@
 """Tiers: from V1 to V5 by the points credited within twelve months.
 
-What counts is what rules credited (missions, orders, check-ins …), less what a refund or a withdrawn fact took
-back of those very points. Spending, expiry, points returned to their owner and operators' corrections neither
-raise nor lower a tier. A tier rises in the transaction of the points; it falls one step at a time, after 30 days
-of grace.
+What counts is what rules credited (missions, orders, check-ins …), less what a refund or a
+withdrawn fact took back of those very points. Spending, expiry, points returned to their owner and
+operators' corrections neither raise nor lower a tier. A tier rises in the transaction of the
+points; it falls one step at a time, after 30 days of grace.
 
 Points credited on a shop day count until the day before the same day of the next year.
 
@@ -33,12 +33,17 @@ class NotRising(DomainError):
 
     code = "tiers_not_rising"
     status = 409
-    message = _("Each tier must ask for more points than the one below it and fewer than the one above; V1 begins at 0.")
+    message = _(
+        "Each tier must ask for more points than the one below it and fewer than the one above; "
+        "V1 begins at 0."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A member's tier as pages and the API show it; points are those credited within twelve months."""
+    """A member's tier as pages and the API show it; points are those credited within twelve
+    months.
+    """
 
     tier: TierLevel
     credited: int
@@ -61,31 +66,50 @@ class Standing:
 
 
 def standing_of(user_id: int, *, on: date | None = None) -> Standing:
-    """Return a member's tier now, by the entries themselves: right also when the nightly job is late."""
+    """Return a member's tier now, by the entries themselves: right also when the nightly job is
+    late.
+    """
     on = on or clock.today()
     ladder = list(TierLevel.objects.all())
     row = MemberTier.objects.filter(pk=user_id).first()
-    credited = sum(points for day, points in _credits([user_id])[user_id].items() if day >= first_counted(on))
+    credited = sum(
+        points for day, points in _credits([user_id])[user_id].items() if day >= first_counted(on)
+    )
     place = assess(_place_of(row), credited, _thresholds(ladder), on=on)
     above = next((tier for tier in ladder if tier.level == place.level + 1), None)
     return Standing(ladder[place.level - 1], credited, place.since, above, place.grace_until)
 
 
 def _credits(user_ids):
-    """Return {member: {shop day: points}} of all that rules credited, less what was taken back of it; one query.
+    """Return {member: {shop day: points}} of all that rules credited, less what was taken back of
+    it; one query.
 
-    What is taken back counts on the day it was credited, so it leaves the twelve months together with it. Read by
-    ranges of the primary key: a member's entries lie together, and nobody else's are touched.
+    What is taken back counts on the day it was credited, so it leaves the twelve months together
+    with it. Read by ranges of the primary key: a member's entries lie together, and nobody else's
+    are touched.
     """
-    credit = LedgerEntry.objects.filter(pk=OuterRef("account_id") * SEQ_SPAN + OuterRef("reverses_seq"), kind=LedgerEntry.Kind.ACCRUE)
-    day = Case(When(kind=LedgerEntry.Kind.ACCRUE, then="biz_date"), default=Subquery(credit.values("biz_date")))
+    credit = LedgerEntry.objects.filter(
+        pk=OuterRef("account_id") * SEQ_SPAN + OuterRef("reverses_seq"),
+        kind=LedgerEntry.Kind.ACCRUE,
+    )
+    day = Case(
+        When(kind=LedgerEntry.Kind.ACCRUE, then="biz_date"),
+        default=Subquery(credit.values("biz_date")),
+    )
     own = Q()
     for user_id in user_ids:
         own |= Q(pk__gt=user_id * SEQ_SPAN, pk__lt=(user_id + 1) * SEQ_SPAN)
     kinds = [LedgerEntry.Kind.ACCRUE, LedgerEntry.Kind.CLAWBACK]
-    rows = LedgerEntry.objects.filter(own, kind__in=kinds).order_by().annotate(day=day).filter(day__isnull=False)
+    rows = (
+        LedgerEntry.objects.filter(own, kind__in=kinds)
+        .order_by()
+        .annotate(day=day)
+        .filter(day__isnull=False)
+    )
     found = defaultdict(dict)
-    for user_id, on, points in rows.values_list("account_id", "day").annotate(points=Sum(F("delta") - F("debt_delta"))):
+    for user_id, on, points in rows.values_list("account_id", "day").annotate(
+        points=Sum(F("delta") - F("debt_delta"))
+    ):
         found[user_id][on] = points
     return found
 
@@ -103,7 +127,8 @@ def _place_of(row):
 
 @transactional
 def note_earned(user_id: int, points: int) -> None:
-    """Count points a rule just credited, in their transaction; the tier rises with the very points that reach it.
+    """Count points a rule just credited, in their transaction; the tier rises with the very points
+    that reach it.
 
     One statement as long as the next tier cannot be reached; the caller holds the member's lock.
     """
@@ -121,14 +146,18 @@ def reassess(user_id: int) -> MemberTier:
 
 
 def reassess_due(on: date | None = None, *, on_batch=None) -> int:
-    """Look again at everybody whose tier time may have changed, a tier was changed for, or nobody looked at yet.
+    """Look again at everybody whose tier time may have changed, a tier was changed for, or nobody
+    looked at yet.
 
-    BATCH members a transaction; ``on_batch`` is called with the number so far. Late, twice or four times at
-    once: each place is a matter of the entries and the day. Returns how many members were looked at.
+    BATCH members a transaction; ``on_batch`` is called with the number so far. Late, twice or four
+    times at once: each place is a matter of the entries and the day. Returns how many members were
+    looked at.
     """
     on = on or clock.today()
     newest = max(tier.changed_at for tier in TierLevel.objects.all())
-    is_due = Q(tier__due_on__lte=on) | Q(tier__ladder_of__lt=newest) | Q(tier__isnull=True, seq__gt=0)
+    is_due = (
+        Q(tier__due_on__lte=on) | Q(tier__ladder_of__lt=newest) | Q(tier__isnull=True, seq__gt=0)
+    )
     due = PointAccount.objects.filter(is_due).order_by("pk").values_list("pk", flat=True)
     count, batch = 0, list(due[:BATCH])
     while batch:
@@ -143,7 +172,12 @@ def reassess_due(on: date | None = None, *, on_batch=None) -> int:
 @transactional
 def _reassess_batch(user_ids, on):
     # Somebody may earn at this moment: whoever is second sees what the first did.
-    list(PointAccount.objects.select_for_update().filter(pk__in=user_ids).order_by("pk").values_list("pk"))
+    list(
+        PointAccount.objects.select_for_update()
+        .filter(pk__in=user_ids)
+        .order_by("pk")
+        .values_list("pk")
+    )
     _reassess(user_ids, on)
 
 
@@ -165,18 +199,28 @@ def _reassess(user_ids, on=None):
         days = {day: points for day, points in credits[user_id].items() if day >= first_counted(on)}
         credited = sum(days.values())
         place = assess(place, credited, thresholds, on=on)
-        row.level, row.since, row.grace_until, row.due_on = place.level, place.since, place.grace_until, due_on(place, days, thresholds)
+        row.level, row.since, row.grace_until, row.due_on = (
+            place.level,
+            place.since,
+            place.grace_until,
+            due_on(place, days, thresholds),
+        )
         row.earned, row.ladder_of = sum(credits[user_id].values()), as_of
-        # The next sum that changes the place: the tier above, or this one's own when it is only kept.
+        # The next sum that changes the place: the tier above, or this one's own when it is only
+        # kept.
         aims = [threshold for threshold in thresholds if threshold > credited]
         row.rises_at = row.earned + aims[0] - credited if aims else NEVER
     MemberTier.objects.bulk_create(new)
-    MemberTier.objects.bulk_update(rows.values(), ["level", "since", "grace_until", "due_on", "earned", "rises_at", "ladder_of"])
+    MemberTier.objects.bulk_update(
+        rows.values(),
+        ["level", "since", "grace_until", "due_on", "earned", "rises_at", "ladder_of"],
+    )
 
 
 @transactional
 def change(tier: TierLevel, *, operator) -> TierLevel:
-    """Save a tier's names and threshold as an operator set them; members are looked at again by the nightly job.
+    """Save a tier's names and threshold as an operator set them; members are looked at again by the
+    nightly job.
 
     Raises: NotRising.
     """
@@ -184,18 +228,27 @@ def change(tier: TierLevel, *, operator) -> TierLevel:
     tier.changed_at = clock.now()
     tier.save()
     after = {"threshold": tier.threshold, "name": tier.name}
-    audit.note(operator, "points.tier_change", target=tier, before={"threshold": before.threshold, "name": before.name}, after=after)
+    audit.note(
+        operator,
+        "points.tier_change",
+        target=tier,
+        before={"threshold": before.threshold, "name": before.name},
+        after=after,
+    )
     return tier
 
 
 def check_rising(tier: TierLevel) -> TierLevel:
-    """Return the tier as it was, once its threshold lies between its neighbours'; call it in a transaction.
+    """Return the tier as it was, once its threshold lies between its neighbours'; call it in a
+    transaction.
 
     Raises: NotRising.
     """
     # Two operators may change neighbours at once; the second must see the first's threshold.
     ladder = list(TierLevel.objects.select_for_update().order_by("level"))
     thresholds = [tier.threshold if each.level == tier.level else each.threshold for each in ladder]
-    if thresholds[0] != 0 or any(upper <= lower for lower, upper in zip(thresholds, thresholds[1:], strict=False)):
+    if thresholds[0] != 0 or any(
+        upper <= lower for lower, upper in zip(thresholds, thresholds[1:], strict=False)
+    ):
         raise NotRising
     return next(each for each in ladder if each.level == tier.level)

@@ -17,11 +17,15 @@ class TierForm(forms.ModelForm):
         fields = ["name_zh_hans", "name_en", "threshold"]
 
     def clean(self):
-        """Refuse a threshold that does not lie between its neighbours'; the tiers stay locked until it is saved."""
+        """Refuse a threshold that does not lie between its neighbours'; the tiers stay locked until
+        it is saved.
+        """
         said = super().clean()
         if "threshold" in said:
             try:
-                tiers.check_rising(TierLevel(level=self.instance.level, threshold=said["threshold"]))
+                tiers.check_rising(
+                    TierLevel(level=self.instance.level, threshold=said["threshold"])
+                )
             except tiers.NotRising as refusal:
                 raise ValidationError({"threshold": str(refusal)}) from None
         return said

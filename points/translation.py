@@ -1,4 +1,5 @@
-"""Which words of the points app an operator writes in both languages, and which rows keep their history.
+"""Which words of the points app an operator writes in both languages, and which rows keep their
+history.
 
 History is registered here and not in models.py: simple-history copies the fields a model has at
 that moment, and the translated ones exist only from here on.

@@ -1,4 +1,5 @@
-"""How long points live: pure calendar arithmetic. A lot with day d is spendable through the end of d.
+"""How long points live: pure calendar arithmetic. A lot with day d is spendable through the end of
+d.
 
 Source: ledger.md section 4 (the end of the month, twelve months on).
 """

@@ -1,4 +1,6 @@
-"""The member's points: statement, explanations, ways to earn, and the word they may say about a case."""
+"""The member's points: statement, explanations, ways to earn, and the word they may say about a
+case.
+"""
 
 from datetime import date
 
@@ -13,7 +15,18 @@ from django.views.decorators.http import require_POST, require_safe
 from mall.core.errors import DomainError
 from mall.core.export import csv_response
 from mall.core.limits import ACTIONS_PER_MEMBER, EXPORTS, limit
-from points import balance, explanation, pending, rates, risk, rules, statement, terms, tiers, wording
+from points import (
+    balance,
+    explanation,
+    pending,
+    rates,
+    risk,
+    rules,
+    statement,
+    terms,
+    tiers,
+    wording,
+)
 from points.forms import AppealForm, StatementForm
 from points.models import PointAccount, RiskCase
 
@@ -60,8 +73,15 @@ def explain_balance(request):
     names = wording.rule_names()
     context = {
         "opened": opened,
-        "lots": [(lot, [(_row(entry, names), points) for entry, points in lot.sources]) for lot in opened.lots] if opened else [],
-        "holds": [(_row(entry, names), points) for entry, points in opened.holds if entry] if opened else [],
+        "lots": [
+            (lot, [(_row(entry, names), points) for entry, points in lot.sources])
+            for lot in opened.lots
+        ]
+        if opened
+        else [],
+        "holds": [(_row(entry, names), points) for entry, points in opened.holds if entry]
+        if opened
+        else [],
         "owed": [_row(entry, names) for entry in opened.owed] if opened else [],
         "coming": [_coming(grant) for grant in opened.on_the_way] if opened else [],
         "pending": sum(grant.left for grant in opened.on_the_way) if opened else 0,
@@ -82,8 +102,12 @@ def show_entry(request, seq):
         "story": story,
         "row": row,
         "entry": story.entry,
-        "terms": [terms.worth_of(story.version), *terms.details_of(story.version)] if story.version else [],
-        "left": [(day and date.fromisoformat(day), points) for day, points in story.trace.left.items()],
+        "terms": [terms.worth_of(story.version), *terms.details_of(story.version)]
+        if story.version
+        else [],
+        "left": [
+            (day and date.fromisoformat(day), points) for day, points in story.trace.left.items()
+        ],
         "used_by": _named(story, story.trace.used_by, names),
         "came_from": _named(story, story.trace.came_from, names),
         "goes_back_to": story.goes_back_to and _row(story.goes_back_to, names),
@@ -98,7 +122,17 @@ def download_statement(request):
     """Hand out every entry as a table, oldest first."""
     limit(request, "statement", EXPORTS)
     names = wording.rule_names()
-    header = [_("No."), _("Time"), _("What"), _("Change"), _("Balance"), _("Reserved"), _("Owed"), _("Order"), _("Lots")]
+    header = [
+        _("No."),
+        _("Time"),
+        _("What"),
+        _("Change"),
+        _("Balance"),
+        _("Reserved"),
+        _("Owed"),
+        _("Order"),
+        _("Lots"),
+    ]
     entries = statement.entries_of(request.user.pk).order_by("pk").iterator(chunk_size=500)
     rows = (
         (
@@ -110,7 +144,10 @@ def download_statement(request):
             entry.held_after,
             entry.debt_after,
             wording.order_of(entry),
-            "; ".join(f"{lot.expires_on or _('Never expire')}: {lot.points}" for lot in wording.lots_of(entry)),
+            "; ".join(
+                f"{lot.expires_on or _('Never expire')}: {lot.points}"
+                for lot in wording.lots_of(entry)
+            ),
         )
         for entry in entries
     )
@@ -142,7 +179,10 @@ def send_appeal(request, pk):
     case = get_object_or_404(RiskCase, pk=pk, account_id=request.user.pk)
     form = AppealForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Please write a few words, up to %(most)s characters.") % {"most": risk.APPEAL_MAX})
+        messages.error(
+            request,
+            _("Please write a few words, up to %(most)s characters.") % {"most": risk.APPEAL_MAX},
+        )
         return redirect("points:statement")
     try:
         limit(request, "appeal", ACTIONS_PER_MEMBER)
@@ -160,11 +200,19 @@ def _cases(user_id):
 
 def _coming(grant):
     kind, _colon, no = grant.reference.partition(":")
-    return {"grant": grant, "name": grant.version.rule.name, "order_no": no if kind == "order" else ""}
+    return {
+        "grant": grant,
+        "name": grant.version.rule.name,
+        "order_no": no if kind == "order" else "",
+    }
 
 
 def _named(story, parts, names):
-    return [(_row(story.neighbours[seq], names), points) for seq, points in parts if seq in story.neighbours]
+    return [
+        (_row(story.neighbours[seq], names), points)
+        for seq, points in parts
+        if seq in story.neighbours
+    ]
 
 
 def _row(entry, names):

@@ -1,4 +1,6 @@
-"""What an entry is called in the member's language: the same words on the page, in the API and for operators."""
+"""What an entry is called in the member's language: the same words on the page, in the API and for
+operators.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +32,8 @@ class Lot:
 
 
 def describe(entry: LedgerEntry, names: dict | None = None) -> str:
-    """Return one line that tells a member why their points changed; which order it was stands beside it (order_of).
+    """Return one line that tells a member why their points changed; which order it was stands
+    beside it (order_of).
 
     ``names`` are the names of rules by code, for rules this module has no words for.
     """
@@ -40,10 +43,16 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
         return entry.description
     order, is_coupon = order_of(entry), entry.reference.startswith("coupon:")
     return {
-        "spend": _("Redeemed goods") if order else _("Bought a coupon") if is_coupon else _("Redeemed"),
+        "spend": _("Redeemed goods")
+        if order
+        else _("Bought a coupon")
+        if is_coupon
+        else _("Redeemed"),
         "hold": _("Reserved for an order") if order else _("Reserved"),
         "capture": _("Order paid with reserved points") if order else _("Reserved points used"),
-        "release": _("Order not completed, reserved points returned") if order else _("Reserved points returned"),
+        "release": _("Order not completed, reserved points returned")
+        if order
+        else _("Reserved points returned"),
         "refund": _("Points of an order returned") if order else _("Points returned"),
         "clawback": _("Points taken back for an order") if order else _("Points taken back"),
         "expire": _("Expired"),
@@ -53,7 +62,9 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
 
 def lots_of(entry: LedgerEntry) -> list[Lot]:
     """Return the lots an entry added (plus) or took (minus), soonest-expiring first."""
-    return [Lot(day and date.fromisoformat(day), points) for day, points in entry.alloc.get("lots", ())]
+    return [
+        Lot(day and date.fromisoformat(day), points) for day, points in entry.alloc.get("lots", ())
+    ]
 
 
 def icon_of(entry: LedgerEntry) -> str:
@@ -71,12 +82,22 @@ def of_case(case: RiskCase) -> str:
 def of_pause(kind: str, scope: str) -> str:
     """Return the same for the kind and scope of a case."""
     if kind == RiskCase.Kind.EARNED:
-        return _("You collected a lot of points in one day, so earning rests until a colleague has had a look. You can spend as usual.")
+        return _(
+            "You collected a lot of points in one day, so earning rests until a colleague has had "
+            "a look. You can spend as usual."
+        )
     if kind == RiskCase.Kind.DRIFT:
-        return _("Our nightly check found something to look at in your account. It is our turn: your points are safe and rest meanwhile.")
+        return _(
+            "Our nightly check found something to look at in your account. It is our turn: your "
+            "points are safe and rest meanwhile."
+        )
     return {
-        RiskCase.Scope.EARN: _("Earning rests while we look at your account. You can spend as usual."),
-        RiskCase.Scope.SPEND: _("Spending rests while we look at your account. You go on earning as usual."),
+        RiskCase.Scope.EARN: _(
+            "Earning rests while we look at your account. You can spend as usual."
+        ),
+        RiskCase.Scope.SPEND: _(
+            "Spending rests while we look at your account. You go on earning as usual."
+        ),
         RiskCase.Scope.ALL: _("Your points rest while we look at your account. Nothing is lost."),
     }[scope]
 

@@ -24,7 +24,8 @@ PASSWORD = "a-long-test-password"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
-# The same examples each run, so that a build tells of its change and of nothing else; MALL_RANDOM=1 (make test-long) draws anew.
+# The same examples each run, so that a build tells of its change and of nothing else; MALL_RANDOM=1
+# (make test-long) draws anew.
 hypothesis_settings.register_profile(
     "mall",
     deadline=None,
@@ -54,7 +55,9 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
-    """Give this worker its copy of the migrated database, and put it back after each test that commits."""
+    """Give this worker its copy of the migrated database, and put it back after each test that
+    commits.
+    """
     from django.test import TransactionTestCase
 
     from tests import pristine
@@ -70,7 +73,9 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
 # --- people -----------------------------------------------------------------
 @pytest.fixture(autouse=True)
 def _fresh_start(request):
-    """Rate limits and cached balances start at nothing; nobody speaks the language of the last test's last reader."""
+    """Rate limits and cached balances start at nothing; nobody speaks the language of the last
+    test's last reader.
+    """
     cache.clear()
     translation.deactivate()
 
@@ -85,7 +90,9 @@ def api():
 
 @pytest.fixture
 def member(db):
-    """A registered member, as a shopper registers: with an account of points and the welcome points."""
+    """A registered member, as a shopper registers: with an account of points and the welcome
+    points.
+    """
     from accounts.registration import register
 
     return register(username="member", email="member@example.com", password=PASSWORD)
@@ -122,12 +129,18 @@ def signed_in(client, member):
 
 @pytest.fixture
 def bearer():
-    """bearer(user) -> an APIClient that signed in through the headless API and carries its token."""
+    """bearer(user) -> an APIClient that signed in through the headless API and carries its
+    token.
+    """
     from rest_framework.test import APIClient
 
     def sign_in(user, password=PASSWORD):
         caller = APIClient()
-        answer = caller.post("/api/auth/app/v1/auth/login", {"username": user.username, "password": password}, format="json")
+        answer = caller.post(
+            "/api/auth/app/v1/auth/login",
+            {"username": user.username, "password": password},
+            format="json",
+        )
         assert answer.status_code == 200, answer.content
         caller.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['meta']['access_token']}")
         return caller
@@ -143,7 +156,9 @@ def signed_in_api(bearer, member):
 
 @pytest.fixture
 def books_close(db):
-    """Check after the test that every account fits its entries, and orders and goods their points and pieces."""
+    """Check after the test that every account fits its entries, and orders and goods their points
+    and pieces.
+    """
     from points import reconciliation
 
     yield
@@ -171,7 +186,9 @@ def mariadb_only():
 
 @pytest.fixture
 def deadlocks(mariadb_only, transactional_db):
-    """deadlocks() -> how many deadlocks the server counted since the test began; retries hide them."""
+    """deadlocks() -> how many deadlocks the server counted since the test began; retries hide
+    them.
+    """
     from django.db import connection
 
     def counted():
@@ -187,12 +204,16 @@ def deadlocks(mariadb_only, transactional_db):
 def run_threads():
     """run_threads(n, fn) -> what each of n threads returned or raised, in order; all start at once.
 
-    ``fn`` gets the thread's number when it takes an argument. Needs ``django_db(transaction=True)``.
+    ``fn`` gets the thread's number when it takes an argument. Needs
+    ``django_db(transaction=True)``.
     """
     from django.db import connections
 
     def run(n, fn):
-        wants_number = any(parameter.default is parameter.empty for parameter in inspect.signature(fn).parameters.values())
+        wants_number = any(
+            parameter.default is parameter.empty
+            for parameter in inspect.signature(fn).parameters.values()
+        )
         gate = threading.Barrier(n)
         outcomes = [TimeoutError(f"the thread did not end within {THREADS_SECONDS} s")] * n
 
@@ -221,7 +242,9 @@ def run_threads():
 # --- a cache that may be spoiled --------------------------------------------
 @pytest.fixture
 def own_redis():
-    """A Redis that may be filled or turned into a copy; the cache of this test is on it, with production's options."""
+    """A Redis that may be filled or turned into a copy; the cache of this test is on it, with
+    production's options.
+    """
     from django.core.cache import caches
     from django.test.utils import override_settings
     from redis import Redis
@@ -232,7 +255,11 @@ def own_redis():
 
     with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
         server = start_redis(folder)
-        cached = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": server.url, "OPTIONS": CACHE_OPTIONS}
+        cached = {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": server.url,
+            "OPTIONS": CACHE_OPTIONS,
+        }
         with override_settings(CACHES={"default": cached}):
             yield Redis(unix_socket_path=f"{folder}/r.sock")
             caches.close_all()
@@ -248,14 +275,17 @@ def environment_of_test(transactional_db):
 
     database = connection.settings_dict
     name = str(database["NAME"])
-    url = f"mysql://{database['USER'] or 'root'}@localhost/{name}?unix_socket={database['OPTIONS'].get('unix_socket', '')}"
+    socket = database["OPTIONS"].get("unix_socket", "")
+    url = f"mysql://{database['USER'] or 'root'}@localhost/{name}?unix_socket={socket}"
     where = {"MALL_TEST_DATABASE_URL": url if ON_MARIADB else "", "MALL_TEST_SQLITE": name}
     return {**os.environ, **where, "DJANGO_SETTINGS_MODULE": "mall.settings.test"}
 
 
 @pytest.fixture
 def another_worker(environment_of_test, tmp_path):
-    """another_worker() -> the process of a real Celery worker on this test's database and Redis; it ends with the test."""
+    """another_worker() -> the process of a real Celery worker on this test's database and Redis; it
+    ends with the test.
+    """
     from mall.celery import app
 
     app.control.purge()
@@ -263,9 +293,31 @@ def another_worker(environment_of_test, tmp_path):
 
     def start():
         name, log = f"{tmp_path.name}-{len(made)}@test", tmp_path / f"worker{len(made)}.log"
-        command = [sys.executable, "-m", "celery", "-A", "mall", "worker", "-P", "solo", "-n", name, "-l", "info"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "mall",
+            "worker",
+            "-P",
+            "solo",
+            "-n",
+            name,
+            "-l",
+            "info",
+        ]
         with log.open("wb") as words:
-            made.append(subprocess.Popen(command, cwd=ROOT, env=environment_of_test, stdout=words, stderr=words, process_group=0))
+            made.append(
+                subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=environment_of_test,
+                    stdout=words,
+                    stderr=words,
+                    process_group=0,
+                )
+            )
         for _ in range(30):
             if app.control.ping(destination=[name], timeout=1):
                 return made[-1]
@@ -294,9 +346,17 @@ def chromium():
     """One headless Chromium for the whole run."""
     from playwright.sync_api import sync_playwright
 
-    # Playwright's loop runs in the test's own thread, where Django then refuses the ORM without this.
+    # Playwright's loop runs in the test's own thread, where Django then refuses the ORM without
+    # this.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    program = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.path.exists(path)), None)
+    program = next(
+        (
+            path
+            for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser")
+            if os.path.exists(path)
+        ),
+        None,
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
         yield browser
@@ -306,7 +366,9 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium, live_server):
-    """open_page(width=390, dark=False, javascript=True, **context) -> a page in its own browser session."""
+    """open_page(width=390, dark=False, javascript=True, **context) -> a page in its own browser
+    session.
+    """
     contexts = []
 
     def opened(*, width=390, height=844, dark=False, javascript=True, **context):
@@ -335,7 +397,9 @@ def page(open_page):
 
 @pytest.fixture
 def sign_in_page(live_server):
-    """sign_in_page(page, user): give a browser page a session of ``user``, whoever else sits at another page."""
+    """sign_in_page(page, user): give a browser page a session of ``user``, whoever else sits at
+    another page.
+    """
     from django.test import Client
 
     def sign_in(page, user):

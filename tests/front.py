@@ -1,4 +1,6 @@
-"""The shop as it stands in production, for a test: the image's own server command, and nginx with the shop's template."""
+"""The shop as it stands in production, for a test: the image's own server command, and nginx with
+the shop's template.
+"""
 
 import json
 import os
@@ -26,7 +28,9 @@ HOST = "localhost"
 
 @contextmanager
 def running(command, *, answers, log: Path, **options):
-    """Run a server until the block ends; ``log`` is all it says. Fails with its last words when it never ``answers()``."""
+    """Run a server until the block ends; ``log`` is all it says. Fails with its last words when it
+    never ``answers()``.
+    """
     with log.open("ab") as words:
         process = subprocess.Popen(
             [str(part) for part in command],
@@ -39,7 +43,9 @@ def running(command, *, answers, log: Path, **options):
         deadline = time.monotonic() + START_SECONDS
         while not answers():
             if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"{command[0]} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+                pytest.fail(
+                    f"{command[0]} did not start:\n{log.read_text(errors='replace')[-2000:]}"
+                )
             time.sleep(0.05)
         yield process
     finally:
@@ -72,9 +78,13 @@ def says(url):
 
 @contextmanager
 def web(folder: Path, environment: dict, **more):
-    """Serve the production profile by the image's own command; yields its port. What it says is in folder/web.log."""
+    """Serve the production profile by the image's own command; yields its port. What it says is in
+    folder/web.log.
+    """
     port = free_port()
-    [command] = json.loads(re.search(r"^CMD (\[.*\])$", (ROOT / "ops/Dockerfile").read_text(), re.MULTILINE)[1])
+    [command] = json.loads(
+        re.search(r"^CMD (\[.*\])$", (ROOT / "ops/Dockerfile").read_text(), re.MULTILINE)[1]
+    )
     counters = folder / "counters"
     counters.mkdir()
     settings = production_environment(
@@ -104,7 +114,9 @@ class Front:
     @property
     def log(self) -> str:
         """Everything nginx wrote, whatever the file."""
-        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+        return "".join(
+            path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log"))
+        )
 
 
 @contextmanager
@@ -128,15 +140,19 @@ def front(folder: Path, web: str, *, media: Path | None = None):
         lambda found: filled[found[1]],
         (ROOT / "ops/nginx/mall.conf.template").read_text(),
     )
-    shop = shop.replace("listen 443 ", f"listen 127.0.0.1:{secure} ").replace("listen 80;", f"listen 127.0.0.1:{plain};")
+    shop = shop.replace("listen 443 ", f"listen 127.0.0.1:{secure} ").replace(
+        "listen 80;", f"listen 127.0.0.1:{plain};"
+    )
     logs = folder / "nginx"
     logs.mkdir()
     (folder / "mall.conf").write_text(shop)
     main = '$remote_addr "$request" $status "$http_referer"'  # as in the image's nginx.conf
     (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/nginx.pid; error_log {logs}/error.log notice; user root;\nevents {{}}\n"
+        f"daemon off; pid {folder}/nginx.pid; error_log {logs}/error.log notice; user "
+        f"root;\nevents {{}}\n"
         f"http {{ log_format main '{main}'; access_log {logs}/access.log main;\n"
-        f"client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\ninclude {folder}/mall.conf; }}\n"
+        f"client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\ninclude "
+        f"{folder}/mall.conf; }}\n"
     )
     command = [NGINX, "-c", folder / "nginx.conf", "-p", folder]
     with running(command, answers=lambda: listens(secure), log=logs / "said.log"):

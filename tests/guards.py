@@ -1,8 +1,9 @@
 """Keep one test's accident from becoming the accident of all that follow (`-p tests.guards`).
 
-Written after a run of 450 s took an hour: a rate limit's window turned over inside one test, its clean-up ran a
-command that ends in ``sys.exit(1)``, pytest skipped the remaining clean-ups for it, and the transaction nobody
-rolled back made every later test of that worker wait for its locks. Each link of that chain is cut here.
+Written after a run of 450 s took an hour: a rate limit's window turned over inside one test, its
+clean-up ran a command that ends in ``sys.exit(1)``, pytest skipped the remaining clean-ups for it,
+and the transaction nobody rolled back made every later test of that worker wait for its locks. Each
+link of that chain is cut here.
 """
 
 import fcntl
@@ -19,8 +20,14 @@ GOODBYE_SECONDS = 5
 
 
 def pytest_addoption(parser):
-    parser.addoption("--needs-database", action="store_true", help="leave out what never asks the database: another part ran it")
-    parser.addoption("--at", help="let every test begin at this time of the shop, e.g. 2028-02-29T00:05")
+    parser.addoption(
+        "--needs-database",
+        action="store_true",
+        help="leave out what never asks the database: another part ran it",
+    )
+    parser.addoption(
+        "--at", help="let every test begin at this time of the shop, e.g. 2028-02-29T00:05"
+    )
 
 
 # --- which tests run ---------------------------------------------------------
@@ -34,7 +41,11 @@ def pytest_collection_modifyitems(config, items):
     kept, dropped = [], []
     for item in items:
         is_case = item.cls is not None and issubclass(item.cls, TransactionTestCase)
-        asks = is_case or item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+        asks = (
+            is_case
+            or item.get_closest_marker("django_db")
+            or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+        )
         (kept if asks or item.get_closest_marker("mariadb") else dropped).append(item)
     config.hook.pytest_deselected(items=dropped)
     items[:] = kept
@@ -43,7 +54,9 @@ def pytest_collection_modifyitems(config, items):
 # --- the time of day ----------------------------------------------------------
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
-    """Travel before anything asks for the time: the suite must be green at each hour of each day."""
+    """Travel before anything asks for the time: the suite must be green at each hour of each
+    day.
+    """
     moment = config.getoption("--at")
     if moment:
         import time_machine
@@ -65,7 +78,9 @@ _TRAVEL = pytest.StashKey()
 # --- turns --------------------------------------------------------------------
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item):
-    """Run races alone: under xdist another worker's load would blur their times and the server's counters."""
+    """Run races alone: under xdist another worker's load would blur their times and the server's
+    counters.
+    """
     folder = os.environ.get("MALL_TEST_FOLDER")
     if folder is None:
         return (yield)
@@ -79,7 +94,9 @@ def pytest_runtest_protocol(item):
 
 
 def _wait_for(file, lock):
-    """Take a lock, or go on without it: a neighbour that never ends must not end this worker too."""
+    """Take a lock, or go on without it: a neighbour that never ends must not end this worker
+    too.
+    """
     pause = 0.002
     for _ in range(int(TURN_SECONDS / 0.05)):
         try:
@@ -93,7 +110,9 @@ def _wait_for(file, lock):
 # --- clean-ups ----------------------------------------------------------------
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef):
-    """Turn an exit in a fixture's clean-up into a failure: pytest would skip the clean-ups still to come."""
+    """Turn an exit in a fixture's clean-up into a failure: pytest would skip the clean-ups still to
+    come.
+    """
     outcome = yield
     finalizers = fixturedef._finalizers
     finalizers[:] = [fin if getattr(fin, "_stays", False) else _staying(fin) for fin in finalizers]
@@ -119,25 +138,35 @@ def pytest_runtest_teardown(item, nextitem):
     try:
         yield
     finally:
-        open_still = _close_broken(expected=item.cls is not None and item.cls is getattr(nextitem, "cls", None))
+        open_still = _close_broken(
+            expected=item.cls is not None and item.cls is getattr(nextitem, "cls", None)
+        )
     assert not left, f"{item.nodeid} left transactions on the server, now ended: {left}"
-    assert not open_still, f"{item.nodeid} left its connection inside a transaction; it has a new one now"
+    assert not open_still, (
+        f"{item.nodeid} left its connection inside a transaction; it has a new one now"
+    )
 
 
 def _commits(item):
     marker = item.get_closest_marker("django_db")
-    return bool({"transactional_db", "live_server"} & set(item.fixturenames) or (marker and marker.kwargs.get("transaction")))
+    return bool(
+        {"transactional_db", "live_server"} & set(item.fixturenames)
+        or (marker and marker.kwargs.get("transaction"))
+    )
 
 
 def _close_strangers():
-    """End the transactions that threads or killed workers left on MariaDB: emptying the tables would wait for them."""
+    """End the transactions that threads or killed workers left on MariaDB: emptying the tables
+    would wait for them.
+    """
     from django.db import connection
 
     if connection.vendor != "mysql" or connection.in_atomic_block or connection.connection is None:
         return []
     sql = (
         "SELECT p.id, LEFT(COALESCE(p.info, 'idle'), 120) FROM information_schema.innodb_trx t"
-        " JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID()"
+        " JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id WHERE p.db = "
+        "DATABASE() AND p.id <> CONNECTION_ID()"
     )
     try:
         cursor = connection.cursor()
@@ -157,9 +186,11 @@ def _close_strangers():
 
 
 def _close_broken(*, expected):
-    """Give the next test a fresh connection when this one still believes to be inside a transaction.
+    """Give the next test a fresh connection when this one still believes to be inside a
+    transaction.
 
-    ``expected``: the next test is of the same class, which may have a sound transaction around all its tests.
+    ``expected``: the next test is of the same class, which may have a sound transaction around all
+    its tests.
     """
     from django.conf import settings
 
@@ -172,6 +203,8 @@ def _close_broken(*, expected):
     with suppress(Exception):  # whatever ails it, it is thrown away
         connection.close()
     connection.connection = None
-    connection.in_atomic_block = connection.needs_rollback = connection.closed_in_transaction = False
+    connection.in_atomic_block = connection.needs_rollback = connection.closed_in_transaction = (
+        False
+    )
     connection.savepoint_ids, connection.atomic_blocks, connection.run_on_commit = [], [], []
     return True

@@ -1,7 +1,8 @@
-"""The database as migrations leave it: migrated once per run, copied for each worker, put back after each test that commits.
+"""The database as migrations leave it: migrated once per run, copied for each worker, put back
+after each test that commits.
 
-Django would migrate for each worker, and around such a test empty every table and save the rows of migrations again
-one by one: a quarter of a second for each of more than five hundred tests.
+Django would migrate for each worker, and around such a test empty every table and save the rows of
+migrations again one by one: a quarter of a second for each of more than five hundred tests.
 """
 
 import fcntl
@@ -19,7 +20,9 @@ _had_rows = {}  # each table -> did migrations put rows into it?
 
 
 def make_database() -> str:
-    """Give this process its test database and return the name; the first process of a run migrates the original."""
+    """Give this process its test database and return the name; the first process of a run migrates
+    the original.
+    """
     mine = connection.creation._get_test_db_name()
     with (_folder() / "migrating").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)  # let go by the end of the block
@@ -51,10 +54,19 @@ def migrate(name):
 
 
 def put_back():
-    """Empty the tables that hold rows and copy those of migrations from the original: no numbers begin anew."""
+    """Empty the tables that hold rows and copy those of migrations from the original: no numbers
+    begin anew.
+    """
     quote = connection.ops.quote_name
-    with within(original()) as source, connection.constraint_checks_disabled(), atomic(), connection.cursor() as cursor:
-        for (table, had_rows), holds_rows in zip(_had_rows.items(), _hold_rows(cursor, _had_rows), strict=True):
+    with (
+        within(original()) as source,
+        connection.constraint_checks_disabled(),
+        atomic(),
+        connection.cursor() as cursor,
+    ):
+        for (table, had_rows), holds_rows in zip(
+            _had_rows.items(), _hold_rows(cursor, _had_rows), strict=True
+        ):
             if holds_rows:
                 cursor.execute(f"DELETE FROM {quote(table)}")
             if had_rows:
@@ -78,7 +90,10 @@ def _use(name):
 
 def _hold_rows(cursor, tables):
     """Tell for each table whether it holds a row, in one question."""
-    cursor.execute("SELECT " + ", ".join(f"EXISTS(SELECT 1 FROM {connection.ops.quote_name(table)})" for table in tables))
+    cursor.execute(
+        "SELECT "
+        + ", ".join(f"EXISTS(SELECT 1 FROM {connection.ops.quote_name(table)})" for table in tables)
+    )
     return cursor.fetchone()
 
 
@@ -90,7 +105,9 @@ def _create(name):
         return
     with connection.creation._nodb_cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
-        cursor.execute(f"CREATE DATABASE `{name}` {connection.creation.sql_table_creation_suffix()}")
+        cursor.execute(
+            f"CREATE DATABASE `{name}` {connection.creation.sql_table_creation_suffix()}"
+        )
 
 
 def _copy(source, name):
@@ -100,7 +117,10 @@ def _copy(source, name):
         return
     _use(name)
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
-        cursor.execute("SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = %s", [source])
+        cursor.execute(
+            "SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = %s",
+            [source],
+        )
         cursor.execute(f"ALTER DATABASE `{name}` COLLATE {cursor.fetchone()[0]}")
         cursor.execute(f"SHOW TABLES FROM `{source}`")
         for (table,) in cursor.fetchall():
@@ -111,7 +131,9 @@ def _copy(source, name):
 
 @contextmanager
 def within(name):
-    """Give the word by which a statement finds the tables of the database ``name``, this one or the original."""
+    """Give the word by which a statement finds the tables of the database ``name``, this one or the
+    original.
+    """
     if connection.vendor != "sqlite":
         yield f"`{name}`"
     elif name == connection.settings_dict["NAME"]:

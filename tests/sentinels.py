@@ -37,18 +37,47 @@ class Watch:
     def _redis(self, port, of=None):
         home = self.folder / str(port)
         home.mkdir()
-        settings = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(home), "--requirepass", SECRET]
-        settings += ["--masterauth", SECRET, "--repl-diskless-sync-delay", "0", *(["--replicaof", f"127.0.0.1 {of}"] if of else [])]
+        settings = [
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--save",
+            "",
+            "--dir",
+            str(home),
+            "--requirepass",
+            SECRET,
+        ]
+        settings += [
+            "--masterauth",
+            SECRET,
+            "--repl-diskless-sync-delay",
+            "0",
+            *(["--replicaof", f"127.0.0.1 {of}"] if of else []),
+        ]
         return Server("redis-server", [_program("redis-server"), *settings], log=home / "log")
 
     def _sentinel(self, port, master):
         home = self.folder / f"sentinel{port}"
         home.mkdir()
-        lines = [f"port {port}", "bind 127.0.0.1", f"dir {home}", f"sentinel monitor {NAME} 127.0.0.1 {master} 2"]
-        lines += [f"sentinel auth-pass {NAME} {SECRET}", f"sentinel down-after-milliseconds {NAME} {DOWN_MS}"]
+        lines = [
+            f"port {port}",
+            "bind 127.0.0.1",
+            f"dir {home}",
+            f"sentinel monitor {NAME} 127.0.0.1 {master} 2",
+        ]
+        lines += [
+            f"sentinel auth-pass {NAME} {SECRET}",
+            f"sentinel down-after-milliseconds {NAME} {DOWN_MS}",
+        ]
         lines += [f"sentinel failover-timeout {NAME} 6000"]
         (home / "conf").write_text("\n".join(lines) + "\n")
-        return Server("sentinel", [_program("redis-server"), str(home / "conf"), "--sentinel"], log=home / "log")
+        return Server(
+            "sentinel",
+            [_program("redis-server"), str(home / "conf"), "--sentinel"],
+            log=home / "log",
+        )
 
     @property
     def places(self):
@@ -77,7 +106,10 @@ class Watch:
         return []
 
     def _is_copied(self, master):
-        with suppress(RedisError), closing(Redis(port=master, password=SECRET, socket_timeout=1)) as link:
+        with (
+            suppress(RedisError),
+            closing(Redis(port=master, password=SECRET, socket_timeout=1)) as link,
+        ):
             copies = link.info("replication")
             return copies.get("connected_slaves") == 1 and copies["slave0"]["state"] == "online"
         return False
@@ -87,7 +119,9 @@ class Watch:
         return Redis(port=self.master(), password=SECRET, socket_timeout=2)
 
     def kill_master(self) -> int:
-        """Kill the master and one sentinel, the first everybody asks; returns the dead master's port."""
+        """Kill the master and one sentinel, the first everybody asks; returns the dead master's
+        port.
+        """
         port = self.master()
         self.redis[port].kill()
         self.watchers[0].kill()

@@ -33,8 +33,13 @@ class Server:
     def start(self):
         """Start, or start again after kill(), on the same files."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # its own group: Ctrl-C at the terminal is pytest's to answer
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=self.group
+            # its own group: Ctrl-C at the terminal is pytest's to answer
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=self.group,
             )
 
     def kill(self):
@@ -57,35 +62,70 @@ class Server:
             if answers():
                 return self
             time.sleep(0.02)
-        raise pytest.UsageError(f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-2000:]}")
+        raise pytest.UsageError(
+            f"{self.name} did not start:\n{self.log.read_text(errors='replace')[-2000:]}"
+        )
 
 
 def start_redis(folder, *, group=0) -> Server:
     """Start Redis on ``folder``/r.sock with 64 databases and nothing kept on disk."""
     socket = Path(folder) / "r.sock"
-    settings = ["--port", "0", "--unixsocket", str(socket), "--databases", "64", "--save", "", "--appendonly", "no", "--dir", str(folder)]
-    server = Server("redis-server", [_program("redis-server"), *settings], log=Path(folder) / "redis.log", group=group)
+    settings = [
+        "--port",
+        "0",
+        "--unixsocket",
+        str(socket),
+        "--databases",
+        "64",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(folder),
+    ]
+    server = Server(
+        "redis-server",
+        [_program("redis-server"), *settings],
+        log=Path(folder) / "redis.log",
+        group=group,
+    )
     server.url = f"unix://{socket}?db=0"
     return server.wait_until(lambda: _connects(socket))
 
 
 def start_mariadb(folder, *, durable=False, group=0) -> Server:
-    """Start MariaDB on ``folder``/db.sock, or what MALL_TEST_SERVER names; ``durable`` keeps the flags that survive a crash."""
+    """Start MariaDB on ``folder``/db.sock, or what MALL_TEST_SERVER names; ``durable`` keeps the
+    flags that survive a crash.
+    """
     folder = Path(folder)
     socket, data = folder / "db.sock", folder / "db"
     as_root = ["--user=root"] if os.geteuid() == 0 else []
     program = os.environ.get("MALL_TEST_SERVER") or _program("mariadbd")
-    is_mysql = "MariaDB" not in subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    is_mysql = (
+        "MariaDB"
+        not in subprocess.run(
+            [program, "--version"], capture_output=True, text=True, check=True
+        ).stdout
+    )
     if not data.exists():
         _make_data(program, [f"--datadir={data}", f"--tmpdir={folder}", *as_root], is_mysql)
-    careless = ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--skip-innodb-doublewrite", "--sync-binlog=0"]
+    careless = [
+        "--innodb-flush-log-at-trx-commit=0",
+        "--innodb-flush-method=nosync",
+        "--skip-innodb-doublewrite",
+        "--sync-binlog=0",
+    ]
     settings = [
         # A server that starts clears the temporary tables of another out of a folder they share.
-        f"--datadir={data}", f"--tmpdir={folder}", f"--socket={socket}", f"--pid-file={folder / 'db.pid'}",
+        f"--datadir={data}", f"--tmpdir={folder}", f"--socket={socket}",
+        f"--pid-file={folder / 'db.pid'}",
         "--skip-networking", "--skip-name-resolve",
-        "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M", "--max-connections=400", "--performance-schema=off",
+        "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M",
+        "--max-connections=400", "--performance-schema=off",
         "--lock-wait-timeout=20",
-        *(["--mysqlx=OFF", "--disable-log-bin", "--secure-file-priv="] if is_mysql else ["--idle-transaction-timeout=150"]),
+        *(["--mysqlx=OFF", "--disable-log-bin",
+        "--secure-file-priv="] if is_mysql else ["--idle-transaction-timeout=150"]),
     ]  # fmt: skip
     command = [program, "--no-defaults", *settings, *as_root, *([] if durable else careless)]
     server = Server("mariadbd", command, log=folder / "mariadb.log", group=group)
@@ -98,9 +138,17 @@ def _make_data(program, where, is_mysql):
     if is_mysql:
         install = [program, "--no-defaults", "--initialize-insecure"]
     else:
-        named = os.environ.get("MALL_TEST_SERVER") and program.replace("mariadbd", "mariadb-install-db").replace("/sbin/", "/bin/")
-        # --force: a machine that cannot look its own name up can still keep a database behind a socket.
-        flags = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force"]
+        named = os.environ.get("MALL_TEST_SERVER") and program.replace(
+            "mariadbd", "mariadb-install-db"
+        ).replace("/sbin/", "/bin/")
+        # --force: a machine that cannot look its own name up can still keep a database behind a
+        # socket.
+        flags = [
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--skip-name-resolve",
+            "--force",
+        ]
         install = [named or _program("mariadb-install-db"), "--no-defaults", *flags]
     made = subprocess.run([*install, *where], capture_output=True, text=True)
     if made.returncode:
@@ -108,7 +156,9 @@ def _make_data(program, where, is_mysql):
 
 
 def _program(name):
-    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
+    found = shutil.which(
+        name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
+    )
     if found is None:
         raise pytest.UsageError(f"{name} is not installed; {MEND}.")
     return found
@@ -138,8 +188,14 @@ class Services:
             if not os.environ.get("MALL_TEST_REDIS_URL"):
                 self._add(start_redis(self.folder))
                 os.environ["MALL_TEST_REDIS_URL"] = self.servers[-1].url
-            if os.environ.get("MALL_TEST_DB") == "mariadb" and not os.environ.get("MALL_TEST_DATABASE_URL"):
-                self._add(start_mariadb(self.folder, group=self.servers[0].process.pid if self.servers else 0))
+            if os.environ.get("MALL_TEST_DB") == "mariadb" and not os.environ.get(
+                "MALL_TEST_DATABASE_URL"
+            ):
+                self._add(
+                    start_mariadb(
+                        self.folder, group=self.servers[0].process.pid if self.servers else 0
+                    )
+                )
                 os.environ["MALL_TEST_DATABASE_URL"] = self.servers[-1].url
         except BaseException:
             self.stop()
@@ -150,9 +206,12 @@ class Services:
         if self.guardian is None:
             # Reads until pytest is gone, whatever the way, then clears the table.
             script = (
-                f'trap "" INT TERM HUP; cat >/dev/null; kill -KILL -{server.process.pid} 2>/dev/null; sleep 0.2; rm -rf "{self.folder}"'
+                f'trap "" INT TERM HUP; cat >/dev/null; kill -KILL -{server.process.pid} '
+                f'2>/dev/null; sleep 0.2; rm -rf "{self.folder}"'
             )
-            self.guardian = subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, process_group=0)
+            self.guardian = subprocess.Popen(
+                ["sh", "-c", script], stdin=subprocess.PIPE, process_group=0
+            )
 
     def stop(self):
         """End every server and remove their folder."""
@@ -174,7 +233,10 @@ def pytest_load_initial_conftests(early_config):
     """Start before pytest-django reads the settings: a wrapper comes before every plain hook."""
     global _services
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    asks_only = any(flag in early_config.invocation_params.args for flag in ("--version", "-h", "--help", "--fixtures", "--markers"))
+    asks_only = any(
+        flag in early_config.invocation_params.args
+        for flag in ("--version", "-h", "--help", "--fixtures", "--markers")
+    )
     if worker:
         base = os.environ["MALL_TEST_REDIS_URL"].partition("?")[0]
         os.environ["MALL_TEST_REDIS_URL"] = f"{base}?db={2 + 2 * int(worker.removeprefix('gw'))}"
@@ -195,4 +257,7 @@ def pytest_unconfigure():
 def pytest_report_header():
     """Say which database this run is about."""
     url = os.environ.get("MALL_TEST_DATABASE_URL", "")
-    return f"database: {'MariaDB/MySQL' if url.startswith('mysql') else 'SQLite'}; Redis: {os.environ.get('MALL_TEST_REDIS_URL', 'none')}"
+    return (
+        f"database: {'MariaDB/MySQL' if url.startswith('mysql') else 'SQLite'}; Redis: "
+        f"{os.environ.get('MALL_TEST_REDIS_URL', 'none')}"
+    )

@@ -1,4 +1,6 @@
-"""What every test needs that serves the shop by its real command: a free port, and production's environment."""
+"""What every test needs that serves the shop by its real command: a free port, and production's
+environment.
+"""
 
 import os
 import socket
@@ -18,8 +20,14 @@ def free_port() -> int:
 
 
 def production_environment(database_url: str, redis_url: str, port: int, **more) -> dict:
-    """Return the environment of a web process, worker or beat; the broker is the cache's Redis, one database on."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_", "PYTEST_"))}
+    """Return the environment of a web process, worker or beat; the broker is the cache's Redis, one
+    database on.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MALL_", "DJANGO_", "PYTEST_"))
+    }
     redis, _, number = redis_url.removeprefix("unix://").partition("?db=")
     return kept | GOOD | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

@@ -15,8 +15,29 @@ from django.urls import Resolver404, URLPattern, get_resolver, resolve
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("accounts", "points", "catalog", "orders", "marketing")
 DOORS = ("forms", "views", "urls", "api", "serializers", "admin", "tasks")
-WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete"}
-BANNED = {"manager", "managers", "helper", "helpers", "util", "utils", "process", "handle", "data", "info", "service", "services"}
+WRITES = {
+    "create",
+    "bulk_create",
+    "get_or_create",
+    "update_or_create",
+    "update",
+    "bulk_update",
+    "delete",
+}
+BANNED = {
+    "manager",
+    "managers",
+    "helper",
+    "helpers",
+    "util",
+    "utils",
+    "process",
+    "handle",
+    "data",
+    "info",
+    "service",
+    "services",
+}
 CLOCKS = {"datetime.now", "datetime.utcnow", "date.today", "timezone.now", "timezone.localdate"}
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
@@ -43,7 +64,11 @@ def root_name(node):
 
 def writing_calls(tree):
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITES:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in WRITES
+        ):
             yield node, root_name(node.func)
 
 
@@ -55,12 +80,18 @@ def offenders(found):
 @pytest.mark.parametrize(
     ("writer", "models", "tables"),
     [
-        ("points/ledger.py", {"PointAccount", "LedgerEntry"}, r"points_(pointaccount|ledgerentry)\b"),
+        (
+            "points/ledger.py",
+            {"PointAccount", "LedgerEntry"},
+            r"points_(pointaccount|ledgerentry)\b",
+        ),
         ("catalog/stock.py", {"Stock", "StockMovement"}, r"catalog_stock(movement)?\b"),
     ],
 )
 def test_writer_when_rows_change_then_only_there(writer, models, tables):
-    statement = re.compile(rf"\b(INSERT|UPDATE|DELETE|REPLACE)\b.*{tables}", re.IGNORECASE | re.DOTALL)
+    statement = re.compile(
+        rf"\b(INSERT|UPDATE|DELETE|REPLACE)\b.*{tables}", re.IGNORECASE | re.DOTALL
+    )
     found = []
     for path, tree in python_files():
         if path == writer:
@@ -69,7 +100,9 @@ def test_writer_when_rows_change_then_only_there(writer, models, tables):
         found += [
             (path, node.lineno)
             for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and statement.search(node.value)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and statement.search(node.value)
         ]
     assert offenders(found) == []
 
@@ -80,28 +113,45 @@ def test_lifecycle_when_an_order_changes_status_then_only_there():
         if path == "orders/lifecycle.py":
             continue
         for node in ast.walk(tree):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+            targets = (
+                node.targets
+                if isinstance(node, ast.Assign)
+                else [node.target]
+                if isinstance(node, ast.AugAssign)
+                else []
+            )
             found += [
                 (path, node.lineno)
                 for target in targets
-                if isinstance(target, ast.Attribute) and target.attr == "status" and root_name(target).endswith("order")
+                if isinstance(target, ast.Attribute)
+                and target.attr == "status"
+                and root_name(target).endswith("order")
             ]
         for call, name in writing_calls(tree):
             names_status = any(word.arg == "status" for word in call.keywords)
-            if names_status and call.func.attr in {"update", "update_or_create"} and name.lower() in {"order", "orders"}:
+            if (
+                names_status
+                and call.func.attr in {"update", "update_or_create"}
+                and name.lower() in {"order", "orders"}
+            ):
                 found.append((path, call.lineno))
     assert offenders(found) == []
 
 
 # --- names ------------------------------------------------------------------
 def test_names_when_a_module_is_named_then_by_a_noun_of_the_mall():
-    files = [path for path in ROOT.glob("*/**/*.py") if path.relative_to(ROOT).parts[0] in ("mall", *ROOMS)]
+    files = [
+        path
+        for path in ROOT.glob("*/**/*.py")
+        if path.relative_to(ROOT).parts[0] in ("mall", *ROOMS)
+    ]
     names = {part for path in files for part in path.relative_to(ROOT).with_suffix("").parts}
     assert sorted(names & BANNED) == []
 
 
 def test_names_when_a_verb_is_named_then_by_the_business():
-    given = {"handle", "process_exception", "process_request", "process_response", "process_view"}  # Django's own names
+    # Django's own names
+    given = {"handle", "process_exception", "process_request", "process_response", "process_view"}
     found = []
     for path, tree in python_files():
         for node in ast.walk(tree):
@@ -124,19 +174,29 @@ def test_names_when_a_test_is_named_then_it_says_when_and_then():
 
 
 def test_names_when_code_is_read_then_texts_are_english():
-    """Chinese stands in locale/, in the demo shop and in the database; a language may name itself."""
+    """Chinese stands in locale/, in the demo shop and in the database; a language may name
+    itself.
+    """
     found = []
     for path, tree in python_files():
         if path.startswith(("mall/demo/", "mall/settings/")):
             continue
-        said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings may give examples
+        # docstrings may give examples
+        said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         found += [
             (path, node.lineno)
             for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said and CHINESE.search(node.value)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in said
+            and CHINESE.search(node.value)
         ]
     for path, text in templates():
-        found += [(path, number) for number, line in enumerate(text.splitlines(), 1) if CHINESE.search(line) and 'lang="zh' not in line]
+        found += [
+            (path, number)
+            for number, line in enumerate(text.splitlines(), 1)
+            if CHINESE.search(line) and 'lang="zh' not in line
+        ]
     assert offenders(found) == []
 
 
@@ -156,7 +216,10 @@ def test_clock_when_code_wants_the_time_then_asks_the_shop_clock():
 def test_texts_when_marked_for_translation_then_by_names_that_makemessages_knows():
     marked = re.compile(r"import n?p?gettext(?:_lazy)? as (?!_\n)\w+")
 
-    found = {path: marked.findall((ROOT / path).read_text(encoding="utf-8")) for path, _tree in python_files()}
+    found = {
+        path: marked.findall((ROOT / path).read_text(encoding="utf-8"))
+        for path, _tree in python_files()
+    }
 
     assert {path for path, aliases in found.items() if aliases} == set()
 
@@ -168,7 +231,8 @@ def test_constraints_when_unique_then_without_a_condition():
         for room in ROOMS
         for model in apps.get_app_config(room).get_models()
         for constraint in model._meta.constraints
-        if getattr(constraint, "condition", None) is not None and type(constraint).__name__ == "UniqueConstraint"
+        if getattr(constraint, "condition", None) is not None
+        and type(constraint).__name__ == "UniqueConstraint"
     ]
     assert found == []
 
@@ -185,7 +249,9 @@ def kind(name):
 
 
 def imported(tree):
-    """What a module takes from ours, also lazily inside a function, as (first name, second name, line)."""
+    """What a module takes from ours, also lazily inside a function, as (first name, second name,
+    line).
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             first, *more = node.module.split(".")
@@ -196,7 +262,9 @@ def imported(tree):
 
 
 def test_doors_when_a_module_imports_one_then_it_is_a_door_of_the_same_kind():
-    """models <- verbs <- doors: a verb opens no door, and a door only gathers the rooms' doors of its own kind."""
+    """models <- verbs <- doors: a verb opens no door, and a door only gathers the rooms' doors of
+    its own kind.
+    """
     found = []
     for path, tree in python_files(*ROOMS):
         me = kind(Path(path).stem)
@@ -219,7 +287,12 @@ def test_roof_when_an_app_or_the_ground_imports_then_never_from_above():
 
 
 def test_imports_when_linted_then_every_contract_is_kept():
-    linted = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    linted = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert linted.returncode == 0, linted.stdout
 
 
@@ -230,17 +303,23 @@ def url_names(patterns=None, prefix=""):
             if pattern.name:
                 yield f"{prefix}{pattern.name}"
         else:
-            yield from url_names(pattern.url_patterns, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
+            yield from url_names(
+                pattern.url_patterns,
+                f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix,
+            )
 
 
 PROMISED = """
-    / /products/ /products/1/ /orders/new/ /orders/ /orders/ABC/ /orders/ABC/pay/ /orders/ABC/cancellation/ /orders/ABC/receipt/
-    /points/ /checkin/ /inbox/ /account/ /accounts/login/ /accounts/signup/ /accounts/logout/ /accounts/password/reset/ /admin/
-    /healthz /readyz /api/schema/ /api/docs/ /api/v1/me /api/v1/me/addresses /api/v1/me/addresses/1 /api/v1/points
-    /api/v1/points/entries /api/v1/points/rules /api/v1/checkins /api/v1/categories /api/v1/products /api/v1/products/1
-    /api/v1/orders/quote /api/v1/orders /api/v1/orders/ABC /api/v1/orders/ABC/payments /api/v1/orders/ABC/cancellation
-    /api/v1/orders/ABC/receipt /api/v1/notifications /api/v1/notifications/read /api/v1/payments/sandbox/notify
-    /api/auth/app/v1/auth/signup /api/auth/app/v1/auth/login /api/auth/app/v1/auth/session /api/auth/app/v1/tokens/refresh
+    / /products/ /products/1/ /orders/new/ /orders/ /orders/ABC/ /orders/ABC/pay/
+    /orders/ABC/cancellation/ /orders/ABC/receipt/ /points/ /checkin/ /inbox/ /account/
+    /accounts/login/ /accounts/signup/ /accounts/logout/ /accounts/password/reset/ /admin/
+    /healthz /readyz /api/schema/ /api/docs/ /api/v1/me /api/v1/me/addresses
+    /api/v1/me/addresses/1 /api/v1/points /api/v1/points/entries /api/v1/points/rules
+    /api/v1/checkins /api/v1/categories /api/v1/products /api/v1/products/1 /api/v1/orders/quote
+    /api/v1/orders /api/v1/orders/ABC /api/v1/orders/ABC/payments /api/v1/orders/ABC/cancellation
+    /api/v1/orders/ABC/receipt /api/v1/notifications /api/v1/notifications/read
+    /api/v1/payments/sandbox/notify /api/auth/app/v1/auth/signup /api/auth/app/v1/auth/login
+    /api/auth/app/v1/auth/session /api/auth/app/v1/tokens/refresh
 """.split()
 
 
@@ -296,7 +375,8 @@ def test_page_when_written_then_has_nothing_inline_and_nothing_foreign(what, pat
 
 def test_static_when_loaded_then_asks_no_other_host():
     pattern = re.compile(
-        r"(?:url\(\s*['\"]?|@import\s+['\"]|fetch\(\s*['\"]|import\(\s*['\"]|importScripts\(\s*['\"])(?:https?:)?//", re.IGNORECASE
+        r"(?:url\(\s*['\"]?|@import\s+['\"]|fetch\(\s*['\"]|import\(\s*['\"]|importScripts\(\s*['\"])(?:https?:)?//",
+        re.IGNORECASE,
     )
     found = [
         (path.relative_to(ROOT).as_posix(), 0)
@@ -311,12 +391,18 @@ def test_form_when_it_posts_then_carries_the_token():
     found = [
         (path, text[: match.start()].count("\n") + 1)
         for path, text in templates()
-        for match in re.finditer(r"<form\b[^>]*\bmethod\s*=\s*['\"]post['\"].*?</form>", text, re.IGNORECASE | re.DOTALL)
+        for match in re.finditer(
+            r"<form\b[^>]*\bmethod\s*=\s*['\"]post['\"].*?</form>", text, re.IGNORECASE | re.DOTALL
+        )
         if "csrf_token" not in match[0]
     ]
     assert offenders(found) == []
 
 
 def test_component_when_opened_then_names_its_inputs_first():
-    found = [(path, 1) for path, text in templates() if path.startswith("templates/components/") and not re.match(r"{#|{%\s*comment", text)]
+    found = [
+        (path, 1)
+        for path, text in templates()
+        if path.startswith("templates/components/") and not re.match(r"{#|{%\s*comment", text)
+    ]
     assert offenders(found) == []

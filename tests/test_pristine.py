@@ -11,10 +11,15 @@ from tests import pristine
 
 
 def photograph(name):
-    """Each table's definition and rows in the database or file ``name``, but not where its numbers stand."""
+    """Each table's definition and rows in the database or file ``name``, but not where its numbers
+    stand.
+    """
     with pristine.within(name) as schema, connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute(f"SELECT name, sql FROM {schema}.sqlite_master WHERE name NOT LIKE 'sqlite_%%' ORDER BY name")
+            cursor.execute(
+                f"SELECT name, sql FROM {schema}.sqlite_master WHERE name NOT LIKE 'sqlite_%%' "
+                f"ORDER BY name"
+            )
             shapes = dict(cursor.fetchall())
             tables = [table for table, sql in shapes.items() if sql.startswith("CREATE TABLE")]
         else:

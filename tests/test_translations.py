@@ -1,4 +1,6 @@
-"""Nothing untranslated in either language: the sources, the catalogue and its compiled form agree."""
+"""Nothing untranslated in either language: the sources, the catalogue and its compiled form
+agree.
+"""
 
 import re
 import shutil
@@ -26,7 +28,9 @@ def placeholders(text):
 
 
 def test_catalogue_when_read_then_every_message_is_translated(catalogue):
-    untranslated = [entry.msgid for entry in catalogue if not entry.obsolete and not entry.translated()]
+    untranslated = [
+        entry.msgid for entry in catalogue if not entry.obsolete and not entry.translated()
+    ]
 
     assert untranslated == []
 
@@ -35,7 +39,10 @@ def test_catalogue_when_read_then_no_message_is_left_in_english(catalogue):
     left = [
         entry.msgid
         for entry in catalogue
-        if not entry.obsolete and entry.msgid == entry.msgstr and entry.msgid not in SAME_IN_BOTH and any(c.isalpha() for c in entry.msgid)
+        if not entry.obsolete
+        and entry.msgid == entry.msgstr
+        and entry.msgid not in SAME_IN_BOTH
+        and any(c.isalpha() for c in entry.msgid)
     ]
 
     assert left == []
@@ -48,7 +55,10 @@ def test_catalogue_when_read_then_placeholders_agree(catalogue):
             continue
         for translated in entry.msgstr_plural.values() if entry.msgid_plural else [entry.msgstr]:
             # Chinese has one form for all numbers, so the singular may leave its number out.
-            if placeholders(translated) not in (placeholders(entry.msgid), placeholders(entry.msgid_plural or entry.msgid)):
+            if placeholders(translated) not in (
+                placeholders(entry.msgid),
+                placeholders(entry.msgid_plural or entry.msgid),
+            ):
                 wrong.append(entry.msgid)
 
     assert wrong == []
@@ -59,21 +69,42 @@ def test_compiled_catalogue_when_compared_then_it_is_the_source(catalogue):
 
     def content(entries):
         return {
-            (e.msgctxt or "", e.msgid): e.msgstr or dict(e.msgstr_plural) for e in entries if not getattr(e, "obsolete", False) and e.msgid
+            (e.msgctxt or "", e.msgid): e.msgstr or dict(e.msgstr_plural)
+            for e in entries
+            if not getattr(e, "obsolete", False) and e.msgid
         }
 
     assert content(compiled) == content(catalogue)
 
 
-@pytest.mark.skipif(shutil.which("xgettext") is None, reason="gettext is not installed; ./scripts/test installs it")
+@pytest.mark.skipif(
+    shutil.which("xgettext") is None, reason="gettext is not installed; ./scripts/test installs it"
+)
 def test_sources_when_extracted_then_the_catalogue_knows_every_message(tmp_path, catalogue):
     for room in ROOMS:
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("migrations", "__pycache__", "demo"))
+        shutil.copytree(
+            ROOT / room,
+            tmp_path / room,
+            ignore=shutil.ignore_patterns("migrations", "__pycache__", "demo"),
+        )
     (tmp_path / "locale").mkdir()
     settings = tmp_path / "extracting.py"
-    settings.write_text("SECRET_KEY = 'x'\nUSE_I18N = True\nINSTALLED_APPS = []\nLOCALE_PATHS = ['locale']\n")
+    settings.write_text(
+        "SECRET_KEY = 'x'\nUSE_I18N = True\nINSTALLED_APPS = []\nLOCALE_PATHS = ['locale']\n"
+    )
     subprocess.run(
-        [sys.executable, "-m", "django", "makemessages", "-l", "zh_Hans", "--settings", "extracting", "--pythonpath", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "django",
+            "makemessages",
+            "-l",
+            "zh_Hans",
+            "--settings",
+            "extracting",
+            "--pythonpath",
+            str(tmp_path),
+        ],
         cwd=tmp_path,
         check=True,
         capture_output=True,

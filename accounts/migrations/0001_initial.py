@@ -22,8 +22,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BonusClaim",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("fingerprint", models.CharField(max_length=64, unique=True, verbose_name="e-mail fingerprint")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "fingerprint",
+                    models.CharField(max_length=64, unique=True, verbose_name="e-mail fingerprint"),
+                ),
                 ("claimed_by", models.BigIntegerField(verbose_name="member number")),
                 ("claimed_at", models.DateTimeField(auto_now_add=True, verbose_name="claimed")),
             ],
@@ -35,9 +43,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="User",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
                 (
                     "is_superuser",
                     models.BooleanField(
@@ -49,7 +65,9 @@ class Migration(migrations.Migration):
                 (
                     "is_staff",
                     models.BooleanField(
-                        default=False, help_text="Designates whether the user can log into this admin site.", verbose_name="staff status"
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
                     ),
                 ),
                 (
@@ -60,7 +78,12 @@ class Migration(migrations.Migration):
                         verbose_name="active",
                     ),
                 ),
-                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
                 (
                     "username",
                     models.CharField(
@@ -69,7 +92,9 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[\\w.+-]+\\Z", "Use letters, numbers and . + - _ only.", code="invalid_username"
+                                "^[\\w.+-]+\\Z",
+                                "Use letters, numbers and . + - _ only.",
+                                code="invalid_username",
                             )
                         ],
                         verbose_name="username",
@@ -78,10 +103,20 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
                 (
                     "email_canonical",
-                    accounts.models.EmailFingerprintField(db_index=True, editable=False, max_length=64, verbose_name="e-mail fingerprint"),
+                    accounts.models.EmailFingerprintField(
+                        db_index=True,
+                        editable=False,
+                        max_length=64,
+                        verbose_name="e-mail fingerprint",
+                    ),
                 ),
                 ("nickname", models.CharField(blank=True, max_length=30, verbose_name="nickname")),
-                ("avatar", models.ImageField(blank=True, upload_to=accounts.models.avatar_path, verbose_name="picture")),
+                (
+                    "avatar",
+                    models.ImageField(
+                        blank=True, upload_to=accounts.models.avatar_path, verbose_name="picture"
+                    ),
+                ),
                 ("birthday", models.DateField(blank=True, null=True, verbose_name="birthday")),
                 (
                     "groups",
@@ -120,14 +155,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Address",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("recipient", accounts.privacy.EncryptedTextField(verbose_name="recipient")),
                 (
                     "phone",
                     accounts.privacy.EncryptedTextField(
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^1[3-9][0-9]{9}\\Z", "Enter an 11-digit mobile number, such as 13812345678.", code="invalid_phone"
+                                "^1[3-9][0-9]{9}\\Z",
+                                "Enter an 11-digit mobile number, such as 13812345678.",
+                                code="invalid_phone",
                             )
                         ],
                         verbose_name="mobile number",

@@ -12,7 +12,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="closed_at",
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="account deleted"),
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="account deleted"
+            ),
         ),
         migrations.AddField(
             model_name="user",

@@ -13,7 +13,9 @@ def write_small(apps, editor):
             if small == name:
                 continue
             if users.filter(**{field: small}).exclude(pk=pk).exists():
-                print(f"\n  member {pk}: {field} {name!r} differs from another member's in case only; please rename one of the two")  # noqa: T201
+                print(  # noqa: T201
+                    f"\n  member {pk}: {field} {name!r} differs from another member's in case only; please rename one of the two"
+                )
             else:
                 users.filter(pk=pk).update(**{field: small})
 

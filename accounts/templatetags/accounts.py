@@ -5,7 +5,8 @@ from django.utils.translation import gettext as _
 
 register = template.Library()
 
-# First match wins: Edge and Opera also say Chrome, Chrome also says Safari, WeChat says all of them.
+# First match wins: Edge and Opera also say Chrome, Chrome also says Safari, WeChat says all of
+# them.
 _PROGRAMS = (
     ("MicroMessenger", "WeChat"),
     ("Edg", "Edge"),
@@ -29,7 +30,10 @@ _POCKET = ("iPhone", "Android", "HarmonyOS", "Mobile")
 @register.filter
 def device(user_agent):
     """Name a browser as its owner would: Chrome · Android."""
-    parts = [next((name for mark, name in table if mark in user_agent), "") for table in (_PROGRAMS, _MACHINES)]
+    parts = [
+        next((name for mark, name in table if mark in user_agent), "")
+        for table in (_PROGRAMS, _MACHINES)
+    ]
     return " · ".join(part for part in parts if part) or _("App or unknown device")
 
 

@@ -47,4 +47,6 @@ class Visit(models.Model):
     streak = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "on"], name="textbook_one_visit_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "on"], name="textbook_one_visit_a_day")
+        ]

@@ -39,7 +39,9 @@ class Redeem(APIView):
         item.save()
         wallet.points -= item.price
         wallet.save()
-        made = Redemption.objects.create(user=request.user, item=item, quantity=1, points=item.price)
+        made = Redemption.objects.create(
+            user=request.user, item=item, quantity=1, points=item.price
+        )
         PointsLog.objects.create(user=request.user, change=-item.price, reason="redeem")
         return Response({"id": made.pk, "points": made.points}, status=201)
 
@@ -51,7 +53,9 @@ class CheckIn(APIView):
         today = clock.today()
         yesterday = Visit.objects.filter(user=request.user, on=today - timedelta(days=1)).first()
         visit, is_new = Visit.objects.get_or_create(
-            user=request.user, on=today, defaults={"streak": yesterday.streak + 1 if yesterday else 1}
+            user=request.user,
+            on=today,
+            defaults={"streak": yesterday.streak + 1 if yesterday else 1},
         )
         if not is_new:
             return Response({"detail": "already"}, status=409)
@@ -61,4 +65,8 @@ class CheckIn(APIView):
         return Response({"on": visit.on, "streak": visit.streak, "points": REWARD}, status=201)
 
 
-urlpatterns = [path("items", Items.as_view()), path("redemptions", Redeem.as_view()), path("visits", CheckIn.as_view())]
+urlpatterns = [
+    path("items", Items.as_view()),
+    path("redemptions", Redeem.as_view()),
+    path("visits", CheckIn.as_view()),
+]

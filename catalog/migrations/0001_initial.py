@@ -21,11 +21,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Sku",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "name",
                     models.CharField(
-                        blank=True, help_text="Colour, size, value; empty when there is only one.", max_length=60, verbose_name="name"
+                        blank=True,
+                        help_text="Colour, size, value; empty when there is only one.",
+                        max_length=60,
+                        verbose_name="name",
                     ),
                 ),
                 (
@@ -48,7 +56,10 @@ class Migration(migrations.Migration):
                         verbose_name="name",
                     ),
                 ),
-                ("points_price", models.PositiveIntegerField(default=0, verbose_name="price in points")),
+                (
+                    "points_price",
+                    models.PositiveIntegerField(default=0, verbose_name="price in points"),
+                ),
                 (
                     "cash_price",
                     models.DecimalField(
@@ -71,7 +82,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Category",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("slug", models.SlugField(unique=True, verbose_name="short name in links")),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 ("name_zh_hans", models.CharField(max_length=60, null=True, verbose_name="name")),
@@ -109,16 +125,33 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalProduct",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("name_zh_hans", models.CharField(max_length=120, null=True, verbose_name="name")),
                 ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
                 ("summary", models.CharField(blank=True, max_length=200, verbose_name="summary")),
-                ("summary_zh_hans", models.CharField(blank=True, max_length=200, null=True, verbose_name="summary")),
-                ("summary_en", models.CharField(blank=True, max_length=200, null=True, verbose_name="summary")),
+                (
+                    "summary_zh_hans",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="summary"),
+                ),
+                (
+                    "summary_en",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="summary"),
+                ),
                 ("description", models.TextField(blank=True, verbose_name="description")),
-                ("description_zh_hans", models.TextField(blank=True, null=True, verbose_name="description")),
-                ("description_en", models.TextField(blank=True, null=True, verbose_name="description")),
+                (
+                    "description_zh_hans",
+                    models.TextField(blank=True, null=True, verbose_name="description"),
+                ),
+                (
+                    "description_en",
+                    models.TextField(blank=True, null=True, verbose_name="description"),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -157,7 +190,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         max_length=100,
                         validators=[
-                            django.core.validators.FileExtensionValidator(["jpg", "jpeg", "png", "webp"]),
+                            django.core.validators.FileExtensionValidator(
+                                ["jpg", "jpeg", "png", "webp"]
+                            ),
                             catalog.models.validate_picture_size,
                         ],
                         verbose_name="picture",
@@ -172,17 +207,54 @@ class Migration(migrations.Migration):
                         verbose_name="illustration",
                     ),
                 ),
-                ("tags", models.CharField(blank=True, help_text="Separated by commas.", max_length=120, verbose_name="tags")),
-                ("limit_per_order", models.PositiveIntegerField(default=0, help_text="0 = no limit", verbose_name="limit per order")),
-                ("limit_per_person", models.PositiveIntegerField(default=0, help_text="0 = no limit", verbose_name="limit per person")),
-                ("sale_starts_at", models.DateTimeField(blank=True, null=True, verbose_name="on sale from")),
-                ("sale_ends_at", models.DateTimeField(blank=True, null=True, verbose_name="on sale until")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
-                ("updated_at", models.DateTimeField(blank=True, editable=False, verbose_name="changed at")),
+                (
+                    "tags",
+                    models.CharField(
+                        blank=True,
+                        help_text="Separated by commas.",
+                        max_length=120,
+                        verbose_name="tags",
+                    ),
+                ),
+                (
+                    "limit_per_order",
+                    models.PositiveIntegerField(
+                        default=0, help_text="0 = no limit", verbose_name="limit per order"
+                    ),
+                ),
+                (
+                    "limit_per_person",
+                    models.PositiveIntegerField(
+                        default=0, help_text="0 = no limit", verbose_name="limit per person"
+                    ),
+                ),
+                (
+                    "sale_starts_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="on sale from"),
+                ),
+                (
+                    "sale_ends_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="on sale until"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=mall.core.clock.now, editable=False, verbose_name="created at"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="changed at"),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
                 (
                     "category",
                     models.ForeignKey(
@@ -198,7 +270,10 @@ class Migration(migrations.Migration):
                 (
                     "history_user",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -213,16 +288,33 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Product",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("name_zh_hans", models.CharField(max_length=120, null=True, verbose_name="name")),
                 ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
                 ("summary", models.CharField(blank=True, max_length=200, verbose_name="summary")),
-                ("summary_zh_hans", models.CharField(blank=True, max_length=200, null=True, verbose_name="summary")),
-                ("summary_en", models.CharField(blank=True, max_length=200, null=True, verbose_name="summary")),
+                (
+                    "summary_zh_hans",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="summary"),
+                ),
+                (
+                    "summary_en",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="summary"),
+                ),
                 ("description", models.TextField(blank=True, verbose_name="description")),
-                ("description_zh_hans", models.TextField(blank=True, null=True, verbose_name="description")),
-                ("description_en", models.TextField(blank=True, null=True, verbose_name="description")),
+                (
+                    "description_zh_hans",
+                    models.TextField(blank=True, null=True, verbose_name="description"),
+                ),
+                (
+                    "description_en",
+                    models.TextField(blank=True, null=True, verbose_name="description"),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -261,7 +353,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         upload_to="products/%Y/%m/",
                         validators=[
-                            django.core.validators.FileExtensionValidator(["jpg", "jpeg", "png", "webp"]),
+                            django.core.validators.FileExtensionValidator(
+                                ["jpg", "jpeg", "png", "webp"]
+                            ),
                             catalog.models.validate_picture_size,
                         ],
                         verbose_name="picture",
@@ -276,18 +370,55 @@ class Migration(migrations.Migration):
                         verbose_name="illustration",
                     ),
                 ),
-                ("tags", models.CharField(blank=True, help_text="Separated by commas.", max_length=120, verbose_name="tags")),
-                ("limit_per_order", models.PositiveIntegerField(default=0, help_text="0 = no limit", verbose_name="limit per order")),
-                ("limit_per_person", models.PositiveIntegerField(default=0, help_text="0 = no limit", verbose_name="limit per person")),
-                ("sale_starts_at", models.DateTimeField(blank=True, null=True, verbose_name="on sale from")),
-                ("sale_ends_at", models.DateTimeField(blank=True, null=True, verbose_name="on sale until")),
-                ("popularity", models.PositiveIntegerField(default=0, editable=False, verbose_name="redeemed in 30 days")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
+                (
+                    "tags",
+                    models.CharField(
+                        blank=True,
+                        help_text="Separated by commas.",
+                        max_length=120,
+                        verbose_name="tags",
+                    ),
+                ),
+                (
+                    "limit_per_order",
+                    models.PositiveIntegerField(
+                        default=0, help_text="0 = no limit", verbose_name="limit per order"
+                    ),
+                ),
+                (
+                    "limit_per_person",
+                    models.PositiveIntegerField(
+                        default=0, help_text="0 = no limit", verbose_name="limit per person"
+                    ),
+                ),
+                (
+                    "sale_starts_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="on sale from"),
+                ),
+                (
+                    "sale_ends_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="on sale until"),
+                ),
+                (
+                    "popularity",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, verbose_name="redeemed in 30 days"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=mall.core.clock.now, editable=False, verbose_name="created at"
+                    ),
+                ),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
                 (
                     "category",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="products", to="catalog.category", verbose_name="category"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="catalog.category",
+                        verbose_name="category",
                     ),
                 ),
             ],
@@ -300,11 +431,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalSku",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
                 (
                     "name",
                     models.CharField(
-                        blank=True, help_text="Colour, size, value; empty when there is only one.", max_length=60, verbose_name="name"
+                        blank=True,
+                        help_text="Colour, size, value; empty when there is only one.",
+                        max_length=60,
+                        verbose_name="name",
                     ),
                 ),
                 (
@@ -327,7 +466,10 @@ class Migration(migrations.Migration):
                         verbose_name="name",
                     ),
                 ),
-                ("points_price", models.PositiveIntegerField(default=0, verbose_name="price in points")),
+                (
+                    "points_price",
+                    models.PositiveIntegerField(default=0, verbose_name="price in points"),
+                ),
                 (
                     "cash_price",
                     models.DecimalField(
@@ -343,11 +485,19 @@ class Migration(migrations.Migration):
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
                 (
                     "history_user",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -374,28 +524,51 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ProductImage",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "image",
                     models.ImageField(
                         blank=True,
                         upload_to="products/%Y/%m/",
                         validators=[
-                            django.core.validators.FileExtensionValidator(["jpg", "jpeg", "png", "webp"]),
+                            django.core.validators.FileExtensionValidator(
+                                ["jpg", "jpeg", "png", "webp"]
+                            ),
                             catalog.models.validate_picture_size,
                         ],
                         verbose_name="picture",
                     ),
                 ),
-                ("illustration", models.CharField(blank=True, max_length=200, verbose_name="illustration")),
+                (
+                    "illustration",
+                    models.CharField(blank=True, max_length=200, verbose_name="illustration"),
+                ),
                 ("alt", models.CharField(blank=True, max_length=120, verbose_name="what it shows")),
-                ("alt_zh_hans", models.CharField(blank=True, max_length=120, null=True, verbose_name="what it shows")),
-                ("alt_en", models.CharField(blank=True, max_length=120, null=True, verbose_name="what it shows")),
+                (
+                    "alt_zh_hans",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="what it shows"
+                    ),
+                ),
+                (
+                    "alt_en",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="what it shows"
+                    ),
+                ),
                 ("position", models.PositiveIntegerField(default=0, verbose_name="position")),
                 (
                     "product",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="images", to="catalog.product", verbose_name="product"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="images",
+                        to="catalog.product",
+                        verbose_name="product",
                     ),
                 ),
             ],
@@ -431,17 +604,29 @@ class Migration(migrations.Migration):
             model_name="sku",
             name="product",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="skus", to="catalog.product", verbose_name="product"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="skus",
+                to="catalog.product",
+                verbose_name="product",
             ),
         ),
         migrations.CreateModel(
             name="StockMovement",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "direction",
                     models.CharField(
-                        choices=[("take", "Taken by an order"), ("put_back", "Put back"), ("receive", "Received or corrected")],
+                        choices=[
+                            ("take", "Taken by an order"),
+                            ("put_back", "Put back"),
+                            ("receive", "Received or corrected"),
+                        ],
                         max_length=8,
                         verbose_name="direction",
                     ),
@@ -450,7 +635,10 @@ class Migration(migrations.Migration):
                 ("reference", models.CharField(max_length=80, verbose_name="reference")),
                 ("actor", models.CharField(blank=True, max_length=80, verbose_name="by")),
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="at")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="at"),
+                ),
                 (
                     "sku",
                     models.ForeignKey(
@@ -479,17 +667,25 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="product",
-            constraint=models.CheckConstraint(condition=models.Q(("kind__in", ["physical", "virtual"])), name="product_kind_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="product",
             constraint=models.CheckConstraint(
-                condition=models.Q(("pay_mode__in", ["points", "points_cash", "cash_points", "cash"])), name="product_pay_mode_known"
+                condition=models.Q(("kind__in", ["physical", "virtual"])), name="product_kind_known"
             ),
         ),
         migrations.AddConstraint(
             model_name="product",
-            constraint=models.CheckConstraint(condition=models.Q(("status__in", ["draft", "on", "off"])), name="product_status_known"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("pay_mode__in", ["points", "points_cash", "cash_points", "cash"])
+                ),
+                name="product_pay_mode_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["draft", "on", "off"])),
+                name="product_status_known",
+            ),
         ),
         migrations.AddConstraint(
             model_name="product",
@@ -505,26 +701,34 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="stock",
-            constraint=models.CheckConstraint(condition=models.Q(("quantity__gte", 0)), name="stock_not_negative"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 0)), name="stock_not_negative"
+            ),
         ),
         migrations.AddIndex(
             model_name="sku",
-            index=models.Index(fields=["product", "is_active", "points_price", "cash_price"], name="sku_cheapest"),
-        ),
-        migrations.AddConstraint(
-            model_name="sku",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("points_price__gte", 0), ("points_price__lte", 100000000)), name="sku_points_price_bounded"
+            index=models.Index(
+                fields=["product", "is_active", "points_price", "cash_price"], name="sku_cheapest"
             ),
         ),
         migrations.AddConstraint(
             model_name="sku",
-            constraint=models.CheckConstraint(condition=models.Q(("cash_price__gte", 0)), name="sku_cash_price_not_negative"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points_price__gte", 0), ("points_price__lte", 100000000)),
+                name="sku_points_price_bounded",
+            ),
         ),
         migrations.AddConstraint(
             model_name="sku",
             constraint=models.CheckConstraint(
-                condition=models.Q(("points_price__gt", 0), ("cash_price__gt", 0), _connector="OR"), name="sku_costs_something"
+                condition=models.Q(("cash_price__gte", 0)), name="sku_cash_price_not_negative"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sku",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points_price__gt", 0), ("cash_price__gt", 0), _connector="OR"),
+                name="sku_costs_something",
             ),
         ),
         migrations.AddIndex(
@@ -533,11 +737,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="stockmovement",
-            index=models.Index(fields=["direction", "created_at", "sku", "delta"], name="movement_by_day"),
+            index=models.Index(
+                fields=["direction", "created_at", "sku", "delta"], name="movement_by_day"
+            ),
         ),
         migrations.AddConstraint(
             model_name="stockmovement",
-            constraint=models.UniqueConstraint(fields=("reference", "sku", "direction"), name="movement_once"),
+            constraint=models.UniqueConstraint(
+                fields=("reference", "sku", "direction"), name="movement_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="stockmovement",

@@ -34,9 +34,12 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "stock buckets",
                 "ordering": ["id"],
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("quantity__gte", 0)), name="bucket_not_negative"),
                     models.CheckConstraint(
-                        condition=models.Q(("is_open", True), ("quantity", 0), _connector="OR"), name="bucket_empty_when_closed"
+                        condition=models.Q(("quantity__gte", 0)), name="bucket_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_open", True), ("quantity", 0), _connector="OR"),
+                        name="bucket_empty_when_closed",
                     ),
                 ],
             },

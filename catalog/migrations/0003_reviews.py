@@ -18,7 +18,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ReviewPolicy",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "publishes_at_once",
                     models.BooleanField(
@@ -36,39 +41,65 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Review",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("line", models.BigIntegerField(unique=True, verbose_name="order line")),
                 ("author", models.CharField(max_length=40, verbose_name="shown as")),
                 (
                     "choice",
                     models.JSONField(
-                        blank=True, default=dict, help_text="Name of the SKU in every language, as it was.", verbose_name="choice"
+                        blank=True,
+                        default=dict,
+                        help_text="Name of the SKU in every language, as it was.",
+                        verbose_name="choice",
                     ),
                 ),
                 (
                     "stars",
                     models.PositiveSmallIntegerField(
-                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
                         verbose_name="stars",
                     ),
                 ),
                 (
                     "text",
                     models.TextField(
-                        validators=[django.core.validators.MinLengthValidator(15), django.core.validators.MaxLengthValidator(1000)],
+                        validators=[
+                            django.core.validators.MinLengthValidator(15),
+                            django.core.validators.MaxLengthValidator(1000),
+                        ],
                         verbose_name="text",
                     ),
                 ),
                 (
                     "status",
                     models.CharField(
-                        choices=[("waiting", "Waiting"), ("published", "Published"), ("rejected", "Rejected")],
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("published", "Published"),
+                            ("rejected", "Rejected"),
+                        ],
                         default="waiting",
                         max_length=9,
                         verbose_name="status",
                     ),
                 ),
-                ("reason", models.CharField(blank=True, default="", max_length=200, verbose_name="reason of the rejection")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        max_length=200,
+                        verbose_name="reason of the rejection",
+                    ),
+                ),
                 (
                     "answer",
                     models.TextField(
@@ -78,11 +109,22 @@ class Migration(migrations.Migration):
                         verbose_name="the shop's answer",
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="written")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="written"),
+                ),
                 ("edited_at", models.DateTimeField(blank=True, null=True, verbose_name="edited")),
                 ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
-                ("decided_by", models.CharField(blank=True, default="", max_length=80, verbose_name="decided by")),
-                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                (
+                    "decided_by",
+                    models.CharField(
+                        blank=True, default="", max_length=80, verbose_name="decided by"
+                    ),
+                ),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="answered"),
+                ),
                 (
                     "product",
                     models.ForeignKey(
@@ -115,9 +157,13 @@ class Migration(migrations.Migration):
                     models.Index(fields=["status", "created_at"], name="review_queue"),
                 ],
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("stars__gte", 1), ("stars__lte", 5)), name="review_stars_1_to_5"),
                     models.CheckConstraint(
-                        condition=models.Q(("status__in", ["waiting", "published", "rejected"])), name="review_status_known"
+                        condition=models.Q(("stars__gte", 1), ("stars__lte", 5)),
+                        name="review_stars_1_to_5",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["waiting", "published", "rejected"])),
+                        name="review_status_known",
                     ),
                 ],
             },

@@ -16,9 +16,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CardKey",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("secret", mall.core.encryption.EncryptedTextField(verbose_name="key")),
-                ("fingerprint", models.CharField(editable=False, max_length=64, unique=True, verbose_name="fingerprint")),
+                (
+                    "fingerprint",
+                    models.CharField(
+                        editable=False, max_length=64, unique=True, verbose_name="fingerprint"
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -29,12 +39,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("batch", models.CharField(db_index=True, max_length=64, verbose_name="import")),
-                ("reference", models.CharField(blank=True, default="", max_length=80, verbose_name="reference")),
+                (
+                    "reference",
+                    models.CharField(
+                        blank=True, default="", max_length=80, verbose_name="reference"
+                    ),
+                ),
                 ("line", models.BigIntegerField(blank=True, null=True, verbose_name="order line")),
-                ("position", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="piece")),
-                ("imported_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="imported")),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="piece"),
+                ),
+                (
+                    "imported_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="imported"),
+                ),
                 ("issued_at", models.DateTimeField(blank=True, null=True, verbose_name="issued")),
-                ("revealed_at", models.DateTimeField(blank=True, null=True, verbose_name="revealed")),
+                (
+                    "revealed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="revealed"),
+                ),
             ],
             options={
                 "verbose_name": "card key",
@@ -46,17 +70,32 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CardKeyEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
-                        choices=[("issued", "Issued"), ("revealed", "Revealed"), ("returned", "Returned unseen"), ("voided", "Made void")],
+                        choices=[
+                            ("issued", "Issued"),
+                            ("revealed", "Revealed"),
+                            ("returned", "Returned unseen"),
+                            ("voided", "Made void"),
+                        ],
                         max_length=8,
                         verbose_name="what happened",
                     ),
                 ),
                 ("actor", models.CharField(max_length=80, verbose_name="by")),
-                ("reference", models.CharField(blank=True, default="", max_length=80, verbose_name="reference")),
+                (
+                    "reference",
+                    models.CharField(
+                        blank=True, default="", max_length=80, verbose_name="reference"
+                    ),
+                ),
                 ("at", models.DateTimeField(default=mall.core.clock.now, verbose_name="at")),
             ],
             options={
@@ -73,7 +112,11 @@ class Migration(migrations.Migration):
             model_name="historicalproduct",
             name="kind",
             field=models.CharField(
-                choices=[("physical", "Sent by post"), ("virtual", "Virtual"), ("card_key", "Card key, issued by itself")],
+                choices=[
+                    ("physical", "Sent by post"),
+                    ("virtual", "Virtual"),
+                    ("card_key", "Card key, issued by itself"),
+                ],
                 default="physical",
                 max_length=10,
                 verbose_name="kind",
@@ -83,7 +126,11 @@ class Migration(migrations.Migration):
             model_name="product",
             name="kind",
             field=models.CharField(
-                choices=[("physical", "Sent by post"), ("virtual", "Virtual"), ("card_key", "Card key, issued by itself")],
+                choices=[
+                    ("physical", "Sent by post"),
+                    ("virtual", "Virtual"),
+                    ("card_key", "Card key, issued by itself"),
+                ],
                 default="physical",
                 max_length=10,
                 verbose_name="kind",
@@ -92,21 +139,29 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="product",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["physical", "virtual", "card_key"])), name="product_kind_known"
+                condition=models.Q(("kind__in", ["physical", "virtual", "card_key"])),
+                name="product_kind_known",
             ),
         ),
         migrations.AddField(
             model_name="cardkey",
             name="sku",
             field=models.ForeignKey(
-                db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="keys", to="catalog.sku", verbose_name="SKU"
+                db_constraint=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="keys",
+                to="catalog.sku",
+                verbose_name="SKU",
             ),
         ),
         migrations.AddField(
             model_name="cardkeyevent",
             name="key",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="catalog.cardkey", verbose_name="card key"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events",
+                to="catalog.cardkey",
+                verbose_name="card key",
             ),
         ),
         migrations.AddIndex(
@@ -115,18 +170,30 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="cardkey",
-            constraint=models.UniqueConstraint(fields=("line", "position"), name="card_key_piece_once"),
+            constraint=models.UniqueConstraint(
+                fields=("line", "position"), name="card_key_piece_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="cardkey",
-            constraint=models.CheckConstraint(condition=models.Q(("state__in", ["free", "issued", "void"])), name="card_key_state_known"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["free", "issued", "void"])),
+                name="card_key_state_known",
+            ),
         ),
         migrations.AddConstraint(
             model_name="cardkey",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("line__isnull", True), ("position__isnull", True), ("revealed_at__isnull", True), ("state", "free")),
-                    models.Q(("line__isnull", False), ("position__isnull", False), ("state", "issued")),
+                    models.Q(
+                        ("line__isnull", True),
+                        ("position__isnull", True),
+                        ("revealed_at__isnull", True),
+                        ("state", "free"),
+                    ),
+                    models.Q(
+                        ("line__isnull", False), ("position__isnull", False), ("state", "issued")
+                    ),
                     ("state", "void"),
                     _connector="OR",
                 ),

@@ -1,4 +1,6 @@
-"""What the mall offers: a tree of categories, products, their SKUs, and how many pieces are left."""
+"""What the mall offers: a tree of categories, products, their SKUs, and how many pieces are
+left.
+"""
 
 from catalog.models.bucket import StockBucket
 from catalog.models.card_key import CardKey, CardKeyEvent

@@ -1,4 +1,6 @@
-"""Pieces set aside from the shelf for a sale of their own, kept in buckets so that many can take at once."""
+"""Pieces set aside from the shelf for a sale of their own, kept in buckets so that many can take at
+once.
+"""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,14 +15,23 @@ POOL_BUCKETS = [MinValueValidator(1), MaxValueValidator(BUCKETS_MOST)]
 
 
 class StockBucket(models.Model):
-    """One of the buckets of a pool; the pool's id comes from whoever sells from it. Written by catalog/stock_buckets.py only.
+    """One of the buckets of a pool; the pool's id comes from whoever sells from it. Written by
+    catalog/stock_buckets.py only.
 
-    All buckets of a pool lie side by side in the primary key, so one range scan locks them in ascending order.
+    All buckets of a pool lie side by side in the primary key, so one range scan locks them in
+    ascending order.
     """
 
     id = models.BigIntegerField(primary_key=True)
     pool = models.BigIntegerField(_("pool"))
-    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="+", verbose_name=_("SKU"))
+    sku = models.ForeignKey(
+        Sku,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("SKU"),
+    )
     quantity = models.IntegerField(_("quantity"), default=0)
     is_open = models.BooleanField(_("open"), default=True)
 
@@ -30,7 +41,9 @@ class StockBucket(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gte=0), name="bucket_not_negative"),
-            models.CheckConstraint(condition=Q(is_open=True) | Q(quantity=0), name="bucket_empty_when_closed"),
+            models.CheckConstraint(
+                condition=Q(is_open=True) | Q(quantity=0), name="bucket_empty_when_closed"
+            ),
         ]
 
     def __str__(self):

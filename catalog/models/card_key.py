@@ -13,8 +13,9 @@ from mall.core.encryption import EncryptedTextField
 class CardKey(models.Model):
     """One secret of a SKU, encrypted; a keyed fingerprint tells whether it is known already.
 
-    An issued key names the order line by number, because the shelves know no orders. Free keys have neither
-    line nor position: several NULLs are no duplicates to any of our databases, so (line, n) is unique plainly.
+    An issued key names the order line by number, because the shelves know no orders. Free keys have
+    neither line nor position: several NULLs are no duplicates to any of our databases, so (line, n)
+    is unique plainly.
     """
 
     class State(models.TextChoices):
@@ -22,7 +23,13 @@ class CardKey(models.Model):
         ISSUED = "issued", _("Issued")
         VOID = "void", _("Void")
 
-    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, db_constraint=False, related_name="keys", verbose_name=_("SKU"))
+    sku = models.ForeignKey(
+        Sku,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="keys",
+        verbose_name=_("SKU"),
+    )
     secret = EncryptedTextField(_("key"))
     fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True, editable=False)
     state = models.CharField(_("state"), max_length=6, choices=State.choices, default=State.FREE)
@@ -40,9 +47,13 @@ class CardKey(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["line", "position"], name="card_key_piece_once"),
-            models.CheckConstraint(condition=Q(state__in=["free", "issued", "void"]), name="card_key_state_known"),
             models.CheckConstraint(
-                condition=Q(state="free", line__isnull=True, position__isnull=True, revealed_at__isnull=True)
+                condition=Q(state__in=["free", "issued", "void"]), name="card_key_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="free", line__isnull=True, position__isnull=True, revealed_at__isnull=True
+                )
                 | Q(state="issued", line__isnull=False, position__isnull=False)
                 | Q(state="void"),
                 name="card_key_issued_to_a_piece",
@@ -64,7 +75,9 @@ class CardKeyEvent(AppendOnly):
         RETURNED = "returned", _("Returned unseen")
         VOIDED = "voided", _("Made void")
 
-    key = models.ForeignKey(CardKey, on_delete=models.PROTECT, related_name="events", verbose_name=_("card key"))
+    key = models.ForeignKey(
+        CardKey, on_delete=models.PROTECT, related_name="events", verbose_name=_("card key")
+    )
     kind = models.CharField(_("what happened"), max_length=8, choices=Kind.choices)
     actor = models.CharField(_("by"), max_length=80)
     reference = models.CharField(_("reference"), max_length=80, blank=True, default="")

@@ -19,7 +19,14 @@ class Category(models.Model):
         validators=[RegexValidator(r"^[a-z0-9-]+$")],
         help_text=_("Name of a Bootstrap icon."),
     )
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("inside"))
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("inside"),
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:

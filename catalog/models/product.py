@@ -18,7 +18,10 @@ MAX_QUANTITY = 99  # pieces of one SKU in one order
 FEW_PIECES = (1, 9)  # from and to: what needs a delivery soon
 MOST_RECEIVED = 1_000_000  # pieces of one delivery or correction
 # Which SKUs need a delivery: asked by the admin's list, the start page and the staff API.
-LEFT = {"none": Q(stock__isnull=True) | Q(stock__quantity=0), "few": Q(stock__quantity__range=FEW_PIECES)}
+LEFT = {
+    "none": Q(stock__isnull=True) | Q(stock__quantity=0),
+    "few": Q(stock__quantity__range=FEW_PIECES),
+}
 
 
 def validate_picture_size(file):
@@ -60,20 +63,37 @@ class Product(models.Model):
         ON = "on", _("On sale")
         OFF = "off", _("Off sale")
 
-    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products", verbose_name=_("category"))
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="products", verbose_name=_("category")
+    )
     name = models.CharField(_("name"), max_length=120)
     summary = models.CharField(_("summary"), max_length=200, blank=True)
     description = models.TextField(_("description"), blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.PHYSICAL)
-    pay_mode = models.CharField(_("paid with"), max_length=12, choices=PayMode.choices, default=PayMode.POINTS)
-    status = models.CharField(_("status"), max_length=6, choices=Status.choices, default=Status.DRAFT)
-    image = models.ImageField(_("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS)
-    illustration = models.CharField(
-        _("illustration"), max_length=200, blank=True, help_text=_("A picture among the static files, used when none is uploaded.")
+    pay_mode = models.CharField(
+        _("paid with"), max_length=12, choices=PayMode.choices, default=PayMode.POINTS
     )
-    tags = models.CharField(_("tags"), max_length=120, blank=True, help_text=_("Separated by commas."))
-    limit_per_order = models.PositiveIntegerField(_("limit per order"), default=0, help_text=_("0 = no limit"))
-    limit_per_person = models.PositiveIntegerField(_("limit per person"), default=0, help_text=_("0 = no limit"))
+    status = models.CharField(
+        _("status"), max_length=6, choices=Status.choices, default=Status.DRAFT
+    )
+    image = models.ImageField(
+        _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
+    )
+    illustration = models.CharField(
+        _("illustration"),
+        max_length=200,
+        blank=True,
+        help_text=_("A picture among the static files, used when none is uploaded."),
+    )
+    tags = models.CharField(
+        _("tags"), max_length=120, blank=True, help_text=_("Separated by commas.")
+    )
+    limit_per_order = models.PositiveIntegerField(
+        _("limit per order"), default=0, help_text=_("0 = no limit")
+    )
+    limit_per_person = models.PositiveIntegerField(
+        _("limit per person"), default=0, help_text=_("0 = no limit")
+    )
     sale_starts_at = models.DateTimeField(_("on sale from"), null=True, blank=True)
     sale_ends_at = models.DateTimeField(_("on sale until"), null=True, blank=True)
     popularity = models.PositiveIntegerField(_("redeemed in 30 days"), default=0, editable=False)
@@ -91,13 +111,20 @@ class Product(models.Model):
             models.Index(fields=["status", "popularity", "id"], name="product_popular"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["physical", "virtual", "card_key"]), name="product_kind_known"),
             models.CheckConstraint(
-                condition=Q(pay_mode__in=["points", "points_cash", "cash_points", "cash"]), name="product_pay_mode_known"
+                condition=Q(kind__in=["physical", "virtual", "card_key"]), name="product_kind_known"
             ),
-            models.CheckConstraint(condition=Q(status__in=["draft", "on", "off"]), name="product_status_known"),
             models.CheckConstraint(
-                condition=Q(sale_starts_at__isnull=True) | Q(sale_ends_at__isnull=True) | Q(sale_ends_at__gt=models.F("sale_starts_at")),
+                condition=Q(pay_mode__in=["points", "points_cash", "cash_points", "cash"]),
+                name="product_pay_mode_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "on", "off"]), name="product_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(sale_starts_at__isnull=True)
+                | Q(sale_ends_at__isnull=True)
+                | Q(sale_ends_at__gt=models.F("sale_starts_at")),
                 name="product_sale_window_forward",
             ),
         ]
@@ -120,16 +147,22 @@ class Product(models.Model):
 
     def is_for_sale(self, as_of=None) -> bool:
         """Whether a member may redeem it at an instant (default: now), stock aside."""
-        return self.status == self.Status.ON and is_within(self.sale_starts_at, self.sale_ends_at, as_of or clock.now())
+        return self.status == self.Status.ON and is_within(
+            self.sale_starts_at, self.sale_ends_at, as_of or clock.now()
+        )
 
 
 def most_pieces(limit_per_order: int, left: int) -> int:
-    """Return how many pieces of a SKU one order may name: its product's limit (0 = none), the shop's, and what is left."""
+    """Return how many pieces of a SKU one order may name: its product's limit (0 = none), the
+    shop's, and what is left.
+    """
     return min(MAX_QUANTITY, limit_per_order or MAX_QUANTITY, left)
 
 
 def is_within(starts_at, ends_at, as_of) -> bool:
-    """Whether an instant falls into a sale window (the end excluded); None is no bound. ``for_sale`` asks the same in SQL."""
+    """Whether an instant falls into a sale window (the end excluded); None is no bound.
+    ``for_sale`` asks the same in SQL.
+    """
     return (starts_at is None or starts_at <= as_of) and (ends_at is None or as_of < ends_at)
 
 
@@ -143,8 +176,12 @@ def picture_url(image: str, illustration: str) -> str:
 class ProductImage(models.Model):
     """One more picture in a product's gallery."""
 
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product"))
-    image = models.ImageField(_("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS)
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product")
+    )
+    image = models.ImageField(
+        _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
+    )
     illustration = models.CharField(_("illustration"), max_length=200, blank=True)
     alt = models.CharField(_("what it shows"), max_length=120, blank=True)
     position = models.PositiveIntegerField(_("position"), default=0)
@@ -170,10 +207,23 @@ class Sku(models.Model):
     both are due; ``cash_points`` and ``cash`` yuan only (points may lower the first).
     """
 
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="skus", verbose_name=_("product"))
-    name = models.CharField(_("name"), max_length=60, blank=True, help_text=_("Colour, size, value; empty when there is only one."))
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="skus", verbose_name=_("product")
+    )
+    name = models.CharField(
+        _("name"),
+        max_length=60,
+        blank=True,
+        help_text=_("Colour, size, value; empty when there is only one."),
+    )
     points_price = models.PositiveIntegerField(_("price in points"), default=0)
-    cash_price = models.DecimalField(_("price in yuan"), max_digits=12, decimal_places=2, default=0, validators=[MinValueValidator(0)])
+    cash_price = models.DecimalField(
+        _("price in yuan"),
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        validators=[MinValueValidator(0)],
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("offered"), default=True)
 
@@ -181,13 +231,22 @@ class Sku(models.Model):
         verbose_name = _("SKU")
         verbose_name_plural = _("SKUs")
         ordering = ["position", "id"]
-        indexes = [models.Index(fields=["product", "is_active", "points_price", "cash_price"], name="sku_cheapest")]
+        indexes = [
+            models.Index(
+                fields=["product", "is_active", "points_price", "cash_price"], name="sku_cheapest"
+            )
+        ]
         constraints = [
             models.CheckConstraint(
-                name="sku_points_price_bounded", condition=Q(points_price__gte=0) & Q(points_price__lte=PRICE_MAX_POINTS)
+                name="sku_points_price_bounded",
+                condition=Q(points_price__gte=0) & Q(points_price__lte=PRICE_MAX_POINTS),
             ),
-            models.CheckConstraint(condition=Q(cash_price__gte=0), name="sku_cash_price_not_negative"),
-            models.CheckConstraint(condition=Q(points_price__gt=0) | Q(cash_price__gt=0), name="sku_costs_something"),
+            models.CheckConstraint(
+                condition=Q(cash_price__gte=0), name="sku_cash_price_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(points_price__gt=0) | Q(cash_price__gt=0), name="sku_costs_something"
+            ),
         ]
 
     def __str__(self):
@@ -201,7 +260,11 @@ class Sku(models.Model):
     def clean(self):
         """Refuse prices that do not fit the product's pay mode."""
         product = getattr(self, "product", None)
-        mismatch = price_mismatch(product.pay_mode, self.points_price, self.cash_price) if product else None
+        mismatch = (
+            price_mismatch(product.pay_mode, self.points_price, self.cash_price)
+            if product
+            else None
+        )
         if mismatch:
             raise ValidationError(mismatch)
 

@@ -1,7 +1,12 @@
 """What members say about goods they received, and how the shop deals with it."""
 
 from django.conf import settings
-from django.core.validators import MaxLengthValidator, MaxValueValidator, MinLengthValidator, MinValueValidator
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinLengthValidator,
+    MinValueValidator,
+)
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -31,8 +36,8 @@ class ReviewQuerySet(models.QuerySet):
 class Review(models.Model):
     """One member's words about one delivered order line; shown once the shop has published them.
 
-    The line is a plain number: goods know no orders. ``author`` is the name as the page shows it, masked
-    when the review was written, so that it survives its account without naming anybody.
+    The line is a plain number: goods know no orders. ``author`` is the name as the page shows it,
+    masked when the review was written, so that it survives its account without naming anybody.
     """
 
     class Status(models.TextChoices):
@@ -41,19 +46,47 @@ class Review(models.Model):
         REJECTED = "rejected", _("Rejected")
 
     product = models.ForeignKey(
-        Product, models.PROTECT, db_constraint=False, db_index=False, related_name="reviews", verbose_name=_("product")
+        Product,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="reviews",
+        verbose_name=_("product"),
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="reviews", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_constraint=False,
+        related_name="reviews",
+        verbose_name=_("member"),
     )
     line = models.BigIntegerField(_("order line"), unique=True)
     author = models.CharField(_("shown as"), max_length=40)
-    choice = models.JSONField(_("choice"), default=dict, blank=True, help_text=_("Name of the SKU in every language, as it was."))
-    stars = models.PositiveSmallIntegerField(_("stars"), validators=[MinValueValidator(1), MaxValueValidator(MOST_STARS)])
-    text = models.TextField(_("text"), validators=[MinLengthValidator(SHORTEST_REVIEW), MaxLengthValidator(LONGEST_REVIEW)])
-    status = models.CharField(_("status"), max_length=9, choices=Status.choices, default=Status.WAITING)
-    reason = models.CharField(_("reason of the rejection"), max_length=REASON_LENGTH, blank=True, default="")
-    answer = models.TextField(_("the shop's answer"), blank=True, default="", validators=[MaxLengthValidator(ANSWER_LENGTH)])
+    choice = models.JSONField(
+        _("choice"),
+        default=dict,
+        blank=True,
+        help_text=_("Name of the SKU in every language, as it was."),
+    )
+    stars = models.PositiveSmallIntegerField(
+        _("stars"), validators=[MinValueValidator(1), MaxValueValidator(MOST_STARS)]
+    )
+    text = models.TextField(
+        _("text"),
+        validators=[MinLengthValidator(SHORTEST_REVIEW), MaxLengthValidator(LONGEST_REVIEW)],
+    )
+    status = models.CharField(
+        _("status"), max_length=9, choices=Status.choices, default=Status.WAITING
+    )
+    reason = models.CharField(
+        _("reason of the rejection"), max_length=REASON_LENGTH, blank=True, default=""
+    )
+    answer = models.TextField(
+        _("the shop's answer"),
+        blank=True,
+        default="",
+        validators=[MaxLengthValidator(ANSWER_LENGTH)],
+    )
     created_at = models.DateTimeField(_("written"), default=clock.now)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
@@ -67,8 +100,13 @@ class Review(models.Model):
         verbose_name_plural = _("reviews")
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(name="review_stars_1_to_5", condition=Q(stars__gte=1, stars__lte=5)),
-            models.CheckConstraint(name="review_status_known", condition=Q(status__in=["waiting", "published", "rejected"])),
+            models.CheckConstraint(
+                name="review_stars_1_to_5", condition=Q(stars__gte=1, stars__lte=5)
+            ),
+            models.CheckConstraint(
+                name="review_status_known",
+                condition=Q(status__in=["waiting", "published", "rejected"]),
+            ),
         ]
         indexes = [
             models.Index(fields=["product", "status", "stars"], name="review_stars"),
@@ -87,7 +125,9 @@ class Review(models.Model):
     @property
     def choice_name(self) -> str:
         """The SKU that was bought, in the reader's language."""
-        return self.choice.get(get_language() or "") or self.choice.get(settings.LANGUAGE_CODE) or ""
+        return (
+            self.choice.get(get_language() or "") or self.choice.get(settings.LANGUAGE_CODE) or ""
+        )
 
     @property
     def can_be_edited(self) -> bool:
@@ -103,7 +143,9 @@ class ReviewPolicy(models.Model):
     """How the shop deals with new reviews; one row, defaults when it is missing."""
 
     publishes_at_once = models.BooleanField(
-        _("publish without looking"), default=False, help_text=_("Otherwise every review waits for somebody of the shop.")
+        _("publish without looking"),
+        default=False,
+        help_text=_("Otherwise every review waits for somebody of the shop."),
     )
 
     class Meta:

@@ -17,14 +17,21 @@ class Stock(models.Model):
     """
 
     sku = models.OneToOneField(
-        Sku, on_delete=models.PROTECT, primary_key=True, db_constraint=False, related_name="stock", verbose_name=_("SKU")
+        Sku,
+        on_delete=models.PROTECT,
+        primary_key=True,
+        db_constraint=False,
+        related_name="stock",
+        verbose_name=_("SKU"),
     )
     quantity = models.IntegerField(_("quantity"), default=0)
 
     class Meta:
         verbose_name = _("stock")
         verbose_name_plural = _("stock")
-        constraints = [models.CheckConstraint(condition=Q(quantity__gte=0), name="stock_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="stock_not_negative")
+        ]
 
     def __str__(self):
         return f"{self.sku_id}: {self.quantity}"
@@ -39,7 +46,12 @@ class StockMovement(AppendOnly):
         RECEIVE = "receive", _("Received or corrected")
 
     sku = models.ForeignKey(
-        Sku, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="movements", verbose_name=_("SKU")
+        Sku,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="movements",
+        verbose_name=_("SKU"),
     )
     direction = models.CharField(_("direction"), max_length=8, choices=Direction.choices)
     delta = models.IntegerField(_("change"))
@@ -54,7 +66,9 @@ class StockMovement(AppendOnly):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["sku", "id"], name="movement_of_sku"),
-            models.Index(fields=["direction", "created_at", "sku", "delta"], name="movement_by_day"),
+            models.Index(
+                fields=["direction", "created_at", "sku", "delta"], name="movement_by_day"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["reference", "sku", "direction"], name="movement_once"),

@@ -19,7 +19,9 @@ NAMES = ("DATABASE_URL", "DATABASE_URL_FILE")
 
 
 def main(arguments=None):
-    """Do one of the three; returns the exit code: 0 only for a verified backup, books that close."""
+    """Do one of the three; returns the exit code: 0 only for a verified backup, books that
+    close.
+    """
     asked = _parser().parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)
@@ -27,7 +29,8 @@ def main(arguments=None):
         _read_env()
         use_profile()
         django.setup()
-        from mall.backups import commands  # not above: what it imports reads the settings, and .env comes first
+        # not above: what it imports reads the settings, and .env comes first
+        from mall.backups import commands
 
         return getattr(commands, asked.do)(asked)
     except BackupError as error:
@@ -76,7 +79,8 @@ def _count(text):
 def _read_env():
     """Read mall.env and .env as they stand, with no shell in between; what is exported wins.
 
-    Raises: BackupError when they name no database: they are docker compose's, whose shop is not here.
+    Raises: BackupError when they name no database: they are docker compose's, whose shop is not
+    here.
     """
     profile, is_named = os.environ.get("MALL_PROFILE"), any(os.environ.get(name) for name in NAMES)
     found = [ROOT / name for name in FILES if (ROOT / name).is_file()]
@@ -86,8 +90,10 @@ def _read_env():
         Env.read_env(path)
     if not is_named and not any(os.environ.get(name) for name in NAMES):
         raise BackupError(
-            "neither mall.env nor .env names DATABASE_URL; with docker compose: docker compose run --rm backup; "
-            "on a host add MALL_PROFILE=production and DATABASE_URL; for the embedded shop say MALL_PROFILE=embedded"
+            "neither mall.env nor .env names DATABASE_URL; with docker compose: docker compose "
+            "run --rm backup; "
+            "on a host add MALL_PROFILE=production and DATABASE_URL; for the embedded shop say "
+            "MALL_PROFILE=embedded"
         )
 
 

@@ -18,7 +18,10 @@ from mall.settings.databases import SQLITE_OPTIONS, mysql_database
 ENGINES = {"mysql": MySQL, "sqlite": SQLite}
 SCHEMES = "mysql://user:password@host/name or sqlite:////a/file"
 # Never the parser's own words: they quote what stands where it looked for a port, the password.
-UNREADABLE = f"a database URL cannot be read: write {SCHEMES}, and what is neither letter nor digit in a password as %40 (for @) and so on"
+UNREADABLE = (
+    f"a database URL cannot be read: write {SCHEMES}, and what is neither letter nor "
+    f"digit in a password as %40 (for @) and so on"
+)
 
 
 def shop() -> MySQL | SQLite:
@@ -33,7 +36,10 @@ def shop() -> MySQL | SQLite:
     url = os.environ.get("DATABASE_URL", "").strip()
     engine = _engine(config)
     if url and engine is not _scheme(url):
-        raise BackupError(f"DATABASE_URL begins with {urlsplit(url).scheme}:// but {settings.SETTINGS_MODULE} uses {engine.__name__}")
+        raise BackupError(
+            f"DATABASE_URL begins with {urlsplit(url).scheme}:// but {settings.SETTINGS_MODULE} "
+            f"uses {engine.__name__}"
+        )
     if engine is SQLite and os.environ.get("MALL_PROFILE") == "production":
         raise BackupError(f"DATABASE_URL is missing: name the shop's database, {SCHEMES}")
     return engine(config)
@@ -73,7 +79,9 @@ def _scheme(url):
     except ValueError:
         raise BackupError(UNREADABLE) from None
     if scheme not in ENGINES:
-        raise BackupError(f"a database URL begins with {scheme or 'nothing'}://, and the mall knows {SCHEMES}")
+        raise BackupError(
+            f"a database URL begins with {scheme or 'nothing'}://, and the mall knows {SCHEMES}"
+        )
     return ENGINES[scheme]
 
 

@@ -29,7 +29,9 @@ def draft(target):
         target.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=target))
     except OSError as error:
-        raise BackupError(f"{target} cannot be written to ({error.strerror}): name another folder") from None
+        raise BackupError(
+            f"{target} cannot be written to ({error.strerror}): name another folder"
+        ) from None
     try:
         yield made
     finally:
@@ -37,9 +39,13 @@ def draft(target):
 
 
 def publish(made, facts) -> Path:
-    """Seal a draft with its MANIFEST, bring it to the disk and give it its name; returns the backup's folder."""
+    """Seal a draft with its MANIFEST, bring it to the disk and give it its name; returns the
+    backup's folder.
+    """
     facts = {**facts, "files": {path.name: digest(path) for path in sorted(made.iterdir())}}
-    (made / MANIFEST).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (made / MANIFEST).write_text(
+        json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     for path in made.iterdir():
         _bring_to_disk(path)
     _bring_to_disk(made)
@@ -67,17 +73,33 @@ def open_backup(path) -> dict:
     text = (path / MANIFEST).read_text(encoding="utf-8", errors="replace")
     facts = _facts(text)
     if not facts.get("files"):
-        raise BackupError("the backup is damaged (its MANIFEST cannot be read); nothing was restored")
+        raise BackupError(
+            "the backup is damaged (its MANIFEST cannot be read); nothing was restored"
+        )
     for name, expected in facts["files"].items():
         if not (path / name).is_file() or digest(path / name) != expected:
-            raise BackupError(f"the backup is damaged ({name} is not what the MANIFEST says); nothing was restored")
+            raise BackupError(
+                f"the backup is damaged ({name} is not what the MANIFEST says); nothing was "
+                f"restored"
+            )
     return facts
 
 
 def rotate(target, keep) -> list[Path]:
-    """Remove what is older than the ``keep`` newest verified backups in ``target``; returns what went."""
-    backups = sorted((path for path in Path(target).iterdir() if NAME.fullmatch(path.name) and (path / MANIFEST).is_file()), key=_age)
-    good = [path for path in backups if is_good(_facts((path / MANIFEST).read_text(encoding="utf-8")))]
+    """Remove what is older than the ``keep`` newest verified backups in ``target``; returns what
+    went.
+    """
+    backups = sorted(
+        (
+            path
+            for path in Path(target).iterdir()
+            if NAME.fullmatch(path.name) and (path / MANIFEST).is_file()
+        ),
+        key=_age,
+    )
+    good = [
+        path for path in backups if is_good(_facts((path / MANIFEST).read_text(encoding="utf-8")))
+    ]
     if len(good) < keep:
         return []
     old = backups[: backups.index(good[-keep])]
@@ -103,7 +125,12 @@ def _facts(text) -> dict:
         facts = json.loads(text)
         return facts if isinstance(facts, dict) else {}
     except ValueError:  # the list of sha256sum that backups of 2026 before the JSON one have
-        return {"files": {name: sha for sha, name in re.findall(r"^([0-9a-f]{64})  ([\w.]+)$", text, re.MULTILINE)}}
+        return {
+            "files": {
+                name: sha
+                for sha, name in re.findall(r"^([0-9a-f]{64})  ([\w.]+)$", text, re.MULTILINE)
+            }
+        }
 
 
 def _age(path):

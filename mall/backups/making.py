@@ -37,14 +37,18 @@ def back_up(target, *, quick=False, scratch_url="", progress=False):
             evidence = proof.prove(made, facts, scratch, progress=progress)
             facts["media"]["missing"] = evidence.pop("missing_pictures")
             facts["mismatches"] = evidence.pop("mismatches")
-            facts["verified"] = f"{folder.UNVERIFIED}: the books do not close" if facts["mismatches"] else evidence
+            facts["verified"] = (
+                f"{folder.UNVERIFIED}: the books do not close" if facts["mismatches"] else evidence
+            )
         return folder.publish(made, facts), facts
 
 
 def restore(backup, *, until=None, binlogs=None, progress=False) -> str:
-    """Restore rows and pictures into the shop's own, empty database; returns a sentence about the log, if any.
+    """Restore rows and pictures into the shop's own, empty database; returns a sentence about the
+    log, if any.
 
-    Raises: BackupError before anything changes when the backup is damaged or the database holds anything.
+    Raises: BackupError before anything changes when the backup is damaged or the database holds
+    anything.
     """
     facts = folder.open_backup(backup)
     database = shop()
@@ -52,21 +56,29 @@ def restore(backup, *, until=None, binlogs=None, progress=False) -> str:
     proof.require_ledger_key(facts)
     log = Log(facts, binlogs, moment(until)) if until else None
     if not database.is_empty():
-        raise BackupError("the database is not empty: restore into a new one, then point DATABASE_URL there")
+        raise BackupError(
+            "the database is not empty: restore into a new one, then point DATABASE_URL there"
+        )
     media.require_room(settings.MEDIA_ROOT)
     try:
         database.load(archive, progress=progress)
         told = log.replay(database) if log else ""
     except BackupError as error:
-        raise BackupError(f"{error}. What is in {database} now is not whole: drop it, make it anew and restore again") from None
+        raise BackupError(
+            f"{error}. What is in {database} now is not whole: drop it, make it anew and restore "
+            f"again"
+        ) from None
     media.unpack(backup / ARCHIVE, settings.MEDIA_ROOT)
-    if settings.DEMO_MARK:  # else the next ./scripts/run would load the demo, its published passwords too, into somebody's own shop
+    # else the next ./scripts/run would load the demo, its published passwords too, into somebody's
+    # own shop
+    if settings.DEMO_MARK:
         Path(settings.DEMO_MARK).touch()
     return told
 
 
 def drill(backup=None, *, scratch_url="", progress=False) -> str:
-    """Restore a backup, or one made now, into an empty database and verify it there; returns what was proven.
+    """Restore a backup, or one made now, into an empty database and verify it there; returns what
+    was proven.
 
     Raises: BackupError when anything is missing or the books do not close.
     """
@@ -79,11 +91,16 @@ def drill(backup=None, *, scratch_url="", progress=False) -> str:
         _rows(backup, database)
         proof.require_ledger_key(facts)
         if "database" not in facts:
-            raise BackupError("this backup was made before backups knew what they hold: ./ops/restore it into an empty database")
+            raise BackupError(
+                "this backup was made before backups knew what they hold: ./ops/restore it into "
+                "an empty database"
+            )
         scratch = stack.enter_context(scratch_for(database, scratch_url))
         evidence = proof.prove(backup, facts, scratch, progress=progress)
         if evidence["mismatches"]:
-            raise BackupError(f"every row is back, but the books do not close: {evidence['mismatches'][0]}")
+            raise BackupError(
+                f"every row is back, but the books do not close: {evidence['mismatches'][0]}"
+            )
         return f"{facts['database']['rows']} rows, {facts['media']['files']} pictures"
 
 
@@ -91,5 +108,8 @@ def _rows(backup, database):
     """Return the archive of rows. Raises: BackupError when it is of another kind of database."""
     archive = backup / database.file
     if not archive.is_file():
-        raise BackupError(f"this backup is not of {database.kind}: point DATABASE_URL at an empty database of its own kind")
+        raise BackupError(
+            f"this backup is not of {database.kind}: point DATABASE_URL at an empty database of "
+            f"its own kind"
+        )
     return archive

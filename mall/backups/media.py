@@ -1,4 +1,6 @@
-"""The pictures of a shop as one archive. They are packed after the rows: a row's picture is there first."""
+"""The pictures of a shop as one archive. They are packed after the rows: a row's picture is there
+first.
+"""
 
 import io
 import os
@@ -23,11 +25,16 @@ def pack(folder, archive, *, progress):
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise BackupError(f"the pictures' folder {folder} is not there: set MEDIA_ROOT, or make it when the shop has no pictures yet")
+        raise BackupError(
+            f"the pictures' folder {folder} is not there: set MEDIA_ROOT, or make it when the "
+            f"shop has no pictures yet"
+        )
     files = bytes_ = 0
     try:
         with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
-            for path in tqdm(list(_walk(folder)), desc="pictures", disable=not progress, leave=False):
+            for path in tqdm(
+                list(_walk(folder)), desc="pictures", disable=not progress, leave=False
+            ):
                 try:
                     content = path.read_bytes()
                     info = tar.gettarinfo(path, arcname=path.relative_to(folder).as_posix())
@@ -39,7 +46,9 @@ def pack(folder, archive, *, progress):
                 tar.addfile(info, io.BytesIO(content))
                 files, bytes_ = files + 1, bytes_ + len(content)
     except OSError as error:
-        raise BackupError(f"the pictures cannot be packed: {error.filename or archive}: {error.strerror or error}") from None
+        raise BackupError(
+            f"the pictures cannot be packed: {error.filename or archive}: {error.strerror or error}"
+        ) from None
     return {"file": archive.name, "files": files, "bytes": bytes_}
 
 
@@ -52,7 +61,9 @@ def _walk(folder):
 
 
 def names_in(archive) -> set[str]:
-    """Return the names of all files of an archive, read to its last byte. Raises: BackupError when it is damaged."""
+    """Return the names of all files of an archive, read to its last byte. Raises: BackupError when
+    it is damaged.
+    """
     try:
         with tarfile.open(archive) as tar:
             names = set()
@@ -66,13 +77,18 @@ def names_in(archive) -> set[str]:
 
 
 def require_room(folder):
-    """Make the folder for pictures when it is missing. Raises: BackupError when nothing can be written there."""
+    """Make the folder for pictures when it is missing. Raises: BackupError when nothing can be
+    written there.
+    """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise BackupError(f"the pictures cannot be written to {folder} ({error.strerror}): set MEDIA_ROOT; nothing was restored") from None
+        raise BackupError(
+            f"the pictures cannot be written to {folder} ({error.strerror}): set MEDIA_ROOT; "
+            f"nothing was restored"
+        ) from None
 
 
 def unpack(archive, folder):
@@ -81,7 +97,9 @@ def unpack(archive, folder):
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
     except (OSError, tarfile.TarError) as error:
-        raise BackupError(f"the pictures cannot be written to {folder}: {error}; the database is restored") from None
+        raise BackupError(
+            f"the pictures cannot be written to {folder}: {error}; the database is restored"
+        ) from None
 
 
 def missing(packed) -> list[str]:
@@ -93,8 +111,15 @@ def missing(packed) -> list[str]:
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, FileField):
-                named |= set(model._base_manager.exclude(**{field.name: ""}).values_list(field.name, flat=True))
+                named |= set(
+                    model._base_manager.exclude(**{field.name: ""}).values_list(
+                        field.name, flat=True
+                    )
+                )
     lost = sorted(name for name in named if name and name not in packed)
     if lost and len(lost) == len(named):
-        raise BackupError(f"none of the {len(lost)} pictures that the shop's rows name is in its folder: set MEDIA_ROOT to the shop's own")
+        raise BackupError(
+            f"none of the {len(lost)} pictures that the shop's rows name is in its folder: set "
+            f"MEDIA_ROOT to the shop's own"
+        )
     return lost

@@ -1,4 +1,6 @@
-"""A shop's MySQL or MariaDB: dumped by the client program while the shop writes, loaded by it again."""
+"""A shop's MySQL or MariaDB: dumped by the client program while the shop writes, loaded by it
+again.
+"""
 
 import gzip
 import re
@@ -13,14 +15,25 @@ from tqdm import tqdm
 
 from mall.backups import BackupError
 from mall.backups.programs import Program, running
-from mall.backups.snapshot import HELD_SECONDS, OBJECTS, ask, base_tables, connected, contents, quote, standing_still
+from mall.backups.snapshot import (
+    HELD_SECONDS,
+    OBJECTS,
+    ask,
+    base_tables,
+    connected,
+    contents,
+    quote,
+    standing_still,
+)
 
 SANDBOX = b"/*M!999999\\-"  # MariaDB's first line: MySQL's client and older ones stumble over it
 TABLE = re.compile(rb"^CREATE TABLE `((?:[^`]|``)+)`", re.MULTILINE)
 ENDING = re.compile(rb"\n-- Dump completed[^\n]*\n$")
 DUMP = (
-    "--single-transaction", "--quick", "--skip-lock-tables", "--order-by-primary", "--hex-blob", "--skip-dump-date",
-    "--no-tablespaces", "--routines", "--events", "--triggers", "--default-character-set=utf8mb4", "--max-allowed-packet=1G",
+    "--single-transaction", "--quick", "--skip-lock-tables", "--order-by-primary", "--hex-blob",
+    "--skip-dump-date",
+    "--no-tablespaces", "--routines", "--events", "--triggers", "--default-character-set=utf8mb4",
+    "--max-allowed-packet=1G",
 )  # fmt: skip
 OF_MYSQL = ("--column-statistics=0", "--set-gtid-purged=OFF")  # MariaDB knows neither
 LOAD = ("--default-character-set=utf8mb4", "--max-allowed-packet=1G")
@@ -42,7 +55,11 @@ class MySQL:
     @property
     def params(self):
         """What the shop's own connections are opened with."""
-        return load_backend(self.config["ENGINE"]).DatabaseWrapper(self.config, "default").get_connection_params()
+        return (
+            load_backend(self.config["ENGINE"])
+            .DatabaseWrapper(self.config, "default")
+            .get_connection_params()
+        )
 
     @cached_property
     def is_mariadb(self) -> bool:
@@ -59,8 +76,8 @@ class MySQL:
     def dump(self, target, *, progress) -> dict:
         """Write one consistent picture to ``target``/``file``; returns what it holds.
 
-        Writers stand still until the dump has begun, for a fraction of a second. Raises: BackupError
-        when anything is missing: a right, a table, the dump's last line.
+        Writers stand still until the dump has begun, for a fraction of a second. Raises:
+        BackupError when anything is missing: a right, a table, the dump's last line.
         """
         with standing_still(self.params, self.name) as picture:
             program = self.program("mariadb-dump", "mysqldump")
@@ -68,10 +85,16 @@ class MySQL:
             with running(program, self.config, *arguments, stdout=-1, bufsize=0) as process:
                 tables, tail = _pack(process.stdout, target / self.file, picture, progress)
             if not ENDING.search(tail):
-                raise BackupError(f"{program.path} ended without its last line: the dump is not whole")
+                raise BackupError(
+                    f"{program.path} ended without its last line: the dump is not whole"
+                )
             if lacking := sorted(set(picture.tables) - tables):
-                raise BackupError(f"{program.path} left out {', '.join(lacking[:5])}: the dump is not whole")
-            with tqdm(total=len(picture.tables), desc="counting", disable=not progress, leave=False) as bar:
+                raise BackupError(
+                    f"{program.path} left out {', '.join(lacking[:5])}: the dump is not whole"
+                )
+            with tqdm(
+                total=len(picture.tables), desc="counting", disable=not progress, leave=False
+            ) as bar:
                 facts = picture.contents(bar.update)
         return {**facts, "file": self.file, "program": program.version, "binlog": picture.binlog}
 
@@ -80,7 +103,9 @@ class MySQL:
         size = archive.stat().st_size
         with (
             archive.open("rb") as packed,
-            tqdm.wrapattr(packed, "read", total=size, desc="loading", disable=not progress, leave=False) as counted,
+            tqdm.wrapattr(
+                packed, "read", total=size, desc="loading", disable=not progress, leave=False
+            ) as counted,
             gzip.open(counted) as dump,
             self.loading(unlogged=unlogged) as process,
         ):
@@ -94,7 +119,9 @@ class MySQL:
         """Give a client program's process that runs the statements written to its stdin."""
         program = self.program("mariadb", "mysql")
         extra = [LOADED_QUIETLY] if unlogged and self._may_hide() else []
-        with running(program, self.config, *LOAD, *extra, self.name, stdin=-1, stdout=sys.stderr) as process:
+        with running(
+            program, self.config, *LOAD, *extra, self.name, stdin=-1, stdout=sys.stderr
+        ) as process:
             yield process
 
     def contents(self) -> dict:
@@ -116,7 +143,9 @@ class MySQL:
         return MySQL({**self.config, "NAME": name})
 
     def program(self, of_mariadb, of_mysql) -> Program:
-        """Return a client program: each server's own knows it best, the other's does where it is alone."""
+        """Return a client program: each server's own knows it best, the other's does where it is
+        alone.
+        """
         return Program(of_mariadb, of_mysql) if self.is_mariadb else Program(of_mysql, of_mariadb)
 
     def _may_hide(self):
@@ -127,17 +156,24 @@ class MySQL:
 
 
 def _read(stream, seconds):
-    """Return what a program wrote next. Raises: BackupError when writers would stand still too long."""
+    """Return what a program wrote next. Raises: BackupError when writers would stand still too
+    long.
+    """
     if not select.select([stream], [], [], seconds)[0]:
         raise BackupError(f"the dump did not begin within {seconds:.0f} s; is the server busy?")
     return stream.read(1 << 18)
 
 
 def _pack(stream, path, picture, progress):
-    """Write a dump to a gzip file, letting the writers go once it has begun; returns its tables and last bytes."""
+    """Write a dump to a gzip file, letting the writers go once it has begun; returns its tables and
+    last bytes.
+    """
     head = tail = b""
     tables = set()
-    with gzip.open(path, "wb", 6) as packed, tqdm(unit="B", unit_scale=True, desc="dump", disable=not progress, leave=False) as bar:
+    with (
+        gzip.open(path, "wb", 6) as packed,
+        tqdm(unit="B", unit_scale=True, desc="dump", disable=not progress, leave=False) as bar,
+    ):
         while block := _read(stream, HELD_SECONDS / 2 if picture.holds else None):
             bar.update(len(block))
             tables.update(TABLE.findall(tail + block))

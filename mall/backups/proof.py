@@ -17,8 +17,8 @@ from mall.core import clock
 def prove(backup, facts, scratch, *, progress) -> dict:
     """Restore a backup's rows into ``scratch`` and compare; returns the evidence for the MANIFEST.
 
-    ``evidence["mismatches"]`` is a list of sentences, empty when the books close. Raises: BackupError
-    when anything that was backed up is not there.
+    ``evidence["mismatches"]`` is a list of sentences, empty when the books close. Raises:
+    BackupError when anything that was backed up is not there.
     """
     database = facts["database"]
     scratch.load(backup / database["file"], progress=progress, unlogged=True)
@@ -38,15 +38,23 @@ def prove(backup, facts, scratch, *, progress) -> dict:
 
 
 def compare(expected, found):
-    """Compare what was in the shop with what is in its copy. Raises: BackupError naming the tables that differ.
+    """Compare what was in the shop with what is in its copy. Raises: BackupError naming the tables
+    that differ.
 
     Servers of one version compute the same checksum of the same rows; others are compared by count.
     """
     exact = expected["engine"] == found["engine"]
     tables = expected["tables"].keys() | found["tables"].keys()
-    wrong = sorted(name for name in tables if _differ(expected["tables"].get(name), found["tables"].get(name), exact))
+    wrong = sorted(
+        name
+        for name in tables
+        if _differ(expected["tables"].get(name), found["tables"].get(name), exact)
+    )
     if wrong:
-        told = "; ".join(f"{name}: {_rows(expected, name)} in the shop, {_rows(found, name)} in the copy" for name in wrong[:3])
+        told = "; ".join(
+            f"{name}: {_rows(expected, name)} in the shop, {_rows(found, name)} in the copy"
+            for name in wrong[:3]
+        )
         raise BackupError(f"what was restored is not what was backed up ({told})")
     if lost := sorted(set(expected["objects"]) ^ set(found["objects"])):
         raise BackupError(f"what was restored is not what was backed up ({', '.join(lost[:3])})")
@@ -71,7 +79,9 @@ def pending() -> list[str]:
 
 
 def bring_up() -> list[str]:
-    """Migrate the connected copy to this release; returns what was done. Raises: BackupError when a table is missing."""
+    """Migrate the connected copy to this release; returns what was done. Raises: BackupError when a
+    table is missing.
+    """
     waiting = pending()
     if waiting:
         call_command("migrate", verbosity=0, interactive=False)
@@ -95,7 +105,11 @@ def verify_books() -> list[str]:
     except DatabaseError as error:
         raise BackupError(f"the books cannot be verified: {error}") from None
     told = json.loads(said.getvalue())
-    return [f"account {one['account']}: {one['check']}; expected {one['expected']}, found {one['found']}" for one in told["mismatches"]]
+    return [
+        f"account {one['account']}: {one['check']}; expected {one['expected']}, found "
+        f"{one['found']}"
+        for one in told["mismatches"]
+    ]
 
 
 def release() -> dict:
@@ -108,13 +122,17 @@ def release() -> dict:
 
 
 def require_ledger_key(facts):
-    """Refuse a key that did not seal the books of a backup: every account would be frozen as forged.
+    """Refuse a key that did not seal the books of a backup: every account would be frozen as
+    forged.
 
     Raises: BackupError before anything is restored.
     """
     expected = facts.get("release", {}).get("ledger_key", _fingerprint())
     if expected != _fingerprint():
-        raise BackupError("LEDGER_KEY is not the one this shop's books are sealed with (embedded: var/secrets.json); nothing was restored")
+        raise BackupError(
+            "LEDGER_KEY is not the one this shop's books are sealed with (embedded: "
+            "var/secrets.json); nothing was restored"
+        )
 
 
 def _fingerprint() -> str:

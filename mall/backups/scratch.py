@@ -1,4 +1,6 @@
-"""An empty database to restore into: the one that was named, one beside the shop's own, or a server of its own."""
+"""An empty database to restore into: the one that was named, one beside the shop's own, or a server
+of its own.
+"""
 
 import os
 import secrets
@@ -20,7 +22,11 @@ from mall.settings.databases import mysql_database
 
 START_SECONDS = 60
 SERVER = ("mariadbd", "mariadb-install-db")
-CARELESS = ("--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--skip-innodb-doublewrite")
+CARELESS = (
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-method=nosync",
+    "--skip-innodb-doublewrite",
+)
 
 
 @contextmanager
@@ -68,11 +74,16 @@ def _of_url(shop, url):
 
 def _create_beside(shop):
     name = f"{shop.name[:46]}_scratch_{secrets.token_hex(4)}"
-    look = "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = DATABASE()"
+    look = (
+        "SELECT default_character_set_name, default_collation_name FROM "
+        "information_schema.schemata WHERE schema_name = DATABASE()"
+    )
     with connected(shop.params) as opened:
         ((charset, collation),) = ask(opened, look)
         try:
-            ask(opened, f"CREATE DATABASE {quote(name)} CHARACTER SET {charset} COLLATE {collation}")
+            ask(
+                opened, f"CREATE DATABASE {quote(name)} CHARACTER SET {charset} COLLATE {collation}"
+            )
         except MySQLdb.OperationalError as error:
             if error.args[0] not in NO_RIGHT:
                 raise
@@ -82,16 +93,29 @@ def _create_beside(shop):
 
 @contextmanager
 def _own_server():
-    """Start a MariaDB of nobody else's on a socket in a temporary folder; it ends with the block."""
+    """Start a MariaDB of nobody else's on a socket in a temporary folder; it ends with the
+    block.
+    """
     with tempfile.TemporaryDirectory(prefix="mall", dir="/tmp") as folder:
         data, where = f"--datadir={folder}/db", f"{folder}/db.sock"
         as_root = ["--user=root"] if os.geteuid() == 0 else []
-        install = [_program("mariadb-install-db"), "--no-defaults", data, "--auth-root-authentication-method=normal"]
+        install = [
+            _program("mariadb-install-db"),
+            "--no-defaults",
+            data,
+            "--auth-root-authentication-method=normal",
+        ]
         install += ["--skip-test-db", "--skip-name-resolve", "--force", *as_root]
-        # A server that starts clears "#sql*" out of its temporary folder: the shop's server may keep its own in /tmp.
-        made = subprocess.run(install, capture_output=True, text=True, env={**os.environ, "TMPDIR": folder})
+        # A server that starts clears "#sql*" out of its temporary folder: the shop's server may
+        # keep its own in /tmp.
+        made = subprocess.run(
+            install, capture_output=True, text=True, env={**os.environ, "TMPDIR": folder}
+        )
         if made.returncode:
-            raise BackupError(f"a throw-away MariaDB could not be made: {(made.stderr or made.stdout).strip()[-200:]}; set SCRATCH_URL")
+            raise BackupError(
+                f"a throw-away MariaDB could not be made: "
+                f"{(made.stderr or made.stdout).strip()[-200:]}; set SCRATCH_URL"
+            )
         settings = [
             "--skip-networking",
             f"--tmpdir={folder}",
@@ -101,14 +125,27 @@ def _own_server():
         ]
         with open(f"{folder}/log", "wb") as log:
             server = subprocess.Popen(
-                [_program("mariadbd"), "--no-defaults", data, *settings, *CARELESS, *as_root], stdout=log, stderr=log, process_group=0
+                [_program("mariadbd"), "--no-defaults", data, *settings, *CARELESS, *as_root],
+                stdout=log,
+                stderr=log,
+                process_group=0,
             )
         try:
             _wait(server, where, Path(f"{folder}/log"))
-            config = {"ENGINE": "", "NAME": "scratch", "USER": "root", "PASSWORD": "", "HOST": "", "PORT": ""}
+            config = {
+                "ENGINE": "",
+                "NAME": "scratch",
+                "USER": "root",
+                "PASSWORD": "",
+                "HOST": "",
+                "PORT": "",
+            }
             found = MySQL(mysql_database({**config, "OPTIONS": {"unix_socket": where}}))
             with connected(found.sibling("").params) as opened:
-                ask(opened, "CREATE DATABASE scratch CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+                ask(
+                    opened,
+                    "CREATE DATABASE scratch CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+                )
             yield found
         finally:
             server.kill()  # nothing in it is worth a goodbye
@@ -122,7 +159,10 @@ def _wait(server, where, log):
             knock.connect(where)
             return
         time.sleep(0.05)
-    raise BackupError(f"a throw-away MariaDB did not start: {log.read_text(errors='replace').strip()[-200:]}; set SCRATCH_URL")
+    raise BackupError(
+        f"a throw-away MariaDB did not start: {log.read_text(errors='replace').strip()[-200:]}; "
+        f"set SCRATCH_URL"
+    )
 
 
 def _program(name):

@@ -1,4 +1,6 @@
-"""One moment of a running MySQL or MariaDB: rows counted, dumped and found in the binary log at the same point."""
+"""One moment of a running MySQL or MariaDB: rows counted, dumped and found in the binary log at the
+same point.
+"""
 
 import re
 import time
@@ -14,17 +16,23 @@ NEEDED = ("SELECT", "LOCK TABLES", "SHOW VIEW", "TRIGGER", "EVENT")
 NO_RIGHT = (1044, 1142, 1227)
 OBJECTS = """
     SELECT 'view', table_name FROM information_schema.views WHERE table_schema = DATABASE()
-    UNION SELECT 'trigger', trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()
-    UNION SELECT LOWER(routine_type), routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
+    UNION SELECT 'trigger', trigger_name FROM information_schema.triggers
+        WHERE trigger_schema = DATABASE()
+    UNION SELECT LOWER(routine_type), routine_name FROM information_schema.routines
+        WHERE routine_schema = DATABASE()
     UNION SELECT 'event', event_name FROM information_schema.events WHERE event_schema = DATABASE()
     ORDER BY 1, 2"""
 
 
 @contextmanager
 def connected(params):
-    """Open a connection as the shop does. Raises: BackupError for whatever the server refuses inside."""
+    """Open a connection as the shop does. Raises: BackupError for whatever the server refuses
+    inside.
+    """
     try:
-        with closing(MySQLdb.connect(**{**params, "read_timeout": 3600, "write_timeout": 3600})) as opened:
+        with closing(
+            MySQLdb.connect(**{**params, "read_timeout": 3600, "write_timeout": 3600})
+        ) as opened:
             opened.autocommit(True)
             yield opened
     except MySQLdb.Error as error:
@@ -50,7 +58,10 @@ class Snapshot:
 
     def take(self):
         """Stop the writers for a moment, open the picture and read where the binary log stands."""
-        ask(self.holder, f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}, wait_timeout = {HELD_SECONDS}")
+        ask(
+            self.holder,
+            f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}, wait_timeout = {HELD_SECONDS}",
+        )
         ask(self.reader, "SET SESSION wait_timeout = 86400")  # it waits for the dump
         for attempt in range(1, TRIES + 1):
             try:
@@ -71,7 +82,10 @@ class Snapshot:
         except MySQLdb.OperationalError as error:
             if error.args[0] not in NO_RIGHT:
                 raise
-            ask(self.holder, "LOCK TABLES " + ", ".join(f"{quote(table)} READ" for table in self.tables))
+            ask(
+                self.holder,
+                "LOCK TABLES " + ", ".join(f"{quote(table)} READ" for table in self.tables),
+            )
 
     def let_go(self):
         """Let the writers go on; what was begun since ``take`` keeps its picture."""
@@ -80,7 +94,9 @@ class Snapshot:
             self.holds = False
 
     def contents(self, on_table=lambda: None) -> dict:
-        """Return version, rows and checksum of each table, and the names of all else the database holds."""
+        """Return version, rows and checksum of each table, and the names of all else the database
+        holds.
+        """
         return contents(self.reader, self.name, on_table)
 
 
@@ -115,12 +131,20 @@ def contents(opened, name, on_table=lambda: None) -> dict:
 
 
 def base_tables(opened) -> list[str]:
-    """Return the tables of the connected database. Raises: BackupError when one keeps no picture of a moment."""
-    query = "SELECT table_name, engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+    """Return the tables of the connected database. Raises: BackupError when one keeps no picture of
+    a moment.
+    """
+    query = (
+        "SELECT table_name, engine FROM information_schema.tables WHERE table_schema = "
+        "DATABASE() AND table_type = 'BASE TABLE'"
+    )
     found = sorted(ask(opened, query))
     other = [table for table, engine in found if engine != "InnoDB"]
     if other:
-        raise BackupError(f"{', '.join(other[:3])} cannot be copied while the shop runs: ALTER TABLE … ENGINE=InnoDB")
+        raise BackupError(
+            f"{', '.join(other[:3])} cannot be copied while the shop runs: ALTER TABLE … "
+            f"ENGINE=InnoDB"
+        )
     return [table for table, _engine in found]
 
 
@@ -131,18 +155,23 @@ def engine(opened) -> str:
 
 
 def require_rights(opened, name):
-    """Refuse a user for whom a part of the database would be invisible. Raises: BackupError with the GRANT."""
+    """Refuse a user for whom a part of the database would be invisible. Raises: BackupError with
+    the GRANT.
+    """
     held = set()
     for (line,) in ask(opened, "SHOW GRANTS"):
         found = re.match(r"GRANT (.+) ON (?:`((?:[^`]|``)+)`|\*)\.\* TO ", line)
         if found and (found[2] is None or _covers(found[2].replace("``", "`"), name)):
             held |= {right.strip() for right in found[1].split(",")}
-    lacking = [] if held & {"ALL", "ALL PRIVILEGES"} else [right for right in NEEDED if right not in held]
+    lacking = (
+        [] if held & {"ALL", "ALL PRIVILEGES"} else [right for right in NEEDED if right not in held]
+    )
     if lacking:
         ((user,),) = ask(opened, "SELECT CURRENT_USER()")
         who = "'" + user.replace("@", "'@'") + "'"
         raise BackupError(
-            f"{user} may not see the whole database, so the backup would be partial: sign in as mall_backup, "
+            f"{user} may not see the whole database, so the backup would be partial: sign in as "
+            f"mall_backup, "
             f"or GRANT {', '.join(NEEDED)} ON {quote(name)}.* TO {who}"
         )
 
@@ -154,7 +183,8 @@ def _covers(pattern, name):
 
 
 def _position(opened):
-    for query in ("SHOW BINARY LOG STATUS", "SHOW MASTER STATUS"):  # MySQL 8.2 on; MariaDB and older
+    # MySQL 8.2 on; MariaDB and older
+    for query in ("SHOW BINARY LOG STATUS", "SHOW MASTER STATUS"):
         try:
             rows = ask(opened, query)
         except MySQLdb.ProgrammingError:

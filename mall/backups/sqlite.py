@@ -11,7 +11,9 @@ from pathlib import Path
 from mall.backups import BackupError
 
 OBJECTS = "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY 1, 2"
-TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+TABLES = (
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+)
 
 
 class SQLite:
@@ -50,7 +52,9 @@ class SQLite:
         return {**facts, "file": self.file}
 
     def load(self, archive, *, progress=False, unlogged=False):
-        """Put the file of a backup in place, whole or not at all. Raises: BackupError when it is damaged."""
+        """Put the file of a backup in place, whole or not at all. Raises: BackupError when it is
+        damaged.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(prefix=".restoring-", dir=self.path.parent)
         try:
@@ -83,7 +87,10 @@ class SQLite:
 
     def _contents(self, shop):
         tables = [name for (name,) in shop.execute(TABLES)]
-        counted = {name: {"rows": shop.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]} for name in tables}
+        counted = {
+            name: {"rows": shop.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]}
+            for name in tables
+        }
         return {
             "engine": f"SQLite {sqlite3.sqlite_version}",
             "name": str(self.path),
@@ -95,9 +102,14 @@ class SQLite:
     @contextmanager
     def _opened(self):
         if not self.path.is_file():
-            raise BackupError(f"there is no database {self.path}: set DATABASE_URL to the shop's, or MALL_PROFILE=production")
+            raise BackupError(
+                f"there is no database {self.path}: set DATABASE_URL to the shop's, or "
+                f"MALL_PROFILE=production"
+            )
         try:
-            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=20)) as shop:
+            with closing(
+                sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=20)
+            ) as shop:
                 yield shop
         except sqlite3.Error as error:
             raise BackupError(f"{self.path} cannot be read: {error}") from None
@@ -108,7 +120,10 @@ def _check(path):
         with closing(sqlite3.connect(path)) as copy:
             told = [line for (line,) in copy.execute("PRAGMA integrity_check(3)")]
             if told == ["ok"]:
-                told = [f"row {row} of {table} points nowhere" for table, row, *_ in copy.execute("PRAGMA foreign_key_check")][:3]
+                told = [
+                    f"row {row} of {table} points nowhere"
+                    for table, row, *_ in copy.execute("PRAGMA foreign_key_check")
+                ][:3]
     except sqlite3.Error as error:
         told = [str(error)]
     if told not in (["ok"], []):

@@ -10,9 +10,11 @@ LONGEST_ID = 18  # digits a 64-bit key always has room for
 
 
 def in_words(actor: str) -> str:
-    """Return a name for an actor as rows keep it: staff by user name, members said to be members, the shop itself.
+    """Return a name for an actor as rows keep it: staff by user name, members said to be members,
+    the shop itself.
 
-    Others (a payment provider) have no other name. The names are remembered for a minute, so a list asks once for each.
+    Others (a payment provider) have no other name. The names are remembered for a minute, so a list
+    asks once for each.
     """
     if actor == "system":
         return gettext("the shop itself")

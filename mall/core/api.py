@@ -22,7 +22,9 @@ class StrictSerializer(serializers.Serializer):
 
     def to_internal_value(self, sent):
         if isinstance(sent, dict):
-            unknown = set(sent) - {name for name, field in self.fields.items() if not field.read_only}
+            unknown = set(sent) - {
+                name for name, field in self.fields.items() if not field.read_only
+            }
             if unknown:
                 refusal = [serializers.ErrorDetail(_("Unknown field."), "unknown_field")]
                 raise serializers.ValidationError(dict.fromkeys(sorted(unknown), refusal))
@@ -46,26 +48,36 @@ def read(serializer_class, sent, **context):
 
 
 class Clerk(BasePermission):
-    """Staff with their second factor and the permission to look (GET) or to act (everything else)."""
+    """Staff with their second factor and the permission to look (GET) or to act (everything
+    else).
+    """
 
     looking = acting = ""
 
     def has_permission(self, request, view):
         """Return whether this is a clerk who may. Raises: SecondFactorRequired."""
         second_factor.demand(request.user)
-        return request.user.is_staff and request.user.has_perm(self.looking if request.method == "GET" else self.acting)
+        return request.user.is_staff and request.user.has_perm(
+            self.looking if request.method == "GET" else self.acting
+        )
 
 
 # --- asked twice, done once --------------------------------------------------
 REPLAYED = OpenApiParameter(
-    "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[201], description="true when this was done before."
+    "Idempotent-Replayed",
+    str,
+    OpenApiParameter.HEADER,
+    response=[201],
+    description="true when this was done before.",
 )
 
 
 def once_key(what: str, *, longest: int = 64) -> OpenApiParameter:
     """Return the Idempotency-Key header for the document; ``what`` is what one key stands for."""
     said = f"1 to {longest} of A–Z a–z 0–9 _ . : -; one per {what}."
-    return OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description=said)
+    return OpenApiParameter(
+        "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description=said
+    )
 
 
 def key_of(request) -> str:
@@ -75,7 +87,9 @@ def key_of(request) -> str:
 
 def made(shown, *, replayed: bool) -> Response:
     """Answer 201 with what was made, and say so when it had been made before."""
-    return Response(shown, status=201, headers={"Idempotent-Replayed": "true"} if replayed else None)
+    return Response(
+        shown, status=201, headers={"Idempotent-Replayed": "true"} if replayed else None
+    )
 
 
 # --- pictures and pages ------------------------------------------------------
@@ -91,14 +105,17 @@ class PageNumbers(PageNumberPagination):
 
 
 class Cursor(CursorPagination):
-    """{next, previous, results} for lists that grow at one end, in order of their ids; never OFFSET."""
+    """{next, previous, results} for lists that grow at one end, in order of their ids; never
+    OFFSET.
+    """
 
     page_size = 24
 
     def decode_cursor(self, request):
         """Refuse a cursor we never wrote. Raises: NotFound."""
         found = super().decode_cursor(request)
-        # DRF hands whatever stands in it to the database, where a word instead of an id is a server error.
+        # DRF hands whatever stands in it to the database, where a word instead of an id is a server
+        # error.
         if found is not None and found.position is not None and not found.position.isdigit():
             raise NotFound(self.invalid_cursor_message)
         return found
@@ -143,7 +160,9 @@ class ExceptionHandler(StandardHandler):
     """Know our refusals beside DRF's own exceptions."""
 
     def run(self):
-        """Leave a busy database, and a body that was cut, to the places that answer for them (``mall.outage``, handler400)."""
+        """Leave a busy database, and a body that was cut, to the places that answer for them
+        (``mall.outage``, handler400).
+        """
         if isinstance(self.exc, (Busy, BadRequest)) or faults.is_passing(self.exc):
             return None
         return super().run()

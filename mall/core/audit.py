@@ -13,12 +13,15 @@ SYSTEM = "system"
 def note(actor, action: str, *, target, reason: str = "", before=None, after=None) -> AuditRow:
     """Write down one act, in the caller's transaction: it commits or vanishes with the act.
 
-    ``actor`` is a user, a name such as ``"staff:7"``, or None for the shop itself; ``target`` a row or
-    its reference (``"order:M2611…"``); ``before`` and ``after`` are plain values of what changed (dates and
-    amounts are written as text). ``action`` reads ``room.verb``: ``"points.adjust"``. Personal data stays out.
+    ``actor`` is a user, a name such as ``"staff:7"``, or None for the shop itself; ``target`` a row
+    or its reference (``"order:M2611…"``); ``before`` and ``after`` are plain values of what changed
+    (dates and amounts are written as text). ``action`` reads ``room.verb``: ``"points.adjust"``.
+    Personal data stays out.
     """
     name, actor_name = _named(actor)
-    target, target_name = (_label(target), str(target)) if isinstance(target, Model) else (str(target), "")
+    target, target_name = (
+        (_label(target), str(target)) if isinstance(target, Model) else (str(target), "")
+    )
     return AuditRow.objects.create(
         actor=name[:80],
         actor_name=actor_name[:150],
@@ -41,7 +44,9 @@ def _named(actor):
 
 
 def _clerk(actor):
-    """Return the user name behind ``staff:<id>``: readers of the log look for people, not for numbers."""
+    """Return the user name behind ``staff:<id>``: readers of the log look for people, not for
+    numbers.
+    """
     room, _colon, pk = actor.partition(":")
     if room != "staff" or not pk.isdecimal():
         return ""

@@ -1,4 +1,6 @@
-"""What the audit log says was done, in words. Rows keep the code: it is what filters, exports and machines go by."""
+"""What the audit log says was done, in words. Rows keep the code: it is what filters, exports and
+machines go by.
+"""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,7 +1,8 @@
 """Columns only the application can read, for any app.
 
-``settings.FIELD_KEYS`` lists hex AES-256 keys: the first one encrypts, all of them decrypt, so a key is
-rotated by putting a new one in front and running ``rotate_field_keys``. A value is bound to its place.
+``settings.FIELD_KEYS`` lists hex AES-256 keys: the first one encrypts, all of them decrypt, so a
+key is rotated by putting a new one in front and running ``rotate_field_keys``. A value is bound to
+its place.
 """
 
 import base64
@@ -44,7 +45,11 @@ def decrypt(stored: str, *, place: str) -> str:
     for name, key in _keys():
         if version == VERSION and name == key_name:
             try:
-                return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode()).decode()
+                return (
+                    AESGCM(key)
+                    .decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode())
+                    .decode()
+                )
             except (InvalidTag, ValueError) as error:
                 raise Undecryptable(place) from error
     raise Undecryptable(place)
@@ -64,7 +69,9 @@ def _keys():
 
 
 class EncryptedTextField(models.TextField):
-    """A text column whose content only the application can read; it cannot be searched or sorted."""
+    """A text column whose content only the application can read; it cannot be searched or
+    sorted.
+    """
 
     def _place(self):
         return f"{self.model._meta.label_lower}.{self.attname}"

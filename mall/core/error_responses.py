@@ -1,4 +1,6 @@
-"""The API's error shape for answers that do not pass DRF's handler: unknown addresses, faults, allauth's doors."""
+"""The API's error shape for answers that do not pass DRF's handler: unknown addresses, faults,
+allauth's doors.
+"""
 
 import structlog
 from django.http import HttpResponse, JsonResponse
@@ -12,14 +14,20 @@ UNMEASURED = _("What arrived does not say how long it is. Please send it with a 
 UNREADABLE_CODES = {400: "parse_error", 411: "length_required", 413: "too_large"}
 
 
-def api_error(status: int, code: str, detail: str, *, attr=None, retry_after_seconds=None) -> JsonResponse:
+def api_error(
+    status: int, code: str, detail: str, *, attr=None, retry_after_seconds=None
+) -> JsonResponse:
     """Return {type, errors: [{code, detail, attr}], request_id} with a status."""
     body = {
         "type": "server_error" if status >= 500 else "client_error",
         "errors": [{"code": code, "detail": str(detail), "attr": attr}],
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
     }
-    return JsonResponse(body, status=status, headers={"Retry-After": str(retry_after_seconds)} if retry_after_seconds else None)
+    return JsonResponse(
+        body,
+        status=status,
+        headers={"Retry-After": str(retry_after_seconds)} if retry_after_seconds else None,
+    )
 
 
 def unreadable(request, status: int) -> HttpResponse:
@@ -32,10 +40,20 @@ def unreadable(request, status: int) -> HttpResponse:
 
 def refusal(error: DomainError) -> JsonResponse:
     """Return a refusal of the business in the API's shape."""
-    return api_error(error.status, error.code, error, attr=error.field, retry_after_seconds=error.retry_after_seconds)
+    return api_error(
+        error.status,
+        error.code,
+        error,
+        attr=error.field,
+        retry_after_seconds=error.retry_after_seconds,
+    )
 
 
 def accounts_refusal(error: DomainError) -> JsonResponse:
-    """Return a refusal in the shape of the accounts API, allauth's: {status, errors: [{code, message}]}."""
+    """Return a refusal in the shape of the accounts API, allauth's: {status, errors: [{code,
+    message}]}.
+    """
     body = {"status": error.status, "errors": [{"code": error.code, "message": str(error)}]}
-    return JsonResponse(body, status=error.status, headers={"Retry-After": str(error.retry_after_seconds)})
+    return JsonResponse(
+        body, status=error.status, headers={"Retry-After": str(error.retry_after_seconds)}
+    )

@@ -37,6 +37,11 @@ class Busy(DomainError):
 
 
 class Interrupted(Busy):
-    """The database left in the midst of something that no retry of ours covers: what came before it may be done."""
+    """The database left in the midst of something that no retry of ours covers: what came before it
+    may be done.
+    """
 
-    message = _("The shop is very busy. Please try again in a moment; look first whether it has been done already.")
+    message = _(
+        "The shop is very busy. Please try again in a moment; look first whether it has been done "
+        "already."
+    )

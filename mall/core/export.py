@@ -1,4 +1,6 @@
-"""Files to take along, whole or not at all; tables as CSV that a spreadsheet opens as text, not as formulas."""
+"""Files to take along, whole or not at all; tables as CSV that a spreadsheet opens as text, not as
+formulas.
+"""
 
 import csv
 from tempfile import SpooledTemporaryFile
@@ -18,7 +20,8 @@ class _Echo:
 
 
 def cell(value):
-    """Return a value as a cell: numbers stay numbers, a text that a spreadsheet would run is quoted.
+    """Return a value as a cell: numbers stay numbers, a text that a spreadsheet would run is
+    quoted.
 
     Source: OWASP "CSV injection".
     """
@@ -36,7 +39,8 @@ def cell(value):
 def csv_response(name: str, header, rows) -> FileResponse:
     """Return the rows as a download ``<name>.csv``: UTF-8 with a byte-order mark, cells guarded.
 
-    ``rows`` may be any iterable, also one that reads the database as it goes. Raises: what reading them raises.
+    ``rows`` may be any iterable, also one that reads the database as it goes. Raises: what reading
+    them raises.
     """
     lines = csv.writer(_Echo())
 
@@ -50,10 +54,11 @@ def csv_response(name: str, header, rows) -> FileResponse:
 
 
 def download(name: str, pieces, kind: str) -> FileResponse:
-    """Return pieces of text as a file that is whole: its answer begins when the last piece is there.
+    """Return pieces of text as a file that is whole: its answer begins when the last piece is
+    there.
 
-    A fault meanwhile is answered as any other. Told piece by piece it would leave a file that is cut and looks whole:
-    granian (2.8.7) ends an answer that broke as if it were complete.
+    A fault meanwhile is answered as any other. Told piece by piece it would leave a file that is
+    cut and looks whole: granian (2.8.7) ends an answer that broke as if it were complete.
     """
     file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - the answer closes it
     try:
@@ -62,4 +67,10 @@ def download(name: str, pieces, kind: str) -> FileResponse:
         file.close()
         raise
     file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=kind, headers={"Cache-Control": "no-store"})
+    return FileResponse(
+        file,
+        as_attachment=True,
+        filename=name,
+        content_type=kind,
+        headers={"Cache-Control": "no-store"},
+    )

@@ -5,7 +5,8 @@ from django.utils import translation
 
 
 def language_of(request) -> str:
-    """Return the language of the reader's cookie on a page, and the one of Accept-Language for an app.
+    """Return the language of the reader's cookie on a page, and the one of Accept-Language for an
+    app.
 
     A page without a cookie is Chinese whatever the browser asks for: the shop's default is
     zh-hans (product.md), and a shopper switches with one tap.

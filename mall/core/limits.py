@@ -1,6 +1,7 @@
 """How often one caller may knock; django-ratelimit counts, exactly, behind this one module.
 
-Source: reliability.md "Limits". A member is counted by id, a stranger by address (IPv6: by /64, mall/core/networks.py).
+Source: reliability.md "Limits". A member is counted by id, a stranger by address (IPv6: by /64,
+mall/core/networks.py).
 """
 
 import hashlib
@@ -45,7 +46,9 @@ class TooOften(DomainError):
 
 
 class CannotCount(TooOften):
-    """Nobody can count knocks now (Redis is away, full or a read-only copy), and this door guards a secret."""
+    """Nobody can count knocks now (Redis is away, full or a read-only copy), and this door guards a
+    secret.
+    """
 
     message = _("We cannot check right now. Nothing was changed; please try again in a moment.")
 
@@ -61,7 +64,11 @@ def is_counting() -> bool:
 def who(group, request):
     """Return the key a request is counted under: the member, or else the address."""
     user = getattr(request, "user", None)
-    return f"member:{user.pk}" if user is not None and user.is_authenticated else _address(group, request)
+    return (
+        f"member:{user.pk}"
+        if user is not None and user.is_authenticated
+        else _address(group, request)
+    )
 
 
 def limit(request, group: str, rate: str, *, once=""):
@@ -69,13 +76,16 @@ def limit(request, group: str, rate: str, *, once=""):
 
     ``once`` is a one-time key: trying the same thing again within ONCE_SECONDS is no second knock.
 
-    When the counters cannot be reached the caller passes: the ledger's own rules still hold. The doors
-    that guard secrets (sign-in, reset) have limits of their own, allauth's, and those stay closed: its "too
-    often" is told as what it is, CannotCount (mall.middleware.RefusalMiddleware).
+    When the counters cannot be reached the caller passes: the ledger's own rules still hold. The
+    doors that guard secrets (sign-in, reset) have limits of their own, allauth's, and those stay
+    closed: its "too often" is told as what it is, CannotCount (mall.middleware.RefusalMiddleware).
 
     Raises: TooOften with the seconds to wait.
     """
-    tried = once and f"tried:{group}:{hashlib.sha256(f'{who(group, request)} {once}'.encode()).hexdigest()}"
+    tried = (
+        once
+        and f"tried:{group}:{hashlib.sha256(f'{who(group, request)} {once}'.encode()).hexdigest()}"
+    )
     # add(), not get(): of many at the same moment one is counted.
     if tried and not cache.add(tried, 1, ONCE_SECONDS):
         return
@@ -87,7 +97,8 @@ def limit(request, group: str, rate: str, *, once=""):
 
 
 def guard(request, group: str, rate: str):
-    """Count one knock at a door that guards a secret (a password asked again, an export): closed when nobody can count.
+    """Count one knock at a door that guards a secret (a password asked again, an export): closed
+    when nobody can count.
 
     Raises: TooOften with the seconds to wait; CannotCount.
     """
@@ -97,10 +108,12 @@ def guard(request, group: str, rate: str):
 
 
 def wait_at_entrance(request, *, brings_token: bool) -> int:
-    """Count one request to the accounts API, which is not DRF's; returns the seconds to wait, 0 to pass.
+    """Count one request to the accounts API, which is not DRF's; returns the seconds to wait, 0 to
+    pass.
 
-    A stranger's counts with everything else this address asks of the API. Who brings a token is not known yet, so the
-    address is counted there too, but as members are: hundreds of phones behind one address renew theirs every five minutes.
+    A stranger's counts with everything else this address asks of the API. Who brings a token is not
+    known yet, so the address is counted there too, but as members are: hundreds of phones behind
+    one address renew theirs every five minutes.
     """
     if brings_token:
         return _count(request, "api-token", API_MEMBER, key=_address)

@@ -1,7 +1,7 @@
 """Whom an address stands for when strangers are counted: an IPv4 address, or a whole /64 of IPv6.
 
-A household or a phone gets at least a /64 and changes the rest of its address at will (RFC 6177, RFC 8981), so a
-limit per IPv6 address is none. What is shown and logged stays the whole address.
+A household or a phone gets at least a /64 and changes the rest of its address at will (RFC 6177,
+RFC 8981), so a limit per IPv6 address is none. What is shown and logged stays the whole address.
 """
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -10,13 +10,17 @@ PREFIX = 64
 
 
 def plain(address: str) -> str:
-    """Return an address as it is written; an IPv4 one that came through an IPv6 socket (::ffff:…) as IPv4."""
+    """Return an address as it is written; an IPv4 one that came through an IPv6 socket (::ffff:…)
+    as IPv4.
+    """
     parsed = _parsed(address)
     return address if parsed is None else str(parsed)
 
 
 def network_of(address: str) -> str:
-    """Return the key strangers at an address are counted under: ``192.0.2.7``, ``2001:db8::/64``."""
+    """Return the key strangers at an address are counted under: ``192.0.2.7``,
+    ``2001:db8::/64``.
+    """
     parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((int(parsed), PREFIX), strict=False))

@@ -18,7 +18,9 @@ CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 class ErrorSerializer(serializers.Serializer):
     """One fault of a request."""
 
-    code = serializers.CharField(help_text="Stable, for programs: insufficient_points, out_of_stock, …")
+    code = serializers.CharField(
+        help_text="Stable, for programs: insufficient_points, out_of_stock, …"
+    )
     detail = serializers.CharField(help_text="For people, in the caller's language.")
     attr = serializers.CharField(allow_null=True, help_text="The field it is about, if any.")
 
@@ -28,22 +30,30 @@ class ErrorAnswerSerializer(serializers.Serializer):
 
     type = serializers.CharField(help_text="validation_error, client_error or server_error.")
     errors = ErrorSerializer(many=True)
-    request_id = serializers.CharField(allow_null=True, help_text="Tell it to support: the logs know it.")
+    request_id = serializers.CharField(
+        allow_null=True, help_text="Tell it to support: the logs know it."
+    )
 
 
 def refusal(description):
-    """Return a refusal of an endpoint beside those that Documentation names by itself: its codes, and when."""
+    """Return a refusal of an endpoint beside those that Documentation names by itself: its codes,
+    and when.
+    """
     return OpenApiResponse(ErrorAnswerSerializer, description=description)
 
 
 class Documentation(AutoSchema):
-    """Name the refusals of each endpoint once, by one component, instead of a set of enums per field."""
+    """Name the refusals of each endpoint once, by one component, instead of a set of enums per
+    field.
+    """
 
     def _get_response_bodies(self, direction="response"):
         described = super()._get_response_bodies(direction)
         if direction == "response":
             for status in self._refusals():
-                described.setdefault(status, self._get_response_for_code(ErrorAnswerSerializer, status))
+                described.setdefault(
+                    status, self._get_response_for_code(ErrorAnswerSerializer, status)
+                )
         return dict(sorted(described.items()))
 
     def _refusals(self):
@@ -53,7 +63,12 @@ class Documentation(AutoSchema):
             yield "401"
         if not all(isinstance(permission, AllowAny) for permission in self.view.get_permissions()):
             yield "403"
-        if any(parameter["in"] == "path" or parameter["name"] == "page" for parameter in parameters) or self._get_paginator():
+        if (
+            any(
+                parameter["in"] == "path" or parameter["name"] == "page" for parameter in parameters
+            )
+            or self._get_paginator()
+        ):
             yield "404"
         if any(parameter["name"] == "Idempotency-Key" for parameter in parameters):
             yield "422"
@@ -74,7 +89,9 @@ class BearerToken(OpenApiAuthenticationExtension):
 
 
 def add_accounts(result, **_):
-    """Add allauth's paths and components to our document, prefixed with ``Auth`` so that no name meets another."""
+    """Add allauth's paths and components to our document, prefixed with ``Auth`` so that no name
+    meets another.
+    """
     accounts = _accounts_document()
     result["paths"].update(accounts["paths"])
     for section, components in accounts["components"].items():
@@ -84,9 +101,14 @@ def add_accounts(result, **_):
 
 
 def _accounts_document():
-    spec = yaml.safe_load(files("allauth.headless.spec").joinpath("doc/openapi.yaml").read_text(encoding="utf-8"))
+    spec = yaml.safe_load(
+        files("allauth.headless.spec").joinpath("doc/openapi.yaml").read_text(encoding="utf-8")
+    )
     allauth_document.specify_user(spec)
-    spec["paths"] = {path.replace("/_allauth", AUTH_ROOT): operations for path, operations in spec["paths"].items()}
+    spec["paths"] = {
+        path.replace("/_allauth", AUTH_ROOT): operations
+        for path, operations in spec["paths"].items()
+    }
     allauth_document.pin_client(spec)
     allauth_document.drop_unused_client_parameter(spec)
     allauth_document.drop_unused_paths(spec)
@@ -95,14 +117,19 @@ def _accounts_document():
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
             if isinstance(operation, dict):
-                tail = path.removeprefix(f"{AUTH_ROOT}/app/v1/").translate(str.maketrans("/-{}", "____"))
+                tail = path.removeprefix(f"{AUTH_ROOT}/app/v1/").translate(
+                    str.maketrans("/-{}", "____")
+                )
                 operation["operationId"] = f"auth_{tail}_{method}"
                 operation["tags"] = ["accounts"]
     return _prefixed(spec)
 
 
 def _prefixed(spec):
-    components = {section: {f"Auth{name}": body for name, body in entries.items()} for section, entries in spec["components"].items()}
+    components = {
+        section: {f"Auth{name}": body for name, body in entries.items()}
+        for section, entries in spec["components"].items()
+    }
     text = json.dumps({"paths": spec["paths"], "components": components})
     for section in components:
         text = text.replace(f'"#/components/{section}/', f'"#/components/{section}/Auth')
@@ -110,5 +137,8 @@ def _prefixed(spec):
     for operations in prefixed["paths"].values():
         for operation in operations.values():
             if isinstance(operation, dict) and "security" in operation:
-                operation["security"] = [{f"Auth{name}": scopes for name, scopes in way.items()} for way in operation["security"]]
+                operation["security"] = [
+                    {f"Auth{name}": scopes for name, scopes in way.items()}
+                    for way in operation["security"]
+                ]
     return prefixed

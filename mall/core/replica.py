@@ -1,6 +1,8 @@
-"""Reports may read a copy of the database (DATABASE_REPLICA_URL), so that looking at last year costs today's shoppers nothing.
+"""Reports may read a copy of the database (DATABASE_REPLICA_URL), so that looking at last year
+costs today's shoppers nothing.
 
-A copy may lag behind, so nothing decides on it: whatever posts, sells or counts a limit reads the database it writes.
+A copy may lag behind, so nothing decides on it: whatever posts, sells or counts a limit reads the
+database it writes.
 """
 
 from contextlib import contextmanager
@@ -23,7 +25,9 @@ def reading():
 
 
 class Router:
-    """Send reads to the copy inside ``reading()`` and everything else, migrations too, to the one database that is written."""
+    """Send reads to the copy inside ``reading()`` and everything else, migrations too, to the one
+    database that is written.
+    """
 
     def db_for_read(self, model, **hints):
         return ALIAS if _is_reading.get() else None

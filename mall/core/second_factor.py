@@ -1,7 +1,9 @@
-"""The second factor of staff: asked at every door behind the counter, the admin's and the API's alike.
+"""The second factor of staff: asked at every door behind the counter, the admin's and the API's
+alike.
 
-A sign-in of somebody who has one is asked for it before any session or token exists (allauth), and setting one
-up ends every other session (accounts.receivers), so whoever has one has shown it: no door asks how a session began.
+A sign-in of somebody who has one is asked for it before any session or token exists (allauth), and
+setting one up ends every other session (accounts.receivers), so whoever has one has shown it: no
+door asks how a session began.
 
 Source: docs/decisions/0014-second-factor-at-every-door.md
 """
@@ -13,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core.errors import DomainError
 
-# What a sign-in is stopped for. Recovery codes alone are not: allauth counts them, but asks nobody for them.
+# What a sign-in is stopped for. Recovery codes alone are not: allauth counts them, but asks nobody
+# for them.
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 

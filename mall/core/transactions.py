@@ -14,7 +14,8 @@ from mall.core import faults
 from mall.core.errors import Busy
 
 TRIES = 6
-PATIENCE_SECONDS = 2.0  # the last try may wait another second for a lock: a visitor is told within three
+# the last try may wait another second for a lock: a visitor is told within three
+PATIENCE_SECONDS = 2.0
 
 
 def transactional(verb):

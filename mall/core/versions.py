@@ -1,7 +1,8 @@
-"""What somebody read before deciding: a short mark of it, and the refusal once it reads differently.
+"""What somebody read before deciding: a short mark of it, and the refusal once it reads
+differently.
 
-A page or an answer of the API carries the mark of what it shows; the decision brings it back, and the
-verb compares what was read with the row under its lock.
+A page or an answer of the API carries the mark of what it shows; the decision brings it back, and
+the verb compares what was read with the row under its lock.
 """
 
 import hashlib
@@ -18,7 +19,10 @@ class ChangedMeanwhile(DomainError):
 
     code = "changed_meanwhile"
     status = 409
-    message = _("This was changed while you were reading it, so nothing was done. Please read it as it is now and decide again.")
+    message = _(
+        "This was changed while you were reading it, so nothing was done. Please read it as it is "
+        "now and decide again."
+    )
 
 
 def version_of(*values) -> str:

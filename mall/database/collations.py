@@ -1,9 +1,11 @@
-"""How text compares in MySQL and MariaDB: keys as bytes, words as people read, whatever the server's default is.
+"""How text compares in MySQL and MariaDB: keys as bytes, words as people read, whatever the
+server's default is.
 
-Both servers' defaults ignore case, accents, full width and trailing blanks: ``a1`` would be answered with what ``A1``
-bought. So every column is told its collation (mall/database/text_columns.py says which and why), and tables and database have
-the exact one as their default: whatever a later migration forgets compares as bytes. ``manage.py migrate`` begins with
-``set_default`` and ends with ``mend``. SQLite compares bytes by itself.
+Both servers' defaults ignore case, accents, full width and trailing blanks: ``a1`` would be
+answered with what ``A1`` bought. So every column is told its collation
+(mall/database/text_columns.py says which and why), and tables and database have the exact one as
+their default: whatever a later migration forgets compares as bytes. ``manage.py migrate`` begins
+with ``set_default`` and ends with ``mend``. SQLite compares bytes by itself.
 
 Source: docs/decisions/0018-keys-are-bytes.md.
 """
@@ -20,9 +22,12 @@ from mall.database.text_columns import SPOKEN, WORDS, listed
 
 # No padding: "a1 " is not "a1". The two servers share no name for it.
 EXACT_OF_MARIADB, EXACT_OF_MYSQL = "utf8mb4_nopad_bin", "utf8mb4_0900_bin"
-METADATA_WAIT_SECONDS = 30  # for whoever still reads the table; everybody else queues behind us meanwhile
+# for whoever still reads the table; everybody else queues behind us meanwhile
+METADATA_WAIT_SECONDS = 30
 HINT = "Run `manage.py migrate`; until then keys that differ in case only are one key."
-_DEFINITION = re.compile(r"^  `(\w+)` (\w+(?:\(\d+\))?)(?: CHARACTER SET \w+)?(?: COLLATE \w+)?(.*?),?$", re.MULTILINE)
+_DEFINITION = re.compile(
+    r"^  `(\w+)` (\w+(?:\(\d+\))?)(?: CHARACTER SET \w+)?(?: COLLATE \w+)?(.*?),?$", re.MULTILINE
+)
 
 
 def exact(connection) -> str:
@@ -35,7 +40,10 @@ def set_default(connection) -> bool:
     if connection.vendor != "mysql":
         return False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = DATABASE()")
+        cursor.execute(
+            "SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = "
+            "DATABASE()"
+        )
         if cursor.fetchone() == (exact(connection),):
             return False
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
@@ -44,10 +52,12 @@ def set_default(connection) -> bool:
 
 
 def mend(connection) -> int:
-    """Give every text column its collation and return how many tables were rebuilt; a second call rebuilds none.
+    """Give every text column its collation and return how many tables were rebuilt; a second call
+    rebuilds none.
 
-    One ALTER for each table that is not as stated: it copies the table, and whoever writes there waits meanwhile (a
-    ledger of a million entries: docs/operations.md). Safe to break off and run again.
+    One ALTER for each table that is not as stated: it copies the table, and whoever writes there
+    waits meanwhile (a ledger of a million entries: docs/operations.md). Safe to break off and run
+    again.
     """
     astray = tables_astray(connection) if connection.vendor == "mysql" else {}
     if not astray:
@@ -55,7 +65,8 @@ def mend(connection) -> int:
     with closing(_patient(connection)) as own, own.cursor() as cursor:
         quote = own.ops.quote_name
         cursor.execute(f"SET SESSION lock_wait_timeout = {METADATA_WAIT_SECONDS}")
-        # Rows are copied as they are; the two sides of a foreign key of text change one after the other.
+        # Rows are copied as they are; the two sides of a foreign key of text change one after the
+        # other.
         cursor.execute("SET SESSION foreign_key_checks = 0")
         for table, columns in sorted(astray.items()):
             changes = [f"MODIFY {change}" for change in _definitions(cursor, quote(table), columns)]
@@ -70,17 +81,28 @@ def set_default_before_migrate(using, **kwargs):
 
 
 def mend_after_migrate(using, **kwargs):
-    """Receiver of ``post_migrate``: what this migrate made, or a library's migration reset, is put right."""
+    """Receiver of ``post_migrate``: what this migrate made, or a library's migration reset, is put
+    right.
+    """
     mend(connections[using])
 
 
 def tables_astray(connection) -> dict[str, dict[str, str]]:
-    """Return ``{table: {column: collation it should have}}`` of what is not as stated; a table's own default is no column."""
+    """Return ``{table: {column: collation it should have}}`` of what is not as stated; a table's
+    own default is no column.
+    """
     own = {model._meta.db_table for model in _models()} | {"django_migrations"}
     words, json = listed(WORDS), _json_columns()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT table_name, table_collation FROM information_schema.tables WHERE table_schema = DATABASE()")
-        astray = {table: {} for table, collation in cursor.fetchall() if table in own and collation != exact(connection)}
+        cursor.execute(
+            "SELECT table_name, table_collation FROM information_schema.tables WHERE table_schema "
+            "= DATABASE()"
+        )
+        astray = {
+            table: {}
+            for table, collation in cursor.fetchall()
+            if table in own and collation != exact(connection)
+        }
         cursor.execute(
             "SELECT table_name, column_name, collation_name FROM information_schema.columns "
             "WHERE table_schema = DATABASE() AND collation_name IS NOT NULL"
@@ -93,7 +115,9 @@ def tables_astray(connection) -> dict[str, dict[str, str]]:
 
 
 def text_columns() -> set[tuple[str, str]]:
-    """Return (table, column) of every text that the models of the shop and of its libraries keep."""
+    """Return (table, column) of every text that the models of the shop and of its libraries
+    keep.
+    """
     found = {("django_migrations", "app"), ("django_migrations", "name")}
     for model in _models():
         for field in model._meta.local_concrete_fields:
@@ -104,19 +128,26 @@ def text_columns() -> set[tuple[str, str]]:
 
 @checks.register(checks.Tags.database)
 def check_collations(app_configs, databases=None, **kwargs):
-    """Ask the server, when ``check --database`` or ``migrate`` may talk to it. A warning, or ``migrate`` could not mend it."""
+    """Ask the server, when ``check --database`` or ``migrate`` may talk to it. A warning, or
+    ``migrate`` could not mend it.
+    """
     found = []
     for alias in databases or []:
         if connections[alias].vendor == "mysql" and (astray := tables_astray(connections[alias])):
             named = ", ".join(sorted(astray)[:5]) + (" …" if len(astray) > 5 else "")
-            message = f"Database '{alias}': text of {len(astray)} tables does not compare as stated ({named})."
+            message = (
+                f"Database '{alias}': text of {len(astray)} tables does not compare as "
+                f"stated ({named})."
+            )
             found.append(checks.Warning(message, hint=HINT, id="mall.W001"))
     return found
 
 
 # --- searching by hand ---------------------------------------------------------
 class _Spoken:
-    """``i…`` lookups are people typing: case does not matter to them, also in a column that compares as bytes."""
+    """``i…`` lookups are people typing: case does not matter to them, also in a column that
+    compares as bytes.
+    """
 
     def get_rhs_op(self, connection, rhs):
         operator = super().get_rhs_op(connection, rhs)
@@ -124,14 +155,22 @@ class _Spoken:
 
 
 def let_people_search() -> None:
-    """Make iexact, icontains, istartswith and iendswith of text ignore case on MySQL and MariaDB, as on SQLite."""
+    """Make iexact, icontains, istartswith and iendswith of text ignore case on MySQL and MariaDB,
+    as on SQLite.
+    """
     for lookup in (lookups.IExact, lookups.IContains, lookups.IStartsWith, lookups.IEndsWith):
         for kind in (models.CharField, models.TextField):
             kind.register_lookup(type(lookup.__name__, (_Spoken, lookup), {}))
 
 
 # --- parts ---------------------------------------------------------------------
-_TEXTS = (models.CharField, models.TextField, models.FileField, models.GenericIPAddressField, models.UUIDField)
+_TEXTS = (
+    models.CharField,
+    models.TextField,
+    models.FileField,
+    models.GenericIPAddressField,
+    models.UUIDField,
+)
 
 
 def _models():
@@ -141,7 +180,12 @@ def _models():
 
 def _json_columns():
     """MariaDB keeps JSON as text that compares as bytes already."""
-    return {(m._meta.db_table, f.column) for m in _models() for f in m._meta.local_concrete_fields if isinstance(f, models.JSONField)}
+    return {
+        (m._meta.db_table, f.column)
+        for m in _models()
+        for f in m._meta.local_concrete_fields
+        if isinstance(f, models.JSONField)
+    }
 
 
 def _definitions(cursor, table, columns):
@@ -153,7 +197,9 @@ def _definitions(cursor, table, columns):
 
 
 def _patient(connection):
-    """Return a connection of its own without the shop's time-outs: a large table takes longer than any page may."""
+    """Return a connection of its own without the shop's time-outs: a large table takes longer than
+    any page may.
+    """
     own = connection.copy()
     for bound in ("read_timeout", "write_timeout"):
         own.settings_dict["OPTIONS"].pop(bound, None)

@@ -1,8 +1,10 @@
-"""What the users of MySQL or MariaDB may do: the application adds to history, and nobody rewrites it.
+"""What the users of MySQL or MariaDB may do: the application adds to history, and nobody rewrites
+it.
 
 A user sees in SHOW GRANTS what he may do himself and nothing of others, so the truth about the
 application's rights is asked for over its own connection: when web, worker and beat start, and by
-``check --deploy``. Source: reliability.md "operator abuse"; ledger.md section 2; docs/decisions/0017.
+``check --deploy``. Source: reliability.md "operator abuse"; ledger.md section 2;
+docs/decisions/0017.
 """
 
 import re
@@ -22,7 +24,15 @@ ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 ADDED_ONLY = ("SELECT", "INSERT")
 READ_ONLY = ("SELECT",)
 # What neither changes a row that is there nor a table, wherever it is held. All else is too much.
-HARMLESS = {"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "LOCK TABLES", "CREATE TEMPORARY TABLES", "PROCESS"}
+HARMLESS = {
+    "USAGE",
+    "SELECT",
+    "SHOW VIEW",
+    "SHOW DATABASES",
+    "LOCK TABLES",
+    "CREATE TEMPORARY TABLES",
+    "PROCESS",
+}
 EVERYTHING = "ALL PRIVILEGES"
 DISK_FUNCTION = "free_disk_share"  # ops/mysql/disk.sql
 SHOWN = 3
@@ -31,7 +41,9 @@ _log = structlog.get_logger(__name__)
 
 
 class WideRights(OperationalError):
-    """The application's database user could rewrite what is only ever added; the sentence says how to mend it."""
+    """The application's database user could rewrite what is only ever added; the sentence says how
+    to mend it.
+    """
 
 
 # --- what is needed ------------------------------------------------------------
@@ -60,7 +72,9 @@ def privileges_of_reader(table) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Right:
-    """A line of SHOW GRANTS: what may be done, or which role put on (then ``on`` is empty), where, and by whom."""
+    """A line of SHOW GRANTS: what may be done, or which role put on (then ``on`` is empty), where,
+    and by whom.
+    """
 
     privileges: tuple[str, ...]
     on: str
@@ -79,7 +93,8 @@ class Right:
         """Return the statements that take it away."""
         if not self.on:
             return [f"REVOKE {', '.join(self.privileges)} FROM {self.to}"]
-        if self.is_everything:  # MySQL's REVOKE ALL PRIVILEGES ON *.* takes schemas and tables along without saying so
+        # MySQL's REVOKE ALL PRIVILEGES ON *.* takes schemas and tables along without saying so
+        if self.is_everything:
             return [f"REVOKE {EVERYTHING}, GRANT OPTION FROM {self.to}"]
         plain = tuple(name for name in self.privileges if name != "GRANT OPTION")
         parts = [_shortened(plain), *(["GRANT OPTION"] if plain != self.privileges else [])]
@@ -87,18 +102,26 @@ class Right:
 
 
 def excess(lines, database, privileges_of=privileges_of_app) -> list[Right]:
-    """Return what the ``lines`` of SHOW GRANTS allow beyond what ``privileges_of`` a table of the database needs."""
+    """Return what the ``lines`` of SHOW GRANTS allow beyond what ``privileges_of`` a table of the
+    database needs.
+    """
     found = []
     for right in filter(None, map(_read, lines)):
         allowed = _allowed(right.on, database, privileges_of)
-        too_much = tuple(name for name in right.privileges if allowed is not None and name.partition(" (")[0] not in allowed)
+        too_much = tuple(
+            name
+            for name in right.privileges
+            if allowed is not None and name.partition(" (")[0] not in allowed
+        )
         if too_much:
             found.append(Right(too_much, right.on, right.to))
     return found
 
 
 def _read(line):
-    parts = re.fullmatch(r"GRANT (.+?)(?: ON (.+?))? TO (.+?)( (?:IDENTIFIED|REQUIRE|WITH) .*)?", line)
+    parts = re.fullmatch(
+        r"GRANT (.+?)(?: ON (.+?))? TO (.+?)( (?:IDENTIFIED|REQUIRE|WITH) .*)?", line
+    )
     if parts is None:
         return None  # SET DEFAULT ROLE, or a partial REVOKE
     what, on, to, rest = parts.groups(default="")
@@ -109,7 +132,9 @@ def _read(line):
 
 
 def _allowed(on, database, privileges_of):
-    """Return the privileges nobody minds on what stands after ON; None when it is no business of ours."""
+    """Return the privileges nobody minds on what stands after ON; None when it is no business of
+    ours.
+    """
     if on == f"FUNCTION `{database}`.`{DISK_FUNCTION}`":
         return None
     place = re.fullmatch(r"(?:`(?P<schema>.+?)`|\*)\.(?:`(?P<table>.+)`|\*)", on)
@@ -141,11 +166,14 @@ def _shortened(privileges):
 
 
 def verify(connection) -> None:
-    """Look at what this connection may do. Raises: WideRights, DatabaseError (the database is away)."""
+    """Look at what this connection may do. Raises: WideRights, DatabaseError (the database is
+    away).
+    """
     if connection.vendor != "mysql":
         return
     with connection.cursor() as cursor:
-        # By the server's own name for it: with lower_case_table_names=1 the grants say `mall` where the URL says Mall.
+        # By the server's own name for it: with lower_case_table_names=1 the grants say `mall` where
+        # the URL says Mall.
         cursor.execute("SELECT CURRENT_USER(), COALESCE(DATABASE(), '')")
         user, database = cursor.fetchone()
         try:
@@ -156,7 +184,10 @@ def verify(connection) -> None:
         except OperationalError as error:
             if error.args[0] != NO_GRANTS_AT_ALL:
                 raise
-            raise WideRights(f"The database asks nobody for rights ({error.args[1]}): start it without that option.") from None
+            raise WideRights(
+                f"The database asks nobody for rights ({error.args[1]}): start it without that "
+                f"option."
+            ) from None
         too_much = excess([line for (line,) in cursor.fetchall()], database)
     if too_much:
         raise WideRights(_sentence(user, too_much))
@@ -174,7 +205,9 @@ def demand_narrow_rights() -> None:
         except WideRights as refusal:
             raise SystemExit(f"The mall does not start:\n  {refusal}") from None
         except DatabaseError as error:
-            _log.warning("database away, its rights are verified later", alias=alias, error=str(error))
+            _log.warning(
+                "database away, its rights are verified later", alias=alias, error=str(error)
+            )
         finally:
             connections[alias].close()
     connection_created.connect(_verify_new, dispatch_uid="database rights")
@@ -209,15 +242,24 @@ def check_rights(app_configs, **_):
         except WideRights as refusal:
             errors.append(checks.Error(str(refusal), obj=f"DATABASES[{alias!r}]", id="mall.E001"))
         except DatabaseError as error:
-            _log.warning("database away, its rights are not verified", alias=alias, error=str(error))
+            _log.warning(
+                "database away, its rights are not verified", alias=alias, error=str(error)
+            )
     return errors
 
 
 def _sentence(user, too_much):
-    held = "; ".join(map(str, too_much[:SHOWN])) + (f"; and {len(too_much) - SHOWN} more" if len(too_much) > SHOWN else "")
-    statements = "; ".join(dict.fromkeys(statement for right in too_much[:SHOWN] for statement in right.revocations()))
+    held = "; ".join(map(str, too_much[:SHOWN])) + (
+        f"; and {len(too_much) - SHOWN} more" if len(too_much) > SHOWN else ""
+    )
+    statements = "; ".join(
+        dict.fromkeys(statement for right in too_much[:SHOWN] for statement in right.revocations())
+    )
     return (
-        f"The database user {user} holds {held}: the ledger and all else that is only ever added could be rewritten. "
-        f"Let the database's administrator run {statements}; then run manage.py grant_tables as the user that migrates. "
-        'A shop with one database user for everything needs a second one: docs/operations.md, "Database users".'
+        f"The database user {user} holds {held}: the ledger and all else that is only ever added "
+        f"could be rewritten. "
+        f"Let the database's administrator run {statements}; then run manage.py grant_tables as "
+        f"the user that migrates. "
+        "A shop with one database user for everything needs a second one: docs/operations.md, "
+        '"Database users".'
     )

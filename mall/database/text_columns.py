@@ -1,8 +1,9 @@
 """Every text column of the shop and of the libraries it stands on, and why it compares as it does.
 
-KEYS compare as bytes: what a program wrote, a program looks up. WORDS compare as people read: a search finds "Tee" and
-"tee". What the database itself compares (JSON) is not listed. A column that stands nowhere is a key, and a test asks
-for its reason. Read by mall/database/collations.py. Each line is ``table: column column``.
+KEYS compare as bytes: what a program wrote, a program looks up. WORDS compare as people read: a
+search finds "Tee" and "tee". What the database itself compares (JSON) is not listed. A column that
+stands nowhere is a key, and a test asks for its reason. Read by mall/database/collations.py. Each
+line is ``table: column column``.
 """
 
 # On MySQL and MariaDB alike; unlike unicode_ci it tells rare characters (𠮷) and emoji apart.
@@ -174,8 +175,10 @@ WORDS = {
     """,
     "a text people wrote for people": """
         accounts_address: region
-        catalog_historicalproduct: summary summary_zh_hans summary_en description description_zh_hans description_en tags
-        catalog_product: summary summary_zh_hans summary_en description description_zh_hans description_en tags
+        catalog_historicalproduct: summary summary_zh_hans summary_en tags
+        catalog_historicalproduct: description description_zh_hans description_en
+        catalog_product: summary summary_zh_hans summary_en tags
+        catalog_product: description description_zh_hans description_en
         catalog_productimage: alt alt_zh_hans alt_en
         catalog_review: author text reason answer
         catalog_stockmovement: note

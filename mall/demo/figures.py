@@ -1,4 +1,6 @@
-"""The demo shop's past, counted: its history is written days late, so every day is counted anew when something was added."""
+"""The demo shop's past, counted: its history is written days late, so every day is counted anew
+when something was added.
+"""
 
 from datetime import timedelta
 
@@ -8,7 +10,9 @@ from marketing.models import DailyRollup
 
 
 def count(*, anew: bool, progress=iter) -> None:
-    """Count every day since the first fact when members were added, else only the latest days that are due."""
+    """Count every day since the first fact when members were added, else only the latest days that
+    are due.
+    """
     first = rollup.first_fact()
     if first and (anew or not DailyRollup.objects.exists()):
         days = (clock.today() - first).days + 1

@@ -23,14 +23,18 @@ PRICE_PERCENT = (40, 45, 50, 50, 60, 45)
 
 @transactional
 def lay_out() -> int:
-    """Announce sessions when none runs or comes next; return how many are new. A second call adds nothing."""
+    """Announce sessions when none runs or comes next; return how many are new. A second call adds
+    nothing.
+    """
     now = clock.now()
     if FlashSession.objects.current(now).exists():
         return 0
     skus = _choose()
     if not skus:
         return 0
-    running = _open(now - timedelta(minutes=25), timedelta(hours=3), "今日快闪", "Today's flash", skus[:ITEMS])
+    running = _open(
+        now - timedelta(minutes=25), timedelta(hours=3), "今日快闪", "Today's flash", skus[:ITEMS]
+    )
     _let_some_buy(running)
     evenings = [_evening(days) for days in range(EVENINGS + 1)]
     coming = [evening for evening in evenings if evening > now + timedelta(hours=3)][:EVENINGS]
@@ -41,10 +45,18 @@ def lay_out() -> int:
 
 
 def _choose() -> list[Sku]:
-    """Return goods with plenty on the shelf, each product once: some for every purse, then the others."""
+    """Return goods with plenty on the shelf, each product once: some for every purse, then the
+    others.
+    """
     modes = (Product.PayMode.POINTS, Product.PayMode.POINTS_CASH)
-    plenty = Sku.objects.filter(product__pay_mode__in=modes, is_active=True, stock__quantity__gte=max(PIECES) + KEPT_PIECES)
-    found = plenty.filter(product__status=Product.Status.ON).select_related("product").order_by("points_price", "pk")
+    plenty = Sku.objects.filter(
+        product__pay_mode__in=modes, is_active=True, stock__quantity__gte=max(PIECES) + KEPT_PIECES
+    )
+    found = (
+        plenty.filter(product__status=Product.Status.ON)
+        .select_related("product")
+        .order_by("points_price", "pk")
+    )
     by_product = {}
     for sku in found:
         by_product.setdefault(sku.product_id, sku)
@@ -54,7 +66,9 @@ def _choose() -> list[Sku]:
 
 
 def _open(starts_at, lasts, zh, en, skus) -> FlashSession:
-    session = FlashSession.objects.create(name=zh, name_zh_hans=zh, name_en=en, starts_at=starts_at, ends_at=starts_at + lasts)
+    session = FlashSession.objects.create(
+        name=zh, name_zh_hans=zh, name_en=en, starts_at=starts_at, ends_at=starts_at + lasts
+    )
     for number, sku in enumerate(skus):
         FlashItem.objects.create(
             session=session,
@@ -69,7 +83,9 @@ def _open(starts_at, lasts, zh, en, skus) -> FlashSession:
 
 def _let_some_buy(session):
     """Let the cast, whoever has the points, take some: the first item is as good as gone."""
-    buyers = list(User.objects.filter(username__in=[username for username, *_rest in CAST]).order_by("pk"))
+    buyers = list(
+        User.objects.filter(username__in=[username for username, *_rest in CAST]).order_by("pk")
+    )
     for number, item in enumerate(session.items.select_related("session", "sku__product")):
         if item.cash_price:
             continue  # nobody here pays within five minutes

@@ -1,4 +1,6 @@
-"""The demo shop's members: ``demo`` with a life worth looking at, a dozen others, and a crowd on request."""
+"""The demo shop's members: ``demo`` with a life worth looking at, a dozen others, and a crowd on
+request.
+"""
 
 from datetime import date, datetime, time, timedelta
 
@@ -33,7 +35,14 @@ CAST = (
     ("dashan", "大山", 9, 0.6, 2),
     ("xiaolu", "小鹿乱撞", 4, 0.9, 1),
 )
-REGIONS = ("上海市 徐汇区", "浙江省 杭州市 西湖区", "四川省 成都市 武侯区", "广东省 广州市 天河区", "北京市 朝阳区", "江苏省 南京市 鼓楼区")
+REGIONS = (
+    "上海市 徐汇区",
+    "浙江省 杭州市 西湖区",
+    "四川省 成都市 武侯区",
+    "广东省 广州市 天河区",
+    "北京市 朝阳区",
+    "江苏省 南京市 鼓楼区",
+)
 STREETS = ("梧桐路", "望江街", "青年路", "桂花巷", "学院路", "滨河大道")
 FAMILY_NAMES = "王李张刘陈杨赵黄周吴徐孙"
 GIVEN_NAMES = ("悦然", "子墨", "思源", "雨桐", "嘉树", "清和", "明远", "若溪")
@@ -41,14 +50,25 @@ FIRST_HALVES = ("云朵", "柚子", "海盐", "松果", "月亮", "橘子", "山
 CROWD = "member"
 LONGEST_LOOK = timedelta(minutes=20)
 DELIVERED_PER_ORDER = 12
-SECOND_HALVES = ("汽水", "收藏家", "邮局", "先生", "同学", "不加糖", "慢慢走", "在路上", "小铺", "观察员")
+SECOND_HALVES = (
+    "汽水",
+    "收藏家",
+    "邮局",
+    "先生",
+    "同学",
+    "不加糖",
+    "慢慢走",
+    "在路上",
+    "小铺",
+    "观察员",
+)
 
 
 def open_with_cast(progress=iter) -> int:
     """Let the cast live through the weeks since the shop opened; return how many members are new.
 
-    One transaction, told in the order of time. Who finds any of the cast already there leaves all as it is.
-    The sign-ins ``demo`` and ``admin`` have public passwords: they are made only where
+    One transaction, told in the order of time. Who finds any of the cast already there leaves all
+    as it is. The sign-ins ``demo`` and ``admin`` have public passwords: they are made only where
     ``settings.DEMO_SIGN_INS`` says so.
     """
     names = [DEMO[0], ADMIN[0]] if settings.DEMO_SIGN_INS else []
@@ -68,7 +88,9 @@ def _tell_of_the_cast(progress):
             clerk = f"staff:{_make_admin().pk}"
     story = Story(offers(), until=now, clerk=clerk)
     for username, nickname, joined, share, orders in CAST:
-        _plan_ordinary_life(story, Shopper(username, nickname), days=joined, share=share, orders=orders)
+        _plan_ordinary_life(
+            story, Shopper(username, nickname), days=joined, share=share, orders=orders
+        )
     if settings.DEMO_SIGN_INS:
         demo = _plan_life_of_demo(story, clerk)
     story.then(_moment(_days_ago(missions.OPENED_DAYS_AGO), "07:00"), missions.open_all)
@@ -82,8 +104,12 @@ def _tell_of_the_cast(progress):
 
 def _make_admin() -> User:
     username, password, nickname = ADMIN
-    admin = registration.register(username, f"{username}@example.com", password, nickname=nickname, email_verified=True)
-    User.objects.filter(pk=admin.pk).update(is_staff=True, is_superuser=True, date_joined=clock.now())
+    admin = registration.register(
+        username, f"{username}@example.com", password, nickname=nickname, email_verified=True
+    )
+    User.objects.filter(pk=admin.pk).update(
+        is_staff=True, is_superuser=True, date_joined=clock.now()
+    )
     return admin
 
 
@@ -128,14 +154,34 @@ def _plan_life_of_demo(story, clerk) -> Shopper:
 
 def _furnish(demo):
     User.objects.filter(pk=demo.user.pk).update(birthday=date(1995, 5, 20))
-    give_address(demo, recipient="林小满", phone="13800138000", region="上海市 徐汇区", detail="梧桐路 88 号 3 栋 502 室")
-    give_address(demo, recipient="林先生（公司）", phone="13900139000", region="上海市 浦东新区", detail="世纪大道 100 号 27 层前台")
+    give_address(
+        demo,
+        recipient="林小满",
+        phone="13800138000",
+        region="上海市 徐汇区",
+        detail="梧桐路 88 号 3 栋 502 室",
+    )
+    give_address(
+        demo,
+        recipient="林先生（公司）",
+        phone="13900139000",
+        region="上海市 浦东新区",
+        detail="世纪大道 100 号 27 层前台",
+    )
 
 
 def _adjust(shopper, points, good_for, what, clerk):
     expires_on = clock.today() + timedelta(days=good_for) if good_for else ledger.DEFAULT
     key = f"adjust:demo-{clock.today()}"
-    ledger.adjust(shopper.user.pk, points=points, key=key, actor=clerk, note=what, description=what, expires_on=expires_on)
+    ledger.adjust(
+        shopper.user.pk,
+        points=points,
+        key=key,
+        actor=clerk,
+        note=what,
+        description=what,
+        expires_on=expires_on,
+    )
 
 
 def _read_inbox(shopper):
@@ -143,7 +189,9 @@ def _read_inbox(shopper):
 
 
 def _bring_demo_to_today(story, demo):
-    """Leave today to whoever tries the shop: one order just placed and waiting for its payment, the check-in open."""
+    """Leave today to whoever tries the shop: one order just placed and waiting for its payment, the
+    check-in open.
+    """
     story.order(demo, "anc-headphones", points_to_use=300, outcome="waits")
 
 
@@ -157,7 +205,9 @@ def _plan_ordinary_life(story, shopper, *, days, share, orders):
     visits = [joined + timedelta(minutes=2)]
     for day in range(days - 1, -1, -1):
         if luck.random() < share:
-            visits.append(_moment(_days_ago(day), "{:02}:{:02}", luck.randrange(7, 23), luck.randrange(60)))
+            visits.append(
+                _moment(_days_ago(day), "{:02}:{:02}", luck.randrange(7, 23), luck.randrange(60))
+            )
     for visit in visits:
         story.then(visit, story.visit, shopper)
         if luck.random() < 0.85:
@@ -165,7 +215,11 @@ def _plan_ordinary_life(story, shopper, *, days, share, orders):
     # Not at a visit still to come today: that order would be missing from the number asked for.
     past = [visit for visit in visits if visit + LONGEST_LOOK < story.until]
     for visit in luck.choices(past, k=orders):
-        story.then(visit + timedelta(seconds=luck.randrange(120, int(LONGEST_LOOK.total_seconds()))), story.wish, shopper)
+        story.then(
+            visit + timedelta(seconds=luck.randrange(120, int(LONGEST_LOOK.total_seconds()))),
+            story.wish,
+            shopper,
+        )
 
 
 def _settle(shopper):
@@ -181,16 +235,20 @@ def _settle(shopper):
 
 # --- the crowd --------------------------------------------------------------------
 def invite_crowd(members: int, *, days: int, orders: int, progress=iter) -> int:
-    """Let ``members`` more people come by over ``days`` and wish for ``orders`` orders; return how many are new.
+    """Let ``members`` more people come by over ``days`` and wish for ``orders`` orders; return how
+    many are new.
 
-    One transaction each, so it can be stopped and run again: who is there already stays as they are.
+    One transaction each, so it can be stopped and run again: who is there already stays as they
+    are.
     """
     known = set(User.objects.filter(username__startswith=CROWD).values_list("username", flat=True))
     missing = [number for number in range(members) if _crowd_name(number) not in known]
     if not missing:
         return 0
     # Keys are counted one by one: a crowd would soon have used them up.
-    choices = _deliver_for({slug: offer for slug, offer in offers().items() if not offer.has_keys}, orders)
+    choices = _deliver_for(
+        {slug: offer for slug, offer in offers().items() if not offer.has_keys}, orders
+    )
     for number in progress(missing):
         # Spread evenly, whatever part of the crowd an earlier run brought.
         wishes = orders * (number + 1) // members - orders * number // members
@@ -205,17 +263,31 @@ def _live_through(username, *, days, orders, choices):
     luck = shopper.luck
     shopper.nickname = luck.choice(FIRST_HALVES) + luck.choice(SECOND_HALVES)
     story = Story(choices, until=clock.now())
-    _plan_ordinary_life(story, shopper, days=luck.randrange(1, days + 1), share=luck.uniform(0.2, 0.9), orders=orders)
+    _plan_ordinary_life(
+        story,
+        shopper,
+        days=luck.randrange(1, days + 1),
+        share=luck.uniform(0.2, 0.9),
+        orders=orders,
+    )
     story.tell()
 
 
 def _deliver_for(choices, orders) -> dict:
-    """Book the deliveries a crowd needs, so that it does not empty the shelves; once per size of the delivery."""
+    """Book the deliveries a crowd needs, so that it does not empty the shelves; once per size of
+    the delivery.
+    """
     if orders <= len(choices):
         return choices
     for offer in choices.values():
         pieces = orders * DELIVERED_PER_ORDER // len(choices)
-        stock.receive(offer.sku, quantity=pieces, actor="seed_demo", note="补货", reference=f"demo-crowd:{offer.slug}:{pieces}")
+        stock.receive(
+            offer.sku,
+            quantity=pieces,
+            actor="seed_demo",
+            note="补货",
+            reference=f"demo-crowd:{offer.slug}:{pieces}",
+        )
     return choices
 
 

@@ -1,4 +1,6 @@
-"""The demo shop's missions: the drafts that came with the shop, switched on a while ago, so that bars have moved since."""
+"""The demo shop's missions: the drafts that came with the shop, switched on a while ago, so that
+bars have moved since.
+"""
 
 from marketing.models import Mission
 

@@ -8,7 +8,9 @@ GIVEN_UP = "550 5.1.1 mailbox unavailable"
 
 
 def lay_out() -> None:
-    """Tell members what ends soon; give up the newest mail of the last of the cast, as a real mail server would. Harmless when repeated."""
+    """Tell members what ends soon; give up the newest mail of the last of the cast, as a real mail
+    server would. Harmless when repeated.
+    """
     reminders.remind_expiring()
     news.of_ending_coupons()
     if Delivery.objects.filter(state=Delivery.State.DEAD).exists():
@@ -16,5 +18,13 @@ def lay_out() -> None:
     member = User.objects.filter(is_staff=False).order_by("-pk").exclude(username="demo").first()
     notice = Notification.objects.filter(user=member).order_by("-pk").first() if member else None
     if notice is not None:
-        words = {"user": member, "state": Delivery.State.DEAD, "tries": 1, "error": GIVEN_UP, "created_at": notice.created_at}
-        Delivery.objects.update_or_create(notification=notice, channel=Delivery.Channel.EMAIL, defaults=words)
+        words = {
+            "user": member,
+            "state": Delivery.State.DEAD,
+            "tries": 1,
+            "error": GIVEN_UP,
+            "created_at": notice.created_at,
+        }
+        Delivery.objects.update_or_create(
+            notification=notice, channel=Delivery.Channel.EMAIL, defaults=words
+        )

@@ -1,4 +1,6 @@
-"""What the demo shop's members say about what arrived: most are content, some wait to be read, a few have an answer."""
+"""What the demo shop's members say about what arrived: most are content, some wait to be read, a
+few have an answer.
+"""
 
 import random
 from datetime import timedelta
@@ -48,27 +50,38 @@ ANSWERS = {
 def plan(story, order_id: int) -> None:
     """Let whoever received an order find words for it within two days."""
     told = Order.objects.select_related("user").get(pk=order_id)
-    luck = random.Random(f"review:{told.user.username}:{told.key}")  # not its number: the same shop each time
-    story.then(clock.now() + timedelta(minutes=luck.randrange(30, 2 * 24 * 60)), say, story, order_id, luck)
+    # not its number: the same shop each time
+    luck = random.Random(f"review:{told.user.username}:{told.key}")
+    story.then(
+        clock.now() + timedelta(minutes=luck.randrange(30, 2 * 24 * 60)), say, story, order_id, luck
+    )
 
 
 def say(story, order_id, luck) -> None:
-    """Review the lines of an order that somebody has words for, and plan the shop's reading of them."""
+    """Review the lines of an order that somebody has words for, and plan the shop's reading of
+    them.
+    """
     order = Order.objects.select_related("user").get(pk=order_id)
     for line in order.lines.order_by("pk"):
         if luck.random() > SAYS:
             continue
         stars = luck.choices(STARS, HOW_OFTEN)[0]
         try:
-            review = orders_reviews.write(order.user, no=order.no, line=line.pk, stars=stars, text=luck.choice(LINES[stars]))
+            review = orders_reviews.write(
+                order.user, no=order.no, line=line.pk, stars=stars, text=luck.choice(LINES[stars])
+            )
         except DomainError:
             continue  # sent back, or reviewed by hand meanwhile
         if luck.random() < IS_READ:
-            story.then(clock.now() + READ_AFTER, read, review.pk, luck.random() < IS_ANSWERED or stars < 4)
+            story.then(
+                clock.now() + READ_AFTER, read, review.pk, luck.random() < IS_ANSWERED or stars < 4
+            )
 
 
 def read(review_id, is_answered) -> None:
     """Publish a review, with a word of the shop where one is due."""
-    review = reviews.publish(reviews.Review.objects.select_related("product").get(pk=review_id), actor=None)
+    review = reviews.publish(
+        reviews.Review.objects.select_related("product").get(pk=review_id), actor=None
+    )
     if is_answered:
         reviews.answer(review, actor=None, text=ANSWERS[review.stars])

@@ -1,4 +1,6 @@
-"""The demo shop's shelves: every category and product of goods/*.toml, with its picture and its stock."""
+"""The demo shop's shelves: every category and product of goods/*.toml, with its picture and its
+stock.
+"""
 
 import html
 import random
@@ -25,14 +27,16 @@ KEY_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 def read_goods() -> list[dict]:
     """Return the shelves as they are written, in the order of their files."""
-    return [tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(GOODS.glob("*.toml"))]
+    return [
+        tomllib.loads(file.read_text(encoding="utf-8")) for file in sorted(GOODS.glob("*.toml"))
+    ]
 
 
 def lay_out(progress=iter) -> int:
     """Fill the shelves once; return how many products this call put there.
 
-    A shop that has one of these shelves is left as it is: whoever works there since keeps their work.
-    ``progress`` may wrap the list of products in a bar.
+    A shop that has one of these shelves is left as it is: whoever works there since keeps their
+    work. ``progress`` may wrap the list of products in a bar.
     """
     shelves = read_goods()
     if Category.objects.filter(slug__in=[shelf["slug"] for shelf in shelves]).exists():
@@ -41,7 +45,9 @@ def lay_out(progress=iter) -> int:
     # The list page shows the newest first: mixed, so that it opens on a bit of everything.
     random.Random("shelves").shuffle(all_goods)
     pictures = {goods["slug"]: _hang_picture(shelf, goods) for shelf, goods in progress(all_goods)}
-    with clock.at(clock.start_of(clock.today() - timedelta(days=OPENED_DAYS_AGO)) + timedelta(hours=9)):
+    with clock.at(
+        clock.start_of(clock.today() - timedelta(days=OPENED_DAYS_AGO)) + timedelta(hours=9)
+    ):
         return _fill(shelves, all_goods, pictures)
 
 
@@ -49,13 +55,20 @@ def lay_out(progress=iter) -> int:
 def _fill(shelves, all_goods, pictures) -> int:
     categories = {
         shelf["slug"]: Category.objects.create(
-            slug=shelf["slug"], icon=shelf["icon"], position=position, name_zh_hans=shelf["zh"], name_en=shelf["en"]
+            slug=shelf["slug"],
+            icon=shelf["icon"],
+            position=position,
+            name_zh_hans=shelf["zh"],
+            name_en=shelf["en"],
         )
         for position, shelf in enumerate(shelves)
     }
     for shelf, goods in all_goods:
         _put_on_shelf(
-            categories[shelf["slug"]], goods, kind=goods.get("kind", shelf.get("kind", "physical")), picture=pictures[goods["slug"]]
+            categories[shelf["slug"]],
+            goods,
+            kind=goods.get("kind", shelf.get("kind", "physical")),
+            picture=pictures[goods["slug"]],
         )
     storefront.forget()
     return len(all_goods)
@@ -88,16 +101,26 @@ def _put_on_shelf(category, goods, *, kind, picture):
             cash_price=Decimal(choice.get("cash", 0)),
         )
         if choice["stock"] and kind == Product.Kind.CARD_KEY:
-            codes.add(sku.pk, write_keys(goods["slug"], choice["stock"]), actor=ACTOR, batch=f"demo:{goods['slug']}:{position}")
+            codes.add(
+                sku.pk,
+                write_keys(goods["slug"], choice["stock"]),
+                actor=ACTOR,
+                batch=f"demo:{goods['slug']}:{position}",
+            )
         elif choice["stock"]:
             reference = f"demo:{goods['slug']}:{position}"
-            stock.receive(sku.pk, quantity=choice["stock"], actor=ACTOR, note="首批到货", reference=reference)
+            stock.receive(
+                sku.pk, quantity=choice["stock"], actor=ACTOR, note="首批到货", reference=reference
+            )
 
 
 def write_keys(slug, number) -> list[tuple[int, str]]:
     """Return so many made-up keys of a product as rows of an import, the same every time."""
     luck = random.Random(f"keys:{slug}")
-    return [(row, "-".join(["PM", *("".join(luck.choices(KEY_LETTERS, k=4)) for _part in range(3))])) for row in range(1, number + 1)]
+    return [
+        (row, "-".join(["PM", *("".join(luck.choices(KEY_LETTERS, k=4)) for _part in range(3))]))
+        for row in range(1, number + 1)
+    ]
 
 
 def _days_from_now(days):
@@ -113,7 +136,9 @@ def _hang_picture(shelf, goods) -> str:
     name = f"products/demo/{goods['slug']}.webp"
     if storage.exists(name):
         return name
-    return storage.save(name, ContentFile(take_picture(goods["picture"], shelf["ground"], slug=goods["slug"])))
+    return storage.save(
+        name, ContentFile(take_picture(goods["picture"], shelf["ground"], slug=goods["slug"]))
+    )
 
 
 def as_html(text: str) -> str:
@@ -122,7 +147,11 @@ def as_html(text: str) -> str:
     for block in re.split(r"\n\s*\n", text.strip()):
         lines = [html.escape(line, quote=False) for line in block.splitlines()]
         if all(line.startswith(BULLET) for line in lines):
-            blocks.append("<ul>" + "".join(f"<li>{line.removeprefix(BULLET)}</li>" for line in lines) + "</ul>")
+            blocks.append(
+                "<ul>"
+                + "".join(f"<li>{line.removeprefix(BULLET)}</li>" for line in lines)
+                + "</ul>"
+            )
         else:
             blocks.append("<p>" + "<br>".join(lines) + "</p>")
     return "\n".join(blocks)

@@ -1,4 +1,6 @@
-"""How history is written: acts at past instants, each through the verb a shopper's own click would call."""
+"""How history is written: acts at past instants, each through the verb a shopper's own click would
+call.
+"""
 
 import heapq
 import random
@@ -38,7 +40,9 @@ FONDNESS = 8
 
 @dataclass(frozen=True)
 class Offer:
-    """One SKU of the demo shop as a made-up shopper sees it; the weight is how much people want it."""
+    """One SKU of the demo shop as a made-up shopper sees it; the weight is how much people want
+    it.
+    """
 
     sku: int
     slug: str
@@ -70,7 +74,9 @@ class Shopper:
 
 
 class Story:
-    """Acts in the order of their instants; an act may lead to later ones. What lies after ``until`` never happened."""
+    """Acts in the order of their instants; an act may lead to later ones. What lies after ``until``
+    never happened.
+    """
 
     def __init__(self, offers: dict[str, Offer], *, until: datetime, clerk: str = "system"):
         self.offers, self.until, self.clerk = offers, until, clerk
@@ -94,7 +100,11 @@ class Story:
     def join(self, shopper, *, password=None):
         """Sign up, and with it sign in for the first time."""
         shopper.user = registration.register(
-            shopper.username, f"{shopper.username}@example.com", password, nickname=shopper.nickname, email_verified=True
+            shopper.username,
+            f"{shopper.username}@example.com",
+            password,
+            nickname=shopper.nickname,
+            email_verified=True,
         )
         User.objects.filter(pk=shopper.user.pk).update(date_joined=clock.now())
         shopper.user.date_joined = clock.now()
@@ -110,9 +120,14 @@ class Story:
         checkin.check_in(shopper.user)
 
     def wish(self, shopper):
-        """Order something the shopper can afford just now, for money when the points do not reach."""
+        """Order something the shopper can afford just now, for money when the points do not
+        reach.
+        """
         available = PointAccount.objects.values_list("available", flat=True).get(pk=shopper.user.pk)
-        luck, within = shopper.luck, [offer for offer in self.offers.values() if offer.points <= available]
+        luck, within = (
+            shopper.luck,
+            [offer for offer in self.offers.values() if offer.points <= available],
+        )
         for _try in range(WISHES if within else 0):
             reach = [offer for offer in within if offer.points] if luck.random() < 0.7 else []
             # Who saved up rather takes something worth it than one more little thing.
@@ -124,8 +139,11 @@ class Story:
             if self.order(shopper, chosen.slug, outcome=outcome):
                 return
 
-    def order(self, shopper, slug, *, quantity=1, points_to_use=0, outcome="receives") -> Order | None:
-        """Place an order and plan what becomes of it: it is received, cancelled, never paid ("forgets"), or just waits.
+    def order(
+        self, shopper, slug, *, quantity=1, points_to_use=0, outcome="receives"
+    ) -> Order | None:
+        """Place an order and plan what becomes of it: it is received, cancelled, never paid
+        ("forgets"), or just waits.
 
         Sold out, or had enough of it already: the shopper leaves with empty hands, and None.
         """
@@ -135,7 +153,12 @@ class Story:
         key = f"demo-order-{Order.objects.of(shopper.user).count() + 1}"
         try:
             with transaction.atomic():
-                order = checkout.place_order(shopper.user, lines=[(offer.sku, quantity)], key=key, points_to_use=points_to_use)
+                order = checkout.place_order(
+                    shopper.user,
+                    lines=[(offer.sku, quantity)],
+                    key=key,
+                    points_to_use=points_to_use,
+                )
         except DomainError:
             return None
         if outcome == "cancels":
@@ -163,7 +186,11 @@ class Story:
         carrier, letters = CARRIERS[order_id % len(CARRIERS)] if order.is_physical else ("", "")
         number = f"{letters}{7_300_000_000 + order_id * 7919}" if letters else ""
         lifecycle.ship(order, actor=self.clerk, carrier=carrier, number=number)
-        self.then(_days_later(PARCEL_DAYS if order.is_physical else 0, PARCELS_ARRIVE_AT), self._complete, order_id)
+        self.then(
+            _days_later(PARCEL_DAYS if order.is_physical else 0, PARCELS_ARRIVE_AT),
+            self._complete,
+            order_id,
+        )
 
     def _complete(self, order_id):
         order = Order.objects.get(pk=order_id)
@@ -180,20 +207,46 @@ class Story:
 
 
 def offers() -> dict[str, Offer]:
-    """Return the first choice in good supply of every demo product on sale, by the product's slug."""
+    """Return the first choice in good supply of every demo product on sale, by the product's
+    slug.
+    """
     deliveries = Q(reference__startswith="demo:") | Q(reference__startswith=f"{stock.KEYS}demo:")
-    first_deliveries = StockMovement.objects.filter(deliveries, direction=StockMovement.Direction.RECEIVE)
+    first_deliveries = StockMovement.objects.filter(
+        deliveries, direction=StockMovement.Direction.RECEIVE
+    )
     sandbox = "sandbox" in gateways.offered()
-    skus = Sku.objects.select_related("product__category").filter(is_active=True, stock__quantity__gt=KEPT_PIECES).in_bulk()
+    skus = (
+        Sku.objects.select_related("product__category")
+        .filter(is_active=True, stock__quantity__gt=KEPT_PIECES)
+        .in_bulk()
+    )
     on_sale = set(Product.objects.for_sale().values_list("pk", flat=True))
     found = {}
-    for reference, sku_id in first_deliveries.order_by("reference").values_list("reference", "sku_id"):
+    for reference, sku_id in first_deliveries.order_by("reference").values_list(
+        "reference", "sku_id"
+    ):
         slug, sku = reference.removeprefix(stock.KEYS).split(":")[1], skus.get(sku_id)
-        if slug in found or sku is None or sku.product_id not in on_sale or (sku.cash_price and not sandbox):
+        if (
+            slug in found
+            or sku is None
+            or sku.product_id not in on_sale
+            or (sku.cash_price and not sandbox)
+        ):
             continue
         weight = 1 + random.Random(slug).randrange(6) ** 2
-        is_physical, has_keys = (sku.product.kind == kind for kind in (Product.Kind.PHYSICAL, Product.Kind.CARD_KEY))
-        found[slug] = Offer(sku_id, slug, sku.product.category.slug, sku.points_price, sku.cash_price, is_physical, has_keys, weight)
+        is_physical, has_keys = (
+            sku.product.kind == kind for kind in (Product.Kind.PHYSICAL, Product.Kind.CARD_KEY)
+        )
+        found[slug] = Offer(
+            sku_id,
+            slug,
+            sku.product.category.slug,
+            sku.points_price,
+            sku.cash_price,
+            is_physical,
+            has_keys,
+            weight,
+        )
     return found
 
 

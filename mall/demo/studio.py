@@ -1,4 +1,5 @@
-"""Where the demo shop's product pictures are taken: an emoji on a softly lit ground, always the same way.
+"""Where the demo shop's product pictures are taken: an emoji on a softly lit ground, always the
+same way.
 
 The emoji (256 px) are vendored in ``pictures/``; NOTICE.md there names their origin and licence.
 """
@@ -47,19 +48,25 @@ def _subject(emoji):
     emoji = emoji.crop(emoji.getchannel("A").point(lambda alpha: 255 * (alpha > 16)).getbbox())
     scale = SUBJECT / max(emoji.size)
     size = tuple(round(length * scale) for length in emoji.size)
-    return emoji.resize(size, Image.Resampling.LANCZOS).filter(ImageFilter.UnsharpMask(radius=2, percent=60, threshold=2))
+    return emoji.resize(size, Image.Resampling.LANCZOS).filter(
+        ImageFilter.UnsharpMask(radius=2, percent=60, threshold=2)
+    )
 
 
 @cache
 def _ground(ground, side, shade):
-    """A wall that is lightest where the lamp hangs, and a floor one tone deeper below a soft horizon."""
+    """A wall that is lightest where the lamp hangs, and a floor one tone deeper below a soft
+    horizon.
+    """
     light, deep = (ImageColor.getrgb(colour) for colour in ground)
     deep = tuple(round(d + (x - d) * 0.14 * shade) for x, d in zip(light, deep, strict=True))
     across = (SIDE // 4, SIDE // 2, SIDE * 3 // 4)[side]
     lamp = _lamp().crop((SIDE - across, SIDE - SIDE // 3, 2 * SIDE - across, 2 * SIDE - SIDE // 3))
     deep = Image.new("RGB", (SIDE, SIDE), deep)
     wall = Image.composite(deep, Image.new("RGB", (SIDE, SIDE), light), lamp)
-    return Image.composite(deep, wall, _blurred((-SIDE, FLOOR - 60, 2 * SIDE, 2 * SIDE), 70, 28, shape="rectangle"))
+    return Image.composite(
+        deep, wall, _blurred((-SIDE, FLOOR - 60, 2 * SIDE, 2 * SIDE), 70, 28, shape="rectangle")
+    )
 
 
 @cache
@@ -84,4 +91,6 @@ def _blurred(box, strength, blur, *, shape):
     """A soft shape, painted at a quarter of the size: what is blurred anyway needs no more."""
     layer = Image.new("L", (SIDE // 4, SIDE // 4), 0)
     getattr(ImageDraw.Draw(layer), shape)(tuple(length / 4 for length in box), fill=strength)
-    return layer.filter(ImageFilter.GaussianBlur(blur / 4)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    return layer.filter(ImageFilter.GaussianBlur(blur / 4)).resize(
+        (SIDE, SIDE), Image.Resampling.BICUBIC
+    )

@@ -1,8 +1,10 @@
-"""Celery beat on the database's tables: what an operator chose stays, and what was missed is made up.
+"""Celery beat on the database's tables: what an operator chose stays, and what was missed is made
+up.
 
-django-celery-beat 2.9.0 does neither: each start writes every line of the schedule over its row, and a job at a plain
-hour more than two hours away is not loaded at all (``_get_crontab_exclude_query``), so that one missed over night
-waits until two hours before its next turn, and then runs early.
+django-celery-beat 2.9.0 does neither: each start writes every line of the schedule over its row,
+and a job at a plain hour more than two hours away is not loaded at all
+(``_get_crontab_exclude_query``), so that one missed over night waits until two hours before its
+next turn, and then runs early.
 
 Decision: docs/decisions/0028; findings/beat-makes-a-missed-day-up-late-and-early.sh.
 """
@@ -34,8 +36,13 @@ class Line(ModelEntry):
         """Return whether to knock: what was missed at once, a reminder only in its own hours."""
         hours = getattr(self.schedule, "hour", ())
         now = self._default_now()
-        if 1 < len(hours) < 24 and now.astimezone(self.schedule.tz).hour not in hours and self.model.enabled:
-            return self.schedule.is_due(now)  # as if just run: nobody wants yesterday's reminder at night
+        if (
+            1 < len(hours) < 24
+            and now.astimezone(self.schedule.tz).hour not in hours
+            and self.model.enabled
+        ):
+            # as if just run: nobody wants yesterday's reminder at night
+            return self.schedule.is_due(now)
         return super().is_due()
 
 
@@ -45,19 +52,25 @@ class Scheduler(DatabaseScheduler):
     Entry = Line
 
     def setup_schedule(self):
-        """Bring the tables up to this release: new jobs appear, jobs that left it go, chosen times stay."""
+        """Bring the tables up to this release: new jobs appear, jobs that left it go, chosen times
+        stay.
+        """
         clear_away()
         super().setup_schedule()
 
     def enabled_models_qs(self):
-        """Return every line that is on: two dozen rows need no choosing, and a missed hour must be seen."""
+        """Return every line that is on: two dozen rows need no choosing, and a missed hour must be
+        seen.
+        """
         return self.Model.objects.enabled()
 
 
 def lay_down(name, fields) -> PeriodicTask:
-    """Return the row of a line of the schedule: made when it is new, otherwise with what an operator chose.
+    """Return the row of a line of the schedule: made when it is new, otherwise with what an
+    operator chose.
 
-    A time nobody changed follows the shop's; what the job is (task, arguments) is never a matter of choice.
+    A time nobody changed follows the shop's; what the job is (task, arguments) is never a matter of
+    choice.
     """
     proposed = written(fields)
     fields = {**fields, "headers": json.dumps({DEFAULT: proposed})}
@@ -87,11 +100,19 @@ def retire(name):
     """Switch the lines of a job off that this release does not know."""
     for row in PeriodicTask.objects.filter(task=due.TASK, enabled=True):
         if due.job_of(row) == name:
-            _write(row, {"enabled": False, "headers": json.dumps({**json.loads(row.headers or "{}"), RETIRED: True})})
+            _write(
+                row,
+                {
+                    "enabled": False,
+                    "headers": json.dumps({**json.loads(row.headers or "{}"), RETIRED: True}),
+                },
+            )
 
 
 def clear_away():
-    """Delete the lines that an earlier release laid down for jobs which are gone; an operator's own stay."""
+    """Delete the lines that an earlier release laid down for jobs which are gone; an operator's own
+    stay.
+    """
     known = schedule.by_name()
     for row in PeriodicTask.objects.filter(task=due.TASK):
         if due.job_of(row) == row.name and row.name not in known:
@@ -104,7 +125,9 @@ def written(fields) -> str:
     at = fields["crontab"]
     if at is None:
         return str(next(filter(None, (fields[field] for field in WHEN)), ""))
-    return f"{at.minute} {at.hour} {at.day_of_month} {at.month_of_year} {at.day_of_week} {at.timezone}"
+    return (
+        f"{at.minute} {at.hour} {at.day_of_month} {at.month_of_year} {at.day_of_week} {at.timezone}"
+    )
 
 
 def _write(row, fields):

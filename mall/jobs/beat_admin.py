@@ -1,12 +1,26 @@
-"""Celery beat's tables in the admin's clothes: an operator chooses when a job runs and whether it does."""
+"""Celery beat's tables in the admin's clothes: an operator chooses when a job runs and whether it
+does.
+"""
 
-from cron_descriptor import FormatException, MissingFieldException, Options, WrongArgumentException, get_description
+from cron_descriptor import (
+    FormatException,
+    MissingFieldException,
+    Options,
+    WrongArgumentException,
+    get_description,
+)
 from django import forms
 from django.contrib import admin, messages
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat import admin as celery_admin
-from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -44,7 +58,10 @@ class PeriodicTaskAdmin(celery_admin.PeriodicTaskAdmin, ModelAdmin):
     form = PeriodicTaskForm
     change_form_template = None  # beat's own one adds inline script, which our pages do not run
     list_display = ["name", "does", "enabled", "runs", "proposed", "last_run_at"]
-    when = (_("When it runs"), {"fields": ["interval", "crontab", "runs", "start_time", "last_run_at", "one_off"]})
+    when = (
+        _("When it runs"),
+        {"fields": ["interval", "crontab", "runs", "start_time", "last_run_at", "one_off"]},
+    )
     fieldsets = [
         (None, {"fields": ["name", "regtask", "task", "enabled", "description"]}),
         when,
@@ -52,20 +69,40 @@ class PeriodicTaskAdmin(celery_admin.PeriodicTaskAdmin, ModelAdmin):
     ]
     own_fieldsets = [
         (None, {"fields": ["name", "does", "enabled", "description"], "description": WHAT_STAYS}),
-        (when[0], {"fields": ["interval", "crontab", "runs", "proposed", "start_time", "last_run_at", "one_off"]}),
+        (
+            when[0],
+            {
+                "fields": [
+                    "interval",
+                    "crontab",
+                    "runs",
+                    "proposed",
+                    "start_time",
+                    "last_run_at",
+                    "one_off",
+                ]
+            },
+        ),
     ]
     readonly_fields = ["runs", "last_run_at"]
-    # "Run now" is left out: it would talk to the broker from a web request, and a job's period is guarded anyway.
+    # "Run now" is left out: it would talk to the broker from a web request, and a job's period is
+    # guarded anyway.
     actions = ["enable_tasks", "disable_tasks", "toggle_tasks", "back_to_default"]
 
     def get_fieldsets(self, request, obj=None):
         return self.own_fieldsets if is_own(obj) else self.fieldsets
 
     def get_readonly_fields(self, request, obj=None):
-        return ["name", "does", "proposed", *self.readonly_fields] if is_own(obj) else self.readonly_fields
+        return (
+            ["name", "does", "proposed", *self.readonly_fields]
+            if is_own(obj)
+            else self.readonly_fields
+        )
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        return super().get_form(request, obj, change, **({"form": forms.ModelForm} if is_own(obj) else {}), **kwargs)
+        return super().get_form(
+            request, obj, change, **({"form": forms.ModelForm} if is_own(obj) else {}), **kwargs
+        )
 
     def has_delete_permission(self, request, obj=None):
         return not is_own(obj) and super().has_delete_permission(request, obj)
@@ -96,10 +133,16 @@ class PeriodicTaskAdmin(celery_admin.PeriodicTaskAdmin, ModelAdmin):
         for task in own:
             beat.back_to_default(task)
         if own:
-            said = ngettext("%(count)s job runs as the shop proposes.", "%(count)s jobs run as the shop proposes.", len(own))
+            said = ngettext(
+                "%(count)s job runs as the shop proposes.",
+                "%(count)s jobs run as the shop proposes.",
+                len(own),
+            )
             self.message_user(request, said % {"count": len(own)})
         if len(own) < len(queryset):
-            self.message_user(request, _("Jobs that are not the shop's own have no default."), messages.WARNING)
+            self.message_user(
+                request, _("Jobs that are not the shop's own have no default."), messages.WARNING
+            )
 
 
 def is_own(task) -> bool:
@@ -108,21 +151,31 @@ def is_own(task) -> bool:
 
 
 def proposed_for(task):
-    """Return the crontab and the interval the shop proposes for a job of its own; one of them is None."""
+    """Return the crontab and the interval the shop proposes for a job of its own; one of them is
+    None.
+    """
     when = schedule.find(task.name).when
     is_crontab = hasattr(when, "hour")
-    return (CrontabSchedule.from_schedule(when), None) if is_crontab else (None, IntervalSchedule.from_schedule(when))
+    return (
+        (CrontabSchedule.from_schedule(when), None)
+        if is_crontab
+        else (None, IntervalSchedule.from_schedule(when))
+    )
 
 
 def in_words(at, otherwise) -> str:
-    """Return a crontab in the reader's language; what else says when a task runs as it says itself."""
+    """Return a crontab in the reader's language; what else says when a task runs as it says
+    itself.
+    """
     if at is None:
         return str(otherwise or "–")
     options = Options()
     options.locale_code = to_locale(get_language()).replace("zh_Hans", "zh_CN")
     options.use_24hour_time_format = True
     try:
-        return get_description(f"{at.minute} {at.hour} {at.day_of_month} {at.month_of_year} {at.day_of_week}", options)
+        return get_description(
+            f"{at.minute} {at.hour} {at.day_of_month} {at.month_of_year} {at.day_of_week}", options
+        )
     except (FormatException, MissingFieldException, WrongArgumentException):
         return str(at)
 

@@ -1,8 +1,9 @@
 """When a daily job was last due, by its line in beat's tables, and which ones nobody ran since.
 
-A run belongs to the shop day it was due on, not to the one it was heard on: what was missed yesterday and is made up
-at one in the night leaves today's hour its own run. Beat makes up what it missed itself (mall/jobs/beat.py); ``overdue``
-finds what beat knocked for in vain: the message was lost, the worker was away, the run failed.
+A run belongs to the shop day it was due on, not to the one it was heard on: what was missed
+yesterday and is made up at one in the night leaves today's hour its own run. Beat makes up what it
+missed itself (mall/jobs/beat.py); ``overdue`` finds what beat knocked for in vain: the message was
+lost, the worker was away, the run failed.
 """
 
 import json
@@ -43,13 +44,19 @@ def is_switched_off(job: str) -> bool:
 
 
 def last_due(when, as_of):
-    """Return the latest moment until ``as_of`` at which a crontab was due, in its own zone; None when it was long ago."""
+    """Return the latest moment until ``as_of`` at which a crontab was due, in its own zone; None
+    when it was long ago.
+    """
     today = as_of.astimezone(when.tz).date()
     for back in range(LOOK_BACK_DAYS + 1):
         day = today - timedelta(days=back)
         if not _runs_on(when, day):
             continue
-        of_day = ((hour, minute) for hour in sorted(when.hour, reverse=True) for minute in sorted(when.minute, reverse=True))
+        of_day = (
+            (hour, minute)
+            for hour in sorted(when.hour, reverse=True)
+            for minute in sorted(when.minute, reverse=True)
+        )
         for hour, minute in of_day:
             moment = datetime.combine(day, time(hour, minute), tzinfo=when.tz)
             if moment.timestamp() <= as_of.timestamp():
@@ -58,11 +65,17 @@ def last_due(when, as_of):
 
 
 def _runs_on(when, day):
-    return day.isoweekday() % 7 in when.day_of_week and day.day in when.day_of_month and day.month in when.month_of_year
+    return (
+        day.isoweekday() % 7 in when.day_of_week
+        and day.day in when.day_of_month
+        and day.month in when.month_of_year
+    )
 
 
 def period_of(job, as_of) -> str:
-    """Return the period a knock heard at ``as_of`` is about: of a daily job the shop day it was last due on."""
+    """Return the period a knock heard at ``as_of`` is about: of a daily job the shop day it was
+    last due on.
+    """
     moment = as_of
     if job.once_a == schedule.DAY:
         whens = [line.schedule for line in lines(job.name)] or [job.when]
@@ -74,7 +87,8 @@ def period_of(job, as_of) -> str:
 def overdue(as_of) -> list[str]:
     """Return the daily jobs at one plain hour that has passed without a finished run.
 
-    Lines that knock hourly mend themselves with their next knock. A job that is off is never overdue.
+    Lines that knock hourly mend themselves with their next knock. A job that is off is never
+    overdue.
     """
     return sorted({job_of(line) for line in lines() if _is_overdue(line, as_of)})
 

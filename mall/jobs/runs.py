@@ -22,15 +22,25 @@ def claim(job, period) -> bool:
     now = clock.now()
     JobRun.objects.bulk_create([JobRun(job=job, period=period)], ignore_conflicts=True)
     # Both beats may stand here. The old state stands in the filter: the second one updates no row.
-    free = JobRun.objects.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now), job=job, period=period)
-    return free.filter(finished_at__isnull=True, attempts__lt=TRIES).update(claimed_until=now + LEASE, attempts=F("attempts") + 1) == 1
+    free = JobRun.objects.filter(
+        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now), job=job, period=period
+    )
+    return (
+        free.filter(finished_at__isnull=True, attempts__lt=TRIES).update(
+            claimed_until=now + LEASE, attempts=F("attempts") + 1
+        )
+        == 1
+    )
 
 
 def carry_out(job, period):
-    """Run a job (of the schedule) for a period and close it, or give it back when it fails; returns its numbers."""
+    """Run a job (of the schedule) for a period and close it, or give it back when it fails; returns
+    its numbers.
+    """
     try:
         outcome = job.run()
-    except BaseException:  # also when the worker is told to stop: only a worker that is killed keeps its lease
+    # also when the worker is told to stop: only a worker that is killed keeps its lease
+    except BaseException:
         give_back(job.name, period, outcome="failed")
         raise
     finish(job.name, period, outcome=str(outcome))
@@ -39,12 +49,16 @@ def carry_out(job, period):
 
 def finish(job, period, *, outcome=""):
     """Close a period for good, with the job's numbers."""
-    JobRun.objects.filter(job=job, period=period).update(finished_at=clock.now(), outcome=outcome[:500])
+    JobRun.objects.filter(job=job, period=period).update(
+        finished_at=clock.now(), outcome=outcome[:500]
+    )
 
 
 def give_back(job, period, *, outcome=""):
     """Give a failed period back, so that the next knock tries again."""
-    JobRun.objects.filter(job=job, period=period, finished_at__isnull=True).update(claimed_until=None, outcome=outcome[:500])
+    JobRun.objects.filter(job=job, period=period, finished_at__isnull=True).update(
+        claimed_until=None, outcome=outcome[:500]
+    )
 
 
 def failed(as_of=None):
@@ -54,14 +68,17 @@ def failed(as_of=None):
     """
     now = as_of or clock.now()
     resting = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    return JobRun.objects.filter(resting, created_at__gte=now - RECENT, attempts__gt=0, finished_at__isnull=True)
+    return JobRun.objects.filter(
+        resting, created_at__gte=now - RECENT, attempts__gt=0, finished_at__isnull=True
+    )
 
 
 def newest(as_of=None):
-    """Return {job, finished, failed_tries} of each job: when it last finished, and how often its newest run failed.
+    """Return {job, finished, failed_tries} of each job: when it last finished, and how often its
+    newest run failed.
 
-    A run that is going on has not failed. Periods sort like the times they name, so each answer is the end of an
-    index, whatever the number of runs.
+    A run that is going on has not failed. Periods sort like the times they name, so each answer is
+    the end of an index, whatever the number of runs.
     """
     going_well = Q(claimed_until__gt=as_of or clock.now()) | Q(finished_at__isnull=False)
     failed_tries = Case(When(going_well, then=0), default="attempts", output_field=IntegerField())

@@ -1,4 +1,6 @@
-"""What the periodic jobs do, in words an operator reads beside their names. ``tests/mall/test_schedule.py`` misses none."""
+"""What the periodic jobs do, in words an operator reads beside their names.
+``tests/mall/test_schedule.py`` misses none.
+"""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -15,9 +15,11 @@ def healthz(request):
 
 @login_not_required
 def readyz(request):
-    """Answer 503 when visitors must go elsewhere; 200 with ``degraded`` when a part is lame but the shop sells.
+    """Answer 503 when visitors must go elsewhere; 200 with ``degraded`` when a part is lame but the
+    shop sells.
 
-    For callers from inside and those who carry METRICS_TOKEN; to everybody else this page is not there.
+    For callers from inside and those who carry METRICS_TOKEN; to everybody else this page is not
+    there.
     """
     if not (is_inside(request) or carries_token(request)):
         raise Http404

@@ -1,8 +1,8 @@
 """Questions that may never be answered, asked so that nobody who wants to know is held up by them.
 
-Each question has a thread of its own, one at a time: what is frozen holds that thread and no other. The answers are
-kept for KEPT_SECONDS; then whoever comes first asks anew and waits PATIENCE_SECONDS at most, and whoever comes
-meanwhile gets the answers before.
+Each question has a thread of its own, one at a time: what is frozen holds that thread and no other.
+The answers are kept for KEPT_SECONDS; then whoever comes first asks anew and waits PATIENCE_SECONDS
+at most, and whoever comes meanwhile gets the answers before.
 """
 
 import threading
@@ -18,7 +18,9 @@ log = structlog.get_logger(__name__)
 
 
 class Inquiry:
-    """Named questions, each a function that returns ``{part: state}``, and what they answered last."""
+    """Named questions, each a function that returns ``{part: state}``, and what they answered
+    last.
+    """
 
     def __init__(self, questions: dict):
         self._questions, self._open = questions, {}
@@ -26,7 +28,9 @@ class Inquiry:
         self._turn, self._known = threading.Lock(), threading.Event()
 
     def states(self) -> dict:
-        """Return ``{part: state}``; a question that is not answered in time says "no answer" under its name."""
+        """Return ``{part: state}``; a question that is not answered in time says "no answer" under
+        its name.
+        """
         if time.monotonic() >= self._known_until and self._turn.acquire(blocking=False):
             try:
                 self._ask()
@@ -48,7 +52,8 @@ class Inquiry:
             return  # somebody asked between our look and our turn
         before, asked = self._open, {}
         for name, question in self._questions.items():
-            if name in before and before[name].is_alive():  # never a second thread behind one that hangs
+            # never a second thread behind one that hangs
+            if name in before and before[name].is_alive():
                 asked[name] = before[name]
             else:
                 asked[name] = _Asked(name, question)
@@ -85,6 +90,8 @@ class _Asked(threading.Thread):
         return self._answer
 
     def tell_late(self):
-        """Return what was answered after everybody stopped waiting: a busy machine is slow, not away."""
+        """Return what was answered after everybody stopped waiting: a busy machine is slow, not
+        away.
+        """
         is_fresh = time.monotonic() - self._answered_at < LATE_SECONDS
         return self._answer if is_fresh and not self._is_told else None

@@ -1,4 +1,6 @@
-"""What a log line looks like: key and value for a person (``console``), one JSON object for a machine."""
+"""What a log line looks like: key and value for a person (``console``), one JSON object for a
+machine.
+"""
 
 import logging
 import sys
@@ -19,10 +21,12 @@ _shared = [
 
 
 class OneEventPerRequest(logging.Filter):
-    """Drop what Django says of a request that the mall tells itself (mall.middleware.LogMiddleware).
+    """Drop what Django says of a request that the mall tells itself
+    (mall.middleware.LogMiddleware).
 
-    Django logs every refusal and fault a second time, some with a traceback of many lines. What its security
-    checks found goes into our one line as ``reason``; a request we never saw keeps one line of Django's.
+    Django logs every refusal and fault a second time, some with a traceback of many lines. What its
+    security checks found goes into our one line as ``reason``; a request we never saw keeps one
+    line of Django's.
     """
 
     def filter(self, record):
@@ -39,7 +43,9 @@ class OneEventPerRequest(logging.Filter):
 
 
 def name_passing_fault(logger, method, event):
-    """Replace the traceback of a database that is away by one word: it tells nothing, and each visitor would write another."""
+    """Replace the traceback of a database that is away by one word: it tells nothing, and each
+    visitor would write another.
+    """
     from mall.core import faults  # knows Django's models, which wait for these settings
 
     error = event.get("exc_info")
@@ -51,7 +57,8 @@ def name_passing_fault(logger, method, event):
 
 
 def configure_logging(log_format: str, *, level="INFO") -> dict:
-    """Point structlog at the standard library and return the LOGGING setting that writes ``log_format``.
+    """Point structlog at the standard library and return the LOGGING setting that writes
+    ``log_format``.
 
     Raises: SystemExit with one readable line for an unknown format or level.
     """
@@ -60,7 +67,11 @@ def configure_logging(log_format: str, *, level="INFO") -> dict:
     if level not in LEVELS:
         raise SystemExit(f"LOG_LEVEL={level!r} is unknown: use one of {', '.join(LEVELS)}.")
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -68,7 +79,11 @@ def configure_logging(log_format: str, *, level="INFO") -> dict:
     frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     last = [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
     if log_format == "console":
-        last = [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)]
+        last = [
+            structlog.dev.ConsoleRenderer(
+                colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "processors": [
@@ -84,7 +99,13 @@ def configure_logging(log_format: str, *, level="INFO") -> dict:
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
         "filters": {"one_event": {"()": OneEventPerRequest}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["one_event"]}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["one_event"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Django's own handlers would say everything twice, and mail it.

@@ -1,4 +1,5 @@
-"""What Prometheus reads: this web process's requests (django-prometheus) and what waits in the shop.
+"""What Prometheus reads: this web process's requests (django-prometheus) and what waits in the
+shop.
 
 The waiting work is counted at each scrape, over rows that are still open and by their index only,
 so the cost does not grow with the shop's history; a database that does not answer costs a scrape
@@ -43,7 +44,9 @@ class WaitingWork:
 
 
 def job_figures():
-    """Yield when jobs last finished, how often their newest run failed, how long they may be silent."""
+    """Yield when jobs last finished, how often their newest run failed, how long they may be
+    silent.
+    """
     finished = _of_job("finished_timestamp_seconds", "When a periodic job last finished")
     failed = _of_job("failed_tries", "Tries of a job's newest run, while it has failed")
     silence = _of_job("silence_seconds", "How long a job may go without finishing")
@@ -65,7 +68,9 @@ def _of_job(name, meaning):
 @login_not_required
 @require_GET
 def metrics(request):
-    """Answer whoever carries METRICS_TOKEN in Prometheus' format; to others this page is not there."""
+    """Answer whoever carries METRICS_TOKEN in Prometheus' format; to others this page is not
+    there.
+    """
     if not carries_token(request):
         raise Http404
     work = CollectorRegistry()

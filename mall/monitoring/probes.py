@@ -12,7 +12,9 @@ ANY = "*"
 
 
 class HostMiddleware:
-    """Let a probe pass as if it had asked by the shop's own name; other addresses keep the caller's."""
+    """Let a probe pass as if it had asked by the shop's own name; other addresses keep the
+    caller's.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,4 +1,6 @@
-"""Whether this process may take visitors: what it needs is asked beside the requests, never by one (mall/monitoring/inquiry.py)."""
+"""Whether this process may take visitors: what it needs is asked beside the requests, never by one
+(mall/monitoring/inquiry.py).
+"""
 
 import os
 import shutil
@@ -36,7 +38,9 @@ def start():
 
 
 def report() -> dict:
-    """Return ``{"status": ok | degraded | unavailable, part: state, …}`` within two seconds, whatever is frozen."""
+    """Return ``{"status": ok | degraded | unavailable, part: state, …}`` within two seconds,
+    whatever is frozen.
+    """
     states = dict.fromkeys(PARTS, UNKNOWN) | inquiry.states()
     closed = any(states[part] not in (*FINE, UNKNOWN) for part in NEEDED)
     lame = any(state not in FINE for state in states.values())
@@ -44,9 +48,14 @@ def report() -> dict:
 
 
 def ask_database() -> dict:
-    """Return the states of the database, its disk and the books, through a connection that does not wait long."""
+    """Return the states of the database, its disk and the books, through a connection that does not
+    wait long.
+    """
     impatient = connection.copy()
-    bounds = {"mysql": ("connect_timeout", "read_timeout", "write_timeout"), "sqlite": ("timeout",)}[connection.vendor]
+    bounds = {
+        "mysql": ("connect_timeout", "read_timeout", "write_timeout"),
+        "sqlite": ("timeout",),
+    }[connection.vendor]
     impatient.settings_dict["OPTIONS"] |= dict.fromkeys(bounds, DRIVER_SECONDS)
     connections[DEFAULT_DB_ALIAS] = impatient  # of this thread only
     try:
@@ -61,13 +70,15 @@ def ask_database() -> dict:
 
 @cache
 def _wanted_migrations() -> frozenset:
-    """Return every migration of this release; reading them takes longer than asking for the applied ones."""
+    """Return every migration of this release; reading them takes longer than asking for the applied
+    ones.
+    """
     return frozenset(MigrationLoader(None).graph.nodes)
 
 
 def _disk():
-    # On a full disk InnoDB waits or ends itself (seen: "Out of disk space in rollback"), so a trial write would tell
-    # too late: what counts is what is left, on the disk of the database.
+    # On a full disk InnoDB waits or ends itself (seen: "Out of disk space in rollback"), so a trial
+    # write would tell too late: what counts is what is left, on the disk of the database.
     share = _free_share()
     if share is None:
         return "not known"
@@ -77,14 +88,17 @@ def _disk():
 def _free_share() -> float | None:
     """Return which share of the database's disk is free, or None when it cannot be asked."""
     if connection.vendor == "sqlite":
-        return _free_share_of(os.path.dirname(os.path.abspath(str(connection.settings_dict["NAME"]))))
+        return _free_share_of(
+            os.path.dirname(os.path.abspath(str(connection.settings_dict["NAME"])))
+        )
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@hostname, @@datadir")
         host, folder = cursor.fetchone()
         if host == socket.gethostname() and os.path.isdir(folder):
             return _free_share_of(folder)
         try:
-            cursor.execute("SELECT free_disk_share()")  # ops/mysql/disk.sql makes it, where the server can
+            # ops/mysql/disk.sql makes it, where the server can
+            cursor.execute("SELECT free_disk_share()")
             return cursor.fetchone()[0]
         except DatabaseError:
             return None
@@ -97,7 +111,9 @@ def _free_share_of(folder):
 
 def _ledger():
     """Whether the books were checked lately; a shop younger than that has had no night yet."""
-    runs = JobRun.objects.using(DEFAULT_DB_ALIAS).filter(job="verify-ledger").order_by("-created_at")
+    runs = (
+        JobRun.objects.using(DEFAULT_DB_ALIAS).filter(job="verify-ledger").order_by("-created_at")
+    )
     finished = list(runs.values_list("finished_at", flat=True)[:3])
     if not finished:
         return "ok"
@@ -106,12 +122,18 @@ def _ledger():
 
 
 def ask_cache() -> dict:
-    """Return the state of the cache: something new is written and read back, and no error is forgiven."""
-    asked, mark = CacheHandler({"default": _unforgiving(settings.CACHES["default"])})["default"], uuid4().hex
+    """Return the state of the cache: something new is written and read back, and no error is
+    forgiven.
+    """
+    asked, mark = (
+        CacheHandler({"default": _unforgiving(settings.CACHES["default"])})["default"],
+        uuid4().hex,
+    )
     try:
         asked.set(f"readyz:{mark}", mark, 5)
         return {"cache": "ok" if asked.get(f"readyz:{mark}") == mark else "unreachable"}
-    except ResponseError:  # full (maxmemory), a read-only copy, or it could not save: reading goes on, writing does not
+    # full (maxmemory), a read-only copy, or it could not save: reading goes on, writing does not
+    except ResponseError:
         return {"cache": "refuses writes"}
     except (RedisError, OSError):
         return {"cache": "unreachable"}
@@ -122,14 +144,21 @@ def ask_cache() -> dict:
 def _unforgiving(cache_settings):
     options = cache_settings.get("OPTIONS", {})
     forgives = "IGNORE_EXCEPTIONS" in options
-    return {**cache_settings, "OPTIONS": {**options, "IGNORE_EXCEPTIONS": False} if forgives else options}
+    return {
+        **cache_settings,
+        "OPTIONS": {**options, "IGNORE_EXCEPTIONS": False} if forgives else options,
+    }
 
 
 def ask_broker() -> dict:
-    """Return the state of the broker, through a connection of its own: only here an answer is not waited for."""
+    """Return the state of the broker, through a connection of its own: only here an answer is not
+    waited for.
+    """
     bounds = {"socket_timeout": DRIVER_SECONDS / 2, "socket_connect_timeout": DRIVER_SECONDS / 2}
     try:
-        with app.connection_for_write(connect_timeout=DRIVER_SECONDS / 2, transport_options=bounds) as knock:
+        with app.connection_for_write(
+            connect_timeout=DRIVER_SECONDS / 2, transport_options=bounds
+        ) as knock:
             knock.ensure_connection(max_retries=1, interval_start=0, timeout=1)
             redis = getattr(knock.default_channel, "client", None)
             if redis is not None:  # the memory of the embedded profile has none

@@ -34,5 +34,7 @@ def carries_key(path: str) -> bool:
 
 
 def redact_line(_logger, _level, line: str) -> str:
-    """Hide keys in a finished log line: structlog's last processor, so that tracebacks pass it too."""
+    """Hide keys in a finished log line: structlog's last processor, so that tracebacks pass it
+    too.
+    """
     return redact(line)

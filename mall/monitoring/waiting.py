@@ -28,7 +28,9 @@ class Waiting:
     due: str = ""
 
     def __call__(self):
-        """Yield how many rows wait, and with ``due`` how many seconds the oldest is overdue (or 0)."""
+        """Yield how many rows wait, and with ``due`` how many seconds the oldest is overdue (or
+        0).
+        """
         now = clock.now()
         rows: QuerySet = self.rows(now)
         asked = {"number": Count("pk"), **({"oldest": Min(self.due)} if self.due else {})}

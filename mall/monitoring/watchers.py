@@ -1,4 +1,6 @@
-"""Who may look behind the counter: those who carry METRICS_TOKEN, and for some pages those who ask from inside."""
+"""Who may look behind the counter: those who carry METRICS_TOKEN, and for some pages those who ask
+from inside.
+"""
 
 from hmac import compare_digest
 from ipaddress import ip_address, ip_network
@@ -13,11 +15,14 @@ FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via")
 def carries_token(request) -> bool:
     """Whether the caller carries METRICS_TOKEN; without one set nobody does."""
     carried = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return bool(settings.METRICS_TOKEN) and compare_digest(carried.encode(), settings.METRICS_TOKEN.encode())
+    return bool(settings.METRICS_TOKEN) and compare_digest(
+        carried.encode(), settings.METRICS_TOKEN.encode()
+    )
 
 
 def is_inside(request) -> bool:
-    """Whether the caller asks this process directly, from this machine or from a network of TRUSTED_PROXIES.
+    """Whether the caller asks this process directly, from this machine or from a network of
+    TRUSTED_PROXIES.
 
     What came through a proxy is from outside, whatever address it is said to have.
     """

@@ -1,9 +1,10 @@
 """A Redis the shop can do without: it may be away, frozen or talk nonsense, and a page still opens.
 
-django-redis forgives a lost link and a time-out (``IGNORE_EXCEPTIONS``), yet not an answer that is no Redis, and
-a frozen server would cost every single command its time-out. Here a lost link, nonsense, or SLOW_IN_A_ROW time-outs
-without an answer in between blow the fuse: for REST_SECONDS nobody asks at all, and one line in the log says so.
-A single slow answer on a busy machine does not: sign-in limits stay closed while nobody can count.
+django-redis forgives a lost link and a time-out (``IGNORE_EXCEPTIONS``), yet not an answer that is
+no Redis, and a frozen server would cost every single command its time-out. Here a lost link,
+nonsense, or SLOW_IN_A_ROW time-outs without an answer in between blow the fuse: for REST_SECONDS
+nobody asks at all, and one line in the log says so. A single slow answer on a busy machine does
+not: sign-in limits stay closed while nobody can count.
 
 Source: reliability.md T9.
 """
@@ -22,7 +23,9 @@ log = structlog.get_logger(__name__)
 
 
 class FusedRedis(Redis):
-    """The client behind the cache (``REDIS_CLIENT_CLASS``). The fuse is the process's: all threads share it."""
+    """The client behind the cache (``REDIS_CLIENT_CLASS``). The fuse is the process's: all threads
+    share it.
+    """
 
     blown_until = 0.0
     slow_in_a_row = 0

@@ -1,9 +1,12 @@
-"""Redis watched by sentinels: one URL for cache and broker, ``sentinel://a:26379,b:26379/0?master=mall``.
+"""Redis watched by sentinels: one URL for cache and broker,
+``sentinel://a:26379,b:26379/0?master=mall``.
 
-The sentinels say which server is the master now; when it dies, they choose another and everybody asks again. User and
-password before the ``@`` are the Redis servers'; the sentinels' own go into ``sentinel_password``.
+The sentinels say which server is the master now; when it dies, they choose another and everybody
+asks again. User and password before the ``@`` are the Redis servers'; the sentinels' own go into
+``sentinel_password``.
 
-Source: django-redis 7.0.0 ``SentinelConnectionFactory``, kombu 5.7.0 ``SentinelChannel``, redis-py 8.1.0.
+Source: django-redis 7.0.0 ``SentinelConnectionFactory``, kombu 5.7.0 ``SentinelChannel``, redis-py
+8.1.0.
 """
 
 import socket
@@ -33,19 +36,29 @@ class Group:
 
     @property
     def sentinel_options(self) -> dict:
-        """How each sentinel is asked: once. redis-py's own default tries a dead one for seconds at each new link."""
-        asked = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS, "retry": Retry(NoBackoff(), 0)}
+        """How each sentinel is asked: once. redis-py's own default tries a dead one for seconds at
+        each new link.
+        """
+        asked = {
+            "socket_connect_timeout": PATIENCE_SECONDS,
+            "socket_timeout": PATIENCE_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
         return {**asked, "password": self.sentinel_password} if self.sentinel_password else asked
 
 
 def read(url) -> Group:
-    """Return what a sentinel:// URL names. Raises: ValueError with what is wrong, for an operator."""
+    """Return what a sentinel:// URL names. Raises: ValueError with what is wrong, for an
+    operator.
+    """
     try:
         parts = urlsplit(url)
         user, _at, hosts = parts.netloc.rpartition("@")
         sentinels = tuple(_place(host) for host in hosts.split(","))
     except ValueError:
-        raise ValueError(f"name the sentinels with their ports, separated by commas: {FORM}") from None
+        raise ValueError(
+            f"name the sentinels with their ports, separated by commas: {FORM}"
+        ) from None
     said = dict(parse_qsl(parts.query, keep_blank_values=True))
     if unknown := sorted(set(said) - KNOWN):
         raise ValueError(f"{unknown[0]} is no option here: use {FORM}")
@@ -55,7 +68,14 @@ def read(url) -> Group:
     if not (number.isascii() and number.isdigit()):
         raise ValueError(f"the database is a number: {FORM}")
     name, _colon, word = user.partition(":")
-    return Group(sentinels, said["master"], int(number), unquote(name), unquote(word), said.get("sentinel_password", ""))
+    return Group(
+        sentinels,
+        said["master"],
+        int(number),
+        unquote(name),
+        unquote(word),
+        said.get("sentinel_password", ""),
+    )
 
 
 def _place(host):
@@ -87,12 +107,17 @@ def cache(url, options) -> dict:
         "CONNECTION_FACTORY": "django_redis.pool.SentinelConnectionFactory",
         "SENTINELS": list(group.sentinels),
         "SENTINEL_KWARGS": group.sentinel_options,
-        # Not as the host of LOCATION, where django-redis puts it: a host's capitals are lost on the way.
+        # Not as the host of LOCATION, where django-redis puts it: a host's capitals are lost on the
+        # way.
         "CONNECTION_POOL_KWARGS": {"service_name": group.master},
         "USERNAME": group.username,
         "PASSWORD": group.password,
     }
-    return {**entry, "LOCATION": f"redis://sentinel/{group.database}", "OPTIONS": {**options, **watched}}
+    return {
+        **entry,
+        "LOCATION": f"redis://sentinel/{group.database}",
+        "OPTIONS": {**options, **watched},
+    }
 
 
 def broker(url, options) -> tuple[str, dict]:
@@ -100,16 +125,25 @@ def broker(url, options) -> tuple[str, dict]:
     if not url.startswith(SCHEME):
         return url, options
     group = read(url)
-    user = f"{quote(group.username, safe='')}:{quote(group.password, safe='')}@" if group.username or group.password else ""
-    places = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in group.sentinels)
+    user = (
+        f"{quote(group.username, safe='')}:{quote(group.password, safe='')}@"
+        if group.username or group.password
+        else ""
+    )
+    places = (
+        f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in group.sentinels
+    )
     addresses = ";".join(f"{SCHEME}{user}{place}/{group.database}" for place in places)
     watched = {
         "master_name": group.master,
         "sentinel_kwargs": group.sentinel_options,
         "socket_connect_timeout": PATIENCE_SECONDS,
-        # A master whose machine is gone says no goodbye: without this a worker would listen to it for hours.
+        # A master whose machine is gone says no goodbye: without this a worker would listen to it
+        # for hours.
         "socket_keepalive": True,
-        "socket_keepalive_options": {getattr(socket, name): n for name, n in KEEPALIVE.items() if hasattr(socket, name)},
+        "socket_keepalive_options": {
+            getattr(socket, name): n for name, n in KEEPALIVE.items() if hasattr(socket, name)
+        },
     }
     return addresses, {**options, **watched}
 

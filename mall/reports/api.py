@@ -22,8 +22,14 @@ class FigureSerializer(serializers.Serializer):
     name = serializers.CharField()
     label = serializers.CharField()
     unit = serializers.ChoiceField(["count", "points", "yuan", "share", "days"])
-    value = serializers.JSONField(allow_null=True, help_text="A number; yuan as a string with two places; null while nothing can be said.")
-    before = serializers.JSONField(allow_null=True, help_text="The same of the equally many days before; null when there is none.")
+    value = serializers.JSONField(
+        allow_null=True,
+        help_text="A number; yuan as a string with two places; null while nothing can be said.",
+    )
+    before = serializers.JSONField(
+        allow_null=True,
+        help_text="The same of the equally many days before; null when there is none.",
+    )
 
 
 class ColumnSerializer(serializers.Serializer):
@@ -36,7 +42,9 @@ class ReportTableSerializer(serializers.Serializer):
     name = serializers.CharField()
     title = serializers.CharField()
     columns = ColumnSerializer(many=True)
-    rows = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
+    rows = serializers.ListField(
+        child=serializers.ListField(child=serializers.JSONField(allow_null=True))
+    )
 
 
 class ReportSerializer(serializers.Serializer):
@@ -60,7 +68,9 @@ class Report(APIView):
         operation_id="read_report",
         parameters=[
             OpenApiParameter("name", str, "path", enum=sorted(reports.REPORTS)),
-            OpenApiParameter("days", OpenApiTypes.INT, description="The latest days up to today (usually 30)."),
+            OpenApiParameter(
+                "days", OpenApiTypes.INT, description="The latest days up to today (usually 30)."
+            ),
             OpenApiParameter("from", OpenApiTypes.DATE, description="First shop day."),
             OpenApiParameter("to", OpenApiTypes.DATE, description="Last shop day."),
         ],
@@ -79,11 +89,22 @@ class Report(APIView):
             "last": period.last,
             "counted_at": report.counted_at,
             "figures": [
-                {"name": t.name, "label": t.label, "unit": t.unit, "value": _plain(t.value), "before": _plain(t.before)}
+                {
+                    "name": t.name,
+                    "label": t.label,
+                    "unit": t.unit,
+                    "value": _plain(t.value),
+                    "before": _plain(t.before),
+                }
                 for t in report.tiles
             ],
             "tables": [
-                {"name": t.name, "title": t.title, "columns": t.columns, "rows": [[_plain(value) for value in row] for row in t.rows]}
+                {
+                    "name": t.name,
+                    "title": t.title,
+                    "columns": t.columns,
+                    "rows": [[_plain(value) for value in row] for row in t.rows],
+                }
                 for t in report.tables
             ],
         }

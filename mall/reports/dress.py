@@ -1,4 +1,6 @@
-"""A report in the clothes of a page: numbers written for readers, curves for unfold's charts, shares shaded."""
+"""A report in the clothes of a page: numbers written for readers, curves for unfold's charts,
+shares shaded.
+"""
 
 import json
 
@@ -51,7 +53,11 @@ def dressed(report, period) -> dict:
 
 def _tile(tile):
     change = tile.change
-    said = None if change is None else f"{'+' if change > 0 else '−' if change < 0 else '±'}{abs(change) * 100:.0f}%"
+    said = (
+        None
+        if change is None
+        else f"{'+' if change > 0 else '−' if change < 0 else '±'}{abs(change) * 100:.0f}%"
+    )
     return {
         "label": tile.label,
         "number": written(tile.value, tile.unit),
@@ -71,17 +77,28 @@ def _chart(chart):
             "backgroundColor": COLOURS[n % len(COLOURS)],
             "displayYAxis": n == 0,
             "maxTicksXLimit": len(chart.labels) if few else MANY,
-            **({"barThickness": 24} if chart.kind == "bar" else {"pointStyle": "circle", "pointRadius": 2} if few else {}),
+            **(
+                {"barThickness": 24}
+                if chart.kind == "bar"
+                else {"pointStyle": "circle", "pointRadius": 2}
+                if few
+                else {}
+            ),
             **({"borderDash": [4, 3]} if n >= len(COLOURS) else {}),
         }
         for n, (label, numbers) in enumerate(chart.series)
     ]
-    labels = [date_format(label, "m-d") if hasattr(label, "isoformat") else str(label) for label in chart.labels]
+    labels = [
+        date_format(label, "m-d") if hasattr(label, "isoformat") else str(label)
+        for label in chart.labels
+    ]
     return {
         "title": chart.title,
         "kind": chart.kind,
         "value": json.dumps({"labels": labels, "datasets": datasets}, cls=DjangoJSONEncoder),
-        "legend": [(SWATCHES[n % len(SWATCHES)], label) for n, (label, _numbers) in enumerate(chart.series)],
+        "legend": [
+            (SWATCHES[n % len(SWATCHES)], label) for n, (label, _numbers) in enumerate(chart.series)
+        ],
         "is_empty": chart.is_empty,
         "spoken": _("%(title)s; the numbers are in the table below.") % {"title": chart.title},
     }
@@ -98,9 +115,13 @@ def _table(table):
 
 
 def _row(row, table, numbers):
-    """One row as HTML: a thousand cells through the template language cost more than all queries of the page together."""
+    """One row as HTML: a thousand cells through the template language cost more than all queries of
+    the page together.
+    """
     units = [column.unit for column in table.columns]
-    head, *cells = (conditional_escape(written(value, unit)) for value, unit in zip(row, units, strict=True))
+    head, *cells = (
+        conditional_escape(written(value, unit)) for value, unit in zip(row, units, strict=True)
+    )
     shades = [_shade(value, unit, table) for value, unit in zip(row, units, strict=True)]
     told = "".join(
         f'<td class="{"number " if number else ""}{shade}">{cell}</td>'

@@ -44,9 +44,13 @@ def asked(request):
 
 
 def table_as_csv(report, period, name):
-    """Return a table of a report as a download: names as header, raw numbers, yuan with two places."""
+    """Return a table of a report as a download: names as header, raw numbers, yuan with two
+    places.
+    """
     table = report.table(name)
     if table is None:
         raise Http404
     days = f"-{period.first}-{period.last}" if report.has_period else ""
-    return export.csv_response(f"{report.name}-{name}{days}", [column.title for column in table.columns], table.rows)
+    return export.csv_response(
+        f"{report.name}-{name}{days}", [column.title for column in table.columns], table.rows
+    )

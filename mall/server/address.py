@@ -1,7 +1,7 @@
 """Where a shop listens: HOST and PORT, and the port held for one shop before it can listen.
 
-Granian binds with SO_REUSEPORT, so two shops may listen at one address and visitors get the one or the other. Nobody
-notices, for both start without a complaint: granian 2.8.7 on Linux.
+Granian binds with SO_REUSEPORT, so two shops may listen at one address and visitors get the one or
+the other. Nobody notices, for both start without a complaint: granian 2.8.7 on Linux.
 """
 
 import errno
@@ -20,20 +20,29 @@ ELSEWHERE = "Use an address of this machine, for instance HOST=127.0.0.1"
 
 
 def wanted(*, by_default="127.0.0.1") -> tuple[str, int]:
-    """Return the IP address and the port of HOST and PORT. Raises: SystemExit with one sentence when there is no such address."""
-    host, port = (os.environ.get("HOST") or by_default).strip("[]"), os.environ.get("PORT") or "8000"
+    """Return the IP address and the port of HOST and PORT. Raises: SystemExit with one sentence
+    when there is no such address.
+    """
+    host, port = (
+        (os.environ.get("HOST") or by_default).strip("[]"),
+        os.environ.get("PORT") or "8000",
+    )
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise SystemExit(f"PORT={port!r} is no port: use a number from 1 to 65535.")
     try:
         found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise SystemExit(f"HOST={host!r} is no address ({getattr(error, 'strerror', None) or error}). {ELSEWHERE}") from None
+        raise SystemExit(
+            f"HOST={host!r} is no address ({getattr(error, 'strerror', None) or error}). "
+            f"{ELSEWHERE}"
+        ) from None
     # A name may have several; what reads "localhost" tries the older kind as well.
     return min(found, key=lambda one: one[0] != socket.AF_INET)[4][:2]
 
 
 def hold(host, port, *, again="./scripts/run") -> socket.socket:
-    """Keep the port for this process while it prepares and serves; the socket does not listen. ``again``: how to try again.
+    """Keep the port for this process while it prepares and serves; the socket does not listen.
+    ``again``: how to try again.
 
     Raises: SystemExit with one sentence when it is another's.
     """
@@ -41,12 +50,16 @@ def hold(host, port, *, again="./scripts/run") -> socket.socket:
         held = _bind(host, port)
     except OSError as error:
         mend = MENDS.get(error.errno, ELSEWHERE).format(other=_free_port(host, port), again=again)
-        raise SystemExit(f"Cannot listen on {shown(host)}:{port} ({error.strerror}). {mend}") from None
+        raise SystemExit(
+            f"Cannot listen on {shown(host)}:{port} ({error.strerror}). {mend}"
+        ) from None
     return held
 
 
 def hand_over(held):
-    """Let granian listen. Linux lets a socket that shares bind beside the held one; elsewhere the hold ends here."""
+    """Let granian listen. Linux lets a socket that shares bind beside the held one; elsewhere the
+    hold ends here.
+    """
     if sys.platform == "linux":
         held.set_inheritable(True)  # by a program this process becomes
     else:
@@ -66,14 +79,17 @@ def is_open_to_others(host) -> bool:
 def _bind(host, port):
     tried = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # past connections of a shop that closed a moment ago
+        # past connections of a shop that closed a moment ago
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         tried.bind((host, port))
         tried.listen(1)  # of two that bound so, Linux lets one listen
-        # Had alone, and only now shared: with granian's sockets, which share too, and with nobody else's _bind().
+        # Had alone, and only now shared: with granian's sockets, which share too, and with nobody
+        # else's _bind().
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if sys.platform == "linux":
-            tried.shutdown(socket.SHUT_RD)  # no longer listening, still bound: visitors are granian's
+            # no longer listening, still bound: visitors are granian's
+            tried.shutdown(socket.SHUT_RD)
     except OSError:
         tried.close()
         raise

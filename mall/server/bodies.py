@@ -1,8 +1,9 @@
 """A body is read whole or not at all.
 
-Django reads as many bytes as Content-Length says, so a chunked body would be seen as empty; and granian (2.8.7) ends a
-body that was cut on its way as if it were complete, so nobody could tell half a chunked one from the whole. Hence a body
-must say its length, and one that ends before is refused. nginx measures what it forwards: behind it both are rare.
+Django reads as many bytes as Content-Length says, so a chunked body would be seen as empty; and
+granian (2.8.7) ends a body that was cut on its way as if it were complete, so nobody could tell
+half a chunked one from the whole. Hence a body must say its length, and one that ends before is
+refused. nginx measures what it forwards: behind it both are rare.
 """
 
 import io
@@ -11,7 +12,8 @@ from django.core.exceptions import BadRequest
 
 from mall.core import error_responses
 
-UNMEASURED = "mall.unmeasured_body"  # in the WSGI environment: there is a body, and nothing says how long it is
+# in the WSGI environment: there is a body, and nothing says how long it is
+UNMEASURED = "mall.unmeasured_body"
 
 
 class LengthMiddleware:
@@ -52,7 +54,9 @@ def measured(application):
 
     def measuring(environ, start_response):
         if environ.get("CONTENT_LENGTH"):
-            environ["wsgi.input"] = io.BufferedReader(WholeBody(environ["wsgi.input"], int(environ["CONTENT_LENGTH"])))
+            environ["wsgi.input"] = io.BufferedReader(
+                WholeBody(environ["wsgi.input"], int(environ["CONTENT_LENGTH"]))
+            )
         elif environ["wsgi.input"].read(1):  # chunked, or over HTTP/2, which needs neither header
             environ[UNMEASURED] = True
         return application(environ, start_response)

@@ -1,4 +1,6 @@
-"""Serve the shop as production does: granian, on a port that belongs to this shop alone (ops/serve)."""
+"""Serve the shop as production does: granian, on a port that belongs to this shop alone
+(ops/serve).
+"""
 
 import os
 import sys
@@ -13,8 +15,26 @@ STOP_SECONDS = 30
 def command(host, port, *more) -> list[str]:
     """Return granian's command line. Raises: SystemExit with one sentence when a count is none."""
     processes, threads = (_count(name, default) for name, default in COUNTS.items())
-    words = ["--interface", "wsgi", "--no-ws", "--host", host, "--port", port, "--workers", processes, "--blocking-threads", threads]
-    words += ["--respawn-failed-workers", "--workers-kill-timeout", STOP_SECONDS, *more, "mall.wsgi:application"]
+    words = [
+        "--interface",
+        "wsgi",
+        "--no-ws",
+        "--host",
+        host,
+        "--port",
+        port,
+        "--workers",
+        processes,
+        "--blocking-threads",
+        threads,
+    ]
+    words += [
+        "--respawn-failed-workers",
+        "--workers-kill-timeout",
+        STOP_SECONDS,
+        *more,
+        "mall.wsgi:application",
+    ]
     return ["granian", *map(str, words)]
 
 

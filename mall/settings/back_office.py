@@ -13,7 +13,9 @@ def _room(title, icon, model):
         return reverse(f"admin:{app}_{name}_changelist")
 
     def may_look(request):
-        return request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}")
+        return request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(
+            f"{app}.change_{name}"
+        )
 
     def is_here(request):
         return request.path.startswith(link(request))
@@ -47,7 +49,9 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_SYMBOL": "storefront",
     "SITE_ICON": lambda request: static("icons/logo.svg"),
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/logo.svg")}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/logo.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
     "SHOW_LANGUAGES": True,

@@ -58,12 +58,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",  # first and last: it times all between
+    # first and last: it times all between
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "mall.monitoring.probes.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mall.csp.PolicyMiddleware",
-    "mall.outage.OutageMiddleware",  # outside all that asks the database, inside what every answer carries
+    # outside all that asks the database, inside what every answer carries
+    "mall.outage.OutageMiddleware",
     # Outside the session and the user: further in it wraps request.user, and allauth's token
     # sessions (X-Session-Token, bearer under /api/auth/) then see nobody signed in.
     "mall.middleware.LogMiddleware",
@@ -110,7 +112,8 @@ SHOP_TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-# The first holds our own texts, the second those of libraries that ship no Chinese or other words than ours.
+# The first holds our own texts, the second those of libraries that ship no Chinese or other words
+# than ours.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "vendor"]
 FORMAT_MODULE_PATH = "mall.formats"  # dates of English pages; Django's Chinese ones are right
 LANGUAGE_COOKIE_NAME = "mall_language"
@@ -232,7 +235,10 @@ SPECTACULAR_SETTINGS = {
         "EntryKindEnum": "points.models.LedgerEntry.Kind",
         "NotificationKindEnum": "marketing.models.Notification.Kind",
     },
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "mall.core.openapi.add_accounts"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "mall.core.openapi.add_accounts",
+    ],
 }
 
 # --- files -----------------------------------------------------------------
@@ -247,7 +253,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- security, true in every profile ---------------------------------------
 TRUSTED_PROXIES = []  # whose word counts about the caller's address and scheme
-IPWARE_META_PRECEDENCE_ORDER = ("REMOTE_ADDR",)  # of the log's lines: mall/wsgi.py has asked the proxies, headers claim anything
+# of the log's lines: mall/wsgi.py has asked the proxies, headers claim anything
+IPWARE_META_PRECEDENCE_ORDER = ("REMOTE_ADDR",)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -271,14 +278,16 @@ RATELIMIT_USE_CACHE = "default"
 RATELIMIT_FAIL_OPEN = False
 
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # its end says all of a request
-DATABASE_RIGHTS_DEMANDED = False  # True: who serves must not be able to rewrite what is only ever added
+# True: who serves must not be able to rewrite what is only ever added
+DATABASE_RIGHTS_DEMANDED = False
 
 # --- who watches -------------------------------------------------------------
 METRICS_TOKEN = ""  # whoever carries it reads /metrics; without one nobody does
 PROMETHEUS_EXPORT_MIGRATIONS = False  # /readyz says it, without a database question at every start
 
 # --- later work ------------------------------------------------------------
-DEMO_MARK = ""  # the file that says the demo shop was loaded once, or is not wanted (the embedded profile)
+# the file that says the demo shop was loaded once, or is not wanted (the embedded profile)
+DEMO_MARK = ""
 EMBEDDED_SERVICES = False  # True: the web process runs the worker and beat too
 CELERY_TIMEZONE = SHOP_TIME_ZONE
 CELERY_BEAT_SCHEDULER = "mall.jobs.beat:Scheduler"
@@ -288,8 +297,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# After the broker was lost a worker would else hand every new task to the process that is still busy, while the other idles
-# (celery 5.6.3, findings/celery-after-a-broker-restart.sh).
+# After the broker was lost a worker would else hand every new task to the process that is still
+# busy, while the other idles (celery 5.6.3, findings/celery-after-a-broker-restart.sh).
 CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90

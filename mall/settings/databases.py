@@ -1,4 +1,6 @@
-"""Database and cache options that were tested (dependencies.md, "Embedded profile" and "Database and broker settings")."""
+"""Database and cache options that were tested (dependencies.md, "Embedded profile" and "Database
+and broker settings").
+"""
 
 from mall import profile
 from mall.database.text_columns import SPOKEN
@@ -10,7 +12,8 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
 
-# A frozen Redis costs a page 0.2 s once a second, not 5 s per command; a lost one costs it the cache and nothing else.
+# A frozen Redis costs a page 0.2 s once a second, not 5 s per command; a lost one costs it the
+# cache and nothing else.
 CACHE_OPTIONS = {
     "SOCKET_CONNECT_TIMEOUT": 0.2,
     "SOCKET_TIMEOUT": 0.2,
@@ -18,8 +21,9 @@ CACHE_OPTIONS = {
     "REDIS_CLIENT_CLASS": "mall.redis.circuit_breaker.FusedRedis",
 }
 
-# How many seconds one thing may wait. A visitor is answered within three whatever the database does, and a lock is waited for
-# no longer than an answer, or the link would be cut first. A worker or a command has nobody waiting in front of it.
+# How many seconds one thing may wait. A visitor is answered within three whatever the database
+# does, and a lock is waited for no longer than an answer, or the link would be cut first. A worker
+# or a command has nobody waiting in front of it.
 VISITORS = {"connect": 1, "lock": 1, "answer": 2}
 JOBS = {"connect": 3, "lock": 3, "answer": 10}
 
@@ -29,7 +33,8 @@ SSL_FILES = ("ca", "cert", "key", "capath", "cipher")
 
 
 def mysql_database(config: dict) -> dict:
-    """Return a DATABASES entry for a parsed mysql:// URL, with READ COMMITTED and waits as short as who waits demands.
+    """Return a DATABASES entry for a parsed mysql:// URL, with READ COMMITTED and waits as short as
+    who waits demands.
 
     How far the server is trusted stands in the URL: ?ssl_mode=…, ?ssl_ca=… (then verified unless
     ssl_mode says less), ssl_cert, ssl_key. Raises: SystemExit for a mode nobody knows.
@@ -57,9 +62,18 @@ def mysql_database(config: dict) -> dict:
 def _with_tls(options):
     """Bring ssl_ca and its like into the one mapping mysqlclient takes."""
     files = {name: options[f"ssl_{name}"] for name in SSL_FILES if f"ssl_{name}" in options}
-    rest = {name: value for name, value in options.items() if name.removeprefix("ssl_") not in SSL_FILES}
+    rest = {
+        name: value for name, value in options.items() if name.removeprefix("ssl_") not in SSL_FILES
+    }
     mode = str(rest.get("ssl_mode", "VERIFY_CA" if "ca" in files else "PREFERRED")).upper()
     if mode not in SSL_MODES:
-        raise SystemExit(f"The mall does not start:\n  the database URL's ssl_mode is one of {', '.join(SSL_MODES)}")
+        raise SystemExit(
+            f"The mall does not start:\n  the database URL's ssl_mode is one of "
+            f"{', '.join(SSL_MODES)}"
+        )
     # Without a word mysqlclient prefers TLS and verifies nothing, whichever library it stands on.
-    return {**rest, **({"ssl": files} if files else {}), **({"ssl_mode": mode} if mode != "PREFERRED" else {})}
+    return {
+        **rest,
+        **({"ssl": files} if files else {}),
+        **({"ssl_mode": mode} if mode != "PREFERRED" else {}),
+    }

@@ -1,4 +1,6 @@
-"""The default profile: one process, SQLite, memory cache and broker; made for trying and small shops."""
+"""The default profile: one process, SQLite, memory cache and broker; made for trying and small
+shops.
+"""
 
 import os
 
@@ -14,14 +16,22 @@ VAR_DIR = BASE_DIR / "var"
 _secrets = load_or_create(VAR_DIR / "secrets.json")
 _environment = Environment(own={**_secrets, "FIELD_KEYS": _secrets["FIELD_KEY"]})
 SECRET_KEY = _environment.ask("SECRET_KEY", why="it signs sessions and tokens")
-FIELD_KEYS = _environment.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(
-    ","
-)
+FIELD_KEYS = _environment.ask(
+    "FIELD_KEYS",
+    why="they encrypt personal data; the first encrypts, all decrypt",
+    unless=not_hex_keys,
+).split(",")
 LEDGER_KEY = _environment.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
-PAYMENT_SECRET = _environment.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
-EVENT_SECRET = _environment.ask("EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys)
+PAYMENT_SECRET = _environment.ask(
+    "PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys
+)
+EVENT_SECRET = _environment.ask(
+    "EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys
+)
 METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
-_sqlite = env.db_url_config(_environment.allow("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'mall.sqlite3'}")
+_sqlite = env.db_url_config(
+    _environment.allow("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'mall.sqlite3'}"
+)
 _email = _environment.allow("EMAIL_URL")
 _environment.know_gateways(PAYMENT_PROVIDERS)
 _environment.refuse()
@@ -31,22 +41,34 @@ DEMO_SIGN_INS = True
 
 if not _sqlite.get("ENGINE", "").endswith("sqlite3") or _sqlite["NAME"] in ("", ":memory:"):
     raise SystemExit(
-        "The embedded profile keeps its data in an SQLite file: use DATABASE_URL=sqlite:////a/file or set MALL_PROFILE=production."
+        "The embedded profile keeps its data in an SQLite file: use "
+        "DATABASE_URL=sqlite:////a/file or set MALL_PROFILE=production."
     )
 DATABASES = {"default": {**_sqlite, "OPTIONS": SQLITE_OPTIONS}}
-# Room enough that the shelves' kept facts never push out sessions and rate limits (the default is 300 entries).
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "mall", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+# Room enough that the shelves' kept facts never push out sessions and rate limits (the default is
+# 300 entries).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "mall",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 # LocMem is shared by all threads of the one process, which is all this profile has: the two checks
 # ask for a cache shared between processes.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
-# Everybody who tries the mall on one machine comes from one address. Guessing passwords stays as limited as ever.
+# Everybody who tries the mall on one machine comes from one address. Guessing passwords stays as
+# limited as ever.
 ACCOUNT_RATE_LIMITS = {**ACCOUNT_RATE_LIMITS, "login": "30/m/ip", "sign_up_made": "60/h/ip"}
-# It lies beside the database: whoever deletes one of the two starts afresh with both, and a restore makes both.
+# It lies beside the database: whoever deletes one of the two starts afresh with both, and a restore
+# makes both.
 DEMO_MARK = f"{_sqlite['NAME']}.seeded"
 EMBEDDED_SERVICES = True
 CELERY_BROKER_URL = "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}
-LOGGING = configure_logging(env("LOG_FORMAT", default="console"), level=env("LOG_LEVEL", default="WARNING"))
+LOGGING = configure_logging(
+    env("LOG_FORMAT", default="console"), level=env("LOG_LEVEL", default="WARNING")
+)
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 if _email:

@@ -3,7 +3,14 @@
 Source: reliability.md, "Production settings"; dependencies.md, "Database and broker settings".
 """
 
-from mall.environment import Environment, any_host, not_hex_keys, not_redis, not_scheme, short_or_guessable
+from mall.environment import (
+    Environment,
+    any_host,
+    not_hex_keys,
+    not_redis,
+    not_scheme,
+    short_or_guessable,
+)
 from mall.monitoring.logs import configure_logging
 from mall.redis import sentinel
 
@@ -12,20 +19,41 @@ from .base import CELERY_BROKER_TRANSPORT_OPTIONS, PAYMENT_PROVIDERS, env
 from .databases import CACHE_OPTIONS, mysql_database
 
 _environment = Environment()
-SECRET_KEY = _environment.ask("SECRET_KEY", why="it signs sessions and tokens", unless=short_or_guessable)
-FIELD_KEYS = _environment.ask("FIELD_KEYS", why="they encrypt personal data; the first encrypts, all decrypt", unless=not_hex_keys).split(
-    ","
+SECRET_KEY = _environment.ask(
+    "SECRET_KEY", why="it signs sessions and tokens", unless=short_or_guessable
 )
+FIELD_KEYS = _environment.ask(
+    "FIELD_KEYS",
+    why="they encrypt personal data; the first encrypts, all decrypt",
+    unless=not_hex_keys,
+).split(",")
 LEDGER_KEY = _environment.ask("LEDGER_KEY", why="it chains the ledger", unless=not_hex_keys)
-PAYMENT_SECRET = _environment.ask("PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys)
-EVENT_SECRET = _environment.ask("EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys)
-ALLOWED_HOSTS = _environment.ask("ALLOWED_HOSTS", why="the shop's host names, comma-separated", unless=any_host).split(",")
+PAYMENT_SECRET = _environment.ask(
+    "PAYMENT_SECRET", why="it signs payment notices", unless=not_hex_keys
+)
+EVENT_SECRET = _environment.ask(
+    "EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys
+)
+ALLOWED_HOSTS = _environment.ask(
+    "ALLOWED_HOSTS", why="the shop's host names, comma-separated", unless=any_host
+).split(",")
 _database = _environment.ask(
-    "DATABASE_URL", why="mysql://user:password@host:3306/mall", unless=not_scheme("mysql"), default="mysql://missing@localhost/missing"
+    "DATABASE_URL",
+    why="mysql://user:password@host:3306/mall",
+    unless=not_scheme("mysql"),
+    default="mysql://missing@localhost/missing",
 )
 _replica = _environment.allow("DATABASE_REPLICA_URL", unless=not_scheme("mysql"))
-_redis = _environment.ask("REDIS_URL", why="cache and limits: redis://host:6379/0", unless=not_redis("redis", "rediss", "unix"))
-_broker = _environment.ask("BROKER_URL", why="later work: redis://host:6379/1", unless=not_redis("redis", "rediss", "redis+socket"))
+_redis = _environment.ask(
+    "REDIS_URL",
+    why="cache and limits: redis://host:6379/0",
+    unless=not_redis("redis", "rediss", "unix"),
+)
+_broker = _environment.ask(
+    "BROKER_URL",
+    why="later work: redis://host:6379/1",
+    unless=not_redis("redis", "rediss", "redis+socket"),
+)
 _email = _environment.ask(
     "EMAIL_URL",
     why="smtp+tls://user:password@host:587",
@@ -35,7 +63,8 @@ _email = _environment.ask(
 METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
 if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "allow":
     _environment.complaints.append(
-        "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real providers, or none (PAYMENT_PROVIDERS=), "
+        "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real "
+        "providers, or none (PAYMENT_PROVIDERS=), "
         "or set PAYMENT_SANDBOX=allow for a rehearsal"
     )
 _environment.know_gateways(PAYMENT_PROVIDERS)
@@ -50,13 +79,20 @@ if _replica:
     DATABASES["replica"] = mysql_database(env.db_url_config(_replica))
     DATABASE_ROUTERS = ["mall.core.replica.Router"]
 CACHES = {"default": sentinel.cache(_redis, CACHE_OPTIONS)}
-CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = sentinel.broker(_broker, CELERY_BROKER_TRANSPORT_OPTIONS)
-# Celery's command line reads BROKER_URL by itself (celery 5.6.3, --broker) and would let it rule as it stands.
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = sentinel.broker(
+    _broker, CELERY_BROKER_TRANSPORT_OPTIONS
+)
+# Celery's command line reads BROKER_URL by itself (celery 5.6.3, --broker) and would let it rule as
+# it stands.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 globals().update(env.email_url_config(_email))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", default=f"no-reply@{ALLOWED_HOSTS[0].lstrip('.')}")
-LOGGING = configure_logging(env("LOG_FORMAT", default="json"), level=env("LOG_LEVEL", default="INFO"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env(
+    "EMAIL_FROM", default=f"no-reply@{ALLOWED_HOSTS[0].lstrip('.')}"
+)
+LOGGING = configure_logging(
+    env("LOG_FORMAT", default="json"), level=env("LOG_LEVEL", default="INFO")
+)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -67,7 +103,8 @@ STORAGES = {
 # Only these proxies are believed about the caller's address and scheme (mall/wsgi.py).
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # mall/monitoring/probes.py: asked from inside, without TLS
+# mall/monitoring/probes.py: asked from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

@@ -1,4 +1,6 @@
-"""Settings of the test suite; tests/services.py starts the servers and names them in the environment."""
+"""Settings of the test suite; tests/services.py starts the servers and names them in the
+environment.
+"""
 
 import os
 
@@ -17,16 +19,35 @@ LOGGING = configure_logging("console", level="ERROR")
 ALLOWED_HOSTS = ["*"]
 DEMO_SIGN_INS = False
 
-# Not the shop's collation: nothing may hang on how somebody made the database (mall/database/collations.py).
+# Not the shop's collation: nothing may hang on how somebody made the database
+# (mall/database/collations.py).
 STRANGE = "utf8mb4_general_ci"
 _database = env.db_url_config(os.environ.get("MALL_TEST_DATABASE_URL") or "sqlite:///:memory:")
 if _database["ENGINE"].endswith("mysql"):
-    DATABASES = {"default": {**mysql_database(_database), "TEST": {"CHARSET": "utf8mb4", "COLLATION": STRANGE}}}
+    DATABASES = {
+        "default": {
+            **mysql_database(_database),
+            "TEST": {"CHARSET": "utf8mb4", "COLLATION": STRANGE},
+        }
+    }
 else:
-    # A file, not memory: threads of a race or of the live server each need a connection of their own.
+    # A file, not memory: threads of a race or of the live server each need a connection of their
+    # own.
     _file = os.environ.get("MALL_TEST_SQLITE", str(BASE_DIR / "var" / "test.sqlite3"))
-    _options = {**SQLITE_OPTIONS, "init_command": SQLITE_OPTIONS["init_command"].replace("synchronous=NORMAL", "synchronous=OFF")}
-    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": _file, "OPTIONS": _options, "TEST": {"NAME": _file}}}
+    _options = {
+        **SQLITE_OPTIONS,
+        "init_command": SQLITE_OPTIONS["init_command"].replace(
+            "synchronous=NORMAL", "synchronous=OFF"
+        ),
+    }
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": _file,
+            "OPTIONS": _options,
+            "TEST": {"NAME": _file},
+        }
+    }
 
 _redis_url = os.environ.get("MALL_TEST_REDIS_URL", "")
 if _redis_url:
@@ -34,16 +55,27 @@ if _redis_url:
         "default": {
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": _redis_url,
-            # More patient than production's 0.2 s: on a busy machine a cache read that gave up would show as one more query.
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_TIMEOUT": 5, "IGNORE_EXCEPTIONS": True},
+            # More patient than production's 0.2 s: on a busy machine a cache read that gave up
+            # would show as one more query.
+            "OPTIONS": {
+                "SOCKET_CONNECT_TIMEOUT": 5,
+                "SOCKET_TIMEOUT": 5,
+                "IGNORE_EXCEPTIONS": True,
+            },
         }
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "test"}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "test"}
+    }
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001", "models.W036"]
 # A worker started by a test reads the next database of the same Redis.
 _socket, _, _number = _redis_url.removeprefix("unix://").partition("?db=")
-CELERY_BROKER_URL = f"redis+socket://{_socket}?virtual_host={int(_number or 0) + 1}" if _redis_url.startswith("unix:") else "memory://"
+CELERY_BROKER_URL = (
+    f"redis+socket://{_socket}?virtual_host={int(_number or 0) + 1}"
+    if _redis_url.startswith("unix:")
+    else "memory://"
+)
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,7 +1,9 @@
-"""A file of an earlier shop's orders: every row checked, rows of one order brought together, however large the file.
+"""A file of an earlier shop's orders: every row checked, rows of one order brought together,
+however large the file.
 
-Columns: order_no, ordered_at, customer, sku, product, category, quantity, unit_price, status; one row per order line, in any
-order. Rows wait in a temporary SQLite file on disk, which sorts them without holding them in memory.
+Columns: order_no, ordered_at, customer, sku, product, category, quantity, unit_price, status; one
+row per order line, in any order. Rows wait in a temporary SQLite file on disk, which sorts them
+without holding them in memory.
 """
 
 import csv
@@ -21,7 +23,17 @@ from mall.core.errors import DomainError
 from marketing.models import HistoryOrder
 from marketing.models.history import NAME_LENGTH, NUMBER_LENGTH
 
-COLUMNS = ("order_no", "ordered_at", "customer", "sku", "product", "category", "quantity", "unit_price", "status")
+COLUMNS = (
+    "order_no",
+    "ordered_at",
+    "customer",
+    "sku",
+    "product",
+    "category",
+    "quantity",
+    "unit_price",
+    "status",
+)
 LENGTHS = (NUMBER_LENGTH, 40, NAME_LENGTH, NUMBER_LENGTH, NAME_LENGTH, NAME_LENGTH, 9, 16, 9)
 MAY_BE_EMPTY = ("product", "category")
 STATUSES = frozenset(HistoryOrder.Status.values)
@@ -53,7 +65,8 @@ class BadRow(ValueError):
 
 
 def read_row(fields) -> tuple:
-    """Return (order_no, instant in UTC, shop day, customer, sku, product, category, quantity, fen, status) of nine texts.
+    """Return (order_no, instant in UTC, shop day, customer, sku, product, category, quantity, fen,
+    status) of nine texts.
 
     Raises: BadRow.
     """
@@ -62,9 +75,17 @@ def read_row(fields) -> tuple:
         if not field and name not in MAY_BE_EMPTY:
             raise BadRow(_("%(column)s is empty") % {"column": name})
         if len(field) > longest:
-            raise BadRow(_("%(column)s is longer than %(longest)s characters") % {"column": name, "longest": longest})
+            raise BadRow(
+                _("%(column)s is longer than %(longest)s characters")
+                % {"column": name, "longest": longest}
+            )
     if UNREADABLE.search("".join(fields)):
-        raise BadRow(_("a text holds a line break or unreadable signs; perhaps a quotation mark is not closed"))
+        raise BadRow(
+            _(
+                "a text holds a line break or unreadable signs; perhaps a quotation mark is not "
+                "closed"
+            )
+        )
     no, ordered_at, customer, sku, product, category, quantity, unit_price, status = fields
     if status not in STATUSES:
         raise BadRow(_("status is none of completed, cancelled, refunded"))
@@ -80,10 +101,14 @@ def read_row(fields) -> tuple:
 
 @lru_cache(maxsize=4_096)
 def _instant(text):
-    """Return an ISO time as (UTC without a zone, shop day), both as text; without a zone it is the shop's own."""
+    """Return an ISO time as (UTC without a zone, shop day), both as text; without a zone it is the
+    shop's own.
+    """
     try:
         instant = datetime.fromisoformat(text)
-        instant = (instant.replace(tzinfo=clock.SHOP_ZONE) if instant.tzinfo is None else instant).astimezone(UTC)
+        instant = (
+            instant.replace(tzinfo=clock.SHOP_ZONE) if instant.tzinfo is None else instant
+        ).astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadRow(_("ordered_at is not an ISO time such as 2026-11-21 09:30:00")) from None
     if instant.year < EARLIEST_YEAR:
@@ -95,9 +120,11 @@ def _instant(text):
 
 @contextmanager
 def staged(path, *, on_bad, encoding="utf-8-sig", progress=iter):
-    """Check every row of a file and give (orders, rows): orders yields (order_no, rows of that order) without bad ones.
+    """Check every row of a file and give (orders, rows): orders yields (order_no, rows of that
+    order) without bad ones.
 
-    ``on_bad(number, order_no, reason)`` hears of each bad row; numbers count the lines of the file from 1, the header's own.
+    ``on_bad(number, order_no, reason)`` hears of each bad row; numbers count the lines of the file
+    from 1, the header's own.
     Raises: UnreadableFile.
     """
     with tempfile.TemporaryDirectory(prefix="history") as folder:
@@ -106,7 +133,10 @@ def staged(path, *, on_bad, encoding="utf-8-sig", progress=iter):
             stage.execute("PRAGMA journal_mode=OFF")
             stage.execute("PRAGMA synchronous=OFF")
             stage.execute("PRAGMA temp_store=FILE")
-            stage.execute("CREATE TABLE rows (no, at, on_day, customer, sku, product, category, quantity, fen, status, line)")
+            stage.execute(
+                "CREATE TABLE rows (no, at, on_day, customer, sku, product, category, quantity, "
+                "fen, status, line)"
+            )
             stage.execute("CREATE TABLE bad (no PRIMARY KEY) WITHOUT ROWID")
             rows = _stage(stage, path, on_bad, encoding, progress)
             yield _orders(stage, on_bad), rows
@@ -115,7 +145,9 @@ def staged(path, *, on_bad, encoding="utf-8-sig", progress=iter):
 
 
 def _stage(stage, path, on_bad, encoding, progress):
-    """Write the good rows of the file to the stage and the numbers of bad orders beside them; returns how many rows there are."""
+    """Write the good rows of the file to the stage and the numbers of bad orders beside them;
+    returns how many rows there are.
+    """
     rows, count = [], 0
     put = "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     stage.execute("BEGIN")
@@ -145,7 +177,10 @@ def _rows(path, encoding, progress):
             header = [title.strip() for title in next(reader, [])]
             missing = [column for column in COLUMNS if column not in header]
             if missing:
-                raise UnreadableFile(_("The first line must name the columns; missing: %(columns)s.") % {"columns": ", ".join(missing)})
+                raise UnreadableFile(
+                    _("The first line must name the columns; missing: %(columns)s.")
+                    % {"columns": ", ".join(missing)}
+                )
             pick = itemgetter(*(header.index(column) for column in COLUMNS))
             number = reader.line_num
             for fields in reader:
@@ -153,23 +188,39 @@ def _rows(path, encoding, progress):
                 if fields:
                     yield last + 1, pick(fields) if len(fields) == len(header) else fields[:1]
     except UnicodeDecodeError as error:
-        raise UnreadableFile(_("The file is not written in %(encoding)s.") % {"encoding": encoding}) from error
+        raise UnreadableFile(
+            _("The file is not written in %(encoding)s.") % {"encoding": encoding}
+        ) from error
     except csv.Error as error:
         raise UnreadableFile(
-            _("The file cannot be read after line %(number)s: %(reason)s.") % {"number": number, "reason": error}
+            _("The file cannot be read after line %(number)s: %(reason)s.")
+            % {"number": number, "reason": error}
         ) from error
     except OSError as error:
-        raise UnreadableFile(_("The file cannot be opened: %(reason)s.") % {"reason": error.strerror}) from error
+        raise UnreadableFile(
+            _("The file cannot be opened: %(reason)s.") % {"reason": error.strerror}
+        ) from error
 
 
 def _orders(stage, on_bad):
     """Yield (order_no, rows) of the orders whose rows are all good and agree with one another."""
-    good = stage.execute("SELECT * FROM rows WHERE no NOT IN (SELECT no FROM bad) ORDER BY no, line")
+    good = stage.execute(
+        "SELECT * FROM rows WHERE no NOT IN (SELECT no FROM bad) ORDER BY no, line"
+    )
     for no, rows in groupby(good, key=itemgetter(0)):
         rows = list(rows)
-        odd = next((row for row in rows if (row[1], row[3], row[9]) != (rows[0][1], rows[0][3], rows[0][9])), None)
+        odd = next(
+            (
+                row
+                for row in rows
+                if (row[1], row[3], row[9]) != (rows[0][1], rows[0][3], rows[0][9])
+            ),
+            None,
+        )
         if odd is None:
             yield no, rows
         else:
-            reason = _("time, customer or status differ from line %(line)s of the same order") % {"line": rows[0][10]}
+            reason = _("time, customer or status differ from line %(line)s of the same order") % {
+                "line": rows[0][10]
+            }
             on_bad(odd[10], no, reason)

@@ -1,8 +1,8 @@
 """Rows of imported orders on their way into the tables, many in one statement.
 
-Plain statements instead of ``bulk_create``: measured, the ORM's objects cost more than all the rest of an
-import together (98 µs a line in all with it, half of that without). Values come as texts and whole
-numbers that MariaDB, MySQL and SQLite read alike: instants in UTC, amounts with two places.
+Plain statements instead of ``bulk_create``: measured, the ORM's objects cost more than all the rest
+of an import together (98 µs a line in all with it, half of that without). Values come as texts and
+whole numbers that MariaDB, MySQL and SQLite read alike: instants in UTC, amounts with two places.
 """
 
 from datetime import UTC
@@ -54,4 +54,6 @@ def _insert(model, names, rows):
     columns = ", ".join(quote(model._meta.get_field(name).column) for name in names)
     places = ", ".join(["%s"] * len(names))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", rows)
+        cursor.executemany(
+            f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", rows
+        )

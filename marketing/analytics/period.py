@@ -52,7 +52,8 @@ def latest(length=USUAL_DAYS) -> Period:
 
 
 def read(asked) -> Period:
-    """Return the period of a query: ``days=7|30|90`` or ``from=…&to=…``; the latest 30 days when nothing is asked.
+    """Return the period of a query: ``days=7|30|90`` or ``from=…&to=…``; the latest 30 days when
+    nothing is asked.
 
     Raises: BadPeriod.
     """
@@ -60,11 +61,17 @@ def read(asked) -> Period:
     try:
         if first or last:
             last = date.fromisoformat(last) if last else clock.today()
-            period = Period(date.fromisoformat(first) if first else last - (USUAL_DAYS - 1) * ONE_DAY, last)
+            period = Period(
+                date.fromisoformat(first) if first else last - (USUAL_DAYS - 1) * ONE_DAY, last
+            )
         else:
             period = latest(int(length) if length else USUAL_DAYS)
     except (ValueError, OverflowError):
         raise BadPeriod from None
-    if not 1 <= (period.last - period.first).days + 1 <= LONGEST_DAYS or period.first.year < 1900 or period.last.year > 9000:
+    if (
+        not 1 <= (period.last - period.first).days + 1 <= LONGEST_DAYS
+        or period.first.year < 1900
+        or period.last.year > 9000
+    ):
         raise BadPeriod
     return period

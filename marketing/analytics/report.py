@@ -1,4 +1,6 @@
-"""What a report is made of: numbers beside those before, curves, tables. No words of HTML here, no queries."""
+"""What a report is made of: numbers beside those before, curves, tables. No words of HTML here, no
+queries.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +40,9 @@ class Chart:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name for programs, its title for people, and its unit as for tiles, or text or day."""
+    """A column: its name for programs, its title for people, and its unit as for tiles, or text or
+    day.
+    """
 
     name: str
     title: str

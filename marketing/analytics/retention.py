@@ -1,11 +1,12 @@
 """Who came back and who bought again: one walk over everybody's days, in the order they are stored.
 
-Definitions (contract): *active* = an own action that day; a *cohort* = those whose first own action fell on
-that day (month); ``dN`` = share of a cohort active exactly N days later, None until matured;
-``cohorts.months[k]`` = share with a completed order k months later; ``repurchase.dN`` = of those whose first
-completed order is at least N days old, the share with a second one within N days after it; the *interval* =
-days from one completed order to the same member's next. *Stickiness* = mean daily active members of the last 30 days ÷ those
-active at all in these days. Orders are dated by the day they were placed. Shop days throughout.
+Definitions (contract): *active* = an own action that day; a *cohort* = those whose first own action
+fell on that day (month); ``dN`` = share of a cohort active exactly N days later, None until
+matured; ``cohorts.months[k]`` = share with a completed order k months later; ``repurchase.dN`` = of
+those whose first completed order is at least N days old, the share with a second one within N days
+after it; the *interval* = days from one completed order to the same member's next. *Stickiness* =
+mean daily active members of the last 30 days ÷ those active at all in these days. Orders are dated
+by the day they were placed. Shop days throughout.
 
 The walk holds sums by day, never the members: memory does not grow with them.
 """
@@ -30,7 +31,8 @@ ONE_DAY = timedelta(days=1)
 class Walk:
     """The sums of one walk, as of the end of a shop day; ``since`` leaves out what lies before it.
 
-    What began before ``since`` is history, not news: a cohort counts by its first day, a buyer by the first order.
+    What began before ``since`` is history, not news: a cohort counts by its first day, a buyer by
+    the first order.
     """
 
     def __init__(self, as_of: date, since: date | None = None):
@@ -75,7 +77,11 @@ class Walk:
         self.orders += len(shown)
         self.buyers += len(shown) > 0
         self.repeaters += len(shown) > 1
-        self.gaps.update((later - earlier).days for earlier, later in zip(bought, bought[1:], strict=False) if later >= self.since)
+        self.gaps.update(
+            (later - earlier).days
+            for earlier, later in zip(bought, bought[1:], strict=False)
+            if later >= self.since
+        )
         if bought and bought[0] >= self.since:
             for n in REPURCHASE_DAYS:
                 if bought[0] <= self.as_of - n * ONE_DAY:
@@ -84,7 +90,9 @@ class Walk:
 
     # --- what the sums say ------------------------------------------------------
     def stickiness(self):
-        """Return the mean daily active members of the last 30 days as a share of all active in them, or None."""
+        """Return the mean daily active members of the last 30 days as a share of all active in
+        them, or None.
+        """
         first = self.as_of - (MONTH_DAYS - 1) * ONE_DAY
         visits = sum(count for day, count in self.daily.items() if day >= first)
         return visits / MONTH_DAYS / self.recent if self.recent else None
@@ -92,7 +100,10 @@ class Walk:
     def retention(self) -> dict:
         """Return {cohort day: {size, d1, d7, d30}}."""
         return {
-            day.isoformat(): {"size": size, **{f"d{n}": self._returned(n, day, size) for n in RETURN_DAYS}}
+            day.isoformat(): {
+                "size": size,
+                **{f"d{n}": self._returned(n, day, size) for n in RETURN_DAYS},
+            }
             for day, size in sorted(self.cohort_sizes.items())
         }
 
@@ -103,13 +114,19 @@ class Walk:
         """Return {cohort month: {size, months}}, each up to the month of the last day."""
         last = (self.as_of.year, self.as_of.month)
         return {
-            _written(month): {"size": size, "months": [self.again[month][k] / size for k in range(_distance(month, last) + 1)]}
+            _written(month): {
+                "size": size,
+                "months": [self.again[month][k] / size for k in range(_distance(month, last) + 1)],
+            }
             for month, size in sorted(self.month_sizes.items())
         }
 
     def repurchase(self) -> dict:
         """Return {d30, d90, d365, all}, each a share or None while nobody can be counted."""
-        shares = {f"d{n}": self.in_time[n] / self.old_enough[n] if self.old_enough[n] else None for n in REPURCHASE_DAYS}
+        shares = {
+            f"d{n}": self.in_time[n] / self.old_enough[n] if self.old_enough[n] else None
+            for n in REPURCHASE_DAYS
+        }
         return {**shares, "all": self.repeaters / self.buyers if self.buyers else None}
 
     def as_dict(self) -> dict:
@@ -125,12 +142,17 @@ class Walk:
             "retention": self.retention(),
             "cohorts": self.cohorts(),
             "repurchase": self.repurchase(),
-            "repurchase_interval_days": {"median": quantile(self.gaps, 0.5), "p90": quantile(self.gaps, 0.9)},
+            "repurchase_interval_days": {
+                "median": quantile(self.gaps, 0.5),
+                "p90": quantile(self.gaps, 0.9),
+            },
         }
 
 
 def walk(as_of: date | None = None, *, since: date | None = None, progress=iter) -> Walk:
-    """Walk over everybody's days up to the end of ``as_of`` (default: today) and return the sums."""
+    """Walk over everybody's days up to the end of ``as_of`` (default: today) and return the
+    sums.
+    """
     sums = Walk(as_of or clock.today(), since)
     for _person, rows in groupby(progress(_days(sums.as_of)), key=itemgetter(0)):
         sums.take([(day, orders) for _each, day, orders in rows])
@@ -143,7 +165,9 @@ def first_day() -> date | None:
 
 
 def quantile(counted, share) -> float | None:
-    """Return a quantile of {value: count}, between two neighbours by straight line; None of nothing."""
+    """Return a quantile of {value: count}, between two neighbours by straight line; None of
+    nothing.
+    """
     total = sum(counted.values())
     if not total:
         return None
@@ -161,13 +185,21 @@ def _at(counted, rank):
 
 
 def _days(as_of):
-    """Yield (person, day, orders) in the order they are stored, a page at a time: no cursor stays open."""
-    rows = MemberDay.objects.filter(on__lte=as_of).order_by("person", "on").values_list("person", "on", "orders")
+    """Yield (person, day, orders) in the order they are stored, a page at a time: no cursor stays
+    open.
+    """
+    rows = (
+        MemberDay.objects.filter(on__lte=as_of)
+        .order_by("person", "on")
+        .values_list("person", "on", "orders")
+    )
     page = list(rows[:PAGE])
     while page:
         yield from page
         person, day, _orders = page[-1]
-        page = list(rows.filter(person__gte=person).filter(Q(person__gt=person) | Q(on__gt=day))[:PAGE])
+        page = list(
+            rows.filter(person__gte=person).filter(Q(person__gt=person) | Q(on__gt=day))[:PAGE]
+        )
 
 
 def _months_between(earlier, later):

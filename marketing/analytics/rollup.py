@@ -1,13 +1,15 @@
 """A shop day counted up: rebuilt from the facts, so running it again gives the same row.
 
-Definitions: *active* = at least one own action that day (in 7 or 30 days: that day and the 6 or 29 before);
-*orders* = placed that day, whatever became of them, of which so many are paid and completed by now; *new
-members* by the day they signed up. Points go by the day the ledger posted them, each kind on its own, so
-nothing is netted twice: *issued* = accrued, *spent* = spent or captured, *returned* = refunded to members,
-*taken back* = clawed back, *net* = what all balances changed by, reservations and debt included.
+Definitions: *active* = at least one own action that day (in 7 or 30 days: that day and the 6 or 29
+before); *orders* = placed that day, whatever became of them, of which so many are paid and
+completed by now; *new members* by the day they signed up. Points go by the day the ledger posted
+them, each kind on its own, so nothing is netted twice: *issued* = accrued, *spent* = spent or
+captured, *returned* = refunded to members, *taken back* = clawed back, *net* = what all balances
+changed by, reservations and debt included.
 
-A fact that changes a past day leaves a mark (``days.mark_late``); the marks are removed after their days have been
-counted, one by one by number, so a mark set meanwhile stays for the next run, and a run that dies is made up.
+A fact that changes a past day leaves a mark (``days.mark_late``); the marks are removed after their
+days have been counted, one by one by number, so a mark set meanwhile stays for the next run, and a
+run that dies is made up.
 """
 
 from collections import Counter
@@ -35,7 +37,14 @@ def roll_up(day: date) -> DailyRollup:
     """Count one shop day and write its rows; the same facts give the same rows however often."""
     activity.gather(day)
     dau = days.fill(day)
-    numbers = {"dau": dau, **_people(day), **_orders(day), **points_of(day), **_liability(day), "rolled_up_at": clock.now()}
+    numbers = {
+        "dau": dau,
+        **_people(day),
+        **_orders(day),
+        **points_of(day),
+        **_liability(day),
+        "rolled_up_at": clock.now(),
+    }
     return _write(day, numbers, _by_rule(day))
 
 
@@ -50,10 +59,16 @@ def _write(day, numbers, rules):
 
 
 def roll_up_recent(*, today=None, progress=iter) -> list[DailyRollup]:
-    """Count yesterday and today, before them every day since the last one counted, and every day marked late."""
+    """Count yesterday and today, before them every day since the last one counted, and every day
+    marked late.
+    """
     today = today or clock.today()
     marks = dict(LateDay.objects.values_list("pk", "on"))
-    latest = DailyRollup.objects.order_by("-on").values_list("on", flat=True).first() or first_fact() or today
+    latest = (
+        DailyRollup.objects.order_by("-on").values_list("on", flat=True).first()
+        or first_fact()
+        or today
+    )
     first = max(min(latest, today - ONE_DAY), today - LONGEST_CATCH_UP)
     recent = {first + ONE_DAY * n for n in range((today - first).days + 1)}
     counted = rebuild(recent | set(marks.values()), progress=progress)
@@ -90,8 +105,13 @@ def _runs(wanted):
 
 
 def _count_windows(first, last):
-    """Write how many were active in the 7 and 30 days up to each day; each person counts on the last day seen."""
-    known = {row.on: row for row in DailyRollup.objects.filter(on__range=(first, last)).only("on", "wau", "mau")}
+    """Write how many were active in the 7 and 30 days up to each day; each person counts on the
+    last day seen.
+    """
+    known = {
+        row.on: row
+        for row in DailyRollup.objects.filter(on__range=(first, last)).only("on", "wau", "mau")
+    }
     last = max(known, default=first)
     seen, counted = {}, Counter()
     for n in range((last - first).days + MONTH_DAYS):
@@ -101,7 +121,10 @@ def _count_windows(first, last):
             counted[day] += 1
             seen[person] = day
         if row := known.get(day):
-            wau, mau = (sum(counted[day - k * ONE_DAY] for k in range(length)) for length in (WEEK_DAYS, MONTH_DAYS))
+            wau, mau = (
+                sum(counted[day - k * ONE_DAY] for k in range(length))
+                for length in (WEEK_DAYS, MONTH_DAYS)
+            )
             if (row.wau, row.mau) != (wau, mau):
                 _write_windows(day, wau, mau)
 
@@ -120,7 +143,9 @@ def _people(day):
 
 
 def _orders(day):
-    placed = _within(Order.objects, "created_at", (clock.start_of(day), clock.end_of(day))).order_by()
+    placed = _within(
+        Order.objects, "created_at", (clock.start_of(day), clock.end_of(day))
+    ).order_by()
     paid = Q(paid_at__isnull=False)
     numbers = placed.aggregate(
         orders=Count("pk"),
@@ -133,9 +158,15 @@ def _orders(day):
 
 def points_of(day: date) -> dict:
     """Return what the ledger posted on a shop day, by the definitions above."""
-    # What an entry changes for its member, escrow and debt included: a hold is 0, its capture the price.
+    # What an entry changes for its member, escrow and debt included: a hold is 0, its capture the
+    # price.
     worth = F("delta") + F("held_delta") - F("debt_delta")
-    by_kind = dict(LedgerEntry.objects.filter(biz_date=day).order_by().values_list("kind").annotate(worth=Sum(worth)))
+    by_kind = dict(
+        LedgerEntry.objects.filter(biz_date=day)
+        .order_by()
+        .values_list("kind")
+        .annotate(worth=Sum(worth))
+    )
     return {
         "points_issued": by_kind.get("accrue", 0),
         "points_spent": -by_kind.get("spend", 0) - by_kind.get("capture", 0),
@@ -148,20 +179,26 @@ def points_of(day: date) -> dict:
 
 
 def _liability(day):
-    """The rate as the day ended, and the points on the way now: what was on the way on a past day nobody can tell any more."""
+    """The rate as the day ended, and the points on the way now: what was on the way on a past day
+    nobody can tell any more.
+    """
     try:
         rate = rates.current(min(clock.end_of(day), clock.now())).points_per_yuan
     except ExchangeRate.DoesNotExist:
         rate = None
     if day != clock.today():
         return {"rate": rate}
-    pending = Grant.objects.filter(status=Grant.Status.PENDING).aggregate(points=Sum(F("points") - F("taken_back")))["points"]
+    pending = Grant.objects.filter(status=Grant.Status.PENDING).aggregate(
+        points=Sum(F("points") - F("taken_back"))
+    )["points"]
     return {"rate": rate, "points_pending": pending or 0}
 
 
 def _by_rule(day):
     given = LedgerEntry.objects.filter(biz_date=day, kind="accrue").exclude(rule="").order_by()
-    return given.values("rule").annotate(entries=Count("pk"), points=Sum("delta") - Sum("debt_delta"))
+    return given.values("rule").annotate(
+        entries=Count("pk"), points=Sum("delta") - Sum("debt_delta")
+    )
 
 
 def _within(rows, field, bounds):
@@ -171,7 +208,9 @@ def _within(rows, field, bounds):
 
 def first_fact():
     """Return the earliest day somebody did something, or None in an empty shop."""
-    first = [model.objects.aggregate(first=Min("on"))["first"] for model in (DailyActivity, CheckIn)]
+    first = [
+        model.objects.aggregate(first=Min("on"))["first"] for model in (DailyActivity, CheckIn)
+    ]
     placed = Order.objects.aggregate(first=Min("created_at"))["first"]
     first.append(clock.day_of(placed) if placed else None)
     return min(filter(None, first), default=None)

@@ -18,15 +18,30 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="DailyRollup",
             fields=[
-                ("on", models.DateField(primary_key=True, serialize=False, verbose_name="shop day")),
+                (
+                    "on",
+                    models.DateField(primary_key=True, serialize=False, verbose_name="shop day"),
+                ),
                 ("dau", models.PositiveIntegerField(default=0, verbose_name="active members")),
                 ("new_members", models.PositiveIntegerField(default=0, verbose_name="new members")),
                 ("check_ins", models.PositiveIntegerField(default=0, verbose_name="check-ins")),
                 ("orders", models.PositiveIntegerField(default=0, verbose_name="orders")),
-                ("points_issued", models.PositiveBigIntegerField(default=0, verbose_name="points issued")),
-                ("points_spent", models.PositiveBigIntegerField(default=0, verbose_name="points spent")),
-                ("points_expired", models.PositiveBigIntegerField(default=0, verbose_name="points expired")),
-                ("rolled_up_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="counted at")),
+                (
+                    "points_issued",
+                    models.PositiveBigIntegerField(default=0, verbose_name="points issued"),
+                ),
+                (
+                    "points_spent",
+                    models.PositiveBigIntegerField(default=0, verbose_name="points spent"),
+                ),
+                (
+                    "points_expired",
+                    models.PositiveBigIntegerField(default=0, verbose_name="points expired"),
+                ),
+                (
+                    "rolled_up_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="counted at"),
+                ),
             ],
             options={
                 "verbose_name": "daily figures",
@@ -37,11 +52,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CheckIn",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("on", models.DateField(verbose_name="shop day")),
                 ("streak", models.PositiveIntegerField(verbose_name="days in a row")),
                 ("points", models.PositiveIntegerField(default=0, verbose_name="points")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="time")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="time"),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -58,18 +81,31 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "check-ins",
                 "ordering": ["-on", "-id"],
                 "indexes": [models.Index(fields=["on", "streak"], name="check_in_day")],
-                "constraints": [models.UniqueConstraint(fields=("user", "on"), name="one_check_in_a_day")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "on"), name="one_check_in_a_day")
+                ],
             },
         ),
         migrations.CreateModel(
             name="DailyActivity",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("on", models.DateField(verbose_name="shop day")),
                 (
                     "action",
                     models.CharField(
-                        choices=[("sign_in", "Sign-in"), ("check_in", "Check-in"), ("order", "Order")], max_length=16, verbose_name="action"
+                        choices=[
+                            ("sign_in", "Sign-in"),
+                            ("check_in", "Check-in"),
+                            ("order", "Order"),
+                        ],
+                        max_length=16,
+                        verbose_name="action",
                     ),
                 ),
                 (
@@ -88,13 +124,22 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "daily activity",
                 "ordering": ["-on", "user_id"],
                 "indexes": [models.Index(fields=["on", "user"], name="activity_day")],
-                "constraints": [models.UniqueConstraint(fields=("user", "on", "action"), name="one_activity_a_day")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "on", "action"), name="one_activity_a_day"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="Notification",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -112,7 +157,10 @@ class Migration(migrations.Migration):
                 ("params", models.JSONField(default=dict, verbose_name="numbers")),
                 ("url", models.CharField(blank=True, max_length=200, verbose_name="leads to")),
                 ("key", models.CharField(max_length=100, verbose_name="key")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="time")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="time"),
+                ),
                 ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="read")),
                 (
                     "user",
@@ -133,7 +181,9 @@ class Migration(migrations.Migration):
                     models.Index(fields=["user", "-id"], name="notification_inbox"),
                     models.Index(fields=["user", "read_at"], name="notification_unread"),
                 ],
-                "constraints": [models.UniqueConstraint(fields=("user", "key"), name="one_notification_a_fact")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "key"), name="one_notification_a_fact")
+                ],
             },
         ),
     ]

@@ -52,8 +52,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Delivery",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("channel", models.CharField(choices=[("email", "E-mail")], default="email", max_length=16, verbose_name="channel")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "E-mail")],
+                        default="email",
+                        max_length=16,
+                        verbose_name="channel",
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -70,13 +83,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="tries")),
-                ("next_try_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="next try")),
-                ("claimed_by", models.CharField(blank=True, max_length=32, verbose_name="claimed by")),
-                ("claimed_until", models.DateTimeField(blank=True, null=True, verbose_name="claimed until")),
-                ("handed_at", models.DateTimeField(blank=True, null=True, verbose_name="handed over")),
+                (
+                    "next_try_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="next try"),
+                ),
+                (
+                    "claimed_by",
+                    models.CharField(blank=True, max_length=32, verbose_name="claimed by"),
+                ),
+                (
+                    "claimed_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="claimed until"),
+                ),
+                (
+                    "handed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="handed over"),
+                ),
                 ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
                 ("error", models.CharField(blank=True, max_length=300, verbose_name="error")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="time")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="time"),
+                ),
                 (
                     "notification",
                     models.ForeignKey(
@@ -105,13 +133,22 @@ class Migration(migrations.Migration):
                     models.Index(fields=["state", "next_try_at"], name="delivery_due"),
                     models.Index(fields=["user", "sent_at"], name="delivery_of_member"),
                 ],
-                "constraints": [models.UniqueConstraint(fields=("notification", "channel"), name="one_delivery_a_channel")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("notification", "channel"), name="one_delivery_a_channel"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="Preference",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -158,7 +195,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "notification preference",
                 "verbose_name_plural": "notification preferences",
                 "ordering": ["user_id", "kind"],
-                "constraints": [models.UniqueConstraint(fields=("user", "kind"), name="one_preference_a_kind")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "kind"), name="one_preference_a_kind")
+                ],
             },
         ),
     ]

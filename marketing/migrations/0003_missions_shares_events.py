@@ -87,14 +87,25 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Mission",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
                 ("title", models.CharField(max_length=60, verbose_name="title")),
                 ("title_zh_hans", models.CharField(max_length=60, null=True, verbose_name="title")),
                 ("title_en", models.CharField(max_length=60, null=True, verbose_name="title")),
                 ("text", models.CharField(blank=True, max_length=200, verbose_name="text")),
-                ("text_zh_hans", models.CharField(blank=True, max_length=200, null=True, verbose_name="text")),
-                ("text_en", models.CharField(blank=True, max_length=200, null=True, verbose_name="text")),
+                (
+                    "text_zh_hans",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="text"),
+                ),
+                (
+                    "text_en",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="text"),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -129,26 +140,35 @@ class Migration(migrations.Migration):
                     "target",
                     models.PositiveIntegerField(
                         default=1,
-                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
                         verbose_name="how often",
                     ),
                 ),
                 (
                     "points",
                     models.PositiveIntegerField(
-                        default=0, validators=[django.core.validators.MaxValueValidator(100000)], verbose_name="reward in points"
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(100000)],
+                        verbose_name="reward in points",
                     ),
                 ),
                 (
                     "is_automatic",
                     models.BooleanField(
-                        default=False, help_text="Otherwise members collect the reward with a tap.", verbose_name="rewarded by itself"
+                        default=False,
+                        help_text="Otherwise members collect the reward with a tap.",
+                        verbose_name="rewarded by itself",
                     ),
                 ),
                 (
                     "newcomer_days",
                     models.PositiveSmallIntegerField(
-                        default=30, help_text="Newcomer missions count this long after signing up.", verbose_name="days for newcomers"
+                        default=30,
+                        help_text="Newcomer missions count this long after signing up.",
+                        verbose_name="days for newcomers",
                     ),
                 ),
                 ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="from")),
@@ -172,7 +192,9 @@ class Migration(migrations.Migration):
                         max_length=200,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^/(?!/)[A-Za-z0-9/_.?=&%-]*\\Z", "Name a page of this shop, such as /products/.", code="foreign_page"
+                                "^/(?!/)[A-Za-z0-9/_.?=&%-]*\\Z",
+                                "Name a page of this shop, such as /products/.",
+                                code="foreign_page",
                             )
                         ],
                         verbose_name="leads to",
@@ -182,13 +204,23 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("ended", "Ended")],
+                        choices=[
+                            ("draft", "Draft"),
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("ended", "Ended"),
+                        ],
                         default="draft",
                         max_length=6,
                         verbose_name="status",
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=mall.core.clock.now, editable=False, verbose_name="created at"
+                    ),
+                ),
                 (
                     "coupon",
                     models.ForeignKey(
@@ -221,7 +253,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="MissionFact",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("event", models.CharField(max_length=60, verbose_name="event")),
                 ("key", models.CharField(max_length=100, verbose_name="fact")),
                 ("amount", models.PositiveIntegerField(default=1, verbose_name="amount")),
@@ -247,19 +284,43 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="MissionProgress",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("period", models.CharField(help_text="2026-11-21, 2026-W47, or once.", max_length=10, verbose_name="period")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        help_text="2026-11-21, 2026-W47, or once.",
+                        max_length=10,
+                        verbose_name="period",
+                    ),
+                ),
                 ("count", models.PositiveIntegerField(default=0, verbose_name="done so far")),
                 ("target", models.PositiveIntegerField(verbose_name="how often")),
                 ("points", models.PositiveIntegerField(default=0, verbose_name="reward in points")),
                 ("paid", models.PositiveIntegerField(default=0, verbose_name="points paid")),
-                ("started_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="begun")),
-                ("completed_at", models.DateTimeField(blank=True, null=True, verbose_name="completed")),
-                ("rewarded_at", models.DateTimeField(blank=True, null=True, verbose_name="rewarded")),
+                (
+                    "started_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="begun"),
+                ),
+                (
+                    "completed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="completed"),
+                ),
+                (
+                    "rewarded_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="rewarded"),
+                ),
                 (
                     "mission",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="progress", to="marketing.mission", verbose_name="mission"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="progress",
+                        to="marketing.mission",
+                        verbose_name="mission",
                     ),
                 ),
                 (
@@ -283,7 +344,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ShareDevice",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("digest", models.CharField(max_length=32, verbose_name="device")),
                 ("on", models.DateField(verbose_name="shop day")),
                 (
@@ -307,12 +373,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ShareLanding",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("on", models.DateField(verbose_name="shop day")),
                 ("visitor", models.CharField(max_length=32, verbose_name="visitor")),
                 ("page", models.CharField(max_length=24, verbose_name="page")),
                 ("points", models.PositiveIntegerField(default=0, verbose_name="points")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="time")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="time"),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -334,11 +408,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CustomEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("event", models.CharField(max_length=32, verbose_name="event")),
                 ("key", models.CharField(max_length=64, verbose_name="key")),
                 ("occurred_at", models.DateTimeField(verbose_name="happened")),
-                ("received_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="received")),
+                (
+                    "received_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="received"),
+                ),
                 ("points", models.PositiveIntegerField(default=0, verbose_name="points")),
                 ("content", models.JSONField(default=dict, verbose_name="content")),
                 (
@@ -356,43 +438,55 @@ class Migration(migrations.Migration):
                 "verbose_name": "custom event",
                 "verbose_name_plural": "custom events",
                 "ordering": ["-id"],
-                "constraints": [models.UniqueConstraint(fields=("event", "key"), name="one_custom_event")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "key"), name="one_custom_event")
+                ],
             },
         ),
         migrations.AddConstraint(
             model_name="mission",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["newcomer", "daily", "weekly", "once", "chain"])), name="mission_kind_known"
+                condition=models.Q(("kind__in", ["newcomer", "daily", "weekly", "once", "chain"])),
+                name="mission_kind_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="mission",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "active", "paused", "ended"])), name="mission_status_known"
+                condition=models.Q(("status__in", ["draft", "active", "paused", "ended"])),
+                name="mission_status_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="mission",
-            constraint=models.CheckConstraint(condition=models.Q(("target__gte", 1)), name="mission_target_positive"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target__gte", 1)), name="mission_target_positive"
+            ),
         ),
         migrations.AddConstraint(
             model_name="mission",
             constraint=models.CheckConstraint(
-                condition=models.Q(("points__gte", 0), ("points__lte", 100000)), name="mission_points_bounded"
+                condition=models.Q(("points__gte", 0), ("points__lte", 100000)),
+                name="mission_points_bounded",
             ),
         ),
         migrations.AddConstraint(
             model_name="mission",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("starts_at__isnull", True), ("ends_at__isnull", True), ("ends_at__gt", models.F("starts_at")), _connector="OR"
+                    ("starts_at__isnull", True),
+                    ("ends_at__isnull", True),
+                    ("ends_at__gt", models.F("starts_at")),
+                    _connector="OR",
                 ),
                 name="mission_window_forward",
             ),
         ),
         migrations.AddConstraint(
             model_name="missionfact",
-            constraint=models.UniqueConstraint(fields=("user", "event", "key"), name="one_mission_fact"),
+            constraint=models.UniqueConstraint(
+                fields=("user", "event", "key"), name="one_mission_fact"
+            ),
         ),
         migrations.AddIndex(
             model_name="missionprogress",
@@ -400,12 +494,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="missionprogress",
-            constraint=models.UniqueConstraint(fields=("user", "mission", "period"), name="one_progress_a_period"),
+            constraint=models.UniqueConstraint(
+                fields=("user", "mission", "period"), name="one_progress_a_period"
+            ),
         ),
         migrations.AddConstraint(
             model_name="missionprogress",
             constraint=models.CheckConstraint(
-                condition=models.Q(("rewarded_at__isnull", True), ("completed_at__isnull", False), _connector="OR"),
+                condition=models.Q(
+                    ("rewarded_at__isnull", True), ("completed_at__isnull", False), _connector="OR"
+                ),
                 name="progress_rewarded_when_completed",
             ),
         ),
@@ -423,6 +521,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="sharelanding",
-            constraint=models.UniqueConstraint(fields=("user", "on", "visitor"), name="one_landing_a_day"),
+            constraint=models.UniqueConstraint(
+                fields=("user", "on", "visitor"), name="one_landing_a_day"
+            ),
         ),
     ]

@@ -32,7 +32,21 @@ MISSIONS = [
 def add_missions(apps, schema_editor):
     model, made = apps.get_model("marketing", "Mission"), {}
     for position, row in enumerate(MISSIONS, 1):
-        code, kind, event, target, points, by_itself, after, icon, link, title_zh, text_zh, title_en, text_en = row
+        (
+            code,
+            kind,
+            event,
+            target,
+            points,
+            by_itself,
+            after,
+            icon,
+            link,
+            title_zh,
+            text_zh,
+            title_en,
+            text_en,
+        ) = row
         made[code] = model.objects.create(
             code=code,
             kind=kind,
@@ -58,7 +72,9 @@ def remove_untouched(apps, schema_editor):
     """Take the drafts away again, children before parents; what members have begun stays."""
     model = apps.get_model("marketing", "Mission")
     for row in reversed(MISSIONS):
-        model.objects.filter(code=row[0], status="draft", progress__isnull=True, following__isnull=True).delete()
+        model.objects.filter(
+            code=row[0], status="draft", progress__isnull=True, following__isnull=True
+        ).delete()
 
 
 class Migration(migrations.Migration):

@@ -32,7 +32,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LateDay",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("on", models.DateField()),
                 ("at", models.DateTimeField(default=mall.core.clock.now)),
             ],
@@ -40,16 +45,29 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ReportSnapshot",
             fields=[
-                ("name", models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name="report")),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=40, primary_key=True, serialize=False, verbose_name="report"
+                    ),
+                ),
                 ("as_of", models.DateField(verbose_name="as of")),
                 ("figures", models.JSONField(default=dict)),
-                ("made_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="counted at")),
+                (
+                    "made_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="counted at"),
+                ),
             ],
         ),
         migrations.AddField(
             model_name="dailyrollup",
             name="cash",
-            field=models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=14, verbose_name="yuan of paid orders"),
+            field=models.DecimalField(
+                decimal_places=2,
+                default=Decimal("0.00"),
+                max_digits=14,
+                verbose_name="yuan of paid orders",
+            ),
         ),
         migrations.AddField(
             model_name="dailyrollup",
@@ -119,9 +137,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoryCustomer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=120, unique=True, verbose_name="customer")),
-                ("linked_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="linked")),
+                (
+                    "linked_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="linked"
+                    ),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -145,21 +173,40 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoryOrder",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("no", models.CharField(max_length=64, unique=True, verbose_name="order number")),
                 ("ordered_at", models.DateTimeField(verbose_name="ordered")),
                 ("on", models.DateField(verbose_name="shop day")),
                 (
                     "status",
                     models.CharField(
-                        choices=[("completed", "Completed"), ("cancelled", "Cancelled"), ("refunded", "Refunded")],
+                        choices=[
+                            ("completed", "Completed"),
+                            ("cancelled", "Cancelled"),
+                            ("refunded", "Refunded"),
+                        ],
                         max_length=9,
                         verbose_name="status",
                     ),
                 ),
-                ("total", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="goods in yuan")),
+                (
+                    "total",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, verbose_name="goods in yuan"
+                    ),
+                ),
                 ("digest", models.CharField(editable=False, max_length=32)),
-                ("imported_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="imported")),
+                (
+                    "imported_at",
+                    models.DateTimeField(
+                        default=mall.core.clock.now, editable=False, verbose_name="imported"
+                    ),
+                ),
                 (
                     "customer",
                     models.ForeignKey(
@@ -180,15 +227,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoryLine",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("sku", models.CharField(max_length=64, verbose_name="SKU")),
                 ("product", models.CharField(max_length=120, verbose_name="product")),
                 ("category", models.CharField(blank=True, max_length=120, verbose_name="category")),
                 (
                     "quantity",
-                    models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name="quantity"),
+                    models.PositiveIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="quantity",
+                    ),
                 ),
-                ("unit_price", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="yuan each")),
+                (
+                    "unit_price",
+                    models.DecimalField(decimal_places=2, max_digits=12, verbose_name="yuan each"),
+                ),
                 (
                     "order",
                     models.ForeignKey(
@@ -209,13 +267,25 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="MemberDay",
             fields=[
-                ("pk", models.CompositePrimaryKey("person", "on", blank=True, editable=False, primary_key=True, serialize=False)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "person",
+                        "on",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ("person", models.BigIntegerField()),
                 ("on", models.DateField()),
                 ("orders", models.PositiveIntegerField(default=0)),
             ],
             options={
-                "indexes": [models.Index(fields=["on", "person", "orders"], name="member_day_by_day")],
+                "indexes": [
+                    models.Index(fields=["on", "person", "orders"], name="member_day_by_day")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -235,14 +305,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RuleDay",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("on", models.DateField()),
                 ("rule", models.CharField(max_length=40)),
                 ("entries", models.PositiveIntegerField(default=0)),
                 ("points", models.BigIntegerField(default=0)),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("on", "rule"), name="one_rule_a_day")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("on", "rule"), name="one_rule_a_day")
+                ],
             },
         ),
         migrations.AddIndex(
@@ -252,7 +329,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="historyorder",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["completed", "cancelled", "refunded"])), name="history_order_status_known"
+                condition=models.Q(("status__in", ["completed", "cancelled", "refunded"])),
+                name="history_order_status_known",
             ),
         ),
     ]

@@ -18,7 +18,9 @@ class Migration(migrations.Migration):
             model_name="missionprogress",
             name="turn",
             field=models.PositiveSmallIntegerField(
-                default=1, help_text="Grows when a reward was taken back, so that it can be earned anew.", verbose_name="turn"
+                default=1,
+                help_text="Grows when a reward was taken back, so that it can be earned anew.",
+                verbose_name="turn",
             ),
         ),
     ]

@@ -16,10 +16,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CoPurchase",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("score", models.FloatField(verbose_name="closeness")),
                 ("people", models.PositiveIntegerField(verbose_name="people who had both")),
-                ("counted_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="counted at")),
+                (
+                    "counted_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="counted at"),
+                ),
                 (
                     "other",
                     models.ForeignKey(
@@ -45,7 +53,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "often redeemed together",
                 "verbose_name_plural": "often redeemed together",
                 "ordering": ["product_id", "-score", "other_id"],
-                "constraints": [models.UniqueConstraint(fields=("product", "other"), name="one_row_a_pair")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("product", "other"), name="one_row_a_pair")
+                ],
             },
         ),
     ]

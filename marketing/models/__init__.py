@@ -1,4 +1,6 @@
-"""What brings members back: check-ins, notices in the inbox, and the days counted up for reports."""
+"""What brings members back: check-ins, notices in the inbox, and the days counted up for
+reports.
+"""
 
 from marketing.models.checkin import CheckIn
 from marketing.models.event import CustomEvent

@@ -16,7 +16,11 @@ class CheckIn(models.Model):
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="check_ins", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_constraint=False,
+        related_name="check_ins",
+        verbose_name=_("member"),
     )
     on = models.DateField(_("shop day"))
     streak = models.PositiveIntegerField(_("days in a row"))

@@ -14,13 +14,18 @@ class CustomEvent(AppendOnly):
     event = models.CharField(_("event"), max_length=32)
     key = models.CharField(_("key"), max_length=64)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="custom_events", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_constraint=False,
+        related_name="custom_events",
+        verbose_name=_("member"),
     )
     occurred_at = models.DateTimeField(_("happened"))
     received_at = models.DateTimeField(_("received"), default=clock.now)
     points = models.PositiveIntegerField(_("points"), default=0)
     content = models.JSONField(_("content"), default=dict)
-    # Of the content as it was told: a database may give numbers back in another shape (1e30 for 10³⁰).
+    # Of the content as it was told: a database may give numbers back in another shape (1e30 for
+    # 10³⁰).
     digest = models.CharField(max_length=64, default="", editable=False)
 
     class Meta:

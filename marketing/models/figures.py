@@ -22,7 +22,11 @@ class DailyActivity(models.Model):
         MISSION = "mission", _("Mission")
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="activity", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_constraint=False,
+        related_name="activity",
+        verbose_name=_("member"),
     )
     on = models.DateField(_("shop day"))
     action = models.CharField(_("action"), max_length=16, choices=Action.choices)
@@ -31,7 +35,9 @@ class DailyActivity(models.Model):
         verbose_name = _("daily activity")
         verbose_name_plural = _("daily activity")
         ordering = ["-on", "user_id"]
-        constraints = [models.UniqueConstraint(fields=["user", "on", "action"], name="one_activity_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "on", "action"], name="one_activity_a_day")
+        ]
         indexes = [models.Index(fields=["on", "user"], name="activity_day")]
 
     def __str__(self):
@@ -50,7 +56,9 @@ class DailyRollup(models.Model):
     orders = models.PositiveIntegerField(_("orders"), default=0)
     orders_paid = models.PositiveIntegerField(_("of them paid"), default=0)
     orders_completed = models.PositiveIntegerField(_("of them completed"), default=0)
-    cash = models.DecimalField(_("yuan of paid orders"), max_digits=14, decimal_places=2, default=ZERO)
+    cash = models.DecimalField(
+        _("yuan of paid orders"), max_digits=14, decimal_places=2, default=ZERO
+    )
     points_issued = models.PositiveBigIntegerField(_("points issued"), default=0)
     points_spent = models.PositiveBigIntegerField(_("points spent"), default=0)
     points_returned = models.PositiveBigIntegerField(_("points returned"), default=0)

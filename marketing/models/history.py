@@ -1,6 +1,7 @@
 """An earlier shop's orders, as imported: read by reports and recommendations, never by the books.
 
-They are no orders of this shop: nothing was taken from a shelf, nothing is owed, nobody earns by them.
+They are no orders of this shop: nothing was taken from a shelf, nothing is owed, nobody earns by
+them.
 """
 
 from django.conf import settings
@@ -16,7 +17,9 @@ NUMBER_LENGTH = 64
 
 
 class HistoryCustomer(models.Model):
-    """Somebody the earlier shop knew, by the name its file gives; an operator may say which member that is."""
+    """Somebody the earlier shop knew, by the name its file gives; an operator may say which member
+    that is.
+    """
 
     name = models.CharField(_("customer"), max_length=NAME_LENGTH, unique=True)
     user = models.ForeignKey(
@@ -27,7 +30,10 @@ class HistoryCustomer(models.Model):
         db_constraint=False,
         related_name="history",
         verbose_name=_("member"),
-        help_text=_("With a member named here, the imported orders count as that member's own in every report."),
+        help_text=_(
+            "With a member named here, the imported orders count as that member's own in every "
+            "report."
+        ),
     )
     linked_at = models.DateTimeField(_("linked"), null=True, blank=True, editable=False)
 
@@ -41,7 +47,9 @@ class HistoryCustomer(models.Model):
 
 
 class HistoryOrder(models.Model):
-    """One order of the earlier shop; ``digest`` tells the same order from another one under its number."""
+    """One order of the earlier shop; ``digest`` tells the same order from another one under its
+    number.
+    """
 
     class Status(models.TextChoices):
         COMPLETED = "completed", _("Completed")
@@ -49,7 +57,13 @@ class HistoryOrder(models.Model):
         REFUNDED = "refunded", _("Refunded")
 
     no = models.CharField(_("order number"), max_length=NUMBER_LENGTH, unique=True)
-    customer = models.ForeignKey(HistoryCustomer, models.PROTECT, db_constraint=False, related_name="orders", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        HistoryCustomer,
+        models.PROTECT,
+        db_constraint=False,
+        related_name="orders",
+        verbose_name=_("customer"),
+    )
     ordered_at = models.DateTimeField(_("ordered"))
     on = models.DateField(_("shop day"))
     status = models.CharField(_("status"), max_length=9, choices=Status)
@@ -62,7 +76,10 @@ class HistoryOrder(models.Model):
         verbose_name_plural = _("orders of the earlier shop")
         ordering = ["-on", "-id"]
         constraints = [
-            models.CheckConstraint(name="history_order_status_known", condition=Q(status__in=["completed", "cancelled", "refunded"])),
+            models.CheckConstraint(
+                name="history_order_status_known",
+                condition=Q(status__in=["completed", "cancelled", "refunded"]),
+            ),
         ]
         indexes = [models.Index(fields=["on", "customer"], name="history_order_day")]
 
@@ -73,7 +90,13 @@ class HistoryOrder(models.Model):
 class HistoryLine(models.Model):
     """One line of an imported order, in the earlier shop's own words."""
 
-    order = models.ForeignKey(HistoryOrder, models.CASCADE, db_constraint=False, related_name="lines", verbose_name=_("order"))
+    order = models.ForeignKey(
+        HistoryOrder,
+        models.CASCADE,
+        db_constraint=False,
+        related_name="lines",
+        verbose_name=_("order"),
+    )
     sku = models.CharField(_("SKU"), max_length=64)
     product = models.CharField(_("product"), max_length=NAME_LENGTH)
     category = models.CharField(_("category"), max_length=NAME_LENGTH, blank=True)

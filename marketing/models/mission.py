@@ -12,9 +12,15 @@ from mall.core import clock
 
 MOST_POINTS = 100_000
 LONGEST_TARGET = 1_000_000
-OWN_PAGE = RegexValidator(r"^/(?!/)[A-Za-z0-9/_.?=&%-]*\Z", _("Name a page of this shop, such as /products/."), code="foreign_page")
+OWN_PAGE = RegexValidator(
+    r"^/(?!/)[A-Za-z0-9/_.?=&%-]*\Z",
+    _("Name a page of this shop, such as /products/."),
+    code="foreign_page",
+)
 EVENT_NAME = RegexValidator(
-    r"^(?:[a-z][a-z_]*|event:[a-z0-9][a-z0-9_.-]*)\Z", _("Name an event of the shop, or event:name for one of your own."), code="invalid"
+    r"^(?:[a-z][a-z_]*|event:[a-z0-9][a-z0-9_.-]*)\Z",
+    _("Name an event of the shop, or event:name for one of your own."),
+    code="invalid",
 )
 
 
@@ -66,19 +72,39 @@ class Mission(models.Model):
         validators=[EVENT_NAME],
         help_text=_("What the shop must see; event:name for a signed event of your own."),
     )
-    target = models.PositiveIntegerField(_("how often"), default=1, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_TARGET)])
-    points = models.PositiveIntegerField(_("reward in points"), default=0, validators=[MaxValueValidator(MOST_POINTS)])
+    target = models.PositiveIntegerField(
+        _("how often"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_TARGET)],
+    )
+    points = models.PositiveIntegerField(
+        _("reward in points"), default=0, validators=[MaxValueValidator(MOST_POINTS)]
+    )
     coupon = models.ForeignKey(
-        "orders.CouponTemplate", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reward: coupon")
+        "orders.CouponTemplate",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("reward: coupon"),
     )
     is_automatic = models.BooleanField(
-        _("rewarded by itself"), default=False, help_text=_("Otherwise members collect the reward with a tap.")
+        _("rewarded by itself"),
+        default=False,
+        help_text=_("Otherwise members collect the reward with a tap."),
     )
     newcomer_days = models.PositiveSmallIntegerField(
-        _("days for newcomers"), default=30, help_text=_("Newcomer missions count this long after signing up.")
+        _("days for newcomers"),
+        default=30,
+        help_text=_("Newcomer missions count this long after signing up."),
     )
     prerequisite = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="following", verbose_name=_("only after")
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="following",
+        verbose_name=_("only after"),
     )
     starts_at = models.DateTimeField(pgettext_lazy("time", "from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
@@ -90,10 +116,17 @@ class Mission(models.Model):
         help_text=_("Name of a Bootstrap icon."),
     )
     link = models.CharField(
-        _("leads to"), max_length=200, blank=True, default="", validators=[OWN_PAGE], help_text=_("The page where one does it.")
+        _("leads to"),
+        max_length=200,
+        blank=True,
+        default="",
+        validators=[OWN_PAGE],
+        help_text=_("The page where one does it."),
     )
     position = models.PositiveIntegerField(_("position"), default=100)
-    status = models.CharField(_("status"), max_length=6, choices=Status.choices, default=Status.DRAFT)
+    status = models.CharField(
+        _("status"), max_length=6, choices=Status.choices, default=Status.DRAFT
+    )
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
 
     objects = MissionQuerySet.as_manager()
@@ -103,13 +136,23 @@ class Mission(models.Model):
         verbose_name_plural = _("missions")
         ordering = ["position", "id"]
         constraints = [
-            models.CheckConstraint(name="mission_kind_known", condition=Q(kind__in=["newcomer", "daily", "weekly", "once", "chain"])),
-            models.CheckConstraint(name="mission_status_known", condition=Q(status__in=["draft", "active", "paused", "ended"])),
+            models.CheckConstraint(
+                name="mission_kind_known",
+                condition=Q(kind__in=["newcomer", "daily", "weekly", "once", "chain"]),
+            ),
+            models.CheckConstraint(
+                name="mission_status_known",
+                condition=Q(status__in=["draft", "active", "paused", "ended"]),
+            ),
             models.CheckConstraint(name="mission_target_positive", condition=Q(target__gte=1)),
-            models.CheckConstraint(name="mission_points_bounded", condition=Q(points__gte=0, points__lte=MOST_POINTS)),
+            models.CheckConstraint(
+                name="mission_points_bounded", condition=Q(points__gte=0, points__lte=MOST_POINTS)
+            ),
             models.CheckConstraint(
                 name="mission_window_forward",
-                condition=Q(starts_at__isnull=True) | Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                condition=Q(starts_at__isnull=True)
+                | Q(ends_at__isnull=True)
+                | Q(ends_at__gt=F("starts_at")),
             ),
         ]
 
@@ -117,10 +160,16 @@ class Mission(models.Model):
         return self.title or self.code
 
     def clean(self):
-        """Refuse a window that ends before it starts, an unknown event, and a chain that bites its own tail."""
+        """Refuse a window that ends before it starts, an unknown event, and a chain that bites its
+        own tail.
+        """
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": _("The end must come after the beginning.")})
-        if self.event and not self.event.startswith("event:") and self.event not in self.Event.values:
+        if (
+            self.event
+            and not self.event.startswith("event:")
+            and self.event not in self.Event.values
+        ):
             raise ValidationError({"event": _("The shop knows no such event.")})
         above, seen = self.prerequisite, set()
         while above is not None and above.pk not in seen:
@@ -133,17 +182,24 @@ class Mission(models.Model):
         """Whether it counts facts at an instant (default: now)."""
         now = as_of or clock.now()
         started = self.starts_at is None or self.starts_at <= now
-        return self.status == self.Status.ACTIVE and started and (self.ends_at is None or now < self.ends_at)
+        return (
+            self.status == self.Status.ACTIVE
+            and started
+            and (self.ends_at is None or now < self.ends_at)
+        )
 
 
 class MissionProgress(models.Model):
-    """How far one member is with one mission in one period (a shop day, an ISO week, or once and for all).
+    """How far one member is with one mission in one period (a shop day, an ISO week, or once and
+    for all).
 
     ``target`` and ``points`` are the mission's numbers when the member began. Written by
     marketing/missions.py under the member's lock; the unique key is the second line.
     """
 
-    mission = models.ForeignKey(Mission, on_delete=models.PROTECT, related_name="progress", verbose_name=_("mission"))
+    mission = models.ForeignKey(
+        Mission, on_delete=models.PROTECT, related_name="progress", verbose_name=_("mission")
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -152,13 +208,17 @@ class MissionProgress(models.Model):
         related_name="mission_progress",
         verbose_name=_("member"),
     )
-    period = models.CharField(_("period"), max_length=10, help_text=_("2026-11-21, 2026-W47, or once."))
+    period = models.CharField(
+        _("period"), max_length=10, help_text=_("2026-11-21, 2026-W47, or once.")
+    )
     count = models.PositiveIntegerField(_("done so far"), default=0)
     target = models.PositiveIntegerField(_("how often"))
     points = models.PositiveIntegerField(_("reward in points"), default=0)
     paid = models.PositiveIntegerField(_("points paid"), default=0)
     turn = models.PositiveSmallIntegerField(
-        _("turn"), default=1, help_text=_("Grows when a reward was taken back, so that it can be earned anew.")
+        _("turn"),
+        default=1,
+        help_text=_("Grows when a reward was taken back, so that it can be earned anew."),
     )
     started_at = models.DateTimeField(_("begun"), default=clock.now)
     completed_at = models.DateTimeField(_("completed"), null=True, blank=True)
@@ -169,9 +229,12 @@ class MissionProgress(models.Model):
         verbose_name_plural = _("mission progress")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["user", "mission", "period"], name="one_progress_a_period"),
+            models.UniqueConstraint(
+                fields=["user", "mission", "period"], name="one_progress_a_period"
+            ),
             models.CheckConstraint(
-                name="progress_rewarded_when_completed", condition=Q(rewarded_at__isnull=True) | Q(completed_at__isnull=False)
+                name="progress_rewarded_when_completed",
+                condition=Q(rewarded_at__isnull=True) | Q(completed_at__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["mission", "completed_at"], name="progress_of_mission")]
@@ -184,12 +247,18 @@ class MissionFact(models.Model):
     """A fact that moved a member's missions; the row refuses to count it twice."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, db_index=False, related_name="+", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("member"),
     )
     event = models.CharField(_("event"), max_length=60)
     key = models.CharField(_("fact"), max_length=100)
     amount = models.PositiveIntegerField(_("amount"), default=1)
-    # [[progress, by how much]]: what goes back when the fact turns out not to be one; 0 where it came too late to move it.
+    # [[progress, by how much]]: what goes back when the fact turns out not to be one; 0 where it
+    # came too late to move it.
     moved = models.JSONField(_("moved"), default=list)
     on = models.DateField(_("shop day"))
 
@@ -197,7 +266,9 @@ class MissionFact(models.Model):
         verbose_name = _("counted fact")
         verbose_name_plural = _("counted facts")
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["user", "event", "key"], name="one_mission_fact")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "event", "key"], name="one_mission_fact")
+        ]
 
     def __str__(self):
         return f"{self.event} {self.key}"

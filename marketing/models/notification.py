@@ -14,7 +14,9 @@ class NotificationQuerySet(models.QuerySet):
 
 
 class Notification(models.Model):
-    """A notice in a member's inbox, kept as kind and numbers and worded in the reader's language."""
+    """A notice in a member's inbox, kept as kind and numbers and worded in the reader's
+    language.
+    """
 
     class Kind(models.TextChoices):
         ORDER_PAID = "order_paid", _("Order paid")
@@ -43,7 +45,11 @@ class Notification(models.Model):
         NEW_SIGN_IN = "new_sign_in", _("Sign-in on a new device")
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, db_constraint=False, related_name="notifications", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        db_constraint=False,
+        related_name="notifications",
+        verbose_name=_("member"),
     )
     kind = models.CharField(_("kind"), max_length=32, choices=Kind.choices)
     params = models.JSONField(_("numbers"), default=dict)
@@ -60,7 +66,9 @@ class Notification(models.Model):
         verbose_name = _("notification")
         verbose_name_plural = _("notifications")
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_notification_a_fact")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_notification_a_fact")
+        ]
         indexes = [
             models.Index(fields=["user", "-id"], name="notification_inbox"),
             models.Index(fields=["user", "read_at"], name="notification_unread"),
@@ -99,12 +107,22 @@ class Delivery(models.Model):
         SKIPPED = "skipped", _("Not wanted any more")
         DEAD = "dead", _("Given up")
 
-    notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries", verbose_name=_("notification"))
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, db_constraint=False, related_name="deliveries", verbose_name=_("member")
+    notification = models.ForeignKey(
+        Notification, models.CASCADE, related_name="deliveries", verbose_name=_("notification")
     )
-    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices, default=Channel.EMAIL)
-    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.WAITING)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        db_constraint=False,
+        related_name="deliveries",
+        verbose_name=_("member"),
+    )
+    channel = models.CharField(
+        _("channel"), max_length=16, choices=Channel.choices, default=Channel.EMAIL
+    )
+    state = models.CharField(
+        _("state"), max_length=16, choices=State.choices, default=State.WAITING
+    )
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     next_try_at = models.DateTimeField(_("next try"), default=clock.now)
     claimed_by = models.CharField(_("claimed by"), max_length=32, blank=True)
@@ -120,7 +138,11 @@ class Delivery(models.Model):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["notification", "channel"], name="one_delivery_a_channel")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notification", "channel"], name="one_delivery_a_channel"
+            )
+        ]
         indexes = [
             models.Index(fields=["state", "next_try_at"], name="delivery_due"),
             models.Index(fields=["user", "sent_at"], name="delivery_of_member"),
@@ -134,7 +156,11 @@ class Preference(models.Model):
     """What a member chose for one kind of notice; without a row the shop's own choice holds."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, db_constraint=False, related_name="preferences", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        db_constraint=False,
+        related_name="preferences",
+        verbose_name=_("member"),
     )
     kind = models.CharField(_("kind"), max_length=32, choices=Notification.Kind.choices)
     inbox = models.BooleanField(_("in the inbox"))
@@ -144,7 +170,9 @@ class Preference(models.Model):
         verbose_name = _("notification preference")
         verbose_name_plural = _("notification preferences")
         ordering = ["user_id", "kind"]
-        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="one_preference_a_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind"], name="one_preference_a_kind")
+        ]
 
     def __str__(self):
         return f"{self.kind}: {self.inbox} {self.email}"

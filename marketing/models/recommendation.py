@@ -7,10 +7,24 @@ from mall.core import clock
 
 
 class CoPurchase(models.Model):
-    """The same people had ``product`` and ``other``; both directions are kept, the closest of each product."""
+    """The same people had ``product`` and ``other``; both directions are kept, the closest of each
+    product.
+    """
 
-    product = models.ForeignKey("catalog.Product", models.CASCADE, db_constraint=False, related_name="+", verbose_name=_("product"))
-    other = models.ForeignKey("catalog.Product", models.CASCADE, db_constraint=False, related_name="+", verbose_name=_("goes with"))
+    product = models.ForeignKey(
+        "catalog.Product",
+        models.CASCADE,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("product"),
+    )
+    other = models.ForeignKey(
+        "catalog.Product",
+        models.CASCADE,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("goes with"),
+    )
     score = models.FloatField(_("closeness"))
     people = models.PositiveIntegerField(_("people who had both"))
     counted_at = models.DateTimeField(_("counted at"), default=clock.now)

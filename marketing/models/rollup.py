@@ -1,7 +1,9 @@
-"""What the reports read: facts of every shop day boiled down, each table rebuilt from the facts at any time.
+"""What the reports read: facts of every shop day boiled down, each table rebuilt from the facts at
+any time.
 
-A *person* is a member (the user's id) or a customer of the earlier shop nobody has linked to a member
-(minus the customer's id): so live and imported facts stand side by side in one column of numbers.
+A *person* is a member (the user's id) or a customer of the earlier shop nobody has linked to a
+member (minus the customer's id): so live and imported facts stand side by side in one column of
+numbers.
 """
 
 from django.db import models
@@ -11,7 +13,9 @@ from mall.core import clock
 
 
 class MemberDay(models.Model):
-    """One person on one shop day on which they did something themselves, and the completed orders placed that day."""
+    """One person on one shop day on which they did something themselves, and the completed orders
+    placed that day.
+    """
 
     pk = models.CompositePrimaryKey("person", "on")
     person = models.BigIntegerField()
@@ -28,7 +32,8 @@ class MemberDay(models.Model):
 class LateDay(models.Model):
     """A mark on a past shop day whose facts changed, set in the transaction that changed them.
 
-    Only ever inserted and deleted, never shared: two orders of one day completed at once wait for nothing.
+    Only ever inserted and deleted, never shared: two orders of one day completed at once wait for
+    nothing.
     """
 
     on = models.DateField()
@@ -39,7 +44,8 @@ class LateDay(models.Model):
 
 
 class CohortDay(models.Model):
-    """The persons who first came on a shop day: how many came back 1, 7 and 30 days later, bought, and bought again.
+    """The persons who first came on a shop day: how many came back 1, 7 and 30 days later, bought,
+    and bought again.
 
     A figure is None until its day is over.
     """

@@ -8,7 +8,9 @@ from mall.core import clock
 
 
 class ShareLanding(models.Model):
-    """One visitor of one shop day who came through a member's link; names nobody, only keyed digests."""
+    """One visitor of one shop day who came through a member's link; names nobody, only keyed
+    digests.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -28,7 +30,9 @@ class ShareLanding(models.Model):
         verbose_name = _("visitor through a link")
         verbose_name_plural = _("visitors through links")
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["user", "on", "visitor"], name="one_landing_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "on", "visitor"], name="one_landing_a_day")
+        ]
         indexes = [models.Index(fields=["on"], name="landing_day")]
 
     def __str__(self):

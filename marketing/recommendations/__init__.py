@@ -1,7 +1,8 @@
 """What a member may like next, with the reason; what goes with a product.
 
-Goods on sale and in stock only; not what was just bought; what the points buy comes first. What goes with what is
-counted each night (nightly), the member's own purchases are read live, so an order placed a minute ago counts.
+Goods on sale and in stock only; not what was just bought; what the points buy comes first. What
+goes with what is counted each night (nightly), the member's own purchases are read live, so an
+order placed a minute ago counts.
 """
 
 from collections import defaultdict
@@ -17,34 +18,51 @@ CANDIDATES = 3  # times as many are ranked as are shown, so that affordable ones
 
 
 def for_member(user, *, available: int, limit: int) -> list[dict]:
-    """Return up to ``limit`` of ``{product, reason, code}``; product facts as the storefront tells them.
+    """Return up to ``limit`` of ``{product, reason, code}``; product facts as the storefront tells
+    them.
 
     Three queries besides the cached goods: own purchases, their neighbours, the stock.
     """
     goods = storefront.everything(available)
-    own = [purchase for purchase in purchases.of_member(user) if purchase.item in goods or isinstance(purchase.item, int)]
+    own = [
+        purchase
+        for purchase in purchases.of_member(user)
+        if purchase.item in goods or isinstance(purchase.item, int)
+    ]
     knowledge = _knowledge(goods, {purchase.item for purchase in own[: ranking.RECENT]})
     ranked = ranking.rank(knowledge, own, as_of=clock.today(), limit=limit * CANDIDATES)
-    # Sorting is stable: among what the points buy, and among the rest, the better suggestion stays first.
+    # Sorting is stable: among what the points buy, and among the rest, the better suggestion stays
+    # first.
     chosen = sorted(ranked, key=lambda suggestion: not goods[suggestion.item]["affordable"])[:limit]
-    return [{"product": goods[one.item], "reason": _reason(one, goods), "code": one.reason} for one in chosen]
+    return [
+        {"product": goods[one.item], "reason": _reason(one, goods), "code": one.reason}
+        for one in chosen
+    ]
 
 
 def with_product(product_id: int, *, available: int | None, limit: int) -> list[dict]:
     """Return up to ``limit`` goods in stock that the same people had, closest first."""
     goods = storefront.everything(available)
-    others = CoPurchase.objects.filter(product=product_id).order_by("-score", "other_id").values_list("other_id", flat=True)
+    others = (
+        CoPurchase.objects.filter(product=product_id)
+        .order_by("-score", "other_id")
+        .values_list("other_id", flat=True)
+    )
     return [goods[other] for other in others if other in goods][:limit]
 
 
 def _knowledge(goods, items) -> ranking.Knowledge:
     neighbours = defaultdict(list)
-    for product, other, score in CoPurchase.objects.filter(product__in=items).values_list("product_id", "other_id", "score"):
+    for product, other, score in CoPurchase.objects.filter(product__in=items).values_list(
+        "product_id", "other_id", "score"
+    ):
         if other in goods:
             neighbours[product].append((other, score))
     most = max((fact["popularity"] for fact in goods.values()), default=0) or 1
     popularity = {item: fact["popularity"] / most for item, fact in goods.items()}
-    return ranking.Knowledge(neighbours, popularity, {item: fact["category"]["id"] for item, fact in goods.items()})
+    return ranking.Knowledge(
+        neighbours, popularity, {item: fact["category"]["id"] for item, fact in goods.items()}
+    )
 
 
 def _reason(suggestion, goods) -> str:
@@ -53,5 +71,7 @@ def _reason(suggestion, goods) -> str:
     if suggestion.reason == "together":
         return _("Often chosen by members like you")
     if suggestion.reason == "category":
-        return _("More from %(category)s") % {"category": goods[suggestion.item]["category"]["name"]}
+        return _("More from %(category)s") % {
+            "category": goods[suggestion.item]["category"]["name"]
+        }
     return _("Popular right now")

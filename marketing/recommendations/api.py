@@ -22,10 +22,18 @@ class RecommendationSerializer(serializers.Serializer):
 class Recommendations(APIView):
     """What this member may like next: in stock, affordable first, not what was just bought."""
 
-    @extend_schema(operation_id="list_recommendations", tags=["recommendations"], responses=RecommendationSerializer(many=True))
+    @extend_schema(
+        operation_id="list_recommendations",
+        tags=["recommendations"],
+        responses=RecommendationSerializer(many=True),
+    )
     def get(self, request):
-        found = recommendations.for_member(request.user, available=balance.of(request.user).available, limit=SHOWN)
-        return Response(RecommendationSerializer(found, many=True, context={"request": request}).data)
+        found = recommendations.for_member(
+            request.user, available=balance.of(request.user).available, limit=SHOWN
+        )
+        return Response(
+            RecommendationSerializer(found, many=True, context={"request": request}).data
+        )
 
 
 urlpatterns = [path("recommendations", Recommendations.as_view())]

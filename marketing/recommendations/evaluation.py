@@ -1,8 +1,10 @@
-"""Is it any good? Three ways to recommend, asked about the past and compared with what people bought next.
+"""Is it any good? Three ways to recommend, asked about the past and compared with what people
+bought next.
 
-Everything before the split is known, everything from it on is to be guessed. Asked about is everybody who bought
-on both sides. Hit rate @k: the share of those people for whom one of the first k suggestions is an item they went
-on to buy. Coverage: the share of all known items that anybody was shown among the first ten.
+Everything before the split is known, everything from it on is to be guessed. Asked about is
+everybody who bought on both sides. Hit rate @k: the share of those people for whom one of the first
+k suggestions is an item they went on to buy. Coverage: the share of all known items that anybody
+was shown among the first ten.
 """
 
 from collections import defaultdict
@@ -35,7 +37,9 @@ class Evaluation:
 
 
 def evaluate(purchases, *, split: date | None = None) -> Evaluation:
-    """Compare popular, last category and ours; without ``split`` the day by which four fifths were bought."""
+    """Compare popular, last category and ours; without ``split`` the day by which four fifths were
+    bought.
+    """
     purchases = sorted(purchases, key=lambda purchase: purchase.on)
     if split is None:
         split = purchases[int(len(purchases) * KNOWN_SHARE)].on if purchases else date.max
@@ -48,7 +52,9 @@ def evaluate(purchases, *, split: date | None = None) -> Evaluation:
     asked = sorted(own.keys() & bought_next.keys(), key=str)
     knowledge = ranking.learn(known, as_of=split)
     ways = {"popular": _popular, "last category": _last_category, "ours": _ours}
-    results = [_measure(name, way, knowledge, asked, own, bought_next, split) for name, way in ways.items()]
+    results = [
+        _measure(name, way, knowledge, asked, own, bought_next, split) for name, way in ways.items()
+    ]
     return Evaluation(split, len(asked), len(knowledge.category_of), results)
 
 
@@ -64,7 +70,9 @@ def _measure(name, way, knowledge, asked, own, bought_next, split) -> Result:
 
 
 def _ours(knowledge, own, split, limit):
-    return [suggestion.item for suggestion in ranking.rank(knowledge, own, as_of=split, limit=limit)]
+    return [
+        suggestion.item for suggestion in ranking.rank(knowledge, own, as_of=split, limit=limit)
+    ]
 
 
 def _popular(knowledge, own, split, limit):
@@ -74,7 +82,9 @@ def _popular(knowledge, own, split, limit):
 def _last_category(knowledge, own, split, limit):
     same = [item for item, category in knowledge.category_of.items() if category == own[0].category]
     first = _by_popularity(knowledge, same, own, split)
-    return list(dict.fromkeys([*first, *_by_popularity(knowledge, knowledge.category_of, own, split)]))[:limit]
+    return list(
+        dict.fromkeys([*first, *_by_popularity(knowledge, knowledge.category_of, own, split)])
+    )[:limit]
 
 
 def _by_popularity(knowledge, items, own, split):

@@ -10,12 +10,16 @@ BATCH = 500
 
 
 def refresh() -> int:
-    """Count over all people and replace the neighbours; returns how many pairs there are. Safe twice and at any time."""
+    """Count over all people and replace the neighbours; returns how many pairs there are. Safe
+    twice and at any time.
+    """
     together = Together()
     for own in purchases.by_person():
         together.add([purchase.item for purchase in own if isinstance(purchase.item, int)])
     rows = [
-        CoPurchase(product_id=product, other_id=other, score=score, people=people, counted_at=clock.now())
+        CoPurchase(
+            product_id=product, other_id=other, score=score, people=people, counted_at=clock.now()
+        )
         for product, others in together.neighbours().items()
         for other, score, people in others
     ]

@@ -1,7 +1,9 @@
-"""Who got and kept what, and when: this shop's orders, and an earlier shop's as imported, read as one.
+"""Who got and kept what, and when: this shop's orders, and an earlier shop's as imported, read as
+one.
 
-An imported product is one of ours when it carries the same name in either language; otherwise its SKU stands for
-it, which still says something about people (evaluation) though nothing on our shelves.
+An imported product is one of ours when it carries the same name in either language; otherwise its
+SKU stands for it, which still says something about people (evaluation) though nothing on our
+shelves.
 """
 
 from collections import defaultdict
@@ -23,12 +25,20 @@ def by_person():
     """Yield one list per person, latest first; memory holds PEOPLE_AT_ONCE of them."""
     products = _products()
     for members in _pages(Order.objects.exclude(status=Order.Status.CANCELLED), "user_id"):
-        yield from _grouped(_live(user__in=members), _imported(products, customer__user__in=members))
+        yield from _grouped(
+            _live(user__in=members), _imported(products, customer__user__in=members)
+        )
     # Whoever is linked to a member but has ordered nothing here yet still counts, as a customer.
     for customers in _pages(HistoryCustomer.objects.all(), "pk"):
-        ordered = Order.objects.exclude(status=Order.Status.CANCELLED).filter(user__history__in=customers)
+        ordered = Order.objects.exclude(status=Order.Status.CANCELLED).filter(
+            user__history__in=customers
+        )
         members = set(ordered.values_list("user_id", flat=True))
-        strangers = HistoryCustomer.objects.filter(pk__in=customers).exclude(user__in=members).values_list("pk", flat=True)
+        strangers = (
+            HistoryCustomer.objects.filter(pk__in=customers)
+            .exclude(user__in=members)
+            .values_list("pk", flat=True)
+        )
         yield from _grouped(_imported(products, customer__in=list(strangers)))
 
 
@@ -37,23 +47,40 @@ def of_member(user) -> list[Purchase]:
     imported = []
     if HistoryCustomer.objects.filter(user=user).exists():
         imported = _imported(_products(), customer__user=user)[:LINES_OF_ONE]
-    return sorted(chain(_live(user=user)[:LINES_OF_ONE], imported), key=lambda purchase: purchase.on, reverse=True)
+    return sorted(
+        chain(_live(user=user)[:LINES_OF_ONE], imported),
+        key=lambda purchase: purchase.on,
+        reverse=True,
+    )
 
 
 def _live(**who) -> list[Purchase]:
     orders = {f"order__{name}": value for name, value in who.items()}
     kept = OrderLine.objects.filter(**orders, refunded_quantity__lt=F("quantity"))
     lines = kept.exclude(order__status=Order.Status.CANCELLED).order_by("-pk")
-    rows = lines.values_list("order__user_id", "product_id", "product__category_id", "order__created_at")
-    return [Purchase(("member", user), product, category, clock.day_of(at)) for user, product, category, at in rows]
+    rows = lines.values_list(
+        "order__user_id", "product_id", "product__category_id", "order__created_at"
+    )
+    return [
+        Purchase(("member", user), product, category, clock.day_of(at))
+        for user, product, category, at in rows
+    ]
 
 
 def _imported(products, **who) -> list[Purchase]:
     orders = {f"order__{name}": value for name, value in who.items()}
-    lines = HistoryLine.objects.filter(**orders, order__status=HistoryOrder.Status.COMPLETED).order_by("-order__on", "-pk")
-    rows = lines.values_list("order__customer__user_id", "order__customer_id", "sku", "product", "category", "order__on")
+    lines = HistoryLine.objects.filter(
+        **orders, order__status=HistoryOrder.Status.COMPLETED
+    ).order_by("-order__on", "-pk")
+    rows = lines.values_list(
+        "order__customer__user_id", "order__customer_id", "sku", "product", "category", "order__on"
+    )
     return [
-        Purchase(("member", user) if user else ("customer", customer), *products.get(product, (f"sku:{sku}", category)), on)
+        Purchase(
+            ("member", user) if user else ("customer", customer),
+            *products.get(product, (f"sku:{sku}", category)),
+            on,
+        )
         for user, customer, sku, product, category, on in rows
     ]
 
@@ -61,13 +88,25 @@ def _imported(products, **who) -> list[Purchase]:
 def _products() -> dict:
     """Return {name in either language: (product id, category id)}."""
     rows = Product.objects.values_list("name_zh_hans", "name_en", "pk", "category_id")
-    return {name: (product, category) for chinese, english, product, category in rows for name in (chinese, english) if name}
+    return {
+        name: (product, category)
+        for chinese, english, product, category in rows
+        for name in (chinese, english)
+        if name
+    }
 
 
 def _pages(rows, column):
-    """Yield the distinct values of a column, PEOPLE_AT_ONCE at a time, by key and never by offset."""
+    """Yield the distinct values of a column, PEOPLE_AT_ONCE at a time, by key and never by
+    offset.
+    """
     last = 0
-    while page := list(rows.filter(**{f"{column}__gt": last}).order_by(column).values_list(column, flat=True).distinct()[:PEOPLE_AT_ONCE]):
+    while page := list(
+        rows.filter(**{f"{column}__gt": last})
+        .order_by(column)
+        .values_list(column, flat=True)
+        .distinct()[:PEOPLE_AT_ONCE]
+    ):
         yield page
         last = page[-1]
 

@@ -1,9 +1,10 @@
 """What goes with what, and what a person may like next: pure arithmetic over purchases.
 
-Three signs are added up for every candidate, each between 0 and 1: how often the same people had it together
-with what this person had lately (cosine over people, shrunk so that two chance buyers prove little), how recently
-the person bought from its category, and how many bought it lately. The strongest sign is the reason shown.
-The shop's pages and the offline evaluation call the same functions, so what is measured is what is shown.
+Three signs are added up for every candidate, each between 0 and 1: how often the same people had it
+together with what this person had lately (cosine over people, shrunk so that two chance buyers
+prove little), how recently the person bought from its category, and how many bought it lately. The
+strongest sign is the reason shown. The shop's pages and the offline evaluation call the same
+functions, so what is measured is what is shown.
 """
 
 from collections import Counter, defaultdict
@@ -24,7 +25,9 @@ WEIGHT_TOGETHER, WEIGHT_CATEGORY, WEIGHT_POPULAR = 0.6, 0.3, 0.1
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """Somebody got one item on a day. Items and categories are ids or names, whatever the source has."""
+    """Somebody got one item on a day. Items and categories are ids or names, whatever the source
+    has.
+    """
 
     person: object
     item: object
@@ -34,7 +37,9 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An item and why: ``together`` names the item it goes with, ``category`` and ``popular`` speak for themselves."""
+    """An item and why: ``together`` names the item it goes with, ``category`` and ``popular`` speak
+    for themselves.
+    """
 
     item: object
     score: float
@@ -44,7 +49,9 @@ class Suggestion:
 
 @dataclass
 class Knowledge:
-    """What a shop's purchases say: neighbours of each item, best first, how popular it is (0…1), its category."""
+    """What a shop's purchases say: neighbours of each item, best first, how popular it is (0…1),
+    its category.
+    """
 
     neighbours: dict = field(default_factory=dict)
     popularity: dict = field(default_factory=dict)
@@ -65,13 +72,18 @@ class Together:
         self.pairs.update(combinations(basket, 2))
 
     def neighbours(self) -> dict:
-        """Return {item: [(other, score, people)]}, the NEIGHBOURS closest of each, closest first."""
+        """Return {item: [(other, score, people)]}, the NEIGHBOURS closest of each, closest
+        first.
+        """
         close = defaultdict(list)
         for (one, other), people in self.pairs.items():
             score = people / (sqrt(self.people[one] * self.people[other]) + SHRINK)
             close[one].append((other, score, people))
             close[other].append((one, score, people))
-        return {item: sorted(others, key=lambda other: (-other[1], str(other[0])))[:NEIGHBOURS] for item, others in close.items()}
+        return {
+            item: sorted(others, key=lambda other: (-other[1], str(other[0])))[:NEIGHBOURS]
+            for item, others in close.items()
+        }
 
 
 def learn(purchases, *, as_of: date) -> Knowledge:
@@ -91,7 +103,8 @@ def learn(purchases, *, as_of: date) -> Knowledge:
 
 
 def rank(knowledge: Knowledge, own: list[Purchase], *, as_of: date, limit: int) -> list[Suggestion]:
-    """Return up to ``limit`` suggestions for somebody with these purchases (latest first), best first.
+    """Return up to ``limit`` suggestions for somebody with these purchases (latest first), best
+    first.
 
     What was bought within JUST_BOUGHT is not suggested. Without purchases the popular items come.
     """
@@ -103,7 +116,9 @@ def rank(knowledge: Knowledge, own: list[Purchase], *, as_of: date, limit: int) 
         for item, category in knowledge.category_of.items()
         if item not in just_bought
     ]
-    return sorted(suggestions, key=lambda suggestion: (-suggestion.score, str(suggestion.item)))[:limit]
+    return sorted(suggestions, key=lambda suggestion: (-suggestion.score, str(suggestion.item)))[
+        :limit
+    ]
 
 
 def _together(knowledge, own) -> dict:
@@ -136,4 +151,6 @@ def _weigh(item, knowledge, together, taste) -> Suggestion:
         "popular": WEIGHT_POPULAR * knowledge.popularity.get(item, 0.0),
     }
     reason = max(signs, key=signs.get) if any(signs.values()) else "popular"
-    return Suggestion(item, sum(signs.values()), reason, because_of if reason == "together" else None)
+    return Suggestion(
+        item, sum(signs.values()), reason, because_of if reason == "together" else None
+    )

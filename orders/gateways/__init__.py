@@ -24,7 +24,9 @@ class Notice:
 
 
 class Gateway(Protocol):
-    """What the mall asks of a provider. A gateway is a module with these names; it never writes to the database."""
+    """What the mall asks of a provider. A gateway is a module with these names; it never writes to
+    the database.
+    """
 
     LABEL: str
 
@@ -32,12 +34,15 @@ class Gateway(Protocol):
         """Return where the shopper goes to pay."""
 
     def read_notice(self, raw_body: bytes, headers) -> Notice:
-        """Check the signature over the raw bytes first, then read. Raises: BadSignature, BadNotice."""
+        """Check the signature over the raw bytes first, then read. Raises: BadSignature,
+        BadNotice.
+        """
 
     def refund(self, refund) -> str:
         """Send money back and return the provider's number of it; idempotent by ``refund.no``.
 
-        Raises: a DomainError when the provider refuses or does not answer; the sweep then goes on with the next refund.
+        Raises: a DomainError when the provider refuses or does not answer; the sweep then goes on
+        with the next refund.
         """
 
 

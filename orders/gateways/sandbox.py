@@ -1,6 +1,7 @@
 """A complete payment provider that moves no money: its own pay page, signed notices, refunds.
 
-The pay page (orders/views.py) sends its notices through the same verb a real provider's callback uses.
+The pay page (orders/views.py) sends its notices through the same verb a real provider's callback
+uses.
 """
 
 import json

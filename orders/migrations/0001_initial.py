@@ -24,31 +24,45 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CheckoutPolicy",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "payment_window_minutes",
                     models.PositiveSmallIntegerField(
                         default=15,
-                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1440),
+                        ],
                         verbose_name="minutes to pay",
                     ),
                 ),
                 (
                     "discount_min_points",
                     models.PositiveIntegerField(
-                        default=100, validators=[django.core.validators.MinValueValidator(1)], verbose_name="fewest points as discount"
+                        default=100,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="fewest points as discount",
                     ),
                 ),
                 (
                     "discount_step_points",
                     models.PositiveIntegerField(
-                        default=100, validators=[django.core.validators.MinValueValidator(1)], verbose_name="points in steps of"
+                        default=100,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="points in steps of",
                     ),
                 ),
                 (
                     "discount_max_percent",
                     models.PositiveSmallIntegerField(
-                        default=50, validators=[django.core.validators.MaxValueValidator(100)], verbose_name="discount at most, % of goods"
+                        default=50,
+                        validators=[django.core.validators.MaxValueValidator(100)],
+                        verbose_name="discount at most, % of goods",
                     ),
                 ),
                 (
@@ -68,24 +82,42 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "checkout policy",
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("discount_min_points__gte", 1), ("discount_step_points__gte", 1)), name="policy_steps_positive"
+                        condition=models.Q(
+                            ("discount_min_points__gte", 1), ("discount_step_points__gte", 1)
+                        ),
+                        name="policy_steps_positive",
                     ),
-                    models.CheckConstraint(condition=models.Q(("discount_max_percent__lte", 100)), name="policy_share_up_to_100"),
+                    models.CheckConstraint(
+                        condition=models.Q(("discount_max_percent__lte", 100)),
+                        name="policy_share_up_to_100",
+                    ),
                 ],
             },
         ),
         migrations.CreateModel(
             name="Order",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "no",
                     models.CharField(
-                        default=orders.numbers.new_number, editable=False, max_length=22, unique=True, verbose_name="order number"
+                        default=orders.numbers.new_number,
+                        editable=False,
+                        max_length=22,
+                        unique=True,
+                        verbose_name="order number",
                     ),
                 ),
                 ("key", models.CharField(max_length=64, verbose_name="one-time key")),
-                ("body_hash", models.CharField(max_length=64, verbose_name="fingerprint of the request")),
+                (
+                    "body_hash",
+                    models.CharField(max_length=64, verbose_name="fingerprint of the request"),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -103,30 +135,82 @@ class Migration(migrations.Migration):
                 (
                     "points",
                     models.PositiveBigIntegerField(
-                        help_text="All points this order takes, those used as discount included.", verbose_name="points"
+                        help_text="All points this order takes, those used as discount included.",
+                        verbose_name="points",
                     ),
                 ),
                 (
                     "cash",
                     models.DecimalField(
-                        decimal_places=2, help_text="Yuan to pay: goods − discount + freight.", max_digits=12, verbose_name="cash"
+                        decimal_places=2,
+                        help_text="Yuan to pay: goods − discount + freight.",
+                        max_digits=12,
+                        verbose_name="cash",
                     ),
                 ),
-                ("goods_cash", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="goods in yuan")),
-                ("discount", models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="discount")),
-                ("freight", models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="freight")),
+                (
+                    "goods_cash",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=12, verbose_name="goods in yuan"
+                    ),
+                ),
+                (
+                    "discount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0.00"),
+                        max_digits=12,
+                        verbose_name="discount",
+                    ),
+                ),
+                (
+                    "freight",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0.00"),
+                        max_digits=12,
+                        verbose_name="freight",
+                    ),
+                ),
                 ("rate", models.PositiveIntegerField(verbose_name="points per yuan")),
-                ("points_for_discount", models.PositiveBigIntegerField(default=0, verbose_name="points used as discount")),
+                (
+                    "points_for_discount",
+                    models.PositiveBigIntegerField(
+                        default=0, verbose_name="points used as discount"
+                    ),
+                ),
                 ("is_physical", models.BooleanField(default=False, verbose_name="needs delivery")),
-                ("address_sealed", accounts.privacy.EncryptedTextField(blank=True, default="", verbose_name="delivery address")),
-                ("carrier", models.CharField(blank=True, default="", max_length=40, verbose_name="carrier")),
-                ("tracking_number", models.CharField(blank=True, default="", max_length=60, verbose_name="tracking number")),
+                (
+                    "address_sealed",
+                    accounts.privacy.EncryptedTextField(
+                        blank=True, default="", verbose_name="delivery address"
+                    ),
+                ),
+                (
+                    "carrier",
+                    models.CharField(blank=True, default="", max_length=40, verbose_name="carrier"),
+                ),
+                (
+                    "tracking_number",
+                    models.CharField(
+                        blank=True, default="", max_length=60, verbose_name="tracking number"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(verbose_name="placed")),
                 ("pay_by", models.DateTimeField(blank=True, null=True, verbose_name="pay by")),
                 ("paid_at", models.DateTimeField(blank=True, null=True, verbose_name="paid at")),
-                ("shipped_at", models.DateTimeField(blank=True, null=True, verbose_name="shipped at")),
-                ("completed_at", models.DateTimeField(blank=True, null=True, verbose_name="completed at")),
-                ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="cancelled at")),
+                (
+                    "shipped_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="shipped at"),
+                ),
+                (
+                    "completed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="completed at"),
+                ),
+                (
+                    "cancelled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="cancelled at"),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -152,7 +236,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OrderEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -164,7 +253,10 @@ class Migration(migrations.Migration):
                             ("cancelled", "Cancelled"),
                             ("timed_out", "Cancelled: not paid in time"),
                             ("payment_failed", "The payment did not go through"),
-                            ("late_money", "Money came after the order was cancelled; it goes back"),
+                            (
+                                "late_money",
+                                "Money came after the order was cancelled; it goes back",
+                            ),
                             ("second_money", "Paid a second time; that money goes back"),
                             ("money_returned", "Money returned"),
                         ],
@@ -204,14 +296,24 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "actor",
-                    models.CharField(help_text="member:<id>, staff:<id>, system, or a payment provider", max_length=60, verbose_name="by"),
+                    models.CharField(
+                        help_text="member:<id>, staff:<id>, system, or a payment provider",
+                        max_length=60,
+                        verbose_name="by",
+                    ),
                 ),
-                ("note", models.CharField(blank=True, default="", max_length=200, verbose_name="note")),
+                (
+                    "note",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="note"),
+                ),
                 ("at", models.DateTimeField(verbose_name="at")),
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="orders.order", verbose_name="order"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="orders.order",
+                        verbose_name="order",
                     ),
                 ),
             ],
@@ -224,31 +326,70 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OrderLine",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("names", models.JSONField(help_text="Product and variant in every language, as they were.", verbose_name="names")),
-                ("image", models.CharField(blank=True, default="", max_length=300, verbose_name="picture")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "names",
+                    models.JSONField(
+                        help_text="Product and variant in every language, as they were.",
+                        verbose_name="names",
+                    ),
+                ),
+                (
+                    "image",
+                    models.CharField(
+                        blank=True, default="", max_length=300, verbose_name="picture"
+                    ),
+                ),
                 ("pay_mode", models.CharField(max_length=12, verbose_name="pay mode")),
                 ("quantity", models.PositiveSmallIntegerField(verbose_name="quantity")),
                 ("unit_points", models.PositiveBigIntegerField(verbose_name="points each")),
-                ("unit_cash", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="yuan each")),
+                (
+                    "unit_cash",
+                    models.DecimalField(decimal_places=2, max_digits=12, verbose_name="yuan each"),
+                ),
                 (
                     "points",
                     models.PositiveBigIntegerField(
-                        help_text="Points this line takes, its share of the discount included.", verbose_name="points"
+                        help_text="Points this line takes, its share of the discount included.",
+                        verbose_name="points",
                     ),
                 ),
                 (
                     "cash",
                     models.DecimalField(
-                        decimal_places=2, help_text="Yuan paid for this line after discount.", max_digits=12, verbose_name="cash"
+                        decimal_places=2,
+                        help_text="Yuan paid for this line after discount.",
+                        max_digits=12,
+                        verbose_name="cash",
                     ),
                 ),
-                ("discount", models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="discount")),
-                ("points_for_discount", models.PositiveBigIntegerField(default=0, verbose_name="points used as discount")),
+                (
+                    "discount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0.00"),
+                        max_digits=12,
+                        verbose_name="discount",
+                    ),
+                ),
+                (
+                    "points_for_discount",
+                    models.PositiveBigIntegerField(
+                        default=0, verbose_name="points used as discount"
+                    ),
+                ),
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.order", verbose_name="order"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="orders.order",
+                        verbose_name="order",
                     ),
                 ),
                 (
@@ -281,21 +422,40 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Payment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "no",
                     models.CharField(
-                        default=orders.numbers.new_number, editable=False, max_length=22, unique=True, verbose_name="payment number"
+                        default=orders.numbers.new_number,
+                        editable=False,
+                        max_length=22,
+                        unique=True,
+                        verbose_name="payment number",
                     ),
                 ),
                 ("provider", models.CharField(max_length=20, verbose_name="provider")),
                 ("provider_ref", models.CharField(max_length=64, verbose_name="provider's number")),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="amount")),
-                ("currency", models.CharField(default="CNY", max_length=3, verbose_name="currency")),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=12, verbose_name="amount"),
+                ),
+                (
+                    "currency",
+                    models.CharField(default="CNY", max_length=3, verbose_name="currency"),
+                ),
                 (
                     "status",
                     models.CharField(
-                        choices=[("open", "Waiting for the provider"), ("paid", "Paid"), ("failed", "Failed")],
+                        choices=[
+                            ("open", "Waiting for the provider"),
+                            ("paid", "Paid"),
+                            ("failed", "Failed"),
+                        ],
                         default="open",
                         max_length=8,
                         verbose_name="status",
@@ -306,7 +466,10 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="orders.order", verbose_name="order"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="orders.order",
+                        verbose_name="order",
                     ),
                 ),
             ],
@@ -319,11 +482,24 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PaymentNotice",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("provider", models.CharField(max_length=20, verbose_name="provider")),
                 ("event_id", models.CharField(max_length=64, verbose_name="event")),
-                ("provider_ref", models.CharField(blank=True, default="", max_length=64, verbose_name="provider's number")),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="amount")),
+                (
+                    "provider_ref",
+                    models.CharField(
+                        blank=True, default="", max_length=64, verbose_name="provider's number"
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=12, verbose_name="amount"),
+                ),
                 (
                     "outcome",
                     models.CharField(
@@ -342,7 +518,10 @@ class Migration(migrations.Migration):
                 (
                     "payment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="orders.payment", verbose_name="payment"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="orders.payment",
+                        verbose_name="payment",
                     ),
                 ),
             ],
@@ -355,14 +534,30 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PaymentRefund",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "no",
                     models.CharField(
-                        default=orders.numbers.new_number, editable=False, max_length=22, unique=True, verbose_name="refund number"
+                        default=orders.numbers.new_number,
+                        editable=False,
+                        max_length=22,
+                        unique=True,
+                        verbose_name="refund number",
                     ),
                 ),
-                ("key", models.CharField(help_text="Names the fact, so that it is refunded once.", max_length=80, verbose_name="key")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Names the fact, so that it is refunded once.",
+                        max_length=80,
+                        verbose_name="key",
+                    ),
+                ),
                 (
                     "reason",
                     models.CharField(
@@ -375,8 +570,16 @@ class Migration(migrations.Migration):
                         verbose_name="reason",
                     ),
                 ),
-                ("amount", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="amount")),
-                ("paid_ref", models.CharField(max_length=64, verbose_name="provider's number of the money returned")),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=12, verbose_name="amount"),
+                ),
+                (
+                    "paid_ref",
+                    models.CharField(
+                        max_length=64, verbose_name="provider's number of the money returned"
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -386,13 +589,24 @@ class Migration(migrations.Migration):
                         verbose_name="status",
                     ),
                 ),
-                ("provider_ref", models.CharField(blank=True, default="", max_length=64, verbose_name="provider's number of the refund")),
+                (
+                    "provider_ref",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        max_length=64,
+                        verbose_name="provider's number of the refund",
+                    ),
+                ),
                 ("requested_at", models.DateTimeField(verbose_name="requested")),
                 ("done_at", models.DateTimeField(blank=True, null=True, verbose_name="returned")),
                 (
                     "payment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="refunds", to="orders.payment", verbose_name="payment"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="refunds",
+                        to="orders.payment",
+                        verbose_name="payment",
                     ),
                 ),
             ],
@@ -421,7 +635,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="order",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["pending", "paid", "shipped", "completed", "cancelled"])), name="order_status_known"
+                condition=models.Q(
+                    ("status__in", ["pending", "paid", "shipped", "completed", "cancelled"])
+                ),
+                name="order_status_known",
             ),
         ),
         migrations.AddConstraint(
@@ -432,7 +649,9 @@ class Migration(migrations.Migration):
                         "cash__gt",
                         django.db.models.expressions.CombinedExpression(
                             django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(models.F("goods_cash"), "-", models.F("discount")),
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("goods_cash"), "-", models.F("discount")
+                                ),
                                 "+",
                                 models.F("freight"),
                             ),
@@ -444,7 +663,9 @@ class Migration(migrations.Migration):
                         "cash__lt",
                         django.db.models.expressions.CombinedExpression(
                             django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(models.F("goods_cash"), "-", models.F("discount")),
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("goods_cash"), "-", models.F("discount")
+                                ),
                                 "+",
                                 models.F("freight"),
                             ),
@@ -459,14 +680,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="order",
             constraint=models.CheckConstraint(
-                condition=models.Q(("cash__gte", 0), ("discount__gte", 0), ("freight__gte", 0), ("points__gte", 0)),
+                condition=models.Q(
+                    ("cash__gte", 0), ("discount__gte", 0), ("freight__gte", 0), ("points__gte", 0)
+                ),
                 name="order_amounts_not_negative",
             ),
         ),
         migrations.AddConstraint(
             model_name="order",
             constraint=models.CheckConstraint(
-                condition=models.Q(("points_for_discount__lte", models.F("points"))), name="order_discount_is_part"
+                condition=models.Q(("points_for_discount__lte", models.F("points"))),
+                name="order_discount_is_part",
             ),
         ),
         migrations.AddConstraint(
@@ -476,13 +700,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="orderline",
             constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gte", 1), ("quantity__lte", 99)), name="order_line_quantity_1_to_99"
+                condition=models.Q(("quantity__gte", 1), ("quantity__lte", 99)),
+                name="order_line_quantity_1_to_99",
             ),
         ),
         migrations.AddConstraint(
             model_name="orderline",
             constraint=models.CheckConstraint(
-                condition=models.Q(("cash__gte", 0), ("discount__gte", 0)), name="order_line_amounts_not_negative"
+                condition=models.Q(("cash__gte", 0), ("discount__gte", 0)),
+                name="order_line_amounts_not_negative",
             ),
         ),
         migrations.AddConstraint(
@@ -493,7 +719,9 @@ class Migration(migrations.Migration):
                         "cash__gt",
                         django.db.models.expressions.CombinedExpression(
                             django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(models.F("unit_cash"), "*", models.F("quantity")),
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("unit_cash"), "*", models.F("quantity")
+                                ),
                                 "-",
                                 models.F("discount"),
                             ),
@@ -505,7 +733,9 @@ class Migration(migrations.Migration):
                         "cash__lt",
                         django.db.models.expressions.CombinedExpression(
                             django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(models.F("unit_cash"), "*", models.F("quantity")),
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("unit_cash"), "*", models.F("quantity")
+                                ),
                                 "-",
                                 models.F("discount"),
                             ),
@@ -519,19 +749,28 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="payment",
-            constraint=models.UniqueConstraint(fields=("provider", "provider_ref"), name="payment_provider_ref_once"),
+            constraint=models.UniqueConstraint(
+                fields=("provider", "provider_ref"), name="payment_provider_ref_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="payment",
-            constraint=models.CheckConstraint(condition=models.Q(("status__in", ["open", "paid", "failed"])), name="payment_status_known"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["open", "paid", "failed"])),
+                name="payment_status_known",
+            ),
         ),
         migrations.AddConstraint(
             model_name="payment",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_amount_positive"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="payment_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
             model_name="paymentnotice",
-            constraint=models.UniqueConstraint(fields=("provider", "event_id"), name="notice_event_once"),
+            constraint=models.UniqueConstraint(
+                fields=("provider", "event_id"), name="notice_event_once"
+            ),
         ),
         migrations.AddIndex(
             model_name="paymentrefund",
@@ -539,16 +778,21 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="paymentrefund",
-            constraint=models.UniqueConstraint(fields=("payment", "key"), name="payment_refund_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="paymentrefund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["requested", "done"])), name="payment_refund_status_known"
+            constraint=models.UniqueConstraint(
+                fields=("payment", "key"), name="payment_refund_once"
             ),
         ),
         migrations.AddConstraint(
             model_name="paymentrefund",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_refund_positive"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["requested", "done"])),
+                name="payment_refund_status_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="paymentrefund",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="payment_refund_positive"
+            ),
         ),
     ]

@@ -24,18 +24,38 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Coupon",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("code", models.CharField(default=orders.numbers.new_coupon_code, max_length=32, unique=True, verbose_name="number")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        default=orders.numbers.new_coupon_code,
+                        max_length=32,
+                        unique=True,
+                        verbose_name="number",
+                    ),
+                ),
                 (
                     "key",
                     models.CharField(
-                        help_text="Names the fact it was given for, so that it is given once.", max_length=80, verbose_name="key"
+                        help_text="Names the fact it was given for, so that it is given once.",
+                        max_length=80,
+                        verbose_name="key",
                     ),
                 ),
                 (
                     "source",
                     models.CharField(
-                        choices=[("given", "Given"), ("handed_out", "Handed out"), ("bought", "Bought with points"), ("code", "Code")],
+                        choices=[
+                            ("given", "Given"),
+                            ("handed_out", "Handed out"),
+                            ("bought", "Bought with points"),
+                            ("code", "Code"),
+                        ],
                         max_length=10,
                         verbose_name="came by",
                     ),
@@ -55,7 +75,10 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("price_points", models.PositiveIntegerField(default=0, verbose_name="points paid")),
+                (
+                    "price_points",
+                    models.PositiveIntegerField(default=0, verbose_name="points paid"),
+                ),
                 ("granted_at", models.DateTimeField(verbose_name="given at")),
                 ("expires_at", models.DateTimeField(verbose_name="good until")),
                 ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="used at")),
@@ -70,7 +93,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CouponCode",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "code",
                     models.CharField(
@@ -80,7 +108,8 @@ class Migration(migrations.Migration):
                         unique=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^(?=.*[A-Z])[0-9A-Z]{4,32}\\Z", "4 to 32 capital letters and digits, at least one of them a letter."
+                                "^(?=.*[A-Z])[0-9A-Z]{4,32}\\Z",
+                                "4 to 32 capital letters and digits, at least one of them a letter.",
                             )
                         ],
                         verbose_name="code",
@@ -89,18 +118,30 @@ class Migration(migrations.Migration):
                 (
                     "max_uses",
                     models.PositiveIntegerField(
-                        default=100, validators=[django.core.validators.MinValueValidator(1)], verbose_name="uses in all"
+                        default=100,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="uses in all",
                     ),
                 ),
                 (
                     "per_person",
                     models.PositiveIntegerField(
-                        default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name="uses per person"
+                        default=1,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="uses per person",
                     ),
                 ),
-                ("uses", models.PositiveIntegerField(default=0, editable=False, verbose_name="used")),
+                (
+                    "uses",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="used"),
+                ),
                 ("is_active", models.BooleanField(default=True, verbose_name="can be used")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=mall.core.clock.now, editable=False, verbose_name="created at"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "coupon code",
@@ -111,33 +152,74 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CouponGrant",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("segment", models.CharField(max_length=20, verbose_name="segment")),
-                ("numbers", models.JSONField(blank=True, default=dict, verbose_name="numbers of the segment")),
-                ("note", models.CharField(blank=True, default="", max_length=200, verbose_name="note")),
+                (
+                    "numbers",
+                    models.JSONField(
+                        blank=True, default=dict, verbose_name="numbers of the segment"
+                    ),
+                ),
+                (
+                    "note",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="note"),
+                ),
                 (
                     "status",
                     models.CharField(
-                        choices=[("queued", "Waiting"), ("running", "Being handed out"), ("done", "Handed out"), ("undone", "Taken back")],
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("running", "Being handed out"),
+                            ("done", "Handed out"),
+                            ("undone", "Taken back"),
+                        ],
                         default="queued",
                         max_length=8,
                         verbose_name="status",
                     ),
                 ),
-                ("expected", models.PositiveIntegerField(default=0, verbose_name="members counted before")),
+                (
+                    "expected",
+                    models.PositiveIntegerField(default=0, verbose_name="members counted before"),
+                ),
                 ("granted", models.PositiveIntegerField(default=0, verbose_name="given")),
                 (
                     "skipped",
                     models.PositiveIntegerField(
-                        default=0, help_text="Had as many as one person may have, or none were left.", verbose_name="left out"
+                        default=0,
+                        help_text="Had as many as one person may have, or none were left.",
+                        verbose_name="left out",
                     ),
                 ),
-                ("last_user", models.PositiveBigIntegerField(default=0, editable=False, verbose_name="last member seen")),
-                ("up_to_user", models.PositiveBigIntegerField(default=0, editable=False, verbose_name="members up to")),
+                (
+                    "last_user",
+                    models.PositiveBigIntegerField(
+                        default=0, editable=False, verbose_name="last member seen"
+                    ),
+                ),
+                (
+                    "up_to_user",
+                    models.PositiveBigIntegerField(
+                        default=0, editable=False, verbose_name="members up to"
+                    ),
+                ),
                 ("actor", models.CharField(max_length=60, verbose_name="by")),
                 ("key", models.CharField(max_length=64, unique=True, verbose_name="one-time key")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
-                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished at")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=mall.core.clock.now, editable=False, verbose_name="created at"
+                    ),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished at"),
+                ),
             ],
             options={
                 "verbose_name": "coupon hand-out",
@@ -148,7 +230,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="CouponTemplate",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 ("name_zh_hans", models.CharField(max_length=60, null=True, verbose_name="name")),
                 ("name_en", models.CharField(max_length=60, null=True, verbose_name="name")),
@@ -169,7 +256,10 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("amount", "Amount off"), ("percent", "Percent off")], default="amount", max_length=8, verbose_name="kind"
+                        choices=[("amount", "Amount off"), ("percent", "Percent off")],
+                        default="amount",
+                        max_length=8,
+                        verbose_name="kind",
                     ),
                 ),
                 (
@@ -217,23 +307,50 @@ class Migration(migrations.Migration):
                 (
                     "scope",
                     models.CharField(
-                        choices=[("all", "Everything"), ("categories", "These categories"), ("products", "These products")],
+                        choices=[
+                            ("all", "Everything"),
+                            ("categories", "These categories"),
+                            ("products", "These products"),
+                        ],
                         default="all",
                         max_length=10,
                         verbose_name="for",
                     ),
                 ),
-                ("total", models.PositiveIntegerField(default=0, help_text="0 = no limit", verbose_name="how many in all")),
+                (
+                    "total",
+                    models.PositiveIntegerField(
+                        default=0, help_text="0 = no limit", verbose_name="how many in all"
+                    ),
+                ),
                 (
                     "per_person",
                     models.PositiveIntegerField(
-                        default=1, help_text="How many one member may buy or be handed; 0 = no limit.", verbose_name="per person"
+                        default=1,
+                        help_text="How many one member may buy or be handed; 0 = no limit.",
+                        verbose_name="per person",
                     ),
                 ),
-                ("issued", models.PositiveIntegerField(default=0, editable=False, verbose_name="given out")),
-                ("price_points", models.PositiveIntegerField(default=0, help_text="0 = not for sale", verbose_name="price in points")),
-                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="usable from")),
-                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="usable until")),
+                (
+                    "issued",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, verbose_name="given out"
+                    ),
+                ),
+                (
+                    "price_points",
+                    models.PositiveIntegerField(
+                        default=0, help_text="0 = not for sale", verbose_name="price in points"
+                    ),
+                ),
+                (
+                    "starts_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="usable from"),
+                ),
+                (
+                    "ends_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="usable until"),
+                ),
                 (
                     "valid_days",
                     models.PositiveSmallIntegerField(
@@ -242,7 +359,12 @@ class Migration(migrations.Migration):
                         verbose_name="days after it is given",
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=mall.core.clock.now, editable=False, verbose_name="created at"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "coupon template",
@@ -253,7 +375,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalCouponCode",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
                 (
                     "code",
                     models.CharField(
@@ -263,7 +390,8 @@ class Migration(migrations.Migration):
                         max_length=32,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^(?=.*[A-Z])[0-9A-Z]{4,32}\\Z", "4 to 32 capital letters and digits, at least one of them a letter."
+                                "^(?=.*[A-Z])[0-9A-Z]{4,32}\\Z",
+                                "4 to 32 capital letters and digits, at least one of them a letter.",
                             )
                         ],
                         verbose_name="code",
@@ -272,21 +400,35 @@ class Migration(migrations.Migration):
                 (
                     "max_uses",
                     models.PositiveIntegerField(
-                        default=100, validators=[django.core.validators.MinValueValidator(1)], verbose_name="uses in all"
+                        default=100,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="uses in all",
                     ),
                 ),
                 (
                     "per_person",
                     models.PositiveIntegerField(
-                        default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name="uses per person"
+                        default=1,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="uses per person",
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="can be used")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=mall.core.clock.now, editable=False, verbose_name="created at"
+                    ),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "historical coupon code",
@@ -299,7 +441,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalCouponTemplate",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 ("name_zh_hans", models.CharField(max_length=60, null=True, verbose_name="name")),
                 ("name_en", models.CharField(max_length=60, null=True, verbose_name="name")),
@@ -320,7 +467,10 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("amount", "Amount off"), ("percent", "Percent off")], default="amount", max_length=8, verbose_name="kind"
+                        choices=[("amount", "Amount off"), ("percent", "Percent off")],
+                        default="amount",
+                        max_length=8,
+                        verbose_name="kind",
                     ),
                 ),
                 (
@@ -368,22 +518,44 @@ class Migration(migrations.Migration):
                 (
                     "scope",
                     models.CharField(
-                        choices=[("all", "Everything"), ("categories", "These categories"), ("products", "These products")],
+                        choices=[
+                            ("all", "Everything"),
+                            ("categories", "These categories"),
+                            ("products", "These products"),
+                        ],
                         default="all",
                         max_length=10,
                         verbose_name="for",
                     ),
                 ),
-                ("total", models.PositiveIntegerField(default=0, help_text="0 = no limit", verbose_name="how many in all")),
+                (
+                    "total",
+                    models.PositiveIntegerField(
+                        default=0, help_text="0 = no limit", verbose_name="how many in all"
+                    ),
+                ),
                 (
                     "per_person",
                     models.PositiveIntegerField(
-                        default=1, help_text="How many one member may buy or be handed; 0 = no limit.", verbose_name="per person"
+                        default=1,
+                        help_text="How many one member may buy or be handed; 0 = no limit.",
+                        verbose_name="per person",
                     ),
                 ),
-                ("price_points", models.PositiveIntegerField(default=0, help_text="0 = not for sale", verbose_name="price in points")),
-                ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="usable from")),
-                ("ends_at", models.DateTimeField(blank=True, null=True, verbose_name="usable until")),
+                (
+                    "price_points",
+                    models.PositiveIntegerField(
+                        default=0, help_text="0 = not for sale", verbose_name="price in points"
+                    ),
+                ),
+                (
+                    "starts_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="usable from"),
+                ),
+                (
+                    "ends_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="usable until"),
+                ),
                 (
                     "valid_days",
                     models.PositiveSmallIntegerField(
@@ -392,11 +564,21 @@ class Migration(migrations.Migration):
                         verbose_name="days after it is given",
                     ),
                 ),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, editable=False, verbose_name="created at")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=mall.core.clock.now, editable=False, verbose_name="created at"
+                    ),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "historical coupon template",
@@ -425,32 +607,45 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="order",
             name="coupon_discount",
-            field=models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="coupon"),
+            field=models.DecimalField(
+                decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="coupon"
+            ),
         ),
         migrations.AddField(
             model_name="order",
             name="coupon_names",
             field=models.JSONField(
-                blank=True, default=dict, help_text="In every language, as it was; empty without one.", verbose_name="name of the coupon"
+                blank=True,
+                default=dict,
+                help_text="In every language, as it was; empty without one.",
+                verbose_name="name of the coupon",
             ),
         ),
         migrations.AddField(
             model_name="orderline",
             name="coupon_discount",
-            field=models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="coupon"),
+            field=models.DecimalField(
+                decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="coupon"
+            ),
         ),
         migrations.AlterField(
             model_name="order",
             name="cash",
             field=models.DecimalField(
-                decimal_places=2, help_text="Yuan to pay: goods − coupon − discount + freight.", max_digits=12, verbose_name="cash"
+                decimal_places=2,
+                help_text="Yuan to pay: goods − coupon − discount + freight.",
+                max_digits=12,
+                verbose_name="cash",
             ),
         ),
         migrations.AlterField(
             model_name="orderline",
             name="cash",
             field=models.DecimalField(
-                decimal_places=2, help_text="Yuan paid for this line after coupon and discount.", max_digits=12, verbose_name="cash"
+                decimal_places=2,
+                help_text="Yuan paid for this line after coupon and discount.",
+                max_digits=12,
+                verbose_name="cash",
             ),
         ),
         migrations.AddConstraint(
@@ -501,7 +696,11 @@ class Migration(migrations.Migration):
             model_name="order",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("cash__gte", 0), ("coupon_discount__gte", 0), ("discount__gte", 0), ("freight__gte", 0), ("points__gte", 0)
+                    ("cash__gte", 0),
+                    ("coupon_discount__gte", 0),
+                    ("discount__gte", 0),
+                    ("freight__gte", 0),
+                    ("points__gte", 0),
                 ),
                 name="order_amounts_not_negative",
             ),
@@ -509,7 +708,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="orderline",
             constraint=models.CheckConstraint(
-                condition=models.Q(("cash__gte", 0), ("coupon_discount__gte", 0), ("discount__gte", 0)),
+                condition=models.Q(
+                    ("cash__gte", 0), ("coupon_discount__gte", 0), ("discount__gte", 0)
+                ),
                 name="order_line_amounts_not_negative",
             ),
         ),
@@ -522,7 +723,9 @@ class Migration(migrations.Migration):
                         django.db.models.expressions.CombinedExpression(
                             django.db.models.expressions.CombinedExpression(
                                 django.db.models.expressions.CombinedExpression(
-                                    django.db.models.expressions.CombinedExpression(models.F("unit_cash"), "*", models.F("quantity")),
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("unit_cash"), "*", models.F("quantity")
+                                    ),
                                     "-",
                                     models.F("coupon_discount"),
                                 ),
@@ -538,7 +741,9 @@ class Migration(migrations.Migration):
                         django.db.models.expressions.CombinedExpression(
                             django.db.models.expressions.CombinedExpression(
                                 django.db.models.expressions.CombinedExpression(
-                                    django.db.models.expressions.CombinedExpression(models.F("unit_cash"), "*", models.F("quantity")),
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("unit_cash"), "*", models.F("quantity")
+                                    ),
                                     "-",
                                     models.F("coupon_discount"),
                                 ),
@@ -616,7 +821,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="coupontemplate",
             name="products",
-            field=models.ManyToManyField(blank=True, related_name="+", to="catalog.product", verbose_name="products"),
+            field=models.ManyToManyField(
+                blank=True, related_name="+", to="catalog.product", verbose_name="products"
+            ),
         ),
         migrations.AddField(
             model_name="coupongrant",
@@ -652,7 +859,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="historicalcouponcode",
             name="history_user",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
             model_name="historicalcouponcode",
@@ -670,7 +882,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="historicalcoupontemplate",
             name="history_user",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
             model_name="coupontemplate",
@@ -678,18 +895,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="coupontemplate",
-            constraint=models.CheckConstraint(condition=models.Q(("kind__in", ["amount", "percent"])), name="template_kind_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="coupontemplate",
             constraint=models.CheckConstraint(
-                condition=models.Q(("scope__in", ["all", "categories", "products"])), name="template_scope_known"
+                condition=models.Q(("kind__in", ["amount", "percent"])), name="template_kind_known"
             ),
         ),
         migrations.AddConstraint(
             model_name="coupontemplate",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "active", "paused", "ended"])), name="template_status_known"
+                condition=models.Q(("scope__in", ["all", "categories", "products"])),
+                name="template_scope_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="coupontemplate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["draft", "active", "paused", "ended"])),
+                name="template_status_known",
             ),
         ),
         migrations.AddConstraint(
@@ -697,7 +918,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("amount__gt", 0), ("kind", "amount")),
-                    models.Q(("cap__gt", 0), ("kind", "percent"), ("percent__gte", 1), ("percent__lte", 100)),
+                    models.Q(
+                        ("cap__gt", 0),
+                        ("kind", "percent"),
+                        ("percent__gte", 1),
+                        ("percent__lte", 100),
+                    ),
                     _connector="OR",
                 ),
                 name="template_takes_something_off",
@@ -705,18 +931,26 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="coupontemplate",
-            constraint=models.CheckConstraint(condition=models.Q(("threshold__gte", 0)), name="template_threshold_not_negative"),
-        ),
-        migrations.AddConstraint(
-            model_name="coupontemplate",
             constraint=models.CheckConstraint(
-                condition=models.Q(("total", 0), ("issued__lte", models.F("total")), _connector="OR"), name="template_within_total"
+                condition=models.Q(("threshold__gte", 0)), name="template_threshold_not_negative"
             ),
         ),
         migrations.AddConstraint(
             model_name="coupontemplate",
             constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__isnull", False), ("valid_days__gte", 1), _connector="OR"), name="template_ends"
+                condition=models.Q(
+                    ("total", 0), ("issued__lte", models.F("total")), _connector="OR"
+                ),
+                name="template_within_total",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="coupontemplate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_at__isnull", False), ("valid_days__gte", 1), _connector="OR"
+                ),
+                name="template_ends",
             ),
         ),
         migrations.AddIndex(
@@ -726,17 +960,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="coupongrant",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["queued", "running", "done", "undone"])), name="coupon_grant_status_known"
+                condition=models.Q(("status__in", ["queued", "running", "done", "undone"])),
+                name="coupon_grant_status_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="couponcode",
-            constraint=models.CheckConstraint(condition=models.Q(("uses__lte", models.F("max_uses"))), name="code_uses_within"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("uses__lte", models.F("max_uses"))), name="code_uses_within"
+            ),
         ),
         migrations.AddConstraint(
             model_name="couponcode",
             constraint=models.CheckConstraint(
-                condition=models.Q(("max_uses__gte", 1), ("per_person__gte", 1)), name="code_limits_positive"
+                condition=models.Q(("max_uses__gte", 1), ("per_person__gte", 1)),
+                name="code_limits_positive",
             ),
         ),
         migrations.AddIndex(
@@ -754,13 +992,20 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="coupon",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["granted", "locked", "used", "expired", "revoked"])), name="coupon_state_known"
+                condition=models.Q(
+                    ("state__in", ["granted", "locked", "used", "expired", "revoked"])
+                ),
+                name="coupon_state_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="coupon",
             constraint=models.CheckConstraint(
-                condition=models.Q(("order__isnull", False), models.Q(("state__in", ["locked", "used"]), _negated=True), _connector="OR"),
+                condition=models.Q(
+                    ("order__isnull", False),
+                    models.Q(("state__in", ["locked", "used"]), _negated=True),
+                    _connector="OR",
+                ),
                 name="coupon_kept_for_an_order",
             ),
         ),

@@ -44,11 +44,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FlashItem",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "points_price",
                     models.PositiveIntegerField(
-                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100000000)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100000000),
+                        ],
                         verbose_name="points each",
                     ),
                 ),
@@ -66,7 +74,10 @@ class Migration(migrations.Migration):
                 (
                     "stock",
                     models.PositiveIntegerField(
-                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
                         verbose_name="pieces",
                     ),
                 ),
@@ -74,7 +85,10 @@ class Migration(migrations.Migration):
                     "limit_per_person",
                     models.PositiveSmallIntegerField(
                         default=1,
-                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(99),
+                        ],
                         verbose_name="limit per person",
                     ),
                 ),
@@ -83,7 +97,10 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(
                         default=16,
                         editable=False,
-                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(32)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(32),
+                        ],
                         verbose_name="buckets",
                     ),
                 ),
@@ -98,8 +115,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FlashReminder",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=mall.core.clock.now, verbose_name="asked at")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=mall.core.clock.now, verbose_name="asked at"),
+                ),
                 ("told_at", models.DateTimeField(blank=True, null=True, verbose_name="told at")),
             ],
             options={
@@ -111,15 +136,35 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FlashSession",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=60, verbose_name="name")),
                 ("name_zh_hans", models.CharField(max_length=60, null=True, verbose_name="name")),
                 ("name_en", models.CharField(max_length=60, null=True, verbose_name="name")),
                 ("starts_at", models.DateTimeField(verbose_name="starts")),
                 ("ends_at", models.DateTimeField(verbose_name="ends")),
-                ("opened_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="announced at")),
-                ("cancelled_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="called off at")),
-                ("settled_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="leftovers returned at")),
+                (
+                    "opened_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="announced at"
+                    ),
+                ),
+                (
+                    "cancelled_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="called off at"
+                    ),
+                ),
+                (
+                    "settled_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="leftovers returned at"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "flash session",
@@ -143,7 +188,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="flashitem",
             name="sku",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.sku", verbose_name="SKU"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="catalog.sku",
+                verbose_name="SKU",
+            ),
         ),
         migrations.AddField(
             model_name="flashclaim",
@@ -174,29 +224,42 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="flashsession",
-            constraint=models.CheckConstraint(condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="flash_session_forward"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="flash_session_forward",
+            ),
         ),
         migrations.AddField(
             model_name="flashreminder",
             name="session",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="reminders", to="orders.flashsession", verbose_name="session"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="reminders",
+                to="orders.flashsession",
+                verbose_name="session",
             ),
         ),
         migrations.AddField(
             model_name="flashitem",
             name="session",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="items", to="orders.flashsession", verbose_name="session"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="items",
+                to="orders.flashsession",
+                verbose_name="session",
             ),
         ),
         migrations.AddIndex(
             model_name="flashclaim",
-            index=models.Index(fields=["item", "user", "is_live", "quantity"], name="flash_claim_of_member"),
+            index=models.Index(
+                fields=["item", "user", "is_live", "quantity"], name="flash_claim_of_member"
+            ),
         ),
         migrations.AddConstraint(
             model_name="flashclaim",
-            constraint=models.CheckConstraint(condition=models.Q(("quantity__gte", 1)), name="flash_claim_of_something"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1)), name="flash_claim_of_something"
+            ),
         ),
         migrations.AddIndex(
             model_name="flashreminder",
@@ -204,7 +267,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="flashreminder",
-            constraint=models.UniqueConstraint(fields=("session", "user"), name="flash_reminder_once"),
+            constraint=models.UniqueConstraint(
+                fields=("session", "user"), name="flash_reminder_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="flashitem",
@@ -213,18 +278,27 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="flashitem",
             constraint=models.CheckConstraint(
-                condition=models.Q(("cash_price__gte", 0), ("points_price__gte", 1), ("points_price__lte", 100000000)),
+                condition=models.Q(
+                    ("cash_price__gte", 0),
+                    ("points_price__gte", 1),
+                    ("points_price__lte", 100000000),
+                ),
                 name="flash_item_price_sane",
             ),
         ),
         migrations.AddConstraint(
             model_name="flashitem",
             constraint=models.CheckConstraint(
-                condition=models.Q(("buckets__gte", 1), ("limit_per_person__gte", 1), ("stock__gte", 1)), name="flash_item_counts_sane"
+                condition=models.Q(
+                    ("buckets__gte", 1), ("limit_per_person__gte", 1), ("stock__gte", 1)
+                ),
+                name="flash_item_counts_sane",
             ),
         ),
         migrations.AddConstraint(
             model_name="flashitem",
-            constraint=models.CheckConstraint(condition=models.Q(("buckets__lte", 32)), name="flash_item_buckets_few"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("buckets__lte", 32)), name="flash_item_buckets_few"
+            ),
         ),
     ]

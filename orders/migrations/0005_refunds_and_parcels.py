@@ -20,11 +20,29 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RefundLine",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("quantity", models.PositiveSmallIntegerField(verbose_name="quantity")),
                 ("points", models.PositiveBigIntegerField(default=0, verbose_name="points back")),
-                ("cash", models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="cash back")),
-                ("restocked", models.PositiveSmallIntegerField(default=0, verbose_name="pieces back on the shelf")),
+                (
+                    "cash",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0.00"),
+                        max_digits=12,
+                        verbose_name="cash back",
+                    ),
+                ),
+                (
+                    "restocked",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="pieces back on the shelf"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "refund line",
@@ -35,10 +53,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RefundRequest",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveSmallIntegerField(verbose_name="no.")),
                 ("key", models.CharField(max_length=64, verbose_name="one-time key")),
-                ("body_hash", models.CharField(max_length=64, verbose_name="fingerprint of the request")),
+                (
+                    "body_hash",
+                    models.CharField(max_length=64, verbose_name="fingerprint of the request"),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -54,14 +80,34 @@ class Migration(migrations.Migration):
                         verbose_name="status",
                     ),
                 ),
-                ("reason", models.CharField(blank=True, default="", max_length=200, verbose_name="reason")),
+                (
+                    "reason",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="reason"),
+                ),
                 ("requested_by", models.CharField(max_length=60, verbose_name="asked by")),
                 ("requested_at", models.DateTimeField(verbose_name="asked at")),
-                ("decided_by", models.CharField(blank=True, default="", max_length=60, verbose_name="decided by")),
-                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided at")),
-                ("note", models.CharField(blank=True, default="", max_length=200, verbose_name="answer")),
-                ("refunded_at", models.DateTimeField(blank=True, null=True, verbose_name="refunded at")),
-                ("restock", models.BooleanField(default=False, verbose_name="sent goods back on the shelf")),
+                (
+                    "decided_by",
+                    models.CharField(
+                        blank=True, default="", max_length=60, verbose_name="decided by"
+                    ),
+                ),
+                (
+                    "decided_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="decided at"),
+                ),
+                (
+                    "note",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="answer"),
+                ),
+                (
+                    "refunded_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="refunded at"),
+                ),
+                (
+                    "restock",
+                    models.BooleanField(default=False, verbose_name="sent goods back on the shelf"),
+                ),
                 ("at_fault", models.BooleanField(default=False, verbose_name="the shop's fault")),
                 ("points", models.PositiveBigIntegerField(default=0, verbose_name="points back")),
                 (
@@ -74,10 +120,33 @@ class Migration(migrations.Migration):
                         verbose_name="cash back",
                     ),
                 ),
-                ("freight", models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="freight back")),
-                ("taken_pending", models.PositiveBigIntegerField(default=0, verbose_name="earned points that will not come")),
-                ("taken_points", models.PositiveBigIntegerField(default=0, verbose_name="earned points taken back")),
-                ("taken_debt", models.PositiveBigIntegerField(default=0, verbose_name="earned points now owed")),
+                (
+                    "freight",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=Decimal("0.00"),
+                        max_digits=12,
+                        verbose_name="freight back",
+                    ),
+                ),
+                (
+                    "taken_pending",
+                    models.PositiveBigIntegerField(
+                        default=0, verbose_name="earned points that will not come"
+                    ),
+                ),
+                (
+                    "taken_points",
+                    models.PositiveBigIntegerField(
+                        default=0, verbose_name="earned points taken back"
+                    ),
+                ),
+                (
+                    "taken_debt",
+                    models.PositiveBigIntegerField(
+                        default=0, verbose_name="earned points now owed"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "refund request",
@@ -89,10 +158,23 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Shipment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveSmallIntegerField(verbose_name="no.")),
-                ("carrier", models.CharField(blank=True, default="", max_length=40, verbose_name="carrier")),
-                ("tracking_number", models.CharField(blank=True, default="", max_length=60, verbose_name="tracking number")),
+                (
+                    "carrier",
+                    models.CharField(blank=True, default="", max_length=40, verbose_name="carrier"),
+                ),
+                (
+                    "tracking_number",
+                    models.CharField(
+                        blank=True, default="", max_length=60, verbose_name="tracking number"
+                    ),
+                ),
                 ("actor", models.CharField(max_length=60, verbose_name="by")),
                 ("at", models.DateTimeField(verbose_name="sent at")),
             ],
@@ -105,7 +187,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ShipmentLine",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("quantity", models.PositiveSmallIntegerField(verbose_name="quantity")),
             ],
             options={
@@ -120,7 +207,10 @@ class Migration(migrations.Migration):
             field=models.PositiveSmallIntegerField(
                 default=10,
                 help_text="Counted from shipping; an open refund request stops it.",
-                validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(365)],
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(365),
+                ],
                 verbose_name="days until receipt is assumed",
             ),
         ),
@@ -142,7 +232,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="order",
             name="refunded_cash",
-            field=models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="cash refunded"),
+            field=models.DecimalField(
+                decimal_places=2,
+                default=Decimal("0.00"),
+                max_digits=12,
+                verbose_name="cash refunded",
+            ),
         ),
         migrations.AddField(
             model_name="order",
@@ -157,7 +252,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="orderline",
             name="refunded_cash",
-            field=models.DecimalField(decimal_places=2, default=Decimal("0.00"), max_digits=12, verbose_name="cash refunded"),
+            field=models.DecimalField(
+                decimal_places=2,
+                default=Decimal("0.00"),
+                max_digits=12,
+                verbose_name="cash refunded",
+            ),
         ),
         migrations.AddField(
             model_name="orderline",
@@ -177,7 +277,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="orderline",
             name="withheld_quantity",
-            field=models.PositiveSmallIntegerField(default=0, verbose_name="pieces refunded before they were sent"),
+            field=models.PositiveSmallIntegerField(
+                default=0, verbose_name="pieces refunded before they were sent"
+            ),
         ),
         migrations.AlterField(
             model_name="orderevent",
@@ -228,7 +330,9 @@ class Migration(migrations.Migration):
                     ("refunded_points__lte", models.F("points")),
                     (
                         "refunded_cash__lt",
-                        django.db.models.expressions.CombinedExpression(models.F("cash"), "+", models.Value(Decimal("0.005"))),
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("cash"), "+", models.Value(Decimal("0.005"))
+                        ),
                     ),
                 ),
                 name="order_refund_is_part",
@@ -243,7 +347,9 @@ class Migration(migrations.Migration):
                     ("refunded_quantity__lte", models.F("quantity")),
                     (
                         "refunded_cash__lt",
-                        django.db.models.expressions.CombinedExpression(models.F("cash"), "+", models.Value(Decimal("0.005"))),
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("cash"), "+", models.Value(Decimal("0.005"))
+                        ),
                     ),
                 ),
                 name="order_line_refund_is_part",
@@ -256,7 +362,9 @@ class Migration(migrations.Migration):
                     ("withheld_quantity__lte", models.F("refunded_quantity")),
                     (
                         "shipped_quantity__lte",
-                        django.db.models.expressions.CombinedExpression(models.F("quantity"), "-", models.F("withheld_quantity")),
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("quantity"), "-", models.F("withheld_quantity")
+                        ),
                     ),
                 ),
                 name="order_line_pieces_once",
@@ -266,14 +374,20 @@ class Migration(migrations.Migration):
             model_name="refundline",
             name="line",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="refund_lines", to="orders.orderline", verbose_name="order line"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="refund_lines",
+                to="orders.orderline",
+                verbose_name="order line",
             ),
         ),
         migrations.AddField(
             model_name="refundrequest",
             name="order",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="refund_requests", to="orders.order", verbose_name="order"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="refund_requests",
+                to="orders.order",
+                verbose_name="order",
             ),
         ),
         migrations.AddField(
@@ -292,28 +406,40 @@ class Migration(migrations.Migration):
             model_name="refundline",
             name="request",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.refundrequest", verbose_name="refund request"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="orders.refundrequest",
+                verbose_name="refund request",
             ),
         ),
         migrations.AddField(
             model_name="shipment",
             name="order",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="shipments", to="orders.order", verbose_name="order"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="shipments",
+                to="orders.order",
+                verbose_name="order",
             ),
         ),
         migrations.AddField(
             model_name="shipmentline",
             name="line",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="shipment_lines", to="orders.orderline", verbose_name="order line"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="shipment_lines",
+                to="orders.orderline",
+                verbose_name="order line",
             ),
         ),
         migrations.AddField(
             model_name="shipmentline",
             name="shipment",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.shipment", verbose_name="shipment"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="orders.shipment",
+                verbose_name="shipment",
             ),
         ),
         migrations.AddIndex(
@@ -322,7 +448,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="refundrequest",
-            constraint=models.UniqueConstraint(fields=("order", "number"), name="refund_number_once"),
+            constraint=models.UniqueConstraint(
+                fields=("order", "number"), name="refund_number_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="refundrequest",
@@ -331,14 +459,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="refundrequest",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["requested", "approved", "refunded", "rejected", "withdrawn"])),
+                condition=models.Q(
+                    ("status__in", ["requested", "approved", "refunded", "rejected", "withdrawn"])
+                ),
                 name="refund_status_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="refundrequest",
             constraint=models.CheckConstraint(
-                condition=models.Q(("cash__gte", 0), ("freight__gte", 0)), name="refund_amounts_not_negative"
+                condition=models.Q(("cash__gte", 0), ("freight__gte", 0)),
+                name="refund_amounts_not_negative",
             ),
         ),
         migrations.AddConstraint(
@@ -348,19 +479,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="refundline",
             constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gte", 1), ("restocked__lte", models.F("quantity"))), name="refund_line_quantity"
+                condition=models.Q(("quantity__gte", 1), ("restocked__lte", models.F("quantity"))),
+                name="refund_line_quantity",
             ),
         ),
         migrations.AddConstraint(
             model_name="shipment",
-            constraint=models.UniqueConstraint(fields=("order", "number"), name="shipment_number_once"),
+            constraint=models.UniqueConstraint(
+                fields=("order", "number"), name="shipment_number_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="shipmentline",
-            constraint=models.UniqueConstraint(fields=("shipment", "line"), name="shipment_line_once"),
+            constraint=models.UniqueConstraint(
+                fields=("shipment", "line"), name="shipment_line_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="shipmentline",
-            constraint=models.CheckConstraint(condition=models.Q(("quantity__gte", 1)), name="shipment_line_quantity"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1)), name="shipment_line_quantity"
+            ),
         ),
     ]

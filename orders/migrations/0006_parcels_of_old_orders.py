@@ -8,7 +8,10 @@ BATCH = 500
 
 def note_parcels(apps, schema_editor):
     Order, OrderLine = apps.get_model("orders", "Order"), apps.get_model("orders", "OrderLine")
-    Shipment, ShipmentLine = apps.get_model("orders", "Shipment"), apps.get_model("orders", "ShipmentLine")
+    Shipment, ShipmentLine = (
+        apps.get_model("orders", "Shipment"),
+        apps.get_model("orders", "ShipmentLine"),
+    )
     sent = Order.objects.filter(status__in=["shipped", "completed"], shipped_at__isnull=False)
     OrderLine.objects.filter(order_id__in=sent.values("pk")).update(shipped_quantity=F("quantity"))
     last = 0
@@ -25,10 +28,17 @@ def note_parcels(apps, schema_editor):
             )
             for order in batch
         )
-        parcels = dict(Shipment.objects.filter(order__in=[order.pk for order in batch]).values_list("order_id", "pk"))
-        lines = OrderLine.objects.filter(order__in=parcels).values_list("order_id", "pk", "quantity")
+        parcels = dict(
+            Shipment.objects.filter(order__in=[order.pk for order in batch]).values_list(
+                "order_id", "pk"
+            )
+        )
+        lines = OrderLine.objects.filter(order__in=parcels).values_list(
+            "order_id", "pk", "quantity"
+        )
         ShipmentLine.objects.bulk_create(
-            ShipmentLine(shipment_id=parcels[order], line_id=line, quantity=quantity) for order, line, quantity in lines
+            ShipmentLine(shipment_id=parcels[order], line_id=line, quantity=quantity)
+            for order, line, quantity in lines
         )
 
 

@@ -2,7 +2,10 @@
 
 from django.db import migrations, models
 
-SAID = {False: ["failed"], True: ["settled", "refunded_late", "refunded_second"]}  # "repeated" could be either
+SAID = {
+    False: ["failed"],
+    True: ["settled", "refunded_late", "refunded_second"],
+}  # "repeated" could be either
 
 
 def fill(apps, editor):
@@ -18,7 +21,9 @@ class Migration(migrations.Migration):
             model_name="paymentnotice",
             name="is_paid",
             field=models.BooleanField(
-                help_text="Unknown of a few notices from before this was kept.", null=True, verbose_name="says that it is paid"
+                help_text="Unknown of a few notices from before this was kept.",
+                null=True,
+                verbose_name="says that it is paid",
             ),
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),

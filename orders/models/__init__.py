@@ -1,9 +1,10 @@
-"""The redemption and what belongs to it: order, lines, events; payments, notices, refunds; the checkout policy.
+"""The redemption and what belongs to it: order, lines, events; payments, notices, refunds; the
+checkout policy.
 
-Who writes what: rows are made by orders/checkout.py, ``Order.status`` is changed by orders/lifecycle.py
-only, payments and their notices by orders/payments.py only, refund requests by orders/refund_requests.py and parcels by
-orders/shipping.py. Amounts: points are whole numbers, cash is
-yuan with two places, a rate is points per yuan.
+Who writes what: rows are made by orders/checkout.py, ``Order.status`` is changed by
+orders/lifecycle.py only, payments and their notices by orders/payments.py only, refund requests by
+orders/refund_requests.py and parcels by orders/shipping.py. Amounts: points are whole numbers, cash
+is yuan with two places, a rate is points per yuan.
 """
 
 from orders.models.coupon import Coupon, CouponCode, CouponGrant, CouponTemplate

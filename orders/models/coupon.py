@@ -1,7 +1,9 @@
-"""Coupons: what one takes off (template), who has one (coupon), codes for anybody, and hand-outs to a segment.
+"""Coupons: what one takes off (template), who has one (coupon), codes for anybody, and hand-outs to
+a segment.
 
-Rows are written by orders/coupons.py and orders/handouts.py only. Amounts are yuan with two places, prices
-are whole points. Once a template has been issued its terms stand: a member's coupon keeps what it promised.
+Rows are written by orders/coupons.py and orders/handouts.py only. Amounts are yuan with two places,
+prices are whole points. Once a template has been issued its terms stand: a member's coupon keeps
+what it promised.
 """
 
 from decimal import Decimal
@@ -26,7 +28,9 @@ NOT_BELOW_ZERO = MinValueValidator(Decimal(0))
 class CouponTemplateQuerySet(models.QuerySet):
     def open(self, as_of):
         """Templates of which new coupons may be given at an instant."""
-        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=as_of), status=CouponTemplate.Status.ACTIVE)
+        return self.filter(
+            Q(ends_at__isnull=True) | Q(ends_at__gt=as_of), status=CouponTemplate.Status.ACTIVE
+        )
 
     def for_sale(self, as_of):
         """Open templates that members may buy with points."""
@@ -34,7 +38,9 @@ class CouponTemplateQuerySet(models.QuerySet):
 
 
 class CouponTemplate(models.Model):
-    """What a kind of coupon takes off, from which total, for which goods, how often and how long."""
+    """What a kind of coupon takes off, from which total, for which goods, how often and how
+    long.
+    """
 
     class Kind(models.TextChoices):
         AMOUNT = "amount", _("Amount off")
@@ -55,10 +61,18 @@ class CouponTemplate(models.Model):
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.DRAFT)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.AMOUNT)
     amount = models.DecimalField(
-        _("yuan off"), max_digits=12, decimal_places=2, default=ZERO, validators=[NOT_BELOW_ZERO], help_text=_("For an amount off.")
+        _("yuan off"),
+        max_digits=12,
+        decimal_places=2,
+        default=ZERO,
+        validators=[NOT_BELOW_ZERO],
+        help_text=_("For an amount off."),
     )
     percent = models.PositiveSmallIntegerField(
-        _("percent off"), default=0, validators=[MaxValueValidator(100)], help_text=_("For percent off: 20 takes a fifth off.")
+        _("percent off"),
+        default=0,
+        validators=[MaxValueValidator(100)],
+        help_text=_("For percent off: 20 takes a fifth off."),
     )
     cap = models.DecimalField(
         _("yuan off at most"),
@@ -78,19 +92,33 @@ class CouponTemplate(models.Model):
     )
     scope = models.CharField(_("for"), max_length=10, choices=Scope, default=Scope.ALL)
     categories = models.ManyToManyField(
-        "catalog.Category", blank=True, related_name="+", verbose_name=_("categories"), help_text=_("Categories inside these count too.")
+        "catalog.Category",
+        blank=True,
+        related_name="+",
+        verbose_name=_("categories"),
+        help_text=_("Categories inside these count too."),
     )
-    products = models.ManyToManyField("catalog.Product", blank=True, related_name="+", verbose_name=_("products"))
-    total = models.PositiveIntegerField(_("how many in all"), default=0, help_text=_("0 = no limit"))
+    products = models.ManyToManyField(
+        "catalog.Product", blank=True, related_name="+", verbose_name=_("products")
+    )
+    total = models.PositiveIntegerField(
+        _("how many in all"), default=0, help_text=_("0 = no limit")
+    )
     per_person = models.PositiveIntegerField(
-        _("per person"), default=1, help_text=_("How many one member may buy or be handed; 0 = no limit.")
+        _("per person"),
+        default=1,
+        help_text=_("How many one member may buy or be handed; 0 = no limit."),
     )
     issued = models.PositiveIntegerField(_("given out"), default=0, editable=False)
-    price_points = models.PositiveIntegerField(_("price in points"), default=0, help_text=_("0 = not for sale"))
+    price_points = models.PositiveIntegerField(
+        _("price in points"), default=0, help_text=_("0 = not for sale")
+    )
     starts_at = models.DateTimeField(_("usable from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("usable until"), null=True, blank=True)
     valid_days = models.PositiveSmallIntegerField(
-        _("days after it is given"), default=0, help_text=_("Good until the end of that day; 0 = until the end of the window above.")
+        _("days after it is given"),
+        default=0,
+        help_text=_("Good until the end of that day; 0 = until the end of the window above."),
     )
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
 
@@ -102,16 +130,31 @@ class CouponTemplate(models.Model):
         ordering = ["-pk"]
         indexes = [models.Index(fields=["status", "price_points"], name="template_for_sale")]
         constraints = [
-            models.CheckConstraint(name="template_kind_known", condition=Q(kind__in=["amount", "percent"])),
-            models.CheckConstraint(name="template_scope_known", condition=Q(scope__in=["all", "categories", "products"])),
-            models.CheckConstraint(name="template_status_known", condition=Q(status__in=["draft", "active", "paused", "ended"])),
+            models.CheckConstraint(
+                name="template_kind_known", condition=Q(kind__in=["amount", "percent"])
+            ),
+            models.CheckConstraint(
+                name="template_scope_known",
+                condition=Q(scope__in=["all", "categories", "products"]),
+            ),
+            models.CheckConstraint(
+                name="template_status_known",
+                condition=Q(status__in=["draft", "active", "paused", "ended"]),
+            ),
             models.CheckConstraint(
                 name="template_takes_something_off",
-                condition=Q(kind="amount", amount__gt=0) | Q(kind="percent", percent__gte=1, percent__lte=100, cap__gt=0),
+                condition=Q(kind="amount", amount__gt=0)
+                | Q(kind="percent", percent__gte=1, percent__lte=100, cap__gt=0),
             ),
-            models.CheckConstraint(name="template_threshold_not_negative", condition=Q(threshold__gte=0)),
-            models.CheckConstraint(name="template_within_total", condition=Q(total=0) | Q(issued__lte=F("total"))),
-            models.CheckConstraint(name="template_ends", condition=Q(ends_at__isnull=False) | Q(valid_days__gte=1)),
+            models.CheckConstraint(
+                name="template_threshold_not_negative", condition=Q(threshold__gte=0)
+            ),
+            models.CheckConstraint(
+                name="template_within_total", condition=Q(total=0) | Q(issued__lte=F("total"))
+            ),
+            models.CheckConstraint(
+                name="template_ends", condition=Q(ends_at__isnull=False) | Q(valid_days__gte=1)
+            ),
         ]
 
     def __str__(self):
@@ -139,19 +182,31 @@ class CouponTemplate(models.Model):
 class CouponCode(models.Model):
     """A code that anybody may type in at checkout, so many times in all and so many per member."""
 
-    template = models.ForeignKey(CouponTemplate, models.PROTECT, related_name="codes", verbose_name=_("coupon template"))
+    template = models.ForeignKey(
+        CouponTemplate, models.PROTECT, related_name="codes", verbose_name=_("coupon template")
+    )
     code = models.CharField(
         _("code"),
         max_length=CODE_LENGTH,
         unique=True,
         default=new_coupon_code,
         validators=[
-            RegexValidator(r"^(?=.*[A-Z])[0-9A-Z]{4,32}\Z", _("4 to 32 capital letters and digits, at least one of them a letter."))
+            RegexValidator(
+                r"^(?=.*[A-Z])[0-9A-Z]{4,32}\Z",
+                _("4 to 32 capital letters and digits, at least one of them a letter."),
+            )
         ],
-        help_text=_("What members type in; made up for you so that nobody can guess it. Write your own when it is meant for everybody."),
+        help_text=_(
+            "What members type in; made up for you so that nobody can guess it. Write your own "
+            "when it is meant for everybody."
+        ),
     )
-    max_uses = models.PositiveIntegerField(_("uses in all"), default=100, validators=[MinValueValidator(1)])
-    per_person = models.PositiveIntegerField(_("uses per person"), default=1, validators=[MinValueValidator(1)])
+    max_uses = models.PositiveIntegerField(
+        _("uses in all"), default=100, validators=[MinValueValidator(1)]
+    )
+    per_person = models.PositiveIntegerField(
+        _("uses per person"), default=1, validators=[MinValueValidator(1)]
+    )
     uses = models.PositiveIntegerField(_("used"), default=0, editable=False)
     is_active = models.BooleanField(_("can be used"), default=True)
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
@@ -162,7 +217,9 @@ class CouponCode(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(name="code_uses_within", condition=Q(uses__lte=F("max_uses"))),
-            models.CheckConstraint(name="code_limits_positive", condition=Q(max_uses__gte=1, per_person__gte=1)),
+            models.CheckConstraint(
+                name="code_limits_positive", condition=Q(max_uses__gte=1, per_person__gte=1)
+            ),
         ]
 
     def __str__(self):
@@ -170,7 +227,9 @@ class CouponCode(models.Model):
 
 
 class CouponGrant(models.Model):
-    """A hand-out of one template to a segment: a row a sweep carries on, batch by batch, until all have theirs."""
+    """A hand-out of one template to a segment: a row a sweep carries on, batch by batch, until all
+    have theirs.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -178,14 +237,20 @@ class CouponGrant(models.Model):
         DONE = "done", _("Handed out")
         UNDONE = "undone", _("Taken back")
 
-    template = models.ForeignKey(CouponTemplate, models.PROTECT, related_name="grants", verbose_name=_("coupon template"))
+    template = models.ForeignKey(
+        CouponTemplate, models.PROTECT, related_name="grants", verbose_name=_("coupon template")
+    )
     segment = models.CharField(_("segment"), max_length=20)
     numbers = models.JSONField(_("numbers of the segment"), default=dict, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.QUEUED)
     expected = models.PositiveIntegerField(_("members counted before"), default=0)
     granted = models.PositiveIntegerField(_("given"), default=0)
-    skipped = models.PositiveIntegerField(_("left out"), default=0, help_text=_("Had as many as one person may have, or none were left."))
+    skipped = models.PositiveIntegerField(
+        _("left out"),
+        default=0,
+        help_text=_("Had as many as one person may have, or none were left."),
+    )
     last_user = models.PositiveBigIntegerField(_("last member seen"), default=0, editable=False)
     up_to_user = models.PositiveBigIntegerField(_("members up to"), default=0, editable=False)
     actor = models.CharField(_("by"), max_length=60)
@@ -199,7 +264,10 @@ class CouponGrant(models.Model):
         ordering = ["-pk"]
         indexes = [models.Index(fields=["status", "id"], name="coupon_grant_open")]
         constraints = [
-            models.CheckConstraint(name="coupon_grant_status_known", condition=Q(status__in=["queued", "running", "done", "undone"])),
+            models.CheckConstraint(
+                name="coupon_grant_status_known",
+                condition=Q(status__in=["queued", "running", "done", "undone"]),
+            ),
         ]
 
     def __str__(self):
@@ -217,7 +285,9 @@ class CouponQuerySet(models.QuerySet):
 
     def over(self, as_of):
         """Coupons whose day has passed unused, whether or not the sweep came by."""
-        return self.filter(Q(state=Coupon.State.EXPIRED) | Q(state=Coupon.State.GRANTED, expires_at__lte=as_of))
+        return self.filter(
+            Q(state=Coupon.State.EXPIRED) | Q(state=Coupon.State.GRANTED, expires_at__lte=as_of)
+        )
 
     def counted(self):
         """Coupons that count towards what one person may have."""
@@ -240,22 +310,51 @@ class Coupon(models.Model):
         BOUGHT = "bought", _("Bought with points")
         CODE = "code", _("Code")
 
-    # No constraints: inserting a child would share-lock rows that sign-ins, hand-outs and sales want for themselves.
+    # No constraints: inserting a child would share-lock rows that sign-ins, hand-outs and sales
+    # want for themselves.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="coupons", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_constraint=False,
+        related_name="coupons",
+        verbose_name=_("member"),
     )
     template = models.ForeignKey(
-        CouponTemplate, models.PROTECT, db_constraint=False, related_name="coupons", verbose_name=_("coupon template")
+        CouponTemplate,
+        models.PROTECT,
+        db_constraint=False,
+        related_name="coupons",
+        verbose_name=_("coupon template"),
     )
     public_code = models.ForeignKey(
-        CouponCode, models.PROTECT, db_constraint=False, null=True, blank=True, related_name="coupons", verbose_name=_("coupon code")
+        CouponCode,
+        models.PROTECT,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="coupons",
+        verbose_name=_("coupon code"),
     )
     grant = models.ForeignKey(
-        CouponGrant, models.PROTECT, db_constraint=False, null=True, blank=True, related_name="coupons", verbose_name=_("coupon hand-out")
+        CouponGrant,
+        models.PROTECT,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="coupons",
+        verbose_name=_("coupon hand-out"),
     )
-    order = models.OneToOneField(Order, models.PROTECT, null=True, blank=True, related_name="coupon", verbose_name=_("order"))
-    code = models.CharField(_("number"), max_length=CODE_LENGTH, unique=True, default=new_coupon_code)
-    key = models.CharField(_("key"), max_length=80, help_text=_("Names the fact it was given for, so that it is given once."))
+    order = models.OneToOneField(
+        Order, models.PROTECT, null=True, blank=True, related_name="coupon", verbose_name=_("order")
+    )
+    code = models.CharField(
+        _("number"), max_length=CODE_LENGTH, unique=True, default=new_coupon_code
+    )
+    key = models.CharField(
+        _("key"),
+        max_length=80,
+        help_text=_("Names the fact it was given for, so that it is given once."),
+    )
     source = models.CharField(_("came by"), max_length=10, choices=Source)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.GRANTED)
     price_points = models.PositiveIntegerField(_("points paid"), default=0)
@@ -276,8 +375,14 @@ class Coupon(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "key"], name="coupon_key_once"),
-            models.CheckConstraint(name="coupon_state_known", condition=Q(state__in=["granted", "locked", "used", "expired", "revoked"])),
-            models.CheckConstraint(name="coupon_kept_for_an_order", condition=Q(order__isnull=False) | ~Q(state__in=["locked", "used"])),
+            models.CheckConstraint(
+                name="coupon_state_known",
+                condition=Q(state__in=["granted", "locked", "used", "expired", "revoked"]),
+            ),
+            models.CheckConstraint(
+                name="coupon_kept_for_an_order",
+                condition=Q(order__isnull=False) | ~Q(state__in=["locked", "used"]),
+            ),
         ]
         permissions = [("revoke_coupon", _("Can take coupons back"))]
 
@@ -289,7 +394,9 @@ class Coupon(models.Model):
 
     @property
     def state_now(self) -> str:
-        """The state as it is this minute: a day that has passed counts before the sweep comes by."""
+        """The state as it is this minute: a day that has passed counts before the sweep comes
+        by.
+        """
         if self.state == self.State.GRANTED and self.expires_at <= clock.now():
             return self.State.EXPIRED
         return self.state

@@ -38,7 +38,8 @@ class FlashSessionQuerySet(models.QuerySet):
 class FlashSession(models.Model):
     """A window in which a few goods go for a special price, from a stock of their own.
 
-    Only what happened is stored (opened, cancelled, settled); where it stands follows from the window.
+    Only what happened is stored (opened, cancelled, settled); where it stands follows from the
+    window.
     """
 
     class Status(models.TextChoices):
@@ -53,7 +54,9 @@ class FlashSession(models.Model):
     ends_at = models.DateTimeField(_("ends"))
     opened_at = models.DateTimeField(_("announced at"), null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField(_("called off at"), null=True, blank=True, editable=False)
-    settled_at = models.DateTimeField(_("leftovers returned at"), null=True, blank=True, editable=False)
+    settled_at = models.DateTimeField(
+        _("leftovers returned at"), null=True, blank=True, editable=False
+    )
 
     objects = FlashSessionQuerySet.as_manager()
 
@@ -62,7 +65,11 @@ class FlashSession(models.Model):
         verbose_name_plural = _("flash sessions")
         ordering = ["-starts_at", "-pk"]
         indexes = [models.Index(fields=["ends_at", "starts_at"], name="flash_session_window")]
-        constraints = [models.CheckConstraint(name="flash_session_forward", condition=Q(ends_at__gt=F("starts_at")))]
+        constraints = [
+            models.CheckConstraint(
+                name="flash_session_forward", condition=Q(ends_at__gt=F("starts_at"))
+            )
+        ]
         permissions = [("run_flashsession", _("Can open and call off flash sessions"))]
 
     def __str__(self):
@@ -97,19 +104,36 @@ class FlashSession(models.Model):
 
 
 class FlashItem(models.Model):
-    """One SKU in a session: its price there, the pieces set aside for it, and how many one person may have."""
+    """One SKU in a session: its price there, the pieces set aside for it, and how many one person
+    may have.
+    """
 
-    session = models.ForeignKey(FlashSession, models.CASCADE, related_name="items", verbose_name=_("session"))
+    session = models.ForeignKey(
+        FlashSession, models.CASCADE, related_name="items", verbose_name=_("session")
+    )
     sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="+", verbose_name=_("SKU"))
-    points_price = models.PositiveIntegerField(_("points each"), validators=[MinValueValidator(1), MaxValueValidator(PRICE_MAX_POINTS)])
+    points_price = models.PositiveIntegerField(
+        _("points each"), validators=[MinValueValidator(1), MaxValueValidator(PRICE_MAX_POINTS)]
+    )
     cash_price = models.DecimalField(
-        _("yuan each"), max_digits=12, decimal_places=2, default=ZERO, validators=[MinValueValidator(0)], help_text=_("0 = points only")
+        _("yuan each"),
+        max_digits=12,
+        decimal_places=2,
+        default=ZERO,
+        validators=[MinValueValidator(0)],
+        help_text=_("0 = points only"),
     )
-    stock = models.PositiveIntegerField(_("pieces"), validators=[MinValueValidator(1), MaxValueValidator(STOCK_MOST)])
+    stock = models.PositiveIntegerField(
+        _("pieces"), validators=[MinValueValidator(1), MaxValueValidator(STOCK_MOST)]
+    )
     limit_per_person = models.PositiveSmallIntegerField(
-        _("limit per person"), default=1, validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)]
+        _("limit per person"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_QUANTITY)],
     )
-    buckets = models.PositiveSmallIntegerField(_("buckets"), default=BUCKETS, validators=POOL_BUCKETS, editable=False)
+    buckets = models.PositiveSmallIntegerField(
+        _("buckets"), default=BUCKETS, validators=POOL_BUCKETS, editable=False
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:
@@ -119,10 +143,18 @@ class FlashItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["session", "sku"], name="flash_item_once"),
             models.CheckConstraint(
-                name="flash_item_price_sane", condition=Q(points_price__gte=1, points_price__lte=PRICE_MAX_POINTS, cash_price__gte=0)
+                name="flash_item_price_sane",
+                condition=Q(
+                    points_price__gte=1, points_price__lte=PRICE_MAX_POINTS, cash_price__gte=0
+                ),
             ),
-            models.CheckConstraint(name="flash_item_counts_sane", condition=Q(stock__gte=1, limit_per_person__gte=1, buckets__gte=1)),
-            models.CheckConstraint(name="flash_item_buckets_few", condition=Q(buckets__lte=BUCKETS_MOST)),
+            models.CheckConstraint(
+                name="flash_item_counts_sane",
+                condition=Q(stock__gte=1, limit_per_person__gte=1, buckets__gte=1),
+            ),
+            models.CheckConstraint(
+                name="flash_item_buckets_few", condition=Q(buckets__lte=BUCKETS_MOST)
+            ),
         ]
 
     def __str__(self):
@@ -143,13 +175,26 @@ class FlashClaim(models.Model):
     A claim stays live until its order is cancelled; limits per person count the live ones.
     """
 
-    order = models.OneToOneField(Order, models.PROTECT, primary_key=True, related_name="flash_claim", verbose_name=_("order"))
-    # No constraint: inserting a child would share the lock of a row that thousands read at this moment.
+    order = models.OneToOneField(
+        Order, models.PROTECT, primary_key=True, related_name="flash_claim", verbose_name=_("order")
+    )
+    # No constraint: inserting a child would share the lock of a row that thousands read at this
+    # moment.
     item = models.ForeignKey(
-        FlashItem, models.PROTECT, db_constraint=False, db_index=False, related_name="claims", verbose_name=_("flash item")
+        FlashItem,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="claims",
+        verbose_name=_("flash item"),
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, db_index=False, related_name="+", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("member"),
     )
     quantity = models.PositiveSmallIntegerField(_("quantity"))
     is_live = models.BooleanField(_("live"), default=True)
@@ -158,8 +203,14 @@ class FlashClaim(models.Model):
         verbose_name = _("flash claim")
         verbose_name_plural = _("flash claims")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["item", "user", "is_live", "quantity"], name="flash_claim_of_member")]
-        constraints = [models.CheckConstraint(name="flash_claim_of_something", condition=Q(quantity__gte=1))]
+        indexes = [
+            models.Index(
+                fields=["item", "user", "is_live", "quantity"], name="flash_claim_of_member"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(name="flash_claim_of_something", condition=Q(quantity__gte=1))
+        ]
 
     def __str__(self):
         return f"{self.order_id}: {self.quantity}"
@@ -168,8 +219,16 @@ class FlashClaim(models.Model):
 class FlashReminder(models.Model):
     """A member who wants to be told shortly before a session starts."""
 
-    session = models.ForeignKey(FlashSession, models.CASCADE, related_name="reminders", verbose_name=_("session"))
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_constraint=False, related_name="+", verbose_name=_("member"))
+    session = models.ForeignKey(
+        FlashSession, models.CASCADE, related_name="reminders", verbose_name=_("session")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("member"),
+    )
     created_at = models.DateTimeField(_("asked at"), default=clock.now)
     told_at = models.DateTimeField(_("told at"), null=True, blank=True)
 
@@ -177,7 +236,9 @@ class FlashReminder(models.Model):
         verbose_name = _("flash reminder")
         verbose_name_plural = _("flash reminders")
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["session", "user"], name="flash_reminder_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "user"], name="flash_reminder_once")
+        ]
         indexes = [models.Index(fields=["told_at", "session"], name="flash_reminder_due")]
 
     def __str__(self):

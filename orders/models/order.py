@@ -25,7 +25,11 @@ def _adds_up(expected):
 
 def in_language(names: dict) -> str:
     """Return the reader's word of a name kept in every language."""
-    return names.get(get_language() or "") or names.get(settings.LANGUAGE_CODE) or next(iter(names.values()), "")
+    return (
+        names.get(get_language() or "")
+        or names.get(settings.LANGUAGE_CODE)
+        or next(iter(names.values()), "")
+    )
 
 
 class OrderQuerySet(models.QuerySet):
@@ -38,9 +42,13 @@ class OrderQuerySet(models.QuerySet):
         return self.filter(status=Order.Status.PENDING, pay_by__lte=as_of)
 
     def overdue(self, sent_by):
-        """Orders sent by an instant that nobody said arrived, without a refund request that waits."""
+        """Orders sent by an instant that nobody said arrived, without a refund request that
+        waits.
+        """
         waiting = models.Q(refund_requests__status="requested")
-        return self.filter(status=Order.Status.SHIPPED, shipped_at__lte=sent_by, refunded_at__isnull=True).exclude(waiting)
+        return self.filter(
+            status=Order.Status.SHIPPED, shipped_at__lte=sent_by, refunded_at__isnull=True
+        ).exclude(waiting)
 
     def newest_first(self):
         return self.order_by("-pk")
@@ -56,20 +64,40 @@ class Order(models.Model):
         COMPLETED = "completed", _("Completed")
         CANCELLED = "cancelled", _("Cancelled")
 
-    no = models.CharField(_("order number"), max_length=NUMBER_LENGTH, unique=True, default=new_number, editable=False)
+    no = models.CharField(
+        _("order number"), max_length=NUMBER_LENGTH, unique=True, default=new_number, editable=False
+    )
     # No constraint in the database: inserting a child would take a shared lock on the member's row,
     # which a sign-in at the same moment wants for itself (ledger.md section 3).
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, db_constraint=False, related_name="orders", verbose_name=_("member"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        db_constraint=False,
+        related_name="orders",
+        verbose_name=_("member"),
+    )
     key = models.CharField(_("one-time key"), max_length=64)
     body_hash = models.CharField(_("fingerprint of the request"), max_length=64)
     status = models.CharField(_("status"), max_length=10, choices=Status)
-    points = models.PositiveBigIntegerField(_("points"), help_text=_("All points this order takes, those used as discount included."))
-    cash = models.DecimalField(_("cash"), max_digits=12, decimal_places=2, help_text=_("Yuan to pay: goods − coupon − discount + freight."))
+    points = models.PositiveBigIntegerField(
+        _("points"), help_text=_("All points this order takes, those used as discount included.")
+    )
+    cash = models.DecimalField(
+        _("cash"),
+        max_digits=12,
+        decimal_places=2,
+        help_text=_("Yuan to pay: goods − coupon − discount + freight."),
+    )
     goods_cash = models.DecimalField(_("goods in yuan"), max_digits=12, decimal_places=2)
     discount = models.DecimalField(_("discount"), max_digits=12, decimal_places=2, default=ZERO)
-    coupon_discount = models.DecimalField(_("coupon"), max_digits=12, decimal_places=2, default=ZERO)
+    coupon_discount = models.DecimalField(
+        _("coupon"), max_digits=12, decimal_places=2, default=ZERO
+    )
     coupon_names = models.JSONField(
-        _("name of the coupon"), default=dict, blank=True, help_text=_("In every language, as it was; empty without one.")
+        _("name of the coupon"),
+        default=dict,
+        blank=True,
+        help_text=_("In every language, as it was; empty without one."),
     )
     freight = models.DecimalField(_("freight"), max_digits=12, decimal_places=2, default=ZERO)
     rate = models.PositiveIntegerField(_("points per yuan"))
@@ -84,9 +112,12 @@ class Order(models.Model):
     shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
-    # Sums of the approved refunds (orders/refund_requests.py); the whole order is back when refunded_at is set.
+    # Sums of the approved refunds (orders/refund_requests.py); the whole order is back when
+    # refunded_at is set.
     refunded_points = models.PositiveBigIntegerField(_("points refunded"), default=0)
-    refunded_cash = models.DecimalField(_("cash refunded"), max_digits=12, decimal_places=2, default=ZERO)
+    refunded_cash = models.DecimalField(
+        _("cash refunded"), max_digits=12, decimal_places=2, default=ZERO
+    )
     refunded_pieces = models.PositiveIntegerField(_("pieces refunded"), default=0)
     refunded_at = models.DateTimeField(_("refunded whole at"), null=True, blank=True)
 
@@ -100,16 +131,28 @@ class Order(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "key"], name="order_key_once"),
             models.CheckConstraint(
-                name="order_status_known", condition=Q(status__in=["pending", "paid", "shipped", "completed", "cancelled"])
+                name="order_status_known",
+                condition=Q(status__in=["pending", "paid", "shipped", "completed", "cancelled"]),
             ),
             models.CheckConstraint(
-                name="order_cash_adds_up", condition=_adds_up(F("goods_cash") - F("coupon_discount") - F("discount") + F("freight"))
+                name="order_cash_adds_up",
+                condition=_adds_up(
+                    F("goods_cash") - F("coupon_discount") - F("discount") + F("freight")
+                ),
             ),
             models.CheckConstraint(
                 name="order_amounts_not_negative",
-                condition=Q(points__gte=0, cash__gte=0, discount__gte=0, coupon_discount__gte=0, freight__gte=0),
+                condition=Q(
+                    points__gte=0,
+                    cash__gte=0,
+                    discount__gte=0,
+                    coupon_discount__gte=0,
+                    freight__gte=0,
+                ),
             ),
-            models.CheckConstraint(name="order_discount_is_part", condition=Q(points_for_discount__lte=F("points"))),
+            models.CheckConstraint(
+                name="order_discount_is_part", condition=Q(points_for_discount__lte=F("points"))
+            ),
             # Half a fen of room, because SQLite compares decimals as floats.
             models.CheckConstraint(
                 name="order_refund_is_part",
@@ -152,7 +195,11 @@ class Order(models.Model):
     @property
     def is_payable(self) -> bool:
         """Whether a payment may still be started."""
-        return self.status == self.Status.PENDING and self.pay_by is not None and clock.now() < self.pay_by
+        return (
+            self.status == self.Status.PENDING
+            and self.pay_by is not None
+            and clock.now() < self.pay_by
+        )
 
     @property
     def can_be_cancelled(self) -> bool:
@@ -169,30 +216,53 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One SKU of an order, with names and prices as they were: later edits of the product change nothing here."""
+    """One SKU of an order, with names and prices as they were: later edits of the product change
+    nothing here.
+    """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="lines", verbose_name=_("order"))
     # No constraint: rows of the catalog are updated while orders are placed.
-    sku = models.ForeignKey("catalog.Sku", models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("SKU"))
-    product = models.ForeignKey("catalog.Product", models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("product"))
-    names = models.JSONField(_("names"), help_text=_("Product and variant in every language, as they were."))
+    sku = models.ForeignKey(
+        "catalog.Sku", models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("SKU")
+    )
+    product = models.ForeignKey(
+        "catalog.Product",
+        models.PROTECT,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("product"),
+    )
+    names = models.JSONField(
+        _("names"), help_text=_("Product and variant in every language, as they were.")
+    )
     image = models.CharField(_("picture"), max_length=300, blank=True, default="")
     pay_mode = models.CharField(_("pay mode"), max_length=12)
     quantity = models.PositiveSmallIntegerField(_("quantity"))
     unit_points = models.PositiveBigIntegerField(_("points each"))
     unit_cash = models.DecimalField(_("yuan each"), max_digits=12, decimal_places=2)
-    points = models.PositiveBigIntegerField(_("points"), help_text=_("Points this line takes, its share of the discount included."))
+    points = models.PositiveBigIntegerField(
+        _("points"), help_text=_("Points this line takes, its share of the discount included.")
+    )
     cash = models.DecimalField(
-        _("cash"), max_digits=12, decimal_places=2, help_text=_("Yuan paid for this line after coupon and discount.")
+        _("cash"),
+        max_digits=12,
+        decimal_places=2,
+        help_text=_("Yuan paid for this line after coupon and discount."),
     )
     discount = models.DecimalField(_("discount"), max_digits=12, decimal_places=2, default=ZERO)
-    coupon_discount = models.DecimalField(_("coupon"), max_digits=12, decimal_places=2, default=ZERO)
+    coupon_discount = models.DecimalField(
+        _("coupon"), max_digits=12, decimal_places=2, default=ZERO
+    )
     points_for_discount = models.PositiveBigIntegerField(_("points used as discount"), default=0)
     shipped_quantity = models.PositiveSmallIntegerField(_("pieces sent"), default=0)
     refunded_quantity = models.PositiveSmallIntegerField(_("pieces refunded"), default=0)
-    withheld_quantity = models.PositiveSmallIntegerField(_("pieces refunded before they were sent"), default=0)
+    withheld_quantity = models.PositiveSmallIntegerField(
+        _("pieces refunded before they were sent"), default=0
+    )
     refunded_points = models.PositiveBigIntegerField(_("points refunded"), default=0)
-    refunded_cash = models.DecimalField(_("cash refunded"), max_digits=12, decimal_places=2, default=ZERO)
+    refunded_cash = models.DecimalField(
+        _("cash refunded"), max_digits=12, decimal_places=2, default=ZERO
+    )
 
     class Meta:
         verbose_name = _("order line")
@@ -200,10 +270,16 @@ class OrderLine(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["order", "sku"], name="order_line_sku_once"),
-            models.CheckConstraint(name="order_line_quantity_1_to_99", condition=Q(quantity__gte=1, quantity__lte=99)),
+            models.CheckConstraint(
+                name="order_line_quantity_1_to_99", condition=Q(quantity__gte=1, quantity__lte=99)
+            ),
             models.CheckConstraint(
                 name="order_line_refund_is_part",
-                condition=Q(refunded_quantity__lte=F("quantity"), refunded_points__lte=F("points"), refunded_cash__gte=0)
+                condition=Q(
+                    refunded_quantity__lte=F("quantity"),
+                    refunded_points__lte=F("points"),
+                    refunded_cash__gte=0,
+                )
                 & Q(refunded_cash__lt=F("cash") + Value(Decimal("0.005"))),
             ),
             models.CheckConstraint(
@@ -212,10 +288,14 @@ class OrderLine(models.Model):
                 & Q(shipped_quantity__lte=F("quantity") - F("withheld_quantity")),
             ),
             models.CheckConstraint(
-                name="order_line_amounts_not_negative", condition=Q(cash__gte=0, discount__gte=0, coupon_discount__gte=0)
+                name="order_line_amounts_not_negative",
+                condition=Q(cash__gte=0, discount__gte=0, coupon_discount__gte=0),
             ),
             models.CheckConstraint(
-                name="order_line_cash_adds_up", condition=_adds_up(F("unit_cash") * F("quantity") - F("coupon_discount") - F("discount"))
+                name="order_line_cash_adds_up",
+                condition=_adds_up(
+                    F("unit_cash") * F("quantity") - F("coupon_discount") - F("discount")
+                ),
             ),
         ]
 
@@ -247,8 +327,8 @@ class OrderLine(models.Model):
 class OrderEvent(AppendOnly):
     """One change of an order's state, or something worth telling about its money.
 
-    ``kind`` is worded in the reader's language; ``note`` is what needs no translation (a tracking number,
-    an amount) or what a person wrote.
+    ``kind`` is worded in the reader's language; ``note`` is what needs no translation (a tracking
+    number, an amount) or what a person wrote.
     """
 
     class Kind(models.TextChoices):
@@ -272,9 +352,15 @@ class OrderEvent(AppendOnly):
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
     kind = models.CharField(_("what happened"), max_length=16, choices=Kind)
-    from_status = models.CharField(_("from"), max_length=10, blank=True, default="", choices=Order.Status)
+    from_status = models.CharField(
+        _("from"), max_length=10, blank=True, default="", choices=Order.Status
+    )
     to_status = models.CharField(_("to"), max_length=10, choices=Order.Status)
-    actor = models.CharField(_("by"), max_length=60, help_text=_("member:<id>, staff:<id>, system, or a payment provider"))
+    actor = models.CharField(
+        _("by"),
+        max_length=60,
+        help_text=_("member:<id>, staff:<id>, system, or a payment provider"),
+    )
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
     at = models.DateTimeField(_("at"))
 

@@ -16,10 +16,19 @@ class Payment(models.Model):
         PAID = "paid", _("Paid")
         FAILED = "failed", _("Failed")
 
-    no = models.CharField(_("payment number"), max_length=NUMBER_LENGTH, unique=True, default=new_number, editable=False)
-    order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
+    no = models.CharField(
+        _("payment number"),
+        max_length=NUMBER_LENGTH,
+        unique=True,
+        default=new_number,
+        editable=False,
+    )
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="payments", verbose_name=_("order")
+    )
     provider = models.CharField(_("provider"), max_length=20)
-    # Until the provider names the money that came in, our own number stands here (NOT NULL, plain unique).
+    # Until the provider names the money that came in, our own number stands here (NOT NULL, plain
+    # unique).
     provider_ref = models.CharField(_("provider's number"), max_length=64)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
@@ -32,8 +41,12 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["provider", "provider_ref"], name="payment_provider_ref_once"),
-            models.CheckConstraint(name="payment_status_known", condition=Q(status__in=["open", "paid", "failed"])),
+            models.UniqueConstraint(
+                fields=["provider", "provider_ref"], name="payment_provider_ref_once"
+            ),
+            models.CheckConstraint(
+                name="payment_status_known", condition=Q(status__in=["open", "paid", "failed"])
+            ),
             models.CheckConstraint(name="payment_amount_positive", condition=Q(amount__gt=0)),
         ]
 
@@ -42,7 +55,9 @@ class Payment(models.Model):
 
 
 class PaymentNotice(models.Model):
-    """One message of a provider that changed or confirmed something, kept so that it counts once."""
+    """One message of a provider that changed or confirmed something, kept so that it counts
+    once.
+    """
 
     class Outcome(models.TextChoices):
         SETTLED = "settled", _("The order is paid")
@@ -53,8 +68,14 @@ class PaymentNotice(models.Model):
 
     provider = models.CharField(_("provider"), max_length=20)
     event_id = models.CharField(_("event"), max_length=64)
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="notices", verbose_name=_("payment"))
-    is_paid = models.BooleanField(_("says that it is paid"), null=True, help_text=_("Unknown of a few notices from before this was kept."))
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, related_name="notices", verbose_name=_("payment")
+    )
+    is_paid = models.BooleanField(
+        _("says that it is paid"),
+        null=True,
+        help_text=_("Unknown of a few notices from before this was kept."),
+    )
     provider_ref = models.CharField(_("provider's number"), max_length=64, blank=True, default="")
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome)
@@ -64,14 +85,18 @@ class PaymentNotice(models.Model):
         verbose_name = _("payment notice")
         verbose_name_plural = _("payment notices")
         ordering = ["-pk"]
-        constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="notice_event_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="notice_event_once")
+        ]
 
     def __str__(self):
         return f"{self.provider} {self.event_id}"
 
 
 class PaymentRefund(models.Model):
-    """Cash on its way back. Written in the transaction that decides it, carried out by the provider afterwards."""
+    """Cash on its way back. Written in the transaction that decides it, carried out by the provider
+    afterwards.
+    """
 
     class Reason(models.TextChoices):
         LATE = "late", _("Paid after the order was cancelled")
@@ -83,14 +108,26 @@ class PaymentRefund(models.Model):
         REQUESTED = "requested", _("On its way")
         DONE = "done", _("Returned")
 
-    no = models.CharField(_("refund number"), max_length=NUMBER_LENGTH, unique=True, default=new_number, editable=False)
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
-    key = models.CharField(_("key"), max_length=80, help_text=_("Names the fact, so that it is refunded once."))
+    no = models.CharField(
+        _("refund number"),
+        max_length=NUMBER_LENGTH,
+        unique=True,
+        default=new_number,
+        editable=False,
+    )
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment")
+    )
+    key = models.CharField(
+        _("key"), max_length=80, help_text=_("Names the fact, so that it is refunded once.")
+    )
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     paid_ref = models.CharField(_("provider's number of the money returned"), max_length=64)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.REQUESTED)
-    provider_ref = models.CharField(_("provider's number of the refund"), max_length=64, blank=True, default="")
+    provider_ref = models.CharField(
+        _("provider's number of the refund"), max_length=64, blank=True, default=""
+    )
     requested_at = models.DateTimeField(_("requested"))
     done_at = models.DateTimeField(_("returned"), null=True, blank=True)
 
@@ -100,7 +137,9 @@ class PaymentRefund(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["payment", "key"], name="payment_refund_once"),
-            models.CheckConstraint(name="payment_refund_status_known", condition=Q(status__in=["requested", "done"])),
+            models.CheckConstraint(
+                name="payment_refund_status_known", condition=Q(status__in=["requested", "done"])
+            ),
             models.CheckConstraint(name="payment_refund_positive", condition=Q(amount__gt=0)),
         ]
         indexes = [models.Index(fields=["status", "id"], name="payment_refund_open")]

@@ -14,10 +14,16 @@ class CheckoutPolicy(models.Model):
     """What an operator may change about checkout; one row, defaults when it is missing."""
 
     payment_window_minutes = models.PositiveSmallIntegerField(
-        _("minutes to pay"), default=15, validators=[MinValueValidator(1), MaxValueValidator(24 * 60)]
+        _("minutes to pay"),
+        default=15,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 60)],
     )
-    discount_min_points = models.PositiveIntegerField(_("fewest points as discount"), default=100, validators=[MinValueValidator(1)])
-    discount_step_points = models.PositiveIntegerField(_("points in steps of"), default=100, validators=[MinValueValidator(1)])
+    discount_min_points = models.PositiveIntegerField(
+        _("fewest points as discount"), default=100, validators=[MinValueValidator(1)]
+    )
+    discount_step_points = models.PositiveIntegerField(
+        _("points in steps of"), default=100, validators=[MinValueValidator(1)]
+    )
     discount_max_percent = models.PositiveSmallIntegerField(
         _("discount at most, % of goods"), default=50, validators=[MaxValueValidator(100)]
     )
@@ -30,10 +36,14 @@ class CheckoutPolicy(models.Model):
         help_text=_("Flat, per order with goods to deliver. Never paid with points."),
     )
     refund_days = models.PositiveSmallIntegerField(
-        _("days to ask for a refund"), default=7, validators=[MaxValueValidator(365)], help_text=_("Counted from the receipt.")
+        _("days to ask for a refund"),
+        default=7,
+        validators=[MaxValueValidator(365)],
+        help_text=_("Counted from the receipt."),
     )
     auto_complete_days = models.PositiveSmallIntegerField(
-        _("days until receipt is assumed"), default=10, validators=[MinValueValidator(1), MaxValueValidator(365)],
+        _("days until receipt is "
+            "assumed"), default=10, validators=[MinValueValidator(1), MaxValueValidator(365)],
         help_text=_("Counted from shipping; an open refund request stops it."),
     )  # fmt: skip
 
@@ -41,8 +51,13 @@ class CheckoutPolicy(models.Model):
         verbose_name = _("checkout policy")
         verbose_name_plural = _("checkout policy")
         constraints = [
-            models.CheckConstraint(name="policy_steps_positive", condition=Q(discount_min_points__gte=1, discount_step_points__gte=1)),
-            models.CheckConstraint(name="policy_share_up_to_100", condition=Q(discount_max_percent__lte=100)),
+            models.CheckConstraint(
+                name="policy_steps_positive",
+                condition=Q(discount_min_points__gte=1, discount_step_points__gte=1),
+            ),
+            models.CheckConstraint(
+                name="policy_share_up_to_100", condition=Q(discount_max_percent__lte=100)
+            ),
         ]
 
     def __str__(self):

@@ -16,14 +16,17 @@ class RefundQuerySet(models.QuerySet):
 
     def granted(self):
         """Requests that gave something back, or are about to."""
-        return self.filter(status__in=[RefundRequest.Status.APPROVED, RefundRequest.Status.REFUNDED])
+        return self.filter(
+            status__in=[RefundRequest.Status.APPROVED, RefundRequest.Status.REFUNDED]
+        )
 
 
 class RefundRequest(models.Model):
     """Pieces of one order that shall go back. Written by orders/refund_requests.py only.
 
-    What it gives back is noted when it is approved: points and cash at the prices of the order, the points
-    taken back by where they were found. The order's lines keep the sums, and their CHECKs the caps.
+    What it gives back is noted when it is approved: points and cash at the prices of the order, the
+    points taken back by where they were found. The order's lines keep the sums, and their CHECKs
+    the caps.
     """
 
     class Status(models.TextChoices):
@@ -33,7 +36,9 @@ class RefundRequest(models.Model):
         REJECTED = "rejected", _("Rejected")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="refund_requests", verbose_name=_("order"))
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="refund_requests", verbose_name=_("order")
+    )
     number = models.PositiveSmallIntegerField(_("no."))
     key = models.CharField(_("one-time key"), max_length=64)
     body_hash = models.CharField(_("fingerprint of the request"), max_length=64)
@@ -48,13 +53,24 @@ class RefundRequest(models.Model):
     restock = models.BooleanField(_("sent goods back on the shelf"), default=False)
     at_fault = models.BooleanField(_("the shop's fault"), default=False)
     points = models.PositiveBigIntegerField(_("points back"), default=0)
-    cash = models.DecimalField(_("cash back"), max_digits=12, decimal_places=2, default=ZERO, help_text=_("Yuan, freight included."))
+    cash = models.DecimalField(
+        _("cash back"),
+        max_digits=12,
+        decimal_places=2,
+        default=ZERO,
+        help_text=_("Yuan, freight included."),
+    )
     freight = models.DecimalField(_("freight back"), max_digits=12, decimal_places=2, default=ZERO)
     taken_pending = models.PositiveBigIntegerField(_("earned points that will not come"), default=0)
     taken_points = models.PositiveBigIntegerField(_("earned points taken back"), default=0)
     taken_debt = models.PositiveBigIntegerField(_("earned points now owed"), default=0)
     payment_refund = models.OneToOneField(
-        PaymentRefund, models.PROTECT, null=True, blank=True, related_name="request", verbose_name=_("payment refund")
+        PaymentRefund,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="request",
+        verbose_name=_("payment refund"),
     )
 
     objects = RefundQuerySet.as_manager()
@@ -68,9 +84,14 @@ class RefundRequest(models.Model):
             models.UniqueConstraint(fields=["order", "number"], name="refund_number_once"),
             models.UniqueConstraint(fields=["order", "key"], name="refund_key_once"),
             models.CheckConstraint(
-                name="refund_status_known", condition=Q(status__in=["requested", "approved", "refunded", "rejected", "withdrawn"])
+                name="refund_status_known",
+                condition=Q(
+                    status__in=["requested", "approved", "refunded", "rejected", "withdrawn"]
+                ),
             ),
-            models.CheckConstraint(name="refund_amounts_not_negative", condition=Q(cash__gte=0, freight__gte=0)),
+            models.CheckConstraint(
+                name="refund_amounts_not_negative", condition=Q(cash__gte=0, freight__gte=0)
+            ),
         ]
         indexes = [models.Index(fields=["status", "id"], name="refund_waiting")]
         permissions = [("decide_refundrequest", _("Can approve and reject refunds"))]
@@ -90,8 +111,12 @@ class RefundRequest(models.Model):
 class RefundLine(models.Model):
     """So many pieces of one line; points and cash are noted when the request is approved."""
 
-    request = models.ForeignKey(RefundRequest, models.PROTECT, related_name="lines", verbose_name=_("refund request"))
-    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="refund_lines", verbose_name=_("order line"))
+    request = models.ForeignKey(
+        RefundRequest, models.PROTECT, related_name="lines", verbose_name=_("refund request")
+    )
+    line = models.ForeignKey(
+        OrderLine, models.PROTECT, related_name="refund_lines", verbose_name=_("order line")
+    )
     quantity = models.PositiveSmallIntegerField(_("quantity"))
     points = models.PositiveBigIntegerField(_("points back"), default=0)
     cash = models.DecimalField(_("cash back"), max_digits=12, decimal_places=2, default=ZERO)
@@ -103,7 +128,10 @@ class RefundLine(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["request", "line"], name="refund_line_once"),
-            models.CheckConstraint(name="refund_line_quantity", condition=Q(quantity__gte=1, restocked__lte=models.F("quantity"))),
+            models.CheckConstraint(
+                name="refund_line_quantity",
+                condition=Q(quantity__gte=1, restocked__lte=models.F("quantity")),
+            ),
         ]
 
     def __str__(self):

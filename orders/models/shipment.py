@@ -8,9 +8,13 @@ from orders.models.order import Order, OrderLine
 
 
 class Shipment(models.Model):
-    """One parcel with its carrier and number; virtual goods leave in one without either. Written by orders/shipping.py."""
+    """One parcel with its carrier and number; virtual goods leave in one without either. Written by
+    orders/shipping.py.
+    """
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments", verbose_name=_("order"))
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="shipments", verbose_name=_("order")
+    )
     number = models.PositiveSmallIntegerField(_("no."))
     carrier = models.CharField(_("carrier"), max_length=40, blank=True, default="")
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True, default="")
@@ -21,7 +25,9 @@ class Shipment(models.Model):
         verbose_name = _("shipment")
         verbose_name_plural = _("shipments")
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["order", "number"], name="shipment_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="shipment_number_once")
+        ]
 
     def __str__(self):
         return f"{self.carrier} {self.tracking_number}".strip() or str(self.number)
@@ -30,8 +36,12 @@ class Shipment(models.Model):
 class ShipmentLine(models.Model):
     """So many pieces of one line in a parcel."""
 
-    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines", verbose_name=_("shipment"))
-    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shipment_lines", verbose_name=_("order line"))
+    shipment = models.ForeignKey(
+        Shipment, models.PROTECT, related_name="lines", verbose_name=_("shipment")
+    )
+    line = models.ForeignKey(
+        OrderLine, models.PROTECT, related_name="shipment_lines", verbose_name=_("order line")
+    )
     quantity = models.PositiveSmallIntegerField(_("quantity"))
 
     class Meta:

@@ -41,20 +41,52 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("delta", models.BigIntegerField(verbose_name="Change")),
-                ("held_delta", models.BigIntegerField(default=0, verbose_name="Change of reserved")),
+                (
+                    "held_delta",
+                    models.BigIntegerField(default=0, verbose_name="Change of reserved"),
+                ),
                 ("debt_delta", models.BigIntegerField(default=0, verbose_name="Change of owed")),
                 ("balance_after", models.BigIntegerField(verbose_name="Available after")),
                 ("held_after", models.BigIntegerField(verbose_name="Reserved after")),
                 ("debt_after", models.BigIntegerField(verbose_name="Owed after")),
                 ("alloc", models.JSONField(default=dict, verbose_name="Lots")),
                 ("key", models.CharField(max_length=100, verbose_name="Fact")),
-                ("rule", models.CharField(blank=True, default="", max_length=40, verbose_name="Rule")),
-                ("rule_version", models.PositiveIntegerField(blank=True, null=True, verbose_name="Rule version")),
-                ("reference", models.CharField(blank=True, default="", max_length=80, verbose_name="Reference")),
-                ("reverses_seq", models.PositiveIntegerField(blank=True, null=True, verbose_name="Goes back to no.")),
-                ("actor", models.CharField(blank=True, default="", max_length=80, verbose_name="By")),
-                ("description", models.CharField(blank=True, default="", max_length=200, verbose_name="Description")),
-                ("note", models.CharField(blank=True, default="", max_length=500, verbose_name="Internal note")),
+                (
+                    "rule",
+                    models.CharField(blank=True, default="", max_length=40, verbose_name="Rule"),
+                ),
+                (
+                    "rule_version",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="Rule version"),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        blank=True, default="", max_length=80, verbose_name="Reference"
+                    ),
+                ),
+                (
+                    "reverses_seq",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="Goes back to no."
+                    ),
+                ),
+                (
+                    "actor",
+                    models.CharField(blank=True, default="", max_length=80, verbose_name="By"),
+                ),
+                (
+                    "description",
+                    models.CharField(
+                        blank=True, default="", max_length=200, verbose_name="Description"
+                    ),
+                ),
+                (
+                    "note",
+                    models.CharField(
+                        blank=True, default="", max_length=500, verbose_name="Internal note"
+                    ),
+                ),
                 ("biz_date", models.DateField(verbose_name="Shop day")),
                 ("created_at", models.DateTimeField(verbose_name="Time")),
                 ("hash", models.CharField(max_length=64, verbose_name="Seal")),
@@ -70,11 +102,20 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Rule",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("code", models.SlugField(max_length=40, unique=True, verbose_name="Code")),
                 (
                     "action",
-                    models.SlugField(help_text="The fact the shop saw: register, login, checkin …", max_length=40, verbose_name="Action"),
+                    models.SlugField(
+                        help_text="The fact the shop saw: register, login, checkin …",
+                        max_length=40,
+                        verbose_name="Action",
+                    ),
                 ),
                 ("name", models.CharField(max_length=80, verbose_name="Name")),
                 ("name_zh_hans", models.CharField(max_length=80, null=True, verbose_name="Name")),
@@ -97,7 +138,9 @@ class Migration(migrations.Migration):
                 (
                     "priority",
                     models.PositiveSmallIntegerField(
-                        default=100, help_text="When two rules fit, the smaller number wins.", verbose_name="Priority"
+                        default=100,
+                        help_text="When two rules fit, the smaller number wins.",
+                        verbose_name="Priority",
                     ),
                 ),
                 ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="From")),
@@ -112,32 +155,60 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ExchangeRate",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "points_per_yuan",
                     models.PositiveIntegerField(
-                        validators=[django.core.validators.MinValueValidator(1)], verbose_name="Points for one yuan"
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="Points for one yuan",
                     ),
                 ),
-                ("effective_from", models.DateTimeField(unique=True, verbose_name="Effective from")),
-                ("note", models.CharField(blank=True, default="", max_length=200, verbose_name="Note")),
-                ("created_by", models.CharField(blank=True, default="", max_length=80, verbose_name="By")),
+                (
+                    "effective_from",
+                    models.DateTimeField(unique=True, verbose_name="Effective from"),
+                ),
+                (
+                    "note",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="Note"),
+                ),
+                (
+                    "created_by",
+                    models.CharField(blank=True, default="", max_length=80, verbose_name="By"),
+                ),
             ],
             options={
                 "verbose_name": "Exchange rate",
                 "verbose_name_plural": "Exchange rates",
                 "ordering": ["-effective_from"],
-                "constraints": [models.CheckConstraint(condition=models.Q(("points_per_yuan__gte", 1)), name="points_rate_positive")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("points_per_yuan__gte", 1)), name="points_rate_positive"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="HistoricalRule",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
                 ("code", models.SlugField(max_length=40, verbose_name="Code")),
                 (
                     "action",
-                    models.SlugField(help_text="The fact the shop saw: register, login, checkin …", max_length=40, verbose_name="Action"),
+                    models.SlugField(
+                        help_text="The fact the shop saw: register, login, checkin …",
+                        max_length=40,
+                        verbose_name="Action",
+                    ),
                 ),
                 ("name", models.CharField(max_length=80, verbose_name="Name")),
                 ("name_zh_hans", models.CharField(max_length=80, null=True, verbose_name="Name")),
@@ -160,7 +231,9 @@ class Migration(migrations.Migration):
                 (
                     "priority",
                     models.PositiveSmallIntegerField(
-                        default=100, help_text="When two rules fit, the smaller number wins.", verbose_name="Priority"
+                        default=100,
+                        help_text="When two rules fit, the smaller number wins.",
+                        verbose_name="Priority",
                     ),
                 ),
                 ("starts_at", models.DateTimeField(blank=True, null=True, verbose_name="From")),
@@ -168,11 +241,19 @@ class Migration(migrations.Migration):
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
-                ("history_type", models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
                 (
                     "history_user",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -203,24 +284,49 @@ class Migration(migrations.Migration):
                 ("debt", models.BigIntegerField(default=0, verbose_name="Owed")),
                 ("credited", models.BigIntegerField(default=0, verbose_name="Credited so far")),
                 ("debited", models.BigIntegerField(default=0, verbose_name="Debited so far")),
-                ("lots", models.JSONField(default=list, help_text="Points by their last day.", verbose_name="Lots")),
+                (
+                    "lots",
+                    models.JSONField(
+                        default=list, help_text="Points by their last day.", verbose_name="Lots"
+                    ),
+                ),
                 ("holds", models.JSONField(default=dict, verbose_name="Open reservations")),
                 ("lots_total", models.BigIntegerField(default=0, verbose_name="Sum of lots")),
-                ("next_expiry", models.DateField(blank=True, db_index=True, null=True, verbose_name="Next expiry")),
+                (
+                    "next_expiry",
+                    models.DateField(
+                        blank=True, db_index=True, null=True, verbose_name="Next expiry"
+                    ),
+                ),
                 ("seq", models.PositiveIntegerField(default=0, verbose_name="Entries")),
                 ("day", models.DateField(blank=True, null=True, verbose_name="Last business day")),
                 ("day_counts", models.JSONField(default=dict, verbose_name="Counts for limits")),
-                ("head", models.CharField(blank=True, default="", max_length=64, verbose_name="Chain head")),
+                (
+                    "head",
+                    models.CharField(
+                        blank=True, default="", max_length=64, verbose_name="Chain head"
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(
-                        choices=[("active", "Active"), ("review", "Under review"), ("frozen", "Frozen"), ("closed", "Closed")],
+                        choices=[
+                            ("active", "Active"),
+                            ("review", "Under review"),
+                            ("frozen", "Frozen"),
+                            ("closed", "Closed"),
+                        ],
                         default="active",
                         max_length=8,
                         verbose_name="Status",
                     ),
                 ),
-                ("status_note", models.CharField(blank=True, default="", max_length=200, verbose_name="Reason of the status")),
+                (
+                    "status_note",
+                    models.CharField(
+                        blank=True, default="", max_length=200, verbose_name="Reason of the status"
+                    ),
+                ),
                 ("opened_at", models.DateTimeField(verbose_name="Opened")),
             ],
             options={
@@ -246,13 +352,22 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("available", django.db.models.expressions.CombinedExpression(models.F("credited"), "-", models.F("debited")))
+                            (
+                                "available",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("credited"), "-", models.F("debited")
+                                ),
+                            )
                         ),
                         name="points_account_adds_up",
                     ),
-                    models.CheckConstraint(condition=models.Q(("lots_total", models.F("available"))), name="points_account_lots_add_up"),
                     models.CheckConstraint(
-                        condition=models.Q(("debt", 0), ("available", 0), _connector="OR"), name="points_account_debt_or_points"
+                        condition=models.Q(("lots_total", models.F("available"))),
+                        name="points_account_lots_add_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("debt", 0), ("available", 0), _connector="OR"),
+                        name="points_account_debt_or_points",
                     ),
                 ],
             },
@@ -271,12 +386,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RuleVersion",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveIntegerField(verbose_name="Version")),
                 (
                     "value",
                     models.CharField(
-                        choices=[("fixed", "Fixed"), ("per_yuan", "Per yuan"), ("table", "Table by step")],
+                        choices=[
+                            ("fixed", "Fixed"),
+                            ("per_yuan", "Per yuan"),
+                            ("table", "Table by step"),
+                        ],
                         default="fixed",
                         max_length=8,
                         verbose_name="Value",
@@ -285,7 +409,9 @@ class Migration(migrations.Migration):
                 (
                     "points",
                     models.PositiveIntegerField(
-                        default=0, help_text="Fixed: points each time. Per yuan: points for one yuan.", verbose_name="Points"
+                        default=0,
+                        help_text="Fixed: points each time. Per yuan: points for one yuan.",
+                        verbose_name="Points",
                     ),
                 ),
                 (
@@ -312,37 +438,54 @@ class Migration(migrations.Migration):
                         verbose_name="Validity",
                     ),
                 ),
-                ("validity_days", models.PositiveIntegerField(default=0, verbose_name="Days valid")),
+                (
+                    "validity_days",
+                    models.PositiveIntegerField(default=0, verbose_name="Days valid"),
+                ),
                 (
                     "per_day",
                     models.PositiveIntegerField(
-                        default=1, validators=[django.core.validators.MinValueValidator(1)], verbose_name="At most per day"
+                        default=1,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="At most per day",
                     ),
                 ),
                 (
                     "per_week",
                     models.PositiveIntegerField(
-                        default=7, validators=[django.core.validators.MinValueValidator(1)], verbose_name="At most per week"
+                        default=7,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="At most per week",
                     ),
                 ),
                 (
                     "per_month",
                     models.PositiveIntegerField(
-                        default=31, validators=[django.core.validators.MinValueValidator(1)], verbose_name="At most per month"
+                        default=31,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="At most per month",
                     ),
                 ),
                 (
                     "per_life",
                     models.PositiveIntegerField(
-                        default=100000, validators=[django.core.validators.MinValueValidator(1)], verbose_name="At most in a lifetime"
+                        default=100000,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="At most in a lifetime",
                     ),
                 ),
-                ("created_by", models.CharField(blank=True, default="", max_length=80, verbose_name="By")),
+                (
+                    "created_by",
+                    models.CharField(blank=True, default="", max_length=80, verbose_name="By"),
+                ),
                 ("created_at", models.DateTimeField(verbose_name="Made")),
                 (
                     "rule",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="points.rule", verbose_name="Rule"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="points.rule",
+                        verbose_name="Rule",
                     ),
                 ),
             ],
@@ -363,7 +506,9 @@ class Migration(migrations.Migration):
                     (
                         "id",
                         django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(models.F("account_id"), "*", models.Value(16777216)),
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("account_id"), "*", models.Value(16777216)
+                            ),
                             "+",
                             models.F("seq"),
                         ),
@@ -374,12 +519,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="ledgerentry",
-            constraint=models.CheckConstraint(condition=models.Q(("seq__gte", 1), ("seq__lt", 16777216)), name="points_entry_seq_range"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("seq__gte", 1), ("seq__lt", 16777216)),
+                name="points_entry_seq_range",
+            ),
         ),
         migrations.AddConstraint(
             model_name="ledgerentry",
             constraint=models.CheckConstraint(
-                condition=models.Q(("balance_after__gte", 0), ("debt_after__gte", 0), ("held_after__gte", 0)),
+                condition=models.Q(
+                    ("balance_after__gte", 0), ("debt_after__gte", 0), ("held_after__gte", 0)
+                ),
                 name="points_entry_not_negative",
             ),
         ),
@@ -389,12 +539,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="ruleversion",
-            constraint=models.UniqueConstraint(fields=("rule", "number"), name="points_rule_version"),
+            constraint=models.UniqueConstraint(
+                fields=("rule", "number"), name="points_rule_version"
+            ),
         ),
         migrations.AddConstraint(
             model_name="ruleversion",
             constraint=models.CheckConstraint(
-                condition=models.Q(("per_day__gte", 1), ("per_life__gte", 1), ("per_month__gte", 1), ("per_week__gte", 1)),
+                condition=models.Q(
+                    ("per_day__gte", 1),
+                    ("per_life__gte", 1),
+                    ("per_month__gte", 1),
+                    ("per_week__gte", 1),
+                ),
                 name="points_rule_limits_set",
             ),
         ),

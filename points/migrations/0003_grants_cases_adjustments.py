@@ -107,15 +107,29 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AdjustmentBatch",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=120, verbose_name="File")),
-                ("digest", models.CharField(max_length=64, unique=True, verbose_name="Fingerprint of the file")),
+                (
+                    "digest",
+                    models.CharField(
+                        max_length=64, unique=True, verbose_name="Fingerprint of the file"
+                    ),
+                ),
                 ("note", models.CharField(max_length=500, verbose_name="Reason")),
                 ("rows", models.JSONField(default=list, verbose_name="Lines")),
                 (
                     "status",
                     models.CharField(
-                        choices=[("checked", "Looked over, not posted"), ("posted", "Posted"), ("undone", "Undone")],
+                        choices=[
+                            ("checked", "Looked over, not posted"),
+                            ("posted", "Posted"),
+                            ("undone", "Undone"),
+                        ],
                         default="checked",
                         max_length=7,
                         verbose_name="Status",
@@ -127,7 +141,10 @@ class Migration(migrations.Migration):
                 (
                     "made_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="By"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="By",
                     ),
                 ),
             ],
@@ -140,7 +157,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PointsPolicy",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "earned_per_day_max",
                     models.PositiveIntegerField(
@@ -162,21 +184,40 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "points policy",
                 "verbose_name_plural": "points policy",
-                "constraints": [models.CheckConstraint(condition=models.Q(("earned_per_day_max__gte", 1)), name="points_policy_positive")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("earned_per_day_max__gte", 1)),
+                        name="points_policy_positive",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="Adjustment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("ticket", models.CharField(max_length=64, unique=True, verbose_name="Ticket")),
                 ("points", models.IntegerField(verbose_name="Points")),
-                ("description", models.CharField(blank=True, max_length=200, verbose_name="What the member reads")),
+                (
+                    "description",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="What the member reads"
+                    ),
+                ),
                 ("note", models.CharField(max_length=500, verbose_name="Reason")),
                 (
                     "status",
                     models.CharField(
-                        choices=[("waiting", "Waiting for a second person"), ("posted", "Posted"), ("rejected", "Rejected")],
+                        choices=[
+                            ("waiting", "Waiting for a second person"),
+                            ("posted", "Posted"),
+                            ("rejected", "Rejected"),
+                        ],
                         max_length=8,
                         verbose_name="Status",
                     ),
@@ -184,9 +225,22 @@ class Migration(migrations.Migration):
                 ("requested_at", models.DateTimeField(verbose_name="Asked")),
                 ("on", models.DateField(verbose_name="Shop day")),
                 ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="Decided")),
-                ("decision_note", models.CharField(blank=True, max_length=500, verbose_name="Reason of the decision")),
-                ("entry_seq", models.PositiveIntegerField(blank=True, null=True, verbose_name="Entry no.")),
-                ("undo_seq", models.PositiveIntegerField(blank=True, null=True, verbose_name="Undone by entry no.")),
+                (
+                    "decision_note",
+                    models.CharField(
+                        blank=True, max_length=500, verbose_name="Reason of the decision"
+                    ),
+                ),
+                (
+                    "entry_seq",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="Entry no."),
+                ),
+                (
+                    "undo_seq",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="Undone by entry no."
+                    ),
+                ),
                 (
                     "account",
                     models.ForeignKey(
@@ -210,7 +264,10 @@ class Migration(migrations.Migration):
                 (
                     "requested_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="Asked by"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Asked by",
                     ),
                 ),
                 (
@@ -229,28 +286,60 @@ class Migration(migrations.Migration):
                 "verbose_name": "Adjustment",
                 "verbose_name_plural": "Adjustments",
                 "ordering": ["-pk"],
-                "permissions": [("approve_adjustment", "Can approve or reject adjustments of colleagues")],
+                "permissions": [
+                    ("approve_adjustment", "Can approve or reject adjustments of colleagues")
+                ],
                 "indexes": [
-                    models.Index(fields=["account", "requested_by", "on"], name="points_adjustment_alone"),
-                    models.Index(fields=["status", "requested_at"], name="points_adjustment_waiting"),
+                    models.Index(
+                        fields=["account", "requested_by", "on"], name="points_adjustment_alone"
+                    ),
+                    models.Index(
+                        fields=["status", "requested_at"], name="points_adjustment_waiting"
+                    ),
                 ],
             },
         ),
         migrations.CreateModel(
             name="Grant",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("action", models.CharField(max_length=40, verbose_name="Action")),
                 ("key", models.CharField(max_length=100, verbose_name="Fact")),
                 ("reference", models.CharField(max_length=80, verbose_name="Reference")),
-                ("amount", models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name="Yuan paid")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=12,
+                        null=True,
+                        verbose_name="Yuan paid",
+                    ),
+                ),
                 ("points", models.PositiveIntegerField(verbose_name="Points promised")),
-                ("taken_back", models.PositiveIntegerField(default=0, verbose_name="Of them taken back")),
-                ("claws", models.PositiveIntegerField(default=0, verbose_name="Times taken back after arrival")),
+                (
+                    "taken_back",
+                    models.PositiveIntegerField(default=0, verbose_name="Of them taken back"),
+                ),
+                (
+                    "claws",
+                    models.PositiveIntegerField(
+                        default=0, verbose_name="Times taken back after arrival"
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(
-                        choices=[("pending", "On the way"), ("matured", "Arrived"), ("void", "Fell away")],
+                        choices=[
+                            ("pending", "On the way"),
+                            ("matured", "Arrived"),
+                            ("void", "Fell away"),
+                        ],
                         default="pending",
                         max_length=7,
                         verbose_name="Status",
@@ -258,15 +347,27 @@ class Migration(migrations.Migration):
                 ),
                 ("on", models.DateField(verbose_name="Shop day")),
                 ("promised_at", models.DateTimeField(verbose_name="Promised")),
-                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="Waiting since")),
+                (
+                    "confirmed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="Waiting since"),
+                ),
                 ("matures_at", models.DateTimeField(blank=True, null=True, verbose_name="Arrives")),
                 ("matured_at", models.DateTimeField(blank=True, null=True, verbose_name="Arrived")),
-                ("matured_points", models.PositiveIntegerField(default=0, verbose_name="Points that arrived")),
-                ("entry_seq", models.PositiveIntegerField(blank=True, null=True, verbose_name="Entry no.")),
+                (
+                    "matured_points",
+                    models.PositiveIntegerField(default=0, verbose_name="Points that arrived"),
+                ),
+                (
+                    "entry_seq",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="Entry no."),
+                ),
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="points.pointaccount", verbose_name="Member"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="points.pointaccount",
+                        verbose_name="Member",
                     ),
                 ),
                 (
@@ -289,9 +390,13 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("account", "key"), name="points_grant_fact"),
-                    models.CheckConstraint(condition=models.Q(("taken_back__lte", models.F("points"))), name="points_grant_never_more"),
                     models.CheckConstraint(
-                        condition=models.Q(("matured_points__lte", models.F("points"))), name="points_grant_arrived_within"
+                        condition=models.Q(("taken_back__lte", models.F("points"))),
+                        name="points_grant_never_more",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("matured_points__lte", models.F("points"))),
+                        name="points_grant_arrived_within",
                     ),
                 ],
             },
@@ -299,7 +404,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="RiskCase",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -316,7 +426,11 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[("open", "Open"), ("released", "Released"), ("kept", "Kept paused")],
+                        choices=[
+                            ("open", "Open"),
+                            ("released", "Released"),
+                            ("kept", "Kept paused"),
+                        ],
                         default="open",
                         max_length=8,
                         verbose_name="Status",
@@ -326,13 +440,24 @@ class Migration(migrations.Migration):
                 ("evidence", models.JSONField(default=dict, verbose_name="Evidence")),
                 ("opened_at", models.DateTimeField(verbose_name="Opened")),
                 ("appeal", models.TextField(blank=True, verbose_name="What the member says")),
-                ("appealed_at", models.DateTimeField(blank=True, null=True, verbose_name="Member wrote")),
+                (
+                    "appealed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="Member wrote"),
+                ),
                 ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="Decided")),
-                ("decision_note", models.CharField(blank=True, max_length=500, verbose_name="Reason of the decision")),
+                (
+                    "decision_note",
+                    models.CharField(
+                        blank=True, max_length=500, verbose_name="Reason of the decision"
+                    ),
+                ),
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="cases", to="points.pointaccount", verbose_name="Member"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cases",
+                        to="points.pointaccount",
+                        verbose_name="Member",
                     ),
                 ),
                 (
@@ -352,17 +477,27 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "Cases",
                 "ordering": ["-pk"],
                 "indexes": [models.Index(fields=["status", "opened_at"], name="points_case_open")],
-                "constraints": [models.UniqueConstraint(fields=("account", "key"), name="points_case_fact")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "key"), name="points_case_fact")
+                ],
             },
         ),
         migrations.CreateModel(
             name="TakeBack",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=100, verbose_name="Fact")),
                 ("reference", models.CharField(max_length=80, verbose_name="Reference")),
                 ("share", models.CharField(max_length=80, verbose_name="Share refunded so far")),
-                ("pending", models.PositiveIntegerField(verbose_name="Taken from points on the way")),
+                (
+                    "pending",
+                    models.PositiveIntegerField(verbose_name="Taken from points on the way"),
+                ),
                 ("points", models.PositiveIntegerField(verbose_name="Taken from available points")),
                 ("debt", models.PositiveIntegerField(verbose_name="Became owed")),
                 ("created_at", models.DateTimeField(verbose_name="Time")),
@@ -380,7 +515,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "Points taken back",
                 "verbose_name_plural": "Points taken back",
                 "ordering": ["-pk"],
-                "constraints": [models.UniqueConstraint(fields=("account", "key"), name="points_take_back_fact")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "key"), name="points_take_back_fact")
+                ],
             },
         ),
     ]

@@ -13,7 +13,11 @@ class Migration(migrations.Migration):
             model_name="riskcase",
             name="scope",
             field=models.CharField(
-                choices=[("earn", "Earning is paused"), ("spend", "Spending is paused"), ("all", "Earning and spending are paused")],
+                choices=[
+                    ("earn", "Earning is paused"),
+                    ("spend", "Spending is paused"),
+                    ("all", "Earning and spending are paused"),
+                ],
                 default="earn",
                 max_length=5,
                 verbose_name="Paused",

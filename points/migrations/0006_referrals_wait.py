@@ -6,11 +6,15 @@ CODES = ("referral", "referred")
 
 
 def wait(apps, schema_editor):
-    apps.get_model("points", "Rule").objects.filter(code__in=CODES, status="active").update(status="draft")
+    apps.get_model("points", "Rule").objects.filter(code__in=CODES, status="active").update(
+        status="draft"
+    )
 
 
 def begin(apps, schema_editor):
-    apps.get_model("points", "Rule").objects.filter(code__in=CODES, status="draft").update(status="active")
+    apps.get_model("points", "Rule").objects.filter(code__in=CODES, status="draft").update(
+        status="active"
+    )
 
 
 class Migration(migrations.Migration):

@@ -24,26 +24,50 @@ class Migration(migrations.Migration):
                         verbose_name="Member",
                     ),
                 ),
-                ("level", models.PositiveSmallIntegerField(db_index=True, default=1, verbose_name="Tier")),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(db_index=True, default=1, verbose_name="Tier"),
+                ),
                 ("since", models.DateField(verbose_name="Since")),
                 ("grace_until", models.DateField(blank=True, null=True, verbose_name="Kept until")),
-                ("due_on", models.DateField(blank=True, db_index=True, null=True, verbose_name="Looked at again on")),
-                ("earned", models.BigIntegerField(db_index=True, default=0, verbose_name="Earned so far")),
-                ("rises_at", models.BigIntegerField(default=0, verbose_name="Rises at the earliest when so many are earned")),
+                (
+                    "due_on",
+                    models.DateField(
+                        blank=True, db_index=True, null=True, verbose_name="Looked at again on"
+                    ),
+                ),
+                (
+                    "earned",
+                    models.BigIntegerField(db_index=True, default=0, verbose_name="Earned so far"),
+                ),
+                (
+                    "rises_at",
+                    models.BigIntegerField(
+                        default=0, verbose_name="Rises at the earliest when so many are earned"
+                    ),
+                ),
                 ("assessed_at", models.DateTimeField(verbose_name="Looked at")),
             ],
             options={
                 "verbose_name": "Member's tier",
                 "verbose_name_plural": "Members' tiers",
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("level__gte", 1), ("level__lte", 5)), name="points_member_tier_known")
+                    models.CheckConstraint(
+                        condition=models.Q(("level__gte", 1), ("level__lte", 5)),
+                        name="points_member_tier_known",
+                    )
                 ],
             },
         ),
         migrations.CreateModel(
             name="TierLevel",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("level", models.PositiveSmallIntegerField(unique=True, verbose_name="Tier")),
                 ("name", models.CharField(max_length=40, verbose_name="Name")),
                 ("name_zh_hans", models.CharField(max_length=40, null=True, verbose_name="Name")),
@@ -51,7 +75,8 @@ class Migration(migrations.Migration):
                 (
                     "threshold",
                     models.PositiveIntegerField(
-                        help_text="Points earned within twelve months; more than the tier below asks for.", verbose_name="From points on"
+                        help_text="Points earned within twelve months; more than the tier below asks for.",
+                        verbose_name="From points on",
                     ),
                 ),
                 ("changed_at", models.DateTimeField(verbose_name="Changed")),
@@ -61,10 +86,15 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "Tiers",
                 "ordering": ["level"],
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("level__gte", 1), ("level__lte", 5)), name="points_tier_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__gte", 1), ("level__lte", 5)),
+                        name="points_tier_known",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("level", 1), ("threshold", 0)), models.Q(("level__gt", 1), ("threshold__gt", 0)), _connector="OR"
+                            models.Q(("level", 1), ("threshold", 0)),
+                            models.Q(("level__gt", 1), ("threshold__gt", 0)),
+                            _connector="OR",
                         ),
                         name="points_tier_first_at_nothing",
                     ),

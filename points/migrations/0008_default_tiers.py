@@ -18,7 +18,9 @@ def add_tiers(apps, schema_editor):
     levels = apps.get_model("points", "TierLevel").objects
     for level, threshold, name, english in TIERS:
         words = {"name": name, "name_zh_hans": name, "name_en": english}
-        levels.get_or_create(level=level, defaults={"threshold": threshold, "changed_at": BEGINNING, **words})
+        levels.get_or_create(
+            level=level, defaults={"threshold": threshold, "changed_at": BEGINNING, **words}
+        )
 
 
 def remove_tiers(apps, schema_editor):

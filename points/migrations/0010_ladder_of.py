@@ -7,5 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("points", "0009_entry_sums")]
     operations = [
         migrations.RenameField("membertier", "assessed_at", "ladder_of"),
-        migrations.AlterField("membertier", "ladder_of", models.DateTimeField("By the tiers as of")),
+        migrations.AlterField(
+            "membertier", "ladder_of", models.DateTimeField("By the tiers as of")
+        ),
     ]

@@ -1,4 +1,6 @@
-"""The books, the rules, and what people decide about points. Only points/ledger.py writes accounts and entries."""
+"""The books, the rules, and what people decide about points. Only points/ledger.py writes accounts
+and entries.
+"""
 
 from points.models.adjustments import Adjustment, AdjustmentBatch
 from points.models.books import SEQ_BITS, SEQ_SPAN, LedgerEntry, PointAccount

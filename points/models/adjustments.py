@@ -1,4 +1,6 @@
-"""Operators' corrections: each one a row with its reason, alone, with a second person, or from a file."""
+"""Operators' corrections: each one a row with its reason, alone, with a second person, or from a
+file.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +11,9 @@ from points.models.books import PointAccount
 
 
 class AdjustmentBatch(models.Model):
-    """A file of corrections: looked over first, then posted once, and undone by entries the other way."""
+    """A file of corrections: looked over first, then posted once, and undone by entries the other
+    way.
+    """
 
     class Status(models.TextChoices):
         CHECKED = "checked", _("Looked over, not posted")
@@ -21,7 +25,9 @@ class AdjustmentBatch(models.Model):
     note = models.CharField(_("Reason"), max_length=500)
     rows = models.JSONField(_("Lines"), default=list)
     status = models.CharField(_("Status"), max_length=7, choices=Status, default=Status.CHECKED)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("By"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("By")
+    )
     made_at = models.DateTimeField(_("Uploaded"))
     posted_at = models.DateTimeField(_("Posted"), null=True, blank=True)
     undone_at = models.DateTimeField(_("Undone"), null=True, blank=True)
@@ -41,7 +47,9 @@ class AdjustmentBatch(models.Model):
 
 
 class Adjustment(models.Model):
-    """One correction of one member's points, asked for by one person and, above the limit, decided by another."""
+    """One correction of one member's points, asked for by one person and, above the limit, decided
+    by another.
+    """
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting for a second person")
@@ -49,19 +57,33 @@ class Adjustment(models.Model):
         REJECTED = "rejected", _("Rejected")
 
     ticket = models.CharField(_("Ticket"), max_length=64, unique=True)
-    account = models.ForeignKey(PointAccount, models.PROTECT, related_name="adjustments", verbose_name=_("Member"))
+    account = models.ForeignKey(
+        PointAccount, models.PROTECT, related_name="adjustments", verbose_name=_("Member")
+    )
     points = models.IntegerField(_("Points"))
     description = models.CharField(_("What the member reads"), max_length=200, blank=True)
     note = models.CharField(_("Reason"), max_length=500)
     status = models.CharField(_("Status"), max_length=8, choices=Status)
     batch = models.ForeignKey(
-        AdjustmentBatch, models.PROTECT, null=True, blank=True, related_name="adjustments", verbose_name=_("File of adjustments")
+        AdjustmentBatch,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="adjustments",
+        verbose_name=_("File of adjustments"),
     )
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Asked by"))
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Asked by")
+    )
     requested_at = models.DateTimeField(_("Asked"))
     on = models.DateField(_("Shop day"))
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Decided by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Decided by"),
     )
     decided_at = models.DateTimeField(_("Decided"), null=True, blank=True)
     decision_note = models.CharField(_("Reason of the decision"), max_length=500, blank=True)
@@ -80,4 +102,7 @@ class Adjustment(models.Model):
         ]
 
     def __str__(self):
-        return _("%(points)+d points for member no. %(member)s") % {"points": self.points, "member": self.account_id}
+        return _("%(points)+d points for member no. %(member)s") % {
+            "points": self.points,
+            "member": self.account_id,
+        }

@@ -15,9 +15,13 @@ class BooksQuerySet(models.QuerySet):
     """Rows that are read here and written by the ledger alone."""
 
     def _refuse(self, *args, **kwargs):
-        raise ReadOnlyBooks("Only points.ledger writes the books; a mistake is corrected by a new entry.")
+        raise ReadOnlyBooks(
+            "Only points.ledger writes the books; a mistake is corrected by a new entry."
+        )
 
-    update = delete = create = bulk_create = bulk_update = get_or_create = update_or_create = _refuse
+    update = delete = create = bulk_create = bulk_update = get_or_create = update_or_create = (
+        _refuse
+    )
     _raw_delete = _update = _refuse
 
 
@@ -32,7 +36,9 @@ class Books(models.Model):
 
     def save(self, *args, **kwargs):
         """Refuse: the ledger writes."""
-        raise ReadOnlyBooks("Only points.ledger writes the books; a mistake is corrected by a new entry.")
+        raise ReadOnlyBooks(
+            "Only points.ledger writes the books; a mistake is corrected by a new entry."
+        )
 
     def delete(self, *args, **kwargs):
         """Refuse: the books are kept."""
@@ -40,7 +46,9 @@ class Books(models.Model):
 
 
 class PointAccount(Books):
-    """One member's points. The row is the member's one mutex; its lots need no lock of their own."""
+    """One member's points. The row is the member's one mutex; its lots need no lock of their
+    own.
+    """
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -50,7 +58,11 @@ class PointAccount(Books):
         CLOSED = "closed", _("Closed")
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, primary_key=True, related_name="point_account", verbose_name=_("Member")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        primary_key=True,
+        related_name="point_account",
+        verbose_name=_("Member"),
     )
     available = models.BigIntegerField(_("Available"), default=0)
     held = models.BigIntegerField(_("Reserved"), default=0)
@@ -66,7 +78,9 @@ class PointAccount(Books):
     day_counts = models.JSONField(_("Counts for limits"), default=dict)
     head = models.CharField(_("Chain head"), max_length=64, default="", blank=True)
     status = models.CharField(_("Status"), max_length=8, choices=Status, default=Status.ACTIVE)
-    status_note = models.CharField(_("Reason of the status"), max_length=200, default="", blank=True)
+    status_note = models.CharField(
+        _("Reason of the status"), max_length=200, default="", blank=True
+    )
     opened_at = models.DateTimeField(_("Opened"))
 
     class Meta(Books.Meta):
@@ -80,11 +94,24 @@ class PointAccount(Books):
         constraints = [
             models.CheckConstraint(
                 name="points_account_not_negative",
-                condition=Q(available__gte=0, held__gte=0, debt__gte=0, credited__gte=0, debited__gte=0, lots_total__gte=0),
+                condition=Q(
+                    available__gte=0,
+                    held__gte=0,
+                    debt__gte=0,
+                    credited__gte=0,
+                    debited__gte=0,
+                    lots_total__gte=0,
+                ),
             ),
-            models.CheckConstraint(name="points_account_adds_up", condition=Q(available=F("credited") - F("debited"))),
-            models.CheckConstraint(name="points_account_lots_add_up", condition=Q(lots_total=F("available"))),
-            models.CheckConstraint(name="points_account_debt_or_points", condition=Q(debt=0) | Q(available=0)),
+            models.CheckConstraint(
+                name="points_account_adds_up", condition=Q(available=F("credited") - F("debited"))
+            ),
+            models.CheckConstraint(
+                name="points_account_lots_add_up", condition=Q(lots_total=F("available"))
+            ),
+            models.CheckConstraint(
+                name="points_account_debt_or_points", condition=Q(debt=0) | Q(available=0)
+            ),
         ]
 
     def __str__(self):
@@ -92,7 +119,9 @@ class PointAccount(Books):
 
 
 class LedgerEntry(Books):
-    """One posting, append-only. ``id`` = account · 2²⁴ + seq: clustered by member, gap-free, and a fencing token."""
+    """One posting, append-only. ``id`` = account · 2²⁴ + seq: clustered by member, gap-free, and a
+    fencing token.
+    """
 
     class Kind(models.TextChoices):
         ACCRUE = "accrue", _("Earned")
@@ -107,7 +136,13 @@ class LedgerEntry(Books):
 
     id = models.BigIntegerField(primary_key=True)
     # The account row is locked by whoever inserts here, so the foreign key costs no extra lock.
-    account = models.ForeignKey(PointAccount, models.PROTECT, db_index=False, related_name="entries", verbose_name=_("Member"))
+    account = models.ForeignKey(
+        PointAccount,
+        models.PROTECT,
+        db_index=False,
+        related_name="entries",
+        verbose_name=_("Member"),
+    )
     seq = models.PositiveIntegerField(_("No."))
     kind = models.CharField(_("Kind"), max_length=8, choices=Kind)
     delta = models.BigIntegerField(_("Change"))
@@ -137,15 +172,28 @@ class LedgerEntry(Books):
         verbose_name_plural = _("Ledger entries")
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(name="points_entry_id", condition=Q(id=F("account_id") * SEQ_SPAN + F("seq"))),
-            models.CheckConstraint(name="points_entry_seq_range", condition=Q(seq__gte=1, seq__lt=SEQ_SPAN)),
             models.CheckConstraint(
-                name="points_entry_not_negative", condition=Q(balance_after__gte=0, held_after__gte=0, debt_after__gte=0)
+                name="points_entry_id", condition=Q(id=F("account_id") * SEQ_SPAN + F("seq"))
+            ),
+            models.CheckConstraint(
+                name="points_entry_seq_range", condition=Q(seq__gte=1, seq__lt=SEQ_SPAN)
+            ),
+            models.CheckConstraint(
+                name="points_entry_not_negative",
+                condition=Q(balance_after__gte=0, held_after__gte=0, debt_after__gte=0),
             ),
             models.UniqueConstraint(name="points_entry_fact", fields=["account", "key"]),
         ]
         # What a day's roll-up adds up, and no more: a day is counted from the index alone.
-        indexes = [models.Index(name="points_entry_sums", fields=["biz_date", "kind", "delta", "held_delta", "debt_delta"])]
+        indexes = [
+            models.Index(
+                name="points_entry_sums",
+                fields=["biz_date", "kind", "delta", "held_delta", "debt_delta"],
+            )
+        ]
 
     def __str__(self):
-        return _("Entry %(seq)s of member no. %(member)s") % {"seq": self.seq, "member": self.account_id}
+        return _("Entry %(seq)s of member no. %(member)s") % {
+            "seq": self.seq,
+            "member": self.account_id,
+        }

@@ -12,7 +12,9 @@ from points.models.books import PointAccount
 
 
 class PointsPolicy(models.Model):
-    """What an operator may change about the guards of the points; one row, defaults when it is missing."""
+    """What an operator may change about the guards of the points; one row, defaults when it is
+    missing.
+    """
 
     earned_per_day_max = models.PositiveIntegerField(
         _("points earned in a day before earning is paused"),
@@ -21,19 +23,27 @@ class PointsPolicy(models.Model):
         help_text=_("Points by rules; an operator's corrections and returned points do not count."),
     )
     adjust_alone_max = models.PositiveIntegerField(
-        _("points one person may adjust per member and day"), default=5_000, help_text=_("Above that a second person approves.")
+        _("points one person may adjust per member and day"),
+        default=5_000,
+        help_text=_("Above that a second person approves."),
     )
     adjust_alone_day_max = models.PositiveIntegerField(
         _("points one person may adjust per day over all members"),
         null=True,
         blank=True,
-        help_text=_("Up and down together; above it a second person approves. Empty: no such limit."),
+        help_text=_(
+            "Up and down together; above it a second person approves. Empty: no such limit."
+        ),
     )
 
     class Meta:
         verbose_name = _("points policy")
         verbose_name_plural = _("points policy")
-        constraints = [models.CheckConstraint(name="points_policy_positive", condition=Q(earned_per_day_max__gte=1))]
+        constraints = [
+            models.CheckConstraint(
+                name="points_policy_positive", condition=Q(earned_per_day_max__gte=1)
+            )
+        ]
 
     def __str__(self):
         return str(self._meta.verbose_name)
@@ -62,7 +72,9 @@ class RiskCase(models.Model):
         RELEASED = "released", _("Released")
         KEPT = "kept", _("Kept paused")
 
-    account = models.ForeignKey(PointAccount, models.PROTECT, related_name="cases", verbose_name=_("Member"))
+    account = models.ForeignKey(
+        PointAccount, models.PROTECT, related_name="cases", verbose_name=_("Member")
+    )
     kind = models.CharField(_("Kind"), max_length=7, choices=Kind)
     scope = models.CharField(_("Paused"), max_length=5, choices=Scope, default=Scope.EARN)
     key = models.CharField(_("Fact"), max_length=60)
@@ -73,7 +85,12 @@ class RiskCase(models.Model):
     appeal = models.TextField(_("What the member says"), blank=True)
     appealed_at = models.DateTimeField(_("Member wrote"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Decided by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Decided by"),
     )
     decided_at = models.DateTimeField(_("Decided"), null=True, blank=True)
     decision_note = models.CharField(_("Reason of the decision"), max_length=500, blank=True)

@@ -10,10 +10,12 @@ from points.models.rules import RuleVersion
 
 
 class Grant(models.Model):
-    """Points promised for one fact: on the way until they mature, then one entry of the ledger (key ``grant:<id>``).
+    """Points promised for one fact: on the way until they mature, then one entry of the ledger (key
+    ``grant:<id>``).
 
-    Every change happens under the member's lock. The promise is in the terms of the version that made it:
-    whatever the rules say later, these are the points that come and the points a refund takes back.
+    Every change happens under the member's lock. The promise is in the terms of the version that
+    made it: whatever the rules say later, these are the points that come and the points a refund
+    takes back.
     """
 
     class Status(models.TextChoices):
@@ -21,12 +23,18 @@ class Grant(models.Model):
         MATURED = "matured", _("Arrived")
         VOID = "void", _("Fell away")
 
-    account = models.ForeignKey(PointAccount, models.PROTECT, related_name="grants", verbose_name=_("Member"))
-    version = models.ForeignKey(RuleVersion, models.PROTECT, related_name="grants", verbose_name=_("Rule version"))
+    account = models.ForeignKey(
+        PointAccount, models.PROTECT, related_name="grants", verbose_name=_("Member")
+    )
+    version = models.ForeignKey(
+        RuleVersion, models.PROTECT, related_name="grants", verbose_name=_("Rule version")
+    )
     action = models.CharField(_("Action"), max_length=40)
     key = models.CharField(_("Fact"), max_length=100)
     reference = models.CharField(_("Reference"), max_length=80)
-    amount = models.DecimalField(_("Yuan paid"), max_digits=12, decimal_places=2, null=True, blank=True)
+    amount = models.DecimalField(
+        _("Yuan paid"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
     points = models.PositiveIntegerField(_("Points promised"))
     taken_back = models.PositiveIntegerField(_("Of them taken back"), default=0)
     claws = models.PositiveIntegerField(_("Times taken back after arrival"), default=0)
@@ -45,8 +53,12 @@ class Grant(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(name="points_grant_fact", fields=["account", "key"]),
-            models.CheckConstraint(name="points_grant_never_more", condition=Q(taken_back__lte=F("points"))),
-            models.CheckConstraint(name="points_grant_arrived_within", condition=Q(matured_points__lte=F("points"))),
+            models.CheckConstraint(
+                name="points_grant_never_more", condition=Q(taken_back__lte=F("points"))
+            ),
+            models.CheckConstraint(
+                name="points_grant_arrived_within", condition=Q(matured_points__lte=F("points"))
+            ),
         ]
         indexes = [
             models.Index(name="points_grant_due", fields=["status", "matures_at"]),
@@ -54,7 +66,10 @@ class Grant(models.Model):
         ]
 
     def __str__(self):
-        return _("%(points)s points for %(reference)s") % {"points": self.points, "reference": self.reference}
+        return _("%(points)s points for %(reference)s") % {
+            "points": self.points,
+            "reference": self.reference,
+        }
 
     @property
     def left(self) -> int:
@@ -65,7 +80,9 @@ class Grant(models.Model):
 class TakeBack(AppendOnly):
     """One refund's share and what it took: the answer a repeat of the same key gets."""
 
-    account = models.ForeignKey(PointAccount, models.PROTECT, related_name="take_backs", verbose_name=_("Member"))
+    account = models.ForeignKey(
+        PointAccount, models.PROTECT, related_name="take_backs", verbose_name=_("Member")
+    )
     key = models.CharField(_("Fact"), max_length=100)
     reference = models.CharField(_("Reference"), max_length=80)
     share = models.CharField(_("Share refunded so far"), max_length=80)
@@ -78,7 +95,9 @@ class TakeBack(AppendOnly):
         verbose_name = _("Points taken back")
         verbose_name_plural = _("Points taken back")
         ordering = ["-pk"]
-        constraints = [models.UniqueConstraint(name="points_take_back_fact", fields=["account", "key"])]
+        constraints = [
+            models.UniqueConstraint(name="points_take_back_fact", fields=["account", "key"])
+        ]
 
     def __str__(self):
         return self.reference

@@ -11,7 +11,9 @@ ACTION = r"^(event:)?[a-z0-9][a-z0-9_.-]*$"
 
 
 class Rule(models.Model):
-    """What an action is worth. The numbers stand in immutable versions; here stand name, status and window."""
+    """What an action is worth. The numbers stand in immutable versions; here stand name, status and
+    window.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -25,12 +27,25 @@ class Rule(models.Model):
         _("Action"),
         max_length=40,
         db_index=True,
-        validators=[RegexValidator(ACTION, _("Small letters, digits and - or _; event: in front of what another system reports."))],
-        help_text=_("The fact the shop saw: register, login, checkin … or event:name for what another system reports."),
+        validators=[
+            RegexValidator(
+                ACTION,
+                _(
+                    "Small letters, digits and - or _; event: in front of what another system "
+                    "reports."
+                ),
+            )
+        ],
+        help_text=_(
+            "The fact the shop saw: register, login, checkin … or event:name for what another "
+            "system reports."
+        ),
     )
     name = models.CharField(_("Name"), max_length=80)
     status = models.CharField(_("Status"), max_length=9, choices=Status, default=Status.DRAFT)
-    priority = models.PositiveSmallIntegerField(_("Priority"), default=100, help_text=_("When two rules fit, the smaller number wins."))
+    priority = models.PositiveSmallIntegerField(
+        _("Priority"), default=100, help_text=_("When two rules fit, the smaller number wins.")
+    )
     starts_at = models.DateTimeField(_("From"), null=True, blank=True)
     ends_at = models.DateTimeField(_("Until"), null=True, blank=True)
 
@@ -44,7 +59,9 @@ class Rule(models.Model):
 
 
 class RuleVersion(AppendOnly):
-    """The numbers of a rule at one time: entries name it, and a changed rule never pays backwards."""
+    """The numbers of a rule at one time: entries name it, and a changed rule never pays
+    backwards.
+    """
 
     class Value(models.TextChoices):
         FIXED = "fixed", _("Fixed")
@@ -62,24 +79,48 @@ class RuleVersion(AppendOnly):
     rule = models.ForeignKey(Rule, models.PROTECT, related_name="versions", verbose_name=_("Rule"))
     number = models.PositiveIntegerField(_("Version"))
     value = models.CharField(_("Value"), max_length=8, choices=Value, default=Value.FIXED)
-    points = models.PositiveIntegerField(_("Points"), default=0, help_text=_("Fixed: points each time. Per yuan: points for one yuan."))
-    table = models.JSONField(
-        _("Table"), default=list, blank=True, help_text=_("Points for step 1, 2, 3 …; later steps earn the last number.")
+    points = models.PositiveIntegerField(
+        _("Points"),
+        default=0,
+        help_text=_("Fixed: points each time. Per yuan: points for one yuan."),
     )
-    validity = models.CharField(_("Validity"), max_length=9, choices=Validity, default=Validity.STANDARD)
+    table = models.JSONField(
+        _("Table"),
+        default=list,
+        blank=True,
+        help_text=_("Points for step 1, 2, 3 …; later steps earn the last number."),
+    )
+    validity = models.CharField(
+        _("Validity"), max_length=9, choices=Validity, default=Validity.STANDARD
+    )
     validity_days = models.PositiveIntegerField(_("Days valid"), default=0)
-    per_day = models.PositiveIntegerField(_("At most per day"), default=1, validators=[MinValueValidator(1)])
-    per_week = models.PositiveIntegerField(_("At most per week"), default=7, validators=[MinValueValidator(1)])
-    per_month = models.PositiveIntegerField(_("At most per month"), default=31, validators=[MinValueValidator(1)])
-    per_life = models.PositiveIntegerField(_("At most in a lifetime"), default=100_000, validators=[MinValueValidator(1)])
+    per_day = models.PositiveIntegerField(
+        _("At most per day"), default=1, validators=[MinValueValidator(1)]
+    )
+    per_week = models.PositiveIntegerField(
+        _("At most per week"), default=7, validators=[MinValueValidator(1)]
+    )
+    per_month = models.PositiveIntegerField(
+        _("At most per month"), default=31, validators=[MinValueValidator(1)]
+    )
+    per_life = models.PositiveIntegerField(
+        _("At most in a lifetime"), default=100_000, validators=[MinValueValidator(1)]
+    )
     every_days = models.PositiveSmallIntegerField(
-        _("At most once in so many days"), default=0, help_text=_("0: only the limits above. A birthday pays once in 365 days.")
+        _("At most once in so many days"),
+        default=0,
+        help_text=_("0: only the limits above. A birthday pays once in 365 days."),
     )
     matures_after_days = models.PositiveSmallIntegerField(
-        _("On the way for so many days"), default=0, help_text=_("Counted from the receipt of the goods, for what an order earns.")
+        _("On the way for so many days"),
+        default=0,
+        help_text=_("Counted from the receipt of the goods, for what an order earns."),
     )
     weekdays = models.JSONField(
-        _("Only on weekdays"), default=list, blank=True, help_text=_("1 is Monday, 7 is Sunday; none chosen means every day.")
+        _("Only on weekdays"),
+        default=list,
+        blank=True,
+        help_text=_("1 is Monday, 7 is Sunday; none chosen means every day."),
     )
     created_by = models.CharField(_("By"), max_length=80, default="", blank=True)
     created_at = models.DateTimeField(_("Made"))
@@ -91,7 +132,8 @@ class RuleVersion(AppendOnly):
         constraints = [
             models.UniqueConstraint(name="points_rule_version", fields=["rule", "number"]),
             models.CheckConstraint(
-                name="points_rule_limits_set", condition=Q(per_day__gte=1, per_week__gte=1, per_month__gte=1, per_life__gte=1)
+                name="points_rule_limits_set",
+                condition=Q(per_day__gte=1, per_week__gte=1, per_month__gte=1, per_life__gte=1),
             ),
         ]
 

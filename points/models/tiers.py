@@ -11,12 +11,15 @@ LEVELS = 5
 
 
 class TierLevel(models.Model):
-    """One of the five tiers: its name, and from how many points credited in twelve months on a member has it."""
+    """One of the five tiers: its name, and from how many points credited in twelve months on a
+    member has it.
+    """
 
     level = models.PositiveSmallIntegerField(_("Tier"), unique=True)
     name = models.CharField(_("Name"), max_length=40)
     threshold = models.PositiveIntegerField(
-        _("From points on"), help_text=_("Points earned within twelve months; more than the tier below asks for.")
+        _("From points on"),
+        help_text=_("Points earned within twelve months; more than the tier below asks for."),
     )
     changed_at = models.DateTimeField(_("Changed"))
 
@@ -25,10 +28,13 @@ class TierLevel(models.Model):
         verbose_name_plural = _("Tiers")
         ordering = ["level"]
         constraints = [
-            models.CheckConstraint(name="points_tier_known", condition=Q(level__gte=1, level__lte=LEVELS)),
+            models.CheckConstraint(
+                name="points_tier_known", condition=Q(level__gte=1, level__lte=LEVELS)
+            ),
             # Everybody is somewhere: the first tier begins at nothing, and no other does.
             models.CheckConstraint(
-                name="points_tier_first_at_nothing", condition=Q(level=1, threshold=0) | Q(level__gt=1, threshold__gt=0)
+                name="points_tier_first_at_nothing",
+                condition=Q(level=1, threshold=0) | Q(level__gt=1, threshold__gt=0),
             ),
         ]
 
@@ -43,11 +49,18 @@ class TierLevel(models.Model):
 class MemberTier(models.Model):
     """Where a member stands. Written under the member's lock by points/tiers.py alone.
 
-    ``earned`` is what rules credited in a lifetime, less what was taken back of it. Before it reaches
-    ``rises_at`` no sum need be drawn: the points of twelve months cannot have grown by more than it has.
+    ``earned`` is what rules credited in a lifetime, less what was taken back of it. Before it
+    reaches ``rises_at`` no sum need be drawn: the points of twelve months cannot have grown by more
+    than it has.
     """
 
-    account = models.OneToOneField(PointAccount, models.PROTECT, primary_key=True, related_name="tier", verbose_name=_("Member"))
+    account = models.OneToOneField(
+        PointAccount,
+        models.PROTECT,
+        primary_key=True,
+        related_name="tier",
+        verbose_name=_("Member"),
+    )
     level = models.PositiveSmallIntegerField(_("Tier"), default=1, db_index=True)
     since = models.DateField(_("Since"))
     grace_until = models.DateField(_("Kept until"), null=True, blank=True)
@@ -59,7 +72,11 @@ class MemberTier(models.Model):
     class Meta:
         verbose_name = _("Member's tier")
         verbose_name_plural = _("Members' tiers")
-        constraints = [models.CheckConstraint(name="points_member_tier_known", condition=Q(level__gte=1, level__lte=LEVELS))]
+        constraints = [
+            models.CheckConstraint(
+                name="points_member_tier_known", condition=Q(level__gte=1, level__lte=LEVELS)
+            )
+        ]
 
     def __str__(self):
         return f"V{self.level}"

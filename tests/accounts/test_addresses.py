@@ -27,7 +27,8 @@ def test_change_when_tried_again_after_a_rollback_then_the_second_try_writes_all
     addresses.add(member, **HOME)
     second = addresses.add(member, **HOME)
     addresses.change(second, is_default=True, detail="1 号")
-    Address.objects.filter(pk=second.pk).update(is_default=False, detail=HOME["detail"])  # what the rollback left
+    # what the rollback left
+    Address.objects.filter(pk=second.pk).update(is_default=False, detail=HOME["detail"])
 
     addresses.change(second, is_default=True, detail="1 号")
 

@@ -37,7 +37,9 @@ def test_admin_when_a_stranger_then_the_shops_own_sign_in(client):
 
     assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=")
     assert client.get("/admin/login/")["Location"].startswith("/accounts/login/")
-    assert client.post("/admin/login/", {"username": "admin", "password": PASSWORD})["Location"].startswith("/accounts/login/")
+    assert client.post("/admin/login/", {"username": "admin", "password": PASSWORD})[
+        "Location"
+    ].startswith("/accounts/login/")
 
 
 def test_admin_when_a_shopper_then_403(signed_in):
@@ -55,7 +57,10 @@ def test_admin_when_a_second_factor_is_asked_for_then_set_up_first(client, boss,
     TOTP.activate(boss, generate_totp_secret())
     within = client.get(MEMBERS)
 
-    assert [step[0].split("?")[0] for step in without.redirect_chain][:2] == ["/admin/login/", "/accounts/2fa/totp/activate/"]
+    assert [step[0].split("?")[0] for step in without.redirect_chain][:2] == [
+        "/admin/login/",
+        "/accounts/2fa/totp/activate/",
+    ]
     assert within.status_code == 200
 
 
@@ -90,7 +95,14 @@ def test_members_when_listed_then_emails_are_covered(client, boss):
 
 
 @pytest.mark.parametrize(
-    ("words", "found"), [("xiao", 1), ("xiaoming@example.com", 1), ("XIAOMING@example.com", 1), ("ming@example", 0), ("example.com", 0)]
+    ("words", "found"),
+    [
+        ("xiao", 1),
+        ("xiaoming@example.com", 1),
+        ("XIAOMING@example.com", 1),
+        ("ming@example", 0),
+        ("example.com", 0),
+    ],
 )
 def test_members_when_searched_then_by_name_or_whole_email(client, boss, words, found):
     register("xiaoming", "xiaoming@example.com", PASSWORD)
@@ -119,7 +131,11 @@ def test_member_when_the_email_is_revealed_then_it_is_noted(client, boss):
 
     row = AuditRow.objects.get()
     assert "xiaoming@example.com" in [str(message) for message in answer.context["messages"]]
-    assert (row.actor, row.action, row.target) == (f"staff:{boss.pk}", "accounts.reveal_email", f"accounts.user:{member.pk}")
+    assert (row.actor, row.action, row.target) == (
+        f"staff:{boss.pk}",
+        "accounts.reveal_email",
+        f"accounts.user:{member.pk}",
+    )
 
 
 def test_member_when_revealed_without_permission_then_refused(client, db):
@@ -135,7 +151,13 @@ def test_member_when_revealed_without_permission_then_refused(client, db):
 def test_member_when_added_by_staff_then_registered_like_everybody(client, boss):
     answer = client.post(
         f"{MEMBERS}add/",
-        {"username": "newbie", "email": "Newbie@Example.com", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD},
+        {
+            "username": "newbie",
+            "email": "Newbie@Example.com",
+            "usable_password": "true",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+        },
     )
 
     member = User.objects.get(username="newbie")
@@ -156,7 +178,13 @@ def test_member_when_closed_then_signed_out(client, boss):
 
 
 def test_member_when_an_administrator_grants_superpowers_then_ignored(client, boss):
-    form = {"nickname": "", "is_active": "on", "is_staff": "on", "is_superuser": "on", "user_permissions": ["1"]}
+    form = {
+        "nickname": "",
+        "is_active": "on",
+        "is_staff": "on",
+        "is_superuser": "on",
+        "user_permissions": ["1"],
+    }
 
     client.post(f"{MEMBERS}{boss.pk}/change/", form)
 
@@ -169,7 +197,10 @@ def test_member_when_a_superuser_then_an_administrator_cannot_touch_it(client, b
     User.objects.filter(pk=root.pk).update(is_superuser=True, is_staff=True)
 
     client.post(f"{MEMBERS}{root.pk}/change/", {"nickname": "hacked"})
-    password = client.post(f"{MEMBERS}{root.pk}/password/", {"password1": "hacked-hacked", "password2": "hacked-hacked"})
+    password = client.post(
+        f"{MEMBERS}{root.pk}/password/",
+        {"password1": "hacked-hacked", "password2": "hacked-hacked"},
+    )
 
     root.refresh_from_db()
     assert root.nickname == "" and root.is_active
@@ -196,21 +227,34 @@ def test_members_when_another_role_then_looked_at_only(client, db, role):
 
 
 @pytest.mark.parametrize(
-    "page", ["auth/group/", "auth/group/add/", "socialaccount/socialapp/", "socialaccount/socialapp/add/", "mfa/authenticator/"]
+    "page",
+    [
+        "auth/group/",
+        "auth/group/add/",
+        "socialaccount/socialapp/",
+        "socialaccount/socialapp/add/",
+        "mfa/authenticator/",
+    ],
 )
 def test_admin_page_when_an_administrator_then_shown(client, boss, page):
     assert client.get(f"/admin/{page}").status_code == 200
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_members_when_listed_then_the_same_queries(client, boss, django_assert_max_num_queries, rows):
+def test_members_when_listed_then_the_same_queries(
+    client, boss, django_assert_max_num_queries, rows
+):
     MemberFactory.create_batch(rows)
     client.get(MEMBERS)
 
     with django_assert_max_num_queries(20) as asked:  # the sidebar asks for other rooms, too
         client.get(MEMBERS)
 
-    ours = [query["sql"] for query in asked.captured_queries if ' FROM "accounts_' in query["sql"] or " FROM `accounts_" in query["sql"]]
+    ours = [
+        query["sql"]
+        for query in asked.captured_queries
+        if ' FROM "accounts_' in query["sql"] or " FROM `accounts_" in query["sql"]
+    ]
     assert len(ours) == 4  # who, how many of all, how many found, which
 
 
@@ -224,7 +268,9 @@ def test_roles_when_migrated_then_the_six_are_there():
 def test_roles_when_ensured_again_then_only_what_is_missing_is_added(django_assert_num_queries):
     operator = Group.objects.get(name="operator")
     before = set(operator.permissions.all())
-    operator.permissions.remove(*[permission for permission in before if permission.codename == "change_product"])
+    operator.permissions.remove(
+        *[permission for permission in before if permission.codename == "change_product"]
+    )
     extra = Group.objects.get(name="admin").permissions.get(codename="change_user")
     operator.permissions.add(extra)
 
@@ -238,10 +284,26 @@ def test_roles_when_ensured_again_then_only_what_is_missing_is_added(django_asse
     ("role", "may", "may_not"),
     [
         ("shopper", [], ["catalog.view_product"]),
-        ("support", ["orders.view_order", "accounts.reveal_personal"], ["orders.change_order", "catalog.change_product"]),
-        ("operator", ["catalog.change_product", "orders.change_order"], ["accounts.change_user", "accounts.reveal_personal"]),
-        ("finance", ["points.view_ledgerentry"], ["catalog.change_product", "accounts.change_user"]),
-        ("auditor", ["points.view_ledgerentry", "admin.view_logentry"], ["orders.change_order", "accounts.reveal_personal"]),
+        (
+            "support",
+            ["orders.view_order", "accounts.reveal_personal"],
+            ["orders.change_order", "catalog.change_product"],
+        ),
+        (
+            "operator",
+            ["catalog.change_product", "orders.change_order"],
+            ["accounts.change_user", "accounts.reveal_personal"],
+        ),
+        (
+            "finance",
+            ["points.view_ledgerentry"],
+            ["catalog.change_product", "accounts.change_user"],
+        ),
+        (
+            "auditor",
+            ["points.view_ledgerentry", "admin.view_logentry"],
+            ["orders.change_order", "accounts.reveal_personal"],
+        ),
         ("admin", ["accounts.change_user", "auth.change_group"], []),
     ],
 )
@@ -257,7 +319,9 @@ def test_role_when_edited_then_permissions_outside_the_rooms_stay(client, boss):
     inside = group.permissions.get(codename="change_user")
 
     page = client.get(f"/admin/auth/group/{group.pk}/change/")
-    client.post(f"/admin/auth/group/{group.pk}/change/", {"name": "admin", "permissions": [inside.pk]})
+    client.post(
+        f"/admin/auth/group/{group.pk}/change/", {"name": "admin", "permissions": [inside.pk]}
+    )
 
     kept = set(group.permissions.values_list("content_type__app_label", "codename"))
     assert page.status_code == 200
@@ -269,7 +333,10 @@ def test_member_when_given_a_role_then_may_do_the_job(client, boss):
     member = MemberFactory()
     role = Group.objects.get(name="operator")
 
-    client.post(f"{MEMBERS}{member.pk}/change/", {"nickname": "", "is_active": "on", "is_staff": "on", "groups": [role.pk]})
+    client.post(
+        f"{MEMBERS}{member.pk}/change/",
+        {"nickname": "", "is_active": "on", "is_staff": "on", "groups": [role.pk]},
+    )
 
     assert User.objects.get(pk=member.pk).has_perm("catalog.change_product")
 
@@ -278,12 +345,22 @@ def test_member_when_given_a_role_then_the_audit_log_says_who_and_what(client, b
     member = MemberFactory()
     role = Group.objects.get(name="finance")
 
-    client.post(f"{MEMBERS}{member.pk}/change/", {"nickname": "", "is_active": "on", "is_staff": "on", "groups": [role.pk]})
-    client.post(f"{MEMBERS}{member.pk}/change/", {"nickname": "x", "is_active": "on", "is_staff": "on", "groups": [role.pk]})
+    client.post(
+        f"{MEMBERS}{member.pk}/change/",
+        {"nickname": "", "is_active": "on", "is_staff": "on", "groups": [role.pk]},
+    )
+    client.post(
+        f"{MEMBERS}{member.pk}/change/",
+        {"nickname": "x", "is_active": "on", "is_staff": "on", "groups": [role.pk]},
+    )
 
     row = AuditRow.objects.get(action="accounts.access_change")
     before = {"is_active": True, "is_staff": False, "is_superuser": False, "roles": []}
-    assert (row.actor_name, row.target, row.before) == ("admin", f"accounts.user:{member.pk}", before)
+    assert (row.actor_name, row.target, row.before) == (
+        "admin",
+        f"accounts.user:{member.pk}",
+        before,
+    )
     assert row.after == {**before, "is_staff": True, "roles": ["finance"]}
 
 
@@ -291,15 +368,21 @@ def test_role_when_a_permission_is_taken_then_the_audit_log_names_it(client, bos
     group = Group.objects.get(name="support")
     kept = group.permissions.get(codename="view_user")
 
-    client.post(f"/admin/auth/group/{group.pk}/change/", {"name": "support", "permissions": [kept.pk]})
+    client.post(
+        f"/admin/auth/group/{group.pk}/change/", {"name": "support", "permissions": [kept.pk]}
+    )
 
     told = AuditRow.objects.get(action="accounts.role_change").after
     assert "reveal_personal" in told["taken"] and "view_user" not in told["taken"]
     assert told["given"] == []
 
 
-def test_role_when_opened_then_tables_of_the_reports_are_not_offered_and_reading_them_is(client, boss):
-    page = client.get(f"/admin/auth/group/{Group.objects.get(name='auditor').pk}/change/").content.decode()
+def test_role_when_opened_then_tables_of_the_reports_are_not_offered_and_reading_them_is(
+    client, boss
+):
+    page = client.get(
+        f"/admin/auth/group/{Group.objects.get(name='auditor').pk}/change/"
+    ).content.decode()
 
     assert "可查看报表" in page
     assert "cohort days" not in page and "report snapshots" not in page

@@ -8,7 +8,12 @@ from tests.factories.accounts import AddressFactory, MemberFactory
 
 ME = "/api/v1/me"
 BOOK = "/api/v1/me/addresses"
-ADDRESS = {"recipient": "张小明", "phone": "13812345678", "region": "浙江省杭州市西湖区", "detail": "文三路 100 号"}
+ADDRESS = {
+    "recipient": "张小明",
+    "phone": "13812345678",
+    "region": "浙江省杭州市西湖区",
+    "detail": "文三路 100 号",
+}
 NONSENSE = [[], [1], "text", 5, True, [{"recipient": "a"}]]
 
 
@@ -33,11 +38,17 @@ def test_me_when_read_then_the_own_profile(signed_in_api, member):
 
 
 def test_me_when_changed_then_kept(signed_in_api, member):
-    answer = signed_in_api.patch(ME, {"nickname": "  小明 ", "birthday": "2000-02-29"}, format="json")
+    answer = signed_in_api.patch(
+        ME, {"nickname": "  小明 ", "birthday": "2000-02-29"}, format="json"
+    )
 
     member.refresh_from_db()
     assert answer.status_code == 200
-    assert (answer.json()["nickname"], answer.json()["display_name"], answer.json()["birthday"]) == ("小明", "小明", "2000-02-29")
+    assert (
+        answer.json()["nickname"],
+        answer.json()["display_name"],
+        answer.json()["birthday"],
+    ) == ("小明", "小明", "2000-02-29")
     assert (member.nickname, member.birthday.isoformat()) == ("小明", "2000-02-29")
 
 
@@ -84,7 +95,12 @@ def test_me_when_nonsense_is_sent_then_400_and_nothing_changed(signed_in_api, me
     row = User.objects.values().get(pk=member.pk)
     assert answer.status_code == 400, answer.content
     assert answer.json()["type"] == "validation_error"
-    assert (row["nickname"], row["birthday"], row["username"], row["is_staff"]) == ("", None, "member", False)
+    assert (row["nickname"], row["birthday"], row["username"], row["is_staff"]) == (
+        "",
+        None,
+        "member",
+        False,
+    )
 
 
 def test_me_when_born_today_or_tomorrow_then_the_shop_day_decides(api, bearer, member):
@@ -168,7 +184,9 @@ def test_change_address_when_some_fields_then_only_these(signed_in_api, member):
     first = AddressFactory(user=member, is_default=True)
     second = AddressFactory(user=member)
 
-    answer = signed_in_api.patch(f"{BOOK}/{second.pk}", {"detail": "新街 1 号", "is_default": True}, format="json")
+    answer = signed_in_api.patch(
+        f"{BOOK}/{second.pk}", {"detail": "新街 1 号", "is_default": True}, format="json"
+    )
 
     assert answer.status_code == 200
     assert answer.json() == {"id": second.pk, **ADDRESS, "detail": "新街 1 号", "is_default": True}
@@ -192,14 +210,18 @@ def test_remove_address_when_the_default_then_the_newest_takes_its_place(signed_
     answer = signed_in_api.delete(f"{BOOK}/{default.pk}")
 
     assert answer.status_code == 204
-    assert [(row.pk, row.is_default) for row in Address.objects.filter(is_default=True)] == [(newest.pk, True)]
+    assert [(row.pk, row.is_default) for row in Address.objects.filter(is_default=True)] == [
+        (newest.pk, True)
+    ]
 
 
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
 def test_address_when_somebody_elses_then_404_and_untouched(signed_in_api, other_member, method):
     theirs = AddressFactory(user=other_member)
 
-    answer = getattr(signed_in_api, method)(f"{BOOK}/{theirs.pk}", {"detail": "mine"}, format="json")
+    answer = getattr(signed_in_api, method)(
+        f"{BOOK}/{theirs.pk}", {"detail": "mine"}, format="json"
+    )
 
     assert answer.status_code == 404
     assert errors_of(answer) == {("not_found", None)}

@@ -29,7 +29,9 @@ def lived(member):
     """A member with an address, a finished order, and points left."""
     AddressFactory(user=member)
     life.give_points(member, 500)
-    life.received(life.place(member, life.physical_sku(points=100), address=life.address_of(member)))
+    life.received(
+        life.place(member, life.physical_sku(points=100), address=life.address_of(member))
+    )
     return member
 
 
@@ -41,7 +43,12 @@ def test_close_when_nothing_is_open_then_the_person_is_gone_and_the_books_stay(l
     closing.close(lived)
 
     row = User.objects.get(pk=lived.pk)
-    assert (row.is_active, row.email, row.nickname, row.birthday) == (False, f"closed-{row.pk}@deleted.invalid", "", None)
+    assert (row.is_active, row.email, row.nickname, row.birthday) == (
+        False,
+        f"closed-{row.pk}@deleted.invalid",
+        "",
+        None,
+    )
     assert not row.has_usable_password()
     assert not Address.objects.filter(user=row).exists()
     assert not Notification.objects.filter(user=row).exists()
@@ -67,19 +74,29 @@ def test_close_when_called_twice_then_one_entry_and_one_audit_row(lived):
 def test_close_when_an_order_is_open_then_refused_and_nothing_changed(member):
     life.give_points(member, 500)
     order = life.place(member, life.physical_sku(points=100), address=life.address_of(member))
-    before = User.objects.values().get(pk=member.pk), PointAccount.objects.values().get(pk=member.pk)
+    before = (
+        User.objects.values().get(pk=member.pk),
+        PointAccount.objects.values().get(pk=member.pk),
+    )
 
     with pytest.raises(OrdersOpen), transaction.atomic():
         closing.close(member)
 
-    assert (User.objects.values().get(pk=member.pk), PointAccount.objects.values().get(pk=member.pk)) == before
+    assert (
+        User.objects.values().get(pk=member.pk),
+        PointAccount.objects.values().get(pk=member.pk),
+    ) == before
     assert any(consequence.blocks for consequence in closing.consequences(member))
     lifecycle.cancel(order, actor=f"member:{member.pk}")
     closing.close(member)
 
 
 def test_close_when_points_are_on_the_way_then_they_never_come(member):
-    life.received(life.pay(life.place(member, life.physical_sku(cash="100.00"), address=life.address_of(member))))
+    life.received(
+        life.pay(
+            life.place(member, life.physical_sku(cash="100.00"), address=life.address_of(member))
+        )
+    )
     assert Grant.objects.filter(account_id=member.pk, status="pending").exists()
 
     closing.close(member)
@@ -107,14 +124,21 @@ def test_sign_up_when_the_same_person_comes_back_then_welcome_without_a_second_b
 def test_delete_when_confirmed_on_the_page_then_signed_out_everywhere(client, lived):
     client.post("/accounts/login/", {"login": lived.username, "password": PASSWORD})
     assert UserSession.objects.filter(user=lived).exists()
-    assert str(PointAccount.objects.get(pk=lived.pk).available) in client.get("/account/privacy/delete/").text
+    assert (
+        str(PointAccount.objects.get(pk=lived.pk).available)
+        in client.get("/account/privacy/delete/").text
+    )
 
     answer = client.post("/account/privacy/delete/", {"password": PASSWORD, "sure": "on"})
 
     assert answer.status_code == 302
     assert client.get("/account/").status_code == 302
     assert not UserSession.objects.filter(user_id=lived.pk).exists()
-    assert not [session for session in Session.objects.all() if session.get_decoded().get("_auth_user_id") == str(lived.pk)]
+    assert not [
+        session
+        for session in Session.objects.all()
+        if session.get_decoded().get("_auth_user_id") == str(lived.pk)
+    ]
     client.post("/accounts/login/", {"login": lived.username, "password": PASSWORD})
     assert "_auth_user_id" not in client.session
 
@@ -134,7 +158,9 @@ def test_delete_api_when_confirmed_then_tokens_and_sign_in_are_dead(bearer, api,
     assert caller.post(DELETION, {"password": PASSWORD}, format="json").status_code == 204
 
     assert caller.get("/api/v1/me").status_code == 401
-    sign_in = api.post("/api/auth/app/v1/auth/login", {"username": name, "password": PASSWORD}, format="json")
+    sign_in = api.post(
+        "/api/auth/app/v1/auth/login", {"username": name, "password": PASSWORD}, format="json"
+    )
     assert sign_in.status_code == 400
 
 
@@ -152,6 +178,8 @@ def test_delete_api_when_an_order_is_open_then_conflict(bearer, member):
 def test_delete_api_when_the_password_is_guessed_then_closed_after_five(bearer, lived):
     caller = bearer(lived)
 
-    answers = [caller.post(DELETION, {"password": "wrong"}, format="json").status_code for _n in range(6)]
+    answers = [
+        caller.post(DELETION, {"password": "wrong"}, format="json").status_code for _n in range(6)
+    ]
 
     assert answers == [400] * 5 + [429]

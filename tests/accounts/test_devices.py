@@ -19,7 +19,9 @@ def xiaoming(db):
 
 
 def sign_in(client):
-    client.post("/accounts/login/", {"login": "xiaoming", "password": PASSWORD}, HTTP_USER_AGENT=WINDOWS)
+    client.post(
+        "/accounts/login/", {"login": "xiaoming", "password": PASSWORD}, HTTP_USER_AGENT=WINDOWS
+    )
     assert "_auth_user_id" in client.session
     client.post("/accounts/logout/")
 
@@ -55,7 +57,13 @@ def test_sign_in_when_the_cookie_is_forged_then_the_browser_is_new(client, xiaom
 
 
 @pytest.mark.parametrize(
-    ("agent", "name"), [(WINDOWS, "Firefox, Windows"), ("curl/8", "?"), ("", "?"), ("x iPhone MicroMessenger", "WeChat, iPhone")]
+    ("agent", "name"),
+    [
+        (WINDOWS, "Firefox, Windows"),
+        ("curl/8", "?"),
+        ("", "?"),
+        ("x iPhone MicroMessenger", "WeChat, iPhone"),
+    ],
 )
 def test_name_of_when_read_then_short(agent, name):
     assert name_of(agent) == name

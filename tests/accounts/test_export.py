@@ -38,7 +38,17 @@ def test_as_json_when_a_member_lived_here_then_every_room_hands_over(lived):
     assert [row["rule"] for row in data["points_entries"]][:2] == ["register", "checkin"]
     assert len(data["check_ins"]) == 1
     assert {row["kind"] for row in data["notifications"]} >= {"order_paid", "points_spent"}
-    rooms = {"emails", "sign_ins", "points_on_the_way", "payments", "refunds", "coupons", "reviews", "missions", "notification_choices"}
+    rooms = {
+        "emails",
+        "sign_ins",
+        "points_on_the_way",
+        "payments",
+        "refunds",
+        "coupons",
+        "reviews",
+        "missions",
+        "notification_choices",
+    }
     assert rooms <= set(data)
 
 
@@ -53,7 +63,9 @@ def test_as_json_when_others_live_here_then_nothing_of_theirs(lived, other_membe
     assert "THEIRS" not in text
 
 
-def test_as_json_when_the_statement_is_long_then_the_queries_stay(lived, django_assert_max_num_queries):
+def test_as_json_when_the_statement_is_long_then_the_queries_stay(
+    lived, django_assert_max_num_queries
+):
     for _n in range(30):
         life.give_points(lived, 1)
 
@@ -99,7 +111,16 @@ def test_export_api_when_asked_then_the_same_document_and_the_eleventh_waits(bea
     assert caller.post(EXPORT, {"password": "wrong"}, format="json").status_code == 429
 
 
-@pytest.mark.parametrize("body", [{}, {"password": ""}, {"password": 5}, {"password": "wrong"}, {"password": PASSWORD, "user": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"password": ""},
+        {"password": 5},
+        {"password": "wrong"},
+        {"password": PASSWORD, "user": 1},
+    ],
+)
 def test_export_api_when_the_request_is_odd_then_bad_request(bearer, lived, body):
     assert bearer(lived).post(EXPORT, body, format="json").status_code == 400
 

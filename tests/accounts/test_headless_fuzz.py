@@ -9,7 +9,22 @@ from accounts.registration import register
 from tests.factories.accounts import PASSWORD
 
 AUTH = "/api/auth/app/v1"
-ODD = [None, [], [1], {}, {"a": 1}, True, -1, 1.5, 10**30, "", "\u0000", "x" * 70_000, "\ud800 alone", "' --"]
+ODD = [
+    None,
+    [],
+    [1],
+    {},
+    {"a": 1},
+    True,
+    -1,
+    1.5,
+    10**30,
+    "",
+    "\u0000",
+    "x" * 70_000,
+    "\ud800 alone",
+    "' --",
+]
 DOORS = {
     "auth/signup": ("username", "email", "password"),
     "auth/login": ("username", "email", "password"),
@@ -33,12 +48,17 @@ def test_app_endpoint_when_odd_values_are_sent_then_a_clear_refusal(api, setting
     register("xiaoming", "xiaoming@example.com", PASSWORD)
     headers = {}
     if signed_in:
-        meta = api.post(f"{AUTH}/auth/login", {"username": "xiaoming", "password": PASSWORD}, format="json").json()["meta"]
+        meta = api.post(
+            f"{AUTH}/auth/login", {"username": "xiaoming", "password": PASSWORD}, format="json"
+        ).json()["meta"]
         headers = {"HTTP_AUTHORIZATION": f"Bearer {meta['access_token']}"}
 
     def post(body):
-        # json.dumps writes a lone surrogate as an escape, which a client of DRF's would refuse to send.
-        return api.post(f"{AUTH}/{door}", json.dumps(body), content_type="application/json", **headers).status_code
+        # json.dumps writes a lone surrogate as an escape, which a client of DRF's would refuse to
+        # send.
+        return api.post(
+            f"{AUTH}/{door}", json.dumps(body), content_type="application/json", **headers
+        ).status_code
 
     good = {"username": "newcomer", "email": "newcomer@example.com", "password": PASSWORD}
 
@@ -60,16 +80,25 @@ def test_app_endpoint_when_the_session_token_is_odd_then_nobody(api, token):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("body", ["[" * 100_000, "{" * 100_000, '{"a":' * 50_000, "nonsense", "\ufeff{}", '{"username": NaN}'])
+@pytest.mark.parametrize(
+    "body",
+    ["[" * 100_000, "{" * 100_000, '{"a":' * 50_000, "nonsense", "\ufeff{}", '{"username": NaN}'],
+)
 def test_app_endpoint_when_the_body_is_no_json_then_400(api, body):
     assert api.post(f"{AUTH}/auth/login", body, content_type="application/json").status_code == 400
 
 
 @pytest.mark.django_db
 def test_app_endpoint_when_the_reset_key_has_no_first_part_then_400(api):
-    assert api.get(f"{AUTH}/auth/password/reset", HTTP_X_PASSWORD_RESET_KEY="-abc").status_code == 400
+    assert (
+        api.get(f"{AUTH}/auth/password/reset", HTTP_X_PASSWORD_RESET_KEY="-abc").status_code == 400
+    )
 
 
-@pytest.mark.parametrize("body", ["[" * 100_000, '{"nickname":' * 50_000, '{"nickname": "\\ud800"}', '{"birthday": NaN}'])
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"nickname":' * 50_000, '{"nickname": "\\ud800"}', '{"birthday": NaN}']
+)
 def test_me_when_the_body_is_no_json_then_400(signed_in_api, body):
-    assert signed_in_api.patch("/api/v1/me", body, content_type="application/json").status_code == 400
+    assert (
+        signed_in_api.patch("/api/v1/me", body, content_type="application/json").status_code == 400
+    )

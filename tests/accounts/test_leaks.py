@@ -1,4 +1,6 @@
-"""What a stolen dump of the database, or the logs of a day, tell about people: nothing (reliability.md, "Threats")."""
+"""What a stolen dump of the database, or the logs of a day, tell about people: nothing
+(reliability.md, "Threats").
+"""
 
 import io
 import logging
@@ -14,17 +16,28 @@ from tests.factories import orders as life
 from tests.factories.accounts import PASSWORD, AddressFactory
 
 PHONE, RECIPIENT, STREET = "13912349876", "欧阳锋", "白驼山路 77 号"
-SECRETS = (PHONE, RECIPIENT, STREET, life.HOME["phone"], life.HOME["recipient"], life.HOME["detail"])
+SECRETS = (
+    PHONE,
+    RECIPIENT,
+    STREET,
+    life.HOME["phone"],
+    life.HOME["recipient"],
+    life.HOME["detail"],
+)
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def lived(operator, member):
-    """A member who gave an address, ordered to it, was shipped to, and got mail; ``staff:1`` is somebody else."""
+    """A member who gave an address, ordered to it, was shipped to, and got mail; ``staff:1`` is
+    somebody else.
+    """
     AddressFactory(user=member, phone=PHONE, recipient=RECIPIENT, detail=STREET)
     life.give_points(member, 500)
-    life.received(life.place(member, life.physical_sku(points=100), address=life.address_of(member)))
+    life.received(
+        life.place(member, life.physical_sku(points=100), address=life.address_of(member))
+    )
     deliveries.send_due()
     return member
 
@@ -61,10 +74,14 @@ def test_dump_when_a_member_left_then_nothing_names_them(lived):
     closing.close(lived)
 
     text = dump()
-    assert [secret for secret in (*SECRETS, email, "独一无二的昵称", f"'{name}'") if secret in text] == []
+    assert [
+        secret for secret in (*SECRETS, email, "独一无二的昵称", f"'{name}'") if secret in text
+    ] == []
 
 
-def test_logs_when_a_member_comes_and_goes_then_no_personal_data(lived, client, bearer, api, mailoutbox):
+def test_logs_when_a_member_comes_and_goes_then_no_personal_data(
+    lived, client, bearer, api, mailoutbox
+):
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setLevel(logging.DEBUG)
@@ -76,10 +93,21 @@ def test_logs_when_a_member_comes_and_goes_then_no_personal_data(lived, client, 
         client.post("/accounts/login/", {"login": lived.email, "password": "wrong"})
         client.post("/accounts/login/", {"login": lived.email, "password": PASSWORD})
         client.post("/accounts/password/reset/", {"email": lived.email})
-        client.post("/account/addresses/new/", {"recipient": RECIPIENT, "phone": PHONE, "region": "上海", "detail": STREET})
+        client.post(
+            "/account/addresses/new/",
+            {"recipient": RECIPIENT, "phone": PHONE, "region": "上海", "detail": STREET},
+        )
         client.get("/account/addresses/999/")
-        api.post("/api/auth/app/v1/auth/login", {"email": lived.email, "password": "wrong"}, format="json")
-        bearer(lived).post("/api/v1/me/addresses", {"recipient": RECIPIENT, "phone": PHONE, "region": "x"}, format="json")
+        api.post(
+            "/api/auth/app/v1/auth/login",
+            {"email": lived.email, "password": "wrong"},
+            format="json",
+        )
+        bearer(lived).post(
+            "/api/v1/me/addresses",
+            {"recipient": RECIPIENT, "phone": PHONE, "region": "x"},
+            format="json",
+        )
         client.post("/account/privacy/delete/", {"password": PASSWORD, "sure": "on"})
     finally:
         root.removeHandler(handler)
@@ -91,7 +119,9 @@ def test_logs_when_a_member_comes_and_goes_then_no_personal_data(lived, client, 
 
 
 def test_tables_when_a_column_may_hold_personal_data_then_it_is_sealed_or_known():
-    """A new column named like personal data has to be encrypted, or be listed here with its reason."""
+    """A new column named like personal data has to be encrypted, or be listed here with its
+    reason.
+    """
     known = {
         "accounts.User.email",  # mail needs it; masked wherever it is shown
         "account.EmailAddress.email",  # allauth's copy of it
@@ -105,6 +135,7 @@ def test_tables_when_a_column_may_hold_personal_data_then_it_is_sealed_or_known(
         for field in model._meta.concrete_fields
         if not field.is_relation
         and any(word == part for word in words for part in field.name.split("_"))
-        and type(field).__name__ not in ("EncryptedTextField", "BooleanField", "EmailFingerprintField")
+        and type(field).__name__
+        not in ("EncryptedTextField", "BooleanField", "EmailFingerprintField")
     }
     assert found <= known, found - known

@@ -13,7 +13,12 @@ from accounts.models import Address, User
 from accounts.privacy import email_fingerprint
 from tests.factories.accounts import PASSWORD, AddressFactory, MemberFactory
 
-ADDRESS = {"recipient": "张小明", "phone": "13812345678", "region": "浙江省杭州市西湖区", "detail": "文三路 100 号"}
+ADDRESS = {
+    "recipient": "张小明",
+    "phone": "13812345678",
+    "region": "浙江省杭州市西湖区",
+    "detail": "文三路 100 号",
+}
 OPEN_PAGES = [
     "/accounts/login/",
     "/accounts/signup/",
@@ -94,7 +99,9 @@ def test_login_page_when_wechat_has_no_keys_then_not_offered(client):
 
 @pytest.mark.django_db
 def test_login_page_when_wechat_has_keys_then_offered(client, settings):
-    settings.SOCIALACCOUNT_PROVIDERS = {"weixin": {"APPS": [{"client_id": "id", "secret": "secret"}]}}
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "weixin": {"APPS": [{"client_id": "id", "secret": "secret"}]}
+    }
 
     assert "/accounts/weixin/login/" in client.get("/accounts/login/").content.decode()
 
@@ -108,9 +115,13 @@ def test_login_page_when_demo_sign_ins_then_only_where_allowed(client, settings,
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/account/"])
+@pytest.mark.parametrize(
+    "wanted", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/account/"]
+)
 def test_sign_in_when_next_is_given_then_only_within_the_shop(client, member, wanted):
-    answer = client.post("/accounts/login/", {"login": "member", "password": PASSWORD, "next": wanted})
+    answer = client.post(
+        "/accounts/login/", {"login": "member", "password": PASSWORD, "next": wanted}
+    )
 
     assert answer["Location"] == ("/account/" if wanted == "/account/" else "/")
 
@@ -136,7 +147,9 @@ def test_change_when_the_csrf_token_is_missing_then_403_and_nothing_changed(memb
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(member)
 
-    answer = browser.post(path.format(id=address.pk), {**ADDRESS, "recipient": "Mallory", "nickname": "Mallory"})
+    answer = browser.post(
+        path.format(id=address.pk), {**ADDRESS, "recipient": "Mallory", "nickname": "Mallory"}
+    )
 
     member.refresh_from_db()
     assert answer.status_code == 403
@@ -157,7 +170,13 @@ def test_profile_when_saved_then_kept_and_the_birthday_is_fixed(signed_in, membe
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("nickname", "x" * 31), ("nickname", "a\u202eb"), ("birthday", "2999-01-01"), ("birthday", "yesterday"), ("birthday", "1800-01-01")],
+    [
+        ("nickname", "x" * 31),
+        ("nickname", "a\u202eb"),
+        ("birthday", "2999-01-01"),
+        ("birthday", "yesterday"),
+        ("birthday", "1800-01-01"),
+    ],
 )
 def test_profile_when_a_field_is_wrong_then_said_there(signed_in, member, field, value):
     answer = signed_in.post("/account/profile/", {"nickname": "", field: value})
@@ -176,7 +195,10 @@ def test_avatar_when_a_picture_is_sent_then_our_own_square_is_kept(signed_in, me
     member.refresh_from_db()
     with Image.open(member.avatar) as kept:
         assert (kept.format, kept.size) == ("WEBP", (256, 256))
-    assert member.avatar.name.startswith("avatars/") and "me" not in member.avatar.name.removeprefix("avatars/")[:2]
+    assert (
+        member.avatar.name.startswith("avatars/")
+        and "me" not in member.avatar.name.removeprefix("avatars/")[:2]
+    )
 
 
 @pytest.mark.parametrize(
@@ -226,7 +248,9 @@ def test_address_when_added_changed_made_default_and_deleted_then_the_book_follo
 
     signed_in.post(f"/account/addresses/{second.pk}/default/")
     signed_in.post(f"/account/addresses/{first.pk}/", {**ADDRESS, "detail": "新街 1 号"})
-    assert [(row.recipient, row.detail, row.is_default) for row in Address.objects.order_by("pk")] == [
+    assert [
+        (row.recipient, row.detail, row.is_default) for row in Address.objects.order_by("pk")
+    ] == [
         ("张小明", "新街 1 号", False),
         ("李雷", "文三路 100 号", True),
     ]
@@ -236,7 +260,14 @@ def test_address_when_added_changed_made_default_and_deleted_then_the_book_follo
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("phone", "123"), ("phone", ""), ("recipient", " "), ("detail", "x" * 201), ("region", "a\u0000")]
+    ("field", "value"),
+    [
+        ("phone", "123"),
+        ("phone", ""),
+        ("recipient", " "),
+        ("detail", "x" * 201),
+        ("region", "a\u0000"),
+    ],
 )
 def test_address_when_a_field_is_wrong_then_said_there(signed_in, field, value):
     answer = signed_in.post("/account/addresses/new/", {**ADDRESS, field: value})
@@ -247,7 +278,11 @@ def test_address_when_a_field_is_wrong_then_said_there(signed_in, field, value):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "landed"), [("/orders/new/?sku=1", "/orders/new/?sku=1"), ("https://evil.example/", "/account/addresses/")]
+    ("wanted", "landed"),
+    [
+        ("/orders/new/?sku=1", "/orders/new/?sku=1"),
+        ("https://evil.example/", "/account/addresses/"),
+    ],
 )
 def test_address_when_asked_for_by_an_order_then_back_to_it(signed_in, wanted, landed):
     answer = signed_in.post("/account/addresses/new/", {**ADDRESS, "next": wanted})
@@ -258,7 +293,12 @@ def test_address_when_asked_for_by_an_order_then_back_to_it(signed_in, wanted, l
 def test_address_when_the_book_is_full_then_said_kindly(signed_in, member):
     AddressFactory.create_batch(20, user=member)
 
-    answer = signed_in.post("/account/addresses/new/", ADDRESS, HTTP_REFERER="http://testserver/account/addresses/", follow=True)
+    answer = signed_in.post(
+        "/account/addresses/new/",
+        ADDRESS,
+        HTTP_REFERER="http://testserver/account/addresses/",
+        follow=True,
+    )
 
     assert [message.level_tag for message in answer.context["messages"]] == ["error"]
     assert Address.objects.count() == 20
@@ -269,7 +309,9 @@ def test_address_when_the_book_is_full_then_said_kindly(signed_in, member):
 def test_address_when_somebody_elses_then_404_and_untouched(signed_in, other_member, action):
     theirs = AddressFactory(user=other_member)
 
-    answer = signed_in.post(f"/account/addresses/{theirs.pk}/{action}", {**ADDRESS, "detail": "mine"})
+    answer = signed_in.post(
+        f"/account/addresses/{theirs.pk}/{action}", {**ADDRESS, "detail": "mine"}
+    )
 
     row = Address.objects.get()
     assert answer.status_code == 404
@@ -303,7 +345,10 @@ def test_address_when_many_race_then_twenty_and_one_default(run_threads, member,
 
     outcomes = run_threads(12, lambda: addresses.add(member, **ADDRESS, is_default=True))
 
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Address"] * 5 + ["AddressBookFull"] * 7
+    assert (
+        sorted(type(outcome).__name__ for outcome in outcomes)
+        == ["Address"] * 5 + ["AddressBookFull"] * 7
+    )
     assert Address.objects.filter(is_default=True).count() == 1
     assert deadlocks() == 0
 
@@ -328,7 +373,10 @@ def test_reset_when_asked_for_then_the_link_sets_a_new_password(client, member, 
     link = next(word for word in mailoutbox[0].body.split() if "/password/reset/key/" in word)
 
     page = client.get(link, follow=True)
-    client.post(page.redirect_chain[-1][0], {"password1": "another-long-password", "password2": "another-long-password"})
+    client.post(
+        page.redirect_chain[-1][0],
+        {"password1": "another-long-password", "password2": "another-long-password"},
+    )
 
     assert User.objects.get().check_password("another-long-password")
 
@@ -344,15 +392,22 @@ def test_mail_when_the_server_is_down_then_the_sign_up_stands(client, db, settin
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", 1, 1
 
-    answer = client.post("/accounts/signup/", {"username": "new", "email": "new@example.com", "password1": PASSWORD})
+    answer = client.post(
+        "/accounts/signup/", {"username": "new", "email": "new@example.com", "password1": PASSWORD}
+    )
 
     assert answer.status_code == 302
     assert User.objects.count() == 1
 
 
 def test_devices_when_listed_then_named_as_their_owner_would(client, member):
-    agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36"
-    client.post("/accounts/login/", {"login": "member", "password": PASSWORD}, HTTP_USER_AGENT=agent)
+    agent = (
+        "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 "
+        "Mobile Safari/537.36"
+    )
+    client.post(
+        "/accounts/login/", {"login": "member", "password": PASSWORD}, HTTP_USER_AGENT=agent
+    )
 
     assert "Chrome · Android" in client.get("/accounts/sessions/").content.decode()
 
@@ -377,10 +432,17 @@ def test_wechat_when_nobody_configured_it_then_there_is_no_such_page(client, add
 @pytest.mark.django_db
 def test_sign_up_when_the_email_is_longer_than_its_column_then_refused(client):
     email = f"{'e' * 250}@example.com"
-    sent = {"username": "longmail", "email": email, "password1": "Long-enough-77", "password": "Long-enough-77"}
+    sent = {
+        "username": "longmail",
+        "email": email,
+        "password1": "Long-enough-77",
+        "password": "Long-enough-77",
+    }
 
     page = client.post("/accounts/signup/", sent)
-    app = client.post("/api/auth/app/v1/auth/signup", {**sent, "password1": None}, content_type="application/json")
+    app = client.post(
+        "/api/auth/app/v1/auth/signup", {**sent, "password1": None}, content_type="application/json"
+    )
 
     assert "email" in page.context["form"].errors
     assert (app.status_code, app.json()["errors"][0]["param"]) == (400, "email")

@@ -55,7 +55,10 @@ def test_encrypt_when_twice_then_different_ciphertexts(settings):
     assert decrypt(encrypt("", place="x"), place="x") == ""
 
 
-@pytest.mark.parametrize("spoil", [lambda s: s[:-6] + "AAAAA=", lambda s: "v1:zz:" + s[12:], lambda s: "plain", lambda s: ""])
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda s: s[:-6] + "AAAAA=", lambda s: "v1:zz:" + s[12:], lambda s: "plain", lambda s: ""],
+)
 def test_decrypt_when_altered_then_refused(settings, spoil):
     settings.FIELD_KEYS = [OLD]
 

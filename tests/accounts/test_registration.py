@@ -63,7 +63,11 @@ def test_sign_up_when_on_the_page_then_the_member_is_signed_in_with_100_points(c
     member = User.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert client.session["_auth_user_id"] == str(member.pk)
-    assert (member.username, member.email, available(member)) == ("xiaoming", "xiaoming@example.com", 100)
+    assert (member.username, member.email, available(member)) == (
+        "xiaoming",
+        "xiaoming@example.com",
+        100,
+    )
     assert heard == [("registered", "xiaoming", True)]
 
 
@@ -80,11 +84,22 @@ def test_sign_up_when_in_the_app_then_tokens_and_100_points(api, heard):
 
 @pytest.mark.django_db
 def test_register_when_by_the_back_office_then_the_same_fact_and_rows(heard):
-    member = register("Xiao.Ming", "Xiao.Ming@Example.com", PASSWORD, nickname="小明", email_verified=True)
+    member = register(
+        "Xiao.Ming", "Xiao.Ming@Example.com", PASSWORD, nickname="小明", email_verified=True
+    )
 
     row = EmailAddress.objects.get()
-    assert (member.username, member.email, member.nickname) == ("xiao.ming", "xiao.ming@example.com", "小明")
-    assert (row.user_id, row.email, row.primary, row.verified) == (member.pk, "xiao.ming@example.com", True, True)
+    assert (member.username, member.email, member.nickname) == (
+        "xiao.ming",
+        "xiao.ming@example.com",
+        "小明",
+    )
+    assert (row.user_id, row.email, row.primary, row.verified) == (
+        member.pk,
+        "xiao.ming@example.com",
+        True,
+        True,
+    )
     assert heard == [("registered", "xiao.ming", True)]
     assert available(member) == 100
 
@@ -92,9 +107,16 @@ def test_register_when_by_the_back_office_then_the_same_fact_and_rows(heard):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "again",
-    ["xiaoming+shop@gmail.com", "xiao.ming@gmail.com", "XIAOMING@googlemail.com", "x.i.a.o.m.i.n.g+1@GMAIL.com"],
+    [
+        "xiaoming+shop@gmail.com",
+        "xiao.ming@gmail.com",
+        "XIAOMING@googlemail.com",
+        "x.i.a.o.m.i.n.g+1@GMAIL.com",
+    ],
 )
-def test_sign_up_when_the_same_person_again_then_a_member_without_a_second_bonus(client, heard, again):
+def test_sign_up_when_the_same_person_again_then_a_member_without_a_second_bonus(
+    client, heard, again
+):
     register("first", "xiaoming@gmail.com", PASSWORD)
 
     client.post("/accounts/signup/", {**FORM, "email": again})
@@ -130,7 +152,11 @@ def test_sign_up_when_the_books_fail_then_no_member_on_the_page(client, broken_b
     answer = client.post("/accounts/signup/", FORM)
 
     assert answer.status_code == 500
-    assert not User.objects.exists() and not EmailAddress.objects.exists() and not BonusClaim.objects.exists()
+    assert (
+        not User.objects.exists()
+        and not EmailAddress.objects.exists()
+        and not BonusClaim.objects.exists()
+    )
     assert "_auth_user_id" not in client.session
 
 
@@ -141,7 +167,11 @@ def test_sign_up_when_the_books_fail_then_no_member_in_the_app(api, broken_books
     answer = api.post(SIGNUP_API, JSON, format="json")
 
     assert answer.status_code == 500
-    assert not User.objects.exists() and not EmailAddress.objects.exists() and not BonusClaim.objects.exists()
+    assert (
+        not User.objects.exists()
+        and not EmailAddress.objects.exists()
+        and not BonusClaim.objects.exists()
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -181,7 +211,9 @@ def test_sign_up_when_one_name_is_raced_for_then_one_member_and_kind_refusals(ru
 
 # --- signing in --------------------------------------------------------------------
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["xiaoming", "XiaoMing", "xiaoming@example.com", "XIAOMING@example.com"])
+@pytest.mark.parametrize(
+    "name", ["xiaoming", "XiaoMing", "xiaoming@example.com", "XIAOMING@example.com"]
+)
 def test_sign_in_when_by_username_or_email_then_110_points(client, name):
     client.post("/accounts/signup/", FORM)
     client.post("/accounts/logout/")
@@ -227,7 +259,11 @@ def test_sign_in_when_on_both_sides_of_shanghai_midnight_then_two_days(client, h
             client.post("/accounts/login/", {"login": "xiaoming", "password": PASSWORD})
             client.post("/accounts/logout/")
 
-    assert [on for kind, _, on in heard if kind == "signed_in"] == [date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 21)]
+    assert [on for kind, _, on in heard if kind == "signed_in"] == [
+        date(2026, 11, 20),
+        date(2026, 11, 21),
+        date(2026, 11, 21),
+    ]
     with time_machine.travel(instants[-1], tick=False):
         assert available(member) == 120
 
@@ -270,7 +306,9 @@ def test_note_sign_in_when_repeated_then_the_day_pays_once():
 
 # --- a taken address -------------------------------------------------------------
 @pytest.mark.django_db
-def test_sign_up_when_the_email_is_taken_then_the_page_does_not_say_so_and_the_owner_gets_mail(client):
+def test_sign_up_when_the_email_is_taken_then_the_page_does_not_say_so_and_the_owner_gets_mail(
+    client,
+):
     register("owner", "xiaoming@example.com", PASSWORD)
 
     answer = client.post("/accounts/signup/", FORM)
@@ -316,7 +354,17 @@ def test_sign_up_when_the_username_is_odd_then_refused(client, username):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("body", [[1], {"username": ["a"]}, {"username": {"a": 1}}, "text", 5, {**JSON, "username": "x" * 100_000}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        [1],
+        {"username": ["a"]},
+        {"username": {"a": 1}},
+        "text",
+        5,
+        {**JSON, "username": "x" * 100_000},
+    ],
+)
 def test_sign_up_when_the_app_sends_nonsense_then_400_and_nothing_made(api, body):
     answer = api.post(SIGNUP_API, body, format="json")
 

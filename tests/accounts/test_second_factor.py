@@ -1,4 +1,6 @@
-"""Two-step sign-in: asks for a confirmed e-mail; whoever has it never works by the password alone, app or page."""
+"""Two-step sign-in: asks for a confirmed e-mail; whoever has it never works by the password alone,
+app or page.
+"""
 
 import time
 
@@ -53,16 +55,26 @@ def enrol_page(client):
     client.post("/accounts/login/", {"login": "finance", "password": PASSWORD})
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     client.get("/accounts/2fa/totp/activate/")
-    client.post("/accounts/2fa/totp/activate/", {"code": code_of(client.session["mfa.totp.secret"])})
+    client.post(
+        "/accounts/2fa/totp/activate/", {"code": code_of(client.session["mfa.totp.secret"])}
+    )
 
 
 def refreshed(meta):
-    return APIClient().post(f"{AUTH}/tokens/refresh", {"refresh_token": meta["refresh_token"]}, format="json").status_code
+    return (
+        APIClient()
+        .post(f"{AUTH}/tokens/refresh", {"refresh_token": meta["refresh_token"]}, format="json")
+        .status_code
+    )
 
 
 @pytest.mark.parametrize(("verified", "shown"), [(False, True), (True, False)])
-def test_second_factor_when_the_email_is_unconfirmed_then_a_link_leads_there(client, verified, shown):
-    client.force_login(register("xiaoming", "xiaoming@example.com", PASSWORD, email_verified=verified))
+def test_second_factor_when_the_email_is_unconfirmed_then_a_link_leads_there(
+    client, verified, shown
+):
+    client.force_login(
+        register("xiaoming", "xiaoming@example.com", PASSWORD, email_verified=verified)
+    )
     client.cookies["mall_language"] = "en"
 
     page = client.get("/accounts/2fa/", follow=True).text
@@ -82,14 +94,18 @@ def test_sign_in_app_when_a_second_factor_is_set_then_no_token_before_it(clerk):
 
     assert first.status_code == 401
     assert not {"access_token", "refresh_token"} & set(first.json()["meta"])
-    assert [flow["id"] for flow in first.json()["data"]["flows"] if flow.get("is_pending")] == ["mfa_authenticate"]
+    assert [flow["id"] for flow in first.json()["data"]["flows"] if flow.get("is_pending")] == [
+        "mfa_authenticate"
+    ]
     assert before == (401, 401)
     assert (second.status_code, app.get(STAFF).status_code) == (200, 200)
     assert refreshed(second.json()["meta"]) == 200
 
 
 @pytest.mark.django_db(transaction=True)
-def test_enrol_when_in_the_app_then_this_app_works_on_and_others_by_password_are_signed_out(clerk, client):
+def test_enrol_when_in_the_app_then_this_app_works_on_and_others_by_password_are_signed_out(
+    clerk, client
+):
     (app, answer), (other, theirs) = sign_in_app(), sign_in_app()
     client.post("/accounts/login/", {"login": "finance", "password": PASSWORD})
     refused = app.get(STAFF).status_code, other.get(STAFF).status_code
@@ -113,7 +129,9 @@ def test_enrol_when_on_the_page_then_apps_by_password_are_signed_out(clerk, clie
 
 
 @pytest.mark.django_db(transaction=True)
-def test_enrol_when_still_a_shopper_then_tokens_from_before_never_open_the_staff_doors(clerk, client):
+def test_enrol_when_still_a_shopper_then_tokens_from_before_never_open_the_staff_doors(
+    clerk, client
+):
     User.objects.filter(pk=clerk.pk).update(is_staff=False)
     app, answer = sign_in_app()
     enrol_page(client)
@@ -124,13 +142,23 @@ def test_enrol_when_still_a_shopper_then_tokens_from_before_never_open_the_staff
     assert client.get("/admin/").status_code == 200
 
 
-def test_reset_password_when_a_second_factor_is_set_then_the_new_password_alone_opens_nothing(clerk):
+def test_reset_password_when_a_second_factor_is_set_then_the_new_password_alone_opens_nothing(
+    clerk,
+):
     TOTP.activate(clerk, generate_totp_secret())
     app = APIClient()
     app.post(f"{AUTH}/auth/password/request", {"email": clerk.email}, format="json")
-    key = next(word for word in mail.outbox[-1].body.split() if "/password/reset/key/" in word).rstrip("/").rpartition("/")[2]
+    key = (
+        next(word for word in mail.outbox[-1].body.split() if "/password/reset/key/" in word)
+        .rstrip("/")
+        .rpartition("/")[2]
+    )
 
-    reset = app.post(f"{AUTH}/auth/password/reset", {"key": key, "password": "another-long-password"}, format="json")
+    reset = app.post(
+        f"{AUTH}/auth/password/reset",
+        {"key": key, "password": "another-long-password"},
+        format="json",
+    )
 
     assert reset.status_code == 401
     assert not {"access_token", "refresh_token"} & set(reset.json().get("meta", {}))

@@ -21,7 +21,9 @@ def read(key):
     return SessionStore(key).get("who")
 
 
-def test_read_when_ended_while_another_request_reads_the_row_then_it_stays_ended(session, monkeypatch):
+def test_read_when_ended_while_another_request_reads_the_row_then_it_stays_ended(
+    session, monkeypatch
+):
     key = session.session_key
     session.drop_copy()
     slow = SessionStore(key)
@@ -40,7 +42,9 @@ def test_read_when_ended_while_another_request_saves_then_it_stays_ended(session
     slow["who"] = "li"
     seconds = slow.get_expiry_age
     # Signed out between the row being written and its copy being kept.
-    monkeypatch.setattr(slow, "get_expiry_age", lambda **words: SessionStore(key).delete() or seconds(**words))
+    monkeypatch.setattr(
+        slow, "get_expiry_age", lambda **words: SessionStore(key).delete() or seconds(**words)
+    )
 
     slow.save()
 

@@ -18,7 +18,9 @@ def rename(user, **columns):
     """Write what no door would write."""
     with connection.cursor() as cursor:
         for column, value in columns.items():
-            cursor.execute(f"UPDATE accounts_user SET {column} = %s WHERE id = %s", [value, user.pk])
+            cursor.execute(
+                f"UPDATE accounts_user SET {column} = %s WHERE id = %s", [value, user.pk]
+            )
 
 
 def names():
@@ -33,13 +35,18 @@ def test_migrate_when_a_name_has_capitals_then_it_is_written_small(member):
     assert names() == {("boss", "boss@example.com")}
 
 
-def test_migrate_when_two_names_differ_in_case_then_both_stay_and_are_told(member, other_member, capsys):
+def test_migrate_when_two_names_differ_in_case_then_both_stay_and_are_told(
+    member, other_member, capsys
+):
     rename(other_member, username="MEMBER", email="Other@example.com")
 
     migration.write_small(apps, EDITOR)
 
     assert names() == {("member", "member@example.com"), ("MEMBER", "other@example.com")}
-    assert f"member {other_member.pk}: username 'MEMBER' differs from another member's in case only" in capsys.readouterr().out
+    assert (
+        f"member {other_member.pk}: username 'MEMBER' differs from another member's in case only"
+        in capsys.readouterr().out
+    )
 
 
 def test_save_when_a_name_is_given_in_capitals_then_the_object_says_what_is_kept(member):

@@ -13,7 +13,9 @@ NEW_PASSWORD = "another-long-password"
 @pytest.fixture
 def tokens(api, db):
     register("xiaoming", "xiaoming@example.com", PASSWORD)
-    answer = api.post(f"{AUTH}/auth/login", {"username": "xiaoming", "password": PASSWORD}, format="json")
+    answer = api.post(
+        f"{AUTH}/auth/login", {"username": "xiaoming", "password": PASSWORD}, format="json"
+    )
     return answer.json()["meta"]
 
 
@@ -48,7 +50,9 @@ def test_me_when_only_a_page_session_then_401(client, db):
 def test_me_when_the_token_is_older_than_five_minutes_then_401(api, db):
     with time_machine.travel("2026-11-20T04:00:00Z", tick=False) as clock:
         register("xiaoming", "xiaoming@example.com", PASSWORD)
-        meta = api.post(f"{AUTH}/auth/login", {"username": "xiaoming", "password": PASSWORD}, format="json").json()["meta"]
+        meta = api.post(
+            f"{AUTH}/auth/login", {"username": "xiaoming", "password": PASSWORD}, format="json"
+        ).json()["meta"]
         fresh = me(api, meta["access_token"]).status_code
         clock.shift(301)
         stale = me(api, meta["access_token"]).status_code
@@ -77,7 +81,10 @@ def test_sign_out_when_done_then_both_tokens_are_dead(api, tokens):
 def test_change_password_when_on_a_page_then_the_app_is_signed_out(api, client, tokens):
     client.post("/accounts/login/", {"login": "xiaoming", "password": PASSWORD})
 
-    answer = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    answer = client.post(
+        "/accounts/password/change/",
+        {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
+    )
 
     assert answer.status_code == 302
     assert me(api, tokens["access_token"]).status_code == 401
@@ -87,15 +94,24 @@ def test_change_password_when_on_a_page_then_the_app_is_signed_out(api, client, 
 def test_change_password_when_in_the_app_then_old_tokens_are_dead(api, tokens):
     body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
 
-    api.post(f"{AUTH}/account/password/change", body, format="json", HTTP_AUTHORIZATION=f"Bearer {tokens['access_token']}")
+    api.post(
+        f"{AUTH}/account/password/change",
+        body,
+        format="json",
+        HTTP_AUTHORIZATION=f"Bearer {tokens['access_token']}",
+    )
 
     assert me(api, tokens["access_token"]).status_code == 401
     assert refresh(api, tokens["refresh_token"]).status_code == 400
-    again = api.post(f"{AUTH}/auth/login", {"username": "xiaoming", "password": NEW_PASSWORD}, format="json")
+    again = api.post(
+        f"{AUTH}/auth/login", {"username": "xiaoming", "password": NEW_PASSWORD}, format="json"
+    )
     assert again.status_code == 200
 
 
-def test_sign_out_elsewhere_when_on_the_devices_page_then_the_app_is_signed_out(api, client, tokens):
+def test_sign_out_elsewhere_when_on_the_devices_page_then_the_app_is_signed_out(
+    api, client, tokens
+):
     client.post("/accounts/login/", {"login": "xiaoming", "password": PASSWORD})
 
     client.post("/accounts/sessions/")

@@ -12,7 +12,12 @@ def open_page(open_page):
 
     def opened(**how):
         page = open_page(**how)
-        page.context.on("response", lambda answer: broken.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None)
+        page.context.on(
+            "response",
+            lambda answer: (
+                broken.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None
+            ),
+        )
         return page
 
     yield opened

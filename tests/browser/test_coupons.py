@@ -1,4 +1,6 @@
-"""A coupon in a real browser: bought with points, swapped for a code and back, used, paid for, given back with the order."""
+"""A coupon in a real browser: bought with points, swapped for a code and back, used, paid for,
+given back with the order.
+"""
 
 import re
 
@@ -15,8 +17,14 @@ from tests.scenarios.books import books_close
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_coupon_when_bought_used_and_the_order_cancelled_then_it_is_there_again(page, transactional_db):
-    product = {"product__name_zh_hans": "明前龙井", "product__pay_mode": Product.PayMode.CASH, "product__kind": Product.Kind.VIRTUAL}
+def test_coupon_when_bought_used_and_the_order_cancelled_then_it_is_there_again(
+    page, transactional_db
+):
+    product = {
+        "product__name_zh_hans": "明前龙井",
+        "product__pay_mode": Product.PayMode.CASH,
+        "product__kind": Product.Kind.VIRTUAL,
+    }
     tea = SkuFactory(points_price=0, cash_price="30.00", stock=5, **product)
     template(name_zh_hans="下午茶券", amount="6.00", price_points=40)
     code(template(name_zh_hans="见面礼", amount="2.00"), code="HELLO1")

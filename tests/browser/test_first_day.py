@@ -1,4 +1,6 @@
-"""A newcomer's first day in a real browser: sign up, come back, check in, redeem, pay, cancel, read the statement."""
+"""A newcomer's first day in a real browser: sign up, come back, check in, redeem, pay, cancel, read
+the statement.
+"""
 
 import re
 
@@ -19,12 +21,25 @@ PASSWORD = "plum-blossom-88"
 @pytest.fixture
 def goods(transactional_db):
     return {
-        "mug": SkuFactory(product__name_zh_hans="小熊马克杯", product__pay_mode=Product.PayMode.POINTS, points_price=60, stock=5),
+        "mug": SkuFactory(
+            product__name_zh_hans="小熊马克杯",
+            product__pay_mode=Product.PayMode.POINTS,
+            points_price=60,
+            stock=5,
+        ),
         "tea": SkuFactory(
-            product__name_zh_hans="明前龙井", product__pay_mode=Product.PayMode.POINTS_CASH, points_price=30, cash_price="19.90", stock=5
+            product__name_zh_hans="明前龙井",
+            product__pay_mode=Product.PayMode.POINTS_CASH,
+            points_price=30,
+            cash_price="19.90",
+            stock=5,
         ),
         "pen": SkuFactory(
-            product__name_zh_hans="黄铜钢笔", product__pay_mode=Product.PayMode.POINTS_CASH, points_price=20, cash_price="9.90", stock=5
+            product__name_zh_hans="黄铜钢笔",
+            product__pay_mode=Product.PayMode.POINTS_CASH,
+            points_price=20,
+            cash_price="9.90",
+            stock=5,
         ),
     }
 
@@ -82,7 +97,9 @@ def shelf(sku):
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_first_day_when_lived_in_a_browser_then_every_step_is_exact(open_page, goods, width, javascript):
+def test_first_day_when_lived_in_a_browser_then_every_step_is_exact(
+    open_page, goods, width, javascript
+):
     page = open_page(width=width, javascript=javascript)
 
     sign_up(page)

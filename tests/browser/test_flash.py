@@ -1,4 +1,6 @@
-"""A flash sale in a real browser: the countdown opens the button, got it, already yours, sold out; without JavaScript too."""
+"""A flash sale in a real browser: the countdown opens the button, got it, already yours, sold out;
+without JavaScript too.
+"""
 
 import re
 from datetime import timedelta
@@ -35,11 +37,15 @@ def english(page, live_server):
     return page
 
 
-def test_button_when_the_countdown_ends_then_opens_without_a_reload_and_gets_one(page, sign_in_page, live_server, member, pen):
+def test_button_when_the_countdown_ends_then_opens_without_a_reload_and_gets_one(
+    page, sign_in_page, live_server, member, pen
+):
     item = factory.item(of=factory.session(starts_in=timedelta(seconds=6)), sku=pen, stock=2)
     sign_in_page(english(page, live_server), member)
     asked = []
-    page.on("request", lambda request: asked.append(request.url) if "/flash/" in request.url else None)
+    page.on(
+        "request", lambda request: asked.append(request.url) if "/flash/" in request.url else None
+    )
 
     page.goto(f"/flash/{item.pk}/")
     button = page.locator("[data-flash-button]")
@@ -47,7 +53,8 @@ def test_button_when_the_countdown_ends_then_opens_without_a_reload_and_gets_one
     expect(page.locator("[data-flash-clock] time")).to_have_text(re.compile(r"00:0\d"))
     expect(button).to_be_enabled(timeout=12_000)
     expect(button).to_have_text("Get it now")
-    assert [url.rsplit("/flash/", 1)[1] for url in asked] == [f"{item.pk}/", f"{item.pk}/standing/"]  # one page, one question
+    # one page, one question
+    assert [url.rsplit("/flash/", 1)[1] for url in asked] == [f"{item.pk}/", f"{item.pk}/standing/"]
 
     button.click()
     page.wait_for_url(re.compile(r"/orders/[^/]+/"))
@@ -59,7 +66,9 @@ def test_button_when_the_countdown_ends_then_opens_without_a_reload_and_gets_one
     expect(page.locator("main button[type=submit]")).to_have_count(0)
 
 
-def test_button_when_the_shops_clock_is_ahead_then_it_is_the_one_that_counts(page, sign_in_page, live_server, member, pen):
+def test_button_when_the_shops_clock_is_ahead_then_it_is_the_one_that_counts(
+    page, sign_in_page, live_server, member, pen
+):
     item = factory.item(of=factory.session(starts_in=timedelta(minutes=30)), sku=pen, stock=2)
     sign_in_page(page, member)
     page.clock.install(time=clock.now() - timedelta(hours=3))
@@ -69,7 +78,9 @@ def test_button_when_the_shops_clock_is_ahead_then_it_is_the_one_that_counts(pag
     expect(page.locator("[data-flash-clock] time")).to_have_text(re.compile(r"^(30:00|29:\d\d)$"))
 
 
-def test_button_when_pressed_on_a_page_left_open_then_told_what_happened(page, sign_in_page, live_server, member, other_member, pen):
+def test_button_when_pressed_on_a_page_left_open_then_told_what_happened(
+    page, sign_in_page, live_server, member, other_member, pen
+):
     item = factory.item(sku=pen, stock=1)
     sign_in_page(english(page, live_server), member)
     page.goto(f"/flash/{item.pk}/")
@@ -82,7 +93,9 @@ def test_button_when_pressed_on_a_page_left_open_then_told_what_happened(page, s
     assert Order.objects.filter(user=member).count() == 0
 
 
-def test_sale_when_there_is_no_javascript_then_times_and_the_button_work(open_page, sign_in_page, live_server, member, pen):
+def test_sale_when_there_is_no_javascript_then_times_and_the_button_work(
+    open_page, sign_in_page, live_server, member, pen
+):
     soon = factory.session(starts_in=timedelta(minutes=30))
     factory.item(of=soon, sku=virtual_sku(points=100, stock=9))
     item = factory.item(sku=pen, cash="5.00", stock=2)
@@ -90,7 +103,9 @@ def test_sale_when_there_is_no_javascript_then_times_and_the_button_work(open_pa
 
     page.goto("/")
     page.locator(".flash-banner").click()
-    expect(page.locator("[data-flash-clock] time").nth(1)).to_have_text(soon.starts_at.astimezone(clock.SHOP_ZONE).strftime("%H:%M"))
+    expect(page.locator("[data-flash-clock] time").nth(1)).to_have_text(
+        soon.starts_at.astimezone(clock.SHOP_ZONE).strftime("%H:%M")
+    )
     page.get_by_role("button", name="Remind me").click()
     expect(page.get_by_role("button", name="We will remind you")).to_be_visible()
     assert FlashReminder.objects.get().user == member
@@ -102,7 +117,9 @@ def test_sale_when_there_is_no_javascript_then_times_and_the_button_work(open_pa
     assert flash.had(member, [item.pk]) == {item.pk: 1}
 
 
-def test_counter_when_a_session_is_planned_in_the_browser_then_it_runs_and_is_watched(open_page, sign_in_page, live_server, operator, pen):
+def test_counter_when_a_session_is_planned_in_the_browser_then_it_runs_and_is_watched(
+    open_page, sign_in_page, live_server, operator, pen
+):
     """An operator's day without a shell: plan, announce, watch, call off."""
     page = sign_in_page(english(open_page(width=1280), live_server), operator)
     starts = clock.now().astimezone(clock.SHOP_ZONE) - timedelta(minutes=2)

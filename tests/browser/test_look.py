@@ -1,4 +1,5 @@
-"""Every page as a reader meets it: fits the screen, asks nobody else, says nothing in the console, can be tapped.
+"""Every page as a reader meets it: fits the screen, asks nobody else, says nothing in the console,
+can be tapped.
 
 Marker ``browser``: headless Chromium against the live server.
 """
@@ -13,18 +14,25 @@ pytestmark = pytest.mark.browser
 PHONE, SMALL_PHONE, DESKTOP = 390, 320, 1280
 
 # A thumb wants 44 CSS pixels (43.5: fractions are rounded).
-SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary, textarea')]
+SMALL_TARGETS = """() => [...document.querySelectorAll(
+        'a[href], button, input:not([type=hidden]), select, summary, textarea')]
     .filter(one => {
         const box = one.getBoundingClientRect();
-        const seen = box.width > 1 && box.height > 1 && getComputedStyle(one).visibility !== 'hidden';
-        const inSentence = one.closest('p, dd, .field__help') && one.tagName === 'A' && !one.matches('.btn, .chip');
+        const seen = box.width > 1 && box.height > 1
+            && getComputedStyle(one).visibility !== 'hidden';
+        const inSentence = one.closest('p, dd, .field__help')
+            && one.tagName === 'A' && !one.matches('.btn, .chip');
         const labelled = one.matches('input') && one.closest('label');
         // A card's link covers the whole card by its ::after.
         const stretched = one.matches('.product-card__link, .order-card__title a, .whole__link');
         return seen && !inSentence && !labelled && !stretched && !one.matches('.skip-link');
     })
-    .filter(one => { const box = one.getBoundingClientRect(); return box.height < 43.5 || box.width < 24; })
-    .map(one => `${one.tagName}.${one.className} ${one.getBoundingClientRect().height}: ${one.textContent.trim().slice(0, 30)}`)
+    .filter(one => {
+        const box = one.getBoundingClientRect();
+        return box.height < 43.5 || box.width < 24;
+    })
+    .map(one => [one, one.getBoundingClientRect().height, one.textContent.trim().slice(0, 30)])
+    .map(([one, height, text]) => `${one.tagName}.${one.className} ${height}: ${text}`)
 """
 
 
@@ -39,8 +47,19 @@ def shop(live_server, member):
         "name_en": "Pour-over coffee server, 600 ml, heat-resistant glass",
     }
     pot = physical_sku(points=600, cash="29.00", **long_name)
-    lamp = physical_sku(cash="399.00", pay_mode="cash_points", name_zh_hans="头戴式主动降噪耳机", name_en="Noise-cancelling headphones")
-    return {"card": card, "pot": pot, "lamp": lamp, "paid": place(member, card), "pending": place(member, pot, quantity=2)}
+    lamp = physical_sku(
+        cash="399.00",
+        pay_mode="cash_points",
+        name_zh_hans="头戴式主动降噪耳机",
+        name_en="Noise-cancelling headphones",
+    )
+    return {
+        "card": card,
+        "pot": pot,
+        "lamp": lamp,
+        "paid": place(member, card),
+        "pending": place(member, pot, quantity=2),
+    }
 
 
 def visitor_pages(shop):
@@ -101,7 +120,8 @@ def watch(page, live_server):
             complaints.append(message.text)
 
     def failed(request):
-        # The next page may be asked for before the last one's icon has come: that request is given up, not broken.
+        # The next page may be asked for before the last one's icon has come: that request is given
+        # up, not broken.
         if request.failure != "net::ERR_ABORTED":
             complaints.append(f"fails {request.url}: {request.failure}")
 
@@ -133,8 +153,12 @@ def sign_in(page, member):
     page.wait_for_url("**/")
 
 
-@pytest.mark.parametrize(("width", "dark"), [(PHONE, False), (DESKTOP, True)], ids=["phone-light", "desktop-dark"])
-def test_pages_when_opened_by_a_visitor_then_fit_and_ask_nobody_else(open_page, live_server, shop, width, dark):
+@pytest.mark.parametrize(
+    ("width", "dark"), [(PHONE, False), (DESKTOP, True)], ids=["phone-light", "desktop-dark"]
+)
+def test_pages_when_opened_by_a_visitor_then_fit_and_ask_nobody_else(
+    open_page, live_server, shop, width, dark
+):
     page = open_page(width=width, dark=dark)
     complaints = watch(page, live_server)
 
@@ -144,8 +168,12 @@ def test_pages_when_opened_by_a_visitor_then_fit_and_ask_nobody_else(open_page, 
     assert complaints == []
 
 
-@pytest.mark.parametrize(("width", "dark"), [(PHONE, True), (DESKTOP, False)], ids=["phone-dark", "desktop-light"])
-def test_pages_when_opened_by_a_member_then_fit_and_ask_nobody_else(open_page, live_server, shop, member, width, dark):
+@pytest.mark.parametrize(
+    ("width", "dark"), [(PHONE, True), (DESKTOP, False)], ids=["phone-dark", "desktop-light"]
+)
+def test_pages_when_opened_by_a_member_then_fit_and_ask_nobody_else(
+    open_page, live_server, shop, member, width, dark
+):
     page = open_page(width=width, dark=dark)
     complaints = watch(page, live_server)
     sign_in(page, member)
@@ -216,7 +244,9 @@ def test_language_when_switched_without_javascript_then_the_page_speaks_it(open_
     assert page.locator("html").get_attribute("lang") == "en"
 
 
-def test_keyboard_when_used_then_the_first_stop_skips_to_the_content_and_focus_shows(open_page, shop):
+def test_keyboard_when_used_then_the_first_stop_skips_to_the_content_and_focus_shows(
+    open_page, shop
+):
     page = open_page(width=DESKTOP)
     page.goto("/products/")
 
@@ -226,7 +256,10 @@ def test_keyboard_when_used_then_the_first_stop_skips_to_the_content_and_focus_s
     assert page.evaluate("document.activeElement.id") == "main"
     page.keyboard.press("Tab")
 
-    outline = page.evaluate("(({outlineStyle, outlineWidth}) => [outlineStyle, outlineWidth])(getComputedStyle(document.activeElement))")
+    outline = page.evaluate(
+        "(({outlineStyle, outlineWidth}) => [outlineStyle, "
+        "outlineWidth])(getComputedStyle(document.activeElement))"
+    )
     assert outline == ["solid", "3px"]
 
 
@@ -236,7 +269,15 @@ def test_tab_bar_when_on_a_phone_then_says_where_we_are(open_page, shop, member)
     here = ".tabbar [aria-current=page]"
 
     places = {}
-    for path in ("/", "/products/", "/checkin/", "/orders/", "/account/", "/points/", "/accounts/email/"):
+    for path in (
+        "/",
+        "/products/",
+        "/checkin/",
+        "/orders/",
+        "/account/",
+        "/points/",
+        "/accounts/email/",
+    ):
         page.goto(path)
         places[path] = page.locator(here).get_attribute("href")
 

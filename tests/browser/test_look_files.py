@@ -10,9 +10,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STATIC = ROOT / "static"
 COMPONENTS = sorted((ROOT / "templates" / "components").glob("*.html"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-PAGES = [path for path in TEMPLATES if not {"email", "emails"} & set(path.parts)]  # mail programs read no style sheets
+# mail programs read no style sheets
+PAGES = [path for path in TEMPLATES if not {"email", "emails"} & set(path.parts)]
 
-# (text or sign, ground, the least contrast): WCAG 2.2 AA is 4.5 for text and 3 for signs; body text gets 7.
+# (text or sign, ground, the least contrast): WCAG 2.2 AA is 4.5 for text and 3 for signs; body text
+# gets 7.
 PAIRS = [
     ("ink", "ground", 7),
     ("ink", "surface", 7),
@@ -72,7 +74,9 @@ DARK_BY_DEVICE = tokens_of(':root:not([data-bs-theme="light"])')
 
 def luminance(colour):
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -84,7 +88,10 @@ def contrast(one, other):
 # --- colours ----------------------------------------------------------------
 @pytest.mark.parametrize("light", [LIGHT, DARK_BY_CHOICE], ids=["light", "dark"])
 def test_contrast_when_tokens_meet_then_wcag_aa(light):
-    found = {(text, ground, least): round(contrast(light[text], light[ground]), 2) for text, ground, least in PAIRS}
+    found = {
+        (text, ground, least): round(contrast(light[text], light[ground]), 2)
+        for text, ground, least in PAIRS
+    }
     too_weak = {pair: number for pair, number in found.items() if number < pair[2]}
 
     assert too_weak == {}
@@ -99,7 +106,12 @@ def test_colours_when_used_then_only_through_tokens():
     loose = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
     found = {}
     for sheet in ("base", "components", "pages"):
-        css = re.sub(r"url\([^)]*\)|@media print \{.*?\n  \}", "", (STATIC / "css" / f"{sheet}.css").read_text(), flags=re.DOTALL)
+        css = re.sub(
+            r"url\([^)]*\)|@media print \{.*?\n  \}",
+            "",
+            (STATIC / "css" / f"{sheet}.css").read_text(),
+            flags=re.DOTALL,
+        )
         found[sheet] = loose.findall(css)
 
     assert found == {"base": [], "components": [], "pages": []}
@@ -111,7 +123,10 @@ def test_vendored_files_when_listed_then_each_has_its_sum():
     lines = re.findall(r"^([0-9a-f]{64})  (\S+)$", (vendor / "VENDOR.md").read_text(), re.MULTILINE)
 
     files = [path for path in vendor.rglob("*") if path.is_file() and path.name != "VENDOR.md"]
-    on_disk = {str(path.relative_to(vendor)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    on_disk = {
+        str(path.relative_to(vendor)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
     assert {name: total for total, name in lines} == on_disk
 
@@ -120,7 +135,9 @@ def test_static_files_when_read_then_name_no_other_host():
     foreign = {}
     for path in STATIC.rglob("*"):
         if path.suffix in {".css", ".js", ".svg", ".webmanifest"}:
-            text = re.sub(r"http://www\.w3\.org/[\w/]+|/\*!.*?\*/", "", path.read_text(), flags=re.DOTALL)
+            text = re.sub(
+                r"http://www\.w3\.org/[\w/]+|/\*!.*?\*/", "", path.read_text(), flags=re.DOTALL
+            )
             foreign[path.name] = re.findall(r"https?://[^\s\"')]+|sourceMappingURL", text)
 
     assert {name: hosts for name, hosts in foreign.items() if hosts} == {}
@@ -128,13 +145,21 @@ def test_static_files_when_read_then_name_no_other_host():
 
 # --- icons and pictures -----------------------------------------------------
 def test_icons_when_named_then_in_the_sprite():
-    sprite = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "vendor/bootstrap-icons/sprite.svg").read_text()))
+    sprite = set(
+        re.findall(
+            r'<symbol id="([\w-]+)"', (STATIC / "vendor/bootstrap-icons/sprite.svg").read_text()
+        )
+    )
     named = set()
     for path in TEMPLATES:
         named |= set(re.findall(r'components/icon\.html" with name="([\w-]+)"', path.read_text()))
     for path in ROOT.glob("*/**/*.py"):
-        if not {".venv", "tests", "migrations"} & set(path.parts) and not path.stem.endswith("admin"):
-            named |= set(re.findall(r'"?\bicon"?(?:=|: |, default=)"([a-z][\w-]+)"', path.read_text()))
+        if not {".venv", "tests", "migrations"} & set(path.parts) and not path.stem.endswith(
+            "admin"
+        ):
+            named |= set(
+                re.findall(r'"?\bicon"?(?:=|: |, default=)"([a-z][\w-]+)"', path.read_text())
+            )
     for path in (ROOT / "mall" / "demo").rglob("*.toml"):
         named |= set(re.findall(r'^icon = "([\w-]+)"', path.read_text(), re.MULTILINE))
 
@@ -145,7 +170,9 @@ def test_pictures_when_named_then_vendored():
     pictures = {path.stem for path in (STATIC / "vendor/fluent-emoji-3d/pictures").glob("*.webp")}
     named = set()
     for path in TEMPLATES:
-        named |= set(re.findall(r'picture="(\w+)"', path.read_text())) | set(re.findall(r"pictures/(\w+)\.webp", path.read_text()))
+        named |= set(re.findall(r'picture="(\w+)"', path.read_text())) | set(
+            re.findall(r"pictures/(\w+)\.webp", path.read_text())
+        )
 
     assert named - pictures == set()
 
@@ -154,14 +181,20 @@ def test_pictures_when_named_then_vendored():
 def test_templates_when_read_then_no_inline_style_script_or_foreign_host():
     offences = {}
     for path in PAGES:
-        text = re.sub(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", path.read_text(), flags=re.DOTALL)
-        offences[str(path)] = re.findall(r"\sstyle=|<style|<script(?![^>]*\ssrc=)|\son[a-z]+=|https?://(?!www\.w3\.org)", text)
+        text = re.sub(
+            r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", path.read_text(), flags=re.DOTALL
+        )
+        offences[str(path)] = re.findall(
+            r"\sstyle=|<style|<script(?![^>]*\ssrc=)|\son[a-z]+=|https?://(?!www\.w3\.org)", text
+        )
 
     assert {path: found for path, found in offences.items() if found} == {}
 
 
 def test_components_when_opened_then_name_their_inputs_first():
-    silent = [path.name for path in COMPONENTS if not path.read_text().startswith("{% comment %}Inputs: ")]
+    silent = [
+        path.name for path in COMPONENTS if not path.read_text().startswith("{% comment %}Inputs: ")
+    ]
 
     assert silent == []
 
@@ -181,6 +214,11 @@ def test_back_office_rooms_when_opened_by_a_superuser_then_all_there(rf, db):
     request = rf.get("/admin/")
     request.user = User(username="root", is_superuser=True, is_active=True)
 
-    lost = [str(room["title"]) for wing in settings.UNFOLD["SIDEBAR"]["navigation"] for room in wing["items"] if not room["link"](request)]
+    lost = [
+        str(room["title"])
+        for wing in settings.UNFOLD["SIDEBAR"]["navigation"]
+        for room in wing["items"]
+        if not room["link"](request)
+    ]
 
     assert lost == []

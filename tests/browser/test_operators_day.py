@@ -1,4 +1,6 @@
-"""A normal day behind the counter in a real browser: every address but /admin/ is reached by a click, no shell, no superuser."""
+"""A normal day behind the counter in a real browser: every address but /admin/ is reached by a
+click, no shell, no superuser.
+"""
 
 import csv
 import io
@@ -19,7 +21,16 @@ from points import risk, rules
 from points.models import Adjustment, PointAccount, PointsPolicy, Rule, RuleVersion
 from tests.factories.accounts import MemberFactory
 from tests.factories.flash import item, session
-from tests.factories.orders import address_of, ask, give_points, pay, physical_sku, place, received, virtual_sku
+from tests.factories.orders import (
+    address_of,
+    ask,
+    give_points,
+    pay,
+    physical_sku,
+    place,
+    received,
+    virtual_sku,
+)
 from tests.scenarios.books import books_close
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -62,7 +73,9 @@ def open_row(page, words):
 
 def button(page, name):
     """Press one of the buttons above a row."""
-    page.locator("#content-main, #page, body").first.get_by_role("link", name=name, exact=True).first.click()
+    page.locator("#content-main, #page, body").first.get_by_role(
+        "link", name=name, exact=True
+    ).first.click()
     page.wait_for_load_state()
 
 
@@ -82,7 +95,8 @@ def test_order_when_shipped_then_carrier_and_number_reach_the_member(counter, sh
     button(page, "Ship")
     page.fill("[name=carrier]", "SF Express")
     send(page, "Ship")
-    expect(page.locator("[name=carrier]")).to_have_value("SF Express")  # the number is missing, and nothing typed is lost
+    # the number is missing, and nothing typed is lost
+    expect(page.locator("[name=carrier]")).to_have_value("SF Express")
     page.fill("[name=number]", "SF1234567890")
     send(page, "Ship")
     expect(page.locator("body")).to_contain_text("SF1234567890")
@@ -127,8 +141,13 @@ def test_adjustment_when_big_then_the_second_person_decides_and_the_first_cannot
     open_row(first, member.username)
     button(first, "Approve")
     send(first, "Approve")
-    expect(first.get_by_role("alert").first).to_contain_text("You asked for this adjustment yourself.")
-    assert (Adjustment.objects.get().status, PointAccount.objects.get(user=member).available) == ("waiting", before)
+    expect(first.get_by_role("alert").first).to_contain_text(
+        "You asked for this adjustment yourself."
+    )
+    assert (Adjustment.objects.get().status, PointAccount.objects.get(user=member).available) == (
+        "waiting",
+        before,
+    )
 
     second = counter("admin")
     second.get_by_role("link", name=re.compile("Adjustments waiting")).click()
@@ -136,25 +155,37 @@ def test_adjustment_when_big_then_the_second_person_decides_and_the_first_cannot
     button(second, "Approve")
     send(second, "Approve")
     expect(second.locator("body")).to_contain_text("The points were adjusted.")
-    assert (Adjustment.objects.get().status, PointAccount.objects.get(user=member).available) == ("posted", before + much)
+    assert (Adjustment.objects.get().status, PointAccount.objects.get(user=member).available) == (
+        "posted",
+        before + much,
+    )
     assert noted() == ["points.adjust_ask", "points.adjust_approve"]
 
 
 def test_rule_when_edited_then_a_new_version_and_a_warning_about_its_rival(counter):
     names = {"name_zh_hans": "签到加倍", "name_en": "Gala"}
-    rival = Rule.objects.create(code="gala", action="checkin", status=Rule.Status.ACTIVE, priority=50, **names)
+    rival = Rule.objects.create(
+        code="gala", action="checkin", status=Rule.Status.ACTIVE, priority=50, **names
+    )
     rules.publish(rival, actor="staff:1", value=RuleVersion.Value.FIXED, points=40)
     page = counter("operator")
     room(page, "Rules")
-    expect(page.locator("#result_list tbody tr", has_text="Daily sign-in")).not_to_contain_text("Gala")
+    expect(page.locator("#result_list tbody tr", has_text="Daily sign-in")).not_to_contain_text(
+        "Gala"
+    )
     open_row(page, "Gala")
     expect(page.locator("body")).to_contain_text("answers the same event at the same time")
     page.fill("[name=points]", "60")
     page.click("[name=_continue]")
     page.wait_for_load_state()
 
-    expect(page.locator("body")).to_contain_text("Version 2 is in force for what happens from now on.")
-    assert [(version.number, version.points) for version in rival.versions.order_by("number")] == [(1, 40), (2, 60)]
+    expect(page.locator("body")).to_contain_text(
+        "Version 2 is in force for what happens from now on."
+    )
+    assert [(version.number, version.points) for version in rival.versions.order_by("number")] == [
+        (1, 40),
+        (2, 60),
+    ]
     assert noted() == ["points.rule_change"]
 
 
@@ -175,7 +206,9 @@ def test_flash_session_when_announced_then_members_see_it(counter, shopper):
     expect(shopper.get_by_role("link", name="Brass pen")).to_be_visible()
 
 
-def test_member_when_frozen_and_released_with_a_note_then_may_go_on(counter, shopper, member, operator):
+def test_member_when_frozen_and_released_with_a_note_then_may_go_on(
+    counter, shopper, member, operator
+):
     risk.pause(member.pk, operator=operator, scope="all", note="odd sign-ins")
     shopper.goto("/points/")
     expect(shopper.locator(".points-case")).to_be_visible()
@@ -214,7 +247,9 @@ def test_retention_when_last_week_is_read_then_shown_and_taken_along(counter, la
     page.locator("[name=to]").fill(f"{last_week + timedelta(days=6)}")
     page.get_by_role("button", name="Show").click()
     page.wait_for_load_state()
-    expect(page.locator(".report__table tbody tr", has_text=f"{last_week}").first).to_contain_text("100")
+    expect(page.locator(".report__table tbody tr", has_text=f"{last_week}").first).to_contain_text(
+        "100"
+    )
 
     with page.expect_download() as coming:
         page.get_by_role("link", name="CSV").first.click()
@@ -223,17 +258,25 @@ def test_retention_when_last_week_is_read_then_shown_and_taken_along(counter, la
     assert f"{last_week}" in coming.value.suggested_filename
 
 
-def test_audit_log_when_the_day_is_over_then_all_of_it_stands_there_and_is_taken_along(counter, clerk, member):
+def test_audit_log_when_the_day_is_over_then_all_of_it_stands_there_and_is_taken_along(
+    counter, clerk, member
+):
     operator, finance = clerk("operator"), clerk("finance")
-    order = lifecycle.ship(pay(place(member, virtual_sku(cash="20.00"))), actor=f"staff:{operator.pk}")
+    order = lifecycle.ship(
+        pay(place(member, virtual_sku(cash="20.00"))), actor=f"staff:{operator.pk}"
+    )
     case = risk.pause(member.pk, operator=finance, scope="all", note="odd sign-ins")
     risk.decide(case, operator=finance, release=True, note="Called them: a new phone")
     page = counter("auditor")
 
     room(page, "Audit log")
     shown = page.locator("#result_list tbody")
-    expect(shown.locator("tr", has_text="Shipped an order")).to_contain_text(f"operator (staff:{operator.pk})")
-    expect(shown.locator("tr", has_text="Decided a case")).to_contain_text("Called them: a new phone")
+    expect(shown.locator("tr", has_text="Shipped an order")).to_contain_text(
+        f"operator (staff:{operator.pk})"
+    )
+    expect(shown.locator("tr", has_text="Decided a case")).to_contain_text(
+        "Called them: a new phone"
+    )
     with page.expect_download() as coming:
         page.get_by_role("link", name="Download CSV").click()
     rows = list(csv.DictReader(io.StringIO(coming.value.path().read_text(encoding="utf-8-sig"))))
@@ -252,4 +295,7 @@ def test_start_page_when_much_was_edited_then_it_stays_within_the_screen(counter
     page.reload()
 
     assert page.locator("#recent-actions-module").count() == 1
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    assert (
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        == 0
+    )

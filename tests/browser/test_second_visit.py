@@ -1,4 +1,6 @@
-"""A member comes back: every way to earn, spend and look into it, on a phone, as it is seen; then the books are closed."""
+"""A member comes back: every way to earn, spend and look into it, on a phone, as it is seen; then
+the books are closed.
+"""
 
 import json
 import re
@@ -33,7 +35,9 @@ def available(user):
 
 
 def earned(user, rule):
-    return list(LedgerEntry.objects.filter(account__user=user, rule=rule).values_list("delta", flat=True))
+    return list(
+        LedgerEntry.objects.filter(account__user=user, rule=rule).values_list("delta", flat=True)
+    )
 
 
 def bought(user, *skus, **words):
@@ -41,17 +45,23 @@ def bought(user, *skus, **words):
     return received(pay(place(user, *skus, **words)))
 
 
-def test_purchase_when_received_then_its_points_are_shown_on_the_way_until_they_arrive(shopper, member):
+def test_purchase_when_received_then_its_points_are_shown_on_the_way_until_they_arrive(
+    shopper, member
+):
     order = pay(place(member, virtual_sku(cash="68.00", name_en="Green tea")))
     before = available(member)
 
     shopper.goto(order.get_absolute_url())
-    expect(shopper.locator("main")).to_contain_text("168 points are on the way. They arrive some days after you confirm the receipt.")
+    expect(shopper.locator("main")).to_contain_text(
+        "168 points are on the way. They arrive some days after you confirm the receipt."
+    )
     received(order)
     shopper.goto("/points/")
     way = shopper.locator("section[aria-labelledby=on-the-way]")
     expect(way.locator("li", has_text="Points for what you buy")).to_contain_text("68")
-    expect(way.locator("li", has_text="First order")).to_contain_text(re.compile("Arrives on .*100", re.DOTALL))
+    expect(way.locator("li", has_text="First order")).to_contain_text(
+        re.compile("Arrives on .*100", re.DOTALL)
+    )
     assert available(member) == before
 
     with clock.at(clock.now() + timedelta(days=8)):
@@ -62,7 +72,9 @@ def test_purchase_when_received_then_its_points_are_shown_on_the_way_until_they_
     assert available(member) == before + 168
 
 
-def test_review_when_written_and_published_then_twenty_points(shopper, member, open_page, english, sign_in_page, operator):
+def test_review_when_written_and_published_then_twenty_points(
+    shopper, member, open_page, english, sign_in_page, operator
+):
     order = bought(member, virtual_sku(cash="9.00", name_en="Green tea"))
     shopper.goto(order.get_absolute_url())
     shopper.get_by_role("link", name="Review", exact=True).click()
@@ -84,18 +96,25 @@ def test_review_when_written_and_published_then_twenty_points(shopper, member, o
     shopper.goto(f"/products/{order.lines.get().product_id}/")
     expect(shopper.locator("#reviews")).to_contain_text("the tin closes well")
     shopper.goto("/points/")
-    expect(shopper.locator(".statement li").first).to_contain_text(re.compile("Writing a review.*[+]20", re.DOTALL))
+    expect(shopper.locator(".statement li").first).to_contain_text(
+        re.compile("Writing a review.*[+]20", re.DOTALL)
+    )
     assert (Review.objects.get().status, earned(member, "review")) == ("published", [20])
 
 
-def test_share_when_another_visitor_opens_the_link_then_five_points(shopper, member, open_page, live_server):
+def test_share_when_another_visitor_opens_the_link_then_five_points(
+    shopper, member, open_page, live_server
+):
     sku = virtual_sku(points=10, name_en="Green tea", name_zh_hans="绿茶")
     shopper.goto(f"/products/{sku.product_id}/")
     shopper.get_by_role("link", name="Share with a friend").click()
     link = shopper.locator("[data-copy-source]").input_value()
     expect(shopper.locator(".share")).to_contain_text("0 / 3")
 
-    friend = open_page(user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1")
+    friend = open_page(
+        user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+        "Safari/604.1"
+    )
     friend.goto(link)
     expect(friend.locator("h1")).to_contain_text("绿茶")
 
@@ -103,7 +122,9 @@ def test_share_when_another_visitor_opens_the_link_then_five_points(shopper, mem
     expect(shopper.locator(".share")).to_contain_text("1 / 3")
     shopper.goto(link)  # one's own visit brings nothing
     shopper.goto("/points/")
-    expect(shopper.locator(".statement li").first).to_contain_text(re.compile("Sharing with friends.*[+]5", re.DOTALL))
+    expect(shopper.locator(".statement li").first).to_contain_text(
+        re.compile("Sharing with friends.*[+]5", re.DOTALL)
+    )
     assert earned(member, "share") == [5]
 
 
@@ -120,12 +141,16 @@ def test_profile_when_completed_then_thirty_points_once(shopper, member):
     shopper.wait_for_load_state()
 
     shopper.goto("/points/")
-    expect(shopper.locator(".statement li").first).to_contain_text(re.compile("Completing your profile.*[+]30", re.DOTALL))
+    expect(shopper.locator(".statement li").first).to_contain_text(
+        re.compile("Completing your profile.*[+]30", re.DOTALL)
+    )
     assert earned(member, "profile") == [30]
 
 
 def test_mission_when_progressed_and_collected_then_paid_once(shopper, member):
-    MissionFactory(title_en="Say hello", event=Mission.Event.CHECKIN, target=1, points=15, is_automatic=False)
+    MissionFactory(
+        title_en="Say hello", event=Mission.Event.CHECKIN, target=1, points=15, is_automatic=False
+    )
     shopper.goto("/missions/")
     mission = shopper.locator(".mission", has_text="Say hello")
     expect(mission).to_contain_text("0 / 1")
@@ -212,7 +237,11 @@ def test_refund_when_a_line_is_asked_back_and_approved_then_points_and_cash_retu
     shopper.goto(order.get_absolute_url())
     expect(shopper.locator("main")).to_contain_text("20.00")
     order.refresh_from_db()
-    assert (available(member), order.refunded_points, str(order.refunded_cash)) == (before + 60, 60, "20.00")
+    assert (available(member), order.refunded_points, str(order.refunded_cash)) == (
+        before + 60,
+        60,
+        "20.00",
+    )
 
 
 def test_balance_when_explained_then_leads_to_the_entry_and_its_rule(shopper, member):
@@ -222,7 +251,9 @@ def test_balance_when_explained_then_leads_to_the_entry_and_its_rule(shopper, me
     shopper.locator("section[aria-labelledby=lots] a", has_text="Signed up").click()
 
     expect(shopper.locator("section[aria-labelledby=what]")).to_contain_text("+100")
-    expect(shopper.locator("section[aria-labelledby=why]")).to_contain_text("The rule “Sign-up gift”, version 1")
+    expect(shopper.locator("section[aria-labelledby=why]")).to_contain_text(
+        "The rule “Sign-up gift”, version 1"
+    )
 
 
 def test_card_key_when_bought_then_shown_after_the_password_only(shopper, member):

@@ -24,7 +24,13 @@ def purse_of(member):
     def fill(points):
         owned = balance.of(member).available
         if points != owned:
-            ledger.adjust(member.pk, points=points - owned, key=f"adjust:test-{points}", actor="test", note="test")
+            ledger.adjust(
+                member.pk,
+                points=points - owned,
+                key=f"adjust:test-{points}",
+                actor="test",
+                note="test",
+            )
         cache.clear()
         return member
 

@@ -23,13 +23,19 @@ def product_form(product, **changes):
     """What the browser sends when the product's form is saved."""
     sku = product.skus.get()
     return {
-        "status": product.status, "category": product.category_id, "pay_mode": product.pay_mode, "kind": product.kind,
-        "name_zh_hans": product.name_zh_hans, "name_en": product.name_en, "summary_zh_hans": "", "summary_en": "",
-        "description_zh_hans": "", "description_en": "", "limit_per_order": 0, "limit_per_person": 0,
-        "sale_starts_at_0": "", "sale_starts_at_1": "", "sale_ends_at_0": "", "sale_ends_at_1": "", "illustration": "", "tags": "",
-        "skus-TOTAL_FORMS": 1, "skus-INITIAL_FORMS": 1, "skus-0-id": sku.pk, "skus-0-product": product.pk,
+        "status": product.status, "category": product.category_id, "pay_mode": product.pay_mode,
+        "kind": product.kind,
+        "name_zh_hans": product.name_zh_hans, "name_en": product.name_en, "summary_zh_hans": "",
+        "summary_en": "",
+        "description_zh_hans": "", "description_en": "", "limit_per_order": 0,
+        "limit_per_person": 0,
+        "sale_starts_at_0": "", "sale_starts_at_1": "", "sale_ends_at_0": "", "sale_ends_at_1": "",
+        "illustration": "", "tags": "",
+        "skus-TOTAL_FORMS": 1, "skus-INITIAL_FORMS": 1, "skus-0-id": sku.pk,
+        "skus-0-product": product.pk,
         "skus-0-name_zh_hans": "", "skus-0-name_en": "",
-        "skus-0-points_price": sku.points_price, "skus-0-cash_price": sku.cash_price, "skus-0-position": 0, "skus-0-is_active": "on",
+        "skus-0-points_price": sku.points_price, "skus-0-cash_price": sku.cash_price,
+        "skus-0-position": 0, "skus-0-is_active": "on",
         "images-TOTAL_FORMS": 0, "images-INITIAL_FORMS": 0, **changes,
     }  # fmt: skip
 
@@ -37,9 +43,18 @@ def product_form(product, **changes):
 def test_pages_when_opened_then_they_answer(back_room, shelve):
     product = shelve(illustration="pictures/mug.webp")
     sku = product.skus.get()
-    pages = [reverse(f"admin:catalog_{model}_changelist") for model in ("category", "product", "sku", "stockmovement")]
-    pages += [reverse("admin:catalog_product_add"), reverse("admin:catalog_product_change", args=[product.pk])]
-    pages += [reverse("admin:catalog_sku_change", args=[sku.pk]), reverse("admin:catalog_sku_receive_stock", args=[sku.pk])]
+    pages = [
+        reverse(f"admin:catalog_{model}_changelist")
+        for model in ("category", "product", "sku", "stockmovement")
+    ]
+    pages += [
+        reverse("admin:catalog_product_add"),
+        reverse("admin:catalog_product_change", args=[product.pk]),
+    ]
+    pages += [
+        reverse("admin:catalog_sku_change", args=[sku.pk]),
+        reverse("admin:catalog_sku_receive_stock", args=[sku.pk]),
+    ]
     pages += [
         reverse("admin:catalog_category_change", args=[product.category_id]),
         reverse("admin:catalog_product_history", args=[product.pk]),
@@ -53,7 +68,9 @@ def test_pages_when_opened_then_they_answer(back_room, shelve):
 
 
 @pytest.mark.parametrize("items", [1, 3])
-def test_product_list_when_it_grows_then_the_queries_do_not(back_room, shelve, items, django_assert_max_num_queries):
+def test_product_list_when_it_grows_then_the_queries_do_not(
+    back_room, shelve, items, django_assert_max_num_queries
+):
     for _ in range(items):
         shelve()
     address = reverse("admin:catalog_product_changelist")
@@ -76,7 +93,9 @@ def test_product_when_saved_then_the_shop_shows_it_and_the_history_names_the_edi
         )
 
     assert answer.status_code == 302, answer.context["errors"]
-    assert [(fact["name"], fact["points_price"]) for fact in storefront.listing(Filters())] == [("新名", 150)]
+    assert [(fact["name"], fact["points_price"]) for fact in storefront.listing(Filters())] == [
+        ("新名", 150)
+    ]
     assert product.history.first().history_user == admin_user
     assert product.skus.get().history.first().history_user == admin_user
 
@@ -87,7 +106,9 @@ def test_product_when_saved_with_scripts_then_they_are_gone(back_room, shelve):
     back_room.post(
         reverse("admin:catalog_product_change", args=[product.pk]),
         product_form(
-            product, description_zh_hans="<div>好<script>alert(1)</script></div>", description_en='<a href="javascript:alert(1)">x</a>'
+            product,
+            description_zh_hans="<div>好<script>alert(1)</script></div>",
+            description_en='<a href="javascript:alert(1)">x</a>',
         ),
     )
 
@@ -109,7 +130,9 @@ def test_product_when_saved_with_scripts_then_they_are_gone(back_room, shelve):
 def test_product_when_prices_do_not_fit_then_nothing_is_saved(back_room, shelve, changes):
     product = shelve(points=100)
 
-    answer = back_room.post(reverse("admin:catalog_product_change", args=[product.pk]), product_form(product, **changes))
+    answer = back_room.post(
+        reverse("admin:catalog_product_change", args=[product.pk]), product_form(product, **changes)
+    )
 
     assert answer.status_code == 200
     product.refresh_from_db()
@@ -119,15 +142,22 @@ def test_product_when_prices_do_not_fit_then_nothing_is_saved(back_room, shelve,
 def change_kind(back_room, product, kind):
     """Save the form with another kind; returns what it says at that field ("": saved)."""
     back_room.cookies["mall_language"] = "en"
-    answer = back_room.post(reverse("admin:catalog_product_change", args=[product.pk]), product_form(product, kind=kind))
+    answer = back_room.post(
+        reverse("admin:catalog_product_change", args=[product.pk]), product_form(product, kind=kind)
+    )
     return "" if answer.status_code == 302 else "".join(answer.context["adminform"].errors["kind"])
 
 
-STAYS = "The kind stays as it is once pieces were ordered, set aside or imported: make a new product instead."
+STAYS = (
+    "The kind stays as it is once pieces were ordered, set aside or imported: make a new "
+    "product instead."
+)
 
 
 class TestKind:
-    def test_product_when_nothing_lies_in_an_order_then_its_kind_may_change(self, back_room, shelve):
+    def test_product_when_nothing_lies_in_an_order_then_its_kind_may_change(
+        self, back_room, shelve
+    ):
         product = shelve(kind="physical", stock=5)
 
         assert change_kind(back_room, product, "virtual") == ""
@@ -135,7 +165,9 @@ class TestKind:
         product.refresh_from_db()
         assert product.kind == "virtual"
 
-    def test_product_when_delivered_then_it_becomes_no_card_key_until_the_shelf_is_empty(self, back_room, shelve):
+    def test_product_when_delivered_then_it_becomes_no_card_key_until_the_shelf_is_empty(
+        self, back_room, shelve
+    ):
         product = shelve(kind="physical", stock=5)
 
         assert change_kind(back_room, product, "card_key") == STAYS
@@ -153,13 +185,19 @@ class TestKind:
         product.refresh_from_db()
         assert product.kind == "physical"
 
-    def test_product_when_pieces_are_set_aside_for_a_flash_sale_then_its_kind_stays(self, back_room, shelve):
+    def test_product_when_pieces_are_set_aside_for_a_flash_sale_then_its_kind_stays(
+        self, back_room, shelve
+    ):
         product = shelve(kind="physical", stock=3)
-        stock_buckets.set_aside(1, sku_id=product.skus.get().pk, quantity=3, buckets=2, reference="flash:1")
+        stock_buckets.set_aside(
+            1, sku_id=product.skus.get().pk, quantity=3, buckets=2, reference="flash:1"
+        )
 
         assert change_kind(back_room, product, "virtual") == STAYS
 
-    def test_product_when_keys_were_imported_then_its_kind_stays_even_with_none_free(self, back_room, shelve):
+    def test_product_when_keys_were_imported_then_its_kind_stays_even_with_none_free(
+        self, back_room, shelve
+    ):
         product = shelve(kind="card_key", stock=0)
         codes.add(product.skus.get().pk, [(1, "AAAA-BBBB")], actor="staff:1", batch="first")
         codes.make_void(CardKey.objects.get(), actor="staff:1", reason="leaked")
@@ -169,21 +207,30 @@ class TestKind:
 
 def run_action(client, name, *products):
     return client.post(
-        reverse("admin:catalog_product_changelist"), {"action": name, "_selected_action": [product.pk for product in products]}, follow=True
+        reverse("admin:catalog_product_changelist"),
+        {"action": name, "_selected_action": [product.pk for product in products]},
+        follow=True,
     )
 
 
-def test_put_on_sale_when_some_have_no_price_then_the_others_go_on_and_it_says_which(back_room, admin_user, shelve):
+def test_put_on_sale_when_some_have_no_price_then_the_others_go_on_and_it_says_which(
+    back_room, admin_user, shelve
+):
     ready, bare = shelve(status="draft"), ProductFactory(status="draft", name_zh_hans="没有价格")
 
     page = run_action(back_room, "put_on_sale", ready, bare).content.decode()
 
-    assert [Product.objects.get(pk=product.pk).status for product in (ready, bare)] == ["on", "draft"]
+    assert [Product.objects.get(pk=product.pk).status for product in (ready, bare)] == [
+        "on",
+        "draft",
+    ]
     assert "没有价格" in page
     assert ready.history.first().history_user == admin_user
 
 
-def test_take_off_sale_when_chosen_then_gone_from_the_shop(back_room, shelve, django_capture_on_commit_callbacks):
+def test_take_off_sale_when_chosen_then_gone_from_the_shop(
+    back_room, shelve, django_capture_on_commit_callbacks
+):
     products = [shelve(), shelve()]
     storefront.listing(Filters())
 
@@ -196,7 +243,9 @@ def test_take_off_sale_when_chosen_then_gone_from_the_shop(back_room, shelve, dj
 # --- stock --------------------------------------------------------------------------------
 def receive(client, sku, **sent):
     return client.post(
-        reverse("admin:catalog_sku_receive_stock", args=[sku.pk]), {"key": uuid4(), "note": "delivery 17", **sent}, follow=True
+        reverse("admin:catalog_sku_receive_stock", args=[sku.pk]),
+        {"key": uuid4(), "note": "delivery 17", **sent},
+        follow=True,
     )
 
 
@@ -242,7 +291,9 @@ def test_receive_when_the_quantity_is_odd_then_refused(back_room, quantity):
 def test_receive_when_the_sku_is_unknown_then_back_to_the_list(back_room):
     SkuFactory()
 
-    assert back_room.get(reverse("admin:catalog_sku_receive_stock", args=[999_999])).status_code == 302
+    assert (
+        back_room.get(reverse("admin:catalog_sku_receive_stock", args=[999_999])).status_code == 302
+    )
 
 
 def test_receive_when_staff_lack_the_permission_then_403(client, django_user_model):
@@ -293,13 +344,17 @@ def test_category_when_it_still_holds_products_then_it_stays(back_room, shelve):
 
 
 @pytest.mark.parametrize(("role", "leads"), [("support", False), ("operator", True)])
-def test_product_when_a_role_opens_it_then_receiving_stock_is_offered_to_who_may(client, member, shelve, role, leads):
+def test_product_when_a_role_opens_it_then_receiving_stock_is_offered_to_who_may(
+    client, member, shelve, role, leads
+):
     sku = shelve().skus.get()
     member.is_staff = True
     member.save(update_fields=["is_staff"])
     member.groups.add(Group.objects.get(name=role))
     client.force_login(member)
 
-    page = client.get(reverse("admin:catalog_product_change", args=[sku.product_id])).content.decode()
+    page = client.get(
+        reverse("admin:catalog_product_change", args=[sku.product_id])
+    ).content.decode()
 
     assert (reverse("admin:catalog_sku_receive_stock", args=[sku.pk]) in page) is leads

@@ -19,12 +19,20 @@ def test_categories_when_asked_then_the_tree_comes_flat(api):
     assert answer.status_code == 200
     assert answer.json()["count"] == 2
     assert answer.json()["results"][1] == {
-        "id": outer.children.get().pk, "slug": "audio", "name": "Audio", "icon": "headphones", "parent": outer.pk, "depth": 1
+        "id": outer.children.get().pk, "slug": "audio", "name": "Audio", "icon": "headphones",
+        "parent": outer.pk, "depth": 1
     }  # fmt: skip
 
 
 def test_products_when_asked_then_points_are_numbers_and_yuan_strings(api, shelve):
-    product = shelve(points=120, cash=12.5, pay_mode="points_cash", name_en="Mug", summary_en="Warm", illustration="pictures/mug.webp")
+    product = shelve(
+        points=120,
+        cash=12.5,
+        pay_mode="points_cash",
+        name_en="Mug",
+        summary_en="Warm",
+        illustration="pictures/mug.webp",
+    )
 
     answer = api.get("/api/v1/products", headers={"Accept-Language": "en"})
 
@@ -37,7 +45,11 @@ def test_products_when_asked_then_points_are_numbers_and_yuan_strings(api, shelv
                 "id": product.pk,
                 "name": "Mug",
                 "summary": "Warm",
-                "category": {"id": product.category.pk, "slug": product.category.slug, "name": product.category.name_en},
+                "category": {
+                    "id": product.category.pk,
+                    "slug": product.category.slug,
+                    "name": product.category.name_en,
+                },
                 "kind": "physical",
                 "pay_mode": "points_cash",
                 "points_price": 120,
@@ -66,17 +78,25 @@ def test_products_when_there_are_25_then_pages_link_to_each_other(api, shelve):
 
 def test_products_when_filtered_then_only_those(api, shelve):
     outer = CategoryFactory(slug="digital")
-    near, far = shelve(points=100, category=CategoryFactory(parent=outer)), shelve(points=300, name_en="Mug")
+    near, far = (
+        shelve(points=100, category=CategoryFactory(parent=outer)),
+        shelve(points=300, name_en="Mug"),
+    )
 
     assert ids(api.get("/api/v1/products?category=digital")) == [near.pk]
     assert ids(api.get(f"/api/v1/products?category={outer.pk}")) == [near.pk]
     assert ids(api.get("/api/v1/products?search=mug")) == [far.pk]
     assert ids(api.get("/api/v1/products?min_points=101")) == [far.pk]
-    assert ids(api.get("/api/v1/products?max_points=300&ordering=points_price")) == [near.pk, far.pk]
+    assert ids(api.get("/api/v1/products?max_points=300&ordering=points_price")) == [
+        near.pk,
+        far.pk,
+    ]
     assert ids(api.get("/api/v1/products?min_points=&category=")) == [far.pk, near.pk]
 
 
-def test_products_when_a_member_asks_what_they_can_afford_then_their_points_decide(bearer, shelve, purse_of):
+def test_products_when_a_member_asks_what_they_can_afford_then_their_points_decide(
+    bearer, shelve, purse_of
+):
     near, _far = shelve(points=100), shelve(points=101)
     caller = bearer(purse_of(90))  # and 10 for signing in today
 
@@ -90,7 +110,9 @@ def test_products_when_a_visitor_asks_what_they_can_afford_then_400(api):
     answer = api.get("/api/v1/products?affordable=true")
 
     assert answer.status_code == 400
-    assert [(error["code"], error["attr"]) for error in answer.json()["errors"]] == [("not_authenticated", "affordable")]
+    assert [(error["code"], error["attr"]) for error in answer.json()["errors"]] == [
+        ("not_authenticated", "affordable")
+    ]
 
 
 @pytest.mark.parametrize("asked", [*BAD, {"affordable": "maybe"}, {"unknown": "x"}], ids=str)
@@ -102,7 +124,9 @@ def test_products_when_a_filter_makes_no_sense_then_400_names_it(api, shelve, as
 
 
 @pytest.mark.parametrize("items", [1, 3, 24])
-def test_products_when_there_are_more_then_the_queries_are_not(api, shelve, items, django_assert_num_queries):
+def test_products_when_there_are_more_then_the_queries_are_not(
+    api, shelve, items, django_assert_num_queries
+):
     shelf = CategoryFactory()
     for _ in range(items):
         shelve(category=shelf)
@@ -114,15 +138,31 @@ def test_products_when_there_are_more_then_the_queries_are_not(api, shelve, item
 
 
 def test_product_when_asked_then_its_choices_have_live_stock(api):
-    product = ProductFactory(limit_per_order=2, description_zh_hans="<p>好</p><script>alert(1)</script>")
+    product = ProductFactory(
+        limit_per_order=2, description_zh_hans="<p>好</p><script>alert(1)</script>"
+    )
     SkuFactory(product=product, name_zh_hans="红", points_price=100, stock=5)
     blue = SkuFactory(product=product, name_zh_hans="蓝", points_price=200)
 
-    detail = api.get(f"/api/v1/products/{product.pk}", headers={"Accept-Language": "zh-hans"}).json()
+    detail = api.get(
+        f"/api/v1/products/{product.pk}", headers={"Accept-Language": "zh-hans"}
+    ).json()
 
-    assert detail["skus"][1] == {"id": blue.pk, "name": "蓝", "points_price": 200, "cash_price": "0.00", "stock": 0, "missing": 0}
+    assert detail["skus"][1] == {
+        "id": blue.pk,
+        "name": "蓝",
+        "points_price": 200,
+        "cash_price": "0.00",
+        "stock": 0,
+        "missing": 0,
+    }
     assert [sku["stock"] for sku in detail["skus"]] == [5, 0]
-    assert (detail["description"], detail["limit_per_order"], detail["in_stock"], detail["points_price"]) == ("<p>好</p>", 2, True, 100)
+    assert (
+        detail["description"],
+        detail["limit_per_order"],
+        detail["in_stock"],
+        detail["points_price"],
+    ) == ("<p>好</p>", 2, True, 100)
 
 
 @pytest.mark.parametrize("number", [0, 999_999, 10**30, "abc", "-1"])

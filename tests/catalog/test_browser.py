@@ -11,7 +11,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def mug(shelve):
     shelve(name_zh_hans="雨伞", category=CategoryFactory(slug="outdoor", name_zh_hans="户外"))
-    return shelve(name_zh_hans="陶瓷马克杯", category=CategoryFactory(slug="home", name_zh_hans="家居"))
+    return shelve(
+        name_zh_hans="陶瓷马克杯", category=CategoryFactory(slug="home", name_zh_hans="家居")
+    )
 
 
 def expect_names(page, *names):
@@ -60,4 +62,6 @@ def test_pages_when_opened_on_any_screen_then_nothing_sticks_out(open_page, mug,
 
     for address in ("/products/", "/products/?search=zzz", f"/products/{mug.pk}/"):
         page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+        assert page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        ), address

@@ -26,8 +26,12 @@ pytestmark = pytest.mark.django_db
         ("cash", 100, 0, {"points_price", "cash_price"}),
     ],
 )
-def test_clean_when_prices_and_pay_mode_meet_then_only_fitting_ones_pass(pay_mode, points, cash, wrong):
-    sku = Sku(product=ProductFactory(pay_mode=pay_mode), points_price=points, cash_price=Decimal(cash))
+def test_clean_when_prices_and_pay_mode_meet_then_only_fitting_ones_pass(
+    pay_mode, points, cash, wrong
+):
+    sku = Sku(
+        product=ProductFactory(pay_mode=pay_mode), points_price=points, cash_price=Decimal(cash)
+    )
 
     try:
         sku.full_clean()
@@ -38,7 +42,10 @@ def test_clean_when_prices_and_pay_mode_meet_then_only_fitting_ones_pass(pay_mod
     assert refused == wrong
 
 
-@pytest.mark.parametrize("prices", [{"points_price": 0, "cash_price": 0}, {"cash_price": -1}, {"points_price": 100_000_001}])
+@pytest.mark.parametrize(
+    "prices",
+    [{"points_price": 0, "cash_price": 0}, {"cash_price": -1}, {"points_price": 100_000_001}],
+)
 def test_sku_when_written_with_senseless_prices_then_the_database_refuses(prices):
     with pytest.raises(IntegrityError), transaction.atomic():
         SkuFactory(**prices)
@@ -80,5 +87,11 @@ def test_history_when_a_product_and_a_price_change_then_both_languages_and_price
     sku.points_price = 150
     sku.save()
 
-    assert list(product.history.order_by("history_id").values_list("name_zh_hans", "name_en")) == [("杯", "Mug"), ("杯", "Cup")]
-    assert list(sku.history.order_by("history_id").values_list("points_price", flat=True)) == [100, 150]
+    assert list(product.history.order_by("history_id").values_list("name_zh_hans", "name_en")) == [
+        ("杯", "Mug"),
+        ("杯", "Cup"),
+    ]
+    assert list(sku.history.order_by("history_id").values_list("points_price", flat=True)) == [
+        100,
+        150,
+    ]

@@ -12,7 +12,11 @@ NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 
 def test_refresh_when_pieces_were_taken_and_put_back_then_the_rest_of_30_days_counts(shelve):
     loved, returned, old = shelve(stock=20), shelve(stock=20), shelve(stock=20, popularity=7)
-    for product, moment, quantity in ((loved, NOON, 3), (returned, NOON, 4), (old, NOON - timedelta(days=30), 5)):
+    for product, moment, quantity in (
+        (loved, NOON, 3),
+        (returned, NOON, 4),
+        (old, NOON - timedelta(days=30), 5),
+    ):
         with time_machine.travel(moment, tick=False):
             stock.take([(product.skus.get().pk, quantity)], reference=f"order:{product.pk}")
     with time_machine.travel(NOON, tick=False):

@@ -1,4 +1,6 @@
-"""Reviews: of delivered own lines, once, read by the shop first, shown with care, and paid exactly once."""
+"""Reviews: of delivered own lines, once, read by the shop first, shown with care, and paid exactly
+once.
+"""
 
 from uuid import uuid4
 
@@ -52,7 +54,9 @@ def arrive(order):
 def said_about(product, user, *, stars=5, text=WORDS, status=Review.Status.PUBLISHED, line=None):
     """A review of some line."""
     line = line or uuid4().int % 10**12
-    return Review.objects.create(product=product, user=user, line=line, author="小**", stars=stars, text=text, status=status)
+    return Review.objects.create(
+        product=product, user=user, line=line, author="小**", stars=stars, text=text, status=status
+    )
 
 
 def write(line, user, *, stars=5, text=WORDS):
@@ -60,7 +64,9 @@ def write(line, user, *, stars=5, text=WORDS):
 
 
 def earned(user):
-    return list(LedgerEntry.objects.filter(account_id=user.pk, rule="review").values_list("key", "delta"))
+    return list(
+        LedgerEntry.objects.filter(account_id=user.pk, rule="review").values_list("key", "delta")
+    )
 
 
 # --- writing ------------------------------------------------------------------------
@@ -93,7 +99,9 @@ def test_write_when_somebody_elses_line_then_it_does_not_exist(line, other_membe
         write(line, other_member)
 
 
-@pytest.mark.parametrize("text", ["", "good", "good" + " " * 20, "\u200b" * 30, "x" * 14, "x" * 1001])
+@pytest.mark.parametrize(
+    "text", ["", "good", "good" + " " * 20, "\u200b" * 30, "x" * 14, "x" * 1001]
+)
 def test_write_when_too_short_or_too_long_then_refused(line, member, text):
     with pytest.raises(InvalidReview):
         write(line, member, text=text)
@@ -106,7 +114,10 @@ def test_write_when_stars_are_none_of_ours_then_refused(line, member, stars):
 
 
 def test_tidy_when_characters_cannot_be_shown_then_dropped_and_lines_kept():
-    assert reviews.tidy("  first line of it\r\nsecond\u202e line \x00of it  ") == "first line of it\nsecond line of it"
+    assert (
+        reviews.tidy("  first line of it\r\nsecond\u202e line \x00of it  ")
+        == "first line of it\nsecond line of it"
+    )
 
 
 def test_write_when_the_policy_publishes_at_once_then_shown_and_paid(line, member):
@@ -134,7 +145,9 @@ def test_edit_when_published_then_refused(line, member, operator):
 
 
 def test_edit_when_rejected_then_waits_again(line, member, operator):
-    review = reviews.reject(write(line, member), actor=operator, reason="Please leave out the phone number.")
+    review = reviews.reject(
+        write(line, member), actor=operator, reason="Please leave out the phone number."
+    )
 
     changed = reviews.edit(member, review.pk, stars=5, text=WORDS)
 
@@ -151,7 +164,9 @@ def test_edit_and_remove_when_somebody_elses_then_it_does_not_exist(line, member
     assert Review.objects.count() == 1
 
 
-def test_remove_when_own_then_gone_and_the_points_stay_and_come_only_once(line, member, operator, books_close):
+def test_remove_when_own_then_gone_and_the_points_stay_and_come_only_once(
+    line, member, operator, books_close
+):
     reviews.publish(write(line, member), actor=operator)
     reviews.remove(member, Review.objects.get().pk)
     reviews.publish(write(line, member), actor=operator)
@@ -160,7 +175,9 @@ def test_remove_when_own_then_gone_and_the_points_stay_and_come_only_once(line, 
 
 
 # --- the shop ------------------------------------------------------------------------------
-def test_publish_when_taken_down_and_published_again_then_paid_once(line, member, operator, books_close):
+def test_publish_when_taken_down_and_published_again_then_paid_once(
+    line, member, operator, books_close
+):
     review = write(line, member)
     for _time in range(3):
         reviews.publish(review, actor=operator)
@@ -172,8 +189,12 @@ def test_publish_when_taken_down_and_published_again_then_paid_once(line, member
     assert Notification.objects.filter(user=member, kind="review_published").count() == 1
 
 
-def test_publish_when_the_goods_went_back_meanwhile_then_shown_and_not_paid(member, operator, books_close):
-    kept, returned = (received(pay(place(member, virtual_sku(cash="20.00"), quantity=2))) for _time in range(2))
+def test_publish_when_the_goods_went_back_meanwhile_then_shown_and_not_paid(
+    member, operator, books_close
+):
+    kept, returned = (
+        received(pay(place(member, virtual_sku(cash="20.00"), quantity=2))) for _time in range(2)
+    )
     waiting = [write(order.lines.get(), member) for order in (kept, returned)]
     refund(kept, 1)
     refund(returned)
@@ -185,11 +206,16 @@ def test_publish_when_the_goods_went_back_meanwhile_then_shown_and_not_paid(memb
 
 
 def test_reject_when_waiting_then_not_shown_and_the_author_hears_why(line, member, operator):
-    review = reviews.reject(write(line, member), actor=operator, reason="This is about the courier.")
+    review = reviews.reject(
+        write(line, member), actor=operator, reason="This is about the courier."
+    )
 
     assert review.status == "rejected"
     assert earned(member) == []
-    assert Notification.objects.get(user=member, kind="review_rejected").params["reason"] == "This is about the courier."
+    assert (
+        Notification.objects.get(user=member, kind="review_rejected").params["reason"]
+        == "This is about the courier."
+    )
 
 
 # --- the page --------------------------------------------------------------------------------
@@ -225,7 +251,9 @@ def test_product_page_when_there_are_many_then_ten_a_page_newest_first(client, m
 
 
 @pytest.mark.parametrize("n", [1, 3])
-def test_product_page_when_reviews_grow_then_queries_do_not(client, member, django_assert_num_queries, n):
+def test_product_page_when_reviews_grow_then_queries_do_not(
+    client, member, django_assert_num_queries, n
+):
     product = shown_product(member, n)
     client.get(reverse("catalog:detail", args=[product.pk]))
 
@@ -271,18 +299,29 @@ def test_order_page_when_it_is_on_its_way_then_offers_none(signed_in, member):
     order = order_of(member)
 
     assert "/reviews/" not in signed_in.get(order.get_absolute_url()).content.decode()
-    assert signed_in.get(reverse("orders:review", args=[order.no, order.lines.get().pk])).status_code == 404
+    assert (
+        signed_in.get(reverse("orders:review", args=[order.no, order.lines.get().pk])).status_code
+        == 404
+    )
 
 
 def test_form_when_wrong_then_says_so_beside_the_field(signed_in, delivered, line):
-    answer = signed_in.post(reverse("orders:review", args=[delivered.no, line.pk]), {"stars": "9", "text": "short text here"})
+    answer = signed_in.post(
+        reverse("orders:review", args=[delivered.no, line.pk]),
+        {"stars": "9", "text": "short text here"},
+    )
     assert answer.status_code == 400
-    answer = signed_in.post(reverse("orders:review", args=[delivered.no, line.pk]), {"stars": "5", "text": "a     b     c     d"})
+    answer = signed_in.post(
+        reverse("orders:review", args=[delivered.no, line.pk]),
+        {"stars": "5", "text": "a     b     c     d"},
+    )
     assert answer.status_code == 400
     assert Review.objects.count() == 0
 
 
-def test_own_reviews_when_opened_then_lists_what_waits_and_what_was_said(signed_in, member, delivered, line):
+def test_own_reviews_when_opened_then_lists_what_waits_and_what_was_said(
+    signed_in, member, delivered, line
+):
     waiting = order_of(member)
     arrive(waiting)
     write(line, member)
@@ -296,7 +335,9 @@ def test_own_reviews_when_opened_then_lists_what_waits_and_what_was_said(signed_
 def test_own_reviews_when_edited_and_removed_by_page_then_so(signed_in, member, line):
     review = write(line, member)
 
-    signed_in.post(reverse("orders:review_edit", args=[review.pk]), {"stars": "1", "text": WORDS + "改一下"})
+    signed_in.post(
+        reverse("orders:review_edit", args=[review.pk]), {"stars": "1", "text": WORDS + "改一下"}
+    )
     assert Review.objects.get().stars == 1
     signed_in.post(reverse("orders:review_remove", args=[review.pk]))
     assert Review.objects.count() == 0
@@ -319,7 +360,16 @@ def test_reviews_api_when_read_then_pages_with_average_and_distribution(api, mem
 
     assert (answer["count"], len(answer["results"]), answer["average"]) == (12, 10, "5.0")
     assert answer["distribution"][0] == {"stars": 5, "count": 12}
-    assert set(answer["results"][0]) == {"id", "stars", "text", "author", "choice", "created_at", "answer", "answered_at"}
+    assert set(answer["results"][0]) == {
+        "id",
+        "stars",
+        "text",
+        "author",
+        "choice",
+        "created_at",
+        "answer",
+        "answered_at",
+    }
     assert len(api.get(answer["next"]).json()["results"]) == 2
     assert api.get(f"/api/v1/products/{product.pk}/reviews?page=3").status_code == 404
     assert api.get("/api/v1/products/999999/reviews").status_code == 404
@@ -329,7 +379,9 @@ def test_reviews_api_when_written_then_like_the_page(signed_in_api, delivered, l
     address = f"/api/v1/orders/{delivered.no}/reviews"
 
     first = signed_in_api.post(address, {"line": line.pk, "stars": 5, "text": WORDS}, format="json")
-    second = signed_in_api.post(address, {"line": line.pk, "stars": 5, "text": WORDS}, format="json")
+    second = signed_in_api.post(
+        address, {"line": line.pk, "stars": 5, "text": WORDS}, format="json"
+    )
 
     assert first.status_code == 201, first.content
     assert (first.json()["line"], first.json()["status"]) == (line.pk, "waiting")
@@ -338,12 +390,24 @@ def test_reviews_api_when_written_then_like_the_page(signed_in_api, delivered, l
     assert [row["id"] for row in own] == [first.json()["id"]]
 
 
-def test_reviews_api_when_edited_and_deleted_then_only_the_own(signed_in_api, member, other_member, line):
+def test_reviews_api_when_edited_and_deleted_then_only_the_own(
+    signed_in_api, member, other_member, line
+):
     own = write(line, member)
     strange = said_about(line.product, other_member, status=Review.Status.WAITING)
 
-    assert signed_in_api.put(f"/api/v1/me/reviews/{own.pk}", {"stars": 2, "text": WORDS}, format="json").json()["stars"] == 2
-    assert signed_in_api.put(f"/api/v1/me/reviews/{strange.pk}", {"stars": 2, "text": WORDS}, format="json").status_code == 404
+    assert (
+        signed_in_api.put(
+            f"/api/v1/me/reviews/{own.pk}", {"stars": 2, "text": WORDS}, format="json"
+        ).json()["stars"]
+        == 2
+    )
+    assert (
+        signed_in_api.put(
+            f"/api/v1/me/reviews/{strange.pk}", {"stars": 2, "text": WORDS}, format="json"
+        ).status_code
+        == 404
+    )
     assert signed_in_api.delete(f"/api/v1/me/reviews/{strange.pk}").status_code == 404
     assert signed_in_api.delete(f"/api/v1/me/reviews/{own.pk}").status_code == 204
     assert list(Review.objects.values_list("pk", flat=True)) == [strange.pk]
@@ -352,7 +416,12 @@ def test_reviews_api_when_edited_and_deleted_then_only_the_own(signed_in_api, me
 def test_reviews_api_when_more_than_ten_an_hour_then_refused(signed_in_api, delivered, line):
     body = {"line": line.pk, "stars": 5, "text": WORDS}
 
-    codes = [signed_in_api.post(f"/api/v1/orders/{delivered.no}/reviews", body, format="json").status_code for _time in range(11)]
+    codes = [
+        signed_in_api.post(
+            f"/api/v1/orders/{delivered.no}/reviews", body, format="json"
+        ).status_code
+        for _time in range(11)
+    ]
 
     assert codes == [201] + [409] * 9 + [429]
 
@@ -365,11 +434,16 @@ def decide(client, review, deed, **said):
 
 def choose(client, found):
     """Tick reviews in the list and choose to publish them; returns the page that shows them."""
-    return client.post(CHOSEN, {"action": "publish_chosen", "_selected_action": [row.pk for row in found]}).text
+    return client.post(
+        CHOSEN, {"action": "publish_chosen", "_selected_action": [row.pk for row in found]}
+    ).text
 
 
-# --- behind the counter ------------------------------------------------------------------------------
-def test_admin_when_an_operator_publishes_rejects_and_answers_then_done_and_written_down(client, operator, member, line):
+# --- behind the counter
+# ------------------------------------------------------------------------------
+def test_admin_when_an_operator_publishes_rejects_and_answers_then_done_and_written_down(
+    client, operator, member, line
+):
     from mall.core.models import AuditRow
 
     review = write(line, member)
@@ -379,14 +453,19 @@ def test_admin_when_an_operator_publishes_rejects_and_answers_then_done_and_writ
     assert WORDS[:10] in listed.content.decode()
     page = client.get(reverse("admin:catalog_review_change", args=[review.pk]))
     assert page.status_code == 200
-    assert "&#x27;waiting&#x27;" not in page.content.decode()  # a word, not the pair a coloured label is made of
+    # a word, not the pair a coloured label is made of
+    assert "&#x27;waiting&#x27;" not in page.content.decode()
     decide(client, review, "reject_review", reason="Too rude.")
     assert Review.objects.get().status == "rejected"
     decide(client, review, "publish_review")
     decide(client, review, "answer_review", text="Thank you!")
 
     review = Review.objects.get()
-    assert (review.status, review.answer, review.decided_by) == ("published", "Thank you!", f"staff:{operator.pk}")
+    assert (review.status, review.answer, review.decided_by) == (
+        "published",
+        "Thank you!",
+        f"staff:{operator.pk}",
+    )
     assert earned(member) == [(f"review:{line.pk}", 20)]
     assert list(AuditRow.objects.order_by("pk").values_list("action", flat=True)) == [
         "catalog.review_reject", "catalog.review_publish", "catalog.review_answer",
@@ -407,10 +486,15 @@ def test_admin_when_many_are_chosen_then_published_at_once(client, operator, mem
 
 
 @pytest.mark.parametrize(
-    ("deed", "said"), [("publish_review", {}), ("reject_review", {"reason": "Rude."}), ("answer_review", {"text": "Thanks!"})]
+    ("deed", "said"),
+    [
+        ("publish_review", {}),
+        ("reject_review", {"reason": "Rude."}),
+        ("answer_review", {"text": "Thanks!"}),
+    ],
 )
 @pytest.mark.parametrize("change", [{"stars": 5, "text": LATER}, {"stars": 1, "text": WORDS}])
-def test_admin_when_the_author_changed_it_meanwhile_then_the_new_words_are_shown_and_nothing_is_done(
+def test_admin_when_the_author_changed_it_meanwhile_then_shows_the_new_words_and_does_nothing(
     client, operator, member, line, deed, said, change
 ):
     review, address = write(line, member), f"admin:catalog_review_{deed}"
@@ -422,7 +506,12 @@ def test_admin_when_the_author_changed_it_meanwhile_then_the_new_words_are_shown
     answer = client.post(reverse(address, args=[review.pk]), {**hidden_of(opened), **said})
 
     review.refresh_from_db()
-    assert (review.status, review.answer, earned(member), AuditRow.objects.count()) == ("waiting", "", [], 0)
+    assert (review.status, review.answer, earned(member), AuditRow.objects.count()) == (
+        "waiting",
+        "",
+        [],
+        0,
+    )
     assert answer.status_code == 400
     assert "changed while you were reading" in answer.text
     assert change["text"] in answer.text and f"{change['stars']} ★" in answer.text
@@ -430,9 +519,13 @@ def test_admin_when_the_author_changed_it_meanwhile_then_the_new_words_are_shown
     assert AuditRow.objects.count() == 1
 
 
-def test_admin_when_one_of_many_changed_or_went_meanwhile_then_the_others_are_published_and_it_is_shown(client, operator, member):
+def test_admin_when_one_of_many_changed_meanwhile_then_the_others_are_published_and_it_is_shown(
+    client, operator, member
+):
     product = ProductFactory()
-    same, changed, removed = (said_about(product, member, status=Review.Status.WAITING) for _number in range(3))
+    same, changed, removed = (
+        said_about(product, member, status=Review.Status.WAITING) for _number in range(3)
+    )
     client.force_login(operator)
     client.cookies["mall_language"] = "en"
     opened = choose(client, [same, changed, removed])
@@ -469,7 +562,9 @@ def test_admin_when_support_looks_then_reads_and_decides_nothing(client, member,
     client.force_login(get_user_model().objects.get(pk=operator.pk))
 
     assert client.get(reverse("admin:catalog_review_changelist")).status_code == 200
-    assert client.post(reverse("admin:catalog_review_publish_review", args=[review.pk])).status_code in (302, 403)
+    assert client.post(
+        reverse("admin:catalog_review_publish_review", args=[review.pk])
+    ).status_code in (302, 403)
     assert Review.objects.get().status == "waiting"
 
 
@@ -481,14 +576,22 @@ def test_lifecycle_when_received_by_the_member_then_reviewable(member):
     assert write(order.lines.get(), member).status == "waiting"
 
 
-def test_policy_when_an_operator_changes_it_then_the_log_says_so_and_nobody_adds_another(client, operator):
+def test_policy_when_an_operator_changes_it_then_the_log_says_so_and_nobody_adds_another(
+    client, operator
+):
     client.force_login(operator)
     policy = ReviewPolicy.objects.get()
 
-    answer = client.post(reverse("admin:catalog_reviewpolicy_change", args=[policy.pk]), {"publishes_at_once": "on"})
+    answer = client.post(
+        reverse("admin:catalog_reviewpolicy_change", args=[policy.pk]), {"publishes_at_once": "on"}
+    )
 
     assert answer.status_code == 302
     assert ReviewPolicy.current().publishes_at_once
     row = AuditRow.objects.get(action="catalog.policy_change")
-    assert (row.actor, row.before, row.after) == (f"staff:{operator.pk}", {"publishes_at_once": False}, {"publishes_at_once": True})
+    assert (row.actor, row.before, row.after) == (
+        f"staff:{operator.pk}",
+        {"publishes_at_once": False},
+        {"publishes_at_once": True},
+    )
     assert client.get(reverse("admin:catalog_reviewpolicy_add")).status_code == 403

@@ -1,4 +1,6 @@
-"""The staff API of goods: products, prices, stock; permission-checked, and each delivery booked once."""
+"""The staff API of goods: products, prices, stock; permission-checked, and each delivery booked
+once.
+"""
 
 from decimal import Decimal
 from uuid import uuid4
@@ -50,7 +52,12 @@ def of_role(api_of):
 
 def received(api, sku, key=None, **changes):
     sent = {"quantity": 5, "note": "delivery 7", **changes}
-    return api.post(f"{STOCK}/{sku.pk}/movements", sent, format="json", headers={"Idempotency-Key": key or uuid4().hex})
+    return api.post(
+        f"{STOCK}/{sku.pk}/movements",
+        sent,
+        format="json",
+        headers={"Idempotency-Key": key or uuid4().hex},
+    )
 
 
 def left(sku):
@@ -63,13 +70,16 @@ def test_products_when_rows_grow_then_queries_do_not(clerk, django_assert_num_qu
         SkuFactory(product=ProductFactory(status=Product.Status.DRAFT), stock=5)
     SkuFactory()
 
-    with django_assert_num_queries(5):  # what the clerk may do (2), the rows, their SKUs, the pieces of these
+    # what the clerk may do (2), the rows, their SKUs, the pieces of these
+    with django_assert_num_queries(5):
         rows = clerk.get(f"{PRODUCTS}?status=draft").json()["results"]
 
     assert [(row["status"], row["skus"][0]["stock"]) for row in rows] == [("draft", 5)] * products
 
 
-def test_sale_when_put_on_and_taken_off_then_the_shop_shows_it_and_the_log_names_who(clerk, api, operator):
+def test_sale_when_put_on_and_taken_off_then_the_shop_shows_it_and_the_log_names_who(
+    clerk, api, operator
+):
     sku = SkuFactory(product=ProductFactory(status=Product.Status.DRAFT), stock=1)
     at = f"{PRODUCTS}/{sku.product_id}"
 
@@ -94,12 +104,26 @@ def test_sale_when_no_sku_is_offered_then_refused(clerk):
 def test_change_when_names_and_limits_then_the_rest_stays(clerk, operator):
     sku = SkuFactory()
 
-    answer = clerk.patch(f"{PRODUCTS}/{sku.product_id}", {"name_en": "A cup", "limit_per_person": 2}, format="json")
+    answer = clerk.patch(
+        f"{PRODUCTS}/{sku.product_id}", {"name_en": "A cup", "limit_per_person": 2}, format="json"
+    )
 
     product = Product.objects.get()
-    assert (answer.status_code, answer.json()["name_en"], answer.json()["limit_per_person"]) == (200, "A cup", 2)
-    assert (product.name_en, product.limit_per_person, product.limit_per_order, product.status) == ("A cup", 2, 0, "on")
-    assert (product.history.first().history_user, AuditRow.objects.get().action) == (operator, "catalog.product_change")
+    assert (answer.status_code, answer.json()["name_en"], answer.json()["limit_per_person"]) == (
+        200,
+        "A cup",
+        2,
+    )
+    assert (product.name_en, product.limit_per_person, product.limit_per_order, product.status) == (
+        "A cup",
+        2,
+        0,
+        "on",
+    )
+    assert (product.history.first().history_user, AuditRow.objects.get().action) == (
+        operator,
+        "catalog.product_change",
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +135,10 @@ def test_change_when_names_and_limits_then_the_rest_stays(clerk, operator):
         {"limit_per_order": -1},
         {"limit_per_order": "3"},
         {"limit_per_order": 1.5},
-        {"sale_starts_at": "2026-12-02T00:00:00+08:00", "sale_ends_at": "2026-12-01T00:00:00+08:00"},
+        {
+            "sale_starts_at": "2026-12-02T00:00:00+08:00",
+            "sale_ends_at": "2026-12-01T00:00:00+08:00",
+        },
     ],
 )
 def test_change_when_it_makes_no_sense_then_400_and_nothing_changes(clerk, sent):
@@ -130,7 +157,11 @@ def test_reprice_when_the_price_fits_then_shoppers_see_it(clerk, api):
     assert (answer.status_code, answer.json()["skus"][0]["points_price"]) == (200, 80)
     assert api.get(f"/api/v1/products/{sku.product_id}").json()["points_price"] == 80
     log = AuditRow.objects.get()
-    assert (log.action, log.before, log.after) == ("catalog.reprice", {"points_price": 100}, {"points_price": 80})
+    assert (log.action, log.before, log.after) == (
+        "catalog.reprice",
+        {"points_price": 100},
+        {"points_price": 80},
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +181,11 @@ def test_reprice_when_it_does_not_fit_then_refused(clerk, sent, status, code):
     answer = clerk.patch(f"/api/v1/staff/skus/{sku.pk}", sent, format="json")
 
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (status, code)
-    assert Sku.objects.values_list("points_price", "cash_price", "is_active").get() == (100, Decimal("0.00"), True)
+    assert Sku.objects.values_list("points_price", "cash_price", "is_active").get() == (
+        100,
+        Decimal("0.00"),
+        True,
+    )
 
 
 def test_receive_when_sent_twice_with_one_key_then_booked_once(clerk, operator):
@@ -161,7 +196,11 @@ def test_receive_when_sent_twice_with_one_key_then_booked_once(clerk, operator):
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
     assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, "true"]
-    assert (answers[0].json()["delta"], answers[0].json()["actor"], left(sku)) == (5, f"staff:{operator.pk}", 8)
+    assert (answers[0].json()["delta"], answers[0].json()["actor"], left(sku)) == (
+        5,
+        f"staff:{operator.pk}",
+        8,
+    )
 
 
 @pytest.mark.parametrize("changes", [{"quantity": 6}, {"note": "another one"}])
@@ -171,7 +210,11 @@ def test_receive_when_the_key_says_something_else_then_422(clerk, changes):
 
     answer = received(clerk, sku, key="d:1", **changes)
 
-    assert (answer.status_code, answer.json()["errors"][0]["code"], left(sku)) == (422, "idempotency_conflict", 5)
+    assert (answer.status_code, answer.json()["errors"][0]["code"], left(sku)) == (
+        422,
+        "idempotency_conflict",
+        5,
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +238,12 @@ def test_receive_when_it_makes_no_sense_then_nothing_is_booked(clerk, changes, s
 def test_receive_when_the_key_is_missing_then_400(clerk):
     sku = SkuFactory()
 
-    assert clerk.post(f"{STOCK}/{sku.pk}/movements", {"quantity": 1, "note": "x"}, format="json").status_code == 400
+    assert (
+        clerk.post(
+            f"{STOCK}/{sku.pk}/movements", {"quantity": 1, "note": "x"}, format="json"
+        ).status_code
+        == 400
+    )
 
 
 def test_receive_when_it_is_a_card_key_then_its_keys_count(clerk):
@@ -208,7 +256,9 @@ def test_stock_when_asked_for_what_runs_out_then_only_that(clerk):
     none, few, _many = SkuFactory(), SkuFactory(stock=9), SkuFactory(stock=10)
 
     assert [row["sku"] for row in clerk.get(f"{STOCK}?left=none").json()["results"]] == [none.pk]
-    assert [(row["sku"], row["quantity"]) for row in clerk.get(f"{STOCK}?left=few").json()["results"]] == [(few.pk, 9)]
+    assert [
+        (row["sku"], row["quantity"]) for row in clerk.get(f"{STOCK}?left=few").json()["results"]
+    ] == [(few.pk, 9)]
     assert clerk.get(f"{STOCK}?left=all").status_code == 400
     moved = clerk.get(f"{STOCK}/{few.pk}/movements").json()["results"]
     assert [(row["direction"], row["delta"]) for row in moved] == [("receive", 9)]
@@ -233,7 +283,10 @@ def test_api_when_a_role_only_looks_then_it_changes_nothing(of_role, role):
     sku, caller = SkuFactory(stock=1), of_role(role)
 
     assert [caller.get(address).status_code for address in (PRODUCTS, STOCK)] == [200, 200]
-    assert caller.patch(f"/api/v1/staff/skus/{sku.pk}", {"points_price": 1}, format="json").status_code == 403
+    assert (
+        caller.patch(f"/api/v1/staff/skus/{sku.pk}", {"points_price": 1}, format="json").status_code
+        == 403
+    )
     assert caller.post(f"{PRODUCTS}/{sku.product_id}/sale").status_code == 403
     assert received(caller, sku).status_code == 403
     assert (Sku.objects.get().points_price, left(sku)) == (100, 1)

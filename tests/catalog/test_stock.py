@@ -11,13 +11,19 @@ pytestmark = pytest.mark.django_db
 
 
 def movements(sku):
-    return list(StockMovement.objects.filter(sku=sku).order_by("id").values_list("direction", "delta", "reference"))
+    return list(
+        StockMovement.objects.filter(sku=sku)
+        .order_by("id")
+        .values_list("direction", "delta", "reference")
+    )
 
 
 def books_close():
     """The log's sum is the stock, for every SKU."""
     for row in Stock.objects.all():
-        assert row.quantity == sum(StockMovement.objects.filter(sku_id=row.pk).values_list("delta", flat=True))
+        assert row.quantity == sum(
+            StockMovement.objects.filter(sku_id=row.pk).values_list("delta", flat=True)
+        )
     return True
 
 
@@ -115,9 +121,15 @@ def test_take_when_lines_come_in_any_order_then_one_insert_and_updates_ascending
     with CaptureQueriesContext(connection) as said:
         stock.take(lines, reference="order:A")
 
-    sent = [query["sql"] for query in said if query["sql"].startswith(("INSERT", "UPDATE", "SELECT"))]
+    sent = [
+        query["sql"] for query in said if query["sql"].startswith(("INSERT", "UPDATE", "SELECT"))
+    ]
     assert [sql.split()[0] for sql in sent] == ["INSERT", "UPDATE", "UPDATE", "UPDATE"]
-    assert [f"sku_id = {sku.pk} " in sql for sku, sql in zip(skus, sent[1:], strict=True)] == [True, True, True]
+    assert [f"sku_id = {sku.pk} " in sql for sku, sql in zip(skus, sent[1:], strict=True)] == [
+        True,
+        True,
+        True,
+    ]
 
 
 # --- put back --------------------------------------------------------------------
@@ -161,7 +173,12 @@ def test_receive_when_the_first_delivery_comes_then_it_lies_on_the_shelf():
 
     assert stock.available([sku.pk]) == {sku.pk: 12}
     row = StockMovement.objects.get(sku=sku)
-    assert (row.direction, row.delta, row.actor, row.note) == ("receive", 12, "operator", "first delivery")
+    assert (row.direction, row.delta, row.actor, row.note) == (
+        "receive",
+        12,
+        "operator",
+        "first delivery",
+    )
 
 
 def test_receive_when_correcting_down_then_the_log_keeps_both():
@@ -217,7 +234,12 @@ def test_movement_when_changed_or_deleted_then_refused():
     sku = SkuFactory(stock=1)
     row = StockMovement.objects.get(sku=sku)
 
-    for attempt in (row.save, row.delete, StockMovement.objects.all().delete, lambda: StockMovement.objects.update(delta=2)):
+    for attempt in (
+        row.save,
+        row.delete,
+        StockMovement.objects.all().delete,
+        lambda: StockMovement.objects.update(delta=2),
+    ):
         with pytest.raises(TypeError):
             attempt()
 

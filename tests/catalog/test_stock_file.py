@@ -27,7 +27,9 @@ def left(*skus):
 
 
 def upload(client, content, **sent):
-    return client.post(IMPORT, {"file": SimpleUploadedFile("stock.csv", content, content_type="text/csv"), **sent})
+    return client.post(
+        IMPORT, {"file": SimpleUploadedFile("stock.csv", content, content_type="text/csv"), **sent}
+    )
 
 
 @pytest.fixture
@@ -37,10 +39,16 @@ def back_office(client, operator):
 
 
 def test_export_when_filled_in_and_imported_then_booked(back_office, operator):
-    sku, other = SkuFactory(product=ProductFactory(name_zh_hans="=杯子"), stock=3), SkuFactory(stock=5)
+    sku, other = (
+        SkuFactory(product=ProductFactory(name_zh_hans="=杯子"), stock=3),
+        SkuFactory(stock=5),
+    )
     text = b"".join(back_office.get(EXPORT).streaming_content).decode("utf-8-sig")
     table = list(csv.DictReader(io.StringIO(text)))
-    assert [(row["sku"], row["in_stock"], row["change"]) for row in table] == [(str(sku.pk), "3", ""), (str(other.pk), "5", "")]
+    assert [(row["sku"], row["in_stock"], row["change"]) for row in table] == [
+        (str(sku.pk), "3", ""),
+        (str(other.pk), "5", ""),
+    ]
     assert table[0]["product"] == "'=杯子"  # no formula for a spreadsheet
     table[0] |= {"change": "-2", "note": "damaged"}
     filled = io.StringIO()
@@ -53,7 +61,10 @@ def test_export_when_filled_in_and_imported_then_booked(back_office, operator):
     assert (answer.status_code, left(sku, other)) == (302, [1, 5])
     moved = StockMovement.objects.latest("pk")
     assert (moved.delta, moved.note, moved.actor) == (-2, "damaged", f"staff:{operator.pk}")
-    assert AuditRow.objects.values_list("action", "after").get() == ("catalog.book_stock_file", {"lines": 1, "pieces": -2})
+    assert AuditRow.objects.values_list("action", "after").get() == (
+        "catalog.book_stock_file",
+        {"lines": 1, "pieces": -2},
+    )
 
 
 def test_import_when_only_looked_over_then_nothing_moves(back_office):
@@ -79,7 +90,9 @@ def test_book_when_one_line_is_wrong_then_none_is_booked(back_office):
 def test_look_over_when_a_number_is_odd_then_said(change):
     sku = SkuFactory()
 
-    assert [bool(row.error) for row in stock_file.look_over(file_of(f"{sku.pk},{change},"))] == [True]
+    assert [bool(row.error) for row in stock_file.look_over(file_of(f"{sku.pk},{change},"))] == [
+        True
+    ]
 
 
 def test_look_over_when_it_is_a_card_key_then_its_keys_count():
@@ -87,7 +100,16 @@ def test_look_over_when_it_is_a_card_key_then_its_keys_count():
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe", b"a,b\n1,2", file_of(), file_of(*(f"{n},1," for n in range(501))), b"x" * 600_000], ids=range(6)
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"a,b\n1,2",
+        file_of(),
+        file_of(*(f"{n},1," for n in range(501))),
+        b"x" * 600_000,
+    ],
+    ids=range(6),
 )
 def test_look_over_when_it_is_no_such_table_then_refused(content):
     with pytest.raises(stock_file.UnreadableStock):

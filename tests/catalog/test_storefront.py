@@ -22,7 +22,13 @@ def found(*, available=None, **asked):
 
 # --- what is shown -------------------------------------------------------------------
 def test_listing_when_a_product_is_on_sale_then_its_facts_are_whole(shelve):
-    product = shelve(points=120, stock=3, name_en="Mug", summary_en="Warm hands", illustration="pictures/mug.webp")
+    product = shelve(
+        points=120,
+        stock=3,
+        name_en="Mug",
+        summary_en="Warm hands",
+        illustration="pictures/mug.webp",
+    )
 
     with translation.override("en"):
         shelf = storefront.listing(Filters(), available=120)
@@ -35,7 +41,11 @@ def test_listing_when_a_product_is_on_sale_then_its_facts_are_whole(shelve):
             "summary": "Warm hands",
             "kind": "physical",
             "pay_mode": "points",
-            "category": {"id": product.category.pk, "slug": product.category.slug, "name": product.category.name_en},
+            "category": {
+                "id": product.category.pk,
+                "slug": product.category.slug,
+                "name": product.category.name_en,
+            },
             "image_url": "/static/pictures/mug.webp",
             "points_price": 120,
             "cash_price": Decimal("0.00"),
@@ -87,9 +97,16 @@ def test_listing_when_no_sku_is_offered_then_not_shown():
 
 @pytest.mark.parametrize(
     ("moment", "shown"),
-    [(NOON - SECOND, False), (NOON, True), (NOON + timedelta(hours=1) - SECOND, True), (NOON + timedelta(hours=1), False)],
+    [
+        (NOON - SECOND, False),
+        (NOON, True),
+        (NOON + timedelta(hours=1) - SECOND, True),
+        (NOON + timedelta(hours=1), False),
+    ],
 )
-def test_listing_when_the_sale_has_a_window_then_shown_from_its_first_to_before_its_last_instant(shelve, moment, shown):
+def test_listing_when_the_sale_has_a_window_then_shown_from_its_first_to_before_its_last_instant(
+    shelve, moment, shown
+):
     product = shelve(sale_starts_at=NOON, sale_ends_at=NOON + timedelta(hours=1))
 
     with time_machine.travel(moment, tick=False):
@@ -125,7 +142,9 @@ def test_listing_when_the_last_piece_goes_then_sold_out_at_once(shelve):
     assert storefront.detail(product.pk)["skus"][0]["stock"] == 0
 
 
-def test_forget_when_an_edit_commits_then_the_next_reader_sees_it(shelve, django_capture_on_commit_callbacks):
+def test_forget_when_an_edit_commits_then_the_next_reader_sees_it(
+    shelve, django_capture_on_commit_callbacks
+):
     product = shelve(name_zh_hans="旧名")
     found(), storefront.detail(product.pk), storefront.tree()
     Product.objects.filter(pk=product.pk).update(name_zh_hans="新名")
@@ -164,7 +183,9 @@ def test_listing_when_it_grows_then_the_queries_do_not(shelve, items, django_ass
 
 
 @pytest.mark.parametrize("items", [1, 3])
-def test_detail_when_it_has_more_choices_then_the_queries_do_not_grow(items, django_assert_num_queries):
+def test_detail_when_it_has_more_choices_then_the_queries_do_not_grow(
+    items, django_assert_num_queries
+):
     product = ProductFactory()
     for _ in range(items):
         SkuFactory(product=product, stock=2)
@@ -205,14 +226,24 @@ def test_tree_when_categories_stand_inside_each_other_then_parents_come_first():
 
     shelves = storefront.tree()
 
-    assert [(shelf["slug"], shelf["depth"]) for shelf in shelves] == [("home", 0), ("digital", 0), ("audio", 1)]
+    assert [(shelf["slug"], shelf["depth"]) for shelf in shelves] == [
+        ("home", 0),
+        ("digital", 0),
+        ("audio", 1),
+    ]
     assert shelves[1]["beneath"] == [outer.pk, inner.pk]
     assert storefront.category(str(inner.pk))["slug"] == "audio"
 
 
 @pytest.mark.parametrize("words", ["陶瓷", "CERAMIC", "ceramic mug", "杯 暖手", "gift"])
 def test_listing_when_searched_in_either_language_then_found(shelve, words):
-    mug = shelve(name_zh_hans="陶瓷马克杯", name_en="Ceramic mug", summary_zh_hans="暖手", summary_en="Warm hands", tags="gift, kitchen")
+    mug = shelve(
+        name_zh_hans="陶瓷马克杯",
+        name_en="Ceramic mug",
+        summary_zh_hans="暖手",
+        summary_en="Warm hands",
+        tags="gift, kitchen",
+    )
     shelve(name_zh_hans="雨伞", name_en="Umbrella")
 
     assert found(search=words) == [mug.pk]
@@ -248,7 +279,11 @@ def test_listing_when_a_pay_mode_is_chosen_then_only_that(shelve):
 
 
 def test_listing_when_sorted_then_in_that_order_and_yuan_only_last(shelve):
-    a, b, c = shelve(points=300, popularity=1), shelve(points=100, popularity=9), shelve(points=200, popularity=5)
+    a, b, c = (
+        shelve(points=300, popularity=1),
+        shelve(points=100, popularity=9),
+        shelve(points=200, popularity=5),
+    )
     yuan = shelve(points=0, cash=20, pay_mode="cash")
 
     assert found() == [yuan.pk, c.pk, b.pk, a.pk]
@@ -270,13 +305,23 @@ def test_listing_when_there_are_25_then_two_pages_and_the_last_again_beyond(shel
 def test_listing_when_points_differ_then_affordable_says_so(shelve):
     shelve(points=100), shelve(points=0, cash=20, pay_mode="cash")
 
-    seen = {available: [fact["affordable"] for fact in storefront.listing(Filters(), available=available)] for available in (None, 99, 100)}
+    seen = {
+        available: [
+            fact["affordable"] for fact in storefront.listing(Filters(), available=available)
+        ]
+        for available in (None, 99, 100)
+    }
 
     assert seen == {None: [False, False], 99: [False, False], 100: [False, True]}
 
 
 def test_picks_when_points_are_few_then_what_they_buy_comes_first_and_then_the_nearest(shelve):
-    far, near, own, favourite = shelve(points=900), shelve(points=150), shelve(points=80), shelve(points=90, popularity=4)
+    far, near, own, favourite = (
+        shelve(points=900),
+        shelve(points=150),
+        shelve(points=80),
+        shelve(points=90, popularity=4),
+    )
     yuan = shelve(points=0, cash=20, pay_mode="cash")
     shelve(points=10, stock=0)
 
@@ -293,5 +338,8 @@ def test_detail_when_points_are_few_then_each_choice_says_how_many_are_missing()
     SkuFactory(product=product, points_price=100, stock=1)
     SkuFactory(product=product, points_price=220, stock=1)
 
-    assert [sku["missing"] for sku in storefront.detail(product.pk, available=100)["skus"]] == [0, 120]
+    assert [sku["missing"] for sku in storefront.detail(product.pk, available=100)["skus"]] == [
+        0,
+        120,
+    ]
     assert [sku["missing"] for sku in storefront.detail(product.pk)["skus"]] == [0, 0]

@@ -43,7 +43,11 @@ def test_list_when_nothing_matches_then_everything_is_one_tap_away(client, shelv
 def test_list_when_htmx_asks_then_only_the_shelf_comes_with_a_clean_address(client, shelve):
     shelve(name_en="Mug")
 
-    response = client.get("/products/", {"search": "mug", "pay_mode": "", "min_points": ""}, headers={"HX-Request": "true"})
+    response = client.get(
+        "/products/",
+        {"search": "mug", "pay_mode": "", "min_points": ""},
+        headers={"HX-Request": "true"},
+    )
 
     assert "<html" not in text(response)
     assert 'id="shelf"' in text(response)
@@ -52,12 +56,16 @@ def test_list_when_htmx_asks_then_only_the_shelf_comes_with_a_clean_address(clie
 
 
 def test_list_when_htmx_restores_history_then_the_whole_page_comes(client):
-    response = client.get("/products/", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    response = client.get(
+        "/products/", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    )
 
     assert "<html" in text(response)
 
 
-def test_list_when_a_category_is_chosen_then_its_chip_is_current_and_filters_are_kept(client, shelve):
+def test_list_when_a_category_is_chosen_then_its_chip_is_current_and_filters_are_kept(
+    client, shelve
+):
     outer = CategoryFactory(slug="digital", name_zh_hans="数码")
     inner = CategoryFactory(slug="audio", parent=outer)
     product = shelve(category=inner)
@@ -65,7 +73,10 @@ def test_list_when_a_category_is_chosen_then_its_chip_is_current_and_filters_are
     response = client.get("/products/", {"category": "digital", "ordering": "points_price"})
 
     assert shown(response) == [product.pk]
-    assert [(chip["slug"], chip["is_here"]) for chip in response.context["chips"]] == [("digital", True), ("audio", False)]
+    assert [(chip["slug"], chip["is_here"]) for chip in response.context["chips"]] == [
+        ("digital", True),
+        ("audio", False),
+    ]
     assert "?category=audio&amp;ordering=points_price" in text(response)
 
 
@@ -77,7 +88,9 @@ def test_list_when_a_member_can_afford_some_then_the_filter_shows_those(client, 
     assert shown(client.get("/products/", {"affordable": "on"})) == [near.pk]
 
 
-def test_list_when_a_visitor_asks_what_they_can_afford_then_they_are_invited_to_sign_in(client, shelve):
+def test_list_when_a_visitor_asks_what_they_can_afford_then_they_are_invited_to_sign_in(
+    client, shelve
+):
     product = shelve()
 
     response = client.get("/products/", {"affordable": "on"})
@@ -106,7 +119,9 @@ BAD = [
 
 
 @pytest.mark.parametrize("asked", BAD, ids=str)
-def test_list_when_a_filter_makes_no_sense_then_the_page_says_so_and_leaves_it_out(client, shelve, asked):
+def test_list_when_a_filter_makes_no_sense_then_the_page_says_so_and_leaves_it_out(
+    client, shelve, asked
+):
     product = shelve()
 
     response = client.get("/products/", asked)
@@ -124,12 +139,15 @@ def test_list_when_a_filter_is_empty_or_unknown_then_it_does_not_matter(client, 
 
 
 @pytest.mark.parametrize("items", [1, 3, 24])
-def test_list_when_it_grows_then_the_queries_of_the_page_do_not(client, shelve, items, django_assert_num_queries):
+def test_list_when_it_grows_then_the_queries_of_the_page_do_not(
+    client, shelve, items, django_assert_num_queries
+):
     shelf = CategoryFactory()
     for _ in range(items):
         shelve(category=shelf)
 
-    with django_assert_num_queries(6):  # next sale boundary, count, page, stock; next boundary, tree
+    # next sale boundary, count, page, stock; next boundary, tree
+    with django_assert_num_queries(6):
         assert len(shown(client.get("/products/"))) == items
     with django_assert_num_queries(1):  # stock
         client.get("/products/")
@@ -143,7 +161,10 @@ def test_list_when_written_to_then_refused(client, method):
 # --- one product ------------------------------------------------------------------------
 def test_detail_when_on_sale_then_price_choices_and_the_way_to_redeem_are_there(client):
     product = ProductFactory(name_zh_hans="陶瓷马克杯", limit_per_order=3, limit_per_person=5)
-    red, blue = SkuFactory(product=product, name_zh_hans="红", stock=9), SkuFactory(product=product, name_zh_hans="蓝", stock=2)
+    red, blue = (
+        SkuFactory(product=product, name_zh_hans="红", stock=9),
+        SkuFactory(product=product, name_zh_hans="蓝", stock=2),
+    )
     gone = SkuFactory(product=product, name_zh_hans="绿")
 
     response = client.get(f"/products/{product.pk}/")
@@ -151,7 +172,11 @@ def test_detail_when_on_sale_then_price_choices_and_the_way_to_redeem_are_there(
     page = text(response)
     assert page.count("<h1") == 1
     assert f'action="{reverse("orders:new")}"' in page
-    assert f'value="{red.pk}" checked' in page and f'value="{blue.pk}" required' in page and f'value="{gone.pk}" disabled' in page
+    assert (
+        f'value="{red.pk}" checked' in page
+        and f'value="{blue.pk}" required' in page
+        and f'value="{gone.pk}" disabled' in page
+    )
     assert response.context["quantity_max"] == 3
     assert response.context["can_redeem"]
 
@@ -172,10 +197,15 @@ def test_detail_when_points_are_missing_then_it_says_how_many_check_ins(client, 
 
     response = client.get(f"/products/{product.pk}/")
 
-    facts = {name: response.context[name] for name in ("can_redeem", "is_sold_out", "missing", "checkins")}
+    facts = {
+        name: response.context[name]
+        for name in ("can_redeem", "is_sold_out", "missing", "checkins")
+    }
     assert facts == {"can_redeem": False, "is_sold_out": False, "missing": 120, "checkins": 6}
     assert reverse("marketing:checkin") in text(response)
-    assert 'type="submit">' not in text(response).split('class="sticky-action"')[1].split("</div>")[0]
+    assert (
+        'type="submit">' not in text(response).split('class="sticky-action"')[1].split("</div>")[0]
+    )
 
 
 def test_detail_when_points_are_enough_then_it_can_be_redeemed(client, shelve, purse_of):
@@ -184,7 +214,11 @@ def test_detail_when_points_are_enough_then_it_can_be_redeemed(client, shelve, p
 
     response = client.get(f"/products/{product.pk}/")
 
-    assert (response.context["can_redeem"], response.context["missing"], response.context["checkins"]) == (True, 0, None)
+    assert (
+        response.context["can_redeem"],
+        response.context["missing"],
+        response.context["checkins"],
+    ) == (True, 0, None)
 
 
 def test_detail_when_sold_out_then_it_points_to_other_goods(client, shelve):
@@ -194,7 +228,9 @@ def test_detail_when_sold_out_then_it_points_to_other_goods(client, shelve):
 
 
 def test_detail_when_the_description_was_poisoned_behind_our_back_then_inert(client, shelve):
-    product = shelve(name_zh_hans="<script>alert(1)</script>", summary_zh_hans='"><img src=x onerror=alert(1)>')
+    product = shelve(
+        name_zh_hans="<script>alert(1)</script>", summary_zh_hans='"><img src=x onerror=alert(1)>'
+    )
     poison = "<p>fine</p><script>alert(2)</script><img src=x onerror=alert(3)>"
     Product.objects.filter(pk=product.pk).update(description_zh_hans=poison)
 

@@ -10,7 +10,11 @@ from redis.exceptions import RedisError
 
 
 def link_to(shop, number=1) -> Redis:
-    return Redis(unix_socket_path=shop.redis.url.removeprefix("unix://").partition("?")[0], db=number, socket_timeout=2)
+    return Redis(
+        unix_socket_path=shop.redis.url.removeprefix("unix://").partition("?")[0],
+        db=number,
+        socket_timeout=2,
+    )
 
 
 def redis_killed(shop, seconds, chance):
@@ -33,12 +37,21 @@ def redis_flushed(shop, seconds, chance):
 
 
 def messages_doubled(shop, seconds, chance):
-    """Every waiting message is there two to five times, and every job of the schedule is asked for again."""
+    """Every waiting message is there two to five times, and every job of the schedule is asked for
+    again.
+    """
     with suppress(RedisError):
         link = link_to(shop)
         for message in link.lrange("celery", 0, -1):
             link.lpush("celery", *[message] * chance.randint(1, 4))
-    names = ["cancel-unpaid-orders", "settle-refunds", "mature-grants", "expire-points", "roll-up-days", "send-mails"]
+    names = [
+        "cancel-unpaid-orders",
+        "settle-refunds",
+        "mature-grants",
+        "expire-points",
+        "roll-up-days",
+        "send-mails",
+    ]
     shop.knock([name for name in names for _ in range(chance.randint(1, 3))])
 
 
@@ -58,7 +71,8 @@ def database_frozen(shop, seconds, chance):
 def disk_full(shop, seconds, chance):
     """The database finds no room for another byte."""
     ballast = shop.folder / "disk" / "ballast"
-    with suppress(OSError), ballast.open("wb") as file:  # full already, once the database grew into it
+    # full already, once the database grew into it
+    with suppress(OSError), ballast.open("wb") as file:
         while True:
             file.write(b"\0" * 65536)
             file.flush()

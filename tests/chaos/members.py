@@ -1,4 +1,6 @@
-"""Who shops in the hail: threads that check in, order, pay, cancel and ask for refunds by HTTP, and note what they were told."""
+"""Who shops in the hail: threads that check in, order, pay, cancel and ask for refunds by HTTP, and
+note what they were told.
+"""
 
 import itertools
 import json
@@ -51,7 +53,9 @@ class Caller(threading.Thread):
             self.facts.append(["checkin", member["id"], answer.json()["on"]])
 
     def order(self, member):
-        """Order something; then leave it, cancel it, or pay it and perhaps cancel or give it back."""
+        """Order something; then leave it, cancel it, or pay it and perhaps cancel or give it
+        back.
+        """
         key, sku = next(self.keys), self.chance.choice(self.shelf)
         body = {"lines": [{"sku": sku, "quantity": self.chance.randint(1, 2)}]}
         answer = self.insist("POST", f"{API}/orders", member, body, key=key)
@@ -70,11 +74,15 @@ class Caller(threading.Thread):
             self.give_back(member, order)
 
     def pay(self, member, order):
-        answer = self.insist("POST", f"{API}/orders/{order['no']}/payments", member, {"provider": "sandbox"})
+        answer = self.insist(
+            "POST", f"{API}/orders/{order['no']}/payments", member, {"provider": "sandbox"}
+        )
         if answer is None or answer.status_code != 201:
             return
         for _ in range(self.chance.randint(1, 3)):  # providers tell twice
-            told = self.insist("POST", f"{API}/payments/sandbox/notify", None, notice(answer.json()))
+            told = self.insist(
+                "POST", f"{API}/payments/sandbox/notify", None, notice(answer.json())
+            )
             if told is not None and told.status_code == 200:
                 self.facts.append(["paid", member["id"], order["no"]])
 
@@ -91,7 +99,11 @@ class Caller(threading.Thread):
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
             answer = self.send(method, path, member, body, key=key)
-            if answer is not None and answer.status_code < 500 and answer.status_code not in (401, 429):
+            if (
+                answer is not None
+                and answer.status_code < 500
+                and answer.status_code not in (401, 429)
+            ):
                 return answer
             if answer is not None and answer.status_code == 429:
                 return None  # a member who is too fast does something else
@@ -100,7 +112,10 @@ class Caller(threading.Thread):
 
     def send(self, method, path, member, body=None, *, key=None):
         """Knock once and note how the door behaved; None when nothing came back."""
-        headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": (member or self.members[0])["address"]}
+        headers = {
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": (member or self.members[0])["address"],
+        }
         if member is not None:
             token = self.tokens.get(member["id"]) or self.sign_in(member)
             if token is None:
@@ -110,16 +125,27 @@ class Caller(threading.Thread):
             headers["Idempotency-Key"] = key
         if isinstance(body, tuple):
             raw, more = body
-            answer = self._knock(method, path, raw, {**headers, **more, "Content-Type": "application/json"})
+            answer = self._knock(
+                method, path, raw, {**headers, **more, "Content-Type": "application/json"}
+            )
         else:
             raw = None if body is None else json.dumps(body)
-            answer = self._knock(method, path, raw, {**headers, "Content-Type": "application/json"} if raw else headers)
+            answer = self._knock(
+                method,
+                path,
+                raw,
+                {**headers, "Content-Type": "application/json"} if raw else headers,
+            )
         if answer is not None and answer.status_code == 401 and member is not None:
             self.tokens.pop(member["id"], None)
         return answer
 
     def sign_in(self, member):
-        headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": member["address"], "Content-Type": "application/json"}
+        headers = {
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": member["address"],
+            "Content-Type": "application/json",
+        }
         body = json.dumps({"username": member["username"], "password": member["password"]})
         answer = self._knock("POST", "/api/auth/app/v1/auth/login", body, headers)
         if answer is None or answer.status_code != 200:
@@ -132,28 +158,46 @@ class Caller(threading.Thread):
         began = time.monotonic()
         address = f"http://127.0.0.1:{self.shop.port}{path}"
         try:
-            answer = self.session.request(method, address, data=raw, headers=headers, timeout=LONGEST_ANSWER_SECONDS, allow_redirects=False)
+            answer = self.session.request(
+                method,
+                address,
+                data=raw,
+                headers=headers,
+                timeout=LONGEST_ANSWER_SECONDS,
+                allow_redirects=False,
+            )
         except requests.RequestException as error:
             self._note_silence(f"{method} {path}", error, began)
             return None
         took = time.monotonic() - began
         self.slowest = max(self.slowest, took)
         self.answers[answer.status_code] += 1
-        is_honest = answer.status_code < 500 or (answer.status_code == 503 and answer.headers.get("Retry-After"))
+        is_honest = answer.status_code < 500 or (
+            answer.status_code == 503 and answer.headers.get("Retry-After")
+        )
         if not is_honest or answer.status_code in (301, 302):
-            self.faults.append(f"{self.shop.clock():.1f} s: {answer.status_code} of {method} {path}: {answer.text[:200]}")
+            self.faults.append(
+                f"{self.shop.clock():.1f} s: {answer.status_code} of {method} {path}: "
+                f"{answer.text[:200]}"
+            )
         return answer
 
     def _note_silence(self, what, error, began):
         self.answers["silence"] += 1
-        if isinstance(error, requests.ReadTimeout) or not self.shop.was_gone(began, time.monotonic()):
-            self.faults.append(f"{self.shop.clock():.1f} s: {what} after {time.monotonic() - began:.1f} s: {error!r}"[:300])
+        if isinstance(error, requests.ReadTimeout) or not self.shop.was_gone(
+            began, time.monotonic()
+        ):
+            self.faults.append(
+                f"{self.shop.clock():.1f} s: {what} after {time.monotonic() - began:.1f} s: "
+                f"{error!r}"[:300]
+            )
 
 
 def notice(payment):
     """Return body and headers of the sandbox's word that a payment of the API was paid."""
     said = {
-        "event_id": f"paid-{payment['no']}", "event": "paid", "payment": payment["no"], "provider_ref": f"sbx-{payment['no']}",
+        "event_id": f"paid-{payment['no']}", "event": "paid", "payment": payment["no"],
+        "provider_ref": f"sbx-{payment['no']}",
         "amount": payment["amount"], "currency": "CNY", "merchant": "points-mall",
     }  # fmt: skip
     raw, timestamp = json.dumps(said), str(int(time.time()))

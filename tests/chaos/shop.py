@@ -1,4 +1,6 @@
-"""The shop that stands in the hail: its processes, who brings dead ones back, and when its door was not whole."""
+"""The shop that stands in the hail: its processes, who brings dead ones back, and when its door was
+not whole.
+"""
 
 import json
 import os
@@ -30,7 +32,11 @@ GRACE_SECONDS = 3  # a door that just opened still has callers who knocked befor
 
 def server_command() -> list[str]:
     """Return the command of ops/Dockerfile."""
-    line = next(line for line in (ROOT / "ops" / "Dockerfile").read_text().splitlines() if line.startswith("CMD "))
+    line = next(
+        line
+        for line in (ROOT / "ops" / "Dockerfile").read_text().splitlines()
+        if line.startswith("CMD ")
+    )
     return json.loads(line.removeprefix("CMD "))
 
 
@@ -46,7 +52,13 @@ class Part:
     def start(self):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0
+                self.command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
             )
         self.starts += 1
 
@@ -62,7 +74,9 @@ class Part:
 
 
 class Shop:
-    """Everything of docker-compose.yml that decides, on sockets in a folder, and a supervisor like Docker's."""
+    """Everything of docker-compose.yml that decides, on sockets in a folder, and a supervisor like
+    Docker's.
+    """
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -77,9 +91,14 @@ class Shop:
         self.environment = self._environment()
 
     def _mount(self, place):
-        """Give the database a small disk of its own; False where this machine lets nobody mount one."""
+        """Give the database a small disk of its own; False where this machine lets nobody mount
+        one.
+        """
         place.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={TMPFS_MIB}m", "tmpfs", str(place)], capture_output=True)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={TMPFS_MIB}m", "tmpfs", str(place)],
+            capture_output=True,
+        )
         return mounted.returncode == 0
 
     def _environment(self):
@@ -105,7 +124,15 @@ class Shop:
     def ask(self, code, feed="") -> str:
         """Run code in a Django of this shop; returns what it wrote."""
         command = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, input=feed, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            input=feed,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         return done.stdout
 
@@ -114,7 +141,16 @@ class Shop:
         celery = [sys.executable, "-m", "celery", "-A", "mall"]
         commands = {"web": server_command()}
         for n in (1, 2):
-            commands[f"worker{n}"] = [*celery, "worker", "--concurrency", "1", "-n", f"worker{n}@chaos", "-l", "info"]
+            commands[f"worker{n}"] = [
+                *celery,
+                "worker",
+                "--concurrency",
+                "1",
+                "-n",
+                f"worker{n}@chaos",
+                "-l",
+                "info",
+            ]
             commands[f"beat{n}"] = [*celery, "beat", "--pidfile=", "-l", "info"]
         for name, command in commands.items():
             self.parts[name] = Part(name, command, self.environment, self.folder)
@@ -124,7 +160,9 @@ class Shop:
             pytest.fail("the shop did not open:\n" + self.parts["web"].log.read_text()[-3000:])
 
     def _supervise(self):
-        """Bring a part that ended back, a second later (``restart: unless-stopped``), and note when the door is whole."""
+        """Bring a part that ended back, a second later (``restart: unless-stopped``), and note when
+        the door is whole.
+        """
         while not self.is_closing.wait(1):
             for part in self.parts.values():
                 if part.process.poll() is not None and not self.is_closing.is_set():
@@ -184,7 +222,9 @@ class Shop:
         return dict(told)
 
     def knock(self, names):
-        """Ask for jobs of the schedule by message, as beat does; what the broker does not take is lost."""
+        """Ask for jobs of the schedule by message, as beat does; what the broker does not take is
+        lost.
+        """
         app = Celery(broker=self.environment["BROKER_URL"], set_as_current=False)
         app.conf.broker_transport_options = {"socket_timeout": 1, "socket_connect_timeout": 1}
         with suppress(BrokerError, RedisError), app.connection_for_write() as link:
@@ -192,13 +232,19 @@ class Shop:
                 app.send_task("mall.run_job", (name,), connection=link, retry=False)
 
     def heal(self) -> dict:
-        """Wait until every part is well and the sweeps of a real beat reached a real worker; returns what is missing."""
+        """Wait until every part is well and the sweeps of a real beat reached a real worker;
+        returns what is missing.
+        """
         self.wait_for_database()
         assert self.wait_until_answering()
         self.ask("from tests.chaos import books; books.forget_sweeps()")
         until = time.monotonic() + HEAL_SECONDS
         while True:
-            found = json.loads(self.ask("import json\nfrom tests.chaos import books\nprint(json.dumps(books.swept()))").splitlines()[-1])
+            found = json.loads(
+                self.ask(
+                    "import json\nfrom tests.chaos import books\nprint(json.dumps(books.swept()))"
+                ).splitlines()[-1]
+            )
             if time.monotonic() > until or found == {"missing": [], "owed": 0}:
                 return found
             time.sleep(1)
@@ -206,7 +252,10 @@ class Shop:
     def was_gone(self, since, until) -> bool:
         """Return whether the door was not whole at some moment between."""
         now = time.monotonic()
-        return any(start - 1.5 <= until and since <= (end or now) + GRACE_SECONDS for start, end in self.gone)
+        return any(
+            start - 1.5 <= until and since <= (end or now) + GRACE_SECONDS
+            for start, end in self.gone
+        )
 
     def wait_for_database(self):
         self.database.wait_until(lambda: is_answering(self.database))

@@ -1,4 +1,6 @@
-"""Thirty seconds of faults in every run, ten minutes with ``make test-long``; the seed of a run is its first line."""
+"""Thirty seconds of faults in every run, ten minutes with ``make test-long``; the seed of a run is
+its first line.
+"""
 
 import json
 import os
@@ -31,7 +33,10 @@ def shop():
     "seconds",
     [
         pytest.param(30, marks=pytest.mark.timeout(600)),
-        pytest.param(int(os.environ.get("CHAOS_SECONDS", "600")), marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
+        pytest.param(
+            int(os.environ.get("CHAOS_SECONDS", "600")),
+            marks=[pytest.mark.long, pytest.mark.timeout(3600)],
+        ),
     ],
     ids=["short", "long"],
 )
@@ -42,7 +47,10 @@ def test_shop_when_faults_hail_then_every_answer_was_true_and_the_books_close(sh
         print(f"{shop.clock():6.1f} s  {line}", flush=True)  # noqa: T201 - replays a failure
 
     say(f"CHAOS_SEED={seed} CHAOS_SECONDS={seconds}")
-    stood = shop.furnish(f"import json\nfrom tests.chaos import books\nprint(json.dumps(books.furnish({CALLERS * MEMBERS_OF_EACH})))")
+    stood = shop.furnish(
+        f"import json\nfrom tests.chaos import "
+        f"books\nprint(json.dumps(books.furnish({CALLERS * MEMBERS_OF_EACH})))"
+    )
     shelf = [sku for sku, _pieces in stood["shelf"]]
     callers = [Caller(n, shop, stood["members"][n::CALLERS], shelf, seed) for n in range(CALLERS)]
     shop.open()
@@ -60,7 +68,10 @@ def test_shop_when_faults_hail_then_every_answer_was_true_and_the_books_close(sh
     facts = [fact for caller in callers for fact in caller.facts]
     answers = sum((caller.answers for caller in callers), Counter())
     say(f"{len(facts)} facts {dict(Counter(fact[0] for fact in facts))}, answers {dict(answers)}")
-    say(f"slowest answer {max(caller.slowest for caller in callers):.1f} s, parts started {shop.starts()}")
+    say(
+        f"slowest answer {max(caller.slowest for caller in callers):.1f} s, parts started "
+        f"{shop.starts()}"
+    )
     say(f"errors in the web's log {shop.wounds()}")
     assert healed == {"missing": [], "owed": 0}
     seen = shop.ask(LOOK, feed=json.dumps({"facts": facts, "shelf": stood["shelf"]}))

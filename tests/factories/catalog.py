@@ -1,4 +1,6 @@
-"""The least valid shelves. Stock comes in through the same door as in life: catalog.stock.receive."""
+"""The least valid shelves. Stock comes in through the same door as in life:
+catalog.stock.receive.
+"""
 
 import factory
 

@@ -9,12 +9,21 @@ from orders.models import CouponCode, CouponTemplate
 
 
 def template(**words):
-    """A template of ¥5 off, open, good for 30 days; ``percent=20`` makes it percent off up to ``cap``."""
+    """A template of ¥5 off, open, good for 30 days; ``percent=20`` makes it percent off up to
+    ``cap``.
+    """
     if words.get("percent"):
         words = {"kind": "percent", "amount": 0, "cap": "100.00", **words}
     chosen, goods = words.pop("categories", ()), words.pop("products", ())
     scope = "categories" if chosen else "products" if goods else "all"
-    fresh = {"name_zh_hans": "立减券", "name_en": "Off", "amount": "5.00", "valid_days": 30, "status": "active", "per_person": 0}
+    fresh = {
+        "name_zh_hans": "立减券",
+        "name_en": "Off",
+        "amount": "5.00",
+        "valid_days": 30,
+        "status": "active",
+        "per_person": 0,
+    }
     made = CouponTemplate.objects.create(**{**fresh, "scope": scope, **words})
     made.categories.set(chosen)
     made.products.set(goods)
@@ -23,7 +32,10 @@ def template(**words):
 
 def code(made=None, **words):
     """A public code of that template, for anybody."""
-    return CouponCode.objects.create(template=made or template(), **{"code": f"A{uuid4().hex[:15].upper()}", "max_uses": 10, **words})
+    return CouponCode.objects.create(
+        template=made or template(),
+        **{"code": f"A{uuid4().hex[:15].upper()}", "max_uses": 10, **words},
+    )
 
 
 def given(user, made=None, **words):

@@ -1,4 +1,6 @@
-"""The least valid rows of marketing, for days the verbs cannot be asked to live through one by one."""
+"""The least valid rows of marketing, for days the verbs cannot be asked to live through one by
+one.
+"""
 
 import factory
 

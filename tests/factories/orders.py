@@ -13,7 +13,12 @@ from orders.models import Order
 from points import ledger
 from tests.factories.catalog import ProductFactory, SkuFactory
 
-HOME = {"recipient": "李雷", "phone": "13812345678", "region": "上海市 静安区", "detail": "南京西路 1 号"}
+HOME = {
+    "recipient": "李雷",
+    "phone": "13812345678",
+    "region": "上海市 静安区",
+    "detail": "南京西路 1 号",
+}
 
 
 def give_points(user, points, *, expires_on=ledger.DEFAULT):
@@ -23,7 +28,13 @@ def give_points(user, points, *, expires_on=ledger.DEFAULT):
 
 def virtual_sku(*, points=0, cash="0.00", stock=10, pay_mode=None, **product):
     """A SKU nobody has to post; its pay mode follows from its prices unless named."""
-    guessed = Product.PayMode.POINTS_CASH if points and Decimal(cash) else Product.PayMode.POINTS if points else Product.PayMode.CASH
+    guessed = (
+        Product.PayMode.POINTS_CASH
+        if points and Decimal(cash)
+        else Product.PayMode.POINTS
+        if points
+        else Product.PayMode.CASH
+    )
     product = ProductFactory(kind=Product.Kind.VIRTUAL, pay_mode=pay_mode or guessed, **product)
     return SkuFactory(product=product, points_price=points, cash_price=cash, stock=stock)
 
@@ -43,7 +54,9 @@ def address_of(user):
 
 def place(user, *skus, quantity=1, key=None, **kwargs):
     """Place an order of one line per SKU under a fresh key."""
-    return place_order(user, lines=[(sku.pk, quantity) for sku in skus], key=key or uuid4().hex, **kwargs)
+    return place_order(
+        user, lines=[(sku.pk, quantity) for sku in skus], key=key or uuid4().hex, **kwargs
+    )
 
 
 def key_sku(*, keys=3, points=0, cash="0.00", **product):
@@ -52,27 +65,43 @@ def key_sku(*, keys=3, points=0, cash="0.00", **product):
     sku.product.kind = Product.Kind.CARD_KEY
     sku.product.save(update_fields=["kind"])
     if keys:
-        codes.add(sku.pk, [(n, f"KEY-{sku.pk}-{n}") for n in range(1, keys + 1)], actor="factory", batch=uuid4().hex)
+        codes.add(
+            sku.pk,
+            [(n, f"KEY-{sku.pk}-{n}") for n in range(1, keys + 1)],
+            actor="factory",
+            batch=uuid4().hex,
+        )
     return sku
 
 
 def pay(order):
     """Pay an order in the sandbox and return it as it is then."""
-    payments.receive_notice("sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid"))
+    payments.receive_notice(
+        "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    )
     return Order.objects.get(pk=order.pk)
 
 
 def received(order):
     """Send a paid order off and confirm its receipt."""
-    return lifecycle.complete(lifecycle.ship(order, actor="staff:1", carrier="SF", number="1"), actor=f"member:{order.user_id}")
+    return lifecycle.complete(
+        lifecycle.ship(order, actor="staff:1", carrier="SF", number="1"),
+        actor=f"member:{order.user_id}",
+    )
 
 
 def ask(order, *pieces, key=None, actor=None, reason="does not fit"):
     """Ask to refund pieces of an order's lines, in their order; without pieces all that is left."""
     lines = list(order.lines.all())
-    wanted = [(line.pk, n) for line, n in zip(lines, pieces, strict=False) if n] if pieces else [(li.pk, li.kept_quantity) for li in lines]
+    wanted = (
+        [(line.pk, n) for line, n in zip(lines, pieces, strict=False) if n]
+        if pieces
+        else [(li.pk, li.kept_quantity) for li in lines]
+    )
     actor = actor or f"member:{order.user_id}"
-    return refund_requests.request(order, lines=wanted, key=key or uuid4().hex, actor=actor, reason=reason)
+    return refund_requests.request(
+        order, lines=wanted, key=key or uuid4().hex, actor=actor, reason=reason
+    )
 
 
 def refund(order, *pieces, actor="staff:1", **words):

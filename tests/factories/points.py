@@ -28,13 +28,26 @@ def member_with(points=0, *, expires_on=ledger.DEFAULT, key=None, **words):
     member = MemberFactory()
     ledger.open_account(member.pk)
     if points:
-        ledger.accrue(member.pk, points=points, key=key or f"gift:{next(_numbers)}", expires_on=expires_on, **words)
+        ledger.accrue(
+            member.pk,
+            points=points,
+            key=key or f"gift:{next(_numbers)}",
+            expires_on=expires_on,
+            **words,
+        )
     return member
 
 
 def granted(member, *, yuan="100.00", order="order:M1", action="purchase", key=None, **kwargs):
     """Promise points for an order of so many yuan, by the shop's own rule."""
-    return grants.promise(member.pk, action, amount=Decimal(yuan), key=key or f"{order}:{action}", reference=order, **kwargs)
+    return grants.promise(
+        member.pk,
+        action,
+        amount=Decimal(yuan),
+        key=key or f"{order}:{action}",
+        reference=order,
+        **kwargs,
+    )
 
 
 def arrived(member, *, order="order:M1", **kwargs):

@@ -9,7 +9,9 @@ from tests.faults.users import MIGRATOR, grant_tables, signed_in_as
 
 @pytest.fixture(scope="module")
 def made(request, django_db_setup, django_db_blocker):
-    """The three users of a shop that was just migrated, or of one whose users could do everything before."""
+    """The three users of a shop that was just migrated, or of one whose users could do everything
+    before.
+    """
     with django_db_blocker.unblock():
         database_users.make(upgraded=getattr(request, "param", "") == "upgraded")
         with signed_in_as(MIGRATOR):

@@ -1,4 +1,6 @@
-"""The shop's web processes as the image starts them, and somebody who knocks at every address they have."""
+"""The shop's web processes as the image starts them, and somebody who knocks at every address they
+have.
+"""
 
 import http.client
 import os
@@ -16,7 +18,13 @@ from tests.conftest import ROOT
 from tests.serving import free_port
 
 START_SECONDS = 60
-SAMPLES = {"int": "1", "str": "x1", "slug": "x1", "path": "x1", "uuid": "00000000-0000-4000-8000-000000000000"}
+SAMPLES = {
+    "int": "1",
+    "str": "x1",
+    "slug": "x1",
+    "path": "x1",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
 
 
 @dataclass
@@ -30,16 +38,26 @@ class Answer:
 
 
 class Front:
-    """``ops/serve``, the image's own command, with the settings of the test and on a port of its own."""
+    """``ops/serve``, the image's own command, with the settings of the test and on a port of its
+    own.
+    """
 
     def __init__(self, environment, log):
         self.port = free_port()
-        where = {"HOST": "127.0.0.1", "PORT": str(self.port), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        where = {
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
         command = [ROOT / "ops" / "serve"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment | where, stdout=log, stderr=log, process_group=0)
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment | where, stdout=log, stderr=log, process_group=0
+        )
         deadline = time.monotonic() + START_SECONDS
         while not self._is_open():
-            assert self.process.poll() is None and time.monotonic() < deadline, "granian did not start"
+            assert self.process.poll() is None and time.monotonic() < deadline, (
+                "granian did not start"
+            )
             time.sleep(0.1)
 
     def _is_open(self):
@@ -56,7 +74,9 @@ class Front:
             link.request(method, path, body=body, headers=headers or {}, **more)
             answer = link.getresponse()
             said = answer.read().decode(errors="replace")
-            return Answer(answer.status, dict(answer.getheaders()), said, time.monotonic() - started)
+            return Answer(
+                answer.status, dict(answer.getheaders()), said, time.monotonic() - started
+            )
         finally:
             link.close()
 
@@ -71,7 +91,9 @@ class Front:
 
 
 def addresses() -> list[str]:
-    """Return one address for every pattern that Django resolves: pages, endpoints, the back office."""
+    """Return one address for every pattern that Django resolves: pages, endpoints, the back
+    office.
+    """
     found = []
     _walk(get_resolver().url_patterns, "/", found)
     return sorted(set(found))
@@ -88,6 +110,8 @@ def _walk(patterns, prefix, found):
 
 def _sample(pattern):
     if hasattr(pattern, "_route"):
-        return re.sub(r"<(?:(\w+):)?\w+>", lambda place: SAMPLES.get(place[1] or "str", "x1"), pattern._route)
+        return re.sub(
+            r"<(?:(\w+):)?\w+>", lambda place: SAMPLES.get(place[1] or "str", "x1"), pattern._route
+        )
     written, names = normalize(pattern._regex)[0]
     return written % dict.fromkeys(names, "1")

@@ -1,4 +1,6 @@
-"""A shop as production runs it, for tests that freeze or kill its parts: ops/serve on a MariaDB and a Redis of its own."""
+"""A shop as production runs it, for tests that freeze or kill its parts: ops/serve on a MariaDB and
+a Redis of its own.
+"""
 
 import os
 import signal
@@ -28,7 +30,9 @@ class Shop:
         """Start the real command and wait until it takes visitors."""
         with self.log.open("ab") as log:
             command = [ROOT / "ops" / "serve", *options]
-            self.process = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log, process_group=0)
+            self.process = subprocess.Popen(
+                command, env=self._environment(), stdout=log, stderr=log, process_group=0
+            )
         self.wait_until(lambda: len(self.serving()) == 2)
         self.wait_until(lambda: {self.get("/readyz", token=TOKEN)[0] for _ in range(8)} == {200})
         return self
@@ -45,13 +49,23 @@ class Shop:
 
     def workers(self):
         """Return the process ids of the web processes that live."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return {int(pid) for pid in children if "granian" in Path(f"/proc/{pid}/cmdline").read_text()}
+        children = (
+            Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        )
+        return {
+            int(pid) for pid in children if "granian" in Path(f"/proc/{pid}/cmdline").read_text()
+        }
 
     def serving(self):
-        """Return the process ids of those that already take visitors: a new one reads the code for seconds first."""
+        """Return the process ids of those that already take visitors: a new one reads the code for
+        seconds first.
+        """
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        ears = {f"socket:[{row[9]}]" for row in rows if row[3] == LISTENS and row[1].endswith(f":{self.port:04X}")}
+        ears = {
+            f"socket:[{row[9]}]"
+            for row in rows
+            if row[3] == LISTENS and row[1].endswith(f":{self.port:04X}")
+        }
         return {pid for pid in self.workers() if ears & _open_files(pid)}
 
     def get(self, path, *, token=None, headers=None, timeout=30):
@@ -60,7 +74,8 @@ class Shop:
         began = time.monotonic()
         try:
             with urllib.request.urlopen(
-                urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers), timeout=timeout
+                urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers),
+                timeout=timeout,
             ) as answer:
                 status, body = answer.status, answer.read()
         except urllib.error.HTTPError as refused:
@@ -73,7 +88,9 @@ class Shop:
         """Wait; fails with the server's last words."""
         deadline = time.monotonic() + seconds
         while not happened():
-            assert time.monotonic() < deadline and self.process.poll() is None, self.log.read_text()[-3000:]
+            assert time.monotonic() < deadline and self.process.poll() is None, (
+                self.log.read_text()[-3000:]
+            )
             time.sleep(0.1)
 
     def _environment(self):

@@ -1,4 +1,6 @@
-"""ops/backup, ops/restore, ops/drill on real databases: what comes back is what was there, and the books close."""
+"""ops/backup, ops/restore, ops/drill on real databases: what comes back is what was there, and the
+books close.
+"""
 
 import os
 import shutil
@@ -16,7 +18,10 @@ from tests.factories.orders import give_points, place, virtual_sku
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not shutil.which("mariadb-dump") and not shutil.which("mysqldump"), reason="no client programs"),
+    pytest.mark.skipif(
+        not shutil.which("mariadb-dump") and not shutil.which("mysqldump"),
+        reason="no client programs",
+    ),
 ]
 
 
@@ -30,7 +35,8 @@ def shop(transactional_db, member, tmp_path):
     # The programs know DATABASE_URL; the settings of the suite know another name for it.
     python = tmp_path / "python"
     python.write_text(
-        f'#!/bin/sh\nMALL_TEST_DATABASE_URL="$DATABASE_URL" MALL_TEST_SQLITE="${{DATABASE_URL#sqlite:///}}" exec {sys.executable} "$@"\n'
+        f'#!/bin/sh\nMALL_TEST_DATABASE_URL="$DATABASE_URL" '
+        f'MALL_TEST_SQLITE="${{DATABASE_URL#sqlite:///}}" exec {sys.executable} "$@"\n'
     )
     python.chmod(0o755)
     return {
@@ -56,14 +62,18 @@ def scratch(tmp_path, transactional_db):
         yield url_of(tmp_path / "scratch.sqlite3")
         return
     with connection.cursor() as cursor:
-        cursor.execute("CREATE OR REPLACE DATABASE scratch CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+        cursor.execute(
+            "CREATE OR REPLACE DATABASE scratch CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+        )
     yield url_of("scratch")
     with connection.cursor() as cursor:
         cursor.execute("DROP DATABASE scratch")
 
 
 def run(program, *arguments, **environment):
-    return subprocess.run([ROOT / "ops" / program, *arguments], env=environment, capture_output=True, text=True)
+    return subprocess.run(
+        [ROOT / "ops" / program, *arguments], env=environment, capture_output=True, text=True
+    )
 
 
 def test_drill_when_the_shop_is_well_then_every_row_is_back_and_the_books_close(shop, scratch):
@@ -73,10 +83,14 @@ def test_drill_when_the_shop_is_well_then_every_row_is_back_and_the_books_close(
     assert "every row back, the books close" in done.stderr
 
 
-def test_restore_when_done_then_pictures_are_back_and_nobody_else_may_read_the_backup(shop, scratch, tmp_path):
+def test_restore_when_done_then_pictures_are_back_and_nobody_else_may_read_the_backup(
+    shop, scratch, tmp_path
+):
     backup = Path(run("backup", tmp_path / "backups", **shop).stdout.strip())
 
-    done = run("restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")})
+    done = run(
+        "restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")}
+    )
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "back" / "avatar.png").read_bytes() == b"picture"
@@ -84,29 +98,50 @@ def test_restore_when_done_then_pictures_are_back_and_nobody_else_may_read_the_b
 
 
 @pytest.mark.skipif(ON_MARIADB, reason="the embedded profile keeps its rows in a file")
-def test_restore_when_the_shop_is_embedded_then_run_would_not_load_the_demo_into_it(transactional_db, scratch, tmp_path):
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_"))}
-    own |= {"PYTHON": sys.executable, "DATABASE_URL": url_of(connection.settings_dict["NAME"]), "MEDIA_ROOT": str(tmp_path)}
+def test_restore_when_the_shop_is_embedded_then_run_would_not_load_the_demo_into_it(
+    transactional_db, scratch, tmp_path
+):
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MALL_", "DJANGO_"))
+    }
+    own |= {
+        "PYTHON": sys.executable,
+        "DATABASE_URL": url_of(connection.settings_dict["NAME"]),
+        "MEDIA_ROOT": str(tmp_path),
+    }
     backup = run("backup", "--quick", tmp_path / "backups", **own).stdout.strip()
 
-    done = run("restore", backup, **{**own, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")})
+    done = run(
+        "restore", backup, **{**own, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")}
+    )
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "scratch.sqlite3.seeded").exists()
 
 
-def test_restore_when_a_row_was_altered_in_the_backup_then_the_books_say_so(shop, scratch, tmp_path, member):
+def test_restore_when_a_row_was_altered_in_the_backup_then_the_books_say_so(
+    shop, scratch, tmp_path, member
+):
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE points_ledgerentry SET delta = delta + 1 WHERE account_id = %s AND seq = 1", [member.pk])
+        cursor.execute(
+            "UPDATE points_ledgerentry SET delta = delta + 1 WHERE account_id = %s AND seq = 1",
+            [member.pk],
+        )
     backup = run("backup", tmp_path / "backups", **shop).stdout.strip()
 
-    done = run("restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")})
+    done = run(
+        "restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")}
+    )
 
     assert done.returncode == 1
     assert str(member.pk) in done.stdout
 
 
-def test_restore_when_the_backup_is_damaged_or_the_database_is_full_then_nothing_happens(shop, scratch, tmp_path):
+def test_restore_when_the_backup_is_damaged_or_the_database_is_full_then_nothing_happens(
+    shop, scratch, tmp_path
+):
     backup = Path(run("backup", tmp_path / "backups", **shop).stdout.strip())
 
     onto_itself = run("restore", backup, **shop)
@@ -117,15 +152,22 @@ def test_restore_when_the_backup_is_damaged_or_the_database_is_full_then_nothing
     assert (onto_itself.returncode, damaged.returncode) == (1, 1)
     assert "the database is not empty" in onto_itself.stderr
     assert "the backup is damaged" in damaged.stderr
-    assert run("restore", tmp_path, **shop).stderr == f"mall: {tmp_path} is no backup: name the folder with the MANIFEST, FOLDER/<time>\n"
+    assert (
+        run("restore", tmp_path, **shop).stderr
+        == f"mall: {tmp_path} is no backup: name the folder with the MANIFEST, FOLDER/<time>\n"
+    )
 
 
 def test_restore_when_the_pictures_have_no_place_then_nothing_is_restored(shop, scratch, tmp_path):
     backup = Path(run("backup", tmp_path / "backups", "--quick", **shop).stdout.strip())
     (tmp_path / "file").write_text("no folder")
 
-    refused = run("restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "file")})
-    done = run("restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")})
+    refused = run(
+        "restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "file")}
+    )
+    done = run(
+        "restore", backup, **{**shop, "DATABASE_URL": scratch, "MEDIA_ROOT": str(tmp_path / "back")}
+    )
 
     assert refused.returncode == 1
     assert "nothing was restored" in refused.stderr

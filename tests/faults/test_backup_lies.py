@@ -1,4 +1,6 @@
-"""No backup that cannot be restored: every way one could be empty or partial ends in a sentence and no folder."""
+"""No backup that cannot be restored: every way one could be empty or partial ends in a sentence and
+no folder.
+"""
 
 import json
 import os
@@ -20,7 +22,11 @@ from points import ledger
 from tests.factories.orders import give_points, place, virtual_sku
 
 ROOT = Path(__file__).resolve().parents[2]
-PLAIN = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_", "DATABASE_"))}
+PLAIN = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("MALL_", "DJANGO_", "DATABASE_"))
+}
 PRODUCTION = PLAIN | {
     "MALL_PROFILE": "production",
     "SECRET_KEY": "8Jx-2nqPz0sV5tYwR7uKmB4hE1gC6dLaF9oTiX3vNyQeZrMcWbUj",
@@ -29,7 +35,9 @@ PRODUCTION = PLAIN | {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "BROKER_URL": "redis://127.0.0.1:1/1",
     "EMAIL_URL": "smtp+tls://mall:secret@mail.example:587",
-    **dict.fromkeys(("FIELD_KEYS", "LEDGER_KEY", "PAYMENT_SECRET", "EVENT_SECRET"), "0123456789abcdef" * 4),
+    **dict.fromkeys(
+        ("FIELD_KEYS", "LEDGER_KEY", "PAYMENT_SECRET", "EVENT_SECRET"), "0123456789abcdef" * 4
+    ),
 }
 NASTY = "p\"a's\\ w#o%r=d;[x]$`&é"
 
@@ -48,14 +56,18 @@ def shop(transactional_db, member, tmp_path, settings):
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
-    """program(name, script): put a program of that name in front of the real one, which the script knows as $real."""
+    """program(name, script): put a program of that name in front of the real one, which the script
+    knows as $real.
+    """
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     (tmp_path / "bin").mkdir()
 
     def put(name, script):
         real = shutil.which(name, path=os.environ["PATH"].partition(":")[2])
         path = tmp_path / "bin" / name
-        path.write_text(f'#!/bin/bash\n[[ "$*" == *--version* ]] && exec {real} "$@"\nreal={real}\n{script}\n')
+        path.write_text(
+            f'#!/bin/bash\n[[ "$*" == *--version* ]] && exec {real} "$@"\nreal={real}\n{script}\n'
+        )
         path.chmod(0o755)
 
     return put
@@ -89,7 +101,9 @@ def database_user(name, password, *grants):
 
 
 def run(program, *arguments, **environment):
-    return subprocess.run([ROOT / "ops" / program, *arguments], env=environment, capture_output=True, text=True)
+    return subprocess.run(
+        [ROOT / "ops" / program, *arguments], env=environment, capture_output=True, text=True
+    )
 
 
 def facts_of(backup):
@@ -134,8 +148,13 @@ def test_backup_when_the_embedded_profile_is_given_another_database_then_refuses
 
 def test_backup_when_only_a_file_says_which_shop_then_it_is_that_one(tmp_path):
     shop = PRODUCTION | {"DATABASE_URL": "mysql://mall:x@127.0.0.1:1/mall"}
-    (tmp_path / "mall.env").write_text("".join(f"{name}={shop[name]}\n" for name in shop.keys() - PLAIN.keys()))
-    program = "import sys; from pathlib import Path; from mall.backups import __main__ as program; program.ROOT = Path(sys.argv[1]); "
+    (tmp_path / "mall.env").write_text(
+        "".join(f"{name}={shop[name]}\n" for name in shop.keys() - PLAIN.keys())
+    )
+    program = (
+        "import sys; from pathlib import Path; from mall.backups import __main__ as "
+        "program; program.ROOT = Path(sys.argv[1]); "
+    )
     program += "sys.exit(program.main(['backup', sys.argv[2]]))"
 
     command = [sys.executable, "-c", program, tmp_path, tmp_path / "backups"]
@@ -145,7 +164,9 @@ def test_backup_when_only_a_file_says_which_shop_then_it_is_that_one(tmp_path):
     assert "SQLite" not in done.stderr
 
 
-@pytest.mark.parametrize("content", [None, b"", "no table", b"this is no database, only some text that is long enough"])
+@pytest.mark.parametrize(
+    "content", [None, b"", "no table", b"this is no database, only some text that is long enough"]
+)
 def test_backup_when_the_file_is_no_shop_then_refuses_and_makes_none(tmp_path, content):
     file = tmp_path / "mall.sqlite3"
     if content == "no table":
@@ -162,7 +183,11 @@ def test_backup_when_the_file_is_no_shop_then_refuses_and_makes_none(tmp_path, c
 
 @pytest.mark.parametrize("python", ["/bin/false", "/bin/true", "/nowhere/python", "/bin/echo"])
 def test_programs_when_python_fails_then_say_so_and_exit_1(tmp_path, python):
-    for name, argument in (("backup", tmp_path / "backups"), ("restore", tmp_path), ("drill", tmp_path)):
+    for name, argument in (
+        ("backup", tmp_path / "backups"),
+        ("restore", tmp_path),
+        ("drill", tmp_path),
+    ):
         done = run(name, argument, **PLAIN, PYTHON=python)
 
         assert_refused(done, tmp_path / "backups", f"{python} cannot run the mall")
@@ -181,9 +206,14 @@ def test_programs_when_python_fails_then_say_so_and_exit_1(tmp_path, python):
         ('"$real" "$@" --ignore-table=${!#}.points_ledgerentry', "points_ledgerentry"),
         ('"$real" "$@" | sed "/^INSERT INTO .accounts_user. /,/;$/d"', "accounts_user"),
         ('"$real" "$@" | sed "s/50000/50001/g; s/virtual/virtuel/gi"', "not what was backed up"),
-        ("echo 'mariadb-dump: Got error: 2013: Lost connection to server during query' >&2; exit 2", "Lost connection"),
         (
-            "echo 'mariadb-dump: Got error: 2026: TLS/SSL error: SSL is required, but the server does not support it' >&2; exit 2",
+            "echo 'mariadb-dump: Got error: 2013: Lost connection to server during query' >&2; "
+            "exit 2",
+            "Lost connection",
+        ),
+        (
+            "echo 'mariadb-dump: Got error: 2026: TLS/SSL error: SSL is required, but the server "
+            "does not support it' >&2; exit 2",
             "?ssl_mode=",
         ),
     ],
@@ -199,7 +229,11 @@ def test_backup_when_the_dump_is_not_whole_then_nothing_is_kept(shop, program, s
 
 @pytest.mark.mariadb
 def test_backup_when_loading_it_fails_then_nothing_is_kept_and_no_scratch_is_left(shop, program):
-    program("mariadb", 'head -c 100000 >/dev/null; echo "ERROR 1114 (HY000) at line 9: The table is full" >&2; exit 1')
+    program(
+        "mariadb",
+        'head -c 100000 >/dev/null; echo "ERROR 1114 (HY000) at line 9: The table is full" >&2; '
+        "exit 1",
+    )
 
     with pytest.raises(BackupError, match="The table is full"):
         making.back_up(shop)
@@ -224,11 +258,18 @@ def test_backup_when_the_user_sees_a_part_only_then_refuses_with_the_grant(shop)
 
 
 @pytest.mark.mariadb
-@pytest.mark.parametrize("rights", [(), ("RELOAD, BINLOG MONITOR, BINLOG ADMIN ON *.*",)], ids=["locks tables", "locks all"])
+@pytest.mark.parametrize(
+    "rights",
+    [(), ("RELOAD, BINLOG MONITOR, BINLOG ADMIN ON *.*",)],
+    ids=["locks tables", "locks all"],
+)
 def test_backup_when_a_user_of_its_own_has_a_nasty_password_then_it_is_good(shop, rights):
     needed = "SELECT, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT ON `{}`.*"
 
-    with database_user("mall_backup", NASTY, needed, r"ALL ON `{}\_scratch\_%`.*", *rights), signed_in_as("mall_backup", NASTY):
+    with (
+        database_user("mall_backup", NASTY, needed, r"ALL ON `{}\_scratch\_%`.*", *rights),
+        signed_in_as("mall_backup", NASTY),
+    ):
         kept, _facts = making.back_up(shop)
 
     assert folder.is_good(facts_of(kept))
@@ -239,14 +280,19 @@ def test_backup_when_a_user_of_its_own_has_a_nasty_password_then_it_is_good(shop
 
 @pytest.mark.mariadb
 def test_backup_when_no_scratch_may_be_made_here_then_a_server_of_its_own_is_taken(shop):
-    with database_user("narrow", "x", "SELECT, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT ON `{}`.*"), signed_in_as("narrow", "x"):
+    with (
+        database_user("narrow", "x", "SELECT, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT ON `{}`.*"),
+        signed_in_as("narrow", "x"),
+    ):
         kept, facts = making.back_up(shop)
 
     assert folder.is_good(facts_of(kept))
     assert facts["database"]["rows"] > 100
 
 
-def test_backup_when_the_shop_sells_meanwhile_then_every_row_of_one_moment_is_there(shop, member, tmp_path):
+def test_backup_when_the_shop_sells_meanwhile_then_every_row_of_one_moment_is_there(
+    shop, member, tmp_path
+):
     import threading
 
     from django.db import connections
@@ -290,7 +336,9 @@ def test_backup_when_a_picture_cannot_be_read_then_names_it(shop, settings):
     assert list(shop.iterdir()) == []
 
 
-def test_backup_when_the_folder_holds_none_of_the_shops_pictures_then_refuses(shop, member, settings):
+def test_backup_when_the_folder_holds_none_of_the_shops_pictures_then_refuses(
+    shop, member, settings
+):
     member.avatar = "avatars/1.png"
     member.save(update_fields=["avatar"])
 
@@ -329,7 +377,10 @@ def test_backup_when_quick_then_the_manifest_says_not_verified(shop):
 
 def test_backup_when_the_books_do_not_close_then_it_is_kept_and_not_called_good(shop, member):
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE points_ledgerentry SET delta = delta + 1 WHERE account_id = %s AND seq = 1", [member.pk])
+        cursor.execute(
+            "UPDATE points_ledgerentry SET delta = delta + 1 WHERE account_id = %s AND seq = 1",
+            [member.pk],
+        )
 
     kept, _facts = making.back_up(shop)
 
@@ -339,7 +390,9 @@ def test_backup_when_the_books_do_not_close_then_it_is_kept_and_not_called_good(
         making.drill(kept)
 
 
-def test_restore_when_the_ledger_key_is_another_then_refuses_before_every_account_is_frozen(shop, settings):
+def test_restore_when_the_ledger_key_is_another_then_refuses_before_every_account_is_frozen(
+    shop, settings
+):
     kept, _facts = making.back_up(shop, quick=True)
     settings.LEDGER_KEY = "ab" * 32
 
@@ -353,21 +406,30 @@ def test_restore_when_the_ledger_key_is_another_then_refuses_before_every_accoun
 def test_rotate_when_a_good_one_was_made_then_only_older_than_the_newest_good_ones_go(tmp_path):
     def made(name, verified):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "MANIFEST").write_text(json.dumps({"verified": verified, "files": {"x": "y"}}))
+        (tmp_path / name / "MANIFEST").write_text(
+            json.dumps({"verified": verified, "files": {"x": "y"}})
+        )
 
     good = {"how": "restored"}
-    for day, verified in enumerate([good, "not verified (--quick)", good, good, "not verified (--quick)"], 1):
+    for day, verified in enumerate(
+        [good, "not verified (--quick)", good, good, "not verified (--quick)"], 1
+    ):
         made(f"2026110{day}T000000Z", verified)
     (tmp_path / "20261101-mine").mkdir()
 
     assert [path.name for path in folder.rotate(tmp_path, 3)] == []
-    assert [path.name for path in folder.rotate(tmp_path, 2)] == ["20261101T000000Z", "20261102T000000Z"]
+    assert [path.name for path in folder.rotate(tmp_path, 2)] == [
+        "20261101T000000Z",
+        "20261102T000000Z",
+    ]
     assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_open_when_a_backup_is_of_an_earlier_release_or_half_made_then_knows(tmp_path):
     (tmp_path / "database.sql.gz").write_bytes(b"rows")
-    listed = subprocess.run(["sha256sum", "database.sql.gz"], cwd=tmp_path, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["sha256sum", "database.sql.gz"], cwd=tmp_path, capture_output=True, text=True
+    )
     (tmp_path / "MANIFEST").write_text(listed.stdout)
 
     assert folder.open_backup(tmp_path)["files"].keys() == {"database.sql.gz"}
@@ -387,11 +449,21 @@ def environment(environment_of_test, settings, tmp_path):
 
 
 @pytest.mark.mariadb
-@pytest.mark.parametrize("number", [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.long) for one in (signal.SIGINT, signal.SIGHUP))])
-def test_backup_when_interrupted_then_nothing_looks_like_a_backup(shop, program, tmp_path, environment, number):
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        *(pytest.param(one, marks=pytest.mark.long) for one in (signal.SIGINT, signal.SIGHUP)),
+    ],
+)
+def test_backup_when_interrupted_then_nothing_looks_like_a_backup(
+    shop, program, tmp_path, environment, number
+):
     program("mariadb-dump", f'"$real" "$@" | head -c 200000; touch {tmp_path}/half; exec sleep 60')
     environment["PATH"] = os.environ["PATH"]
-    backing_up = subprocess.Popen([ROOT / "ops" / "backup", shop], env=environment, stderr=subprocess.PIPE, text=True)
+    backing_up = subprocess.Popen(
+        [ROOT / "ops" / "backup", shop], env=environment, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 60
     while not (tmp_path / "half").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -410,7 +482,8 @@ def test_backup_when_the_disk_is_full_then_the_older_one_stays(shop, environment
     limit = 24  # KiB a file may have: the rows do not fit
 
     done = subprocess.run(
-        ["bash", "-c", f'ulimit -f {limit}; exec "$0" "$@"', ROOT / "ops" / "backup", shop, "--keep", "1"],
+        ["bash", "-c", f'ulimit -f {limit}; exec "$0" '
+            f'"$@"', ROOT / "ops" / "backup", shop, "--keep", "1"],
         env=environment, capture_output=True, text=True,
     )  # fmt: skip
 
@@ -434,7 +507,11 @@ def test_help_when_asked_then_each_program_says_how_it_is_used(tmp_path):
         ({}, {"skip-ssl-verify-server-cert"}, {"ssl-mode=PREFERRED"}),
         ({"ssl_mode": "DISABLED"}, {"skip-ssl"}, {"ssl-mode=DISABLED"}),
         ({"ssl_mode": "required"}, {"ssl", "skip-ssl-verify-server-cert"}, {"ssl-mode=REQUIRED"}),
-        ({"ssl_ca": "/ca"}, {"ssl", "ssl-verify-server-cert", 'ssl-ca="/ca"'}, {"ssl-mode=VERIFY_CA", 'ssl-ca="/ca"'}),
+        (
+            {"ssl_ca": "/ca"},
+            {"ssl", "ssl-verify-server-cert", 'ssl-ca="/ca"'},
+            {"ssl-mode=VERIFY_CA", 'ssl-ca="/ca"'},
+        ),
         (
             {"ssl_ca": "/ca", "ssl_cert": "/c", "ssl_key": "/k", "ssl_mode": "VERIFY_IDENTITY"},
             {"ssl", "ssl-verify-server-cert", 'ssl-ca="/ca"', 'ssl-cert="/c"', 'ssl-key="/k"'},
@@ -442,10 +519,24 @@ def test_help_when_asked_then_each_program_says_how_it_is_used(tmp_path):
         ),
     ],
 )
-def test_programs_when_the_url_says_how_far_to_trust_then_both_kinds_hear_it(options, of_mariadb, of_mysql):
-    config = mysql_database({"NAME": "mall", "USER": "mall", "PASSWORD": "x", "HOST": "db", "PORT": 3306, "OPTIONS": options})
+def test_programs_when_the_url_says_how_far_to_trust_then_both_kinds_hear_it(
+    options, of_mariadb, of_mysql
+):
+    config = mysql_database(
+        {
+            "NAME": "mall",
+            "USER": "mall",
+            "PASSWORD": "x",
+            "HOST": "db",
+            "PORT": 3306,
+            "OPTIONS": options,
+        }
+    )
 
-    told = {kind: {line for line in programs.option_lines(config, kind) if "ssl" in line} for kind in (True, False)}
+    told = {
+        kind: {line for line in programs.option_lines(config, kind) if "ssl" in line}
+        for kind in (True, False)
+    }
 
     assert told == {True: of_mariadb, False: of_mysql}
 

@@ -1,4 +1,6 @@
-"""A server with a certificate of its own: dump, load and shop trust it as far as the URL says, and no further."""
+"""A server with a certificate of its own: dump, load and shop trust it as far as the URL says, and
+no further.
+"""
 
 import subprocess
 import tempfile
@@ -20,7 +22,11 @@ SUBJECT = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
 
 def make_certificate(folder, name):
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *SUBJECT]
-    subprocess.run([*make, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"], check=True, capture_output=True)
+    subprocess.run(
+        [*make, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"],
+        check=True,
+        capture_output=True,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +41,17 @@ def server():
         free.close()
         plain = start_mariadb(folder)
         plain.kill()
-        network = ["--skip-networking=0", f"--port={port}", "--bind-address=127.0.0.1", "--require-secure-transport=ON"]
-        secure = [f"--ssl-ca={folder}/own.pem", f"--ssl-cert={folder}/own.pem", f"--ssl-key={folder}/own.key"]
+        network = [
+            "--skip-networking=0",
+            f"--port={port}",
+            "--bind-address=127.0.0.1",
+            "--require-secure-transport=ON",
+        ]
+        secure = [
+            f"--ssl-ca={folder}/own.pem",
+            f"--ssl-cert={folder}/own.pem",
+            f"--ssl-key={folder}/own.key",
+        ]
         made = Server("mariadbd", [*plain.command, *network, *secure], log=folder / "log")
         made.folder, made.port = folder, port
         made.wait_until(lambda: _prepared(folder / "db.sock"))
@@ -46,7 +61,10 @@ def server():
 
 def _prepared(path):
     try:
-        with closing(MySQLdb.connect(unix_socket=str(path), user="root")) as opened, closing(opened.cursor()) as cursor:
+        with (
+            closing(MySQLdb.connect(unix_socket=str(path), user="root")) as opened,
+            closing(opened.cursor()) as cursor,
+        ):
             cursor.execute("CREATE DATABASE small")
             cursor.execute("CREATE DATABASE back")
             cursor.execute("CREATE TABLE small.things (id INT PRIMARY KEY)")
@@ -59,10 +77,15 @@ def _prepared(path):
 
 
 def link(server, name, query):
-    return named(f"mysql://keeper:a-password@127.0.0.1:{server.port}/{name}?{query.format(server.folder)}")
+    return named(
+        f"mysql://keeper:a-password@127.0.0.1:{server.port}/{name}?{query.format(server.folder)}"
+    )
 
 
-@pytest.mark.parametrize("query", ["ssl_mode=REQUIRED", "ssl_ca={}/own.pem", "ssl_ca={}/own.pem&ssl_mode=VERIFY_IDENTITY"])
+@pytest.mark.parametrize(
+    "query",
+    ["ssl_mode=REQUIRED", "ssl_ca={}/own.pem", "ssl_ca={}/own.pem&ssl_mode=VERIFY_IDENTITY"],
+)
 def test_dump_and_load_when_the_url_trusts_the_server_then_both_work(server, tmp_path, query):
     shop, back = link(server, "small", query), link(server, "back", query)
 
@@ -76,8 +99,12 @@ def test_dump_and_load_when_the_url_trusts_the_server_then_both_work(server, tmp
     assert back.is_empty()
 
 
-@pytest.mark.parametrize("query", ["ssl_ca={}/other.pem", "ssl_mode=VERIFY_CA", "ssl_ca=/nowhere/ca.pem"])
-def test_dump_when_the_url_does_not_trust_the_server_then_the_mend_is_named(server, tmp_path, query):
+@pytest.mark.parametrize(
+    "query", ["ssl_ca={}/other.pem", "ssl_mode=VERIFY_CA", "ssl_ca=/nowhere/ca.pem"]
+)
+def test_dump_when_the_url_does_not_trust_the_server_then_the_mend_is_named(
+    server, tmp_path, query
+):
     shop = link(server, "small", query)
 
     with pytest.raises(BackupError, match=r"\?ssl_ca=.*\?ssl_mode=REQUIRED"):
@@ -88,8 +115,13 @@ def test_dump_when_the_url_does_not_trust_the_server_then_the_mend_is_named(serv
 
 @pytest.mark.parametrize("query", ["ssl_ca={}/other.pem", "ssl_mode=VERIFY_CA"])
 def test_programs_when_the_url_does_not_trust_the_server_then_they_do_not_either(server, query):
-    """Not only the shop's own connection, which speaks first: the client program refuses by itself."""
+    """Not only the shop's own connection, which speaks first: the client program refuses by
+    itself.
+    """
     program, config = Program("mariadb-dump", "mysqldump"), link(server, "small", query).config
 
-    with pytest.raises(BackupError, match=r"\?ssl_mode=REQUIRED"), running(program, config, "small", stdout=subprocess.DEVNULL):
+    with (
+        pytest.raises(BackupError, match=r"\?ssl_mode=REQUIRED"),
+        running(program, config, "small", stdout=subprocess.DEVNULL),
+    ):
         pass

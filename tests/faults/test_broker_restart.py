@@ -1,4 +1,6 @@
-"""The broker is killed and started again while a worker is at a long task: what comes next goes to its idle process."""
+"""The broker is killed and started again while a worker is at a long task: what comes next goes to
+its idle process.
+"""
 
 import os
 import signal
@@ -27,10 +29,27 @@ def broker(tmp_path_factory):
 @pytest.fixture
 def worker(broker, tmp_path):
     """Our application's worker as docker-compose.yml starts it, on a broker of its own."""
-    environment = {**os.environ, "MALL_TEST_REDIS_URL": broker.url, "DJANGO_SETTINGS_MODULE": "mall.settings.test"}
-    command = [sys.executable, "-m", "celery", "-A", "mall", "worker", "--concurrency", "2", "-I", "tests.faults.slow"]
+    environment = {
+        **os.environ,
+        "MALL_TEST_REDIS_URL": broker.url,
+        "DJANGO_SETTINGS_MODULE": "mall.settings.test",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "mall",
+        "worker",
+        "--concurrency",
+        "2",
+        "-I",
+        "tests.faults.slow",
+    ]
     with (tmp_path / "worker.log").open("wb") as words:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=words, stderr=words, process_group=0)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=words, stderr=words, process_group=0
+        )
     yield process
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -44,11 +63,18 @@ def is_listening(path):
 
 @pytest.mark.long
 @pytest.mark.timeout(400)
-def test_worker_when_the_broker_came_back_amid_a_long_task_then_all_but_one_new_task_flow(broker, worker, tmp_path):
-    """Finding of celery 5.6.3: as it comes, all wait for the long one (findings/celery-after-a-broker-restart.sh)."""
+def test_worker_when_the_broker_came_back_amid_a_long_task_then_all_but_one_new_task_flow(
+    broker, worker, tmp_path
+):
+    """Finding of celery 5.6.3: as it comes, all wait for the long one
+    (findings/celery-after-a-broker-restart.sh).
+    """
     path = broker.url.removeprefix("unix://").partition("?")[0]
     app = Celery(broker=f"redis+socket://{path}?virtual_host=1", set_as_current=False)
-    marks = {name: (tmp_path / f"{name}-began", tmp_path / f"{name}-done") for name in ("long", "a", "b", "c", "d")}
+    marks = {
+        name: (tmp_path / f"{name}-began", tmp_path / f"{name}-done")
+        for name in ("long", "a", "b", "c", "d")
+    }
 
     def ask(name, seconds):
         app.send_task("tests.slow", (seconds, *map(str, marks[name])))

@@ -1,4 +1,6 @@
-"""Who serves asks its own connection what it may do: web, worker, beat and `check --deploy` refuse a user that could rewrite history."""
+"""Who serves asks its own connection what it may do: web, worker, beat and `check --deploy` refuse
+a user that could rewrite history.
+"""
 
 import os
 import re
@@ -27,7 +29,8 @@ pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
 CELERY = [sys.executable, "-m", "celery", "-A", "mall"]
 WEB = [str(ROOT / "ops/serve")]
-# Without trying again: on a slow machine each process takes longer to refuse than granian thinks a crash takes.
+# Without trying again: on a slow machine each process takes longer to refuse than granian thinks a
+# crash takes.
 SERVING = {
     "web": [*WEB, "--no-respawn-failed-workers"],
     "worker": [*CELERY, "worker", "-P", "solo"],
@@ -40,12 +43,24 @@ def environment_of(name, **changes):
     kept = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG")}
     socket = connection.settings_dict["OPTIONS"]["unix_socket"]
     url = f"mysql://{name}:{database_users.PASSWORD}@localhost/{database_users.database()}?unix_socket={socket}"
-    ours = {"ALLOWED_HOSTS": "127.0.0.1", "DATABASE_URL": url, "HOST": "127.0.0.1", "WEB_PROCESSES": "1"}
+    ours = {
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "DATABASE_URL": url,
+        "HOST": "127.0.0.1",
+        "WEB_PROCESSES": "1",
+    }
     return {**kept, **GOOD, **ours, **changes}
 
 
 def run(command, name, **changes):
-    return subprocess.run(command, cwd=ROOT, env=environment_of(name, **changes), capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment_of(name, **changes),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 @pytest.fixture
@@ -60,7 +75,9 @@ def widened(made):
 
 @pytest.fixture
 def web(tmp_path):
-    """web(name, **environment) -> knock(path) -> status, of a real server process that has started."""
+    """web(name, **environment) -> knock(path) -> status, of a real server process that has
+    started.
+    """
     port, processes, log = free_port(), [], tmp_path / "web.log"
 
     def knock(path):
@@ -73,7 +90,9 @@ def web(tmp_path):
     def start(name, **changes):
         environment = environment_of(name, PORT=str(port), **changes)
         with log.open("wb") as words:
-            process = subprocess.Popen(WEB, cwd=ROOT, env=environment, stdout=words, stderr=words, process_group=0)
+            process = subprocess.Popen(
+                WEB, cwd=ROOT, env=environment, stdout=words, stderr=words, process_group=0
+            )
         processes.append(process)
         for _ in range(600):
             try:
@@ -121,17 +140,25 @@ def test_start_when_the_database_is_away_then_web_starts_and_is_not_ready(made, 
     until(lambda: knock("/readyz") == 503)
 
 
-def test_start_when_the_database_comes_back_with_a_wide_user_then_no_connection_is_used(widened, web, tmp_path):
+def test_start_when_the_database_comes_back_with_a_wide_user_then_no_connection_is_used(
+    widened, web, tmp_path
+):
     socket = Path(connection.settings_dict["OPTIONS"]["unix_socket"])
     later = tmp_path / "s"
     knock = web(
-        widened, DATABASE_URL=f"mysql://{widened}:{database_users.PASSWORD}@localhost/{database_users.database()}?unix_socket={later}"
+        widened,
+        DATABASE_URL=f"mysql://{widened}:{database_users.PASSWORD}@localhost/{database_users.database()}?unix_socket={later}",
     )
     until(lambda: knock("/readyz") == 503)
 
     later.symlink_to(socket)
 
-    until(lambda: knock("/readyz") == 503 and "database rights too wide" in (tmp_path / "web.log").read_text())
+    until(
+        lambda: (
+            knock("/readyz") == 503
+            and "database rights too wide" in (tmp_path / "web.log").read_text()
+        )
+    )
     with signed_in_as(MIGRATOR):
         database_users.grant_tables()
     until(lambda: knock("/readyz") == 200)
@@ -143,8 +170,15 @@ def test_check_when_a_user_could_rewrite_history_then_an_error_says_so_of_each_c
     checked = run(CHECK, widened, DATABASE_REPLICA_URL=copy)
 
     assert checked.returncode == 1
-    assert re.search(rf"DATABASES\['default'\]: \(mall.E001\) The database user {APP}@% holds UPDATE .* REVOKE UPDATE", checked.stderr)
-    assert re.search(rf"DATABASES\['replica'\]: \(mall.E001\) The database user {MIGRATOR}@% holds ALL", checked.stderr)
+    assert re.search(
+        rf"DATABASES\['default'\]: \(mall.E001\) The database user {APP}@% holds UPDATE .* REVOKE "
+        rf"UPDATE",
+        checked.stderr,
+    )
+    assert re.search(
+        rf"DATABASES\['replica'\]: \(mall.E001\) The database user {MIGRATOR}@% holds ALL",
+        checked.stderr,
+    )
 
 
 def test_check_when_the_rights_are_narrow_then_nothing_to_say(made):
@@ -153,7 +187,9 @@ def test_check_when_the_rights_are_narrow_then_nothing_to_say(made):
     assert (checked.returncode, "no issues" in checked.stdout) == (0, True), checked.stderr
 
 
-def test_migrate_when_run_by_the_migrator_then_its_wide_rights_are_no_reason_to_refuse(made, settings):
+def test_migrate_when_run_by_the_migrator_then_its_wide_rights_are_no_reason_to_refuse(
+    made, settings
+):
     settings.DATABASE_RIGHTS_DEMANDED = True
 
     with signed_in_as(MIGRATOR):
@@ -162,7 +198,9 @@ def test_migrate_when_run_by_the_migrator_then_its_wide_rights_are_no_reason_to_
 
 @pytest.fixture
 def own_server():
-    """own_server(*options) -> the OPTIONS of a connection to a server of the test's own that was started with them."""
+    """own_server(*options) -> the OPTIONS of a connection to a server of the test's own that was
+    started with them.
+    """
     folder = tempfile.mkdtemp(prefix="mall", dir="/tmp")  # a socket's path is short
     server = start_mariadb(folder)
 
@@ -184,12 +222,17 @@ def own_server():
 def test_verify_when_the_database_asks_nobody_for_rights_then_it_is_too_much(made, own_server):
     there = own_server("--skip-grant-tables")
 
-    with signed_in_as("anybody", "", OPTIONS=there, NAME="mysql"), pytest.raises(WideRights, match="asks nobody for rights"):
+    with (
+        signed_in_as("anybody", "", OPTIONS=there, NAME="mysql"),
+        pytest.raises(WideRights, match="asks nobody for rights"),
+    ):
         verify(connection)
 
 
 @pytest.mark.long
-def test_verify_when_the_server_writes_names_small_then_rights_on_one_table_are_seen(made, own_server):
+def test_verify_when_the_server_writes_names_small_then_rights_on_one_table_are_seen(
+    made, own_server
+):
     if not connection.mysql_is_mariadb:
         pytest.skip("MySQL decides on its first day how names are written")
     there = own_server("--lower-case-table-names=1")
@@ -199,7 +242,10 @@ def test_verify_when_the_server_writes_names_small_then_rights_on_one_table_are_
         cursor.execute("CREATE USER wide IDENTIFIED BY 'a-password'")
         cursor.execute("GRANT SELECT, INSERT, UPDATE ON Mall.points_ledgerentry TO wide")
 
-    with signed_in_as("wide", "a-password", OPTIONS=there, NAME="Mall"), pytest.raises(WideRights, match="UPDATE on `mall`"):
+    with (
+        signed_in_as("wide", "a-password", OPTIONS=there, NAME="Mall"),
+        pytest.raises(WideRights, match="UPDATE on `mall`"),
+    ):
         verify(connection)
 
 

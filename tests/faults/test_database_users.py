@@ -1,4 +1,5 @@
-"""Three database users: the application sells with the rights it has, and cannot rewrite what is only ever added.
+"""Three database users: the application sells with the rights it has, and cannot rewrite what is
+only ever added.
 
 MALL_TEST_SERVER names another server (MariaDB 11.8, MySQL 9) to run these on.
 Source: reliability.md "Production settings", "operator abuse"; ledger.md section 2.
@@ -23,7 +24,17 @@ from marketing.checkin import check_in
 from orders import lifecycle
 from points import expiry, ledger, reconciliation, tiers
 from points.models import LedgerEntry
-from tests.factories.orders import address_of, give_points, key_sku, pay, physical_sku, place, received, refund, virtual_sku
+from tests.factories.orders import (
+    address_of,
+    give_points,
+    key_sku,
+    pay,
+    physical_sku,
+    place,
+    received,
+    refund,
+    virtual_sku,
+)
 from tests.faults import users as database_users
 from tests.faults.users import APP, MIGRATOR, READER, as_root, grant_tables, grants_of, signed_in_as
 
@@ -99,7 +110,9 @@ def test_grants_when_the_reader_reads_reports_then_it_can_and_writes_nothing(mad
         for name in reports.REPORTS:
             reports.work_out(name, period.latest())
         assert refused("UPDATE points_pointaccount SET available = available")
-        assert refused("INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'y', NOW())")
+        assert refused(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'y', NOW())"
+        )
         assert refused("DELETE FROM points_ledgerentry")
 
 
@@ -136,7 +149,11 @@ def test_grants_when_only_printed_then_nothing_is_run(made, capsys):
 
     try:
         printed = capsys.readouterr().out
-        assert re.search(rf"REVOKE .*UPDATE.* ON `{database_users.database()}`.`points_ledgerentry` FROM '{APP}'@'%';", printed)
+        assert re.search(
+            rf"REVOKE .*UPDATE.* ON `{database_users.database()}`.`points_ledgerentry` FROM "
+            rf"'{APP}'@'%';",
+            printed,
+        )
         with signed_in_as(APP):
             assert not refused("UPDATE points_ledgerentry SET note = 'x' WHERE FALSE")
     finally:
@@ -146,9 +163,15 @@ def test_grants_when_only_printed_then_nothing_is_run(made, capsys):
 # --- what is too much, on whose side it shows, and who takes it back -------------------
 def _role(*, default):
     name = database_users.ROLE
-    as_root(f"CREATE ROLE {name}", f"GRANT UPDATE ON points_ledgerentry TO {name}", f"GRANT {name} TO '{APP}'@'%'")
+    as_root(
+        f"CREATE ROLE {name}",
+        f"GRANT UPDATE ON points_ledgerentry TO {name}",
+        f"GRANT {name} TO '{APP}'@'%'",
+    )
     if default:
-        as_root(f"SET DEFAULT ROLE {name} {'FOR' if database_users.is_mariadb() else 'TO'} '{APP}'@'%'")
+        as_root(
+            f"SET DEFAULT ROLE {name} {'FOR' if database_users.is_mariadb() else 'TO'} '{APP}'@'%'"
+        )
 
 
 def _public():
@@ -158,7 +181,10 @@ def _public():
 
 
 def _grant(what, on):
-    return lambda: as_root(f"GRANT {what} ON {on.format(database_users.database(), database_users.pattern())} TO '{APP}'@'%'")
+    return lambda: as_root(
+        f"GRANT {what} ON {on.format(database_users.database(), database_users.pattern())} TO "
+        f"'{APP}'@'%'"
+    )
 
 
 WIDE = {
@@ -168,7 +194,9 @@ WIDE = {
     "table dropped": _grant("DROP", "points_ledgerentry"),
     "trigger": _grant("TRIGGER", "points_ledgerentry"),
     "migrations": _grant("DELETE", "django_migrations"),
-    "handed on": lambda: as_root(f"GRANT SELECT ON points_ledgerentry TO '{APP}'@'%' WITH GRANT OPTION"),
+    "handed on": lambda: as_root(
+        f"GRANT SELECT ON points_ledgerentry TO '{APP}'@'%' WITH GRANT OPTION"
+    ),
     "schema": _grant("UPDATE", "`{0}`.*"),
     "everything in the schema": _grant("ALL PRIVILEGES", "`{0}`.*"),
     "pattern": _grant("UPDATE", "`{1}`.*"),
@@ -203,7 +231,9 @@ def given(made):
 
 
 @pytest.mark.parametrize("case", WIDE)
-def test_verify_when_the_application_may_too_much_then_its_own_side_says_so_and_the_mend_mends(given, case):
+def test_verify_when_the_application_may_too_much_then_its_own_side_says_so_and_the_mend_mends(
+    given, case
+):
     with signed_in_as(APP):
         verify(connection)
     given(case)
@@ -214,7 +244,8 @@ def test_verify_when_the_application_may_too_much_then_its_own_side_says_so_and_
     sentence = str(told.value)
     assert APP in sentence and "could be rewritten" in sentence and "IDENTIFIED" not in sentence
     as_root(*re.findall(r"REVOKE [^;]+(?=;)", sentence))
-    if case == "everything everywhere":  # one statement takes all of it, so the sentence's second half is needed
+    # one statement takes all of it, so the sentence's second half is needed
+    if case == "everything everywhere":
         with signed_in_as(MIGRATOR):
             grant_tables()
     with signed_in_as(APP):
@@ -235,7 +266,9 @@ def test_grants_when_run_by_the_migrator_then_all_it_could_have_given_is_taken_b
 
 
 @pytest.mark.parametrize("left_out", ["everything everywhere", "global"])
-def test_grants_when_run_by_the_administrator_then_all_that_can_be_seen_is_taken_back(given, left_out):
+def test_grants_when_run_by_the_administrator_then_all_that_can_be_seen_is_taken_back(
+    given, left_out
+):
     for case in OUT_OF_THE_MIGRATORS_REACH - {left_out, "role not put on"}:  # one role is enough
         given(case)
     with signed_in_as(APP):
@@ -252,7 +285,10 @@ def test_grants_when_run_by_the_administrator_then_all_that_can_be_seen_is_taken
 
 @pytest.mark.parametrize("name", [MIGRATOR, "root"], ids=["the migrator", "root"])
 def test_verify_when_one_user_does_everything_then_says_what_to_do(made, name):
-    with signed_in_as(name, "" if name == "root" else database_users.PASSWORD), pytest.raises(WideRights, match="a second one"):
+    with (
+        signed_in_as(name, "" if name == "root" else database_users.PASSWORD),
+        pytest.raises(WideRights, match="a second one"),
+    ):
         verify(connection)
 
 
@@ -262,9 +298,14 @@ def test_verify_when_a_user_has_what_grant_tables_gave_then_nothing_to_say(made,
         verify(connection)
 
 
-def test_verify_when_the_user_may_ask_for_the_free_disk_then_that_is_no_reason_but_another_function_is(given):
+def test_verify_when_the_user_may_ask_for_the_free_disk_then_only_other_functions_are_a_reason(
+    given,
+):
     for name in ("free_disk_share", "another_function"):
-        as_root(f"CREATE FUNCTION {name}() RETURNS INT DETERMINISTIC RETURN 1", f"GRANT EXECUTE ON FUNCTION {name} TO '{APP}'@'%'")
+        as_root(
+            f"CREATE FUNCTION {name}() RETURNS INT DETERMINISTIC RETURN 1",
+            f"GRANT EXECUTE ON FUNCTION {name} TO '{APP}'@'%'",
+        )
 
     with signed_in_as(APP), pytest.raises(WideRights, match="another_function") as told:
         verify(connection)
@@ -277,12 +318,18 @@ def test_verify_when_the_user_may_ask_for_the_free_disk_then_that_is_no_reason_b
 
 
 def test_verify_when_rights_concern_another_database_then_they_are_its_own_matter(given):
-    as_root(f"GRANT ALL PRIVILEGES ON `another`.* TO '{APP}'@'%'", f"GRANT SELECT, PROCESS ON *.* TO '{APP}'@'%'")
+    as_root(
+        f"GRANT ALL PRIVILEGES ON `another`.* TO '{APP}'@'%'",
+        f"GRANT SELECT, PROCESS ON *.* TO '{APP}'@'%'",
+    )
 
     with signed_in_as(APP):
         verify(connection)
 
-    as_root(f"REVOKE ALL PRIVILEGES ON `another`.* FROM '{APP}'@'%'", f"REVOKE SELECT, PROCESS ON *.* FROM '{APP}'@'%'")
+    as_root(
+        f"REVOKE ALL PRIVILEGES ON `another`.* FROM '{APP}'@'%'",
+        f"REVOKE SELECT, PROCESS ON *.* FROM '{APP}'@'%'",
+    )
 
 
 def test_grants_when_the_user_is_known_from_two_hosts_then_the_administrator_narrows_both(given):
@@ -298,7 +345,10 @@ def test_grants_when_the_user_is_known_from_two_hosts_then_the_administrator_nar
 
 
 def test_grants_when_a_user_is_missing_then_one_sentence_says_how_to_make_it(made):
-    with signed_in_as(MIGRATOR), pytest.raises(CommandError, match=r"no database user 'no\\'body'@'%': CREATE USER"):
+    with (
+        signed_in_as(MIGRATOR),
+        pytest.raises(CommandError, match=r"no database user 'no\\'body'@'%': CREATE USER"),
+    ):
         call_command("grant_tables", app="no'body", reader=READER)
 
 
@@ -315,10 +365,14 @@ def test_grants_when_run_by_the_application_then_one_sentence_says_who_should(ma
 
 
 # --- ops/mysql/users.sh ----------------------------------------------------------
-def test_users_when_the_script_makes_them_then_each_signs_in_and_the_shop_can_be_migrated(made, tmp_path):
+def test_users_when_the_script_makes_them_then_each_signs_in_and_the_shop_can_be_migrated(
+    made, tmp_path
+):
     """As the image runs it: the server is new, and a password may lie in a file."""
     (tmp_path / "app").write_text("it's \\ the app's\n")
-    (tmp_path / ".my.cnf").write_text(f"[client]\nsocket={connection.settings_dict['OPTIONS']['unix_socket']}\n")
+    (tmp_path / ".my.cnf").write_text(
+        f"[client]\nsocket={connection.settings_dict['OPTIONS']['unix_socket']}\n"
+    )
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -341,25 +395,40 @@ def test_users_when_the_script_makes_them_then_each_signs_in_and_the_shop_can_be
                 as_root("SELECT 1 FROM points_pointaccount")
         del environment["MALL_READ_PASSWORD"]
         told = subprocess.run(command, env=environment, capture_output=True, text=True)
-        assert told.returncode != 0 and "MALL_READ_PASSWORD (or MALL_READ_PASSWORD_FILE) is missing" in told.stderr
+        assert (
+            told.returncode != 0
+            and "MALL_READ_PASSWORD (or MALL_READ_PASSWORD_FILE) is missing" in told.stderr
+        )
     finally:
-        as_root(*(f"DROP USER IF EXISTS '{name}'@'%'" for name in ("mall_migrate", "mall", "mall_read")))
+        as_root(
+            *(f"DROP USER IF EXISTS '{name}'@'%'" for name in ("mall_migrate", "mall", "mall_read"))
+        )
 
 
 # --- everything, by its own user -----------------------------------------------------
 @pytest.mark.long
 @pytest.mark.parametrize("upgraded", [False, True])
 def test_shop_when_each_user_does_its_part_then_nobody_lacks_a_right(upgraded, settings):
-    """Migrate as the migrator, fill the whole demo shop and check it as the application, read every report as the reader."""
+    """Migrate as the migrator, fill the whole demo shop and check it as the application, read every
+    report as the reader.
+    """
     settings.DEMO_SIGN_INS = True
     own, name = database_users.database(), f"shop_of_users{database_users.WORKER}"
-    as_root(f"DROP DATABASE IF EXISTS `{name}`", f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+    as_root(
+        f"DROP DATABASE IF EXISTS `{name}`",
+        f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+    )
     connection.close()
     connection.settings_dict["NAME"] = name
     try:
         database_users.make()
         if upgraded:
-            as_root(*(f"GRANT ALL PRIVILEGES ON `{name}`.* TO '{user}'@'%' WITH GRANT OPTION" for user in (APP, READER)))
+            as_root(
+                *(
+                    f"GRANT ALL PRIVILEGES ON `{name}`.* TO '{user}'@'%' WITH GRANT OPTION"
+                    for user in (APP, READER)
+                )
+            )
         with signed_in_as(MIGRATOR):
             call_command("migrate", verbosity=0, interactive=False)
             grant_tables()

@@ -1,4 +1,5 @@
-"""T10: Celery delivers a job never, once, five times, in any order, to a worker that dies; four beats knock at once.
+"""T10: Celery delivers a job never, once, five times, in any order, to a worker that dies; four
+beats knock at once.
 
 Every line of mall.schedule.JOBS is tested, also the one that is added tomorrow.
 """
@@ -29,17 +30,29 @@ from tests.mall.test_schedule import eventually
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOMS = ("accounts", "points", "catalog", "orders", "marketing", "account")
 EVENING = timedelta(hours=20)
-# Figures counted anew from all facts: they depend on which facts came before the last count, and heal with the next.
-COUNTED = {"marketing.CoPurchase", "marketing.DailyRollup", "marketing.RuleDay", "marketing.MemberDay", "marketing.CohortDay"}
+# Figures counted anew from all facts: they depend on which facts came before the last count, and
+# heal with the next.
+COUNTED = {
+    "marketing.CoPurchase",
+    "marketing.DailyRollup",
+    "marketing.RuleDay",
+    "marketing.MemberDay",
+    "marketing.CohortDay",
+}
 NAMES = [job.name for job in schedule.JOBS]
 
 
 def live():
-    """Yesterday people came, earned and ordered; tonight something is due for most jobs of the schedule."""
+    """Yesterday people came, earned and ordered; tonight something is due for most jobs of the
+    schedule.
+    """
     today = clock.today()
     yesterday = clock.start_of(today - timedelta(days=1)) + EVENING
     with time_machine.travel(yesterday, tick=False):
-        members = [register(username=f"m{n}", email=f"m{n}@example.com", password="x" * 12) for n in range(3)]
+        members = [
+            register(username=f"m{n}", email=f"m{n}@example.com", password="x" * 12)
+            for n in range(3)
+        ]
         mixed = virtual_sku(points=10, cash="9.90", stock=50)
         for member in members:
             checkin.check_in(member)
@@ -55,12 +68,20 @@ def live():
 
 
 def facts():
-    """All that a second effect would change: rows of every table, the books, the orders, the shelves."""
+    """All that a second effect would change: rows of every table, the books, the orders, the
+    shelves.
+    """
     models = [model for room in ROOMS for model in apps.get_app_config(room).get_models()]
     return {
         "rows": {model._meta.label: model._base_manager.count() for model in models},
-        "entries": list(LedgerEntry.objects.order_by("pk").values_list("pk", "kind", "key", "delta")),
-        "accounts": list(PointAccount.objects.order_by("pk").values_list("pk", "available", "held", "debt", "status")),
+        "entries": list(
+            LedgerEntry.objects.order_by("pk").values_list("pk", "kind", "key", "delta")
+        ),
+        "accounts": list(
+            PointAccount.objects.order_by("pk").values_list(
+                "pk", "available", "held", "debt", "status"
+            )
+        ),
         "orders": list(Order.objects.order_by("pk").values_list("pk", "status")),
     }
 
@@ -74,7 +95,9 @@ def evening():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_job_when_delivered_five_times_and_taken_over_from_a_dead_worker_then_one_effect(evening, name):
+def test_job_when_delivered_five_times_and_taken_over_from_a_dead_worker_then_one_effect(
+    evening, name
+):
     job = schedule.find(name)
     tasks.run_job(name)
     once = facts()
@@ -82,7 +105,9 @@ def test_job_when_delivered_five_times_and_taken_over_from_a_dead_worker_then_on
     for _delivery in range(4):
         tasks.run_job(name)
     for _rescue in range(2):  # the lease of a worker that died after its work and before saying so
-        JobRun.objects.update(finished_at=None, claimed_until=clock.now() - timedelta(seconds=1), attempts=1)
+        JobRun.objects.update(
+            finished_at=None, claimed_until=clock.now() - timedelta(seconds=1), attempts=1
+        )
         tasks.run_job(name)
 
     assert facts() == once
@@ -92,7 +117,9 @@ def test_job_when_delivered_five_times_and_taken_over_from_a_dead_worker_then_on
 
 
 def test_jobs_when_done_in_any_order_then_nothing_is_lost(evening):
-    """Each job again and again in a random order: what is due is done, whoever comes first, and once."""
+    """Each job again and again in a random order: what is due is done, whoever comes first, and
+    once.
+    """
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201 - replays a failure
     deliveries = NAMES * 3
@@ -108,7 +135,8 @@ def test_jobs_when_done_in_any_order_then_nothing_is_lost(evening):
     assert set(Order.objects.values_list("status", flat=True)) <= {"paid", "cancelled"}
     assert PointAccount.objects.filter(held__gt=0).count() == 0
     dead = LedgerEntry.objects.filter(kind="expire").values_list("delta", flat=True)
-    assert sum(dead) == 3 * (5 - 40)  # five of the forty were spent in time; what lay in holds died on its return
+    # five of the forty were spent in time; what lay in holds died on its return
+    assert sum(dead) == 3 * (5 - 40)
     assert LedgerEntry.objects.filter(kind="release").count() == 6
     assert reconciliation.verify() == []
 
@@ -121,14 +149,20 @@ def test_jobs_when_four_workers_do_each_at_once_then_one_effect(evening, run_thr
         together = facts()
         job.run()
 
-        assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == [], job.name
+        assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == [], (
+            job.name
+        )
         assert changed(together) == {}, job.name
     assert reconciliation.verify() == []
 
 
 @pytest.mark.mariadb
-def test_jobs_when_a_real_worker_is_killed_amid_them_then_the_next_one_mends_it(celery_worker, another_worker):
-    """Two to five messages per job in any order; kill -9 after the first few; leases run out; beat knocks again."""
+def test_jobs_when_a_real_worker_is_killed_amid_them_then_the_next_one_mends_it(
+    celery_worker, another_worker
+):
+    """Two to five messages per job in any order; kill -9 after the first few; leases run out; beat
+    knocks again.
+    """
     live()
     chance = random.Random(10)
     messages = [name for name in NAMES for _ in range(chance.randint(2, 5))]
@@ -139,7 +173,9 @@ def test_jobs_when_a_real_worker_is_killed_amid_them_then_the_next_one_mends_it(
     os.kill(celery_worker.pid, signal.SIGKILL)
     celery_worker.wait()
 
-    JobRun.objects.filter(finished_at__isnull=True).update(claimed_until=clock.now() - timedelta(seconds=1))
+    JobRun.objects.filter(finished_at__isnull=True).update(
+        claimed_until=clock.now() - timedelta(seconds=1)
+    )
     another_worker()
     for name in NAMES:
         tasks.run_job.delay(name)
@@ -158,8 +194,16 @@ def test_jobs_when_a_real_worker_is_killed_amid_them_then_the_next_one_mends_it(
 def changed(before):
     """What differs from the facts of before."""
     now = facts()
-    rows = {name: (before["rows"][name], count) for name, count in now["rows"].items() if before["rows"][name] != count}
-    return rows | {name: (before[name], now[name]) for name in now if name != "rows" and before[name] != now[name]}
+    rows = {
+        name: (before["rows"][name], count)
+        for name, count in now["rows"].items()
+        if before["rows"][name] != count
+    }
+    return rows | {
+        name: (before[name], now[name])
+        for name in now
+        if name != "rows" and before[name] != now[name]
+    }
 
 
 def finished():
@@ -176,7 +220,9 @@ def test_lease_when_a_worker_died_then_five_tries_in_all(evening):
 
 
 def test_outage_when_the_broker_was_away_for_ten_minutes_then_the_first_knock_catches_up(evening):
-    """Nobody knocked from 20:00 to 20:10; members ordered meanwhile, and one more payment window closed."""
+    """Nobody knocked from 20:00 to 20:10; members ordered meanwhile, and one more payment window
+    closed.
+    """
     member = register(username="late", email="late@example.com", password="x" * 12)
     with time_machine.travel(clock.now() - timedelta(minutes=10), tick=False):
         order = place(member, virtual_sku(points=10, cash="1.00"))

@@ -1,4 +1,5 @@
-"""The gate in front of a flash item wrong, empty, slow, lying or gone: the database decides all the same.
+"""The gate in front of a flash item wrong, empty, slow, lying or gone: the database decides all the
+same.
 
 Source: ledger.md section 6, point 3; reliability.md T9; trap 14 of product.md.
 """
@@ -31,7 +32,11 @@ def cache_at(url):
         "default": {
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": url,
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS, "SOCKET_TIMEOUT": PATIENCE_SECONDS, "IGNORE_EXCEPTIONS": True},
+            "OPTIONS": {
+                "SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS,
+                "SOCKET_TIMEOUT": PATIENCE_SECONDS,
+                "IGNORE_EXCEPTIONS": True,
+            },
         }
     }
 
@@ -59,7 +64,10 @@ def own_redis(settings):
 
 @pytest.fixture
 def buyers(db):
-    return [register(username=f"buyer{n}", email=f"buyer{n}@example.com", password="x" * 12) for n in range(6)]
+    return [
+        register(username=f"buyer{n}", email=f"buyer{n}@example.com", password="x" * 12)
+        for n in range(6)
+    ]
 
 
 def sell_out(item, buyers):
@@ -88,7 +96,12 @@ def test_enter_when_pieces_are_counted_then_so_many_come_in(own_redis):
 def test_enter_when_the_same_request_knocks_again_then_in_and_counted_once(own_redis):
     gate.fill(7, 2)
 
-    said = [gate.enter(7, 1, 1, "key"), gate.enter(7, 1, 1, "key"), gate.enter(7, 1, 1, "another"), gate.enter(7, 2, 1, "key")]
+    said = [
+        gate.enter(7, 1, 1, "key"),
+        gate.enter(7, 1, 1, "key"),
+        gate.enter(7, 1, 1, "another"),
+        gate.enter(7, 2, 1, "key"),
+    ]
 
     assert said == [Answer.IN, Answer.IN, Answer.KNOWN, Answer.IN]
 
@@ -104,7 +117,11 @@ def test_leave_when_a_place_was_not_used_then_the_next_gets_it(own_redis):
 
 
 def test_enter_when_nothing_is_counted_then_one_looks_and_others_pass(own_redis):
-    assert [gate.enter(7, user, 1, "key") for user in range(3)] == [Answer.LOOK, Answer.IN, Answer.IN]
+    assert [gate.enter(7, user, 1, "key") for user in range(3)] == [
+        Answer.LOOK,
+        Answer.IN,
+        Answer.IN,
+    ]
 
 
 # --- wrong ------------------------------------------------------------------------
@@ -122,7 +139,9 @@ def test_redeem_when_the_count_is_wrong_then_exactly_the_stock_is_sold(own_redis
         grab(next(user for user in buyers if not flash.had(user, [item.pk])), item, key="late")
 
 
-def test_redeem_when_the_gate_says_sold_out_too_early_then_mended_within_two_seconds(own_redis, buyers):
+def test_redeem_when_the_gate_says_sold_out_too_early_then_mended_within_two_seconds(
+    own_redis, buyers
+):
     item = factory.item(stock=4)
     gate.fill(item.pk, 0)
     gate.enter(item.pk, 10**6, 1, "somebody looked just now")
@@ -160,7 +179,9 @@ def test_cancel_when_the_gate_had_closed_then_it_opens_for_the_next(own_redis, b
 
 
 # --- gone -------------------------------------------------------------------------
-def test_redeem_when_redis_is_flushed_between_all_attempts_then_exactly_the_stock_is_sold(own_redis, buyers):
+def test_redeem_when_redis_is_flushed_between_all_attempts_then_exactly_the_stock_is_sold(
+    own_redis, buyers
+):
     item = factory.item(stock=4)
     got = 0
     for user in buyers:
@@ -216,6 +237,11 @@ def test_enter_when_something_else_answers_in_its_place_then_everybody_comes_in(
 
 
 def test_redeem_when_there_is_no_redis_at_all_then_the_database_does_it(settings, buyers):
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "gateless"}}
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "gateless",
+        }
+    }
 
     assert sell_out(factory.item(stock=4), buyers)[0] == 4

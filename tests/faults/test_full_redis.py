@@ -1,4 +1,6 @@
-"""A Redis that reads and refuses to write: doors that guard a secret say that nobody can check, everything else goes on."""
+"""A Redis that reads and refuses to write: doors that guard a secret say that nobody can check,
+everything else goes on.
+"""
 
 from uuid import uuid4
 
@@ -38,7 +40,9 @@ def told(answer):
         ("/accounts/password/reset/", {"email": "member@example.com"}),
     ],
 )
-def test_entrance_when_redis_refuses_to_write_then_says_that_nobody_can_check(english, member, refusing, door, sent):
+def test_entrance_when_redis_refuses_to_write_then_says_that_nobody_can_check(
+    english, member, refusing, door, sent
+):
     refusing()
 
     answer = english.post(door, sent)
@@ -48,9 +52,15 @@ def test_entrance_when_redis_refuses_to_write_then_says_that_nobody_can_check(en
 
 
 @pytest.mark.parametrize(
-    ("door", "sent"), [("login", {"username": "member", "password": PASSWORD}), ("password/request", {"email": "m@example.com"})]
+    ("door", "sent"),
+    [
+        ("login", {"username": "member", "password": PASSWORD}),
+        ("password/request", {"email": "m@example.com"}),
+    ],
 )
-def test_app_entrance_when_redis_refuses_to_write_then_says_that_nobody_can_check(api, member, refusing, door, sent):
+def test_app_entrance_when_redis_refuses_to_write_then_says_that_nobody_can_check(
+    api, member, refusing, door, sent
+):
     refusing()
 
     answer = api.post(f"{APP}/{door}", sent, format="json", headers={"Accept-Language": "en"})
@@ -59,20 +69,27 @@ def test_app_entrance_when_redis_refuses_to_write_then_says_that_nobody_can_chec
     assert answer.json()["errors"][0]["code"] == "throttled"
 
 
-def test_member_when_redis_refuses_to_write_then_secrets_stay_closed_and_the_shop_sells(english, member, signed_in_api, refusing):
+def test_member_when_redis_refuses_to_write_then_secrets_stay_closed_and_the_shop_sells(
+    english, member, signed_in_api, refusing
+):
     english.force_login(member)
     order, sku = place(member, virtual_sku(points=1)), virtual_sku(points=1)
     refusing()
     caller = {"headers": {"Accept-Language": "en"}, "format": "json"}
 
     guarded = [
-        english.post("/account/privacy/export/", {"shape": "json", "password": PASSWORD}, follow=True),
+        english.post(
+            "/account/privacy/export/", {"shape": "json", "password": PASSWORD}, follow=True
+        ),
         english.post(f"/orders/{order.no}/codes/", {"password": PASSWORD}),
         signed_in_api.post("/api/v1/me/export", {"password": PASSWORD}, **caller),
         signed_in_api.post(f"/api/v1/orders/{order.no}/codes", {"password": PASSWORD}, **caller),
     ]
     bought = signed_in_api.post(
-        "/api/v1/orders", {"lines": [{"sku": sku.pk, "quantity": 1}]}, format="json", headers={"Idempotency-Key": uuid4().hex}
+        "/api/v1/orders",
+        {"lines": [{"sku": sku.pk, "quantity": 1}]},
+        format="json",
+        headers={"Idempotency-Key": uuid4().hex},
     )
     pages = [english.get(page).status_code for page in ("/", "/products/", "/points/", "/orders/")]
 

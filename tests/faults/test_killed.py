@@ -33,7 +33,8 @@ class Zygote:
         self.said, self.news = [], threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.toiler"],
-            cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, process_group=0,
+            cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+            text=True, process_group=0,
         )  # fmt: skip
         self.ear = threading.Thread(target=self._listen, daemon=True)
         self.ear.start()
@@ -99,8 +100,12 @@ def eventually(happened, seconds=PATIENCE_SECONDS):
     return True
 
 
-@pytest.mark.parametrize("deaths", [6, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
-def test_worker_when_killed_amid_a_transaction_then_what_it_acknowledged_stands_and_its_locks_are_free(zygote, deaths):
+@pytest.mark.parametrize(
+    "deaths", [6, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+def test_worker_when_killed_amid_a_transaction_then_what_it_acknowledged_stands_without_locks(
+    zygote, deaths
+):
     """T7. By turns it is shot from outside at some moment, or falls at a chosen statement."""
     members = [member_with(100_000) for _ in range(2)]
     skus = [virtual_sku(points=1, stock=1_000_000) for _ in range(4)]
@@ -110,7 +115,12 @@ def test_worker_when_killed_amid_a_transaction_then_what_it_acknowledged_stands_
 
     for death in range(deaths):
         name = f"t{seed}-{death}"
-        pid = nursery.fork(name, [sku.pk for sku in skus], [member.pk for member in members], dies_at=chance.randint(3, 60) * (death % 2))
+        pid = nursery.fork(
+            name,
+            [sku.pk for sku in skus],
+            [member.pk for member in members],
+            dies_at=chance.randint(3, 60) * (death % 2),
+        )
         if death % 2 == 0:
             nursery.wait_for(lambda name=name: len(nursery.of(name)) > 3)
             time.sleep(chance.uniform(0, 0.03))
@@ -134,15 +144,25 @@ def durable(tmp_path_factory):
     server.kill()
 
 
-@pytest.mark.parametrize("deaths", [1, pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(1800)])])
-def test_database_when_killed_under_load_then_no_acknowledged_fact_is_lost_and_none_is_halved(zygote, durable, environment_of_test, deaths):
+@pytest.mark.parametrize(
+    "deaths", [1, pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+def test_database_when_killed_under_load_then_no_acknowledged_fact_is_lost_and_none_is_halved(
+    zygote, durable, environment_of_test, deaths
+):
     """T8. Four workers order, cancel and earn while the server is killed and started again."""
     url = {"MALL_TEST_DATABASE_URL": durable.url}
 
     def shell(code, feed=""):
         command = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
         done = subprocess.run(
-            command, cwd=ROOT, env={**environment_of_test, **url}, input=feed, capture_output=True, text=True, timeout=120
+            command,
+            cwd=ROOT,
+            env={**environment_of_test, **url},
+            input=feed,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -159,17 +179,28 @@ def test_database_when_killed_under_load_then_no_acknowledged_fact_is_lost_and_n
         durable.start()
         durable.wait_until(lambda: is_answering(durable))
         again = len(nursery.said)
-        nursery.wait_for(lambda again=again: len(nursery.said) > again + 20)  # the same workers go on by themselves
+        # the same workers go on by themselves
+        nursery.wait_for(lambda again=again: len(nursery.said) > again + 20)
 
     nursery.stop()
-    assert json.loads(shell(LOOK, feed="\n".join(nursery.said[1:])).splitlines()[-1]) == {"missing": [], "findings": []}
+    assert json.loads(shell(LOOK, feed="\n".join(nursery.said[1:])).splitlines()[-1]) == {
+        "missing": [],
+        "findings": [],
+    }
 
 
 def copy_tables(server):
-    """Give another server the tables of this test's database and the rows that migrations made: migrating would take longer."""
+    """Give another server the tables of this test's database and the rows that migrations made:
+    migrating would take longer.
+    """
     import MySQLdb
 
-    there = MySQLdb.connect(user="root", unix_socket=server.url.partition("unix_socket=")[2], charset="utf8mb4", autocommit=True)
+    there = MySQLdb.connect(
+        user="root",
+        unix_socket=server.url.partition("unix_socket=")[2],
+        charset="utf8mb4",
+        autocommit=True,
+    )
     with there.cursor() as write, connection.cursor() as read:
         write.execute("SHOW DATABASES LIKE 'mall'")
         if write.fetchone():
@@ -182,7 +213,9 @@ def copy_tables(server):
             write.execute(read.fetchone()[1])
             read.execute(f"SELECT * FROM `{table}`")
             if rows := read.fetchall():
-                write.executemany(f"INSERT INTO `{table}` VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
+                write.executemany(
+                    f"INSERT INTO `{table}` VALUES ({', '.join(['%s'] * len(rows[0]))})", rows
+                )
     there.close()
 
 
@@ -191,16 +224,22 @@ import json
 from uuid import uuid4
 from accounts.registration import register
 from tests.factories.orders import give_points, virtual_sku
-members = [register(username=uuid4().hex[:12], email=f"{uuid4().hex}@example.com", password="x" * 12) for _ in range(4)]
+members = [
+    register(username=uuid4().hex[:12], email=f"{uuid4().hex}@example.com", password="x" * 12)
+    for _ in range(4)
+]
 for member in members:
     give_points(member, 100_000)
-print(json.dumps([[virtual_sku(points=1, stock=1_000_000).pk for _ in range(4)], [member.pk for member in members]]))
+skus = [virtual_sku(points=1, stock=1_000_000).pk for _ in range(4)]
+print(json.dumps([skus, [member.pk for member in members]]))
 """
 LOOK = """
 import json, sys
 from points import reconciliation
 from tests.faults import toiler
-print(json.dumps({"missing": toiler.missing(sys.stdin.read().splitlines()), "findings": [f.as_dict() for f in reconciliation.verify()]}))
+missing = toiler.missing(sys.stdin.read().splitlines())
+findings = [finding.as_dict() for finding in reconciliation.verify()]
+print(json.dumps({"missing": missing, "findings": findings}))
 """
 
 
@@ -209,7 +248,9 @@ def is_answering(server):
     import MySQLdb
 
     try:
-        MySQLdb.connect(user="root", unix_socket=server.url.partition("unix_socket=")[2], connect_timeout=1).close()
+        MySQLdb.connect(
+            user="root", unix_socket=server.url.partition("unix_socket=")[2], connect_timeout=1
+        ).close()
     except MySQLdb.Error:
         return False
     return True

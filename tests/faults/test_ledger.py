@@ -1,4 +1,5 @@
-"""T5 and T6: something breaks after each statement of each verb, or the database says a well-known no.
+"""T5 and T6: something breaks after each statement of each verb, or the database says a well-known
+no.
 
 All or nothing each time, and the caller's next try has one effect. On SQLite and on MariaDB.
 """
@@ -28,7 +29,9 @@ class PowerCut(Exception):
 
 
 class Break:
-    """Raise ``error()`` around statement ``at`` of every ``of`` statements, ``times`` times in all."""
+    """Raise ``error()`` around statement ``at`` of every ``of`` statements, ``times`` times in
+    all.
+    """
 
     def __init__(self, error, *, at, of=3, times=1, after=True):
         self.error, self.at, self.of, self.times, self.after = error, at, of, times, after
@@ -68,7 +71,9 @@ def _impatient(monkeypatch):
 
 
 def state(member):
-    return PointAccount.objects.filter(pk=member.pk).values().get(), list(LedgerEntry.objects.filter(account_id=member.pk).values())
+    return PointAccount.objects.filter(pk=member.pk).values().get(), list(
+        LedgerEntry.objects.filter(account_id=member.pk).values()
+    )
 
 
 VERBS = {
@@ -77,8 +82,12 @@ VERBS = {
     "hold": lambda pk: ledger.hold(pk, points=5, key="x", reference="sale:B", expires_at=LATER),
     "capture": lambda pk: ledger.capture(pk, hold_key="sale:A:hold", key="x", points=3),
     "release": lambda pk: ledger.release(pk, hold_key="sale:A:hold", key="x"),
-    "refund": lambda pk: ledger.refund(pk, of_key="sale:A:spend", points=5, key="x", reference="sale:A"),
-    "clawback": lambda pk: ledger.clawback(pk, of_key="gift", points=5, key="x", reference="sale:A"),
+    "refund": lambda pk: ledger.refund(
+        pk, of_key="sale:A:spend", points=5, key="x", reference="sale:A"
+    ),
+    "clawback": lambda pk: ledger.clawback(
+        pk, of_key="gift", points=5, key="x", reference="sale:A"
+    ),
     "adjust": lambda pk: ledger.adjust(pk, points=5, key="x", actor="staff:9", note="test"),
     "sweep": lambda pk: ledger.sweep(pk),
 }
@@ -86,7 +95,9 @@ VERBS = {
 
 @pytest.mark.parametrize("statement", [1, 2, 3])
 @pytest.mark.parametrize("verb", VERBS)
-def test_verb_when_power_fails_after_a_statement_then_nothing_happened_and_the_next_try_has_one_effect(member, verb, statement):
+def test_verb_when_power_fails_after_a_statement_then_the_next_try_has_the_one_effect(
+    member, verb, statement
+):
     before = state(member)
 
     with connection.execute_wrapper(Break(PowerCut, at=statement)), pytest.raises(PowerCut):
@@ -104,7 +115,9 @@ def test_verb_when_power_fails_after_a_statement_then_nothing_happened_and_the_n
 
 @pytest.mark.parametrize("code", PASSING + LOST)
 @pytest.mark.parametrize("statement", [1, 2, 3], ids=["lock", "insert", "update"])
-def test_spend_when_the_database_says_a_passing_no_then_it_tries_again_and_has_one_effect(member, statement, code):
+def test_spend_when_the_database_says_a_passing_no_then_it_tries_again_and_has_one_effect(
+    member, statement, code
+):
     fault = Break(lambda: OperationalError(code, "injected"), at=statement, times=2)
 
     with connection.execute_wrapper(fault):
@@ -116,7 +129,9 @@ def test_spend_when_the_database_says_a_passing_no_then_it_tries_again_and_has_o
 
 
 @pytest.mark.parametrize("code", [1213, 2013])
-def test_spend_when_the_database_never_recovers_then_busy_after_six_tries_and_no_trace(member, code):
+def test_spend_when_the_database_never_recovers_then_busy_after_six_tries_and_no_trace(
+    member, code
+):
     before = state(member)
     fault = Break(lambda: OperationalError(code, "injected"), at=1, times=100, after=False)
 
@@ -129,8 +144,12 @@ def test_spend_when_the_database_never_recovers_then_busy_after_six_tries_and_no
 
 @pytest.mark.parametrize("code", [1213, 2013])
 @pytest.mark.parametrize("committed", [False, True])
-def test_spend_when_commit_fails_before_or_after_it_was_done_then_one_effect(member, monkeypatch, committed, code):
-    """A link that dies after COMMIT leaves the outcome unknown; the key of the fact makes trying again safe."""
+def test_spend_when_commit_fails_before_or_after_it_was_done_then_one_effect(
+    member, monkeypatch, committed, code
+):
+    """A link that dies after COMMIT leaves the outcome unknown; the key of the fact makes trying
+    again safe.
+    """
     commit, faults = connection._commit, [OperationalError(code, "injected")]
 
     def broken():
@@ -157,7 +176,9 @@ def test_spend_when_another_error_comes_then_it_is_not_tried_again(member):
     assert 100 - fault.times == 1
 
 
-def test_verbs_when_the_outer_transaction_meets_a_deadlock_then_all_of_it_is_done_again_once(member):
+def test_verbs_when_the_outer_transaction_meets_a_deadlock_then_all_of_it_is_done_again_once(
+    member,
+):
     """Catching 1213 inside would lose the first verb's writes without a word."""
     runs = []
 

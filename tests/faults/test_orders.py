@@ -1,4 +1,5 @@
-"""T5: a failure after each SQL statement of each verb that moves money leaves all or nothing, and a retry gives one effect.
+"""T5: a failure after each SQL statement of each verb that moves money leaves all or nothing, and a
+retry gives one effect.
 
 Also: the answer is lost after COMMIT; a listener fails; a deadlock strikes once and keeps striking.
 """
@@ -55,12 +56,17 @@ def world(member, sku):
         stock.available([sku.pk]),
         list(Order.objects.order_by("pk").values_list("pk", "status")),
         list(Payment.objects.order_by("pk").values_list("pk", "status", "provider_ref")),
-        [model.objects.count() for model in (OrderLine, OrderEvent, PaymentNotice, PaymentRefund, LedgerEntry)],
+        [
+            model.objects.count()
+            for model in (OrderLine, OrderEvent, PaymentNotice, PaymentRefund, LedgerEntry)
+        ],
     )
 
 
 def paid(order):
-    payments.receive_notice("sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid"))
+    payments.receive_notice(
+        "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    )
     return Order.objects.get(pk=order.pk)
 
 
@@ -110,7 +116,9 @@ VERBS = [
 
 
 @pytest.mark.parametrize(("prepare", "sku"), VERBS)
-def test_verb_when_a_failure_follows_each_statement_then_all_or_nothing_and_the_retry_counts_once(member, prepare, sku):
+def test_verb_when_a_failure_follows_each_statement_then_all_or_nothing_and_the_retry_counts_once(
+    member, prepare, sku
+):
     sku = virtual_sku(stock=500, **sku)
     undisturbed = _effect(member, prepare(member, sku))
     for n in range(1, MOST_STATEMENTS):
@@ -121,7 +129,8 @@ def test_verb_when_a_failure_follows_each_statement_then_all_or_nothing_and_the_
                 with connection.execute_wrapper(strike):
                     verb()
             except Struck:
-                # Between two transactions (a refund is carried out after COMMIT) the first one stands whole.
+                # Between two transactions (a refund is carried out after COMMIT) the first one
+                # stands whole.
                 if world(member, sku) == before:
                     verb()
 
@@ -134,7 +143,9 @@ def test_verb_when_a_failure_follows_each_statement_then_all_or_nothing_and_the_
 
 
 def _undo(member):
-    """Cancel what can be cancelled, so that the balance lasts for the next round; the sum tells that nothing leaked."""
+    """Cancel what can be cancelled, so that the balance lasts for the next round; the sum tells
+    that nothing leaked.
+    """
     for order in Order.objects.filter(status__in=["pending", "paid"]):
         lifecycle.cancel(order, actor="test")
     account = PointAccount.objects.get(pk=member.pk)
@@ -158,11 +169,16 @@ def test_verb_when_the_database_rolls_back_once_then_it_is_done_once(member, pre
 
 
 def _effect(member, verb):
-    """How many rows of each kind a verb adds, and what it does to the balance; undone afterwards."""
+    """How many rows of each kind a verb adds, and what it does to the balance; undone
+    afterwards.
+    """
 
     def counted():
         account = PointAccount.objects.get(pk=member.pk)
-        rows = [model.objects.count() for model in (Order, OrderLine, OrderEvent, PaymentNotice, PaymentRefund, LedgerEntry)]
+        rows = [
+            model.objects.count()
+            for model in (Order, OrderLine, OrderEvent, PaymentNotice, PaymentRefund, LedgerEntry)
+        ]
         return [account.available, account.held, *rows]
 
     before = counted()
@@ -189,7 +205,9 @@ def test_place_order_when_every_try_is_rolled_back_then_busy_and_no_trace(member
     assert world(member, sku) == before
 
 
-def test_place_order_when_the_answer_is_lost_after_commit_then_the_retry_answers_the_same_order(member):
+def test_place_order_when_the_answer_is_lost_after_commit_then_the_retry_answers_the_same_order(
+    member,
+):
     """The link dies right after COMMIT: the wrapper does it again, the key finds the order."""
     sku = virtual_sku(points=60, stock=5)
     struck = []

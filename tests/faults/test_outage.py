@@ -1,4 +1,5 @@
-"""The database is away, frozen, full or contended: every address answers 503 with Retry-After, in words, within three seconds.
+"""The database is away, frozen, full or contended: every address answers 503 with Retry-After, in
+words, within three seconds.
 
 The shop's own server command over a MariaDB of this test's own.
 """
@@ -18,7 +19,8 @@ from tests.faults.test_killed import copy_tables, is_answering
 from tests.services import start_mariadb
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
-BOUND_SECONDS = 3.0 * 2  # the promise, and as much again on a busy machine; without it ten seconds and more
+# the promise, and as much again on a busy machine; without it ten seconds and more
+BOUND_SECONDS = 3.0 * 2
 REST_SECONDS = 1.2  # a little more than mall.database.mysql.breaker rests
 CALLERS = 40
 FURNISH = """
@@ -28,22 +30,29 @@ from accounts.models import User
 from accounts.registration import register
 from rest_framework.test import APIClient
 from tests.conftest import PASSWORD
-user = User.objects.filter(username="boss").first() or register(username="boss", email="boss@example.com", password=PASSWORD)
+user = User.objects.filter(username="boss").first()
+user = user or register(username="boss", email="boss@example.com", password=PASSWORD)
 user.is_staff = user.is_superuser = True
 user.save()
 browser, app = Client(), APIClient()
 browser.force_login(user)
-signed = app.post("/api/auth/app/v1/auth/login", {"username": "boss", "password": PASSWORD}, format="json").json()
+words = {"username": "boss", "password": PASSWORD}
+signed = app.post("/api/auth/app/v1/auth/login", words, format="json").json()
 print(json.dumps([browser.cookies["sessionid"].value, signed["meta"]["access_token"]]))
 """
 
 
 class Shop:
-    """The web processes, their database, and a member of staff who is signed in to pages and API."""
+    """The web processes, their database, and a member of staff who is signed in to pages and
+    API.
+    """
 
     def __init__(self, front, database, session, token):
         self.front, self.database = front, database
-        self.browser, self.app = {"Cookie": f"sessionid={session}"}, {"Authorization": f"Bearer {token}"}
+        self.browser, self.app = (
+            {"Cookie": f"sessionid={session}"},
+            {"Authorization": f"Bearer {token}"},
+        )
 
     def ask(self, path, method="GET", *, language="", **more):
         headers = dict(self.app if path.startswith("/api/") else self.browser)
@@ -71,7 +80,9 @@ def shop(own_database, environment_of_test, tmp_path):
     environment = {**environment_of_test, "MALL_TEST_DATABASE_URL": own_database.url}
     copy_tables(own_database)
     furnish = [sys.executable, "-c", f"import django; django.setup()\n{FURNISH}"]
-    done = subprocess.run(furnish, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(
+        furnish, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     with (tmp_path / "web.log").open("wb") as log:
         front = Front(environment, log)
@@ -92,7 +103,16 @@ def picture(settings):
     path.unlink()
 
 
-PLACES = ["/", "/points/", "/api/v1/points", "/admin/", "/orders/", "/products/", "/api/v1/products", "/admin/orders/order/"]
+PLACES = [
+    "/",
+    "/points/",
+    "/api/v1/points",
+    "/admin/",
+    "/orders/",
+    "/products/",
+    "/api/v1/products",
+    "/admin/orders/order/",
+]
 
 
 WORDS = {"zh-hans": "商城", "en": "The shop is very busy"}
@@ -100,26 +120,45 @@ WORDS = {"zh-hans": "商城", "en": "The shop is very busy"}
 
 def is_told(answer):
     """Whether an answer is a 503 that says when to come again, in time."""
-    return answer.status == 503 and int(answer.headers["retry-after"]) >= 1 and answer.seconds < BOUND_SECONDS
+    return (
+        answer.status == 503
+        and int(answer.headers["retry-after"]) >= 1
+        and answer.seconds < BOUND_SECONDS
+    )
 
 
-def test_shop_when_the_database_freezes_then_everybody_is_told_in_time_and_then_served_again(shop, picture):
+def test_shop_when_the_database_freezes_then_everybody_is_told_in_time_and_then_served_again(
+    shop, picture
+):
     assert {path: shop.ask(path).status for path in PLACES} == dict.fromkeys(PLACES, 200)
     shop.database.freeze()
 
     first = shop.crowd([PLACES[n % len(PLACES)] for n in range(CALLERS)])
-    second = shop.crowd(["/accounts/login/", "/products/1/", "/orders/new/?sku=1", "/api/auth/app/v1/auth/session"] * 10)
+    second = shop.crowd(
+        ["/accounts/login/", "/products/1/", "/orders/new/?sku=1", "/api/auth/app/v1/auth/session"]
+        * 10
+    )
     pages = {language: shop.ask("/points/", language=language) for language in WORDS}
     written = shop.ask("/api/v1/checkins", "POST", language="en")
-    apart = {path: shop.ask(path).status for path in ("/healthz", "/static/icons/logo.svg", f"/media/{picture.name}")}
+    apart = {
+        path: shop.ask(path).status
+        for path in ("/healthz", "/static/icons/logo.svg", f"/media/{picture.name}")
+    }
     shop.database.thaw()
     time.sleep(REST_SECONDS)
 
     assert [answer for answer in first if not is_told(answer)] == []
     assert [answer for answer in second if not is_told(answer)] == []
-    assert all(words in pages[language].body and f'lang="{language}"' in pages[language].body for language, words in WORDS.items())
+    assert all(
+        words in pages[language].body and f'lang="{language}"' in pages[language].body
+        for language, words in WORDS.items()
+    )
     said = json.loads(written.body)
-    assert (said["type"], said["errors"][0]["code"], written.status) == ("server_error", "busy", 503)
+    assert (said["type"], said["errors"][0]["code"], written.status) == (
+        "server_error",
+        "busy",
+        503,
+    )
     assert said["errors"][0]["detail"].startswith("The shop is very busy.")
     assert said["request_id"]
     assert set(apart.values()) == {200}, apart
@@ -127,7 +166,9 @@ def test_shop_when_the_database_freezes_then_everybody_is_told_in_time_and_then_
 
 
 def test_shop_when_the_database_freezes_amid_answers_then_everybody_is_told_in_time(shop):
-    """Callers come without a pause, so that some are caught between two statements; what they waited before does not count."""
+    """Callers come without a pause, so that some are caught between two statements; what they
+    waited before does not count.
+    """
     until = time.monotonic() + 6
     asked = []
 
@@ -143,7 +184,9 @@ def test_shop_when_the_database_freezes_amid_answers_then_everybody_is_told_in_t
         shop.database.freeze()
         frozen_at = time.monotonic()
 
-    waited = sorted(min(seconds, ended - frozen_at) for status, ended, seconds in asked if status == 503)
+    waited = sorted(
+        min(seconds, ended - frozen_at) for status, ended, seconds in asked if status == 503
+    )
     assert {status for status, _, _ in asked} == {200, 503}
     assert waited[-1] < BOUND_SECONDS, waited
 
@@ -159,6 +202,10 @@ def test_shop_when_the_database_is_killed_then_every_address_says_so_and_works_a
 
     told = {path for path, answer in answers.items() if answer.status == 503}
     assert [path for path in told if not is_told(answers[path])] == []
-    assert {path: answer.status for path, answer in answers.items() if answer.status >= 500 and path not in told} == {}
+    assert {
+        path: answer.status
+        for path, answer in answers.items()
+        if answer.status >= 500 and path not in told
+    } == {}
     assert len(told) > 0.9 * len(everywhere)
     assert {path: shop.ask(path).status for path in PLACES} == dict.fromkeys(PLACES, 200)

@@ -29,7 +29,12 @@ def server():
     with tempfile.TemporaryDirectory(prefix="log", dir="/tmp") as where:
         plain = start_mariadb(where, durable=True)
         plain.kill()
-        command = [*plain.command, f"--log-bin={where}/shop-bin", "--binlog-format=ROW", "--server-id=1"]
+        command = [
+            *plain.command,
+            f"--log-bin={where}/shop-bin",
+            "--binlog-format=ROW",
+            "--server-id=1",
+        ]
         logging = Server("mariadbd", command, log=Path(where) / "log")
         logging.folder = Path(where)
         logging.wait_until(lambda: _answers(Path(where) / "db.sock"))
@@ -62,28 +67,45 @@ def shop(server, member, tmp_path, settings):
 def make_database(server, name):
     run_sql(server, f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
     socket = str(server.folder / "db.sock")
-    config = {"NAME": name, "USER": "root", "PASSWORD": "", "HOST": "", "PORT": "", "OPTIONS": {"unix_socket": socket}}
+    config = {
+        "NAME": name,
+        "USER": "root",
+        "PASSWORD": "",
+        "HOST": "",
+        "PORT": "",
+        "OPTIONS": {"unix_socket": socket},
+    }
     return MySQL(mysql_database(config))
 
 
 def run_sql(server, statement):
     """What an operator types at the database."""
     socket = server.folder / "db.sock"
-    subprocess.run(["mariadb", "--no-defaults", "-uroot", f"--socket={socket}", "-e", statement], check=True)
+    subprocess.run(
+        ["mariadb", "--no-defaults", "-uroot", f"--socket={socket}", "-e", statement], check=True
+    )
 
 
-def test_restore_when_an_operator_deleted_everything_then_what_was_acknowledged_before_is_there(server, shop, member, tmp_path):
+def test_restore_when_an_operator_deleted_everything_then_what_was_acknowledged_before_is_there(
+    server, shop, member, tmp_path
+):
     with speaking_to(shop):
         kept, facts = making.back_up(tmp_path / "backups")
         ledger.accrue(member.pk, points=7, key="after the backup")
         order = place(member, virtual_sku(points=50, name="later"))
     time.sleep(2 - time.time() % 1)  # the log knows seconds
     moment = datetime.now(UTC)
-    run_sql(server, "SET foreign_key_checks = 0; USE mall; DELETE FROM points_ledgerentry; DROP TABLE orders_orderline; FLUSH LOGS")
+    run_sql(
+        server,
+        "SET foreign_key_checks = 0; USE mall; DELETE FROM points_ledgerentry; DROP TABLE "
+        "orders_orderline; FLUSH LOGS",
+    )
     back = make_database(server, "back")
 
     with speaking_to(back):
-        told = making.restore(kept, until=f"{moment:%Y-%m-%d %H:%M:%S+00:00}", binlogs=server.folder)
+        told = making.restore(
+            kept, until=f"{moment:%Y-%m-%d %H:%M:%S+00:00}", binlogs=server.folder
+        )
         found = set(LedgerEntry.objects.filter(account_id=member.pk).values_list("key", flat=True))
         books, order_back = proof.verify_books(), type(order).objects.get(pk=order.pk)
 
@@ -92,10 +114,16 @@ def test_restore_when_an_operator_deleted_everything_then_what_was_acknowledged_
     assert "after the backup" in found
     assert (order_back.no, order_back.status) == (order.no, order.status)
     assert books == []
-    with pytest.raises(BackupError, match="on another server"), speaking_to(make_database(server, "beyond")):
+    with (
+        pytest.raises(BackupError, match="on another server"),
+        speaking_to(make_database(server, "beyond")),
+    ):
         making.restore(kept, until="2100-01-01", binlogs=server.folder)
     run_sql(server, "SET foreign_key_checks = 0; DROP TABLE mall.orders_order")
-    with pytest.raises(BackupError, match="from outside"), speaking_to(make_database(server, "outside")):
+    with (
+        pytest.raises(BackupError, match="from outside"),
+        speaking_to(make_database(server, "outside")),
+    ):
         making.restore(kept, until="2100-01-01", binlogs=server.folder)
 
 
@@ -108,12 +136,16 @@ def test_restore_when_an_operator_deleted_everything_then_what_was_acknowledged_
         ("2100-01-01 00:00:00", "000002", "000002 is missing"),
     ],
 )
-def test_restore_when_the_log_does_not_fit_then_nothing_is_restored(tmp_path, settings, until, missing, word):
+def test_restore_when_the_log_does_not_fit_then_nothing_is_restored(
+    tmp_path, settings, until, missing, word
+):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.MEDIA_ROOT.mkdir()
     kept, facts = making.back_up(tmp_path / "backups", quick=True)
     facts["database"]["binlog"] = {"file": "shop-bin.000001", "position": 4}
-    facts["files"] = {path.name: folder.digest(path) for path in kept.iterdir() if path.name != "MANIFEST"}
+    facts["files"] = {
+        path.name: folder.digest(path) for path in kept.iterdir() if path.name != "MANIFEST"
+    }
     (kept / "MANIFEST").write_text(json.dumps(facts))
     for number in ("000001", "000002", "000003"):
         if number != missing:

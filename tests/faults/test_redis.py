@@ -1,4 +1,6 @@
-"""T9: Redis forgets all, is gone, is frozen, or talks nonsense. Nobody decides by it, so nothing is decided wrongly."""
+"""T9: Redis forgets all, is gone, is frozen, or talks nonsense. Nobody decides by it, so nothing is
+decided wrongly.
+"""
 
 import os
 import socket
@@ -25,7 +27,9 @@ pytestmark = pytest.mark.django_db(transaction=True)  # a refusal must leave no 
 
 @pytest.fixture
 def own_redis():
-    """A Redis of this test's own, with production's patience; the suite's other tests keep theirs."""
+    """A Redis of this test's own, with production's patience; the suite's other tests keep
+    theirs.
+    """
     with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
         server = start_redis(folder)
         cached = {
@@ -86,7 +90,9 @@ def forget(server):
 
 @pytest.fixture(params=["forgetful", "gone", "frozen", "babbling"])
 def ailing_redis(request, own_redis):
-    """Redis in one of four bad moods; a fixture that says ``signed_in_api`` first signs in while it is well."""
+    """Redis in one of four bad moods; a fixture that says ``signed_in_api`` first signs in while it
+    is well.
+    """
 
     def fall_ill():
         path = own_redis.url.removeprefix("unix://").partition("?")[0]
@@ -105,12 +111,20 @@ def ailing_redis(request, own_redis):
 
 def buy(caller, sku, key=None):
     body = {"lines": [{"sku": sku.pk, "quantity": 1}]}
-    return caller.post("/api/v1/orders", body, format="json", headers={"Idempotency-Key": key or uuid4().hex})
+    return caller.post(
+        "/api/v1/orders", body, format="json", headers={"Idempotency-Key": key or uuid4().hex}
+    )
 
 
-def test_app_when_redis_ails_then_every_decision_is_the_same_and_nothing_breaks(ailing_redis, member, signed_in_api):
+def test_app_when_redis_ails_then_every_decision_is_the_same_and_nothing_breaks(
+    ailing_redis, member, signed_in_api
+):
     """Trap 14: the balance the cache shows decides nothing, so it may be flushed, away or lying."""
-    dear, cheap, last = virtual_sku(points=1_000), virtual_sku(points=30), virtual_sku(points=1, stock=1)
+    dear, cheap, last = (
+        virtual_sku(points=1_000),
+        virtual_sku(points=30),
+        virtual_sku(points=1, stock=1),
+    )
     ailing_redis()
     caller = signed_in_api
 
@@ -127,20 +141,31 @@ def test_app_when_redis_ails_then_every_decision_is_the_same_and_nothing_breaks(
         ("orders", caller.get("/api/v1/orders"), 200),
     ]
 
-    assert {name: answer.status_code for name, answer, _ in steps} == {name: wanted for name, _, wanted in steps}
-    credited = sum(LedgerEntry.objects.filter(account_id=member.pk, delta__gt=0).values_list("delta", flat=True))
+    assert {name: answer.status_code for name, answer, _ in steps} == {
+        name: wanted for name, _, wanted in steps
+    }
+    credited = sum(
+        LedgerEntry.objects.filter(account_id=member.pk, delta__gt=0).values_list(
+            "delta", flat=True
+        )
+    )
     assert PointAccount.objects.get(pk=member.pk).available == credited - 30 - 1
     assert caller.get("/api/v1/points").json()["available"] == credited - 31
     assert Order.objects.count() == 2
     assert reconciliation.verify() == []
 
 
-def test_pages_when_redis_ails_then_they_open_and_the_session_lives_on(ailing_redis, signed_in, member):
+def test_pages_when_redis_ails_then_they_open_and_the_session_lives_on(
+    ailing_redis, signed_in, member
+):
     place(member, virtual_sku(points=1))
     assert signed_in.get("/points/").status_code == 200
     ailing_redis()
 
-    pages = {path: signed_in.get(path).status_code for path in ("/", "/products/", "/points/", "/orders/", "/checkin/", "/account/")}
+    pages = {
+        path: signed_in.get(path).status_code
+        for path in ("/", "/products/", "/points/", "/orders/", "/checkin/", "/account/")
+    }
     pressed = signed_in.post("/checkin/")
 
     assert set(pages.values()) == {200}, pages
@@ -160,7 +185,10 @@ def test_balance_when_the_cache_lies_then_the_ledger_decides(own_redis, member, 
 
     refused = buy(signed_in_api, virtual_sku(points=5_000))
 
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "insufficient_points")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (
+        409,
+        "insufficient_points",
+    )
     assert Order.objects.count() == 0
 
 

@@ -1,4 +1,6 @@
-"""Keys of addresses never stand in a log: real letters' links through real nginx and the image's server, in good and bad times."""
+"""Keys of addresses never stand in a log: real letters' links through real nginx and the image's
+server, in good and bad times.
+"""
 
 import socket
 import ssl
@@ -38,7 +40,10 @@ def keys(member):
 
 def ask(port, path, *, method="GET", secure=True, **headers):
     """Send one request as it is; returns the status, or 0 when nothing is answered."""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "localhost", "Connection": "close", **headers}.items())
+    lines = "".join(
+        f"{name}: {value}\r\n"
+        for name, value in {"Host": "localhost", "Connection": "close", **headers}.items()
+    )
     with socket.create_connection(("127.0.0.1", port), 30) as line:
         talk = ANY_CERTIFICATE.wrap_socket(line) if secure else line
         with talk, suppress(ConnectionError):
@@ -49,7 +54,9 @@ def ask(port, path, *, method="GET", secure=True, **headers):
 
 
 def walk(standing, address) -> set:
-    """Go through a door in every way a mail program, a browser or an accident does; returns the statuses."""
+    """Go through a door in every way a mail program, a browser or an accident does; returns the
+    statuses.
+    """
     quoted = address.replace("/", "%2F").replace("?", "%3F").replace("&", "%26").replace("=", "%3D")
     ways = [
         {"path": address},
@@ -70,10 +77,14 @@ def walk(standing, address) -> set:
         {"path": "/static/gone.css", "Referer": f"https://localhost{address}"},
         {"path": f"/nothing/?next={address}"},
     ]
-    return {ask(standing.secure if way.get("secure", True) else standing.plain, **way) for way in ways}
+    return {
+        ask(standing.secure if way.get("secure", True) else standing.plain, **way) for way in ways
+    }
 
 
-def test_logs_when_links_of_letters_are_opened_then_no_log_keeps_their_keys(keys, environment_of_test, tmp_path):
+def test_logs_when_links_of_letters_are_opened_then_no_log_keeps_their_keys(
+    keys, environment_of_test, tmp_path
+):
     with (
         web(tmp_path, environment_of_test, SECRET_KEY=settings.SECRET_KEY) as port,
         front(tmp_path, f"127.0.0.1:{port}") as standing,
@@ -85,7 +96,9 @@ def test_logs_when_links_of_letters_are_opened_then_no_log_keeps_their_keys(keys
             statuses |= set().union(*(walk(standing, address) for address in list(keys)[:2]))
         finally:
             with connection.cursor() as cursor:
-                cursor.execute("RENAME TABLE away TO django_session, away_too TO marketing_preference")
+                cursor.execute(
+                    "RENAME TABLE away TO django_session, away_too TO marketing_preference"
+                )
         said = (tmp_path / "web.log").read_text()
         logged = standing.log
 
@@ -97,7 +110,9 @@ def test_logs_when_links_of_letters_are_opened_then_no_log_keeps_their_keys(keys
         assert key not in logged
 
 
-def test_logs_when_the_web_processes_are_gone_then_nginx_keeps_no_key_and_says_who_was_gone(keys, tmp_path):
+def test_logs_when_the_web_processes_are_gone_then_nginx_keeps_no_key_and_says_who_was_gone(
+    keys, tmp_path
+):
     nobody = socket.socket()
     nobody.bind(("127.0.0.1", 0))  # bound and not listening: every connection is refused
     web_address = f"127.0.0.1:{nobody.getsockname()[1]}"

@@ -1,4 +1,6 @@
-"""The master that sentinels watch is killed: cache and broker go on with the next one, and pages open meanwhile."""
+"""The master that sentinels watch is killed: cache and broker go on with the next one, and pages
+open meanwhile.
+"""
 
 import os
 import signal
@@ -58,11 +60,17 @@ def test_production_when_sentinels_are_named_then_it_starts():
 
 
 def test_read_when_a_url_says_everything_then_so_does_the_group():
-    group = sentinel.read("sentinel://shop:a%40b@one:1,[::1]:2,three/4?master=My_Mall&sentinel_password=c%26d")
+    group = sentinel.read(
+        "sentinel://shop:a%40b@one:1,[::1]:2,three/4?master=My_Mall&sentinel_password=c%26d"
+    )
 
-    assert group == sentinel.Group((("one", 1), ("::1", 2), ("three", 26379)), "My_Mall", 4, "shop", "a@b", "c&d")
+    assert group == sentinel.Group(
+        (("one", 1), ("::1", 2), ("three", 26379)), "My_Mall", 4, "shop", "a@b", "c&d"
+    )
     assert group.sentinel_options["password"] == "c&d"
-    address, options = sentinel.broker("sentinel://shop:a%40b@one:1,[::1]:2/4?master=My_Mall", {"visibility_timeout": 300})
+    address, options = sentinel.broker(
+        "sentinel://shop:a%40b@one:1,[::1]:2/4?master=My_Mall", {"visibility_timeout": 300}
+    )
     assert address == "sentinel://shop:a%40b@one:1/4;sentinel://shop:a%40b@[::1]:2/4"
     assert (options["master_name"], options["visibility_timeout"]) == ("My_Mall", 300)
 
@@ -83,7 +91,12 @@ def watch(tmp_path):
 def broker(watch):
     """A Celery application on the watched broker, as production makes one."""
     address, options = sentinel.broker(watch.url(1), CELERY_BROKER_TRANSPORT_OPTIONS)
-    return Celery(broker=address, broker_transport_options=options, task_ignore_result=True, set_as_current=False)
+    return Celery(
+        broker=address,
+        broker_transport_options=options,
+        task_ignore_result=True,
+        set_as_current=False,
+    )
 
 
 @pytest.fixture
@@ -98,8 +111,23 @@ def worker(watch, environment_of_test, tmp_path):
     }  # fmt: skip
     log = tmp_path / "worker.log"
     with log.open("wb") as words:
-        command = [sys.executable, "-m", "celery", "-A", "mall", "worker", "--concurrency", "1", "-n", "watched@test", "-l", "info"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=words, stderr=words, process_group=0)
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "mall",
+            "worker",
+            "--concurrency",
+            "1",
+            "-n",
+            "watched@test",
+            "-l",
+            "info",
+        ]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=words, stderr=words, process_group=0
+        )
     assert eventually(lambda: b"ready." in log.read_bytes(), seconds=90), log.read_text()[-2000:]
     yield log
     os.killpg(process.pid, signal.SIGKILL)
@@ -162,7 +190,9 @@ def test_shop_when_the_master_is_killed_then_the_next_one_serves_cache_and_broke
     assert set(JobRun.objects.values_list("attempts", flat=True)) == {1}
 
 
-def test_cache_when_a_sentinel_is_dead_and_another_frozen_then_the_third_is_asked_in_a_moment(watch):
+def test_cache_when_a_sentinel_is_dead_and_another_frozen_then_the_third_is_asked_in_a_moment(
+    watch,
+):
     watch.watchers[0].kill()
     watch.watchers[1].freeze()
     began = time.monotonic()
@@ -171,5 +201,8 @@ def test_cache_when_a_sentinel_is_dead_and_another_frozen_then_the_third_is_aske
         assert link.ping()
 
     assert time.monotonic() - began < 4  # redis-py's own patience with a dead one alone is longer
-    assert (sentinel.read(watch.url()).master, sentinel.read(watch.url()).password) == (NAME, SECRET)
+    assert (sentinel.read(watch.url()).master, sentinel.read(watch.url()).password) == (
+        NAME,
+        SECRET,
+    )
     watch.watchers[1].thaw()

@@ -31,7 +31,10 @@ def small_disk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("s")
     mounted = (
         os.geteuid() == 0
-        and not subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", folder], capture_output=True).returncode
+        and not subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", folder],
+            capture_output=True,
+        ).returncode
     )
     yield folder
     if mounted:
@@ -82,7 +85,9 @@ def test_readyz_when_redis_is_frozen_then_every_probe_is_answered_and_pages_open
     page = shop.get("/products/")
 
     assert {status for status, _body, _seconds in first + again} == {200}
-    assert max(seconds for _status, _body, seconds in first + again) < PROMISED_SECONDS * BUSY_MACHINE
+    assert (
+        max(seconds for _status, _body, seconds in first + again) < PROMISED_SECONDS * BUSY_MACHINE
+    )
     assert page[0] == 200
     told = json.loads(again[-1][1])
     assert (told["status"], told["database"], told["cache"]) == ("degraded", "ok", "unreachable")
@@ -94,7 +99,9 @@ def test_readyz_when_the_database_is_frozen_then_every_probe_says_closed(shop, f
 
     first, again = probe_together(shop), probe_together(shop)
 
-    assert max(seconds for _status, _body, seconds in first + again) < PROMISED_SECONDS * BUSY_MACHINE
+    assert (
+        max(seconds for _status, _body, seconds in first + again) < PROMISED_SECONDS * BUSY_MACHINE
+    )
     assert {status for status, _body, _seconds in again} == {503}
     assert json.loads(again[-1][1])["database"] in ("no answer", "unreachable")
     assert shop.get("/healthz")[0] == 200
@@ -104,7 +111,9 @@ def test_readyz_when_probed_by_many_then_each_process_asks_once_in_two_seconds(s
     import MySQLdb
 
     def connections_made():
-        link = MySQLdb.connect(user="root", unix_socket=shop.database.url.partition("unix_socket=")[2])
+        link = MySQLdb.connect(
+            user="root", unix_socket=shop.database.url.partition("unix_socket=")[2]
+        )
         with link.cursor() as cursor:
             cursor.execute("SHOW GLOBAL STATUS LIKE 'Connections'")
             found = int(cursor.fetchone()[1])
@@ -119,7 +128,10 @@ def test_readyz_when_probed_by_many_then_each_process_asks_once_in_two_seconds(s
     assert connections_made() - before - 1 <= 2 * rounds
 
 
-@pytest.mark.parametrize("claimed", [{"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-For": "192.0.2.7"}, {"Via": "1.1 somewhere"}])
+@pytest.mark.parametrize(
+    "claimed",
+    [{"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-For": "192.0.2.7"}, {"Via": "1.1 somewhere"}],
+)
 def test_readyz_when_a_stranger_comes_through_a_proxy_then_the_page_is_not_there(shop, claimed):
     assert shop.get("/readyz", headers=claimed)[0] == 404
     assert shop.get("/readyz", headers=claimed, token=TOKEN)[0] == 200
@@ -133,12 +145,18 @@ def test_readyz_when_the_disk_of_the_database_is_nearly_full_then_closes(shop, s
     request.addfinalizer(lambda: shop.wait_until(lambda: shop.get("/readyz")[0] == 200))
     request.addfinalizer(ballast.unlink)
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small_disk).free - DISK_MIB * 2**20 // 25)
+        os.posix_fallocate(
+            file.fileno(), 0, shutil.disk_usage(small_disk).free - DISK_MIB * 2**20 // 25
+        )
     time.sleep(KEPT_SECONDS)
 
     status, told, _seconds = shop.get("/readyz")
 
-    assert (status, json.loads(told)["database"], json.loads(told)["disk"]) == (503, "ok", "nearly full")
+    assert (status, json.loads(told)["database"], json.loads(told)["disk"]) == (
+        503,
+        "ok",
+        "nearly full",
+    )
 
 
 class Visitors:
@@ -147,7 +165,9 @@ class Visitors:
     def __init__(self, shop, path):
         self.shop, self.path, self.enough = shop, path, threading.Event()
         self.answers = [[] for _ in range(VISITORS)]
-        self.threads = [threading.Thread(target=self._visit, args=(mine,), daemon=True) for mine in self.answers]
+        self.threads = [
+            threading.Thread(target=self._visit, args=(mine,), daemon=True) for mine in self.answers
+        ]
 
     def __enter__(self):
         for thread in self.threads:
@@ -171,7 +191,7 @@ class Visitors:
 
 
 @pytest.mark.parametrize("deaths", [1, pytest.param(6, marks=pytest.mark.long)])
-def test_worker_when_killed_under_load_then_only_requests_in_flight_fail_and_another_takes_its_place(shop, deaths):
+def test_worker_when_killed_under_load_then_replaced_and_only_requests_in_flight_fail(shop, deaths):
     shop.wait_until(lambda: len(shop.serving()) == 2)
 
     with Visitors(shop, "/products/") as visitors:

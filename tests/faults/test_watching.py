@@ -1,4 +1,6 @@
-"""Who watches sees: the shipped Prometheus and exporters against the image's server, MariaDB and Redis, all real."""
+"""Who watches sees: the shipped Prometheus and exporters against the image's server, MariaDB and
+Redis, all real.
+"""
 
 import json
 import re
@@ -50,7 +52,9 @@ def ask(port, what, **query):
         return json.load(answer)["data"]
 
 
-def test_shop_when_watched_as_shipped_then_prometheus_scrapes_it_and_only_probes_answer_to_any_name(environment_of_test, tmp_path):
+def test_shop_when_watched_as_shipped_then_prometheus_scrapes_it_and_only_probes_answer_to_any_name(
+    environment_of_test, tmp_path
+):
     runs.claim("verify-ledger", "2026-11-20")
     runs.finish("verify-ledger", "2026-11-20")
     with web(tmp_path, environment_of_test, METRICS_TOKEN=TOKEN) as shop:
@@ -96,9 +100,14 @@ def prometheus_finds_its_figures(shop, tmp_path):
         stack.enter_context(running(command, answers=ready, log=tmp_path / "prometheus.log"))
 
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline and not ask(port, "query", query="mall_database_up == 1")["result"]:
+        while (
+            time.monotonic() < deadline
+            and not ask(port, "query", query="mall_database_up == 1")["result"]
+        ):
             time.sleep(0.2)
-        [target] = [one for one in ask(port, "targets")["activeTargets"] if one["scrapePool"] == "mall"]
+        [target] = [
+            one for one in ask(port, "targets")["activeTargets"] if one["scrapePool"] == "mall"
+        ]
         late = ask(
             port,
             "query",
@@ -130,7 +139,9 @@ def own_database(tmp_path_factory):
             server.kill()
 
 
-def test_metrics_when_the_database_is_frozen_then_the_requests_are_told_in_time(own_database, client, settings):
+def test_metrics_when_the_database_is_frozen_then_the_requests_are_told_in_time(
+    own_database, client, settings
+):
     settings.METRICS_TOKEN = TOKEN
     client.get("/healthz")  # the first request reads the code
     connection.ensure_connection()
@@ -161,13 +172,19 @@ def asked_for(prefix):
 
 def told(port):
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-        return set(re.findall(r"^(\w+)(?:\{[^}]*\})? [-+\d.]", answer.read().decode(), re.MULTILINE))
+        return set(
+            re.findall(r"^(\w+)(?:\{[^}]*\})? [-+\d.]", answer.read().decode(), re.MULTILINE)
+        )
 
 
 @pytest.mark.skipif(MYSQLD_EXPORTER is None, reason="prometheus-mysqld-exporter is not installed")
-def test_mysqld_exporter_when_its_user_has_no_right_then_it_tells_all_that_is_asked(transactional_db, tmp_path):
+def test_mysqld_exporter_when_its_user_has_no_right_then_it_tells_all_that_is_asked(
+    transactional_db, tmp_path
+):
     """The flags of docker-compose.yml against the user of ops/mysql/users.sh."""
-    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["mysqld-exporter"]
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][
+        "mysqld-exporter"
+    ]
     flags = [flag for flag in service["command"] if not flag.startswith("--mysqld.")]
     made = re.search(
         r"^CREATE USER IF NOT EXISTS ('mall_watch'.*)$",
@@ -201,7 +218,9 @@ def test_mysqld_exporter_when_its_user_has_no_right_then_it_tells_all_that_is_as
 
 @pytest.mark.skipif(REDIS_EXPORTER is None, reason="prometheus-redis-exporter is not installed")
 def test_redis_exporter_when_a_message_waits_then_it_tells_all_that_is_asked(tmp_path):
-    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["redis-exporter"]
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][
+        "redis-exporter"
+    ]
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
         server = start_redis(folder)

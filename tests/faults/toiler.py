@@ -1,8 +1,10 @@
-"""A worker of the shop that is there to be killed: orders, cancels and earns without end, and says what was acknowledged.
+"""A worker of the shop that is there to be killed: orders, cancels and earns without end, and says
+what was acknowledged.
 
 ``python -m tests.faults.toiler`` prepares Django once and forks a child per line it reads:
-``<name> <skus> <members> <dies at>``, ids with commas. A child says ``<name> born <pid>``, then ``<name> <fact> <id> <key>``
-after each verb that returned. ``dies at`` n is kill -9 by its own hand at its n-th statement; 0 lives until killed.
+``<name> <skus> <members> <dies at>``, ids with commas. A child says ``<name> born <pid>``, then
+``<name> <fact> <id> <key>`` after each verb that returned. ``dies at`` n is kill -9 by its own hand
+at its n-th statement; 0 lives until killed.
 """
 
 import itertools
@@ -72,14 +74,25 @@ class Death:
 
 
 def missing(said) -> list:
-    """Return what was acknowledged and is not in the books, of lines ``<name> <fact> <id> <key>``."""
+    """Return what was acknowledged and is not in the books, of lines ``<name> <fact> <id>
+    <key>``.
+    """
     from orders.models import Order
     from points.models import LedgerEntry
 
-    facts = {tuple(line.split()[1:]) for line in said if line.split()[1] in ("entry", "order", "cancelled")}
-    there = {("entry", str(user), key) for user, key in LedgerEntry.objects.values_list("account_id", "key")}
+    facts = {
+        tuple(line.split()[1:])
+        for line in said
+        if line.split()[1] in ("entry", "order", "cancelled")
+    }
+    there = {
+        ("entry", str(user), key)
+        for user, key in LedgerEntry.objects.values_list("account_id", "key")
+    }
     for user, key, status in Order.objects.values_list("user_id", "key", "status"):
-        there |= {("order", str(user), key)} | ({("cancelled", str(user), key)} if status == "cancelled" else set())
+        there |= {("order", str(user), key)} | (
+            {("cancelled", str(user), key)} if status == "cancelled" else set()
+        )
     return sorted(facts - there)
 
 

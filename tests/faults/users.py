@@ -32,9 +32,16 @@ def pattern():
 
 
 def make(upgraded=False):
-    """Make the three users: of a new shop, or of one whose first release let two of them do everything."""
+    """Make the three users: of a new shop, or of one whose first release let two of them do
+    everything.
+    """
     drop()
-    as_root(*(f"CREATE USER '{name}'@'%' IDENTIFIED BY '{PASSWORD}'" for name in (MIGRATOR, APP, READER)))
+    as_root(
+        *(
+            f"CREATE USER '{name}'@'%' IDENTIFIED BY '{PASSWORD}'"
+            for name in (MIGRATOR, APP, READER)
+        )
+    )
     as_root(f"GRANT ALL PRIVILEGES ON `{database()}`.* TO '{MIGRATOR}'@'%' WITH GRANT OPTION")
     if upgraded:
         for name in (APP, READER):
@@ -46,7 +53,13 @@ def make(upgraded=False):
 
 
 def drop():
-    as_root(*(f"DROP USER IF EXISTS '{name}'@'{host}'" for name in (MIGRATOR, APP, READER) for host in ("%", "localhost")))
+    as_root(
+        *(
+            f"DROP USER IF EXISTS '{name}'@'{host}'"
+            for name in (MIGRATOR, APP, READER)
+            for host in ("%", "localhost")
+        )
+    )
     as_root(f"DROP ROLE IF EXISTS {ROLE}")
 
 

@@ -1,7 +1,8 @@
-"""Schemathesis over the whole API: whatever is sent, no answer is a server error, and none leaves the document.
+"""Schemathesis over the whole API: whatever is sent, no answer is a server error, and none leaves
+the document.
 
-Strangers, members, operators and finance knock at what is there as often as at what is not: a path filled with
-chance alone would find nothing behind it but 404.
+Strangers, members, operators and finance knock at what is there as often as at what is not: a path
+filled with chance alone would find nothing behind it but 404.
 """
 
 import pytest
@@ -15,7 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from orders import reviews
 from points import adjustments, risk
@@ -24,22 +29,43 @@ from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import template
 from tests.factories.flash import item
 from tests.factories.marketing import MissionFactory
-from tests.factories.orders import address_of, ask, give_points, key_sku, pay, physical_sku, place, received, virtual_sku
+from tests.factories.orders import (
+    address_of,
+    ask,
+    give_points,
+    key_sku,
+    pay,
+    physical_sku,
+    place,
+    received,
+    virtual_sku,
+)
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db(transaction=True)]
 FEW = hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-AS_DOCUMENTED = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+AS_DOCUMENTED = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
 STAFF = "/api/v1/staff/"
 ACCEPTABLE = "A long enough word about it."
 
 
 def pytest_generate_tests(metafunc):
-    """One test for each operation of the document, and for the doors of staff one for each role too."""
-    of_shop, of_staff = (metafunc.function.__name__.startswith(name) for name in ("test_shop", "test_staff"))
+    """One test for each operation of the document, and for the doors of staff one for each role
+    too.
+    """
+    of_shop, of_staff = (
+        metafunc.function.__name__.startswith(name) for name in ("test_shop", "test_staff")
+    )
     found = {}
     for result in _api().get_all_operations():
         operation = result.ok()
-        if operation.path.startswith("/api/v1/") == (of_shop or of_staff) and (not of_staff or operation.path.startswith(STAFF)):
+        if operation.path.startswith("/api/v1/") == (of_shop or of_staff) and (
+            not of_staff or operation.path.startswith(STAFF)
+        ):
             found[operation.label] = operation
     metafunc.parametrize("operation", found.values(), ids=found.keys())
 
@@ -74,7 +100,9 @@ def _review(member):
 
 
 def _adjustment(member):
-    return adjustments.ask(member.pk, points=900_000, ticket="a-ticket", operator=MemberFactory(), note="why")
+    return adjustments.ask(
+        member.pk, points=900_000, ticket="a-ticket", operator=MemberFactory(), note="why"
+    )
 
 
 def _order_to_send(member):
@@ -89,14 +117,23 @@ THERE = [
     ("/api/v1/me/addresses/{id}", lambda member: {"id": address_of(member).pk}),
     ("/api/v1/me/reviews/{id}", lambda member: {"id": _review(member).pk}),
     ("/api/v1/missions/{code}", lambda member: {"code": MissionFactory(is_automatic=False).code}),
-    ("/api/v1/orders/{no}/refunds/{number}", lambda member: {"no": _asked_back(member).order.no, "number": 1}),
+    (
+        "/api/v1/orders/{no}/refunds/{number}",
+        lambda member: {"no": _asked_back(member).order.no, "number": 1},
+    ),
     ("/api/v1/orders/{no}/re", lambda member: {"no": _delivered(member).no}),
     ("/api/v1/orders/{no}/codes", lambda member: {"no": place(member, key_sku(points=5)).no}),
-    ("/api/v1/orders/{no}", lambda member: {"no": place(member, virtual_sku(points=5, cash="9.00")).no}),
+    (
+        "/api/v1/orders/{no}",
+        lambda member: {"no": place(member, virtual_sku(points=5, cash="9.00")).no},
+    ),
     ("/api/v1/payments/{provider}", lambda member: {"provider": "sandbox"}),
     ("/api/v1/products/{product_id}", lambda member: {"product_id": _review(member).product_id}),
     ("/api/v1/staff/adjustments/{id}", lambda member: {"id": _adjustment(member).pk}),
-    ("/api/v1/staff/cases/{id}", lambda member: {"id": risk.pause(member.pk, operator=MemberFactory(), note="odd").pk}),
+    (
+        "/api/v1/staff/cases/{id}",
+        lambda member: {"id": risk.pause(member.pk, operator=MemberFactory(), note="odd").pk},
+    ),
     ("/api/v1/staff/products/{id}", lambda member: {"id": SkuFactory().product_id}),
     ("/api/v1/staff/skus/{id}", lambda member: {"id": SkuFactory().pk}),
     ("/api/v1/staff/stock/{sku}", lambda member: {"sku": SkuFactory(stock=50).pk}),
@@ -108,7 +145,9 @@ THERE = [
 
 @pytest.fixture
 def there(operation, member):
-    """Make what the operation's path can name, and return its names; a path without any has none."""
+    """Make what the operation's path can name, and return its names; a path without any has
+    none.
+    """
     give_points(member, 500)
     SkuFactory(points_price=10, stock=1000)
     if not operation.path.startswith("/api/v1/") or "{" not in operation.path:
@@ -132,7 +171,9 @@ def clerk():
 
 # --- sending --------------------------------------------------------------------
 def send(operation, *, checks, there=None, caller=None):
-    """Send what the document allows and what it does not, to what is there and what is not, and judge each answer."""
+    """Send what the document allows and what it does not, to what is there and what is not, and
+    judge each answer.
+    """
     headers = {"Authorization": caller._credentials["HTTP_AUTHORIZATION"]} if caller else None
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
@@ -149,7 +190,9 @@ def send(operation, *, checks, there=None, caller=None):
             continue  # nothing about this operation can be wrong
 
 
-def test_shop_when_a_member_sends_anything_then_answers_as_documented(operation, there, signed_in_api, books_close):
+def test_shop_when_a_member_sends_anything_then_answers_as_documented(
+    operation, there, signed_in_api, books_close
+):
     send(operation, checks=AS_DOCUMENTED, there=there, caller=signed_in_api)
 
 
@@ -158,7 +201,9 @@ def test_shop_when_a_stranger_sends_anything_then_answers_as_documented(operatio
 
 
 @pytest.mark.parametrize("role", ["operator", "finance"])
-def test_staff_when_a_clerk_sends_anything_then_answers_as_documented(operation, there, role, clerk, bearer, books_close):
+def test_staff_when_a_clerk_sends_anything_then_answers_as_documented(
+    operation, there, role, clerk, bearer, books_close
+):
     send(operation, checks=AS_DOCUMENTED, there=there, caller=bearer(clerk(role)))
 
 

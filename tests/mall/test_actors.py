@@ -1,4 +1,6 @@
-"""Who did it, in words: a name for staff and members, the shop itself, and whatever else as it stands."""
+"""Who did it, in words: a name for staff and members, the shop itself, and whatever else as it
+stands.
+"""
 
 import re
 from pathlib import Path
@@ -31,7 +33,13 @@ def test_in_words_when_staff_or_a_member_then_by_name():
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("actor", "words"),
-    [("system", "系统"), ("sandbox", "sandbox"), ("", "–"), ("staff:x", "staff:x"), ("staff:" + "9" * 40, "staff:" + "9" * 40)],
+    [
+        ("system", "系统"),
+        ("sandbox", "sandbox"),
+        ("", "–"),
+        ("staff:x", "staff:x"),
+        ("staff:" + "9" * 40, "staff:" + "9" * 40),
+    ],
 )
 def test_in_words_when_nobody_of_the_shop_then_as_it_stands(actor, words):
     assert actors.in_words(actor) == words
@@ -53,8 +61,18 @@ def test_in_words_when_asked_again_then_the_name_is_remembered(django_assert_num
 
 
 def test_deeds_when_the_sources_note_one_then_it_has_words():
-    sources = "".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py") if path.name != "deeds.py")
-    noted = set(re.findall(r"audit\.note\([^\"]{0,80}\"([a-z]+\.[a-z_]+)\"(?: if \w+ else \"([a-z]+\.[a-z_]+)\")?", sources))
+    sources = "".join(
+        path.read_text()
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if path.name != "deeds.py"
+    )
+    noted = set(
+        re.findall(
+            r"audit\.note\([^\"]{0,80}\"([a-z]+\.[a-z_]+)\"(?: if \w+ else \"([a-z]+\.[a-z_]+)\")?",
+            sources,
+        )
+    )
     codes = {code for pair in noted for code in pair if code}
 
     assert len(codes) > 30

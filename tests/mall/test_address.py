@@ -14,7 +14,9 @@ from tests.conftest import ROOT
 from tests.serving import free_port
 
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the port is held until the shop listens")
+linux_only = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere the port is held until the shop listens"
+)
 
 
 @pytest.fixture
@@ -44,12 +46,17 @@ def test_hold_when_another_shop_holds_the_port_then_names_a_free_one(taken, want
 
 
 @linux_only
-def test_hold_when_its_own_server_listens_beside_then_every_visitor_reaches_it_and_another_shop_none(listen):
+def test_hold_when_its_own_server_listens_beside_then_every_visitor_reaches_it_and_no_other(
+    listen,
+):
     port = free_port()
     with closing(address.hold("127.0.0.1", port)):
         server = listen("127.0.0.1", port)
         for _ in range(20):
-            with closing(socket.create_connection(("127.0.0.1", port), timeout=5)), closing(server.accept()[0]):
+            with (
+                closing(socket.create_connection(("127.0.0.1", port), timeout=5)),
+                closing(server.accept()[0]),
+            ):
                 pass
         with pytest.raises(SystemExit):
             address.hold("127.0.0.1", port)
@@ -77,7 +84,13 @@ def test_hold_when_many_try_at_the_same_moment_then_one_has_it(run_threads):
 
 @pytest.mark.parametrize(
     ("host", "found"),
-    [("", "127.0.0.1"), ("localhost", "127.0.0.1"), ("0.0.0.0", "0.0.0.0"), ("::1", "::1"), ("[::1]", "::1")],
+    [
+        ("", "127.0.0.1"),
+        ("localhost", "127.0.0.1"),
+        ("0.0.0.0", "0.0.0.0"),
+        ("::1", "::1"),
+        ("[::1]", "::1"),
+    ],
 )
 def test_wanted_when_host_names_an_address_then_that_is_where_to_listen(monkeypatch, host, found):
     monkeypatch.setenv("HOST", host)
@@ -87,7 +100,15 @@ def test_wanted_when_host_names_an_address_then_that_is_where_to_listen(monkeypa
 
 
 @pytest.mark.parametrize(
-    ("host", "is_open"), [("127.0.0.1", False), ("127.8.8.8", False), ("::1", False), ("0.0.0.0", True), ("::", True), ("192.0.2.7", True)]
+    ("host", "is_open"),
+    [
+        ("127.0.0.1", False),
+        ("127.8.8.8", False),
+        ("::1", False),
+        ("0.0.0.0", True),
+        ("::", True),
+        ("192.0.2.7", True),
+    ],
 )
 def test_is_open_to_others_when_asked_then_only_loopback_is_not(host, is_open):
     assert address.is_open_to_others(host) is is_open
@@ -98,10 +119,17 @@ def test_free_port_when_there_is_none_after_it_then_a_likely_one(port, suggested
     assert address._free_port("127.0.0.1", port) >= suggested
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "abc"), ("HOST", "nowhere.invalid"), ("WEB_PROCESSES", "0"), ("WEB_THREADS", "many")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "abc"), ("HOST", "nowhere.invalid"), ("WEB_PROCESSES", "0"), ("WEB_THREADS", "many")],
+)
 def test_serve_when_a_value_makes_no_sense_then_says_so_in_one_line(name, value):
     refused = subprocess.run(
-        [ROOT / "ops/serve"], env={**os.environ, "PATH": PATH, name: value}, capture_output=True, text=True, timeout=30
+        [ROOT / "ops/serve"],
+        env={**os.environ, "PATH": PATH, name: value},
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
 
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
@@ -112,7 +140,9 @@ def test_serve_when_another_shop_holds_the_port_then_names_a_free_one():
     port = free_port()
     with closing(address.hold("0.0.0.0", port)):
         environment = {**os.environ, "PATH": PATH, "HOST": "localhost", "PORT": str(port)}
-        refused = subprocess.run([ROOT / "ops/serve"], env=environment, capture_output=True, text=True, timeout=30)
+        refused = subprocess.run(
+            [ROOT / "ops/serve"], env=environment, capture_output=True, text=True, timeout=30
+        )
 
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "./ops/serve" in refused.stderr.partition("PORT=")[2]

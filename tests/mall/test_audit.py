@@ -42,8 +42,16 @@ def test_note_when_an_operator_acts_then_row_says_who_what_why_and_the_change(op
     )
 
     row.refresh_from_db()
-    assert (row.actor, row.actor_name, row.action) == (f"staff:{operator.pk}", "operator", "points.adjust")
-    assert (row.target, row.target_name, row.reason) == (f"accounts.user:{member.pk}", str(member), "late parcel")
+    assert (row.actor, row.actor_name, row.action) == (
+        f"staff:{operator.pk}",
+        "operator",
+        "points.adjust",
+    )
+    assert (row.target, row.target_name, row.reason) == (
+        f"accounts.user:{member.pk}",
+        str(member),
+        "late parcel",
+    )
     assert (row.before, row.after) == ({"points": 10}, {"points": 15, "on": "2026-11-20"})
 
 
@@ -58,14 +66,21 @@ def test_note_when_the_act_is_undone_then_no_row_stays(operator):
 def test_note_when_row_is_written_then_nobody_changes_or_deletes_it():
     row = audit.note(None, "points.freeze", target="account:1")
 
-    for act in (row.save, row.delete, AuditRow.objects.all().delete, lambda: AuditRow.objects.update(reason="")):
+    for act in (
+        row.save,
+        row.delete,
+        AuditRow.objects.all().delete,
+        lambda: AuditRow.objects.update(reason=""),
+    ):
         with pytest.raises(AppendOnlyError):
             act()
     assert AuditRow.objects.get().actor == "system"
 
 
 def test_note_when_amounts_and_words_are_noted_then_kept_as_text():
-    row = audit.note(None, "orders.refund", target="order:1", after={"cash": Decimal("12.50"), "lines": [1, {2}]})
+    row = audit.note(
+        None, "orders.refund", target="order:1", after={"cash": Decimal("12.50"), "lines": [1, {2}]}
+    )
 
     row.refresh_from_db()
     assert row.after == {"cash": "12.50", "lines": [1, [2]]}
@@ -76,7 +91,9 @@ def test_log_when_an_auditor_reads_then_filters_search_and_csv_agree(client, aud
         audit.note(operator, action, target="order:1", reason="=HYPERLINK(1)")
     audit.note(None, "points.freeze", target="account:1")
 
-    page = client.get(reverse("admin:mall_auditrow_changelist"), {"actor_name": "operator", "q": "ship"})
+    page = client.get(
+        reverse("admin:mall_auditrow_changelist"), {"actor_name": "operator", "q": "ship"}
+    )
     file = client.get(reverse("admin:mall_auditrow_download"), {"actor_name": "operator"})
 
     assert [row.action for row in page.context["cl"].result_list] == ["orders.ship"]
@@ -86,7 +103,9 @@ def test_log_when_an_auditor_reads_then_filters_search_and_csv_agree(client, aud
 
 
 def test_log_when_opened_then_shown_and_not_editable(client, auditor, operator):
-    row = audit.note(operator, "rules.edit", target=operator, before={"points": 5}, after={"points": 6})
+    row = audit.note(
+        operator, "rules.edit", target=operator, before={"points": 5}, after={"points": 6}
+    )
     address = reverse("admin:mall_auditrow_change", args=[row.pk])
 
     assert "5 → 6" in client.get(address).content.decode()
@@ -102,7 +121,9 @@ def test_log_when_an_operator_without_the_right_asks_then_refused(client, operat
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_log_when_listed_then_query_count_does_not_grow(client, auditor, operator, rows, django_assert_num_queries):
+def test_log_when_listed_then_query_count_does_not_grow(
+    client, auditor, operator, rows, django_assert_num_queries
+):
     for _ in range(rows):
         audit.note(operator, "orders.ship", target=operator)
 

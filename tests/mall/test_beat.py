@@ -1,4 +1,6 @@
-"""Beat keeps what an operator chose, and daily jobs nobody ran are made up: rules, back office, and a real beat with a real worker."""
+"""Beat keeps what an operator chose, and daily jobs nobody ran are made up: rules, back office, and
+a real beat with a real worker.
+"""
 
 import signal
 import subprocess
@@ -118,11 +120,15 @@ def test_beat_when_a_job_is_told_something_else_then_the_next_start_mends_it():
     assert (line().args, line().task) == ('["expire-points"]', "mall.run_job")
 
 
-def test_beat_when_a_release_brings_and_drops_jobs_then_the_tables_follow_and_an_operators_own_line_stays(monkeypatch):
+def test_beat_when_a_release_changes_jobs_then_the_tables_follow_and_an_operators_line_stays(
+    monkeypatch,
+):
     counting(monkeypatch)
     start_beat()
     every = IntervalSchedule.objects.create(every=1, period="hours")
-    PeriodicTask.objects.create(name="at noon too", task="mall.run_job", interval=every, args='["counting"]')
+    PeriodicTask.objects.create(
+        name="at noon too", task="mall.run_job", interval=every, args='["counting"]'
+    )
     monkeypatch.setattr(schedule, "JOBS", (schedule.Job("fresh", "-", crontab(minute=7)),))
     monkeypatch.setitem(app.conf.beat_schedule, "fresh", schedule.beat_schedule()["fresh"])
 
@@ -137,7 +143,11 @@ def test_beat_when_a_release_moves_a_job_then_only_a_time_nobody_chose_follows(m
     start_beat()
     choose("verify-ledger", crontab=at(5))
     for name in ("expire-points", "verify-ledger"):
-        monkeypatch.setitem(app.conf.beat_schedule, name, {**app.conf.beat_schedule[name], "schedule": crontab(minute=33)})
+        monkeypatch.setitem(
+            app.conf.beat_schedule,
+            name,
+            {**app.conf.beat_schedule[name], "schedule": crontab(minute=33)},
+        )
 
     start_beat()
 
@@ -145,7 +155,9 @@ def test_beat_when_a_release_moves_a_job_then_only_a_time_nobody_chose_follows(m
     assert (line("verify-ledger").crontab.minute, line("verify-ledger").crontab.hour) == ("0", "5")
 
 
-def test_beat_when_an_old_worker_retired_a_new_job_then_the_release_that_knows_it_switches_it_on_again(monkeypatch):
+def test_beat_when_an_old_worker_retired_a_new_job_then_the_release_switches_it_on_again(
+    monkeypatch,
+):
     start_beat()
     with monkeypatch.context() as old_release:
         old_release.setattr(schedule, "JOBS", ())
@@ -163,12 +175,19 @@ def test_beat_when_nothing_changed_then_its_start_writes_no_line():
 
     start_beat()
 
-    assert list(PeriodicTask.objects.values_list("name", "date_changed", "crontab", "interval")) == before
+    assert (
+        list(PeriodicTask.objects.values_list("name", "date_changed", "crontab", "interval"))
+        == before
+    )
 
 
 # --- the back office ---------------------------------------------------------------
-@pytest.mark.parametrize(("language", "fixed"), [("en", "what it does is fixed"), ("zh-hans", None)])
-def test_periodic_job_when_opened_then_says_what_may_be_chosen_and_offers_nothing_else(client, administrator, language, fixed):
+@pytest.mark.parametrize(
+    ("language", "fixed"), [("en", "what it does is fixed"), ("zh-hans", None)]
+)
+def test_periodic_job_when_opened_then_says_what_may_be_chosen_and_offers_nothing_else(
+    client, administrator, language, fixed
+):
     start_beat()
     client.cookies["mall_language"] = language
 
@@ -181,54 +200,92 @@ def test_periodic_job_when_opened_then_says_what_may_be_chosen_and_offers_nothin
     assert {"enabled", "crontab", "interval", "one_off", "start_time", "description"} == offered
 
 
-def test_periodic_job_when_its_time_is_chosen_in_the_form_then_it_stays_and_the_action_undoes_it(client, administrator):
+def test_periodic_job_when_its_time_is_chosen_in_the_form_then_it_stays_and_the_action_undoes_it(
+    client, administrator
+):
     start_beat()
     row, three = line(), at(3, 30)
-    form = {"enabled": "on", "crontab": three.pk, "interval": "", "start_time_0": "", "start_time_1": "", "description": "", "args": "[]"}
+    form = {
+        "enabled": "on",
+        "crontab": three.pk,
+        "interval": "",
+        "start_time_0": "",
+        "start_time_1": "",
+        "description": "",
+        "args": "[]",
+    }
 
     saved = client.post(reverse(CHANGE, args=[row.pk]), form)
     start_beat()
 
     assert saved.status_code == 302, saved.context["adminform"].form.errors
-    assert (line().crontab, line().name, line().args) == (three, "expire-points", '["expire-points"]')
+    assert (line().crontab, line().name, line().args) == (
+        three,
+        "expire-points",
+        '["expire-points"]',
+    )
 
     choose(enabled=False, one_off=True)
     client.post(reverse(LIST), {"action": "back_to_default", "_selected_action": [row.pk]})
     start_beat()
 
     row = line()
-    assert (row.crontab.minute, row.crontab.hour, row.enabled, row.one_off) == ("10", "*", True, False)
+    assert (row.crontab.minute, row.crontab.hour, row.enabled, row.one_off) == (
+        "10",
+        "*",
+        True,
+        False,
+    )
 
 
-def test_periodic_job_when_deleted_then_refused_alone_in_the_list_and_with_its_crontab(client, administrator):
+def test_periodic_job_when_deleted_then_refused_alone_in_the_list_and_with_its_crontab(
+    client, administrator
+):
     start_beat()
     row = line()
 
-    alone = client.post(reverse("admin:django_celery_beat_periodictask_delete", args=[row.pk]), {"post": "yes"})
-    client.post(reverse(LIST), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
-    client.post(reverse("admin:django_celery_beat_crontabschedule_delete", args=[row.crontab_id]), {"post": "yes"})
+    alone = client.post(
+        reverse("admin:django_celery_beat_periodictask_delete", args=[row.pk]), {"post": "yes"}
+    )
+    client.post(
+        reverse(LIST), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    )
+    client.post(
+        reverse("admin:django_celery_beat_crontabschedule_delete", args=[row.crontab_id]),
+        {"post": "yes"},
+    )
 
     assert alone.status_code == 403
     assert line() == row
 
 
 def test_periodic_task_when_it_is_an_operators_own_then_all_of_it_is_theirs(client, administrator):
-    own = PeriodicTask.objects.create(name="at noon too", task="mall.run_job", crontab=at(12), args='["expire-points"]')
+    own = PeriodicTask.objects.create(
+        name="at noon too", task="mall.run_job", crontab=at(12), args='["expire-points"]'
+    )
 
     page = client.get(reverse(CHANGE, args=[own.pk]))
-    deleted = client.post(reverse("admin:django_celery_beat_periodictask_delete", args=[own.pk]), {"post": "yes"})
+    deleted = client.post(
+        reverse("admin:django_celery_beat_periodictask_delete", args=[own.pk]), {"post": "yes"}
+    )
 
     assert {"name", "task", "args"} <= set(page.context["adminform"].form.fields)
     assert (deleted.status_code, PeriodicTask.objects.filter(pk=own.pk).exists()) == (302, False)
 
 
 def test_back_to_default_when_no_job_is_the_shops_own_then_only_that_is_said(client, administrator):
-    own = PeriodicTask.objects.create(name="at noon too", task="mall.run_job", crontab=at(12), args='["expire-points"]')
+    own = PeriodicTask.objects.create(
+        name="at noon too", task="mall.run_job", crontab=at(12), args='["expire-points"]'
+    )
     client.cookies["mall_language"] = "en"
 
-    page = client.post(reverse(LIST), {"action": "back_to_default", "_selected_action": [own.pk]}, follow=True)
+    page = client.post(
+        reverse(LIST), {"action": "back_to_default", "_selected_action": [own.pk]}, follow=True
+    )
 
-    assert [str(said) for said in page.context["messages"]] == ["Jobs that are not the shop's own have no default."]
+    assert [str(said) for said in page.context["messages"]] == [
+        "Jobs that are not the shop's own have no default."
+    ]
 
 
 def test_back_to_default_when_the_reader_may_only_look_then_not_offered(client, member):
@@ -256,16 +313,31 @@ SHANGHAI, NEW_YORK = "Asia/Shanghai", "America/New_York"
         ({"hour": 3}, "2026-11-20T02:59:59+08:00", "2026-11-19T03:00:00+08:00"),
         ({"hour": 3, "day_of_week": "1"}, "2026-11-20T12:00:00+08:00", "2026-11-16T03:00:00+08:00"),
         ({"hour": 3, "day_of_month": "1"}, "2026-11-20T12:00:00+08:00", None),
-        ({"hour": 20, "timezone": NEW_YORK}, "2026-11-20T12:00:00+08:00", "2026-11-20T09:00:00+08:00"),
+        (
+            {"hour": 20, "timezone": NEW_YORK},
+            "2026-11-20T12:00:00+08:00",
+            "2026-11-20T09:00:00+08:00",
+        ),
         # The hour that summer time leaves out, and the one it has twice.
-        ({"hour": 2, "minute": 30, "timezone": NEW_YORK}, "2026-03-08T12:00:00-04:00", "2026-03-08T03:30:00-04:00"),
-        ({"hour": 1, "minute": 30, "timezone": NEW_YORK}, "2026-11-01T12:00:00-05:00", "2026-11-01T01:30:00-04:00"),
+        (
+            {"hour": 2, "minute": 30, "timezone": NEW_YORK},
+            "2026-03-08T12:00:00-04:00",
+            "2026-03-08T03:30:00-04:00",
+        ),
+        (
+            {"hour": 1, "minute": 30, "timezone": NEW_YORK},
+            "2026-11-01T12:00:00-05:00",
+            "2026-11-01T01:30:00-04:00",
+        ),
     ],
 )
 def test_last_due_when_asked_then_the_latest_moment_in_the_crontabs_own_zone(when, as_of, wanted):
     moment = due.last_due(at(**when).schedule, datetime.fromisoformat(as_of))
 
-    assert moment == (wanted and datetime.fromisoformat(wanted)) or moment.timestamp() == datetime.fromisoformat(wanted).timestamp()
+    assert (
+        moment == (wanted and datetime.fromisoformat(wanted))
+        or moment.timestamp() == datetime.fromisoformat(wanted).timestamp()
+    )
 
 
 def choose_three(**fields):
@@ -285,7 +357,9 @@ def ran(period, **fields):
         ("2026-11-23T02:59:00+08:00", "2026-11-22"),  # off for three days: once, not three times
     ],
 )
-def test_daily_job_when_the_machine_was_off_over_its_hour_then_overdue_and_run_for_the_day_it_was_due(as_of, period):
+def test_daily_job_when_the_machine_was_off_over_its_hour_then_run_for_the_day_it_was_due(
+    as_of, period
+):
     choose_three()
     ran("2026-11-19", finished_at=clock.now())
 
@@ -307,7 +381,9 @@ def test_daily_job_when_made_up_at_night_then_its_own_hour_still_runs():
     assert set(JobRun.objects.values_list("period", flat=True)) == {"2026-11-20", "2026-11-21"}
 
 
-@pytest.mark.parametrize("fields", [{"enabled": False}, {"start_time": datetime(2030, 1, 1, tzinfo=ZoneInfo("UTC"))}])
+@pytest.mark.parametrize(
+    "fields", [{"enabled": False}, {"start_time": datetime(2030, 1, 1, tzinfo=ZoneInfo("UTC"))}]
+)
 def test_daily_job_when_switched_off_or_not_begun_then_never_overdue(fields):
     choose_three(**fields)
 
@@ -371,7 +447,11 @@ def test_beat_when_a_reminder_was_missed_then_not_at_night():
     with time_machine.travel("2026-11-20T09:00:01+08:00", tick=False):
         morning = {name: entry.is_due().is_due for name, entry in start_beat().schedule.items()}
 
-    assert (night["remind-expiring"], night["remind-coupons"], night["expire-points"]) == (False, False, True)
+    assert (night["remind-expiring"], night["remind-coupons"], night["expire-points"]) == (
+        False,
+        False,
+        True,
+    )
     assert (morning["remind-expiring"], morning["remind-streaks"]) == (True, False)
 
 
@@ -383,7 +463,16 @@ def beat_process(environment_of_test, tmp_path):
     def start():
         command = [sys.executable, "-m", "celery", "-A", "mall", "beat", "--pidfile=", "-l", "info"]
         with (tmp_path / f"beat{len(made)}.log").open("wb") as words:
-            made.append(subprocess.Popen(command, cwd=ROOT, env=environment_of_test, stdout=words, stderr=words, process_group=0))
+            made.append(
+                subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=environment_of_test,
+                    stdout=words,
+                    stderr=words,
+                    process_group=0,
+                )
+            )
         return made[-1]
 
     yield start
@@ -393,8 +482,11 @@ def beat_process(environment_of_test, tmp_path):
         process.wait(20)
 
 
-def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_by_a_real_worker(celery_worker, beat_process):
-    """One was missed by hours, one by a day, one by two; one is off. All at plain hours far from now.
+def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_by_a_real_worker(
+    celery_worker, beat_process
+):
+    """One was missed by hours, one by a day, one by two; one is off. All at plain hours far from
+    now.
 
     And one that beat knocked for in time, while the broker forgot the message: the sweep finds it.
     """
@@ -437,5 +529,7 @@ def test_nightly_when_an_operator_switched_a_job_off_then_it_says_so_and_the_res
     lines = dict(told.split(": ", 1) for told in said.getvalue().splitlines())
     assert lines["expire-points"] == "switched off in the back office"
     daily = {job.name for job in schedule.JOBS if job.once_a}
-    assert set(JobRun.objects.filter(finished_at__isnull=False).values_list("job", flat=True)) == daily - {"expire-points"}
+    assert set(
+        JobRun.objects.filter(finished_at__isnull=False).values_list("job", flat=True)
+    ) == daily - {"expire-points"}
     assert _ledger() == "ok"

@@ -1,4 +1,6 @@
-"""A body is read whole or refused: by the shop's own server command, which ends a cut body as if it were complete."""
+"""A body is read whole or refused: by the shop's own server command, which ends a cut body as if it
+were complete.
+"""
 
 import io
 import json
@@ -11,7 +13,13 @@ from mall.server.bodies import WholeBody
 from tests.faults.front import Front
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DOORS = ["/api/v1/payments/sandbox/notify", "/api/v1/events", "/api/v1/orders/quote", "/api/auth/app/v1/auth/login", "/accounts/login/"]
+DOORS = [
+    "/api/v1/payments/sandbox/notify",
+    "/api/v1/events",
+    "/api/v1/orders/quote",
+    "/api/auth/app/v1/auth/login",
+    "/accounts/login/",
+]
 
 UNREAD = {"/api/v1/orders/quote": 401, "/accounts/login/": 403}  # who may not ask is not read
 
@@ -27,7 +35,9 @@ def front(environment_of_test, tmp_path):
 
 
 def say(front, head, body, *, hangs_up=False):
-    """Send bytes as they are; return the status and what came back, or no status when the server hung up too."""
+    """Send bytes as they are; return the status and what came back, or no status when the server
+    hung up too.
+    """
     with socket.create_connection(("127.0.0.1", front.port), timeout=30) as link:
         link.sendall(head.encode() + b"\r\n" + body)
         if hangs_up:
@@ -41,7 +51,8 @@ def test_body_when_it_does_not_say_its_length_or_is_cut_then_refused_and_nothing
     for door in DOORS:
         kind = "x-www-form-urlencoded" if door.startswith("/accounts/") else "json"
         head = (
-            f"POST {door} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAccept-Language: en\r\nContent-Type: application/{kind}\r\n"
+            f"POST {door} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: "
+            f"close\r\nAccept-Language: en\r\nContent-Type: application/{kind}\r\n"
         )
 
         whole = say(front, f"{head}Transfer-Encoding: chunked\r\n", chunks)
@@ -58,7 +69,13 @@ def test_body_when_it_does_not_say_its_length_or_is_cut_then_refused_and_nothing
 
 @pytest.mark.parametrize("door", DOORS)
 def test_door_when_a_body_is_chunked_then_411(client, door):
-    answer = client.generic("POST", door, b"{}", content_type="application/json", headers={"Transfer-Encoding": "chunked"})
+    answer = client.generic(
+        "POST",
+        door,
+        b"{}",
+        content_type="application/json",
+        headers={"Transfer-Encoding": "chunked"},
+    )
 
     assert answer.status_code == 411
 
@@ -77,7 +94,9 @@ class Ends:
 
 
 def test_whole_body_when_it_comes_in_pieces_then_all_of_it_and_when_it_ends_early_then_refused():
-    whole, cut = (io.BufferedReader(WholeBody(Ends(*pieces), 5)) for pieces in ((b"ab", b"cde"), (b"ab",)))
+    whole, cut = (
+        io.BufferedReader(WholeBody(Ends(*pieces), 5)) for pieces in ((b"ab", b"cde"), (b"ab",))
+    )
 
     assert (whole.read(1), whole.read(3), whole.read(), whole.read(1)) == (b"a", b"bcd", b"e", b"")
     with pytest.raises(BadRequest):

@@ -47,7 +47,9 @@ def test_breaker_when_somebody_waited_in_vain_then_nobody_asks_and_after_the_res
     knock(breaker, clock)
 
 
-def test_breaker_when_a_question_was_in_vain_then_the_next_knocks_alone_and_an_old_link_tells_nothing(clock):
+def test_breaker_when_a_question_was_in_vain_then_the_next_knocks_alone_and_no_old_link_tells(
+    clock,
+):
     breaker = Breaker("default")
 
     with pytest.raises(OperationalError), breaker.watching():
@@ -61,7 +63,9 @@ def test_breaker_when_a_question_was_in_vain_then_the_next_knocks_alone_and_an_o
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(0, 2002), (1, 1040), (0, 2013)])
-def test_breaker_when_the_server_says_no_or_is_gone_at_once_then_everybody_asks(clock, seconds, code):
+def test_breaker_when_the_server_says_no_or_is_gone_at_once_then_everybody_asks(
+    clock, seconds, code
+):
     breaker = Breaker("default")
 
     with pytest.raises(OperationalError, match="said"):

@@ -1,4 +1,5 @@
-"""Keys compare as bytes, words as people read: stated for every column, made by every migrate, told by a check.
+"""Keys compare as bytes, words as people read: stated for every column, made by every migrate, told
+by a check.
 
 The doors' side of it (swapped case, accents, blanks) is in tests/scenarios/test_near_keys.py.
 """
@@ -34,18 +35,29 @@ def test_text_columns_when_listed_then_each_has_one_reason():
     assert sorted(collations.text_columns() - set(keys) - set(words)) == [], (
         "say in mall/database/text_columns.py why these compare as they do"
     )
-    assert sorted((set(keys) | set(words)) - collations.text_columns()) == [], "no such columns any more"
+    assert sorted((set(keys) | set(words)) - collations.text_columns()) == [], (
+        "no such columns any more"
+    )
     assert sorted(set(keys) & set(words)) == []
 
 
 def test_text_columns_when_unique_then_they_are_keys():
-    """Whatever may stand there once is compared as bytes: alone or in a constraint of several columns."""
+    """Whatever may stand there once is compared as bytes: alone or in a constraint of several
+    columns.
+    """
     words = listed(WORDS)
     found = []
     for model in collations._models():
         sets = [[field.name] for field in model._meta.local_concrete_fields if field.unique]
-        sets += [*model._meta.unique_together, *(one.fields for one in model._meta.total_unique_constraints)]
-        columns = {(model._meta.db_table, model._meta.get_field(name).column) for names in sets for name in names}
+        sets += [
+            *model._meta.unique_together,
+            *(one.fields for one in model._meta.total_unique_constraints),
+        ]
+        columns = {
+            (model._meta.db_table, model._meta.get_field(name).column)
+            for names in sets
+            for name in names
+        }
         found += sorted(columns & set(words))
     assert found == []
 
@@ -82,13 +94,20 @@ def test_migrate_when_done_then_every_column_compares_as_stated():
 @pytest.mark.django_db(transaction=True)
 def test_migrate_when_a_library_reset_a_column_then_it_is_put_right_and_told_meanwhile(member):
     before = definition_of("points_adjustmentbatch")
-    AdjustmentBatch.objects.create(digest="a" * 64, name="März.csv", rows=[1], made_by=member, made_at=clock.now())
+    AdjustmentBatch.objects.create(
+        digest="a" * 64, name="März.csv", rows=[1], made_by=member, made_at=clock.now()
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            "ALTER TABLE points_adjustmentbatch MODIFY name varchar(120) COLLATE utf8mb4_general_ci NOT NULL, "
-            "MODIFY digest varchar(64) COLLATE utf8mb4_general_ci NOT NULL, DEFAULT COLLATE utf8mb4_general_ci"
+            "ALTER TABLE points_adjustmentbatch MODIFY name varchar(120) COLLATE "
+            "utf8mb4_general_ci NOT NULL, "
+            "MODIFY digest varchar(64) COLLATE utf8mb4_general_ci NOT NULL, DEFAULT COLLATE "
+            "utf8mb4_general_ci"
         )
-        cursor.execute("ALTER TABLE django_session MODIFY session_key varchar(40) COLLATE utf8mb4_unicode_ci NOT NULL")
+        cursor.execute(
+            "ALTER TABLE django_session MODIFY session_key varchar(40) COLLATE utf8mb4_unicode_ci "
+            "NOT NULL"
+        )
     told = checks.run_checks(databases=["default"], tags=[checks.Tags.database])
 
     call_command("migrate", verbosity=0)
@@ -97,7 +116,9 @@ def test_migrate_when_a_library_reset_a_column_then_it_is_put_right_and_told_mea
     assert "django_session, points_adjustmentbatch" in told[0].msg
     assert collations.tables_astray(connection) == {}
     assert collation_of("django_session", "session_key") == collations.exact(connection)
-    assert definition_of("points_adjustmentbatch").replace("AUTO_INCREMENT=2 ", "") == before.replace("AUTO_INCREMENT=1 ", "")
+    assert definition_of("points_adjustmentbatch").replace(
+        "AUTO_INCREMENT=2 ", ""
+    ) == before.replace("AUTO_INCREMENT=1 ", "")
     assert AdjustmentBatch.objects.get().rows == [1]
     assert checks.run_checks(databases=["default"], tags=[checks.Tags.database]) == []
 
@@ -126,7 +147,9 @@ def test_search_when_a_key_is_typed_small_then_people_find_it_and_programs_do_no
 
 
 def test_search_when_names_differ_in_case_width_or_a_rare_character_then_as_people_read(db):
-    Product.objects.filter(pk=virtual_sku(points=10).product_id).update(name_zh_hans="𠮷野家 Teekanne")
+    Product.objects.filter(pk=virtual_sku(points=10).product_id).update(
+        name_zh_hans="𠮷野家 Teekanne"
+    )
 
     def found(word):
         return Product.objects.filter(name_zh_hans__icontains=word).exists()

@@ -8,7 +8,10 @@ LISTS = ["orders", "coupons", "points/entries", "notifications"]
 
 
 @pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize("forged", ["p=abc", "p=", "p=-1", "p=1.5", "p=%00", "p=NaN", "o=x", "r=2026&p=1e9", "p=2026-11-21"])
+@pytest.mark.parametrize(
+    "forged",
+    ["p=abc", "p=", "p=-1", "p=1.5", "p=%00", "p=NaN", "o=x", "r=2026&p=1e9", "p=2026-11-21"],
+)
 def test_list_when_the_cursor_is_forged_then_not_found(signed_in_api, name, forged):
     answer = signed_in_api.get(f"/api/v1/{name}", {"cursor": b64encode(forged.encode()).decode()})
 

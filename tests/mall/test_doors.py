@@ -1,7 +1,8 @@
-"""Who may knock where: every operation of the API document by a stranger, another member and each role of staff.
+"""Who may knock where: every operation of the API document by a stranger, another member and each
+role of staff.
 
-Source: reliability.md, "somebody else's object" and "operator abuse". The lists are made from the document and the
-addresses, so a door that is added tomorrow is tried too.
+Source: reliability.md, "somebody else's object" and "operator abuse". The lists are made from the
+document and the addresses, so a door that is added tomorrow is tried too.
 """
 
 import re
@@ -35,7 +36,8 @@ PUBLIC = {
     "GET /api/v1/points/rules",
     "GET /api/v1/flash",
 }
-SIGNED = {"POST /api/v1/events", "POST /api/v1/payments/{provider}/notify"}  # by servers, over the raw body
+# by servers, over the raw body
+SIGNED = {"POST /api/v1/events", "POST /api/v1/payments/{provider}/notify"}
 WORDS = "A long enough word about it."
 BODIES = {
     "codes": {"password": "a guess"},
@@ -45,7 +47,8 @@ BODIES = {
 }
 # Whose right each act of staff is; GET is looking, which every role but shoppers may.
 ACTS = {
-    "adjustments": {"operator", "finance", "admin"},  # asking; deciding is tried in tests/points/test_staff_api.py
+    # asking; deciding is tried in tests/points/test_staff_api.py
+    "adjustments": {"operator", "finance", "admin"},
     "cases": {"finance", "admin"},
     "orders": {"operator", "admin"},
     "products": {"operator", "admin"},
@@ -60,7 +63,10 @@ def operations():
     """[(method, path)] of API v1."""
     document = SchemaGenerator().get_schema(request=None, public=True)
     return [
-        (method, path) for path, found in document["paths"].items() for method in METHODS if method in found and path.startswith("/api/v1/")
+        (method, path)
+        for path, found in document["paths"].items()
+        for method in METHODS
+        if method in found and path.startswith("/api/v1/")
     ]
 
 
@@ -96,7 +102,9 @@ def knock(caller, method, path, **names):
         body = {"lines": [{"line": 1, "quantity": 1}], "reason": "because"}
     if path.endswith("addresses/{id}") and method == "patch":
         body = {"city": "Elsewhere"}
-    answer = getattr(caller, method)(filled(path, **names), body, format="json", headers={"Idempotency-Key": "a-key"})
+    answer = getattr(caller, method)(
+        filled(path, **names), body, format="json", headers={"Idempotency-Key": "a-key"}
+    )
     return answer.status_code
 
 
@@ -114,7 +122,9 @@ def test_doors_when_a_stranger_knocks_then_only_the_shop_window_opens(api, opera
     assert LedgerEntry.objects.count() == before
 
 
-def test_doors_when_another_member_knows_the_number_then_404_and_nothing_changes(member, other_member, operations):
+def test_doors_when_another_member_knows_the_number_then_404_and_nothing_changes(
+    member, other_member, operations
+):
     give_points(member, 500)
     order = received(pay(place(member, virtual_sku(points=5, cash="9.00"))))
     waiting = place(member, virtual_sku(points=5, cash="9.00"))
@@ -129,12 +139,18 @@ def test_doors_when_another_member_knows_the_number_then_404_and_nothing_changes
         return [list(model._base_manager.order_by("pk").values_list()) for model in models]
 
     before = state()
-    own = [(method, path) for method, path in operations if path.startswith(("/api/v1/orders/{no}", "/api/v1/me/")) and "{" in path]
+    own = [
+        (method, path)
+        for method, path in operations
+        if path.startswith(("/api/v1/orders/{no}", "/api/v1/me/")) and "{" in path
+    ]
     answers = {}
     for no in (order.no, waiting.no):
         for method, path in own:
             pk = review.pk if "reviews" in path else address.pk
-            answers[f"{method} {path} of {no}"] = knock(caller, method, path, no=no, number=asked.number, id=pk)
+            answers[f"{method} {path} of {no}"] = knock(
+                caller, method, path, no=no, number=asked.number, id=pk
+            )
 
     assert len(own) >= 14
     assert {label: status for label, status in answers.items() if status != 404} == {}
@@ -143,7 +159,10 @@ def test_doors_when_another_member_knows_the_number_then_404_and_nothing_changes
 
 @pytest.mark.parametrize("role", ["shopper", "support", "operator", "finance", "auditor", "admin"])
 def test_doors_when_staff_knocks_then_each_role_opens_its_own(role, operations, member):
-    caller, staff = as_user(clerk_of(role)), [(method, path) for method, path in operations if path.startswith("/api/v1/staff/")]
+    caller, staff = (
+        as_user(clerk_of(role)),
+        [(method, path) for method, path in operations if path.startswith("/api/v1/staff/")],
+    )
     before = [model.objects.count() for model in (Adjustment, RiskCase, StockMovement, LedgerEntry)]
 
     wrong = {}
@@ -163,7 +182,9 @@ def test_doors_when_staff_knocks_then_each_role_opens_its_own(role, operations, 
 
     assert len(staff) >= 20
     assert wrong == {}
-    assert [model.objects.count() for model in (Adjustment, RiskCase, StockMovement, LedgerEntry)] == before
+    assert [
+        model.objects.count() for model in (Adjustment, RiskCase, StockMovement, LedgerEntry)
+    ] == before
 
 
 # --- the second factor of staff -------------------------------------------------
@@ -178,16 +199,23 @@ def addresses_under(patterns, prefix=""):
 
 
 @pytest.mark.parametrize("role", ["shopper", "support", "operator", "finance", "auditor", "admin"])
-def test_doors_when_staff_has_no_second_factor_then_every_door_of_staff_is_shut(role, operations, settings):
+def test_doors_when_staff_has_no_second_factor_then_every_door_of_staff_is_shut(
+    role, operations, settings
+):
     settings.STAFF_NEED_SECOND_FACTOR = True
     clerk = clerk_of(role)
-    caller, staff = as_user(clerk), [(method, path) for method, path in operations if path.startswith("/api/v1/staff/")]
+    caller, staff = (
+        as_user(clerk),
+        [(method, path) for method, path in operations if path.startswith("/api/v1/staff/")],
+    )
     code = "permission_denied" if role == "shopper" else "second_factor_required"
 
     answers = {}
     for method, path in staff:
         body = None if method in ("get", "delete") else {}
-        answer = getattr(caller, method)(filled(path, name="activity"), body, format="json", headers={"Accept-Language": "en"})
+        answer = getattr(caller, method)(
+            filled(path, name="activity"), body, format="json", headers={"Accept-Language": "en"}
+        )
         answers[f"{method.upper()} {path}"] = answer.status_code, answer.json()["errors"][0]["code"]
 
     assert len(staff) >= 20
@@ -197,9 +225,14 @@ def test_doors_when_staff_has_no_second_factor_then_every_door_of_staff_is_shut(
 def test_doors_when_staff_has_no_second_factor_then_told_how_to_get_one(settings):
     settings.STAFF_NEED_SECOND_FACTOR = True
 
-    answer = as_user(clerk_of("finance")).get("/api/v1/staff/adjustments", headers={"Accept-Language": "en"})
+    answer = as_user(clerk_of("finance")).get(
+        "/api/v1/staff/adjustments", headers={"Accept-Language": "en"}
+    )
 
-    assert "Please set one up first: on the page Account, Two-step sign-in" in answer.json()["errors"][0]["detail"]
+    assert (
+        "Please set one up first: on the page Account, Two-step sign-in"
+        in answer.json()["errors"][0]["detail"]
+    )
 
 
 def test_doors_when_staff_has_the_second_factor_then_open_and_with_codes_alone_shut(settings):
@@ -209,21 +242,28 @@ def test_doors_when_staff_has_the_second_factor_then_open_and_with_codes_alone_s
     RecoveryCodes.activate(clerk)
 
     enrolled = as_user(clerk).get("/api/v1/staff/adjustments").status_code
-    # What an administrator does for somebody whose phone is gone; allauth then asks for nothing at sign-in.
+    # What an administrator does for somebody whose phone is gone; allauth then asks for nothing at
+    # sign-in.
     Authenticator.objects.filter(user=clerk, type="totp").delete()
     left_with_codes = as_user(clerk).get("/api/v1/staff/adjustments").status_code
 
     assert (enrolled, left_with_codes) == (200, 403)
 
 
-def test_doors_when_staff_has_no_second_factor_then_no_page_of_the_back_office_opens(client, settings):
+def test_doors_when_staff_has_no_second_factor_then_no_page_of_the_back_office_opens(
+    client, settings
+):
     settings.STAFF_NEED_SECOND_FACTOR = True
     clerk = clerk_of("admin")
     clerk.is_superuser = True
     clerk.save(update_fields=["is_superuser"])
     client.force_login(clerk)
     free = {"admin/login/", "admin/logout/", "admin/jsi18n/"}
-    pages = {address for address, _view in addresses_under(get_resolver().url_patterns) if address.startswith("admin/")} - free
+    pages = {
+        address
+        for address, _view in addresses_under(get_resolver().url_patterns)
+        if address.startswith("admin/")
+    } - free
 
     answers = {}
     for address in pages:
@@ -231,13 +271,22 @@ def test_doors_when_staff_has_no_second_factor_then_no_page_of_the_back_office_o
         answers[address] = answer.status_code, answer.get("Location", "").split("?")[0]
 
     assert len(pages) > 100
-    assert {address: told for address, told in answers.items() if told != (302, "/admin/login/")} == {}
+    assert {
+        address: told for address, told in answers.items() if told != (302, "/admin/login/")
+    } == {}
 
 
 def test_doors_when_an_endpoint_is_for_staff_then_it_stands_under_staff_and_asks_as_all_of_them():
-    endpoints = {address: getattr(view, "cls", None) for address, view in addresses_under(get_resolver().url_patterns)}
+    endpoints = {
+        address: getattr(view, "cls", None)
+        for address, view in addresses_under(get_resolver().url_patterns)
+    }
     endpoints = {address: view for address, view in endpoints.items() if view is not None}
 
-    guarded = {address for address, view in endpoints.items() if any(issubclass(one, Clerk) for one in view.permission_classes)}
+    guarded = {
+        address
+        for address, view in endpoints.items()
+        if any(issubclass(one, Clerk) for one in view.permission_classes)
+    }
 
     assert guarded == {address for address in endpoints if address.startswith("api/v1/staff/")}

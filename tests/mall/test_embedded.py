@@ -34,18 +34,26 @@ class Mall:
 
     def start(self, port=None):
         self.port = port or free_port()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_"))}
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MALL_", "DJANGO_"))
+        }
         environment |= {"DATABASE_URL": f"sqlite:///{self.database}", "PORT": str(self.port)}
         with self.log.open("wb") as log:
             command = [sys.executable, "-m", "mall.embedded"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, process_group=0)
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log, process_group=0
+            )
         return self
 
     def wait(self):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=2) as answer:
+                with urllib.request.urlopen(
+                    f"http://127.0.0.1:{self.port}/healthz", timeout=2
+                ) as answer:
                     return answer.status
             except OSError:
                 time.sleep(0.1)
@@ -53,7 +61,8 @@ class Mall:
 
     def stop(self):
         if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGINT)  # as Ctrl-C does: to every process of the terminal
+            # as Ctrl-C does: to every process of the terminal
+            os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(10)
 
     def rows(self, query):
@@ -65,9 +74,15 @@ class Mall:
 def tables(tmp_path_factory):
     """A migrated database, to begin from: making one takes longer than all else."""
     made = tmp_path_factory.mktemp("tables") / "mall.sqlite3"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALL_", "DJANGO_"))}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MALL_", "DJANGO_"))
+    }
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment | {"DATABASE_URL": f"sqlite:///{made}"}, check=True)
+    subprocess.run(
+        command, cwd=ROOT, env=environment | {"DATABASE_URL": f"sqlite:///{made}"}, check=True
+    )
     return made
 
 
@@ -80,11 +95,15 @@ def mall(tmp_path, tables):
 
 def test_embedded_when_beat_knocks_then_the_worker_runs_the_job(mall):
     mall.start().wait()
-    mall.rows("INSERT INTO django_celery_beat_intervalschedule (every, period) VALUES (1, 'seconds')")
+    mall.rows(
+        "INSERT INTO django_celery_beat_intervalschedule (every, period) VALUES (1, 'seconds')"
+    )
     mall.rows(
         """INSERT INTO django_celery_beat_periodictask
-             (name, task, interval_id, args, kwargs, headers, enabled, one_off, total_run_count, date_changed, description)
-           SELECT 'often', 'mall.run_job', id, '["forget-job-runs"]', '{}', '{}', 1, 0, 0, '2026-01-01', ''
+             (name, task, interval_id, args, kwargs, headers, enabled, one_off, total_run_count,
+                 date_changed, description)
+           SELECT 'often', 'mall.run_job', id, '["forget-job-runs"]', '{}', '{}', 1, 0, 0,
+               '2026-01-01', ''
              FROM django_celery_beat_intervalschedule ORDER BY id DESC LIMIT 1"""
     )
     mall.rows("UPDATE django_celery_beat_periodictasks SET last_update = '2099-01-01'")
@@ -92,7 +111,10 @@ def test_embedded_when_beat_knocks_then_the_worker_runs_the_job(mall):
     deadline, done = time.monotonic() + 30, []
     while not done and time.monotonic() < deadline:
         time.sleep(0.2)
-        done = mall.rows("SELECT outcome FROM mall_jobrun WHERE job = 'forget-job-runs' AND finished_at IS NOT NULL")
+        done = mall.rows(
+            "SELECT outcome FROM mall_jobrun WHERE job = 'forget-job-runs' AND finished_at IS NOT "
+            "NULL"
+        )
 
     assert done == [("{'forgotten': 0}",)], mall.log.read_text()
 
@@ -123,16 +145,29 @@ def test_embedded_when_the_port_is_taken_then_names_the_mend(mall, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     second = Mall(other)
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{second.database}", "PORT": str(mall.port), "DJANGO_SETTINGS_MODULE": ""}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{second.database}",
+        "PORT": str(mall.port),
+        "DJANGO_SETTINGS_MODULE": "",
+    }
     environment.pop("DJANGO_SETTINGS_MODULE")
 
-    refused = subprocess.run([sys.executable, "-m", "mall.embedded"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    refused = subprocess.run(
+        [sys.executable, "-m", "mall.embedded"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
 
     assert refused.returncode == 1
     assert f"Choose another: PORT={mall.port + 1}" in refused.stderr
 
 
-def test_embedded_when_two_start_at_once_on_one_port_then_one_serves_and_the_other_names_the_mend(tmp_path, tables):
+def test_embedded_when_two_start_at_once_on_one_port_then_one_serves_and_the_other_names_the_mend(
+    tmp_path, tables
+):
     port, malls = free_port(), []
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
@@ -141,7 +176,8 @@ def test_embedded_when_two_start_at_once_on_one_port_then_one_serves_and_the_oth
     try:
         for each in malls:
             each.start(port)
-        while all(each.process.poll() is None for each in malls):  # the timeout of the suite bounds it
+        # the timeout of the suite bounds it
+        while all(each.process.poll() is None for each in malls):
             time.sleep(0.05)
         loser, winner = sorted(malls, key=lambda each: each.process.poll() is None)
 
@@ -149,7 +185,8 @@ def test_embedded_when_two_start_at_once_on_one_port_then_one_serves_and_the_oth
         assert loser.process.returncode == 1
         assert "ose another: PORT=" in loser.log.read_text()
         assert loser.log.read_text().count("\n") == 1
-        assert not loser.database.with_name("mall.sqlite3.shop.lock").exists()  # refused before anything was prepared
+        # refused before anything was prepared
+        assert not loser.database.with_name("mall.sqlite3.shop.lock").exists()
     finally:
         for each in malls:
             each.stop()
@@ -170,7 +207,11 @@ def test_embedded_when_the_web_process_is_killed_then_another_takes_its_place(ma
 
 def children(pid):
     """Return the process ids below a process, whichever of its threads started them."""
-    return {int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()}
+    return {
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    }
 
 
 @pytest.mark.parametrize(
@@ -178,7 +219,11 @@ def children(pid):
     [
         ("127.0.0.1", (), {"admin-points-mall"}),
         ("localhost", (), {"admin-points-mall"}),
-        ("0.0.0.0", (), {"admin-points-mall", "WARNING", "changepassword admin", "http://127.0.0.1:"}),
+        (
+            "0.0.0.0",
+            (),
+            {"admin-points-mall", "WARNING", "changepassword admin", "http://127.0.0.1:"},
+        ),
         ("::", (), {"admin-points-mall", "WARNING", "changepassword admin"}),
         ("0.0.0.0", ("admin",), {"demo-points-mall", "WARNING", "changepassword demo"}),
         ("0.0.0.0", ("admin", "demo"), set()),
@@ -196,7 +241,13 @@ def test_announce_when_others_can_reach_the_shop_then_warns_of_passwords_everybo
     embedded._announce()
 
     said = capsys.readouterr().out
-    possible = {"demo-points-mall", "admin-points-mall", "WARNING", "changepassword admin", "changepassword demo"}
+    possible = {
+        "demo-points-mall",
+        "admin-points-mall",
+        "WARNING",
+        "changepassword admin",
+        "changepassword demo",
+    }
     assert told <= {word for word in {*possible, *told} if word in said}
     assert [f"{name}-points-mall" in said for name in changed] == [False] * len(changed)
     assert ("WARNING" in said) == ("WARNING" in told)
@@ -221,10 +272,23 @@ def test_announce_when_others_can_reach_the_shop_then_warns_of_passwords_everybo
     ],
 )
 def test_embedded_when_a_value_makes_no_sense_then_says_so_in_plain_words(tmp_path, name, value):
-    environment = {key: kept for key, kept in os.environ.items() if not key.startswith(("MALL_", "DJANGO_"))}
-    environment |= {"DATABASE_URL": f"sqlite:///{tmp_path / 'mall.sqlite3'}", "PORT": str(free_port()), name: value}
+    environment = {
+        key: kept for key, kept in os.environ.items() if not key.startswith(("MALL_", "DJANGO_"))
+    }
+    environment |= {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'mall.sqlite3'}",
+        "PORT": str(free_port()),
+        name: value,
+    }
 
-    refused = subprocess.run([sys.executable, "-m", "mall.embedded"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    refused = subprocess.run(
+        [sys.executable, "-m", "mall.embedded"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
 
     assert refused.returncode == 1
     assert value.removeprefix("sqlite:///") in refused.stderr or name in refused.stderr

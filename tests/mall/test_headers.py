@@ -11,7 +11,10 @@ def directives(answer):
     return {part.strip() for part in answer["Content-Security-Policy"].split(";")}
 
 
-@pytest.mark.parametrize("address", ["/", "/products/", "/accounts/login/", "/healthz", "/api/v1/categories", "/nothing-here/"])
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/products/", "/accounts/login/", "/healthz", "/api/v1/categories", "/nothing-here/"],
+)
 def test_answer_when_anywhere_then_strict(client, address):
     answer = client.get(address)
 

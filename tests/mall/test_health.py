@@ -33,7 +33,14 @@ def test_readyz_when_all_is_well_then_names_every_part(client):
     answer = client.get("/readyz")
 
     assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
-    assert answer.json() == {"status": "ok", "database": "ok", "disk": "ok", "cache": "ok", "broker": "ok", "ledger": "ok"}
+    assert answer.json() == {
+        "status": "ok",
+        "database": "ok",
+        "disk": "ok",
+        "cache": "ok",
+        "broker": "ok",
+        "ledger": "ok",
+    }
 
 
 def test_readyz_when_redis_is_gone_then_still_takes_visitors(client):
@@ -61,7 +68,9 @@ def test_readyz_when_redis_is_gone_then_still_takes_visitors(client):
         ({"REMOTE_ADDR": "198.51.100.7", "HTTP_AUTHORIZATION": "Bearer guess"}, False),
     ],
 )
-def test_readyz_when_asked_then_there_only_for_insiders_and_who_carries_the_token(client, settings, environ, open_to):
+def test_readyz_when_asked_then_there_only_for_insiders_and_who_carries_the_token(
+    client, settings, environ, open_to
+):
     settings.METRICS_TOKEN, settings.TRUSTED_PROXIES = TOKEN, ["172.28.7.0/24", "*", "nginx"]
 
     assert client.get("/readyz", **environ).status_code == (200 if open_to else 404)
@@ -71,7 +80,10 @@ def test_readyz_when_asked_then_there_only_for_insiders_and_who_carries_the_toke
 def test_readyz_when_no_token_is_set_then_an_empty_one_opens_nothing(client, settings, carried):
     settings.METRICS_TOKEN = ""
 
-    assert client.get("/readyz", REMOTE_ADDR="198.51.100.7", HTTP_AUTHORIZATION=carried).status_code == 404
+    assert (
+        client.get("/readyz", REMOTE_ADDR="198.51.100.7", HTTP_AUTHORIZATION=carried).status_code
+        == 404
+    )
 
 
 def test_readyz_when_asked_again_within_two_seconds_then_nothing_is_asked_again(client):
@@ -92,7 +104,11 @@ def test_readyz_when_redis_reads_and_refuses_to_write_then_says_so(client, own_r
 
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.json()["status"], answer.json()["cache"]) == (200, "degraded", "refuses writes")
+    assert (answer.status_code, answer.json()["status"], answer.json()["cache"]) == (
+        200,
+        "degraded",
+        "refuses writes",
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -103,14 +119,19 @@ def test_readyz_when_a_migration_waits_then_closes(client):
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert (answer.json()["status"], answer.json()["database"]) == ("unavailable", "migrations pending")
+    assert (answer.json()["status"], answer.json()["database"]) == (
+        "unavailable",
+        "migrations pending",
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("hours", "state"), [(20, "ok"), (40, "not checked lately")])
 def test_readyz_when_the_books_were_checked_hours_ago_then_says_so(client, hours, state):
     moment = clock.now() - timedelta(hours=hours)
-    JobRun.objects.create(job="verify-ledger", period="2026-11-20", finished_at=moment, created_at=moment)
+    JobRun.objects.create(
+        job="verify-ledger", period="2026-11-20", finished_at=moment, created_at=moment
+    )
 
     assert client.get("/readyz").json()["ledger"] == state
 

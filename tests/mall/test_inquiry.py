@@ -36,7 +36,9 @@ def test_states_when_one_question_hangs_then_the_others_are_told(patience, froze
     assert asked.states() == {"frozen": NO_ANSWER, "quick": "ok", "its neighbour": "ill"}
 
 
-def test_states_when_a_question_hangs_for_ever_then_it_is_asked_once_and_many_wait_for_nothing(patience, frozen, run_threads):
+def test_states_when_a_question_hangs_for_ever_then_it_is_asked_once_and_many_wait_for_nothing(
+    patience, frozen, run_threads
+):
     asked = Inquiry({"frozen": frozen})
     asked.states()
 
@@ -63,7 +65,9 @@ def test_states_when_it_is_answered_again_then_the_next_asks_anew(patience, froz
 
 
 @pytest.mark.parametrize(("late_seconds", "told"), [(15, "slow"), (0, NO_ANSWER)])
-def test_states_when_each_answer_comes_late_then_the_one_before_is_told_while_it_is_fresh(patience, monkeypatch, late_seconds, told):
+def test_states_when_each_answer_comes_late_then_the_one_before_is_told_while_it_is_fresh(
+    patience, monkeypatch, late_seconds, told
+):
     monkeypatch.setattr(inquiry, "LATE_SECONDS", late_seconds)
     asked = Inquiry({"part": lambda: time.sleep(0.4) or {"part": "slow"}})
     assert asked.states() == {"part": NO_ANSWER}
@@ -74,7 +78,9 @@ def test_states_when_each_answer_comes_late_then_the_one_before_is_told_while_it
     assert asked.states() == {"part": told}
 
 
-def test_states_when_it_freezes_after_an_answer_in_time_then_that_one_is_not_told_again(patience, frozen):
+def test_states_when_it_freezes_after_an_answer_in_time_then_that_one_is_not_told_again(
+    patience, frozen
+):
     answers = [lambda: {"frozen": "ok"}, frozen, frozen]
     asked = Inquiry({"frozen": lambda: answers.pop(0)()})
 

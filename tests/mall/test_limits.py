@@ -14,7 +14,11 @@ DEAD_REDIS = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": "unix:///nowhere/r.sock?db=0",
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.2, "SOCKET_TIMEOUT": 0.2, "IGNORE_EXCEPTIONS": True},
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": 0.2,
+            "SOCKET_TIMEOUT": 0.2,
+            "IGNORE_EXCEPTIONS": True,
+        },
     }
 }
 
@@ -44,10 +48,15 @@ def test_limit_when_too_fast_then_says_how_long_to_wait(request_of):
     assert 1 <= refused.value.numbers["seconds"] <= 60
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(1, "1 seconds"), (120, "120 seconds"), (121, "3 minutes"), (2999, "50 minutes")])
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(1, "1 seconds"), (120, "120 seconds"), (121, "3 minutes"), (2999, "50 minutes")],
+)
 def test_too_often_when_the_wait_is_long_then_told_in_minutes(seconds, told):
     with translation.override("en"):
-        assert str(TooOften(seconds=seconds)) == f"That was a little fast. Please try again in {told}."
+        assert (
+            str(TooOften(seconds=seconds)) == f"That was a little fast. Please try again in {told}."
+        )
     assert TooOften(seconds=seconds).retry_after_seconds == seconds
 
 
@@ -58,8 +67,13 @@ def test_limit_when_another_caller_or_door_then_counts_apart(request_of):
     limit(request_of(), "other door", "1/m")
 
 
-@pytest.mark.parametrize(("first", "second"), [("2001:db8:1:2::1", "2001:db8:1:2:aaaa:bbbb:cccc:dddd"), ("192.0.2.1", "::ffff:192.0.2.1")])
-def test_limit_when_a_stranger_changes_the_address_within_the_network_then_counted_together(request_of, first, second):
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("2001:db8:1:2::1", "2001:db8:1:2:aaaa:bbbb:cccc:dddd"), ("192.0.2.1", "::ffff:192.0.2.1")],
+)
+def test_limit_when_a_stranger_changes_the_address_within_the_network_then_counted_together(
+    request_of, first, second
+):
     limit(request_of(first), "door", "1/m")
 
     with pytest.raises(TooOften):
@@ -68,7 +82,10 @@ def test_limit_when_a_stranger_changes_the_address_within_the_network_then_count
         guard(request_of(second), "door", "1/m")
 
 
-@pytest.mark.parametrize(("first", "second"), [("2001:db8:1:2::1", "2001:db8:1:3::1"), ("::ffff:192.0.2.1", "::ffff:192.0.2.2")])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("2001:db8:1:2::1", "2001:db8:1:3::1"), ("::ffff:192.0.2.1", "::ffff:192.0.2.2")],
+)
 def test_limit_when_strangers_are_of_two_networks_then_counted_apart(request_of, first, second):
     limit(request_of(first), "door", "1/m")
 
@@ -77,7 +94,10 @@ def test_limit_when_strangers_are_of_two_networks_then_counted_apart(request_of,
 
 @pytest.mark.django_db
 def test_api_when_a_stranger_changes_the_ipv6_address_each_time_then_429_all_the_same(api):
-    answers = [api.get("/api/v1/categories", REMOTE_ADDR=f"2001:db8:1:2::{n:x}").status_code for n in range(101)]
+    answers = [
+        api.get("/api/v1/categories", REMOTE_ADDR=f"2001:db8:1:2::{n:x}").status_code
+        for n in range(101)
+    ]
 
     assert answers == [200] * 100 + [429]
     assert api.get("/api/auth/app/v1/config", REMOTE_ADDR="2001:db8:1:2::ffff").status_code == 429

@@ -33,7 +33,9 @@ def close(request):
     return HttpResponse(status=503)
 
 
-urlpatterns = [path(view.__name__, view) for view in (forbid, suspect, break_down, close)] + urls.urlpatterns
+urlpatterns = [
+    path(view.__name__, view) for view in (forbid, suspect, break_down, close)
+] + urls.urlpatterns
 for view in (forbid, suspect, break_down, close):
     view.login_required = False
 handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
@@ -104,7 +106,9 @@ def test_request_when_the_host_is_not_ours_then_one_line_names_it(client, log, s
     assert "elsewhere.example" in line
 
 
-def test_request_when_the_host_is_refused_before_we_see_it_then_one_line_names_it(client, log, settings):
+def test_request_when_the_host_is_refused_before_we_see_it_then_one_line_names_it(
+    client, log, settings
+):
     settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["mall.example"], True
     client.handler.load_middleware()
 
@@ -131,17 +135,31 @@ def test_request_when_our_code_breaks_then_one_event_with_the_traceback(client, 
 
 def test_embedded_when_a_page_is_not_there_then_its_console_shows_one_line(tmp_path):
     code = (
-        "import django; django.setup(); from django.test import Client; from django.core.management import call_command;"
+        "import django; django.setup(); from django.test import Client; from "
+        "django.core.management import call_command;"
         "call_command('migrate', verbosity=0); Client().get('/nothing-here/')"
     )
-    environment = {"PATH": "", "DJANGO_SETTINGS_MODULE": "mall.settings.embedded", "DATABASE_URL": f"sqlite:///{tmp_path}/mall.sqlite3"}
+    environment = {
+        "PATH": "",
+        "DJANGO_SETTINGS_MODULE": "mall.settings.embedded",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/mall.sqlite3",
+    }
 
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stderr
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
 
     assert told.count("\n") == 1, told
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Client-IP", "Forwarded", "CF-Connecting-IP"])
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Real-IP", "Client-IP", "Forwarded", "CF-Connecting-IP"]
+)
 def test_log_when_a_caller_claims_another_address_then_it_names_the_real_one(client, log, header):
     client.get("/nothing-here/", headers={header: "203.0.113.9"}, REMOTE_ADDR="198.51.100.7")
 

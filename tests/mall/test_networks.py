@@ -25,7 +25,8 @@ def test_network_of_when_asked_then_ipv4_alone_and_ipv6_by_64(address, network):
 
 
 @pytest.mark.parametrize(
-    ("address", "shown"), [("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8:1:2::9", "2001:db8:1:2::9"), ("unix:", "unix:")]
+    ("address", "shown"),
+    [("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8:1:2::9", "2001:db8:1:2::9"), ("unix:", "unix:")],
 )
 def test_plain_when_asked_then_the_whole_address(address, shown):
     assert plain(address) == shown

@@ -31,8 +31,17 @@ def test_document_when_written_then_valid_and_without_a_warning(document):
 def test_document_when_read_then_covers_members_and_shop(document):
     paths = set(document["paths"])
 
-    assert {f"/api/auth/app/v1/{tail}" for tail in ("auth/signup", "auth/login", "auth/session", "tokens/refresh")} <= paths
-    assert {"/api/v1/me", "/api/v1/points", "/api/v1/checkins", "/api/v1/products", "/api/v1/orders"} <= paths
+    assert {
+        f"/api/auth/app/v1/{tail}"
+        for tail in ("auth/signup", "auth/login", "auth/session", "tokens/refresh")
+    } <= paths
+    assert {
+        "/api/v1/me",
+        "/api/v1/points",
+        "/api/v1/checkins",
+        "/api/v1/products",
+        "/api/v1/orders",
+    } <= paths
 
 
 def test_document_when_read_then_every_operation_has_a_name_of_its_own(document):
@@ -43,7 +52,11 @@ def test_document_when_read_then_every_operation_has_a_name_of_its_own(document)
 
 def test_document_when_read_then_every_reference_is_answered(document):
     text = json.dumps(document)
-    named = {f"#/components/{section}/{name}" for section, entries in document["components"].items() for name in entries}
+    named = {
+        f"#/components/{section}/{name}"
+        for section, entries in document["components"].items()
+        for name in entries
+    }
 
     assert set(re.findall(r"#/components/[A-Za-z]+/[A-Za-z0-9_.]+", text)) <= named
 
@@ -67,7 +80,10 @@ def test_schema_when_asked_by_a_stranger_then_served(client):
 def test_docs_when_opened_in_a_browser_then_shown_without_another_host(page, live_server):
     asked, complaints = [], []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
 
     page.goto("/api/docs/")
     page.get_by_text("/api/v1/checkins").first.wait_for()
@@ -79,6 +95,9 @@ def test_docs_when_opened_in_a_browser_then_shown_without_another_host(page, liv
 @pytest.mark.django_db
 def test_schema_when_asked_again_then_written_once(client, monkeypatch):
     first = client.get("/api/schema/").content
-    monkeypatch.setattr("drf_spectacular.generators.SchemaGenerator.get_schema", lambda *_, **__: pytest.fail("written twice"))
+    monkeypatch.setattr(
+        "drf_spectacular.generators.SchemaGenerator.get_schema",
+        lambda *_, **__: pytest.fail("written twice"),
+    )
 
     assert client.get("/api/schema/").content == first

@@ -1,10 +1,20 @@
-"""Faults of the database that pass become 503 in words from every door; faults of ours stay what they are."""
+"""Faults of the database that pass become 503 in words from every door; faults of ours stay what
+they are.
+"""
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError, connection
+from django.db import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+)
 from django.db.transaction import TransactionManagementError
 
 from mall.core import faults
@@ -16,8 +26,10 @@ AWAY = [2002, 2003, 2005, 2006, 2013, 1040, 1047, 1053, 1203, 1290, 1836, 1927, 
 UNDONE = [1205, 1213, 1020, 1180, 3101]
 FULL = [1021, 1114, 1041]
 OURS = [
-    OperationalError(1054, "unknown column"), ProgrammingError(1064, "syntax"), IntegrityError(1062, "duplicate"), DataError(1406, "long"),
-    InternalError(1, "x"), OperationalError("no such table: x"), OperationalError(1045, "Access denied"), ValueError(2006), KeyError(1213),
+    OperationalError(1054, "unknown column"), ProgrammingError(1064, "syntax"),
+    IntegrityError(1062, "duplicate"), DataError(1406, "long"),
+    InternalError(1, "x"), OperationalError("no such table: x"), OperationalError(1045,
+    "Access denied"), ValueError(2006), KeyError(1213),
 ]  # fmt: skip
 committing = pytest.mark.django_db(transaction=True)
 
@@ -52,7 +64,9 @@ def breaking_at(table):
 
 @pytest.fixture
 def commit_fails(monkeypatch):
-    """commit_fails(code) breaks the next COMMIT, as a deadlock certified there does on Galera; the server undid it all."""
+    """commit_fails(code) breaks the next COMMIT, as a deadlock certified there does on Galera; the
+    server undid it all.
+    """
     commit, left = connection._commit, []
 
     def broken():
@@ -74,7 +88,11 @@ def desk(client, operator):
 
 
 def is_told(answer):
-    return answer.status_code == 503 and answer["Retry-After"] == "2" and answer["Cache-Control"] == "no-store"
+    return (
+        answer.status_code == 503
+        and answer["Retry-After"] == "2"
+        and answer["Cache-Control"] == "no-store"
+    )
 
 
 def behind(fault, wrapper):
@@ -104,7 +122,8 @@ def test_fault_when_waiting_mends_it_then_passing(code):
         InterfaceError(0, ""), InterfaceError("connection closed"),
         OperationalError("database is locked"), OperationalError("database or disk is full"),
         InternalError(3, "Error writing file '/tmp/x' (Errcode: 28 \"No space left on device\")"),
-        OperationalError(1030, "Got error 28 \"No space left on device\" from storage engine InnoDB"),
+        OperationalError(1030, "Got error 28 \"No space left on device\" from storage engine "
+            "InnoDB"),
     ],
     ids=repr,
 )  # fmt: skip
@@ -115,7 +134,9 @@ def test_fault_when_it_has_no_code_of_its_own_then_known_by_its_words(error):
 @pytest.mark.parametrize("error", OURS, ids=repr)
 def test_fault_when_it_is_ours_then_not_passing(error):
     assert not faults.is_passing(error)
-    assert not faults.is_passing(behind(OperationalError(1213, "handled"), KeyError("a mistake while handling it")))
+    assert not faults.is_passing(
+        behind(OperationalError(1213, "handled"), KeyError("a mistake while handling it"))
+    )
     assert not faults.is_passing(SessionInterrupted("signed out elsewhere"))
 
 
@@ -130,7 +151,9 @@ def test_page_when_the_database_says_a_passing_no_then_503_in_words(client, db, 
     assert "The shop is very busy. Nothing was changed" in answer.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/points/", "/admin/", "/admin/orders/order/", "/accounts/email/"])
+@pytest.mark.parametrize(
+    "path", ["/points/", "/admin/", "/admin/orders/order/", "/accounts/email/"]
+)
 def test_any_door_when_the_reader_cannot_be_found_then_503(desk, path):
     desk.raise_request_exception = False
 
@@ -142,13 +165,20 @@ def test_any_door_when_the_reader_cannot_be_found_then_503(desk, path):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("get", "/api/v1/points"), ("get", "/api/v1/products"), ("patch", "/api/v1/me"), ("get", "/api/auth/app/v1/auth/session")],
+    [
+        ("get", "/api/v1/points"),
+        ("get", "/api/v1/products"),
+        ("patch", "/api/v1/me"),
+        ("get", "/api/auth/app/v1/auth/session"),
+    ],
 )
 def test_api_when_the_link_is_lost_then_busy_in_the_error_shape(signed_in_api, method, path):
     signed_in_api.raise_request_exception = False
 
     with breaking(2013, "injected"):
-        answer = getattr(signed_in_api, method)(path, {} if method == "get" else {"nickname": "N"}, format="json")
+        answer = getattr(signed_in_api, method)(
+            path, {} if method == "get" else {"nickname": "N"}, format="json"
+        )
 
     assert is_told(answer)
     assert (answer.json()["type"], answer.json()["errors"][0]["code"]) == ("server_error", "busy")
@@ -206,12 +236,16 @@ def test_back_office_when_commit_fails_then_told_and_nothing_is_half_done(desk, 
 
 @pytest.mark.parametrize("table", ["account_emailaddress", "django_session", "usersessions"])
 @committing
-def test_sign_up_when_a_write_outside_the_verb_fails_then_told_and_the_member_can_sign_in(client, table):
+def test_sign_up_when_a_write_outside_the_verb_fails_then_told_and_the_member_can_sign_in(
+    client, table
+):
     client.raise_request_exception = False
     client.cookies["mall_language"] = "en"
     form = {"username": "newcomer", "email": "newcomer@example.com", "password1": PASSWORD}
 
-    with breaking(1213, "injected", times=1, words=f"INSERT INTO {connection.ops.quote_name(table)[:-1]}"):
+    with breaking(
+        1213, "injected", times=1, words=f"INSERT INTO {connection.ops.quote_name(table)[:-1]}"
+    ):
         answer = client.post("/accounts/signup/", form)
     client.cookies.clear()
     signed_in = client.post("/accounts/login/", {"login": "newcomer", "password": PASSWORD})
@@ -219,7 +253,8 @@ def test_sign_up_when_a_write_outside_the_verb_fails_then_told_and_the_member_ca
     assert is_told(answer)
     assert "look first whether it has been done already" in answer.content.decode()
     assert (signed_in.status_code, signed_in["Location"]) == (302, "/")
-    assert PointAccount.objects.get(user__username="newcomer").available == 100 + 10  # the welcome, and today's sign-in
+    # the welcome, and today's sign-in
+    assert PointAccount.objects.get(user__username="newcomer").available == 100 + 10
 
 
 @committing

@@ -66,10 +66,15 @@ def test_show_when_orders_wait_then_the_figure_leads_to_them(client, administrat
     assert len(figures) == FIGURES
     assert (figures["Orders to ship"].number, figures["Orders to ship"].asks) == (1, True)
     assert (figures["Unpaid orders"].number, figures["Orders placed"].number) == (1, 2)
-    assert parse_qs(urlsplit(figures["Orders to ship"].url).query) == {"status__exact": ["paid"], "refunded_at__isnull": ["True"]}
+    assert parse_qs(urlsplit(figures["Orders to ship"].url).query) == {
+        "status__exact": ["paid"],
+        "refunded_at__isnull": ["True"],
+    }
 
 
-def test_show_when_every_figure_is_followed_then_its_list_is_as_long(client, administrator, paid_order):
+def test_show_when_every_figure_is_followed_then_its_list_is_as_long(
+    client, administrator, paid_order
+):
     client.force_login(administrator)
     paid_order()
 
@@ -77,17 +82,23 @@ def test_show_when_every_figure_is_followed_then_its_list_is_as_long(client, adm
     lists = {label: client.get(figure.url) for label, figure in figures.items()}
 
     assert {label for label, page in lists.items() if page.status_code != 200} == set()
-    counted = [label for label in lists if not label.startswith("Points ")]  # those count points, not rows
-    assert {label: lists[label].context["cl"].result_count for label in counted} == {label: figures[label].number for label in counted}
+    # those count points, not rows
+    counted = [label for label in lists if not label.startswith("Points ")]
+    assert {label: lists[label].context["cl"].result_count for label in counted} == {
+        label: figures[label].number for label in counted
+    }
 
 
 @pytest.mark.parametrize("items", [1, 3])
-def test_show_when_more_waits_then_no_more_queries(client, administrator, paid_order, django_assert_num_queries, items):
+def test_show_when_more_waits_then_no_more_queries(
+    client, administrator, paid_order, django_assert_num_queries, items
+):
     client.force_login(administrator)
     for _n in range(items):
         paid_order()
 
-    with django_assert_num_queries(18):  # who asks (2), the report, eleven of what waits, four of today
+    # who asks (2), the report, eleven of what waits, four of today
+    with django_assert_num_queries(18):
         client.get(reverse("admin:index"))
 
 
@@ -98,8 +109,12 @@ def test_show_when_a_role_looks_then_each_figure_shown_opens(client, staff, role
 
     figures = figures_of(client)
 
-    assert "Failed jobs" in figures if role in ("auditor", "admin") else "Failed jobs" not in figures
-    assert {label for label, figure in figures.items() if client.get(figure.url).status_code != 200} == set()
+    assert (
+        "Failed jobs" in figures if role in ("auditor", "admin") else "Failed jobs" not in figures
+    )
+    assert {
+        label for label, figure in figures.items() if client.get(figure.url).status_code != 200
+    } == set()
 
 
 def test_show_when_somebody_has_no_role_then_the_page_says_whom_to_ask(client, staff):
@@ -114,15 +129,21 @@ def test_show_when_somebody_has_no_role_then_the_page_says_whom_to_ask(client, s
 def test_failed_when_a_run_rests_unfinished_then_only_that_one_counts():
     now = clock.now()
     failed = JobRun.objects.create(job="expire-points", period="a", attempts=1)
-    JobRun.objects.create(job="expire-points", period="running", attempts=1, claimed_until=now + timedelta(minutes=5))
+    JobRun.objects.create(
+        job="expire-points", period="running", attempts=1, claimed_until=now + timedelta(minutes=5)
+    )
     JobRun.objects.create(job="expire-points", period="done", attempts=2, finished_at=now)
-    JobRun.objects.create(job="expire-points", period="old", attempts=5, created_at=now - timedelta(days=3))
+    JobRun.objects.create(
+        job="expire-points", period="old", attempts=5, created_at=now - timedelta(days=3)
+    )
 
     assert list(runs.failed()) == [failed]
 
 
 def test_sections_when_listed_then_every_figure_has_a_permission():
-    permissions = [permission for _title, sources in overview.SECTIONS for permission, _figures_of in sources]
+    permissions = [
+        permission for _title, sources in overview.SECTIONS for permission, _figures_of in sources
+    ]
 
     assert all(".view_" in permission for permission in permissions)
 

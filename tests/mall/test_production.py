@@ -1,4 +1,6 @@
-"""The production profile in a process of its own: what it refuses, and that Django finds nothing to say."""
+"""The production profile in a process of its own: what it refuses, and that Django finds nothing to
+say.
+"""
 
 import os
 import subprocess
@@ -26,8 +28,12 @@ GOOD = {
 
 def start(*command, **changes):
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    environment = {name: value for name, value in (kept | GOOD | changes).items() if value is not None}
-    return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
+    environment = {
+        name: value for name, value in (kept | GOOD | changes).items() if value is not None
+    }
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
 
 
 def manage(*arguments):
@@ -36,7 +42,9 @@ def manage(*arguments):
 
 def read_settings(profile="production", **changes):
     """Import the settings only: what they refuse, they refuse before Django starts."""
-    return start("-c", f"import mall.settings.{profile} as settings; print(settings.DEBUG)", **changes)
+    return start(
+        "-c", f"import mall.settings.{profile} as settings; print(settings.DEBUG)", **changes
+    )
 
 
 def test_production_when_checked_for_deployment_then_nothing_to_say():
@@ -47,7 +55,9 @@ def test_production_when_checked_for_deployment_then_nothing_to_say():
 
 
 def test_production_when_nothing_is_set_then_one_line_for_each():
-    refused = read_settings(**dict.fromkeys((name for name in GOOD if name != "MALL_PROFILE"), None))
+    refused = read_settings(
+        **dict.fromkeys((name for name in GOOD if name != "MALL_PROFILE"), None)
+    )
 
     complaints = [line.strip() for line in refused.stderr.splitlines()[1:]]
     assert refused.returncode == 1
@@ -95,7 +105,11 @@ def test_production_when_a_rehearsal_is_asked_for_then_the_sandbox_may_pay():
 
 
 def test_production_when_cookies_are_set_then_bound_to_the_host():
-    shown = start("-c", "import mall.settings.production as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DEMO_SIGN_INS)")
+    shown = start(
+        "-c",
+        "import mall.settings.production as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, "
+        "s.DEMO_SIGN_INS)",
+    )
 
     assert shown.stdout.split() == ["__Host-session", "__Host-csrf", "False"]
 
@@ -105,8 +119,10 @@ def test_production_when_files_are_collected_then_every_reference_is_found(tmp_p
     code = (
         "from django.conf import settings; from django.core.management import call_command; "
         # The same references without minutes of compression.
-        "settings.STORAGES['staticfiles']['BACKEND'] = 'django.contrib.staticfiles.storage.ManifestStaticFilesStorage'; "
-        f"settings.STATIC_ROOT = {str(tmp_path)!r}; call_command('collectstatic', interactive=False, verbosity=0)"
+        "settings.STORAGES['staticfiles']['BACKEND'] = "
+        "'django.contrib.staticfiles.storage.ManifestStaticFilesStorage'; "
+        f"settings.STATIC_ROOT = {str(tmp_path)!r}; call_command('collectstatic', "
+        f"interactive=False, verbosity=0)"
     )
 
     collected = manage("shell", "-v", "0", "-c", code)
@@ -125,4 +141,7 @@ def test_embedded_when_given_another_database_then_refuses_in_one_line():
 def test_profile_when_unknown_then_names_the_known_ones():
     refused = start("manage.py", "check", MALL_PROFILE="staging")
 
-    assert refused.stderr.strip() == "MALL_PROFILE='staging' is unknown: use one of embedded, production."
+    assert (
+        refused.stderr.strip()
+        == "MALL_PROFILE='staging' is unknown: use one of embedded, production."
+    )

@@ -1,4 +1,6 @@
-"""Keys in addresses: the mall's logs and nginx's hide each of them, and a new door with a key cannot be forgotten."""
+"""Keys in addresses: the mall's logs and nginx's hide each of them, and a new door with a key
+cannot be forgotten.
+"""
 
 import io
 import json
@@ -15,13 +17,16 @@ from mall.monitoring.redaction import carries_key, redact
 from tests.conftest import ROOT
 
 KEY = "WyJrZXkiXQ:1uKz9d:-S3cr3tOf_the-Mail"
-# Parameters of addresses that are no secrets: numbers, names and files anybody may see who may see the page.
+# Parameters of addresses that are no secrets: numbers, names and files anybody may see who may see
+# the page.
 PUBLIC = {"no", "code", "name", "provider", "path"}
 KINDS = {"int", "slug"}
 
 
 def doors():
-    """Yield (address with KEY for each parameter that may carry one, the parameters) of every route but the admin's."""
+    """Yield (address with KEY for each parameter that may carry one, the parameters) of every route
+    but the admin's.
+    """
 
     def walk(patterns, before=""):
         for pattern in patterns:
@@ -38,7 +43,9 @@ def doors():
         secret = {name or named for kind, name, named in parts if kind not in KINDS} - PUBLIC
         if secret:
             yield (
-                re.sub(r"<(?:\w+:)?\w+>|\(\?P<\w+>(?:[^()]|\([^()]*\))*\)", KEY, route).replace("^", "").replace("$", ""),
+                re.sub(r"<(?:\w+:)?\w+>|\(\?P<\w+>(?:[^()]|\([^()]*\))*\)", KEY, route)
+                .replace("^", "")
+                .replace("$", ""),
                 secret,
             )
 
@@ -52,7 +59,9 @@ def test_redact_when_an_address_takes_a_key_then_it_is_hidden_in_our_logs_and_in
     assert {door for door in found if KEY in redact(f"GET {door}")} == set(), (
         "add it to mall/monitoring/redaction.py, or name it PUBLIC here"
     )
-    assert {door for door in found if not re.match(of_map, door)} == set(), "add it to ops/nginx/mall.conf.template"
+    assert {door for door in found if not re.match(of_map, door)} == set(), (
+        "add it to ops/nginx/mall.conf.template"
+    )
     assert of_map == of_location
 
 
@@ -74,16 +83,22 @@ def test_redact_when_an_address_takes_a_key_then_it_is_hidden_in_our_logs_and_in
     ],
 )
 @pytest.mark.parametrize("log_format", ["console", "json"])
-def test_logs_when_a_line_names_a_key_then_it_is_hidden_and_the_line_stays_whole(address, log_format):
+def test_logs_when_a_line_names_a_key_then_it_is_hidden_and_the_line_stays_whole(
+    address, log_format
+):
     settings = configure_logging(log_format, level="INFO")
     handler = logging.StreamHandler(io.StringIO())
     configurator = logging.config.DictConfigurator(settings)
-    handler.setFormatter(configurator.configure_formatter(configurator.config["formatters"]["line"]))
+    handler.setFormatter(
+        configurator.configure_formatter(configurator.config["formatters"]["line"])
+    )
     try:
         raise ValueError(f'no view for "{address}"')
     except ValueError as error:
         what = (type(error), error, error.__traceback__)
-    record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, "Not Found: %s (%s)", (address, "GET"), what)
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, __file__, 1, "Not Found: %s (%s)", (address, "GET"), what
+    )
 
     line = handler.format(record)
 
@@ -107,9 +122,13 @@ def test_redact_when_an_address_carries_no_key_then_it_stays(address):
     assert not carries_key(address)
 
 
-@pytest.mark.parametrize("piece", ["/", "%2F", "%25", "/accounts//", "/s", "accounts/", "&code", "%"])
+@pytest.mark.parametrize(
+    "piece", ["/", "%2F", "%25", "/accounts//", "/s", "accounts/", "&code", "%"]
+)
 def test_redact_when_an_address_is_made_to_be_slow_to_read_then_it_is_not(piece):
-    """The longest address nginx lets through: looking for keys must not grow with its square (half a minute)."""
+    """The longest address nginx lets through: looking for keys must not grow with its square (half
+    a minute).
+    """
     line = f"GET /{piece * (8000 // len(piece))}"
 
     begun = time.perf_counter()

@@ -1,4 +1,6 @@
-"""Reports read a copy of the database where one is set up; everything else stays with the database that is written."""
+"""Reports read a copy of the database where one is set up; everything else stays with the database
+that is written.
+"""
 
 from copy import deepcopy
 
@@ -25,7 +27,9 @@ def copy(transactional_db, settings):
     del connections[replica.ALIAS], connections.databases[replica.ALIAS]
 
 
-def test_work_out_when_there_is_a_copy_then_the_report_reads_only_that(copy, django_assert_num_queries):
+def test_work_out_when_there_is_a_copy_then_the_report_reads_only_that(
+    copy, django_assert_num_queries
+):
     with CaptureQueriesContext(copy) as asked_copy, django_assert_num_queries(0):
         reports.work_out("activity", periods.latest())
 
@@ -49,11 +53,16 @@ def test_reading_when_there_is_no_copy_then_nothing_changes():
 
 
 def test_production_when_a_copy_is_named_then_reports_are_routed_to_it():
-    show = "import mall.settings.production as s; print(sorted(s.DATABASES), s.DATABASES['replica']['HOST'], s.DATABASE_ROUTERS)"
+    show = (
+        "import mall.settings.production as s; print(sorted(s.DATABASES), "
+        "s.DATABASES['replica']['HOST'], s.DATABASE_ROUTERS)"
+    )
 
     answer = start("-c", show, DATABASE_REPLICA_URL="mysql://mall_read:secret@copy.example/mall")
 
-    assert answer.stdout.strip() == "['default', 'replica'] copy.example ['mall.core.replica.Router']"
+    assert (
+        answer.stdout.strip() == "['default', 'replica'] copy.example ['mall.core.replica.Router']"
+    )
 
 
 def test_production_when_the_copy_is_no_mysql_then_one_line_says_so():

@@ -52,7 +52,9 @@ def staff():
 
 @pytest.fixture
 def busy_days():
-    """Ten days: one comes daily, the other every second day, both buy each time; points are earned, spent, refunded; all is counted."""
+    """Ten days: one comes daily, the other every second day, both buy each time; points are earned,
+    spent, refunded; all is counted.
+    """
     with time_machine.travel(NOON - 10 * ONE_DAY, tick=False):
         daily, other = (register(name, f"{name}@example.com") for name in ("daily", "other"))
     for n in range(10, 0, -1):
@@ -60,7 +62,13 @@ def busy_days():
             for user in (daily, other) if n % 2 else (daily,):
                 note_sign_in(user)
                 check_in(user)
-                placed(user, status="completed", cash=Decimal("20.00"), goods_cash=Decimal("20.00"), paid_at=clock.now())
+                placed(
+                    user,
+                    status="completed",
+                    cash=Decimal("20.00"),
+                    goods_cash=Decimal("20.00"),
+                    paid_at=clock.now(),
+                )
             spent = ledger.spend(daily.pk, points=20, key=f"s{n}", reference=f"order:{n}")
             if n == 5:
                 ledger.refund(daily.pk, of_key=spent.key, points=10, key="r5", reference="order:5")
@@ -113,7 +121,9 @@ def test_retention_and_repurchase_when_walked_then_pages_and_report_agree(busy_d
 
 @pytest.mark.parametrize("name", sorted(COSTS))
 @pytest.mark.parametrize("days", [1, 9])
-def test_page_when_opened_then_costs_the_same_however_many_days(name, days, client, staff, busy_days, django_assert_num_queries):
+def test_page_when_opened_then_costs_the_same_however_many_days(
+    name, days, client, staff, busy_days, django_assert_num_queries
+):
     DailyRollup.objects.filter(on__lt=TODAY - days * ONE_DAY).delete()
     client.force_login(staff("operator"))
 
@@ -129,18 +139,34 @@ def test_page_when_the_shop_is_empty_then_says_so(name, client, staff):
 
     page = client.get(reverse("report", args=[name]))
 
-    assert page.context["report"]["is_empty"] and b"<canvas" not in page.content and b'class="overview__nothing"' in page.content
+    assert (
+        page.context["report"]["is_empty"]
+        and b"<canvas" not in page.content
+        and b'class="overview__nothing"' in page.content
+    )
 
 
 @pytest.mark.parametrize(
-    ("role", "status"), [("operator", 200), ("finance", 200), ("auditor", 200), ("admin", 200), ("support", 403), ("shopper", 403)]
+    ("role", "status"),
+    [
+        ("operator", 200),
+        ("finance", 200),
+        ("auditor", 200),
+        ("admin", 200),
+        ("support", 403),
+        ("shopper", 403),
+    ],
 )
-def test_page_when_roles_ask_then_only_readers_of_reports_see_it(role, status, client, staff, bearer):
+def test_page_when_roles_ask_then_only_readers_of_reports_see_it(
+    role, status, client, staff, bearer
+):
     user = staff(role)
     client.force_login(user)
 
     assert client.get(reverse("report", args=["points"])).status_code == status
-    assert client.get("/api/v1/staff/reports/points", headers={"accept": "application/json"}).status_code in (401, 403)
+    assert client.get(
+        "/api/v1/staff/reports/points", headers={"accept": "application/json"}
+    ).status_code in (401, 403)
     assert bearer(user).get("/api/v1/staff/reports/points").status_code == status
     assert (client.get(reverse("admin:index")).context.get("report") is not None) == (status == 200)
 
@@ -190,7 +216,10 @@ def test_period_when_it_makes_no_sense_then_refused_in_a_sentence(query, client,
 def test_csv_when_a_table_is_taken_along_then_raw_numbers_of_these_days(client, staff, busy_days):
     client.force_login(staff("finance"))
 
-    file = client.get(reverse("report", args=["points"]), {"csv": "days", "from": "2026-11-13", "to": "2026-11-19"})
+    file = client.get(
+        reverse("report", args=["points"]),
+        {"csv": "days", "from": "2026-11-13", "to": "2026-11-19"},
+    )
 
     rows = list(csv.reader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
     assert "points-days-2026-11-13-2026-11-19.csv" in file["Content-Disposition"]
@@ -204,19 +233,29 @@ def test_csv_when_every_table_of_every_report_is_asked_then_each_comes(client, s
     for name, work_out in reports.REPORTS.items():
         for table in work_out(period.latest()).tables:
             file = client.get(reverse("report", args=[name]), {"csv": table.name})
-            rows = list(csv.reader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
+            rows = list(
+                csv.reader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig")))
+            )
             assert len(rows) == len(table.rows) + 1, (name, table.name)
 
 
 def test_api_when_read_then_the_same_numbers_as_the_page(staff, bearer, busy_days):
-    answer = bearer(staff("auditor")).get("/api/v1/staff/reports/points", {"from": "2026-11-13", "to": "2026-11-19"}).json()
+    answer = (
+        bearer(staff("auditor"))
+        .get("/api/v1/staff/reports/points", {"from": "2026-11-13", "to": "2026-11-19"})
+        .json()
+    )
 
     figures = {figure["name"]: figure for figure in answer["figures"]}
     assert (answer["first"], answer["last"]) == ("2026-11-13", "2026-11-19")
     assert (figures["spent"]["value"], figures["spent"]["before"]) == (130, 60)
     assert isinstance(figures["liability"]["value"], str)
     days = next(table for table in answer["tables"] if table["name"] == "days")
-    assert len(days["rows"]) == 7 and days["columns"][0] == {"name": "on", "title": days["columns"][0]["title"], "unit": "day"}
+    assert len(days["rows"]) == 7 and days["columns"][0] == {
+        "name": "on",
+        "title": days["columns"][0]["title"],
+        "unit": "day",
+    }
 
 
 def test_start_page_when_days_are_counted_then_shows_them(client, staff, busy_days):
@@ -246,8 +285,16 @@ def test_late_day_when_an_order_of_a_past_day_is_completed_then_counted_again(me
 
 
 def test_row_when_a_name_holds_markup_then_escaped():
-    table = Table("rules", "", [Column("rule", "", "text"), Column("points", "")], [["<b>", 1250], [None, None]])
+    table = Table(
+        "rules",
+        "",
+        [Column("rule", "", "text"), Column("points", "")],
+        [["<b>", 1250], [None, None]],
+    )
 
     rows = dressed(Report("x", "", tables=[table]), None)["tables"][0]["rows"]
 
-    assert rows == ['<th scope="row">&lt;b&gt;</th><td class="number ">1,250</td>', '<th scope="row">–</th><td class="number ">–</td>']
+    assert rows == [
+        '<th scope="row">&lt;b&gt;</th><td class="number ">1,250</td>',
+        '<th scope="row">–</th><td class="number ">–</td>',
+    ]

@@ -43,7 +43,11 @@ def test_schedule_when_read_then_each_line_names_a_task(job):
     assert callable(import_string(job.task).delay)
 
 
-@pytest.mark.parametrize("job", [job for job in schedule.JOBS if job.name != "remind-streaks" and job.once_a], ids=lambda job: job.name)
+@pytest.mark.parametrize(
+    "job",
+    [job for job in schedule.JOBS if job.name != "remind-streaks" and job.once_a],
+    ids=lambda job: job.name,
+)
 def test_schedule_when_the_shop_is_off_at_night_then_every_job_still_knocks_by_day(job):
     assert 12 in job.when.hour
 
@@ -56,9 +60,16 @@ def test_schedule_when_beat_starts_then_database_holds_every_line():
     rows = {row.name: row for row in PeriodicTask.objects.filter(task="mall.run_job")}
     assert set(rows) == {job.name for job in schedule.JOBS}
     assert rows["expire-points"].args == '["expire-points"]'
-    assert (rows["send-mails"].interval.every, rows["send-mails"].interval.period, rows["send-mails"].expire_seconds) == (5, "seconds", 10)
+    assert (
+        rows["send-mails"].interval.every,
+        rows["send-mails"].interval.period,
+        rows["send-mails"].expire_seconds,
+    ) == (5, "seconds", 10)
     assert str(rows["expire-points"].crontab.timezone) == "Asia/Shanghai"
-    assert (rows["cancel-unpaid-orders"].crontab.minute, rows["cancel-unpaid-orders"].crontab.hour) == ("*", "*")
+    assert (
+        rows["cancel-unpaid-orders"].crontab.minute,
+        rows["cancel-unpaid-orders"].crontab.hour,
+    ) == ("*", "*")
 
 
 # --- one run a period ------------------------------------------------------------
@@ -72,7 +83,12 @@ def test_run_job_when_two_beats_knock_then_it_runs_once(monkeypatch):
     assert answers == ["{'runs': 1}", "already run"]
     assert runs == ["counting"]
     row = JobRun.objects.get()
-    assert (row.job, row.period, row.attempts, row.outcome) == ("counting", "2026-11-20", 1, "{'runs': 1}")
+    assert (row.job, row.period, row.attempts, row.outcome) == (
+        "counting",
+        "2026-11-20",
+        1,
+        "{'runs': 1}",
+    )
     assert row.finished_at is not None
 
 
@@ -81,11 +97,16 @@ def test_run_job_when_its_line_left_the_schedule_then_beat_stops_knocking(monkey
     counting(monkeypatch)
     every = IntervalSchedule.objects.create(every=1, period="hours")
     for name in ("gone", "counting"):
-        PeriodicTask.objects.create(name=name, task="mall.run_job", interval=every, args=f'["{name}"]')
+        PeriodicTask.objects.create(
+            name=name, task="mall.run_job", interval=every, args=f'["{name}"]'
+        )
 
     assert tasks.run_job("gone") == "retired"
 
-    assert dict(PeriodicTask.objects.values_list("name", "enabled")) == {"gone": False, "counting": True}
+    assert dict(PeriodicTask.objects.values_list("name", "enabled")) == {
+        "gone": False,
+        "counting": True,
+    }
     assert not JobRun.objects.exists()
 
 
@@ -164,7 +185,9 @@ def test_run_job_when_sent_five_times_then_a_real_worker_runs_it_once(celery_wor
 
     assert eventually(lambda: JobRun.objects.filter(finished_at__isnull=False).exists())
     time.sleep(1)  # the other four are taken and refused
-    assert list(JobRun.objects.values_list("job", "attempts", "outcome")) == [("forget-job-runs", 1, "{'forgotten': 0}")]
+    assert list(JobRun.objects.values_list("job", "attempts", "outcome")) == [
+        ("forget-job-runs", 1, "{'forgotten': 0}")
+    ]
 
 
 def eventually(happened, seconds=20):

@@ -1,4 +1,6 @@
-"""The commands of scripts/ and ops/: each says what it does, and none begins before it understood what was asked."""
+"""The commands of scripts/ and ops/: each says what it does, and none begins before it understood
+what was asked.
+"""
 
 import os
 import shutil
@@ -9,7 +11,9 @@ import pytest
 
 from tests.conftest import ROOT
 
-FILES = [path for folder in ("scripts", "ops") for path in (ROOT / folder).iterdir() if path.is_file()]
+FILES = [
+    path for folder in ("scripts", "ops") for path in (ROOT / folder).iterdir() if path.is_file()
+]
 COMMANDS = sorted(str(path.relative_to(ROOT)) for path in FILES if os.access(path, os.X_OK))
 BARE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
 
@@ -26,11 +30,25 @@ def checkout(tmp_path):
 
 
 def call(command, *words, cwd, **environment):
-    return subprocess.run([command, *words], cwd=cwd, env=BARE | environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [command, *words],
+        cwd=cwd,
+        env=BARE | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def test_commands_when_listed_then_the_promised_ones_are_there():
-    assert {"scripts/run", "scripts/test", "scripts/manage", "scripts/check", "scripts/bench", "ops/serve"} <= set(COMMANDS)
+    assert {
+        "scripts/run",
+        "scripts/test",
+        "scripts/manage",
+        "scripts/check",
+        "scripts/bench",
+        "ops/serve",
+    } <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("word", ["--help", "-h"])
@@ -46,9 +64,13 @@ def test_command_when_asked_for_help_then_tells_and_does_nothing(checkout, tmp_p
     assert sorted(path for path in checkout.rglob("*")) == before
 
 
-@pytest.mark.parametrize("command", ["scripts/run", "scripts/check", "scripts/messages", "scripts/bench"])
+@pytest.mark.parametrize(
+    "command", ["scripts/run", "scripts/check", "scripts/messages", "scripts/bench"]
+)
 @pytest.mark.parametrize("words", [["--port"], ["nonsense"]])
-def test_command_when_it_does_not_know_a_word_then_says_so_in_one_line_and_does_nothing(checkout, tmp_path, command, words):
+def test_command_when_it_does_not_know_a_word_then_says_so_in_one_line_and_does_nothing(
+    checkout, tmp_path, command, words
+):
     before = sorted(path for path in checkout.rglob("*"))
 
     refused = call(checkout / command, *words, cwd=tmp_path)
@@ -70,9 +92,14 @@ def test_manage_when_called_from_anywhere_then_runs_manage_py_where_the_caller_i
     here.mkdir()
     packages = os.pathsep.join(path for path in sys.path if "site-packages" in path)
 
-    done = call(root / "scripts/manage", "import_history", "a file.csv", cwd=here, PYTHONPATH=packages)
+    done = call(
+        root / "scripts/manage", "import_history", "a file.csv", cwd=here, PYTHONPATH=packages
+    )
 
-    assert (done.returncode, done.stdout.strip()) == (0, f"{here} ['import_history', 'a file.csv']"), done.stderr
+    assert (done.returncode, done.stdout.strip()) == (
+        0,
+        f"{here} ['import_history', 'a file.csv']",
+    ), done.stderr
 
 
 def test_serve_when_granian_is_missing_then_names_the_mend(checkout, tmp_path):

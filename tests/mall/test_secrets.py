@@ -1,4 +1,6 @@
-"""Secrets only where they belong: two files of their owner's, and each service of compose with what it needs."""
+"""Secrets only where they belong: two files of their owner's, and each service of compose with what
+it needs.
+"""
 
 import json
 import os
@@ -18,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MAIL = "smtp+tls://mall:the-mail-password@mail.example:587"
 KEYS = {"SECRET_KEY", "FIELD_KEYS", "LEDGER_KEY", "PAYMENT_SECRET", "EVENT_SECRET", "EMAIL_URL"}
 DATABASE = {
-    "MYSQL_ROOT_PASSWORD", "MYSQL_MIGRATE_PASSWORD", "MALL_PASSWORD", "MALL_READ_PASSWORD", "MALL_WATCH_PASSWORD", "MALL_BACKUP_PASSWORD",
+    "MYSQL_ROOT_PASSWORD", "MYSQL_MIGRATE_PASSWORD", "MALL_PASSWORD", "MALL_READ_PASSWORD",
+    "MALL_WATCH_PASSWORD", "MALL_BACKUP_PASSWORD",
 }  # fmt: skip
 SEES = {
     "migrate": KEYS | {"MYSQL_MIGRATE_PASSWORD"},
@@ -46,16 +49,22 @@ def shop(tmp_path):
 
 
 def make_env(shop, *options):
-    return subprocess.run([shop / "scripts" / "make-env", *options], cwd="/", capture_output=True, text=True)
+    return subprocess.run(
+        [shop / "scripts" / "make-env", *options], cwd="/", capture_output=True, text=True
+    )
 
 
 def values_of(file):
-    lines = (line for line in file.read_text().splitlines() if "=" in line and not line.startswith("#"))
+    lines = (
+        line for line in file.read_text().splitlines() if "=" in line and not line.startswith("#")
+    )
     return dict(line.split("=", 1) for line in lines)
 
 
 def modes(shop):
-    return {path.name: oct(path.stat().st_mode & 0o777) for path in shop.iterdir() if path.is_file()}
+    return {
+        path.name: oct(path.stat().st_mode & 0o777) for path in shop.iterdir() if path.is_file()
+    }
 
 
 # --- scripts/make-env ---------------------------------------------------------
@@ -69,7 +78,9 @@ def test_make_env_when_run_then_two_files_nobody_else_can_read(shop):
     compose, mall = values_of(shop / ".env"), values_of(shop / "mall.env")
     assert set(compose) == DATABASE | {"METRICS_TOKEN", "GRAFANA_PASSWORD", "MALL_HOST"}
     assert set(mall) >= KEYS and not set(mall) & set(compose)
-    assert len({*compose.values(), *mall.values()} - {"localhost", "sandbox", "allow"}) == len(SECRETS)
+    assert len({*compose.values(), *mall.values()} - {"localhost", "sandbox", "allow"}) == len(
+        SECRETS
+    )
 
 
 def test_make_env_when_the_files_were_made_then_the_shop_starts_with_them(shop):
@@ -93,7 +104,9 @@ def test_make_env_when_a_file_exists_then_one_sentence_and_nothing_is_touched(sh
 
 
 def test_make_env_when_sent_into_a_file_as_earlier_releases_had_it_then_writes_its_own(shop):
-    subprocess.run("./scripts/make-env > .env", shell=True, cwd=shop, check=True, capture_output=True)
+    subprocess.run(
+        "./scripts/make-env > .env", shell=True, cwd=shop, check=True, capture_output=True
+    )
 
     assert modes(shop) == {".env": "0o600", "mall.env": "0o600"}
     assert "MYSQL_ROOT_PASSWORD" in values_of(shop / ".env")
@@ -102,7 +115,12 @@ def test_make_env_when_sent_into_a_file_as_earlier_releases_had_it_then_writes_i
 def test_make_env_when_asked_for_help_then_says_both_files_and_writes_none(shop):
     told = make_env(shop, "--help")
 
-    assert told.returncode == 0 and ".env" in told.stdout and "mall.env" in told.stdout and "--split" in told.stdout
+    assert (
+        told.returncode == 0
+        and ".env" in told.stdout
+        and "mall.env" in told.stdout
+        and "--split" in told.stdout
+    )
     assert modes(shop) == {}
 
 
@@ -129,7 +147,9 @@ def test_split_when_there_is_the_one_file_of_an_earlier_release_then_every_value
 
 
 @pytest.mark.parametrize("before", ["export ", "  ", "\texport  "])
-def test_split_when_lines_are_written_as_a_shell_takes_them_then_the_apps_file_still_has_none_of_the_databases(shop, before):
+def test_split_when_lines_are_written_for_a_shell_then_the_apps_file_has_none_of_the_databases(
+    shop, before
+):
     (shop / ".env").write_text(
         f"{before}MYSQL_ROOT_PASSWORD=root\n{before}SECRET_KEY=key\nMALL_PASSWORD=app\n{before}METRICS_TOKEN=token\n"
     )
@@ -153,10 +173,14 @@ def test_split_when_there_is_nothing_to_divide_then_refuses_and_keeps_both(shop)
 # --- docker-compose.yml --------------------------------------------------------
 @pytest.fixture
 def compose(shop):
-    """(services as compose fills them in, {secret: value}): each secret has a value nothing else has."""
+    """(services as compose fills them in, {secret: value}): each secret has a value nothing else
+    has.
+    """
     make_env(shop)
     secrets = {**values_of(shop / ".env"), **values_of(shop / "mall.env"), "EMAIL_URL": MAIL}
-    (shop / "mall.env").write_text(re.sub("EMAIL_URL=.*", f"EMAIL_URL={MAIL}", (shop / "mall.env").read_text()))
+    (shop / "mall.env").write_text(
+        re.sub("EMAIL_URL=.*", f"EMAIL_URL={MAIL}", (shop / "mall.env").read_text())
+    )
     of_compose = values_of(shop / ".env")
 
     def fill_in(found):
@@ -187,7 +211,13 @@ def test_compose_when_processes_are_listed_then_no_secret_is_among_their_argumen
     services, secrets = compose
 
     for service in services.values():
-        shown = [service.get("command"), service.get("entrypoint"), service.get("healthcheck"), service.get("build"), service.get("labels")]
+        shown = [
+            service.get("command"),
+            service.get("entrypoint"),
+            service.get("healthcheck"),
+            service.get("build"),
+            service.get("labels"),
+        ]
         assert found_in(shown, secrets) == set()
         assert not re.search(r"(-p|--password[= ])\$", json.dumps(shown))
 
@@ -195,9 +225,15 @@ def test_compose_when_processes_are_listed_then_no_secret_is_among_their_argumen
 def test_compose_when_folders_are_mounted_then_none_holds_a_file_of_secrets(compose):
     services, _ = compose
 
-    mounted = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
+    mounted = [
+        volume.split(":")[0]
+        for service in services.values()
+        for volume in service.get("volumes", [])
+    ]
 
-    assert [path for path in mounted if path.rstrip("/") in (".", "..") or path.endswith(".env")] == []
+    assert [
+        path for path in mounted if path.rstrip("/") in (".", "..") or path.endswith(".env")
+    ] == []
 
 
 def test_image_when_it_is_built_then_the_files_of_secrets_stay_outside():
@@ -213,22 +249,42 @@ FILES = sorted({"DATABASE_URL", "REDIS_URL", "BROKER_URL", *KEYS})
 
 @pytest.mark.parametrize("profile", ["production", "embedded"])
 def test_secret_when_it_lies_in_a_file_then_it_is_read_without_its_newline(profile, tmp_path):
-    values = {**GOOD, "METRICS_TOKEN": "the-watchers-token", "DATABASE_REPLICA_URL": "mysql://mall_read:r@127.0.0.1:1/mall"}
+    values = {
+        **GOOD,
+        "METRICS_TOKEN": "the-watchers-token",
+        "DATABASE_REPLICA_URL": "mysql://mall_read:r@127.0.0.1:1/mall",
+    }
     if profile == "embedded":
         values["DATABASE_URL"] = f"sqlite:///{tmp_path}/shop.sqlite3"
     names = [*FILES, "METRICS_TOKEN", "DATABASE_REPLICA_URL"]
     for name in names:
         (tmp_path / name).write_text(values[name] + "\n")
-    changes = dict.fromkeys(names) | {f"{name}_FILE": str(tmp_path / name) for name in names} | {"MALL_PROFILE": profile}
+    changes = (
+        dict.fromkeys(names)
+        | {f"{name}_FILE": str(tmp_path / name) for name in names}
+        | {"MALL_PROFILE": profile}
+    )
 
     told = show_settings(profile, **changes)
 
-    wanted = [values["SECRET_KEY"], [values["FIELD_KEYS"]], values["LEDGER_KEY"], values["PAYMENT_SECRET"], values["EVENT_SECRET"]]
+    wanted = [
+        values["SECRET_KEY"],
+        [values["FIELD_KEYS"]],
+        values["LEDGER_KEY"],
+        values["PAYMENT_SECRET"],
+        values["EVENT_SECRET"],
+    ]
     assert told[:5] == wanted
     assert told[5] == "the-watchers-token"
     assert told[6] == "mail.example"
     if profile == "production":
-        assert told[7:] == ["mall", "secret", "mall_read", values["REDIS_URL"], values["BROKER_URL"]]
+        assert told[7:] == [
+            "mall",
+            "secret",
+            "mall_read",
+            values["REDIS_URL"],
+            values["BROKER_URL"],
+        ]
     else:
         assert told[7] == f"{tmp_path}/shop.sqlite3"
 
@@ -236,9 +292,20 @@ def test_secret_when_it_lies_in_a_file_then_it_is_read_without_its_newline(profi
 def show_settings(profile, **changes):
     more = "s.DATABASES['default']['NAME']"
     if profile == "production":
-        more += ", s.DATABASES['default']['PASSWORD'], s.DATABASES['replica']['USER'], s.CACHES['default']['LOCATION'], s.CELERY_BROKER_URL"
-    names = "s.SECRET_KEY, s.FIELD_KEYS, s.LEDGER_KEY, s.PAYMENT_SECRET, s.EVENT_SECRET, s.METRICS_TOKEN, s.EMAIL_HOST"
-    told = start("-c", f"import json, mall.settings.{profile} as s; print(json.dumps([{names}, {more}], default=str))", **changes)
+        more += (
+            ", s.DATABASES['default']['PASSWORD'], s.DATABASES['replica']['USER'], "
+            "s.CACHES['default']['LOCATION'], s.CELERY_BROKER_URL"
+        )
+    names = (
+        "s.SECRET_KEY, s.FIELD_KEYS, s.LEDGER_KEY, s.PAYMENT_SECRET, s.EVENT_SECRET, "
+        "s.METRICS_TOKEN, s.EMAIL_HOST"
+    )
+    told = start(
+        "-c",
+        f"import json, mall.settings.{profile} as s; print(json.dumps([{names}, {more}], "
+        f"default=str))",
+        **changes,
+    )
     assert told.returncode == 0, told.stderr
     return json.loads(told.stdout)
 
@@ -256,7 +323,12 @@ def test_secret_when_it_is_set_twice_then_one_line_each_asks_for_one(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "cannot be read (No such file or directory)"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "is no text file")],
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"\xff\xfe", "is no text file"),
+    ],
 )
 def test_secret_when_its_file_gives_none_then_one_line_says_why(content, words, tmp_path):
     path = tmp_path / "secret"
@@ -278,10 +350,15 @@ def test_secret_when_its_file_holds_an_unsafe_value_then_it_is_refused_like_any_
 
 
 def test_embedded_when_a_file_gives_nothing_then_its_own_secret_does_not_step_in():
-    refused = read_settings("embedded", **dict.fromkeys(FILES), MALL_PROFILE="embedded", LEDGER_KEY_FILE="/nowhere")
+    refused = read_settings(
+        "embedded", **dict.fromkeys(FILES), MALL_PROFILE="embedded", LEDGER_KEY_FILE="/nowhere"
+    )
 
     assert refused.returncode == 1
-    assert "LEDGER_KEY_FILE is unsafe: /nowhere cannot be read" in refused.stderr and "Traceback" not in refused.stderr
+    assert (
+        "LEDGER_KEY_FILE is unsafe: /nowhere cannot be read" in refused.stderr
+        and "Traceback" not in refused.stderr
+    )
 
 
 @pytest.mark.parametrize("password", ["hush/word", "hush?word", "hush[word"])

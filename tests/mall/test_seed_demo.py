@@ -50,22 +50,48 @@ def seed(**words) -> str:
 def rows() -> dict:
     """Count the rows of every table of ours."""
     ours = ("mall", "accounts", "points", "catalog", "orders", "marketing", "account")
-    return {model._meta.label: model._base_manager.count() for label in ours for model in apps.get_app_config(label).get_models()}
+    return {
+        model._meta.label: model._base_manager.count()
+        for label in ours
+        for model in apps.get_app_config(label).get_models()
+    }
 
 
 def facts() -> dict:
     """Say what the seeded shop looks like, without the numbers that are meant to be unguessable."""
     return {
-        "stock": list(Sku.objects.order_by("pk").values_list("product__name_zh_hans", "name_zh_hans", "stock__quantity")),
-        "popular": list(Product.objects.order_by("name_en").values_list("name_en", "popularity")),
-        "points": list(PointAccount.objects.order_by("pk").values_list("user__username", "available", "held", "lots")),
-        "orders": list(
-            Order.objects.order_by("pk").values_list("user__username", "status", "points", "cash", "created_at", "completed_at")
+        "stock": list(
+            Sku.objects.order_by("pk").values_list(
+                "product__name_zh_hans", "name_zh_hans", "stock__quantity"
+            )
         ),
-        "entries": list(LedgerEntry.objects.order_by("pk").values_list("account__user__username", "kind", "delta", "created_at")),
-        "check_ins": list(CheckIn.objects.order_by("pk").values_list("user__username", "on", "streak")),
-        "inbox": list(Notification.objects.order_by("pk").values_list("user__username", "kind", "created_at")),
-        "days": list(DailyRollup.objects.order_by("on").values_list("on", "dau", "orders", "points_issued", "points_spent")),
+        "popular": list(Product.objects.order_by("name_en").values_list("name_en", "popularity")),
+        "points": list(
+            PointAccount.objects.order_by("pk").values_list(
+                "user__username", "available", "held", "lots"
+            )
+        ),
+        "orders": list(
+            Order.objects.order_by("pk").values_list(
+                "user__username", "status", "points", "cash", "created_at", "completed_at"
+            )
+        ),
+        "entries": list(
+            LedgerEntry.objects.order_by("pk").values_list(
+                "account__user__username", "kind", "delta", "created_at"
+            )
+        ),
+        "check_ins": list(
+            CheckIn.objects.order_by("pk").values_list("user__username", "on", "streak")
+        ),
+        "inbox": list(
+            Notification.objects.order_by("pk").values_list("user__username", "kind", "created_at")
+        ),
+        "days": list(
+            DailyRollup.objects.order_by("on").values_list(
+                "on", "dau", "orders", "points_issued", "points_spent"
+            )
+        ),
     }
 
 
@@ -89,7 +115,9 @@ def test_read_goods_when_read_then_all_pay_modes_and_about_half_for_points_only(
 
 
 def test_read_goods_when_read_then_something_for_a_newcomer_and_something_to_save_for():
-    prices = [sku["points"] for _, goods in LIST if goods["pay_mode"] == "points" for sku in goods["skus"]]
+    prices = [
+        sku["points"] for _, goods in LIST if goods["pay_mode"] == "points" for sku in goods["skus"]
+    ]
 
     assert len([price for price in prices if price <= 130]) >= 5
     assert (min(prices), max(prices)) == (80, 12_000)
@@ -103,22 +131,35 @@ def test_read_goods_when_read_in_either_language_then_complete(shelf, goods):
         assert all(words[part].strip() for part in ("name", "summary", "description"))
         assert bool(re.search(r"[\u4e00-\u9fff]", words["description"])) == (language == "zh")
     for sku in goods["skus"]:
-        assert price_mismatch(goods["pay_mode"], sku.get("points", 0), Decimal(sku.get("cash", 0))) is None
+        assert (
+            price_mismatch(goods["pay_mode"], sku.get("points", 0), Decimal(sku.get("cash", 0)))
+            is None
+        )
         assert len(goods["skus"]) == 1 or (sku["zh"] and sku["en"])
     assert picture_path(goods["picture"]).is_file()
 
 
 def test_pictures_when_vendored_then_the_notice_names_them():
-    named = dict(re.findall(r"^\| (\S+\.webp) .* `([0-9a-f]{64})` \|$", (PICTURES / "NOTICE.md").read_text(encoding="utf-8"), re.M))
+    named = dict(
+        re.findall(
+            r"^\| (\S+\.webp) .* `([0-9a-f]{64})` \|$",
+            (PICTURES / "NOTICE.md").read_text(encoding="utf-8"),
+            re.M,
+        )
+    )
 
-    assert named == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in PICTURES.glob("*.webp")}
+    assert named == {
+        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in PICTURES.glob("*.webp")
+    }
     assert set(named) == {picture_path(goods["picture"]).name for _, goods in LIST}
 
 
 def test_take_picture_when_taken_again_then_the_same_small_square():
     shelf, goods = LIST[0]
 
-    pictures = {take_picture(goods["picture"], shelf["ground"], slug=goods["slug"]) for _ in range(2)}
+    pictures = {
+        take_picture(goods["picture"], shelf["ground"], slug=goods["slug"]) for _ in range(2)
+    }
 
     assert len(pictures) == 1
     assert len(file := pictures.pop()) < 25_000
@@ -129,7 +170,10 @@ def test_take_picture_when_taken_again_then_the_same_small_square():
 def test_as_html_when_text_has_lists_and_angle_brackets_then_listed_and_escaped():
     html = shop.as_html("Tea & <b>biscuits</b>.\nMore.\n\n- one\n- two\n")
 
-    assert html == "<p>Tea &amp; &lt;b&gt;biscuits&lt;/b&gt;.<br>More.</p>\n<ul><li>one</li><li>two</li></ul>"
+    assert (
+        html == "<p>Tea &amp; "
+        "&lt;b&gt;biscuits&lt;/b&gt;.<br>More.</p>\n<ul><li>one</li><li>two</li></ul>"
+    )
 
 
 # --- the clock set back -----------------------------------------------------------
@@ -145,7 +189,9 @@ def test_clock_at_when_left_by_a_refusal_then_it_held_inside_only(noon):
 
 # --- the shop as seeded -----------------------------------------------------------
 @pytest.mark.django_db
-def test_seed_demo_when_told_again_then_the_same_shop_and_when_run_twice_then_nothing_changes(mariadb_only, sign_ins, noon):
+def test_seed_demo_when_told_again_then_the_same_shop_and_when_run_twice_then_nothing_changes(
+    mariadb_only, sign_ins, noon
+):
     """On MariaDB, which never gives a number again: the story may not hang on numbers."""
     shops, size = [], {"members": 3, "days": 5, "orders": 4}
     for stays in (False, True):
@@ -182,8 +228,12 @@ class TestSeededShop(TestCase):
         assert Category.objects.count() == 8
         assert Product.objects.count() == len(LIST)
         for product in Product.objects.all():
-            assert all((product.name_zh_hans, product.name_en, product.summary_zh_hans, product.summary_en))
-            assert product.description_zh_hans.startswith("<p>") and product.description_en.startswith("<p>")
+            assert all(
+                (product.name_zh_hans, product.name_en, product.summary_zh_hans, product.summary_en)
+            )
+            assert product.description_zh_hans.startswith(
+                "<p>"
+            ) and product.description_en.startswith("<p>")
             assert default_storage.size(product.image.name) < 25_000
             assert product.image_url
         assert Product.objects.for_sale().count() == len(LIST) - 2
@@ -206,14 +256,25 @@ class TestSeededShop(TestCase):
         assert today - clock.day_of(demo.date_joined) == timedelta(days=47)
         assert set(demo.orders.values_list("status", flat=True)) == set(Order.Status.values)
         assert demo.orders.get(status="pending").pay_by > NOON
-        assert list(demo.check_ins.values_list("on", "streak")[:1]) == [(today - timedelta(days=1), 5)]
+        assert list(demo.check_ins.values_list("on", "streak")[:1]) == [
+            (today - timedelta(days=1), 5)
+        ]
         assert not demo.point_account.entries.filter(key=f"login:{today}").exists()
         assert account.next_expiry <= today + timedelta(days=30)
         assert account.held > 0 and account.available > 1000
-        assert {"accrue", "spend", "hold", "capture", "release", "refund", "adjust"} <= set(account.entries.values_list("kind", flat=True))
-        assert sorted(account.entries.filter(kind="adjust").values_list("delta", flat=True)) == [-100, 300, 2600]
+        assert {"accrue", "spend", "hold", "capture", "release", "refund", "adjust"} <= set(
+            account.entries.values_list("kind", flat=True)
+        )
+        assert sorted(account.entries.filter(kind="adjust").values_list("delta", flat=True)) == [
+            -100,
+            300,
+            2600,
+        ]
         assert demo.addresses.count() == 2
-        assert demo.notifications.unread().exists() and demo.notifications.exclude(read_at=None).exists()
+        assert (
+            demo.notifications.unread().exists()
+            and demo.notifications.exclude(read_at=None).exists()
+        )
 
     def test_seed_demo_when_done_then_an_operator_opens_the_back_office(self):
         admin = User.objects.get(username="admin")
@@ -247,7 +308,9 @@ def test_seed_demo_when_a_name_of_the_cast_is_taken_then_members_are_left_alone(
 @pytest.mark.parametrize("hour", [0, 12, 23])
 def test_invite_crowd_when_asked_then_it_has_that_size(hour):
     """At any hour: what would happen later today does not count as an order."""
-    with time_machine.travel(clock.start_of(clock.day_of(NOON)) + timedelta(hours=hour, minutes=5), tick=False):
+    with time_machine.travel(
+        clock.start_of(clock.day_of(NOON)) + timedelta(hours=hour, minutes=5), tick=False
+    ):
         shop.lay_out()
 
         new = members.invite_crowd(20, days=10, orders=16)

@@ -18,7 +18,9 @@ def test_not_found_when_under_the_api_then_the_error_shape(client):
 
     assert answer.status_code == 404
     assert answer.json()["type"] == "client_error"
-    assert answer.json()["errors"] == [{"code": "not_found", "detail": "There is nothing at this address.", "attr": None}]
+    assert answer.json()["errors"] == [
+        {"code": "not_found", "detail": "There is nothing at this address.", "attr": None}
+    ]
     assert answer.json()["request_id"]
 
 
@@ -29,7 +31,10 @@ def test_not_found_when_a_page_then_a_way_on(signed_in):
     assert "404.html" in [template.name for template in answer.templates]
 
 
-@pytest.mark.parametrize(("path", "kind"), [("/api/v1/points", "application/json"), ("/points/", "text/html; charset=utf-8")])
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/api/v1/points", "application/json"), ("/points/", "text/html; charset=utf-8")],
+)
 def test_server_error_when_anywhere_then_a_kind_answer_of_its_kind(path, kind):
     answer = views.server_error(RequestFactory().get(path))
 
@@ -37,7 +42,9 @@ def test_server_error_when_anywhere_then_a_kind_answer_of_its_kind(path, kind):
     assert answer["Content-Type"] == kind
 
 
-@pytest.mark.parametrize("path", ["/api/v1/orders/quote", "/api/v1/checkins", "/api/auth/app/v1/auth/login"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/orders/quote", "/api/v1/checkins", "/api/auth/app/v1/auth/login"]
+)
 def test_bad_request_when_a_body_is_huge_then_413_in_the_error_shape(signed_in_api, path):
     answer = signed_in_api.generic("POST", path, b"x" * 1_100_000, content_type="application/json")
 
@@ -64,7 +71,9 @@ def test_bad_request_when_a_form_cannot_be_read_then_a_page_says_so(kind, body, 
     assert "400.html" in [template.name for template in answer.templates]
 
 
-@pytest.mark.parametrize("name", ["nothing.webp", "n" * 255, "n" * 256, "folder/" + "n" * 400 + ".webp"])
+@pytest.mark.parametrize(
+    "name", ["nothing.webp", "n" * 255, "n" * 256, "folder/" + "n" * 400 + ".webp"]
+)
 def test_picture_when_no_file_can_have_its_name_then_404(client, settings, tmp_path, name):
     settings.MEDIA_ROOT = tmp_path
     (tmp_path / "there.txt").write_text("a picture")
@@ -83,6 +92,14 @@ def test_dates_when_written_in_english_then_short_and_long_ones_look_alike():
     moment = datetime(2026, 11, 20, 21, 45, tzinfo=clock.SHOP_ZONE)
 
     with translation.override("en"):
-        written = [date_format(moment, name) for name in ("DATE_FORMAT", "SHORT_DATE_FORMAT", "SHORT_DATETIME_FORMAT", "DATETIME_FORMAT")]
+        written = [
+            date_format(moment, name)
+            for name in (
+                "DATE_FORMAT",
+                "SHORT_DATE_FORMAT",
+                "SHORT_DATETIME_FORMAT",
+                "DATETIME_FORMAT",
+            )
+        ]
 
     assert written == ["Nov 20, 2026", "Nov 20, 2026", "Nov 20, 2026 21:45", "Nov 20, 2026 21:45"]

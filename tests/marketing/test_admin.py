@@ -1,4 +1,6 @@
-"""Marketing and the periodic jobs in the admin: everything can be looked at, nothing be rewritten."""
+"""Marketing and the periodic jobs in the admin: everything can be looked at, nothing be
+rewritten.
+"""
 
 from datetime import date
 
@@ -14,7 +16,10 @@ from tests.factories.marketing import CheckInFactory, NotificationFactory
 pytestmark = pytest.mark.django_db
 FRIDAY = date(2026, 11, 20)
 LISTS = ["marketing/checkin", "marketing/notification", "marketing/dailyrollup", "mall/jobrun"]
-BEATS = [f"django_celery_beat/{model}" for model in ("periodictask", "intervalschedule", "crontabschedule", "clockedschedule")]
+BEATS = [
+    f"django_celery_beat/{model}"
+    for model in ("periodictask", "intervalschedule", "crontabschedule", "clockedschedule")
+]
 
 
 @pytest.fixture
@@ -24,7 +29,11 @@ def back_office(client, member):
     NotificationFactory(user=member)
     rollup.roll_up(FRIDAY)
     runs.claim("expire-points", "2026-11-20")
-    client.force_login(get_user_model().objects.create_superuser("boss", "boss@example.com", "a-long-test-password"))
+    client.force_login(
+        get_user_model().objects.create_superuser(
+            "boss", "boss@example.com", "a-long-test-password"
+        )
+    )
     client.cookies["mall_language"] = "en"
     return client
 
@@ -39,7 +48,11 @@ def test_admin_when_rows_would_be_added_or_deleted_then_refused(back_office, mod
     rows = CheckIn.objects.count()
 
     assert back_office.get(f"/admin/{model}/add/").status_code == 403
-    assert back_office.post(f"/admin/{model}/1/delete/", {"post": "yes"}).status_code in (302, 403, 404)
+    assert back_office.post(f"/admin/{model}/1/delete/", {"post": "yes"}).status_code in (
+        302,
+        403,
+        404,
+    )
     assert CheckIn.objects.count() == rows
 
 
@@ -56,7 +69,9 @@ def test_admin_when_a_row_is_opened_then_it_is_shown_in_words_and_not_changed(ba
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_admin_when_more_check_ins_then_query_count_is_literal(back_office, member, rows, django_assert_num_queries):
+def test_admin_when_more_check_ins_then_query_count_is_literal(
+    back_office, member, rows, django_assert_num_queries
+):
     for n in range(rows):
         CheckInFactory(user=member, on=date(2026, 10, 1 + n))
     back_office.get("/admin/marketing/checkin/")

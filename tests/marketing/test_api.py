@@ -24,14 +24,23 @@ def test_checkins_when_posted_then_created_and_the_second_is_kindly_refused(sign
     again = signed_in_api.post("/api/v1/checkins", {}, format="json", HTTP_ACCEPT_LANGUAGE="en")
 
     today = clock.today().isoformat()
-    assert (first.status_code, first.json()) == (201, {"on": today, "streak": 1, "points": 20, "available": 130})
+    assert (first.status_code, first.json()) == (
+        201,
+        {"on": today, "streak": 1, "points": 20, "available": 130},
+    )
     assert again.status_code == 409
     assert again.json()["errors"] == [
-        {"code": "already_checked_in", "detail": "You have already checked in today. Come back tomorrow for 25 points.", "attr": None}
+        {
+            "code": "already_checked_in",
+            "detail": "You have already checked in today. Come back tomorrow for 25 points.",
+            "attr": None,
+        }
     ]
 
 
-def test_checkins_when_month_is_asked_then_its_days_and_the_standing(signed_in_api, member, other_member):
+def test_checkins_when_month_is_asked_then_its_days_and_the_standing(
+    signed_in_api, member, other_member
+):
     today = clock.today()
     CheckInFactory(user=member, on=today - ONE_DAY, streak=2, points=25)
     CheckInFactory(user=other_member, on=today, streak=9)
@@ -49,7 +58,9 @@ def test_checkins_when_month_is_asked_then_its_days_and_the_standing(signed_in_a
     }
 
 
-@pytest.mark.parametrize("month", ["2026-13", "2026-00", "26-11", "2026-11-01", "x", "", "1e3", "２０２６-11"])
+@pytest.mark.parametrize(
+    "month", ["2026-13", "2026-00", "26-11", "2026-11-01", "x", "", "1e3", "２０２６-11"]
+)
 def test_checkins_when_month_is_odd_then_bad_request(signed_in_api, month):
     answer = signed_in_api.get("/api/v1/checkins", {"month": month})
 
@@ -85,7 +96,9 @@ def test_checkins_when_knocked_eleven_times_in_a_minute_then_told_to_wait(signed
 
 
 # --- notifications ----------------------------------------------------------------
-def test_notifications_when_listed_then_own_ones_newest_first_in_the_readers_language(signed_in_api, member, other_member):
+def test_notifications_when_listed_then_own_ones_newest_first_in_the_readers_language(
+    signed_in_api, member, other_member
+):
     NotificationFactory(user=member, params={"no": "1"})
     NotificationFactory(user=member, params={"no": "2"})
     NotificationFactory(user=other_member)
@@ -94,11 +107,21 @@ def test_notifications_when_listed_then_own_ones_newest_first_in_the_readers_lan
 
     assert [row["title"] for row in answer["results"]] == ["Your order is paid"] * 2
     assert [row["text"][:8] for row in answer["results"]] == ["Order 2.", "Order 1."]
-    assert set(answer["results"][0]) == {"id", "kind", "title", "text", "url", "created_at", "read_at"}
+    assert set(answer["results"][0]) == {
+        "id",
+        "kind",
+        "title",
+        "text",
+        "url",
+        "created_at",
+        "read_at",
+    }
     assert (answer["next"], answer["previous"]) == (None, None)
 
 
-def test_notifications_when_more_than_a_page_then_the_cursor_leads_through_all(signed_in_api, member):
+def test_notifications_when_more_than_a_page_then_the_cursor_leads_through_all(
+    signed_in_api, member
+):
     NotificationFactory.create_batch(30, user=member)
 
     first = signed_in_api.get("/api/v1/notifications").json()
@@ -109,7 +132,9 @@ def test_notifications_when_more_than_a_page_then_the_cursor_leads_through_all(s
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_notifications_when_there_are_more_then_query_count_is_literal(signed_in_api, member, rows, django_assert_num_queries):
+def test_notifications_when_there_are_more_then_query_count_is_literal(
+    signed_in_api, member, rows, django_assert_num_queries
+):
     NotificationFactory.create_batch(rows, user=member)
     signed_in_api.get("/api/v1/notifications")
 
@@ -144,7 +169,9 @@ def test_read_when_nothing_is_named_then_all_and_again_is_harmless(signed_in_api
     assert answers == [{"read": 2, "unread": 0}, {"read": 0, "unread": 0}]
 
 
-@pytest.mark.parametrize("ids", [["x"], [0], [-1], [1.5], [True], [10**30], "all", {"a": 1}, [[1]], list(range(1, 102))])
+@pytest.mark.parametrize(
+    "ids", [["x"], [0], [-1], [1.5], [True], [10**30], "all", {"a": 1}, [[1]], list(range(1, 102))]
+)
 def test_read_when_ids_are_odd_then_bad_request_and_nothing_changed(signed_in_api, member, ids):
     NotificationFactory(user=member)
 

@@ -30,7 +30,9 @@ def _noon():
 
 
 def entries_of(member):
-    found = LedgerEntry.objects.filter(account_id=member.pk, key__startswith="checkin:").order_by("id")
+    found = LedgerEntry.objects.filter(account_id=member.pk, key__startswith="checkin:").order_by(
+        "id"
+    )
     return list(found.values_list("key", "kind", "delta", "reference"))
 
 
@@ -91,7 +93,10 @@ def test_check_in_when_around_shop_midnight_then_each_side_is_its_own_day(member
     with at_shop("2026-11-21T23:59:59"), pytest.raises(AlreadyCheckedIn):
         check_in(member)
 
-    assert [(before.on, before.streak), (after.on, after.streak)] == [(FRIDAY, 1), (FRIDAY + ONE_DAY, 2)]
+    assert [(before.on, before.streak), (after.on, after.streak)] == [
+        (FRIDAY, 1),
+        (FRIDAY + ONE_DAY, 2),
+    ]
     assert available(member) == 100 + 20 + 25
 
 
@@ -157,7 +162,12 @@ STATEMENTS_OF_A_CHECK_IN = 9
 def test_standing_when_new_then_today_gives_the_first_reward(member):
     now = standing(member, on=FRIDAY)
 
-    assert (now.is_checked_in, now.streak, now.points_today, now.points_tomorrow) == (False, 0, 20, 25)
+    assert (now.is_checked_in, now.streak, now.points_today, now.points_tomorrow) == (
+        False,
+        0,
+        20,
+        25,
+    )
     assert [day.points for day in now.strip] == TABLE
     assert [day.step for day in now.strip if day.is_today] == [1]
     assert [day.step for day in now.strip if day.is_tomorrow] == [2]
@@ -169,7 +179,12 @@ def test_standing_when_checked_in_then_tomorrow_is_next_step(member):
 
     now = standing(member, on=FRIDAY)
 
-    assert (now.is_checked_in, now.streak, now.points_today, now.points_tomorrow) == (True, 1, 20, 25)
+    assert (now.is_checked_in, now.streak, now.points_today, now.points_tomorrow) == (
+        True,
+        1,
+        20,
+        25,
+    )
     assert [day.step for day in now.strip if day.is_done] == [1]
 
 
@@ -178,7 +193,12 @@ def test_standing_when_checked_in_yesterday_then_streak_is_alive(member):
 
     now = standing(member, on=FRIDAY)
 
-    assert (now.is_checked_in, now.streak, now.points_today, now.points_tomorrow) == (False, 3, 35, 40)
+    assert (now.is_checked_in, now.streak, now.points_today, now.points_tomorrow) == (
+        False,
+        3,
+        35,
+        40,
+    )
 
 
 def test_standing_when_day_was_missed_then_streak_is_over_though_nobody_reset_it(member):
@@ -218,7 +238,9 @@ def test_calendar_when_month_has_check_ins_then_its_days_are_marked(member, othe
 def test_calendar_when_at_either_end_then_no_link_leads_further(member):
     member.date_joined = clock.start_of(date(2026, 10, 5))
 
-    first, middle, last = (calendar(member, date(2026, m, 1), today=date(2026, 12, 5)) for m in (10, 11, 12))
+    first, middle, last = (
+        calendar(member, date(2026, m, 1), today=date(2026, 12, 5)) for m in (10, 11, 12)
+    )
 
     assert (first.previous, first.following) == (None, date(2026, 11, 1))
     assert (middle.previous, middle.following) == (date(2026, 10, 1), date(2026, 12, 1))
@@ -241,7 +263,9 @@ def test_check_in_when_account_is_frozen_then_streak_is_kept_without_points(memb
 
 
 def test_check_in_when_member_has_no_account_yet_then_one_is_opened(db):
-    boss = get_user_model().objects.create_superuser("boss", "boss@example.com", "a-long-test-password")
+    boss = get_user_model().objects.create_superuser(
+        "boss", "boss@example.com", "a-long-test-password"
+    )
 
     row = check_in(boss, FRIDAY)
 

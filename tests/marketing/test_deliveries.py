@@ -51,11 +51,20 @@ def server(settings):
 
 
 def paid(member, no="1"):
-    notify(member.pk, kind=Kind.ORDER_PAID, key=f"order:{no}:paid", url=f"/orders/{no}/", no=no, points=100)
+    notify(
+        member.pk,
+        kind=Kind.ORDER_PAID,
+        key=f"order:{no}:paid",
+        url=f"/orders/{no}/",
+        no=no,
+        points=100,
+    )
 
 
 def shipped(member, no="1"):
-    notify(member.pk, kind=Kind.ORDER_SHIPPED, key=f"order:{no}:shipped", url=f"/orders/{no}/", no=no)
+    notify(
+        member.pk, kind=Kind.ORDER_SHIPPED, key=f"order:{no}:shipped", url=f"/orders/{no}/", no=no
+    )
 
 
 def states():
@@ -101,13 +110,17 @@ def test_notify_when_the_past_is_written_then_nobody_gets_mail(member):
 
 @pytest.mark.mariadb
 @pytest.mark.django_db(transaction=True)
-def test_send_due_when_eight_sweeps_at_once_then_each_mail_once(member, other_member, run_threads, deadlocks):
+def test_send_due_when_eight_sweeps_at_once_then_each_mail_once(
+    member, other_member, run_threads, deadlocks
+):
     for user in (member, other_member):
         paid(user)
 
     run_threads(8, deliveries.send_due)
 
-    assert sorted(letter.to[0] for letter in mail.outbox) == sorted([member.email, other_member.email])
+    assert sorted(letter.to[0] for letter in mail.outbox) == sorted(
+        [member.email, other_member.email]
+    )
     assert states() == [State.SENT] * 2
     assert deadlocks() == 0
 
@@ -126,7 +139,9 @@ def test_send_due_when_several_facts_then_one_mail_with_all(noon, member, mailou
     assert "/orders/2/" in letter.body
 
 
-def test_send_due_when_a_mail_just_left_then_the_next_ones_go_together_after_ten_minutes(noon, member, mailoutbox):
+def test_send_due_when_a_mail_just_left_then_the_next_ones_go_together_after_ten_minutes(
+    noon, member, mailoutbox
+):
     paid(member)
     deliveries.send_due()
     shipped(member)
@@ -141,7 +156,9 @@ def test_send_due_when_a_mail_just_left_then_the_next_ones_go_together_after_ten
     assert states() == [State.SENT] * 3
 
 
-def test_send_due_when_money_moved_at_night_then_at_once_and_the_rest_in_the_morning(member, mailoutbox):
+def test_send_due_when_money_moved_at_night_then_at_once_and_the_rest_in_the_morning(
+    member, mailoutbox
+):
     with time_machine.travel(NIGHT, tick=False) as now:
         paid(member)
         shipped(member, no="2")
@@ -170,7 +187,9 @@ def test_send_due_when_money_moved_at_night_then_at_once_and_the_rest_in_the_mor
 def test_may_go_at_when_around_the_quiet_hours_then_shop_time_decides(now, expected):
     now = datetime.fromisoformat(now)
 
-    assert deliveries.may_go_at(False, last_sent_at=None, now=now) == datetime.fromisoformat(expected)
+    assert deliveries.may_go_at(False, last_sent_at=None, now=now) == datetime.fromisoformat(
+        expected
+    )
     assert deliveries.may_go_at(True, last_sent_at=now, now=now) == now
 
 
@@ -184,7 +203,9 @@ def test_send_due_when_turned_off_meanwhile_then_skipped(noon, member, mailoutbo
 
 
 # --- failures -------------------------------------------------------------------
-def test_send_due_when_the_server_is_down_then_tried_five_times_and_given_up(noon, member, server, mailoutbox):
+def test_send_due_when_the_server_is_down_then_tried_five_times_and_given_up(
+    noon, member, server, mailoutbox
+):
     paid(member)
     server["opens"] = ConnectionRefusedError("refused")
 
@@ -203,7 +224,9 @@ def test_send_due_when_the_server_is_down_then_tried_five_times_and_given_up(noo
     assert (states(), len(mailoutbox)) == ([State.SENT], 1)
 
 
-def test_send_due_when_the_server_is_down_then_others_lose_no_try(noon, member, other_member, server):
+def test_send_due_when_the_server_is_down_then_others_lose_no_try(
+    noon, member, other_member, server
+):
     paid(member)
     paid(other_member)
     server["opens"] = TimeoutError()
@@ -213,9 +236,13 @@ def test_send_due_when_the_server_is_down_then_others_lose_no_try(noon, member, 
     assert sorted(Delivery.objects.values_list("tries", flat=True)) == [0, 1]
 
 
-def test_send_due_when_the_mailbox_is_refused_then_dead_at_once_and_the_address_is_not_kept(noon, member, server):
+def test_send_due_when_the_mailbox_is_refused_then_dead_at_once_and_the_address_is_not_kept(
+    noon, member, server
+):
     paid(member)
-    server["sends"] = SMTPRecipientsRefused({member.email: (550, f"<{member.email}>: no such user".encode())})
+    server["sends"] = SMTPRecipientsRefused(
+        {member.email: (550, f"<{member.email}>: no such user".encode())}
+    )
 
     deliveries.send_due()
 
@@ -230,10 +257,16 @@ def test_send_due_when_told_to_come_later_then_retried(noon, member, server):
     deliveries.send_due()
 
     row = Delivery.objects.get()
-    assert (row.state, row.error, row.next_try_at) == (State.WAITING, "451 greylisted", NOON + deliveries.BACKOFF[0])
+    assert (row.state, row.error, row.next_try_at) == (
+        State.WAITING,
+        "451 greylisted",
+        NOON + deliveries.BACKOFF[0],
+    )
 
 
-def test_send_due_when_the_line_breaks_while_speaking_then_not_sent_a_second_time(noon, member, server, mailoutbox):
+def test_send_due_when_the_line_breaks_while_speaking_then_not_sent_a_second_time(
+    noon, member, server, mailoutbox
+):
     paid(member)
     server["sends"] = SMTPServerDisconnected("gone")
     deliveries.send_due()
@@ -266,8 +299,12 @@ deliveries.send_due()
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("where", "state", "mails"), [("before", State.SENT, 1), ("while", State.DEAD, 0)])
-def test_send_due_when_the_sender_is_killed_then_never_twice_and_never_forgotten(member, mailoutbox, where, state, mails):
+@pytest.mark.parametrize(
+    ("where", "state", "mails"), [("before", State.SENT, 1), ("while", State.DEAD, 0)]
+)
+def test_send_due_when_the_sender_is_killed_then_never_twice_and_never_forgotten(
+    member, mailoutbox, where, state, mails
+):
     paid(member)
 
     import os
@@ -279,7 +316,9 @@ def test_send_due_when_the_sender_is_killed_then_never_twice_and_never_forgotten
         "DJANGO_SETTINGS_MODULE": "tests.marketing.same_database",
         "MALL_TEST_NAME": str(connection.settings_dict["NAME"]),
     }
-    killed = subprocess.run([sys.executable, "-c", DIES, where], env=environment, check=False, capture_output=True)
+    killed = subprocess.run(
+        [sys.executable, "-c", DIES, where], env=environment, check=False, capture_output=True
+    )
     assert killed.returncode == -9, killed.stderr.decode()
     row = Delivery.objects.get()
     assert (row.state, row.handed_at is not None) == (State.SENDING, where == "while")

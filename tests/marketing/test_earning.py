@@ -10,7 +10,8 @@ pytestmark = pytest.mark.django_db
 
 def test_ways_when_all_rules_are_active_then_named_with_their_points():
     assert [(way.icon, way.points) for way in earning.ways()] == [
-        ("person-plus", 100), ("box-arrow-in-right", 10), ("calendar-check", 20), ("chat-square-heart", 20), ("share", 5),
+        ("person-plus", 100), ("box-arrow-in-right", 10), ("calendar-check", 20),
+        ("chat-square-heart", 20), ("share", 5),
         ("person-check", 30), ("cake", 200),
     ]  # fmt: skip
 

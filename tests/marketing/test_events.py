@@ -27,20 +27,35 @@ def noon():
 
 @pytest.fixture
 def rule():
-    made = Rule.objects.create(code="survey", action="event:survey", name="Survey", status=Rule.Status.ACTIVE)
+    made = Rule.objects.create(
+        code="survey", action="event:survey", name="Survey", status=Rule.Status.ACTIVE
+    )
     RuleVersion.objects.create(rule=made, number=1, points=15, per_day=5, created_at=clock.now())
     return made
 
 
 def body_of(who, **changes):
-    return {"event": "survey", "member": who.username, "key": "answer-1", "occurred_at": NOON, "data": {"stars": 5}, **changes}
+    return {
+        "event": "survey",
+        "member": who.username,
+        "key": "answer-1",
+        "occurred_at": NOON,
+        "data": {"stars": 5},
+        **changes,
+    }
 
 
 def tell(api, body, *, timestamp=None, signature=None):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     timestamp = timestamp or str(int(clock.now().timestamp()))
     signed = events.sign(raw, timestamp) if signature is None else signature
-    return api.post(ADDRESS, raw, content_type="application/json", HTTP_X_MALL_TIMESTAMP=timestamp, HTTP_X_MALL_SIGNATURE=signed)
+    return api.post(
+        ADDRESS,
+        raw,
+        content_type="application/json",
+        HTTP_X_MALL_TIMESTAMP=timestamp,
+        HTTP_X_MALL_SIGNATURE=signed,
+    )
 
 
 def entries():
@@ -52,7 +67,12 @@ def test_events_when_signed_then_paid_by_the_rule_and_kept(api, member, rule):
 
     assert answer.status_code == 201, answer.content
     said = answer.json()
-    assert (said["event"], said["key"], said["member"], said["points"]) == ("survey", "answer-1", "member", 15)
+    assert (said["event"], said["key"], said["member"], said["points"]) == (
+        "survey",
+        "answer-1",
+        "member",
+        15,
+    )
     assert entries() == [("event:survey:answer-1", 15)]
     row = CustomEvent.objects.get()
     assert (row.user_id, row.content, row.points) == (member.pk, {"stars": 5}, 15)
@@ -75,15 +95,23 @@ def test_events_when_the_key_says_something_else_then_conflict(api, member, othe
     assert entries() == [("event:survey:answer-1", 15)]
 
 
-@pytest.mark.parametrize(("one", "other"), [(1, True), (0, False), (1, 1.0), ("1", 1), ([], {}), ({"a": 1}, {"a": 1.5})])
+@pytest.mark.parametrize(
+    ("one", "other"), [(1, True), (0, False), (1, 1.0), ("1", 1), ([], {}), ({"a": 1}, {"a": 1.5})]
+)
 def test_events_when_the_content_only_looks_alike_then_conflict(api, member, rule, one, other):
-    codes = [tell(api, body_of(member, data={"x": value})).status_code for value in (one, one, other)]
+    codes = [
+        tell(api, body_of(member, data={"x": value})).status_code for value in (one, one, other)
+    ]
 
     assert codes == [201, 200, 422]
 
 
-@pytest.mark.parametrize("value", [10**30, -(10**40), 1e300, 0.1, -0.0, "é", "\u0000", {"b": 1, "a": [True, None]}])
-def test_events_when_the_database_keeps_numbers_in_its_own_way_then_a_repeat_is_a_repeat(api, member, rule, value):
+@pytest.mark.parametrize(
+    "value", [10**30, -(10**40), 1e300, 0.1, -0.0, "é", "\u0000", {"b": 1, "a": [True, None]}]
+)
+def test_events_when_the_database_keeps_numbers_in_its_own_way_then_a_repeat_is_a_repeat(
+    api, member, rule, value
+):
     codes = [tell(api, body_of(member, data={"x": value})).status_code for _ in range(2)]
 
     assert codes == [201, 200]
@@ -114,7 +142,9 @@ def test_events_when_forged_then_refused_and_nothing_changes(api, member, rule, 
 def test_events_when_the_body_was_edited_then_refused(api, member, other_member, rule):
     raw, timestamp = json.dumps(body_of(member)).encode(), str(int(clock.now().timestamp()))
 
-    answer = tell(api, body_of(other_member), timestamp=timestamp, signature=events.sign(raw, timestamp))
+    answer = tell(
+        api, body_of(other_member), timestamp=timestamp, signature=events.sign(raw, timestamp)
+    )
 
     assert answer.status_code == 403
     assert CustomEvent.objects.count() == 0
@@ -159,7 +189,17 @@ def test_events_when_signed_and_yet_no_event_then_refused(api, member, rule, cha
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"[]", b"{}", b"null", b"\xff", b'{"a": NaN}', b"[" * 3000, b'{"data": ' + b'{"a":' * 20 + b"1" + b"}" * 20 + b"}"]
+    "raw",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"null",
+        b"\xff",
+        b'{"a": NaN}',
+        b"[" * 3000,
+        b'{"data": ' + b'{"a":' * 20 + b"1" + b"}" * 20 + b"}",
+    ],
 )
 def test_events_when_the_body_is_anything_then_refused(api, member, rule, raw):
     assert tell(api, raw).status_code == 400
@@ -167,7 +207,11 @@ def test_events_when_the_body_is_anything_then_refused(api, member, rule, raw):
 
 @pytest.mark.parametrize("number", ["1e400", "-1e999", "Infinity"])
 def test_events_when_a_number_is_beyond_every_number_then_refused(api, member, rule, number):
-    raw = json.dumps(body_of(member, data={"amount": 4242})).encode().replace(b"4242", number.encode())
+    raw = (
+        json.dumps(body_of(member, data={"amount": 4242}))
+        .encode()
+        .replace(b"4242", number.encode())
+    )
 
     assert tell(api, raw).status_code == 400
     assert CustomEvent.objects.count() == 0
@@ -195,7 +239,14 @@ def test_events_when_a_mission_listens_then_it_moves(api, member):
 
 
 # --- no client names an action that pays ---------------------------------------------------
-EARNING_DOORS = ["points/earn", "points", "points/entries", "events", "missions", "missions/progress"]
+EARNING_DOORS = [
+    "points/earn",
+    "points",
+    "points/entries",
+    "events",
+    "missions",
+    "missions/progress",
+]
 EARNING_DOORS = ["/api/points/earn", *(f"/api/v1/{door}" for door in EARNING_DOORS)]
 
 
@@ -210,15 +261,28 @@ def writing_addresses():
             else:
                 yield "/" + route.replace("<int:", "<").replace("<str:", "<").replace("<slug:", "<")
 
-    found = {address for address in walk(get_resolver().url_patterns) if address.startswith("/api/v1/") and "staff" not in address}
+    found = {
+        address
+        for address in walk(get_resolver().url_patterns)
+        if address.startswith("/api/v1/") and "staff" not in address
+    }
     return sorted(found)
 
 
 def actions():
-    return sorted({*Rule.objects.values_list("action", flat=True), *Mission.Event.values, "mission", "event:survey"})
+    return sorted(
+        {
+            *Rule.objects.values_list("action", flat=True),
+            *Mission.Event.values,
+            "mission",
+            "event:survey",
+        }
+    )
 
 
-def test_api_when_a_member_names_every_action_at_every_door_then_nothing_is_paid(signed_in_api, member, rule, settings):
+def test_api_when_a_member_names_every_action_at_every_door_then_nothing_is_paid(
+    signed_in_api, member, rule, settings
+):
     """T "minting by claimed action": what a client says it did earns nothing, whatever the door."""
     settings.RATELIMIT_ENABLE = False
     before = Account.objects.get(pk=member.pk).available
@@ -226,7 +290,13 @@ def test_api_when_a_member_names_every_action_at_every_door_then_nothing_is_paid
     for action in actions():
         bodies = [
             {"action": action},
-            {"event": action, "member": member.username, "key": "k", "occurred_at": NOON, "data": {"points": 1000}},
+            {
+                "event": action,
+                "member": member.username,
+                "key": "k",
+                "occurred_at": NOON,
+                "data": {"points": 1000},
+            },
         ]
         for address in (
             "/api/v1/points/earn",
@@ -237,11 +307,20 @@ def test_api_when_a_member_names_every_action_at_every_door_then_nothing_is_paid
             "/api/v1/missions",
         ):
             for body in bodies:
-                assert signed_in_api.post(address, body, format="json").status_code in (400, 403, 404, 405), (address, body)
-        assert signed_in_api.post(f"/api/v1/missions/{action}/claim", {}, format="json").status_code in (404, 409)
+                assert signed_in_api.post(address, body, format="json").status_code in (
+                    400,
+                    403,
+                    404,
+                    405,
+                ), (address, body)
+        assert signed_in_api.post(
+            f"/api/v1/missions/{action}/claim", {}, format="json"
+        ).status_code in (404, 409)
     for address in writing_addresses():
         if address not in own and "<" not in address:
-            signed_in_api.post(address, {"action": "register", "event": "survey", "points": 1000}, format="json")
+            signed_in_api.post(
+                address, {"action": "register", "event": "survey", "points": 1000}, format="json"
+            )
 
     assert Account.objects.get(pk=member.pk).available == before
     assert PointAccount.objects.get(pk=member.pk).credited == before

@@ -1,4 +1,6 @@
-"""Facts that earn at once: a complete profile, a birthday, a published review; each as often as its rule says."""
+"""Facts that earn at once: a complete profile, a birthday, a published review; each as often as its
+rule says.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -26,7 +28,11 @@ def friday():
 
 
 def entries_of(member, rule):
-    return list(LedgerEntry.objects.filter(account_id=member.pk, rule=rule).order_by("id").values_list("key", "delta"))
+    return list(
+        LedgerEntry.objects.filter(account_id=member.pk, rule=rule)
+        .order_by("id")
+        .values_list("key", "delta")
+    )
 
 
 def verify(member):
@@ -72,7 +78,9 @@ def test_profile_when_the_email_is_confirmed_by_its_link_then_paid(client, membe
 # --- birthdays ---------------------------------------------------------------------
 def born_on(member, birthday):
     """A member of long ago with a birthday."""
-    get_user_model().objects.filter(pk=member.pk).update(birthday=birthday, date_joined=datetime(2020, 1, 1, tzinfo=UTC))
+    get_user_model().objects.filter(pk=member.pk).update(
+        birthday=birthday, date_joined=datetime(2020, 1, 1, tzinfo=UTC)
+    )
 
 
 def test_congratulate_when_it_is_the_day_then_once_with_a_kind_word(member, friday):
@@ -91,7 +99,9 @@ def test_congratulate_when_it_is_another_day_then_nothing(member):
     assert congratulate() == 0
 
 
-def test_congratulate_when_the_shop_was_off_then_two_days_late_and_the_next_year_still_once(member, friday):
+def test_congratulate_when_the_shop_was_off_then_two_days_late_and_the_next_year_still_once(
+    member, friday
+):
     born_on(member, date(1990, 11, 18))
 
     assert congratulate() == 1
@@ -103,11 +113,19 @@ def test_congratulate_when_the_shop_was_off_then_two_days_late_and_the_next_year
 
     keys = [key for key, _points in entries_of(member, "birthday")]
     assert keys == ["birthday:2026-11-18", "birthday:2027-11-18", "birthday:2028-11-18"]
-    assert [later - earlier >= 365 for earlier, later in zip([0, *years], years, strict=False)] == [True, True]
+    assert [later - earlier >= 365 for earlier, later in zip([0, *years], years, strict=False)] == [
+        True,
+        True,
+    ]
 
 
-@pytest.mark.parametrize(("day", "presents"), [("2027-02-27", 0), ("2027-02-28", 1), ("2028-02-28", 0), ("2028-02-29", 1)])
-def test_congratulate_when_born_on_a_leap_day_then_the_28th_in_other_years(member, friday, day, presents):
+@pytest.mark.parametrize(
+    ("day", "presents"),
+    [("2027-02-27", 0), ("2027-02-28", 1), ("2028-02-28", 0), ("2028-02-29", 1)],
+)
+def test_congratulate_when_born_on_a_leap_day_then_the_28th_in_other_years(
+    member, friday, day, presents
+):
     born_on(member, date(1992, 2, 29))
     friday.move_to(f"{day}T12:00:00+08:00")
 
@@ -135,10 +153,14 @@ def test_congratulate_when_the_account_is_closed_then_nothing(member):
 def test_sign_in_when_the_first_of_the_day_then_a_toast_says_what_it_gave(client, member):
     client.cookies["mall_language"] = "en"
 
-    first = client.post(reverse("account_login"), {"login": "member", "password": PASSWORD}, follow=True)
+    first = client.post(
+        reverse("account_login"), {"login": "member", "password": PASSWORD}, follow=True
+    )
     client.logout()
     client.cookies["mall_language"] = "en"
-    second = client.post(reverse("account_login"), {"login": "member", "password": PASSWORD}, follow=True)
+    second = client.post(
+        reverse("account_login"), {"login": "member", "password": PASSWORD}, follow=True
+    )
 
     assert "10 points for coming by today." in first.content.decode()
     assert "for coming by today" not in second.content.decode()

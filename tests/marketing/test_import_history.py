@@ -1,4 +1,6 @@
-"""An earlier shop's orders: the sample's report figure by figure, bad rows named and left out whole, nothing twice."""
+"""An earlier shop's orders: the sample's report figure by figure, bad rows named and left out
+whole, nothing twice.
+"""
 
 import io
 import json
@@ -33,7 +35,9 @@ GOOD = "A1,2026-01-05 09:30:00,Lin,TEA,Green tea,drinks,2,12.50,completed"
 
 @pytest.fixture
 def shop(tmp_path):
-    """shop(*rows) -> (what the command printed, what it complained about) after importing these rows."""
+    """shop(*rows) -> (what the command printed, what it complained about) after importing these
+    rows.
+    """
 
     def imported(*rows, header=HEADER, encoding="utf-8", **options):
         path = tmp_path / "orders.csv"
@@ -46,7 +50,17 @@ def shop(tmp_path):
 
 
 def stored():
-    fields = ("order__no", "order__customer__name", "order__on", "order__status", "sku", "product", "category", "quantity", "unit_price")
+    fields = (
+        "order__no",
+        "order__customer__name",
+        "order__on",
+        "order__status",
+        "sku",
+        "product",
+        "category",
+        "quantity",
+        "unit_price",
+    )
     return list(HistoryLine.objects.order_by("order__no", "pk").values_list(*fields))
 
 
@@ -66,8 +80,28 @@ def test_import_when_good_then_orders_stand_beside_the_books(shop):
     out, err = shop(GOOD, GOOD.replace("TEA,Green tea", "CUP,").replace("12.50", "3"))
 
     assert stored() == [
-        ("A1", "Lin", datetime(2026, 1, 5).date(), "completed", "TEA", "Green tea", "drinks", 2, Decimal("12.50")),
-        ("A1", "Lin", datetime(2026, 1, 5).date(), "completed", "CUP", "CUP", "drinks", 2, Decimal("3.00")),
+        (
+            "A1",
+            "Lin",
+            datetime(2026, 1, 5).date(),
+            "completed",
+            "TEA",
+            "Green tea",
+            "drinks",
+            2,
+            Decimal("12.50"),
+        ),
+        (
+            "A1",
+            "Lin",
+            datetime(2026, 1, 5).date(),
+            "completed",
+            "CUP",
+            "CUP",
+            "drinks",
+            2,
+            Decimal("3.00"),
+        ),
     ]
     assert HistoryOrder.objects.get().total == Decimal("31.00")
     assert (err, Order.objects.count()) == ("", 0)
@@ -77,12 +111,22 @@ def test_import_when_good_then_orders_stand_beside_the_books(shop):
 def test_import_when_the_same_file_comes_twice_then_nothing_changes(shop):
     rows = (GOOD, GOOD.replace("A1", "A2").replace("Lin", "Wu"))
     shop(*rows)
-    before = [list(model.objects.order_by("pk").values()) for model in (HistoryCustomer, HistoryOrder, HistoryLine, MemberDay)]
+    before = [
+        list(model.objects.order_by("pk").values())
+        for model in (HistoryCustomer, HistoryOrder, HistoryLine, MemberDay)
+    ]
 
     out, err = shop(*reversed(rows))
 
-    assert [list(model.objects.order_by("pk").values()) for model in (HistoryCustomer, HistoryOrder, HistoryLine, MemberDay)] == before
-    assert "orders=0 replaced=0 unchanged=2 refused=0" in out and err == "" and not LateDay.objects.exists()
+    assert [
+        list(model.objects.order_by("pk").values())
+        for model in (HistoryCustomer, HistoryOrder, HistoryLine, MemberDay)
+    ] == before
+    assert (
+        "orders=0 replaced=0 unchanged=2 refused=0" in out
+        and err == ""
+        and not LateDay.objects.exists()
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +152,9 @@ def test_import_when_the_same_file_comes_twice_then_nothing_changes(shop):
         (GOOD.replace("completed", "refunded"), "differ"),
     ],
 )
-def test_import_when_one_row_is_bad_then_it_is_named_and_its_whole_order_left_out(shop, bad, reason):
+def test_import_when_one_row_is_bad_then_it_is_named_and_its_whole_order_left_out(
+    shop, bad, reason
+):
     other = GOOD.replace("A1", "B2")
 
     out, err = shop(GOOD, other, bad)
@@ -149,16 +195,25 @@ def test_import_when_time_has_a_zone_or_none_then_the_shop_day_is_right(shop, wr
 
 def test_import_when_columns_are_mixed_and_marked_then_read_by_name(shop):
     header = "status,unit_price,note,order_no,ordered_at,customer,sku,product,category,quantity"
-    shop("completed,1.00,hello,A1,2026-01-05,Lin,TEA,Tea,drinks,1", header=header, encoding="utf-8-sig")
+    shop(
+        "completed,1.00,hello,A1,2026-01-05,Lin,TEA,Tea,drinks,1",
+        header=header,
+        encoding="utf-8-sig",
+    )
 
     assert len(stored()) == 1
 
 
 @pytest.mark.parametrize(
     ("header", "encoding", "reason"),
-    [("order_no,customer", "utf-8", "missing: ordered_at"), (HEADER + ",备注", "gb18030", "not written in")],
+    [
+        ("order_no,customer", "utf-8", "missing: ordered_at"),
+        (HEADER + ",备注", "gb18030", "not written in"),
+    ],
 )
-def test_import_when_the_file_is_none_of_ours_then_one_sentence_says_why(shop, header, encoding, reason):
+def test_import_when_the_file_is_none_of_ours_then_one_sentence_says_why(
+    shop, header, encoding, reason
+):
     with pytest.raises(CommandError, match=reason):
         shop(GOOD, header=header, encoding=encoding)
 
@@ -180,8 +235,14 @@ def test_import_when_an_order_changed_then_refused_unless_replaced(shop):
 
     out, err = shop(changed, replace=True)
     assert "replaced=1" in out and err == ""
-    assert (HistoryOrder.objects.get(no="A1").status, HistoryLine.objects.count()) == ("refunded", 2)
-    assert dict(MemberDay.objects.values_list("on", "orders")) == {datetime(2026, 1, 5).date(): 1, datetime(2026, 1, 6).date(): 0}
+    assert (HistoryOrder.objects.get(no="A1").status, HistoryLine.objects.count()) == (
+        "refunded",
+        2,
+    )
+    assert dict(MemberDay.objects.values_list("on", "orders")) == {
+        datetime(2026, 1, 5).date(): 1,
+        datetime(2026, 1, 6).date(): 0,
+    }
 
 
 def test_import_when_stopped_in_between_then_the_next_run_completes_it(shop, tmp_path, monkeypatch):
@@ -206,7 +267,9 @@ def test_import_when_stopped_in_between_then_the_next_run_completes_it(shop, tmp
     assert retention.walk(datetime(2026, 1, 31).date()).orders == 10
 
 
-def test_link_when_an_operator_names_the_member_then_days_count_as_theirs_and_back(shop, member, operator):
+def test_link_when_an_operator_names_the_member_then_days_count_as_theirs_and_back(
+    shop, member, operator
+):
     with time_machine.travel(datetime(2026, 2, 1, 12, tzinfo=clock.SHOP_ZONE)):
         shop(GOOD)
     customer = HistoryCustomer.objects.get()

@@ -19,7 +19,9 @@ def sent(member, mailoutbox, kind=Kind.ORDER_PAID, **params):
 
 
 @pytest.mark.parametrize(("language", "title"), [("zh-hans", "订单"), ("en", "Your order is paid")])
-def test_write_when_member_reads_a_language_then_subject_and_both_parts_are_in_it(member, mailoutbox, language, title):
+def test_write_when_member_reads_a_language_then_subject_and_both_parts_are_in_it(
+    member, mailoutbox, language, title
+):
     member.language = language
 
     letter = sent(member, mailoutbox)
@@ -30,7 +32,9 @@ def test_write_when_member_reads_a_language_then_subject_and_both_parts_are_in_i
     assert f'lang="{language}"' in html
 
 
-def test_write_when_links_are_in_it_then_they_lead_out_of_the_mail_program(member, mailoutbox, settings):
+def test_write_when_links_are_in_it_then_they_lead_out_of_the_mail_program(
+    member, mailoutbox, settings
+):
     settings.SHOP_URL = "https://mall.example"
 
     letter = sent(member, mailoutbox)
@@ -41,7 +45,10 @@ def test_write_when_links_are_in_it_then_they_lead_out_of_the_mail_program(membe
     assert all(href.startswith("https://mall.example/") for href in hrefs)
 
 
-@pytest.mark.parametrize("payload", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}", "%(no)s"])
+@pytest.mark.parametrize(
+    "payload",
+    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}", "%(no)s"],
+)
 def test_write_when_names_hold_markup_then_it_is_inert(member, mailoutbox, payload):
     member.nickname = payload
 
@@ -64,15 +71,22 @@ def test_write_when_a_name_holds_line_breaks_then_no_header_is_forged(member, ma
 def test_write_when_written_again_then_the_message_keeps_its_id(member, mailoutbox):
     first = sent(member, mailoutbox)
 
-    assert letters.write(member, [Notification.objects.get()]).extra_headers["Message-ID"] == first.extra_headers["Message-ID"]
+    assert (
+        letters.write(member, [Notification.objects.get()]).extra_headers["Message-ID"]
+        == first.extra_headers["Message-ID"]
+    )
 
 
 # --- unsubscribe ------------------------------------------------------------------
 def address_in(letter):
-    return re.search(r"<https?://[^/]+(/unsubscribe/[^>]+)>", letter.extra_headers["List-Unsubscribe"])[1]
+    return re.search(
+        r"<https?://[^/]+(/unsubscribe/[^>]+)>", letter.extra_headers["List-Unsubscribe"]
+    )[1]
 
 
-def test_unsubscribe_when_a_mail_program_posts_then_no_more_mails_and_no_sign_in(member, mailoutbox):
+def test_unsubscribe_when_a_mail_program_posts_then_no_more_mails_and_no_sign_in(
+    member, mailoutbox
+):
     letter = sent(member, mailoutbox)
     stranger = Client(enforce_csrf_checks=True)
 
@@ -102,6 +116,8 @@ def test_unsubscribe_when_the_token_is_not_ours_then_not_found(client, token):
 
 
 def test_write_when_only_about_safety_then_it_cannot_be_unsubscribed(member, mailoutbox):
-    letter = sent(member, mailoutbox, kind=Kind.NEW_SIGN_IN, at="2026-11-20T04:30:00+00:00", device="Firefox")
+    letter = sent(
+        member, mailoutbox, kind=Kind.NEW_SIGN_IN, at="2026-11-20T04:30:00+00:00", device="Firefox"
+    )
 
     assert "List-Unsubscribe" not in letter.extra_headers

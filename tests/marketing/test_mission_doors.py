@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def rewards(member):
-    return list(LedgerEntry.objects.filter(account_id=member.pk, rule="mission").values_list("key", "delta"))
+    return list(
+        LedgerEntry.objects.filter(account_id=member.pk, rule="mission").values_list("key", "delta")
+    )
 
 
 def page(client):
@@ -74,7 +76,9 @@ def test_home_when_a_mission_is_open_then_shows_the_next_one(signed_in):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_board_page_when_missions_grow_then_queries_do_not(signed_in, member, django_assert_num_queries, count):
+def test_board_page_when_missions_grow_then_queries_do_not(
+    signed_in, member, django_assert_num_queries, count
+):
     for _number in range(count):
         MissionFactory()
     page(signed_in)
@@ -92,7 +96,9 @@ def test_missions_when_a_member_checks_in_by_page_then_the_bar_moves_and_pays(si
     assert [points for _key, points in rewards(member)] == [5]
 
 
-def test_missions_when_an_order_is_redeemed_and_cancelled_then_the_reward_goes_back(member, books_close):
+def test_missions_when_an_order_is_redeemed_and_cancelled_then_the_reward_goes_back(
+    member, books_close
+):
     MissionFactory(code="swap", event="redeem", points=80)
     give_points(member, 200)
 
@@ -115,7 +121,9 @@ def test_missions_when_an_order_is_redeemed_then_three_events_hear_of_it_at_once
     assert sorted(points for _key, points in rewards(member)) == [1, 2]
 
 
-def test_redeem_when_no_mission_listens_then_costs_one_query_of_ours(member, django_assert_max_num_queries):
+def test_redeem_when_no_mission_listens_then_costs_one_query_of_ours(
+    member, django_assert_max_num_queries
+):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -132,15 +140,19 @@ def test_redeem_when_no_mission_listens_then_costs_one_query_of_ours(member, dja
 
 # --- the API -----------------------------------------------------------------------------
 def test_missions_api_when_read_then_says_how_far_and_what_for(bearer, member):
-    MissionFactory(code="three", title_en="Three times", kind="weekly", target=3, points=30, is_automatic=False)
+    MissionFactory(
+        code="three", title_en="Three times", kind="weekly", target=3, points=30, is_automatic=False
+    )
     with time_machine.travel("2026-11-20T12:00:00+08:00", tick=False):
         note(member.pk, "checkin", key="checkin:1")
         answer = bearer(member).get("/api/v1/missions", HTTP_ACCEPT_LANGUAGE="en")
     (mission,) = answer.json()["results"]
 
     assert mission == {
-        "code": "three", "title": "Three times", "text": "", "kind": "weekly", "event": "checkin", "state": "open", "count": 1, "target": 3,
-        "points": 30, "coupon": None, "is_automatic": False, "period": "2026-W47", "ends_at": "2026-11-23T00:00:00+08:00", "after": "",
+        "code": "three", "title": "Three times", "text": "", "kind": "weekly", "event": "checkin",
+        "state": "open", "count": 1, "target": 3,
+        "points": 30, "coupon": None, "is_automatic": False, "period": "2026-W47",
+        "ends_at": "2026-11-23T00:00:00+08:00", "after": "",
         "icon": "flag", "link": "/checkin/",
     }  # fmt: skip
 
@@ -150,15 +162,27 @@ def test_missions_api_when_claimed_then_paid_once(signed_in_api, member):
     note(member.pk, "checkin", key="checkin:1")
     address = "/api/v1/missions/tap/claim"
 
-    first, second = signed_in_api.post(address, {}, format="json"), signed_in_api.post(address, {}, format="json")
+    first, second = (
+        signed_in_api.post(address, {}, format="json"),
+        signed_in_api.post(address, {}, format="json"),
+    )
 
     assert first.status_code == 200, first.content
-    assert (first.json()["points"], first.json()["code"], first.json()["period"]) == (40, "tap", "once")
+    assert (first.json()["points"], first.json()["code"], first.json()["period"]) == (
+        40,
+        "tap",
+        "once",
+    )
     assert (second.status_code, second.json()["errors"][0]["code"]) == (409, "already_claimed")
 
 
-@pytest.mark.parametrize(("code", "status", "said"), [("nothing", 404, "not_found"), ("open", 409, "mission_not_completed")])
-def test_missions_api_when_there_is_nothing_to_collect_then_says_why(signed_in_api, code, status, said):
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [("nothing", 404, "not_found"), ("open", 409, "mission_not_completed")],
+)
+def test_missions_api_when_there_is_nothing_to_collect_then_says_why(
+    signed_in_api, code, status, said
+):
     MissionFactory(code="open", target=2)
 
     answer = signed_in_api.post(f"/api/v1/missions/{code}/claim", {}, format="json")
@@ -168,14 +192,19 @@ def test_missions_api_when_there_is_nothing_to_collect_then_says_why(signed_in_a
 
 # --- behind the counter ---------------------------------------------------------------------
 FORM = {
-    "status": "active", "code": "new-one", "title_zh_hans": "新任务", "title_en": "New one", "text_zh_hans": "", "text_en": "",
-    "kind": "once", "event": "checkin", "target": "1", "prerequisite": "", "newcomer_days": "30", "points": "25", "coupon": "",
-    "starts_at_0": "", "starts_at_1": "", "ends_at_0": "", "ends_at_1": "", "is_automatic": "on", "icon": "flag",
+    "status": "active", "code": "new-one", "title_zh_hans": "新任务", "title_en": "New one",
+    "text_zh_hans": "", "text_en": "",
+    "kind": "once", "event": "checkin", "target": "1", "prerequisite": "", "newcomer_days": "30",
+    "points": "25", "coupon": "",
+    "starts_at_0": "", "starts_at_1": "", "ends_at_0": "", "ends_at_1": "", "is_automatic": "on",
+    "icon": "flag",
     "link": "/checkin/", "position": "5",
 }  # fmt: skip
 
 
-def test_admin_when_a_mission_is_made_then_it_works_at_once_and_is_written_down(client, operator, member):
+def test_admin_when_a_mission_is_made_then_it_works_at_once_and_is_written_down(
+    client, operator, member
+):
     client.force_login(operator)
 
     answer = client.post(reverse("admin:marketing_mission_add"), FORM)
@@ -200,11 +229,16 @@ def test_admin_when_a_mission_is_made_then_it_works_at_once_and_is_written_down(
 def test_admin_when_a_field_is_wrong_then_refused(client, operator, field, wrong):
     client.force_login(operator)
 
-    assert client.post(reverse("admin:marketing_mission_add"), {**FORM, field: wrong}).status_code == 200
+    assert (
+        client.post(reverse("admin:marketing_mission_add"), {**FORM, field: wrong}).status_code
+        == 200
+    )
     assert not Mission.objects.filter(code="new-one").exists()
 
 
-def test_admin_when_somebody_has_begun_then_what_names_the_facts_is_fixed_and_figures_are_shown(client, operator, member):
+def test_admin_when_somebody_has_begun_then_what_names_the_facts_is_fixed_and_figures_are_shown(
+    client, operator, member
+):
     mission = MissionFactory(code="begun", points=25)
     note(member.pk, "checkin", key="checkin:1")
     client.force_login(operator)
@@ -221,7 +255,10 @@ def test_admin_when_paused_by_action_then_facts_move_nothing(client, operator, m
     mission = MissionFactory(code="stop")
     client.force_login(operator)
 
-    client.post(reverse("admin:marketing_mission_changelist"), {"action": "pause", "_selected_action": [mission.pk]})
+    client.post(
+        reverse("admin:marketing_mission_changelist"),
+        {"action": "pause", "_selected_action": [mission.pk]},
+    )
     note(member.pk, "checkin", key="checkin:1")
 
     assert Mission.objects.get(code="stop").status == "paused"
@@ -230,7 +267,9 @@ def test_admin_when_paused_by_action_then_facts_move_nothing(client, operator, m
 
 
 def test_migrations_when_run_then_bring_drafts_in_both_languages():
-    brought = Mission.objects.filter(status="draft").exclude(title_en=None).exclude(title_zh_hans=None)
+    brought = (
+        Mission.objects.filter(status="draft").exclude(title_en=None).exclude(title_zh_hans=None)
+    )
 
     assert brought.count() >= 8
     assert not Mission.objects.filter(status="active").exists()

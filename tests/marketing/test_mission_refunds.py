@@ -1,4 +1,6 @@
-"""What a refunded order leaves of missions: points, coupon and progress go back to what is kept; one person begins once."""
+"""What a refunded order leaves of missions: points, coupon and progress go back to what is kept;
+one person begins once.
+"""
 
 from datetime import UTC, date, datetime
 
@@ -29,12 +31,18 @@ def _books():
 
 
 def rewards_of(member):
-    found = LedgerEntry.objects.filter(account_id=member.pk, reference__startswith="mission:").order_by("id")
+    found = LedgerEntry.objects.filter(
+        account_id=member.pk, reference__startswith="mission:"
+    ).order_by("id")
     return list(found.values_list("key", "kind", "delta"))
 
 
 def progress_of(member):
-    return list(MissionProgress.objects.filter(user=member).order_by("pk").values_list("mission__code", "count", "paid", "turn"))
+    return list(
+        MissionProgress.objects.filter(user=member)
+        .order_by("pk")
+        .values_list("mission__code", "count", "paid", "turn")
+    )
 
 
 def bought(member, sku, **words):
@@ -46,16 +54,24 @@ def test_refund_when_the_whole_order_is_back_then_the_missions_it_completed_are_
     MissionFactory(code="paid", event="order_paid", points=40)
     MissionFactory(code="spent", event="spend_cash", target=20, points=30)
     order = bought(member, virtual_sku(cash="20.00"))
-    assert rewards_of(member) == [("mission:paid:once", "accrue", 40), ("mission:spent:once", "accrue", 30)]
+    assert rewards_of(member) == [
+        ("mission:paid:once", "accrue", 40),
+        ("mission:spent:once", "accrue", 30),
+    ]
 
     refund(order)
 
-    assert rewards_of(member)[2:] == [("mission:paid:once:back", "clawback", -40), ("mission:spent:once:back", "clawback", -30)]
+    assert rewards_of(member)[2:] == [
+        ("mission:paid:once:back", "clawback", -40),
+        ("mission:spent:once:back", "clawback", -30),
+    ]
     assert progress_of(member) == [("paid", 0, 0, 2), ("spent", 0, 0, 2)]
     assert PointAccount.objects.get(pk=member.pk).available == 100
 
 
-def test_refund_when_a_part_is_back_then_yuan_count_for_what_is_kept_and_the_order_still_counts(member):
+def test_refund_when_a_part_is_back_then_yuan_count_for_what_is_kept_and_the_order_still_counts(
+    member,
+):
     MissionFactory(code="paid", event="order_paid", points=40)
     MissionFactory(code="spent", event="spend_cash", target=100, points=30)
     order = bought(member, virtual_sku(cash="20.00"), quantity=3)
@@ -63,7 +79,10 @@ def test_refund_when_a_part_is_back_then_yuan_count_for_what_is_kept_and_the_ord
     refund(order, 1)
 
     assert progress_of(member) == [("paid", 1, 40, 1), ("spent", 40, 0, 1)]
-    assert sorted(MissionFact.objects.values_list("event", "amount")) == [("order_paid", 1), ("spend_cash", 40)]
+    assert sorted(MissionFact.objects.values_list("event", "amount")) == [
+        ("order_paid", 1),
+        ("spend_cash", 40),
+    ]
 
 
 def test_refund_when_it_came_in_parts_then_the_last_one_takes_the_rest(member):
@@ -105,13 +124,18 @@ def test_refund_when_the_reward_is_spent_then_it_is_owed(member):
 
 
 def test_refund_when_a_later_order_stands_then_it_takes_the_place_and_nothing_goes_back(member):
-    """Two orders were bought for a mission of one: the second one fulfils it as well as the first did."""
+    """Two orders were bought for a mission of one: the second one fulfils it as well as the first
+    did.
+    """
     MissionFactory(code="paid", event="order_paid", points=40)
     sku = virtual_sku(cash="20.00")
     first, second = bought(member, sku), bought(member, sku)
 
     refund(first)
-    assert (rewards_of(member), progress_of(member)) == ([("mission:paid:once", "accrue", 40)], [("paid", 1, 40, 1)])
+    assert (rewards_of(member), progress_of(member)) == (
+        [("mission:paid:once", "accrue", 40)],
+        [("paid", 1, 40, 1)],
+    )
     refund(second)
 
     assert progress_of(member) == [("paid", 0, 0, 2)]
@@ -120,7 +144,10 @@ def test_refund_when_a_later_order_stands_then_it_takes_the_place_and_nothing_go
 
 def test_refund_when_a_later_order_had_more_yuan_than_were_needed_then_they_stand_in(member):
     MissionFactory(code="spent", event="spend_cash", target=50, points=30)
-    first, second = bought(member, virtual_sku(cash="40.00")), bought(member, virtual_sku(cash="35.00"))
+    first, second = (
+        bought(member, virtual_sku(cash="40.00")),
+        bought(member, virtual_sku(cash="35.00")),
+    )
 
     refund(first)
 
@@ -150,7 +177,9 @@ def test_refund_when_it_is_only_asked_for_then_nothing_moves(member):
 
 
 # --- the coupon of a reward ---------------------------------------------------------
-def test_refund_when_the_reward_was_a_coupon_then_taken_back_and_given_anew_with_the_next_order(member):
+def test_refund_when_the_reward_was_a_coupon_then_taken_back_and_given_anew_with_the_next_order(
+    member,
+):
     made = template(total=1)
     MissionFactory(code="gift", event="order_paid", points=0, coupon=made)
     sku = virtual_sku(cash="20.00")
@@ -159,7 +188,10 @@ def test_refund_when_the_reward_was_a_coupon_then_taken_back_and_given_anew_with
     assert list(Coupon.objects.values_list("key", "state")) == [("mission:gift:once", "revoked")]
     bought(member, sku)
 
-    assert sorted(Coupon.objects.values_list("key", "state")) == [("mission:gift:once", "revoked"), ("mission:gift:once:2", "granted")]
+    assert sorted(Coupon.objects.values_list("key", "state")) == [
+        ("mission:gift:once", "revoked"),
+        ("mission:gift:once:2", "granted"),
+    ]
     made.refresh_from_db()
     assert made.issued == 1
 
@@ -221,7 +253,9 @@ def test_withdraw_when_two_facts_go_at_once_then_the_second_does_not_stand_in_fo
     assert MissionFact.objects.filter(event="order_paid").count() == 0
 
 
-def test_lessen_when_a_daily_mission_of_another_day_is_full_then_it_gives_nothing_to_this_one(member):
+def test_lessen_when_a_daily_mission_of_another_day_is_full_then_it_gives_nothing_to_this_one(
+    member,
+):
     MissionFactory(code="day", kind="daily", event="order_paid", points=5)
     note(member.pk, "order_paid", key="order:1", on=date(2026, 11, 20))
     note(member.pk, "order_paid", key="order:2", on=date(2026, 11, 21))
@@ -240,7 +274,9 @@ def second_account(member):
     return register(username="again", email="member+again@example.com", password=PASSWORD)
 
 
-def test_newcomer_when_it_is_a_second_account_of_one_person_then_not_offered_and_not_moved(member, second_account):
+def test_newcomer_when_it_is_a_second_account_of_one_person_then_not_offered_and_not_moved(
+    member, second_account
+):
     MissionFactory(code="new", kind="newcomer", event="checkin")
     MissionFactory(code="any", event="checkin")
 
@@ -252,21 +288,31 @@ def test_newcomer_when_it_is_a_second_account_of_one_person_then_not_offered_and
     assert progress_of(second_account) == [("any", 1, 10, 1)]
 
 
-def test_first_order_when_it_is_a_second_account_of_one_person_then_no_second_bonus(member, second_account):
+def test_first_order_when_it_is_a_second_account_of_one_person_then_no_second_bonus(
+    member, second_account
+):
     sku = virtual_sku(cash="20.00")
     bought(member, sku)
     bought(second_account, sku)
 
     promised = Grant.objects.order_by("pk").values_list("account_id", "action")
-    assert list(promised) == [(member.pk, "purchase"), (member.pk, "first_order"), (second_account.pk, "purchase")]
+    assert list(promised) == [
+        (member.pk, "purchase"),
+        (member.pk, "first_order"),
+        (second_account.pk, "purchase"),
+    ]
 
 
-def test_profile_and_birthday_when_it_is_a_second_account_of_one_person_then_not_paid_again(member, second_account):
+def test_profile_and_birthday_when_it_is_a_second_account_of_one_person_then_not_paid_again(
+    member, second_account
+):
     today = clock.today()
     born = date(1990, today.month, min(today.day, 28))
     get_user_model().objects.update(birthday=born, date_joined=datetime(2020, 1, 1, tzinfo=UTC))
     facts.profile_completed(second_account)
     facts.congratulate(on=today.replace(day=born.day))
 
-    paid = LedgerEntry.objects.filter(rule__in=["profile", "birthday"]).values_list("account_id", "rule")
+    paid = LedgerEntry.objects.filter(rule__in=["profile", "birthday"]).values_list(
+        "account_id", "rule"
+    )
     assert list(paid) == [(member.pk, "birthday")]

@@ -1,4 +1,6 @@
-"""Missions: facts move them, each fact once; what is completed pays once; a change never pays backwards."""
+"""Missions: facts move them, each fact once; what is completed pays once; a change never pays
+backwards.
+"""
 
 from datetime import date, timedelta
 
@@ -34,7 +36,11 @@ def rewards_of(member):
 
 
 def progress_of(member):
-    return list(MissionProgress.objects.filter(user=member).order_by("pk").values_list("mission__code", "period", "count", "paid"))
+    return list(
+        MissionProgress.objects.filter(user=member)
+        .order_by("pk")
+        .values_list("mission__code", "period", "count", "paid")
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +125,10 @@ def test_note_when_daily_then_each_shop_day_counts_anew_and_pays_anew(member, fr
     note(member.pk, CHECKIN, key="checkin:b")
 
     assert progress_of(member) == [("day", "2026-11-20", 1, 5), ("day", "2026-11-21", 1, 5)]
-    assert [key for key, *_rest in rewards_of(member)] == ["mission:day:2026-11-20", "mission:day:2026-11-21"]
+    assert [key for key, *_rest in rewards_of(member)] == [
+        "mission:day:2026-11-20",
+        "mission:day:2026-11-21",
+    ]
 
 
 def test_note_when_weekly_then_the_week_is_monday_to_sunday_of_the_shop(member, friday):
@@ -140,7 +149,9 @@ def test_period_of_when_the_year_turns_then_the_iso_week_decides():
 
 def test_note_when_newcomer_time_is_over_then_does_not_move(member, friday):
     MissionFactory(code="new", kind="newcomer", event=CHECKIN, newcomer_days=30)
-    get_user_model().objects.filter(pk=member.pk).update(date_joined=clock.now() - timedelta(days=30))
+    get_user_model().objects.filter(pk=member.pk).update(
+        date_joined=clock.now() - timedelta(days=30)
+    )
 
     note(member.pk, CHECKIN, key="checkin:1")
 
@@ -193,7 +204,9 @@ def test_note_when_account_may_not_earn_then_completed_and_reward_waits(member):
 
 
 def test_note_when_completed_then_the_member_is_told_in_both_languages(member):
-    MissionFactory(code="first", event=CHECKIN, points=20, title_zh_hans="第一步", title_en="First step")
+    MissionFactory(
+        code="first", event=CHECKIN, points=20, title_zh_hans="第一步", title_en="First step"
+    )
 
     note(member.pk, CHECKIN, key="checkin:1")
 
@@ -221,7 +234,12 @@ def test_claim_when_collected_then_it_is_an_own_action_of_the_day(member):
 
     claim(member, "tap")
 
-    assert DailyActivity.objects.filter(user=member, on=clock.today(), action=DailyActivity.Action.MISSION).count() == 1
+    assert (
+        DailyActivity.objects.filter(
+            user=member, on=clock.today(), action=DailyActivity.Action.MISSION
+        ).count()
+        == 1
+    )
 
 
 def test_claim_when_not_completed_then_says_how_far(member):
@@ -253,7 +271,10 @@ def test_claim_when_the_day_is_over_then_the_reward_still_waits(member, friday):
     with pytest.raises(RewardCollected):
         claim(member, "day")
 
-    assert [key for key, *_rest in rewards_of(member)] == ["mission:day:2026-11-20", "mission:day:2026-11-21"]
+    assert [key for key, *_rest in rewards_of(member)] == [
+        "mission:day:2026-11-20",
+        "mission:day:2026-11-21",
+    ]
 
 
 # --- facts that turn out not to be ----------------------------------------------
@@ -296,13 +317,22 @@ def test_note_when_nobody_listens_then_costs_one_query(member, django_assert_num
     MissionFactory(event=Mission.Event.REVIEW)
 
     with django_assert_num_queries(1):
-        note_all(member.pk, [Fact("order_paid", "order:1"), Fact("redeem", "order:1"), Fact("spend_cash", "order:1", 80)])
+        note_all(
+            member.pk,
+            [
+                Fact("order_paid", "order:1"),
+                Fact("redeem", "order:1"),
+                Fact("spend_cash", "order:1", 80),
+            ],
+        )
 
 
 def test_note_when_the_cache_lies_then_the_fact_counts_all_the_same(member, monkeypatch):
     """Trap 14 for missions: an old or invented answer of the cache loses no fact."""
     MissionFactory(code="one", event=CHECKIN, points=20)
-    monkeypatch.setattr(type(cache._connections["default"]), "get", lambda *args, **kwargs: {"nothing": []})
+    monkeypatch.setattr(
+        type(cache._connections["default"]), "get", lambda *args, **kwargs: {"nothing": []}
+    )
 
     note(member.pk, CHECKIN, key="checkin:1")
 
@@ -310,7 +340,9 @@ def test_note_when_the_cache_lies_then_the_fact_counts_all_the_same(member, monk
 
 
 @pytest.mark.parametrize("listening", [1, 3])
-def test_note_when_missions_listen_then_costs_one_statement_each_more(member, django_assert_num_queries, listening):
+def test_note_when_missions_listen_then_costs_one_statement_each_more(
+    member, django_assert_num_queries, listening
+):
     for _number in range(listening):
         MissionFactory(event=CHECKIN, target=9)
     note(member.pk, CHECKIN, key="checkin:1")
@@ -322,7 +354,10 @@ def test_note_when_missions_listen_then_costs_one_statement_each_more(member, dj
 
 # --- the board -------------------------------------------------------------------
 def states(member):
-    return {(item.code, item.period): (item.state, item.count, item.target, item.group) for item in board.of(member)}
+    return {
+        (item.code, item.period): (item.state, item.count, item.target, item.group)
+        for item in board.of(member)
+    }
 
 
 def test_board_when_read_then_says_open_locked_claimable_and_done(member):

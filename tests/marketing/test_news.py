@@ -79,7 +79,14 @@ def test_points_when_purchase_points_arrive_then_told_and_sign_up_is_not(member)
 
 
 def test_case_when_opened_and_released_then_both_are_told(member, operator):
-    case = risk.open_case(member.pk, kind=RiskCase.Kind.MANUAL, scope=RiskCase.Scope.EARN, key="k", note="looks odd", actor=operator)
+    case = risk.open_case(
+        member.pk,
+        kind=RiskCase.Kind.MANUAL,
+        scope=RiskCase.Scope.EARN,
+        key="k",
+        note="looks odd",
+        actor=operator,
+    )
     risk.decide(case, operator=operator, release=True, note="all well")
 
     assert kinds(member) == ["earning_paused", "earning_resumed"]
@@ -89,13 +96,35 @@ def test_case_when_opened_and_released_then_both_are_told(member, operator):
     ("kind", "scope", "title", "why"),
     [
         ("earned", "earn", "Earning points is paused", "You collected a lot of points in one day"),
-        ("manual", "earn", "Earning points is paused", "Earning rests while we look at your account."),
-        ("manual", "spend", "Spending points is paused", "Spending rests while we look at your account."),
-        ("manual", "all", "Earning and spending points is paused", "Your points rest while we look at your account."),
-        ("drift", "all", "Earning and spending points is paused", "Our nightly check found something to look at"),
+        (
+            "manual",
+            "earn",
+            "Earning points is paused",
+            "Earning rests while we look at your account.",
+        ),
+        (
+            "manual",
+            "spend",
+            "Spending points is paused",
+            "Spending rests while we look at your account.",
+        ),
+        (
+            "manual",
+            "all",
+            "Earning and spending points is paused",
+            "Your points rest while we look at your account.",
+        ),
+        (
+            "drift",
+            "all",
+            "Earning and spending points is paused",
+            "Our nightly check found something to look at",
+        ),
     ],
 )
-def test_case_when_opened_then_what_is_paused_and_why_is_told_as_on_the_page(member, operator, kind, scope, title, why):
+def test_case_when_opened_then_what_is_paused_and_why_is_told_as_on_the_page(
+    member, operator, kind, scope, title, why
+):
     risk.open_case(member.pk, kind=kind, scope=scope, key="k", note="looks odd", actor=operator)
 
     with translation.override("en"):
@@ -110,11 +139,18 @@ def test_case_when_upheld_then_told_that_it_stays(member, operator):
     with translation.override("en"):
         words = inbox(member).first().wording
     assert words.title == "Spending points is paused"
-    assert words.text == "A colleague has had a look, and for now it stays as it is. You can tell us what happened."
+    assert (
+        words.text
+        == "A colleague has had a look, and for now it stays as it is. You can tell us what "
+        "happened."
+    )
 
 
 def test_case_when_another_one_stands_then_only_what_is_free_again_is_told(member, operator):
-    earn, everything = (risk.pause(member.pk, operator=operator, note="looks odd", scope=scope) for scope in ("earn", "all"))
+    earn, everything = (
+        risk.pause(member.pk, operator=operator, note="looks odd", scope=scope)
+        for scope in ("earn", "all")
+    )
 
     risk.decide(earn, operator=operator, release=True, note="well")
     assert Kind.EARNING_RESUMED not in kinds(member)
@@ -123,24 +159,39 @@ def test_case_when_another_one_stands_then_only_what_is_free_again_is_told(membe
     risk.decide(spend, operator=operator, release=True, note="well")
 
     with translation.override("en"):
-        told = [row.wording.title for row in inbox(member).filter(kind=Kind.EARNING_RESUMED).order_by("pk")]
+        told = [
+            row.wording.title
+            for row in inbox(member).filter(kind=Kind.EARNING_RESUMED).order_by("pk")
+        ]
     assert told == ["You can earn points again", "You can spend points again"]
 
 
 def test_batch_when_undone_then_the_member_is_told_of_both(member, operator):
     file = b"member,points,reason\nmember,300,Sorry for the delay\n"
-    batch = batches.post(batches.look_over(file, name="f.csv", note="delay", operator=operator), operator=operator)
+    batch = batches.post(
+        batches.look_over(file, name="f.csv", note="delay", operator=operator), operator=operator
+    )
     batches.undo(batch, operator=operator, note="wrong file")
 
     told = inbox(member).filter(kind=Kind.POINTS_ADJUSTED).order_by("pk")
-    assert [row.params for row in told] == [{"points": n, "reason": "Sorry for the delay"} for n in (300, -300)]
+    assert [row.params for row in told] == [
+        {"points": n, "reason": "Sorry for the delay"} for n in (300, -300)
+    ]
 
 
 # --- coupons --------------------------------------------------------------------
 def coupon(member, *, source=Coupon.Source.GIVEN, days=30, **fields):
     kind, now = template(name_zh_hans="十元券", name_en="Ten off"), clock.now()
     until = now + timedelta(days=days)
-    return Coupon.objects.create(user=member, template=kind, key=f"k{kind.pk}", source=source, granted_at=now, expires_at=until, **fields)
+    return Coupon.objects.create(
+        user=member,
+        template=kind,
+        key=f"k{kind.pk}",
+        source=source,
+        granted_at=now,
+        expires_at=until,
+        **fields,
+    )
 
 
 def test_coupons_when_given_then_told_in_the_readers_language(member):
@@ -154,9 +205,14 @@ def test_coupons_when_given_then_told_in_the_readers_language(member):
 
 
 def test_coupons_when_bought_then_the_points_they_took_are_told(member):
-    coupons_granted.send(Coupon, coupons=[coupon(member, source=Coupon.Source.BOUGHT, price_points=50)])
+    coupons_granted.send(
+        Coupon, coupons=[coupon(member, source=Coupon.Source.BOUGHT, price_points=50)]
+    )
 
-    assert (kinds(member), text_of(member, Kind.POINTS_SPENT)) == (["points_spent"], "For the coupon “Ten off”.")
+    assert (kinds(member), text_of(member, Kind.POINTS_SPENT)) == (
+        ["points_spent"],
+        "For the coupon “Ten off”.",
+    )
 
 
 def test_ending_coupons_when_three_days_are_left_then_told_once(member):

@@ -77,13 +77,20 @@ def test_choose_when_the_language_is_odd_then_refused(signed_in, member):
 def test_choices_api_when_patched_then_only_what_was_sent_changes(signed_in_api, member):
     before = {row["kind"]: row for row in signed_in_api.get(CHOICES).json()["kinds"]}
 
-    answer = signed_in_api.patch(CHOICES, {"language": "en", "kinds": [{"kind": "points_earned", "email": True}]}, format="json")
+    answer = signed_in_api.patch(
+        CHOICES,
+        {"language": "en", "kinds": [{"kind": "points_earned", "email": True}]},
+        format="json",
+    )
 
     after = {row["kind"]: row for row in answer.json()["kinds"]}
     assert answer.json()["language"] == "en"
-    assert {kind for kind in after if (after[kind]["inbox"], after[kind]["email"]) != (before[kind]["inbox"], before[kind]["email"])} == {
-        "points_earned"
-    }
+    assert {
+        kind
+        for kind in after
+        if (after[kind]["inbox"], after[kind]["email"])
+        != (before[kind]["inbox"], before[kind]["email"])
+    } == {"points_earned"}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +105,9 @@ def test_choices_api_when_patched_then_only_what_was_sent_changes(signed_in_api,
         [],
     ],
 )
-def test_choices_api_when_the_body_is_odd_then_bad_request_and_nothing_changed(signed_in_api, member, body):
+def test_choices_api_when_the_body_is_odd_then_bad_request_and_nothing_changed(
+    signed_in_api, member, body
+):
     assert signed_in_api.patch(CHOICES, body, format="json").status_code == 400
     assert not member.preferences.exists()
 
@@ -111,7 +120,10 @@ def test_set_language_when_signed_in_then_mails_follow(signed_in, member):
 
 def test_sign_up_when_in_english_then_mails_are_english(client):
     client.cookies["mall_language"] = "en"
-    client.post("/accounts/signup/", {"username": "reader", "email": "reader@example.com", "password1": "a-long-test-password"})
+    client.post(
+        "/accounts/signup/",
+        {"username": "reader", "email": "reader@example.com", "password1": "a-long-test-password"},
+    )
 
     assert User.objects.get(username="reader").language == "en"
 
@@ -130,7 +142,9 @@ def test_admin_when_a_mail_died_then_shown_with_its_error_and_sent_again(client,
     assert "550 no such user" in page
     assert dead.user.email not in page
 
-    client.post("/admin/marketing/delivery/", {"action": "send_again", "_selected_action": [dead.pk]})
+    client.post(
+        "/admin/marketing/delivery/", {"action": "send_again", "_selected_action": [dead.pk]}
+    )
 
     dead.refresh_from_db()
     assert (dead.state, dead.tries, dead.error) == ("waiting", 0, "")
@@ -138,7 +152,9 @@ def test_admin_when_a_mail_died_then_shown_with_its_error_and_sent_again(client,
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_admin_when_there_are_more_mails_then_the_queries_do_not_grow(client, admin_user, member, rows, django_assert_max_num_queries):
+def test_admin_when_there_are_more_mails_then_the_queries_do_not_grow(
+    client, admin_user, member, rows, django_assert_max_num_queries
+):
     for n in range(rows):
         told(member, key=f"k{n}")
     client.force_login(admin_user)
@@ -147,14 +163,20 @@ def test_admin_when_there_are_more_mails_then_the_queries_do_not_grow(client, ad
         client.get("/admin/marketing/delivery/")
 
 
-def test_admin_when_only_looking_is_allowed_then_nothing_is_sent_again(client, django_user_model, dead):
+def test_admin_when_only_looking_is_allowed_then_nothing_is_sent_again(
+    client, django_user_model, dead
+):
     from django.contrib.auth.models import Group
 
-    auditor = django_user_model.objects.create_user("auditor", "auditor@example.com", "x", is_staff=True)
+    auditor = django_user_model.objects.create_user(
+        "auditor", "auditor@example.com", "x", is_staff=True
+    )
     auditor.groups.add(Group.objects.get(name="auditor"))
     client.force_login(auditor)
 
-    client.post("/admin/marketing/delivery/", {"action": "send_again", "_selected_action": [dead.pk]})
+    client.post(
+        "/admin/marketing/delivery/", {"action": "send_again", "_selected_action": [dead.pk]}
+    )
 
     dead.refresh_from_db()
     assert dead.state == "dead"

@@ -35,7 +35,9 @@ def test_notify_when_same_fact_again_then_one_row(member):
     for _again in range(2):
         notify(member.pk, kind=Kind.ORDER_PAID, key="order:1:paid", url="/orders/1/", no="1")
 
-    assert list(inbox(member).values_list("kind", "params", "url", "read_at")) == [("order_paid", {"no": "1"}, "/orders/1/", None)]
+    assert list(inbox(member).values_list("kind", "params", "url", "read_at")) == [
+        ("order_paid", {"no": "1"}, "/orders/1/", None)
+    ]
 
 
 def test_notify_when_same_key_of_another_member_then_each_has_one(member, other_member):
@@ -90,14 +92,20 @@ def test_wordings_when_a_kind_is_added_then_it_has_words():
         (order_cancelled, Kind.ORDER_CANCELLED, {}),
     ],
 )
-def test_receiver_when_an_order_moves_twice_then_one_notice_that_leads_to_it(member, signal, kind, more):
+def test_receiver_when_an_order_moves_twice_then_one_notice_that_leads_to_it(
+    member, signal, kind, more
+):
     order = placed(member, carrier="SF", tracking_number="1")
 
     for _again in range(2):
         signal.send(sender=type(order), order=order)
 
     row = inbox(member).exclude(kind=Kind.POINTS_SPENT).get()
-    assert (row.kind, row.params, row.url) == (kind, {"no": order.no, **more}, order.get_absolute_url())
+    assert (row.kind, row.params, row.url) == (
+        kind,
+        {"no": order.no, **more},
+        order.get_absolute_url(),
+    )
 
 
 def test_mark_read_when_all_then_only_own_notices_change(member, other_member):

@@ -1,8 +1,9 @@
-"""What a mailbox gets, byte by byte: it offers "unsubscribe" only when it reads the link in the raw header.
+"""What a mailbox gets, byte by byte: it offers "unsubscribe" only when it reads the link in the raw
+header.
 
-Python's modern e-mail policy (``email.policy.SMTP``, which Django 6 writes mails with) folds a long value without
-spaces into encoded words, ``=?utf-8?q?=3Chttps=3A//…``, and RFC 8058 readers then see no link. Django 5.2 does not;
-this test is what must stay green before any move.
+Python's modern e-mail policy (``email.policy.SMTP``, which Django 6 writes mails with) folds a long
+value without spaces into encoded words, ``=?utf-8?q?=3Chttps=3A//…``, and RFC 8058 readers then see
+no link. Django 5.2 does not; this test is what must stay green before any move.
 """
 
 import email.policy
@@ -25,7 +26,9 @@ LONGEST_LINE = 998  # RFC 5322 2.1.1
 
 
 def header_of(raw: bytes, name: str) -> str | None:
-    """Return a header as a mailbox reads it: unfolded and not decoded; None when it is not there."""
+    """Return a header as a mailbox reads it: unfolded and not decoded; None when it is not
+    there.
+    """
     head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("ascii")
     found = re.search(rf"^{name}:((?:.*)(?:\n[ \t].*)*)", head, re.MULTILINE | re.IGNORECASE)
     return found and re.sub(r"\n(?=[ \t])", "", found[1]).strip()
@@ -38,7 +41,10 @@ def link_of(raw: bytes) -> str | None:
 
 
 def raw_letter(member, kinds) -> bytes:
-    notices = [Notification.objects.create(user=member, kind=kind, key=kind, url="/orders/1/", params={}) for kind in kinds]
+    notices = [
+        Notification.objects.create(user=member, kind=kind, key=kind, url="/orders/1/", params={})
+        for kind in kinds
+    ]
     return letters.write(member, notices).message().as_bytes(linesep="\r\n")
 
 
@@ -71,7 +77,9 @@ def test_letter_when_of_one_kind_then_the_mailbox_finds_the_link(reader, setting
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("shop", SHOPS, ids=["short", "long"])
-def test_letter_when_it_tells_of_everything_then_the_longest_link_is_whole(reader, settings, shop, language):
+def test_letter_when_it_tells_of_everything_then_the_longest_link_is_whole(
+    reader, settings, shop, language
+):
     settings.SHOP_URL, reader.language = shop, language
 
     raw = raw_letter(reader, MANNERS)
@@ -90,7 +98,9 @@ def test_letter_when_nobody_may_leave_its_kind_then_there_is_no_link(reader):
     assert fixed and header_of(raw, "List-Unsubscribe") is None
 
 
-def test_letter_when_it_leaves_by_smtp_then_the_link_is_whole_on_the_wire(reader, settings, monkeypatch):
+def test_letter_when_it_leaves_by_smtp_then_the_link_is_whole_on_the_wire(
+    reader, settings, monkeypatch
+):
     """The bytes that go to the mail server, not those the message would show."""
     settings.SHOP_URL, on_the_wire = SHOPS[1], []
 
@@ -105,8 +115,12 @@ def test_letter_when_it_leaves_by_smtp_then_the_link_is_whole_on_the_wire(reader
             pass
 
     monkeypatch.setattr(smtplib, "SMTP", Server)
-    notices = [Notification.objects.create(user=reader, kind=kind, key=kind, params={}) for kind in LOOSE]
-    connection = get_connection("django.core.mail.backends.smtp.EmailBackend", use_tls=False, username="", password="")
+    notices = [
+        Notification.objects.create(user=reader, kind=kind, key=kind, params={}) for kind in LOOSE
+    ]
+    connection = get_connection(
+        "django.core.mail.backends.smtp.EmailBackend", use_tls=False, username="", password=""
+    )
     letters.write(reader, notices, connection=connection).send()
 
     check(on_the_wire[0], reader, LOOSE)

@@ -1,4 +1,6 @@
-"""Recommendations: the arithmetic, the shop's own and imported orders, the doors, and whether it is any good."""
+"""Recommendations: the arithmetic, the shop's own and imported orders, the doors, and whether it is
+any good.
+"""
 
 import json
 import random
@@ -43,21 +45,31 @@ def test_rank_when_others_had_it_with_what_i_had_then_it_comes_first_and_says_wh
     others = [bought(person, item) for person in "abcd" for item in ("tea", "cup")]
     noise = [bought(f"n{n}", "lamp", "light", days_ago=3) for n in range(9)]
 
-    first, *_rest = rank(learn([*others, *noise], as_of=TODAY), [bought("me", "tea")], as_of=TODAY, limit=3)
+    first, *_rest = rank(
+        learn([*others, *noise], as_of=TODAY), [bought("me", "tea")], as_of=TODAY, limit=3
+    )
 
     assert (first.item, first.reason, first.because_of) == ("cup", "together", "tea")
 
 
 def test_rank_when_only_the_category_is_known_then_more_of_it_comes_before_the_popular():
-    purchases = [bought("a", "novel", "books"), *[bought(f"n{n}", "lamp", "light", days_ago=3) for n in range(9)]]
+    purchases = [
+        bought("a", "novel", "books"),
+        *[bought(f"n{n}", "lamp", "light", days_ago=3) for n in range(9)],
+    ]
 
-    first, *_rest = rank(learn(purchases, as_of=TODAY), [bought("me", "atlas", "books")], as_of=TODAY, limit=3)
+    first, *_rest = rank(
+        learn(purchases, as_of=TODAY), [bought("me", "atlas", "books")], as_of=TODAY, limit=3
+    )
 
     assert (first.item, first.reason) == ("novel", "category")
 
 
 def test_rank_when_nothing_was_bought_then_the_popular_comes_first():
-    purchases = [bought("a", "novel", days_ago=5), *[bought(f"n{n}", "lamp", days_ago=5) for n in range(3)]]
+    purchases = [
+        bought("a", "novel", days_ago=5),
+        *[bought(f"n{n}", "lamp", days_ago=5) for n in range(3)],
+    ]
 
     found = rank(learn(purchases, as_of=TODAY), [], as_of=TODAY, limit=3)
 
@@ -75,16 +87,27 @@ def test_rank_when_bought_lately_then_not_suggested_again(days_ago, suggested):
 
 # --- is it any good? ------------------------------------------------------------
 def planted(people=240, seed=7):
-    """A shop where tastes cross the categories: who likes tea likes cups, which stand on another shelf."""
+    """A shop where tastes cross the categories: who likes tea likes cups, which stand on another
+    shelf.
+    """
     luck = random.Random(seed)
     circles = [[f"i{circle}-{n}" for n in range(8)] for circle in range(12)]
     made = []
     for person in range(people):
         circle = luck.choice(circles)
         for step in range(6):
-            item = luck.choice(circle) if luck.random() < 0.85 else luck.choice(luck.choice(circles))
+            item = (
+                luck.choice(circle) if luck.random() < 0.85 else luck.choice(luck.choice(circles))
+            )
             category = f"shelf-{int(item.split('-')[1]) % 4}"
-            made.append(Purchase(person, item, category, TODAY - timedelta(days=300 - 50 * step - luck.randrange(40))))
+            made.append(
+                Purchase(
+                    person,
+                    item,
+                    category,
+                    TODAY - timedelta(days=300 - 50 * step - luck.randrange(40)),
+                )
+            )
     return made
 
 
@@ -125,21 +148,33 @@ def test_command_when_asked_for_json_then_every_figure_is_there(member):
         "split": "2026-03-01",
         "people": 1,
         "items": 1,
-        "results": {name: {"hit@5": 1.0, "hit@10": 1.0, "coverage": 1.0} for name in ("popular", "last category", "ours")},
+        "results": {
+            name: {"hit@5": 1.0, "hit@10": 1.0, "coverage": 1.0}
+            for name in ("popular", "last category", "ours")
+        },
     }
 
 
 # --- the shop's own orders, and imported ones -------------------------------------
 def imported(customer, no, on, *, product, sku="x", status=HistoryOrder.Status.COMPLETED):
     at = clock.start_of(on)
-    order = HistoryOrder.objects.create(no=no, customer=customer, ordered_at=at, on=on, status=status, total=1, digest=no)
-    return HistoryLine.objects.create(order=order, sku=sku, product=product, category="any", quantity=1, unit_price=1)
+    order = HistoryOrder.objects.create(
+        no=no, customer=customer, ordered_at=at, on=on, status=status, total=1, digest=no
+    )
+    return HistoryLine.objects.create(
+        order=order, sku=sku, product=product, category="any", quantity=1, unit_price=1
+    )
 
 
 @pytest.fixture
 def shop(db):
-    """Three virtual goods for 10 points each: tea and cup were had together by two people, the lamp by nobody."""
-    skus = {name: virtual_sku(points=10, stock=50, name_zh_hans=name, name_en=name) for name in ("tea", "cup", "lamp")}
+    """Three virtual goods for 10 points each: tea and cup were had together by two people, the lamp
+    by nobody.
+    """
+    skus = {
+        name: virtual_sku(points=10, stock=50, name_zh_hans=name, name_en=name)
+        for name in ("tea", "cup", "lamp")
+    }
     for _person in range(2):
         buyer = MemberFactory()
         give_points(buyer, 100)
@@ -151,7 +186,10 @@ def shop(db):
 
 
 def suggested(user, available=0, limit=3):
-    return [(one["product"]["name"], one["code"]) for one in recommendations.for_member(user, available=available, limit=limit)]
+    return [
+        (one["product"]["name"], one["code"])
+        for one in recommendations.for_member(user, available=available, limit=limit)
+    ]
 
 
 def test_refresh_when_run_twice_then_pairs_are_the_same(shop):
@@ -173,7 +211,9 @@ def test_refresh_when_an_order_was_cancelled_then_it_says_nothing(shop):
     assert not CoPurchase.objects.filter(other=shop["lamp"]).exists()
 
 
-def test_for_member_when_one_of_a_pair_was_had_a_minute_ago_then_the_other_comes_first(shop, member):
+def test_for_member_when_one_of_a_pair_was_had_a_minute_ago_then_the_other_comes_first(
+    shop, member
+):
     give_points(member, 100)
     place(member, shop["tea"].skus.get())
 
@@ -185,8 +225,15 @@ def test_for_member_when_new_then_the_popular_comes_first(shop, member):
     assert suggested(member, limit=1)[0][1] == "popular"
 
 
-def test_for_member_when_a_linked_customer_bought_it_in_the_earlier_shop_then_it_counts(shop, member):
-    imported(HistoryCustomer.objects.create(name="0001", user=member), "H1", date(2026, 1, 5), product=shop["tea"].name_zh_hans)
+def test_for_member_when_a_linked_customer_bought_it_in_the_earlier_shop_then_it_counts(
+    shop, member
+):
+    imported(
+        HistoryCustomer.objects.create(name="0001", user=member),
+        "H1",
+        date(2026, 1, 5),
+        product=shop["tea"].name_zh_hans,
+    )
 
     assert suggested(member)[0] == ("cup", "together")
     assert purchases.of_member(member)[0].item == shop["tea"].pk
@@ -195,8 +242,16 @@ def test_for_member_when_a_linked_customer_bought_it_in_the_earlier_shop_then_it
 def test_by_person_when_a_customer_is_linked_to_a_buyer_then_both_are_one_person(shop, member):
     give_points(member, 100)
     place(member, shop["tea"].skus.get())
-    imported(HistoryCustomer.objects.create(name="0001", user=member), "H1", date(2026, 1, 5), product="old", sku="o")
-    imported(HistoryCustomer.objects.create(name="0002"), "H2", date(2026, 1, 5), product="old", sku="o")
+    imported(
+        HistoryCustomer.objects.create(name="0001", user=member),
+        "H1",
+        date(2026, 1, 5),
+        product="old",
+        sku="o",
+    )
+    imported(
+        HistoryCustomer.objects.create(name="0002"), "H2", date(2026, 1, 5), product="old", sku="o"
+    )
 
     people = list(purchases.by_person())
 
@@ -219,7 +274,9 @@ def test_for_member_when_points_buy_only_some_then_those_come_first(shop, member
     assert [name for name, _code in suggested(member, available=10, limit=4)][-1] == "dear"
 
 
-def test_for_member_when_the_shop_grows_then_the_query_count_stays(shop, member, django_assert_num_queries):
+def test_for_member_when_the_shop_grows_then_the_query_count_stays(
+    shop, member, django_assert_num_queries
+):
     give_points(member, 1000)
     place(member, shop["tea"].skus.get())
     recommendations.for_member(member, available=10, limit=8)
@@ -237,14 +294,19 @@ def test_home_when_a_member_looks_then_suggestions_say_why(shop, signed_in, memb
     place(member, shop["tea"].skus.get())
     signed_in.cookies["mall_language"] = "en"
 
-    assert f"Goes with {shop['tea'].name_en or shop['tea'].name}" in signed_in.get("/").content.decode()
+    assert (
+        f"Goes with {shop['tea'].name_en or shop['tea'].name}"
+        in signed_in.get("/").content.decode()
+    )
 
 
 def test_api_when_asked_then_products_with_their_reasons(shop, signed_in_api, member):
     give_points(member, 100)
     place(member, shop["tea"].skus.get())
 
-    first, *_rest = signed_in_api.get("/api/v1/recommendations", headers={"Accept-Language": "en"}).json()
+    first, *_rest = signed_in_api.get(
+        "/api/v1/recommendations", headers={"Accept-Language": "en"}
+    ).json()
 
     assert (first["product"]["id"], first["code"]) == (shop["cup"].pk, "together")
     assert first["reason"].startswith("Goes with ")
@@ -257,7 +319,10 @@ def test_api_when_a_stranger_asks_then_401(api, db):
 def test_together_when_a_visitor_asks_then_a_page_and_for_htmx_the_section_alone(shop, client):
     address = f"/products/{shop['tea'].pk}/together/"
 
-    page, section = client.get(address).content.decode(), client.get(address, headers={"HX-Request": "true"}).content.decode()
+    page, section = (
+        client.get(address).content.decode(),
+        client.get(address, headers={"HX-Request": "true"}).content.decode(),
+    )
 
     assert "<html" in page
     assert "<html" not in section

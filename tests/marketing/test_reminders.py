@@ -29,7 +29,12 @@ def test_remind_streaks_when_run_twice_then_told_once_with_what_today_gives(memb
     assert reminders.remind_streaks(on=FRIDAY) == 0
 
     row = inbox(member).get()
-    assert (row.kind, row.key, row.params, row.url) == ("streak_at_risk", "streak:2026-11-20", {"streak": 4, "points": 40}, "/checkin/")
+    assert (row.kind, row.key, row.params, row.url) == (
+        "streak_at_risk",
+        "streak:2026-11-20",
+        {"streak": 4, "points": 40},
+        "/checkin/",
+    )
 
 
 def test_remind_streaks_when_checked_in_today_then_left_in_peace(member):
@@ -54,7 +59,9 @@ def test_remind_streaks_when_member_is_gone_then_left_in_peace(member):
     assert reminders.remind_streaks(on=FRIDAY) == 0
 
 
-def test_remind_streaks_when_more_than_a_batch_then_everybody_is_told(member, other_member, monkeypatch):
+def test_remind_streaks_when_more_than_a_batch_then_everybody_is_told(
+    member, other_member, monkeypatch
+):
     monkeypatch.setattr(reminders, "BATCH", 1)
     for user in (member, other_member):
         CheckInFactory(user=user, on=THURSDAY, streak=2)
@@ -91,8 +98,12 @@ def friday():
         yield now
 
 
-@pytest.mark.parametrize(("days", "distance"), [(30, 30), (29, 30), (8, 30), (7, 7), (2, 7), (1, 1)])
-def test_remind_expiring_when_points_end_soon_then_told_once_per_day_and_distance(friday, member, days, distance):
+@pytest.mark.parametrize(
+    ("days", "distance"), [(30, 30), (29, 30), (8, 30), (7, 7), (2, 7), (1, 1)]
+)
+def test_remind_expiring_when_points_end_soon_then_told_once_per_day_and_distance(
+    friday, member, days, distance
+):
     ends_in(member, days)
 
     assert (reminders.remind_expiring(), reminders.remind_expiring()) == (1, 0)
@@ -132,7 +143,9 @@ def test_remind_expiring_when_goods_are_in_reach_then_they_are_named_and_linked(
     assert wording.goods == ((near.name_en, f"/products/{near.pk}/"),)
 
 
-def test_remind_expiring_when_members_are_many_then_the_queries_are_few(friday, django_assert_max_num_queries):
+def test_remind_expiring_when_members_are_many_then_the_queries_are_few(
+    friday, django_assert_max_num_queries
+):
     for _n in range(12):
         ends_in(MemberFactory(), 7)
 

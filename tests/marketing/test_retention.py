@@ -1,4 +1,6 @@
-"""Who came back and bought again: the one walk against a slow count of drawn histories, live and imported, and by hand."""
+"""Who came back and bought again: the one walk against a slow count of drawn histories, live and
+imported, and by hand.
+"""
 
 import io
 import json
@@ -14,7 +16,14 @@ from hypothesis import strategies as st
 from accounts.registration import register
 from mall.core import clock
 from marketing.analytics import activity, days, retention, rollup
-from marketing.models import DailyActivity, DailyRollup, HistoryCustomer, HistoryOrder, LateDay, MemberDay
+from marketing.models import (
+    DailyActivity,
+    DailyRollup,
+    HistoryCustomer,
+    HistoryOrder,
+    LateDay,
+    MemberDay,
+)
 from orders.models import Order
 from tests.marketing.orders import placed
 
@@ -42,7 +51,10 @@ def counted(events, as_of, since):
     active = {(person, day) for person, day, _orders in events}
     everybody = {person for person, _day in active}
     firsts = {person: min(day for one, day in active if one == person) for person in everybody}
-    orders = {person: sorted(day for one, day, n in events if one == person for _ in range(n)) for person in everybody}
+    orders = {
+        person: sorted(day for one, day, n in events if one == person for _ in range(n))
+        for person in everybody
+    }
     shown = {(person, day) for person, day in active if day >= since}
     months = sorted({f"{day:%Y-%m}" for _person, day in shown})
     all_months = [f"{y}-{m:02}" for y in range(2024, 2028) for m in range(1, 13)]
@@ -55,43 +67,82 @@ def counted(events, as_of, since):
         def back(n):
             if first + n * ONE_DAY > as_of:
                 return None
-            return shares(sum((person, first + n * ONE_DAY) in active for person in members), len(members))
+            return shares(
+                sum((person, first + n * ONE_DAY) in active for person in members), len(members)
+            )
 
         return {"size": len(members), "d1": back(1), "d7": back(7), "d30": back(30)}
 
     def month_cohort(month):
-        members = [person for person in everybody if f"{firsts[person]:%Y-%m}" == month and firsts[person] >= since]
+        members = [
+            person
+            for person in everybody
+            if f"{firsts[person]:%Y-%m}" == month and firsts[person] >= since
+        ]
         later = all_months[all_months.index(month) : all_months.index(f"{as_of:%Y-%m}") + 1]
-        bought = [sum(any(f"{day:%Y-%m}" == each for day in orders[person]) for person in members) / len(members) for each in later]
+        bought = [
+            sum(any(f"{day:%Y-%m}" == each for day in orders[person]) for person in members)
+            / len(members)
+            for each in later
+        ]
         return {"size": len(members), "months": bought}
 
     def again(n):
         due = [days for days in orders.values() if days and since <= days[0] <= as_of - n * ONE_DAY]
-        return shares(sum(len(days) > 1 and (days[1] - days[0]).days <= n for days in due), len(due))
+        return shares(
+            sum(len(days) > 1 and (days[1] - days[0]).days <= n for days in due), len(due)
+        )
 
     kept = {person: [day for day in days if day >= since] for person, days in orders.items()}
     buyers = sum(len(days) > 0 for days in kept.values())
-    gaps = sorted((b - a).days for days in orders.values() for a, b in zip(days, days[1:], strict=False) if b >= since)
+    gaps = sorted(
+        (b - a).days
+        for days in orders.values()
+        for a, b in zip(days, days[1:], strict=False)
+        if b >= since
+    )
     cuts = quantiles(gaps, n=10, method="inclusive") if len(gaps) > 1 else gaps * 9
     return {
         "as_of": as_of.isoformat(),
         "members": len({person for person, _day in shown}),
         "buyers": buyers,
         "orders": sum(map(len, kept.values())),
-        "dau": {day.isoformat(): sum(each == day for _p, each in shown) for day in sorted({day for _p, day in shown})},
-        "mau": {month: len({person for person, day in shown if f"{day:%Y-%m}" == month}) for month in months},
-        "stickiness": shares(visits / 30, len({person for person, day in last_30 if any(p == person for p, _d in shown)})),
-        "retention": {first.isoformat(): cohort(first) for first in sorted(set(firsts.values())) if first >= since},
-        "cohorts": {m: month_cohort(m) for m in sorted({f"{first:%Y-%m}" for first in firsts.values() if first >= since})},
+        "dau": {
+            day.isoformat(): sum(each == day for _p, each in shown)
+            for day in sorted({day for _p, day in shown})
+        },
+        "mau": {
+            month: len({person for person, day in shown if f"{day:%Y-%m}" == month})
+            for month in months
+        },
+        "stickiness": shares(
+            visits / 30,
+            len({person for person, day in last_30 if any(p == person for p, _d in shown)}),
+        ),
+        "retention": {
+            first.isoformat(): cohort(first)
+            for first in sorted(set(firsts.values()))
+            if first >= since
+        },
+        "cohorts": {
+            m: month_cohort(m)
+            for m in sorted({f"{first:%Y-%m}" for first in firsts.values() if first >= since})
+        },
         "repurchase": {
             **{f"d{n}": again(n) for n in (30, 90, 365)},
             "all": shares(sum(len(days) > 1 for days in kept.values()), buyers),
         },
-        "repurchase_interval_days": {"median": cuts[4] if gaps else None, "p90": cuts[8] if gaps else None},
+        "repurchase_interval_days": {
+            "median": cuts[4] if gaps else None,
+            "p90": cuts[8] if gaps else None,
+        },
     }
 
 
-events = st.lists(st.tuples(st.integers(-3, 4), st.integers(0, 500) | st.integers(0, 40), st.integers(0, 2)), max_size=40)
+events = st.lists(
+    st.tuples(st.integers(-3, 4), st.integers(0, 500) | st.integers(0, 40), st.integers(0, 2)),
+    max_size=40,
+)
 
 
 @pytest.mark.django_db
@@ -100,22 +151,32 @@ events = st.lists(st.tuples(st.integers(-3, 4), st.integers(0, 500) | st.integer
 def test_walk_when_histories_are_drawn_then_equals_a_slow_count(drawn, end, since):
     merged = {}
     for person, offset, orders in drawn:
-        merged[person, FIRST + offset * ONE_DAY] = merged.get((person, FIRST + offset * ONE_DAY), 0) + orders
+        merged[person, FIRST + offset * ONE_DAY] = (
+            merged.get((person, FIRST + offset * ONE_DAY), 0) + orders
+        )
     MemberDay.objects.all().delete()
-    MemberDay.objects.bulk_create(MemberDay(person=person, on=on, orders=orders) for (person, on), orders in merged.items())
+    MemberDay.objects.bulk_create(
+        MemberDay(person=person, on=on, orders=orders) for (person, on), orders in merged.items()
+    )
     as_of = FIRST + end * ONE_DAY
     first = min(FIRST + since * ONE_DAY, as_of) if since is not None else None
 
     found = report(as_of, first)
 
-    expected = counted([(person, on, orders) for (person, on), orders in merged.items()], as_of, first or date(2024, 1, 1))
+    expected = counted(
+        [(person, on, orders) for (person, on), orders in merged.items()],
+        as_of,
+        first or date(2024, 1, 1),
+    )
     assert _close(found, expected)
 
 
 def _close(found, expected):
     """Equal, but for the last bit of a quotient."""
     if isinstance(expected, dict):
-        return found.keys() == expected.keys() and all(_close(found[name], expected[name]) for name in expected)
+        return found.keys() == expected.keys() and all(
+            _close(found[name], expected[name]) for name in expected
+        )
     if isinstance(expected, list):
         return len(found) == len(expected) and all(map(_close, found, expected))
     return found == expected or found == pytest.approx(expected)
@@ -126,7 +187,18 @@ facts = st.lists(
     st.tuples(
         st.integers(0, 2),
         st.integers(0, 45),
-        st.sampled_from(["sign_in", "review", "mission", "placed", "cancelled", "completed", "history", "history_refunded"]),
+        st.sampled_from(
+            [
+                "sign_in",
+                "review",
+                "mission",
+                "placed",
+                "cancelled",
+                "completed",
+                "history",
+                "history_refunded",
+            ]
+        ),
     ),
     max_size=25,
 )
@@ -135,7 +207,9 @@ facts = st.lists(
 @pytest.mark.django_db
 @settings(max_examples=25)
 @given(drawn=facts, end=st.integers(0, 50))
-def test_report_when_facts_are_live_and_imported_then_equals_a_slow_count_of_them(drawn, end, people):
+def test_report_when_facts_are_live_and_imported_then_equals_a_slow_count_of_them(
+    drawn, end, people
+):
     clear()
     with time_machine.travel(noon(FIRST + 60 * ONE_DAY), tick=False):
         for number, (who, offset, what) in enumerate(drawn):
@@ -143,9 +217,16 @@ def test_report_when_facts_are_live_and_imported_then_equals_a_slow_count_of_the
         rollup.roll_up_recent()
         found = report(FIRST + end * ONE_DAY)
 
-    told = [(who, FIRST + offset * ONE_DAY, int(what in ("completed", "history"))) for who, offset, what in drawn]
-    # The second member is the earlier shop's customer, too; the third one's history is somebody else's.
-    told = [(-1 if who == 2 and day_is_history(what) else who, day, n) for (who, day, n), (_w, _o, what) in zip(told, drawn, strict=True)]
+    told = [
+        (who, FIRST + offset * ONE_DAY, int(what in ("completed", "history")))
+        for who, offset, what in drawn
+    ]
+    # The second member is the earlier shop's customer, too; the third one's history is somebody
+    # else's.
+    told = [
+        (-1 if who == 2 and day_is_history(what) else who, day, n)
+        for (who, day, n), (_w, _o, what) in zip(told, drawn, strict=True)
+    ]
     assert _close(found, counted(told, FIRST + end * ONE_DAY, date(2024, 1, 1)))
 
 
@@ -170,7 +251,15 @@ def live_fact(member, day, what, number):
     if day_is_history(what):
         customer = HistoryCustomer.objects.get(name=f"customer{int(member.username[-1])}")
         status = "completed" if what == "history" else "refunded"
-        HistoryOrder.objects.create(no=str(number), customer=customer, ordered_at=noon(day), on=day, status=status, total=1, digest="")
+        HistoryOrder.objects.create(
+            no=str(number),
+            customer=customer,
+            ordered_at=noon(day),
+            on=day,
+            status=status,
+            total=1,
+            digest="",
+        )
         days.mark_late([day])
     elif what in ("placed", "cancelled", "completed"):
         status = "pending" if what == "placed" else what
@@ -199,7 +288,9 @@ def test_roll_up_recent_when_a_past_day_is_marked_then_counted_again_and_the_mar
 
 
 @pytest.mark.django_db
-def test_roll_up_recent_when_it_dies_half_way_then_the_marks_stay_and_the_next_run_makes_it_up(member, monkeypatch):
+def test_roll_up_recent_when_it_dies_half_way_then_the_marks_stay_and_the_next_run_makes_it_up(
+    member, monkeypatch
+):
     with time_machine.travel(noon(FIRST + 40 * ONE_DAY), tick=False):
         for n in range(3):
             placed(member, at=noon(FIRST + n * ONE_DAY), status="completed")
@@ -220,15 +311,27 @@ def test_roll_up_recent_when_it_dies_half_way_then_the_marks_stay_and_the_next_r
 def test_roll_up_recent_when_a_day_is_marked_meanwhile_then_that_mark_stays(monkeypatch):
     with time_machine.travel(noon(FIRST + 40 * ONE_DAY), tick=False):
         days.mark_late([FIRST])
-        monkeypatch.setattr(rollup, "_count_windows", lambda *_: LateDay.objects.count() == 1 and days.mark_late([FIRST]))
+        monkeypatch.setattr(
+            rollup,
+            "_count_windows",
+            lambda *_: LateDay.objects.count() == 1 and days.mark_late([FIRST]),
+        )
         rollup.roll_up_recent()
 
     assert LateDay.objects.count() == 1
 
 
 @pytest.mark.django_db
-def test_roll_up_when_members_came_within_weeks_and_months_then_windows_hold_them(member, other_member):
-    for who, offset in ((member, 0), (member, 3), (other_member, 0), (member, 29), (other_member, 35)):
+def test_roll_up_when_members_came_within_weeks_and_months_then_windows_hold_them(
+    member, other_member
+):
+    for who, offset in (
+        (member, 0),
+        (member, 3),
+        (other_member, 0),
+        (member, 29),
+        (other_member, 35),
+    ):
         activity.record(who.pk, FIRST + offset * ONE_DAY, "sign_in")
 
     rollup.rebuild({FIRST + n * ONE_DAY for n in range(70)})
@@ -237,7 +340,8 @@ def test_roll_up_when_members_came_within_weeks_and_months_then_windows_hold_the
     windows = {(row.on - FIRST).days: (row.wau, row.mau) for row in DailyRollup.objects.all()}
     assert sum(rows.values()) == 5
     assert [windows[n] for n in (0, 3, 6, 7, 9, 10, 29, 30, 32, 33, 35, 58, 59, 64, 65)] == [
-        (2, 2), (2, 2), (2, 2), (1, 2), (1, 2), (0, 2), (1, 2), (1, 1), (1, 1), (1, 1), (2, 2), (0, 2), (0, 1), (0, 1), (0, 0),
+        (2, 2), (2, 2), (2, 2), (1, 2), (1, 2), (0, 2), (1, 2), (1, 1), (1, 1), (1, 1), (2, 2), (0,
+        2), (0, 1), (0, 1), (0, 0),
     ]  # fmt: skip
 
 
@@ -265,7 +369,9 @@ def test_report_when_read_by_people_then_tables_say_the_same(member):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("arguments", [["--to", "yesterday"], ["--from", "2026-02-02", "--to", "2026-02-01"]])
+@pytest.mark.parametrize(
+    "arguments", [["--to", "yesterday"], ["--from", "2026-02-02", "--to", "2026-02-01"]]
+)
 def test_report_when_days_make_no_sense_then_one_sentence_says_so(arguments):
     with pytest.raises(CommandError):
         call_command("retention_report", *arguments)

@@ -23,7 +23,9 @@ ONE_DAY = timedelta(days=1)
 
 @pytest.fixture
 def friday():
-    """A Friday with two newcomers, one sign-in, one check-in, two orders, one spend, one captured and one open hold."""
+    """A Friday with two newcomers, one sign-in, one check-in, two orders, one spend, one captured
+    and one open hold.
+    """
     with time_machine.travel(NOON, tick=False):
         first, second = (register(name, f"{name}@example.com") for name in ("first", "second"))
         note_sign_in(first)
@@ -33,15 +35,25 @@ def friday():
         placed(second)
         ledger.spend(first.pk, points=30, key="order:1:spend", reference="order:1")
         for n in (2, 3):
-            ledger.hold(first.pk, points=10, key=f"order:{n}:hold", reference=f"order:{n}", expires_at=NOON)
-        ledger.capture(first.pk, hold_key="order:2:hold", key="order:2:capture", reference="order:2")
+            ledger.hold(
+                first.pk, points=10, key=f"order:{n}:hold", reference=f"order:{n}", expires_at=NOON
+            )
+        ledger.capture(
+            first.pk, hold_key="order:2:hold", key="order:2:capture", reference="order:2"
+        )
     return first, second
 
 
 def numbers_of(day):
-    return DailyRollup.objects.values("dau", "new_members", "check_ins", "orders", "points_issued", "points_spent", "points_expired").get(
-        pk=day
-    )
+    return DailyRollup.objects.values(
+        "dau",
+        "new_members",
+        "check_ins",
+        "orders",
+        "points_issued",
+        "points_spent",
+        "points_expired",
+    ).get(pk=day)
 
 
 FRIDAYS_NUMBERS = {

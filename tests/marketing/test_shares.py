@@ -19,7 +19,9 @@ from tests.factories.marketing import MissionFactory
 pytestmark = pytest.mark.django_db
 
 PHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/141.0 Mobile Safari/537.36"
-LAPTOP = "Mozilla/5.0 (Macintosh; Intel Mac OS X 15_0) AppleWebKit/605.1.15 Version/19.0 Safari/605.1.15"
+LAPTOP = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 15_0) AppleWebKit/605.1.15 Version/19.0 Safari/605.1.15"
+)
 FRIEND = Visitor("203.0.113.7", PHONE)
 
 
@@ -30,7 +32,11 @@ def friday():
 
 
 def paid(member):
-    return list(LedgerEntry.objects.filter(account_id=member.pk, rule="share").values_list("delta", flat=True))
+    return list(
+        LedgerEntry.objects.filter(account_id=member.pk, rule="share").values_list(
+            "delta", flat=True
+        )
+    )
 
 
 def visit(address, *, ip="203.0.113.7", agent=PHONE, method="get", **headers):
@@ -49,7 +55,14 @@ def test_read_when_signed_by_us_then_tells_member_and_page():
 
 
 @pytest.mark.parametrize(
-    "edit", [lambda t: t[:-1], lambda t: "8" + t[1:], lambda t: t.replace("-shop", "-p1"), lambda t: "x" * 500, lambda t: "7-shop"]
+    "edit",
+    [
+        lambda t: t[:-1],
+        lambda t: "8" + t[1:],
+        lambda t: t.replace("-shop", "-p1"),
+        lambda t: "x" * 500,
+        lambda t: "7-shop",
+    ],
 )
 def test_read_when_one_letter_is_not_ours_then_refused(edit):
     with pytest.raises(NoSuchLink):
@@ -114,11 +127,15 @@ def test_land_when_it_is_the_device_the_link_was_made_on_then_nothing(member):
     own_device(member, Visitor("198.51.100.1", LAPTOP, device="cookie-of-the-laptop"))
 
     assert land(Link(member.pk), Visitor("198.51.100.1", LAPTOP)) is None
-    assert land(Link(member.pk), Visitor("192.0.2.9", LAPTOP, device="cookie-of-the-laptop")) is None
+    assert (
+        land(Link(member.pk), Visitor("192.0.2.9", LAPTOP, device="cookie-of-the-laptop")) is None
+    )
     assert paid(member) == []
 
 
-def test_land_when_the_address_was_the_members_yesterday_then_somebody_else_counts_today(member, friday):
+def test_land_when_the_address_was_the_members_yesterday_then_somebody_else_counts_today(
+    member, friday
+):
     own_device(member, Visitor("198.51.100.1", LAPTOP))
     friday.move_to("2026-11-21T12:00:00+08:00")
 
@@ -206,16 +223,21 @@ def test_landing_when_posted_then_refused(member):
     assert paid(member) == []
 
 
-def test_landing_when_the_member_opens_the_own_link_signed_in_then_nothing_is_paid(signed_in, member):
+def test_landing_when_the_member_opens_the_own_link_signed_in_then_nothing_is_paid(
+    signed_in, member
+):
     signed_in.get(address_of(Link(member.pk)), HTTP_USER_AGENT=PHONE)
 
     assert paid(member) == []
 
 
-def test_landing_when_the_member_signs_out_and_opens_it_on_the_same_device_then_nothing_is_paid(signed_in, member):
+def test_landing_when_the_member_signs_out_and_opens_it_on_the_same_device_then_nothing_is_paid(
+    signed_in, member
+):
     signed_in.get(reverse("marketing:share"), HTTP_USER_AGENT=PHONE, REMOTE_ADDR="198.51.100.1")
     signed_in.logout()
-    # Django's client forgets all cookies on logout; a browser keeps this one, and the address says the same.
+    # Django's client forgets all cookies on logout; a browser keeps this one, and the address says
+    # the same.
     signed_in.get(address_of(Link(member.pk)), HTTP_USER_AGENT=PHONE, REMOTE_ADDR="198.51.100.1")
 
     assert paid(member) == []
@@ -230,7 +252,9 @@ def test_landing_when_one_ipv6_household_comes_with_many_addresses_then_paid_onc
     assert paid(member) == [5, 5]
 
 
-def test_landing_when_the_member_comes_with_another_address_of_the_same_household_then_nothing_is_paid(member):
+def test_landing_when_the_member_comes_from_another_address_of_the_household_then_nothing_is_paid(
+    member,
+):
     phone = {"REMOTE_ADDR": "2001:db8:1:2::1", "HTTP_USER_AGENT": PHONE}
     Client().post("/accounts/login/", {"login": "member", "password": PASSWORD}, **phone)
 
@@ -285,6 +309,9 @@ def test_shares_api_when_asked_then_gives_the_same_link_as_the_page(signed_in_ap
 def test_shares_api_when_more_than_ten_pages_an_hour_then_refused(signed_in_api):
     products = [SkuFactory(stock=1).product.pk for _number in range(11)]
 
-    codes = [signed_in_api.post("/api/v1/shares", {"product": pk}, format="json").status_code for pk in products]
+    codes = [
+        signed_in_api.post("/api/v1/shares", {"product": pk}, format="json").status_code
+        for pk in products
+    ]
 
     assert codes == [201] * 10 + [429]

@@ -36,7 +36,11 @@ def test_home_when_visitor_and_empty_shop_then_ways_to_earn_come_from_the_rules(
     page = english.get("/")
 
     assert page.status_code == 200
-    assert [(way.points, way.up_to) for way in page.context["ways"]][:3] == [(100, 0), (10, 0), (20, 50)]
+    assert [(way.points, way.up_to) for way in page.context["ways"]][:3] == [
+        (100, 0),
+        (10, 0),
+        (20, 50),
+    ]
     assert "+100" in page.text and "+20–50" in page.text
     assert "/accounts/signup/" in page.text
 
@@ -92,7 +96,9 @@ QUERIES_OF_A_VISITORS_HOME = 3
 
 
 @pytest.mark.parametrize("items", [1, 3])
-def test_home_when_member_has_more_then_query_count_is_literal(signed_in, member, items, django_assert_num_queries):
+def test_home_when_member_has_more_then_query_count_is_literal(
+    signed_in, member, items, django_assert_num_queries
+):
     for _item in range(items):
         SkuFactory(stock=1)
         placed(member)
@@ -104,7 +110,9 @@ def test_home_when_member_has_more_then_query_count_is_literal(signed_in, member
 
 
 @pytest.mark.parametrize("items", [1, 3])
-def test_home_when_shop_has_more_then_visitors_query_count_is_literal(client, db, items, django_assert_num_queries):
+def test_home_when_shop_has_more_then_visitors_query_count_is_literal(
+    client, db, items, django_assert_num_queries
+):
     for _item in range(items):
         SkuFactory(stock=1)
     client.get("/")
@@ -129,7 +137,10 @@ def test_checkin_when_pressed_twice_then_once_counted_and_kindly_said(english, m
 
     assert first.headers["Location"] == again.headers["Location"] == "/checkin/"
     assert said(again)[0] == ("success", "Checked in: 20 points for you. See you tomorrow!")
-    assert said(again)[1] == ("info", "You have already checked in today. Come back tomorrow for 25 points.")
+    assert said(again)[1] == (
+        "info",
+        "You have already checked in today. Come back tomorrow for 25 points.",
+    )
     assert PointAccount.objects.get(pk=member.pk).available == 120
     page = english.get("/checkin/")
     assert "Come back tomorrow for 25 points." in page.text
@@ -148,7 +159,9 @@ def test_checkin_when_month_is_shown_then_days_carry_their_points(english, membe
     assert "2 days checked in, 45 points collected" in page.text
 
 
-@pytest.mark.parametrize("month", ["", "2026-13", "1999-12", "9999-12", "2126-01", "x", "2026-11-01", "２０２６-11"])
+@pytest.mark.parametrize(
+    "month", ["", "2026-13", "1999-12", "9999-12", "2126-01", "x", "2026-11-01", "２０２６-11"]
+)
 @time_machine.travel(NOON)
 def test_checkin_when_month_is_odd_then_the_present_one_is_shown(signed_in, month):
     page = signed_in.get("/checkin/", {"month": month})
@@ -179,7 +192,9 @@ def test_checkin_when_pressed_more_than_a_person_would_then_slowed_down(english,
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_checkin_when_month_has_more_then_query_count_is_literal(signed_in, member, rows, django_assert_num_queries):
+def test_checkin_when_month_has_more_then_query_count_is_literal(
+    signed_in, member, rows, django_assert_num_queries
+):
     from mall.core import clock
 
     for n in range(rows):
@@ -200,7 +215,9 @@ def test_inbox_when_empty_then_it_says_what_will_come(english, member):
     assert "Nothing here yet" in english.get("/inbox/").text
 
 
-def test_inbox_when_all_are_read_then_badge_is_gone_and_strangers_untouched(english, member, other_member):
+def test_inbox_when_all_are_read_then_badge_is_gone_and_strangers_untouched(
+    english, member, other_member
+):
     english.force_login(member)
     NotificationFactory.create_batch(2, user=member)
     NotificationFactory(user=other_member)
@@ -242,7 +259,9 @@ def test_inbox_when_read_in_chinese_and_english_then_each_in_its_words(signed_in
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_inbox_when_there_are_more_then_query_count_is_literal(signed_in, member, rows, django_assert_num_queries):
+def test_inbox_when_there_are_more_then_query_count_is_literal(
+    signed_in, member, rows, django_assert_num_queries
+):
     NotificationFactory.create_batch(rows, user=member)
     signed_in.get("/inbox/")
 

@@ -39,7 +39,9 @@ def button(order, name):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_changelist_when_rows_grow_then_queries_do_not(counter, member, count, django_assert_num_queries):
+def test_changelist_when_rows_grow_then_queries_do_not(
+    counter, member, count, django_assert_num_queries
+):
     for _ in range(count):
         place(member, virtual_sku(points=10))
     counter.get(reverse("admin:orders_order_changelist"))
@@ -54,7 +56,9 @@ def test_changelist_when_rows_grow_then_queries_do_not(counter, member, count, d
 QUERIES_OF_THE_LIST = 5
 
 
-def test_change_page_when_opened_then_everything_is_read_only_and_buttons_fit_the_state(counter, member):
+def test_change_page_when_opened_then_everything_is_read_only_and_buttons_fit_the_state(
+    counter, member
+):
     address_of(member)
     order = place(member, physical_sku(points=10))
 
@@ -70,7 +74,9 @@ def test_change_page_when_opened_then_everything_is_read_only_and_buttons_fit_th
     assert counter.post(detail(order), {"status": "completed"}).status_code == 403
 
 
-def test_change_page_when_support_looks_then_the_address_is_masked_and_nothing_can_be_done(looker, member):
+def test_change_page_when_support_looks_then_the_address_is_masked_and_nothing_can_be_done(
+    looker, member
+):
     address_of(member)
     order = place(member, physical_sku(points=10))
 
@@ -81,7 +87,12 @@ def test_change_page_when_support_looks_then_the_address_is_masked_and_nothing_c
     assert "138****5678" in page
     for name in ("ship", "cancel", "complete", "refund"):
         assert button(order, name) not in page
-        assert looker.post(button(order, name), {"carrier": "SF", "number": "1", "reason": "x"}).status_code == 403
+        assert (
+            looker.post(
+                button(order, name), {"carrier": "SF", "number": "1", "reason": "x"}
+            ).status_code
+            == 403
+        )
     assert Order.objects.get(pk=order.pk).status == "paid"
 
 
@@ -89,7 +100,9 @@ def test_reveal_address_when_allowed_then_shown_once_and_written_down(counter, m
     address_of(member)
     order = place(member, physical_sku(points=10))
 
-    page = counter.get(reverse("admin:orders_order_reveal_address", args=[order.pk]), follow=True).content.decode()
+    page = counter.get(
+        reverse("admin:orders_order_reveal_address", args=[order.pk]), follow=True
+    ).content.decode()
 
     assert HOME["detail"] in page
     assert list(AuditRow.objects.values_list("actor", "action", "target")) == [
@@ -120,7 +133,9 @@ def test_ship_when_goods_are_virtual_then_the_button_is_enough(counter, member):
     assert Order.objects.get(pk=order.pk).status == "completed"
 
 
-def test_cancel_when_sent_then_it_needs_a_reason_and_gives_everything_back(counter, member, standing):
+def test_cancel_when_sent_then_it_needs_a_reason_and_gives_everything_back(
+    counter, member, standing
+):
     order = place(member, virtual_sku(points=10))
 
     assert counter.post(button(order, "cancel"), {"reason": " "}).status_code == 400
@@ -133,9 +148,13 @@ def test_cancel_when_sent_then_it_needs_a_reason_and_gives_everything_back(count
     assert standing(member) == (100, 0)
 
 
-def test_refund_when_a_cancelled_order_is_still_owed_cash_then_the_button_returns_it(counter, member):
+def test_refund_when_a_cancelled_order_is_still_owed_cash_then_the_button_returns_it(
+    counter, member
+):
     order = place(member, virtual_sku(points=10, cash="1.00"))
-    payments.receive_notice("sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid"))
+    payments.receive_notice(
+        "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    )
     counter.post(button(order, "cancel"), {"reason": "broken"})
     assert PaymentRefund.objects.get().status == "requested"
     assert button(order, "refund") in counter.get(detail(order)).content.decode()
@@ -149,7 +168,12 @@ def test_refund_when_a_cancelled_order_is_still_owed_cash_then_the_button_return
 def test_policy_when_edited_then_checkout_goes_by_it(counter, member):
     row = CheckoutPolicy.objects.get()
     url = reverse("admin:orders_checkoutpolicy_change", args=[row.pk])
-    numbers = {"discount_min_points": 100, "discount_step_points": 100, "discount_max_percent": 50, "freight": "0.00"}
+    numbers = {
+        "discount_min_points": 100,
+        "discount_step_points": 100,
+        "discount_max_percent": 50,
+        "freight": "0.00",
+    }
     numbers |= {"refund_days": 7, "auto_complete_days": 10}
 
     assert counter.post(url, {**numbers, "payment_window_minutes": 0}).status_code == 200

@@ -19,7 +19,9 @@ NOTIFY = "/api/v1/payments/sandbox/notify"
 
 @pytest.fixture
 def caller(signed_in_api):
-    """An app client of ``member``; sign-in itself may have earned points, so none are counted before."""
+    """An app client of ``member``; sign-in itself may have earned points, so none are counted
+    before.
+    """
     return signed_in_api
 
 
@@ -40,7 +42,9 @@ def test_quote_when_asked_then_it_is_the_price_of_placing(caller, send):
     sku = virtual_sku(cash="19.99", pay_mode=Product.PayMode.CASH_POINTS)
 
     quote = caller.post(f"{ORDERS}/quote", one(sku, points_to_use=100), format="json").json()
-    order = send(one(sku, points_to_use=100, expect={"points": quote["points"], "cash": quote["cash"]})).json()
+    order = send(
+        one(sku, points_to_use=100, expect={"points": quote["points"], "cash": quote["cash"]})
+    ).json()
 
     assert {"lines", "points", "cash", "discount", "freight", "rate", "earns"} <= set(quote)
     assert (order["points"], order["cash"]) == (quote["points"], quote["cash"]) == (100, "18.99")
@@ -56,10 +60,17 @@ def test_place_when_sent_then_201_with_the_order(send, member):
     assert answer.status_code == 201
     assert "Idempotent-Replayed" not in answer.headers
     order = answer.json()
-    assert (order["status"], order["points"], order["cash"], order["paid_at"]) == ("pending", 20, "5.00", None)
+    assert (order["status"], order["points"], order["cash"], order["paid_at"]) == (
+        "pending",
+        20,
+        "5.00",
+        None,
+    )
     assert order["pay_by"] > order["created_at"]
     assert "+08:00" in order["created_at"]
-    assert [(line["sku"], line["quantity"], line["points"], line["cash"]) for line in order["lines"]] == [(sku.pk, 2, 20, "5.00")]
+    assert [
+        (line["sku"], line["quantity"], line["points"], line["cash"]) for line in order["lines"]
+    ] == [(sku.pk, 2, 20, "5.00")]
 
 
 def test_detail_when_read_then_address_events_and_payments_are_there(caller, send, member):
@@ -85,7 +96,9 @@ def test_list_when_rows_grow_then_queries_do_not(caller, member, count, django_a
     with django_assert_num_queries(QUERIES_OF_THE_LIST):
         page = caller.get(ORDERS).json()
 
-    assert [row["no"] for row in page["results"]] == list(Order.objects.newest_first().values_list("no", flat=True))
+    assert [row["no"] for row in page["results"]] == list(
+        Order.objects.newest_first().values_list("no", flat=True)
+    )
     assert page["next"] is None
 
 
@@ -96,7 +109,9 @@ def test_list_when_filtered_then_only_that_status(caller, member):
     paid, pending = place(member, virtual_sku(points=10)), place(member, virtual_sku(cash="1.00"))
 
     assert [row["no"] for row in caller.get(f"{ORDERS}?status=paid").json()["results"]] == [paid.no]
-    assert [row["no"] for row in caller.get(f"{ORDERS}?status=pending").json()["results"]] == [pending.no]
+    assert [row["no"] for row in caller.get(f"{ORDERS}?status=pending").json()["results"]] == [
+        pending.no
+    ]
     assert caller.get(f"{ORDERS}?status=lost").status_code == 400
     assert caller.get(f"{ORDERS}?colour=red").status_code == 400
 
@@ -122,7 +137,10 @@ def test_place_when_the_key_comes_with_another_body_then_422(send):
     assert Order.objects.count() == 1
 
 
-@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": ""}, {"Idempotency-Key": "with space"}, {"Idempotency-Key": "x" * 65}])
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Idempotency-Key": ""}, {"Idempotency-Key": "with space"}, {"Idempotency-Key": "x" * 65}],
+)
 def test_place_when_the_key_is_missing_then_400_names_it(caller, headers):
     answer = caller.post(ORDERS, one(virtual_sku(points=10)), format="json", headers=headers)
 
@@ -132,8 +150,12 @@ def test_place_when_the_key_is_missing_then_400_names_it(caller, headers):
 
 
 # --- refused --------------------------------------------------------------------------
-@pytest.mark.parametrize("quantity", [-1, 0, 1.5, 10**30, 100, "abc", "1", True, None, [], {}, [1], {"id": 1}])
-def test_place_when_the_quantity_is_odd_then_400_and_nothing_changed(send, standing, member, quantity):
+@pytest.mark.parametrize(
+    "quantity", [-1, 0, 1.5, 10**30, 100, "abc", "1", True, None, [], {}, [1], {"id": 1}]
+)
+def test_place_when_the_quantity_is_odd_then_400_and_nothing_changed(
+    send, standing, member, quantity
+):
     before = standing(member)
     sku = virtual_sku(points=1)
 
@@ -149,7 +171,19 @@ def test_place_when_the_sku_is_odd_then_400(send, sku):
 
 
 @pytest.mark.parametrize(
-    "body", [[], None, 1, "x", {}, {"lines": []}, {"lines": {}}, {"lines": None}, {"lines": [[]]}, {"lines": [1] * 21}]
+    "body",
+    [
+        [],
+        None,
+        1,
+        "x",
+        {},
+        {"lines": []},
+        {"lines": {}},
+        {"lines": None},
+        {"lines": [[]]},
+        {"lines": [1] * 21},
+    ],
 )
 def test_place_when_the_body_is_odd_then_400(send, body):
     assert send(body).status_code == 400
@@ -158,15 +192,20 @@ def test_place_when_the_body_is_odd_then_400(send, body):
 @pytest.mark.parametrize(
     "more",
     [
-        {"price": 1}, {"total": "0.01"}, {"is_staff": True}, {"available": 10**6}, {"status": "paid"},
-        {"points_to_use": -1}, {"points_to_use": 1.5}, {"points_to_use": "100"}, {"points_to_use": 10**30}, {"points_to_use": True},
+        {"price": 1}, {"total": "0.01"}, {"is_staff": True}, {"available": 10**6},
+        {"status": "paid"},
+        {"points_to_use": -1}, {"points_to_use": 1.5}, {"points_to_use": "100"},
+        {"points_to_use": 10**30}, {"points_to_use": True},
         {"address": -1}, {"address": "x"}, {"address": 10**30}, {"address": True}, {"address": []},
-        {"expect": {}}, {"expect": []}, {"expect": {"points": 1}}, {"expect": {"points": 10, "cash": 0}},
+        {"expect": {}}, {"expect": []}, {"expect": {"points": 1}}, {"expect": {"points": 10,
+        "cash": 0}},
         {"expect": {"points": 10, "cash": "NaN"}}, {"expect": {"points": 10, "cash": "1e3"}},
         {"expect": {"points": 10, "cash": "0.00", "x": 1}},
     ],
 )  # fmt: skip
-def test_place_when_a_field_is_unknown_or_odd_then_400_and_nothing_changed(send, standing, member, more):
+def test_place_when_a_field_is_unknown_or_odd_then_400_and_nothing_changed(
+    send, standing, member, more
+):
     before = standing(member)
 
     assert send(one(virtual_sku(points=10), **more)).status_code == 400
@@ -176,7 +215,10 @@ def test_place_when_a_field_is_unknown_or_odd_then_400_and_nothing_changed(send,
 @pytest.mark.django_db(transaction=True)
 def test_place_when_refused_by_the_business_then_the_code_says_why(caller, send, member):
     sku = virtual_sku(points=10, stock=1, limit_per_person=1)
-    dear, cash = virtual_sku(points=10**6), virtual_sku(cash="10.00", pay_mode=Product.PayMode.CASH_POINTS)
+    dear, cash = (
+        virtual_sku(points=10**6),
+        virtual_sku(cash="10.00", pay_mode=Product.PayMode.CASH_POINTS),
+    )
     place(member, virtual_sku(points=1))
     answers = {
         "insufficient_points": send(one(dear)),
@@ -186,9 +228,10 @@ def test_place_when_refused_by_the_business_then_the_code_says_why(caller, send,
         "not_for_sale": send(one(virtual_sku(points=1, status=Product.Status.OFF))),
     }
 
-    assert {code: (answer.status_code, answer.json()["errors"][0]["code"]) for code, answer in answers.items()} == {
-        code: (409, code) for code in answers
-    }
+    assert {
+        code: (answer.status_code, answer.json()["errors"][0]["code"])
+        for code, answer in answers.items()
+    } == {code: (409, code) for code in answers}
     changed = answers["price_changed"].json()
     assert changed["quote"] == caller.post(f"{ORDERS}/quote", one(sku), format="json").json()
     assert changed["request_id"]
@@ -230,7 +273,12 @@ def test_cancellation_when_sent_twice_then_once_and_409(caller, member, standing
     assert (first.status_code, first.json()["status"]) == (200, "cancelled")
     assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "illegal_transition")
     assert standing(member) == before
-    assert caller.post(f"{ORDERS}/{order.no}/payments", {"provider": "sandbox"}, format="json").status_code == 409
+    assert (
+        caller.post(
+            f"{ORDERS}/{order.no}/payments", {"provider": "sandbox"}, format="json"
+        ).status_code
+        == 409
+    )
 
 
 def test_receipt_when_shipped_then_completed_else_409(caller, member):
@@ -245,11 +293,18 @@ def test_receipt_when_shipped_then_completed_else_409(caller, member):
 def test_payments_when_the_provider_is_odd_then_400(caller, member, provider):
     order = place(member, virtual_sku(cash="1.00"))
 
-    assert caller.post(f"{ORDERS}/{order.no}/payments", {"provider": provider}, format="json").status_code == 400
+    assert (
+        caller.post(
+            f"{ORDERS}/{order.no}/payments", {"provider": provider}, format="json"
+        ).status_code
+        == 400
+    )
     assert Payment.objects.count() == 0
 
 
-def test_every_step_when_the_order_is_somebody_elses_then_404_and_nothing_changed(caller, other_member):
+def test_every_step_when_the_order_is_somebody_elses_then_404_and_nothing_changed(
+    caller, other_member
+):
     order = place(other_member, virtual_sku(points=10, cash="1.00"))
 
     answers = [
@@ -297,7 +352,9 @@ def test_notify_when_signed_then_the_order_is_paid_and_a_repeat_is_answered_alik
 
     answers = [notify(api, *message) for _ in range(3)]
 
-    assert [(answer.status_code, answer.json()["outcome"]) for answer in answers] == [(200, "settled")] * 3
+    assert [(answer.status_code, answer.json()["outcome"]) for answer in answers] == [
+        (200, "settled")
+    ] * 3
     assert (Order.objects.get().status, PaymentNotice.objects.count()) == ("paid", 1)
 
 
@@ -311,10 +368,22 @@ def test_notify_when_forged_large_or_for_nobody_then_4xx_and_nothing_changed(api
     assert notify(api, b"x" * (64 * 1024 + 1), headers).status_code == 413
     assert notify(api, raw_body, headers, "/api/v1/payments/alipay/notify").status_code == 404
     assert (
-        notify(api, cheap, {**headers, sandbox.SIGNATURE_HEADER: sandbox.sign(cheap, headers[sandbox.TIMESTAMP_HEADER])}).status_code == 400
+        notify(
+            api,
+            cheap,
+            {
+                **headers,
+                sandbox.SIGNATURE_HEADER: sandbox.sign(cheap, headers[sandbox.TIMESTAMP_HEADER]),
+            },
+        ).status_code
+        == 400
     )
     assert api.get(NOTIFY).status_code == 405
-    assert (Order.objects.get().status, Order.objects.get().cash, PaymentNotice.objects.count()) == ("pending", Decimal("1.00"), 0)
+    assert (
+        Order.objects.get().status,
+        Order.objects.get().cash,
+        PaymentNotice.objects.count(),
+    ) == ("pending", Decimal("1.00"), 0)
 
 
 def test_orders_when_a_line_has_a_picture_then_its_address_is_whole(signed_in_api, member):

@@ -13,7 +13,14 @@ from catalog.errors import OutOfStock
 from catalog.models import Product, StockMovement
 from orders import pricing
 from orders.checkout import place_order
-from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, InvalidLines, PersonLimitReached, PriceChanged
+from orders.errors import (
+    AddressNeeded,
+    IdempotencyConflict,
+    InvalidKey,
+    InvalidLines,
+    PersonLimitReached,
+    PriceChanged,
+)
 from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine
 from orders.signals import order_paid
 from points import ledger
@@ -25,27 +32,53 @@ pytestmark = pytest.mark.django_db
 TABLE = re.compile(r"(?:FROM|INTO|UPDATE) [`\"]?(\w+)")
 
 
-def test_place_order_when_points_pay_everything_then_it_is_paid_and_all_move_by_exactly_that(member, standing, pieces):
+def test_place_order_when_points_pay_everything_then_it_is_paid_and_all_move_by_exactly_that(
+    member, standing, pieces
+):
     sku = virtual_sku(points=40, stock=5)
 
     order = place(member, sku, quantity=2)
 
-    assert (order.status, order.points, order.cash, order.pay_by) == (Order.Status.PAID, 80, Decimal("0.00"), None)
+    assert (order.status, order.points, order.cash, order.pay_by) == (
+        Order.Status.PAID,
+        80,
+        Decimal("0.00"),
+        None,
+    )
     assert order.paid_at == order.created_at
     assert standing(member) == (20, 0)
     assert pieces(sku) == 3
     entry = LedgerEntry.objects.filter(account_id=member.pk).first()
-    assert (entry.kind, entry.delta, entry.key, entry.reference) == ("spend", -80, f"order:{order.no}:spend", f"order:{order.no}")
-    assert [(event.kind, event.from_status, event.to_status, event.actor) for event in order.events.all()] == [
+    assert (entry.kind, entry.delta, entry.key, entry.reference) == (
+        "spend",
+        -80,
+        f"order:{order.no}:spend",
+        f"order:{order.no}",
+    )
+    assert [
+        (event.kind, event.from_status, event.to_status, event.actor)
+        for event in order.events.all()
+    ] == [
         ("placed", "", "pending", f"member:{member.pk}"),
         ("paid", "pending", "paid", f"member:{member.pk}"),
     ]
     line = order.lines.get()
-    assert (line.sku_id, line.quantity, line.points, line.cash, line.unit_points) == (sku.pk, 2, 80, Decimal("0.00"), 40)
-    assert line.names == {"product": {"zh-hans": sku.product.name_zh_hans, "en": sku.product.name_en}, "sku": {"zh-hans": "", "en": ""}}
+    assert (line.sku_id, line.quantity, line.points, line.cash, line.unit_points) == (
+        sku.pk,
+        2,
+        80,
+        Decimal("0.00"),
+        40,
+    )
+    assert line.names == {
+        "product": {"zh-hans": sku.product.name_zh_hans, "en": sku.product.name_en},
+        "sku": {"zh-hans": "", "en": ""},
+    }
 
 
-def test_place_order_when_cash_is_due_then_points_are_held_and_it_waits_for_the_policys_minutes(member, standing, pieces):
+def test_place_order_when_cash_is_due_then_points_are_held_and_it_waits_for_the_policys_minutes(
+    member, standing, pieces
+):
     CheckoutPolicy.objects.update_or_create(pk=1, defaults={"payment_window_minutes": 5})
     sku = virtual_sku(points=40, cash="9.90", stock=5)
 
@@ -73,25 +106,42 @@ def test_place_order_when_the_discount_covers_all_cash_then_it_is_paid(member, s
 
     order = place(member, sku, points_to_use=100)
 
-    assert (order.status, order.points, order.discount, order.cash) == (Order.Status.PAID, 100, Decimal("1.00"), Decimal("0.00"))
+    assert (order.status, order.points, order.discount, order.cash) == (
+        Order.Status.PAID,
+        100,
+        Decimal("1.00"),
+        Decimal("0.00"),
+    )
     assert standing(member) == (0, 0)
 
 
-def test_place_order_when_freight_is_due_for_points_goods_then_it_waits_for_the_cash(member, standing):
+def test_place_order_when_freight_is_due_for_points_goods_then_it_waits_for_the_cash(
+    member, standing
+):
     CheckoutPolicy.objects.update_or_create(pk=1, defaults={"freight": Decimal("8.00")})
     address_of(member)
 
     order = place(member, physical_sku(points=30))
 
-    assert (order.status, order.points, order.freight, order.cash) == (Order.Status.PENDING, 30, Decimal("8.00"), Decimal("8.00"))
+    assert (order.status, order.points, order.freight, order.cash) == (
+        Order.Status.PENDING,
+        30,
+        Decimal("8.00"),
+        Decimal("8.00"),
+    )
     assert standing(member) == (70, 30)
 
 
 def test_place_order_when_several_lines_then_each_is_a_row_and_sums_match(member):
     give_points(member, 1000)
-    first, second = virtual_sku(points=10), virtual_sku(cash="19.99", pay_mode=Product.PayMode.CASH_POINTS)
+    first, second = (
+        virtual_sku(points=10),
+        virtual_sku(cash="19.99", pay_mode=Product.PayMode.CASH_POINTS),
+    )
 
-    order = place_order(member, lines=[(second.pk, 3), (first.pk, 2)], key=uuid4().hex, points_to_use=900)
+    order = place_order(
+        member, lines=[(second.pk, 3), (first.pk, 2)], key=uuid4().hex, points_to_use=900
+    )
 
     lines = list(order.lines.all())
     assert [line.sku_id for line in lines] == [second.pk, first.pk]
@@ -120,10 +170,14 @@ def test_place_order_when_an_address_is_named_then_it_goes_there(member):
     other.detail = "衡山路 2 号"
     other.save()
 
-    assert place(member, physical_sku(points=10), address=other.pk).address["detail"] == "衡山路 2 号"
+    assert (
+        place(member, physical_sku(points=10), address=other.pk).address["detail"] == "衡山路 2 号"
+    )
 
 
-def test_place_order_when_goods_are_posted_and_there_is_no_own_address_then_it_refuses(member, other_member, standing):
+def test_place_order_when_goods_are_posted_and_there_is_no_own_address_then_it_refuses(
+    member, other_member, standing
+):
     sku = physical_sku(points=10)
     elsewhere = address_of(other_member)
 
@@ -162,7 +216,9 @@ def untouched(member, standing, pieces, sku, *, left):
         ({"points": 1}, 10**30, InvalidLines),
     ],
 )
-def test_place_order_when_refused_then_nothing_is_left_behind(member, standing, pieces, sku, quantity, error):
+def test_place_order_when_refused_then_nothing_is_left_behind(
+    member, standing, pieces, sku, quantity, error
+):
     sku = virtual_sku(**sku)
     left = pieces(sku)
 
@@ -173,7 +229,9 @@ def test_place_order_when_refused_then_nothing_is_left_behind(member, standing, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_place_order_when_one_line_is_sold_out_then_the_others_stay_on_the_shelf(member, standing, pieces):
+def test_place_order_when_one_line_is_sold_out_then_the_others_stay_on_the_shelf(
+    member, standing, pieces
+):
     plenty, gone = virtual_sku(points=1, stock=9), virtual_sku(points=1, stock=0)
 
     with pytest.raises(OutOfStock):
@@ -198,7 +256,9 @@ def test_place_order_when_too_many_orders_wait_for_payment_then_the_ledger_says_
             place(member, sku)
 
 
-@pytest.mark.parametrize("key", ["", "x" * 65, "with space", "line\n", "汉字汉字汉字汉字", None, 12345678])
+@pytest.mark.parametrize(
+    "key", ["", "x" * 65, "with space", "line\n", "汉字汉字汉字汉字", None, 12345678]
+)
 def test_place_order_when_the_key_is_none_then_it_refuses(member, key):
     with pytest.raises(InvalidKey):
         place_order(member, lines=[(virtual_sku(points=1).pk, 1)], key=key)
@@ -218,7 +278,9 @@ def test_place_order_when_the_price_changed_then_it_refuses_with_the_new_quote(m
 
 
 # --- repeated ----------------------------------------------------------------------
-def test_place_order_when_the_same_request_comes_again_then_the_same_order_answers(member, standing, pieces):
+def test_place_order_when_the_same_request_comes_again_then_the_same_order_answers(
+    member, standing, pieces
+):
     sku = virtual_sku(points=60, stock=5)
 
     first = place(member, sku, key="one-time-key")
@@ -228,7 +290,9 @@ def test_place_order_when_the_same_request_comes_again_then_the_same_order_answe
     assert (standing(member), pieces(sku), Order.objects.count()) == ((40, 0), 4, 1)
 
 
-def test_place_order_when_the_first_took_the_last_points_and_pieces_then_the_repeat_still_answers(member):
+def test_place_order_when_the_first_took_the_last_points_and_pieces_then_the_repeat_still_answers(
+    member,
+):
     sku = virtual_sku(points=100, stock=1)
 
     first = place(member, sku, key="one-time-key")
@@ -236,11 +300,18 @@ def test_place_order_when_the_first_took_the_last_points_and_pieces_then_the_rep
     assert place(member, sku, key="one-time-key").pk == first.pk
 
 
-def test_place_order_when_the_key_comes_with_another_body_then_it_is_a_conflict(member, other_member):
+def test_place_order_when_the_key_comes_with_another_body_then_it_is_a_conflict(
+    member, other_member
+):
     sku = virtual_sku(points=10, stock=5)
     place(member, sku, key="one-time-key")
 
-    for changed in ({"quantity": 2}, {"expect": {"points": 10, "cash": "0.00"}}, {"address": 3}, {"points_to_use": 100}):
+    for changed in (
+        {"quantity": 2},
+        {"expect": {"points": 10, "cash": "0.00"}},
+        {"address": 3},
+        {"points_to_use": 100},
+    ):
         with pytest.raises(IdempotencyConflict):
             place(member, sku, key="one-time-key", **changed)
     assert place(other_member, sku, key="one-time-key").user_id == other_member.pk

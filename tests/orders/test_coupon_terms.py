@@ -1,4 +1,6 @@
-"""What a coupon takes off, to the fen: a golden table, and properties of any coupon on any goods."""
+"""What a coupon takes off, to the fen: a golden table, and properties of any coupon on any
+goods.
+"""
 
 from decimal import Decimal
 
@@ -15,19 +17,34 @@ from orders.pricing import Wish, price
 MODES = [Product.PayMode.CASH, Product.PayMode.CASH_POINTS, Product.PayMode.POINTS_CASH]
 
 
-def wish(cash="0.00", *, quantity=1, points=0, pay_mode=Product.PayMode.CASH_POINTS, pk=1, category=1):
+def wish(
+    cash="0.00", *, quantity=1, points=0, pay_mode=Product.PayMode.CASH_POINTS, pk=1, category=1
+):
     product = Product(pk=pk, category_id=category, pay_mode=pay_mode, kind=Product.Kind.VIRTUAL)
     return Wish(Sku(product=product, points_price=points, cash_price=Decimal(cash)), quantity)
 
 
 def terms(amount=None, *, percent=0, cap="1000", threshold="0", **scope):
     kind = CouponTemplate.Kind.PERCENT if percent else CouponTemplate.Kind.AMOUNT
-    return Terms(kind, amount=Decimal(amount or 0), percent=percent, cap=Decimal(cap), threshold=Decimal(threshold), **scope)
+    return Terms(
+        kind,
+        amount=Decimal(amount or 0),
+        percent=percent,
+        cap=Decimal(cap),
+        threshold=Decimal(threshold),
+        **scope,
+    )
 
 
 def quoted(wishes, coupon, **words):
     in_hand = InHand(CouponTemplate(name="any"), coupon)
-    return price(wishes, policy=words.pop("policy", CheckoutPolicy()), rate=words.pop("rate", 100), coupon=in_hand, **words)
+    return price(
+        wishes,
+        policy=words.pop("policy", CheckoutPolicy()),
+        rate=words.pop("rate", 100),
+        coupon=in_hand,
+        **words,
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +85,10 @@ def test_shares_when_near_the_threshold_then_it_starts_exactly_there(cash, fits)
 def test_shares_when_goods_are_outside_then_they_neither_count_nor_share():
     inside, outside = wish("20.00", pk=1, category=1), wish("80.00", pk=2, category=2)
 
-    for coupon in (terms("5.00", products=frozenset({1})), terms("5.00", categories=frozenset({1}))):
+    for coupon in (
+        terms("5.00", products=frozenset({1})),
+        terms("5.00", categories=frozenset({1})),
+    ):
         assert coupon.shares([outside, inside]) == [Decimal("0.00"), Decimal("5.00")]
         with pytest.raises(CouponWrongGoods):
             coupon.shares([outside])
@@ -88,7 +108,9 @@ def test_shares_when_goods_are_outside_then_they_neither_count_nor_share():
         ("20.00", terms("20.00"), 0, 100),
     ],
 )
-def test_price_when_a_coupon_comes_first_then_points_pay_for_half_of_the_rest(cash, coupon, most, rate):
+def test_price_when_a_coupon_comes_first_then_points_pay_for_half_of_the_rest(
+    cash, coupon, most, rate
+):
     assert quoted([wish(cash)], coupon, rate=rate).usable.most == most
 
 
@@ -103,22 +125,33 @@ def test_price_when_all_three_pay_then_each_line_says_who_paid_what():
         map(Decimal, ("30.00", "6.00", "8.00", "8.00"))
     )
     assert quote.cash == Decimal("24.00")
-    assert [(line.coupon_discount, line.discount, line.cash, line.points) for line in quote.lines] == [
+    assert [
+        (line.coupon_discount, line.discount, line.cash, line.points) for line in quote.lines
+    ] == [
         (Decimal("4.00"), Decimal("8.00"), Decimal("8.01"), 800),
         (Decimal("2.00"), Decimal("0.00"), Decimal("7.99"), 50),
     ]
 
 
 @given(
-    goods=st.lists(st.tuples(st.integers(0, 500_000), st.integers(1, 99), st.sampled_from(MODES)), min_size=1, max_size=20),
+    goods=st.lists(
+        st.tuples(st.integers(0, 500_000), st.integers(1, 99), st.sampled_from(MODES)),
+        min_size=1,
+        max_size=20,
+    ),
     fen=st.integers(1, 10_000_000),
     percent=st.integers(0, 100),
     cap=st.integers(1, 1_000_000),
     rate=st.integers(1, 1000),
     hundreds=st.integers(0, 1000),
 )
-def test_price_when_any_coupon_meets_any_goods_then_it_adds_up_and_nothing_is_below_zero(goods, fen, percent, cap, rate, hundreds):
-    wishes = [wish(Decimal(each) / 100, quantity=quantity, pay_mode=mode) for each, quantity, mode in goods]
+def test_price_when_any_coupon_meets_any_goods_then_it_adds_up_and_nothing_is_below_zero(
+    goods, fen, percent, cap, rate, hundreds
+):
+    wishes = [
+        wish(Decimal(each) / 100, quantity=quantity, pay_mode=mode)
+        for each, quantity, mode in goods
+    ]
     coupon = terms(Decimal(fen) / 100, percent=percent, cap=Decimal(cap) / 100)
     plain = price(wishes, policy=CheckoutPolicy(), rate=rate)
     try:

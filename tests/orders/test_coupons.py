@@ -1,4 +1,5 @@
-"""Coupons: given, bought, kept for an order, used, given back, taken back, over. The races stand in tests/races/test_coupons.py.
+"""Coupons: given, bought, kept for an order, used, given back, taken back, over. The races stand in
+tests/races/test_coupons.py.
 
 Source: product.md "orders"; trap 18 (used past its limit, not given back on cancel).
 """
@@ -54,7 +55,9 @@ def goods(db):
 
 
 def pay(order):
-    payments.receive_notice("sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid"))
+    payments.receive_notice(
+        "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    )
     return Order.objects.get(pk=order.pk)
 
 
@@ -63,14 +66,22 @@ def state(coupon):
 
 
 # --- with an order ---------------------------------------------------------------------
-def test_place_when_a_coupon_is_used_then_it_lowers_the_cash_and_stays_with_the_order_until_paid(member, goods):
+def test_place_when_a_coupon_is_used_then_it_lowers_the_cash_and_stays_with_the_order_until_paid(
+    member, goods
+):
     coupon = given(member, name_en="Five off", name_zh_hans="立减5元")
 
     order = place(member, goods, coupon=coupon.pk)
 
-    assert (order.cash, order.coupon_discount, order.discount) == (Decimal("15.00"), Decimal("5.00"), Decimal("0.00"))
+    assert (order.cash, order.coupon_discount, order.discount) == (
+        Decimal("15.00"),
+        Decimal("5.00"),
+        Decimal("0.00"),
+    )
     assert order.coupon_names == {"zh-hans": "立减5元", "en": "Five off"}
-    assert [(line.cash, line.coupon_discount) for line in order.lines.all()] == [(Decimal("15.00"), Decimal("5.00"))]
+    assert [(line.cash, line.coupon_discount) for line in order.lines.all()] == [
+        (Decimal("15.00"), Decimal("5.00"))
+    ]
     assert (state(coupon), Coupon.objects.get(pk=coupon.pk).order_id) == ("locked", order.pk)
     pay(order)
     coupon.refresh_from_db()
@@ -78,12 +89,19 @@ def test_place_when_a_coupon_is_used_then_it_lowers_the_cash_and_stays_with_the_
     assert coupon.used_at is not None
 
 
-def test_place_when_a_coupon_pays_everything_then_the_order_is_paid_and_the_coupon_used(member, goods, standing):
+def test_place_when_a_coupon_pays_everything_then_the_order_is_paid_and_the_coupon_used(
+    member, goods, standing
+):
     coupon = given(member, amount="50.00")
 
     order = place(member, goods, coupon=coupon.code)
 
-    assert (order.status, order.cash, order.points, order.coupon_discount) == ("paid", Decimal("0.00"), 0, Decimal("20.00"))
+    assert (order.status, order.cash, order.points, order.coupon_discount) == (
+        "paid",
+        Decimal("0.00"),
+        0,
+        Decimal("20.00"),
+    )
     assert (state(coupon), standing(member)) == ("used", (100, 0))
     lifecycle.cancel(order, actor="test")
     assert state(coupon) == "granted"
@@ -92,12 +110,16 @@ def test_place_when_a_coupon_pays_everything_then_the_order_is_paid_and_the_coup
 @pytest.mark.parametrize("typed", ["{}", " {} ", "{lower}", "{dashed}"])
 def test_place_when_the_code_is_typed_as_people_do_then_it_is_the_same_coupon(member, goods, typed):
     coupon = given(member)
-    typed = typed.format(coupon.code, lower=coupon.code.lower(), dashed="-".join((coupon.code[:4], coupon.code[4:])))
+    typed = typed.format(
+        coupon.code, lower=coupon.code.lower(), dashed="-".join((coupon.code[:4], coupon.code[4:]))
+    )
 
     assert place(member, goods, coupon=typed).coupon_discount == Decimal("5.00")
 
 
-def test_place_when_the_coupon_is_kept_used_over_early_or_taken_back_then_it_says_which_and_changes_nothing(member, goods, pieces):
+def test_place_when_the_coupon_is_kept_used_over_early_or_taken_back_then_says_which(
+    member, goods, pieces
+):
     kept, used, past, back = (given(member) for _ in range(4))
     early = given(member, starts_at=clock.now() + timedelta(days=3))
     place(member, goods, coupon=kept.pk)
@@ -106,27 +128,51 @@ def test_place_when_the_coupon_is_kept_used_over_early_or_taken_back_then_it_say
     coupons.revoke(back, actor=None, reason="test")
     left, orders = pieces(goods), Order.objects.count()
 
-    for coupon, refusal in ((kept, CouponTaken), (used, CouponUsed), (past, CouponOver), (early, CouponTooEarly), (back, CouponNotUsable)):
+    for coupon, refusal in (
+        (kept, CouponTaken),
+        (used, CouponUsed),
+        (past, CouponOver),
+        (early, CouponTooEarly),
+        (back, CouponNotUsable),
+    ):
         with pytest.raises(refusal) as refused:
             place(member, goods, coupon=coupon.pk)
-        assert (refused.value.code, refused.value.status, refused.value.field) == ("coupon_not_usable", 409, "coupon")
+        assert (refused.value.code, refused.value.status, refused.value.field) == (
+            "coupon_not_usable",
+            409,
+            "coupon",
+        )
     assert (pieces(goods), Order.objects.count()) == (left, orders)
 
 
-def test_place_when_the_coupon_is_anothers_or_made_up_then_one_answer_for_both(member, other_member, goods):
+def test_place_when_the_coupon_is_anothers_or_made_up_then_one_answer_for_both(
+    member, other_member, goods
+):
     theirs = given(other_member)
     closed = code(is_active=False)
     draft = code(template(status="draft"))
 
     said = set()
-    for named in (theirs.pk, theirs.code, 10**9, "NOSUCHCODE", closed.code, draft.code, 2**64, "X" * 40, "0"):
+    for named in (
+        theirs.pk,
+        theirs.code,
+        10**9,
+        "NOSUCHCODE",
+        closed.code,
+        draft.code,
+        2**64,
+        "X" * 40,
+        "0",
+    ):
         with pytest.raises(CouponUnknown) as refused:
             place(member, goods, coupon=named)
         said.add(str(refused.value))
     assert len(said) == 1
 
 
-def test_place_when_the_goods_cost_too_little_or_are_others_then_the_numbers_are_told(member, goods):
+def test_place_when_the_goods_cost_too_little_or_are_others_then_the_numbers_are_told(
+    member, goods
+):
     shelf = CategoryFactory()
     inner = CategoryFactory(parent=shelf)
     there = virtual_sku(cash="20.00", category=inner)
@@ -140,7 +186,9 @@ def test_place_when_the_goods_cost_too_little_or_are_others_then_the_numbers_are
         place(member, goods, coupon=given(member, products=[there.product]).pk)
     with pytest.raises(CouponNotUsable):
         place(member, virtual_sku(points=10), coupon=given(member).pk)
-    assert place(member, there, coupon=given(member, categories=[shelf]).pk).coupon_discount == Decimal("5.00")
+    assert place(
+        member, there, coupon=given(member, categories=[shelf]).pk
+    ).coupon_discount == Decimal("5.00")
 
 
 def test_place_when_only_some_goods_are_meant_then_only_they_count_and_share(member):
@@ -194,13 +242,21 @@ def test_place_when_a_coupon_is_used_then_two_statements_more(member, goods):
 
 
 # --- a public code ----------------------------------------------------------------------
-def test_place_when_a_public_code_is_used_then_its_use_counts_and_is_the_members_coupon(member, other_member, goods):
+def test_place_when_a_public_code_is_used_then_its_use_counts_and_is_the_members_coupon(
+    member, other_member, goods
+):
     public = code(max_uses=2, per_person=1)
 
     order = place(member, goods, coupon=public.code.lower())
 
     used = Coupon.objects.get()
-    assert (used.user_id, used.order_id, used.state, used.source, used.public_code_id) == (member.pk, order.pk, "locked", "code", public.pk)
+    assert (used.user_id, used.order_id, used.state, used.source, used.public_code_id) == (
+        member.pk,
+        order.pk,
+        "locked",
+        "code",
+        public.pk,
+    )
     with pytest.raises(CodeUsedByYou):
         place(member, goods, coupon=public.code)
     place(other_member, goods, coupon=public.code)
@@ -224,7 +280,9 @@ def test_cancel_when_a_public_code_was_used_then_its_use_is_counted_back_once(me
 
 # --- given back --------------------------------------------------------------------------
 @pytest.mark.parametrize("paid", [False, True])
-def test_give_back_when_the_order_is_cancelled_then_the_coupon_is_free_again_once(member, goods, paid):
+def test_give_back_when_the_order_is_cancelled_then_the_coupon_is_free_again_once(
+    member, goods, paid
+):
     coupon = given(member)
     order = place(member, goods, coupon=coupon.pk)
     if paid:
@@ -237,7 +295,9 @@ def test_give_back_when_the_order_is_cancelled_then_the_coupon_is_free_again_onc
     assert Coupon.objects.get(pk=coupon.pk).order_id == second.pk
 
 
-def test_give_back_when_its_day_passed_meanwhile_then_it_is_over_unless_the_shop_was_at_fault(member, goods):
+def test_give_back_when_its_day_passed_meanwhile_then_it_is_over_unless_the_shop_was_at_fault(
+    member, goods
+):
     mine, shops = given(member), given(member)
     first, second = place(member, goods, coupon=mine.pk), place(member, goods, coupon=shops.pk)
     for coupon in (mine, shops):
@@ -248,10 +308,15 @@ def test_give_back_when_its_day_passed_meanwhile_then_it_is_over_unless_the_shop
 
     assert Coupon.objects.get(pk=mine.pk).state_now == "expired"
     kept = Coupon.objects.get(pk=shops.pk)
-    assert (kept.state_now, kept.expires_at) == ("granted", clock.end_of(clock.today() + timedelta(days=7)))
+    assert (kept.state_now, kept.expires_at) == (
+        "granted",
+        clock.end_of(clock.today() + timedelta(days=7)),
+    )
 
 
-def test_give_back_when_the_order_had_none_then_nothing_is_asked(member, goods, django_assert_num_queries):
+def test_give_back_when_the_order_had_none_then_nothing_is_asked(
+    member, goods, django_assert_num_queries
+):
     order = place(member, goods)
 
     with django_assert_num_queries(0):
@@ -304,14 +369,22 @@ def test_purchase_when_bought_then_the_points_are_spent_for_it(member, standing)
     coupon = coupons.purchase(member, made.pk, key="one")
 
     entry = LedgerEntry.objects.filter(account_id=member.pk).first()
-    assert (entry.kind, entry.delta, entry.key, entry.reference) == ("spend", -60, f"coupon:{coupon.pk}:spend", f"coupon:{coupon.pk}")
+    assert (entry.kind, entry.delta, entry.key, entry.reference) == (
+        "spend",
+        -60,
+        f"coupon:{coupon.pk}:spend",
+        f"coupon:{coupon.pk}",
+    )
     assert (coupon.source, coupon.price_points, standing(member)) == ("bought", 60, (40, 0))
 
 
 def test_purchase_when_repeated_then_one_coupon_and_one_price(member, standing):
     made = template(price_points=30)
 
-    first, again = coupons.purchase(member, made.pk, key="one"), coupons.purchase(member, made.pk, key="one")
+    first, again = (
+        coupons.purchase(member, made.pk, key="one"),
+        coupons.purchase(member, made.pk, key="one"),
+    )
 
     assert (first.pk, again.replayed, standing(member)) == (again.pk, True, (70, 0))
     with pytest.raises(IdempotencyConflict):
@@ -320,11 +393,20 @@ def test_purchase_when_repeated_then_one_coupon_and_one_price(member, standing):
 
 @pytest.mark.django_db(transaction=True)
 def test_purchase_when_refused_then_nothing_is_taken(member, standing):
-    dear, free, mine = template(price_points=101), template(), template(price_points=10, per_person=1)
+    dear, free, mine = (
+        template(price_points=101),
+        template(),
+        template(price_points=10, per_person=1),
+    )
     last = template(price_points=10, total=1, issued=1)
     coupons.purchase(member, mine.pk, key="mine")
 
-    for made, refusal in ((dear, InsufficientPoints), (free, CouponNotForSale), (mine, CouponLimitReached), (last, CouponsGone)):
+    for made, refusal in (
+        (dear, InsufficientPoints),
+        (free, CouponNotForSale),
+        (mine, CouponLimitReached),
+        (last, CouponsGone),
+    ):
         with pytest.raises(refusal):
             coupons.purchase(member, made.pk, key="other")
     for made in (dear, free):
@@ -334,7 +416,9 @@ def test_purchase_when_refused_then_nothing_is_taken(member, standing):
 
 
 # --- its end -----------------------------------------------------------------------------
-def test_revoke_when_unused_then_it_is_gone_and_bought_points_are_back(member, operator, standing, goods):
+def test_revoke_when_unused_then_it_is_gone_and_bought_points_are_back(
+    member, operator, standing, goods
+):
     made = template(price_points=60, total=1)
     coupon = coupons.purchase(member, made.pk, key="one")
 
@@ -343,7 +427,11 @@ def test_revoke_when_unused_then_it_is_gone_and_bought_points_are_back(member, o
     made.refresh_from_db()
     assert (state(coupon), standing(member), made.issued) == ("revoked", (100, 0), 0)
     row = AuditRow.objects.get(action="coupons.revoke")
-    assert (row.actor, row.reason, row.target) == (f"staff:{operator.pk}", "Wrong terms", f"orders.coupon:{coupon.pk}")
+    assert (row.actor, row.reason, row.target) == (
+        f"staff:{operator.pk}",
+        "Wrong terms",
+        f"orders.coupon:{coupon.pk}",
+    )
     for again in (coupon, given(member)):
         if again != coupon:
             place(member, goods, coupon=again.pk)
@@ -363,7 +451,9 @@ def test_expire_due_when_their_day_has_passed_then_only_unused_ones_and_once(mem
     assert [state(each) for each in (past, kept, fresh)] == ["expired", "locked", "granted"]
 
 
-def test_expire_when_the_clock_passes_midnight_in_shanghai_then_the_last_day_was_whole(member, goods, time_machine):
+def test_expire_when_the_clock_passes_midnight_in_shanghai_then_the_last_day_was_whole(
+    member, goods, time_machine
+):
     time_machine.move_to("2026-03-30T15:59:00+00:00", tick=False)
     coupon = given(member, valid_days=1)
 
@@ -398,11 +488,18 @@ def test_place_when_points_are_used_too_then_half_of_what_the_coupon_left(member
 
     order = place(member, sku, coupon=given(member).pk, points_to_use=700)
 
-    assert (order.cash, order.coupon_discount, order.discount) == (Decimal("8.00"), Decimal("5.00"), Decimal("7.00"))
+    assert (order.cash, order.coupon_discount, order.discount) == (
+        Decimal("8.00"),
+        Decimal("5.00"),
+        Decimal("7.00"),
+    )
 
 
 def test_describe_when_a_coupon_was_bought_then_the_statement_says_so(member):
     coupons.purchase(member, template(price_points=60).pk, key="one")
 
     with override("en"):
-        assert describe(LedgerEntry.objects.filter(account_id=member.pk, kind="spend").get()) == "Bought a coupon"
+        assert (
+            describe(LedgerEntry.objects.filter(account_id=member.pk, kind="spend").get())
+            == "Bought a coupon"
+        )

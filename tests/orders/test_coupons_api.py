@@ -22,7 +22,10 @@ def caller(signed_in_api):
 def buy(caller):
     """buy(template, key=...) -> the answer of buying one."""
     return lambda made, key=None, body=None: caller.post(
-        f"{COUPONS}/{made.pk}/purchase", body or {}, format="json", headers={"Idempotency-Key": key or uuid4().hex}
+        f"{COUPONS}/{made.pk}/purchase",
+        body or {},
+        format="json",
+        headers={"Idempotency-Key": key or uuid4().hex},
     )
 
 
@@ -35,19 +38,41 @@ def test_quote_when_a_coupon_is_named_then_by_id_or_code_and_the_order_is_the_sa
     sku, coupon = virtual_sku(cash="20.00"), given(member, name_zh_hans="立减")
 
     by_id = caller.post(f"{ORDERS}/quote", one(sku, coupon=coupon.pk), format="json").json()
-    by_code = caller.post(f"{ORDERS}/quote", one(sku, coupon=coupon.code.lower()), format="json").json()
+    by_code = caller.post(
+        f"{ORDERS}/quote", one(sku, coupon=coupon.code.lower()), format="json"
+    ).json()
     expect = {"points": by_id["points"], "cash": by_id["cash"]}
-    order = caller.post(ORDERS, one(sku, coupon=coupon.pk, expect=expect), format="json", headers={"Idempotency-Key": "once"}).json()
+    order = caller.post(
+        ORDERS,
+        one(sku, coupon=coupon.pk, expect=expect),
+        format="json",
+        headers={"Idempotency-Key": "once"},
+    ).json()
 
     assert by_id == by_code
-    assert by_id["coupon"] == {"id": coupon.pk, "code": coupon.code, "name": "立减", "discount": "5.00"}
-    assert (by_id["coupon_discount"], by_id["discount"], by_id["cash"], by_id["lines"][0]["coupon_discount"]) == (
+    assert by_id["coupon"] == {
+        "id": coupon.pk,
+        "code": coupon.code,
+        "name": "立减",
+        "discount": "5.00",
+    }
+    assert (
+        by_id["coupon_discount"],
+        by_id["discount"],
+        by_id["cash"],
+        by_id["lines"][0]["coupon_discount"],
+    ) == (
         "5.00",
         "0.00",
         "15.00",
         "5.00",
     )
-    assert (order["cash"], order["coupon_discount"], order["coupon_name"], order["lines"][0]["coupon_discount"]) == (
+    assert (
+        order["cash"],
+        order["coupon_discount"],
+        order["coupon_name"],
+        order["lines"][0]["coupon_discount"],
+    ) == (
         "15.00",
         "5.00",
         "立减",
@@ -58,19 +83,32 @@ def test_quote_when_a_coupon_is_named_then_by_id_or_code_and_the_order_is_the_sa
 def test_quote_when_a_public_code_is_named_then_it_has_no_id(caller):
     public = code()
 
-    quote = caller.post(f"{ORDERS}/quote", one(virtual_sku(cash="20.00"), coupon=public.code), format="json").json()
+    quote = caller.post(
+        f"{ORDERS}/quote", one(virtual_sku(cash="20.00"), coupon=public.code), format="json"
+    ).json()
 
     assert (quote["coupon"]["id"], quote["coupon"]["code"], public.uses) == (None, public.code, 0)
 
 
 def test_order_when_the_coupon_is_no_use_then_409_says_why_in_words(caller, member, other_member):
-    sku, theirs, far, past = virtual_sku(cash="20.00"), given(other_member), given(member, threshold="30.00"), over(given(member))
+    sku, theirs, far, past = (
+        virtual_sku(cash="20.00"),
+        given(other_member),
+        given(member, threshold="30.00"),
+        over(given(member)),
+    )
     said = set()
 
     for named in (theirs.pk, far.pk, past.pk, "NOSUCH"):
-        answer = caller.post(ORDERS, one(sku, coupon=named), format="json", headers={"Idempotency-Key": uuid4().hex})
+        answer = caller.post(
+            ORDERS, one(sku, coupon=named), format="json", headers={"Idempotency-Key": uuid4().hex}
+        )
         [error] = answer.json()["errors"]
-        assert (answer.status_code, error["code"], error["attr"]) == (409, "coupon_not_usable", "coupon")
+        assert (answer.status_code, error["code"], error["attr"]) == (
+            409,
+            "coupon_not_usable",
+            "coupon",
+        )
         said.add(error["detail"])
     assert len(said) == 3  # somebody else's and an unknown one sound the same
     assert Order.objects.count() == 0
@@ -78,19 +116,26 @@ def test_order_when_the_coupon_is_no_use_then_409_says_why_in_words(caller, memb
 
 @pytest.mark.parametrize("named", [0, -1, True, 1.5, "", "x" * 41, None, [], {}, 2**63])
 def test_quote_when_the_coupon_is_no_id_and_no_code_then_400(caller, named):
-    answer = caller.post(f"{ORDERS}/quote", one(virtual_sku(cash="20.00"), coupon=named), format="json")
+    answer = caller.post(
+        f"{ORDERS}/quote", one(virtual_sku(cash="20.00"), coupon=named), format="json"
+    )
 
     assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "coupon")
 
 
-def test_quote_when_codes_are_guessed_then_429_after_five_and_ids_stay_free(caller, member, standing_clock):
+def test_quote_when_codes_are_guessed_then_429_after_five_and_ids_stay_free(
+    caller, member, standing_clock
+):
     sku, mine, public = virtual_sku(cash="20.00"), given(member), code()
 
     def tried(named):
         return caller.post(f"{ORDERS}/quote", one(sku, coupon=named), format="json")
 
     assert [tried(f"GUESS{n}").status_code for n in range(5)] == [409] * 5
-    assert (tried(public.code).status_code, int(tried(public.code).headers["Retry-After"]) > 0) == (429, True)
+    assert (tried(public.code).status_code, int(tried(public.code).headers["Retry-After"]) > 0) == (
+        429,
+        True,
+    )
     assert (tried("GUESS1").status_code, tried(mine.pk).status_code) == (409, 200)
 
 
@@ -98,9 +143,15 @@ def test_order_when_the_same_key_names_another_coupon_then_422(caller, member):
     sku, first, second = virtual_sku(cash="20.00"), given(member), given(member)
 
     def send(coupon):
-        return caller.post(ORDERS, one(sku, coupon=coupon.pk), format="json", headers={"Idempotency-Key": "once"})
+        return caller.post(
+            ORDERS, one(sku, coupon=coupon.pk), format="json", headers={"Idempotency-Key": "once"}
+        )
 
-    assert [send(first).status_code, send(first).status_code, send(second).status_code] == [201, 201, 422]
+    assert [send(first).status_code, send(first).status_code, send(second).status_code] == [
+        201,
+        201,
+        422,
+    ]
 
 
 # --- one's own ------------------------------------------------------------------------
@@ -113,10 +164,19 @@ def test_list_when_read_then_ones_own_by_state(caller, member, other_member):
         return [row["id"] for row in caller.get(f"{COUPONS}{query}").json()["results"]]
 
     assert shelf() == [kept.pk, past.pk, fresh.pk]
-    assert (shelf("?state=usable"), shelf("?state=used"), shelf("?state=expired")) == ([fresh.pk], [kept.pk], [past.pk])
+    assert (shelf("?state=usable"), shelf("?state=used"), shelf("?state=expired")) == (
+        [fresh.pk],
+        [kept.pk],
+        [past.pk],
+    )
     assert caller.get(f"{COUPONS}?state=lost").status_code == 400
     row = caller.get(f"{COUPONS}?state=used").json()["results"][0]
-    assert (row["state"], row["order"], row["template"]["amount"], row["template"]["threshold"]) == ("locked", order.no, "5.00", "0.00")
+    assert (
+        row["state"],
+        row["order"],
+        row["template"]["amount"],
+        row["template"]["threshold"],
+    ) == ("locked", order.no, "5.00", "0.00")
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -128,7 +188,8 @@ def test_list_when_rows_grow_then_queries_do_not(caller, member, count, django_a
 
     with django_assert_num_queries(2):  # the session's member; coupons with template and order
         assert len(caller.get(COUPONS).json()["results"]) == count
-    with django_assert_num_queries(4):  # the session's member; templates for sale, how many the caller had, the balance
+    # the session's member; templates for sale, how many the caller had, the balance
+    with django_assert_num_queries(4):
         assert caller.get(f"{COUPONS}/offers").json()["count"] == count
 
 
@@ -138,12 +199,23 @@ def test_purchase_when_sent_then_201_and_the_same_again_for_the_same_key(buy, st
 
     first, again = buy(made, "once"), buy(made, "once")
 
-    assert (first.status_code, again.status_code, again.headers["Idempotent-Replayed"]) == (201, 201, "true")
+    assert (first.status_code, again.status_code, again.headers["Idempotent-Replayed"]) == (
+        201,
+        201,
+        "true",
+    )
     assert "Idempotent-Replayed" not in first.headers
     assert first.json() == again.json()
-    assert (first.json()["points"], first.json()["source"], first.json()["state"]) == (60, "bought", "granted")
+    assert (first.json()["points"], first.json()["source"], first.json()["state"]) == (
+        60,
+        "bought",
+        "granted",
+    )
     assert (Coupon.objects.count(), standing(member)[0]) == (1, before - 60)
-    assert (buy(template(price_points=1), "once").status_code, buy(made, "with space").status_code) == (422, 400)
+    assert (
+        buy(template(price_points=1), "once").status_code,
+        buy(made, "with space").status_code,
+    ) == (422, 400)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -164,5 +236,9 @@ def test_purchase_when_refused_then_the_code_says_why_and_nothing_is_taken(buy, 
 
 
 def test_coupons_when_a_stranger_asks_then_401(api):
-    for answer in (api.get(COUPONS), api.get(f"{COUPONS}/offers"), api.post(f"{COUPONS}/1/purchase", {}, format="json")):
+    for answer in (
+        api.get(COUPONS),
+        api.get(f"{COUPONS}/offers"),
+        api.post(f"{COUPONS}/1/purchase", {}, format="json"),
+    ):
         assert answer.status_code == 401

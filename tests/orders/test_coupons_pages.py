@@ -43,7 +43,11 @@ def chosen(sent):
 
 # --- checkout ----------------------------------------------------------------------
 def test_new_when_some_fit_then_the_best_is_chosen_and_none_when_asked(checkout, member, sku):
-    small, best, far = given(member, amount="3.00"), given(member, amount="6.00"), given(member, threshold="99.00")
+    small, best, far = (
+        given(member, amount="3.00"),
+        given(member, amount="6.00"),
+        given(member, threshold="99.00"),
+    )
 
     text, sent = checkout(sku)
     assert chosen(sent) == (str(best.pk), "14.00")
@@ -64,7 +68,11 @@ def test_new_when_sent_then_the_order_has_the_coupon_and_shows_it(checkout, sign
     answer = signed_in.post(NEW, sent)
 
     order = Order.objects.get()
-    assert (order.cash, order.coupon_discount, Coupon.objects.get(pk=coupon.pk).order_id) == (Decimal("14.00"), Decimal("6.00"), order.pk)
+    assert (order.cash, order.coupon_discount, Coupon.objects.get(pk=coupon.pk).order_id) == (
+        Decimal("14.00"),
+        Decimal("6.00"),
+        order.pk,
+    )
     assert answer["Location"] == f"/orders/{order.no}/pay/"
     shown = text_of(signed_in.get(f"/orders/{order.no}/"))
     assert "立减六元" in shown
@@ -94,7 +102,9 @@ def test_new_when_a_code_is_wrong_then_it_says_so_keeps_it_and_quotes_without(si
     assert chosen(form_of(page)) == ("", "20.00")
 
 
-def test_new_when_codes_are_guessed_then_five_a_minute_and_the_same_one_again_is_free(signed_in, sku, standing_clock):
+def test_new_when_codes_are_guessed_then_five_a_minute_and_the_same_one_again_is_free(
+    signed_in, sku, standing_clock
+):
     def tried(named):
         return text_of(signed_in.get(NEW, {"sku": sku.pk, "quantity": 1, "code": named}))
 
@@ -110,7 +120,9 @@ def test_new_when_codes_are_guessed_then_five_a_minute_and_the_same_one_again_is
     assert tried("GUESS1") != tired  # tried before: no new guess
 
 
-def test_new_when_the_coupon_was_used_in_another_tab_then_it_says_so_and_shows_the_new_total(checkout, signed_in, member, sku):
+def test_new_when_the_coupon_was_used_in_another_tab_then_it_says_so_and_shows_the_new_total(
+    checkout, signed_in, member, sku
+):
     coupon = given(member)
     _text, sent = checkout(sku)
     place(member, sku, coupon=coupon.pk)
@@ -141,7 +153,9 @@ def test_new_when_points_are_chosen_too_then_the_range_shrinks_with_the_coupon(c
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_new_when_coupons_grow_then_queries_do_not(signed_in, member, sku, count, django_assert_num_queries):
+def test_new_when_coupons_grow_then_queries_do_not(
+    signed_in, member, sku, count, django_assert_num_queries
+):
     for _ in range(count):
         given(member, products=[sku.product])
     signed_in.get(NEW, {"sku": sku.pk})
@@ -152,16 +166,31 @@ def test_new_when_coupons_grow_then_queries_do_not(signed_in, member, sku, count
 
 # --- the page ----------------------------------------------------------------------
 def test_page_when_opened_then_each_shelf_has_its_own(signed_in, member, sku):
-    fresh, past, kept = given(member, name_zh_hans="新券"), given(member, name_zh_hans="旧券"), given(member, name_zh_hans="用券")
+    fresh, past, kept = (
+        given(member, name_zh_hans="新券"),
+        given(member, name_zh_hans="旧券"),
+        given(member, name_zh_hans="用券"),
+    )
     early = given(member, name_zh_hans="早券", starts_at=clock.now() + timedelta(days=2))
     over(past)
     order = place(member, sku, coupon=kept.pk)
 
-    pages = {shelf: text_of(signed_in.get(PAGE, {"shelf": shelf})) for shelf in ("usable", "used", "expired", "nonsense")}
+    pages = {
+        shelf: text_of(signed_in.get(PAGE, {"shelf": shelf}))
+        for shelf in ("usable", "used", "expired", "nonsense")
+    }
 
     assert pages["nonsense"] == text_of(signed_in.get(PAGE))
-    found = {shelf: [coupon for coupon in (fresh, past, kept, early) if coupon.code in pages[shelf]] for shelf in pages}
-    assert found == {"usable": [fresh, early], "used": [kept], "expired": [past], "nonsense": [fresh, early]}
+    found = {
+        shelf: [coupon for coupon in (fresh, past, kept, early) if coupon.code in pages[shelf]]
+        for shelf in pages
+    }
+    assert found == {
+        "usable": [fresh, early],
+        "used": [kept],
+        "expired": [past],
+        "nonsense": [fresh, early],
+    }
     assert order.get_absolute_url() in signed_in.get(PAGE, {"shelf": "used"}).content.decode()
 
 
@@ -189,12 +218,18 @@ def test_purchase_when_confirmed_then_bought_once_however_often_sent(signed_in, 
 
 @pytest.mark.django_db(transaction=True)
 def test_purchase_when_refused_then_the_page_says_why(signed_in, member, standing):
-    dear, mine, gone = template(price_points=101), template(price_points=1, per_person=1), template(price_points=1, total=1, issued=1)
+    dear, mine, gone = (
+        template(price_points=101),
+        template(price_points=1, per_person=1),
+        template(price_points=1, total=1, issued=1),
+    )
     coupons.purchase(member, mine.pk, key="mine")
     draft = template(price_points=1, status="draft")
 
     def bought(made, key=None):
-        return signed_in.post(f"/coupons/{made.pk}/purchase/", {"key": uuid4().hex if key is None else key})
+        return signed_in.post(
+            f"/coupons/{made.pk}/purchase/", {"key": uuid4().hex if key is None else key}
+        )
 
     for made in (dear, mine, gone):
         answer = bought(made)
@@ -217,7 +252,9 @@ def test_page_when_a_coupon_cannot_be_bought_then_it_says_what_is_missing(signed
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_page_when_rows_grow_then_queries_do_not(signed_in, member, count, django_assert_num_queries):
+def test_page_when_rows_grow_then_queries_do_not(
+    signed_in, member, count, django_assert_num_queries
+):
     for _ in range(count):
         given(member)
         template(price_points=10)
@@ -227,6 +264,8 @@ def test_page_when_rows_grow_then_queries_do_not(signed_in, member, count, djang
         signed_in.get(PAGE)
 
 
-# The member; the SKU; own coupons, their scope; the quote (SKU, rate, coupon, its scope, policy, what is earned); stock; the inbox.
+# The member; the SKU; own coupons, their scope; the quote (SKU, rate, coupon, its scope, policy,
+# what is earned); stock; the inbox.
 QUERIES_OF_THE_CHECKOUT = 12
-QUERIES_OF_THE_PAGE = 6  # the member; how many coupons, those of the page; templates for sale, how many are had; the inbox
+# the member; how many coupons, those of the page; templates for sale, how many are had; the inbox
+QUERIES_OF_THE_PAGE = 6

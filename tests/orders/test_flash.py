@@ -51,11 +51,22 @@ def test_redeem_when_points_only_then_paid_at_the_flash_price(member, standing, 
 
     assert (order.status, order.points, order.cash) == (Order.Status.PAID, 10, 0)
     line = order.lines.get()
-    assert (line.sku_id, line.unit_points, line.pay_mode, line.quantity) == (item.sku_id, 10, "points", 1)
+    assert (line.sku_id, line.unit_points, line.pay_mode, line.quantity) == (
+        item.sku_id,
+        10,
+        "points",
+        1,
+    )
     assert standing(member) == (90, 0)
     assert (pool(item), pieces(item.sku)) == (4, 3)
     claim = FlashClaim.objects.get()
-    assert (claim.order_id, claim.item_id, claim.user_id, claim.quantity, claim.is_live) == (order.pk, item.pk, member.pk, 1, True)
+    assert (claim.order_id, claim.item_id, claim.user_id, claim.quantity, claim.is_live) == (
+        order.pk,
+        item.pk,
+        member.pk,
+        1,
+        True,
+    )
 
 
 def test_redeem_when_cash_is_due_then_points_wait_five_minutes(member, standing):
@@ -63,7 +74,11 @@ def test_redeem_when_cash_is_due_then_points_wait_five_minutes(member, standing)
 
     order = grab(member, item)
 
-    assert (order.status, order.cash, order.pay_by - order.created_at) == (Order.Status.PENDING, 5, timedelta(minutes=5))
+    assert (order.status, order.cash, order.pay_by - order.created_at) == (
+        Order.Status.PENDING,
+        5,
+        timedelta(minutes=5),
+    )
     assert standing(member) == (90, 10)
     assert order.lines.get().pay_mode == "points_cash"
 
@@ -99,7 +114,9 @@ def test_redeem_when_it_is_already_yours_then_refused(member):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("left", "quantity", "refused"), [(0, 1, SoldOut), (1, 2, OutOfStock)])
-def test_redeem_when_too_few_are_left_then_nothing_is_taken(member, other_member, standing, left, quantity, refused):
+def test_redeem_when_too_few_are_left_then_nothing_is_taken(
+    member, other_member, standing, left, quantity, refused
+):
     item = factory.item(stock=1 + left, limit=2)
     grab(other_member, item)
 
@@ -132,7 +149,10 @@ def test_redeem_when_too_early_or_late_then_refused(member):
     with pytest.raises(FlashNotStarted):
         grab(member, factory.item(of=factory.session(starts_in=timedelta(minutes=5))))
     item = factory.item()
-    with time_machine.travel(clock.now() + timedelta(hours=2), tick=False), pytest.raises(FlashOver):
+    with (
+        time_machine.travel(clock.now() + timedelta(hours=2), tick=False),
+        pytest.raises(FlashOver),
+    ):
         grab(member, item)
 
 
@@ -213,7 +233,11 @@ def test_cancel_due_when_five_minutes_passed_then_the_piece_goes_to_the_next(mem
         taken = grab(other_member, item)
 
     late.refresh_from_db()
-    assert (late.status, taken.status, pool(item)) == (Order.Status.CANCELLED, Order.Status.PENDING, 0)
+    assert (late.status, taken.status, pool(item)) == (
+        Order.Status.CANCELLED,
+        Order.Status.PENDING,
+        0,
+    )
 
 
 # --- sessions -----------------------------------------------------------------
@@ -223,7 +247,9 @@ def test_announce_when_called_twice_then_the_stock_moves_once(pieces):
     factory.announce(item.session)
 
     assert (pool(item), pieces(item.sku)) == (5, 7)
-    assert [(m.direction, m.delta, m.reference) for m in item.sku.movements.order_by("pk")][1:] == [("take", -5, f"flash:{item.pk}:open")]
+    assert [(m.direction, m.delta, m.reference) for m in item.sku.movements.order_by("pk")][1:] == [
+        ("take", -5, f"flash:{item.pk}:open")
+    ]
 
 
 def test_announce_when_stock_is_short_then_refused_and_nothing_moves(pieces):
@@ -274,7 +300,9 @@ def test_figures_when_some_wait_for_payment_then_told_apart(member, other_member
     lifecycle.mark_paid(grab(member, item), actor="test")
     grab(other_member, item)
 
-    assert flash_sessions.figures(item.session) == [{"item": item, "left": 3, "sold": 1, "waiting": 1}]
+    assert flash_sessions.figures(item.session) == [
+        {"item": item, "left": 3, "sold": 1, "waiting": 1}
+    ]
 
 
 # --- reminders ----------------------------------------------------------------
@@ -291,7 +319,9 @@ def test_tell_starting_when_the_session_is_near_then_once_to_each_who_asked(memb
     flash_sessions.forget(other_member, session)
 
     assert flash_sessions.tell_starting(session.starts_at - timedelta(minutes=5, seconds=1)) == 0
-    assert [flash_sessions.tell_starting(session.starts_at - timedelta(minutes=5)) for _ in range(2)] == [1, 0]
+    assert [
+        flash_sessions.tell_starting(session.starts_at - timedelta(minutes=5)) for _ in range(2)
+    ] == [1, 0]
 
     flash_starting.disconnect(hear)
     assert told == [(session.pk, member.pk)]
@@ -304,13 +334,21 @@ def test_verify_flash_when_a_bucket_was_changed_by_hand_then_found(member):
     grab(member, item)
     assert flash_books.verify_flash() == []
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE catalog_stockbucket SET quantity = quantity + 1 WHERE pool = %s AND id %% 256 = 3", [item.pk])
+        cursor.execute(
+            "UPDATE catalog_stockbucket SET quantity = quantity + 1 WHERE pool = %s AND id %% 256 "
+            "= 3",
+            [item.pk],
+        )
 
     (finding,) = flash_books.verify_flash()
 
     assert (finding.expected, finding.found) == (5, 6)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE catalog_stockbucket SET quantity = quantity - 1 WHERE pool = %s AND id %% 256 = 3", [item.pk])
+        cursor.execute(
+            "UPDATE catalog_stockbucket SET quantity = quantity - 1 WHERE pool = %s AND id %% 256 "
+            "= 3",
+            [item.pk],
+        )
 
 
 def test_redeem_when_compared_with_an_ordinary_order_then_one_question_more(member):
@@ -341,5 +379,9 @@ def test_put_back_when_card_keys_were_seen_then_those_pieces_stay_sold(member):
     with transaction.atomic():
         flash.put_back(order, lost=1)
 
-    assert (pool(item), FlashClaim.objects.get().quantity, FlashClaim.objects.get().is_live) == (4, 1, True)
+    assert (pool(item), FlashClaim.objects.get().quantity, FlashClaim.objects.get().is_live) == (
+        4,
+        1,
+        True,
+    )
     assert flash_books.verify_flash() == []

@@ -29,7 +29,14 @@ def _nothing_remembered(client, settings):
 
 
 def form(item, *, key="page-key", **changes):
-    return {"key": key, "quantity": 1, "each_points": item.points_price, "each_cash": "0.00", "freight": "0.00", **changes}
+    return {
+        "key": key,
+        "quantity": 1,
+        "each_points": item.points_price,
+        "each_cash": "0.00",
+        "freight": "0.00",
+        **changes,
+    }
 
 
 def page(item):
@@ -44,7 +51,10 @@ def test_flash_when_there_is_none_then_says_so(client):
 
 
 def test_flash_when_sessions_run_and_come_then_shown_in_order_with_their_clock(client):
-    factory.item(of=factory.session(starts_in=SOON), sku=virtual_sku(points=100, stock=9, name_en="Later lamp"))
+    factory.item(
+        of=factory.session(starts_in=SOON),
+        sku=virtual_sku(points=100, stock=9, name_en="Later lamp"),
+    )
     factory.item(sku=virtual_sku(points=100, stock=9, name_en="Present pen"))
     factory.item(announced=False, sku=virtual_sku(points=100, stock=9, name_en="Draft doll"))
 
@@ -56,7 +66,9 @@ def test_flash_when_sessions_run_and_come_then_shown_in_order_with_their_clock(c
 
 
 @pytest.mark.parametrize("items", [1, 3])
-def test_flash_when_more_items_are_shown_then_no_more_queries(signed_in, items, django_assert_num_queries):
+def test_flash_when_more_items_are_shown_then_no_more_queries(
+    signed_in, items, django_assert_num_queries
+):
     of = factory.session()
     for _ in range(items):
         factory.item(of=of, announced=False)
@@ -80,7 +92,11 @@ def test_item_when_redeemed_then_leads_to_the_order(signed_in, member):
     answer = signed_in.post(page(item), form(item))
 
     order = Order.objects.get()
-    assert (answer.status_code, answer.url, order.status) == (302, order.get_absolute_url(), Order.Status.PAID)
+    assert (answer.status_code, answer.url, order.status) == (
+        302,
+        order.get_absolute_url(),
+        Order.Status.PAID,
+    )
     assert "Got it" in signed_in.get(answer.url).content.decode()
 
 
@@ -103,8 +119,20 @@ def test_item_when_sent_twice_then_one_order(signed_in):
     assert Order.objects.count() == 1
 
 
-@pytest.mark.parametrize("button", ["Get it now", "Starts at", "Sold out", "See the order", "Check in and collect", "Sign in to take part"])
-def test_item_when_looked_at_then_the_button_says_what_can_be_done(client, member, other_member, button):
+@pytest.mark.parametrize(
+    "button",
+    [
+        "Get it now",
+        "Starts at",
+        "Sold out",
+        "See the order",
+        "Check in and collect",
+        "Sign in to take part",
+    ],
+)
+def test_item_when_looked_at_then_the_button_says_what_can_be_done(
+    client, member, other_member, button
+):
     of = factory.session(starts_in=SOON) if button == "Starts at" else factory.session()
     item = factory.item(of=of, stock=1, points=500 if button.startswith("Check") else 10)
     if button == "Sold out":
@@ -119,7 +147,13 @@ def test_item_when_looked_at_then_the_button_says_what_can_be_done(client, membe
 
 @pytest.mark.parametrize(
     ("words", "status"),
-    [({"each_points": 9}, 409), ({"quantity": 2}, 409), ({"quantity": 0}, 400), ({"key": ""}, 400), ({"each_cash": "x"}, 400)],
+    [
+        ({"each_points": 9}, 409),
+        ({"quantity": 2}, 409),
+        ({"quantity": 0}, 400),
+        ({"key": ""}, 400),
+        ({"each_cash": "x"}, 400),
+    ],
 )
 def test_item_when_refused_then_says_why_in_one_sentence(signed_in, words, status):
     item = factory.item()
@@ -147,7 +181,10 @@ def test_item_when_goods_are_sent_and_there_is_no_address_then_asks_for_one(sign
 def test_item_when_unknown_or_a_draft_then_404(signed_in):
     draft = factory.item(announced=False)
 
-    assert [signed_in.get(page(draft)).status_code, signed_in.post(page(draft), form(draft)).status_code] == [404, 404]
+    assert [
+        signed_in.get(page(draft)).status_code,
+        signed_in.post(page(draft), form(draft)).status_code,
+    ] == [404, 404]
     assert signed_in.get("/flash/999999999999999999999/").status_code == 404
 
 
@@ -167,7 +204,12 @@ def test_standing_when_asked_then_says_state_and_shop_time(client, member):
         cache.clear()
         then = client.get(address).json()
 
-    assert (first["state"], first["left"], then["state"], then["left"]) == ("open", 1, "sold_out", 0)
+    assert (first["state"], first["left"], then["state"], then["left"]) == (
+        "open",
+        1,
+        "sold_out",
+        0,
+    )
     assert then["now"] > first["now"]
     assert client.get(reverse("orders:flash_standing", args=[item.pk + 1])).status_code == 404
 
@@ -191,17 +233,36 @@ def test_api_when_listed_then_sessions_with_items_and_shop_time(api, member):
     (session,) = answer["sessions"]
     assert (session["status"], set(answer)) == ("running", {"now", "sessions"})
     shown = session["items"][0]
-    assert (shown["id"], shown["points_price"], shown["cash_price"], shown["left"], shown["state"]) == (item.pk, 10, "5.00", 5, "open")
+    assert (
+        shown["id"],
+        shown["points_price"],
+        shown["cash_price"],
+        shown["left"],
+        shown["state"],
+    ) == (item.pk, 10, "5.00", 5, "open")
 
 
 def test_api_when_redeemed_then_201_and_a_repeat_is_marked(signed_in_api):
     item = factory.item()
     first, again = (
-        signed_in_api.post(f"/api/v1/flash/{item.pk}/orders", {"quantity": 1}, format="json", HTTP_IDEMPOTENCY_KEY="k") for _ in range(2)
+        signed_in_api.post(
+            f"/api/v1/flash/{item.pk}/orders",
+            {"quantity": 1},
+            format="json",
+            HTTP_IDEMPOTENCY_KEY="k",
+        )
+        for _ in range(2)
     )
 
-    assert (first.status_code, again.status_code, first.json()["no"]) == (201, 201, again.json()["no"])
-    assert (first.headers.get("Idempotent-Replayed"), again.headers["Idempotent-Replayed"]) == (None, "true")
+    assert (first.status_code, again.status_code, first.json()["no"]) == (
+        201,
+        201,
+        again.json()["no"],
+    )
+    assert (first.headers.get("Idempotent-Replayed"), again.headers["Idempotent-Replayed"]) == (
+        None,
+        "true",
+    )
 
 
 @pytest.mark.parametrize(
@@ -219,9 +280,13 @@ def test_api_when_redeemed_then_201_and_a_repeat_is_marked(signed_in_api):
     ],
 )
 @pytest.mark.django_db(transaction=True)
-def test_api_when_refused_then_the_code_says_why(signed_in_api, member, other_member, case, status, code):
+def test_api_when_refused_then_the_code_says_why(
+    signed_in_api, member, other_member, case, status, code
+):
     of = factory.session(starts_in=SOON) if case == "early" else factory.session()
-    item = factory.item(of=of, stock=1, limit=2 if case == "other body" else 1, points=500 if case == "poor" else 10)
+    item = factory.item(
+        of=of, stock=1, limit=2 if case == "other body" else 1, points=500 if case == "poor" else 10
+    )
     if case in ("yours", "other body"):
         grab(member, item, key="k" if case == "other body" else "first")
     if case == "gone":
@@ -276,7 +341,9 @@ def test_admin_when_a_session_is_planned_and_announced_then_members_see_it(count
     counter.post(reverse("admin:orders_flashsession_add"), plan(sku))
     session = FlashSession.objects.get()
     assert session.status == FlashSession.Status.DRAFT
-    answer = counter.post(reverse("admin:orders_flashsession_announce", args=[session.pk]), {"confirm": "yes"})
+    answer = counter.post(
+        reverse("admin:orders_flashsession_announce", args=[session.pk]), {"confirm": "yes"}
+    )
 
     session.refresh_from_db()
     assert (answer.status_code, session.status) == (302, FlashSession.Status.SCHEDULED)
@@ -295,7 +362,9 @@ def test_admin_when_a_session_is_planned_and_announced_then_members_see_it(count
     ],
 )
 def test_admin_when_the_plan_is_not_sane_then_refused(counter, wrong):
-    answer = counter.post(reverse("admin:orders_flashsession_add"), plan(virtual_sku(points=100, stock=8), **wrong))
+    answer = counter.post(
+        reverse("admin:orders_flashsession_add"), plan(virtual_sku(points=100, stock=8), **wrong)
+    )
 
     assert (answer.status_code, FlashSession.objects.count()) == (200, 0)
 
@@ -306,7 +375,9 @@ def test_admin_when_stock_is_short_then_the_draft_says_so_and_is_not_announced(c
     assert "only 4 are in stock" in answer.content.decode()
 
     session = FlashSession.objects.get()
-    answer = counter.post(reverse("admin:orders_flashsession_announce", args=[session.pk]), {"confirm": "yes"})
+    answer = counter.post(
+        reverse("admin:orders_flashsession_announce", args=[session.pk]), {"confirm": "yes"}
+    )
 
     session.refresh_from_db()
     assert (answer.status_code, session.opened_at) == (400, None)
@@ -318,14 +389,25 @@ def test_admin_when_a_session_is_announced_then_its_items_are_fixed(counter):
     change = reverse("admin:orders_flashsession_change", args=[item.session_id])
 
     assert 'name="items-0-points_price"' not in counter.get(change).content.decode()
-    assert counter.post(reverse("admin:orders_flashsession_delete", args=[item.session_id]), {"post": "yes"}).status_code == 403
+    assert (
+        counter.post(
+            reverse("admin:orders_flashsession_delete", args=[item.session_id]), {"post": "yes"}
+        ).status_code
+        == 403
+    )
 
 
-@pytest.mark.parametrize(("announced", "offered"), [(False, {"announce"}), (True, {"call-off", "figures"})])
-def test_admin_when_a_session_is_opened_then_only_what_fits_it_is_offered(counter, announced, offered):
+@pytest.mark.parametrize(
+    ("announced", "offered"), [(False, {"announce"}), (True, {"call-off", "figures"})]
+)
+def test_admin_when_a_session_is_opened_then_only_what_fits_it_is_offered(
+    counter, announced, offered
+):
     item = factory.item(announced=announced)
 
-    page = counter.get(reverse("admin:orders_flashsession_change", args=[item.session_id])).content.decode()
+    page = counter.get(
+        reverse("admin:orders_flashsession_change", args=[item.session_id])
+    ).content.decode()
 
     assert {name for name in ("announce", "call-off", "figures") if f"/{name}" in page} == offered
 
@@ -334,7 +416,10 @@ def test_admin_when_called_off_then_the_rest_returns(counter, member, pieces):
     item = factory.item(stock=5)
     grab(member, item)
 
-    counter.post(reverse("admin:orders_flashsession_call_off", args=[item.session_id]), {"reason": "Wrong price"})
+    counter.post(
+        reverse("admin:orders_flashsession_call_off", args=[item.session_id]),
+        {"reason": "Wrong price"},
+    )
 
     item.session.refresh_from_db()
     assert (item.session.status, pieces(item.sku)) == (FlashSession.Status.CANCELLED, 4)
@@ -356,5 +441,15 @@ def test_admin_when_support_looks_then_nothing_can_be_run(client, member):
     member.groups.add(Group.objects.get(name="support"))
     client.force_login(member)
 
-    assert client.get(reverse("admin:orders_flashsession_show_figures", args=[item.session_id])).status_code == 200
-    assert client.post(reverse("admin:orders_flashsession_announce", args=[item.session_id])).status_code == 403
+    assert (
+        client.get(
+            reverse("admin:orders_flashsession_show_figures", args=[item.session_id])
+        ).status_code
+        == 200
+    )
+    assert (
+        client.post(
+            reverse("admin:orders_flashsession_announce", args=[item.session_id])
+        ).status_code
+        == 403
+    )

@@ -23,12 +23,18 @@ STATUSES = list(Order.Status)
 
 def pay(order):
     """Pay an order in the sandbox and return it as it is then."""
-    payments.receive_notice("sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid"))
+    payments.receive_notice(
+        "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    )
     return Order.objects.get(pk=order.pk)
 
 
 def kinds(user):
-    return list(LedgerEntry.objects.filter(account_id=user.pk).order_by("seq").values_list("kind", "delta", "held_delta"))
+    return list(
+        LedgerEntry.objects.filter(account_id=user.pk)
+        .order_by("seq")
+        .values_list("kind", "delta", "held_delta")
+    )
 
 
 # --- cancelling ----------------------------------------------------------------
@@ -44,7 +50,9 @@ def test_cancel_when_pending_then_the_hold_and_the_goods_go_back(member, standin
     assert order.status == "pending", "the order passed in stays as it was seen"
 
 
-def test_cancel_when_paid_with_points_then_they_return_with_the_days_they_had(member, standing, pieces):
+def test_cancel_when_paid_with_points_then_they_return_with_the_days_they_had(
+    member, standing, pieces
+):
     early = give_points(member, 30, expires_on=date(2099, 3, 31)).alloc["lots"]
     before = PointAccount.objects.get(pk=member.pk).lots
     order = place(member, virtual_sku(points=120))
@@ -74,7 +82,12 @@ def test_cancel_when_a_mixed_order_is_paid_then_points_return_and_the_cash_is_se
         "done",
         refund.payment.provider_ref,
     )
-    assert [event.kind for event in order.events.all()] == ["placed", "paid", "cancelled", "money_returned"]
+    assert [event.kind for event in order.events.all()] == [
+        "placed",
+        "paid",
+        "cancelled",
+        "money_returned",
+    ]
     assert order.events.all()[2].note == "damaged in the warehouse"
 
 
@@ -93,7 +106,9 @@ def test_cancel_when_done_twice_then_everything_returned_once(member, standing, 
 # Trap 5: used points not returned, then returned twice.
 @pytest.mark.parametrize("first", ["shopper", "operator", "sweep"])
 @pytest.mark.parametrize("second", ["shopper", "operator", "sweep", "payment failed", "stale copy"])
-def test_cancel_when_everybody_cancels_in_any_order_then_points_and_goods_return_once(member, standing, pieces, first, second):
+def test_cancel_when_everybody_cancels_in_any_order_then_points_and_goods_return_once(
+    member, standing, pieces, first, second
+):
     sku = virtual_sku(points=40, cash="9.90", stock=5)
     order = place(member, sku)
     payment = payments.start(order, "sandbox")
@@ -102,7 +117,9 @@ def test_cancel_when_everybody_cancels_in_any_order_then_points_and_goods_return
         "shopper": lambda: cancel(Order.objects.get(pk=order.pk), actor=f"member:{member.pk}"),
         "operator": lambda: cancel(Order.objects.get(pk=order.pk), actor="staff:1"),
         "sweep": lambda: cancel_due(later),
-        "payment failed": lambda: payments.receive_notice("sandbox", *sandbox.write_notice(payment, "failed")),
+        "payment failed": lambda: payments.receive_notice(
+            "sandbox", *sandbox.write_notice(payment, "failed")
+        ),
         "stale copy": lambda: cancel(order, actor="staff:1"),
     }
 
@@ -131,14 +148,21 @@ def order_in(member, status):
     order = place(member, virtual_sku(points=1, cash="1.00"))
     if status == "cancelled":
         return cancel(order, actor="test")
-    for step in {"pending": [], "paid": ["paid"], "shipped": ["paid", "shipped"], "completed": ["paid", "shipped", "completed"]}[status]:
+    for step in {
+        "pending": [],
+        "paid": ["paid"],
+        "shipped": ["paid", "shipped"],
+        "completed": ["paid", "shipped", "completed"],
+    }[status]:
         order = pay(order) if step == "paid" else STEPS[step](order)
     return order
 
 
 @pytest.mark.parametrize("to", STEPS)
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_step_when_taken_from_every_state_then_only_the_tables_moves_happen(member, standing, status, to):
+def test_every_step_when_taken_from_every_state_then_only_the_tables_moves_happen(
+    member, standing, status, to
+):
     order = order_in(member, status)
     before = (standing(member), list(order.events.values_list("pk", flat=True)))
 
@@ -157,7 +181,9 @@ def test_every_step_when_taken_from_every_state_then_only_the_tables_moves_happe
 
 @pytest.mark.parametrize("to", STEPS)
 def test_every_step_when_the_order_moved_on_since_it_was_read_then_it_refuses(member, to):
-    seen = {"paid": "pending", "shipped": "paid", "completed": "shipped", "cancelled": "pending"}[to]
+    seen = {"paid": "pending", "shipped": "paid", "completed": "shipped", "cancelled": "pending"}[
+        to
+    ]
     order = order_in(member, seen)
     stale = Order.objects.get(pk=order.pk)
     STEPS["cancelled" if seen in ("pending", "paid") else "completed"](order)
@@ -177,7 +203,11 @@ def test_ship_when_goods_are_posted_then_carrier_and_number_are_needed_and_kept(
     shipped = ship(order, actor="staff:1", carrier=" SF Express ", number=" SF123 ")
 
     stored = Order.objects.get(pk=order.pk)
-    assert (stored.carrier, stored.tracking_number, stored.shipped_at) == ("SF Express", "SF123", shipped.shipped_at)
+    assert (stored.carrier, stored.tracking_number, stored.shipped_at) == (
+        "SF Express",
+        "SF123",
+        shipped.shipped_at,
+    )
     assert order.events.last().note == "SF Express SF123"
 
 
@@ -194,8 +224,10 @@ def test_complete_when_received_then_the_time_is_kept(member):
 # --- telling ----------------------------------------------------------------------------
 def test_every_step_when_taken_then_it_is_told_once_inside_the_transaction(member):
     heard = []
-    listeners = {signal: lambda name=name, **kw: heard.append((name, kw["order"].status)) for signal, name in (
-        (order_paid, "paid"), (order_shipped, "shipped"), (order_completed, "completed"), (order_cancelled, "cancelled"),
+    listeners = {signal: lambda name=name, **kw: heard.append((name,
+    kw["order"].status)) for signal, name in (
+        (order_paid, "paid"), (order_shipped, "shipped"), (order_completed, "completed"),
+        (order_cancelled, "cancelled"),
     )}  # fmt: skip
     for signal, listener in listeners.items():
         signal.connect(listener)
@@ -207,19 +239,32 @@ def test_every_step_when_taken_then_it_is_told_once_inside_the_transaction(membe
         for signal, listener in listeners.items():
             signal.disconnect(listener)
 
-    assert heard == [("paid", "paid"), ("shipped", "shipped"), ("completed", "completed"), ("cancelled", "cancelled"), ("paid", "paid")]
+    assert heard == [
+        ("paid", "paid"),
+        ("shipped", "shipped"),
+        ("completed", "completed"),
+        ("cancelled", "cancelled"),
+        ("paid", "paid"),
+    ]
 
 
 def test_events_when_edited_or_deleted_then_they_refuse(member):
     event = place(member, virtual_sku(points=1)).events.first()
 
-    for attack in (event.save, event.delete, OrderEvent.objects.all().delete, lambda: OrderEvent.objects.update(note="x")):
+    for attack in (
+        event.save,
+        event.delete,
+        OrderEvent.objects.all().delete,
+        lambda: OrderEvent.objects.update(note="x"),
+    ):
         with pytest.raises(AppendOnlyError):
             attack()
 
 
 # --- the sweep ------------------------------------------------------------------------------
-def test_cancel_due_when_the_window_is_open_then_nothing_happens_and_after_it_everything_returns_once(member, standing, pieces):
+def test_cancel_due_when_the_window_is_over_then_everything_returns_once_and_never_before(
+    member, standing, pieces
+):
     sku = virtual_sku(points=20, cash="1.00", stock=5)
     with time_machine.travel(clock.now(), tick=False) as traveller:
         order = place(member, sku)
@@ -248,7 +293,10 @@ def test_cancel_due_when_one_order_is_stuck_then_the_others_flow(member, monkeyp
         assert cancel_due(first.pay_by + timedelta(minutes=1)) == 1
     finally:
         order_cancelled.disconnect(refuse)
-    assert [Order.objects.get(pk=order.pk).status for order in (first, second)] == ["pending", "cancelled"]
+    assert [Order.objects.get(pk=order.pk).status for order in (first, second)] == [
+        "pending",
+        "cancelled",
+    ]
 
 
 def test_gateways_when_the_provider_is_not_offered_then_it_is_refused(settings):

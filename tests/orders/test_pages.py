@@ -51,7 +51,12 @@ def test_new_when_opened_then_it_shows_one_heading_and_changes_nothing(checkout,
     page, sent = checkout(virtual_sku(points=40), 2)
 
     assert page.count("<h1") == 1
-    assert (sent["quantity"], sent["expect_points"], sent["expect_cash"], sent["points_to_use"]) == (["2"], ["80"], ["0.00"], ["0"])
+    assert (
+        sent["quantity"],
+        sent["expect_points"],
+        sent["expect_cash"],
+        sent["points_to_use"],
+    ) == (["2"], ["80"], ["0.00"], ["0"])
     assert len(sent["key"][0]) == 32
     assert (Order.objects.count(), standing(member)) == (0, (100, 0))
 
@@ -68,7 +73,9 @@ def test_new_when_sent_then_the_order_is_paid_and_shown(checkout, signed_in, mem
 
 
 # Trap 2: a double POST redeemed twice.
-def test_new_when_the_form_is_sent_twice_then_there_is_one_order(checkout, signed_in, member, standing):
+def test_new_when_the_form_is_sent_twice_then_there_is_one_order(
+    checkout, signed_in, member, standing
+):
     _page, sent = checkout(virtual_sku(points=40))
 
     first, again = signed_in.post(NEW, sent), signed_in.post(NEW, sent)
@@ -88,28 +95,48 @@ def test_new_when_cash_is_due_then_it_leads_to_paying(checkout, signed_in, membe
     assert standing(member) == (60, 40)
 
 
-def test_new_when_points_are_a_discount_then_the_choices_fit_the_balance_and_the_total_follows(checkout, signed_in, member):
+def test_new_when_points_are_a_discount_then_the_choices_fit_the_balance_and_the_total_follows(
+    checkout, signed_in, member
+):
     give_points(member, 250)
     sku = virtual_sku(cash="20.00", pay_mode=Product.PayMode.CASH_POINTS)
 
     page, _sent = checkout(sku)
-    assert re.findall(r"name=\"points_to_use\" value=\"(\d+)\" form=\"adjust\"", page) == ["0", "100", "200", "300"]
+    assert re.findall(r"name=\"points_to_use\" value=\"(\d+)\" form=\"adjust\"", page) == [
+        "0",
+        "100",
+        "200",
+        "300",
+    ]
     page, sent = checkout(sku, points_to_use=200)
-    assert (sent["points_to_use"], sent["expect_points"], sent["expect_cash"]) == (["200"], ["200"], ["18.00"])
+    assert (sent["points_to_use"], sent["expect_points"], sent["expect_cash"]) == (
+        ["200"],
+        ["200"],
+        ["18.00"],
+    )
 
     signed_in.post(NEW, sent)
     order = Order.objects.get()
     assert (order.points, order.discount, order.cash) == (200, Decimal("2.00"), Decimal("18.00"))
 
 
-@pytest.mark.parametrize(("asked", "used"), [("150", "100"), ("99999", "1000"), ("99", "0"), ("-5", "0"), ("abc", "0"), ("", "0")])
-def test_new_when_odd_points_are_asked_for_then_the_nearest_possible_is_quoted(checkout, asked, used):
-    _page, sent = checkout(virtual_sku(cash="20.00", pay_mode=Product.PayMode.CASH_POINTS), points_to_use=asked)
+@pytest.mark.parametrize(
+    ("asked", "used"),
+    [("150", "100"), ("99999", "1000"), ("99", "0"), ("-5", "0"), ("abc", "0"), ("", "0")],
+)
+def test_new_when_odd_points_are_asked_for_then_the_nearest_possible_is_quoted(
+    checkout, asked, used
+):
+    _page, sent = checkout(
+        virtual_sku(cash="20.00", pay_mode=Product.PayMode.CASH_POINTS), points_to_use=asked
+    )
 
     assert sent["points_to_use"] == [used]
 
 
-def test_new_when_points_are_missing_then_it_says_how_many_and_the_button_rests(checkout, signed_in):
+def test_new_when_points_are_missing_then_it_says_how_many_and_the_button_rests(
+    checkout, signed_in
+):
     page, sent = checkout(virtual_sku(points=150))
 
     assert "50" in re.search(r"notice--warn.*?</div>", page, re.S)[0]
@@ -126,7 +153,9 @@ def test_new_when_pieces_are_missing_then_it_says_how_many_are_left(checkout):
     assert re.search(r"<button[^>]*form=\"place\"[^>]*disabled", page)
 
 
-def test_new_when_goods_are_posted_then_an_address_is_chosen_or_added_first(checkout, signed_in, member):
+def test_new_when_goods_are_posted_then_an_address_is_chosen_or_added_first(
+    checkout, signed_in, member
+):
     sku = physical_sku(points=10)
     page, _sent = checkout(sku)
     assert f"/account/addresses/new/?next=/orders/new/%3Fsku%3D{sku.pk}" in page
@@ -140,7 +169,9 @@ def test_new_when_goods_are_posted_then_an_address_is_chosen_or_added_first(chec
     assert Order.objects.get().address == HOME
 
 
-def test_new_when_the_price_changed_meanwhile_then_the_new_total_is_shown_and_nothing_is_placed(checkout, signed_in):
+def test_new_when_the_price_changed_meanwhile_then_the_new_total_is_shown_and_nothing_is_placed(
+    checkout, signed_in
+):
     sku = virtual_sku(points=40)
     _page, sent = checkout(sku)
     type(sku).objects.filter(pk=sku.pk).update(points_price=50)
@@ -156,9 +187,12 @@ def test_new_when_the_price_changed_meanwhile_then_the_new_total_is_shown_and_no
 @pytest.mark.parametrize(
     "query",
     [
-        "", "sku=", "sku=abc", "sku=-1", "sku=0", "sku=999999", "sku=1.5", "sku=99999999999999999999", "sku=１",
-        "sku={sku}&quantity=0", "sku={sku}&quantity=-1", "sku={sku}&quantity=1.5", "sku={sku}&quantity=100", "sku={sku}&quantity=1e3",
-        "sku={sku}&quantity=abc", "sku={sku}&quantity=", "sku={sku}&quantity=1&quantity=2", "sku={sku}&sku={sku}&quantity=60&quantity=60",
+        "", "sku=", "sku=abc", "sku=-1", "sku=0", "sku=999999", "sku=1.5",
+        "sku=99999999999999999999", "sku=１",
+        "sku={sku}&quantity=0", "sku={sku}&quantity=-1", "sku={sku}&quantity=1.5",
+        "sku={sku}&quantity=100", "sku={sku}&quantity=1e3",
+        "sku={sku}&quantity=abc", "sku={sku}&quantity=", "sku={sku}&quantity=1&quantity=2",
+        "sku={sku}&sku={sku}&quantity=60&quantity=60",
     ],
 )  # fmt: skip
 def test_new_when_lines_are_odd_then_it_says_so_kindly(signed_in, query):
@@ -171,14 +205,19 @@ def test_new_when_lines_are_odd_then_it_says_so_kindly(signed_in, query):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"quantity": "-1"}, {"quantity": "0"}, {"quantity": "1.5"}, {"quantity": str(10**30)}, {"quantity": "abc"}, {"quantity": ""},
-        {"sku": "abc"}, {"sku": "0"}, {"key": ""}, {"key": "x" * 65}, {"key": "a b c d e f"}, {"points_to_use": "-1"},
-        {"points_to_use": "x"}, {"points_to_use": str(10**30)}, {"expect_points": ""}, {"expect_points": "x"},
+        {"quantity": "-1"}, {"quantity": "0"}, {"quantity": "1.5"}, {"quantity": str(10**30)},
+        {"quantity": "abc"}, {"quantity": ""},
+        {"sku": "abc"}, {"sku": "0"}, {"key": ""}, {"key": "x" * 65}, {"key": "a b c d e f"},
+        {"points_to_use": "-1"},
+        {"points_to_use": "x"}, {"points_to_use": str(10**30)}, {"expect_points": ""},
+        {"expect_points": "x"},
         {"expect_cash": "NaN"}, {"expect_cash": "1e3"},
         {"address": "x"}, {"address": "-1"}, {"address": str(10**30)}, {"address": "9" * 5000},
     ],
 )  # fmt: skip
-def test_new_when_a_field_was_tampered_with_then_400_and_nothing_changed(checkout, signed_in, standing, member, changes):
+def test_new_when_a_field_was_tampered_with_then_400_and_nothing_changed(
+    checkout, signed_in, standing, member, changes
+):
     _page, sent = checkout(virtual_sku(points=10))
 
     answer = signed_in.post(NEW, {**sent, **changes})
@@ -187,7 +226,9 @@ def test_new_when_a_field_was_tampered_with_then_400_and_nothing_changed(checkou
     assert (Order.objects.count(), standing(member)) == (0, (100, 0))
 
 
-def test_new_when_sent_eleven_times_a_minute_then_it_asks_for_patience(checkout, signed_in, standing_clock):
+def test_new_when_sent_eleven_times_a_minute_then_it_asks_for_patience(
+    checkout, signed_in, standing_clock
+):
     _page, sent = checkout(virtual_sku(points=1, stock=100))
 
     for n in range(11):
@@ -216,14 +257,22 @@ def test_new_when_the_csrf_token_is_missing_then_403_and_nothing_changed(member)
 def test_pages_when_nobody_is_signed_in_then_they_ask_to_sign_in(client, member):
     order = place(member, virtual_sku(points=1, cash="1.00"))
 
-    for path in (NEW, "/orders/", f"/orders/{order.no}/", f"/orders/{order.no}/pay/", f"/orders/{order.no}/cancellation/"):
+    for path in (
+        NEW,
+        "/orders/",
+        f"/orders/{order.no}/",
+        f"/orders/{order.no}/pay/",
+        f"/orders/{order.no}/cancellation/",
+    ):
         answer = client.get(path)
         assert (answer.status_code, "/accounts/login/" in answer["Location"]) == (302, True)
 
 
 # --- history and one order ---------------------------------------------------------
 @pytest.mark.parametrize("count", [1, 3])
-def test_list_when_rows_grow_then_queries_do_not(signed_in, member, count, django_assert_num_queries):
+def test_list_when_rows_grow_then_queries_do_not(
+    signed_in, member, count, django_assert_num_queries
+):
     orders = [place(member, virtual_sku(points=10)) for _ in range(count)]
     signed_in.get("/orders/")
 
@@ -250,7 +299,11 @@ def test_list_when_filtered_then_only_that_status_and_nobody_elses(signed_in, me
     page = signed_in.get("/orders/?status=paid").content.decode()
     assert (paid.no in page, pending.no in page, foreign.no in page) == (True, False, False)
     everything = signed_in.get("/orders/?status=lost&page=abc").content.decode()
-    assert (paid.no in everything, pending.no in everything, foreign.no in everything) == (True, True, False)
+    assert (paid.no in everything, pending.no in everything, foreign.no in everything) == (
+        True,
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize("step", ["", "pay/", "cancellation/"])
@@ -259,7 +312,9 @@ def test_detail_when_the_order_is_somebody_elses_then_404(signed_in, other_membe
 
     assert signed_in.get(f"/orders/{order.no}/{step}").status_code == 404
     if step:
-        assert signed_in.post(f"/orders/{order.no}/{step}", {"provider": "sandbox"}).status_code == 404
+        assert (
+            signed_in.post(f"/orders/{order.no}/{step}", {"provider": "sandbox"}).status_code == 404
+        )
     assert signed_in.post(f"/orders/{order.no}/receipt/").status_code == 404
     assert (Order.objects.get().status, Payment.objects.count()) == ("pending", 0)
 
@@ -271,7 +326,12 @@ def test_detail_when_opened_in_every_state_then_it_tells_the_story(signed_in, me
     url = f"/orders/{order.no}/"
 
     page = signed_in.get(url).content.decode()
-    assert (f"{url}pay/" in page, "data-countdown" in page, f"{url}cancellation/" in page, f"{url}receipt/" in page) == (
+    assert (
+        f"{url}pay/" in page,
+        "data-countdown" in page,
+        f"{url}cancellation/" in page,
+        f"{url}receipt/" in page,
+    ) == (
         True,
         True,
         True,
@@ -283,7 +343,11 @@ def test_detail_when_opened_in_every_state_then_it_tells_the_story(signed_in, me
     order = lifecycle.mark_paid(order, actor="test")
     order = lifecycle.ship(order, actor="test", carrier="SF", number="SF123")
     page = signed_in.get(url).content.decode()
-    assert (f"{url}pay/" in page, f"{url}cancellation/" in page, f"{url}receipt/" in page) == (False, False, True)
+    assert (f"{url}pay/" in page, f"{url}cancellation/" in page, f"{url}receipt/" in page) == (
+        False,
+        False,
+        True,
+    )
     assert "SF123" in page
 
     signed_in.post(f"{url}receipt/")
@@ -291,7 +355,9 @@ def test_detail_when_opened_in_every_state_then_it_tells_the_story(signed_in, me
     assert f"{url}receipt/" not in signed_in.get(url).content.decode()
 
 
-def test_cancellation_when_confirmed_then_points_are_back_and_a_second_time_is_said_kindly(signed_in, member, standing):
+def test_cancellation_when_confirmed_then_points_are_back_and_a_second_time_is_said_kindly(
+    signed_in, member, standing
+):
     order = place(member, virtual_sku(points=10))
     url = f"/orders/{order.no}/cancellation/"
 
@@ -326,8 +392,13 @@ def test_pay_when_paid_in_the_sandbox_then_the_order_is_paid(signed_in, member, 
     assert 'value="paid"' not in signed_in.get(page).content.decode()
 
 
-@pytest.mark.parametrize(("event", "status"), [("failed", "failed"), ("leave", "open"), ("", "open"), ("refunded", "open")])
-def test_pay_when_it_fails_or_is_left_then_the_order_waits_and_can_be_paid_again(signed_in, member, event, status):
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [("failed", "failed"), ("leave", "open"), ("", "open"), ("refunded", "open")],
+)
+def test_pay_when_it_fails_or_is_left_then_the_order_waits_and_can_be_paid_again(
+    signed_in, member, event, status
+):
     order = place(member, virtual_sku(points=40, cash="9.90"))
 
     signed_in.post(to_sandbox(signed_in, order), {"event": event})
@@ -337,8 +408,12 @@ def test_pay_when_it_fails_or_is_left_then_the_order_waits_and_can_be_paid_again
     assert Order.objects.get().status == "paid"
 
 
-@pytest.mark.parametrize(("event", "said"), [("paid", ["success"]), ("failed", ["warning"]), ("leave", [])])
-def test_pay_when_a_sandbox_button_was_pressed_then_the_order_says_how_it_went(signed_in, member, event, said):
+@pytest.mark.parametrize(
+    ("event", "said"), [("paid", ["success"]), ("failed", ["warning"]), ("leave", [])]
+)
+def test_pay_when_a_sandbox_button_was_pressed_then_the_order_says_how_it_went(
+    signed_in, member, event, said
+):
     order = place(member, virtual_sku(points=40, cash="9.90"))
 
     page = signed_in.post(to_sandbox(signed_in, order), {"event": event}, follow=True)
@@ -381,6 +456,13 @@ def test_pages_when_read_in_english_then_there_is_nothing_of_the_other_language(
     sku = virtual_sku(points=10, cash="1.00")
     order = place(member, sku)
 
-    for path in ("/orders/", f"/orders/{order.no}/", f"/orders/{order.no}/pay/", reverse("orders:new") + f"?sku={sku.pk}"):
-        page = re.sub(r"<(header|footer|nav).*?</\1>", "", signed_in.get(path).content.decode(), flags=re.S)
+    for path in (
+        "/orders/",
+        f"/orders/{order.no}/",
+        f"/orders/{order.no}/pay/",
+        reverse("orders:new") + f"?sku={sku.pk}",
+    ):
+        page = re.sub(
+            r"<(header|footer|nav).*?</\1>", "", signed_in.get(path).content.decode(), flags=re.S
+        )
         assert not re.findall(r"[\u4e00-\u9fff]+", page.replace("中文", "").replace("简体", ""))

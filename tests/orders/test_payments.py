@@ -1,4 +1,6 @@
-"""Cash coming in: what a provider says is believed once, when signed, and never at the wrong moment."""
+"""Cash coming in: what a provider says is believed once, when signed, and never at the wrong
+moment.
+"""
 
 import json
 from datetime import timedelta
@@ -30,7 +32,10 @@ def notice(payment, event="paid", /, *, at=None, **changes):
     raw_body, _headers = sandbox.write_notice(payment, event)
     raw_body = json.dumps({**json.loads(raw_body), **changes}).encode()
     timestamp = str(int((at or clock.now()).timestamp()))
-    return raw_body, {sandbox.TIMESTAMP_HEADER: timestamp, sandbox.SIGNATURE_HEADER: sandbox.sign(raw_body, timestamp)}
+    return raw_body, {
+        sandbox.TIMESTAMP_HEADER: timestamp,
+        sandbox.SIGNATURE_HEADER: sandbox.sign(raw_body, timestamp),
+    }
 
 
 def state():
@@ -76,7 +81,9 @@ def test_start_when_the_provider_is_unknown_then_it_refuses(order, provider):
 
 
 # --- paid ------------------------------------------------------------------------
-def test_receive_notice_when_paid_then_the_order_is_paid_and_the_points_captured(member, order, standing):
+def test_receive_notice_when_paid_then_the_order_is_paid_and_the_points_captured(
+    member, order, standing
+):
     payment = payments.start(order, "sandbox")
 
     kept = payments.receive_notice("sandbox", *notice(payment))
@@ -84,10 +91,19 @@ def test_receive_notice_when_paid_then_the_order_is_paid_and_the_points_captured
     assert kept.outcome == "settled"
     assert Order.objects.get(pk=order.pk).status == "paid"
     payment.refresh_from_db()
-    assert (payment.status, payment.provider_ref, payment.paid_at is not None) == ("paid", f"sbx-{payment.no}", True)
+    assert (payment.status, payment.provider_ref, payment.paid_at is not None) == (
+        "paid",
+        f"sbx-{payment.no}",
+        True,
+    )
     assert standing(member) == (60, 0)
     entry = LedgerEntry.objects.get(key=f"order:{order.no}:capture")
-    assert (entry.kind, entry.delta, entry.held_delta, entry.reference) == ("capture", 0, -40, f"order:{order.no}")
+    assert (entry.kind, entry.delta, entry.held_delta, entry.reference) == (
+        "capture",
+        0,
+        -40,
+        f"order:{order.no}",
+    )
 
 
 def test_receive_notice_when_there_are_no_points_then_only_the_cash_counts(member, standing):
@@ -112,7 +128,10 @@ def test_receive_notice_when_the_same_money_is_told_under_another_event_then_it_
     payment = payments.start(order, "sandbox")
     payments.receive_notice("sandbox", *notice(payment))
 
-    assert payments.receive_notice("sandbox", *notice(payment, event_id="told-again")).outcome == "repeated"
+    assert (
+        payments.receive_notice("sandbox", *notice(payment, event_id="told-again")).outcome
+        == "repeated"
+    )
     assert PaymentRefund.objects.count() == 0
 
 
@@ -141,7 +160,7 @@ def test_receive_notice_when_money_comes_for_a_failed_payment_then_it_is_taken(o
 
 
 # --- late and second money (trap 16) ---------------------------------------------------
-def test_receive_notice_when_the_order_was_cancelled_then_late_money_goes_back_and_the_goods_stay_sold(
+def test_receive_notice_when_the_order_was_cancelled_then_late_money_goes_back_not_the_goods(
     order, member, other_member, standing, django_capture_on_commit_callbacks
 ):
     payment = payments.start(order, "sandbox")
@@ -153,17 +172,27 @@ def test_receive_notice_when_the_order_was_cancelled_then_late_money_goes_back_a
         kept = payments.receive_notice("sandbox", *notice(payment))
 
     assert kept.outcome == "refunded_late"
-    assert (Order.objects.get(pk=order.pk).status, Order.objects.get(pk=resold.pk).status) == ("cancelled", "pending")
+    assert (Order.objects.get(pk=order.pk).status, Order.objects.get(pk=resold.pk).status) == (
+        "cancelled",
+        "pending",
+    )
     assert standing(member) == (100, 0)
     refund = PaymentRefund.objects.get()
     assert (refund.amount, refund.reason, refund.status) == (Decimal("9.90"), "late", "done")
     assert refund.provider_ref == f"sbx-refund-{refund.no}"
-    assert [event.kind for event in order.events.all()] == ["placed", "timed_out", "late_money", "money_returned"]
+    assert [event.kind for event in order.events.all()] == [
+        "placed",
+        "timed_out",
+        "late_money",
+        "money_returned",
+    ]
     assert payments.receive_notice("sandbox", *notice(payment)).pk == kept.pk
     assert PaymentRefund.objects.count() == 1
 
 
-def test_receive_notice_when_two_payments_are_paid_then_the_second_goes_back(order, standing, member):
+def test_receive_notice_when_two_payments_are_paid_then_the_second_goes_back(
+    order, standing, member
+):
     first = payments.start(order, "sandbox")
     payments.receive_notice("sandbox", *notice(first, "failed"))
     second = payments.start(order, "sandbox")
@@ -171,7 +200,9 @@ def test_receive_notice_when_two_payments_are_paid_then_the_second_goes_back(ord
     assert payments.receive_notice("sandbox", *notice(second)).outcome == "settled"
     assert payments.receive_notice("sandbox", *notice(first)).outcome == "refunded_second"
 
-    assert [(refund.payment, refund.reason) for refund in PaymentRefund.objects.all()] == [(first, "second")]
+    assert [(refund.payment, refund.reason) for refund in PaymentRefund.objects.all()] == [
+        (first, "second")
+    ]
     assert (Order.objects.get(pk=order.pk).status, standing(member)) == ("paid", (60, 0))
 
 
@@ -180,10 +211,15 @@ def test_receive_notice_when_one_payment_is_paid_twice_then_the_second_money_goe
     payments.receive_notice("sandbox", *notice(payment))
     again = {"provider_ref": "other-money"}
 
-    outcomes = [payments.receive_notice("sandbox", *notice(payment, event_id=f"e{n}", **again)).outcome for n in range(3)]
+    outcomes = [
+        payments.receive_notice("sandbox", *notice(payment, event_id=f"e{n}", **again)).outcome
+        for n in range(3)
+    ]
 
     assert outcomes == ["refunded_second", "repeated", "repeated"]
-    assert [(refund.paid_ref, refund.reason) for refund in PaymentRefund.objects.all()] == [("other-money", "second")]
+    assert [(refund.paid_ref, refund.reason) for refund in PaymentRefund.objects.all()] == [
+        ("other-money", "second")
+    ]
 
 
 def test_cancel_when_second_money_went_back_before_then_only_the_first_returns(order):
@@ -204,7 +240,12 @@ def test_receive_notice_when_the_order_is_on_its_way_then_more_money_goes_back(o
     payments.receive_notice("sandbox", *notice(payment))
     ship(Order.objects.get(pk=order.pk), actor="test")
 
-    assert payments.receive_notice("sandbox", *notice(payment, event_id="e2", provider_ref="more")).outcome == "refunded_second"
+    assert (
+        payments.receive_notice(
+            "sandbox", *notice(payment, event_id="e2", provider_ref="more")
+        ).outcome
+        == "refunded_second"
+    )
 
 
 # --- the edge of the window (T19) ----------------------------------------------------------
@@ -215,13 +256,20 @@ def test_receive_notice_when_it_meets_the_time_out_then_exactly_one_of_capture_a
 ):
     payment = payments.start(order, "sandbox")
     with time_machine.travel(order.pay_by + timedelta(seconds=seconds), tick=False):
-        steps = [tasks.cancel_unpaid_orders, lambda: payments.receive_notice("sandbox", *notice(payment))]
+        steps = [
+            tasks.cancel_unpaid_orders,
+            lambda: payments.receive_notice("sandbox", *notice(payment)),
+        ]
         for step in steps if sweep_first else reversed(steps):
             step()
         tasks.cancel_unpaid_orders()
 
     is_late = sweep_first and seconds >= 0
-    moved = [kind for kind in LedgerEntry.objects.values_list("kind", flat=True) if kind in ("capture", "release")]
+    moved = [
+        kind
+        for kind in LedgerEntry.objects.values_list("kind", flat=True)
+        if kind in ("capture", "release")
+    ]
     assert moved == ["release" if is_late else "capture"]
     assert Order.objects.get(pk=order.pk).status == ("cancelled" if is_late else "paid")
     assert standing(member) == ((100, 0) if is_late else (60, 0))
@@ -265,8 +313,12 @@ def test_receive_notice_when_edited_after_signing_then_nothing_changes(order):
     assert state() == before
 
 
-@pytest.mark.parametrize(("seconds", "is_good"), [(-301, False), (-300, True), (0, True), (300, True), (301, False)])
-def test_receive_notice_when_signed_at_another_time_then_five_minutes_are_allowed(order, seconds, is_good):
+@pytest.mark.parametrize(
+    ("seconds", "is_good"), [(-301, False), (-300, True), (0, True), (300, True), (301, False)]
+)
+def test_receive_notice_when_signed_at_another_time_then_five_minutes_are_allowed(
+    order, seconds, is_good
+):
     payment = payments.start(order, "sandbox")
     with time_machine.travel(clock.now().replace(microsecond=0), tick=False):
         message = notice(payment, at=clock.now() + timedelta(seconds=seconds))
@@ -280,9 +332,12 @@ def test_receive_notice_when_signed_at_another_time_then_five_minutes_are_allowe
 @pytest.mark.parametrize(
     "changes",
     [
-        {"amount": "9.89"}, {"amount": "9.91"}, {"amount": "-9.90"}, {"amount": "NaN"}, {"amount": "1e1"}, {"amount": "Infinity"},
-        {"amount": 9.9}, {"amount": None}, {"currency": "USD"}, {"merchant": "somebody-else"}, {"payment": "20261120-0000000000000"},
-        {"payment": []},         {"event": "refunded"}, {"event": None}, {"event_id": ""}, {"event_id": "x" * 65}, {"provider_ref": {}},
+        {"amount": "9.89"}, {"amount": "9.91"}, {"amount": "-9.90"}, {"amount": "NaN"},
+        {"amount": "1e1"}, {"amount": "Infinity"},
+        {"amount": 9.9}, {"amount": None}, {"currency": "USD"}, {"merchant": "somebody-else"},
+        {"payment": "20261120-0000000000000"},
+        {"payment": []},         {"event": "refunded"}, {"event": None}, {"event_id": ""},
+        {"event_id": "x" * 65}, {"provider_ref": {}},
     ],
 )  # fmt: skip
 def test_receive_notice_when_signed_but_not_ours_then_nothing_changes(order, changes):
@@ -296,7 +351,9 @@ def test_receive_notice_when_signed_but_not_ours_then_nothing_changes(order, cha
     assert state() == before
 
 
-def test_receive_notice_when_the_money_belongs_to_another_payment_then_nothing_changes(member, order):
+def test_receive_notice_when_the_money_belongs_to_another_payment_then_nothing_changes(
+    member, order
+):
     first = payments.start(order, "sandbox")
     payments.receive_notice("sandbox", *notice(first))
     other = payments.start(place(member, virtual_sku(cash="9.90")), "sandbox")
@@ -307,13 +364,20 @@ def test_receive_notice_when_the_money_belongs_to_another_payment_then_nothing_c
     assert state() == before
 
 
-@pytest.mark.parametrize("raw_body", [b"[]", b"null", b"1", b'"x"', b"{", b"\xff\xfe", b"[" * 60_000])
+@pytest.mark.parametrize(
+    "raw_body", [b"[]", b"null", b"1", b'"x"', b"{", b"\xff\xfe", b"[" * 60_000]
+)
 def test_receive_notice_when_signed_but_no_notice_then_nothing_changes(raw_body):
     timestamp = str(int(clock.now().timestamp()))
 
     with pytest.raises(BadNotice):
         payments.receive_notice(
-            "sandbox", raw_body, {sandbox.TIMESTAMP_HEADER: timestamp, sandbox.SIGNATURE_HEADER: sandbox.sign(raw_body, timestamp)}
+            "sandbox",
+            raw_body,
+            {
+                sandbox.TIMESTAMP_HEADER: timestamp,
+                sandbox.SIGNATURE_HEADER: sandbox.sign(raw_body, timestamp),
+            },
         )
 
 

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from catalog.models import Product, Sku
 from orders import pricing
-from orders.errors import InvalidLines, NotForSale, PersonLimitReached, PointsNotUsable, PurchaseLimitReached
+from orders.errors import (
+    InvalidLines,
+    NotForSale,
+    PersonLimitReached,
+    PointsNotUsable,
+    PurchaseLimitReached,
+)
 from orders.lifecycle import cancel
 from orders.models import CheckoutPolicy
 from orders.pricing import Wish, price, share_out
@@ -20,7 +26,14 @@ POLICY = CheckoutPolicy()
 EVERYTHING = CheckoutPolicy(discount_max_percent=100)
 
 
-def wish(cash="0.00", *, points=0, quantity=1, pay_mode=Product.PayMode.CASH_POINTS, kind=Product.Kind.VIRTUAL):
+def wish(
+    cash="0.00",
+    *,
+    points=0,
+    quantity=1,
+    pay_mode=Product.PayMode.CASH_POINTS,
+    kind=Product.Kind.VIRTUAL,
+):
     product = Product(pay_mode=pay_mode, kind=kind)
     return Wish(Sku(product=product, points_price=points, cash_price=Decimal(cash)), quantity)
 
@@ -43,10 +56,16 @@ def wish(cash="0.00", *, points=0, quantity=1, pay_mode=Product.PayMode.CASH_POI
         (1000, "0.30", 100, "0.10", "0.20", "0.0000"),
     ],
 )
-def test_price_when_points_are_used_then_the_discount_is_exact_and_rounds_down(rate, cash, points, discount, to_pay, rounding):
+def test_price_when_points_are_used_then_the_discount_is_exact_and_rounds_down(
+    rate, cash, points, discount, to_pay, rounding
+):
     quote = price([wish(cash)], policy=POLICY, rate=rate, points_to_use=points)
 
-    assert (quote.discount, quote.cash, quote.rounding) == (Decimal(discount), Decimal(to_pay), Decimal(rounding))
+    assert (quote.discount, quote.cash, quote.rounding) == (
+        Decimal(discount),
+        Decimal(to_pay),
+        Decimal(rounding),
+    )
     assert quote.points == quote.points_for_discount == points
 
 
@@ -78,10 +97,17 @@ def test_price_when_points_are_no_step_or_too_many_then_it_refuses_with_the_numb
     assert refused.value.status == 400
 
 
-@pytest.mark.parametrize("pay_mode", [Product.PayMode.CASH, Product.PayMode.POINTS_CASH, Product.PayMode.POINTS])
+@pytest.mark.parametrize(
+    "pay_mode", [Product.PayMode.CASH, Product.PayMode.POINTS_CASH, Product.PayMode.POINTS]
+)
 def test_price_when_the_pay_mode_takes_no_discount_then_points_are_refused(pay_mode):
     with pytest.raises(PointsNotUsable):
-        price([wish("50.00", points=10, pay_mode=pay_mode)], policy=POLICY, rate=100, points_to_use=100)
+        price(
+            [wish("50.00", points=10, pay_mode=pay_mode)],
+            policy=POLICY,
+            rate=100,
+            points_to_use=100,
+        )
 
 
 def test_price_when_modes_are_mixed_then_each_line_pays_its_own_way():
@@ -98,7 +124,11 @@ def test_price_when_modes_are_mixed_then_each_line_pays_its_own_way():
     )
 
     assert quote.points == 600 + 150 + 1000
-    assert (quote.goods_cash, quote.discount, quote.cash) == (Decimal("55.25"), Decimal("10.00"), Decimal("45.25"))
+    assert (quote.goods_cash, quote.discount, quote.cash) == (
+        Decimal("55.25"),
+        Decimal("10.00"),
+        Decimal("45.25"),
+    )
     assert [(line.points, line.cash, line.discount) for line in quote.lines] == [
         (600, Decimal("0.00"), Decimal("0.00")),
         (150, Decimal("29.70"), Decimal("0.00")),
@@ -110,9 +140,16 @@ def test_price_when_modes_are_mixed_then_each_line_pays_its_own_way():
 def test_price_when_goods_are_posted_then_freight_is_added_and_never_discounted():
     policy = CheckoutPolicy(discount_max_percent=100, freight=Decimal("8.00"))
 
-    quote = price([wish("10.00", kind=Product.Kind.PHYSICAL)], policy=policy, rate=100, points_to_use=1000)
+    quote = price(
+        [wish("10.00", kind=Product.Kind.PHYSICAL)], policy=policy, rate=100, points_to_use=1000
+    )
 
-    assert (quote.usable.most, quote.discount, quote.freight, quote.cash) == (1000, Decimal("10.00"), Decimal("8.00"), Decimal("8.00"))
+    assert (quote.usable.most, quote.discount, quote.freight, quote.cash) == (
+        1000,
+        Decimal("10.00"),
+        Decimal("8.00"),
+        Decimal("8.00"),
+    )
 
 
 def test_price_when_points_cover_everything_then_no_cash_is_left():
@@ -122,9 +159,18 @@ def test_price_when_points_cover_everything_then_no_cash_is_left():
 
 
 def test_price_when_min_is_no_multiple_of_step_then_the_next_multiple_is_the_least():
-    usable = price([wish("100.00")], policy=CheckoutPolicy(discount_min_points=150, discount_step_points=100), rate=100).usable
+    usable = price(
+        [wish("100.00")],
+        policy=CheckoutPolicy(discount_min_points=150, discount_step_points=100),
+        rate=100,
+    ).usable
 
-    assert (usable.least, usable.allows(100), usable.allows(200), usable.allows(0)) == (200, False, True, True)
+    assert (usable.least, usable.allows(100), usable.allows(200), usable.allows(0)) == (
+        200,
+        False,
+        True,
+        True,
+    )
 
 
 @given(
@@ -133,7 +179,9 @@ def test_price_when_min_is_no_multiple_of_step_then_the_next_multiple_is_the_lea
     st.integers(0, 100),
     st.integers(0, 10_000),
 )
-def test_price_when_anything_is_discounted_then_the_lines_add_up_to_the_fen(goods, rate, percent, hundreds):
+def test_price_when_anything_is_discounted_then_the_lines_add_up_to_the_fen(
+    goods, rate, percent, hundreds
+):
     policy = CheckoutPolicy(discount_max_percent=percent)
     wishes = [wish(Decimal(fen) / 100, quantity=quantity) for fen, quantity in goods]
     most = price(wishes, policy=policy, rate=rate).usable.most
@@ -144,7 +192,9 @@ def test_price_when_anything_is_discounted_then_the_lines_add_up_to_the_fen(good
     assert sum(line.cash for line in quote.lines) == quote.cash
     assert sum(line.points for line in quote.lines) == quote.points
     assert all(line.cash >= 0 and line.discount >= 0 for line in quote.lines)
-    assert Decimal(0) <= Decimal(quote.points_for_discount) / rate - quote.discount < Decimal("0.01")
+    assert (
+        Decimal(0) <= Decimal(quote.points_for_discount) / rate - quote.discount < Decimal("0.01")
+    )
     assert quote.discount * 100 <= quote.goods_cash * percent
 
 
@@ -214,7 +264,9 @@ class TestQuote:
             pricing.quote(member, [(sku.pk, 2), (sister.pk, 2)])
         assert refused.value.numbers["limit"] == 3
 
-    def test_quote_when_a_person_had_some_then_only_the_rest_is_left_until_one_is_cancelled(self, member):
+    def test_quote_when_a_person_had_some_then_only_the_rest_is_left_until_one_is_cancelled(
+        self, member
+    ):
         sku = virtual_sku(points=10, limit_per_person=3)
         give_points(member, 100)
         order = place(member, sku, quantity=2)
@@ -254,7 +306,8 @@ class TestQuote:
             "coupon_discount": "0.00",
         }
         assert told == {
-            "lines": [line], "points": 900, "cash": "10.99", "goods_cash": "19.99", "discount": "9.00", "rounding": "0.0000",
+            "lines": [line], "points": 900, "cash": "10.99", "goods_cash": "19.99",
+            "discount": "9.00", "rounding": "0.0000",
             "freight": "0.00", "rate": 100, "earns": 10, "coupon": None, "coupon_discount": "0.00",
             "points_usable": {"least": 100, "step": 100, "most": 900},
         }  # fmt: skip

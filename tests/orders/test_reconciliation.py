@@ -51,7 +51,13 @@ def test_verify_when_orders_lived_then_everything_fits(life, member, other_membe
 
 @pytest.mark.parametrize(
     ("order", "status"),
-    [("spent", "cancelled"), ("returned", "paid"), ("held", "paid"), ("released", "pending"), ("captured", "cancelled")],
+    [
+        ("spent", "cancelled"),
+        ("returned", "paid"),
+        ("held", "paid"),
+        ("released", "pending"),
+        ("captured", "cancelled"),
+    ],
 )
 def test_verify_when_a_status_lies_then_points_or_goods_say_so(life, member, order, status):
     tamper("UPDATE orders_order SET status = %s WHERE id = %s", status, life[order].pk)
@@ -61,20 +67,28 @@ def test_verify_when_a_status_lies_then_points_or_goods_say_so(life, member, ord
     assert (member.pk, f"points of order {life[order].no} ({status})") in checks(found)
 
 
-def test_verify_when_an_order_without_points_was_cancelled_by_hand_then_its_goods_are_missed(member):
+def test_verify_when_an_order_without_points_was_cancelled_by_hand_then_its_goods_are_missed(
+    member,
+):
     order = place(member, virtual_sku(cash="9.90"))
     tamper("UPDATE orders_order SET status = 'cancelled' WHERE id = %s", order.pk)
 
-    assert checks(verify_orders([member.pk])) == [(member.pk, f"goods of order {order.no}: put_back")]
+    assert checks(verify_orders([member.pk])) == [
+        (member.pk, f"goods of order {order.no}: put_back")
+    ]
 
 
 def test_verify_when_points_were_taken_for_no_order_then_the_entry_is_named(life, member):
     ledger.spend(member.pk, points=5, key="order:NOSUCHORDER:spend", reference="order:NOSUCHORDER")
 
-    assert checks(verify_orders()) == [(member.pk, "order NOSUCHORDER has entries but does not exist")]
+    assert checks(verify_orders()) == [
+        (member.pk, "order NOSUCHORDER has entries but does not exist")
+    ]
 
 
-def test_verify_when_a_key_only_looks_like_an_orders_then_it_does_not_stop_the_verification(life, member):
+def test_verify_when_a_key_only_looks_like_an_orders_then_it_does_not_stop_the_verification(
+    life, member
+):
     ledger.spend(member.pk, points=5, key="order:odd", reference="test")
 
     assert verify_orders() == []
@@ -84,18 +98,25 @@ def test_verify_when_stock_was_edited_by_hand_then_the_sku_is_named(life):
     line = life["spent"].lines.get()
     tamper("UPDATE catalog_stock SET quantity = quantity + 1 WHERE sku_id = %s", line.sku_id)
 
-    assert checks(verify_orders()) == [(None, f"stock of SKU {line.sku_id} is not the sum of its movements")]
+    assert checks(verify_orders()) == [
+        (None, f"stock of SKU {line.sku_id} is not the sum of its movements")
+    ]
 
 
 def test_verify_when_stock_has_no_movement_at_all_then_the_sku_is_named(db):
     sku = virtual_sku(points=10, stock=0)
     tamper("INSERT INTO catalog_stock (sku_id, quantity) VALUES (%s, 7)", sku.pk)
 
-    assert checks(verify_orders()) == [(None, f"stock of SKU {sku.pk} is not the sum of its movements")]
+    assert checks(verify_orders()) == [
+        (None, f"stock of SKU {sku.pk} is not the sum of its movements")
+    ]
 
 
 def test_verify_when_a_line_was_edited_then_the_goods_are_named(life, member):
-    tamper("UPDATE orders_orderline SET quantity = 2, cash = cash * 2 WHERE order_id = %s", life["spent"].pk)
+    tamper(
+        "UPDATE orders_orderline SET quantity = 2, cash = cash * 2 WHERE order_id = %s",
+        life["spent"].pk,
+    )
 
     assert checks(verify_orders()) == [(member.pk, f"goods of order {life['spent'].no}: take")]
 
@@ -116,22 +137,32 @@ def refunded(member):
 @pytest.mark.parametrize(
     ("sql", "what"),
     [
-        ("UPDATE orders_orderline SET refunded_points = refunded_points - 1 WHERE order_id = %s", "refunds of line {line} of order {no}"),
+        ("UPDATE orders_orderline SET refunded_points = refunded_points - 1 WHERE order_id = "
+            "%s", "refunds of line {line} of order {no}"),
         ("UPDATE orders_order SET refunded_pieces = 0 WHERE id = %s", "refunds of order {no}"),
-        ("UPDATE orders_order SET refunded_cash = 0 WHERE id = %s", "cash back of order {no} (paid)"),
-        ("UPDATE orders_paymentrefund SET amount = 1 WHERE reason = 'refund' AND %s > 0", "cash back of order {no} (paid)"),
+        ("UPDATE orders_order SET refunded_cash = 0 WHERE id = "
+            "%s", "cash back of order {no} (paid)"),
+        ("UPDATE orders_paymentrefund SET amount = 1 WHERE reason = 'refund' AND %s > "
+            "0", "cash back of order {no} (paid)"),
     ],
 )  # fmt: skip
 def test_verify_when_a_refund_was_edited_then_the_order_is_named(refunded, member, sql, what):
     order, _codes = refunded
     tamper(sql, order.pk)
 
-    assert (member.pk, what.format(no=order.no, line=order.lines.get().pk)) in checks(verify_orders())
+    assert (member.pk, what.format(no=order.no, line=order.lines.get().pk)) in checks(
+        verify_orders()
+    )
 
 
 def test_verify_when_refunded_points_did_not_come_back_then_the_order_is_named(refunded, member):
     order, _codes = refunded
-    tamper("DELETE FROM points_ledgerentry WHERE account_id = %s AND kind = 'refund' AND reference = %s", member.pk, order.reference)
+    tamper(
+        "DELETE FROM points_ledgerentry WHERE account_id = %s AND kind = 'refund' AND reference = "
+        "%s",
+        member.pk,
+        order.reference,
+    )
 
     assert (member.pk, f"points of order {order.no} (paid)") in checks(verify_orders())
 
@@ -159,12 +190,19 @@ def test_verify_when_an_undone_order_still_earns_then_it_is_named(member):
     order = pay(place(member, virtual_sku(cash="10.00")))
     refund(order)
     assert verify_orders() == []
-    tamper("UPDATE points_grant SET taken_back = 9 WHERE reference = %s AND action = 'purchase'", order.reference)
+    tamper(
+        "UPDATE points_grant SET taken_back = 9 WHERE reference = %s AND action = 'purchase'",
+        order.reference,
+    )
 
-    assert checks(verify_orders()) == [(member.pk, f"points earned by order {order.no}, which was undone")]
+    assert checks(verify_orders()) == [
+        (member.pk, f"points earned by order {order.no}, which was undone")
+    ]
 
 
-def test_verify_when_there_are_more_orders_then_the_query_count_stays(life, member, django_assert_num_queries):
+def test_verify_when_there_are_more_orders_then_the_query_count_stays(
+    life, member, django_assert_num_queries
+):
     with django_assert_num_queries(12):
         verify_orders([member.pk])
     place(member, virtual_sku(points=10))

@@ -11,7 +11,17 @@ from mall.core.models import AuditRow
 from orders import lifecycle, refund_requests
 from orders.models import Order, RefundRequest, Shipment
 from tests.factories.accounts import PASSWORD
-from tests.factories.orders import address_of, ask, key_sku, pay, physical_sku, place, received, refund, virtual_sku
+from tests.factories.orders import (
+    address_of,
+    ask,
+    key_sku,
+    pay,
+    physical_sku,
+    place,
+    received,
+    refund,
+    virtual_sku,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -42,13 +52,20 @@ def counter(client, operator):
 
 
 # --- pages --------------------------------------------------------------------
-def test_refunds_page_when_pieces_are_chosen_then_previewed_asked_once_and_withdrawn(english, member, standing):
+def test_refunds_page_when_pieces_are_chosen_then_previewed_asked_once_and_withdrawn(
+    english, member, standing
+):
     order = pay(place(member, virtual_sku(points=40, cash="9.90"), quantity=2))
 
     chosen = english.get(page(order), {"line": line_of(order), "quantity": 1})
     assert "¥9.90" in text_of(chosen)
     assert "40 points, good until" in text_of(chosen)
-    sent = {"line": line_of(order), "quantity": 1, "key": chosen.context["key"], "reason": "too small"}
+    sent = {
+        "line": line_of(order),
+        "quantity": 1,
+        "key": chosen.context["key"],
+        "reason": "too small",
+    }
     for _ in range(2):
         assert english.post(page(order), sent).status_code == 302
     assert (RefundRequest.objects.get().reason, standing(member)) == ("too small", (20, 0))
@@ -61,12 +78,20 @@ def test_refunds_page_when_pieces_are_chosen_then_previewed_asked_once_and_withd
 def test_refunds_page_when_nothing_fits_then_one_sentence_and_nothing_changes(english, member):
     order = place(member, virtual_sku(points=10))
 
-    for sent in ({}, {"line": "x", "quantity": "1"}, {"line": line_of(order), "quantity": 2}, {"line": 10**11, "quantity": 1}):
+    for sent in (
+        {},
+        {"line": "x", "quantity": "1"},
+        {"line": line_of(order), "quantity": 2},
+        {"line": 10**11, "quantity": 1},
+    ):
         answer = english.post(page(order), {"key": "k", **sent})
         assert answer.status_code == 400
         assert 'role="alert"' in answer.content.decode()
     assert RefundRequest.objects.count() == 0
-    assert english.get(page(order), {"line": line_of(order), "quantity": 9}).status_code in (200, 400)
+    assert english.get(page(order), {"line": line_of(order), "quantity": 9}).status_code in (
+        200,
+        400,
+    )
 
 
 def test_refunds_page_when_unpaid_or_anothers_then_empty_or_missing(english, member, other_member):
@@ -75,11 +100,16 @@ def test_refunds_page_when_unpaid_or_anothers_then_empty_or_missing(english, mem
 
     other = place(other_member, virtual_sku(points=10))
     assert english.get(page(other)).status_code == 404
-    assert english.post(reverse("orders:codes", args=[other.no]), {"password": PASSWORD}).status_code == 404
+    assert (
+        english.post(reverse("orders:codes", args=[other.no]), {"password": PASSWORD}).status_code
+        == 404
+    )
     assert english.post(reverse("orders:refund_withdraw", args=[other.no, 1])).status_code == 404
 
 
-def test_order_page_when_paid_sent_and_refunded_then_it_tells_of_points_parcels_and_refunds(english, member):
+def test_order_page_when_paid_sent_and_refunded_then_it_tells_of_points_parcels_and_refunds(
+    english, member
+):
     address_of(member)
     order = pay(place(member, physical_sku(cash="30.00"), quantity=2))
     assert "160 points are on the way." in text_of(english.get(order.get_absolute_url()))
@@ -108,7 +138,12 @@ def test_codes_page_when_the_password_is_right_then_shown_and_noted_else_not(eng
 
     assert [f"KEY-{sku.pk}-{n}" in right.content.decode() for n in (1, 2, 3)] == [True, True, False]
     assert "no-store" in right["Cache-Control"]
-    assert CardKeyEvent.objects.filter(kind="revealed", actor=f"member:{member.pk}", reference=order.reference).count() == 2
+    assert (
+        CardKeyEvent.objects.filter(
+            kind="revealed", actor=f"member:{member.pk}", reference=order.reference
+        ).count()
+        == 2
+    )
 
 
 def test_codes_page_when_passwords_are_guessed_then_stopped_after_five(english, member):
@@ -121,47 +156,108 @@ def test_codes_page_when_passwords_are_guessed_then_stopped_after_five(english, 
 
 
 # --- API ------------------------------------------------------------------------
-def test_api_when_a_refund_is_asked_previewed_decided_then_each_door_answers(signed_in_api, bearer, operator, member):
+def test_api_when_a_refund_is_asked_previewed_decided_then_each_door_answers(
+    signed_in_api, bearer, operator, member
+):
     order = pay(place(member, virtual_sku(points=40, cash="9.90"), quantity=2))
     root = f"/api/v1/orders/{order.no}"
     line = signed_in_api.get(root).json()["lines"][0]["line"]
 
     preview = signed_in_api.get(f"{root}/refunds/preview", {"line": line, "quantity": 1}).json()
-    assert (preview["points"], preview["cash"], preview["is_whole"], preview["taken"]["pending"]) == (40, "9.90", False, 10)
+    assert (
+        preview["points"],
+        preview["cash"],
+        preview["is_whole"],
+        preview["taken"]["pending"],
+    ) == (40, "9.90", False, 10)
     assert preview["lots"][0]["points"] == 40
     body = {"lines": [{"line": line, "quantity": 1}], "reason": "late"}
-    asked = signed_in_api.post(f"{root}/refunds", body, format="json", headers={"Idempotency-Key": "a"})
-    again = signed_in_api.post(f"{root}/refunds", body, format="json", headers={"Idempotency-Key": "a"})
-    assert (asked.status_code, again.status_code, again["Idempotent-Replayed"]) == (201, 201, "true")
+    asked = signed_in_api.post(
+        f"{root}/refunds", body, format="json", headers={"Idempotency-Key": "a"}
+    )
+    again = signed_in_api.post(
+        f"{root}/refunds", body, format="json", headers={"Idempotency-Key": "a"}
+    )
+    assert (asked.status_code, again.status_code, again["Idempotent-Replayed"]) == (
+        201,
+        201,
+        "true",
+    )
     assert asked.json() == again.json()
-    assert signed_in_api.post(f"{root}/refunds", {**body, "reason": ""}, format="json", headers={"Idempotency-Key": "a"}).status_code == 422
+    assert (
+        signed_in_api.post(
+            f"{root}/refunds",
+            {**body, "reason": ""},
+            format="json",
+            headers={"Idempotency-Key": "a"},
+        ).status_code
+        == 422
+    )
 
     staff = bearer(operator)
     waiting = staff.get("/api/v1/staff/refunds", {"status": "requested"}).json()["results"]
     assert [row["order"] for row in waiting] == [order.no]
     assert staff.get(f"/api/v1/staff/refunds/{waiting[0]['id']}").json()["cash"] == "9.90"
-    done = staff.post(f"/api/v1/staff/refunds/{waiting[0]['id']}/approval", {"restock": True}, format="json")
-    assert (done.status_code, done.json()["points"], done.json()["taken"]["pending"]) == (200, 40, 10)
-    assert staff.post(f"/api/v1/staff/refunds/{waiting[0]['id']}/approval", {}, format="json").status_code == 409
+    done = staff.post(
+        f"/api/v1/staff/refunds/{waiting[0]['id']}/approval", {"restock": True}, format="json"
+    )
+    assert (done.status_code, done.json()["points"], done.json()["taken"]["pending"]) == (
+        200,
+        40,
+        10,
+    )
+    assert (
+        staff.post(
+            f"/api/v1/staff/refunds/{waiting[0]['id']}/approval", {}, format="json"
+        ).status_code
+        == 409
+    )
     shown = signed_in_api.get(root).json()
-    assert (shown["refund_state"], shown["refunded_cash"], shown["points_on_the_way"]["points"]) == ("partial", "9.90", 109)
+    assert (
+        shown["refund_state"],
+        shown["refunded_cash"],
+        shown["points_on_the_way"]["points"],
+    ) == ("partial", "9.90", 109)
 
 
-def test_api_when_not_staff_or_not_the_owner_then_403_and_404(signed_in_api, bearer, other_member, member):
+def test_api_when_not_staff_or_not_the_owner_then_403_and_404(
+    signed_in_api, bearer, other_member, member
+):
     order = place(member, virtual_sku(points=10))
     asked = ask(order)
     for path in ("staff/refunds", f"staff/refunds/{asked.pk}"):
         assert signed_in_api.get(f"/api/v1/{path}").status_code == 403
-    for path in (f"staff/refunds/{asked.pk}/approval", f"staff/refunds/{asked.pk}/rejection", f"staff/orders/{order.no}/shipments"):
+    for path in (
+        f"staff/refunds/{asked.pk}/approval",
+        f"staff/refunds/{asked.pk}/rejection",
+        f"staff/orders/{order.no}/shipments",
+    ):
         assert signed_in_api.post(f"/api/v1/{path}", {}, format="json").status_code == 403
 
     other = bearer(other_member)
     assert other.get(f"/api/v1/orders/{order.no}/refunds").status_code == 404
-    assert other.post(f"/api/v1/orders/{order.no}/refunds/1/withdrawal", {}, format="json").status_code == 404
-    assert other.post(f"/api/v1/orders/{order.no}/codes", {"password": PASSWORD}, format="json").status_code == 404
+    assert (
+        other.post(f"/api/v1/orders/{order.no}/refunds/1/withdrawal", {}, format="json").status_code
+        == 404
+    )
+    assert (
+        other.post(
+            f"/api/v1/orders/{order.no}/codes", {"password": PASSWORD}, format="json"
+        ).status_code
+        == 404
+    )
 
 
-@pytest.mark.parametrize("query", [{"line": "x", "quantity": 1}, {"line": 1}, {"quantity": 1}, {"line": 10**30, "quantity": 1}, {"odd": 1}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"line": "x", "quantity": 1},
+        {"line": 1},
+        {"quantity": 1},
+        {"line": 10**30, "quantity": 1},
+        {"odd": 1},
+    ],
+)
 def test_api_preview_when_the_query_is_odd_then_400(signed_in_api, member, query):
     order = place(member, virtual_sku(points=10))
 
@@ -172,26 +268,44 @@ def test_api_codes_when_asked_with_the_password_then_listed(signed_in_api, membe
     sku = key_sku(points=10)
     order = place(member, sku)
 
-    assert signed_in_api.post(f"/api/v1/orders/{order.no}/codes", {"password": "no"}, format="json").status_code == 403
-    answer = signed_in_api.post(f"/api/v1/orders/{order.no}/codes", {"password": PASSWORD}, format="json")
+    assert (
+        signed_in_api.post(
+            f"/api/v1/orders/{order.no}/codes", {"password": "no"}, format="json"
+        ).status_code
+        == 403
+    )
+    answer = signed_in_api.post(
+        f"/api/v1/orders/{order.no}/codes", {"password": PASSWORD}, format="json"
+    )
 
     assert [row["code"] for row in answer.json()["results"]] == [f"KEY-{sku.pk}-1"]
 
 
-def test_api_shipments_when_a_part_is_sent_then_the_order_waits_for_the_rest(bearer, operator, member):
+def test_api_shipments_when_a_part_is_sent_then_the_order_waits_for_the_rest(
+    bearer, operator, member
+):
     address_of(member)
     order = place(member, physical_sku(points=10), quantity=3)
     staff, parcel = bearer(operator), {"carrier": "SF", "tracking_number": "1"}
     url = f"/api/v1/staff/orders/{order.no}/shipments"
 
-    first = staff.post(url, {**parcel, "lines": [{"line": line_of(order), "quantity": 2}]}, format="json")
+    first = staff.post(
+        url, {**parcel, "lines": [{"line": line_of(order), "quantity": 2}]}, format="json"
+    )
     assert (first.json()["status"], first.json()["lines"][0]["shipped_quantity"]) == ("paid", 2)
-    assert staff.post(url, {**parcel, "lines": [{"line": line_of(order), "quantity": 2}]}, format="json").status_code == 400
+    assert (
+        staff.post(
+            url, {**parcel, "lines": [{"line": line_of(order), "quantity": 2}]}, format="json"
+        ).status_code
+        == 400
+    )
     assert staff.post(url, parcel, format="json").json()["status"] == "shipped"
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_api_staff_list_when_rows_grow_then_queries_do_not(bearer, operator, member, count, django_assert_num_queries):
+def test_api_staff_list_when_rows_grow_then_queries_do_not(
+    bearer, operator, member, count, django_assert_num_queries
+):
     for _ in range(count):
         ask(place(member, virtual_sku(points=10)))
     staff = bearer(operator)
@@ -205,7 +319,9 @@ STAFF_LIST = 5  # who asks, their rights twice, requests, lines
 
 
 # --- back office -----------------------------------------------------------------
-def test_admin_when_a_refund_waits_then_shown_approved_and_rejected_by_the_same_verbs(counter, member):
+def test_admin_when_a_refund_waits_then_shown_approved_and_rejected_by_the_same_verbs(
+    counter, member
+):
     order = pay(place(member, virtual_sku(points=40, cash="9.90"), quantity=2))
     first, second = ask(order, 1), ask(order, 1)
     assert counter.get(reverse("admin:orders_refundrequest_changelist")).status_code == 200
@@ -220,8 +336,14 @@ def test_admin_when_a_refund_waits_then_shown_approved_and_rejected_by_the_same_
     assert counter.post(reject, {"note": ""}).status_code == 400
     assert counter.post(reject, {"note": "worn"}).status_code == 302
 
-    assert list(RefundRequest.objects.order_by("pk").values_list("status", "note")) == [("approved", "sorry"), ("rejected", "worn")]
-    assert counter.get(reverse("admin:orders_refundrequest_change", args=[first.pk])).status_code == 200
+    assert list(RefundRequest.objects.order_by("pk").values_list("status", "note")) == [
+        ("approved", "sorry"),
+        ("rejected", "worn"),
+    ]
+    assert (
+        counter.get(reverse("admin:orders_refundrequest_change", args=[first.pk])).status_code
+        == 200
+    )
 
 
 def test_admin_when_staff_ask_for_a_member_then_the_request_leads_to_its_approval(counter, member):
@@ -229,10 +351,14 @@ def test_admin_when_staff_ask_for_a_member_then_the_request_leads_to_its_approva
     button = reverse("admin:orders_order_ask_refund", args=[order.pk])
     key = counter.get(button).context["form"]["key"].value()
 
-    answer = counter.post(button, {"key": str(key), "reason": "broken", f"line_{line_of(order)}": 2})
+    answer = counter.post(
+        button, {"key": str(key), "reason": "broken", f"line_{line_of(order)}": 2}
+    )
 
     asked = RefundRequest.objects.get()
-    assert answer["Location"] == reverse("admin:orders_refundrequest_approve_refund", args=[asked.pk])
+    assert answer["Location"] == reverse(
+        "admin:orders_refundrequest_approve_refund", args=[asked.pk]
+    )
     assert asked.requested_by.startswith("staff:")
 
 

@@ -1,7 +1,9 @@
-"""Buy, earn, refund in any order and twice: a Hypothesis machine draws the life of one member's orders.
+"""Buy, earn, refund in any order and twice: a Hypothesis machine draws the life of one member's
+orders.
 
-After each step the books close and an independent model agrees on points, cash, stock, coupons and keys. The model
-knows prices and what was granted to whom, and nothing of the ledger's lots, the sums on the lines or the states.
+After each step the books close and an independent model agrees on points, cash, stock, coupons and
+keys. The model knows prices and what was granted to whom, and nothing of the ledger's lots, the
+sums on the lines or the states.
 """
 
 import os
@@ -16,7 +18,13 @@ import time_machine
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from accounts.registration import register
 from catalog import stock
@@ -36,7 +44,23 @@ from tests.factories.orders import address_of, give_points, key_sku, physical_sk
 
 pytestmark = [pytest.mark.django_db]
 PIECES = 40
-ACTS = ["buy", "buy", "pay", "fail", "cancel", "ship", "receive", "look", "ask", "ask", "refund", "refund", "approve", "close", "settle"]
+ACTS = [
+    "buy",
+    "buy",
+    "pay",
+    "fail",
+    "cancel",
+    "ship",
+    "receive",
+    "look",
+    "ask",
+    "ask",
+    "refund",
+    "refund",
+    "approve",
+    "close",
+    "settle",
+]
 ACTS_A_STEP = 6
 
 
@@ -71,7 +95,8 @@ class RefundMachine(RuleBasedStateMachine):
         self.paid = defaultdict(bool)  # orders whose cash the shop took
         self.money = {}  # order -> yuan the member paid
         self.spent = {}  # order -> points the member gave
-        self.back = defaultdict(lambda: [0, Decimal(0), 0])  # order -> points, yuan, pieces that came back
+        # order -> points, yuan, pieces that came back
+        self.back = defaultdict(lambda: [0, Decimal(0), 0])
         self.pieces = {}  # order -> pieces
         self.lost = defaultdict(int)  # goods -> pieces that were not put back
         self.dead = set()  # orders cancelled
@@ -92,7 +117,8 @@ class RefundMachine(RuleBasedStateMachine):
                     order = self._place(lines, **attempt)
                     break
             except DomainError:
-                continue  # the discount or the coupon does not fit these goods, or they are sold out
+                # the discount or the coupon does not fit these goods, or they are sold out
+                continue
         if order is None:
             return
         self.placed.append(order.pk)
@@ -123,14 +149,18 @@ class RefundMachine(RuleBasedStateMachine):
 
     def cancel(self, order, staff):
         row = self._order(order)
-        if self._try(lambda: lifecycle.cancel(row, actor="staff:1" if staff else f"member:{self.member.pk}")):
+        if self._try(
+            lambda: lifecycle.cancel(row, actor="staff:1" if staff else f"member:{self.member.pk}")
+        ):
             self.dead.add(order)
 
     def ship(self, order, part):
         row = self._order(order)
         first = next((line for line in row.lines.all() if line.waiting_quantity), None)
         pieces = {first.pk: 1} if part and first else None
-        self._try(lambda: lifecycle.ship(row, actor="staff:1", carrier="SF", number="1", pieces=pieces))
+        self._try(
+            lambda: lifecycle.ship(row, actor="staff:1", carrier="SF", number="1", pieces=pieces)
+        )
 
     def receive(self, order):
         row = self._order(order)
@@ -144,16 +174,26 @@ class RefundMachine(RuleBasedStateMachine):
         lines = [(line.pk, n) for line, n in zip(row.lines.all(), share, strict=False) if n]
         actor = "staff:1" if staff else f"member:{self.member.pk}"
         for _ in range(1 + twice):
-            self._try(lambda: made.append(refund_requests.request(row, lines=lines, key=key, actor=actor)))
+            self._try(
+                lambda: made.append(refund_requests.request(row, lines=lines, key=key, actor=actor))
+            )
         assert len({asked.pk for asked in made}) <= 1
         self.asked += sorted({asked.pk for asked in made})
 
     def refund_now(self, order, everything, restock):
         """Staff refund what is left, or one piece of it."""
         row, made = self._order(order), []
-        left = [(line.pk, n if everything else 1) for line, n in zip(row.lines.all(), self._left(row), strict=True) if n]
+        left = [
+            (line.pk, n if everything else 1)
+            for line, n in zip(row.lines.all(), self._left(row), strict=True)
+            if n
+        ]
         wanted = left if everything else left[:1]
-        self._try(lambda: made.append(refund_requests.request(row, lines=wanted, key=uuid4().hex, actor="staff:1")))
+        self._try(
+            lambda: made.append(
+                refund_requests.request(row, lines=wanted, key=uuid4().hex, actor="staff:1")
+            )
+        )
         for asked in made:
             self.approve(asked.pk, restock=restock, at_fault=False)
 
@@ -164,7 +204,13 @@ class RefundMachine(RuleBasedStateMachine):
         row = RefundRequest.objects.select_related("order").get(pk=asked)
         done = []
         for _ in range(2):
-            self._try(lambda: done.append(refund_requests.approve(row, actor="staff:1", restock=restock, at_fault=at_fault)))
+            self._try(
+                lambda: done.append(
+                    refund_requests.approve(
+                        row, actor="staff:1", restock=restock, at_fault=at_fault
+                    )
+                )
+            )
         assert len(done) <= 1
         for asked_row in done:
             self._expect(asked_row)
@@ -178,13 +224,23 @@ class RefundMachine(RuleBasedStateMachine):
             before = (
                 sum(
                     row.quantity
-                    for row in line.refund_lines.filter(request__number__lt=10**4, request__status__in=["approved", "refunded"])
+                    for row in line.refund_lines.filter(
+                        request__number__lt=10**4, request__status__in=["approved", "refunded"]
+                    )
                 )
                 - part.quantity
             )
-            points += line.points * (before + part.quantity) // line.quantity - line.points * before // line.quantity
+            points += (
+                line.points * (before + part.quantity) // line.quantity
+                - line.points * before // line.quantity
+            )
             fen = int(line.cash * 100)
-            cash += Decimal(fen * (before + part.quantity) // line.quantity - fen * before // line.quantity) / 100
+            cash += (
+                Decimal(
+                    fen * (before + part.quantity) // line.quantity - fen * before // line.quantity
+                )
+                / 100
+            )
             pieces += part.quantity
             self.lost[line.sku_id] += part.quantity - part.restocked
         if pieces == self.pieces[asked.order_id] and not order.shipments.exists():
@@ -213,16 +269,27 @@ class RefundMachine(RuleBasedStateMachine):
         lifecycle.complete_due(clock.now())
         mature_due(clock.now())
 
-    # One rule for all of it, from one number: as rules of their own, Hypothesis leaves most of them out of most examples.
+    # One rule for all of it, from one number: as rules of their own, Hypothesis leaves most of them
+    # out of most examples.
     @rule(seed=st.integers(0, 2**32))
     def act(self, seed):
         luck = random.Random(f"{seed}:{len(self.placed)}:{clock.now()}")
         for _ in range(ACTS_A_STEP):
-            what, which, yes, staff = luck.choice(ACTS), luck.randrange(100), luck.random() < 0.5, luck.random() < 0.5
+            what, which, yes, staff = (
+                luck.choice(ACTS),
+                luck.randrange(100),
+                luck.random() < 0.5,
+                luck.random() < 0.5,
+            )
             share = [luck.randrange(3) for _line in range(3)]
             if what == "buy":
                 goods = luck.sample(sorted(self.goods), luck.randint(1, 3))
-                self.buy({name: luck.randint(1, 5) for name in goods}, luck.choice([0, 0, 100, 300]), yes, luck.random() < 0.7)
+                self.buy(
+                    {name: luck.randint(1, 5) for name in goods},
+                    luck.choice([0, 0, 100, 300]),
+                    yes,
+                    luck.random() < 0.7,
+                )
                 continue
             order = self.placed[which % len(self.placed)]
             asked = self.asked[which % len(self.asked)] if self.asked else None
@@ -254,16 +321,32 @@ class RefundMachine(RuleBasedStateMachine):
         account, earned = self._account(), 0
         for grant in Grant.objects.filter(account_id=self.member.pk):
             earned += grant.left if grant.status == Grant.Status.MATURED else 0
-        gone = sum(self.spent[pk] - (self.spent[pk] if pk in self.dead else self.back[pk][0]) for pk in rows)
-        assert account.available + account.held - account.debt == self.start + earned - gone + self._held(rows)
+        gone = sum(
+            self.spent[pk] - (self.spent[pk] if pk in self.dead else self.back[pk][0])
+            for pk in rows
+        )
+        assert (
+            account.available + account.held - account.debt
+            == self.start + earned - gone + self._held(rows)
+        )
         for pk, order in rows.items():
             taken = self.money[pk] if self.paid[pk] else Decimal(0)
             returned = (
-                sum(PaymentRefund.objects.filter(payment__order=order).values_list("amount", flat=True), Decimal(0))
+                sum(
+                    PaymentRefund.objects.filter(payment__order=order).values_list(
+                        "amount", flat=True
+                    ),
+                    Decimal(0),
+                )
                 if order.cash
                 else Decimal(0)
             )
-            late = sum(PaymentRefund.objects.filter(payment__order=order, reason="late").values_list("amount", flat=True), Decimal(0))
+            late = sum(
+                PaymentRefund.objects.filter(payment__order=order, reason="late").values_list(
+                    "amount", flat=True
+                ),
+                Decimal(0),
+            )
             expected = taken if pk in self.dead else self.back[pk][1]
             assert returned - late == expected, (order.no, returned, expected)
             assert returned - late <= order.cash
@@ -316,4 +399,6 @@ def test_refunds_when_anything_happens_in_any_order_then_everything_reconciles()
 
 @pytest.mark.long
 def test_refunds_when_much_more_happens_then_everything_still_reconciles():
-    run_state_machine_as_test(RefundMachine, settings=settings(ONE_TEST, max_examples=300, stateful_step_count=40))
+    run_state_machine_as_test(
+        RefundMachine, settings=settings(ONE_TEST, max_examples=300, stateful_step_count=40)
+    )

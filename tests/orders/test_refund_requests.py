@@ -1,4 +1,6 @@
-"""Refunds by line and quantity: what goes back, to whom, how often. Every verb happy, refused, repeated."""
+"""Refunds by line and quantity: what goes back, to whom, how often. Every verb happy, refused,
+repeated.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,15 +14,35 @@ from mall.core.models import AuditRow
 from orders import delivery, lifecycle, refund_preview, refund_requests, refunds
 from orders.errors import IdempotencyConflict, IllegalTransition, InvalidKey
 from orders.models import CheckoutPolicy, Order, PaymentRefund, RefundRequest
-from orders.refund_errors import InvalidRefund, NothingLeft, NotRefundable, RefundDecided, RefundOpen, RefundTooLate
+from orders.refund_errors import (
+    InvalidRefund,
+    NothingLeft,
+    NotRefundable,
+    RefundDecided,
+    RefundOpen,
+    RefundTooLate,
+)
 from orders.signals import order_refunded
 from points.grants import TakenBack
 from points.maturing import mature_due
 from points.models import Grant, LedgerEntry, PointAccount
 from tests.factories.accounts import PASSWORD
-from tests.factories.orders import address_of, ask, give_points, key_sku, pay, physical_sku, place, received, refund, virtual_sku
+from tests.factories.orders import (
+    address_of,
+    ask,
+    give_points,
+    key_sku,
+    pay,
+    physical_sku,
+    place,
+    received,
+    refund,
+    virtual_sku,
+)
 
 pytestmark = pytest.mark.django_db
+
+SPANS = ("day", "week", "month", "life")
 
 
 def fresh(order):
@@ -28,34 +50,53 @@ def fresh(order):
 
 
 def sent_back(order):
-    return [str(amount) for amount in PaymentRefund.objects.filter(payment__order=order).order_by("pk").values_list("amount", flat=True)]
+    return [
+        str(amount)
+        for amount in PaymentRefund.objects.filter(payment__order=order)
+        .order_by("pk")
+        .values_list("amount", flat=True)
+    ]
 
 
 # --- what goes back ----------------------------------------------------------------
 # Trap 4: buy, earn, refund, keep the points.
-def test_approve_when_everything_is_refunded_after_the_points_arrived_then_the_exact_balance_from_before(member, standing, pieces):
+def test_approve_when_all_is_refunded_after_the_points_arrived_then_the_balance_from_before(
+    member, standing, pieces
+):
     sku = virtual_sku(points=40, cash="30.00", stock=5)
     before, lots = standing(member), PointAccount.objects.get(pk=member.pk).lots
     order = received(pay(place(member, sku)))
     with time_machine.travel(order.completed_at + timedelta(days=7, seconds=1), tick=False):
         mature_due(clock.now())
-        assert standing(member) == (60 + 30 + 100, 0), "30 by the yuan and the bonus of a first order"
+        assert standing(member) == (60 + 30 + 100, 0), (
+            "30 by the yuan and the bonus of a first order"
+        )
 
         asked = refund_requests.approve(ask(order, actor="staff:1"), actor="staff:1")
 
     assert standing(member) == before
     assert PointAccount.objects.get(pk=member.pk).lots == lots
-    assert (asked.points, asked.cash, asked.taken_points, asked.taken_debt) == (40, Decimal("30.00"), 130, 0)
+    assert (asked.points, asked.cash, asked.taken_points, asked.taken_debt) == (
+        40,
+        Decimal("30.00"),
+        130,
+        0,
+    )
     assert fresh(order).refund_state == "whole"
     assert sent_back(order) == ["30.00"]
 
 
 # Trap 6: the points share refunded as money.
-def test_approve_when_points_paid_a_part_then_the_cash_back_is_the_cash_paid_for_that_line(member, standing):
+def test_approve_when_points_paid_a_part_then_the_cash_back_is_the_cash_paid_for_that_line(
+    member, standing
+):
     give_points(member, 1_000)
     sku, other = virtual_sku(cash="20.00", pay_mode="cash_points"), virtual_sku(cash="5.00")
     order = pay(place(member, sku, other, points_to_use=1_000))
-    assert [(line.points, line.cash) for line in order.lines.all()] == [(1_000, Decimal("10.00")), (0, Decimal("5.00"))]
+    assert [(line.points, line.cash) for line in order.lines.all()] == [
+        (1_000, Decimal("10.00")),
+        (0, Decimal("5.00")),
+    ]
 
     asked = refund(order, 1, 0)
 
@@ -65,24 +106,33 @@ def test_approve_when_points_paid_a_part_then_the_cash_back_is_the_cash_paid_for
 
 
 # Trap 7: partial refunds re-charge points, or give more than there was.
-def test_approve_when_refunded_20_percent_twice_then_40_percent_is_back_and_never_more_than_all(member, standing):
+def test_approve_when_refunded_20_percent_twice_then_40_percent_is_back_and_never_more_than_all(
+    member, standing
+):
     give_points(member, 900)
     order = pay(place(member, virtual_sku(points=100, cash="10.01"), quantity=5))
 
     first, second = refund(order, 1), refund(order, 1)
 
     assert (first.points + second.points, first.cash + second.cash) == (200, Decimal("20.02"))
-    assert (fresh(order).refunded_points, fresh(order).refunded_cash, fresh(order).refund_state) == (200, Decimal("20.02"), "partial")
+    assert (
+        fresh(order).refunded_points,
+        fresh(order).refunded_cash,
+        fresh(order).refund_state,
+    ) == (200, Decimal("20.02"), "partial")
     with pytest.raises(InvalidRefund) as refused:
         ask(order, 4)
     assert refused.value.numbers == {"left": 3}
     assert standing(member) == (1_000 - 500 + 200, 0)
 
 
-def test_approve_when_shares_do_not_divide_then_the_last_piece_takes_the_exact_rest(member, standing):
+def test_approve_when_shares_do_not_divide_then_the_last_piece_takes_the_exact_rest(
+    member, standing
+):
     give_points(member, 900)
     sku = virtual_sku(cash="3.35", pay_mode="cash_points")
-    order = pay(place(member, sku, quantity=3, points_to_use=400))  # 10.05 − 4.00 = 6.05 and 400 points over 3 pieces
+    # 10.05 − 4.00 = 6.05 and 400 points over 3 pieces
+    order = pay(place(member, sku, quantity=3, points_to_use=400))
 
     parts = [refund(order, 1) for _ in range(3)]
 
@@ -105,14 +155,18 @@ def test_approve_when_points_come_back_then_to_the_days_they_had(member):
     previews.append(refund_preview.show(order, [(order_line, 1)]))
     refund(order, 1)
 
-    shown = [[[lot.expires_on.isoformat(), lot.points] for lot in preview.lots] for preview in previews]
+    shown = [
+        [[lot.expires_on.isoformat(), lot.points] for lot in preview.lots] for preview in previews
+    ]
     early, late = before[0][0], "2099-03-31"
     assert shown == [[[early, 40], [late, 20]], [[early, 60]]]
     assert after_one == [[early, 40], [late, 30]]
     assert PointAccount.objects.get(pk=member.pk).lots == before
 
 
-def test_approve_when_the_day_of_the_points_has_passed_then_they_expire_unless_the_shop_was_at_fault(member, standing):
+def test_approve_when_the_day_of_the_points_has_passed_then_they_expire_unless_the_shop_erred(
+    member, standing
+):
     expiring = clock.today() + timedelta(days=3)
     give_points(member, 100, expires_on=expiring)
     orders = [place(member, virtual_sku(points=50)) for _ in range(2)]
@@ -134,7 +188,11 @@ def test_approve_when_nothing_was_sent_then_freight_goes_back_with_the_last_piec
 
     first, last = refund(order, 1), refund(order, 1)
 
-    assert (first.cash, last.cash, last.freight) == (Decimal("10.00"), Decimal("18.00"), Decimal("8.00"))
+    assert (first.cash, last.cash, last.freight) == (
+        Decimal("10.00"),
+        Decimal("18.00"),
+        Decimal("8.00"),
+    )
     assert fresh(order).refunded_cash == order.cash
 
 
@@ -148,7 +206,9 @@ def test_approve_when_it_was_sent_then_freight_stays(member):
 
 
 @pytest.mark.parametrize(("restock", "left"), [(True, 5), (False, 4)])
-def test_approve_when_goods_were_sent_then_the_operator_says_whether_they_are_sold_again(member, pieces, restock, left):
+def test_approve_when_goods_were_sent_then_the_operator_says_whether_they_are_sold_again(
+    member, pieces, restock, left
+):
     address_of(member)
     sku = physical_sku(points=10, stock=5)
     order = received(place(member, sku))
@@ -158,7 +218,9 @@ def test_approve_when_goods_were_sent_then_the_operator_says_whether_they_are_so
     assert pieces(sku) == left
 
 
-def test_approve_when_pieces_were_not_sent_then_they_are_back_on_the_shelf_and_never_sent(member, pieces):
+def test_approve_when_pieces_were_not_sent_then_they_are_back_on_the_shelf_and_never_sent(
+    member, pieces
+):
     address_of(member)
     sku, other = physical_sku(points=10, stock=5), physical_sku(points=10, stock=5)
     order = place(member, sku, other, quantity=2)
@@ -167,14 +229,21 @@ def test_approve_when_pieces_were_not_sent_then_they_are_back_on_the_shelf_and_n
     sent = lifecycle.ship(order, actor="staff:1", carrier="SF", number="1")
 
     assert (pieces(sku), pieces(other)) == (5, 4)
-    assert [(row.line.sku_id, row.quantity) for row in sent.shipments.get().lines.all()] == [(other.pk, 1)]
+    assert [(row.line.sku_id, row.quantity) for row in sent.shipments.get().lines.all()] == [
+        (other.pk, 1)
+    ]
 
 
-def test_approve_when_the_whole_order_is_back_then_it_is_not_sent_received_or_cancelled_any_more(member):
+def test_approve_when_the_whole_order_is_back_then_it_is_not_sent_received_or_cancelled_any_more(
+    member,
+):
     order = place(member, virtual_sku(points=10))
     refund(order)
 
-    for step in (lambda o: lifecycle.ship(o, actor="staff:1"), lambda o: lifecycle.cancel(o, actor="staff:1")):
+    for step in (
+        lambda o: lifecycle.ship(o, actor="staff:1"),
+        lambda o: lifecycle.cancel(o, actor="staff:1"),
+    ):
         for seen in (order, fresh(order)):
             with pytest.raises(IllegalTransition):
                 step(seen)
@@ -194,12 +263,17 @@ def test_approve_when_the_rest_was_sent_before_then_the_order_is_shipped(member)
 
 
 # --- points that the order earned -------------------------------------------------------
-def test_approve_when_a_part_is_refunded_before_the_points_arrive_then_they_shrink_in_proportion(member):
+def test_approve_when_a_part_is_refunded_before_the_points_arrive_then_they_shrink_in_proportion(
+    member,
+):
     order = received(pay(place(member, virtual_sku(cash="10.00"), quantity=5)))
 
     asked = refund(order, 2)
 
-    purchase, bonus = Grant.objects.get(key=f"{order.reference}:purchase"), Grant.objects.get(key=f"{order.reference}:first_order")
+    purchase, bonus = (
+        Grant.objects.get(key=f"{order.reference}:purchase"),
+        Grant.objects.get(key=f"{order.reference}:first_order"),
+    )
     assert (asked.taken_pending, purchase.left, bonus.left) == (20, 30, 100)
 
 
@@ -208,14 +282,18 @@ def test_approve_when_all_cash_is_back_and_goods_for_points_are_kept_then_the_bo
 
     refund(order, 1, 0)
 
-    assert sorted(Grant.objects.filter(reference=order.reference).values_list("action", "taken_back")) == [
+    assert sorted(
+        Grant.objects.filter(reference=order.reference).values_list("action", "taken_back")
+    ) == [
         ("first_order", 0),
         ("purchase", 10),
     ]
 
 
 # Trap 8: clawback recomputed with today's rules.
-def test_approve_when_the_rule_changed_since_then_the_original_points_are_taken_back(member, standing):
+def test_approve_when_the_rule_changed_since_then_the_original_points_are_taken_back(
+    member, standing
+):
     from points import rules
     from points.models import Rule
 
@@ -224,8 +302,10 @@ def test_approve_when_the_rule_changed_since_then_the_original_points_are_taken_
         mature_due(clock.now())
         rule = Rule.objects.get(action="purchase")
         version = rule.versions.first()
-        rules.publish(rule, actor="test", value="per_yuan", points=5, matures_after_days=7, per_day=version.per_day,
-            per_week=version.per_week, per_month=version.per_month, per_life=version.per_life)  # fmt: skip
+        limits = {f"per_{span}": getattr(version, f"per_{span}") for span in SPANS}
+        rules.publish(
+            rule, actor="test", value="per_yuan", points=5, matures_after_days=7, **limits
+        )
 
         asked = refund_requests.approve(ask(order, actor="staff:1"), actor="staff:1")
 
@@ -273,14 +353,28 @@ def test_request_when_pieces_are_asked_for_already_then_they_are_not_asked_for_t
 
 
 @pytest.mark.parametrize(
-    "pieces", [[], [(0, 1)], [("line", 0)], [("line", -1)], [("line", 4)], [("line", True)], [("line", 1), ("line", 1)]]
+    "pieces",
+    [
+        [],
+        [(0, 1)],
+        [("line", 0)],
+        [("line", -1)],
+        [("line", 4)],
+        [("line", True)],
+        [("line", 1), ("line", 1)],
+    ],
 )
 def test_request_when_the_pieces_are_nonsense_then_nothing_is_written(member, pieces):
     order = place(member, virtual_sku(points=10), quantity=3)
     line = order.lines.get().pk
 
     with pytest.raises(InvalidRefund):
-        refund_requests.request(order, lines=[(line if pk == "line" else pk, n) for pk, n in pieces], key="k", actor="member:1")
+        refund_requests.request(
+            order,
+            lines=[(line if pk == "line" else pk, n) for pk, n in pieces],
+            key="k",
+            actor="member:1",
+        )
     assert RefundRequest.objects.count() == 0
 
 
@@ -328,7 +422,9 @@ def test_decide_when_decided_before_then_refused_and_nothing_changes(member, sta
     assert standing(member) == before
 
 
-def test_approve_when_cash_is_on_its_way_then_approved_and_refunded_once_the_provider_paid(member, django_capture_on_commit_callbacks):
+def test_approve_when_cash_is_on_its_way_then_approved_and_refunded_once_the_provider_paid(
+    member, django_capture_on_commit_callbacks
+):
     order = pay(place(member, virtual_sku(cash="9.90")))
 
     asked = refund(order)
@@ -343,13 +439,18 @@ def test_approve_when_cash_is_on_its_way_then_approved_and_refunded_once_the_pro
 
 def test_decide_when_done_by_staff_then_the_audit_log_and_the_rooms_above_hear_of_it_once(member):
     heard = []
-    listener = lambda order, refund, **_: heard.append((order.no, refund.number, order.refund_state))  # noqa: E731
+
+    def listener(order, refund, **_):
+        heard.append((order.no, refund.number, order.refund_state))
+
     order_refunded.connect(listener)
     try:
         order = place(member, virtual_sku(points=10), quantity=2)
         refund(order, 1)
         refund(order, 1)
-        refund_requests.reject(ask(place(member, virtual_sku(points=10))), actor="staff:7", note="worn")
+        refund_requests.reject(
+            ask(place(member, virtual_sku(points=10))), actor="staff:7", note="worn"
+        )
     finally:
         order_refunded.disconnect(listener)
 
@@ -362,7 +463,9 @@ def test_decide_when_done_by_staff_then_the_audit_log_and_the_rooms_above_hear_o
     ]
 
 
-def test_cancel_when_a_request_waits_then_it_is_closed_and_when_a_part_is_back_then_it_is_refused(member, standing):
+def test_cancel_when_a_request_waits_then_it_is_closed_and_when_a_part_is_back_then_it_is_refused(
+    member, standing
+):
     order = place(member, virtual_sku(points=10), quantity=2)
     asked = ask(order, 1)
     lifecycle.cancel(order, actor="member:1")
@@ -397,7 +500,9 @@ def test_complete_due_when_a_request_waits_then_the_clock_stands_still(member):
 
 
 # --- codes ------------------------------------------------------------------------------------
-def test_request_when_codes_were_shown_then_only_staff_may_refund_them_and_they_become_void(member, pieces):
+def test_request_when_codes_were_shown_then_only_staff_may_refund_them_and_they_become_void(
+    member, pieces
+):
     sku = key_sku(points=10, keys=5)
     order = place(member, sku, quantity=3)
     asked = refund(order, 1)

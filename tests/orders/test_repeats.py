@@ -1,4 +1,6 @@
-"""The same key with other content is refused aloud, never answered with what another fact brought; at every door."""
+"""The same key with other content is refused aloud, never answered with what another fact brought;
+at every door.
+"""
 
 from decimal import Decimal
 
@@ -34,11 +36,15 @@ def status(payment):
 
 
 def refused():
-    return list(AuditRow.objects.filter(action=payments.REFUSED).values_list("actor", "target", "reason"))
+    return list(
+        AuditRow.objects.filter(action=payments.REFUSED).values_list("actor", "target", "reason")
+    )
 
 
 # --- payment notices -------------------------------------------------------------
-def test_receive_notice_when_the_event_was_told_of_another_order_then_refused_and_staff_hear_once(member, other_member):
+def test_receive_notice_when_the_event_was_told_of_another_order_then_refused_and_staff_hear_once(
+    member, other_member
+):
     first, second = opened(member), opened(other_member)
     kept = payments.receive_notice("sandbox", *notice(first, event_id="e-1"))
 
@@ -54,7 +60,9 @@ def test_receive_notice_when_the_event_was_told_of_another_order_then_refused_an
     assert status(second) == ("paid", "paid")
 
 
-def test_receive_notice_when_the_event_was_told_of_another_payment_of_the_order_then_refused(member):
+def test_receive_notice_when_the_event_was_told_of_another_payment_of_the_order_then_refused(
+    member,
+):
     first = opened(member)
     payments.receive_notice("sandbox", *notice(first, "failed", event_id="e-1"))
     second = payments.start(first.order, "sandbox")
@@ -82,13 +90,22 @@ def test_receive_notice_when_the_event_named_other_money_before_then_refused(mem
     payments.receive_notice("sandbox", *notice(payment, event_id="e-1"))
 
     with pytest.raises(NoticeConflict):
-        payments.receive_notice("sandbox", *notice(payment, event_id="e-1", provider_ref="other-money"))
+        payments.receive_notice(
+            "sandbox", *notice(payment, event_id="e-1", provider_ref="other-money")
+        )
 
     assert PaymentRefund.objects.count() == 0
-    assert payments.receive_notice("sandbox", *notice(payment, event_id="e-2", provider_ref="other-money")).outcome == "refunded_second"
+    assert (
+        payments.receive_notice(
+            "sandbox", *notice(payment, event_id="e-2", provider_ref="other-money")
+        ).outcome
+        == "refunded_second"
+    )
 
 
-def test_receive_notice_when_the_first_was_kept_before_it_said_what_it_says_then_a_repeat_is_a_repeat(member):
+def test_receive_notice_when_the_first_was_kept_without_its_words_then_a_repeat_is_a_repeat(
+    member,
+):
     payment = opened(member)
     kept = payments.receive_notice("sandbox", *notice(payment))
     PaymentNotice.objects.update(is_paid=None)
@@ -96,7 +113,15 @@ def test_receive_notice_when_the_first_was_kept_before_it_said_what_it_says_then
     assert payments.receive_notice("sandbox", *notice(payment)).pk == kept.pk
 
 
-@pytest.mark.parametrize("changes", [{"amount": "9.89"}, {"currency": "USD"}, {"merchant": "other"}, {"payment": "20261120-0000000000000"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount": "9.89"},
+        {"currency": "USD"},
+        {"merchant": "other"},
+        {"payment": "20261120-0000000000000"},
+    ],
+)
 def test_receive_notice_when_signed_money_fits_nothing_then_staff_hear_of_it(member, changes):
     payment = opened(member)
 
@@ -105,14 +130,22 @@ def test_receive_notice_when_signed_money_fits_nothing_then_staff_hear_of_it(mem
             payments.receive_notice("sandbox", *notice(payment, **changes))
 
     assert refused() == [("sandbox", f"payment:{changes.get('payment', payment.no)}", "bad_notice")]
-    assert AuditRow.objects.get(action=payments.REFUSED).after["amount"] == changes.get("amount", "9.90")
+    assert AuditRow.objects.get(action=payments.REFUSED).after["amount"] == changes.get(
+        "amount", "9.90"
+    )
 
 
 def test_notify_when_the_event_was_told_of_another_order_then_422_and_no_outcome(api, member):
-    for payment, event, expected in ((opened(member), "e-1", 200), (opened(member), "e-1", 422), (opened(member), "\ud800", 400)):
+    for payment, event, expected in (
+        (opened(member), "e-1", 200),
+        (opened(member), "e-1", 422),
+        (opened(member), "\ud800", 400),
+    ):
         raw_body, headers = notice(payment, event_id=event)
 
-        answer = api.generic("POST", NOTIFY, raw_body, content_type="application/json", headers=headers)
+        answer = api.generic(
+            "POST", NOTIFY, raw_body, content_type="application/json", headers=headers
+        )
 
         assert answer.status_code == expected, answer.content
         assert ("outcome" in answer.json()) == (expected == 200)
@@ -120,20 +153,36 @@ def test_notify_when_the_event_was_told_of_another_order_then_422_and_no_outcome
 
 
 # --- the siblings ------------------------------------------------------------------
-@pytest.mark.parametrize("change", [{"amount": Decimal("9.89")}, {"paid_ref": "other"}, {"reason": PaymentRefund.Reason.REFUND}])
+@pytest.mark.parametrize(
+    "change",
+    [{"amount": Decimal("9.89")}, {"paid_ref": "other"}, {"reason": PaymentRefund.Reason.REFUND}],
+)
 def test_refund_when_the_key_gave_back_something_else_then_refused(member, change):
     lifecycle.cancel(pay(place(member, virtual_sku(cash="9.90"))), actor="test")
     first, payment = PaymentRefund.objects.get(), Payment.objects.get()
-    said = {"key": first.key, "reason": first.reason, "amount": first.amount, "paid_ref": first.paid_ref}
+    said = {
+        "key": first.key,
+        "reason": first.reason,
+        "amount": first.amount,
+        "paid_ref": first.paid_ref,
+    }
 
     assert refunds.request(payment, **said).pk == first.pk
     with pytest.raises(IdempotencyConflict):
         refunds.request(payment, **{**said, **change})
 
 
-@pytest.mark.parametrize("change", [{"note": "another reason"}, {"description": "another word"}, {"points": 51}])
+@pytest.mark.parametrize(
+    "change", [{"note": "another reason"}, {"description": "another word"}, {"points": 51}]
+)
 def test_adjust_when_the_ticket_said_something_else_then_refused(member, operator, change):
-    said = {"points": 50, "ticket": "t-1", "operator": operator, "note": "why", "description": "Sorry"}
+    said = {
+        "points": 50,
+        "ticket": "t-1",
+        "operator": operator,
+        "note": "why",
+        "description": "Sorry",
+    }
     adjustments.ask(member.pk, **said)
 
     with pytest.raises(KeyConflict):
@@ -152,9 +201,18 @@ def test_deliver_when_the_key_was_another_skus_then_refused():
     assert stock.available([one.pk, other.pk]) == {one.pk: 5, other.pk: 0}
 
 
-@pytest.mark.parametrize("change", [{"segment": "tier", "numbers": {"tier": 2}}, {"note": "another"}, {"template": None}])
+@pytest.mark.parametrize(
+    "change", [{"segment": "tier", "numbers": {"tier": 2}}, {"note": "another"}, {"template": None}]
+)
 def test_hand_out_when_the_key_ordered_another_then_refused(operator, change):
-    said = {"template": template(), "segment": "all", "numbers": {}, "actor": operator, "key": "once", "note": "thanks"}
+    said = {
+        "template": template(),
+        "segment": "all",
+        "numbers": {},
+        "actor": operator,
+        "key": "once",
+        "note": "thanks",
+    }
 
     def order(template, **words):
         return handouts.order(template, **words)

@@ -1,4 +1,6 @@
-"""Two subjects of one state machine: the pure machine, and the ledger on the database, behind the same small face."""
+"""Two subjects of one state machine: the pure machine, and the ledger on the database, behind the
+same small face.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,7 +17,9 @@ def text(day):
 
 
 class OnPaper:
-    """The pure machine; what a refund goes back to is kept by the test, as the ledger keeps it in its rows."""
+    """The pure machine; what a refund goes back to is kept by the test, as the ledger keeps it in
+    its rows.
+    """
 
     def __init__(self):
         self.state = machine.State()
@@ -64,7 +68,9 @@ class OnPaper:
         self.do(on, machine.Release(hold))
 
     def refund(self, on, key, of_key, number, at_fault):
-        entries = self.do(on, machine.Refund(number, self.back(of_key, ("spend", "capture")), at_fault))
+        entries = self.do(
+            on, machine.Refund(number, self.back(of_key, ("spend", "capture")), at_fault)
+        )
         self.returned(of_key, entries)
 
     def clawback(self, on, key, of_key, number):
@@ -83,7 +89,12 @@ class OnPaper:
         self.do(on, machine.Sweep())
 
     def seen(self):
-        return self.state.available, self.state.held, self.state.debt, {day and date.fromisoformat(day): n for day, n in self.state.lots}
+        return (
+            self.state.available,
+            self.state.held,
+            self.state.debt,
+            {day and date.fromisoformat(day): n for day, n in self.state.lots},
+        )
 
 
 class InTheDatabase:
@@ -101,7 +112,9 @@ class InTheDatabase:
             raise No({"refund_exceeds": "over_refund"}.get(refusal.code, refusal.code)) from None
 
     def rows(self):
-        return PointAccount.objects.filter(pk=self.member).values().get(), LedgerEntry.objects.filter(account_id=self.member).count()
+        return PointAccount.objects.filter(
+            pk=self.member
+        ).values().get(), LedgerEntry.objects.filter(account_id=self.member).count()
 
     def accrue(self, on, key, number, day):
         self.do(ledger.accrue, self.member, points=number, key=key, expires_on=day, on=on)
@@ -110,7 +123,9 @@ class InTheDatabase:
         self.do(ledger.spend, self.member, points=number, key=key, reference=key, on=on)
 
     def hold(self, on, key, number):
-        self.do(ledger.hold, self.member, points=number, key=key, reference=key, expires_at=LATER, on=on)
+        self.do(
+            ledger.hold, self.member, points=number, key=key, reference=key, expires_at=LATER, on=on
+        )
 
     def capture(self, on, key, hold, number):
         self.do(ledger.capture, self.member, hold_key=hold, key=key, points=number, on=on)
@@ -119,20 +134,51 @@ class InTheDatabase:
         self.do(ledger.release, self.member, hold_key=hold, key=key, on=on)
 
     def refund(self, on, key, of_key, number, at_fault):
-        self.do(ledger.refund, self.member, of_key=of_key, points=number, key=key, reference=key, at_fault=at_fault, on=on)
+        self.do(
+            ledger.refund,
+            self.member,
+            of_key=of_key,
+            points=number,
+            key=key,
+            reference=key,
+            at_fault=at_fault,
+            on=on,
+        )
 
     def clawback(self, on, key, of_key, number):
-        self.do(ledger.clawback, self.member, of_key=of_key, points=number, key=key, reference=key, on=on)
+        self.do(
+            ledger.clawback,
+            self.member,
+            of_key=of_key,
+            points=number,
+            key=key,
+            reference=key,
+            on=on,
+        )
 
     def adjust(self, on, key, number, day):
-        self.do(ledger.adjust, self.member, points=number, key=key, actor="test", note="test", expires_on=day, on=on)
+        self.do(
+            ledger.adjust,
+            self.member,
+            points=number,
+            key=key,
+            actor="test",
+            note="test",
+            expires_on=day,
+            on=on,
+        )
 
     def sweep(self, on):
         ledger.post_many([ledger.Posting(self.member, machine.Sweep(), on=on)])
 
     def seen(self):
         account = PointAccount.objects.get(pk=self.member)
-        return account.available, account.held, account.debt, {day and date.fromisoformat(day): n for day, n in account.lots}
+        return (
+            account.available,
+            account.held,
+            account.debt,
+            {day and date.fromisoformat(day): n for day, n in account.lots},
+        )
 
 
 def soon(day, offset):

@@ -77,7 +77,9 @@ class Reference:
         return point.day is FOR_EVER or point.day >= self.today
 
     def receive(self, points):
-        """Points come (back) to the purse: living ones settle the debt first, soonest to die first."""
+        """Points come (back) to the purse: living ones settle the debt first, soonest to die
+        first.
+        """
         for point in sorted(points, key=by_day):
             if self.owed and self.is_alive(point):
                 self.owed -= 1
@@ -95,7 +97,9 @@ class Reference:
                     point.day = last
 
     def remove(self, number, *, rather="no day"):
-        """Take points out of the purse, soonest to die first; those of the day ``rather`` before all others."""
+        """Take points out of the purse, soonest to die first; those of the day ``rather`` before
+        all others.
+        """
         order = sorted(self.purse, key=lambda point: (point.day != rather, by_day(point)))
         self.purse = order[number:]
         return order[:number]

@@ -1,4 +1,6 @@
-"""Corrections: alone up to a limit per member and day, above it with a second person; files with a dry run and an undo."""
+"""Corrections: alone up to a limit per member and day, above it with a second person; files with a
+dry run and an undo.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -45,7 +47,15 @@ def staff():
 
 
 def ask(member, clerk, points, ticket="t:1", **words):
-    return adjustments.ask(member.pk, points=points, ticket=ticket, operator=clerk, note="why", description="Sorry", **words)
+    return adjustments.ask(
+        member.pk,
+        points=points,
+        ticket=ticket,
+        operator=clerk,
+        note="why",
+        description="Sorry",
+        **words,
+    )
 
 
 def available(member):
@@ -67,12 +77,22 @@ def test_ask_when_within_the_limit_then_posted_told_and_audited(member, clerk):
 
     entry = LedgerEntry.objects.get(account_id=member.pk, kind="adjust")
     assert (made.status, made.entry_seq, available(member)) == ("posted", entry.seq, 5_100)
-    assert (entry.actor, entry.note, entry.description, entry.key) == (f"staff:{clerk.pk}", "why", "Sorry", "adjust:t:1")
+    assert (entry.actor, entry.note, entry.description, entry.key) == (
+        f"staff:{clerk.pk}",
+        "why",
+        "Sorry",
+        "adjust:t:1",
+    )
     assert heard == [5_000]
-    assert [(row.action, row.reason) for row in AuditRow.objects.all()] == [("points.adjust", "why")]
+    assert [(row.action, row.reason) for row in AuditRow.objects.all()] == [
+        ("points.adjust", "why")
+    ]
 
 
-@pytest.mark.parametrize(("parts", "waits"), [((5_000, 1), 1), ((3_000, 2_000), 0), ((-50, 4_950), 0), ((-50, 4_951), 1), ((5_000, -1), 1)])
+@pytest.mark.parametrize(
+    ("parts", "waits"),
+    [((5_000, 1), 1), ((3_000, 2_000), 0), ((-50, 4_950), 0), ((-50, 4_951), 1), ((5_000, -1), 1)],
+)
 def test_ask_when_several_add_up_then_the_day_counts_not_the_click(member, clerk, parts, waits):
     """The known hole: several times 5,000 in a row by one person."""
     made = [ask(member, clerk, points, ticket=f"t:{n}") for n, points in enumerate(parts)]
@@ -82,7 +102,11 @@ def test_ask_when_several_add_up_then_the_day_counts_not_the_click(member, clerk
 
 def test_ask_when_another_person_or_member_or_day_then_counted_on_its_own(member, clerk, colleague):
     other = member_with()
-    made = [ask(member, clerk, 5_000), ask(member, colleague, 5_000, "t:2"), ask(other, clerk, 5_000, "t:3")]
+    made = [
+        ask(member, clerk, 5_000),
+        ask(member, colleague, 5_000, "t:2"),
+        ask(other, clerk, 5_000, "t:3"),
+    ]
     with time_machine.travel(FRIDAY + timedelta(days=1), tick=False):
         made.append(ask(member, clerk, 5_000, "t:4"))
 
@@ -92,7 +116,10 @@ def test_ask_when_another_person_or_member_or_day_then_counted_on_its_own(member
 def test_ask_when_an_operator_changed_the_limit_then_that_counts(member, clerk):
     PointsPolicy.objects.update(adjust_alone_max=10)
 
-    assert (ask(member, clerk, 10).status, ask(member, clerk, 1, "t:2").status) == ("posted", "waiting")
+    assert (ask(member, clerk, 10).status, ask(member, clerk, 1, "t:2").status) == (
+        "posted",
+        "waiting",
+    )
 
 
 def test_ask_when_repeated_then_once(member, clerk):
@@ -108,7 +135,9 @@ def test_ask_when_the_ticket_names_another_then_refused(member, clerk):
         ask(member, clerk, 60)
 
 
-@pytest.mark.parametrize(("points", "refusal"), [(0, errors.InvalidAmount), (-101, errors.InsufficientPoints)])
+@pytest.mark.parametrize(
+    ("points", "refusal"), [(0, errors.InvalidAmount), (-101, errors.InsufficientPoints)]
+)
 def test_ask_when_it_cannot_be_then_refused_without_a_trace(member, clerk, points, refusal):
     with pytest.raises(refusal):
         ask(member, clerk, points)
@@ -126,17 +155,31 @@ def test_ask_when_it_is_ones_own_account_then_refused(clerk):
 
 @pytest.mark.parametrize(
     ("most", "amounts", "posted"),
-    [(1_000, (400, -400, 200), 3), (1_000, (400, -400, 201), 2), (0, (4_000, 4_000), 2), (None, (4_000, 4_000), 2), (300, (301,), 0)],
+    [
+        (1_000, (400, -400, 200), 3),
+        (1_000, (400, -400, 201), 2),
+        (0, (4_000, 4_000), 2),
+        (None, (4_000, 4_000), 2),
+        (300, (301,), 0),
+    ],
 )
-def test_ask_when_a_colleague_gives_to_many_then_the_total_of_the_day_counts(clerk, most, amounts, posted):
+def test_ask_when_a_colleague_gives_to_many_then_the_total_of_the_day_counts(
+    clerk, most, amounts, posted
+):
     PointsPolicy.objects.update_or_create(pk=1, defaults={"adjust_alone_day_max": most})
 
-    made = [ask(member_with(500), clerk, points, f"t:{number}") for number, points in enumerate(amounts)]
+    made = [
+        ask(member_with(500), clerk, points, f"t:{number}") for number, points in enumerate(amounts)
+    ]
 
-    assert [one.status for one in made] == ["posted"] * posted + ["waiting"] * (len(amounts) - posted)
+    assert [one.status for one in made] == ["posted"] * posted + ["waiting"] * (
+        len(amounts) - posted
+    )
 
 
-def test_ask_when_the_total_is_used_up_then_a_second_person_a_colleague_and_tomorrow_post(member, clerk, colleague):
+def test_ask_when_the_total_is_used_up_then_a_second_person_a_colleague_and_tomorrow_post(
+    member, clerk, colleague
+):
     PointsPolicy.objects.update_or_create(pk=1, defaults={"adjust_alone_day_max": 1_000})
     ask(member_with(), clerk, 1_000, "t:1")
 
@@ -146,13 +189,20 @@ def test_ask_when_the_total_is_used_up_then_a_second_person_a_colleague_and_tomo
     with time_machine.travel(FRIDAY + timedelta(days=1), tick=False):
         tomorrow = ask(member_with(), clerk, 1_000, "t:4")
 
-    assert [one.status for one in (waits, approved, theirs, tomorrow)] == ["waiting", "posted", "posted", "posted"]
+    assert [one.status for one in (waits, approved, theirs, tomorrow)] == [
+        "waiting",
+        "posted",
+        "posted",
+        "posted",
+    ]
 
 
 def test_post_when_a_file_exceeds_the_total_of_the_day_then_a_colleague_posts_it(clerk, colleague):
     PointsPolicy.objects.update_or_create(pk=1, defaults={"adjust_alone_day_max": 1_000})
     ask(member_with(), clerk, 800, "t:1")
-    fits, exceeds = (look(clerk, table(f"{member_with().username},{points},Contest")) for points in (200, 201))
+    fits, exceeds = (
+        look(clerk, table(f"{member_with().username},{points},Contest")) for points in (200, 201)
+    )
 
     assert batches.post(fits, operator=clerk).status == "posted"
     with pytest.raises(batches.ColleagueNeeded) as refused:
@@ -172,7 +222,10 @@ def test_approve_when_a_colleague_agrees_then_posted_with_both_names(member, cle
     entry = LedgerEntry.objects.get(account_id=member.pk, kind="adjust")
     assert (done.status, available(member)) == ("posted", 8_100)
     assert entry.actor == f"staff:{clerk.pk}+staff:{colleague.pk}"
-    assert [row.action for row in AuditRow.objects.order_by("pk")] == ["points.adjust_ask", "points.adjust_approve"]
+    assert [row.action for row in AuditRow.objects.order_by("pk")] == [
+        "points.adjust_ask",
+        "points.adjust_approve",
+    ]
 
 
 @pytest.mark.parametrize("verb", [adjustments.approve, adjustments.reject])
@@ -187,7 +240,9 @@ def test_decide_when_it_is_the_member_adjusted_then_refused(clerk, colleague, ve
         verb(ask(colleague, clerk, 8_000), operator=colleague, note="for me")
 
 
-def test_reject_when_a_colleague_says_no_then_nothing_posted_and_no_second_decision(member, clerk, colleague):
+def test_reject_when_a_colleague_says_no_then_nothing_posted_and_no_second_decision(
+    member, clerk, colleague
+):
     waiting = ask(member, clerk, 8_000)
 
     adjustments.reject(waiting, operator=colleague, note="no receipt")
@@ -195,7 +250,11 @@ def test_reject_when_a_colleague_says_no_then_nothing_posted_and_no_second_decis
         adjustments.approve(waiting, operator=colleague)
 
     waiting.refresh_from_db()
-    assert (waiting.status, waiting.decision_note, available(member)) == ("rejected", "no receipt", 100)
+    assert (waiting.status, waiting.decision_note, available(member)) == (
+        "rejected",
+        "no receipt",
+        100,
+    )
 
 
 def test_approve_when_points_are_spent_meanwhile_then_it_goes_on_waiting(clerk, colleague):
@@ -245,7 +304,15 @@ def test_look_over_when_lines_are_wrong_then_each_says_why_and_nothing_is_posted
         ),
     )
 
-    assert [row["error"] == "" for row in batch.rows] == [True, False, False, False, False, False, False]
+    assert [row["error"] == "" for row in batch.rows] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+        False,
+        False,
+    ]
     assert [row["number"] for row in batch.rows] == [2, 3, 4, 5, 6, 7, 8]
     with pytest.raises(batches.RowsWrong):
         batches.post(batch, operator=clerk)
@@ -253,7 +320,15 @@ def test_look_over_when_lines_are_wrong_then_each_says_why_and_nothing_is_posted
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"a,b\n1,2", b"\xff\xfe\x00", table(), b"member,points,reason\n" + b"x,1,y\n" * 501, b"x" * 200_001]
+    "content",
+    [
+        b"",
+        b"a,b\n1,2",
+        b"\xff\xfe\x00",
+        table(),
+        b"member,points,reason\n" + b"x,1,y\n" * 501,
+        b"x" * 200_001,
+    ],
 )
 def test_look_over_when_it_is_no_such_table_then_refused(clerk, content):
     with pytest.raises(batches.UnreadableFile):
@@ -262,20 +337,30 @@ def test_look_over_when_it_is_no_such_table_then_refused(clerk, content):
 
 def test_post_when_all_lines_are_right_then_all_posted_and_the_file_is_known(member, clerk):
     other = member_with(100)
-    content = table(f"{member.username},50,Contest", f"{other.email},-30,Mistake", f"{member.username},5,Bonus")
+    content = table(
+        f"{member.username},50,Contest", f"{other.email},-30,Mistake", f"{member.username},5,Bonus"
+    )
 
     batch = batches.post(look(clerk, content), operator=clerk)
 
     assert (batch.status, available(member), available(other)) == ("posted", 155, 70)
-    assert list(Adjustment.objects.order_by("pk").values_list("points", "description")) == [(50, "Contest"), (-30, "Mistake"), (5, "Bonus")]
+    assert list(Adjustment.objects.order_by("pk").values_list("points", "description")) == [
+        (50, "Contest"),
+        (-30, "Mistake"),
+        (5, "Bonus"),
+    ]
     with pytest.raises(batches.FileKnown):
         look(clerk, content)
     with pytest.raises(batches.BatchDone):
         batches.post(batch, operator=clerk)
 
 
-def test_post_when_the_lines_are_too_much_together_then_a_colleague_who_may_approve_posts_them(clerk, colleague):
-    content = table(*(f"{member_with().username},{points},Contest" for points in (2000, 2000, 1001)))
+def test_post_when_the_lines_are_too_much_together_then_a_colleague_who_may_approve_posts_them(
+    clerk, colleague
+):
+    content = table(
+        *(f"{member_with().username},{points},Contest" for points in (2000, 2000, 1001))
+    )
     batch, helper = look(clerk, content), member_with()
 
     for person in (clerk, helper):
@@ -284,17 +369,25 @@ def test_post_when_the_lines_are_too_much_together_then_a_colleague_who_may_appr
     assert Adjustment.objects.count() == 0
     batches.post(batch, operator=colleague)
 
-    assert set(Adjustment.objects.values_list("requested_by", "decided_by")) == {(clerk.pk, colleague.pk)}
-    assert set(LedgerEntry.objects.filter(kind="adjust").values_list("actor", flat=True)) == {f"staff:{clerk.pk}+staff:{colleague.pk}"}
+    assert set(Adjustment.objects.values_list("requested_by", "decided_by")) == {
+        (clerk.pk, colleague.pk)
+    }
+    assert set(LedgerEntry.objects.filter(kind="adjust").values_list("actor", flat=True)) == {
+        f"staff:{clerk.pk}+staff:{colleague.pk}"
+    }
 
 
 def test_post_when_the_lines_are_just_enough_together_then_one_person_posts_them(clerk):
-    batch = look(clerk, table(*(f"{member_with().username},{points},Contest" for points in (2500, 2500))))
+    batch = look(
+        clerk, table(*(f"{member_with().username},{points},Contest" for points in (2500, 2500)))
+    )
 
     assert batches.post(batch, operator=clerk).status == "posted"
 
 
-def test_post_when_a_line_is_of_the_one_who_uploaded_then_no_colleague_posts_it(member, clerk, colleague):
+def test_post_when_a_line_is_of_the_one_who_uploaded_then_no_colleague_posts_it(
+    member, clerk, colleague
+):
     batch = look(clerk, table(f"{member.username},50,Contest", f"{clerk.username},50,Mine"))
 
     with pytest.raises(batches.RowsWrong):
@@ -323,7 +416,10 @@ def test_post_when_a_line_became_wrong_meanwhile_then_none_is_posted(member, cle
 
 def test_undo_when_posted_then_every_line_goes_back_and_what_is_spent_is_owed(member, clerk):
     other = member_with(100)
-    batch = batches.post(look(clerk, table(f"{member.username},50,Contest", f"{other.username},-30,Mistake")), operator=clerk)
+    batch = batches.post(
+        look(clerk, table(f"{member.username},50,Contest", f"{other.username},-30,Mistake")),
+        operator=clerk,
+    )
     ledger.spend(member.pk, points=120, key="sale", reference="sale")
 
     batches.undo(batch, operator=clerk, note="wrong list")

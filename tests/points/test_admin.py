@@ -36,12 +36,28 @@ def member():
 
 
 def adjust(client, member, **answers):
-    answers = {"ticket": str(uuid4()), "points": "50", "note": "late parcel", "description": "Sorry for the late parcel", **answers}
-    return client.post(f"/admin/points/pointaccount/{member.pk}/adjust/", answers, follow=True), answers
+    answers = {
+        "ticket": str(uuid4()),
+        "points": "50",
+        "note": "late parcel",
+        "description": "Sorry for the late parcel",
+        **answers,
+    }
+    return client.post(
+        f"/admin/points/pointaccount/{member.pk}/adjust/", answers, follow=True
+    ), answers
 
 
 @pytest.mark.parametrize(
-    "address", ["pointaccount/", "ledgerentry/", "rule/", "exchangerate/", "pointaccount/?q=points-member", "ledgerentry/?q=gift"]
+    "address",
+    [
+        "pointaccount/",
+        "ledgerentry/",
+        "rule/",
+        "exchangerate/",
+        "pointaccount/?q=points-member",
+        "ledgerentry/?q=gift",
+    ],
 )
 def test_list_when_opened_then_it_shows(back_office, member, address):
     assert back_office.get(f"/admin/points/{address}").status_code == 200
@@ -49,7 +65,9 @@ def test_list_when_opened_then_it_shows(back_office, member, address):
 
 @pytest.mark.parametrize("room", ["pointaccount", "ledgerentry"])
 @pytest.mark.parametrize("members", [1, 3])
-def test_list_when_rows_grow_then_queries_do_not(back_office, django_assert_max_num_queries, room, members):
+def test_list_when_rows_grow_then_queries_do_not(
+    back_office, django_assert_max_num_queries, room, members
+):
     for _ in range(members):
         member_with(10)
     with django_assert_max_num_queries(6):  # session, clerk, count, rows and what the layout asks
@@ -70,8 +88,14 @@ def test_books_when_a_superuser_would_write_them_then_refused(back_office, membe
 
 @pytest.mark.parametrize("room", ["pointaccount", "ledgerentry"])
 def test_books_when_opened_then_they_show(back_office, member, room):
-    ledger.hold(member.pk, points=10, key="order:A:hold", reference="order:A", expires_at=member.date_joined)
-    pk = member.pk if room == "pointaccount" else LedgerEntry.objects.filter(account_id=member.pk).first().pk
+    ledger.hold(
+        member.pk, points=10, key="order:A:hold", reference="order:A", expires_at=member.date_joined
+    )
+    pk = (
+        member.pk
+        if room == "pointaccount"
+        else LedgerEntry.objects.filter(account_id=member.pk).first().pk
+    )
 
     page = back_office.get(f"/admin/points/{room}/{pk}/change/")
 
@@ -88,11 +112,18 @@ def test_account_when_the_key_is_nobodys_then_back_to_the_start(back_office, key
 
 
 def test_adjust_when_reason_is_given_then_posted_with_who_and_why(back_office, clerk, member):
-    answer, sent = adjust(back_office, member, points="-30", note="double counted", description="Mended a mistake")
+    answer, sent = adjust(
+        back_office, member, points="-30", note="double counted", description="Mended a mistake"
+    )
 
     entry = LedgerEntry.objects.get(account_id=member.pk, kind="adjust")
     assert answer.status_code == 200
-    assert (entry.delta, entry.actor, entry.note, entry.description) == (-30, f"staff:{clerk.pk}", "double counted", "Mended a mistake")
+    assert (entry.delta, entry.actor, entry.note, entry.description) == (
+        -30,
+        f"staff:{clerk.pk}",
+        "double counted",
+        "Mended a mistake",
+    )
     assert entry.key == f"adjust:{sent['ticket'].replace('-', '')}"
     assert PointAccount.objects.get(pk=member.pk).available == 70
 
@@ -119,7 +150,9 @@ def test_adjust_when_sent_twice_then_posted_once(back_office, member):
         ({"ticket": "mine"}, ""),
     ],
 )
-def test_adjust_when_it_may_not_be_then_a_sentence_and_nothing_posted(back_office, member, answers, words):
+def test_adjust_when_it_may_not_be_then_a_sentence_and_nothing_posted(
+    back_office, member, answers, words
+):
     answer, _sent = adjust(back_office, member, **answers)
 
     assert words in answer.content.decode()
@@ -155,7 +188,10 @@ def test_adjust_when_above_the_limit_then_it_waits_for_a_colleague(back_office, 
 
 
 def test_account_when_active_or_paused_then_only_the_fitting_button_is_there(back_office, member):
-    page, base = f"/admin/points/pointaccount/{member.pk}/change/", f"/admin/points/pointaccount/{member.pk}"
+    page, base = (
+        f"/admin/points/pointaccount/{member.pk}/change/",
+        f"/admin/points/pointaccount/{member.pk}",
+    )
 
     def offered():
         shown = back_office.get(page).content.decode()
@@ -168,7 +204,10 @@ def test_account_when_active_or_paused_then_only_the_fitting_button_is_there(bac
 
 
 def test_freeze_when_reason_is_given_then_paused_and_released_again(back_office, member):
-    back_office.post(f"/admin/points/pointaccount/{member.pk}/freeze/", {"scope": "all", "note": "ring of accounts"})
+    back_office.post(
+        f"/admin/points/pointaccount/{member.pk}/freeze/",
+        {"scope": "all", "note": "ring of accounts"},
+    )
     with pytest.raises(errors.AccountFrozen):
         ledger.spend(member.pk, points=1, key="s", reference="order:A")
 
@@ -187,10 +226,14 @@ def test_freeze_when_reason_is_given_then_paused_and_released_again(back_office,
 
 def rule_answers(**changes):
     answers = {
-        "code": "praise", "action": "praise", "name_zh_hans": "表扬", "name_en": "Praise", "status": "active", "priority": "100",
-        "starts_at_0": "", "starts_at_1": "", "ends_at_0": "", "ends_at_1": "", "value": "fixed", "points": "5", "table": "",
-        "validity": "standard", "validity_days": "0", "per_day": "3", "per_week": "21", "per_month": "90", "per_life": "1000",
-        "versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0", "versions-MIN_NUM_FORMS": "0", "versions-MAX_NUM_FORMS": "0",
+        "code": "praise", "action": "praise", "name_zh_hans": "表扬", "name_en": "Praise",
+        "status": "active", "priority": "100",
+        "starts_at_0": "", "starts_at_1": "", "ends_at_0": "", "ends_at_1": "", "value": "fixed",
+        "points": "5", "table": "",
+        "validity": "standard", "validity_days": "0", "per_day": "3", "per_week": "21",
+        "per_month": "90", "per_life": "1000",
+        "versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0", "versions-MIN_NUM_FORMS": "0",
+        "versions-MAX_NUM_FORMS": "0",
     }  # fmt: skip
     return answers | changes
 
@@ -201,13 +244,25 @@ def test_rule_when_added_then_its_first_version_pays(back_office, clerk, member)
     entry = rules.award(member.pk, "praise", key="praise:1")
 
     version = RuleVersion.objects.get(rule__code="praise")
-    assert (entry.delta, version.number, version.per_day, version.created_by) == (5, 1, 3, f"staff:{clerk.pk}")
+    assert (entry.delta, version.number, version.per_day, version.created_by) == (
+        5,
+        1,
+        3,
+        f"staff:{clerk.pk}",
+    )
 
 
 def test_rule_when_numbers_are_edited_then_a_new_version_and_the_old_stays(back_office):
     rule = Rule.objects.get(code="checkin")
 
-    answers = rule_answers(value="table", table="10, 20，30", points="0", per_day="1", name_zh_hans="签到", name_en="Check-in")
+    answers = rule_answers(
+        value="table",
+        table="10, 20，30",
+        points="0",
+        per_day="1",
+        name_zh_hans="签到",
+        name_en="Check-in",
+    )
     answer = back_office.post(f"/admin/points/rule/{rule.pk}/change/", answers, follow=True)
 
     assert answer.status_code == 200
@@ -217,7 +272,8 @@ def test_rule_when_numbers_are_edited_then_a_new_version_and_the_old_stays(back_
     ]
     assert rules.preview("checkin", step=9) == 30
     rule.refresh_from_db()
-    assert (rule.code, rule.action) == ("checkin", "checkin")  # entries name the code: it is not for editing
+    # entries name the code: it is not for editing
+    assert (rule.code, rule.action) == ("checkin", "checkin")
 
 
 def test_rule_when_only_paused_then_no_new_version(back_office):
@@ -226,7 +282,17 @@ def test_rule_when_only_paused_then_no_new_version(back_office):
     initial = page.context["adminform"].form.initial
     same = {
         name: initial[name]
-        for name in ("value", "points", "table", "validity", "validity_days", "per_day", "per_week", "per_month", "per_life")
+        for name in (
+            "value",
+            "points",
+            "table",
+            "validity",
+            "validity_days",
+            "per_day",
+            "per_week",
+            "per_month",
+            "per_life",
+        )
     }
 
     back_office.post(f"/admin/points/rule/{rule.pk}/change/", rule_answers(**same, status="paused"))
@@ -246,7 +312,12 @@ def test_rule_when_only_paused_then_no_new_version(back_office):
         {"per_day": "0"},
         {"per_life": ""},
         {"validity": "days", "validity_days": "0"},
-        {"starts_at_0": "2026-12-02", "starts_at_1": "00:00", "ends_at_0": "2026-12-01", "ends_at_1": "00:00"},
+        {
+            "starts_at_0": "2026-12-02",
+            "starts_at_1": "00:00",
+            "ends_at_0": "2026-12-01",
+            "ends_at_1": "00:00",
+        },
         {"name_en": ""},
         {"status": "secret"},
     ],
@@ -261,20 +332,30 @@ def test_rule_when_it_makes_no_sense_then_refused(back_office, wrong):
 def test_rule_when_deleting_then_refused(back_office):
     rule = Rule.objects.get(code="login")
 
-    assert back_office.post(f"/admin/points/rule/{rule.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        back_office.post(f"/admin/points/rule/{rule.pk}/delete/", {"post": "yes"}).status_code
+        == 403
+    )
 
 
 def test_rate_when_it_has_begun_then_it_is_history(back_office):
     rate = ExchangeRate.objects.get()
 
-    answer = back_office.post(f"/admin/points/exchangerate/{rate.pk}/change/", {"points_per_yuan": "1"})
+    answer = back_office.post(
+        f"/admin/points/exchangerate/{rate.pk}/change/", {"points_per_yuan": "1"}
+    )
 
     assert answer.status_code == 403
     assert ExchangeRate.objects.get().points_per_yuan == 100
 
 
 def test_rate_when_added_then_it_names_who(back_office, clerk):
-    answers = {"points_per_yuan": "120", "effective_from_0": "2099-01-01", "effective_from_1": "00:00", "note": "inflation"}
+    answers = {
+        "points_per_yuan": "120",
+        "effective_from_0": "2099-01-01",
+        "effective_from_1": "00:00",
+        "note": "inflation",
+    }
 
     back_office.post("/admin/points/exchangerate/add/", answers)
 
@@ -284,7 +365,11 @@ def test_rate_when_added_then_it_names_who(back_office, clerk):
 def test_rule_when_saved_and_kept_open_then_a_rival_is_named_once(back_office):
     login = Rule.objects.get(code="login")
 
-    page = back_office.post("/admin/points/rule/add/", {**rule_answers(code="login2", action="login"), "_continue": "1"}, follow=True)
+    page = back_office.post(
+        "/admin/points/rule/add/",
+        {**rule_answers(code="login2", action="login"), "_continue": "1"},
+        follow=True,
+    )
 
     said = [str(message) for message in page.context["messages"]]
     assert sum(login.name in words for words in said) == 1
@@ -293,16 +378,22 @@ def test_rule_when_saved_and_kept_open_then_a_rival_is_named_once(back_office):
 def test_upload_when_opened_then_the_file_is_asked_for_in_the_look_of_the_back_office(back_office):
     form = back_office.get("/admin/points/adjustmentbatch/upload/").context["form"]
 
-    assert form.fields["file"].widget.template_name == "unfold/widgets/clearable_file_input_small.html"
+    assert (
+        form.fields["file"].widget.template_name == "unfold/widgets/clearable_file_input_small.html"
+    )
     assert 'accept=".csv,text/csv"' in str(form["file"])
 
 
-def test_case_when_it_is_decided_then_the_page_says_who_how_much_and_what_they_wrote(back_office, member):
+def test_case_when_it_is_decided_then_the_page_says_who_how_much_and_what_they_wrote(
+    back_office, member
+):
     account = PointAccount.objects.get(user=member)
     evidence = {"earned": 1020, "limit": 1000, "by_rule": [], "entries": []}
     case = RiskCase.objects.create(
-        account=account, kind=RiskCase.Kind.EARNED, scope=RiskCase.Scope.EARN, note="more than 1000 points earned on 2026-11-28",
-        evidence=evidence, opened_at=member.date_joined, appeal="It was a busy day", appealed_at=member.date_joined,
+        account=account, kind=RiskCase.Kind.EARNED, scope=RiskCase.Scope.EARN, note="more than "
+            "1000 points earned on 2026-11-28",
+        evidence=evidence, opened_at=member.date_joined, appeal="It was a busy day",
+        appealed_at=member.date_joined,
     )  # fmt: skip
 
     page = back_office.get(f"/admin/points/riskcase/{case.pk}/release/").content.decode()
@@ -313,7 +404,9 @@ def test_case_when_it_is_decided_then_the_page_says_who_how_much_and_what_they_w
 
 
 @pytest.mark.parametrize("deed", ["release", "keep"])
-def test_case_when_the_member_writes_while_it_is_read_then_their_words_are_shown_and_nothing_is_decided(back_office, member, deed):
+def test_case_when_the_member_writes_while_it_is_read_then_shows_their_words_and_decides_nothing(
+    back_office, member, deed
+):
     case = risk.pause(member.pk, operator=member_with(), note="odd")
     address = f"/admin/points/riskcase/{case.pk}/{deed}/"
     opened = back_office.get(address).text
@@ -329,7 +422,9 @@ def test_case_when_the_member_writes_while_it_is_read_then_their_words_are_shown
     assert case.decided_by is not None
 
 
-def test_release_when_another_case_opens_while_it_is_read_then_it_is_shown_and_nothing_is_released(back_office, member):
+def test_release_when_another_case_opens_while_it_is_read_then_it_is_shown_and_nothing_is_released(
+    back_office, member
+):
     colleague = member_with()
     risk.pause(member.pk, operator=colleague, note="odd")
     address = f"/admin/points/pointaccount/{member.pk}/unfreeze/"
@@ -350,10 +445,17 @@ def test_entry_when_posted_by_staff_then_the_list_names_them(back_office, clerk,
     assert f"staff:{clerk.pk}" not in page and clerk.get_username() in page
 
 
-def test_upload_when_a_line_is_wrong_then_it_says_so_and_posting_is_not_offered(back_office, member):
-    file = SimpleUploadedFile("november.csv", f"member,points,reason\n{member.username},5,Contest\nnobody-here,5,Contest\n".encode())
+def test_upload_when_a_line_is_wrong_then_it_says_so_and_posting_is_not_offered(
+    back_office, member
+):
+    file = SimpleUploadedFile(
+        "november.csv",
+        f"member,points,reason\n{member.username},5,Contest\nnobody-here,5,Contest\n".encode(),
+    )
 
-    page = back_office.post("/admin/points/adjustmentbatch/upload/", {"file": file, "note": "contest"}, follow=True)
+    page = back_office.post(
+        "/admin/points/adjustmentbatch/upload/", {"file": file, "note": "contest"}, follow=True
+    )
 
     assert "1 line is wrong: nothing can be posted." in page.content.decode()
     assert "/post/" not in page.content.decode()

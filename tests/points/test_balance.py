@@ -1,4 +1,6 @@
-"""The displayed balance: Redis flushed, down, slow or lying changes what is shown at most, never what is decided."""
+"""The displayed balance: Redis flushed, down, slow or lying changes what is shown at most, never
+what is decided.
+"""
 
 import json
 import threading
@@ -83,7 +85,12 @@ def test_remember_when_writers_race_then_the_newest_wins(run_threads):
 @pytest.mark.parametrize(
     "lie",
     [
-        {"seq": 10**9, "doc": json.dumps({"lots": [["2099-12-31", 10**6]], "held": 0, "debt": 0, "status": "active"})},
+        {
+            "seq": 10**9,
+            "doc": json.dumps(
+                {"lots": [["2099-12-31", 10**6]], "held": 0, "debt": 0, "status": "active"}
+            ),
+        },
         {"seq": "not a number", "doc": "not json"},
         {"seq": 3, "doc": "[]"},
         {},
@@ -117,7 +124,10 @@ def test_of_when_redis_holds_something_else_then_the_row_is_read(kind):
 def test_of_when_redis_is_down_then_the_row_is_read_and_redis_is_left_alone_for_a_while(settings):
     member = member_with(100)
     settings.CACHES = {
-        "default": {**settings.CACHES["default"], "LOCATION": "unix:///nonexistent/redis.sock?db=0"},
+        "default": {
+            **settings.CACHES["default"],
+            "LOCATION": "unix:///nonexistent/redis.sock?db=0",
+        },
     }
 
     assert balance.of(member).available == 100
@@ -135,7 +145,11 @@ def test_of_when_lots_are_overdue_then_they_are_left_out_before_any_sweep():
     with time_machine.travel(clock.end_of(clock.today() + timedelta(days=1)), tick=False):
         shown = balance.of(member)
 
-    assert (shown.available, shown.lasting, [points for _on, points in shown.expiring]) == (12, 5, [7])
+    assert (shown.available, shown.lasting, [points for _on, points in shown.expiring]) == (
+        12,
+        5,
+        [7],
+    )
 
 
 def test_of_when_points_are_held_or_owed_then_said():
@@ -145,7 +159,11 @@ def test_of_when_points_are_held_or_owed_then_said():
 
     ledger.clawback(member.pk, of_key="gift", points=100, key="claw", reference="order:A")
 
-    assert (balance.of(member).available, balance.of(member).held, balance.of(member).debt) == (0, 40, 40)
+    assert (balance.of(member).available, balance.of(member).held, balance.of(member).debt) == (
+        0,
+        40,
+        40,
+    )
 
 
 def test_of_when_account_is_frozen_then_the_status_follows_at_once():

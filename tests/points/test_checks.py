@@ -19,7 +19,9 @@ def test_check_when_settings_are_ours_then_nothing_to_say():
 
 @pytest.mark.parametrize("level", ["repeatable read", "serializable", None, ""])
 def test_check_when_mysql_runs_on_another_level_then_error(settings, level):
-    settings.DATABASES = {"default": {"ENGINE": "django.db.backends.mysql", "OPTIONS": {"isolation_level": level}}}
+    settings.DATABASES = {
+        "default": {"ENGINE": "django.db.backends.mysql", "OPTIONS": {"isolation_level": level}}
+    }
 
     assert ids(checks.check_isolation_settings(None)) == ["points.E001"]
 
@@ -32,7 +34,9 @@ def test_check_when_sqlite_begins_deferred_then_error(settings):
 
 @pytest.mark.django_db
 def test_check_when_all_run_then_ours_are_among_them_and_content(settings):
-    assert not [error for error in run_checks(databases=["default"]) if error.id.startswith("points.")]
+    assert not [
+        error for error in run_checks(databases=["default"]) if error.id.startswith("points.")
+    ]
 
 
 @pytest.mark.mariadb

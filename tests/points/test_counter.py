@@ -16,13 +16,25 @@ from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
 FIRST_DAY = date(2028, 2, 20)  # the leap day lies ahead
-STEPS = st.lists(st.tuples(st.integers(0, 20), st.booleans(), st.integers(1, 60), st.integers(0, 60)), min_size=1, max_size=60)
+STEPS = st.lists(
+    st.tuples(st.integers(0, 20), st.booleans(), st.integers(1, 60), st.integers(0, 60)),
+    min_size=1,
+    max_size=60,
+)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=STEPS)
-def test_ledger_when_the_history_is_monotone_and_refund_free_then_the_counter_formula_tells_what_expires(steps):
-    """T13: expirable(d) = max(0, credited with expiry before d − all that ever left). No lots are needed to know it."""
+def test_ledger_when_the_history_is_monotone_then_the_counter_formula_tells_what_expires(
+    steps,
+):
+    """T13: expirable(d) = max(0, credited with expiry before d − all that ever left). No lots are
+    needed to know it.
+    """
     member, day, last, credited, gone = member_with(), FIRST_DAY, FIRST_DAY, [], 0
     for number, (days, is_credit, points, life) in enumerate(steps):
         day += timedelta(days=days)
@@ -33,18 +45,32 @@ def test_ledger_when_the_history_is_monotone_and_refund_free_then_the_counter_fo
             ledger.accrue(member.pk, points=points, key=f"gift:{number}", expires_on=last, on=day)
             credited.append((last, points))
         else:
-            ledger.spend(member.pk, points=min(points, left), key=f"sale:{number}", reference=f"sale:{number}", on=day)
+            ledger.spend(
+                member.pk,
+                points=min(points, left),
+                key=f"sale:{number}",
+                reference=f"sale:{number}",
+                on=day,
+            )
             gone += min(points, left)
         gone += dead
 
-        expired = LedgerEntry.objects.filter(account_id=member.pk, kind="expire").values_list("delta", flat=True)
+        expired = LedgerEntry.objects.filter(account_id=member.pk, kind="expire").values_list(
+            "delta", flat=True
+        )
         assert -sum(expired) == gone - _spent(member)
-        assert PointAccount.objects.get(pk=member.pk).available == sum(n for _, n in credited) - gone
+        assert (
+            PointAccount.objects.get(pk=member.pk).available == sum(n for _, n in credited) - gone
+        )
     assert reconciliation.verify(member.pk) == []
 
 
 def _spent(member):
-    return -sum(LedgerEntry.objects.filter(account_id=member.pk, kind="spend").values_list("delta", flat=True))
+    return -sum(
+        LedgerEntry.objects.filter(account_id=member.pk, kind="spend").values_list(
+            "delta", flat=True
+        )
+    )
 
 
 def fill(accounts, each):
@@ -53,15 +79,25 @@ def fill(accounts, each):
     for number in range(each):
         command = machine.Accrue(10, "2099-12-31") if number % 3 else machine.Accrue(3, None)
         for start in range(0, accounts, ledger.BATCH_MAX):
-            ledger.post_many([Posting(pk, command, key=f"fact:{number}") for pk in members[start : start + ledger.BATCH_MAX]])
+            ledger.post_many(
+                [
+                    Posting(pk, command, key=f"fact:{number}")
+                    for pk in members[start : start + ledger.BATCH_MAX]
+                ]
+            )
     return members
 
 
 @pytest.mark.parametrize(
-    ("accounts", "each"), [(100, 100), pytest.param(1_000, 1_000, marks=[pytest.mark.long, pytest.mark.timeout(7200)])]
+    ("accounts", "each"),
+    [(100, 100), pytest.param(1_000, 1_000, marks=[pytest.mark.long, pytest.mark.timeout(7200)])],
 )
-def test_verify_when_one_entry_of_many_was_altered_and_its_tail_rewritten_then_that_account_is_named(accounts, each):
-    """T16: the thief raises one entry, mends every sum, lot, seal and head after it, and has all but the key."""
+def test_verify_when_one_entry_was_altered_and_its_tail_rewritten_then_that_account_is_named(
+    accounts, each
+):
+    """T16: the thief raises one entry, mends every sum, lot, seal and head after it, and has all
+    but the key.
+    """
     members = fill(accounts, each)
     chance = random.Random(16)
     victim, seq = chance.choice(members), chance.randrange(2, each)
@@ -77,20 +113,28 @@ def test_verify_when_one_entry_of_many_was_altered_and_its_tail_rewritten_then_t
             entry.hash = head = chain.seal(head, entry)
     _write(victim, entries[seq - 1 :], day=entries[seq - 1].alloc["lots"][0][0])
 
-    assert [(found.account, found.check) for found in reconciliation.verify()] == [(victim, f"the seal of entry {seq} is broken")]
+    assert [(found.account, found.check) for found in reconciliation.verify()] == [
+        (victim, f"the seal of entry {seq} is broken")
+    ]
 
 
 def _write(victim, tail, *, day):
     account = PointAccount.objects.get(pk=victim)
     entry_field, account_field = LedgerEntry._meta.get_field, PointAccount._meta.get_field
     written = [(entry_field("alloc").get_db_prep_save(e.alloc, connection), e) for e in tail]
-    lots = account_field("lots").get_db_prep_save([[d, n + (d == day)] for d, n in account.lots], connection)
+    lots = account_field("lots").get_db_prep_save(
+        [[d, n + (d == day)] for d, n in account.lots], connection
+    )
     with connection.cursor() as cursor:
         for alloc, entry in written:
-            sql = "UPDATE points_ledgerentry SET delta = %s, balance_after = %s, alloc = %s, hash = %s WHERE id = %s"
+            sql = (
+                "UPDATE points_ledgerentry SET delta = %s, balance_after = %s, alloc = %s, "
+                "hash = %s WHERE id = %s"
+            )
             cursor.execute(sql, [entry.delta, entry.balance_after, alloc, entry.hash, entry.pk])
         cursor.execute(
-            "UPDATE points_pointaccount SET available = available + 1, credited = credited + 1, lots_total = lots_total + 1, lots = %s,"
+            "UPDATE points_pointaccount SET available = available + 1, credited = credited + 1, "
+            "lots_total = lots_total + 1, lots = %s,"
             " head = %s WHERE user_id = %s",
             [lots, tail[-1].hash, victim],
         )

@@ -42,7 +42,9 @@ def test_promise_when_many_callbacks_report_one_payment_then_one_promise(run_thr
 def test_promise_when_many_orders_want_the_first_order_bonus_then_one_gets_it(run_threads):
     member = member_with()
 
-    outcomes = run_threads(THREADS, lambda n: granted(member, action="first_order", order=f"order:{n}"))
+    outcomes = run_threads(
+        THREADS, lambda n: granted(member, action="first_order", order=f"order:{n}")
+    )
 
     assert sum(outcome is not None for outcome in outcomes) == 1
 
@@ -56,18 +58,27 @@ def test_mature_due_when_many_sweeps_run_then_each_promise_arrives_once(run_thre
     outcomes = run_threads(4, lambda n: maturing.mature_due())
 
     assert sum(outcome.points for outcome in outcomes) == 800
-    assert {account.available for account in PointAccount.objects.filter(pk__in=[member.pk for member in members])} == {100}
+    assert {
+        account.available
+        for account in PointAccount.objects.filter(pk__in=[member.pk for member in members])
+    } == {100}
 
 
 def test_take_back_when_points_arrive_at_the_same_moment_then_everything_is_taken_once(run_threads):
-    """Whoever is first, the member keeps nothing of what was refunded whole and never less than nothing."""
+    """Whoever is first, the member keeps nothing of what was refunded whole and never less than
+    nothing.
+    """
     for number in range(6):
         member, order = member_with(), f"order:{number}"
         granted(member, order=order)
         grants.confirm(order, at=clock.now() - timedelta(days=8))
 
         def act(n, member=member, order=order):
-            return grants.take_back(member.pk, reference=order, share=Fraction(1), key="refund:1") if n % 2 else maturing.mature_due()
+            return (
+                grants.take_back(member.pk, reference=order, share=Fraction(1), key="refund:1")
+                if n % 2
+                else maturing.mature_due()
+            )
 
         outcomes = run_threads(6, act)
 
@@ -85,7 +96,9 @@ def test_take_back_when_one_key_is_sent_many_times_then_once(run_threads):
     maturing.mature_due()
 
     def act(n):
-        return grants.take_back(member.pk, reference="order:M1", share=Fraction(1, 2), key="refund:1")
+        return grants.take_back(
+            member.pk, reference="order:M1", share=Fraction(1, 2), key="refund:1"
+        )
 
     assert set(run_threads(THREADS, act)) == {TakenBack(points=50)}
     assert LedgerEntry.objects.filter(account_id=member.pk, kind="clawback").count() == 1
@@ -95,7 +108,12 @@ def test_take_back_when_shares_come_in_any_order_then_the_sum_is_the_original(ru
     member = member_with()
     granted(member, yuan="99.99")
 
-    outcomes = run_threads(10, lambda n: grants.take_back(member.pk, reference="order:M1", share=Fraction(n + 1, 10), key=f"refund:{n}"))
+    outcomes = run_threads(
+        10,
+        lambda n: grants.take_back(
+            member.pk, reference="order:M1", share=Fraction(n + 1, 10), key=f"refund:{n}"
+        ),
+    )
 
     assert sum(outcome.total for outcome in outcomes) == 99
 
@@ -104,17 +122,32 @@ def test_award_when_many_cross_the_limit_at_once_then_one_case(run_threads):
     member = member_with()
     rules.award(member.pk, "mission", key="mission:0", amount=990)
 
-    outcomes = run_threads(THREADS, lambda n: rules.award(member.pk, "mission", key=f"mission:{n + 1}", amount=20))
+    outcomes = run_threads(
+        THREADS, lambda n: rules.award(member.pk, "mission", key=f"mission:{n + 1}", amount=20)
+    )
 
     assert sum(outcome is not None for outcome in outcomes) == 1
-    assert (RiskCase.objects.count(), PointAccount.objects.get(pk=member.pk).available) == (1, 1_010)
+    assert (RiskCase.objects.count(), PointAccount.objects.get(pk=member.pk).available) == (
+        1,
+        1_010,
+    )
 
 
 def test_ask_when_one_person_clicks_in_many_tabs_then_the_limit_holds(run_threads):
     member, clerk = member_with(), staff()
 
     outcomes = run_threads(
-        THREADS, lambda n: adjustments.ask(member.pk, points=1_000, ticket=f"t:{n}", operator=clerk, note="why", description="Sorry").status
+        THREADS,
+        lambda n: (
+            adjustments.ask(
+                member.pk,
+                points=1_000,
+                ticket=f"t:{n}",
+                operator=clerk,
+                note="why",
+                description="Sorry",
+            ).status
+        ),
     )
 
     assert outcomes.count("posted") == 5
@@ -141,7 +174,9 @@ def test_decide_when_two_colleagues_decide_at_once_then_one_releases(run_threads
     case = risk.pause(member.pk, operator=staff(), note="odd")
     colleagues = [staff() for _ in range(8)]
 
-    outcomes = run_threads(8, lambda n: risk.decide(case, operator=colleagues[n], release=True, note="fine"))
+    outcomes = run_threads(
+        8, lambda n: risk.decide(case, operator=colleagues[n], release=True, note="fine")
+    )
 
     assert sum(isinstance(outcome, RiskCase) for outcome in outcomes) == 1
     assert PointAccount.objects.get(pk=member.pk).status == "active"

@@ -1,4 +1,6 @@
-"""Points on the way: promised, confirmed, arrived, taken back; happy, refused, repeated (raced: test_grant_races.py)."""
+"""Points on the way: promised, confirmed, arrived, taken back; happy, refused, repeated (raced:
+test_grant_races.py).
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -127,7 +129,12 @@ def test_mature_due_when_the_seventh_day_is_over_then_points_arrive_once(member)
 
     assert (early.points, on_time.points, again.points) == (0, 100, 0)
     entry = LedgerEntry.objects.get(account_id=member.pk, kind="accrue")
-    assert (entry.key, entry.rule, entry.rule_version, entry.reference) == (f"grant:{grant.pk}", "purchase", 1, "order:M1")
+    assert (entry.key, entry.rule, entry.rule_version, entry.reference) == (
+        f"grant:{grant.pk}",
+        "purchase",
+        1,
+        "order:M1",
+    )
     assert entry.alloc["lots"] == [["2027-11-30", 100]]
     assert heard == [(member.pk, "purchase", f"grant:{grant.pk}")]
     grant.refresh_from_db()
@@ -144,7 +151,10 @@ def test_confirm_when_never_then_points_stay_on_the_way(member):
 def test_confirm_when_repeated_later_then_the_day_stays(member):
     granted(member)
 
-    confirmed = [grants.confirm("order:M1", at=FRIDAY), grants.confirm("order:M1", at=FRIDAY + timedelta(days=3))]
+    confirmed = [
+        grants.confirm("order:M1", at=FRIDAY),
+        grants.confirm("order:M1", at=FRIDAY + timedelta(days=3)),
+    ]
 
     assert confirmed == [1, 0]
     assert Grant.objects.get().matures_at == FRIDAY + timedelta(days=7)
@@ -152,7 +162,13 @@ def test_confirm_when_repeated_later_then_the_day_stays(member):
 
 def test_confirm_when_the_rule_waits_longer_now_then_the_promise_keeps_its_own_days(member):
     granted(member)
-    rules.publish(Rule.objects.get(code="purchase"), actor="test", matures_after_days=30, value="per_yuan", points=5)
+    rules.publish(
+        Rule.objects.get(code="purchase"),
+        actor="test",
+        matures_after_days=30,
+        value="per_yuan",
+        points=5,
+    )
 
     grants.confirm("order:M1", at=FRIDAY)
 
@@ -175,7 +191,9 @@ def test_mature_due_when_the_account_is_frozen_then_points_wait_and_others_arriv
     assert (available(member), available(other)) == (100, 100)
 
 
-def test_mature_due_when_many_then_batches_of_few_statements(member, django_assert_num_queries, monkeypatch):
+def test_mature_due_when_many_then_batches_of_few_statements(
+    member, django_assert_num_queries, monkeypatch
+):
     members = [member_with() for _ in range(3)]
     for number, one in enumerate(members):
         granted(one, order=f"order:{number}")
@@ -232,7 +250,9 @@ def test_take_back_when_shares_add_up_then_never_more_than_the_original(member):
 
     parts = [take(member, Fraction(min(n, 5), 5), key=f"refund:{n}").total for n in range(1, 7)]
 
-    assert [sum(parts[: n + 1]) for n in range(5)] == [99 - int(Decimal("99.99") * (5 - n) / 5) for n in range(1, 6)]
+    assert [sum(parts[: n + 1]) for n in range(5)] == [
+        99 - int(Decimal("99.99") * (5 - n) / 5) for n in range(1, 6)
+    ]
     assert sum(parts) == 99
 
 
@@ -290,7 +310,9 @@ def test_take_back_when_the_account_is_frozen_then_still_taken(member):
     assert take(member) == TakenBack(points=100)
 
 
-@pytest.mark.parametrize(("spent", "share"), [(0, WHOLE), (70, WHOLE), (100, Fraction(1, 3)), (20, Fraction(1, 2))])
+@pytest.mark.parametrize(
+    ("spent", "share"), [(0, WHOLE), (70, WHOLE), (100, Fraction(1, 3)), (20, Fraction(1, 2))]
+)
 def test_preview_take_back_when_asked_then_what_the_verb_takes(member, spent, share):
     arrived(member)
     granted(member, action="repurchase")
@@ -313,7 +335,9 @@ def test_pending_when_some_arrive_first_then_the_soonest_stands_first(member):
 
 
 class TestShares(TestCase):
-    """Property: whatever the shares and whenever the points arrive, the sum is the original at 1 and never above."""
+    """Property: whatever the shares and whenever the points arrive, the sum is the original at 1
+    and never above.
+    """
 
     @settings(max_examples=60, deadline=None)
     @given(
@@ -322,7 +346,9 @@ class TestShares(TestCase):
         arrival=st.integers(0, 7),
         spent=st.integers(0, 5_000),
     )
-    def test_take_back_when_shares_are_drawn_then_the_sum_never_passes_the_original(self, cents, shares, arrival, spent):
+    def test_take_back_when_shares_are_drawn_then_the_sum_never_passes_the_original(
+        self, cents, shares, arrival, spent
+    ):
         member = member_with()
         yuan = Decimal(cents) / 100
         grant = granted(member, yuan=str(yuan))
@@ -335,7 +361,9 @@ class TestShares(TestCase):
                 held = PointAccount.objects.get(pk=member.pk).available
                 if min(spent, held) > 0:
                     ledger.spend(member.pk, points=min(spent, held), key="sale", reference="sale")
-            total += grants.take_back(member.pk, reference="order:M1", share=share, key=f"refund:{number}").total
+            total += grants.take_back(
+                member.pk, reference="order:M1", share=share, key=f"refund:{number}"
+            ).total
             highest = max(highest, share)
             kept = min(original, int(Fraction(yuan) * (1 - highest)))
             assert total == (original - kept if grant else 0) <= original

@@ -1,4 +1,6 @@
-"""Each verb: happy, refused, repeated; its rows and balances whole; its statements counted. Races: tests/races."""
+"""Each verb: happy, refused, repeated; its rows and balances whole; its statements counted. Races:
+tests/races.
+"""
 
 from datetime import UTC, date, datetime
 
@@ -58,7 +60,14 @@ def _books_close():
 def test_accrue_when_member_is_new_then_entry_and_account_say_the_same():
     member = MemberFactory()
 
-    entry = ledger.accrue(member.pk, points=20, key="checkin:2026-11-20", rule="checkin", rule_version=1, reference="checkin:2026-11-20")
+    entry = ledger.accrue(
+        member.pk,
+        points=20,
+        key="checkin:2026-11-20",
+        rule="checkin",
+        rule_version=1,
+        reference="checkin:2026-11-20",
+    )
 
     assert LedgerEntry.objects.filter(account_id=member.pk).values().get() == {
         "id": member.pk * SEQ_SPAN + 1,
@@ -110,7 +119,9 @@ def test_accrue_when_returned_entry_is_read_again_then_it_is_the_same_row(member
 
     fresh = refresh(entry)
 
-    assert {field.attname: getattr(entry, field.attname) for field in LedgerEntry._meta.concrete_fields} == {
+    assert {
+        field.attname: getattr(entry, field.attname) for field in LedgerEntry._meta.concrete_fields
+    } == {
         field.attname: getattr(fresh, field.attname) for field in LedgerEntry._meta.concrete_fields
     }
 
@@ -125,7 +136,14 @@ def test_accrue_when_key_repeats_then_first_entry_comes_back(member):
 
 
 @pytest.mark.parametrize(
-    "other", [{"points": 21}, {"reference": "x"}, {"rule": "x"}, {"expires_on": None}, {"expires_on": date(2027, 1, 1)}]
+    "other",
+    [
+        {"points": 21},
+        {"reference": "x"},
+        {"rule": "x"},
+        {"expires_on": None},
+        {"expires_on": date(2027, 1, 1)},
+    ],
 )
 def test_accrue_when_key_repeats_with_other_content_then_refused(member, other):
     ledger.accrue(member.pk, points=20, key="a")
@@ -137,7 +155,9 @@ def test_accrue_when_key_repeats_with_other_content_then_refused(member, other):
     assert balances(member) == (120, 0, 0)
 
 
-@pytest.mark.parametrize("points", [0, -1, 1.5, True, "5", None, 10**30, float("nan"), [1], {"id": 1}])
+@pytest.mark.parametrize(
+    "points", [0, -1, 1.5, True, "5", None, 10**30, float("nan"), [1], {"id": 1}]
+)
 def test_accrue_when_amount_is_odd_then_refused(member, points):
     with pytest.raises(errors.InvalidAmount):
         ledger.accrue(member.pk, points=points, key="a")
@@ -164,7 +184,10 @@ def test_accrue_when_points_are_owed_then_debt_is_paid_first(member):
     part = ledger.accrue(member.pk, points=50, key="a")
     rest = ledger.accrue(member.pk, points=50, key="b")
 
-    assert [deltas(entry) for entry in (part, rest)] == [("accrue", 0, 0, -50), ("accrue", 30, 0, -20)]
+    assert [deltas(entry) for entry in (part, rest)] == [
+        ("accrue", 0, 0, -50),
+        ("accrue", 30, 0, -20),
+    ]
     assert balances(member) == (30, 0, 0)
 
 
@@ -209,7 +232,9 @@ def test_spend_when_account_is_frozen_then_refused(member):
 
 
 def test_hold_when_points_suffice_then_they_wait_in_escrow(member):
-    held = ledger.hold(member.pk, points=60, key="order:A:hold", reference="order:A", expires_at=LATER)
+    held = ledger.hold(
+        member.pk, points=60, key="order:A:hold", reference="order:A", expires_at=LATER
+    )
 
     assert (held.alloc["until"], deltas(held)) == (LATER.isoformat(), ("hold", -60, 60, 0))
     assert balances(member) == (40, 60, 0)
@@ -218,9 +243,13 @@ def test_hold_when_points_suffice_then_they_wait_in_escrow(member):
 
 
 def test_hold_when_key_repeats_then_first_hold_comes_back(member):
-    first = ledger.hold(member.pk, points=60, key="order:A:hold", reference="order:A", expires_at=LATER)
+    first = ledger.hold(
+        member.pk, points=60, key="order:A:hold", reference="order:A", expires_at=LATER
+    )
 
-    again = ledger.hold(member.pk, points=60, key="order:A:hold", reference="order:A", expires_at=LATER)
+    again = ledger.hold(
+        member.pk, points=60, key="order:A:hold", reference="order:A", expires_at=LATER
+    )
 
     assert again.pk == first.pk
     assert balances(member) == (40, 60, 0)
@@ -229,7 +258,13 @@ def test_hold_when_key_repeats_then_first_hold_comes_back(member):
 def test_hold_when_too_many_are_open_then_refused():
     member = member_with(1_000)
     for number in range(machine.HOLDS_MAX):
-        ledger.hold(member.pk, points=1, key=f"order:{number}:hold", reference=f"order:{number}", expires_at=LATER)
+        ledger.hold(
+            member.pk,
+            points=1,
+            key=f"order:{number}:hold",
+            reference=f"order:{number}",
+            expires_at=LATER,
+        )
 
     with pytest.raises(errors.TooManyHolds):
         ledger.hold(member.pk, points=1, key="order:X:hold", reference="order:X", expires_at=LATER)
@@ -280,7 +315,9 @@ def test_release_when_asked_once_or_twice_then_points_come_back_once(member, tim
     """Trap 5: used points returned twice."""
     ledger.hold(member.pk, points=60, key="h", reference="order:A", expires_at=LATER)
 
-    entries = [ledger.release(member.pk, hold_key="h", key="r", reference="order:A") for _ in range(times)]
+    entries = [
+        ledger.release(member.pk, hold_key="h", key="r", reference="order:A") for _ in range(times)
+    ]
 
     assert {entry.pk for entry in entries} == {entries[0].pk}
     assert deltas(entries[0]) == ("release", 60, -60, 0)
@@ -313,7 +350,9 @@ def test_refund_when_an_order_is_cancelled_then_balance_and_lots_are_as_before_i
     before = balances(member), lots(member)
     ledger.spend(member.pk, points=115, key="order:A:spend", reference="order:A")
 
-    entry = ledger.refund(member.pk, of_key="order:A:spend", points=115, key="order:A:refund:1", reference="order:A")
+    entry = ledger.refund(
+        member.pk, of_key="order:A:spend", points=115, key="order:A:refund:1", reference="order:A"
+    )
 
     assert (deltas(entry), entry.reverses_seq) == (("refund", 115, 0, 0), 3)
     assert (balances(member), lots(member)) == before
@@ -338,7 +377,10 @@ def test_refund_when_part_comes_back_then_latest_expiring_comes_first(member):
 
     entry = ledger.refund(member.pk, of_key="s", points=110, key="r", reference="order:A")
 
-    assert entry.alloc == {"lots": [["2026-12-31", 10], [STANDARD, 100]], "left": [["2026-12-31", 10]]}
+    assert entry.alloc == {
+        "lots": [["2026-12-31", 10], [STANDARD, 100]],
+        "left": [["2026-12-31", 10]],
+    }
 
 
 def test_refund_when_key_repeats_then_points_come_back_once(member):
@@ -381,7 +423,9 @@ def test_refund_when_lot_died_meanwhile_then_it_dies_at_once(member):
     with time_machine.travel(datetime(2026, 12, 1, 4, tzinfo=UTC)):
         ledger.refund(member.pk, of_key="s", points=50, key="r", reference="order:A")
 
-    assert [deltas(entry) for entry in LedgerEntry.objects.filter(account_id=member.pk).order_by("seq")][-2:] == [
+    assert [
+        deltas(entry) for entry in LedgerEntry.objects.filter(account_id=member.pk).order_by("seq")
+    ][-2:] == [
         ("refund", 50, 0, 0),
         ("expire", -20, 0, 0),
     ]
@@ -441,10 +485,22 @@ def test_clawback_when_it_comes_in_parts_then_never_above_the_whole(member):
 
 
 def test_adjust_when_plus_or_minus_then_actor_and_note_are_on_the_entry(member):
-    plus = ledger.adjust(member.pk, points=50, key="adjust:1", actor="staff:9", note="late parcel", description="Sorry")
-    minus = ledger.adjust(member.pk, points=-120, key="adjust:2", actor="staff:9", note="typed wrong")
+    plus = ledger.adjust(
+        member.pk,
+        points=50,
+        key="adjust:1",
+        actor="staff:9",
+        note="late parcel",
+        description="Sorry",
+    )
+    minus = ledger.adjust(
+        member.pk, points=-120, key="adjust:2", actor="staff:9", note="typed wrong"
+    )
 
-    assert [deltas(entry) for entry in (plus, minus)] == [("adjust", 50, 0, 0), ("adjust", -120, 0, 0)]
+    assert [deltas(entry) for entry in (plus, minus)] == [
+        ("adjust", 50, 0, 0),
+        ("adjust", -120, 0, 0),
+    ]
     assert (plus.actor, plus.note, plus.description) == ("staff:9", "late parcel", "Sorry")
     assert balances(member) == (30, 0, 0)
 
@@ -466,7 +522,10 @@ def test_adjust_when_key_repeats_then_once(member):
 
 def test_post_many_when_members_are_many_then_each_gets_theirs():
     members = [member_with(10 * n) for n in range(1, 6)]
-    postings = [ledger.Posting(m.pk, machine.Accrue(5, STANDARD), key="campaign:1", reference="campaign:1") for m in members]
+    postings = [
+        ledger.Posting(m.pk, machine.Accrue(5, STANDARD), key="campaign:1", reference="campaign:1")
+        for m in members
+    ]
 
     entries = ledger.post_many(postings)
     again = ledger.post_many(postings)
@@ -480,9 +539,27 @@ def test_post_many_when_one_member_has_several_then_they_follow_each_other(membe
     key = "order:A"
     postings = [
         ledger.Posting(member.pk, machine.Spend(100), key=f"{key}:spend", reference=key),
-        ledger.Posting(member.pk, machine.Refund(60, None), key=f"{key}:refund:1", of_key=f"{key}:spend", reference=key),
-        ledger.Posting(member.pk, machine.Refund(40, None), key=f"{key}:refund:2", of_key=f"{key}:spend", reference=key),
-        ledger.Posting(member.pk, machine.Refund(40, None), key=f"{key}:refund:2", of_key=f"{key}:spend", reference=key),
+        ledger.Posting(
+            member.pk,
+            machine.Refund(60, None),
+            key=f"{key}:refund:1",
+            of_key=f"{key}:spend",
+            reference=key,
+        ),
+        ledger.Posting(
+            member.pk,
+            machine.Refund(40, None),
+            key=f"{key}:refund:2",
+            of_key=f"{key}:spend",
+            reference=key,
+        ),
+        ledger.Posting(
+            member.pk,
+            machine.Refund(40, None),
+            key=f"{key}:refund:2",
+            of_key=f"{key}:spend",
+            reference=key,
+        ),
     ]
 
     entries = ledger.post_many(postings)
@@ -493,7 +570,10 @@ def test_post_many_when_one_member_has_several_then_they_follow_each_other(membe
 
 def test_post_many_when_one_is_refused_then_none_is_posted(member):
     other = member_with(10)
-    postings = [ledger.Posting(m.pk, machine.Spend(50), key="s", reference="order:A") for m in (member, other)]
+    postings = [
+        ledger.Posting(m.pk, machine.Spend(50), key="s", reference="order:A")
+        for m in (member, other)
+    ]
 
     with pytest.raises(errors.InsufficientPoints):
         ledger.post_many(postings)
@@ -503,7 +583,10 @@ def test_post_many_when_one_is_refused_then_none_is_posted(member):
 
 def test_post_many_when_tolerant_then_a_refusal_stands_in_its_place(member):
     other = member_with(10)
-    postings = [ledger.Posting(m.pk, machine.Spend(50), key="s", reference="order:A") for m in (other, member)]
+    postings = [
+        ledger.Posting(m.pk, machine.Spend(50), key="s", reference="order:A")
+        for m in (other, member)
+    ]
 
     outcomes = ledger.post_many(postings, tolerant=True)
 
@@ -549,7 +632,11 @@ def test_books_when_a_member_is_deleted_then_refused(member):
 def statements(call):
     with CaptureQueriesContext(connection) as captured:
         call()
-    return [query["sql"] for query in captured if query["sql"].split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")]
+    return [
+        query["sql"]
+        for query in captured
+        if query["sql"].split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")
+    ]
 
 
 def posting_of(verb, member):
@@ -560,8 +647,12 @@ def posting_of(verb, member):
         "hold": lambda: ledger.hold(member.pk, points=5, key="x", **hold),
         "capture": lambda: ledger.capture(member.pk, hold_key="order:A:hold", key="x", points=3),
         "release": lambda: ledger.release(member.pk, hold_key="order:A:hold", key="x"),
-        "refund": lambda: ledger.refund(member.pk, of_key="order:A:spend", points=5, key="x", reference="order:A"),
-        "clawback": lambda: ledger.clawback(member.pk, of_key="gift", points=5, key="x", reference="order:A"),
+        "refund": lambda: ledger.refund(
+            member.pk, of_key="order:A:spend", points=5, key="x", reference="order:A"
+        ),
+        "clawback": lambda: ledger.clawback(
+            member.pk, of_key="gift", points=5, key="x", reference="order:A"
+        ),
         "adjust": lambda: ledger.adjust(member.pk, points=5, key="x", actor="staff:9", note="test"),
     }[verb]
 
@@ -583,7 +674,9 @@ def test_posting_when_counted_then_three_statements(member, verb, with_sweep):
     assert [sql.split()[0] for sql in sent] == ["SELECT", "INSERT", "UPDATE"]
     expired = LedgerEntry.objects.filter(account_id=member.pk, kind="expire").count()
     # What comes back after its day dies with an entry of its own, in the same INSERT.
-    assert expired == (0 if not with_sweep else 2 if verb in ("capture", "release", "refund") else 1)
+    assert expired == (
+        0 if not with_sweep else 2 if verb in ("capture", "release", "refund") else 1
+    )
 
 
 def test_sweep_when_counted_then_three_statements_when_due_and_one_when_not(member):
@@ -603,14 +696,23 @@ def test_posting_when_repeated_or_refused_then_one_statement(member):
         ledger.spend(member.pk, points=5_000, key="y", reference="order:A")
 
     assert len(repeated) == 1
-    assert len([query for query in refused if query["sql"].startswith("SELECT")]) == len(refused) == 1
+    assert (
+        len([query for query in refused if query["sql"].startswith("SELECT")]) == len(refused) == 1
+    )
 
 
 def test_post_many_when_counted_then_statements_do_not_grow_with_members():
     few, many = ([member_with(10) for _ in range(n)] for n in (3, 9))
 
     def post(members, key):
-        return statements(lambda: ledger.post_many([ledger.Posting(member.pk, machine.Accrue(5, STANDARD), key=key) for member in members]))
+        return statements(
+            lambda: ledger.post_many(
+                [
+                    ledger.Posting(member.pk, machine.Accrue(5, STANDARD), key=key)
+                    for member in members
+                ]
+            )
+        )
 
     assert [sql.split()[0] for sql in post(few, "a")] == ["SELECT", "SELECT", "INSERT", "INSERT"]
     assert [sql.split()[0] for sql in post(many, "a")] == ["SELECT", "SELECT", "INSERT", "INSERT"]

@@ -6,7 +6,16 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from points import machine, reconciliation
 from tests.points.books import InTheDatabase, OnPaper, soon, text
@@ -31,12 +40,17 @@ class Account(RuleBasedStateMachine):
         self.done = 0
 
     def both(self, name, *args):
-        """Do the same to both; they must agree, also on a refusal. Returns the new key, or None when refused."""
+        """Do the same to both; they must agree, also on a refusal. Returns the new key, or None
+        when refused.
+        """
         self.done += 1
         key = f"fact:{self.done}"
         self.model.begin(self.clock)
         answers = []
-        for side, call in (("model", getattr(self, f"model_{name}")), ("subject", getattr(self.subject, name))):
+        for side, call in (
+            ("model", getattr(self, f"model_{name}")),
+            ("subject", getattr(self.subject, name)),
+        ):
             try:
                 call(key, *args) if side == "model" else call(self.clock, key, *args)
                 answers.append("done")
@@ -151,7 +165,12 @@ class Account(RuleBasedStateMachine):
         if hasattr(self, "subject"):
             self.model.begin(self.clock)
             self.subject.sweep(self.clock)
-            assert self.subject.seen() == (self.model.available, self.model.held, self.model.owed, self.model.days())
+            assert self.subject.seen() == (
+                self.model.available,
+                self.model.held,
+                self.model.owed,
+                self.model.days(),
+            )
 
 
 class AccountInTheDatabase(Account):
@@ -165,8 +184,19 @@ class AccountInTheDatabase(Account):
 
 
 def play(life, examples, steps):
-    quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
-    profile = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=quiet, print_blob=True)
+    quiet = [
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+        HealthCheck.function_scoped_fixture,
+    ]
+    profile = settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=quiet,
+        print_blob=True,
+    )
     run_state_machine_as_test(life, settings=profile)
 
 
@@ -190,24 +220,34 @@ def test_ledger_when_an_account_lives_long_then_it_equals_the_model_of_single_po
     play(AccountInTheDatabase, examples=100, steps=100)
 
 
-def test_sweep_when_the_history_is_monotone_and_refund_free_then_the_counter_formula_tells_what_expires():
+def test_sweep_when_the_history_is_monotone_then_the_counter_formula_tells_what_expires():
     """T13: expirable(d) = max(0, credited with expiry before d − all that ever left)."""
     for seed in range(60):
         dice = random.Random(seed)
         state, day, credited, consumed = machine.State(), FIRST_DAY, [], 0
         for _ in range(120):
             day += timedelta(days=dice.choice((0, 0, 1, 5, 20)))
-            dead = max(0, sum(points for expires_on, points in credited if expires_on < day) - consumed)
+            dead = max(
+                0, sum(points for expires_on, points in credited if expires_on < day) - consumed
+            )
             if dice.random() < 0.5:
-                expires_on = max([day + timedelta(days=dice.randint(0, 60)), *(last for last, _ in credited)])
+                expires_on = max(
+                    [day + timedelta(days=dice.randint(0, 60)), *(last for last, _ in credited)]
+                )
                 command, moved = machine.Accrue(dice.randint(1, 50), text(expires_on)), None
             else:
                 wanted = sum(points for _, points in credited) - consumed - dead
-                command, moved = (machine.Spend(dice.randint(1, wanted)), "spend") if wanted else (machine.Sweep(), None)
+                command, moved = (
+                    (machine.Spend(dice.randint(1, wanted)), "spend")
+                    if wanted
+                    else (machine.Sweep(), None)
+                )
 
             state, entries = machine.run(state, command, on=text(day))
 
-            assert -sum(entry.delta for entry in entries if entry.kind == "expire") == dead, f"seed {seed}"
+            assert -sum(entry.delta for entry in entries if entry.kind == "expire") == dead, (
+                f"seed {seed}"
+            )
             consumed += dead + (command.points if moved else 0)
             if isinstance(command, machine.Accrue):
                 credited.append((expires_on, command.points))

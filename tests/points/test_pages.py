@@ -11,7 +11,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from mall.core import clock
 from mall.core.models import AuditRow
 from points import adjustments, batches, explanation, grants, ledger, reconciliation, risk, rules
-from points.models import Adjustment, AdjustmentBatch, ExchangeRate, LedgerEntry, PointAccount, PointsPolicy, RiskCase, Rule
+from points.models import (
+    Adjustment,
+    AdjustmentBatch,
+    ExchangeRate,
+    LedgerEntry,
+    PointAccount,
+    PointsPolicy,
+    RiskCase,
+    Rule,
+)
 from tests.factories.points import arrived, granted, member_with
 from tests.pages import hidden_of
 
@@ -108,8 +117,13 @@ def test_explain_when_points_came_and_went_then_lines_lots_and_origins_add_up(cl
     opened = explanation.of_account(PointAccount.objects.get(pk=member.pk))
     page = words(client.get("/points/explain/"))
 
-    assert [(line.kind, line.count, line.points) for line in opened.lines] == [("accrue", 2, 150), ("spend", 1, -100)]
-    assert [(lot.points, [(entry.seq, points) for entry, points in lot.sources]) for lot in opened.lots] == [(50, [(1, 20), (2, 30)])]
+    assert [(line.kind, line.count, line.points) for line in opened.lines] == [
+        ("accrue", 2, 150),
+        ("spend", 1, -100),
+    ]
+    assert [
+        (lot.points, [(entry.seq, points) for entry, points in lot.sources]) for lot in opened.lots
+    ] == [(50, [(1, 20), (2, 30)])]
     assert "How it adds up" in page
     assert "/points/entries/1/" in page
 
@@ -134,7 +148,14 @@ def test_entry_when_opened_then_rule_promise_lots_and_what_used_it(client, membe
 
 def test_entry_when_a_person_adjusted_then_the_member_reads_the_reason_and_no_name(client, member):
     clerk = staff()
-    adjustments.ask(member.pk, points=50, ticket="t", operator=clerk, note="internal words", description="Sorry for the late parcel")
+    adjustments.ask(
+        member.pk,
+        points=50,
+        ticket="t",
+        operator=clerk,
+        note="internal words",
+        description="Sorry for the late parcel",
+    )
 
     page = words(client.get("/points/entries/1/"))
 
@@ -153,7 +174,12 @@ def test_entry_when_it_is_nobodys_or_another_members_then_404(client, member, se
 
 def test_retrace_when_lots_merge_then_points_keep_their_origin(member):
     for day in range(45):
-        ledger.accrue(member.pk, points=1, key=f"gift:{day}", expires_on=clock.today() + timedelta(days=day + 1))
+        ledger.accrue(
+            member.pk,
+            points=1,
+            key=f"gift:{day}",
+            expires_on=clock.today() + timedelta(days=day + 1),
+        )
     entries = list(LedgerEntry.objects.filter(account_id=member.pk).order_by("pk"))
 
     traces = explanation.retrace(entries)
@@ -168,7 +194,8 @@ def test_download_when_asked_for_the_eleventh_time_within_an_hour_then_a_kind_no
     client.force_login(member)
     answers = [client.get("/points/statement.csv") for _ in range(11)]
 
-    assert [answer.status_code for answer in answers] == [200] * 10 + [302]  # a sentence on the page the member came from
+    # a sentence on the page the member came from
+    assert [answer.status_code for answer in answers] == [200] * 10 + [302]
     assert "no-store" in answers[0]["Cache-Control"]
 
 
@@ -208,7 +235,19 @@ def test_statement_when_a_rate_is_coming_then_both_are_shown(client, member):
 # --- the back office ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("room", ["grant", "takeback", "adjustment", "adjustmentbatch", "riskcase", "pointspolicy", "rule", "exchangerate"])
+@pytest.mark.parametrize(
+    "room",
+    [
+        "grant",
+        "takeback",
+        "adjustment",
+        "adjustmentbatch",
+        "riskcase",
+        "pointspolicy",
+        "rule",
+        "exchangerate",
+    ],
+)
 def test_list_when_opened_then_it_shows(office, room):
     granted(member_with())
     rules.award(member_with().pk, "mission", key="mission:1", amount=1_001)
@@ -227,11 +266,15 @@ def test_case_when_released_in_the_admin_then_earning_goes_on_and_it_is_audited(
 
     assert "1001 / 1000" in page
     assert PointAccount.objects.get(pk=member.pk).status == "active"
-    assert AuditRow.objects.filter(action="points.case_decide", actor=f"staff:{office.clerk.pk}", reason="a long day").exists()
+    assert AuditRow.objects.filter(
+        action="points.case_decide", actor=f"staff:{office.clerk.pk}", reason="a long day"
+    ).exists()
 
 
 def test_adjustment_when_approved_in_the_admin_then_posted(office):
-    waiting = adjustments.ask(member_with().pk, points=8_000, ticket="t", operator=staff(), note="why")
+    waiting = adjustments.ask(
+        member_with().pk, points=8_000, ticket="t", operator=staff(), note="why"
+    )
 
     office.post(f"/admin/points/adjustment/{waiting.pk}/approve/", {"note": ""})
 
@@ -239,7 +282,9 @@ def test_adjustment_when_approved_in_the_admin_then_posted(office):
 
 
 def test_adjustment_when_it_is_ones_own_request_then_a_sentence_and_it_waits(office):
-    waiting = adjustments.ask(member_with().pk, points=8_000, ticket="t", operator=office.clerk, note="why")
+    waiting = adjustments.ask(
+        member_with().pk, points=8_000, ticket="t", operator=office.clerk, note="why"
+    )
 
     answer = office.post(f"/admin/points/adjustment/{waiting.pk}/approve/", {"note": ""})
 
@@ -249,7 +294,9 @@ def test_adjustment_when_it_is_ones_own_request_then_a_sentence_and_it_waits(off
 
 def test_file_when_uploaded_posted_and_undone_in_the_admin_then_nothing_is_left(office):
     member = member_with()
-    sent = SimpleUploadedFile("gifts.csv", f"member,points,reason\n{member.username},50,Contest".encode())
+    sent = SimpleUploadedFile(
+        "gifts.csv", f"member,points,reason\n{member.username},50,Contest".encode()
+    )
 
     office.post("/admin/points/adjustmentbatch/upload/", {"file": sent, "note": "contest"})
     batch = AdjustmentBatch.objects.get()
@@ -263,7 +310,9 @@ def test_file_when_uploaded_posted_and_undone_in_the_admin_then_nothing_is_left(
     assert (posted, PointAccount.objects.get(pk=member.pk).available) == (50, 0)
 
 
-def test_file_when_uploaded_again_with_another_reason_while_it_is_read_then_nothing_is_posted(office):
+def test_file_when_uploaded_again_with_another_reason_while_it_is_read_then_nothing_is_posted(
+    office,
+):
     content = f"member,points,reason\n{member_with().username},50,Contest".encode()
     batch = batches.look_over(content, name="gifts.csv", note="contest", operator=office.clerk)
     address = f"/admin/points/adjustmentbatch/{batch.pk}/post/"
@@ -300,12 +349,21 @@ def test_explain_when_opened_in_the_admin_then_entries_rules_and_people(office):
 
 
 def test_rule_when_another_answers_the_same_event_then_form_and_list_warn(office):
-    rival = Rule.objects.create(code="festival", action="login", name="Festival", name_en="Festival", status="active", priority=1)
+    rival = Rule.objects.create(
+        code="festival",
+        action="login",
+        name="Festival",
+        name_en="Festival",
+        status="active",
+        priority=1,
+    )
     rules.publish(rival, actor="test", points=20)
 
     form = words(office.get(f"/admin/points/rule/{rival.pk}/change/"))
     listed = words(office.get("/admin/points/rule/"))
-    Rule.objects.filter(pk=rival.pk).update(starts_at=clock.now(), ends_at=clock.now() + timedelta(days=1))
+    Rule.objects.filter(pk=rival.pk).update(
+        starts_at=clock.now(), ends_at=clock.now() + timedelta(days=1)
+    )
     Rule.objects.filter(code="login").update(ends_at=clock.now())
     apart = words(office.get(f"/admin/points/rule/{rival.pk}/change/"))
 
@@ -317,7 +375,10 @@ def test_rule_when_another_answers_the_same_event_then_form_and_list_warn(office
 def test_policy_when_changed_then_audited(office):
     policy = PointsPolicy.objects.get()
 
-    office.post(f"/admin/points/pointspolicy/{policy.pk}/change/", {"earned_per_day_max": "500", "adjust_alone_max": "5000"})
+    office.post(
+        f"/admin/points/pointspolicy/{policy.pk}/change/",
+        {"earned_per_day_max": "500", "adjust_alone_max": "5000"},
+    )
 
     row = AuditRow.objects.get(action="points.policy_change")
     assert (row.before, row.after) == ({"earned_per_day_max": 1000}, {"earned_per_day_max": 500})
@@ -325,7 +386,12 @@ def test_policy_when_changed_then_audited(office):
 
 @pytest.mark.parametrize("day", ["2026-11-19", "2020-01-01"])
 def test_rate_when_it_begins_in_the_past_then_refused(office, day):
-    answers = {"points_per_yuan": "120", "effective_from_0": day, "effective_from_1": "00:00", "note": ""}
+    answers = {
+        "points_per_yuan": "120",
+        "effective_from_0": day,
+        "effective_from_1": "00:00",
+        "note": "",
+    }
 
     answer = office.post("/admin/points/exchangerate/add/", answers)
 
@@ -336,5 +402,13 @@ def test_rate_when_it_begins_in_the_past_then_refused(office, day):
 def test_rate_when_it_has_begun_then_nobody_edits_it(office):
     rate = ExchangeRate.objects.get()
 
-    assert office.post(f"/admin/points/exchangerate/{rate.pk}/change/", {"points_per_yuan": "1"}).status_code == 403
-    assert office.post(f"/admin/points/exchangerate/{rate.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        office.post(
+            f"/admin/points/exchangerate/{rate.pk}/change/", {"points_per_yuan": "1"}
+        ).status_code
+        == 403
+    )
+    assert (
+        office.post(f"/admin/points/exchangerate/{rate.pk}/delete/", {"post": "yes"}).status_code
+        == 403
+    )

@@ -1,4 +1,6 @@
-"""T15 and T16: raw SQL behind the ledger's back is refused by a constraint or found by one verify_ledger."""
+"""T15 and T16: raw SQL behind the ledger's back is refused by a constraint or found by one
+verify_ledger.
+"""
 
 import json
 from datetime import UTC, datetime
@@ -23,7 +25,9 @@ def member():
     member = member_with(100, key="gift")
     ledger.accrue(member.pk, points=50, key="lasting", expires_on=None)
     ledger.spend(member.pk, points=30, key="sale:A:spend", reference="sale:A")
-    ledger.refund(member.pk, of_key="sale:A:spend", points=10, key="sale:A:refund:1", reference="sale:A")
+    ledger.refund(
+        member.pk, of_key="sale:A:spend", points=10, key="sale:A:refund:1", reference="sale:A"
+    )
     ledger.hold(member.pk, points=20, key="sale:B:hold", reference="sale:B", expires_at=LATER)
     ledger.capture(member.pk, hold_key="sale:B:hold", key="sale:B:capture", points=15)
     ledger.hold(member.pk, points=20, key="sale:C:hold", reference="sale:C", expires_at=LATER)
@@ -68,7 +72,10 @@ def test_account_when_raw_sql_breaks_its_sums_then_the_database_refuses(member, 
     assert reconciliation.verify() == []
 
 
-@pytest.mark.parametrize("change", ["seq = 99", "id = id + 1000", "balance_after = -1", "held_after = -1", "debt_after = -1"])
+@pytest.mark.parametrize(
+    "change",
+    ["seq = 99", "id = id + 1000", "balance_after = -1", "held_after = -1", "debt_after = -1"],
+)
 def test_entry_when_raw_sql_breaks_its_number_or_sign_then_the_database_refuses(member, change):
     with pytest.raises(DatabaseError):
         sql(ENTRY.format(change), entry_id(member, 3))
@@ -81,7 +88,10 @@ def insert_copy(member, source, **changes):
     row["created_at"] = connection.ops.adapt_datetimefield_value(row["created_at"])
     row["biz_date"] = row["biz_date"].isoformat()
     names = ", ".join(connection.ops.quote_name(name) for name in row)
-    sql(f"INSERT INTO points_ledgerentry ({names}) VALUES ({', '.join(['%s'] * len(row))})", *row.values())
+    sql(
+        f"INSERT INTO points_ledgerentry ({names}) VALUES ({', '.join(['%s'] * len(row))})",
+        *row.values(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,7 +148,9 @@ def test_verify_when_an_entry_in_the_middle_was_deleted_then_found(member):
 
 
 def test_verify_when_the_tail_was_cut_off_and_the_account_made_to_fit_then_found(member):
-    """Without the key nobody can write a seal; with an old head the chain still ends where it should not."""
+    """Without the key nobody can write a seal; with an old head the chain still ends where it
+    should not.
+    """
     sql("DELETE FROM points_ledgerentry WHERE id = %s", entry_id(member, 7))
     sixth = LedgerEntry.objects.get(pk=entry_id(member, 6))
     change = "seq = 6, held = 0, available = 115, lots_total = 115, debited = credited - 115"
@@ -161,20 +173,35 @@ def test_verify_when_an_entry_was_rewritten_with_a_seal_of_another_key_then_foun
     sql(ACCOUNT.format("head = %s"), forged, member.pk)
     settings.LEDGER_KEY = key
 
-    assert [finding.check for finding in reconciliation.verify()] == ["the seal of entry 7 is broken"]
+    assert [finding.check for finding in reconciliation.verify()] == [
+        "the seal of entry 7 is broken"
+    ]
 
 
 def test_verify_when_an_entry_was_added_behind_the_accounts_back_then_found(member):
     insert_copy(member, 1, id=entry_id(member, 8), seq=8, key="present")
 
-    assert [finding.check for finding in reconciliation.verify()] == ["entries beyond the account's seq"]
+    assert [finding.check for finding in reconciliation.verify()] == [
+        "entries beyond the account's seq"
+    ]
 
 
 def test_verify_when_more_was_refunded_than_spent_then_found(member):
-    """An over-refund with sums, lots and all made to fit is still found, by its seal and by what it goes back to."""
+    """An over-refund with sums, lots and all made to fit is still found, by its seal and by what it
+    goes back to.
+    """
     account = PointAccount.objects.get(pk=member.pk)
-    lots = [[day, points + 500 if index == 0 else points] for index, (day, points) in enumerate(account.lots)]
-    extra = {"id": entry_id(member, 8), "seq": 8, "key": "sale:A:refund:9", "delta": 500, "held_after": 20}
+    lots = [
+        [day, points + 500 if index == 0 else points]
+        for index, (day, points) in enumerate(account.lots)
+    ]
+    extra = {
+        "id": entry_id(member, 8),
+        "seq": 8,
+        "key": "sale:A:refund:9",
+        "delta": 500,
+        "held_after": 20,
+    }
     extra["balance_after"] = account.available + 500
     insert_copy(member, 4, **extra, alloc={"lots": [[lots[0][0], 500]], "left": []})
     total = account.available + 500
@@ -187,7 +214,12 @@ def test_verify_when_more_was_refunded_than_spent_then_found(member):
 
 
 def test_verify_when_balances_were_moved_together_then_found(member):
-    sql(ACCOUNT.format("available = available + 5, credited = credited + 5, lots_total = lots_total + 5"), member.pk)
+    sql(
+        ACCOUNT.format(
+            "available = available + 5, credited = credited + 5, lots_total = lots_total + 5"
+        ),
+        member.pk,
+    )
 
     checks = [finding.check for finding in reconciliation.verify()]
 
@@ -218,7 +250,12 @@ def test_verify_when_one_account_of_many_drifted_then_only_that_one_is_frozen(me
         call_command("verify_ledger", "--json")
 
     report = json.loads(capsys.readouterr().out)
-    assert (ended.value.code, report["ok"], report["accounts"], report["frozen"]) == (1, False, 6, [member.pk])
+    assert (ended.value.code, report["ok"], report["accounts"], report["frozen"]) == (
+        1,
+        False,
+        6,
+        [member.pk],
+    )
     assert {mismatch["account"] for mismatch in report["mismatches"]} == {member.pk}
     assert PointAccount.objects.get(pk=member.pk).status == "frozen"
     assert [PointAccount.objects.get(pk=other.pk).status for other in others] == ["active"] * 5
@@ -256,11 +293,14 @@ def test_verify_when_another_room_has_findings_then_they_are_reported(member):
         books_verified.disconnect(orders)
 
 
-def test_verify_when_many_accounts_then_the_queries_grow_by_batches_only(django_assert_num_queries, monkeypatch):
+def test_verify_when_many_accounts_then_the_queries_grow_by_batches_only(
+    django_assert_num_queries, monkeypatch
+):
     monkeypatch.setattr(reconciliation, "BATCH", 4)
     for _ in range(8):
         member_with(10)
-    # Two batches of accounts, entries, promises and what was taken back, one look whether there is a third.
+    # Two batches of accounts, entries, promises and what was taken back, one look whether there is
+    # a third.
     monkeypatch.setattr(reconciliation.books_verified, "receivers", [])
     reconciliation.books_verified.sender_receivers_cache.clear()
     with django_assert_num_queries(9):

@@ -38,7 +38,9 @@ def clerk():
 
 
 def earn(member, points, number=1, action="mission"):
-    return rules.award(member.pk, action, key=f"{action}:{number}", amount=points, reference=f"{action}:{number}")
+    return rules.award(
+        member.pk, action, key=f"{action}:{number}", amount=points, reference=f"{action}:{number}"
+    )
 
 
 def status_of(member):
@@ -59,19 +61,29 @@ def test_award_when_one_point_above_the_limit_then_paid_and_earning_rests_with_a
 
     case = RiskCase.objects.get()
     assert (crossing.delta, after, status_of(member)) == (1, None, "review")
-    assert (case.kind, case.scope, case.status, case.key) == ("earned", "earn", "open", "earned:2026-11-20")
+    assert (case.kind, case.scope, case.status, case.key) == (
+        "earned",
+        "earn",
+        "open",
+        "earned:2026-11-20",
+    )
     assert (case.evidence["earned"], case.evidence["limit"]) == (1_001, 1_000)
-    assert [(entry["seq"], entry["points"], entry["rule"]) for entry in case.evidence["entries"]] == [
+    assert [
+        (entry["seq"], entry["points"], entry["rule"]) for entry in case.evidence["entries"]
+    ] == [
         (1, 1_000, "mission"),
         (2, 1, "mission"),
     ]
     assert ledger.spend(member.pk, points=5, key="sale", reference="sale").delta == -5
 
 
-def test_award_when_no_case_opens_then_five_statements_and_three_for_the_posting(member, django_assert_num_queries):
+def test_award_when_no_case_opens_then_five_statements_and_three_for_the_posting(
+    member, django_assert_num_queries
+):
     earn(member, 1, 2)  # somebody who never earned is looked at once
 
-    with django_assert_num_queries(5):  # the rule with the day's limit, then lock, insert, update, and the tier's count
+    # the rule with the day's limit, then lock, insert, update, and the tier's count
+    with django_assert_num_queries(5):
         earn(member, 5)
     with django_assert_num_queries(3):
         ledger.accrue(member.pk, points=5, key="gift")
@@ -134,7 +146,9 @@ def test_award_when_the_case_cannot_be_opened_then_the_posting_vanishes_with_it(
     assert (status_of(member), RiskCase.objects.count()) == ("active", 0)
 
 
-def test_mature_due_when_it_crosses_the_limit_then_a_case_and_the_rest_waits_for_the_release(member, clerk):
+def test_mature_due_when_it_crosses_the_limit_then_a_case_and_the_rest_waits_for_the_release(
+    member, clerk
+):
     for number in range(3):
         granted(member, yuan="900.00", order=f"order:{number}")
         grants.confirm(f"order:{number}", at=FRIDAY - timedelta(days=8))
@@ -149,7 +163,10 @@ def test_mature_due_when_it_crosses_the_limit_then_a_case_and_the_rest_waits_for
     assert PointAccount.objects.get(pk=member.pk).available == 2_700
 
 
-@pytest.mark.parametrize(("scope", "may_earn", "may_spend"), [("earn", False, True), ("spend", True, False), ("all", False, False)])
+@pytest.mark.parametrize(
+    ("scope", "may_earn", "may_spend"),
+    [("earn", False, True), ("spend", True, False), ("all", False, False)],
+)
 def test_pause_when_graded_then_it_stops_what_it_says(member, clerk, scope, may_earn, may_spend):
     ledger.accrue(member.pk, points=50, key="gift")
 
@@ -191,10 +208,16 @@ def test_decide_when_upheld_then_it_stays_and_may_be_released_later(member, cler
     risk.decide(case, operator=clerk, release=True, note="explained")
 
     assert (kept, status_of(member)) == ("review", "active")
-    assert [row.action for row in AuditRow.objects.order_by("pk")] == ["points.case_open", "points.case_decide", "points.case_decide"]
+    assert [row.action for row in AuditRow.objects.order_by("pk")] == [
+        "points.case_open",
+        "points.case_decide",
+        "points.case_decide",
+    ]
 
 
-def test_decide_when_the_member_wrote_a_moment_ago_then_the_one_who_has_not_read_it_is_refused(member, clerk):
+def test_decide_when_the_member_wrote_a_moment_ago_then_the_one_who_has_not_read_it_is_refused(
+    member, clerk
+):
     earn(member, 1_001)
     read = RiskCase.objects.get()
     risk.appeal(read, text="I played all day")
@@ -243,7 +266,9 @@ def test_decide_when_decided_then_others_hear_of_it(member, clerk):
 
 def close(member):
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE points_pointaccount SET status = 'closed' WHERE user_id = %s", [member.pk])
+        cursor.execute(
+            "UPDATE points_pointaccount SET status = 'closed' WHERE user_id = %s", [member.pk]
+        )
 
 
 @pytest.mark.parametrize("verb", [ledger.unfreeze, ledger.freeze])
@@ -256,7 +281,9 @@ def test_set_status_when_the_account_is_closed_then_it_stays_closed(member, verb
     assert status_of(member) == "closed"
 
 
-def test_decide_when_the_account_is_closed_then_the_case_closes_and_the_account_stays(member, clerk):
+def test_decide_when_the_account_is_closed_then_the_case_closes_and_the_account_stays(
+    member, clerk
+):
     earn(member, 1_001)
     close(member)
 
@@ -278,7 +305,10 @@ def test_appeal_when_written_twice_then_the_first_word_counts(member):
 
 
 def test_open_case_when_repeated_then_the_first(member):
-    first, again = (risk.open_case(member.pk, kind="drift", scope="all", key="drift:1", note="does not add up") for _ in range(2))
+    first, again = (
+        risk.open_case(member.pk, kind="drift", scope="all", key="drift:1", note="does not add up")
+        for _ in range(2)
+    )
 
     assert (first.pk, RiskCase.objects.count()) == (again.pk, 1)
 
@@ -287,14 +317,19 @@ def test_open_case_when_repeated_then_the_first(member):
 
 
 def test_award_when_only_on_weekdays_then_the_next_rule_pays_on_the_others(member):
-    rule = Rule.objects.create(code="weekend", action="login", name="weekend", status="active", priority=1)
+    rule = Rule.objects.create(
+        code="weekend", action="login", name="weekend", status="active", priority=1
+    )
     rules.publish(rule, actor="test", points=99, weekdays=[6, 7])
 
     friday = rules.award(member.pk, "login", key="login:1")
     with time_machine.travel(FRIDAY + timedelta(days=1), tick=False):
         saturday = rules.award(member.pk, "login", key="login:2")
 
-    assert [(entry.rule, entry.delta) for entry in (friday, saturday)] == [("login", 10), ("weekend", 99)]
+    assert [(entry.rule, entry.delta) for entry in (friday, saturday)] == [
+        ("login", 10),
+        ("weekend", 99),
+    ]
 
 
 def test_award_when_once_in_365_days_then_not_earlier_and_a_repeat_is_the_first(member):
@@ -309,7 +344,9 @@ def test_award_when_once_in_365_days_then_not_earlier_and_a_repeat_is_the_first(
 
 
 def test_award_when_another_system_reports_then_its_own_rule_pays(member):
-    rule = Rule.objects.create(code="newsletter", action="event:newsletter", name="newsletter", status="active")
+    rule = Rule.objects.create(
+        code="newsletter", action="event:newsletter", name="newsletter", status="active"
+    )
     rules.publish(rule, actor="test", points=7)
 
     assert rules.award(member.pk, "event:newsletter", key="event:1").delta == 7

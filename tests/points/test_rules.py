@@ -29,7 +29,9 @@ def member():
 
 def rule_for(action, **numbers):
     status = numbers.pop("status", Rule.Status.ACTIVE)
-    window = {name: numbers.pop(name) for name in ("starts_at", "ends_at", "priority") if name in numbers}
+    window = {
+        name: numbers.pop(name) for name in ("starts_at", "ends_at", "priority") if name in numbers
+    }
     code = numbers.pop("code", action)
     # The shop starts with a rule for each action; these tests bring their own.
     Rule.objects.filter(code=code).update(code=f"default-{code}", status=Rule.Status.PAUSED)
@@ -43,21 +45,34 @@ def test_award_when_default_rules_then_what_the_issue_says(member):
     login = rules.award(member.pk, "login", key="login:2026-11-20")
     checkin = rules.award(member.pk, "checkin", key="checkin:2026-11-20", step=1)
 
-    assert [(entry.rule, entry.rule_version, entry.delta) for entry in (register, login, checkin)] == [
+    assert [
+        (entry.rule, entry.rule_version, entry.delta) for entry in (register, login, checkin)
+    ] == [
         ("register", 1, 100),
         ("login", 1, 10),
         ("checkin", 1, 20),
     ]
 
 
-@pytest.mark.parametrize(("step", "points"), [(1, 20), (2, 25), (3, 30), (4, 35), (5, 40), (6, 45), (7, 50), (8, 50), (365, 50)])
+@pytest.mark.parametrize(
+    ("step", "points"),
+    [(1, 20), (2, 25), (3, 30), (4, 35), (5, 40), (6, 45), (7, 50), (8, 50), (365, 50)],
+)
 def test_preview_when_check_ins_go_on_then_the_table_and_then_its_last(step, points):
     assert rules.preview("checkin", step=step) == points
 
 
 @pytest.mark.parametrize(
     ("amount", "rate", "points"),
-    [("0.99", 1, 0), ("1.00", 1, 1), ("19.99", 1, 19), ("19.99", 2, 39), ("0.01", 100, 1), ("0.1", 3, 0), ("1234567.89", 1, 1234567)],
+    [
+        ("0.99", 1, 0),
+        ("1.00", 1, 1),
+        ("19.99", 1, 19),
+        ("19.99", 2, 39),
+        ("0.01", 100, 1),
+        ("0.1", 3, 0),
+        ("1234567.89", 1, 1234567),
+    ],
 )
 def test_award_when_by_the_yuan_then_parts_of_a_point_are_dropped(member, amount, rate, points):
     """Trap 10: no floats."""
@@ -65,7 +80,9 @@ def test_award_when_by_the_yuan_then_parts_of_a_point_are_dropped(member, amount
 
     entry = rules.award(member.pk, "purchase", key="order:A:earn", amount=Decimal(amount))
 
-    assert (entry.delta if entry else 0) == points == rules.preview("purchase", amount=Decimal(amount))
+    assert (
+        (entry.delta if entry else 0) == points == rules.preview("purchase", amount=Decimal(amount))
+    )
 
 
 def test_award_when_nobody_made_a_rule_then_nothing(member):
@@ -80,7 +97,11 @@ def test_award_when_key_repeats_after_the_rule_changed_then_the_first_entry_come
 
     again = rules.award(member.pk, "login", key="login:2026-11-20")
 
-    assert (again.pk, again.delta, PointAccount.objects.get(pk=member.pk).available) == (first.pk, 10, 10)
+    assert (again.pk, again.delta, PointAccount.objects.get(pk=member.pk).available) == (
+        first.pk,
+        10,
+        10,
+    )
 
 
 def test_award_when_the_days_slots_are_taken_then_none_and_tomorrow_again(member):
@@ -101,7 +122,9 @@ def test_award_when_the_days_slots_are_taken_then_none_and_tomorrow_again(member
         ("per_month", datetime(2026, 11, 30, 4, tzinfo=UTC), datetime(2026, 12, 1, 4, tzinfo=UTC)),
     ],
 )
-def test_award_when_a_week_or_month_is_used_up_then_it_pays_again_in_the_next(member, span, last_inside, first_outside):
+def test_award_when_a_week_or_month_is_used_up_then_it_pays_again_in_the_next(
+    member, span, last_inside, first_outside
+):
     limits = {"per_day": 9, "per_week": 99, "per_month": 99, "per_life": 99, span: 2}
     rule_for("share", **limits)
     paid = []
@@ -155,7 +178,9 @@ def test_award_when_rule_is_not_active_then_none(member, status):
 
 @pytest.mark.parametrize("status", ["active", "scheduled"])
 def test_award_when_rule_has_a_window_then_only_inside_it(member, status):
-    rule_for("share", status=status, starts_at=FRIDAY, ends_at=FRIDAY + timedelta(hours=1), per_day=9)
+    rule_for(
+        "share", status=status, starts_at=FRIDAY, ends_at=FRIDAY + timedelta(hours=1), per_day=9
+    )
     paid = []
     for seconds in (-1, 0, 3599, 3600):
         with time_machine.travel(FRIDAY + timedelta(seconds=seconds), tick=False):
@@ -202,7 +227,13 @@ def test_publish_when_numbers_change_then_a_new_version_and_old_entries_keep_the
     version = rules.publish(rule, actor="staff:1", points=8, per_day=9)
     new = rules.award(member.pk, "share", key="share:2")
 
-    assert (version.number, version.created_by, old.rule_version, new.rule_version, new.delta) == (2, "staff:1", 1, 2, 8)
+    assert (version.number, version.created_by, old.rule_version, new.rule_version, new.delta) == (
+        2,
+        "staff:1",
+        1,
+        2,
+        8,
+    )
     assert LedgerEntry.objects.get(pk=old.pk).delta == 5
 
 

@@ -24,7 +24,9 @@ def clerk_with():
         clerk = member_with()
         clerk.is_staff = True
         clerk.save()
-        clerk.user_permissions.set(Permission.objects.filter(codename__in=permissions, content_type__app_label="points"))
+        clerk.user_permissions.set(
+            Permission.objects.filter(codename__in=permissions, content_type__app_label="points")
+        )
         return clerk
 
     return made
@@ -32,17 +34,29 @@ def clerk_with():
 
 @pytest.fixture
 def clerk(clerk_with):
-    return clerk_with("adjust_points", "view_adjustment", "approve_adjustment", "freeze_points", "view_riskcase")
+    return clerk_with(
+        "adjust_points", "view_adjustment", "approve_adjustment", "freeze_points", "view_riskcase"
+    )
 
 
 @pytest.fixture
 def colleague(clerk_with):
-    return clerk_with("adjust_points", "view_adjustment", "approve_adjustment", "freeze_points", "view_riskcase")
+    return clerk_with(
+        "adjust_points", "view_adjustment", "approve_adjustment", "freeze_points", "view_riskcase"
+    )
 
 
 def asked(api, to, key=None, **changes):
-    sent = {"member": to.pk, "points": 50, "reason": "Sorry for the late parcel", "note": "ticket 7", **changes}
-    return api.post(ADJUSTMENTS, sent, format="json", headers={"Idempotency-Key": key or uuid4().hex})
+    sent = {
+        "member": to.pk,
+        "points": 50,
+        "reason": "Sorry for the late parcel",
+        "note": "ticket 7",
+        **changes,
+    }
+    return api.post(
+        ADJUSTMENTS, sent, format="json", headers={"Idempotency-Key": key or uuid4().hex}
+    )
 
 
 def test_ask_when_within_the_limit_then_posted_and_the_same_key_once(api_of, clerk, member):
@@ -70,7 +84,9 @@ def test_ask_when_the_key_names_another_adjustment_then_422(api_of, clerk, membe
 
 
 @pytest.mark.parametrize("deed", ["release", "keep"])
-def test_cases_when_the_member_writes_after_it_was_read_then_409_and_undecided(api_of, clerk, colleague, member, deed):
+def test_cases_when_the_member_writes_after_it_was_read_then_409_and_undecided(
+    api_of, clerk, colleague, member, deed
+):
     case = risk.pause(member.pk, operator=colleague, note="odd", scope="earn")
     api, address = api_of(clerk), f"{CASES}/{case.pk}"
     read = api.get(address).json()["version"]
@@ -103,7 +119,9 @@ def test_ask_when_it_makes_no_sense_then_refused(api_of, clerk, member, changes,
 
 
 def test_ask_when_the_key_is_missing_then_400(api_of, clerk, member):
-    answer = api_of(clerk).post(ADJUSTMENTS, {"member": member.pk, "points": 5, "reason": "a", "note": "b"}, format="json")
+    answer = api_of(clerk).post(
+        ADJUSTMENTS, {"member": member.pk, "points": 5, "reason": "a", "note": "b"}, format="json"
+    )
 
     assert answer.status_code == 400
 
@@ -115,8 +133,16 @@ def test_approve_when_a_colleague_agrees_then_posted(api_of, clerk, colleague, m
     other = api_of(colleague).post(f"{ADJUSTMENTS}/{waiting['id']}/approve", {}, format="json")
     again = api_of(colleague).post(f"{ADJUSTMENTS}/{waiting['id']}/approve", {}, format="json")
 
-    assert (waiting["status"], own.status_code, own.json()["errors"][0]["code"]) == ("waiting", 403, "same_person")
-    assert (other.status_code, other.json()["status"], other.json()["decided_by"]) == (200, "posted", colleague.pk)
+    assert (waiting["status"], own.status_code, own.json()["errors"][0]["code"]) == (
+        "waiting",
+        403,
+        "same_person",
+    )
+    assert (other.status_code, other.json()["status"], other.json()["decided_by"]) == (
+        200,
+        "posted",
+        colleague.pk,
+    )
     assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "adjustment_decided")
     assert PointAccount.objects.get(pk=member.pk).available == 8_100
 
@@ -124,9 +150,15 @@ def test_approve_when_a_colleague_agrees_then_posted(api_of, clerk, colleague, m
 def test_reject_when_a_colleague_says_no_then_nothing_is_posted(api_of, clerk, colleague, member):
     waiting = asked(api_of(clerk), member, points=8_000).json()
 
-    answer = api_of(colleague).post(f"{ADJUSTMENTS}/{waiting['id']}/reject", {"note": "no receipt"}, format="json")
+    answer = api_of(colleague).post(
+        f"{ADJUSTMENTS}/{waiting['id']}/reject", {"note": "no receipt"}, format="json"
+    )
 
-    assert (answer.status_code, answer.json()["status"], answer.json()["decision_note"]) == (200, "rejected", "no receipt")
+    assert (answer.status_code, answer.json()["status"], answer.json()["decision_note"]) == (
+        200,
+        "rejected",
+        "no receipt",
+    )
     assert PointAccount.objects.get(pk=member.pk).available == 100
 
 
@@ -147,11 +179,17 @@ def test_cases_when_one_is_released_then_the_member_goes_on(api_of, clerk, colle
 
     listed = api_of(clerk).get(f"{CASES}?status=open").json()["results"]
     detail = api_of(clerk).get(f"{CASES}/{case.pk}").json()
-    kept = api_of(clerk).post(f"{CASES}/{case.pk}/keep", {"note": "still odd"}, format="json").json()
+    kept = (
+        api_of(clerk).post(f"{CASES}/{case.pk}/keep", {"note": "still odd"}, format="json").json()
+    )
     released = api_of(clerk).post(f"{CASES}/{case.pk}/release", {"note": "a family"}, format="json")
     again = api_of(clerk).post(f"{CASES}/{case.pk}/release", {"note": "a family"}, format="json")
 
-    assert ([row["id"] for row in listed], detail["evidence"], kept["status"]) == ([case.pk], {}, "kept")
+    assert ([row["id"] for row in listed], detail["evidence"], kept["status"]) == (
+        [case.pk],
+        {},
+        "kept",
+    )
     assert (released.json()["status"], again.status_code) == ("released", 409)
     assert PointAccount.objects.get(pk=member.pk).status == "active"
 
@@ -175,6 +213,8 @@ def test_decide_when_the_clerk_may_only_ask_then_403(api_of, clerk_with, clerk, 
 def test_release_when_the_clerk_may_only_look_then_403(api_of, clerk_with, colleague, member):
     case = risk.pause(member.pk, operator=colleague, note="odd")
 
-    answer = api_of(clerk_with("view_riskcase")).post(f"{CASES}/{case.pk}/release", {"note": "x"}, format="json")
+    answer = api_of(clerk_with("view_riskcase")).post(
+        f"{CASES}/{case.pk}/release", {"note": "x"}, format="json"
+    )
 
     assert (answer.status_code, RiskCase.objects.get().status) == (403, "open")

@@ -12,7 +12,12 @@ from points.models import LedgerEntry
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
-PAGE, POINTS, ENTRIES, RULES = "/points/", "/api/v1/points", "/api/v1/points/entries", "/api/v1/points/rules"
+PAGE, POINTS, ENTRIES, RULES = (
+    "/points/",
+    "/api/v1/points",
+    "/api/v1/points/entries",
+    "/api/v1/points/rules",
+)
 
 
 @pytest.fixture
@@ -21,15 +26,34 @@ def shopper():
     member = member_with()
     rules.award(member.pk, "register", key="register", reference="register")
     rules.award(member.pk, "checkin", key="checkin:1", step=3, reference="checkin:1")
-    ledger.accrue(member.pk, points=15, key="lasting", expires_on=None, description="Poetry contest")
+    ledger.accrue(
+        member.pk, points=15, key="lasting", expires_on=None, description="Poetry contest"
+    )
     ledger.spend(member.pk, points=50, key="order:A1:spend", reference="order:A1")
-    ledger.refund(member.pk, of_key="order:A1:spend", points=50, key="order:A1:refund:1", reference="order:A1")
-    ledger.hold(member.pk, points=40, key="order:B2:hold", reference="order:B2", expires_at=clock.now())
-    ledger.capture(member.pk, hold_key="order:B2:hold", key="order:B2:capture", reference="order:B2")
-    ledger.hold(member.pk, points=10, key="order:C3:hold", reference="order:C3", expires_at=clock.now())
-    ledger.release(member.pk, hold_key="order:C3:hold", key="order:C3:release", reference="order:C3")
+    ledger.refund(
+        member.pk, of_key="order:A1:spend", points=50, key="order:A1:refund:1", reference="order:A1"
+    )
+    ledger.hold(
+        member.pk, points=40, key="order:B2:hold", reference="order:B2", expires_at=clock.now()
+    )
+    ledger.capture(
+        member.pk, hold_key="order:B2:hold", key="order:B2:capture", reference="order:B2"
+    )
+    ledger.hold(
+        member.pk, points=10, key="order:C3:hold", reference="order:C3", expires_at=clock.now()
+    )
+    ledger.release(
+        member.pk, hold_key="order:C3:hold", key="order:C3:release", reference="order:C3"
+    )
     ledger.clawback(member.pk, of_key="lasting", points=5, key="claw", reference="order:A1")
-    ledger.adjust(member.pk, points=7, key="adjust:1", actor="staff:1", note="secret reason", description="Sorry for the rain")
+    ledger.adjust(
+        member.pk,
+        points=7,
+        key="adjust:1",
+        actor="staff:1",
+        note="secret reason",
+        description="Sorry for the rain",
+    )
     return member
 
 
@@ -101,7 +125,9 @@ def test_page_when_rows_grow_then_queries_do_not(client, django_assert_num_queri
     client.force_login(member)
     client.get(PAGE)
 
-    with django_assert_num_queries(10):  # member, account, entries, on the way, rates, rules, tiers, own tier, its points, unread notices
+    # member, account, entries, on the way, rates, rules, tiers, own tier, its points, unread
+    # notices
+    with django_assert_num_queries(10):
         client.get(PAGE)
 
 
@@ -125,12 +151,17 @@ def test_page_when_there_are_many_entries_then_pages_meet_without_gap_or_overlap
 def test_page_when_filtered_then_only_that_direction(flow, seqs):
     member = member_with()
     for points in (5, 6, 7, -1, 8, -2):
-        ledger.adjust(member.pk, points=points, key=f"adjust:{points}", actor="staff:1", note="test")
+        ledger.adjust(
+            member.pk, points=points, key=f"adjust:{points}", actor="staff:1", note="test"
+        )
 
     assert [entry.seq for entry in statement.page_of(member.pk, flow=flow).entries] == seqs
 
 
-@pytest.mark.parametrize("query", ["?flow=sideways", "?before=abc", "?before=-5", "?before=99999999999999999999", "?before=1"])
+@pytest.mark.parametrize(
+    "query",
+    ["?flow=sideways", "?before=abc", "?before=-5", "?before=99999999999999999999", "?before=1"],
+)
 def test_page_when_asked_for_nonsense_then_it_still_opens(page_of, shopper, query):
     assert "My points" in page_of(shopper, PAGE + query)
 
@@ -162,7 +193,13 @@ def test_page_when_account_is_frozen_then_it_says_so(page_of, shopper):
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_describe_when_kind_is_any_then_there_are_words(shopper, language):
-    ledger.post_many([ledger.Posting(shopper.pk, machine.Sweep((clock.today() + timedelta(days=900)).isoformat()))])
+    ledger.post_many(
+        [
+            ledger.Posting(
+                shopper.pk, machine.Sweep((clock.today() + timedelta(days=900)).isoformat())
+            )
+        ]
+    )
     entries = LedgerEntry.objects.filter(account_id=shopper.pk)
     assert {entry.kind for entry in entries} == set(LedgerEntry.Kind.values)
 
@@ -201,7 +238,13 @@ def test_api_points_when_asked_then_what_there_is(api_of):
             "held": 30,
             "pending": 0,
             "debt": 0,
-            "tier": {"level": 1, "name": "新朋友", "credited": 120, "next_at": 500, "kept_until": None},
+            "tier": {
+                "level": 1,
+                "name": "新朋友",
+                "credited": 120,
+                "next_at": 500,
+                "kept_until": None,
+            },
             "status": "active",
             "expiring": [{"on": "2027-11-30", "points": 70}],
             "lasting": 20,
@@ -275,7 +318,16 @@ def test_api_entries_when_filtered_then_kind_and_days_fit(api_of):
 
 
 @pytest.mark.parametrize(
-    "query", ["?kind=gift", "?from=yesterday", "?to=2026-02-30", "?user=1", "?account=1", "?limit=1000", "?page_size=1000"]
+    "query",
+    [
+        "?kind=gift",
+        "?from=yesterday",
+        "?to=2026-02-30",
+        "?user=1",
+        "?account=1",
+        "?limit=1000",
+        "?page_size=1000",
+    ],
 )
 def test_api_entries_when_asked_for_nonsense_then_400(api_of, shopper, query):
     answer = api_of(shopper).get(ENTRIES + query)
@@ -289,11 +341,22 @@ def test_api_entries_when_another_member_asks_then_only_their_own(api_of, shoppe
 
 
 def test_api_rules_when_asked_then_what_earns_points_now(api_of):
-    rows = {row["code"]: row for row in api_of(member_with()).get(RULES, headers={"Accept-Language": "en"}).json()["results"]}
+    rows = {
+        row["code"]: row
+        for row in api_of(member_with())
+        .get(RULES, headers={"Accept-Language": "en"})
+        .json()["results"]
+    }
 
-    every_action = "register login checkin purchase first_order repurchase review share profile birthday mission"
+    every_action = (
+        "register login checkin purchase first_order repurchase review share profile "
+        "birthday mission"
+    )
     assert set(rows) == set(every_action.split())
-    assert (rows["checkin"]["points"], rows["checkin"]["table"]) == (20, [20, 25, 30, 35, 40, 45, 50])
+    assert (rows["checkin"]["points"], rows["checkin"]["table"]) == (
+        20,
+        [20, 25, 30, 35, 40, 45, 50],
+    )
     assert rows["register"] == {
         "code": "register",
         "action": "register",

@@ -12,7 +12,17 @@ from hypothesis import strategies as some
 from accounts.registration import register
 from mall.core import clock
 from mall.core.models import AuditRow
-from points import adjustments, expiry, grants, ladder, ledger, maturing, reconciliation, rules, tiers
+from points import (
+    adjustments,
+    expiry,
+    grants,
+    ladder,
+    ledger,
+    maturing,
+    reconciliation,
+    rules,
+    tiers,
+)
 from points.models import MemberTier, PointAccount, PointsPolicy, TierLevel
 from points.tasks import reassess_tiers
 from tests.factories.points import arrived, granted, member_with
@@ -31,7 +41,9 @@ def travel():
         PointsPolicy.objects.update(earned_per_day_max=1_000_000)
 
         def go(day, hour=12, minute=0, second=0):
-            traveller.move_to(datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=clock.SHOP_ZONE))
+            traveller.move_to(
+                datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=clock.SHOP_ZONE)
+            )
 
         yield go
     assert reconciliation.verify() == []
@@ -43,11 +55,15 @@ def member(travel):
 
 
 def earn(member, points, key):
-    return rules.award(member.pk, "mission", key=f"mission:{key}", amount=points, reference=f"mission:{key}")
+    return rules.award(
+        member.pk, "mission", key=f"mission:{key}", amount=points, reference=f"mission:{key}"
+    )
 
 
 def row_of(member):
-    return MemberTier.objects.values_list("level", "since", "grace_until", "due_on", "earned").get(pk=member.pk)
+    return MemberTier.objects.values_list("level", "since", "grace_until", "due_on", "earned").get(
+        pk=member.pk
+    )
 
 
 def level_of(member):
@@ -60,7 +76,8 @@ def level_of(member):
 # --- the ladder ------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("points", "level"),
-    [(0, 1), (499, 1), (500, 2), (501, 2), (1_999, 2), (2_000, 3), (2_001, 3), (5_999, 3), (6_000, 4), (6_001, 4),
+    [(0, 1), (499, 1), (500, 2), (501, 2), (1_999, 2), (2_000, 3), (2_001, 3), (5_999, 3), (6_000,
+    4), (6_001, 4),
      (14_999, 4), (15_000, 5), (15_001, 5), (10**9, 5)],
 )  # fmt: skip
 def test_assess_when_one_below_at_and_one_above_each_threshold_then_the_tier(points, level):
@@ -77,7 +94,9 @@ def test_assess_when_one_below_at_and_one_above_each_threshold_then_the_tier(poi
         (date(2027, 12, 31), date(2028, 12, 30), date(2028, 12, 31)),
     ],
 )
-def test_first_counted_when_a_year_ends_then_points_count_until_the_day_before(credited, last, gone):
+def test_first_counted_when_a_year_ends_then_points_count_until_the_day_before(
+    credited, last, gone
+):
     assert ladder.leaves_on(credited) == gone
     assert ladder.first_counted(last) <= credited < ladder.first_counted(gone)
 
@@ -94,10 +113,14 @@ def test_assess_when_the_points_left_then_thirty_days_and_one_step_at_a_time():
     assert place == ladder.Place(4, date(2026, 1, 1), date(2026, 12, 20))
 
     assert ladder.assess(place, 0, STEPS, on=date(2026, 12, 20)) == place
-    assert ladder.assess(place, 6_000, STEPS, on=date(2026, 12, 20)) == ladder.Place(4, date(2026, 1, 1))
+    assert ladder.assess(place, 6_000, STEPS, on=date(2026, 12, 20)) == ladder.Place(
+        4, date(2026, 1, 1)
+    )
     fallen = ladder.assess(place, 0, STEPS, on=date(2026, 12, 21))
     assert fallen == ladder.Place(3, date(2026, 12, 21), date(2027, 1, 20))
-    assert ladder.assess(place, 2_000, STEPS, on=date(2026, 12, 21)) == ladder.Place(3, date(2026, 12, 21))
+    assert ladder.assess(place, 2_000, STEPS, on=date(2026, 12, 21)) == ladder.Place(
+        3, date(2026, 12, 21)
+    )
 
 
 # --- what counts -----------------------------------------------------------------
@@ -139,7 +162,14 @@ def test_standing_when_spent_held_returned_expired_or_adjusted_then_nothing_move
     assert given_points.status == "posted"
     assert (row_of(member), tiers.standing_of(member.pk).credited) == before
     assert PointAccount.objects.get(pk=member.pk).credited == 500 + 100 + 3 * 400 + 4_000
-    rules.publish(rules.active("mission").rule, actor="test", value="given", validity="days", validity_days=1, per_day=50)
+    rules.publish(
+        rules.active("mission").rule,
+        actor="test",
+        value="given",
+        validity="days",
+        validity_days=1,
+        per_day=50,
+    )
     earn(member, 100, 2)
     travel(FRIDAY + 30 * ONE_DAY)
     expiry.expire_due()
@@ -166,9 +196,19 @@ def test_take_back_when_arrived_points_go_then_they_never_counted_and_grace_begi
     for _report in range(2):
         grants.take_back(member.pk, reference="order:M1", share=Fraction(1, 2), key="refund:1")
 
-    assert row_of(member) == (2, FRIDAY, FRIDAY + timedelta(days=30), FRIDAY + timedelta(days=31), 300)
+    assert row_of(member) == (
+        2,
+        FRIDAY,
+        FRIDAY + timedelta(days=30),
+        FRIDAY + timedelta(days=31),
+        300,
+    )
     now = tiers.standing_of(member.pk)
-    assert (now.credited, now.kept_until, now.missing_to_stay) == (300, FRIDAY + timedelta(days=30), 200)
+    assert (now.credited, now.kept_until, now.missing_to_stay) == (
+        300,
+        FRIDAY + timedelta(days=30),
+        200,
+    )
     earn(member, 200, 1)
     assert row_of(member)[:3] == (2, FRIDAY, None)
 
@@ -180,7 +220,11 @@ def test_take_back_when_the_points_left_the_year_already_then_todays_sum_stays(m
 
     grants.take_back(member.pk, reference="order:M1", share=Fraction(1), key="refund:1")
 
-    assert (tiers.standing_of(member.pk).credited, row_of(member)[4], level_of(member)) == (500, 500, 2)
+    assert (tiers.standing_of(member.pk).credited, row_of(member)[4], level_of(member)) == (
+        500,
+        500,
+        2,
+    )
 
 
 def test_promise_when_points_are_on_the_way_then_they_count_when_they_arrive(member, travel):
@@ -218,7 +262,14 @@ def test_reassess_due_when_a_year_passes_then_grace_fall_and_each_run_twice(memb
     travel(date(2027, 11, 19))
     assert tiers.reassess_due() == 0
     seen = []
-    for day in (date(2027, 11, 20), date(2027, 12, 20), date(2027, 12, 21), date(2028, 1, 20), date(2028, 1, 21), date(2029, 1, 1)):
+    for day in (
+        date(2027, 11, 20),
+        date(2027, 12, 20),
+        date(2027, 12, 21),
+        date(2028, 1, 20),
+        date(2028, 1, 21),
+        date(2029, 1, 1),
+    ):
         travel(day, 0)
         looked = [reassess_tiers(), reassess_tiers()]
         seen.append((looked, row_of(member)[:4], level_of(member)))
@@ -233,7 +284,9 @@ def test_reassess_due_when_a_year_passes_then_grace_fall_and_each_run_twice(memb
     ]
 
 
-def test_reassess_due_when_the_job_was_late_then_the_page_is_right_and_no_day_of_grace_is_lost(member, travel):
+def test_reassess_due_when_the_job_was_late_then_the_page_is_right_and_no_day_of_grace_is_lost(
+    member, travel
+):
     earn(member, 500, 1)
 
     travel(date(2027, 12, 1))
@@ -254,7 +307,9 @@ def test_award_when_new_points_came_meanwhile_then_the_old_ones_may_leave(member
     assert row_of(member)[:4] == (2, FRIDAY, None, ladder.leaves_on(FRIDAY + 100 * ONE_DAY))
 
 
-def test_reassess_due_when_members_are_many_then_batches_of_few_statements(travel, monkeypatch, django_assert_num_queries):
+def test_reassess_due_when_members_are_many_then_batches_of_few_statements(
+    travel, monkeypatch, django_assert_num_queries
+):
     monkeypatch.setattr(tiers, "BATCH", 4)
     members = [member_with() for _ in range(8)]
     for member in members:
@@ -263,7 +318,9 @@ def test_reassess_due_when_members_are_many_then_batches_of_few_statements(trave
 
     with django_assert_num_queries(
         1 + 3 + 2 * 5
-    ):  # the tiers, three looks for who is due; a batch locks, reads tiers, rows and sums, and writes
+        # the tiers, three looks for who is due; a batch locks, reads tiers, rows and sums, and
+        # writes
+    ):
         assert tiers.reassess_due(on_batch=told.append) == 8
 
     assert told == [4, 8]
@@ -271,9 +328,16 @@ def test_reassess_due_when_members_are_many_then_batches_of_few_statements(trave
     assert tiers.reassess_due() == 0
 
 
-@given(some.lists(some.tuples(some.sampled_from(["earn", "back", "days", "night"]), some.integers(1, 900)), max_size=12))
+@given(
+    some.lists(
+        some.tuples(some.sampled_from(["earn", "back", "days", "night"]), some.integers(1, 900)),
+        max_size=12,
+    )
+)
 def test_row_when_anything_happened_then_it_says_what_the_entries_say(transactional_db, facts):
-    """The count kept beside the books never drifts, and no award that reaches a threshold is missed."""
+    """The count kept beside the books never drifts, and no award that reaches a threshold is
+    missed.
+    """
     day, keys = FRIDAY, []
     with time_machine.travel(NOON, tick=False) as traveller:
         PointsPolicy.objects.update(earned_per_day_max=1_000_000)
@@ -284,11 +348,15 @@ def test_row_when_anything_happened_then_it_says_what_the_entries_say(transactio
                 keys.append((f"mission:{number}", size))
             elif what == "back" and keys:
                 key, points = keys.pop()
-                ledger.clawback(member.pk, of_key=key, points=points, key=f"back:{number}", reference="test")
+                ledger.clawback(
+                    member.pk, of_key=key, points=points, key=f"back:{number}", reference="test"
+                )
                 tiers.reassess(member.pk)
             elif what == "days":
                 day += timedelta(days=size % 200)
-                traveller.move_to(datetime(day.year, day.month, day.day, 12, tzinfo=clock.SHOP_ZONE))
+                traveller.move_to(
+                    datetime(day.year, day.month, day.day, 12, tzinfo=clock.SHOP_ZONE)
+                )
             elif what == "night":
                 tiers.reassess_due()
             row = MemberTier.objects.filter(pk=member.pk).first()
@@ -372,8 +440,20 @@ def test_api_when_asked_then_the_tier(api_of, member, travel):
     travel(date(2027, 11, 20))
     kept = api_of(member).get("/api/v1/points").json()["tier"]
 
-    assert top == {"level": 5, "name": "知己", "credited": 15_000, "next_at": None, "kept_until": None}
-    assert kept == {"level": 5, "name": "知己", "credited": 0, "next_at": None, "kept_until": "2027-12-20"}
+    assert top == {
+        "level": 5,
+        "name": "知己",
+        "credited": 15_000,
+        "next_at": None,
+        "kept_until": None,
+    }
+    assert kept == {
+        "level": 5,
+        "name": "知己",
+        "credited": 0,
+        "next_at": None,
+        "kept_until": "2027-12-20",
+    }
 
 
 def test_account_list_when_filtered_by_tier_then_those_members(client, admin_user, member):
@@ -381,7 +461,10 @@ def test_account_list_when_filtered_by_tier_then_those_members(client, admin_use
     client.force_login(admin_user)
     address = "/admin/points/pointaccount/"
 
-    found = {level: member.username in client.get(address, {"tier": level}).content.decode() for level in ("1", "2", "3", "x")}
+    found = {
+        level: member.username in client.get(address, {"tier": level}).content.decode()
+        for level in ("1", "2", "3", "x")
+    }
 
     assert found == {"1": False, "2": True, "3": False, "x": True}
     assert "500" in client.get(f"{address}{member.pk}/change/").content.decode()
@@ -397,7 +480,10 @@ def test_tier_form_when_an_operator_saves_then_changed_or_told_why(client, opera
     refused = client.post(address, {**words, "threshold": 500})
     saved = client.post(address, {**words, "threshold": 2_500})
 
-    assert (refused.status_code, "more points than the one below" in refused.content.decode()) == (200, True)
+    assert (refused.status_code, "more points than the one below" in refused.content.decode()) == (
+        200,
+        True,
+    )
     assert saved.status_code == 302
     tier.refresh_from_db()
     assert (tier.threshold, tier.name_en) == (2_500, "Old friend")
@@ -411,7 +497,9 @@ def test_tier_form_when_support_looks_then_reads_only(client, operator):
     operator.groups.set(Group.objects.filter(name="support"))
     client.force_login(operator)
 
-    answer = client.post(f"/admin/points/tierlevel/{TierLevel.objects.get(level=3).pk}/change/", {"threshold": 1})
+    answer = client.post(
+        f"/admin/points/tierlevel/{TierLevel.objects.get(level=3).pk}/change/", {"threshold": 1}
+    )
 
     assert answer.status_code == 403
 

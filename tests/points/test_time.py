@@ -53,14 +53,23 @@ def server_in(monkeypatch):
         (date(2026, 1, 31), date(2027, 1, 31)),
     ],
 )
-def test_standard_when_earned_on_a_day_then_good_until_the_months_end_twelve_months_on(earned, good_until):
+def test_standard_when_earned_on_a_day_then_good_until_the_months_end_twelve_months_on(
+    earned, good_until
+):
     assert validity.standard(earned) == good_until
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Etc/GMT+12", "Asia/Shanghai"])
-@pytest.mark.parametrize("last_day", [date(2027, 4, 30), date(2027, 1, 31), date(2028, 2, 29), date(2027, 2, 28), date(2027, 3, 29)])
-def test_spend_when_the_last_day_ends_in_shanghai_then_points_die_at_that_midnight(last_day, zone, server_in):
-    """Trap 11: expired points leave the balance at the right hour, whatever zone the server lives in."""
+@pytest.mark.parametrize(
+    "last_day",
+    [date(2027, 4, 30), date(2027, 1, 31), date(2028, 2, 29), date(2027, 2, 28), date(2027, 3, 29)],
+)
+def test_spend_when_the_last_day_ends_in_shanghai_then_points_die_at_that_midnight(
+    last_day, zone, server_in
+):
+    """Trap 11: expired points leave the balance at the right hour, whatever zone the server lives
+    in.
+    """
     server_in(zone)
     with time_machine.travel(shanghai(2027, 1, 1, 12), tick=False):
         member = member_with(50, expires_on=last_day)
@@ -90,8 +99,15 @@ def test_award_when_seconds_around_midnight_then_two_days_earn_twice():
         with time_machine.travel(instant, tick=False):
             rules.award(member.pk, "login", key=f"login:{clock.today()}")
 
-    days = LedgerEntry.objects.filter(account_id=member.pk).order_by("seq").values_list("key", "biz_date")
-    assert list(days) == [("login:2026-11-20", date(2026, 11, 20)), ("login:2026-11-21", date(2026, 11, 21))]
+    days = (
+        LedgerEntry.objects.filter(account_id=member.pk)
+        .order_by("seq")
+        .values_list("key", "biz_date")
+    )
+    assert list(days) == [
+        ("login:2026-11-20", date(2026, 11, 20)),
+        ("login:2026-11-21", date(2026, 11, 21)),
+    ]
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=2), timedelta(hours=25), timedelta(days=40)])

@@ -1,4 +1,6 @@
-"""What one colleague may correct alone in a day, asked through many doors at once for different members."""
+"""What one colleague may correct alone in a day, asked through many doors at once for different
+members.
+"""
 
 import pytest
 
@@ -38,12 +40,16 @@ def faults(outcomes):
     return [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
 
 
-def test_ask_when_one_colleague_gives_to_many_members_at_once_then_the_day_total_holds(clerk, run_threads, deadlocks):
+def test_ask_when_one_colleague_gives_to_many_members_at_once_then_the_day_total_holds(
+    clerk, run_threads, deadlocks
+):
     members = [member_with(100) for _ in range(DOORS)]
 
     def ask(number):
         ticket = f"race:{number}"
-        return adjustments.ask(members[number].pk, points=300, ticket=ticket, operator=clerk, note="why").status
+        return adjustments.ask(
+            members[number].pk, points=300, ticket=ticket, operator=clerk, note="why"
+        ).status
 
     outcomes = run_threads(DOORS, ask)
 
@@ -53,16 +59,25 @@ def test_ask_when_one_colleague_gives_to_many_members_at_once_then_the_day_total
     books_close()
 
 
-def test_post_when_files_and_single_ones_meet_then_the_day_total_holds(clerk, run_threads, deadlocks):
+def test_post_when_files_and_single_ones_meet_then_the_day_total_holds(
+    clerk, run_threads, deadlocks
+):
     members = [member_with(1_000), *(member_with(100) for _ in range(DOORS - 1))]
     files = []
     for number, member in enumerate(members[::2]):
-        content = f"member,points,reason\n{member.username},200,Contest {number}\n{members[0].username},-100,Mistake\n"
-        files.append(batches.look_over(content.encode(), name=f"{number}.csv", note="why", operator=clerk))
+        content = (
+            f"member,points,reason\n{member.username},200,Contest "
+            f"{number}\n{members[0].username},-100,Mistake\n"
+        )
+        files.append(
+            batches.look_over(content.encode(), name=f"{number}.csv", note="why", operator=clerk)
+        )
 
     def post(number):
         if number % 2:
-            return adjustments.ask(members[number].pk, points=300, ticket=f"race:{number}", operator=clerk, note="why").status
+            return adjustments.ask(
+                members[number].pk, points=300, ticket=f"race:{number}", operator=clerk, note="why"
+            ).status
         try:
             return batches.post(files[number // 2], operator=clerk).status
         except batches.ColleagueNeeded as refusal:
@@ -75,13 +90,17 @@ def test_post_when_files_and_single_ones_meet_then_the_day_total_holds(clerk, ru
     books_close()
 
 
-def test_ask_when_colleagues_correct_each_other_at_once_then_nobody_waits_for_ever(run_threads, deadlocks):
+def test_ask_when_colleagues_correct_each_other_at_once_then_nobody_waits_for_ever(
+    run_threads, deadlocks
+):
     first, second = clerk_with(), clerk_with()
     pairs = [(first, second), (second, first)]
 
     def ask(number):
         clerk, member = pairs[number % 2]
-        return adjustments.ask(member.pk, points=10, ticket=f"race:{number}", operator=clerk, note="why").status
+        return adjustments.ask(
+            member.pk, points=10, ticket=f"race:{number}", operator=clerk, note="why"
+        ).status
 
     outcomes = run_threads(DOORS, ask)
 

@@ -19,9 +19,13 @@ TAPS = 50
 FRIDAY = date(2026, 11, 20)
 
 
-def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(member, run_threads, deadlocks, monkeypatch):
+def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(
+    member, run_threads, deadlocks, monkeypatch
+):
     asked, award = [], checkin.rules.award
-    monkeypatch.setattr(checkin.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1])
+    monkeypatch.setattr(
+        checkin.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1]
+    )
 
     outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))
 
@@ -35,12 +39,20 @@ def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(member, run
     books_close()
 
 
-def test_check_in_when_the_account_lock_is_off_then_the_race_happens_and_the_unique_key_refuses(member, run_threads, monkeypatch):
-    """T0: without the lock several taps see no row and ask for points; the row's key, the second line, stops all but one."""
+def test_check_in_when_the_account_lock_is_off_then_the_race_happens_and_the_unique_key_refuses(
+    member, run_threads, monkeypatch
+):
+    """T0: without the lock several taps see no row and ask for points; the row's key, the second
+    line, stops all but one.
+    """
     meeting, asked = threading.Barrier(TAPS), []
     award = checkin.rules.award
-    monkeypatch.setattr(checkin, "lock_member", lambda user_id: None if meeting.broken else meet(meeting))
-    monkeypatch.setattr(checkin.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1])
+    monkeypatch.setattr(
+        checkin, "lock_member", lambda user_id: None if meeting.broken else meet(meeting)
+    )
+    monkeypatch.setattr(
+        checkin.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1]
+    )
 
     outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))
 

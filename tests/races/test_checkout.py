@@ -1,4 +1,5 @@
-"""Many hands at one account, one SKU, one key. On real MariaDB, with the server's deadlock counter read.
+"""Many hands at one account, one SKU, one key. On real MariaDB, with the server's deadlock counter
+read.
 
 Source: reliability.md T0, T1, T3, T4; traps 1, 2 and 15 of product.md.
 """
@@ -23,11 +24,18 @@ from points.errors import InsufficientPoints
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import give_points, place, virtual_sku
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_books")]
+pytestmark = [
+    pytest.mark.mariadb,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("closed_books"),
+]
 
 
 def members(count, *, points=0):
-    made = [register(username=f"racer{n}", email=f"racer{n}@example.com", password="x" * 12) for n in range(count)]
+    made = [
+        register(username=f"racer{n}", email=f"racer{n}@example.com", password="x" * 12)
+        for n in range(count)
+    ]
     for user in made:
         if points:
             give_points(user, points)
@@ -64,19 +72,25 @@ def test_place_order_when_64_threads_share_100_points_then_exactly_one_order(mem
     assert stock.available([sku.pk]) == {sku.pk: 63}
 
 
-def test_harness_when_the_members_lock_is_off_then_the_limit_per_person_is_seen_to_break(member, run_threads, monkeypatch):
+def test_harness_when_the_members_lock_is_off_then_the_limit_per_person_is_seen_to_break(
+    member, run_threads, monkeypatch
+):
     """T0: without the mutex two tabs count the same pieces, so the race below is able to fail."""
     broken = 0
     for _ in range(10):
         meeting = threading.Barrier(8)
-        monkeypatch.setattr(checkout, "lock_member", lambda user_id, meeting=meeting: meeting.wait(30))
+        monkeypatch.setattr(
+            checkout, "lock_member", lambda user_id, meeting=meeting: meeting.wait(30)
+        )
         sku = virtual_sku(cash="1.00", stock=64, limit_per_person=1)
         broken += len(orders_of(run_threads(8, lambda n, sku=sku: place(member, sku)))) > 1
     assert broken
 
 
 # Trap 15: limits that are not counted under a lock.
-def test_place_order_when_one_person_orders_16_times_at_once_then_the_limit_holds(member, run_threads):
+def test_place_order_when_one_person_orders_16_times_at_once_then_the_limit_holds(
+    member, run_threads
+):
     sku = virtual_sku(cash="1.00", stock=64, limit_per_person=3)
 
     outcomes = run_threads(16, lambda: patiently(lambda: place(member, sku)))
@@ -85,14 +99,19 @@ def test_place_order_when_one_person_orders_16_times_at_once_then_the_limit_hold
 
 
 # Trap 2: a double POST redeemed twice.
-def test_place_order_when_one_key_is_sent_50_times_at_once_then_one_order_answers_all(member, run_threads):
+def test_place_order_when_one_key_is_sent_50_times_at_once_then_one_order_answers_all(
+    member, run_threads
+):
     sku = virtual_sku(points=100, stock=1)
 
     outcomes = run_threads(50, lambda: patiently(lambda: place(member, sku, key="one-time-key")))
 
     assert {outcome.pk for outcome in outcomes} == {Order.objects.get().pk}
     assert sorted(outcome.replayed for outcome in outcomes) == [False] + [True] * 49
-    assert (stock.available([sku.pk])[sku.pk], PointAccount.objects.get(pk=member.pk).available) == (0, 0)
+    assert (
+        stock.available([sku.pk])[sku.pk],
+        PointAccount.objects.get(pk=member.pk).available,
+    ) == (0, 0)
 
 
 def test_place_order_when_members_use_the_same_key_at_once_then_each_gets_an_own_order(run_threads):
@@ -101,7 +120,9 @@ def test_place_order_when_members_use_the_same_key_at_once_then_each_gets_an_own
 
     outcomes = run_threads(16, lambda n: place(racers[n], sku, key="one-time-key"))
 
-    assert sorted(order.user_id for order in orders_of(outcomes)) == sorted(user.pk for user in racers)
+    assert sorted(order.user_id for order in orders_of(outcomes)) == sorted(
+        user.pk for user in racers
+    )
 
 
 def test_place_order_when_1000_want_500_pieces_then_exactly_500_orders(run_threads):
@@ -142,7 +163,9 @@ def test_place_order_when_carts_and_cancels_mix_then_pieces_are_constant(run_thr
         for _ in range(6):
             try:
                 cart, quantity = chance.sample(skus, 5), chance.randint(1, 3)
-                order = patiently(lambda cart=cart, quantity=quantity: place(racers[n], *cart, quantity=quantity))
+                order = patiently(
+                    lambda cart=cart, quantity=quantity: place(racers[n], *cart, quantity=quantity)
+                )
             except OutOfStock:
                 continue
             if chance.random() < 0.5:
@@ -168,7 +191,10 @@ def test_cancel_when_20_cancel_at_once_then_everything_returns_once(member, run_
 def test_ship_when_it_meets_a_cancellation_then_one_of_them_wins(member, run_threads):
     for _ in range(10):
         order = place(member, virtual_sku(points=10))
-        steps = [lambda order=order: lifecycle.ship(order, actor="test"), lambda order=order: lifecycle.cancel(order, actor="test")]
+        steps = [
+            lambda order=order: lifecycle.ship(order, actor="test"),
+            lambda order=order: lifecycle.cancel(order, actor="test"),
+        ]
 
         outcomes = run_threads(2, lambda n, steps=steps: steps[n]())
 

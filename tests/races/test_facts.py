@@ -1,4 +1,6 @@
-"""Facts that earn, told through many doors at once: each pays once, and limits hold. On real MariaDB."""
+"""Facts that earn, told through many doors at once: each pays once, and limits hold. On real
+MariaDB.
+"""
 
 import json
 from datetime import UTC, datetime
@@ -35,23 +37,37 @@ def _books(deadlocks):
 
 
 def paid(rule):
-    return list(LedgerEntry.objects.filter(rule=rule, kind="accrue").values_list("delta", flat=True))
+    return list(
+        LedgerEntry.objects.filter(rule=rule, kind="accrue").values_list("delta", flat=True)
+    )
 
 
 def told(user, key):
     """A signed call about a member, as another system of the shop makes it."""
-    said = {"event": "survey", "member": user.username, "key": key, "occurred_at": clock.now().isoformat()}
+    said = {
+        "event": "survey",
+        "member": user.username,
+        "key": key,
+        "occurred_at": clock.now().isoformat(),
+    }
     raw, timestamp = json.dumps(said).encode(), str(int(clock.now().timestamp()))
-    return raw, {events.TIMESTAMP_HEADER: timestamp, events.SIGNATURE_HEADER: events.sign(raw, timestamp)}
+    return raw, {
+        events.TIMESTAMP_HEADER: timestamp,
+        events.SIGNATURE_HEADER: events.sign(raw, timestamp),
+    }
 
 
 @pytest.fixture
 def survey():
-    made = Rule.objects.create(code="survey", action="event:survey", name="Survey", status=Rule.Status.ACTIVE)
+    made = Rule.objects.create(
+        code="survey", action="event:survey", name="Survey", status=Rule.Status.ACTIVE
+    )
     RuleVersion.objects.create(rule=made, number=1, points=15, per_day=5, created_at=clock.now())
 
 
-def test_receive_when_one_event_is_told_twenty_times_at_once_then_paid_once(member, survey, run_threads):
+def test_receive_when_one_event_is_told_twenty_times_at_once_then_paid_once(
+    member, survey, run_threads
+):
     call = told(member, "answer-1")
 
     outcomes = run_threads(DOORS, lambda: events.receive(*call))
@@ -60,7 +76,9 @@ def test_receive_when_one_event_is_told_twenty_times_at_once_then_paid_once(memb
     assert (paid("survey"), CustomEvent.objects.count()) == ([15], 1)
 
 
-def test_receive_when_twenty_events_come_at_once_then_as_many_are_paid_as_a_day_allows(member, survey, run_threads):
+def test_receive_when_twenty_events_come_at_once_then_as_many_are_paid_as_a_day_allows(
+    member, survey, run_threads
+):
     calls = [told(member, f"answer-{number}") for number in range(DOORS)]
 
     outcomes = run_threads(DOORS, lambda number: events.receive(*calls[number]))
@@ -69,7 +87,9 @@ def test_receive_when_twenty_events_come_at_once_then_as_many_are_paid_as_a_day_
     assert (paid("survey"), CustomEvent.objects.count()) == ([15] * 5, DOORS)
 
 
-def test_receive_when_one_key_is_told_of_two_members_at_once_then_one_has_it(member, other_member, survey, run_threads):
+def test_receive_when_one_key_is_told_of_two_members_at_once_then_one_has_it(
+    member, other_member, survey, run_threads
+):
     calls = [told(user, "answer-1") for user in (member, other_member)]
 
     outcomes = run_threads(10, lambda number: events.receive(*calls[number % 2]))
@@ -81,7 +101,9 @@ def test_receive_when_one_key_is_told_of_two_members_at_once_then_one_has_it(mem
 def test_land_when_twenty_visitors_come_at_once_then_three_are_paid(member, run_threads):
     link = shares.Link(member.pk)
 
-    outcomes = run_threads(DOORS, lambda number: shares.land(link, shares.Visitor(f"203.0.113.{number}", AGENT)))
+    outcomes = run_threads(
+        DOORS, lambda number: shares.land(link, shares.Visitor(f"203.0.113.{number}", AGENT))
+    )
 
     assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
     assert (paid("share"), ShareLanding.objects.count()) == ([5, 5, 5], DOORS)
@@ -96,11 +118,15 @@ def test_land_when_one_visitor_opens_twenty_tabs_at_once_then_counted_once(membe
     assert (paid("share"), ShareLanding.objects.count()) == ([5], 1)
 
 
-def test_review_when_sent_and_published_many_times_at_once_then_one_and_paid_once(member, operator, run_threads):
+def test_review_when_sent_and_published_many_times_at_once_then_one_and_paid_once(
+    member, operator, run_threads
+):
     order = received(pay(place(member, virtual_sku(cash="20.00"))))
     line, words = order.lines.get(), "很好用，颜色和图片上一样，推荐给大家！"
 
-    written = run_threads(10, lambda: orders_reviews.write(member, no=order.no, line=line.pk, stars=5, text=words))
+    written = run_threads(
+        10, lambda: orders_reviews.write(member, no=order.no, line=line.pk, stars=5, text=words)
+    )
     review = Review.objects.get()
     published = run_threads(10, lambda: reviews.publish(review, actor=operator))
 
@@ -111,8 +137,16 @@ def test_review_when_sent_and_published_many_times_at_once_then_one_and_paid_onc
 
 def test_congratulate_when_eight_sweeps_run_at_once_then_one_present_each(member, run_threads):
     today = clock.today().replace(day=min(clock.today().day, 28))
-    members = [member, *(register(username=f"m{n}", email=f"m{n}@example.com", password="x" * 12) for n in range(5))]
-    get_user_model().objects.update(birthday=today.replace(year=1990), date_joined=datetime(2020, 1, 1, tzinfo=UTC))
+    members = [
+        member,
+        *(
+            register(username=f"m{n}", email=f"m{n}@example.com", password="x" * 12)
+            for n in range(5)
+        ),
+    ]
+    get_user_model().objects.update(
+        birthday=today.replace(year=1990), date_joined=datetime(2020, 1, 1, tzinfo=UTC)
+    )
 
     outcomes = run_threads(8, lambda: facts.congratulate(on=today))
 
@@ -120,7 +154,9 @@ def test_congratulate_when_eight_sweeps_run_at_once_then_one_present_each(member
     assert paid("birthday") == [200] * len(members)
 
 
-def test_batch_when_posted_and_undone_by_eight_at_once_then_once_each(member, other_member, run_threads):
+def test_batch_when_posted_and_undone_by_eight_at_once_then_once_each(
+    member, other_member, run_threads
+):
     clerk = member_with()
     file = b"member,points,reason\nmember,300,Sorry\nother,-50,Mistake\n"
     batch = batches.look_over(file, name="f.csv", note="delay", operator=clerk)

@@ -24,12 +24,18 @@ from tests.factories import flash as factory
 from tests.factories.flash import grab
 from tests.factories.orders import give_points
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_books")]
+pytestmark = [
+    pytest.mark.mariadb,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("closed_books"),
+]
 THREADS = 64
 RUSH_THREADS = 32
 MEMBERS, ITEMS = 200, 10
 ROUND_SECONDS = 60
-NO_REDIS = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rush"}}
+NO_REDIS = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rush"}
+}
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +49,10 @@ def _nothing_remembered():
 
 
 def members(count, *, points=1000):
-    made = [register(username=f"rusher{n}", email=f"rusher{n}@example.com", password="x" * 12) for n in range(count)]
+    made = [
+        register(username=f"rusher{n}", email=f"rusher{n}@example.com", password="x" * 12)
+        for n in range(count)
+    ]
     for user in made:
         give_points(user, points)
     return made
@@ -60,7 +69,9 @@ def tally(outcomes):
 
 
 def attempt(user, item, key, *, quantity=1):
-    """One press of the button, as (word) what came of it. Busy would be a 503: it is let through as a failure."""
+    """One press of the button, as (word) what came of it. Busy would be a 503: it is let through as
+    a failure.
+    """
     try:
         return "replayed" if grab(user, item, key=key, quantity=quantity).replayed else "got"
     except OutOfStock:
@@ -76,9 +87,9 @@ def assert_sold_exactly(items):
         assert sum(claims.values_list("quantity", flat=True)) == item.stock
         per_member = Counter(claims.values_list("user_id", flat=True))
         assert max(per_member.values()) <= item.limit_per_person
-    assert {pool: sum(left) for pool, left in stock_buckets.levels([item.pk for item in items]).items()} == dict.fromkeys(
-        (item.pk for item in items), 0
-    )
+    assert {
+        pool: sum(left) for pool, left in stock_buckets.levels([item.pk for item in items]).items()
+    } == dict.fromkeys((item.pk for item in items), 0)
     assert flash_books.verify_flash() == []
 
 
@@ -94,7 +105,10 @@ def test_harness_when_the_guard_is_off_then_the_race_does_oversell(run_threads, 
             meeting.wait(5)  # everybody has looked
         if enough:
             with connection.cursor() as cursor:
-                sql = "UPDATE catalog_stockbucket SET quantity = GREATEST(quantity - %s, 0) WHERE id = %s"
+                sql = (
+                    "UPDATE catalog_stockbucket SET quantity = GREATEST(quantity - %s, 0) "
+                    "WHERE id = %s"
+                )
                 cursor.execute(sql, [quantity, pool * 256 + place])
         return enough
 
@@ -115,7 +129,9 @@ def test_harness_when_the_guard_is_off_then_the_race_does_oversell(run_threads, 
         cursor.execute("UPDATE catalog_stockbucket SET quantity = 8")
 
 
-def test_harness_when_the_members_lock_is_off_then_the_limit_is_seen_to_break(member, run_threads, monkeypatch, settings):
+def test_harness_when_the_members_lock_is_off_then_the_limit_is_seen_to_break(
+    member, run_threads, monkeypatch, settings
+):
     """T0: without the mutex two tabs count the same pieces, so the race below is able to fail."""
     settings.CACHES = NO_REDIS
     give_points(member, 1000)
@@ -139,7 +155,9 @@ def test_harness_when_the_members_lock_is_off_then_the_limit_is_seen_to_break(me
 # --- one item -----------------------------------------------------------------
 @pytest.mark.parametrize("buckets", [1, 16])
 @pytest.mark.parametrize("has_gate", [True, False], ids=["gate", "no gate"])
-def test_redeem_when_64_threads_rush_one_item_then_exactly_its_stock(run_threads, settings, buckets, has_gate):
+def test_redeem_when_64_threads_rush_one_item_then_exactly_its_stock(
+    run_threads, settings, buckets, has_gate
+):
     if not has_gate:
         settings.CACHES = NO_REDIS
     racers, item = members(THREADS), factory.item(stock=150, limit=99, buckets=buckets, points=1)
@@ -187,12 +205,17 @@ def test_cancel_when_pieces_come_back_during_the_rush_then_each_is_sold_again_on
             lifecycle.cancel(first[number], actor="test")
             return {"cancelled": 1}
         counted, until = Counter(), time.monotonic() + 20
-        while not counted["got"] and time.monotonic() < until and FlashClaim.objects.filter(item=item, is_live=True).count() < 16:
+        while (
+            not counted["got"]
+            and time.monotonic() < until
+            and FlashClaim.objects.filter(item=item, is_live=True).count() < 16
+        ):
             counted[attempt(racers[number], item, f"try-{counted.total()}")] += 1
         return counted
 
     tally(run_threads(48, shop))
-    tally(shop(number) for number in range(16, 48))  # who had looked while all were taken looks again
+    # who had looked while all were taken looks again
+    tally(shop(number) for number in range(16, 48))
 
     assert Order.objects.filter(status="cancelled").count() == 16
     assert_sold_exactly([item])
@@ -216,7 +239,10 @@ def test_settle_due_when_the_end_meets_the_rush_and_cancels_then_pieces_are_cons
 
     assert outcomes == [None] * 32
     live = sum(FlashClaim.objects.filter(is_live=True).values_list("quantity", flat=True))
-    assert (sum(stock_buckets.levels([item.pk])[item.pk]), stock.available([item.sku_id])[item.sku_id]) == (0, 40 - live)
+    assert (
+        sum(stock_buckets.levels([item.pk])[item.pk]),
+        stock.available([item.sku_id])[item.sku_id],
+    ) == (0, 40 - live)
     assert flash_books.verify_flash() == []
 
 
@@ -259,10 +285,14 @@ GATES = {"right": right, "plus 50": too_high, "minus 50": too_low, "flushed": em
 
 
 def run_sale(run_threads, *, stock_each, attempts, gate_state, threads=RUSH_THREADS):
-    """Let 200 members press ``attempts`` times at 10 items; returns (what became of it, seconds)."""
+    """Let 200 members press ``attempts`` times at 10 items; returns (what became of it,
+    seconds).
+    """
     racers = members(MEMBERS)
     sale = factory.session()
-    items = [factory.item(of=sale, stock=stock_each, announced=False, points=1) for _ in range(ITEMS)]
+    items = [
+        factory.item(of=sale, stock=stock_each, announced=False, points=1) for _ in range(ITEMS)
+    ]
     factory.announce(sale)
     items = [flash.find(item.pk) for item in items]
     GATES[gate_state](items)
@@ -272,7 +302,11 @@ def run_sale(run_threads, *, stock_each, attempts, gate_state, threads=RUSH_THRE
 
     def press(number):
         mine = racers[number::threads]  # a person presses, reads the answer, and presses again
-        chance, counted, until = random.Random(seed + number), Counter(), time.monotonic() + ROUND_SECONDS
+        chance, counted, until = (
+            random.Random(seed + number),
+            Counter(),
+            time.monotonic() + ROUND_SECONDS,
+        )
         while time.monotonic() < until and (wish := next(wishes)) < attempts:
             if gate_state == "flushed" and wish % (attempts // 4) == attempts // 8:
                 caches["default"].clear()
@@ -280,13 +314,20 @@ def run_sale(run_threads, *, stock_each, attempts, gate_state, threads=RUSH_THRE
         return counted
 
     begun, counted = time.monotonic(), Counter()
-    while counted.total() < attempts:  # in rounds: all threads of one must end within the harness' patience
+    # in rounds: all threads of one must end within the harness' patience
+    while counted.total() < attempts:
         counted.update(tally(run_threads(threads, press)))
     seconds = time.monotonic() - begun
-    # A gate that was too low mends itself within two seconds: what it held back is still there for the next.
+    # A gate that was too low mends itself within two seconds: what it held back is still there for
+    # the next.
     until = time.monotonic() + 30
-    while sum(map(sum, stock_buckets.levels([item.pk for item in items]).values())) and time.monotonic() < until:
-        counted[attempt(random.choice(racers), random.choice(items), f"late-{time.monotonic_ns()}")] += 1
+    while (
+        sum(map(sum, stock_buckets.levels([item.pk for item in items]).values()))
+        and time.monotonic() < until
+    ):
+        counted[
+            attempt(random.choice(racers), random.choice(items), f"late-{time.monotonic_ns()}")
+        ] += 1
     print(dict(counted), f"{seconds:.1f} s, {attempts / seconds:.0f} attempts/s")  # noqa: T201
     assert_sold_exactly(items)
     assert counted["got"] == stock_each * ITEMS
@@ -294,21 +335,27 @@ def run_sale(run_threads, *, stock_each, attempts, gate_state, threads=RUSH_THRE
 
 
 @pytest.mark.parametrize("gate_state", GATES)
-def test_sale_when_200_members_rush_10_items_then_exactly_the_stock_is_sold(run_threads, gate_state):
+def test_sale_when_200_members_rush_10_items_then_exactly_the_stock_is_sold(
+    run_threads, gate_state
+):
     run_sale(run_threads, stock_each=12, attempts=1200, gate_state=gate_state)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("gate_state", [*GATES, "off"])
-def test_sale_when_attempts_are_100_times_the_stock_then_exactly_the_stock_is_sold(run_threads, settings, gate_state):
+def test_sale_when_attempts_are_100_times_the_stock_then_exactly_the_stock_is_sold(
+    run_threads, settings, gate_state
+):
     if gate_state == "off":
         settings.CACHES = NO_REDIS
         GATES["off"] = right
     run_sale(run_threads, stock_each=10, attempts=10_000, gate_state=gate_state, threads=64)
 
 
-def test_sale_when_sold_out_is_known_then_the_database_is_left_alone(run_threads, member, django_assert_max_num_queries):
+def test_sale_when_sold_out_is_known_then_the_database_is_left_alone(
+    run_threads, member, django_assert_max_num_queries
+):
     item = flash.find(factory.item(stock=1).pk)
     other = register(username="other", email="other@example.com", password="x" * 12)
     give_points(other, 100)

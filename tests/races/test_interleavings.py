@@ -1,4 +1,6 @@
-"""T14: two short transactions in every order of their statements; each outcome is one of the two serial ones."""
+"""T14: two short transactions in every order of their statements; each outcome is one of the two
+serial ones.
+"""
 
 import itertools
 import threading
@@ -23,7 +25,9 @@ MOST_ORDERS = 36  # of the statements, per pair, unless the sweep is long
 
 
 class Hand:
-    """One thread that does a verb statement by statement, each when it is told to; COMMIT is one of them."""
+    """One thread that does a verb statement by statement, each when it is told to; COMMIT is one of
+    them.
+    """
 
     def __init__(self, verb):
         self.verb, self.outcome = verb, None
@@ -87,7 +91,13 @@ class Points:
 
     def __init__(self):
         self.member = member_with(100, key="gift")
-        ledger.hold(self.member.pk, points=30, key="sale:H:hold", reference="sale:H", expires_at=clock.now() + timedelta(hours=1))
+        ledger.hold(
+            self.member.pk,
+            points=30,
+            key="sale:H:hold",
+            reference="sale:H",
+            expires_at=clock.now() + timedelta(hours=1),
+        )
 
     def accrue(self):
         return ledger.accrue(self.member.pk, points=50, key="gift:more")
@@ -106,7 +116,11 @@ class Points:
 
     def state(self):
         account = PointAccount.objects.get(pk=self.member.pk)
-        entries = LedgerEntry.objects.filter(account_id=self.member.pk).order_by("seq").values_list("kind", "key", "delta", "held_delta")
+        entries = (
+            LedgerEntry.objects.filter(account_id=self.member.pk)
+            .order_by("seq")
+            .values_list("kind", "key", "delta", "held_delta")
+        )
         return account.available, account.held, account.lots, list(entries)
 
 
@@ -114,8 +128,15 @@ class Dying(Points):
     """The same member a day after half of the points died, with nobody's touch since."""
 
     def __init__(self):
-        self.member = member_with(40, key="gift", expires_on=clock.today() - timedelta(days=1), on=clock.today() - timedelta(days=9))
-        ledger.accrue(self.member.pk, points=70, key="gift:alive", on=clock.today() - timedelta(days=9))
+        self.member = member_with(
+            40,
+            key="gift",
+            expires_on=clock.today() - timedelta(days=1),
+            on=clock.today() - timedelta(days=9),
+        )
+        ledger.accrue(
+            self.member.pk, points=70, key="gift:alive", on=clock.today() - timedelta(days=9)
+        )
 
     def sweep(self):
         return ledger.sweep(self.member.pk)
@@ -125,7 +146,10 @@ class Unpaid:
     """An order that holds points and waits for cash, its time just over."""
 
     def __init__(self):
-        self.member, self.sku = member_with(100, key="gift"), virtual_sku(points=40, cash="1.00", stock=5)
+        self.member, self.sku = (
+            member_with(100, key="gift"),
+            virtual_sku(points=40, cash="1.00", stock=5),
+        )
         self.order = place(self.member, self.sku)
         Order.objects.filter(pk=self.order.pk).update(pay_by=clock.now() - timedelta(seconds=1))
 
@@ -137,7 +161,11 @@ class Unpaid:
 
     def state(self):
         account = PointAccount.objects.get(pk=self.member.pk)
-        kinds = list(LedgerEntry.objects.filter(account_id=self.member.pk).order_by("seq").values_list("kind", flat=True))
+        kinds = list(
+            LedgerEntry.objects.filter(account_id=self.member.pk)
+            .order_by("seq")
+            .values_list("kind", flat=True)
+        )
         return (
             account.available,
             account.held,
@@ -169,9 +197,13 @@ def spread(orders, most):
     return orders[:: max(1, len(orders) // most)]
 
 
-@pytest.mark.parametrize("most", [MOST_ORDERS, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize(
+    "most", [MOST_ORDERS, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
+)
 @pytest.mark.parametrize(("world", "first", "second"), PAIRS, ids=[f"{a}-{b}" for _, a, b in PAIRS])
-def test_verbs_when_their_statements_mingle_in_any_order_then_it_is_as_if_one_came_first(world, first, second, most):
+def test_verbs_when_their_statements_mingle_in_any_order_then_it_is_as_if_one_came_first(
+    world, first, second, most
+):
     serial = []
     for order in ([0] * 30 + [1] * 30, [1] * 30 + [0] * 30):
         made = world()

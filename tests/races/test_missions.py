@@ -1,4 +1,6 @@
-"""Facts of one member through many doors at once: each counts once, and a completed mission pays once."""
+"""Facts of one member through many doors at once: each counts once, and a completed mission pays
+once.
+"""
 
 from datetime import date
 
@@ -23,10 +25,14 @@ def state():
     return rows, LedgerEntry.objects.filter(rule="mission").count(), MissionFact.objects.count()
 
 
-def test_note_when_twenty_facts_at_once_then_counted_each_and_paid_once(member, run_threads, deadlocks):
+def test_note_when_twenty_facts_at_once_then_counted_each_and_paid_once(
+    member, run_threads, deadlocks
+):
     MissionFactory(code="ten", target=10, points=50)
 
-    outcomes = run_threads(DOORS, lambda number: note(member.pk, "checkin", key=f"checkin:{number}", on=FRIDAY))
+    outcomes = run_threads(
+        DOORS, lambda number: note(member.pk, "checkin", key=f"checkin:{number}", on=FRIDAY)
+    )
 
     assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
     assert state() == ([(10, 10, 50)], 1, DOORS)
@@ -35,7 +41,9 @@ def test_note_when_twenty_facts_at_once_then_counted_each_and_paid_once(member, 
     books_close()
 
 
-def test_note_when_the_same_fact_comes_through_twenty_doors_then_counted_once(member, run_threads, deadlocks):
+def test_note_when_the_same_fact_comes_through_twenty_doors_then_counted_once(
+    member, run_threads, deadlocks
+):
     MissionFactory(code="two", target=2, points=50)
 
     outcomes = run_threads(DOORS, lambda: note(member.pk, "checkin", key="checkin:one", on=FRIDAY))
@@ -46,12 +54,16 @@ def test_note_when_the_same_fact_comes_through_twenty_doors_then_counted_once(me
 
 
 def test_note_when_the_lock_is_off_then_facts_do_get_lost(member, run_threads, monkeypatch):
-    """T0: without the member's lock two facts see the same count, so the races above are able to fail."""
+    """T0: without the member's lock two facts see the same count, so the races above are able to
+    fail.
+    """
     MissionFactory(code="many", target=1000, points=50)
     note(member.pk, "checkin", key="checkin:first", on=FRIDAY)
     monkeypatch.setattr(missions, "lock_member", lambda user_id: None)
 
-    run_threads(DOORS, lambda number: note(member.pk, "checkin", key=f"checkin:{number}", on=FRIDAY))
+    run_threads(
+        DOORS, lambda number: note(member.pk, "checkin", key=f"checkin:{number}", on=FRIDAY)
+    )
 
     (counted,) = MissionProgress.objects.values_list("count", flat=True)
     assert counted < 1 + DOORS
@@ -70,7 +82,9 @@ def test_claim_when_twenty_taps_at_once_then_one_collects(member, run_threads, d
     books_close()
 
 
-def test_lessen_when_told_twenty_times_at_once_then_the_reward_goes_back_once(member, run_threads, deadlocks):
+def test_lessen_when_told_twenty_times_at_once_then_the_reward_goes_back_once(
+    member, run_threads, deadlocks
+):
     MissionFactory(code="paid", event="order_paid", points=50)
     note(member.pk, "order_paid", key="order:1", on=FRIDAY)
 
@@ -84,7 +98,9 @@ def test_lessen_when_told_twenty_times_at_once_then_the_reward_goes_back_once(me
     books_close()
 
 
-def test_lessen_when_orders_come_and_go_at_once_then_the_mission_stands_as_long_as_one_order_does(member, run_threads, deadlocks):
+def test_lessen_when_orders_come_and_go_at_once_then_the_mission_stands_as_long_as_one_order_does(
+    member, run_threads, deadlocks
+):
     MissionFactory(code="paid", event="order_paid", points=50)
     for number in range(10):
         note(member.pk, "order_paid", key=f"order:{number}", on=FRIDAY)

@@ -1,4 +1,6 @@
-"""Notices, cancellations and the sweep at the same moment, on real MariaDB. Source: reliability.md T19."""
+"""Notices, cancellations and the sweep at the same moment, on real MariaDB. Source: reliability.md
+T19.
+"""
 
 import time
 from datetime import timedelta
@@ -17,7 +19,11 @@ from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
 from tests.orders.test_payments import notice as told
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_books")]
+pytestmark = [
+    pytest.mark.mariadb,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("closed_books"),
+]
 
 
 @pytest.fixture
@@ -47,7 +53,9 @@ def test_start_when_20_tabs_start_at_once_then_one_payment_opens(order, run_thre
 def test_receive_notice_when_20_arrive_at_once_then_one_counts(member, order, run_threads):
     message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
 
-    outcomes = run_threads(20, lambda: patiently(lambda: payments.receive_notice("sandbox", *message)))
+    outcomes = run_threads(
+        20, lambda: patiently(lambda: payments.receive_notice("sandbox", *message))
+    )
 
     assert {notice.pk for notice in outcomes} == {PaymentNotice.objects.get().pk}
     assert LedgerEntry.objects.filter(kind="capture").count() == 1
@@ -55,12 +63,22 @@ def test_receive_notice_when_20_arrive_at_once_then_one_counts(member, order, ru
     assert PaymentRefund.objects.count() == 0
 
 
-def test_receive_notice_when_one_event_names_two_orders_at_once_then_one_counts_and_the_other_is_told(member, other_member, run_threads):
+def test_receive_notice_when_one_event_names_two_orders_at_once_then_one_counts_one_is_told(
+    member, other_member, run_threads
+):
     for each in range(5):
-        opened = [payments.start(place(user, virtual_sku(cash="9.90")), "sandbox") for user in (member, other_member)]
+        opened = [
+            payments.start(place(user, virtual_sku(cash="9.90")), "sandbox")
+            for user in (member, other_member)
+        ]
         messages = [told(payment, event_id=f"e-{each}") for payment in opened]
 
-        outcomes = run_threads(8, lambda n, messages=messages: patiently(lambda: payments.receive_notice("sandbox", *messages[n % 2])))
+        outcomes = run_threads(
+            8,
+            lambda n, messages=messages: patiently(
+                lambda: payments.receive_notice("sandbox", *messages[n % 2])
+            ),
+        )
 
         conflicts, kept = raised(outcomes), PaymentNotice.objects.get(event_id=f"e-{each}")
         assert ({type(one) for one in conflicts}, len(conflicts)) == ({NoticeConflict}, 4)
@@ -68,7 +86,9 @@ def test_receive_notice_when_one_event_names_two_orders_at_once_then_one_counts_
         for payment in opened:
             expected = "paid" if payment.pk == kept.payment_id else "pending"
             assert Order.objects.get(pk=payment.order_id).status == expected
-            assert AuditRow.objects.filter(target=f"payment:{payment.no}").count() in ([0] if expected == "paid" else [1, 2, 3, 4])
+            assert AuditRow.objects.filter(target=f"payment:{payment.no}").count() in (
+                [0] if expected == "paid" else [1, 2, 3, 4]
+            )
             payments.receive_notice("sandbox", *told(payment, event_id=f"again-{payment.no}"))
     assert Order.objects.filter(status="paid").count() == 10
     assert PaymentRefund.objects.count() == 0
@@ -76,7 +96,9 @@ def test_receive_notice_when_one_event_names_two_orders_at_once_then_one_counts_
 
 # T19: the callback and the time-out meet at −1 s, 0 s and +1 s.
 @pytest.mark.parametrize("seconds", [-1, 0, 1])
-def test_receive_notice_when_it_races_the_sweep_then_exactly_one_of_capture_and_release(member, run_threads, seconds):
+def test_receive_notice_when_it_races_the_sweep_then_exactly_one_of_capture_and_release(
+    member, run_threads, seconds
+):
     sku = virtual_sku(points=10, cash="1.00", stock=50)
     for _ in range(8):
         order = place(member, sku)
@@ -84,12 +106,16 @@ def test_receive_notice_when_it_races_the_sweep_then_exactly_one_of_capture_and_
         payment = payments.start(order, "sandbox")
         Order.objects.filter(pk=order.pk).update(pay_by=clock.now() - timedelta(seconds=seconds))
         message = sandbox.write_notice(payment, "paid")
-        steps = [lambda m=message: payments.receive_notice("sandbox", *m)] + [lambda: lifecycle.cancel_due(clock.now())] * 3
+        steps = [lambda m=message: payments.receive_notice("sandbox", *m)] + [
+            lambda: lifecycle.cancel_due(clock.now())
+        ] * 3
 
         outcomes = run_threads(4, lambda n, steps=steps: steps[n]())
 
         assert not raised(outcomes)
-        entries = LedgerEntry.objects.filter(reference=order.reference, kind__in=["capture", "release"])
+        entries = LedgerEntry.objects.filter(
+            reference=order.reference, kind__in=["capture", "release"]
+        )
         is_late = outcomes[0].outcome == "refunded_late"
         assert [entry.kind for entry in entries] == ["release" if is_late else "capture"]
         assert Order.objects.get(pk=order.pk).status == ("cancelled" if is_late else "paid")
@@ -100,11 +126,16 @@ def test_receive_notice_when_it_races_the_sweep_then_exactly_one_of_capture_and_
     assert PointAccount.objects.get(pk=member.pk).available == 100 - 10 * live
 
 
-def test_receive_notice_when_it_races_the_shoppers_cancellation_then_money_and_points_end_on_one_side(member, run_threads):
+def test_receive_notice_when_it_races_a_cancellation_then_money_and_points_end_on_one_side(
+    member, run_threads
+):
     for _ in range(12):
         order = place(member, virtual_sku(points=10, cash="1.00"))
         message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
-        steps = [lambda m=message: payments.receive_notice("sandbox", *m), lambda o=order: lifecycle.cancel(o, actor="test")]
+        steps = [
+            lambda m=message: payments.receive_notice("sandbox", *m),
+            lambda o=order: lifecycle.cancel(o, actor="test"),
+        ]
 
         notice, cancelled = run_threads(2, lambda n, steps=steps: steps[n]())
 
@@ -116,7 +147,9 @@ def test_receive_notice_when_it_races_the_shoppers_cancellation_then_money_and_p
         assert PointAccount.objects.get(pk=member.pk).available == 100
 
 
-def test_settle_when_8_sweeps_ask_at_once_then_the_money_returns_once(order, run_threads, monkeypatch):
+def test_settle_when_8_sweeps_ask_at_once_then_the_money_returns_once(
+    order, run_threads, monkeypatch
+):
     monkeypatch.setattr(refunds, "settle", lambda refund: False)
     payment = payments.start(order, "sandbox")
     payments.receive_notice("sandbox", *sandbox.write_notice(payment, "paid"))

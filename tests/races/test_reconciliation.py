@@ -13,7 +13,9 @@ MEMBERS = 3
 ORDERS = 25
 
 
-def test_verify_when_orders_come_and_go_meanwhile_then_nothing_is_found(member, other_member, operator, run_threads, deadlocks):
+def test_verify_when_orders_come_and_go_meanwhile_then_nothing_is_found(
+    member, other_member, operator, run_threads, deadlocks
+):
     members = [member, other_member, operator]
     sku = virtual_sku(points=10, stock=1_000)
     mixed = virtual_sku(points=10, cash="1.00", stock=1_000)

@@ -1,4 +1,6 @@
-"""One session asked through many doors at once: refreshed, ended, its password changed. Never a server error."""
+"""One session asked through many doors at once: refreshed, ended, its password changed. Never a
+server error.
+"""
 
 import pytest
 from django.test import Client
@@ -27,10 +29,14 @@ def xiaoming(db):
 
 
 class App:
-    """An app client with its tokens; a fault of ours is an answer of 500, as a member would get it."""
+    """An app client with its tokens; a fault of ours is an answer of 500, as a member would get
+    it.
+    """
 
     def __init__(self):
-        self.meta = self.send("post", "auth/login", {"username": "xiaoming", "password": PASSWORD}).json()["meta"]
+        self.meta = self.send(
+            "post", "auth/login", {"username": "xiaoming", "password": PASSWORD}
+        ).json()["meta"]
         self.own = {"X-Session-Token": self.meta["session_token"]}
 
     def send(self, method, path, body=None, **headers):
@@ -38,20 +44,26 @@ class App:
         return getattr(caller, method)(f"{AUTH}/{path}", body, format="json", headers=headers)
 
     def refresh(self, token=None):
-        return self.send("post", "tokens/refresh", {"refresh_token": token or self.meta["refresh_token"]})
+        return self.send(
+            "post", "tokens/refresh", {"refresh_token": token or self.meta["refresh_token"]}
+        )
 
     def sign_out(self):
         return self.send("delete", "auth/session", **self.own)
 
     def sign_out_by_bearer(self):
-        return self.send("delete", "auth/session", Authorization=f"Bearer {self.meta['access_token']}")
+        return self.send(
+            "delete", "auth/session", Authorization=f"Bearer {self.meta['access_token']}"
+        )
 
     def change_password(self):
         body = {"current_password": PASSWORD, "new_password": PASSWORD + "!"}
         return self.send("post", "account/password/change", body, **self.own)
 
     def write_session(self):
-        """Ask for the secret of a second factor, which is kept in the session: 404 says there is none yet."""
+        """Ask for the secret of a second factor, which is kept in the session: 404 says there is
+        none yet.
+        """
         return self.send("get", "account/authenticators/totp", **self.own)
 
     def sign_out_everywhere(self):
@@ -61,7 +73,10 @@ class App:
 
     def is_alive(self):
         bearer = {"Authorization": f"Bearer {self.meta['access_token']}"}
-        return 200 in (APIClient().get("/api/v1/me", headers=bearer).status_code, self.send("get", "auth/session", **self.own).status_code)
+        return 200 in (
+            APIClient().get("/api/v1/me", headers=bearer).status_code,
+            self.send("get", "auth/session", **self.own).status_code,
+        )
 
 
 def statuses(run_threads, *verbs):
@@ -80,7 +95,9 @@ def statuses(run_threads, *verbs):
     ],
     ids=lambda value: "+".join(value) if isinstance(value, list) else "",
 )
-def test_session_when_ended_through_many_doors_at_once_then_never_500_and_nobody_is_in(xiaoming, run_threads, verbs, right):
+def test_session_when_ended_through_many_doors_at_once_then_never_500_and_nobody_is_in(
+    xiaoming, run_threads, verbs, right
+):
     for _ in range(ROUNDS):
         xiaoming.set_password(PASSWORD)
         xiaoming.save()
@@ -103,7 +120,9 @@ def test_refresh_when_many_ask_at_once_then_one_gets_a_pair_that_works(xiaoming,
     assert app.refresh(pair["refresh_token"]).status_code == 200
 
 
-def test_pages_when_signed_out_in_several_tabs_at_once_then_never_500_and_signed_out(xiaoming, run_threads):
+def test_pages_when_signed_out_in_several_tabs_at_once_then_never_500_and_signed_out(
+    xiaoming, run_threads
+):
     browser = Client()
     browser.post("/accounts/login/", {"login": "xiaoming", "password": PASSWORD})
 
@@ -112,7 +131,9 @@ def test_pages_when_signed_out_in_several_tabs_at_once_then_never_500_and_signed
         one.cookies = browser.cookies.copy()
         if number % 2:
             return one.post("/accounts/logout/").status_code
-        return one.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": "/account/"}).status_code
+        return one.post(
+            "/accounts/reauthenticate/", {"password": PASSWORD, "next": "/account/"}
+        ).status_code
 
     outcomes = run_threads(DOORS, tab)
 

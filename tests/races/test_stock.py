@@ -33,7 +33,9 @@ def test_take_when_64_want_one_of_50_then_exactly_50_get_one(run_threads, deadlo
 
 
 def test_take_when_the_guard_is_off_then_the_race_does_oversell(run_threads, mariadb_only):
-    """T0: the harness sees. Look first, decrease after: what the conditional UPDATE is there to prevent."""
+    """T0: the harness sees. Look first, decrease after: what the conditional UPDATE is there to
+    prevent.
+    """
     sku = SkuFactory(stock=50)
 
     @transactional
@@ -42,7 +44,10 @@ def test_take_when_the_guard_is_off_then_the_race_does_oversell(run_threads, mar
             return 0
         with connection.cursor() as cursor:
             cursor.execute("SELECT SLEEP(0.01)")
-            cursor.execute("UPDATE catalog_stock SET quantity = GREATEST(quantity - 1, 0) WHERE sku_id = %s", [sku.pk])
+            cursor.execute(
+                "UPDATE catalog_stock SET quantity = GREATEST(quantity - 1, 0) WHERE sku_id = %s",
+                [sku.pk],
+            )
         return 1
 
     sold = sum(run_threads(THREADS, take_unguarded))
@@ -50,14 +55,18 @@ def test_take_when_the_guard_is_off_then_the_race_does_oversell(run_threads, mar
     assert sold > 50
 
 
-def test_take_when_the_guard_lost_its_condition_then_the_check_still_refuses(run_threads, mariadb_only):
+def test_take_when_the_guard_lost_its_condition_then_the_check_still_refuses(
+    run_threads, mariadb_only
+):
     """The second line: the CHECK of the table, should the first line ever be lost."""
     sku = SkuFactory(stock=50)
 
     @transactional
     def take_unconditionally():
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE catalog_stock SET quantity = quantity - 1 WHERE sku_id = %s", [sku.pk])
+            cursor.execute(
+                "UPDATE catalog_stock SET quantity = quantity - 1 WHERE sku_id = %s", [sku.pk]
+            )
         return 1
 
     outcomes = run_threads(THREADS, take_unconditionally)
@@ -66,8 +75,12 @@ def test_take_when_the_guard_lost_its_condition_then_the_check_still_refuses(run
     assert stock.available([sku.pk]) == {sku.pk: 0}
 
 
-def test_take_when_orders_hold_many_skus_in_any_order_then_no_deadlock_and_the_log_is_the_stock(run_threads, deadlocks):
-    """T3: 32 threads, five random SKUs each in random order, some cancelled; Σ stock + Σ taken is constant."""
+def test_take_when_orders_hold_many_skus_in_any_order_then_no_deadlock_and_the_log_is_the_stock(
+    run_threads, deadlocks
+):
+    """T3: 32 threads, five random SKUs each in random order, some cancelled; Σ stock + Σ taken is
+    constant.
+    """
     seed = random.randrange(2**32)
     skus = [SkuFactory(stock=60) for _ in range(8)]
 

@@ -1,4 +1,6 @@
-"""Points that arrive at once and cross a threshold together: the tier rises, and every point is counted once."""
+"""Points that arrive at once and cross a threshold together: the tier rises, and every point is
+counted once.
+"""
 
 import pytest
 
@@ -6,11 +8,17 @@ from points import rules, tiers
 from points.models import MemberTier
 from tests.factories.points import member_with
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_books")]
+pytestmark = [
+    pytest.mark.mariadb,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("closed_books"),
+]
 
 
 def award(member, number, points=1):
-    return rules.award(member.pk, "mission", key=f"mission:{number}", amount=points, reference=f"mission:{number}")
+    return rules.award(
+        member.pk, "mission", key=f"mission:{number}", amount=points, reference=f"mission:{number}"
+    )
 
 
 def test_award_when_two_cross_the_threshold_at_once_then_one_rise_and_both_count(run_threads):
@@ -20,7 +28,9 @@ def test_award_when_two_cross_the_threshold_at_once_then_one_rise_and_both_count
 
         run_threads(2, lambda n, member=member: award(member, n + 1))
 
-        assert list(MemberTier.objects.filter(pk=member.pk).values_list("level", "earned")) == [(2, 501)]
+        assert list(MemberTier.objects.filter(pk=member.pk).values_list("level", "earned")) == [
+            (2, 501)
+        ]
 
 
 def test_award_when_many_arrive_beside_the_nightly_look_then_nothing_is_lost(run_threads):
@@ -32,7 +42,9 @@ def test_award_when_many_arrive_beside_the_nightly_look_then_nothing_is_lost(run
 
     run_threads(15, act)
 
-    assert list(MemberTier.objects.filter(pk=member.pk).values_list("level", "earned")) == [(2, 500)]
+    assert list(MemberTier.objects.filter(pk=member.pk).values_list("level", "earned")) == [
+        (2, 500)
+    ]
 
 
 def test_reassess_due_when_four_run_at_once_then_each_member_has_one_row(run_threads):

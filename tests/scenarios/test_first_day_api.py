@@ -1,4 +1,6 @@
-"""A newcomer's first day through the app API, with the figures of the plan: 100, 110, 130, then goods."""
+"""A newcomer's first day through the app API, with the figures of the plan: 100, 110, 130, then
+goods.
+"""
 
 import pytest
 
@@ -26,7 +28,11 @@ def newcomer(api):
 
 def sign_in(api):
     api.credentials()
-    signed_in = api.post("/api/auth/app/v1/auth/login", {"username": "mei", "password": SIGN_UP["password"]}, format="json")
+    signed_in = api.post(
+        "/api/auth/app/v1/auth/login",
+        {"username": "mei", "password": SIGN_UP["password"]},
+        format="json",
+    )
     assert signed_in.status_code == 200, signed_in.content
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens(signed_in)}")
 
@@ -38,7 +44,12 @@ def available(api):
 
 
 def save_address(api):
-    address = {"recipient": "梅小姐", "phone": "13800138000", "region": "上海市 徐汇区", "detail": "衡山路 1 号"}
+    address = {
+        "recipient": "梅小姐",
+        "phone": "13800138000",
+        "region": "上海市 徐汇区",
+        "detail": "衡山路 1 号",
+    }
     answer = api.post("/api/v1/me/addresses", address, format="json")
     assert answer.status_code == 201, answer.content
     return answer.json()["id"]
@@ -51,7 +62,9 @@ def place(api, sku, *, key, **more):
 
 def test_first_day_when_lived_through_the_api_then_every_step_is_exact_and_explained(newcomer):
     goods = SkuFactory(product__pay_mode=Product.PayMode.POINTS, points_price=80, stock=5)
-    mixed = SkuFactory(product__pay_mode=Product.PayMode.POINTS_CASH, points_price=40, cash_price="9.90", stock=5)
+    mixed = SkuFactory(
+        product__pay_mode=Product.PayMode.POINTS_CASH, points_price=40, cash_price="9.90", stock=5
+    )
     assert available(newcomer) == 100
 
     sign_in(newcomer)
@@ -61,7 +74,11 @@ def test_first_day_when_lived_through_the_api_then_every_step_is_exact_and_expla
 
     checked_in = newcomer.post("/api/v1/checkins", {}, format="json")
     assert checked_in.status_code == 201
-    assert {name: checked_in.json()[name] for name in ("streak", "points", "available")} == {"streak": 1, "points": 20, "available": 130}
+    assert {name: checked_in.json()[name] for name in ("streak", "points", "available")} == {
+        "streak": 1,
+        "points": 20,
+        "available": 130,
+    }
     again = newcomer.post("/api/v1/checkins", {}, format="json")
     assert again.status_code == 409
     assert again.json()["errors"][0]["code"] == "already_checked_in"
@@ -92,7 +109,9 @@ def test_first_day_when_lived_through_the_api_then_every_step_is_exact_and_expla
     mixed.stock.refresh_from_db()
     assert mixed.stock.quantity == 4
 
-    cancelled = newcomer.post(f"/api/v1/orders/{pending.json()['no']}/cancellation", {}, format="json")
+    cancelled = newcomer.post(
+        f"/api/v1/orders/{pending.json()['no']}/cancellation", {}, format="json"
+    )
     assert cancelled.status_code == 200, cancelled.content
     assert cancelled.json()["status"] == "cancelled"
     assert available(newcomer) == 50
@@ -100,7 +119,8 @@ def test_first_day_when_lived_through_the_api_then_every_step_is_exact_and_expla
     assert mixed.stock.quantity == 5
 
     entries = newcomer.get("/api/v1/points/entries").json()["results"]
-    # The hold and its release move points between "available" and "held"; both stand in the statement.
+    # The hold and its release move points between "available" and "held"; both stand in the
+    # statement.
     assert [entry["points"] for entry in entries] == [40, -40, -80, 20, 10, 100]
     assert [entry["balance_after"] for entry in entries] == [50, 10, 50, 130, 110, 100]
     assert all(entry["description"] for entry in entries)

@@ -1,6 +1,8 @@
-"""Keys that are nearly the same: in case, accent, width or a trailing blank. Each is its own key, at every door.
+"""Keys that are nearly the same: in case, accent, width or a trailing blank. Each is its own key,
+at every door.
 
-MySQL and MariaDB would take them for one unless each column says otherwise (mall/database/collations.py); SQLite never did.
+MySQL and MariaDB would take them for one unless each column says otherwise
+(mall/database/collations.py); SQLite never did.
 """
 
 import json
@@ -34,9 +36,14 @@ NEAR = ["key-e1", "KEY-E1", "Key-e1", "key-é1", "ｋey-e1", "key-e１", "key-e1
 
 def told(payment, **changes):
     """A signed notice that ``payment`` is paid, with some of what it says changed."""
-    raw_body = json.dumps({**json.loads(sandbox.write_notice(payment, "paid")[0]), **changes}).encode()
+    raw_body = json.dumps(
+        {**json.loads(sandbox.write_notice(payment, "paid")[0]), **changes}
+    ).encode()
     timestamp = str(int(clock.now().timestamp()))
-    return raw_body, {sandbox.TIMESTAMP_HEADER: timestamp, sandbox.SIGNATURE_HEADER: sandbox.sign(raw_body, timestamp)}
+    return raw_body, {
+        sandbox.TIMESTAMP_HEADER: timestamp,
+        sandbox.SIGNATURE_HEADER: sandbox.sign(raw_body, timestamp),
+    }
 
 
 def send(api, path, body, key):
@@ -47,23 +54,39 @@ def send(api, path, body, key):
 def test_place_when_the_key_differs_in_case_then_it_is_another_order(signed_in_api, member):
     body = {"lines": [{"sku": virtual_sku(points=1).pk, "quantity": 1}]}
 
-    answers = [send(signed_in_api, ORDERS, body, key) for key in ("cart-a1", "CART-A1", "Cart-a1", "cart-a1")]
+    answers = [
+        send(signed_in_api, ORDERS, body, key)
+        for key in ("cart-a1", "CART-A1", "Cart-a1", "cart-a1")
+    ]
 
     assert [answer.status_code for answer in answers] == [201] * 4
-    assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, None, None, "true"]
+    assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [
+        None,
+        None,
+        None,
+        "true",
+    ]
     assert len({answer.json()["no"] for answer in answers}) == 3
     assert Order.objects.filter(user=member).count() == 3
 
 
-def test_order_when_its_number_is_written_small_then_404_on_page_and_api(signed_in, signed_in_api, member):
+def test_order_when_its_number_is_written_small_then_404_on_page_and_api(
+    signed_in, signed_in_api, member
+):
     order = place(member, virtual_sku(points=1))
     small = order.no.lower()
 
-    assert signed_in_api.get(f"{ORDERS}/{order.no}").status_code == signed_in.get(f"/orders/{order.no}/").status_code == 200
+    assert (
+        signed_in_api.get(f"{ORDERS}/{order.no}").status_code
+        == signed_in.get(f"/orders/{order.no}/").status_code
+        == 200
+    )
     for near in (small, f"{order.no}%20", order.no.replace("2", "２", 1)):
         assert signed_in_api.get(f"{ORDERS}/{near}").status_code == 404
         assert signed_in.get(f"/orders/{near}/").status_code == 404
-    assert signed_in_api.post(f"{ORDERS}/{small}/cancellation", {}, format="json").status_code == 404
+    assert (
+        signed_in_api.post(f"{ORDERS}/{small}/cancellation", {}, format="json").status_code == 404
+    )
     assert Order.objects.get(pk=order.pk).status == "paid"
 
 
@@ -71,7 +94,10 @@ def test_refund_when_the_key_differs_in_case_then_it_is_another_request(signed_i
     order = pay(place(member, virtual_sku(cash="1.00"), quantity=2))
     body = {"lines": [{"line": order.lines.get().pk, "quantity": 1}], "reason": "does not fit"}
 
-    answers = [send(signed_in_api, f"{ORDERS}/{order.no}/refunds", body, key) for key in ("r-a", "R-A", "r-a")]
+    answers = [
+        send(signed_in_api, f"{ORDERS}/{order.no}/refunds", body, key)
+        for key in ("r-a", "R-A", "r-a")
+    ]
 
     assert [answer.status_code for answer in answers] == [201] * 3
     assert RefundRequest.objects.count() == 2
@@ -81,11 +107,18 @@ def test_refund_when_the_key_differs_in_case_then_it_is_another_request(signed_i
 def test_notify_when_event_ids_are_nearly_the_same_then_each_order_is_paid(api, member):
     for near in NEAR:
         order = place(member, virtual_sku(cash="9.90"))
-        raw_body, headers = told(payments.start(order, "sandbox"), event_id=near, provider_ref=f"money-{near}")
+        raw_body, headers = told(
+            payments.start(order, "sandbox"), event_id=near, provider_ref=f"money-{near}"
+        )
 
-        answer = api.generic("POST", NOTIFY, raw_body, content_type="application/json", headers=headers)
+        answer = api.generic(
+            "POST", NOTIFY, raw_body, content_type="application/json", headers=headers
+        )
 
-        assert (answer.status_code, answer.json()) == (200, {"event_id": near, "outcome": "settled"})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"event_id": near, "outcome": "settled"},
+        )
         assert Order.objects.get(pk=order.pk).status == "paid"
     assert PaymentNotice.objects.count() == len(NEAR)
 
@@ -109,15 +142,26 @@ def test_ledger_when_a_near_key_is_to_be_refunded_then_it_is_unknown(member):
 
 
 def test_events_when_the_key_differs_in_case_then_each_pays(api, member):
-    rule = Rule.objects.create(code="survey", action="event:survey", name="Survey", status=Rule.Status.ACTIVE)
+    rule = Rule.objects.create(
+        code="survey", action="event:survey", name="Survey", status=Rule.Status.ACTIVE
+    )
     RuleVersion.objects.create(rule=rule, number=1, points=15, per_day=5, created_at=clock.now())
     timestamp = str(int(clock.now().timestamp()))
     for near in ("answer-a", "ANSWER-A"):
-        said = {"event": "survey", "member": "member", "key": near, "occurred_at": clock.now().isoformat(), "data": {}}
+        said = {
+            "event": "survey",
+            "member": "member",
+            "key": near,
+            "occurred_at": clock.now().isoformat(),
+            "data": {},
+        }
         raw = json.dumps(said).encode()
         headers = {"X-Mall-Timestamp": timestamp, "X-Mall-Signature": events.sign(raw, timestamp)}
 
-        assert api.post(EVENTS, raw, content_type="application/json", headers=headers).status_code == 201
+        assert (
+            api.post(EVENTS, raw, content_type="application/json", headers=headers).status_code
+            == 201
+        )
 
     assert CustomEvent.objects.count() == LedgerEntry.objects.filter(rule="survey").count() == 2
 
@@ -133,7 +177,9 @@ def test_deliver_when_the_key_differs_in_case_then_both_are_booked():
     assert stock.available([sku.pk]) == {sku.pk: 10}
 
 
-def test_coupon_when_typed_small_with_blanks_then_the_door_reads_it_and_the_stored_code_is_exact(signed_in_api, member):
+def test_coupon_when_typed_small_with_blanks_then_the_door_reads_it_and_the_stored_code_is_exact(
+    signed_in_api, member
+):
     made, sku = code(code="WELCOME2026"), virtual_sku(cash="20.00")
     body = {"lines": [{"sku": sku.pk, "quantity": 1}]}
 
@@ -153,7 +199,11 @@ def test_session_when_its_key_is_written_in_capitals_then_nobody_is_signed_in(cl
     key = client.cookies["sessionid"].value
     assert client.get("/account/").status_code == 200
 
-    for near in (key.upper(), f"{key} ", key.replace(key[0], key[0].upper(), 1) if key[0].isalpha() else key.swapcase()):
+    for near in (
+        key.upper(),
+        f"{key} ",
+        key.replace(key[0], key[0].upper(), 1) if key[0].isalpha() else key.swapcase(),
+    ):
         cache.clear()  # the database decides
         client.cookies["sessionid"] = near
         assert client.get("/account/").status_code == 302, near
@@ -170,12 +220,16 @@ def test_sign_in_when_typed_in_any_case_then_it_is_the_same_member(api, member, 
 
 @pytest.mark.parametrize("typed", ["mémber", "ｍember"])
 def test_sign_in_when_an_accent_or_width_differs_then_it_is_nobody(api, member, typed):
-    answer = api.post("/api/auth/app/v1/auth/login", {"username": typed, "password": PASSWORD}, format="json")
+    answer = api.post(
+        "/api/auth/app/v1/auth/login", {"username": typed, "password": PASSWORD}, format="json"
+    )
 
     assert answer.status_code == 400
 
 
-def test_register_when_only_an_accent_differs_then_both_are_members_and_mail_goes_to_its_own(member):
+def test_register_when_only_an_accent_differs_then_both_are_members_and_mail_goes_to_its_own(
+    member,
+):
     other = register("mémber", "mémber@example.com", PASSWORD)
 
     users = get_user_model().objects
@@ -187,7 +241,9 @@ def test_superuser_when_made_with_capitals_then_signs_in_all_the_same(api):
     made = get_user_model().objects.create_superuser("Boss", "Boss@Example.com", PASSWORD)
 
     assert (made.username, made.email) == ("boss", "boss@example.com")
-    answer = api.post("/api/auth/app/v1/auth/login", {"username": "Boss", "password": PASSWORD}, format="json")
+    answer = api.post(
+        "/api/auth/app/v1/auth/login", {"username": "Boss", "password": PASSWORD}, format="json"
+    )
     assert answer.status_code == 200
 
 

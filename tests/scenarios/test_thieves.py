@@ -1,4 +1,6 @@
-"""What somebody tries who wants points for nothing, across the rooms: each way in ends with books that close."""
+"""What somebody tries who wants points for nothing, across the rooms: each way in ends with books
+that close.
+"""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -43,7 +45,9 @@ def bought(member, *, cash="100.00", quantity=1, shipped=True):
 
 
 def rewarded(member, mission):
-    return list(MissionProgress.objects.filter(user=member, mission=mission).values_list("count", "paid"))
+    return list(
+        MissionProgress.objects.filter(user=member, mission=mission).values_list("count", "paid")
+    )
 
 
 # --- missions: buy, collect, send back -------------------------------------------------
@@ -106,13 +110,19 @@ def test_mission_when_its_coupon_is_unused_then_it_goes_back_with_the_order(memb
     assert Coupon.objects.get(user=member).state == Coupon.State.REVOKED
     bought(member)
 
-    assert list(Coupon.objects.filter(user=member).order_by("pk").values_list("state", flat=True)) == ["revoked", "granted"]
+    assert list(
+        Coupon.objects.filter(user=member).order_by("pk").values_list("state", flat=True)
+    ) == ["revoked", "granted"]
 
 
 def test_mission_when_its_coupon_was_used_then_no_second_one_comes(member):
     MissionFactory(code="buy", event="order_paid", points=0, coupon=paper.template())
     first = bought(member, shipped=False)
-    life.pay(life.place(member, life.virtual_sku(cash="50.00"), coupon=Coupon.objects.get(user=member).pk))
+    life.pay(
+        life.place(
+            member, life.virtual_sku(cash="50.00"), coupon=Coupon.objects.get(user=member).pk
+        )
+    )
 
     lifecycle.cancel(first, actor=f"member:{member.pk}")
     bought(member)
@@ -122,17 +132,30 @@ def test_mission_when_its_coupon_was_used_then_no_second_one_comes(member):
 
 # --- one person, many accounts ------------------------------------------------------
 def settle_in(member):
-    """Do what a newcomer is paid for: a profile, a birthday today, a first order, a newcomers' mission."""
+    """Do what a newcomer is paid for: a profile, a birthday today, a first order, a newcomers'
+    mission.
+    """
     EmailAddress.objects.filter(user=member).update(verified=True)
-    profile.change_profile(member, nickname="小满", birthday=date(1990, clock.today().month, min(clock.today().day, 28)))
+    profile.change_profile(
+        member,
+        nickname="小满",
+        birthday=date(1990, clock.today().month, min(clock.today().day, 28)),
+    )
     facts.congratulate(on=date(clock.today().year, clock.today().month, min(clock.today().day, 28)))
     bought(member)
 
 
 def earned(member):
     """What was paid or promised for being new."""
-    paid = LedgerEntry.objects.filter(account_id=member.pk, rule__in=EARNED_ONCE).values_list("rule", flat=True)
-    return {*paid, *Grant.objects.filter(account_id=member.pk, action__in=EARNED_ONCE).values_list("action", flat=True)}
+    paid = LedgerEntry.objects.filter(account_id=member.pk, rule__in=EARNED_ONCE).values_list(
+        "rule", flat=True
+    )
+    return {
+        *paid,
+        *Grant.objects.filter(account_id=member.pk, action__in=EARNED_ONCE).values_list(
+            "action", flat=True
+        ),
+    }
 
 
 @pytest.fixture
@@ -141,14 +164,20 @@ def welcome_mission():
 
 
 @pytest.mark.parametrize("leaves", [True, False], ids=["came back", "beside the first"])
-def test_person_when_a_second_account_is_opened_then_newcomers_gifts_come_once(leaves, welcome_mission, time_machine_noon):
+def test_person_when_a_second_account_is_opened_then_newcomers_gifts_come_once(
+    leaves, welcome_mission, time_machine_noon
+):
     first = register(username="first", email="lili@example.com", password=PASSWORD)
     settle_in(first)
     assert earned(first) == set(EARNED_ONCE)
     if leaves:
         closing.close(first)
 
-    second = register(username="second", email="lili@example.com" if leaves else "Lili+2@example.com", password=PASSWORD)
+    second = register(
+        username="second",
+        email="lili@example.com" if leaves else "Lili+2@example.com",
+        password=PASSWORD,
+    )
     settle_in(second)
 
     assert earned(second) == set()
@@ -169,7 +198,13 @@ def test_review_when_the_line_was_refunded_then_nothing_is_left_to_review(member
     life.refund(order)
 
     with pytest.raises(LineReturned):
-        reviews.write(member, no=order.no, line=line.pk, stars=5, text="Paid for by somebody else, so very good.")
+        reviews.write(
+            member,
+            no=order.no,
+            line=line.pk,
+            stars=5,
+            text="Paid for by somebody else, so very good.",
+        )
 
     assert list(reviews.waiting_lines(member)) == []
     assert reviews.rows_of(order, list(order.lines.all())) == []
@@ -180,7 +215,13 @@ def test_review_when_a_piece_is_kept_then_it_may_be_reviewed(member):
     order = bought(member, quantity=2)
     life.refund(order, 1)
 
-    reviews.write(member, no=order.no, line=order.lines.get().pk, stars=4, text="One went back, the other one is fine.")
+    reviews.write(
+        member,
+        no=order.no,
+        line=order.lines.get().pk,
+        stars=4,
+        text="One went back, the other one is fine.",
+    )
 
     assert Review.objects.count() == 1
 
@@ -237,15 +278,23 @@ def test_coupon_when_it_pays_everything_then_paid_at_once_and_nothing_is_earned_
     order = life.place(member, life.virtual_sku(cash="20.00"), coupon=coupon.pk)
 
     assert (order.status, order.cash, order.pay_by) == (Order.Status.PAID, Decimal(0), None)
-    assert not Grant.objects.filter(account_id=member.pk, action__in=["purchase", "repurchase"]).exists()
+    assert not Grant.objects.filter(
+        account_id=member.pk, action__in=["purchase", "repurchase"]
+    ).exists()
     assert Coupon.objects.get().state == Coupon.State.USED
     life.refund(order)
     assert Coupon.objects.get().state == Coupon.State.GRANTED
 
 
 @pytest.mark.parametrize("quantity", [1, 3, 7])
-def test_coupon_when_refunded_piece_by_piece_then_the_sum_is_what_was_paid_to_the_fen(member, quantity):
-    goods = [life.virtual_sku(cash="3.33"), life.virtual_sku(cash="0.01"), life.virtual_sku(cash="19.99", points=7)]
+def test_coupon_when_refunded_piece_by_piece_then_the_sum_is_what_was_paid_to_the_fen(
+    member, quantity
+):
+    goods = [
+        life.virtual_sku(cash="3.33"),
+        life.virtual_sku(cash="0.01"),
+        life.virtual_sku(cash="19.99", points=7),
+    ]
     life.give_points(member, 1000)
     coupon = paper.given(member, percent=33)
     order = life.pay(life.place(member, *goods, quantity=quantity, coupon=coupon.pk))
@@ -260,9 +309,14 @@ def test_coupon_when_refunded_piece_by_piece_then_the_sum_is_what_was_paid_to_th
     assert Coupon.objects.get().state == Coupon.State.GRANTED
 
 
-def test_coupon_when_it_expires_while_the_order_waits_then_paying_works_and_cancelling_ends_it(member):
+def test_coupon_when_it_expires_while_the_order_waits_then_paying_works_and_cancelling_ends_it(
+    member,
+):
     coupon = paper.given(member)
-    paid, dropped = life.place(member, life.virtual_sku(cash="20.00"), coupon=coupon.pk), paper.given(member)
+    paid, dropped = (
+        life.place(member, life.virtual_sku(cash="20.00"), coupon=coupon.pk),
+        paper.given(member),
+    )
     left = life.place(member, life.virtual_sku(cash="20.00"), coupon=dropped.pk)
     Coupon.objects.update(expires_at=clock.now() - timedelta(days=1))
 
@@ -270,4 +324,7 @@ def test_coupon_when_it_expires_while_the_order_waits_then_paying_works_and_canc
     lifecycle.cancel(left, actor=f"member:{member.pk}")
     coupons.expire_due(clock.now())
 
-    assert dict(Coupon.objects.values_list("pk", "state")) == {coupon.pk: "used", dropped.pk: "expired"}
+    assert dict(Coupon.objects.values_list("pk", "state")) == {
+        coupon.pk: "used",
+        dropped.pk: "expired",
+    }

@@ -1,6 +1,8 @@
-"""The twenty traps of product.md: what users of such systems report, each once, by the shop's own verbs and doors.
+"""The twenty traps of product.md: what users of such systems report, each once, by the shop's own
+verbs and doors.
 
-More of each, with its corners and races, stands beside the code it concerns; here every story is told whole.
+More of each, with its corners and races, stands beside the code it concerns; here every story is
+told whole.
 """
 
 import itertools
@@ -31,15 +33,38 @@ from orders.numbers import new_number
 from points import expiry, ledger, reconciliation, rules, tiers
 from points.errors import InsufficientPoints
 from points.maturing import mature_due
-from points.models import ExchangeRate, Grant, LedgerEntry, MemberTier, PointAccount, Rule, TierLevel
+from points.models import (
+    ExchangeRate,
+    Grant,
+    LedgerEntry,
+    MemberTier,
+    PointAccount,
+    Rule,
+    TierLevel,
+)
 from tests.factories import coupons as coupon_factory
 from tests.factories import flash as flash_factory
 from tests.factories.marketing import MissionFactory
-from tests.factories.orders import ask, give_points, key_sku, pay, place, received, refund, virtual_sku
+from tests.factories.orders import (
+    ask,
+    give_points,
+    key_sku,
+    pay,
+    place,
+    received,
+    refund,
+    virtual_sku,
+)
 from tests.factories.points import member_with
 from tests.orders.test_pages import NEW, form_of
 
-RAW_TABLES = ("points_ledgerentry", "points_pointaccount", "orders_order", "marketing_dailyactivity", "marketing_historyorder")
+RAW_TABLES = (
+    "points_ledgerentry",
+    "points_pointaccount",
+    "orders_order",
+    "marketing_dailyactivity",
+    "marketing_historyorder",
+)
 pytestmark = pytest.mark.django_db(transaction=True)  # a refusal must leave no trace
 
 
@@ -76,7 +101,9 @@ def refused(verb):
     return False
 
 
-def test_trap_01_when_twenty_spend_the_same_hundred_points_then_exactly_one_succeeds(member, run_threads):
+def test_trap_01_when_twenty_spend_the_same_hundred_points_then_exactly_one_succeeds(
+    member, run_threads
+):
     sku = virtual_sku(points=100, stock=20)
 
     outcomes = run_threads(20, lambda: patiently(lambda: place(member, sku)))
@@ -129,7 +156,9 @@ def _refund_late(order):
     """Refund a received order as staff may after the days are over."""
     from orders import refund_requests
 
-    return refund_requests.approve(ask(Order.objects.get(pk=order.pk), actor="staff:1"), actor="staff:1")
+    return refund_requests.approve(
+        ask(Order.objects.get(pk=order.pk), actor="staff:1"), actor="staff:1"
+    )
 
 
 def _cancellations(order):
@@ -165,7 +194,9 @@ def test_trap_05_when_cancelled_in_any_order_and_twice_then_points_return_once(m
 
 def test_trap_06_when_points_paid_a_share_then_the_cash_back_is_no_more_than_the_cash_paid(member):
     give_points(member, 900)
-    order = pay(place(member, virtual_sku(cash="20.00", pay_mode="cash_points"), points_to_use=1_000))
+    order = pay(
+        place(member, virtual_sku(cash="20.00", pay_mode="cash_points"), points_to_use=1_000)
+    )
     assert order.cash == Decimal("10.00")
 
     asked = refund(order)
@@ -180,7 +211,10 @@ def test_trap_07_when_refunded_by_fifths_then_two_are_forty_per_cent_and_six_are
     order = pay(place(member, virtual_sku(points=100, cash="10.01"), quantity=5))
 
     parts = [refund(Order.objects.get(pk=order.pk), 1) for _ in range(2)]
-    assert (sum(part.points for part in parts), sum(part.cash for part in parts)) == (200, Decimal("20.02"))
+    assert (sum(part.points for part in parts), sum(part.cash for part in parts)) == (
+        200,
+        Decimal("20.02"),
+    )
     for _ in range(3):
         refund(Order.objects.get(pk=order.pk), 1)
 
@@ -207,7 +241,9 @@ def test_trap_08_when_the_rule_changed_meanwhile_then_what_is_taken_back_is_what
 
 def test_trap_09_when_points_pay_a_part_then_only_the_cash_earns(member):
     give_points(member, 900)
-    order = pay(place(member, virtual_sku(cash="20.00", pay_mode="cash_points"), points_to_use=1_000))
+    order = pay(
+        place(member, virtual_sku(cash="20.00", pay_mode="cash_points"), points_to_use=1_000)
+    )
 
     assert Grant.objects.get(action="purchase", reference=order.reference).points == 10
 
@@ -215,18 +251,24 @@ def test_trap_09_when_points_pay_a_part_then_only_the_cash_earns(member):
 @pytest.mark.parametrize(
     ("points", "rate", "yuan"),
     [
-        (100, 100, "1.00"), (199, 100, "1.99"), (1, 100, "0.01"), (1, 300, "0.00"), (100, 3, "33.33"), (200, 3, "66.66"),
-        (300, 3, "100.00"), (10**9, 100, "10000000.00"), (7, 7, "1.00"), (29, 100, "0.29"), (58, 100, "0.58"), (115, 100, "1.15"),
+        (100, 100, "1.00"), (199, 100, "1.99"), (1, 100, "0.01"), (1, 300, "0.00"), (100, 3,
+        "33.33"), (200, 3, "66.66"),
+        (300, 3, "100.00"), (10**9, 100, "10000000.00"), (7, 7, "1.00"), (29, 100, "0.29"), (58,
+        100, "0.58"), (115, 100, "1.15"),
         (1_001, 1_000, "1.00"),
     ],
 )  # fmt: skip
-def test_trap_10_when_points_become_yuan_then_divided_exactly_and_never_by_floats(points, rate, yuan):
+def test_trap_10_when_points_become_yuan_then_divided_exactly_and_never_by_floats(
+    points, rate, yuan
+):
     assert str(pricing.worth(points, rate)) == yuan
 
 
 def test_trap_10_when_an_order_is_priced_at_another_rate_then_every_fen_is_accounted_for(member):
     give_points(member, 9_900)
-    ExchangeRate.objects.create(points_per_yuan=300, effective_from=clock.now() - timedelta(seconds=1))
+    ExchangeRate.objects.create(
+        points_per_yuan=300, effective_from=clock.now() - timedelta(seconds=1)
+    )
 
     order = place(member, virtual_sku(cash="19.99", pay_mode="cash_points"), points_to_use=2_900)
 
@@ -234,7 +276,9 @@ def test_trap_10_when_an_order_is_priced_at_another_rate_then_every_fen_is_accou
     assert order.goods_cash == order.discount + order.cash
 
 
-@pytest.mark.parametrize("day", [date(2026, 11, 30), date(2026, 12, 31), date(2027, 1, 31), date(2028, 2, 29)])
+@pytest.mark.parametrize(
+    "day", [date(2026, 11, 30), date(2026, 12, 31), date(2027, 1, 31), date(2028, 2, 29)]
+)
 def test_trap_11_when_shanghai_midnight_passes_then_points_die_on_the_second_and_once(day):
     midnight = clock.end_of(day)
     with time_machine.travel(midnight - timedelta(days=3), tick=False):
@@ -242,7 +286,10 @@ def test_trap_11_when_shanghai_midnight_passes_then_points_die_on_the_second_and
         ledger.accrue(member.pk, points=7, key="stays", expires_on=day + timedelta(days=1))
     with time_machine.travel(midnight - timedelta(milliseconds=1), tick=False):
         assert expiry.expire_due().points == 0
-        assert ledger.spend(member.pk, points=10, key="late", reference="sale:late").balance_after == 97
+        assert (
+            ledger.spend(member.pk, points=10, key="late", reference="sale:late").balance_after
+            == 97
+        )
 
     with time_machine.travel(midnight, tick=False):
         assert [expiry.expire_due().points for _run in range(2)] == [90, 0]
@@ -252,8 +299,12 @@ def test_trap_11_when_shanghai_midnight_passes_then_points_die_on_the_second_and
 
 
 @pytest.mark.parametrize(("yuan", "level"), [("299.00", 1), ("300.00", 2), ("301.00", 2)])
-def test_trap_12_when_a_first_order_brings_one_less_than_exactly_and_one_more_than_a_threshold_then_that_tier(member, yuan, level):
-    """100 for registering and 100 for the first order; a yuan is a point, and counts only once it has arrived."""
+def test_trap_12_when_a_first_order_brings_just_under_at_or_over_a_threshold_then_that_tier(
+    member, yuan, level
+):
+    """100 for registering and 100 for the first order; a yuan is a point, and counts only once it
+    has arrived.
+    """
     assert [tier.threshold for tier in TierLevel.objects.all()[:2]] == [0, 500]
     received(pay(place(member, virtual_sku(cash=yuan))))
     assert tiers.standing_of(member.pk).tier.level == 1
@@ -276,11 +327,16 @@ def test_trap_13_when_checked_in_around_shanghai_midnight_then_two_days_and_each
 
     early = of_type(outcomes, CheckIn)
     assert (len(early), len(of_type(outcomes, AlreadyCheckedIn))) == (1, 1)
-    assert [(row.on, row.streak) for row in (late, *early)] == [(date(2026, 11, 20), 1), (date(2026, 11, 21), 2)]
+    assert [(row.on, row.streak) for row in (late, *early)] == [
+        (date(2026, 11, 20), 1),
+        (date(2026, 11, 21), 2),
+    ]
     assert LedgerEntry.objects.filter(rule="checkin").count() == 2
 
 
-def test_trap_14_when_a_spend_is_rolled_back_and_redis_is_flushed_then_the_ledger_decides(member, signed_in_api):
+def test_trap_14_when_a_spend_is_rolled_back_and_redis_is_flushed_then_the_ledger_decides(
+    member, signed_in_api
+):
     """More of it, with Redis gone, frozen and babbling: tests/faults/test_redis.py."""
     had = signed_in_api.get("/api/v1/points").json()["available"]
     assert had == standing(member)[0]
@@ -306,7 +362,11 @@ def test_trap_15_when_200_want_10_in_a_flash_sale_then_10_have_one_each(run_thre
         for buyer in buyers[n::20]:
             for click in range(2):
                 try:
-                    outcomes.append(patiently(lambda b=buyer, c=click: flash_factory.grab(b, item, key=f"click-{c}")))
+                    outcomes.append(
+                        patiently(
+                            lambda b=buyer, c=click: flash_factory.grab(b, item, key=f"click-{c}")
+                        )
+                    )
                 except (SoldOut, OutOfStock, FlashLimitReached) as refusal:
                     outcomes.append(refusal)
         return outcomes
@@ -319,7 +379,9 @@ def test_trap_15_when_200_want_10_in_a_flash_sale_then_10_have_one_each(run_thre
     assert stock.available([item.sku_id])[item.sku_id] == 0
 
 
-def test_trap_16_when_paid_after_the_stock_was_resold_then_the_money_returns_and_no_error_loops(member, other_member):
+def test_trap_16_when_paid_after_the_stock_was_resold_then_the_money_returns_and_no_error_loops(
+    member, other_member
+):
     sku = virtual_sku(cash="9.90", stock=1)
     order = place(member, sku)
     message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
@@ -330,26 +392,38 @@ def test_trap_16_when_paid_after_the_stock_was_resold_then_the_money_returns_and
 
     assert set(outcomes) == {"refunded_late"}
     assert (Order.objects.get(pk=order.pk).status, sold.status) == ("cancelled", "paid")
-    assert [(row.status, row.amount) for row in PaymentRefund.objects.all()] == [("done", Decimal("9.90"))]
+    assert [(row.status, row.amount) for row in PaymentRefund.objects.all()] == [
+        ("done", Decimal("9.90"))
+    ]
 
 
 def test_trap_16_when_two_channels_both_paid_then_the_second_payment_returns(member, settings):
     order = place(member, virtual_sku(cash="9.90"))
     first = payments.start(order, "sandbox")
-    second = Payment.objects.create(**{**_fields(first), "no": new_number(), "provider_ref": f"{first.provider_ref}-2"})
+    second = Payment.objects.create(
+        **{**_fields(first), "no": new_number(), "provider_ref": f"{first.provider_ref}-2"}
+    )
     messages = [sandbox.write_notice(payment, "paid") for payment in (first, second)]
 
-    outcomes = [payments.receive_notice("sandbox", *message).outcome for message in (*messages, *messages)]
+    outcomes = [
+        payments.receive_notice("sandbox", *message).outcome for message in (*messages, *messages)
+    ]
 
     assert outcomes[0] == outcomes[2] == "settled"
     assert outcomes[1] == outcomes[3] != "settled"
     assert Order.objects.get().status == "paid"
-    assert [(row.payment_id, row.status, row.amount) for row in PaymentRefund.objects.all()] == [(second.pk, "done", Decimal("9.90"))]
+    assert [(row.payment_id, row.status, row.amount) for row in PaymentRefund.objects.all()] == [
+        (second.pk, "done", Decimal("9.90"))
+    ]
     assert OrderEvent.objects.filter(kind="paid").count() == 1
 
 
 def _fields(payment):
-    return {field.attname: getattr(payment, field.attname) for field in payment._meta.concrete_fields if field.attname != "id"}
+    return {
+        field.attname: getattr(payment, field.attname)
+        for field in payment._meta.concrete_fields
+        if field.attname != "id"
+    }
 
 
 def test_trap_17_when_a_callback_is_repeated_then_each_piece_has_one_card_key(member):
@@ -364,10 +438,14 @@ def test_trap_17_when_a_callback_is_repeated_then_each_piece_has_one_card_key(me
     assert CardKey.objects.filter(state=CardKey.State.FREE).count() == 2
 
 
-def test_trap_18_when_a_coupon_code_is_used_in_parallel_then_its_limit_holds_and_a_cancelled_use_returns(run_threads):
+def test_trap_18_when_a_coupon_code_is_used_in_parallel_then_its_limit_holds_cancelled_or_not(
+    run_threads,
+):
     code = coupon_factory.code(max_uses=3)
     sku = virtual_sku(cash="20.00", stock=50)
-    buyers = [register(username=f"b{n}", email=f"b{n}@example.com", password="x" * 12) for n in range(12)]
+    buyers = [
+        register(username=f"b{n}", email=f"b{n}@example.com", password="x" * 12) for n in range(12)
+    ]
 
     outcomes = run_threads(12, lambda n: patiently(lambda: place(buyers[n], sku, coupon=code.code)))
 
@@ -381,7 +459,9 @@ def test_trap_18_when_a_coupon_code_is_used_in_parallel_then_its_limit_holds_and
     assert refused(lambda: place(free[1], sku, coupon=code.code))
 
 
-def test_trap_18_when_ones_own_coupon_is_sent_with_two_orders_at_once_then_one_has_it(member, run_threads):
+def test_trap_18_when_ones_own_coupon_is_sent_with_two_orders_at_once_then_one_has_it(
+    member, run_threads
+):
     coupon, sku = coupon_factory.given(member), virtual_sku(cash="20.00")
 
     outcomes = run_threads(8, lambda: patiently(lambda: place(member, sku, coupon=coupon.pk)))
@@ -403,16 +483,25 @@ def test_trap_19_when_a_day_was_missed_then_the_streak_begins_anew_though_nobody
     assert [(row.streak, row.points) for row in rows] == [(1, 20), (2, 25), (3, 30), (1, 20)]
 
 
-def test_trap_19_when_a_mission_hears_the_same_fact_again_and_again_then_it_pays_once(member, run_threads):
+def test_trap_19_when_a_mission_hears_the_same_fact_again_and_again_then_it_pays_once(
+    member, run_threads
+):
     MissionFactory(code="twice", event=Mission.Event.CHECKIN, target=2, points=30)
 
-    run_threads(8, lambda n: patiently(lambda: missions.note(member.pk, Mission.Event.CHECKIN, key=f"checkin:{n % 2}")))
+    run_threads(
+        8,
+        lambda n: patiently(
+            lambda: missions.note(member.pk, Mission.Event.CHECKIN, key=f"checkin:{n % 2}")
+        ),
+    )
 
     assert list(MissionProgress.objects.values_list("count", "paid")) == [(2, 30)]
     assert standing(member) == (130, 0)
 
 
-def test_trap_20_when_somebody_asks_why_then_every_change_names_its_fact_and_the_lines_add_up(member, signed_in):
+def test_trap_20_when_somebody_asks_why_then_every_change_names_its_fact_and_the_lines_add_up(
+    member, signed_in
+):
     check_in(member)
     order = place(member, virtual_sku(points=30))
     lifecycle.cancel(order, actor=f"member:{member.pk}")
@@ -421,7 +510,9 @@ def test_trap_20_when_somebody_asks_why_then_every_change_names_its_fact_and_the
     entries = list(LedgerEntry.objects.filter(account_id=member.pk).order_by("seq"))
     for entry in entries:
         assert entry.reference or entry.rule or entry.description
-    assert [entry.balance_after for entry in entries] == list(itertools.accumulate(entry.delta for entry in entries))
+    assert [entry.balance_after for entry in entries] == list(
+        itertools.accumulate(entry.delta for entry in entries)
+    )
     page = signed_in.get("/points/").content.decode()
     assert order.no in page
     for entry in entries:
@@ -429,12 +520,16 @@ def test_trap_20_when_somebody_asks_why_then_every_change_names_its_fact_and_the
 
 
 @pytest.mark.parametrize("name", list(reports.REPORTS))
-def test_trap_20_when_a_report_is_opened_then_it_reads_what_was_counted_and_scans_no_ledger(name, member, django_assert_max_num_queries):
+def test_trap_20_when_a_report_is_opened_then_it_reads_what_was_counted_and_scans_no_ledger(
+    name, member, django_assert_max_num_queries
+):
     place(member, virtual_sku(points=10))
     rollup.roll_up_recent()
 
     with django_assert_max_num_queries(6) as asked:
         reports.work_out(name, period.latest())
 
-    raw = {table for query in asked.captured_queries for table in RAW_TABLES if table in query["sql"]}
+    raw = {
+        table for query in asked.captured_queries for table in RAW_TABLES if table in query["sql"]
+    }
     assert raw == set()

@@ -19,7 +19,11 @@ class Command(BaseCommand):
     def handle(self, **options):
         total = 0
         for model in apps.get_models():
-            fields = [field for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
+            fields = [
+                field
+                for field in model._meta.concrete_fields
+                if isinstance(field, EncryptedTextField)
+            ]
             if fields and not model._meta.proxy:
                 total += self._rotate(model, fields)
         self.stdout.write(f"rotated={total}")
@@ -35,13 +39,20 @@ class Command(BaseCommand):
 
 @transactional
 def seal_anew(model, fields, ids) -> int:
-    """Write again the columns of these rows that an older key sealed; return how many rows changed."""
+    """Write again the columns of these rows that an older key sealed; return how many rows
+    changed.
+    """
     rotated = 0
     names = [field.attname for field in fields]
     # The raw text tells the key; the locked row keeps a concurrent edit from being overwritten.
-    stored = model._base_manager.filter(pk__in=ids).annotate(**{f"raw_{name}": _Raw(name) for name in names})
+    stored = model._base_manager.filter(pk__in=ids).annotate(
+        **{f"raw_{name}": _Raw(name) for name in names}
+    )
     for row in stored.select_for_update() if connection.features.has_select_for_update else stored:
-        if any(raw and not is_sealed_by_first_key(raw) for raw in (getattr(row, f"raw_{name}") for name in names)):
+        if any(
+            raw and not is_sealed_by_first_key(raw)
+            for raw in (getattr(row, f"raw_{name}") for name in names)
+        ):
             row.save(update_fields=names)
             rotated += 1
     return rotated

@@ -7,10 +7,14 @@ from mall.core import clock
 
 
 class DayRangeFilter(RangeDateFilter):
-    """Days over a column of instants: unfold's own leaves out the last day, and all of it when both are one."""
+    """Days over a column of instants: unfold's own leaves out the last day, and all of it when both
+    are one.
+    """
 
     def queryset(self, request, queryset):
-        """Keep the rows from the first instant of one day to the last of the other; a day nobody can read bounds nothing."""
+        """Keep the rows from the first instant of one day to the last of the other; a day nobody
+        can read bounds nothing.
+        """
         first, last = (self._day(end) for end in ("from", "to"))
         if first:
             queryset = queryset.filter(**{f"{self.parameter_name}__gte": clock.start_of(first)})

@@ -1,10 +1,14 @@
-"""An admin for a policy: its one row comes with a migration and is changed, never added or deleted; each change is written down."""
+"""An admin for a policy: its one row comes with a migration and is changed, never added or deleted;
+each change is written down.
+"""
 
 from mall.core import audit
 
 
 class OneRow:
-    """Put it before ModelAdmin. The audit log names the act ``<room>.policy_change`` with the numbers before and after."""
+    """Put it before ModelAdmin. The audit log names the act ``<room>.policy_change`` with the
+    numbers before and after.
+    """
 
     def has_add_permission(self, request):
         # The menu of every page asks this: it must not cost a query.
@@ -18,4 +22,10 @@ class OneRow:
         before = {name: form.initial.get(name) for name in form.changed_data}
         after = {name: getattr(obj, name) for name in form.changed_data}
         if form.changed_data:
-            audit.note(request.user, f"{self.opts.app_label}.policy_change", target=obj, before=before, after=after)
+            audit.note(
+                request.user,
+                f"{self.opts.app_label}.policy_change",
+                target=obj,
+                before=before,
+                after=after,
+            )

@@ -2,7 +2,9 @@
 
 
 class ReadOnly:
-    """Rows nobody adds, changes or deletes in the admin, whatever their role says; for admins and inlines."""
+    """Rows nobody adds, changes or deletes in the admin, whatever their role says; for admins and
+    inlines.
+    """
 
     show_full_result_count = False
 

@@ -14,20 +14,38 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="JobRun",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("job", models.CharField(max_length=64, verbose_name="job")),
                 ("period", models.CharField(max_length=32, verbose_name="period")),
                 ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
-                ("claimed_until", models.DateTimeField(blank=True, null=True, verbose_name="claimed until")),
-                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
+                (
+                    "claimed_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="claimed until"),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished"),
+                ),
                 ("outcome", models.CharField(blank=True, max_length=500, verbose_name="outcome")),
-                ("created_at", models.DateTimeField(db_index=True, default=mall.core.clock.now, verbose_name="time")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_index=True, default=mall.core.clock.now, verbose_name="time"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "job run",
                 "verbose_name_plural": "job runs",
                 "ordering": ["-id"],
-                "constraints": [models.UniqueConstraint(fields=("job", "period"), name="one_run_a_period")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("job", "period"), name="one_run_a_period")
+                ],
             },
         ),
     ]

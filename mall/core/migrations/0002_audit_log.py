@@ -14,17 +14,55 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="AuditRow",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(db_index=True, default=mall.core.clock.now, verbose_name="time")),
-                ("actor", models.CharField(help_text="staff:<id>, member:<id> or system", max_length=80, verbose_name="by")),
-                ("actor_name", models.CharField(blank=True, default="", max_length=150, verbose_name="name")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_index=True, default=mall.core.clock.now, verbose_name="time"
+                    ),
+                ),
+                (
+                    "actor",
+                    models.CharField(
+                        help_text="staff:<id>, member:<id> or system",
+                        max_length=80,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "actor_name",
+                    models.CharField(blank=True, default="", max_length=150, verbose_name="name"),
+                ),
                 ("action", models.CharField(max_length=60, verbose_name="what was done")),
-                ("target", models.CharField(help_text="model:<id>, or the thing's own reference", max_length=120, verbose_name="to what")),
-                ("target_name", models.CharField(blank=True, default="", max_length=200, verbose_name="its name")),
-                ("reason", models.CharField(blank=True, default="", max_length=500, verbose_name="reason")),
+                (
+                    "target",
+                    models.CharField(
+                        help_text="model:<id>, or the thing's own reference",
+                        max_length=120,
+                        verbose_name="to what",
+                    ),
+                ),
+                (
+                    "target_name",
+                    models.CharField(
+                        blank=True, default="", max_length=200, verbose_name="its name"
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(blank=True, default="", max_length=500, verbose_name="reason"),
+                ),
                 ("before", models.JSONField(blank=True, null=True, verbose_name="before")),
                 ("after", models.JSONField(blank=True, null=True, verbose_name="after")),
-                ("request_id", models.CharField(blank=True, default="", max_length=64, verbose_name="request")),
+                (
+                    "request_id",
+                    models.CharField(blank=True, default="", max_length=64, verbose_name="request"),
+                ),
             ],
             options={
                 "verbose_name": "audit entry",

@@ -14,10 +14,14 @@ class AuditRow(AppendOnly):
     """
 
     at = models.DateTimeField(_("time"), default=clock.now, db_index=True)
-    actor = models.CharField(_("by"), max_length=80, help_text=_("staff:<id>, member:<id> or system"))
+    actor = models.CharField(
+        _("by"), max_length=80, help_text=_("staff:<id>, member:<id> or system")
+    )
     actor_name = models.CharField(_("name"), max_length=150, blank=True, default="")
     action = models.CharField(_("what was done"), max_length=60)
-    target = models.CharField(_("to what"), max_length=120, help_text=_("model:<id>, or the thing's own reference"))
+    target = models.CharField(
+        _("to what"), max_length=120, help_text=_("model:<id>, or the thing's own reference")
+    )
     target_name = models.CharField(_("its name"), max_length=200, blank=True, default="")
     reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
     before = models.JSONField(_("before"), null=True, blank=True)

@@ -1,7 +1,9 @@
-"""The backend that Django loads for ``ENGINE = "mall.database.mysql"``: Django's own behind a breaker, with pings that end in time.
+"""The backend that Django loads for ``ENGINE = "mall.database.mysql"``: Django's own behind a
+breaker, with pings that end in time.
 
-The client library counts its time-outs in whole seconds and has one for a long question and a ping alike; a health
-check need not wait as long as a report may. Sending "DO 1" and looking whether an answer comes costs what a ping does.
+The client library counts its time-outs in whole seconds and has one for a long question and a ping
+alike; a health check need not wait as long as a report may. Sending "DO 1" and looking whether an
+answer comes costs what a ping does.
 """
 
 import select
@@ -39,7 +41,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return breaker_of(self.alias)
 
     def get_new_connection(self, conn_params):
-        """Connect. Raises: OperationalError 2003 at once when the database kept somebody waiting a moment ago."""
+        """Connect. Raises: OperationalError 2003 at once when the database kept somebody waiting a
+        moment ago.
+        """
         with self.breaker.knocking():
             return super().get_new_connection(conn_params)
 
@@ -48,7 +52,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return Cursor(self.connection.cursor(), self.breaker)
 
     def is_usable(self):
-        """Whether the server answers within ``connect_timeout``; a connection that still owes an answer is not used again."""
+        """Whether the server answers within ``connect_timeout``; a connection that still owes an
+        answer is not used again.
+        """
         try:
             with self.breaker.knocking():
                 self._ping(self.settings_dict["OPTIONS"].get("connect_timeout", 10))

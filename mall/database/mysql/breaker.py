@@ -1,7 +1,8 @@
-"""Whether to ask a database at all: after one wait in vain nobody waits again for a second, then one asks for all.
+"""Whether to ask a database at all: after one wait in vain nobody waits again for a second, then
+one asks for all.
 
-The state is the process's: all its threads share it. A refused or lost connection costs nobody any time and opens
-nothing; only a wait until a time-out does.
+The state is the process's: all its threads share it. A refused or lost connection costs nobody any
+time and opens nothing; only a wait until a time-out does.
 """
 
 import threading
@@ -12,7 +13,8 @@ import structlog
 from MySQLdb import OperationalError
 
 REST_SECONDS = 1.0
-KNOCK_SECONDS = 3.0  # more than one knock takes: a Unix socket whose queue is full takes twice connect_timeout
+# more than one knock takes: a Unix socket whose queue is full takes twice connect_timeout
+KNOCK_SECONDS = 3.0
 WAITED_SECONDS = 0.9  # the client's second may end a little early
 GAVE_UP = {2002, 2003, 2005, 2013}  # what the client says when nothing came
 LINK_IS_OLD = 2006  # said of a link that was lost before: it tells nothing of the server
@@ -20,7 +22,9 @@ log = structlog.get_logger(__name__)
 
 
 class Breaker:
-    """One database's. Closed: everybody asks. Open: nobody. After the rest whoever comes first asks, and the others do not."""
+    """One database's. Closed: everybody asks. Open: nobody. After the rest whoever comes first
+    asks, and the others do not.
+    """
 
     def __init__(self, alias):
         self.alias = alias
@@ -37,7 +41,12 @@ class Breaker:
         except OperationalError as error:
             if _was_in_vain(error, started):
                 open_until = time.monotonic() + REST_SECONDS
-                log.warning("database_away", database=self.alias, why=str(error), asked_again_in_seconds=REST_SECONDS)
+                log.warning(
+                    "database_away",
+                    database=self.alias,
+                    why=str(error),
+                    asked_again_in_seconds=REST_SECONDS,
+                )
             elif error.args[0] == LINK_IS_OLD:
                 open_until = known
             raise

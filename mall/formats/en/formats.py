@@ -1,4 +1,6 @@
-"""English dates in one way everywhere: Nov 20, 2026 and 21:45, as in the Chinese pages no noon to guess."""
+"""English dates in one way everywhere: Nov 20, 2026 and 21:45, as in the Chinese pages no noon to
+guess.
+"""
 
 DATE_FORMAT = "M j, Y"
 SHORT_DATE_FORMAT = "M j, Y"

@@ -13,25 +13,44 @@ NO_SUCH_USER = (1133, 1410)
 
 
 class Command(BaseCommand):
-    """Grant on every table and take away all else: even a broken application cannot change rows that are only ever added.
+    """Grant on every table and take away all else: even a broken application cannot change rows
+    that are only ever added.
 
-    Run by the migrating user after each ``migrate`` (MySQL and MariaDB cannot take one table out of a grant on
-    all, so each table is named). That user does not see what others hold, so everything is revoked without
-    looking; first comes what is needed, so that a shop that is open misses nothing meanwhile. Doing it again
-    changes nothing. Run by the database's administrator it also takes back what lies outside this database.
+    Run by the migrating user after each ``migrate`` (MySQL and MariaDB cannot take one table out of
+    a grant on all, so each table is named). That user does not see what others hold, so everything
+    is revoked without looking; first comes what is needed, so that a shop that is open misses
+    nothing meanwhile. Doing it again changes nothing. Run by the database's administrator it also
+    takes back what lies outside this database.
     """
 
-    help = "Grant the application's and the reader's database users what they need, table by table (after migrate)."
+    help = (
+        "Grant the application's and the reader's database users what they need, table by "
+        "table (after migrate)."
+    )
 
     def add_arguments(self, parser):
-        parser.add_argument("--app", default="mall", metavar="USER", help="the user of web, worker and beat")
-        parser.add_argument("--reader", default="mall_read", metavar="USER", help="the user of reports and the replica (empty: none)")
-        parser.add_argument("--host", help="where they come from (default: wherever they are known from, else anywhere)")
-        parser.add_argument("--print", action="store_true", dest="only_print", help="print the statements, run none")
+        parser.add_argument(
+            "--app", default="mall", metavar="USER", help="the user of web, worker and beat"
+        )
+        parser.add_argument(
+            "--reader",
+            default="mall_read",
+            metavar="USER",
+            help="the user of reports and the replica (empty: none)",
+        )
+        parser.add_argument(
+            "--host",
+            help="where they come from (default: wherever they are known from, else anywhere)",
+        )
+        parser.add_argument(
+            "--print", action="store_true", dest="only_print", help="print the statements, run none"
+        )
 
     def handle(self, *args, app, reader, host, only_print, **options):
         if connection.vendor != "mysql":
-            raise CommandError("Database users are a matter of MySQL and MariaDB; this shop's database has none.")
+            raise CommandError(
+                "Database users are a matter of MySQL and MariaDB; this shop's database has none."
+            )
         count = 0
         with connection.cursor() as cursor:
             for user, privileges_of in ((app, privileges_of_app), (reader, privileges_of_reader)):
@@ -43,11 +62,16 @@ class Command(BaseCommand):
                         else:
                             _run(cursor, statement, account)
         if not only_print:
-            self.stdout.write(f"{count} statements for {app} and {reader}; {len(append_only_tables())} tables are append-only.")
+            self.stdout.write(
+                f"{count} statements for {app} and {reader}; {len(append_only_tables())} tables "
+                f"are append-only."
+            )
 
 
 def _accounts(cursor, user, host):
-    """Return a user's accounts, ready for SQL: of the host that was named, or of all that can be seen."""
+    """Return a user's accounts, ready for SQL: of the host that was named, or of all that can be
+    seen.
+    """
     hosts = [(host or "%",)]
     if host is None:
         hosts = _ask(cursor, "SELECT host FROM mysql.user WHERE user = %s", [user]) or hosts
@@ -56,7 +80,8 @@ def _accounts(cursor, user, host):
 
 def _statements(cursor, account, privileges_of):
     """Yield what brings an account from whatever it holds to what it needs."""
-    # MySQL revokes nothing of a list when one of its privileges is not held; MariaDB does, and knows no IF EXISTS.
+    # MySQL revokes nothing of a list when one of its privileges is not held; MariaDB does, and
+    # knows no IF EXISTS.
     revoke, of_tables = "REVOKE IF EXISTS", OF_TABLES
     if connection.mysql_is_mariadb:
         revoke, of_tables = "REVOKE", (*OF_TABLES, "DELETE HISTORY")
@@ -68,8 +93,12 @@ def _statements(cursor, account, privileges_of):
         needed = privileges_of(table)
         where = f"ON `{database}`.`{table}`"
         yield f"GRANT {', '.join(needed)} {where} TO {account}"
-        yield f"{revoke} {', '.join(name for name in of_tables if name not in needed)}, GRANT OPTION {where} FROM {account}"
-    # In a grant on a schema _ and % are wildcards, unless escaped: whoever gave it may have written either.
+        yield (
+            f"{revoke} {', '.join(name for name in of_tables if name not in needed)}, GRANT "
+            f"OPTION {where} FROM {account}"
+        )
+    # In a grant on a schema _ and % are wildcards, unless escaped: whoever gave it may have written
+    # either.
     for schema in sorted({database, database.replace("_", r"\_").replace("%", r"\%")}):
         for privilege in ("ALL PRIVILEGES", "GRANT OPTION"):
             yield f"{revoke} {privilege} ON `{schema}`.* FROM {account}"

@@ -16,12 +16,21 @@ from orders.models import Order
 
 
 class Command(BaseCommand):
-    help = "Fill the demo shop once; with --members, let a crowd of more members live through some days."
+    help = (
+        "Fill the demo shop once; with --members, let a crowd of more members live through "
+        "some days."
+    )
 
     def add_arguments(self, parser):
-        parser.add_argument("--members", type=int, default=0, help="members beside the cast of the demo shop")
-        parser.add_argument("--days", type=int, default=30, help="days over which they joined and came by")
-        parser.add_argument("--orders", type=int, default=0, help="orders they wish to place among them")
+        parser.add_argument(
+            "--members", type=int, default=0, help="members beside the cast of the demo shop"
+        )
+        parser.add_argument(
+            "--days", type=int, default=30, help="days over which they joined and came by"
+        )
+        parser.add_argument(
+            "--orders", type=int, default=0, help="orders they wish to place among them"
+        )
 
     def handle(self, *, members: int, days: int, orders: int, **options):
         if min(members, orders) < 0 or days < 1:
@@ -38,12 +47,18 @@ class Command(BaseCommand):
             nightly.refresh()
         figures.count(anew=new_members > 0, progress=partial(bar, desc="figures"))
         self.stdout.write(
-            f"products={Product.objects.count()} (+{new_goods}) members={User.objects.count()} (+{new_members}) "
+            f"products={Product.objects.count()} (+{new_goods}) members={User.objects.count()} "
+            f"(+{new_members}) "
             f"orders={Order.objects.count()} seconds={time.monotonic() - started:.1f}"
         )
         if not settings.DEMO_SIGN_INS:
-            self.stdout.write("The sign-ins demo and admin have public passwords and are not made in this profile.")
+            self.stdout.write(
+                "The sign-ins demo and admin have public passwords and are not made in this "
+                "profile."
+            )
 
     def _seed_members(self, crowd, days, orders, bar) -> int:
         cast = members.open_with_cast(partial(bar, desc="history"))
-        return cast + members.invite_crowd(crowd, days=days, orders=orders, progress=partial(bar, desc="members"))
+        return cast + members.invite_crowd(
+            crowd, days=days, orders=orders, progress=partial(bar, desc="members")
+        )

@@ -14,17 +14,27 @@ LISTED = 1_000
 
 class Command(BaseCommand):
     help = (
-        "Import orders from a CSV file with the columns order_no, ordered_at, customer, sku, product, category, quantity, unit_price, "
-        "status. Safe to stop and to run again; bad rows are listed and nothing of their order is kept."
+        "Import orders from a CSV file with the columns order_no, ordered_at, customer, sku, "
+        "product, category, quantity, unit_price, "
+        "status. Safe to stop and to run again; bad rows are listed and nothing of their order is "
+        "kept."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("file")
         parser.add_argument(
-            "--replace", action="store_true", help="take the file's version of orders that were imported differently before"
+            "--replace",
+            action="store_true",
+            help="take the file's version of orders that were imported differently before",
         )
-        parser.add_argument("--encoding", default="utf-8-sig", help="how the file is written, for example gb18030 (default: UTF-8)")
-        parser.add_argument("--no-figures", action="store_true", help="leave counting the days to the hourly job")
+        parser.add_argument(
+            "--encoding",
+            default="utf-8-sig",
+            help="how the file is written, for example gb18030 (default: UTF-8)",
+        )
+        parser.add_argument(
+            "--no-figures", action="store_true", help="leave counting the days to the hourly job"
+        )
 
     def handle(self, *, file, replace, encoding, no_figures, **options):
         bar = partial(tqdm, disable=not sys.stderr.isatty(), leave=False, mininterval=0.5)

@@ -9,12 +9,19 @@ from points import reconciliation
 
 
 class Command(BaseCommand):
-    """Compare every balance with its entries; exit 1 on any mismatch and freeze the accounts concerned."""
+    """Compare every balance with its entries; exit 1 on any mismatch and freeze the accounts
+    concerned.
+    """
 
-    help = "Compare every account with its ledger entries. Exits 1 on any mismatch and freezes those accounts; corrects nothing."
+    help = (
+        "Compare every account with its ledger entries. Exits 1 on any mismatch and freezes "
+        "those accounts; corrects nothing."
+    )
 
     def add_arguments(self, parser):
-        parser.add_argument("--account", type=int, help="only this member's account (the member's id)")
+        parser.add_argument(
+            "--account", type=int, help="only this member's account (the member's id)"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
     def handle(self, *args, account=None, **options):
@@ -25,11 +32,26 @@ class Command(BaseCommand):
         frozen = reconciliation.freeze_drifted(findings)
         if options["json"]:
             found = [finding.as_dict() for finding in findings]
-            self.stdout.write(json.dumps({"ok": not findings, "accounts": self.compared, "mismatches": found, "frozen": frozen}))
+            self.stdout.write(
+                json.dumps(
+                    {
+                        "ok": not findings,
+                        "accounts": self.compared,
+                        "mismatches": found,
+                        "frozen": frozen,
+                    }
+                )
+            )
         else:
             for finding in findings:
-                self.stdout.write(f"account {finding.account}: {finding.check}; expected {finding.expected}, found {finding.found}")
-            self.stdout.write(f"{self.compared} accounts compared, {len(findings)} mismatches, {len(frozen)} accounts frozen")
+                self.stdout.write(
+                    f"account {finding.account}: {finding.check}; expected {finding.expected}, "
+                    f"found {finding.found}"
+                )
+            self.stdout.write(
+                f"{self.compared} accounts compared, {len(findings)} mismatches, {len(frozen)} "
+                f"accounts frozen"
+            )
         if findings:
             sys.exit(1)
 
