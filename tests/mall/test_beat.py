@@ -483,7 +483,7 @@ def beat_process(environment_of_test, tmp_path):
 
 
 def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_by_a_real_worker(
-    celery_worker, beat_process
+    celery_worker, beat_process, tmp_path
 ):
     """One was missed by hours, one by a day, one by two; one is off. All at plain hours far from
     now.
@@ -503,7 +503,9 @@ def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_b
     beat_process()  # two are harmless
 
     done = JobRun.objects.filter(finished_at__isnull=False)
-    assert eventually(lambda: set(done.values_list("job", flat=True)) == wanted, seconds=60)
+    # Three programs start for this; on a busy machine each takes half a minute.
+    in_time = eventually(lambda: set(done.values_list("job", flat=True)) == wanted, seconds=180)
+    assert in_time, [*JobRun.objects.values(), *(log.read_text() for log in tmp_path.glob("*.log"))]
     assert list(JobRun.objects.values_list("attempts", flat=True)) == [1, 1, 1]
     assert int(line().crontab.hour) == far_hour()
 
