@@ -8,7 +8,8 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Members")
 
     def ready(self):
-        from accounts import receivers  # noqa: F401
+        from accounts import receivers
         from accounts.roles import ensure_roles_after_migrate
 
+        receivers.connect()
         post_migrate.connect(ensure_roles_after_migrate, dispatch_uid="accounts.roles")

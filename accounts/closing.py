@@ -1,7 +1,7 @@
 """How a member leaves: the person is forgotten, the books stay.
 
-Every room forgets its own part when ``account_closing`` is sent, in one transaction with ours; a
-room that must not let go yet refuses, and nothing changes. The mark of the person (BonusClaim)
+Every room forgets its own part when asked to (``FORGETTING``), in one transaction with ours; a room
+that must not let go yet refuses, and nothing changes. The mark of the person (BonusClaim)
 outlives the account: whoever comes back with the same e-mail is welcome, without a second sign-up
 bonus.
 """
@@ -19,12 +19,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, User
 from accounts.sessions import SessionStore
-from accounts.signals import account_closing, closing_asked
 from mall.core import audit, clock
 from mall.core.errors import DomainError
+from mall.core.events import Question
 from mall.core.transactions import transactional
 
 NOWHERE = "deleted.invalid"  # RFC 2606: no mail ever leaves for it
+# user: somebody who thinks of leaving; a room answers with Consequence objects.
+LEAVING = Question()
+# user: somebody who leaves now; a room forgets the person and keeps the books, or refuses.
+FORGETTING = Question()
 
 
 class StaffStays(DomainError):
@@ -48,11 +52,7 @@ class Consequence:
 
 def consequences(user) -> list[Consequence]:
     """Return what leaving would mean now, what stands in the way first."""
-    told = [
-        consequence
-        for _receiver, answered in closing_asked.send(sender=User, user=user)
-        for consequence in answered
-    ]
+    told = [consequence for answered in LEAVING.ask(user) for consequence in answered]
     if user.is_staff:
         told.append(Consequence(str(StaffStays()), blocks=True))
     return sorted(told, key=lambda consequence: not consequence.blocks)
@@ -67,7 +67,7 @@ def close(user) -> User:
     # The rooms come first: the member's points account is the first lock of everything that
     # concerns a member.
     if user.closed_at is None:
-        account_closing.send(sender=User, user=user)
+        FORGETTING.ask(user)
     member = User.objects.select_for_update().get(pk=user.pk)
     if member.closed_at is not None:
         return member

@@ -8,9 +8,8 @@ import re
 
 from django.core.signing import BadSignature, Signer
 
-from accounts.models import User
-from accounts.signals import new_device
-from mall.core import clock
+from accounts import events
+from mall.core.events import tell
 
 COOKIE = "mall_seen"
 COOKIE_SECONDS = 365 * 86400
@@ -40,12 +39,7 @@ def greet(request, response, user, *, is_first: bool) -> None:
     """
     seen = _seen(request)
     if user.pk not in seen and not is_first:
-        new_device.send(
-            sender=User,
-            user=user,
-            device=name_of(request.headers.get("User-Agent", "")),
-            at=clock.now(),
-        )
+        tell(events.new_device(user, name_of(request.headers.get("User-Agent", ""))))
     kept = [user.pk, *(pk for pk in seen if pk != user.pk)][:MEMBERS_REMEMBERED]
     value = _signer.sign_object(kept)
     response.set_cookie(

@@ -14,12 +14,13 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.signals import personal_data_asked
 from mall.core import clock
+from mall.core.events import Question
 
 ROWS_AT_ONCE = 500
 VERSION = 1
+# user: a member who takes their data along; a room answers with Chapter objects.
+PERSONAL_DATA = Question()
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Chapter:
 def chapters(user):
     """Yield the chapters of all rooms, this one's first."""
     yield from _own_chapters(user)
-    for _receiver, answered in personal_data_asked.send(sender=User, user=user):
+    for answered in PERSONAL_DATA.ask(user):
         yield from answered
 
 

@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import events
 from accounts.models import User
-from accounts.signals import profile_completed
 from mall.core import clock
 from mall.core.errors import DomainError
+from mall.core.events import tell
 from mall.core.transactions import transactional
 
 OLDEST_BIRTHDAY = date(1900, 1, 1)
@@ -93,7 +94,7 @@ def missing_from(user) -> list:
 def tell_when_complete(user) -> None:
     """Tell the rooms above that a member's profile lacks nothing; harmless when told again."""
     if user.nickname and user.birthday and not missing_from(user):
-        profile_completed.send(sender=User, user=user)
+        tell(events.profile_completed(user))
 
 
 @transactional

@@ -1,16 +1,20 @@
 """How a person becomes a member, and how a member comes back; the same verbs behind every door.
 
-The member's row, the mark of the person and everything the rooms above do on ``user_registered``
+The member's row, the mark of the person and everything that follows from ``registered``
 (an account of points, 100 points to start with) commit or vanish together.
 """
 
 from allauth.account.models import EmailAddress
 
+from accounts import events
 from accounts.models import BonusClaim, User
 from accounts.privacy import email_fingerprint
-from accounts.signals import user_registered, user_signed_in
 from mall.core import clock
+from mall.core.events import Question, tell
 from mall.core.transactions import transactional
+
+# user, on: what a room has for a member who comes in, as a sentence, once that shop day; or None.
+GREETING = Question()
 
 
 def register(username, email, password=None, *, nickname="", email_verified=False) -> User:
@@ -48,16 +52,18 @@ def enrol(user) -> bool:
         [BonusClaim(fingerprint=fingerprint, claimed_by=user.pk)], ignore_conflicts=True
     )
     first_of_person = BonusClaim.objects.get(fingerprint=fingerprint).claimed_by == user.pk
-    user_registered.send(sender=User, user=user, first_of_person=first_of_person)
+    tell(events.registered(user, first_of_person=first_of_person))
     return first_of_person
 
 
 @transactional
 def note_sign_in(user, *, on=None) -> list:
-    """Tell the rooms above that a member signed in on shop day ``on`` (default: today); return what
-    they have to say to that.
+    """Greet a member who signed in on shop day ``on`` (default: today) and tell the rooms above;
+    return the greetings, sentences to read.
 
-    Sent on every sign-in; what a day brings once is keyed by the day where it is written.
+    On every sign-in; what a day brings once is keyed by the day where it is written.
     """
-    told = user_signed_in.send(sender=User, user=user, on=on or clock.today())
-    return [sentence for _receiver, sentence in told if sentence]
+    on = on or clock.today()
+    greetings = GREETING.ask(user, on)
+    tell(events.signed_in(user, on))
+    return [sentence for sentence in greetings if sentence]

@@ -1,9 +1,10 @@
 """Reviews: written once per delivered line, looked at by the shop, shown on the product's page.
 
 Whether a line is the member's own and delivered is asked by orders/reviews.py; whether a published
-review earns something is no business of the goods: ``catalog.signals.review_published`` tells.
+review earns something is no business of the goods: ``catalog.events.review_published`` tells.
 """
 
+import copy
 import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -12,6 +13,7 @@ from django.core.paginator import Page, Paginator
 from django.db import IntegrityError, connection
 from django.db.models import Count
 
+from catalog import events
 from catalog.errors import AlreadyReviewed, InvalidReview, NoSuchReview, ReviewFixed
 from catalog.models import (
     ANSWER_LENGTH,
@@ -22,8 +24,8 @@ from catalog.models import (
     Review,
     ReviewPolicy,
 )
-from catalog.signals import review_published, review_rejected
 from mall.core import audit, clock
+from mall.core.events import tell
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
 
@@ -134,13 +136,10 @@ def publish(review, *, actor) -> Review:
     Raises: NoSuchReview, ChangedMeanwhile (its author wrote something else).
     """
     _lock_as_read(review)
-    if (
-        Review.objects.filter(pk=review.pk)
-        .exclude(status=PUBLISHED)
-        .update(status=PUBLISHED, reason="", **_decided(actor))
-    ):
-        review = Review.objects.select_related("product").get(pk=review.pk)
-        review_published.send(Review, review=review)
+    changes = {"status": PUBLISHED, "reason": "", **_decided(actor)}
+    if Review.objects.filter(pk=review.pk).exclude(status=PUBLISHED).update(**changes):
+        review = _changed(review, changes)
+        tell(events.review_published(review, actor=review.decided_by))
         if actor is not None:
             audit.note(actor, "catalog.review_publish", target=review)
     return review
@@ -155,8 +154,8 @@ def reject(review, *, actor, reason: str) -> Review:
     _lock_as_read(review)
     changes = {"status": REJECTED, "reason": reason.strip()[:REASON_LENGTH], **_decided(actor)}
     if Review.objects.filter(pk=review.pk).exclude(status=REJECTED).update(**changes):
-        review = Review.objects.select_related("product").get(pk=review.pk)
-        review_rejected.send(Review, review=review)
+        review = _changed(review, changes)
+        tell(events.review_rejected(review, actor=review.decided_by))
         audit.note(actor, "catalog.review_reject", target=review, reason=review.reason)
     return review
 
@@ -189,6 +188,13 @@ def _lock_as_read(review) -> None:
     if row is None:
         raise NoSuchReview
     check_read(review.version, row.version)
+
+
+def _changed(review, changes) -> Review:
+    changed = copy.copy(review)
+    for name, value in changes.items():
+        setattr(changed, name, value)
+    return changed
 
 
 def _decided(actor):

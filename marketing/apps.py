@@ -1,4 +1,4 @@
-"""The marketing app: its receivers are wired when Django is ready."""
+"""The marketing app: its page of listeners is opened when Django is ready."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -9,4 +9,8 @@ class MarketingConfig(AppConfig):
     verbose_name = _("Marketing")
 
     def ready(self):
-        from marketing import receivers  # noqa: F401
+        """Open the page of what follows."""
+        from mall.core import events
+        from marketing import listeners
+
+        events.open_page(listeners)

@@ -6,17 +6,21 @@ told again.
 """
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from accounts import persons
+from catalog.models import Product, Review
 from mall.core import clock
+from mall.core.events import Event
 from mall.core.transactions import transactional
 from marketing import missions
 from marketing.missions import Fact
 from marketing.notifications import Kind, notify
+from orders.models import Order
 from orders.reviews import is_returned
 from points import rules
 from points.models import LedgerEntry
@@ -26,23 +30,52 @@ LATE_DAYS = 3  # a shop that was switched off on somebody's birthday still congr
 LEAP_DAY = (2, 29)
 
 
-def of_paid(order) -> list[Fact]:
+# --- what moves missions ------------------------------------------------------------
+def count_registration(event: Event) -> None:
+    """Count that somebody became a member."""
+    missions.note(event.member, "register", key="register", at=event.at)
+
+
+def count_sign_in(event: Event) -> None:
+    """Count a day on which a member came in."""
+    on = event.data["on"]
+    missions.note(event.member, "login", key=f"login:{on}", on=date.fromisoformat(on), at=event.at)
+
+
+def count_paid_order(event: Event) -> None:
+    """Count a paid order: that it is paid, that it took points, and its whole yuan."""
+    missions.note_all(event.member, of_paid(event), at=event.at)
+
+
+def count_completed_order(event: Event) -> None:
+    """Count an order that arrived."""
+    missions.note(event.member, "order_completed", key=event.reference, at=event.at)
+
+
+def take_back_what_is_undone(event: Event) -> None:
+    """Let an order count for what is left of it: after a refund a part, of one that is undone
+    nothing.
+    """
+    if not event.data.get("was_paid", True):
+        return  # cancelled before anything was counted
+    missions.lessen(event.member, what_is_left(Order.objects.get(pk=event.data["order"])))
+
+
+def of_paid(event: Event) -> list[Fact]:
     """Return the facts of a paid order: that it is paid, that it took points, and its whole
     yuan.
     """
-    told = [Fact("order_paid", order.reference)]
-    if order.points:
-        told.append(Fact("redeem", order.reference))
-    if order.cash >= 1:
-        told.append(Fact("spend_cash", order.reference, int(order.cash)))
+    told, cash = [Fact("order_paid", event.reference)], int(Decimal(event.data["cash"]))
+    if event.data["points"]:
+        told.append(Fact("redeem", event.reference))
+    if cash:
+        told.append(Fact("spend_cash", event.reference, cash))
     return told
 
 
-def of_refunded(order) -> list[Fact]:
-    """Return what is left of a paid order's facts after its refunds: of one that is back whole,
-    nothing.
-    """
-    is_left = order.refunded_at is None
+def what_is_left(order) -> list[Fact]:
+    """Return what an order's facts count for now; of one that is undone, nothing."""
+    is_left = order.status != Order.Status.CANCELLED and order.refunded_at is None
     return [
         Fact("order_paid", order.reference, int(is_left)),
         Fact("order_completed", order.reference, int(is_left)),
@@ -53,53 +86,49 @@ def of_refunded(order) -> list[Fact]:
     ]
 
 
+# --- what earns at once -------------------------------------------------------------
 @transactional
-def review_published(review) -> None:
+def reward_review(event: Event) -> None:
     """Award a published review, once per order line however often it is taken down and published
     again.
 
     One of goods that went back whole while it waited is shown, and earns nothing any more.
     """
-    key, entry = f"review:{review.line}", None
-    if not is_returned(review.line):
-        entry = rules.award(review.user_id, "review", key=key, reference=key)
-        missions.note(review.user_id, "review", key=key)
-    _tell_of_review(review, Kind.REVIEW_PUBLISHED, points=_worth(entry))
+    key, entry = event.reference, None
+    if not is_returned(event.data["line"]):
+        entry = rules.award(event.member, "review", key=key, at=event.at, reference=key)
+        missions.note(event.member, "review", key=key, at=event.at)
+    _tell_of_review(event, Kind.REVIEW_PUBLISHED, "published", points=_worth(entry))
 
 
 @transactional
-def review_rejected(review) -> None:
+def tell_review_rejected(event: Event) -> None:
     """Tell the author why a review is not shown; each time the shop decides so."""
-    _tell_of_review(
-        review, Kind.REVIEW_REJECTED, reason=review.reason, nth=f":{review.decided_at:%Y%m%d%H%M%S}"
-    )
+    reason = Review.objects.values_list("reason", flat=True).get(pk=event.data["review"])
+    what = f"rejected:{event.at:%Y%m%d%H%M%S}"
+    _tell_of_review(event, Kind.REVIEW_REJECTED, what, reason=reason)
 
 
-def _tell_of_review(review, kind, *, nth="", **params):
-    product = {
-        "zh-hans": review.product.name_zh_hans or review.product.name,
-        "en": review.product.name_en or review.product.name,
-    }
-    key, url = (
-        f"review:{review.line}:{kind.removeprefix('review_')}{nth}",
-        reverse("orders:reviews"),
-    )
-    notify(review.user_id, kind=kind, key=key, url=url, product=product, **params)
+def _tell_of_review(event, kind, what, **params):
+    goods = Product.objects.get(pk=event.data["product"])
+    names = {"zh-hans": goods.name_zh_hans or goods.name, "en": goods.name_en or goods.name}
+    key, url = f"{event.reference}:{what}", reverse("orders:reviews")
+    notify(event.member, kind=kind, key=key, url=url, product=names, **params)
 
 
 @transactional
-def profile_completed(user) -> None:
+def reward_profile(event: Event) -> None:
     """Award a complete profile, once in a person's lifetime: a second account of the same mailbox
     earns nothing for it.
     """
     entry = (
-        rules.award(user.pk, "profile", key="profile", reference="profile")
-        if persons.is_first(user.pk)
+        rules.award(event.member, "profile", key="profile", at=event.at, reference="profile")
+        if persons.is_first(event.member)
         else None
     )
-    missions.note(user.pk, "profile", key="profile")
+    missions.note(event.member, "profile", key="profile", at=event.at)
     notify(
-        user.pk,
+        event.member,
         kind=Kind.PROFILE_COMPLETED,
         key="profile",
         url=reverse("accounts:profile"),
@@ -107,6 +136,7 @@ def profile_completed(user) -> None:
     )
 
 
+# --- birthdays ----------------------------------------------------------------------
 def congratulate(*, on: date | None = None) -> int:
     """Give everybody whose birthday is today (or was in the last days, and was missed) the present;
     return how many are new.

@@ -1,13 +1,13 @@
 """Missions move as facts happen: each fact counts once, and what is completed pays once.
 
-``note`` is called by marketing/receivers.py with facts the shop saw itself; no door names one.
+``note`` is called with facts the shop saw itself (marketing/facts.py); no door names one.
 Where no active mission listens to an event it costs one query: what is counted is no matter for a
 cache, which may be old, empty or lying. Everything counted is counted under the member's lock.
 """
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import structlog
@@ -46,34 +46,38 @@ class Fact:
 
 
 def note(
-    user_id: int, event: str, *, key: str, on: date | None = None, amount: int = 1
+    user_id: int,
+    event: str,
+    *,
+    key: str,
+    on: date | None = None,
+    at: datetime | None = None,
+    amount: int = 1,
 ) -> list[MissionProgress]:
     """Count one fact for every mission that listens to its event; once per (member, event, key).
 
     Returns the rows that moved. Missions completed by it are paid or wait for their member's tap.
     """
-    return note_all(user_id, [Fact(event, key, amount)], on=on)
+    return note_all(user_id, [Fact(event, key, amount)], on=on, at=at)
 
 
-def note_all(user_id: int, facts: list[Fact], *, on: date | None = None) -> list[MissionProgress]:
-    """Count what belongs to one moment in one go; each fact as ``note`` does."""
+def note_all(
+    user_id: int, facts: list[Fact], *, on: date | None = None, at: datetime | None = None
+) -> list[MissionProgress]:
+    """Count what belongs to one moment in one go; each fact as ``note`` does.
+
+    ``at`` is when it happened (default: now), ``on`` its shop day (default: the day of ``at``).
+    """
+    at = at or clock.now()
     facts = [fact for fact in facts if fact.amount > 0]
-    heard = (
-        list(
-            Mission.objects.active().filter(event__in={fact.event for fact in facts}).order_by("pk")
-        )
-        if facts
-        else []
-    )
+    if not facts:
+        return []
+    heard = Mission.objects.active().filter(event__in={fact.event for fact in facts})
+    heard = list(heard.order_by("pk"))
     events = {mission.event for mission in heard}
     facts = [fact for fact in facts if fact.event in events]
-    return (
-        _count(
-            user_id, facts, [mission for mission in heard if mission.is_open()], on or clock.today()
-        )
-        if facts
-        else []
-    )
+    missions = [mission for mission in heard if mission.is_open()]
+    return _count(user_id, facts, missions, on or clock.day_of(at)) if facts else []
 
 
 @transactional

@@ -1,19 +1,20 @@
 """What members are told of facts elsewhere in the shop: which kind, under which key, with which
 numbers.
 
-Each verb is harmless when the same fact is told again: the key decides.
+Each verb takes events of one kind together and is harmless when they are told again: the key
+decides.
 """
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.urls import reverse
 
 from mall.core import clock
 from marketing.models import Notification
-from marketing.notifications import Kind, notify, notify_many, notify_new
-from orders.models import Coupon
-from points import risk
-from points.models import Adjustment, RiskCase
+from marketing.notifications import Kind, notify_many, notify_new
+from orders.models import Coupon, CouponTemplate, FlashSession, RefundRequest
+from points.models import Adjustment, LedgerEntry, RiskCase
 
 BATCH = 500
 COUPON_DAYS = 3
@@ -21,127 +22,174 @@ COUPON_DAYS = 3
 TOLD_ELSEWHERE = {"register", "login", "checkin", "mission", "profile", "birthday", "review"}
 
 
-def of_sign_in(user, device, at) -> None:
-    """Tell a member that somebody signed in with a browser that is new."""
-    words = {"device": device, "at": at.isoformat(timespec="seconds")}
-    notify(
-        user.pk,
-        kind=Kind.NEW_SIGN_IN,
-        key=f"device:{at:%Y%m%d%H%M%S}",
-        url=reverse("usersessions_list"),
-        **words,
+def of_sign_in(events) -> None:
+    """Tell members that somebody signed in with a browser that is new."""
+    url = reverse("usersessions_list")
+    notify_many(
+        [
+            Notification(
+                user_id=event.member,
+                kind=Kind.NEW_SIGN_IN,
+                key=event.reference,
+                url=url,
+                params={
+                    "device": event.data["device"],
+                    "at": event.at.isoformat(timespec="seconds"),
+                },
+            )
+            for event in events
+        ]
     )
 
 
 # --- orders ---------------------------------------------------------------------
-def of_order(order, kind, **params) -> None:
-    """Tell the buyer how an order moved."""
-    notify_many([_about(order, kind, kind.removeprefix("order_"), **params)])
-
-
-def of_paid(order) -> None:
+def of_paid(events) -> None:
     """Tell what was paid, and apart from it what it took of the points."""
-    told = [_about(order, Kind.ORDER_PAID, "paid", points=order.points, cash=str(order.cash))]
-    if order.points:
-        told.append(_about(order, Kind.POINTS_SPENT, "spent", points=order.points))
+    told = []
+    for event in events:
+        points, cash = event.data["points"], event.data["cash"]
+        told.append(_about(event, Kind.ORDER_PAID, "paid", points=points, cash=cash))
+        if points:
+            told.append(_about(event, Kind.POINTS_SPENT, "spent", points=points))
     notify_many(told)
 
 
-def of_shipped(order) -> None:
+def of_shipped(events) -> None:
     """Tell with which carrier the goods come, and under which number."""
-    of_order(order, Kind.ORDER_SHIPPED, carrier=order.carrier, tracking=order.tracking_number)
+    words = ("carrier", "tracking")
+    notify_many([_about(event, Kind.ORDER_SHIPPED, "shipped", *words) for event in events])
 
 
-def of_refund(order, refund, kind, **params) -> None:
-    """Tell what became of a wish to give something back."""
+def of_completed(events) -> None:
+    """Tell that an order is done."""
+    notify_many([_about(event, Kind.ORDER_COMPLETED, "completed") for event in events])
+
+
+def of_cancelled(events) -> None:
+    """Tell that an order was undone."""
+    notify_many([_about(event, Kind.ORDER_CANCELLED, "cancelled") for event in events])
+
+
+def of_requested_refund(events) -> None:
+    """Tell that a wish to give something back was heard."""
+    notify_many([_of_refund(event, Kind.REFUND_REQUESTED) for event in events])
+
+
+def of_rejected_refund(events) -> None:
+    """Tell that it was declined, and why."""
+    refunds = RefundRequest.objects.filter(pk__in=[event.data["refund"] for event in events])
+    why = dict(refunds.values_list("pk", "note"))
     notify_many(
-        [_about(order, kind, f"refund:{refund.number}:{kind.removeprefix('refund_')}", **params)]
+        [
+            _of_refund(event, Kind.REFUND_REJECTED, reason=why[event.data["refund"]])
+            for event in events
+        ]
     )
 
 
-def of_granted_refund(order, refund) -> None:
+def of_granted_refund(events) -> None:
     """Tell that points are back and money is on its way; without money, that all is back."""
-    kind = Kind.REFUND_APPROVED if refund.cash else Kind.ORDER_REFUNDED
-    of_refund(order, refund, kind, points=refund.points, cash=str(refund.cash))
+    notify_many(
+        [
+            _of_refund(event, kind, "points", "cash")
+            for event in events
+            for kind in [
+                Kind.REFUND_APPROVED if Decimal(event.data["cash"]) else Kind.ORDER_REFUNDED
+            ]
+        ]
+    )
 
 
-def of_settled_refund(order, refund) -> None:
+def of_settled_refund(events) -> None:
     """Tell that the money is back, too."""
-    of_refund(order, refund, Kind.ORDER_REFUNDED, points=refund.points, cash=str(refund.cash))
+    notify_many([_of_refund(event, Kind.ORDER_REFUNDED, "points", "cash") for event in events])
 
 
 # --- points ---------------------------------------------------------------------
-def of_award(user_id, action, entry) -> None:
+def of_awards(events) -> None:
     """Tell of points for something done, unless it has a notice of its own."""
-    points = entry.delta - entry.debt_delta
-    if action in TOLD_ELSEWHERE or points <= 0:
-        return
-    words = {"points": points, "action": action, "description": entry.description}
-    notify(
-        user_id,
-        kind=Kind.POINTS_EARNED,
-        key=f"earned:{entry.pk}",
-        url=reverse("points:statement"),
-        **words,
+    told = [
+        event
+        for event in events
+        if event.data["action"] not in TOLD_ELSEWHERE and event.data["points"] > 0
+    ]
+    described = [event.data["entry"] for event in told if event.data["described"]]
+    words = {}
+    if described:
+        rows = LedgerEntry.objects.filter(pk__in=described)
+        words = dict(rows.values_list("pk", "description"))
+    notify_many(
+        [
+            _in_statement(
+                event,
+                Kind.POINTS_EARNED,
+                f"earned:{event.data['entry']}",
+                points=event.data["points"],
+                action=event.data["action"],
+                description=words.get(event.data["entry"], ""),
+            )
+            for event in told
+        ]
     )
 
 
-def of_adjustment(adjustment) -> None:
-    """Tell of a correction once it stands in the books, and of its undoing, in the words meant for
-    the member.
+def of_adjustments(events) -> None:
+    """Tell of corrections that stand in the books, and of their undoing, in the words meant for the
+    member.
     """
-    if adjustment.status != Adjustment.Status.POSTED:
-        return
-    key, points = f"adjustment:{adjustment.pk}", adjustment.points
-    if adjustment.undo_seq:
-        key, points = f"{key}:undone", -points
-    words = {"points": points, "reason": adjustment.description}
-    notify(
-        adjustment.account_id,
-        kind=Kind.POINTS_ADJUSTED,
-        key=key,
-        url=reverse("points:statement"),
-        **words,
+    rows = Adjustment.objects.filter(pk__in=[event.data["adjustment"] for event in events])
+    why = dict(rows.values_list("pk", "description"))
+    notify_many(
+        [
+            _in_statement(
+                event,
+                Kind.POINTS_ADJUSTED,
+                f"{event.reference}:undone" if event.data["undone"] else event.reference,
+                points=event.data["points"],
+                reason=why[event.data["adjustment"]],
+            )
+            for event in events
+        ]
     )
 
 
-def of_case(case) -> None:
+def of_cases(events) -> None:
     """Tell what is paused and why, that it stays so, and later what goes on: what another case
     forbids does not.
     """
-    words = {"scope": case.scope, "case": case.kind, "is_kept": case.status == RiskCase.Status.KEPT}
-    kind = Kind.EARNING_PAUSED
-    if case.status == RiskCase.Status.RELEASED:
-        freed = _paused_by([case.scope]) - _paused_by(
-            risk.standing(case.account_id).values_list("scope", flat=True)
-        )
-        if not freed:
-            return
-        kind, words = Kind.EARNING_RESUMED, {"scope": "all" if len(freed) > 1 else freed.pop()}
-    notify(
-        case.account_id,
-        kind=kind,
-        key=f"case:{case.pk}:{case.status}",
-        url=reverse("points:statement"),
-        **words,
-    )
+    notify_many([notice for event in events for notice in _of_case(event)])
 
 
-def _paused_by(scopes) -> set[str]:
-    """Return what cases of these scopes forbid together."""
-    return {
-        what for scope in scopes for what in (("earn", "spend") if scope == "all" else (scope,))
-    }
+def _of_case(event):
+    said = event.data
+    key = f"{event.reference}:{said['status']}"
+    if said["status"] != RiskCase.Status.RELEASED:
+        is_kept = said["status"] == RiskCase.Status.KEPT
+        words = {"scope": said["scope"], "case": said["kind"], "is_kept": is_kept}
+        yield _in_statement(event, Kind.EARNING_PAUSED, key, **words)
+    elif said["freed"]:
+        scope = "all" if len(said["freed"]) > 1 else said["freed"][0]
+        yield _in_statement(event, Kind.EARNING_RESUMED, key, scope=scope)
 
 
 # --- coupons and flash sessions ---------------------------------------------------
-def of_coupons(coupons) -> None:
+def of_coupons(events) -> None:
     """Tell members of coupons they were given, and of points a bought one took."""
-    notify_many(
-        [
-            _bought(coupon) if coupon.source == Coupon.Source.BOUGHT else _given(coupon)
-            for coupon in coupons
-        ]
+    templates = CouponTemplate.objects.in_bulk({event.data["template"] for event in events})
+    notify_many([_granted(event, templates[event.data["template"]]) for event in events])
+
+
+def _granted(event, template):
+    if event.data["source"] == Coupon.Source.BOUGHT:
+        kind, what, words = Kind.POINTS_SPENT, "bought", {"points": event.data["points"]}
+    else:
+        kind, what, words = Kind.COUPON_GRANTED, "granted", {"on": event.data["until"]}
+    return Notification(
+        user_id=event.member,
+        kind=kind,
+        key=f"{event.reference}:{what}",
+        url=reverse("orders:coupons"),
+        params={"coupon": _names(template, "name"), **words},
     )
 
 
@@ -162,43 +210,35 @@ def of_ending_coupons(*, on=None) -> int:
     return told
 
 
-def of_flash(session, user) -> None:
-    """Tell a member who asked that a session is about to start."""
-    key, url = f"flash:{session.pk}", session.get_absolute_url()
-    notify(
-        user.pk,
-        kind=Kind.FLASH_STARTING,
-        key=key,
-        url=url,
-        session=_names(session, "name"),
-        at=session.starts_at.isoformat(),
-    )
-
-
-def _given(coupon):
-    return _of_coupon(
-        coupon, Kind.COUPON_GRANTED, "granted", on=clock.day_of(coupon.expires_at).isoformat()
+def of_flash(events) -> None:
+    """Tell members who asked that a session is about to start."""
+    sessions = FlashSession.objects.in_bulk({event.data["session"] for event in events})
+    told = [(event, sessions[event.data["session"]]) for event in events]
+    notify_many(
+        [
+            Notification(
+                user_id=event.member,
+                kind=Kind.FLASH_STARTING,
+                key=event.reference,
+                url=session.get_absolute_url(),
+                params={
+                    "session": _names(session, "name"),
+                    "at": session.starts_at.isoformat(),
+                },
+            )
+            for event, session in told
+        ]
     )
 
 
 def _ending(coupon):
-    return _of_coupon(
-        coupon, Kind.COUPON_EXPIRING, "ending", on=clock.day_of(coupon.expires_at).isoformat()
-    )
-
-
-def _bought(coupon):
-    return _of_coupon(coupon, Kind.POINTS_SPENT, "bought", points=coupon.price_points)
-
-
-def _of_coupon(coupon, kind, what, **params):
-    words = {"coupon": _names(coupon.template, "name"), **params}
+    day = clock.day_of(coupon.expires_at).isoformat()
     return Notification(
         user_id=coupon.user_id,
-        kind=kind,
-        key=f"coupon:{coupon.pk}:{what}",
+        kind=Kind.COUPON_EXPIRING,
+        key=f"coupon:{coupon.pk}:ending",
         url=coupon.get_absolute_url(),
-        params=words,
+        params={"coupon": _names(coupon.template, "name"), "on": day},
     )
 
 
@@ -212,12 +252,23 @@ def _names(row, field):
     }
 
 
-def _about(order, kind, what, **params):
-    words = {"no": order.no, **params}
+def _in_statement(event, kind, key, **words):
+    url = reverse("points:statement")
+    return Notification(user_id=event.member, kind=kind, key=key, url=url, params=words)
+
+
+def _of_refund(event, kind, *said, **words):
+    what = f"refund:{event.data['number']}:{kind.removeprefix('refund_')}"
+    return _about(event, kind, what, *said, **words)
+
+
+def _about(event, kind, what, *said, **words):
+    """Return a notice that leads to the event's order; ``said`` names what it repeats of it."""
+    words = {"no": event.data["no"], **{name: event.data[name] for name in said}, **words}
     return Notification(
-        user_id=order.user_id,
+        user_id=event.member,
         kind=kind,
-        key=f"{order.reference}:{what}",
-        url=order.get_absolute_url(),
+        key=f"{event.reference}:{what}",
+        url=reverse("orders:detail", args=[event.data["no"]]),
         params=words,
     )

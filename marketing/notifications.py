@@ -32,6 +32,8 @@ def notify_many(notices, *, batch_size=500):
 
     A kind a member wants neither in the inbox nor by mail leaves no row.
     """
+    if not notices:
+        return
     chosen = preferences.of_many(
         {notice.user_id for notice in notices}, {notice.kind for notice in notices}
     )

@@ -50,9 +50,9 @@ def _notices(user):
 
 
 @transactional
-def forget(user_id: int) -> None:
+def forget(user) -> None:
     """Forget what a member was told and wanted to hear of; check-ins and days stay as numbers
     without a person.
     """
-    Notification.objects.filter(user_id=user_id).delete()
-    Preference.objects.filter(user_id=user_id).delete()
+    Notification.objects.filter(user=user).delete()
+    Preference.objects.filter(user=user).delete()

@@ -7,5 +7,8 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self):
-        """Connect receivers."""
-        from orders import receivers  # noqa: F401
+        """Open the page of what follows."""
+        from mall.core import events
+        from orders import listeners
+
+        events.open_page(listeners)

@@ -55,13 +55,13 @@ def consequences(user) -> list[Consequence]:
 
 
 @transactional
-def forget(user_id: int) -> None:
+def forget(user) -> None:
     """Forget the addresses of a member's orders. The caller holds the member's lock, so no order is
     placed meanwhile.
 
     Raises: OrdersOpen.
     """
-    count = open_count(user_id)
+    count = open_count(user.pk)
     if count:
         raise OrdersOpen(count=count)
-    Order.objects.filter(user_id=user_id).update(address_sealed="")
+    Order.objects.filter(user_id=user.pk).update(address_sealed="")

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from mall.core import audit, clock, repeats
+from mall.core.events import Event, tell
 from mall.core.transactions import transactional
+from orders import events
 from orders.coupon_errors import (
     CodeUsedUp,
     CouponLimitReached,
@@ -24,7 +26,6 @@ from orders.coupon_errors import (
 from orders.errors import IdempotencyConflict
 from orders.models import Coupon, CouponCode, CouponTemplate
 from orders.offers import counted
-from orders.signals import coupons_granted
 from orders.wallet import expiry_of
 from points import ledger
 from points.mutex import lock_member
@@ -149,15 +150,11 @@ def lock(order, in_hand) -> Coupon:
 
 
 @transactional
-def use(order) -> bool:
-    """Note that the order a coupon was kept for is paid; False when it had none or this is a
-    repeat.
-    """
-    if not order.coupon_discount:
-        return False
-    return bool(
-        Coupon.objects.filter(order=order, state=LOCKED).update(state=USED, used_at=clock.now())
-    )
+def use(event: Event) -> None:
+    """Note that the order a coupon is kept for was paid; one that was given back since is not."""
+    if event.data["coupon"]:
+        kept = Coupon.objects.filter(order=event.data["order"], state=LOCKED)
+        kept.update(state=USED, used_at=event.at)
 
 
 @transactional
@@ -270,5 +267,5 @@ def _make(user_id, template, **words) -> Coupon:
         expires_at=expiry_of(template, now),
         **words,
     )
-    coupons_granted.send(Coupon, coupons=[made])
+    tell(events.coupon_granted(made))
     return made

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from accounts import persons
+from mall.core.events import Event
 from orders.models import Order
 from points import grants
 from points.models import Grant
@@ -29,38 +30,33 @@ class OnTheWay:
     arrives_at: datetime | None
 
 
-def promise(order) -> None:
+def promise(event: Event) -> None:
     """Promise what a paid order earns; idempotent by the order's number."""
-    paid = goods_cash(order)
-    if paid:
-        grants.promise(
-            order.user_id,
-            "purchase",
-            amount=paid,
-            key=f"{order.reference}:purchase",
-            reference=order.reference,
-        )
-    if _is_first(order):
+    cash = Decimal(event.data["cash"]) - Decimal(event.data["freight"])
+    if cash:
+        _promise(event, "purchase", amount=cash)
+    if _is_first(event):
         # A second account of one person begins anew, but not with another bonus for beginning.
-        if persons.is_first(order.user_id):
-            grants.promise(
-                order.user_id,
-                "first_order",
-                key=f"{order.reference}:first_order",
-                reference=order.reference,
-            )
-    elif paid:
-        grants.promise(
-            order.user_id,
-            "repurchase",
-            key=f"{order.reference}:repurchase",
-            reference=order.reference,
-        )
+        if persons.is_first(event.member):
+            _promise(event, "first_order")
+    elif cash:
+        _promise(event, "repurchase")
 
 
-def confirm(order) -> None:
+def _promise(event, action, **terms):
+    key = f"{event.reference}:{action}"
+    return grants.promise(event.member, action, key=key, reference=event.reference, **terms)
+
+
+def confirm(event: Event) -> None:
     """Start the waiting time of a completed order's points."""
-    grants.confirm(order.reference, at=order.completed_at)
+    grants.confirm(event.reference, at=event.at)
+
+
+def take_back_all(event: Event) -> None:
+    """Take back what a cancelled order would have earned."""
+    key = f"{event.reference}:earned:cancelled"
+    grants.take_back(event.member, reference=event.reference, share=Fraction(1), key=key)
 
 
 def take_back(order, *, share: Fraction, key: str) -> grants.TakenBack:
@@ -89,16 +85,11 @@ def on_the_way(order) -> OnTheWay | None:
     )
 
 
-def goods_cash(order) -> Decimal:
-    """Return the yuan of an order that pay for goods."""
-    return order.cash - order.freight
-
-
-def _is_first(order) -> bool:
+def _is_first(event) -> bool:
     """Say whether the member has no other order that was paid and not undone; under the member's
     lock.
     """
     others = Order.objects.filter(
-        user_id=order.user_id, status__in=LIVE, refunded_at__isnull=True
-    ).exclude(pk=order.pk)
+        user_id=event.member, status__in=LIVE, refunded_at__isnull=True
+    ).exclude(pk=event.data["order"])
     return not others.exists()

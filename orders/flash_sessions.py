@@ -14,10 +14,11 @@ from catalog import stock, stock_buckets
 from catalog.errors import OutOfStock
 from catalog.models import Product
 from mall.core import audit, clock
+from mall.core.events import tell
 from mall.core.transactions import transactional
+from orders import events
 from orders.errors import FlashNotReady, FlashOver
 from orders.models import FlashClaim, FlashReminder, FlashSession, Order
-from orders.signals import flash_starting
 
 REMIND_MINUTES = 5
 BATCH = 200
@@ -179,9 +180,7 @@ def forget(user, session) -> None:
 
 
 def tell_starting(as_of: datetime) -> int:
-    """Send ``flash_starting`` for each member who asked and whose session starts within five
-    minutes; return how many.
-    """
+    """Tell each member who asked and whose session starts within five minutes; return how many."""
     due = FlashReminder.objects.filter(
         told_at__isnull=True,
         session__in=FlashSession.objects.announced().filter(
@@ -190,17 +189,18 @@ def tell_starting(as_of: datetime) -> int:
     )
     told, seen = 0, 0
     while batch := list(
-        due.filter(pk__gt=seen).select_related("session", "user").order_by("pk")[:BATCH]
+        due.filter(pk__gt=seen).order_by("pk").values_list("pk", flat=True)[:BATCH]
     ):
-        seen = batch[-1].pk
-        told += sum(_tell(reminder, as_of) for reminder in batch)
+        seen = batch[-1]
+        told += _tell(batch, as_of)
     return told
 
 
 @transactional
-def _tell(reminder, as_of) -> bool:
-    # Two sweeps may meet; the rowcount says who tells.
-    if not FlashReminder.objects.filter(pk=reminder.pk, told_at__isnull=True).update(told_at=as_of):
-        return False
-    flash_starting.send(FlashSession, session=reminder.session, user=reminder.user)
-    return True
+def _tell(batch, as_of) -> int:
+    # Two sweeps may meet: the second finds the rows of the first told.
+    waiting = FlashReminder.objects.select_for_update().filter(pk__in=batch, told_at__isnull=True)
+    reminders = list(waiting.order_by("pk"))
+    FlashReminder.objects.filter(pk__in=[one.pk for one in reminders]).update(told_at=as_of)
+    tell(*(events.flash_starting(reminder) for reminder in reminders))
+    return len(reminders)

@@ -14,14 +14,14 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, Max
 
 from mall.core import audit, clock, repeats
+from mall.core.events import tell
 from mall.core.transactions import transactional
-from orders import segments
+from orders import events, segments
 from orders.coupon_errors import CouponNotGiven
 from orders.coupons import uncount_issued
 from orders.errors import IdempotencyConflict
 from orders.models import Coupon, CouponGrant, CouponTemplate
 from orders.offers import counted
-from orders.signals import coupons_granted
 from orders.wallet import expiry_of
 
 BATCH = 500
@@ -134,7 +134,7 @@ def hand_batch(grant_id: int) -> int | None:
         Coupon(user_id=user_id, expires_at=expiry_of(template, now), **words)
         for user_id in receivers
     )
-    _tell(template, words["key"], receivers)
+    _tell(words["key"], receivers)
     CouponTemplate.objects.filter(pk=template.pk).update(issued=F("issued") + len(receivers))
     CouponGrant.objects.filter(pk=grant.pk).update(
         status=RUNNING,
@@ -203,16 +203,14 @@ def _receivers(template, members) -> list[int]:
     return members[: max(0, template.total - template.issued)] if template.total else members
 
 
-def _tell(template, key, receivers):
+def _tell(key, receivers):
     """Let the rooms above hear of the batch at once; read back, because not every database tells
     the ids it gave.
     """
     if not receivers:
         return
     given = list(Coupon.objects.filter(key=key, user_id__in=receivers).order_by("pk"))
-    for coupon in given:
-        coupon.template = template
-    coupons_granted.send(Coupon, coupons=given)
+    tell(*(events.coupon_granted(coupon) for coupon in given))
 
 
 def _told(numbers):

@@ -19,8 +19,9 @@ import structlog
 from catalog import stock
 from mall.core import audit, clock
 from mall.core.errors import DomainError
+from mall.core.events import tell
 from mall.core.transactions import transactional
-from orders import actors, coupons, delivery, flash, refunds, shipping
+from orders import actors, coupons, delivery, events, flash, refunds, shipping
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.events import note_money
 from orders.models import (
@@ -32,7 +33,6 @@ from orders.models import (
     RefundRequest,
 )
 from orders.refund_errors import PartlySent, RefundOpen
-from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
 from points import ledger
 from points.mutex import lock_member
 
@@ -81,7 +81,7 @@ def tell_paid(order, *, has_keys: bool = True) -> Order:
     For checkout and ``mark_paid``, inside their transaction and before any stock is locked. An
     order of card keys only is complete at once. Raises: catalog.errors.OutOfStock.
     """
-    order_paid.send(Order, order=order)
+    tell(events.paid(order))
     issued = delivery.issue_keys(order) if has_keys else 0
     if not issued:
         return order
@@ -132,7 +132,7 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
     # Cancelled by staff, the shop is at fault: a coupon whose day passed meanwhile gets some days
     # more.
     coupons.give_back(order, at_fault=actors.is_colleague(actor, order))
-    order_cancelled.send(Order, order=cancelled)
+    tell(events.cancelled(cancelled, actor=actor))
     lost = _take_keys_back(order, actor) if order.status == PAID else {}
     if not flash.put_back(order, lost=sum(lost.values())):
         pieces = [
@@ -173,7 +173,7 @@ def ship(
     shipped = _move(
         order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor, note=note, **words
     )
-    order_shipped.send(Order, order=shipped)
+    tell(events.shipped(shipped, actor=actor))
     return shipped
 
 
@@ -183,7 +183,7 @@ def finish_sending(order, *, actor: str) -> Order:
     """
     shipped = _move(order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor)
     if shipped.shipments.exists():
-        order_shipped.send(Order, order=shipped)
+        tell(events.shipped(shipped, actor=actor))
         return shipped
     return complete(shipped, actor=actor)  # card keys are all that is left, and they are there
 
@@ -196,7 +196,7 @@ def complete(order, *, actor: str, kind: str = OrderEvent.Kind.COMPLETED) -> Ord
     """
     lock_member(order.user_id)
     completed = _move(order, COMPLETED, kind, "completed_at", actor=actor)
-    order_completed.send(Order, order=completed)
+    tell(events.completed(completed, actor=actor))
     return completed
 
 

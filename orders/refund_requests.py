@@ -19,8 +19,19 @@ from django.db.models import F, Max, Sum
 from catalog import stock
 from catalog.models import Product
 from mall.core import audit, clock, repeats
+from mall.core.events import Event, tell
 from mall.core.transactions import transactional
-from orders import actors, coupons, delivery, earning, lifecycle, refund_terms, refunds, shipping
+from orders import (
+    actors,
+    coupons,
+    delivery,
+    earning,
+    events,
+    lifecycle,
+    refund_terms,
+    refunds,
+    shipping,
+)
 from orders.checkout import KEY
 from orders.errors import IdempotencyConflict, InvalidKey
 from orders.events import note_money
@@ -35,7 +46,6 @@ from orders.models import (
     RefundRequest,
 )
 from orders.refund_errors import NothingLeft, NotRefundable, OwnOrder, RefundDecided, RefundTooLate
-from orders.signals import order_refunded, refund_rejected, refund_requested
 from points import ledger
 from points.mutex import lock_member
 
@@ -77,7 +87,7 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
         RefundLine(request=made, line=part.line, quantity=part.quantity) for part in terms.lines
     )
     note_money(order.pk, Kind.REFUND_REQUESTED, actor=actor, note=reason)
-    refund_requested.send(Order, order=order, refund=made)
+    tell(events.refund_requested(order, made))
     return made
 
 
@@ -130,7 +140,7 @@ def reject(asked, *, actor: str, note: str) -> RefundRequest:
     _check_not_own(asked.order, actor)
     closed = _close(asked, Status.REJECTED, Kind.REFUND_REJECTED, actor=actor, note=note)
     audit.note(actor, "orders.reject_refund", target=asked, reason=note)
-    refund_rejected.send(Order, order=asked.order, refund=closed)
+    tell(events.refund_rejected(asked.order, closed))
     return closed
 
 
@@ -187,7 +197,7 @@ def approve(
     )
     if terms.is_whole:
         coupons.give_back(order, at_fault=at_fault)
-    order_refunded.send(Order, order=order, refund=asked)
+    tell(events.refunded(order, asked))
     if order.status == Order.Status.PAID and not terms.is_whole and not shipping.waiting(order):
         lifecycle.finish_sending(order, actor=actor)
     _put_goods_back(order, asked, terms, actor=actor)
@@ -195,14 +205,10 @@ def approve(
 
 
 @transactional
-def withdraw_open(order, *, actor: str) -> int:
-    """Close what was asked of an order that was cancelled meanwhile; returns how many requests that
-    were.
-    """
-    open_requests = list(RefundRequest.objects.waiting().filter(order=order))
-    for asked in open_requests:
-        _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor=actor)
-    return len(open_requests)
+def withdraw_open(event: Event) -> None:
+    """Close what was asked of an order before it was cancelled as a whole."""
+    for asked in list(RefundRequest.objects.waiting().filter(order=event.data["order"])):
+        _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor="system")
 
 
 # --- parts -------------------------------------------------------------------------

@@ -10,12 +10,12 @@ from django.db import transaction
 
 from mall.core import clock, repeats
 from mall.core.errors import DomainError
+from mall.core.events import tell
 from mall.core.transactions import transactional
-from orders import gateways
+from orders import events, gateways
 from orders.errors import IdempotencyConflict
 from orders.events import note_money
 from orders.models import OrderEvent, PaymentRefund, RefundRequest
-from orders.signals import refund_settled
 
 BATCH = 100
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ def _finish(refund, provider_ref) -> bool:
     settled = list(approved.select_related("order"))
     approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
     for asked in settled:
-        refund_settled.send(RefundRequest, order=asked.order, refund=asked)
+        tell(events.refund_settled(asked.order, asked))
     payment = refund.payment
     note_money(
         payment.order_id,

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import audit, clock, repeats
 from mall.core.errors import DomainError
+from mall.core.events import tell
 from mall.core.transactions import transactional
-from points import errors, ledger, mutex
+from points import errors, events, ledger, mutex
 from points.models import Adjustment, PointsPolicy
-from points.signals import points_adjusted
 
 
 class OwnAccount(DomainError):
@@ -88,7 +88,7 @@ def ask(
         after={"points": points},
     )
     if is_alone:
-        points_adjusted.send(sender=None, adjustment=adjustment)
+        tell(events.points_adjusted(adjustment, actor=f"staff:{operator.pk}"))
     return adjustment
 
 
@@ -185,7 +185,7 @@ def _decided(adjustment, operator, note, action):
         after=after,
     )
     if adjustment.status == Adjustment.Status.POSTED:
-        points_adjusted.send(sender=None, adjustment=adjustment)
+        tell(events.points_adjusted(adjustment, actor=f"staff:{operator.pk}"))
     return adjustment
 
 

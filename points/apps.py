@@ -1,4 +1,4 @@
-"""The points app: wires receivers and system checks."""
+"""The points app: its page of listeners and its system checks."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -11,5 +11,8 @@ class PointsConfig(AppConfig):
     verbose_name = _("Points")
 
     def ready(self):
-        """Connect receivers and register the isolation check."""
-        from points import checks, receivers  # noqa: F401
+        """Open the page of what follows and register the isolation check."""
+        from mall.core import events
+        from points import checks, listeners  # noqa: F401
+
+        events.open_page(listeners)

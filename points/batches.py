@@ -19,12 +19,12 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import audit, clock
 from mall.core.errors import DomainError
+from mall.core.events import tell
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
-from points import adjustments, errors, ledger, machine, mutex
+from points import adjustments, errors, events, ledger, machine, mutex
 from points.models import Adjustment, AdjustmentBatch, PointAccount, PointsPolicy
 from points.postings import DEFAULT
-from points.signals import points_adjusted
 
 ROWS_MAX = 500  # one transaction
 BYTES_MAX = 200_000
@@ -163,8 +163,8 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
         reason=batch.note,
         after={"lines": len(rows), "points": points_of(batch)},
     )
-    for adjustment in made:
-        points_adjusted.send(sender=None, adjustment=adjustment)
+    actor = f"staff:{operator.pk}"
+    tell(*(events.points_adjusted(adjustment, actor=actor) for adjustment in made))
     return batch
 
 
@@ -191,8 +191,8 @@ def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     batch.status, batch.undone_at = AdjustmentBatch.Status.UNDONE, clock.now()
     batch.save(update_fields=["status", "undone_at"])
     audit.note(operator, "points.batch_undo", target=batch, reason=note, after={"lines": len(made)})
-    for adjustment in made:
-        points_adjusted.send(sender=None, adjustment=adjustment)
+    actor = f"staff:{operator.pk}"
+    tell(*(events.points_adjusted(adjustment, actor=actor) for adjustment in made))
     return batch
 
 

@@ -36,10 +36,11 @@ def consequences(user) -> list[Consequence]:
 
 
 @transactional
-def forfeit(user_id: int) -> None:
+def forfeit(user) -> None:
     """Give up what is left, drop what is on the way, and close the account; a second call changes
     nothing.
     """
+    user_id = user.pk
     lock_member(user_id)
     if PointAccount.objects.get(pk=user_id).status == PointAccount.Status.CLOSED:
         return

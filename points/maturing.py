@@ -10,11 +10,11 @@ from datetime import datetime
 from django.db.models import Q
 
 from mall.core import clock
+from mall.core.events import tell
 from mall.core.transactions import transactional
-from points import errors, ledger, machine, risk, rules
+from points import errors, events, ledger, machine, risk, rules, tiers
 from points.models import Grant, PointAccount, PointsPolicy
 from points.postings import as_text
-from points.signals import points_awarded
 
 BATCH = 500
 
@@ -76,7 +76,7 @@ def _mature_batch(ids):
     entries = ledger.post_many(
         [_posting(grant, earned_max, today) for grant in grants], tolerant=True
     )
-    arrived = []
+    arrived, told = [], []
     for grant, entry in zip(grants, entries, strict=True):
         if isinstance(entry, errors.AccountFrozen):
             continue
@@ -91,10 +91,10 @@ def _mature_batch(ids):
         arrived.append(grant)
         if entry.is_new:
             risk.watch(entry)
-            points_awarded.send(
-                sender=None, user_id=grant.account_id, action=grant.action, entry=entry
-            )
+            tiers.note_earned(grant.account_id, entry.delta - entry.debt_delta)
+            told.append(events.points_awarded(grant.action, entry))
     Grant.objects.bulk_update(arrived, ["status", "matured_at", "matured_points", "entry_seq"])
+    tell(*told)
     return [grant.matured_points for grant in arrived]
 
 

@@ -13,15 +13,18 @@ from collections import Counter
 from datetime import date
 
 from mall.core import clock
+from mall.core.events import Question
 from points import chain, promises
 from points.evidence import of_drift
 from points.finding import Finding
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount, RiskCase
 from points.postings import asked
 from points.risk import open_case
-from points.signals import books_verified
 
 BATCH = 200
+# accounts (ids, or None for all): a room compares what it knows of the books (each points order has
+# exactly one spend or capture, stock adds up) and answers with Finding objects.
+BOOKS = Question()
 DRIFT = RiskCase.Kind.DRIFT
 
 
@@ -39,10 +42,8 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         done += len(accounts)
         if on_batch:
             on_batch(done)
-    for _receiver, found in books_verified.send(
-        sender=None, accounts=None if account is None else [account]
-    ):
-        findings += found or []
+    for found in BOOKS.ask(None if account is None else [account]):
+        findings += found
     return findings
 
 

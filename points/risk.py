@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import audit, clock
 from mall.core.errors import DomainError
+from mall.core.events import tell
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, version_of
-from points import evidence, ledger, mutex
+from points import events, evidence, ledger, mutex
 from points.models import LedgerEntry, PointAccount, RiskCase
-from points.signals import case_closed, case_opened
 
 APPEAL_MAX = 1_000
 
@@ -93,7 +93,7 @@ def open_case(
         reason=note,
         after={"scope": str(scope), "kind": str(kind)},
     )
-    case_opened.send(sender=None, case=case)
+    tell(events.case_opened(case))
     return case
 
 
@@ -136,7 +136,7 @@ def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
     case.status = RiskCase.Status.RELEASED if release else RiskCase.Status.KEPT
     case.decided_by, case.decided_at, case.decision_note = operator, clock.now(), note[:500]
     case.save(update_fields=["status", "decided_by", "decided_at", "decision_note"])
-    _apply(case.account_id, note)
+    standing_scopes = _apply(case.account_id, note)
     audit.note(
         operator,
         "points.case_decide",
@@ -145,7 +145,8 @@ def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
         before={"status": before},
         after={"status": case.status},
     )
-    case_closed.send(sender=None, case=case)
+    freed = forbidden_by([case.scope]) - forbidden_by(standing_scopes) if release else set()
+    tell(events.case_decided(case, freed=sorted(freed), actor=f"staff:{operator.pk}"))
     return case
 
 
@@ -215,12 +216,21 @@ def version_of_standing(cases) -> str:
     return version_of(*((case.pk, case.status, case.version) for case in cases))
 
 
-def _apply(user_id, note):
-    """Make the account's status what its standing cases say."""
-    if PointAccount.objects.filter(pk=user_id, status=PointAccount.Status.CLOSED).exists():
-        return  # somebody who left: a case is decided, the account stays closed
+def forbidden_by(scopes) -> set[str]:
+    """Return what cases of these scopes forbid together: earn, spend."""
+    return {
+        what for scope in scopes for what in (("earn", "spend") if scope == "all" else (scope,))
+    }
+
+
+def _apply(user_id, note) -> set[str]:
+    """Make the account's status what its standing cases say; return their scopes."""
     scopes = set(standing(user_id).values_list("scope", flat=True))
+    if PointAccount.objects.filter(pk=user_id, status=PointAccount.Status.CLOSED).exists():
+        return scopes  # somebody who left: a case is decided, the account stays closed
     if not scopes:
         ledger.unfreeze(user_id, note=note)
     else:
-        ledger.freeze(user_id, note=note, scope=scopes.pop() if len(scopes) == 1 else "all")
+        scope = next(iter(scopes)) if len(scopes) == 1 else "all"
+        ledger.freeze(user_id, note=note, scope=scope)
+    return scopes

@@ -11,11 +11,11 @@ from decimal import Decimal
 from django.db.models import Q, Subquery
 
 from mall.core import clock
+from mall.core.events import tell
 from mall.core.transactions import transactional
-from points import errors, ledger, machine, mutex, risk, statement, validity
+from points import errors, events, ledger, machine, mutex, risk, statement, tiers, validity
 from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion
 from points.postings import as_text
-from points.signals import points_awarded
 
 
 @transactional
@@ -25,6 +25,7 @@ def award(
     *,
     key: str,
     on: date | None = None,
+    at: datetime | None = None,
     amount: Decimal | None = None,
     step: int | None = None,
     reference: str = "",
@@ -32,11 +33,13 @@ def award(
 ) -> LedgerEntry | None:
     """Credit what the active rule of an action is worth, once per ``key``.
 
-    ``amount`` is yuan paid (per-yuan rules) or the points the fact itself is worth, ``step`` the
-    day or count of a table. Returns the entry, the first one again on a repeat, or None: no rule is
-    active, it is worth nothing, a limit is used up, or the account may not earn.
+    ``at`` is when the fact happened (default: now), ``on`` its shop day (default: the day of
+    ``at``). ``amount`` is yuan paid (per-yuan rules) or the points the fact itself is worth,
+    ``step`` the day or count of a table. Returns the entry, the first one again on a repeat, or
+    None: no rule is active, it is worth nothing, a limit is used up, or the account may not earn.
     """
-    on = on or clock.today()
+    at = at or clock.now()
+    on = on or clock.day_of(at)
     version = active(action, on=on)
     points = worth(version, amount=amount, step=step) if version else 0
     if points <= 0 or _is_too_soon(version, user_id, key, on):
@@ -62,7 +65,8 @@ def award(
         return None
     if entry.is_new:
         risk.watch(entry)
-        points_awarded.send(sender=None, user_id=user_id, action=action, entry=entry)
+        tiers.note_earned(user_id, entry.delta - entry.debt_delta)
+        tell(events.points_awarded(action, entry))
     return entry
 
 

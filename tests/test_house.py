@@ -1,6 +1,7 @@
 """The house rules an import cannot tell: single writers, names, time, pages (docs: house.md)."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from django.apps import apps
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.urls import Resolver404, URLPattern, get_resolver, resolve
+
+from mall.core import events
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("accounts", "points", "catalog", "orders", "marketing")
@@ -248,6 +251,15 @@ def kind(name):
     return name.rpartition("_")[2]
 
 
+def imported_whole(tree):
+    """What a module imports, by full name, also lazily inside a function, as (module, line)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, node.lineno
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+
+
 def imported(tree):
     """What a module takes from ours, also lazily inside a function, as (first name, second name,
     line).
@@ -294,6 +306,47 @@ def test_imports_when_linted_then_every_contract_is_kept():
         text=True,
     )
     assert linted.returncode == 0, linted.stdout
+
+
+def test_listeners_when_a_room_tells_or_asks_then_never_through_a_signal_of_its_own():
+    """What follows from a fact stands on the pages listeners.py; signals are Django's and allauth's
+    alone, and no other module opens a page or adds a listener.
+    """
+    found = [
+        (f"{path} {module}", line)
+        for path, tree in python_files()
+        for module, line in imported_whole(tree)
+        if module.startswith("django.dispatch")
+    ]
+    for path, tree in python_files():
+        if path == "mall/core/events.py" or path.endswith("/apps.py"):
+            continue
+        found += [
+            (f"{path} {node.attr}", node.lineno)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and (node.attr, root_name(node)) in {("open_page", "events"), ("listeners", "events")}
+        ]
+    assert offenders(found) == []
+
+
+def test_listeners_when_a_page_is_read_then_each_kind_is_told_by_a_room_below():
+    """A kind that nobody tells is a consequence that never comes."""
+    told = {
+        value
+        for room in ROOMS
+        for name, value in vars(importlib.import_module(f"{room}.events")).items()
+        if name.isupper() and isinstance(value, str)
+    }
+    heard = {
+        kind
+        for room in ROOMS
+        if (ROOT / room / "listeners.py").exists()
+        for kind in importlib.import_module(f"{room}.listeners").LISTENERS
+    }
+
+    assert heard <= told
+    assert {kind for kind, verbs in events.listeners.items() if verbs} <= told
 
 
 # --- pages ------------------------------------------------------------------

@@ -5,8 +5,11 @@ collects. Check-ins, orders and reviews stand in their own tables: they are gath
 a redemption does not pay a statement for a report, and a lost row heals at the next roll-up.
 """
 
+from datetime import date
+
 from catalog.models import Review
 from mall.core import clock
+from mall.core.events import Event
 from mall.core.transactions import transactional
 from marketing.models import CheckIn, DailyActivity
 from orders.models import Order
@@ -23,6 +26,11 @@ def record(user_id, on, action):
     DailyActivity.objects.bulk_create(
         [DailyActivity(user_id=user_id, on=on, action=action)], ignore_conflicts=True
     )
+
+
+def record_sign_in(event: Event) -> None:
+    """Write down that a member came in, on the day they did."""
+    record(event.member, date.fromisoformat(event.data["on"]), Action.SIGN_IN)
 
 
 def gather(day) -> int:

@@ -12,6 +12,7 @@ from datetime import date
 from django.db.models import Case, F, Q, When
 
 from mall.core import clock
+from mall.core.events import Event
 from mall.core.transactions import transactional
 from marketing.models import DailyActivity, HistoryOrder, LateDay, MemberDay
 from orders.models import Order
@@ -76,6 +77,11 @@ def mark_late(days) -> None:
     LateDay.objects.bulk_create(
         [LateDay(on=day) for day in sorted(set(days)) if day < today], batch_size=BATCH
     )
+
+
+def count_again(events: list[Event]) -> None:
+    """Have the days counted again on which orders were placed that have moved since."""
+    mark_late({date.fromisoformat(event.data["placed_on"]) for event in events})
 
 
 def _batches(rows):

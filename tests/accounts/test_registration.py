@@ -8,12 +8,13 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import IntegrityError
 
+from accounts.events import REGISTERED, SIGNED_IN
 from accounts.models import BonusClaim, User
 from accounts.privacy import email_fingerprint
 from accounts.registration import note_sign_in, register
-from accounts.signals import user_registered, user_signed_in
 from points import balance
 from tests.factories.accounts import PASSWORD, MemberFactory
+from tests.listening import hearing
 
 SIGNUP_API = "/api/auth/app/v1/auth/signup"
 LOGIN_API = "/api/auth/app/v1/auth/login"
@@ -23,32 +24,26 @@ JSON = {"username": "xiaoming", "email": "xiaoming@example.com", "password": PAS
 
 @pytest.fixture
 def heard():
-    """Collect what accounts tells the rooms above; heard.fail makes the next listener raise."""
+    """Collect what accounts tells the rooms above."""
     notes = []
 
-    def on_registered(sender, user, first_of_person, **kwargs):
-        notes.append(("registered", user.username, first_of_person))
+    def listen(event):
+        name = User.objects.get(pk=event.member).username
+        notes.append((event.kind, name, *event.data.values()))
 
-    def on_signed_in(sender, user, on, **kwargs):
-        notes.append(("signed_in", user.username, on))
-
-    user_registered.connect(on_registered)
-    user_signed_in.connect(on_signed_in)
-    yield notes
-    user_registered.disconnect(on_registered)
-    user_signed_in.disconnect(on_signed_in)
+    with hearing(REGISTERED, SIGNED_IN, listener=listen):
+        yield notes
 
 
 @pytest.fixture
 def broken_books():
     """The room above fails while a member registers."""
 
-    def fail(sender, **kwargs):
+    def fail(event):
         raise RuntimeError("the books are closed")
 
-    user_registered.connect(fail)
-    yield
-    user_registered.disconnect(fail)
+    with hearing(REGISTERED, listener=fail):
+        yield
 
 
 def available(user):

@@ -6,12 +6,12 @@ import pytest
 from django.utils import translation
 
 from mall.core import clock
+from mall.core.events import tell
 from marketing import news
 from marketing.models import Notification
 from marketing.notifications import Kind, inbox
-from orders import lifecycle, refund_requests, refunds
+from orders import events, lifecycle, refund_requests, refunds
 from orders.models import Coupon
-from orders.signals import coupons_granted
 from points import batches, risk
 from points.models import RiskCase
 from tests.factories import orders as life
@@ -195,7 +195,7 @@ def coupon(member, *, source=Coupon.Source.GIVEN, days=30, **fields):
 
 
 def test_coupons_when_given_then_told_in_the_readers_language(member):
-    coupons_granted.send(Coupon, coupons=[coupon(member)])
+    tell(events.coupon_granted(coupon(member)))
 
     row = inbox(member).get()
     with translation.override("en"):
@@ -205,9 +205,9 @@ def test_coupons_when_given_then_told_in_the_readers_language(member):
 
 
 def test_coupons_when_bought_then_the_points_they_took_are_told(member):
-    coupons_granted.send(
-        Coupon, coupons=[coupon(member, source=Coupon.Source.BOUGHT, price_points=50)]
-    )
+    bought = coupon(member, source=Coupon.Source.BOUGHT, price_points=50)
+
+    tell(events.coupon_granted(bought))
 
     assert (kinds(member), text_of(member, Kind.POINTS_SPENT)) == (
         ["points_spent"],

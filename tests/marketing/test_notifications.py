@@ -1,14 +1,18 @@
 """The inbox: one row a fact, worded for its reader."""
 
+from functools import partial
+
 import pytest
 from django.db import transaction
 from django.utils import translation
 
+from mall.core import clock
+from mall.core.events import tell
 from marketing.models import Notification
 from marketing.notifications import UNREAD_SHOWN, Kind, inbox, mark_read, notify, unread_count
 from marketing.topics import MANNERS, TOPICS
 from marketing.wording import WORDINGS, worded
-from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
+from orders import events
 from tests.factories.marketing import NotificationFactory
 from tests.marketing.orders import placed
 
@@ -84,21 +88,34 @@ def test_wordings_when_a_kind_is_added_then_it_has_words():
 
 
 @pytest.mark.parametrize(
-    ("signal", "kind", "more"),
+    ("told", "kind", "more"),
     [
-        (order_paid, Kind.ORDER_PAID, {"points": 100, "cash": "0"}),
-        (order_shipped, Kind.ORDER_SHIPPED, {"carrier": "SF", "tracking": "1"}),
-        (order_completed, Kind.ORDER_COMPLETED, {}),
-        (order_cancelled, Kind.ORDER_CANCELLED, {}),
+        (events.paid, Kind.ORDER_PAID, {"points": 100, "cash": "0"}),
+        (
+            partial(events.shipped, actor="staff:1"),
+            Kind.ORDER_SHIPPED,
+            {"carrier": "SF", "tracking": "1"},
+        ),
+        (partial(events.completed, actor="system"), Kind.ORDER_COMPLETED, {}),
+        (partial(events.cancelled, actor="system"), Kind.ORDER_CANCELLED, {}),
     ],
 )
-def test_receiver_when_an_order_moves_twice_then_one_notice_that_leads_to_it(
-    member, signal, kind, more
+def test_listener_when_an_order_moves_twice_then_one_notice_that_leads_to_it(
+    member, told, kind, more
 ):
-    order = placed(member, carrier="SF", tracking_number="1")
+    now = clock.now()
+    order = placed(
+        member,
+        carrier="SF",
+        tracking_number="1",
+        paid_at=now,
+        shipped_at=now,
+        completed_at=now,
+        cancelled_at=now,
+    )
 
     for _again in range(2):
-        signal.send(sender=type(order), order=order)
+        tell(told(order))
 
     row = inbox(member).exclude(kind=Kind.POINTS_SPENT).get()
     assert (row.kind, row.params, row.url) == (

@@ -21,12 +21,13 @@ from orders.errors import (
     PersonLimitReached,
     PriceChanged,
 )
+from orders.events import ORDER_PAID
 from orders.models import CheckoutPolicy, Order, OrderEvent, OrderLine
-from orders.signals import order_paid
 from points import ledger
 from points.errors import AccountFrozen, InsufficientPoints, TooManyHolds
 from points.models import LedgerEntry
 from tests.factories.orders import HOME, address_of, give_points, physical_sku, place, virtual_sku
+from tests.listening import hearing
 
 pytestmark = pytest.mark.django_db
 TABLE = re.compile(r"(?:FROM|INTO|UPDATE) [`\"]?(\w+)")
@@ -323,15 +324,11 @@ def test_place_order_when_the_key_comes_with_another_body_then_it_is_a_conflict(
 def test_place_order_when_a_listener_fails_then_nothing_is_left_behind(member, standing, pieces):
     sku = virtual_sku(points=10, stock=5)
 
-    def fail(order, **kwargs):
-        raise RuntimeError(order.no)
+    def fail(event):
+        raise RuntimeError(event.reference)
 
-    order_paid.connect(fail)
-    try:
-        with pytest.raises(RuntimeError):
-            place(member, sku)
-    finally:
-        order_paid.disconnect(fail)
+    with hearing(ORDER_PAID, listener=fail), pytest.raises(RuntimeError):
+        place(member, sku)
     assert untouched(member, standing, pieces, sku, left=5)
 
 

@@ -21,12 +21,13 @@ from orders.errors import (
     NoSuchFlashItem,
     PriceChanged,
 )
+from orders.events import FLASH_STARTING
 from orders.models import FlashClaim, FlashReminder, Order
-from orders.signals import flash_starting
 from points.errors import InsufficientPoints
 from tests.factories import flash as factory
 from tests.factories.flash import grab
 from tests.factories.orders import address_of, give_points, place, virtual_sku
+from tests.listening import hearing
 
 pytestmark = pytest.mark.django_db
 
@@ -308,23 +309,18 @@ def test_figures_when_some_wait_for_payment_then_told_apart(member, other_member
 # --- reminders ----------------------------------------------------------------
 def test_tell_starting_when_the_session_is_near_then_once_to_each_who_asked(member, other_member):
     session = factory.item(of=factory.session(starts_in=timedelta(minutes=30))).session
-    told = []
-
-    def hear(sender, session, user, **kwargs):
-        told.append((session.pk, user.pk))
-
-    flash_starting.connect(hear)
     assert [flash_sessions.remind(member, session) for _ in range(2)] == [True, False]
     flash_sessions.remind(other_member, session)
     flash_sessions.forget(other_member, session)
 
-    assert flash_sessions.tell_starting(session.starts_at - timedelta(minutes=5, seconds=1)) == 0
-    assert [
-        flash_sessions.tell_starting(session.starts_at - timedelta(minutes=5)) for _ in range(2)
-    ] == [1, 0]
+    with hearing(FLASH_STARTING) as told:
+        early = flash_sessions.tell_starting(session.starts_at - timedelta(minutes=5, seconds=1))
+        due = [
+            flash_sessions.tell_starting(session.starts_at - timedelta(minutes=5)) for _ in range(2)
+        ]
 
-    flash_starting.disconnect(hear)
-    assert told == [(session.pk, member.pk)]
+    assert (early, due) == (0, [1, 0])
+    assert [(event.data["session"], event.member) for event in told] == [(session.pk, member.pk)]
     assert FlashReminder.objects.get().told_at is not None
 
 

@@ -10,12 +10,13 @@ from mall.core import clock
 from mall.core.append_only import AppendOnlyError
 from orders import gateways, lifecycle, payments, tasks
 from orders.errors import CarrierNeeded, IllegalTransition
+from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID, ORDER_SHIPPED
 from orders.gateways import sandbox
 from orders.lifecycle import TRANSITIONS, cancel, cancel_due, complete, mark_paid, ship
 from orders.models import Order, OrderEvent, PaymentRefund
-from orders.signals import order_cancelled, order_completed, order_paid, order_shipped
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
+from tests.listening import hearing
 
 pytestmark = pytest.mark.django_db
 STATUSES = list(Order.Status)
@@ -224,20 +225,15 @@ def test_complete_when_received_then_the_time_is_kept(member):
 # --- telling ----------------------------------------------------------------------------
 def test_every_step_when_taken_then_it_is_told_once_inside_the_transaction(member):
     heard = []
-    listeners = {signal: lambda name=name, **kw: heard.append((name,
-    kw["order"].status)) for signal, name in (
-        (order_paid, "paid"), (order_shipped, "shipped"), (order_completed, "completed"),
-        (order_cancelled, "cancelled"),
-    )}  # fmt: skip
-    for signal, listener in listeners.items():
-        signal.connect(listener)
-    try:
+
+    def listen(event):
+        status = Order.objects.get(pk=event.data["order"]).status
+        heard.append((event.kind.removeprefix("order_"), status))
+
+    with hearing(ORDER_PAID, ORDER_SHIPPED, ORDER_COMPLETED, ORDER_CANCELLED, listener=listen):
         order_in(member, "completed")
         order_in(member, "cancelled")
         place(member, virtual_sku(points=1))
-    finally:
-        for signal, listener in listeners.items():
-            signal.disconnect(listener)
 
     assert heard == [
         ("paid", "paid"),
@@ -284,15 +280,12 @@ def test_cancel_due_when_one_order_is_stuck_then_the_others_flow(member, monkeyp
     first, second = (place(member, virtual_sku(points=10, cash="1.00")) for _ in range(2))
     monkeypatch.setattr(lifecycle, "BATCH", 1)
 
-    def refuse(order, **kwargs):
-        if order.pk == first.pk:
+    def refuse(event):
+        if event.reference == first.reference:
             raise CarrierNeeded
 
-    order_cancelled.connect(refuse)
-    try:
+    with hearing(ORDER_CANCELLED, listener=refuse):
         assert cancel_due(first.pay_by + timedelta(minutes=1)) == 1
-    finally:
-        order_cancelled.disconnect(refuse)
     assert [Order.objects.get(pk=order.pk).status for order in (first, second)] == [
         "pending",
         "cancelled",

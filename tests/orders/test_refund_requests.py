@@ -13,6 +13,7 @@ from mall.core import clock
 from mall.core.models import AuditRow
 from orders import delivery, lifecycle, refund_preview, refund_requests, refunds
 from orders.errors import IdempotencyConflict, IllegalTransition, InvalidKey
+from orders.events import ORDER_REFUNDED
 from orders.models import CheckoutPolicy, Order, PaymentRefund, RefundRequest
 from orders.refund_errors import (
     InvalidRefund,
@@ -22,7 +23,6 @@ from orders.refund_errors import (
     RefundOpen,
     RefundTooLate,
 )
-from orders.signals import order_refunded
 from points.grants import TakenBack
 from points.maturing import mature_due
 from points.models import Grant, LedgerEntry, PointAccount
@@ -39,6 +39,7 @@ from tests.factories.orders import (
     refund,
     virtual_sku,
 )
+from tests.listening import hearing
 
 pytestmark = pytest.mark.django_db
 
@@ -438,23 +439,18 @@ def test_approve_when_cash_is_on_its_way_then_approved_and_refunded_once_the_pro
 
 
 def test_decide_when_done_by_staff_then_the_audit_log_and_the_rooms_above_hear_of_it_once(member):
-    heard = []
-
-    def listener(order, refund, **_):
-        heard.append((order.no, refund.number, order.refund_state))
-
-    order_refunded.connect(listener)
-    try:
+    with hearing(ORDER_REFUNDED) as told:
         order = place(member, virtual_sku(points=10), quantity=2)
         refund(order, 1)
         refund(order, 1)
         refund_requests.reject(
             ask(place(member, virtual_sku(points=10))), actor="staff:7", note="worn"
         )
-    finally:
-        order_refunded.disconnect(listener)
 
-    assert heard == [(order.no, 1, "partial"), (order.no, 2, "whole")]
+    assert [(event.reference, event.data["number"]) for event in told] == [
+        (order.reference, 1),
+        (order.reference, 2),
+    ]
     rows = AuditRow.objects.filter(action__startswith="orders.").order_by("pk")
     assert list(rows.values_list("action", "actor", "reason")) == [
         ("orders.approve_refund", "staff:1", ""),

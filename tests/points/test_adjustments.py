@@ -9,9 +9,10 @@ import time_machine
 
 from mall.core.models import AuditRow
 from points import adjustments, batches, errors, ledger, reconciliation
+from points.events import POINTS_ADJUSTED
 from points.models import Adjustment, AdjustmentBatch, LedgerEntry, PointAccount, PointsPolicy
-from points.signals import points_adjusted
 from tests.factories.points import member_with
+from tests.listening import hearing
 
 pytestmark = pytest.mark.django_db
 FRIDAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -66,14 +67,8 @@ def available(member):
 
 
 def test_ask_when_within_the_limit_then_posted_told_and_audited(member, clerk):
-    heard = []
-
-    def hear(sender, adjustment, **kwargs):
-        heard.append(adjustment.points)
-
-    points_adjusted.connect(hear)
-    made = ask(member, clerk, 5_000)
-    points_adjusted.disconnect(hear)
+    with hearing(POINTS_ADJUSTED) as told:
+        made = ask(member, clerk, 5_000)
 
     entry = LedgerEntry.objects.get(account_id=member.pk, kind="adjust")
     assert (made.status, made.entry_seq, available(member)) == ("posted", entry.seq, 5_100)
@@ -83,7 +78,7 @@ def test_ask_when_within_the_limit_then_posted_told_and_audited(member, clerk):
         "Sorry",
         "adjust:t:1",
     )
-    assert heard == [5_000]
+    assert [event.data["points"] for event in told] == [5_000]
     assert [(row.action, row.reason) for row in AuditRow.objects.all()] == [
         ("points.adjust", "why")
     ]

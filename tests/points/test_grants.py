@@ -14,10 +14,11 @@ from hypothesis.extra.django import TestCase
 
 from mall.core import clock
 from points import balance, errors, grants, ledger, maturing, reconciliation, rules
+from points.events import POINTS_AWARDED
 from points.grants import TakenBack
 from points.models import Grant, LedgerEntry, PointAccount, Rule, TakeBack
-from points.signals import points_awarded
 from tests.factories.points import arrived, granted, member_with
+from tests.listening import hearing
 
 pytestmark = pytest.mark.django_db
 FRIDAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -114,18 +115,14 @@ def test_mature_due_when_the_seventh_day_is_over_then_points_arrive_once(member)
     grant = granted(member)
     grants.confirm("order:M1", at=clock.now())
 
-    heard = []
-
-    def hear(sender, user_id, action, entry, **kwargs):
-        heard.append((user_id, action, entry.key))
-
-    points_awarded.connect(hear)
     with time_machine.travel(FRIDAY + timedelta(days=7, seconds=-1), tick=False):
         early = maturing.mature_due()
-    with time_machine.travel(FRIDAY + timedelta(days=7), tick=False):
+    with (
+        hearing(POINTS_AWARDED) as told,
+        time_machine.travel(FRIDAY + timedelta(days=7), tick=False),
+    ):
         on_time = maturing.mature_due()
         again = maturing.mature_due()
-    points_awarded.disconnect(hear)
 
     assert (early.points, on_time.points, again.points) == (0, 100, 0)
     entry = LedgerEntry.objects.get(account_id=member.pk, kind="accrue")
@@ -136,7 +133,9 @@ def test_mature_due_when_the_seventh_day_is_over_then_points_arrive_once(member)
         "order:M1",
     )
     assert entry.alloc["lots"] == [["2027-11-30", 100]]
-    assert heard == [(member.pk, "purchase", f"grant:{grant.pk}")]
+    assert [(event.member, event.data["action"], event.data["entry"]) for event in told] == [
+        (member.pk, "purchase", entry.pk)
+    ]
     grant.refresh_from_db()
     assert (grant.status, grant.entry_seq, grant.matured_points) == ("matured", entry.seq, 100)
 

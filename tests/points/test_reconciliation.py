@@ -12,7 +12,6 @@ from django.db import DatabaseError, connection, transaction
 from points import chain, ledger, reconciliation, tasks
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 from points.reconciliation import Finding
-from points.signals import books_verified
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
@@ -282,15 +281,13 @@ def test_verify_ledger_when_run_by_beat_and_books_do_not_close_then_the_task_fai
     assert PointAccount.objects.get(pk=member.pk).status == "frozen"
 
 
-def test_verify_when_another_room_has_findings_then_they_are_reported(member):
-    def orders(sender, accounts, **kwargs):
+def test_verify_when_another_room_has_findings_then_they_are_reported(member, monkeypatch):
+    def orders(accounts):
         return [Finding(member.pk, "order A has no spend")]
 
-    books_verified.connect(orders)
-    try:
-        assert [finding.check for finding in reconciliation.verify()] == ["order A has no spend"]
-    finally:
-        books_verified.disconnect(orders)
+    monkeypatch.setattr(reconciliation.BOOKS, "answers", [orders])
+
+    assert [finding.check for finding in reconciliation.verify()] == ["order A has no spend"]
 
 
 def test_verify_when_many_accounts_then_the_queries_grow_by_batches_only(
@@ -301,7 +298,6 @@ def test_verify_when_many_accounts_then_the_queries_grow_by_batches_only(
         member_with(10)
     # Two batches of accounts, entries, promises and what was taken back, one look whether there is
     # a third.
-    monkeypatch.setattr(reconciliation.books_verified, "receivers", [])
-    reconciliation.books_verified.sender_receivers_cache.clear()
+    monkeypatch.setattr(reconciliation.BOOKS, "answers", [])
     with django_assert_num_queries(9):
         assert reconciliation.verify() == []

@@ -9,9 +9,10 @@ from django.db import connection, transaction
 from mall.core.models import AuditRow
 from mall.core.versions import ChangedMeanwhile
 from points import adjustments, errors, grants, ledger, maturing, reconciliation, risk, rules
+from points.events import CASE_DECIDED, CASE_OPENED
 from points.models import Grant, LedgerEntry, PointAccount, PointsPolicy, RiskCase, Rule
-from points.signals import case_closed, case_opened
 from tests.factories.points import granted, member_with
+from tests.listening import hearing
 
 pytestmark = pytest.mark.django_db
 FRIDAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -132,15 +133,15 @@ def test_award_when_released_the_same_day_then_earning_goes_on(member, clerk):
 def test_award_when_the_case_cannot_be_opened_then_the_posting_vanishes_with_it(member):
     """One transaction: points without their case, or a case without its points, do not exist."""
 
-    def break_off(sender, case, **kwargs):
+    def break_off(event):
         raise RuntimeError("down")
 
-    case_opened.connect(break_off)
-    try:
-        with pytest.raises(RuntimeError), transaction.atomic():
-            earn(member, 1_001)
-    finally:
-        case_opened.disconnect(break_off)
+    with (
+        hearing(CASE_OPENED, listener=break_off),
+        pytest.raises(RuntimeError),
+        transaction.atomic(),
+    ):
+        earn(member, 1_001)
 
     assert not LedgerEntry.objects.filter(account_id=member.pk).exists()
     assert (status_of(member), RiskCase.objects.count()) == ("active", 0)
@@ -249,19 +250,11 @@ def test_decide_when_it_is_ones_own_case_then_refused(clerk):
 
 
 def test_decide_when_decided_then_others_hear_of_it(member, clerk):
-    heard = []
+    with hearing(CASE_OPENED, CASE_DECIDED) as told:
+        earn(member, 1_001)
+        risk.decide(RiskCase.objects.get(), operator=clerk, release=True, note="fine")
 
-    def hear(sender, case, **kwargs):
-        heard.append(case.status)
-
-    case_opened.connect(hear)
-    case_closed.connect(hear)
-    earn(member, 1_001)
-    risk.decide(RiskCase.objects.get(), operator=clerk, release=True, note="fine")
-    case_opened.disconnect(hear)
-    case_closed.disconnect(hear)
-
-    assert heard == ["open", "released"]
+    assert [event.data["status"] for event in told] == ["open", "released"]
 
 
 def close(member):

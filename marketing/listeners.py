@@ -1,0 +1,57 @@
+"""What follows in marketing, verb by verb, and what marketing answers (mall/core/events.py)."""
+
+from accounts import closing as leaving
+from accounts import export
+from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
+from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
+from mall.core.events import each
+from marketing import facts, news, takeaway
+from marketing.analytics import activity, days
+from orders.events import (
+    COUPON_GRANTED,
+    FLASH_STARTING,
+    ORDER_CANCELLED,
+    ORDER_COMPLETED,
+    ORDER_PAID,
+    ORDER_REFUNDED,
+    ORDER_SHIPPED,
+    REFUND_REJECTED,
+    REFUND_REQUESTED,
+    REFUND_SETTLED,
+)
+from points.events import CASE_DECIDED, CASE_OPENED, POINTS_ADJUSTED, POINTS_AWARDED
+
+LISTENERS = {
+    # the person
+    REGISTERED: [each(facts.count_registration)],
+    SIGNED_IN: [each(activity.record_sign_in), each(facts.count_sign_in)],
+    NEW_DEVICE: [news.of_sign_in],
+    PROFILE_COMPLETED: [each(facts.reward_profile)],
+    REVIEW_PUBLISHED: [each(facts.reward_review)],
+    REVIEW_REJECTED: [each(facts.tell_review_rejected)],
+    # orders
+    ORDER_PAID: [days.count_again, news.of_paid, each(facts.count_paid_order)],
+    ORDER_SHIPPED: [news.of_shipped],
+    ORDER_COMPLETED: [days.count_again, news.of_completed, each(facts.count_completed_order)],
+    ORDER_CANCELLED: [news.of_cancelled, each(facts.take_back_what_is_undone)],
+    ORDER_REFUNDED: [
+        days.count_again,
+        news.of_granted_refund,
+        each(facts.take_back_what_is_undone),
+    ],
+    REFUND_REQUESTED: [news.of_requested_refund],
+    REFUND_REJECTED: [news.of_rejected_refund],
+    REFUND_SETTLED: [news.of_settled_refund],
+    COUPON_GRANTED: [news.of_coupons],
+    FLASH_STARTING: [news.of_flash],
+    # points
+    POINTS_AWARDED: [news.of_awards],
+    POINTS_ADJUSTED: [news.of_adjustments],
+    CASE_OPENED: [news.of_cases],
+    CASE_DECIDED: [news.of_cases],
+}
+
+ANSWERS = {
+    export.PERSONAL_DATA: [takeaway.chapters],
+    leaving.FORGETTING: [takeaway.forget],
+}

@@ -1,0 +1,29 @@
+"""What follows in orders, verb by verb, and what orders answers (mall/core/events.py)."""
+
+from accounts import closing as leaving
+from accounts import export
+from mall.core.events import each
+from orders import (
+    closing,
+    coupons,
+    earning,
+    flash_books,
+    reconciliation,
+    refund_requests,
+    takeaway,
+)
+from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID
+from points.reconciliation import BOOKS
+
+LISTENERS = {
+    ORDER_PAID: [each(coupons.use), each(earning.promise)],
+    ORDER_COMPLETED: [each(earning.confirm)],
+    ORDER_CANCELLED: [each(earning.take_back_all), each(refund_requests.withdraw_open)],
+}
+
+ANSWERS = {
+    BOOKS: [reconciliation.verify_orders, flash_books.verify_flash],
+    export.PERSONAL_DATA: [takeaway.chapters],
+    leaving.LEAVING: [closing.consequences],
+    leaving.FORGETTING: [closing.forget],
+}

@@ -1,0 +1,19 @@
+"""What follows in points, verb by verb, and what points answers (mall/core/events.py)."""
+
+from accounts import closing as leaving
+from accounts import export, registration
+from accounts.events import REGISTERED
+from mall.core.events import each
+from points import closing, takeaway, welcome
+
+LISTENERS = {
+    REGISTERED: [each(welcome.open_with_gift)],
+}
+
+ANSWERS = {
+    registration.GREETING: [welcome.greet],
+    export.PERSONAL_DATA: [takeaway.chapters],
+    leaving.LEAVING: [closing.consequences],
+    # The first of all rooms: the member's account is the first lock of who leaves.
+    leaving.FORGETTING: [closing.forfeit],
+}

@@ -1,0 +1,26 @@
+"""A listener for the length of a test, beside those of the pages."""
+
+from contextlib import contextmanager
+
+from mall.core import events
+
+
+@contextmanager
+def hearing(*kinds, listener=None):
+    """Yield the list of events of these kinds told meanwhile; ``listener`` takes each of them, and
+    may raise.
+    """
+    heard = []
+
+    def listen(told):
+        heard.extend(told)
+        for event in told if listener else ():
+            listener(event)
+
+    for kind in kinds:
+        events.listeners[kind].append(listen)
+    try:
+        yield heard
+    finally:
+        for kind in kinds:
+            events.listeners[kind].remove(listen)
