@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
-from marketing import missions
+from marketing import progress
 from marketing.models import Mission, MissionProgress
 
 OPEN, LOCKED, CLAIMABLE, DONE = "open", "locked", "claimable", "done"
@@ -98,7 +98,7 @@ def of(user, *, on: date | None = None) -> list[Item]:
         )
     }
     current = MissionProgress.objects.filter(
-        Q(period__in=missions.periods_at(on))
+        Q(period__in=progress.periods_at(on))
         | Q(completed_at__isnull=False, rewarded_at__isnull=True),
         user=user,
     )
@@ -108,10 +108,10 @@ def of(user, *, on: date | None = None) -> list[Item]:
     open_ones = [
         mission
         for mission in all_missions.values()
-        if mission.is_open() and missions.is_in_time(mission, user.date_joined)
+        if mission.is_open() and progress.is_in_time(mission, user.date_joined)
     ]
-    offered = {mission.pk for mission in missions.for_newcomers(open_ones, user.pk)}
-    behind = missions.done_by(
+    offered = {mission.pk for mission in progress.for_newcomers(open_ones, user.pk)}
+    behind = progress.done_by(
         user.pk, {mission.prerequisite_id for mission in all_missions.values()} - {None}
     )
     items = [
@@ -125,7 +125,7 @@ def of(user, *, on: date | None = None) -> list[Item]:
 
 
 def _items(mission, rows, user, behind, offered, on):
-    period = missions.period_of(mission.kind, on)
+    period = progress.period_of(mission.kind, on)
     now_row = next((row for row in rows if row.period == period), None)
     yield from (_item(mission, row, CLAIMABLE) for row in rows if row is not now_row)
     is_waiting = (

@@ -7,6 +7,7 @@ told again.
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q
@@ -28,6 +29,7 @@ from points.models import LedgerEntry
 BATCH = 500
 LATE_DAYS = 3  # a shop that was switched off on somebody's birthday still congratulates
 LEAP_DAY = (2, 29)
+STANDING = ("no", "status", "points", "cash", "refunded_at", "refunded_points", "refunded_cash")
 
 
 # --- what moves missions ------------------------------------------------------------
@@ -44,12 +46,14 @@ def count_sign_in(event: Event) -> None:
 
 def count_paid_order(event: Event) -> None:
     """Count a paid order: that it is paid, that it took points, and its whole yuan."""
-    missions.note_all(event.member, of_paid(event), at=event.at)
+    left = partial(_left_of, event)
+    missions.note_all(event.member, of_paid(event), at=event.at, left=left)
 
 
 def count_completed_order(event: Event) -> None:
     """Count an order that arrived."""
-    missions.note(event.member, "order_completed", key=event.reference, at=event.at)
+    arrived, left = [Fact("order_completed", event.reference)], partial(_left_of, event)
+    missions.note_all(event.member, arrived, at=event.at, left=left)
 
 
 def take_back_what_is_undone(event: Event) -> None:
@@ -58,7 +62,7 @@ def take_back_what_is_undone(event: Event) -> None:
     """
     if not event.data.get("was_paid", True):
         return  # cancelled before anything was counted
-    missions.lessen(event.member, what_is_left(Order.objects.get(pk=event.data["order"])))
+    missions.lessen(event.member, _left_of(event))
 
 
 def of_paid(event: Event) -> list[Fact]:
@@ -73,8 +77,9 @@ def of_paid(event: Event) -> list[Fact]:
     return told
 
 
-def what_is_left(order) -> list[Fact]:
+def _left_of(event) -> list[Fact]:
     """Return what an order's facts count for now; of one that is undone, nothing."""
+    order = Order.objects.only(*STANDING).get(pk=event.data["order"])
     is_left = order.status != Order.Status.CANCELLED and order.refunded_at is None
     return [
         Fact("order_paid", order.reference, int(is_left)),

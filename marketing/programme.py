@@ -12,9 +12,12 @@ def change_status(mission: Mission, status: str, *, actor) -> bool:
     """Open, pause or end a mission; what members have completed stays theirs to collect. False when
     it stood so already.
     """
-    before = mission.status
-    if not Mission.objects.filter(pk=mission.pk).exclude(status=status).update(status=status):
+    # Two operators may press at once: the second finds it as the first left it.
+    changed = Mission.objects.select_for_update().get(pk=mission.pk)
+    before, changed.status = changed.status, status
+    if before == status:
         return False
+    changed.save(update_fields=["status"])
     audit.note(
         actor,
         "marketing.mission_status",

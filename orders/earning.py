@@ -3,7 +3,8 @@ refunded.
 
 A purchase earns by the yuan of goods paid with cash: nothing on freight, nothing on what points
 paid (trap 9). The first order of a member earns a bonus, each later one that was paid with cash
-another. How much is the rules' matter (points/rules.py); here stands which fact happened.
+another; which one is first is a matter of when they were paid (docs/decisions/0033). How much is
+the rules' matter (points/rules.py); here stands which fact happened.
 """
 
 from dataclasses import dataclass
@@ -11,13 +12,16 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from django.db.models import Exists, OuterRef, Q
+
 from accounts import persons
 from mall.core.events import Event
+from orders import refund_terms
 from orders.models import Order
 from points import grants
 from points.models import Grant
 
-LIVE = (Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
+STANDING = ("no", "user_id", "status", "completed_at", "refunded_at", "refunded_pieces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +35,27 @@ class OnTheWay:
 
 
 def promise(event: Event) -> None:
-    """Promise what a paid order earns; idempotent by the order's number."""
+    """Promise what a paid order earned when it was paid, less what has been undone since; one that
+    has arrived meanwhile begins to wait at once. Idempotent by the order's number.
+    """
+    order = _as_it_stands(event)
     cash = Decimal(event.data["cash"]) - Decimal(event.data["freight"])
-    if cash:
-        _promise(event, "purchase", amount=cash)
-    if _is_first(event):
+    bonus = None
+    if order.was_first:
         # A second account of one person begins anew, but not with another bonus for beginning.
-        if persons.is_first(event.member):
-            _promise(event, "first_order")
+        bonus = "first_order" if persons.is_first(event.member) else None
     elif cash:
-        _promise(event, "repurchase")
-
-
-def _promise(event, action, **terms):
-    key = f"{event.reference}:{action}"
-    return grants.promise(event.member, action, key=key, reference=event.reference, **terms)
+        bonus = "repurchase"
+    earned = [grants.Earned("purchase", f"{event.reference}:purchase", cash)] if cash else []
+    if bonus:
+        earned.append(grants.Earned(bonus, f"{event.reference}:{bonus}"))
+    if not earned:
+        return
+    new = grants.promise_all(event.member, earned, reference=event.reference, at=event.at)
+    if new and order.completed_at is not None:
+        grants.confirm(event.reference, at=order.completed_at)
+    if new and (share := refund_terms.share_undone(order)):
+        take_back(order, share=share, key=f"{event.reference}:earned:late")
 
 
 def confirm(event: Event) -> None:
@@ -85,11 +95,15 @@ def on_the_way(order) -> OnTheWay | None:
     )
 
 
-def _is_first(event) -> bool:
-    """Say whether the member has no other order that was paid and not undone; under the member's
-    lock.
+def _as_it_stands(event) -> Order:
+    """Return the event's order with ``was_first``: no other order of the member had been paid
+    before (by the time, then the id) and not been undone by then. What becomes of the others later
+    does not matter, so it does not matter either when this is asked.
     """
-    others = Order.objects.filter(
-        user_id=event.member, status__in=LIVE, refunded_at__isnull=True
-    ).exclude(pk=event.data["order"])
-    return not others.exists()
+    then = OuterRef("paid_at")
+    before = Q(paid_at__lt=then) | Q(paid_at=then, pk__lt=OuterRef("pk"))
+    kept = Q(cancelled_at__isnull=True) | Q(cancelled_at__gt=then)
+    kept &= Q(refunded_at__isnull=True) | Q(refunded_at__gt=then)
+    others = Order.objects.filter(before, kept, user_id=OuterRef("user_id"))
+    stands = Order.objects.annotate(was_first=~Exists(others)).only(*STANDING)
+    return stands.get(pk=event.data["order"])

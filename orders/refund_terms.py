@@ -137,5 +137,14 @@ def _share(lines, cash, is_whole) -> Fraction:
     return min(Fraction(back) / Fraction(paid), ALL_BUT_THE_BONUS)
 
 
+def share_undone(order: Order) -> Fraction:
+    """Return the share of an order's value that is undone by now: cancelled, or refunded."""
+    if order.status == Order.Status.CANCELLED or order.refunded_at is not None:
+        return Fraction(1)
+    if not order.refunded_pieces:
+        return Fraction(0)
+    return _share(list(order.lines.all()), ZERO, is_whole=False)
+
+
 def _is_key(line) -> bool:
     return line.product.kind == line.product.Kind.CARD_KEY

@@ -8,7 +8,7 @@ Source: product.md "points" (purchase, available 7 days after receipt) and its t
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -36,6 +36,18 @@ class TakenBack:
         return self.pending + self.points + self.debt
 
 
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """One thing a fact earns: the action whose rule says how much, under the fact's ``key``;
+    ``amount`` is yuan paid (per-yuan rules), ``step`` the count of a table.
+    """
+
+    action: str
+    key: str
+    amount: Decimal | None = None
+    step: int | None = None
+
+
 @transactional
 def promise(
     user_id: int,
@@ -45,36 +57,62 @@ def promise(
     step: int | None = None,
     key: str,
     reference: str,
-    on: date | None = None,
+    at: datetime | None = None,
 ) -> Grant | None:
-    """Promise what the active rule of an action is worth, once per ``key``; the points arrive after
-    ``confirm``.
-
-    ``amount`` is yuan paid (per-yuan rules). Returns the grant, the first one again on a repeat, or
-    None: no rule is active, it is worth nothing, or a limit is used up.
-    Raises: KeyConflict (the key names another fact), AccountMissing.
+    """Promise what one action is worth, as ``promise_all`` does; returns the grant, the first one
+    again on a repeat, or None.
     """
-    on = on or clock.today()
+    earned = Earned(action, key, amount, step)
+    promise_all(user_id, [earned], reference=reference, at=at)
+    return Grant.objects.filter(account_id=user_id, key=key).first()
+
+
+@transactional
+def promise_all(
+    user_id: int, earned: list[Earned], *, reference: str, at: datetime | None = None
+) -> list[Grant]:
+    """Promise what the active rules of some actions are worth, each once per key; the points arrive
+    after ``confirm``.
+
+    ``at`` is when the fact happened (default: now): its day and the rules of then decide. Returns
+    the grants that are new. No rule was active, it is worth nothing, or a limit is used up: none.
+    Raises: KeyConflict (a key names another fact), AccountMissing.
+    """
+    at = at or clock.now()
     # Two callbacks may report the same payment at once; the second must see the first's promise.
     mutex.lock_member(user_id)
-    first = Grant.objects.filter(account_id=user_id, key=key).first()
-    if first is not None:
-        return repeats.same(first, otherwise=errors.KeyConflict, action=action, reference=reference)
-    version = rules.active(action, on=on)
-    points = rules.worth(version, amount=amount, step=step) if version else 0
-    if points <= 0 or not _has_room(version, user_id, on):
-        return None
-    return Grant.objects.create(
-        account_id=user_id,
-        version=version,
-        action=action,
-        key=key,
-        reference=reference,
-        amount=amount,
-        points=points,
-        on=on,
-        promised_at=clock.now(),
-    )
+    known = {
+        grant.key: grant
+        for grant in Grant.objects.filter(account_id=user_id, key__in=[one.key for one in earned])
+    }
+    for one in earned:
+        if one.key in known:
+            said = {"action": one.action, "reference": reference}
+            repeats.same(known[one.key], otherwise=errors.KeyConflict, **said)
+    new = [one for one in earned if one.key not in known]
+    versions = rules.active_ones([one.action for one in new], as_of=at) if new else {}
+    worth = {
+        one.key: rules.worth(versions[one.action], amount=one.amount, step=one.step)
+        for one in new
+        if one.action in versions
+    }
+    new = [
+        Grant(
+            account_id=user_id,
+            version=versions[one.action],
+            action=one.action,
+            key=one.key,
+            reference=reference,
+            amount=one.amount,
+            points=worth[one.key],
+            on=clock.day_of(at),
+            promised_at=at,
+        )
+        for one in new
+        if worth.get(one.key, 0) > 0
+    ]
+    new = [grant for grant in new if _has_room(grant.version, user_id, grant.on)]
+    return Grant.objects.bulk_create(new)
 
 
 @transactional

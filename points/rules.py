@@ -40,11 +40,11 @@ def award(
     """
     at = at or clock.now()
     on = on or clock.day_of(at)
-    version = active(action, on=on)
+    version = active(action, as_of=at, on=on)
     points = worth(version, amount=amount, step=step) if version else 0
     if points <= 0 or _is_too_soon(version, user_id, key, on):
         return None
-    expiry = as_text(expires_on(version, on))
+    expiry = as_text(_still_good(expires_on(version, on)))
     command = machine.Accrue(
         points, expiry, version.rule.code, version.limits, step, earned_max(version)
     )
@@ -80,46 +80,48 @@ def active(action, *, as_of: datetime | None = None, on: date | None = None) -> 
     """Return the version in force of the rule for an action; of several that fit the day the one of
     the smallest priority.
     """
-    now = as_of or clock.now()
-    weekday = (on or clock.day_of(now)).isoweekday()
-    fitting = (
-        version
-        for version in in_force(now, action=action)
-        if not version.weekdays or weekday in version.weekdays
-    )
-    return next(fitting, None)
+    at = as_of or clock.now()
+    return active_ones([action], as_of=at, on=on).get(action)
 
 
-def in_force(as_of: datetime | None = None, *, action: str | None = None) -> list[RuleVersion]:
-    """Return the version in force of every active rule (of one action), in order of priority."""
-    seen, versions = set(), []
-    found = open_versions(as_of or clock.now())
-    for version in found if action is None else found.filter(rule__action=action):
-        if version.rule_id not in seen:
-            seen.add(version.rule_id)
-            versions.append(version)
-    return versions
-
-
-def open_versions(now):
-    """Return all versions of rules that are open at an instant: best rule first, newest version
-    first.
+def active_ones(actions, *, as_of: datetime, on: date | None = None) -> dict[str, RuleVersion]:
+    """Return the version in force at an instant for each of these actions that has one, as
+    ``active`` does; one query.
     """
-    started = Q(rule__starts_at__isnull=True) | Q(rule__starts_at__lte=now)
-    running = Q(rule__ends_at__isnull=True) | Q(rule__ends_at__gt=now)
-    # A scheduled rule becomes active by its window alone, so no job has to wake up on time; without
-    # a beginning it waits.
-    status = Q(rule__status=Rule.Status.ACTIVE) | Q(
-        rule__status=Rule.Status.SCHEDULED, rule__starts_at__isnull=False
-    )
+    weekday = (on or clock.day_of(as_of)).isoweekday()
+    found = {}
+    for version in in_force(as_of, actions=actions):
+        if not version.weekdays or weekday in version.weekdays:
+            found.setdefault(version.rule.action, version)
+    return found
+
+
+def in_force(as_of: datetime | None = None, *, actions=None) -> list[RuleVersion]:
+    """Return the version in force of every rule (of these actions) that was open at an instant, in
+    order of priority then.
+    """
+    at = as_of or clock.now()
+    newest = {}
+    for version in _candidates(at, actions):
+        if version.rule_id not in newest:
+            version.rule = version.rule.as_of(at)
+            newest[version.rule_id] = version
+    opened = (version for version in newest.values() if version.rule.is_open(at))
+    return sorted(opened, key=lambda version: (version.rule.priority, version.rule_id))
+
+
+def _candidates(at, actions):
+    """Return the versions that were published by an instant, newest first, of rules that are on or
+    have changed since; the first one of a rule was always there.
+    """
+    on = Q(rule__status__in=(Rule.Status.ACTIVE, Rule.Status.SCHEDULED))
+    by_then = Q(created_at__lte=at) | Q(number=1)
     # The day's limit rides along: an award asks for the rule and the policy in one statement.
     limit = Subquery(PointsPolicy.objects.order_by("pk").values("earned_per_day_max")[:1])
-    versions = (
-        RuleVersion.objects.filter(status, started, running)
-        .select_related("rule")
-        .annotate(limit_of_day=limit)
-    )
-    return versions.order_by("rule__priority", "rule_id", "-number")
+    found = RuleVersion.objects.filter(on | Q(rule__changed_at__gt=at), by_then)
+    if actions is not None:
+        found = found.filter(rule__action__in=actions)
+    return found.select_related("rule").annotate(limit_of_day=limit).order_by("-number")
 
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:
@@ -146,6 +148,13 @@ def expires_on(version: RuleVersion, on: date) -> date | str | None:
         RuleVersion.Validity.DAYS: on + timedelta(days=version.validity_days),
         RuleVersion.Validity.NEVER: None,
     }[version.validity]
+
+
+def _still_good(day: date | str | None) -> date | str | None:
+    """Return a last day that is not over yet: what is heard late is good for the day it is heard
+    on.
+    """
+    return max(day, clock.today()) if isinstance(day, date) else day
 
 
 def earned_max(version: RuleVersion) -> int:

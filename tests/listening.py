@@ -24,3 +24,18 @@ def hearing(*kinds, listener=None):
     finally:
         for kind in kinds:
             events.listeners[kind].remove(listen)
+
+
+@contextmanager
+def withheld():
+    """Hold back what follows from facts told meanwhile; yields them in the order they were told,
+    for ``events.deliver``.
+    """
+    kept, pages = [], dict(events.listeners)
+    events.listeners.clear()
+    events.listeners.update({kind: [kept.extend] for kind in pages})
+    try:
+        yield kept
+    finally:
+        events.listeners.clear()
+        events.listeners.update(pages)

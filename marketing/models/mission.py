@@ -4,11 +4,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from mall.core import clock
+from mall.core.temporal import Temporal
 
 MOST_POINTS = 100_000
 LONGEST_TARGET = 1_000_000
@@ -25,17 +26,36 @@ EVENT_NAME = RegexValidator(
 
 
 class MissionQuerySet(models.QuerySet):
-    def active(self):
-        """Missions an operator has switched on; whether one is open also depends on its window."""
-        return self.filter(status=Mission.Status.ACTIVE)
+    def listening(self, at, events) -> list:
+        """Missions to these events that were switched on at an instant, as they were then;
+        ``has_followers``: another one comes after it. Whether one was open is a matter of its
+        window, too.
+        """
+        followers = Mission.objects.filter(prerequisite=OuterRef("pk"))
+        on = Q(status=Mission.Status.ACTIVE) | Q(changed_at__gt=at)
+        found = self.filter(on, event__in=events).annotate(has_followers=Exists(followers))
+        then = (mission.as_of(at) for mission in found.order_by("pk"))
+        return [mission for mission in then if mission.status == Mission.Status.ACTIVE]
 
 
-class Mission(models.Model):
+class Mission(Temporal):
     """Something to do ``target`` times for a reward.
 
     A change never pays backwards: how much was to be done, and for what, is copied into a member's
     progress with its first fact, and facts of before the mission opened are not counted at all.
     """
+
+    REMEMBERED = (
+        "status",
+        "target",
+        "points",
+        "coupon_id",
+        "is_automatic",
+        "newcomer_days",
+        "prerequisite_id",
+        "starts_at",
+        "ends_at",
+    )
 
     class Kind(models.TextChoices):
         NEWCOMER = "newcomer", _("For newcomers")
@@ -221,6 +241,8 @@ class MissionProgress(models.Model):
         help_text=_("Grows when a reward was taken back, so that it can be earned anew."),
     )
     started_at = models.DateTimeField(_("begun"), default=clock.now)
+    # when the youngest fact happened that moved it; an older one has it drawn anew
+    moved_at = models.DateTimeField(null=True, editable=False)
     completed_at = models.DateTimeField(_("completed"), null=True, blank=True)
     rewarded_at = models.DateTimeField(_("rewarded"), null=True, blank=True)
 
@@ -261,6 +283,7 @@ class MissionFact(models.Model):
     # came too late to move it.
     moved = models.JSONField(_("moved"), default=list)
     on = models.DateField(_("shop day"))
+    at = models.DateTimeField(_("time"), null=True)  # empty: counted by an earlier release
 
     class Meta:
         verbose_name = _("counted fact")

@@ -6,14 +6,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mall.core.append_only import AppendOnly
+from mall.core.temporal import Temporal
 
 ACTION = r"^(event:)?[a-z0-9][a-z0-9_.-]*$"
 
 
-class Rule(models.Model):
+class Rule(Temporal):
     """What an action is worth. The numbers stand in immutable versions; here stand name, status and
-    window.
+    window, as they are and as they were.
     """
+
+    REMEMBERED = ("status", "priority", "starts_at", "ends_at")
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -56,6 +59,18 @@ class Rule(models.Model):
 
     def __str__(self):
         return self.name
+
+    def is_open(self, at) -> bool:
+        """Whether it pays for what happens at an instant.
+
+        A scheduled rule becomes active by its window alone, so no job has to wake up on time;
+        without a beginning it waits.
+        """
+        is_on = self.status == self.Status.ACTIVE or (
+            self.status == self.Status.SCHEDULED and self.starts_at is not None
+        )
+        has_begun = self.starts_at is None or self.starts_at <= at
+        return is_on and has_begun and (self.ends_at is None or at < self.ends_at)
 
 
 class RuleVersion(AppendOnly):

@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime
 import pytest
 from django.contrib.auth import get_user_model
 
+from accounts import events
 from accounts.registration import register
 from mall.core import clock
+from mall.core.events import tell
 from marketing import board, facts, missions
 from marketing.missions import Fact, claim, lessen, note
 from marketing.models import MissionFact, MissionProgress
@@ -309,7 +311,7 @@ def test_profile_and_birthday_when_it_is_a_second_account_of_one_person_then_not
     today = clock.today()
     born = date(1990, today.month, min(today.day, 28))
     get_user_model().objects.update(birthday=born, date_joined=datetime(2020, 1, 1, tzinfo=UTC))
-    facts.profile_completed(second_account)
+    tell(events.profile_completed(second_account))
     facts.congratulate(on=today.replace(day=born.day))
 
     paid = LedgerEntry.objects.filter(rule__in=["profile", "birthday"]).values_list(

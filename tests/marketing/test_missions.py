@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 
 from mall.core import clock
-from marketing import board, missions
+from marketing import board, progress
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
 from marketing.missions import Fact, claim, note, note_all, withdraw
 from marketing.models import DailyActivity, Mission, MissionFact, MissionProgress, Notification
@@ -143,8 +143,8 @@ def test_note_when_weekly_then_the_week_is_monday_to_sunday_of_the_shop(member, 
 
 
 def test_period_of_when_the_year_turns_then_the_iso_week_decides():
-    assert missions.period_of("weekly", date(2027, 1, 3)) == "2026-W53"
-    assert missions.period_of("weekly", date(2027, 1, 4)) == "2027-W01"
+    assert progress.period_of("weekly", date(2027, 1, 3)) == "2026-W53"
+    assert progress.period_of("weekly", date(2027, 1, 4)) == "2027-W01"
 
 
 def test_note_when_newcomer_time_is_over_then_does_not_move(member, friday):

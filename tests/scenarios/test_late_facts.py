@@ -1,0 +1,450 @@
+"""Listeners commute: what follows from a fact is the same late, twice, and in any order, as inside
+the fact's own transaction (docs/decisions/0033-listeners-commute.md).
+"""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from accounts.registration import note_sign_in
+from mall.core import clock, events
+from marketing import missions, programme
+from marketing.models import DailyActivity, Mission, MissionFact, MissionProgress, Notification
+from orders import lifecycle
+from orders.models import Coupon, Order
+from points import maturing, rules, tiers
+from points.models import Grant, LedgerEntry, MemberTier, PointAccount, Rule, TakeBack
+from tests.factories.coupons import template
+from tests.factories.marketing import MissionFactory
+from tests.factories.orders import give_points, pay, place, received, refund, virtual_sku
+from tests.listening import withheld
+from tests.scenarios.books import books_close
+
+pytestmark = pytest.mark.django_db
+# Friday, 4 December 2026, ten minutes before midnight in the shop.
+EVENING = datetime(2026, 12, 4, 15, 50, tzinfo=UTC)
+FRIDAY, SATURDAY = date(2026, 12, 4), date(2026, 12, 5)
+NEXT_DAY = EVENING + timedelta(hours=9)
+
+
+@pytest.fixture
+def at():
+    """Stand at so many minutes after the evening began; nothing moves by itself."""
+    with time_machine.travel(EVENING, tick=False) as traveller:
+        yield lambda minutes: traveller.move_to(EVENING + timedelta(minutes=minutes))
+
+
+@pytest.fixture
+def after_midnight(at):
+    """Go to the next morning, after the operators have changed what they could."""
+
+    def go():
+        at(9 * 60)
+        for code in ("purchase", "first_order", "repurchase", "mission", "review"):
+            rule = Rule.objects.get(code=code)
+            numbers = rules.numbers_of(rule.versions.first())
+            tighter = {"points": numbers["points"] * 7, "per_day": 1, "per_week": 1}
+            rules.publish(rule, actor="staff:1", **{**numbers, **tighter})
+            rule.status = Rule.Status.PAUSED
+            rule.save()
+        for mission in Mission.objects.all():
+            mission.target, mission.points = mission.target + 3, mission.points * 2
+            mission.save()
+            programme.change_status(mission, Mission.Status.PAUSED, actor=None)
+
+    return go
+
+
+def deliver(told):
+    """Let what follows from facts follow, each in its own transaction as a sweep would."""
+    for event in told:
+        with transaction.atomic():
+            events.deliver([event])
+
+
+def bonuses(member):
+    """Return what stands of the promises, as (how-manieth order, action, points left)."""
+    names = numbered(member)
+    found = Grant.objects.filter(account_id=member.pk).order_by("pk")
+    return sorted((names[one.reference], one.action, one.left) for one in found if one.left)
+
+
+def numbered(member):
+    """Return a member's orders by their number in the story: two stories have the same names."""
+    orders = Order.objects.filter(user=member).order_by("pk")
+    return {order.reference: f"order {n}" for n, order in enumerate(orders, 1)}
+
+
+def standing(member):
+    """Return everything that follows from a member's facts, under the names of the story."""
+    names = numbered(member)
+
+    def named(text):
+        for reference, name in names.items():
+            text = text.replace(reference, name)
+        return text
+
+    account = PointAccount.objects.get(pk=member.pk)
+    grants = Grant.objects.filter(account_id=member.pk).values_list(
+        "key", "points", "taken_back", "status", "on", "promised_at", "confirmed_at", "matures_at"
+    )
+    taken = {}
+    for row in TakeBack.objects.filter(account_id=member.pk):
+        total = row.pending + row.points + row.debt
+        taken[named(row.reference)] = taken.get(named(row.reference), 0) + total
+    progress = MissionProgress.objects.filter(user=member).values_list(
+        "mission__code", "period", "count", "target", "points", "paid", "completed_at"
+    )
+    facts = MissionFact.objects.filter(user=member).values_list("event", "key", "amount", "on")
+    notices = Notification.objects.filter(user=member).exclude(
+        kind__in=[Notification.Kind.MISSION_COMPLETED, Notification.Kind.POINTS_EARNED]
+    )
+    coupons = Coupon.objects.filter(user=member, order__isnull=False)
+    return {
+        "points": (account.available, account.debt),
+        "earned": MemberTier.objects.get(pk=member.pk).earned,
+        "promises": {named(key): tuple(rest) for key, *rest in grants},
+        "taken back": taken,
+        # a row a fact began and lost again says no more than none
+        "missions": {tuple(row[:2]): row[2:] for row in progress if row[2]},
+        "facts": {(event, named(key)): tuple(rest) for event, key, *rest in facts},
+        "days": set(DailyActivity.objects.filter(user=member).values_list("on", "action")),
+        "notices": {named(key) for key in notices.values_list("key", flat=True)},
+        "coupons": {named(one.order.reference): one.state for one in coupons},
+    }
+
+
+# --- the first order ------------------------------------------------------------------
+def test_first_order_when_three_are_paid_before_delivery_then_one_bonus_and_two_repurchases(
+    member, at
+):
+    sku = virtual_sku(cash="20.00")
+    with withheld() as told:
+        for minute in range(3):
+            at(minute)
+            pay(place(member, sku))
+
+    deliver(reversed(told))
+
+    assert bonuses(member) == [
+        ("order 1", "first_order", 100),
+        ("order 1", "purchase", 20),
+        ("order 2", "purchase", 20),
+        ("order 2", "repurchase", 50),
+        ("order 3", "purchase", 20),
+        ("order 3", "repurchase", 50),
+    ]
+    books_close()
+
+
+def test_first_order_when_the_first_was_cancelled_before_the_second_then_that_has_the_bonus(
+    member, at
+):
+    sku = virtual_sku(cash="20.00")
+    with withheld() as told:
+        first = pay(place(member, sku))
+        at(1)
+        lifecycle.cancel(first, actor="staff:1")
+        at(2)
+        pay(place(member, sku))
+
+    deliver(told)
+
+    assert bonuses(member) == [("order 2", "first_order", 100), ("order 2", "purchase", 20)]
+    books_close()
+
+
+def test_first_order_when_it_is_cancelled_after_the_second_then_as_when_heard_at_once(member, at):
+    """Nobody begins twice: the bonus goes with the order that had it, heard before or after."""
+    sku = virtual_sku(cash="20.00")
+    with withheld() as told:
+        first = pay(place(member, sku))
+        at(1)
+        pay(place(member, sku))
+        at(2)
+        lifecycle.cancel(first, actor="staff:1")
+
+    deliver(told)
+
+    assert bonuses(member) == [("order 2", "purchase", 20), ("order 2", "repurchase", 50)]
+    books_close()
+
+
+# --- what became of the order meanwhile -----------------------------------------------
+def test_promise_when_the_order_was_cancelled_before_it_is_heard_then_none_is_kept(member, at):
+    with withheld() as told:
+        order = pay(place(member, virtual_sku(cash="20.00")))
+        at(1)
+        lifecycle.cancel(order, actor="staff:1")
+
+    deliver([*reversed(told), *told])
+
+    assert bonuses(member) == []
+    books_close()
+
+
+def test_promise_when_heard_after_the_goods_arrived_then_it_matures_all_the_same(member, at):
+    with withheld() as told:
+        order = pay(place(member, virtual_sku(cash="20.00")))
+        at(1)
+        received(order)
+
+    deliver(reversed(told))
+    at(8 * 24 * 60)
+    arrived = maturing.mature_due()
+
+    assert (arrived.grants, arrived.points) == (2, 120)
+    books_close()
+
+
+def test_promise_when_a_part_was_refunded_before_it_is_heard_then_the_rest_is_promised(member, at):
+    with withheld() as told:
+        order = pay(place(member, virtual_sku(cash="20.00"), quantity=3))
+        at(1)
+        refund(order, 1)
+
+    deliver(told)
+
+    assert bonuses(member) == [("order 1", "first_order", 100), ("order 1", "purchase", 40)]
+    refund(order)
+    assert bonuses(member) == []
+    books_close()
+
+
+def test_coupon_when_its_order_was_cancelled_before_it_is_heard_then_the_member_has_it(member, at):
+    coupon = Coupon.objects.create(
+        user=member,
+        template=template(),
+        key="gift",
+        granted_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=30),
+    )
+    with withheld() as told:
+        order = pay(place(member, virtual_sku(cash="200.00"), coupon=coupon.pk))
+        at(1)
+        lifecycle.cancel(order, actor="staff:1")
+
+    deliver(reversed(told))
+
+    coupon.refresh_from_db()
+    assert (coupon.state, coupon.order_id) == ("granted", None)
+
+
+# --- before midnight, heard after it --------------------------------------------------
+def test_paid_when_a_second_before_midnight_and_heard_after_rules_changed_then_as_it_was_paid(
+    member, at, after_midnight
+):
+    MissionFactory(code="day", kind="daily", event="order_paid", points=5)
+    MissionFactory(code="once", event="spend_cash", target=15, points=30)
+    with withheld() as told:
+        at(10 - 1 / 60)
+        pay(place(member, virtual_sku(cash="20.00")))
+
+    after_midnight()
+    deliver(told)
+
+    assert bonuses(member) == [("order 1", "first_order", 100), ("order 1", "purchase", 20)]
+    assert set(Grant.objects.values_list("on", flat=True)) == {FRIDAY}
+    rows = MissionProgress.objects.order_by("pk").values_list("period", "count", "target", "paid")
+    assert list(rows) == [("2026-12-04", 1, 1, 5), ("once", 15, 15, 30)]
+    books_close()
+
+
+def test_paid_when_a_mission_was_opened_after_it_then_it_counts_for_nothing(member, at):
+    mission = MissionFactory(code="day", event="order_paid", status=Mission.Status.DRAFT)
+    with withheld() as told:
+        pay(place(member, virtual_sku(cash="20.00")))
+
+    at(30)
+    programme.change_status(mission, Mission.Status.ACTIVE, actor=None)
+    deliver(told)
+
+    assert not MissionProgress.objects.exists()
+
+
+def test_sign_in_when_heard_after_midnight_then_it_belongs_to_its_day(member, at):
+    MissionFactory(code="day", kind="daily", event="login", points=5)
+    with withheld() as told:
+        note_sign_in(member)
+
+    at(60)
+    deliver(told)
+
+    assert DailyActivity.objects.get(user=member, action="sign_in").on == FRIDAY
+    assert MissionProgress.objects.get().period == "2026-12-04"
+
+
+def test_limit_when_two_orders_fill_it_before_midnight_then_the_third_finds_it_empty_the_next_day(
+    member, at
+):
+    """A rule's slots are those of the day on which the fact happened."""
+    rule = Rule.objects.get(code="purchase")
+    numbers = {**rules.numbers_of(rule.versions.first()), "per_day": 2}
+    rules.publish(rule, actor="staff:1", **numbers)
+    sku = virtual_sku(cash="20.00")
+    with withheld() as told:
+        for minute in (1, 2, 3, 11):
+            at(minute)
+            pay(place(member, sku))
+
+    at(60)
+    deliver(told)
+
+    days = Grant.objects.filter(action="purchase").order_by("pk").values_list("on", flat=True)
+    assert list(days) == [FRIDAY, FRIDAY, SATURDAY]
+
+
+def test_points_when_they_would_be_dead_by_the_time_they_are_heard_of_then_good_for_that_day(
+    member, at
+):
+    """A rule whose points live to the end of the year, on its last evening."""
+    rule = Rule.objects.get(code="mission")
+    numbers = {**rules.numbers_of(rule.versions.first()), "validity": "year_end"}
+    rules.publish(rule, actor="staff:1", **numbers)
+    MissionFactory(code="once", event="login", points=30)
+    at(27 * 24 * 60)
+    with withheld() as told:
+        note_sign_in(member)
+
+    at(27 * 24 * 60 + 60)
+    deliver(told)
+
+    assert clock.today() == date(2027, 1, 1)
+    entry = LedgerEntry.objects.get(rule="mission")
+    assert (entry.delta, entry.alloc["lots"]) == (30, [["2027-01-01", 30]])
+
+
+# --- missions in any order ------------------------------------------------------------
+def test_chain_when_the_second_step_is_heard_first_then_it_counts_once_the_first_is_done(
+    member, at
+):
+    first = MissionFactory(code="first", event="checkin", points=5)
+    MissionFactory(code="second", kind="chain", event="share", prerequisite=first, points=7)
+
+    missions.note(member.pk, "share", key="share:1", at=EVENING)
+    missions.note(member.pk, "share", key="share:2", at=EVENING + timedelta(minutes=2))
+    missions.note(member.pk, "checkin", key="c:1", at=EVENING + timedelta(minutes=1))
+
+    rows = MissionProgress.objects.order_by("pk").values_list("mission__code", "count", "paid")
+    assert list(rows) == [("first", 1, 5), ("second", 1, 7)]
+    assert MissionProgress.objects.get(mission__code="second").completed_at == EVENING + timedelta(
+        minutes=2
+    )
+
+
+def test_mission_when_it_was_changed_between_two_facts_then_the_first_decides_heard_last(
+    member, at
+):
+    mission = MissionFactory(code="once", event="share", target=2, points=10)
+    at(5)
+    mission.target, mission.points = 1, 50
+    mission.save()
+    at(9)
+
+    missions.note(member.pk, "share", key="share:2", at=EVENING + timedelta(minutes=6))
+    missions.note(member.pk, "share", key="share:1", at=EVENING + timedelta(minutes=1))
+
+    row = MissionProgress.objects.get()
+    assert (row.count, row.target, row.points, row.paid) == (2, 2, 10, 10)
+
+
+# --- everything, in every order -------------------------------------------------------
+def an_evening(member, at):
+    """Live through an evening and the night after it: four orders, one cancelled, one received, one
+    refunded in part and one whole, around midnight.
+    """
+    sku, swap = virtual_sku(cash="20.00", stock=50), virtual_sku(points=50, stock=50)
+    note_sign_in(member)
+    at(1)
+    first = pay(place(member, sku, quantity=2))
+    at(2)
+    second = pay(place(member, sku))
+    at(3)
+    lifecycle.cancel(first, actor="staff:1")
+    at(9)
+    third = pay(place(member, sku, quantity=3))
+    at(11)
+    note_sign_in(member)
+    refund(third, 1)
+    at(12)
+    received(second)
+    at(13)
+    swapped = place(member, swap)
+    at(14)
+    refund(swapped)
+
+
+@pytest.fixture
+def evenings(member, other_member, at, after_midnight):
+    """One member whose facts are heard as they happen, and one whose facts wait for the day after;
+    (the oracle, the other member, what the other one told).
+    """
+    for user in (member, other_member):
+        give_points(user, 300)
+        tiers.reassess(user.pk)  # these points came by no rule's verb
+    MissionFactory(code="daily", kind="daily", event="order_paid", target=2, points=5)
+    MissionFactory(code="spend", event="spend_cash", target=55, points=30)
+    MissionFactory(code="swap", kind="weekly", event="redeem", points=15)
+    done = MissionFactory(code="done", event="order_completed", points=20, is_automatic=False)
+    MissionFactory(code="login", kind="weekly", event="login", target=2, points=8)
+    MissionFactory(code="next", kind="chain", event="review", prerequisite=done, points=9)
+    an_evening(member, at)
+    at(0)
+    with withheld() as told:
+        an_evening(other_member, at)
+    after_midnight()
+    return standing(member), other_member, list(told)
+
+
+def test_listeners_when_events_come_late_in_any_order_and_twice_then_the_same_rows(evenings):
+    oracle, member, told = evenings
+    assert len(told) >= 15
+
+    @settings(
+        max_examples=10,
+        phases=[Phase.generate],  # each example is forty deliveries: no hundreds of them to shrink
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.permutations([*range(len(told))] * 2))
+    def in_this_order(order):
+        with transaction.atomic():
+            deliver(told[number] for number in order)
+            found = standing(member)
+            transaction.set_rollback(True)
+        assert found == oracle
+
+    in_this_order()
+    deliver(told)
+    assert standing(member) == oracle
+    books_close()
+
+
+def test_listeners_when_each_event_in_turn_is_parked_then_the_same_rows(evenings):
+    oracle, member, told = evenings
+
+    for parked in range(len(told)):
+        with transaction.atomic():
+            deliver(told[:parked] + told[parked + 1 :])
+            deliver([told[parked]])
+            found = standing(member)
+            transaction.set_rollback(True)
+        assert found == oracle, told[parked]
+
+
+def test_events_when_told_then_they_hold_plain_values_that_need_not_be_forgotten(evenings):
+    _oracle, member, told = evenings
+
+    for event in told:
+        assert json.loads(json.dumps(event.data)) == event.data
+        assert event.member == member.pk
+        assert event.at.tzinfo is not None
+        said = json.dumps(event.data, ensure_ascii=False)
+        assert member.email not in said and member.username not in said
