@@ -62,7 +62,7 @@ def take_back_what_is_undone(event: Event) -> None:
     """
     if not event.data.get("was_paid", True):
         return  # cancelled before anything was counted
-    missions.lessen(event.member, _left_of(event))
+    missions.bring_in_line(event.member, {event.reference}, partial(_left_of, event))
 
 
 def of_paid(event: Event) -> list[Fact]:
@@ -103,19 +103,19 @@ def reward_review(event: Event) -> None:
     if not is_returned(event.data["line"]):
         entry = rules.award(event.member, "review", key=key, at=event.at, reference=key)
         missions.note(event.member, "review", key=key, at=event.at)
-    _tell_of_review(event, Kind.REVIEW_PUBLISHED, "published", points=_worth(entry))
+    goods = Product.objects.get(pk=event.data["product"])
+    _tell_of_review(event, goods, Kind.REVIEW_PUBLISHED, "published", points=_worth(entry))
 
 
 @transactional
 def tell_review_rejected(event: Event) -> None:
     """Tell the author why a review is not shown; each time the shop decides so."""
-    reason = Review.objects.values_list("reason", flat=True).get(pk=event.data["review"])
+    review = Review.objects.select_related("product").get(pk=event.data["review"])
     what = f"rejected:{event.at:%Y%m%d%H%M%S}"
-    _tell_of_review(event, Kind.REVIEW_REJECTED, what, reason=reason)
+    _tell_of_review(event, review.product, Kind.REVIEW_REJECTED, what, reason=review.reason)
 
 
-def _tell_of_review(event, kind, what, **params):
-    goods = Product.objects.get(pk=event.data["product"])
+def _tell_of_review(event, goods, kind, what, **params):
     names = {"zh-hans": goods.name_zh_hans or goods.name, "en": goods.name_en or goods.name}
     key, url = f"{event.reference}:{what}", reverse("orders:reviews")
     notify(event.member, kind=kind, key=key, url=url, product=names, **params)

@@ -57,7 +57,8 @@ def note_all(
     """Count what belongs to one moment in one go; each fact as ``note`` does.
 
     ``at`` is when it happened (default: now), ``on`` its shop day (default: the day of ``at``).
-    ``left`` is asked once somebody listens: what the facts count for by now, as for ``lessen``.
+    ``left`` is for facts that may have been undone meanwhile, such as an order's: what they count
+    for by now, asked once somebody listens; its caller holds the member's lock.
     """
     at = at or clock.now()
     facts = [fact for fact in facts if fact.amount > 0]
@@ -74,7 +75,8 @@ def note_all(
 def _count(user_id, facts, missions, on, at, left):
     # Facts of one member may arrive through several doors at once: the second one must see what the
     # first has counted, or a mission one short of its target would be completed twice.
-    lock_member(user_id)
+    if left is None:
+        lock_member(user_id)
     facts = _uncounted(user_id, facts)
     if facts and left is not None:
         facts = _still_counting(facts, left())
@@ -183,15 +185,20 @@ def lessen(user_id: int, facts: list[Fact]) -> None:
     Harmless when repeated; a fact that was never counted changes nothing, and ``note_all`` asks
     what is ``left`` of it when it comes.
     """
-    left = {(fact.event, fact.key): fact.amount for fact in facts}
-    counted = MissionFact.objects.filter(
-        user_id=user_id, key__in={fact.key for fact in facts}
-    ).order_by("pk")
-    if not counted.exists():
-        return
     lock_member(user_id)
-    touched = set()
-    for fact in list(counted):
+    bring_in_line(user_id, {fact.key for fact in facts}, lambda: facts)
+
+
+@transactional
+def bring_in_line(user_id: int, keys: set[str], left: Callable[[], list[Fact]]) -> None:
+    """``lessen`` what was counted under these keys to what ``left`` says, which is asked once
+    something was; the caller holds the member's lock.
+    """
+    counted = list(MissionFact.objects.filter(user_id=user_id, key__in=keys).order_by("pk"))
+    if not counted:
+        return
+    left, touched = {(fact.event, fact.key): fact.amount for fact in left()}, set()
+    for fact in counted:
         amount = min(fact.amount, left.get((fact.event, fact.key), fact.amount))
         if amount == fact.amount:
             continue

@@ -195,7 +195,7 @@ def _receivers(template, members) -> list[int]:
     """Return who of these gets one: whoever has fewer than one person may, as long as there are
     any.
     """
-    if not CouponTemplate.objects.open(clock.now()).filter(pk=template.pk).exists():
+    if not template.is_open(clock.now()):
         return []
     if template.per_person:
         had = Counter(counted(members).filter(template=template).values_list("user_id", flat=True))

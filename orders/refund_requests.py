@@ -10,6 +10,7 @@ money. The one writer of requests; the old state stands in every UPDATE's filter
 Lock order: the member's account, the order, grants and coupon, card keys, stock last.
 """
 
+import copy
 import hashlib
 import json
 from datetime import timedelta
@@ -255,7 +256,10 @@ def _close(asked, status, kind, *, actor, note="") -> RefundRequest:
     if not RefundRequest.objects.waiting().filter(pk=asked.pk).update(**changes):
         raise RefundDecided(status=asked.status)
     note_money(asked.order_id, kind, actor=actor, note=note)
-    return RefundRequest.objects.select_related("order").get(pk=asked.pk)
+    closed = copy.copy(asked)
+    for name, value in changes.items():
+        setattr(closed, name, value)
+    return closed
 
 
 def _count(order, terms, now) -> Order:

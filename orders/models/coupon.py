@@ -157,6 +157,10 @@ class CouponTemplate(models.Model):
             ),
         ]
 
+    def is_open(self, as_of) -> bool:
+        """Whether new coupons of it may be given at an instant, as ``objects.open`` asks."""
+        return self.status == self.Status.ACTIVE and (self.ends_at is None or as_of < self.ends_at)
+
     def __str__(self):
         return self.name or f"#{self.pk}"
 

@@ -29,7 +29,10 @@ def heard():
 
     def listen(event):
         name = User.objects.get(pk=event.member).username
-        notes.append((event.kind, name, *event.data.values()))
+        said = event.data.get("first_of_person")
+        notes.append(
+            (event.kind, name, date.fromisoformat(event.data["on"]) if said is None else said)
+        )
 
     with hearing(REGISTERED, SIGNED_IN, listener=listen):
         yield notes
