@@ -77,7 +77,7 @@ def _target_row(target, row):
     ratios = [_number(ratio(values, side), digits=2) for side in (TEXT_BOOK, TODAY)]
     met = {True: "yes", False: "no", None: DASH}[target.is_met(row)]
     if values.get(DRIVER):
-        met += f" ({ratio(values, DRIVER):.2f})"
+        met += f" ({ratio(values, DRIVER):.2f} of {_number(values[DRIVER])})"
     return [target.door, *sides, row["unit"], *ratios, target.words, aim, met]
 
 

@@ -17,13 +17,12 @@ def furnish(*, members, goods, readers, plenty, price, points, password):
         call_command("collectstatic", verbosity=0, interactive=False)
     people = _people(members, password)
     _give(people, points)
-    hot, *others = [_sku(points=price, stock=plenty) for _n in range(goods)]
-    with_cash, sold_out = (
-        _sku(points=price, cash="1.00", stock=plenty),
-        _sku(points=price, stock=0),
-    )
+    hot = _sku(points=price, stock=plenty)
+    shelf = {"category": hot.product.category}
+    skus = [hot, *[_sku(points=price, stock=plenty, **shelf) for _n in range(goods - 1)]]
+    with_cash = _sku(points=price, cash="1.00", stock=plenty, **shelf)
+    sold_out = _sku(points=price, stock=0, **shelf)
     _redeem(people[:readers], hot)
-    skus = [hot, *others]
     return {
         "tokens": [f"Bearer {_token(user)}" for user in people],
         "readers": readers,
@@ -39,6 +38,7 @@ def furnish(*, members, goods, readers, plenty, price, points, password):
 
 
 def _people(count, password):
+    from allauth.account.models import EmailAddress
     from django.contrib.auth.hashers import make_password
 
     from accounts.models import User
@@ -54,7 +54,12 @@ def _people(count, password):
         for n in range(count)
     ]
     User.objects.bulk_create(made, batch_size=1000)
-    return list(User.objects.filter(username__startswith="bench").order_by("pk"))
+    people = list(User.objects.filter(username__startswith="bench").order_by("pk"))
+    EmailAddress.objects.bulk_create(
+        [EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in people],
+        batch_size=1000,
+    )
+    return people
 
 
 def _give(people, points):

@@ -24,7 +24,7 @@ def plan(*, database):
     from django.db import connection
 
     from accounts.models import User
-    from catalog.models import Product, Sku, Stock
+    from catalog.models import Category, Product, Sku, Stock
     from orders.models import Order
     from points.models import PointAccount
     from tests.factories.orders import place, virtual_sku
@@ -34,7 +34,8 @@ def plan(*, database):
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    sku = virtual_sku(points=10, stock=10**7)
+    # of a shelf that is there: the factories count from the beginning again
+    sku = virtual_sku(points=10, stock=10**7, category=Category.objects.first())
     order = place(User.objects.get(pk=members[0]), sku)
     written = [(Order, [order.pk]), *_rows_about(order)]
     inserts = [_insert(model, ids) for model, ids in written]

@@ -76,5 +76,5 @@ def test_page_when_some_doors_were_measured_then_every_target_has_its_line():
 
     for target in TARGETS:
         assert len(re.findall(rf"^\| {re.escape(target.door)} \|.*\|$", told, re.M)) == 1
-    assert "| 900 | ok/s |" in told and "yes (0.30)" in told
+    assert "| 900 | ok/s |" in told and "yes (0.30 of 3,000)" in told
     assert "**a trial**" in told
