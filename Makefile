@@ -11,7 +11,7 @@ test:       ## everything, on SQLite and on MariaDB
 test-long:  ## the heavier sweeps too
 	MALL_RANDOM=1 ./scripts/test -m "long or fuzz" --timeout 7200 -o faulthandler_timeout=9000
 
-bench:      ## measure list, check-in, redemption, reports, expiry, import; writes benchmarks/RESULTS.md
+bench:      ## measure every target beside a text-book project and an earlier build; writes benchmarks/RESULTS.md
 	./scripts/bench
 
 check:      ## style, import rules, migrations, deployment, texts

@@ -1,168 +1,195 @@
-"""Where the doors are measured: durable MariaDB, Redis, granian with two processes, wrk from
-outside, all on this machine.
+"""Where the builds are measured: now, the one it is compared with, and the text-book, on one
+MariaDB and one Redis, each furnished once for the whole run.
+
+Of the three only one is awake at a time; the others' processes are stopped, so that a round has the
+machine to itself.
 """
 
-import json
 import os
-import secrets
-import shutil
-import subprocess
-import tempfile
-import time
-import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
 
-from tests.services import start_mariadb, start_redis
+from benchmarks import house, wrk
+from benchmarks.servers import servers
 
-ROOT = Path(__file__).resolve().parent.parent
-PORT = int(os.environ.get("BENCH_PORT", "8190"))
-CONNECTIONS = 32
-SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+BASE = os.environ.get("BENCH_BASE", "bench-base")
+NOW, TODAY, TEXT_BOOK = "now", "today", "text-book"
+PLENTY = 10**7
 
 
-@contextmanager
-def servers():
-    """Start the databases and set the environment of the production profile; everything is gone
-    afterwards.
+@dataclass(frozen=True)
+class Size:
+    """How much is made and how long it is knocked: the whole thing, or just enough to see that
+    every part works.
     """
-    folder = Path(tempfile.mkdtemp(prefix="bench", dir="/tmp"))
-    database, redis = start_mariadb(folder, durable=True), start_redis(folder)
-    try:
-        socket = folder / "db.sock"
-        client = shutil.which("mariadb") or shutil.which("mysql")
-        create = "CREATE DATABASE mall CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
-        subprocess.run(
-            [client, "--no-defaults", f"--socket={socket}", "-uroot", "-e", create], check=True
-        )
-        os.environ.update(_environment(socket, folder / "r.sock"))
-        yield database
-    finally:
-        for server in (database, redis):
-            server.kill()
-        shutil.rmtree(folder, ignore_errors=True)
+
+    seconds: int = 6
+    rounds: int = 3
+    warm_up: int = 1  # seconds before the first round: what a process does once in its life
+    members: int = 12_000
+    goods: int = 100
+    readers: int = 40
+    shelf: int = 100_000
+    accounts: int = 20_000
+    lines: int = 100_000
+    mails: int = 1_000
+    durable: bool = True  # commits that survive a crash
 
 
-def _environment(socket, redis) -> dict:
-    keys = {
-        name: secrets.token_hex(32)
-        for name in ("SECRET_KEY", "FIELD_KEYS", "LEDGER_KEY", "PAYMENT_SECRET", "EVENT_SECRET")
-    }
-    return keys | {
-        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
-        "MALL_PROFILE": "production",
-        "DATABASE_URL": f"mysql://root@localhost/mall?unix_socket={socket}",
-        "REDIS_URL": f"unix://{redis}?db=0",
-        "BROKER_URL": f"redis+socket://{redis}?virtual_host=1",
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "EMAIL_URL": "smtp://127.0.0.1:1",
-        "PAYMENT_PROVIDERS": "",
-        "LOG_LEVEL": "ERROR",
-    }
+TINY = Size(
+    seconds=2,
+    rounds=1,
+    warm_up=0,
+    members=200,
+    goods=3,
+    readers=2,
+    shelf=20,
+    accounts=20,
+    lines=60,
+    mails=4,
+    durable=False,
+)
 
 
-@contextmanager
-def web():
-    """Serve the mall with two processes of sixteen threads; yields granian's process."""
-    where = {"HOST": "127.0.0.1", "PORT": str(PORT), "WEB_THREADS": "16"}
-    process = subprocess.Popen(
-        [ROOT / "ops" / "serve"], env=os.environ | where, stdout=subprocess.DEVNULL
-    )
-    try:
-        for _try in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.1)
+class Stage:
+    """Builds that are furnished when first asked for and served while the stage stands."""
+
+    def __init__(self, stack, size):
+        self.stack, self.size = stack, size
+
+    @cached_property
+    def servers(self):
+        return self.stack.enter_context(servers(durable=self.size.durable))
+
+    @cached_property
+    def houses(self) -> dict:
+        """Return {name: house} of all builds there are, furnished and served, asleep."""
+        found = {NOW: house.ours(self.servers, name=NOW, root=house.ROOT, number=1)}
+        base = house.checked_out(BASE, self.servers.folder)
+        if base is None:
+            sys.stderr.write(f"git knows no {BASE}: nothing is compared with it.\n")
         else:
-            raise SystemExit("The web processes did not answer within 30 s.")
-        yield process
-    finally:
-        process.terminate()
-        process.wait(20)
+            found[TODAY] = house.ours(self.servers, name=TODAY, root=base, number=2)
+        found[TEXT_BOOK] = house.text_book(self.servers)
+        for wait in [one.furnish(**self.furniture) for one in found.values()]:
+            wait()
+        for one in found.values():
+            self.stack.callback(one.close)
+            one.open()
+            one.sleep()
+        return found
 
+    @property
+    def furniture(self):
+        """What a house is furnished with."""
+        return {
+            "members": self.size.members,
+            "goods": self.size.goods,
+            "readers": self.size.readers,
+            "plenty": PLENTY,
+            "price": 10,
+            "points": 1_000_000,
+            "password": "a-long-bench-password",
+        }
 
-LOAD = """
-local tokens, bodies, turn = {}, {}, 0
-function setup(thread) thread:set("id", counter or 0); counter = (counter or 0) + 1 end
-function init(args)
-  for line in io.lines("%(tokens)s") do table.insert(tokens, line) end
-  for line in io.lines("%(bodies)s") do table.insert(bodies, line) end
-  math.randomseed(id + 1)
-end
-function request()
-  turn = turn + 1
-  local at = turn * 2 + id
-  local headers = {["Content-Type"] = "application/json"}
-  if #tokens > 0 then headers["Authorization"] = "Bearer " .. tokens[(at %% #tokens) + 1] end
-  headers["Idempotency-Key"] = "%(run)s-" .. id .. "-" .. turn
-  local body = #bodies > 0 and bodies[math.random(#bodies)] or nil
-  return wrk.format("%(method)s", "%(path)s", headers, body)
-end
-function done(summary, latency, requests)
-  local shape = '\\nJSON{"requests":%%d,"refused":%%d,"lost":%%d,"micros":%%d,'
-    .. '"p50":%%d,"p95":%%d,"p99":%%d}\\n'
-  io.write(string.format(shape, summary.requests,
-    summary.errors.status,
-    summary.errors.connect + summary.errors.read + summary.errors.write
-      + summary.errors.timeout,
-    summary.duration, latency:percentile(50), latency:percentile(95), latency:percentile(99)))
-end
-"""
+    @property
+    def builds(self) -> list:
+        """Return our builds: now, and the one it is compared with."""
+        return [one for name, one in self.houses.items() if name != TEXT_BOOK]
 
+    def compare(self, requests, *, houses=None, connections=32, seconds=None) -> dict:
+        """Knock at each house in turn, round by round; return {house: its middle round}, errors of
+        all rounds added up.
 
-def load(path, *, processes, method="GET", tokens=(), bodies=(), seconds=SECONDS) -> dict:
-    """Knock with CONNECTIONS for some seconds; returns ok/s, milliseconds, refusals, CPU ms per
-    request by process.
+        ``requests`` is {house: Request, or a function of the round that returns one}.
+        """
+        houses = houses or self.houses
+        rounds = {name: [] for name in requests}
+        for name, asked in requests.items():
+            if self.size.warm_up and not callable(asked):
+                self.knock(houses[name], asked, connections, self.size.warm_up)
+        for turn in range(self.size.rounds):
+            for name, asked in requests.items():
+                request = asked(turn) if callable(asked) else asked
+                found = self.knock(houses[name], request, connections, seconds)
+                rounds[name].append(found)
+        return {name: _middle(found) for name, found in rounds.items()}
 
-    Each connection walks through ``tokens`` in turn and draws a body.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        written = {"path": path, "method": method, "run": secrets.token_hex(4)}
-        for name, lines in (("tokens", tokens), ("bodies", bodies)):
-            written[name] = str(Path(folder) / name)
-            Path(written[name]).write_text("".join(f"{line}\n" for line in lines))
-        script = Path(folder) / "load.lua"
-        script.write_text(LOAD % written)
-        before = {name: _cpu_seconds(process) for name, process in processes.items()}
-        command = [
-            "wrk",
-            "-t2",
-            f"-c{CONNECTIONS}",
-            f"-d{seconds}s",
-            "--timeout",
-            "20s",
-            "-s",
-            script,
-            f"http://127.0.0.1:{PORT}",
-        ]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        spent = {name: _cpu_seconds(process) - before[name] for name, process in processes.items()}
-    found = json.loads(told.rpartition("JSON")[2])
-    answered = max(found["requests"], 1)
-    return {
-        "ok_per_second": (found["requests"] - found["refused"]) / (found["micros"] / 1e6),
-        "p50": found["p50"] / 1000,
-        "p95": found["p95"] / 1000,
-        "p99": found["p99"] / 1000,
-        "errors": found["refused"] + found["lost"],
-        "cpu_ms": {name: 1000 * seconds / answered for name, seconds in spent.items()},
-    }
-
-
-def _cpu_seconds(process) -> float:
-    """Return what a process and its children have used so far."""
-    found, waiting = 0, [process.pid]
-    while waiting:
-        pid = waiting.pop()
+    def knock(self, house, request, connections=32, seconds=None) -> dict:
+        """Wake a house, knock, and let it sleep again."""
+        seconds = min(seconds or self.size.seconds, self.size.seconds)
+        house.wake()
         try:
-            ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            found += int(ticks[11]) + int(ticks[12])
-            waiting += [
-                int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            ]
-        except OSError:
-            continue
-    return found / CLOCK_TICKS
+            return wrk.load(
+                house.url,
+                request,
+                seconds=seconds,
+                connections=connections,
+                watched=house.watched,
+            )
+        finally:
+            house.sleep()
+
+    def take_turns(self, module, **words) -> dict:
+        """Run a module in each of our builds in turn; return {build: what its middle round
+        answered}, by its seconds.
+        """
+        self.verify()  # nothing of an earlier part may wait
+        rounds = {one.name: [] for one in self.builds}
+        for turn in range(self.size.rounds):
+            for one in self.builds:
+                rounds[one.name].append(one.ask(module, turn=turn, **words))
+        return {
+            name: sorted(found, key=lambda one: one["seconds"])[len(found) // 2]
+            for name, found in rounds.items()
+        }
+
+    def verify(self) -> float:
+        """Let our builds do what they put off, then compare all books; returns the seconds ours of
+        now took. Raises: SystemExit when any do not close: a figure of such books is none.
+        """
+        for one in self.builds:
+            one.wake()
+        asked = [one.start_asking("benchmarks.inside.verify") for one in self.builds]
+        took = [one.answer(told) for one, told in zip(self.builds, asked, strict=True)]
+        for one in self.builds:
+            one.sleep()
+        wrong = self.houses[TEXT_BOOK].ask("benchmarks.textbook.verify", plenty=PLENTY)
+        if wrong:
+            raise SystemExit(f"The text-book's books do not close: {wrong} rows.")
+        return took[0]
+
+    @contextmanager
+    def on_slow_disk(self):
+        """Have the database on a slow disk with its binary log on, every house connected anew."""
+        self._each("close")
+        with self.servers.on_slow_disk():
+            self._each("open", "sleep")
+            yield
+            self._each("close")
+        self._each("open", "sleep")
+
+    def _each(self, *acts):
+        for one in self.houses.values():
+            for act in acts:
+                getattr(one, act)()
+
+
+@contextmanager
+def standing(size):
+    """Yield a stage; everything is gone afterwards."""
+    with ExitStack() as stack:
+        yield Stage(stack, size)
+
+
+def _middle(rounds) -> dict:
+    by_pace = sorted(rounds, key=lambda one: one["ok_per_second"])
+    middle = by_pace[len(rounds) // 2]
+    return middle | {
+        "ok_per_second": median(one["ok_per_second"] for one in rounds),
+        "errors": sum(one["errors"] for one in rounds),
+        "said": " ".join(one["said"] for one in rounds)[-300:],
+    }

@@ -94,9 +94,9 @@ def start_redis(folder, *, group=0) -> Server:
     return server.wait_until(lambda: _connects(socket))
 
 
-def start_mariadb(folder, *, durable=False, group=0) -> Server:
+def start_mariadb(folder, *, durable=False, group=0, more=()) -> Server:
     """Start MariaDB on ``folder``/db.sock, or what MALL_TEST_SERVER names; ``durable`` keeps the
-    flags that survive a crash.
+    flags that survive a crash, ``more`` are further options.
     """
     folder = Path(folder)
     socket, data = folder / "db.sock", folder / "db"
@@ -128,6 +128,7 @@ def start_mariadb(folder, *, durable=False, group=0) -> Server:
         "--secure-file-priv="] if is_mysql else ["--idle-transaction-timeout=150"]),
     ]  # fmt: skip
     command = [program, "--no-defaults", *settings, *as_root, *([] if durable else careless)]
+    command += more
     server = Server("mariadbd", command, log=folder / "mariadb.log", group=group)
     server.url = f"mysql://root@localhost/mall?unix_socket={socket}"
     return server.wait_until(lambda: _connects(socket))

@@ -1,4 +1,4 @@
-"""Four tables with foreign keys, as one would draw them on a board."""
+"""Six tables with foreign keys, as one would draw them on a board."""
 
 from django.conf import settings
 from django.db import models
@@ -11,11 +11,19 @@ class Wallet(models.Model):
     points = models.PositiveIntegerField(default=0)
 
 
+class Category(models.Model):
+    """A shelf."""
+
+    name = models.CharField(max_length=120)
+
+
 class Item(models.Model):
     """A product with its stock in the same row."""
 
+    category = models.ForeignKey(Category, models.PROTECT)
     name = models.CharField(max_length=120)
     summary = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
     price = models.PositiveIntegerField()
     stock = models.PositiveIntegerField()
 

@@ -25,7 +25,7 @@ def checkout(tmp_path):
     for folder in ("scripts", "ops"):
         shutil.copytree(ROOT / folder, copied / folder)
     (copied / "benchmarks").mkdir()
-    shutil.copy(ROOT / "benchmarks" / "doors.py", copied / "benchmarks")
+    shutil.copy(ROOT / "benchmarks" / "browse.py", copied / "benchmarks")
     return copied
 
 

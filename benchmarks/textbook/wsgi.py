@@ -1,0 +1,5 @@
+"""Served by granian like ours."""
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
