@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from accounts import persons
-from mall.core import clock
+from mall.core import clock, keyset
 from mall.core.transactions import transactional
 from marketing import missions
 from marketing.missions import Fact
@@ -116,14 +116,7 @@ def congratulate(*, on: date | None = None) -> int:
     """
     on, given = on or clock.today(), 0
     for day in (on - timedelta(days=late) for late in range(LATE_DAYS)):
-        after = 0
-        while batch := list(
-            _celebrating(day)
-            .filter(pk__gt=after)
-            .order_by("pk")
-            .values_list("pk", flat=True)[:BATCH]
-        ):
-            after = batch[-1]
+        for batch in keyset.batches(_celebrating(day).values_list("pk", flat=True), BATCH):
             given += sum(_give_present(user_id, day) for user_id in batch)
     return given
 

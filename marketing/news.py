@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from mall.core import clock
+from mall.core import clock, keyset
 from marketing.models import Notification
 from marketing.notifications import Kind, notify, notify_many, notify_new
 from orders.models import Coupon
@@ -153,13 +153,8 @@ def of_ending_coupons(*, on=None) -> int:
     ending = Coupon.objects.usable(clock.now()).filter(
         expires_at__lt=clock.end_of(day), user__is_active=True
     )
-    told, after = 0, 0
-    while batch := list(
-        ending.filter(pk__gt=after).select_related("template").order_by("pk")[:BATCH]
-    ):
-        after = batch[-1].pk
-        told += notify_new([_ending(coupon) for coupon in batch])
-    return told
+    batches = keyset.batches(ending.select_related("template"), BATCH)
+    return sum(notify_new([_ending(coupon) for coupon in batch]) for batch in batches)
 
 
 def of_flash(session, user) -> None:

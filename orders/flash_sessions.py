@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalog import stock, stock_buckets
 from catalog.errors import OutOfStock
 from catalog.models import Product
-from mall.core import audit, clock
+from mall.core import audit, clock, keyset
 from mall.core.transactions import transactional
 from orders.errors import FlashNotReady, FlashOver
 from orders.models import FlashClaim, FlashReminder, FlashSession, Order
@@ -188,13 +188,8 @@ def tell_starting(as_of: datetime) -> int:
             starts_at__lte=as_of + timedelta(minutes=REMIND_MINUTES), ends_at__gt=as_of
         ),
     )
-    told, seen = 0, 0
-    while batch := list(
-        due.filter(pk__gt=seen).select_related("session", "user").order_by("pk")[:BATCH]
-    ):
-        seen = batch[-1].pk
-        told += sum(_tell(reminder, as_of) for reminder in batch)
-    return told
+    waiting = keyset.batches(due.select_related("session", "user"), BATCH)
+    return sum(_tell(reminder, as_of) for batch in waiting for reminder in batch)
 
 
 @transactional

@@ -17,6 +17,7 @@ from django.db.models import F, Sum
 
 from catalog import stock
 from catalog.models import CardKey, Product, StockMovement
+from mall.core import keyset
 from mall.core.transactions import transactional
 from orders.models import (
     Coupon,
@@ -65,13 +66,9 @@ def verify_orders(accounts: list[int] | None = None) -> list[Finding]:
 
 def _batches(accounts):
     if accounts is not None:
-        yield accounts
-        return
-    last = 0
-    members = Order.objects.order_by("user_id").values_list("user_id", flat=True).distinct()
-    while batch := list(members.filter(user_id__gt=last)[:BATCH]):
-        yield batch
-        last = batch[-1]
+        return [accounts]
+    members = Order.objects.values_list("user_id", flat=True).distinct()
+    return keyset.batches(members, BATCH, by=("user_id",))
 
 
 @transactional
