@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts import persons
 from catalog.models import Product, Review
-from mall.core import clock
+from mall.core import clock, keyset
 from mall.core.events import Event
 from mall.core.transactions import transactional
 from marketing import missions
@@ -151,14 +151,7 @@ def congratulate(*, on: date | None = None) -> int:
     """
     on, given = on or clock.today(), 0
     for day in (on - timedelta(days=late) for late in range(LATE_DAYS)):
-        after = 0
-        while batch := list(
-            _celebrating(day)
-            .filter(pk__gt=after)
-            .order_by("pk")
-            .values_list("pk", flat=True)[:BATCH]
-        ):
-            after = batch[-1]
+        for batch in keyset.batches(_celebrating(day).values_list("pk", flat=True), BATCH):
             given += sum(_give_present(user_id, day) for user_id in batch)
     return given
 

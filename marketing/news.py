@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
-from mall.core import clock
+from mall.core import clock, keyset
 from marketing.models import Notification
 from marketing.notifications import Kind, notify_many, notify_new
 from orders.models import Coupon, CouponTemplate, FlashSession, RefundRequest
@@ -201,13 +201,8 @@ def of_ending_coupons(*, on=None) -> int:
     ending = Coupon.objects.usable(clock.now()).filter(
         expires_at__lt=clock.end_of(day), user__is_active=True
     )
-    told, after = 0, 0
-    while batch := list(
-        ending.filter(pk__gt=after).select_related("template").order_by("pk")[:BATCH]
-    ):
-        after = batch[-1].pk
-        told += notify_new([_ending(coupon) for coupon in batch])
-    return told
+    batches = keyset.batches(ending.select_related("template"), BATCH)
+    return sum(notify_new([_ending(coupon) for coupon in batch]) for batch in batches)
 
 
 def of_flash(events) -> None:

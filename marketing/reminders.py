@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from catalog import storefront
-from mall.core import clock
+from mall.core import clock, keyset
 from marketing import checkin
 from marketing.models import CheckIn, Notification
 from marketing.notifications import Kind, notify_many, notify_new
@@ -30,9 +30,8 @@ def remind_streaks(*, on=None) -> int:
     """
     on = on or clock.today()
     reward = checkin.rewards()
-    told, after = 0, 0
-    while batch := list(_at_risk(on).filter(pk__gt=after).order_by("pk")[:BATCH]):
-        after = batch[-1].pk
+    told = 0
+    for batch in keyset.batches(_at_risk(on), BATCH):
         notify_many([_reminder(row, on, reward(row.streak + 1)) for row in batch])
         told += len(batch)
     return told
@@ -72,9 +71,8 @@ def remind_expiring(*, on=None) -> int:
     """
     on = on or clock.today()
     goods = _Goods()
-    told, after = 0, 0
-    while batch := list(_with_points_ending(on).filter(pk__gt=after).order_by("pk")[:BATCH]):
-        after = batch[-1].pk
+    told = 0
+    for batch in keyset.batches(_with_points_ending(on), BATCH):
         told += notify_new(
             [notice for account in batch for notice in _expiry_notices(account, on, goods)]
         )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
-from mall.core import audit, clock, repeats
+from mall.core import audit, clock, keyset, repeats
 from mall.core.events import Event, tell
 from mall.core.transactions import transactional
 from orders import events
@@ -237,11 +237,8 @@ def expire_due(as_of: datetime) -> int:
     Only lists need it: a coupon past its day is refused, and shown as expired, without. Harmless
     when repeated.
     """
-    expired = 0
-    due = Coupon.objects.filter(state=GRANTED, expires_at__lte=as_of).order_by("pk")
-    while batch := list(due.values_list("pk", flat=True)[:BATCH]):
-        expired += _expire(batch, as_of)
-    return expired
+    due = Coupon.objects.filter(state=GRANTED, expires_at__lte=as_of).values_list("pk", flat=True)
+    return sum(_expire(batch, as_of) for batch in keyset.batches(due, BATCH))
 
 
 @transactional

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalog import stock, stock_buckets
 from catalog.errors import OutOfStock
 from catalog.models import Product
-from mall.core import audit, clock
+from mall.core import audit, clock, keyset
 from mall.core.events import tell
 from mall.core.transactions import transactional
 from orders import events
@@ -187,13 +187,8 @@ def tell_starting(as_of: datetime) -> int:
             starts_at__lte=as_of + timedelta(minutes=REMIND_MINUTES), ends_at__gt=as_of
         ),
     )
-    told, seen = 0, 0
-    while batch := list(
-        due.filter(pk__gt=seen).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
-        seen = batch[-1]
-        told += _tell(batch, as_of)
-    return told
+    waiting = keyset.batches(due.values_list("pk", flat=True), BATCH)
+    return sum(_tell(batch, as_of) for batch in waiting)
 
 
 @transactional

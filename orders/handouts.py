@@ -13,7 +13,7 @@ from collections import Counter
 from django.contrib.auth import get_user_model
 from django.db.models import F, Max
 
-from mall.core import audit, clock, repeats
+from mall.core import audit, clock, keyset, repeats
 from mall.core.events import tell
 from mall.core.transactions import transactional
 from orders import events, segments
@@ -173,13 +173,10 @@ def undo(grant: CouponGrant, *, actor, reason: str) -> bool:
 
 def take_back(grant_id: int) -> int:
     """Take back the unused coupons of a hand-out that was undone, in batches; return how many."""
-    taken = 0
     unused = Coupon.objects.filter(
         grant_id=grant_id, grant__status=UNDONE, state=Coupon.State.GRANTED
-    ).order_by("pk")
-    while batch := list(unused.values_list("pk", "template_id")[:BATCH]):
-        taken += _take_back(batch)
-    return taken
+    ).values_list("pk", "template_id")
+    return sum(_take_back(batch) for batch in keyset.batches(unused, BATCH))
 
 
 @transactional

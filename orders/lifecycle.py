@@ -13,11 +13,12 @@ refunded whole moves no more. The doors ask for the permission, this module for 
 
 import copy
 from datetime import datetime, timedelta
+from itertools import chain
 
 import structlog
 
 from catalog import stock
-from mall.core import audit, clock
+from mall.core import audit, clock, keyset
 from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
@@ -237,17 +238,15 @@ def complete_due(as_of: datetime) -> int:
 
 
 def _sweep(due, verb) -> int:
-    moved, seen = 0, 0
-    while batch := list(due.filter(pk__gt=seen).order_by("pk")[:BATCH]):
-        for order in batch:
-            seen = order.pk
-            try:
-                verb(order)
-                moved += 1
-            except IllegalTransition:
-                continue  # somebody moved it since the batch was read
-            except DomainError as error:
-                log.error("order_stuck", order=order.no, code=error.code)
+    moved = 0
+    for order in chain.from_iterable(keyset.batches(due, BATCH)):
+        try:
+            verb(order)
+            moved += 1
+        except IllegalTransition:
+            continue  # somebody moved it since the batch was read
+        except DomainError as error:
+            log.error("order_stuck", order=order.no, code=error.code)
     return moved
 
 

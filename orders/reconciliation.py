@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from django.db.models import F, Sum
 
 from catalog.models import CardKey, Product, StockMovement
+from mall.core import keyset
 from mall.core.encryption import unreadable
 from mall.core.transactions import transactional
 from orders.models import (
@@ -63,13 +64,9 @@ def unreadable_addresses(accounts: list[int] | None = None) -> list[Finding]:
 
 def _batches(accounts):
     if accounts is not None:
-        yield accounts
-        return
-    last = 0
-    members = Order.objects.order_by("user_id").values_list("user_id", flat=True).distinct()
-    while batch := list(members.filter(user_id__gt=last)[:BATCH]):
-        yield batch
-        last = batch[-1]
+        return [accounts]
+    members = Order.objects.values_list("user_id", flat=True).distinct()
+    return keyset.batches(members, BATCH, by=("user_id",))
 
 
 @transactional

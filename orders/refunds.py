@@ -5,10 +5,12 @@ is committed, at once when all goes well and by a sweep when not. A provider kno
 number, so asking twice returns the money once.
 """
 
+from itertools import chain
+
 import structlog
 from django.db import transaction
 
-from mall.core import clock, repeats
+from mall.core import clock, keyset, repeats
 from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
@@ -58,20 +60,15 @@ def settle(refund) -> bool:
 
 def settle_due() -> int:
     """Carry out every refund still on its way; return how many this call finished."""
-    finished, seen = 0, 0
-    while batch := list(_open_after(seen)[:BATCH]):
-        for refund in batch:
-            seen = refund.pk
-            try:
-                finished += settle(refund)
-            except DomainError as error:
-                log.warning("refund_refused", refund=refund.no, code=error.code)
+    finished = 0
+    waiting = PaymentRefund.objects.filter(status=PaymentRefund.Status.REQUESTED)
+    waiting = waiting.select_related("payment__order")
+    for refund in chain.from_iterable(keyset.batches(waiting, BATCH)):
+        try:
+            finished += settle(refund)
+        except DomainError as error:
+            log.warning("refund_refused", refund=refund.no, code=error.code)
     return finished
-
-
-def _open_after(pk):
-    waiting = PaymentRefund.objects.filter(status=PaymentRefund.Status.REQUESTED, pk__gt=pk)
-    return waiting.select_related("payment__order").order_by("pk")
 
 
 @transactional

@@ -9,9 +9,7 @@ Source: ledger.md section 5.
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
-
-from mall.core import clock
+from mall.core import clock, keyset
 from mall.core.transactions import transactional
 from points import ledger, machine
 from points.models import PointAccount
@@ -40,22 +38,13 @@ def expire_due(as_of: date | None = None, *, on_batch=None) -> Swept:
     """
     as_of = as_of or clock.today()
     accounts = points = 0
-    due = (
-        PointAccount.objects.filter(next_expiry__lt=as_of)
-        .order_by("next_expiry", "pk")
-        .values_list("next_expiry", "pk")
-    )
-    batch = list(due[:BATCH])
-    while batch:
+    due = PointAccount.objects.filter(next_expiry__lt=as_of).values_list("next_expiry", "pk")
+    for batch in keyset.batches(due, BATCH, by=("next_expiry", "pk")):
         entries = _sweep_batch([user_id for _, user_id in batch], as_of)
         accounts += len(entries)
         points -= sum(entry.delta for entry in entries)
         if on_batch:
             on_batch(Swept(accounts, points))
-        day, user_id = batch[-1]
-        batch = list(
-            due.filter(Q(next_expiry__gt=day) | Q(next_expiry=day, pk__gt=user_id))[:BATCH]
-        )
     return Swept(accounts, points)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from mall.core import clock
+from mall.core import clock, keyset, upserts
 from mall.core.events import tell
 from mall.core.transactions import transactional
 from points import errors, events, ledger, machine, risk, rules, tiers
@@ -41,16 +41,13 @@ def mature_due(as_of: datetime | None = None, *, on_batch=None) -> Matured:
     count = points = 0
     may_earn = Q(account__status__in=machine.EARNING)
     due = Grant.objects.filter(may_earn, status=Grant.Status.PENDING, matures_at__lte=as_of)
-    due = due.order_by("matures_at", "pk").values_list("matures_at", "pk")
-    batch = list(due[:BATCH])
-    while batch:
+    due = due.values_list("matures_at", "pk")
+    for batch in keyset.batches(due, BATCH, by=("matures_at", "pk")):
         arrived = _mature_batch([pk for _, pk in batch])
         count += len(arrived)
         points += sum(arrived)
         if on_batch:
             on_batch(Matured(count, points))
-        at, pk = batch[-1]
-        batch = list(due.filter(Q(matures_at__gt=at) | Q(matures_at=at, pk__gt=pk))[:BATCH])
     return Matured(count, points)
 
 
@@ -93,7 +90,7 @@ def _mature_batch(ids):
             risk.watch(entry)
             tiers.note_earned(grant.account_id, entry.delta - entry.debt_delta)
             told.append(events.points_awarded(grant.action, entry))
-    Grant.objects.bulk_update(arrived, ["status", "matured_at", "matured_points", "entry_seq"])
+    upserts.write_over(arrived, ["status", "matured_at", "matured_points", "entry_seq"])
     tell(*told)
     return [grant.matured_points for grant in arrived]
 

@@ -12,7 +12,7 @@ import itertools
 from collections import Counter
 from datetime import date
 
-from mall.core import clock
+from mall.core import clock, keyset
 from mall.core.events import Question
 from points import chain, promises
 from points.evidence import of_drift
@@ -207,13 +207,10 @@ def _chain(account, entries):
 
 
 def _batches(account):
+    accounts = PointAccount.objects.all()
     if account is not None:
-        yield list(PointAccount.objects.filter(pk=account))
-        return
-    last = 0
-    while batch := list(PointAccount.objects.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        yield batch
-        last = batch[-1].pk
+        return [list(accounts.filter(pk=account))]
+    return keyset.batches(accounts, BATCH)
 
 
 def _with_entries(accounts):

@@ -17,7 +17,7 @@ from datetime import date
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import audit, clock
+from mall.core import audit, clock, keyset, upserts
 from mall.core.errors import DomainError
 from mall.core.transactions import transactional
 from points.ladder import Place, assess, due_on, first_counted
@@ -96,9 +96,8 @@ def _credits(user_ids):
         When(kind=LedgerEntry.Kind.ACCRUE, then="biz_date"),
         default=Subquery(credit.values("biz_date")),
     )
-    own = Q()
-    for user_id in user_ids:
-        own |= Q(pk__gt=user_id * SEQ_SPAN, pk__lt=(user_id + 1) * SEQ_SPAN)
+    ranges = (Q(pk__gt=pk * SEQ_SPAN, pk__lt=(pk + 1) * SEQ_SPAN) for pk in user_ids)
+    own = Q(*ranges, _connector=Q.OR)
     kinds = [LedgerEntry.Kind.ACCRUE, LedgerEntry.Kind.CLAWBACK]
     rows = (
         LedgerEntry.objects.filter(own, kind__in=kinds)
@@ -158,14 +157,13 @@ def reassess_due(on: date | None = None, *, on_batch=None) -> int:
     is_due = (
         Q(tier__due_on__lte=on) | Q(tier__ladder_of__lt=newest) | Q(tier__isnull=True, seq__gt=0)
     )
-    due = PointAccount.objects.filter(is_due).order_by("pk").values_list("pk", flat=True)
-    count, batch = 0, list(due[:BATCH])
-    while batch:
+    due = PointAccount.objects.filter(is_due).values_list("pk", flat=True)
+    count = 0
+    for batch in keyset.batches(due, BATCH):
         _reassess_batch(batch, on)
         count += len(batch)
         if on_batch:
             on_batch(count)
-        batch = list(due.filter(pk__gt=batch[-1])[:BATCH])
     return count
 
 
@@ -188,14 +186,9 @@ def _reassess(user_ids, on=None):
     thresholds, as_of = _thresholds(ladder), max(tier.changed_at for tier in ladder)
     rows = MemberTier.objects.in_bulk(user_ids)
     credits = _credits(user_ids)
-    new = []
     for user_id in user_ids:
-        row = rows.get(user_id)
-        if row is None:
-            new.append(row := MemberTier(account_id=user_id))
-            place = Place()
-        else:
-            place = _place_of(row)
+        place = _place_of(rows.get(user_id))
+        row = rows.setdefault(user_id, MemberTier(account_id=user_id))
         days = {day: points for day, points in credits[user_id].items() if day >= first_counted(on)}
         credited = sum(days.values())
         place = assess(place, credited, thresholds, on=on)
@@ -210,11 +203,8 @@ def _reassess(user_ids, on=None):
         # kept.
         aims = [threshold for threshold in thresholds if threshold > credited]
         row.rises_at = row.earned + aims[0] - credited if aims else NEVER
-    MemberTier.objects.bulk_create(new)
-    MemberTier.objects.bulk_update(
-        rows.values(),
-        ["level", "since", "grace_until", "due_on", "earned", "rises_at", "ladder_of"],
-    )
+    moving = ["level", "since", "grace_until", "due_on", "earned", "rises_at", "ladder_of"]
+    upserts.write_over(list(rows.values()), moving)
 
 
 @transactional

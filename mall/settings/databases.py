@@ -5,7 +5,9 @@ and broker settings").
 from mall import profile
 from mall.database.text_columns import SPOKEN
 
-# Writers queue at BEGIN instead of failing in the middle with "database is locked".
+# Writers queue at BEGIN instead of failing in the middle with "database is locked"; those of one
+# process in the order in which they came.
+SQLITE_ENGINE = "mall.database.sqlite3"
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,

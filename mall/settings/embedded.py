@@ -10,7 +10,7 @@ from mall.secrets import load_or_create
 
 from .base import *
 from .base import BASE_DIR, PAYMENT_PROVIDERS, env
-from .databases import SQLITE_OPTIONS
+from .databases import SQLITE_ENGINE, SQLITE_OPTIONS
 
 VAR_DIR = BASE_DIR / "var"
 _secrets = load_or_create(VAR_DIR / "secrets.json")
@@ -44,7 +44,7 @@ if not _sqlite.get("ENGINE", "").endswith("sqlite3") or _sqlite["NAME"] in ("", 
         "The embedded profile keeps its data in an SQLite file: use "
         "DATABASE_URL=sqlite:////a/file or set MALL_PROFILE=production."
     )
-DATABASES = {"default": {**_sqlite, "OPTIONS": SQLITE_OPTIONS}}
+DATABASES = {"default": {**_sqlite, "ENGINE": SQLITE_ENGINE, "OPTIONS": SQLITE_OPTIONS}}
 # Room enough that the shelves' kept facts never push out sessions and rate limits (the default is
 # 300 entries).
 CACHES = {

@@ -8,7 +8,7 @@ from mall.monitoring.logs import configure_logging
 
 from .base import *
 from .base import BASE_DIR, env
-from .databases import SQLITE_OPTIONS, mysql_database
+from .databases import SQLITE_ENGINE, SQLITE_OPTIONS, mysql_database
 
 SECRET_KEY = "test-secret-key-that-protects-nothing-but-is-long-enough-for-hs256"
 FIELD_KEYS = ["11" * 32]
@@ -42,7 +42,7 @@ else:
     }
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": SQLITE_ENGINE,
             "NAME": _file,
             "OPTIONS": _options,
             "TEST": {"NAME": _file},

@@ -80,7 +80,7 @@ def import_orders(
 
 def _write(batch, customers, replace, refuse):
     digests = {no: _digest(rows) for no, rows in batch.items()}
-    known = dict(HistoryOrder.objects.filter(no__in=batch).values_list("no", "digest"))
+    known = history_rows.facts_of(HistoryOrder, batch, of="no", fact="digest")
     changed = [no for no in known if known[no] != digests[no]]
     if not replace:
         for no in changed:
@@ -132,12 +132,7 @@ def _know_customers(names, customers):
         customers.clear()
     missing = names - customers.keys()
     if missing:
-        customers.update(HistoryCustomer.objects.filter(name__in=missing).values_list("name", "pk"))
-        new = sorted(missing - customers.keys())
-        HistoryCustomer.objects.bulk_create(
-            [HistoryCustomer(name=name) for name in new], ignore_conflicts=True
-        )
-        customers.update(HistoryCustomer.objects.filter(name__in=new).values_list("name", "pk"))
+        customers.update(history_rows.know_customers(missing))
 
 
 def _digest(rows):

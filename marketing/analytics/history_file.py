@@ -105,17 +105,18 @@ def _instant(text):
     shop's own.
     """
     try:
-        instant = datetime.fromisoformat(text)
-        instant = (
-            instant.replace(tzinfo=clock.SHOP_ZONE) if instant.tzinfo is None else instant
-        ).astimezone(UTC)
+        local = datetime.fromisoformat(text)
+        if local.tzinfo is None:
+            local = local.replace(tzinfo=clock.SHOP_ZONE)
+        instant = local.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadRow(_("ordered_at is not an ISO time such as 2026-11-21 09:30:00")) from None
     if instant.year < EARLIEST_YEAR:
         raise BadRow(_("ordered_at lies before 1970"))
     if instant > clock.now() + timedelta(days=1):
         raise BadRow(_("ordered_at lies in the future"))
-    return instant.replace(tzinfo=None).isoformat(sep=" "), clock.day_of(instant).isoformat()
+    day = local.date() if local.tzinfo is clock.SHOP_ZONE else clock.day_of(instant)
+    return instant.replace(tzinfo=None).isoformat(sep=" "), day.isoformat()
 
 
 @contextmanager

@@ -13,12 +13,12 @@ The walk holds sums by day, never the members: memory does not grow with them.
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 
-from django.db.models import Min, Q
+from django.db.models import Min
 
-from mall.core import clock
+from mall.core import clock, keyset
 from marketing.models import MemberDay
 
 RETURN_DAYS = (1, 7, 30)
@@ -185,21 +185,11 @@ def _at(counted, rank):
 
 
 def _days(as_of):
-    """Yield (person, day, orders) in the order they are stored, a page at a time: no cursor stays
+    """Return (person, day, orders) in the order they are stored, a page at a time: no cursor stays
     open.
     """
-    rows = (
-        MemberDay.objects.filter(on__lte=as_of)
-        .order_by("person", "on")
-        .values_list("person", "on", "orders")
-    )
-    page = list(rows[:PAGE])
-    while page:
-        yield from page
-        person, day, _orders = page[-1]
-        page = list(
-            rows.filter(person__gte=person).filter(Q(person__gt=person) | Q(on__gt=day))[:PAGE]
-        )
+    rows = MemberDay.objects.filter(on__lte=as_of).values_list("person", "on", "orders")
+    return chain.from_iterable(keyset.batches(rows, PAGE, by=("person", "on")))
 
 
 def _months_between(earlier, later):

@@ -12,7 +12,7 @@ from itertools import chain
 from django.db.models import F
 
 from catalog.models import Product
-from mall.core import clock
+from mall.core import clock, keyset
 from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.recommendations.ranking import Purchase
 from orders.models import Order, OrderLine
@@ -97,18 +97,9 @@ def _products() -> dict:
 
 
 def _pages(rows, column):
-    """Yield the distinct values of a column, PEOPLE_AT_ONCE at a time, by key and never by
-    offset.
-    """
-    last = 0
-    while page := list(
-        rows.filter(**{f"{column}__gt": last})
-        .order_by(column)
-        .values_list(column, flat=True)
-        .distinct()[:PEOPLE_AT_ONCE]
-    ):
-        yield page
-        last = page[-1]
+    """Return the distinct values of a column, PEOPLE_AT_ONCE at a time."""
+    people = rows.values_list(column, flat=True).distinct()
+    return keyset.batches(people, PEOPLE_AT_ONCE, by=(column,))
 
 
 def _grouped(*sources):

@@ -11,7 +11,7 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
 from mall.core import clock
-from marketing import deliveries, preferences
+from marketing import deliveries, mail_claims, preferences
 from marketing.models import Delivery
 from marketing.notifications import Kind, notify
 
@@ -149,7 +149,7 @@ def test_send_due_when_a_mail_just_left_then_the_next_ones_go_together_after_ten
     deliveries.send_due()
     assert len(mailoutbox) == 1
 
-    noon.shift(deliveries.APART)
+    noon.shift(mail_claims.APART)
     deliveries.send_due()
 
     assert len(mailoutbox) == 2
@@ -187,10 +187,10 @@ def test_send_due_when_money_moved_at_night_then_at_once_and_the_rest_in_the_mor
 def test_may_go_at_when_around_the_quiet_hours_then_shop_time_decides(now, expected):
     now = datetime.fromisoformat(now)
 
-    assert deliveries.may_go_at(False, last_sent_at=None, now=now) == datetime.fromisoformat(
+    assert mail_claims.may_go_at(False, last_sent_at=None, now=now) == datetime.fromisoformat(
         expected
     )
-    assert deliveries.may_go_at(True, last_sent_at=now, now=now) == now
+    assert mail_claims.may_go_at(True, last_sent_at=now, now=now) == now
 
 
 def test_send_due_when_turned_off_meanwhile_then_skipped(noon, member, mailoutbox):
@@ -210,7 +210,7 @@ def test_send_due_when_the_server_is_down_then_tried_five_times_and_given_up(
     server["opens"] = ConnectionRefusedError("refused")
 
     waits = []
-    for _try in range(deliveries.TRIES):
+    for _try in range(mail_claims.TRIES):
         deliveries.send_due()
         row = Delivery.objects.get()
         waits.append((row.next_try_at - clock.now()) if row.state == State.WAITING else None)
@@ -277,7 +277,7 @@ def test_send_due_when_the_line_breaks_while_speaking_then_not_sent_a_second_tim
 
     row = Delivery.objects.get()
     assert (row.state, mailoutbox) == (State.DEAD, [])
-    assert row.error.startswith(deliveries.UNCLEAR)
+    assert row.error.startswith(mail_claims.UNCLEAR)
 
 
 # --- a killed sender ------------------------------------------------------------
@@ -324,7 +324,7 @@ def test_send_due_when_the_sender_is_killed_then_never_twice_and_never_forgotten
     assert (row.state, row.handed_at is not None) == (State.SENDING, where == "while")
     assert deliveries.send_due() == {}
 
-    with time_machine.travel(clock.now() + deliveries.LEASE + timedelta(seconds=1)):
+    with time_machine.travel(clock.now() + mail_claims.LEASE + timedelta(seconds=1)):
         deliveries.send_due()
 
     assert (states(), len(mailoutbox)) == ([state], mails)
