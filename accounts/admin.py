@@ -22,7 +22,7 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts import roles
+from accounts import roles, tokens
 from accounts.models import User
 from accounts.privacy import mask_email
 from accounts.registration import admit
@@ -136,13 +136,21 @@ class MemberForm(UserChangeForm):
         fields = "__all__"
 
 
+class NewPasswordForm(AdminPasswordChangeForm):
+    def save(self, commit=True):
+        """Keep the new password, and look at the tokens of the old one again."""
+        member = super().save(commit)
+        tokens.doubt(member.pk)
+        return member
+
+
 @admin.register(User)
 class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     """Members: look up, open and close, give roles. Names, addresses and e-mails stay covered."""
 
     form = MemberForm
     add_form = NewMemberForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = NewPasswordForm
     list_display = ("username", "nickname", "covered_email", "is_active", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff", "groups", "date_joined")
     search_fields = ("^username", "=email")
@@ -220,6 +228,7 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     def save_model(self, request, obj, form, change):
         if change:
             super().save_model(request, obj, form, change)
+            tokens.doubt(obj.pk)  # may they still come in?
         else:
             admit(obj)
 
