@@ -5,14 +5,15 @@ from smtplib import SMTPException
 from types import SimpleNamespace
 
 import structlog
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.email_verification import send_verification_email_at_login
 from allauth.account.stages import EmailVerificationStage
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
+from django.conf import settings
 from django.contrib import messages
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, connection
@@ -80,6 +81,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         request.is_first_sign_in = user.last_login is None
         return super().pre_login(request, user, **kwargs)
+
+    def login(self, request, user):
+        """Sign in under the name of allauth's backend, whichever looked at the password: the
+        release before knows no other.
+        """
+        user.backend = settings.AUTHENTICATION_BACKENDS[-1]
+        super().login(request, user)
 
     def post_login(self, request, user, *, signup, **kwargs):
         """Note the sign-in. The session that opens right after signing up is no sign-in of its
@@ -190,9 +198,12 @@ class VerificationStage(EmailVerificationStage):
     """
 
     def handle(self):
-        if self.login.user is not None:
-            self.login.email_verification = app_settings.EmailVerificationMethod.OPTIONAL
-        return super().handle()
+        if self.login.user is None:  # the address is taken
+            return super().handle()
+        if self.login.signup:
+            self.login.email = self.login.user.email  # its row is at hand since it was written
+            send_verification_email_at_login(self.request, self.login)
+        return None, True
 
 
 @contextmanager

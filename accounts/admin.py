@@ -7,37 +7,27 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts import roles
+from accounts import roles, tokens
 from accounts.models import User
 from accounts.privacy import mask_email
 from accounts.registration import admit
+from accounts.role_forms import PermissionsField, RolesField, permissions_of_the_rooms
 from mall.core import audit, second_factor
 
 ACCESS = ("is_active", "is_staff", "is_superuser")
-DEEDS = {
-    "view": pgettext_lazy("permission", "look at"),
-    "add": pgettext_lazy("permission", "add"),
-    "change": pgettext_lazy("permission", "change"),
-    "delete": pgettext_lazy("permission", "delete"),
-}
-
-# Tables the roll-up keeps for the reports: nobody opens them, so nobody is asked who may.
-COUNTED = ("memberday", "lateday", "cohortday", "ruleday", "reportsnapshot")
 
 for model in (
     Group,
@@ -76,42 +66,6 @@ def _may_work_here(request):
 
 admin.site.login = _guarded(admin.site.login)
 admin.site.has_permission = _may_work_here
-
-
-# --- choices in words ---------------------------------------------------------
-class RolesField(forms.ModelMultipleChoiceField):
-    """Groups by the name of the job."""
-
-    def label_from_instance(self, group):
-        return roles.NAMES.get(group.name, group.name)
-
-
-class PermissionsField(forms.ModelMultipleChoiceField):
-    """Permissions in the reader's language; the database keeps Django's English names."""
-
-    def label_from_instance(self, permission):
-        model = permission.content_type.model_class()
-        what = model._meta.verbose_name_plural if model else permission.content_type.model
-        if permission.content_type.model in COUNTED:
-            return gettext(permission.name)
-        verb = (
-            DEEDS.get(permission.codename.split("_")[0])
-            if permission.codename.endswith(f"_{permission.content_type.model}")
-            else None
-        )
-        return f"{what} · {verb or gettext(permission.name)}"
-
-
-def _permissions_of_the_rooms():
-    rooms = Permission.objects.filter(content_type__app_label__in=roles.ROOMS).exclude(
-        content_type__model__startswith="historical"
-    )
-    rooms = rooms.exclude(
-        content_type__model__in=COUNTED, codename__regex="^(add|change|delete|view)_"
-    )
-    return rooms.select_related("content_type").order_by(
-        "content_type__app_label", "content_type__model", "codename"
-    )
 
 
 # --- members -----------------------------------------------------------------
@@ -223,6 +177,11 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
         else:
             admit(obj)
 
+    def log_change(self, request, obj, message):
+        """Whatever was changed, a password too: their tokens are looked at again."""
+        tokens.doubt(obj.pk)
+        return super().log_change(request, obj, message)
+
     def save_related(self, request, form, formsets, change):
         """Write down who may now do what: a role decides about other people's points."""
         before = _access_of(User.objects.get(pk=form.instance.pk), form) if change else {}
@@ -247,7 +206,7 @@ class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         return PermissionsField(
-            _permissions_of_the_rooms(),
+            permissions_of_the_rooms(),
             label=_("permissions"),
             required=False,
             widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -256,7 +215,7 @@ class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
     def save_related(self, request, form, formsets, change):
         """Keep the permissions that the list on the page does not show."""
         outside = (
-            list(form.instance.permissions.exclude(pk__in=_permissions_of_the_rooms().values("pk")))
+            list(form.instance.permissions.exclude(pk__in=permissions_of_the_rooms().values("pk")))
             if change
             else []
         )

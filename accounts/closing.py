@@ -17,6 +17,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import tokens
 from accounts.models import Address, User
 from accounts.sessions import SessionStore
 from mall.core import audit, clock
@@ -75,6 +76,7 @@ def close(user) -> User:
         raise StaffStays
     _forget_ways_in(member)
     _forget_person(member)
+    tokens.doubt(member.pk)
     audit.note(f"member:{member.pk}", "accounts.close", target=f"accounts.user:{member.pk}")
     return member
 

@@ -5,7 +5,7 @@ import secrets
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -104,6 +104,20 @@ class User(AbstractUser):
 
     def __str__(self):
         return self.username
+
+    @classmethod
+    def known_by(cls, pk: int) -> "User":
+        """Return a member of whom only the id is known yet; the first look at anything else reads
+        the row.
+        """
+        return cls.from_db(DEFAULT_DB_ALIAS, ["id"], [pk])
+
+    def refresh_from_db(self, using=None, fields=None, from_queryset=None):
+        """See Django. What was not read yet is read at once, not column by column."""
+        unread = self.get_deferred_fields()
+        if fields is not None and not unread.isdisjoint(fields):
+            fields = unread.union(fields)
+        super().refresh_from_db(using, fields, from_queryset)
 
     @property
     def display_name(self) -> str:

@@ -1,13 +1,38 @@
 """What accounts does when allauth says something changed: the signals are allauth's own."""
 
-from allauth.account.signals import email_changed, email_confirmed
+from allauth.account.adapter import get_adapter
+from allauth.account.signals import (
+    email_changed,
+    email_confirmed,
+    password_changed,
+    password_reset,
+    password_set,
+    user_logged_in,
+)
 from allauth.mfa.signals import authenticator_added
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
+from allauth.usersessions.models import UserSession
+from allauth.usersessions.signals import on_user_logged_in
 
+from accounts import tokens
 from accounts.models import User
 from accounts.privacy import email_fingerprint
 from accounts.profile import tell_when_complete
 from mall.core import second_factor
+
+
+def note_device(sender, request, user, **kwargs):
+    """Enter a new session into the member's list of devices."""
+    if not request.session.is_unwritten:  # signed in again where they were signed in
+        UserSession.objects.create_from_request(request)
+        return
+    longest = UserSession._meta.get_field("user_agent").max_length
+    UserSession(
+        user=user,
+        session_key=request.session.session_key,
+        ip=get_adapter().get_client_ip(request),
+        user_agent=request.META.get("HTTP_USER_AGENT", "")[:longest],
+    ).save(force_insert=True)
 
 
 def follow_email(sender, user, to_email_address, **kwargs):
@@ -32,8 +57,20 @@ def end_sessions_by_password(sender, request, user, authenticator, **kwargs):
         end_other_sessions(request, user)
 
 
+def doubt_old_tokens(sender, user, **kwargs):
+    """A new password ends every session of the old one, and so their access tokens."""
+    tokens.doubt(user.pk)
+
+
 def connect() -> None:
     """Hear what allauth says."""
     email_changed.connect(follow_email)
     email_confirmed.connect(complete_profile)
     authenticator_added.connect(end_sessions_by_password)
+    for changed in (password_changed, password_reset, password_set):
+        changed.connect(doubt_old_tokens)
+    # allauth (65.21) looks at every session of the member before it notes the new one, so each
+    # further device costs a sign-in two statements; note_device only notes it. The list is tidied
+    # where it is shown, and once a day (accounts.sessions.forget_expired).
+    user_logged_in.disconnect(on_user_logged_in)
+    user_logged_in.connect(note_device)

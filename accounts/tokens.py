@@ -1,17 +1,79 @@
 """Tokens of the app: django-allauth's, with a refresh token that is good for one refresh however
-many ask at once.
+many ask at once, and an access token that seldom costs a question.
+
+An access token is checked by its signature, and by one reading of the cache: a session that the
+database found good less than CHECKED_SECONDS ago, and that nothing has ended since, is good. In any
+other case - not asked lately, something of the member changed, the cache away - the database is
+asked as allauth does (docs/decisions/0035).
 """
 
+from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.sessions import SessionStore
+from accounts.models import User
+from accounts.sessions import COPY_SECONDS, ENDED, ENDED_SECONDS, SessionStore
 from mall.core.transactions import transactional
+
+CHECKED_SECONDS = COPY_SECONDS  # as long as a signed-out session may live when no word reached us
+CHECKED = "tokens.checked:"
+DOUBTED = "tokens.doubted:"
+
+
+def authenticate(token: str) -> tuple[User, dict] | None:
+    """Return the member of an access token, whose row is read when it is needed, and the token's
+    claims; None when the token is forged, old, or its session was ended.
+    """
+    claims = internal.decode_token(token, "access")
+    session_key = claims and internal.session_key_from_sid(claims["sid"])
+    if not session_key:
+        return None
+    member = claims["sub"]
+    checked, stops = f"{CHECKED}{session_key}", {f"{ENDED}{session_key}", f"{DOUBTED}{member}"}
+    found = cache.get_many([checked, *stops])
+    if found.get(checked) == member and stops.isdisjoint(found):
+        return User.known_by(int(member)), claims
+    asked = internal.validate_access_token(token)
+    if asked is not None:
+        _keep_checked(session_key, member)
+    return asked
+
+
+def _keep_checked(session_key, member):
+    cache.set(f"{CHECKED}{session_key}", member, CHECKED_SECONDS)
+
+
+def doubt(user_id: int) -> None:
+    """Ask the database about every token of a member from now on: the password changed, or whether
+    they may come in at all.
+
+    It may be called before COMMIT: the mark outlives a transaction, and any request that read what
+    was there before it.
+    """
+    cache.set(f"{DOUBTED}{user_id}", 1, ENDED_SECONDS)
+
+
+class BearerAuthentication(JWTTokenAuthentication):
+    """``Authorization: Bearer`` of the API."""
+
+    def authenticate_credentials(self, key):
+        """See REST framework. Raises: AuthenticationFailed."""
+        found = authenticate(key)
+        if found is None:
+            raise AuthenticationFailed("Invalid token.")
+        return found
 
 
 class TokenStrategy(JWTTokenStrategy):
     """``settings.HEADLESS_TOKEN_STRATEGY``."""
+
+    def create_access_token(self, request):
+        """Return the token of somebody who signed in just now: found good, so nobody asks again."""
+        _keep_checked(request.session.session_key, str(request.user.pk))
+        return super().create_access_token(request)
 
     def refresh_token(self, refresh_token):
         """Return a new pair for a refresh token, None (answered with 400) when it is used, old or

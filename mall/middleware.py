@@ -4,12 +4,14 @@ sentence on a page.
 
 from http import HTTPStatus
 
+import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import middleware as auth
 from django.middleware import locale
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import empty
 from django_structlog.middlewares import RequestMiddleware
 
@@ -18,6 +20,7 @@ from mall.core.errors import Busy, DomainError
 from mall.core.languages import language_of
 from mall.core.limits import CannotCount, is_counting
 from mall.core.links import own_page
+from mall.core.networks import plain
 from mall.monitoring.redaction import carries_key
 from mall.purse import Purse
 
@@ -28,6 +31,12 @@ class LocaleMiddleware(locale.LocaleMiddleware):
     def process_request(self, request):
         translation.activate(language_of(request))
         request.LANGUAGE_CODE = translation.get_language()
+
+    def process_response(self, request, response):
+        """Say the language. No address of ours names one, so there is none to be sought in it."""
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
 
 
 def knows_reader(request) -> bool:
@@ -61,6 +70,11 @@ class LogMiddleware(RequestMiddleware):
     def prepare(self, request):
         request.is_told = True
         super().prepare(request)
+
+    @classmethod
+    def bind_ip(cls, request):
+        """Name the caller: mall/wsgi.py has asked the proxies, headers claim anything."""
+        structlog.contextvars.bind_contextvars(ip=plain(request.META["REMOTE_ADDR"]))
 
     @staticmethod
     def bind_user_id(request):

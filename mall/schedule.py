@@ -90,6 +90,8 @@ JOBS = (
         "marketing.tasks.refresh_recommendations",
         crontab(minute=45, hour="1-23"),
     ),
+    # Sessions whose time has passed go; nobody can use them meanwhile.
+    Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50)),
     # A daily job whose hour passed without a run is run: an operator's plain hour has no second

@@ -6,7 +6,9 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from mall.profile import use_profile
 from mall.server.bodies import measured
+from mall.server.memory import map_large_pieces_apart
 
+map_large_pieces_apart()
 use_profile(for_visitors=True)
 application = measured(get_wsgi_application())
 

@@ -82,6 +82,7 @@ class BearerToken(OpenApiAuthenticationExtension):
     """The access token that /api/auth/ gives out."""
 
     target_class = "allauth.headless.contrib.rest_framework.authentication.JWTTokenAuthentication"
+    match_subclasses = True
     name = "bearer"
 
     def get_security_definition(self, auto_schema):

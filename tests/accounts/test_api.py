@@ -245,7 +245,7 @@ def test_addresses_when_listed_then_the_same_queries(bearer, db, django_assert_n
     caller = bearer(member)
     caller.get(BOOK)
 
-    with django_assert_num_queries(3):  # who (the session is cached), how many, which
+    with django_assert_num_queries(2):  # how many, which
         answer = caller.get(BOOK)
 
     assert answer.json()["count"] == rows

@@ -2,9 +2,18 @@
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
+from django.core.cache import cache, caches
+from django.test.utils import override_settings
 
+from accounts import closing
+from accounts import tokens as tokens_module
+from accounts.models import User
 from accounts.registration import register
+from accounts.sessions import SessionStore
+from accounts.tokens import authenticate
 from tests.factories.accounts import PASSWORD
+from tests.mall.test_limits import DEAD_REDIS
 
 AUTH = "/api/auth/app/v1"
 NEW_PASSWORD = "another-long-password"
@@ -118,3 +127,123 @@ def test_sign_out_elsewhere_when_on_the_devices_page_then_the_app_is_signed_out(
 
     assert client.get("/account/").status_code == 200
     assert me(api, tokens["access_token"]).status_code == 401
+
+
+# --- a token is known by one reading of the cache --------------------------------------------
+@pytest.fixture
+def dead_redis():
+    with override_settings(CACHES=DEAD_REDIS):
+        yield
+    caches.close_all()
+
+
+def test_token_when_known_then_no_statement_asks_who_it_is(api, tokens, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        found, claims = authenticate(tokens["access_token"])
+
+    assert (found.is_authenticated, str(found.pk)) == (True, claims["sub"])
+
+
+def test_token_when_the_row_is_needed_then_read_once_and_whole(
+    api, tokens, django_assert_num_queries
+):
+    found, _claims = authenticate(tokens["access_token"])
+
+    with django_assert_num_queries(1):
+        read = (found.username, found.email, found.language, found.is_staff)
+
+    assert read == ("xiaoming", "xiaoming@example.com", "zh-hans", False)
+
+
+def test_token_when_the_cache_forgot_then_the_database_is_asked_once(
+    api, tokens, django_assert_num_queries
+):
+    cache.clear()
+
+    with django_assert_num_queries(2):  # the session, the member
+        assert authenticate(tokens["access_token"])
+    with django_assert_num_queries(0):
+        assert authenticate(tokens["access_token"])
+
+
+def test_token_when_redis_is_away_then_the_database_knows_who_signed_out(
+    api, tokens, dead_redis, django_assert_num_queries
+):
+    with django_assert_num_queries(2):  # the session, the member: each time
+        assert authenticate(tokens["access_token"])
+
+    Session.objects.all().delete()
+
+    assert authenticate(tokens["access_token"]) is None
+
+
+def test_token_when_found_good_before_a_sign_out_and_kept_after_it_then_dead(
+    api, tokens, monkeypatch
+):
+    """A slow request asks the database, the member signs out, and only then the answer is kept."""
+    cache.clear()
+    asked = tokens_module.internal.validate_access_token
+    key = Session.objects.get().pk
+    monkeypatch.setattr(
+        tokens_module.internal,
+        "validate_access_token",
+        lambda token: (asked(token), SessionStore(key).delete())[0],
+    )
+    slow = authenticate(tokens["access_token"])
+    monkeypatch.undo()
+
+    assert slow is not None
+    assert authenticate(tokens["access_token"]) is None
+
+
+def test_token_when_forged_or_for_refreshing_then_nobody(api, tokens):
+    header, claims, signature = tokens["access_token"].split(".")
+
+    for token in (f"{header}.{claims}.{signature[::-1]}", tokens["refresh_token"], ""):
+        assert authenticate(token) is None
+
+
+def test_reset_password_when_done_then_the_next_request_is_refused(api, tokens, mailoutbox):
+    api.post(f"{AUTH}/auth/password/request", {"email": "xiaoming@example.com"}, format="json")
+    link = next(word for word in mailoutbox[-1].body.split() if "/password/reset/key/" in word)
+    key = link.rstrip("/").rpartition("/")[2]
+
+    api.post(f"{AUTH}/auth/password/reset", {"key": key, "password": NEW_PASSWORD}, format="json")
+
+    assert me(api, tokens["access_token"]).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("page", "form"),
+    [
+        ("change", {"nickname": "", "_save": "1"}),  # is_active is not ticked
+        ("password", {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}),
+    ],
+)
+def test_member_when_changed_in_the_back_office_then_the_next_request_is_refused(
+    api, tokens, admin_client, page, form
+):
+    member = User.objects.get(username="xiaoming")
+    assert me(api, tokens["access_token"]).status_code == 200
+
+    address = f"/admin/accounts/user/{member.pk}/{page}/"
+    assert admin_client.post(address, form).status_code == 302
+
+    assert me(api, tokens["access_token"]).status_code == 401
+
+
+def test_close_when_the_member_leaves_then_the_next_request_is_refused(api, tokens):
+    known = me(api, tokens["access_token"]).status_code
+
+    closing.close(User.objects.get(username="xiaoming"))
+
+    assert (known, me(api, tokens["access_token"]).status_code) == (200, 401)
+
+
+def test_staff_when_no_longer_then_the_next_request_is_refused(bearer, operator):
+    caller = bearer(operator)
+    before = caller.get("/api/v1/staff/products").status_code
+
+    User.objects.filter(pk=operator.pk).update(is_staff=False)
+
+    assert (before, caller.get("/api/v1/staff/products").status_code) == (200, 403)

@@ -113,6 +113,8 @@ PLACES = [
     "/api/v1/products",
     "/admin/orders/order/",
 ]
+# An empty list of goods is kept, and who asks is known without the database.
+KEPT = "/api/v1/products"
 
 
 WORDS = {"zh-hans": "商城", "en": "The shop is very busy"}
@@ -133,7 +135,8 @@ def test_shop_when_the_database_freezes_then_everybody_is_told_in_time_and_then_
     assert {path: shop.ask(path).status for path in PLACES} == dict.fromkeys(PLACES, 200)
     shop.database.freeze()
 
-    first = shop.crowd([PLACES[n % len(PLACES)] for n in range(CALLERS)])
+    crowd = [PLACES[n % len(PLACES)] for n in range(CALLERS)]
+    first = shop.crowd(crowd)
     second = shop.crowd(
         ["/accounts/login/", "/products/1/", "/orders/new/?sku=1", "/api/auth/app/v1/auth/session"]
         * 10
@@ -147,7 +150,9 @@ def test_shop_when_the_database_freezes_then_everybody_is_told_in_time_and_then_
     shop.database.thaw()
     time.sleep(REST_SECONDS)
 
-    assert [answer for answer in first if not is_told(answer)] == []
+    served = {path for path, answer in zip(crowd, first, strict=True) if answer.status == 200}
+    assert served <= {KEPT}
+    assert [answer for answer in first if answer.status != 200 and not is_told(answer)] == []
     assert [answer for answer in second if not is_told(answer)] == []
     assert all(
         words in pages[language].body and f'lang="{language}"' in pages[language].body
@@ -187,7 +192,8 @@ def test_shop_when_the_database_freezes_amid_answers_then_everybody_is_told_in_t
     waited = sorted(
         min(seconds, ended - frozen_at) for status, ended, seconds in asked if status == 503
     )
-    assert {status for status, _, _ in asked} == {200, 503}
+    # 429: sixteen callers without a pause are more than the API takes from one member
+    assert {200, 503} <= {status for status, _, _ in asked} <= {200, 429, 503}
     assert waited[-1] < BOUND_SECONDS, waited
 
 

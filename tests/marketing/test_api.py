@@ -142,7 +142,7 @@ def test_notifications_when_there_are_more_then_query_count_is_literal(
         signed_in_api.get("/api/v1/notifications")
 
 
-QUERIES_OF_A_LIST = 2
+QUERIES_OF_A_LIST = 1
 
 
 def test_notifications_when_asked_for_something_unknown_then_refused(signed_in_api):

@@ -102,7 +102,7 @@ def test_list_when_rows_grow_then_queries_do_not(caller, member, count, django_a
     assert page["next"] is None
 
 
-QUERIES_OF_THE_LIST = 3  # the session's member; orders, lines
+QUERIES_OF_THE_LIST = 2  # orders, lines
 
 
 def test_list_when_filtered_then_only_that_status(caller, member):

@@ -1,0 +1,74 @@
+"""The short way into the API: /api/v1/ has middlewares of its own, and this is the one place that
+decides by the path.
+
+A page needs a session, a form's token, messages and a user; an endpoint needs none of them: REST
+framework asks the bearer token itself (accounts.tokens). The table of what each middleware did for
+the API, and who does it now, is docs/decisions/0036.
+"""
+
+from django.conf import settings
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
+from django.utils.module_loading import import_string
+from rest_framework.exceptions import NotAuthenticated
+
+from mall.core.error_responses import api_error
+
+PREFIX = "/api/v1/"
+
+
+class ApiMiddleware:
+    """First in settings.MIDDLEWARE: lead a request to an endpoint through settings.API_MIDDLEWARE
+    instead of the rest.
+
+    allauth's endpoints under /api/auth/ stay on the long way: they sign in by session, user and
+    request.allauth. So does the document for people, /api/docs/, which is a page.
+    """
+
+    def __init__(self, get_response):
+        self.long_way = get_response
+        self.short_way = ApiHandler().answer
+
+    def __call__(self, request):
+        way = self.short_way if request.path_info.startswith(PREFIX) else self.long_way
+        return way(request)
+
+
+class ApiHandler(BaseHandler):
+    """Django's handler of requests, with settings.API_MIDDLEWARE around the views."""
+
+    def __init__(self):
+        self._view_middleware, self._exception_middleware = [], []
+        self._template_response_middleware = []
+        self.answer = convert_exception_to_response(self._get_response)
+        for name in reversed(settings.API_MIDDLEWARE):
+            self._surround(import_string(name)(self.answer))
+
+    def _surround(self, middleware):
+        # Django's order (5.2, BaseHandler.load_middleware): the outermost sees the view first, the
+        # innermost the exception.
+        if hasattr(middleware, "process_view"):
+            self._view_middleware.insert(0, middleware.process_view)
+        if hasattr(middleware, "process_template_response"):
+            self._template_response_middleware.append(middleware.process_template_response)
+        if hasattr(middleware, "process_exception"):
+            self._exception_middleware.append(middleware.process_exception)
+        self.answer = convert_exception_to_response(middleware)
+
+
+class GuardMiddleware:
+    """Deny by default: a view that is no endpoint of REST framework asks nobody who they are, so it
+    has to say that anybody may look (``login_not_required``).
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if getattr(view, "login_required", True):
+            no = NotAuthenticated
+            return api_error(no.status_code, no.default_code, no.default_detail)
+        return None

@@ -1,0 +1,61 @@
+"""What a sign-in takes goes back to the system, in a web process and in a worker."""
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from mall.server import memory
+
+# Eight threads sign in as the shop's hasher does, four times each; how many MiB are left of it?
+SIGN_INS = """
+import threading
+from argon2.low_level import Type, hash_secret
+from accounts.passwords import Argon2Hasher as cost
+
+def resident():
+    pages = int(open("/proc/self/statm").read().split()[1])
+    return pages * 4096 // 2**20
+
+def sign_in():
+    for _ in range(4):
+        gate.wait(60)
+        hash_secret(b"p", b"s" * 16, cost.time_cost, cost.memory_cost, 1, 32, Type.ID)
+
+gate, before = threading.Barrier(8), resident()
+threads = [threading.Thread(target=sign_in) for _ in range(8)]
+[one.start() for one in threads]
+[one.join() for one in threads]
+print("LEFT", resident() - before)
+"""
+STARTS = {
+    "web": "import mall.wsgi",
+    "worker": "from mall.celery import signals; signals.celeryd_init.send('worker')",
+}
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's malloc")
+
+
+def left_after_sign_ins(start, **environment):
+    told = subprocess.run(
+        [sys.executable, "-c", f"{start}\n{SIGN_INS}"],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "mall.settings.test", **environment},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert "LEFT" in told.stdout, told.stderr
+    return int(told.stdout.rpartition("LEFT")[2])
+
+
+@pytest.mark.parametrize("process", STARTS)
+def test_memory_when_eight_sign_in_at_once_then_given_back(process):
+    assert left_after_sign_ins(STARTS[process]) < 40
+
+
+def test_memory_when_an_operator_chose_then_it_stays_so(monkeypatch):
+    monkeypatch.setenv(memory.CHOSEN, "33554432")
+
+    assert memory.map_large_pieces_apart() is False
