@@ -108,7 +108,7 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
 
     @admin.display(description=_("points paid"), ordering="points_paid")
     def points_paid(self, mission):
-        return mission.points_paid or 0
+        return mission.points_paid
 
     def get_readonly_fields(self, request, obj=None):
         """Keep what its facts and rewards are named by, once somebody has begun."""

@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.db.models import NOT_PROVIDED
 from django.utils import timezone
 
-from mall.core.encryption import EncryptedTextField
+from mall.core.encryption import EncryptedTextField, encrypt
 
 FIRST = 1_000_000  # ids start after those that migrations and tests made
 CHUNK = 100_000
@@ -126,7 +126,9 @@ def _drawn(field, count, standing):
         return f"MD5(CONCAT('{field.column}', seq))"
     if isinstance(field, models.BinaryField):
         return f"UNHEX(MD5(CONCAT('{field.column}', seq)))"
-    return "''" if isinstance(field, EncryptedTextField) else _text(field)
+    if isinstance(field, EncryptedTextField):
+        return f"'{encrypt('', place=f'{field.model._meta.label_lower}.{field.attname}')}'"
+    return _text(field)
 
 
 def _target(field, standing):

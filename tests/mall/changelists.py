@@ -69,6 +69,10 @@ def _changelist(room, clerk, query):
 
 
 def _word_at(model, path):
-    """Return what stands in one searched column of some row."""
-    found = model._base_manager.values_list(path.lstrip("=^"), flat=True).order_by("-pk")
-    return next((word for word in found[:50] if word), None)
+    """Return what stands in one searched column of a late row, if it or its relations have one."""
+    for row in model._base_manager.order_by("-pk")[:5]:
+        for name in path.lstrip("=^").split("__"):
+            row = getattr(row, name, None)
+        if row:
+            return row
+    return None

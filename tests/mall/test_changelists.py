@@ -21,7 +21,7 @@ SHOWN = admin.site._registry
 GROWING = {model: room for model, room in SHOWN.items() if not getattr(room, "is_short", False)}
 # tables that no list shows and lists read
 BESIDE = ["catalog.Stock", "catalog.Category", "orders.CouponTemplate", "points.MemberTier"]
-BESIDE += ["marketing.Mission", "points.RuleVersion"]
+BESIDE += ["catalog.Product", "catalog.Sku", "marketing.Mission", "points.RuleVersion"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,7 +37,8 @@ def grown(django_db_setup, django_db_blocker):
 
 
 @pytest.mark.parametrize("room", GROWING.values(), ids=lambda room: room.opts.label)
-def test_changelist_when_the_shop_has_grown_then_an_index_leads_to_each_page(room):
+def test_changelist_when_the_shop_has_grown_then_an_index_leads_to_each_page(room, monkeypatch):
+    monkeypatch.setattr(ModelAdmin, "newest", FEW // 2)  # as few of many as in a real shop
     looker = clerk()
 
     asked = {what: statements(room, looker, query) for what, query in offered(room, looker).items()}
@@ -63,7 +64,7 @@ def faults_of(sql):
     for step in plan_of(sql):
         sorts = any(word in (step["Extra"] or "") for word in ("filesort", "temporary"))
         aimless = step["type"] == "ALL" or (step["type"] == "index" and sorts)
-        if (step["rows"] or 0) > FEW and (sorts or aimless):
+        if int(step["rows"] or 0) > FEW and (sorts or aimless):
             yield {**{k: step[k] for k in ("table", "type", "key", "rows", "Extra")}, "sql": sql}
 
 
