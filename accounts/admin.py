@@ -15,7 +15,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -26,6 +25,7 @@ from accounts.privacy import mask_email
 from accounts.registration import admit
 from accounts.role_forms import PermissionsField, RolesField, permissions_of_the_rooms
 from mall.core import audit, second_factor
+from mall.core.admin.model_admin import ModelAdmin
 
 ACCESS = ("is_active", "is_staff", "is_superuser")
 
@@ -99,7 +99,7 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "nickname", "covered_email", "is_active", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff", "groups", "date_joined")
-    search_fields = ("^username", "=email")
+    search_fields = ("=email", "^username")
     search_help_text = _("Beginning of a username, or a whole e-mail")
     ordering = ("-date_joined",)
     readonly_fields = (
@@ -201,6 +201,7 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
 class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
     """Roles as groups; the six of the house are brought up to date after every migrate."""
 
+    is_short = True
     list_display = ("name", "meaning")
     filter_horizontal = ()
 
@@ -241,6 +242,7 @@ class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
 class SocialAppAdmin(ModelAdmin):
     """Keys of sign-in providers; WeChat appears on the sign-in page once it has its keys here."""
 
+    is_short = True
     list_display = ("name", "provider")
 
 

@@ -99,8 +99,12 @@ class User(AbstractUser):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         permissions = [("reveal_personal", _("Can reveal personal data"))]
-        # counted up by day, listed newest first
-        indexes = [models.Index(fields=["date_joined"], name="member_joined")]
+        # counted up by day, listed newest first; of all members few are staff or shut out
+        indexes = [
+            models.Index(fields=["date_joined"], name="member_joined"),
+            models.Index(fields=["is_staff", "date_joined"], name="member_staff"),
+            models.Index(fields=["is_active", "date_joined"], name="member_active"),
+        ]
 
     def __str__(self):
         return self.username

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
@@ -31,6 +31,7 @@ from catalog.models import (
     StockMovement,
 )
 from mall.core import actors
+from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
@@ -66,6 +67,7 @@ class ShelfAdmin(ModelAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(ShelfAdmin, TranslationAdmin):
+    is_short = True
     list_display = ["name", "parent", "slug", "icon", "position", "product_count"]
     list_editable = ["position"]
     list_select_related = ["parent"]
@@ -149,6 +151,7 @@ class ProductForm(forms.ModelForm):
 
 @admin.register(Product)
 class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
+    is_short = True
     form = ProductForm
     inlines = [SkuInline, PictureInline]
     list_display = [
@@ -303,6 +306,7 @@ class LeftFilter(admin.SimpleListFilter):
 class SkuAdmin(ModelAdmin):
     """Stock at a glance. A SKU itself is edited with its product; here pieces come in."""
 
+    is_short = True
     list_display = ["product", "name", "points_price", "cash_price", "left", "is_active"]
     list_filter = [
         LeftFilter,
@@ -428,4 +432,4 @@ class StockMovementAdmin(ReadOnly, ModelAdmin):
     by = actors.column("actor", _("by"))
     list_filter = ["direction"]
     list_select_related = ["sku__product"]
-    search_fields = ["reference", "sku__product__name_zh_hans", "sku__product__name_en"]
+    search_fields = ["^reference", "sku__product__name_zh_hans", "sku__product__name_en"]

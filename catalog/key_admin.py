@@ -13,7 +13,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
@@ -25,6 +26,8 @@ from catalog import codes, storefront
 from catalog.models import CardKey, CardKeyEvent, Sku
 from mall.core import actors
 from mall.core.admin.action_forms import TEMPLATE
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 
 STATE_COLOURS = {
@@ -161,10 +164,10 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
         "issued_at",
         "revealed_at",
     ]
-    list_filter = ["state", ("sku", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [("state", NewestChoicesFilter), ("sku", AutocompleteSelectFilter)]
     list_select_related = ["sku__product"]
     list_per_page = 50
-    search_fields = ["=reference", "=batch"]
+    search_fields = ["=batch", "reference"]
     search_help_text = _("An order's reference (order:…).")
     inlines = [KeyEventInline]
     actions = ["make_void"]

@@ -8,7 +8,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -17,8 +16,11 @@ from catalog.errors import NoSuchReview
 from catalog.models import ANSWER_LENGTH, REASON_LENGTH, Review, ReviewPolicy
 from mall.core import actors
 from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestChoicesFilter, NewestEmptyFilter
 from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import members
 from mall.core.versions import ChangedMeanwhile, check_read
 
 COLOURS = {
@@ -64,11 +66,15 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
         "shown_status",
         "has_answer",
     ]
-    list_filter = ["status", "stars", ("answered_at", admin.EmptyFieldListFilter)]
+    list_filter = [
+        "status",
+        ("stars", NewestChoicesFilter),
+        ("answered_at", NewestEmptyFilter),
+    ]
     list_select_related = ["product"]
     list_per_page = 50
     list_fullwidth = True
-    search_fields = ["text", "user__username", "product__name_zh_hans", "product__name_en"]
+    search_fields = [*members("user"), "product__name_zh_hans", "product__name_en", "text"]
     ordering = ["-pk"]
     actions = ["publish_chosen"]
     actions_detail = ["publish_review", "reject_review", "answer_review"]

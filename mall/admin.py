@@ -3,14 +3,15 @@
 import json
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from mall.core import actors, audit_actions, clock, export
 from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.models import AuditRow, JobRun
 from mall.jobs import beat_admin, runs, words  # noqa: F401 - the tables of beat have a room of their own
@@ -51,7 +52,7 @@ class JobRunAdmin(ReadOnly, ModelAdmin):
     """Which periodic job ran for which period, and what it said. Read-only."""
 
     list_display = ["created_at", "job", "does", "period", "attempts", "finished_at", "outcome"]
-    list_filter = [StateFilter, "job", ("finished_at", admin.EmptyFieldListFilter)]
+    list_filter = [StateFilter, "job"]
     search_fields = ["job", "period"]
     list_fullwidth = True
 
@@ -76,6 +77,20 @@ class DeedFilter(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
+class ClerkFilter(admin.SimpleListFilter):
+    """Rows of one member of staff; those who are no longer are found by search."""
+
+    title = _("by")
+    parameter_name = "actor"
+
+    def lookups(self, request, model_admin):
+        staff = get_user_model().objects.filter(is_staff=True).order_by("date_joined")
+        return [(f"staff:{pk}", name) for pk, name in staff.values_list("pk", "username")]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(actor=self.value()) if self.value() else queryset
+
+
 @admin.register(AuditRow)
 class AuditRowAdmin(ReadOnly, ModelAdmin):
     """What operators did, why, and what it changed. Nobody edits it; what is filtered can be taken
@@ -83,10 +98,12 @@ class AuditRowAdmin(ReadOnly, ModelAdmin):
     """
 
     list_display = ["at", "who", "deed", "what", "reason"]
-    list_filter = [("at", DayRangeFilter), DeedFilter, "actor_name"]
+    ordering = ["-at"]  # as the indexes by actor and by deed go
+    list_filter = [("at", DayRangeFilter), DeedFilter, ClerkFilter]
     list_filter_submit = True
     list_fullwidth = True
     search_fields = [
+        "=target",
         "actor",
         "actor_name",
         "action",

@@ -4,10 +4,14 @@ of it.
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestChoicesFilter, NewestEmptyFilter
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import MEMBER_HELP, members
 from marketing import mission_admin, notice_admin  # noqa: F401 - missions and mails have rooms of their own
 from marketing.analytics import history
 from marketing.models import (
@@ -29,17 +33,20 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
 @admin.register(CheckIn)
 class CheckInAdmin(ReadOnlyAdmin):
     list_display = ["on", "user", "streak", "points", "created_at"]
-    list_filter = ["on"]
-    search_fields = ["user__username"]
+    ordering = ["-pk"]
+    list_filter = [("on", DayRangeFilter)]
+    list_filter_submit = True
+    search_fields = members("user")
+    search_help_text = MEMBER_HELP
     list_select_related = ["user"]
-    date_hierarchy = "on"
 
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "user", "kind", "title", "is_read"]
-    list_filter = ["kind", ("read_at", admin.EmptyFieldListFilter)]
-    search_fields = ["user__username", "key"]
+    list_filter = [("kind", NewestChoicesFilter), ("read_at", NewestEmptyFilter)]
+    search_fields = members("user")
+    search_help_text = MEMBER_HELP
     list_select_related = ["user"]
     fields = ["user", "kind", "title", "text", "url", "key", "created_at", "read_at"]
     readonly_fields = ["title", "text"]
@@ -87,8 +94,10 @@ class HistoryOrderAdmin(ReadOnlyAdmin):
     """
 
     list_display = ["no", "on", "customer", "status", "total", "imported_at"]
-    list_filter = ["status", "on"]
-    search_fields = ["no", "customer__name"]
+    list_filter = [("on", DayRangeFilter), ("status", NewestChoicesFilter)]
+    list_filter_submit = True
+    ordering = ["-on", "-customer_id"]  # as the index goes
+    search_fields = ["^no", "^customer__name"]
     list_select_related = ["customer"]
     fields = ["no", "ordered_at", "customer", "status", "total", "imported_at"]
     inlines = [HistoryLineInline]
@@ -102,7 +111,7 @@ class HistoryCustomerAdmin(ModelAdmin):
     list_filter = [("user", admin.EmptyFieldListFilter)]
     list_select_related = ["user"]
     list_fullwidth = True
-    search_fields = ["name", "user__username"]
+    search_fields = ["^name", *members("user")]
     fields = ["name", "user", "linked_at"]
     readonly_fields = ["name", "linked_at"]
     autocomplete_fields = ["user"]

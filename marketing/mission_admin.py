@@ -6,11 +6,14 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from mall.core import audit
+from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestEmptyFilter
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import MEMBER_HELP, members
 from marketing import programme
 from marketing.models import CustomEvent, Mission, MissionProgress, ShareLanding
 
@@ -38,6 +41,7 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
     backwards.
     """
 
+    is_short = True
     list_display = [
         "title",
         "kind",
@@ -104,7 +108,7 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
 
     @admin.display(description=_("points paid"), ordering="points_paid")
     def points_paid(self, mission):
-        return mission.points_paid or 0
+        return mission.points_paid
 
     def get_readonly_fields(self, request, obj=None):
         """Keep what its facts and rewards are named by, once somebody has begun."""
@@ -183,11 +187,11 @@ class MissionProgressAdmin(SeenAdmin):
     ]
     list_filter = [
         "mission",
-        ("completed_at", admin.EmptyFieldListFilter),
-        ("rewarded_at", admin.EmptyFieldListFilter),
+        ("completed_at", NewestEmptyFilter),
+        ("rewarded_at", NewestEmptyFilter),
     ]
     list_select_related = ["mission", "user"]
-    search_fields = ["user__username", "mission__code"]
+    search_fields = [*members("user"), "mission__code"]
 
     @admin.display(description=_("done so far"), ordering="count")
     def done(self, row):
@@ -197,9 +201,11 @@ class MissionProgressAdmin(SeenAdmin):
 @admin.register(ShareLanding)
 class ShareLandingAdmin(SeenAdmin):
     list_display = ["created_at", "user", "page", "points"]
-    list_filter = ["on"]
+    list_filter = [("on", DayRangeFilter)]
+    list_filter_submit = True
     list_select_related = ["user"]
-    search_fields = ["user__username"]
+    search_fields = members("user")
+    search_help_text = MEMBER_HELP
     fields = ["user", "on", "page", "points", "created_at"]
 
 
@@ -208,4 +214,4 @@ class CustomEventAdmin(SeenAdmin):
     list_display = ["received_at", "event", "key", "user", "occurred_at", "points"]
     list_filter = ["event"]
     list_select_related = ["user"]
-    search_fields = ["key", "user__username"]
+    search_fields = [*members("user"), "key"]

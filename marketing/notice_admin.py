@@ -5,10 +5,12 @@ can be sent again.
 from django.contrib import admin, messages
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import MEMBER_HELP, members
 from marketing import deliveries
 from marketing.models import Delivery, Notification
 
@@ -29,8 +31,13 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):
 
     list_fullwidth = True
     list_display = ["created_at", "user", "kind", "state_shown", "tries", "why", "sent_at"]
-    list_filter = ["state", "channel", ("notification__kind", admin.ChoicesFieldListFilter)]
-    search_fields = ["user__username"]
+    list_filter = [
+        "state",
+        ("channel", NewestChoicesFilter),
+        ("notification__kind", NewestChoicesFilter),
+    ]
+    search_fields = members("user")
+    search_help_text = MEMBER_HELP
     list_select_related = ["user", "notification"]
     fields = [
         "user",

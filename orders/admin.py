@@ -6,15 +6,18 @@ from django.contrib import admin, messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from accounts.privacy import mask_name, mask_phone
 from mall.core import actors, audit
 from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestBooleanFilter, NewestChoicesFilter
 from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import members
 from orders import (
     coupon_admin,  # noqa: F401 - the rooms register what is theirs
     flash_admin,  # noqa: F401
@@ -145,11 +148,11 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
     view_on_site = False  # a shopper's page is a shopper's own
     list_display = ["no", "member", "shown_status", "points", "cash", "is_physical", "created_at"]
-    list_filter = ["status", "is_physical", ("created_at", DayRangeFilter)]
+    list_filter = [("created_at", DayRangeFilter), "status", ("is_physical", NewestBooleanFilter)]
     list_filter_submit = True
     list_select_related = ["user"]
     list_per_page = 50
-    search_fields = ["=no", "user__username", "=tracking_number"]
+    search_fields = ["=no", "=tracking_number", *members("user")]
     search_help_text = _("An order number, a member's name or a tracking number.")
     inlines = [LineInline, ShipmentInline, EventInline, PaymentInline]
     actions_detail = [
@@ -405,7 +408,11 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
     """Every attempt to pay, with what the provider said and what went back."""
 
     list_display = ["no", "order", "provider", "amount", "status", "created_at", "paid_at"]
-    list_filter = ["status", "provider", ("created_at", DayRangeFilter)]
+    list_filter = [
+        ("created_at", DayRangeFilter),
+        ("status", NewestChoicesFilter),
+        ("provider", NewestChoicesFilter),
+    ]
     list_filter_submit = True
     list_select_related = ["order"]
     list_per_page = 50
@@ -430,7 +437,7 @@ class PaymentRefundAdmin(ReadOnly, ModelAdmin):
     """Cash on its way back, and cash that arrived."""
 
     list_display = ["no", "payment", "reason", "amount", "status", "requested_at", "done_at"]
-    list_filter = ["status", "reason"]
+    list_filter = ["status", ("reason", NewestChoicesFilter)]
     list_select_related = ["payment"]
     list_per_page = 50
     search_fields = ["=no", "=payment__no", "=payment__order__no"]

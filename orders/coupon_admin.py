@@ -11,13 +11,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from mall.core import actors, clock
 from mall.core.admin.action_forms import ask, sent, show
 from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import members
 from mall.core.errors import DomainError
 from mall.core.money import ZERO
 from mall.core.templatetags.mall import yuan
@@ -65,6 +69,7 @@ class CodeInline(TabularInline):
 class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     """What coupons take off, for which goods and how long, and what became of those given out."""
 
+    is_short = True
     list_display = [
         "name",
         "terms",
@@ -240,6 +245,7 @@ def _version_of(template) -> str:
 class CouponGrantAdmin(ReadOnly, ModelAdmin):
     """What was handed out to whom, how far it is, and the way back."""
 
+    is_short = True
     list_display = [
         "created_at",
         "template",
@@ -336,15 +342,15 @@ class CouponAdmin(ReadOnly, ModelAdmin):
         "expires_at",
     ]
     list_filter = [
-        "state",
-        "source",
         ("granted_at", DayRangeFilter),
-        ("template", admin.RelatedOnlyFieldListFilter),
+        "state",
+        ("template", AutocompleteSelectFilter),
+        ("source", NewestChoicesFilter),
     ]
     list_filter_submit = True
     list_select_related = ["user", "template", "order"]
     list_per_page = 50
-    search_fields = ["=code", "=user__username", "=public_code__code", "=order__no"]
+    search_fields = ["=code", "=order__no", "=public_code__code", *members("user")]
     search_help_text = _("A coupon's number, a member's name, a public code or an order number.")
     actions_detail = ["revoke"]
     fields = [

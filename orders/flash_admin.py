@@ -8,11 +8,12 @@ from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from mall.core.admin.action_forms import ask, page_of, sent
 from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.model_admin import ModelAdmin
 from orders import flash_sessions
 from orders.coupon_forms import ReasonForm
 from orders.forms import ConfirmForm
@@ -73,6 +74,7 @@ class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
     only called off.
     """
 
+    is_short = True
     list_display = ["name", "shown_status", "starts_at", "ends_at", "opened_at"]
     # No date_hierarchy over an instant: it asks the server for time zones, which Debian's MariaDB
     # does not bring.

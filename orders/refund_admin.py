@@ -4,13 +4,15 @@ do.
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from mall.core import actors
 from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import members
 from orders import refund_preview, refund_requests
 from orders.forms import ApproveForm, RejectForm
 from orders.models import RefundLine, RefundRequest
@@ -52,7 +54,7 @@ class RefundRequestAdmin(ReadOnly, ModelAdmin):
     list_filter_submit = True
     list_select_related = ["order__user"]
     list_per_page = 50
-    search_fields = ["=order__no", "order__user__username"]
+    search_fields = ["=order__no", *members("order__user")]
     search_help_text = _("An order number or a member's name.")
     inlines = [RefundLineInline]
     actions_detail = ["approve_refund", "reject_refund"]

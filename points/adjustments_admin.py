@@ -7,11 +7,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestDateFilter
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import members
 from mall.core.errors import DomainError
 from points import adjustments, batches
 from points.forms import BatchForm, ConfirmForm, DecisionForm, RejectForm
@@ -38,10 +40,10 @@ class AdjustmentAdmin(ReadOnly, ModelAdmin):
         "decided_by",
         "note",
     ]
-    list_filter = ["status", "requested_at"]
+    list_filter = ["status", ("requested_at", NewestDateFilter)]
     list_select_related = ["account__user", "requested_by", "decided_by"]
     list_per_page = 50
-    search_fields = ["=account__user__username", "=ticket", "note"]
+    search_fields = ["=ticket", *members("account__user"), "note"]
     actions_detail = ["approve", "reject"]
     fields = [
         "account_link", "points", "description", "note", "status", "requested_by", "requested_at",

@@ -3,25 +3,24 @@
 from uuid import uuid4
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from mall.core import actors
 from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.day_range import DayRangeFilter, WithinDaysFilter
+from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import MEMBER_HELP, members
 from points import adjustments, explanation, risk, statement, terms, tiers, wording
 from points.forms import AdjustForm, FreezeForm, ReleaseForm
 from points.models import LEVELS, LedgerEntry, PointAccount
 
-COUNT_MAX = 10_000
 EXPLAINED = 50  # entries shown below an explanation; the list has all
 STATUS_COLOURS = {
     "active": "success",
@@ -30,17 +29,6 @@ STATUS_COLOURS = {
     "frozen": "danger",
     "closed": "info",
 }
-
-
-class CappedPaginator(Paginator):
-    """Count no further than COUNT_MAX: counting millions of entries would cost more than showing
-    them.
-    """
-
-    @cached_property
-    def count(self):
-        """Return the number of rows, COUNT_MAX at most."""
-        return self.object_list.order_by()[:COUNT_MAX].count()
 
 
 class TierFilter(admin.SimpleListFilter):
@@ -66,7 +54,6 @@ class TierFilter(admin.SimpleListFilter):
 class PointAccountAdmin(ReadOnly, ModelAdmin):
     """Who has how many points. A correction goes through the ledger, with a reason."""
 
-    paginator = CappedPaginator
     list_display = [
         "member",
         "available",
@@ -80,7 +67,8 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["user", "tier"]
     list_per_page = 50
     ordering = ["-pk"]
-    search_fields = ["user__username", "user__email"]
+    search_fields = members("user")
+    search_help_text = MEMBER_HELP
     actions_detail = ["explain_account", "adjust_points", "freeze_account", "unfreeze_account"]
     fields = [
         "member", "status", "status_note", "available", "held", "debt", "lots_in_words",
@@ -284,7 +272,6 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     entry.
     """
 
-    paginator = CappedPaginator
     list_display = [
         "when",
         "member",
@@ -296,12 +283,13 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
         "rule",
         "by",
     ]
-    list_filter = ["kind", "biz_date"]
+    list_filter = [("biz_date", DayRangeFilter), ("kind", WithinDaysFilter)]
+    list_filter_submit = True
     list_select_related = ["account__user"]
     list_per_page = 50
     list_fullwidth = True
     ordering = ["-pk"]
-    search_fields = ["=account__user__username", "=key", "=reference"]
+    search_fields = [*members("account__user"), "key", "reference"]
     search_help_text = _(
         "A member's name, a fact (order:…:spend) or a reference (order:…), written out in full."
     )

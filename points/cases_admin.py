@@ -8,11 +8,13 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import MEMBER_HELP, members
 from points import risk
 from points.forms import RejectForm
 from points.models import SEQ_SPAN, RiskCase
@@ -38,10 +40,11 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
         "has_appeal",
         "decided_by",
     ]
-    list_filter = ["status", "kind"]
+    list_filter = ["status", ("kind", NewestChoicesFilter)]
     list_select_related = ["account__user", "decided_by"]
     list_per_page = 50
-    search_fields = ["=account__user__username"]
+    search_fields = members("account__user")
+    search_help_text = MEMBER_HELP
     actions_detail = ["release_case", "keep_case"]
     fields = [
         "account_link", "kind", "scope", "note", "status", "opened_at", "appeal", "appealed_at",

@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import members
 from points.models import Grant, TakeBack
 
 GRANT_COLOURS = {"pending": "info", "matured": "success", "void": "warning"}
@@ -24,10 +25,10 @@ class GrantAdmin(ReadOnly, ModelAdmin):
         "shown_status",
         "matures_at",
     ]
-    list_filter = ["status", "action"]
+    list_filter = ["status", "version__rule"]
     list_select_related = ["account__user", "version__rule"]
     list_per_page = 50
-    search_fields = ["=reference", "=account__user__username"]
+    search_fields = ["=reference", *members("account__user")]
     fields = [
         "member", "action", "version", "reference", "key", "amount", "points", "taken_back",
         "claws", "status",
@@ -54,7 +55,8 @@ class TakeBackAdmin(ReadOnly, ModelAdmin):
     """What refunds took, refund by refund."""
 
     list_display = ["reference", "account", "share", "pending", "points", "debt", "created_at"]
-    search_fields = ["=reference", "=account__user__username"]
+    search_fields = [*members("account__user"), "reference"]
+    list_select_related = ["account__user"]
     fields = readonly_fields = [
         "account",
         "reference",

@@ -3,10 +3,11 @@
 from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from mall.core import actors, audit, clock
+from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
 from points import overlap, rules, terms
@@ -53,6 +54,7 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
     naming it.
     """
 
+    is_short = True
     form = RuleForm
     inlines = [VersionInline]
     list_display = [
@@ -171,6 +173,7 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
 class ExchangeRateAdmin(ModelAdmin):
     """What a point is worth, from a moment on. A rate that has begun is history."""
 
+    is_short = True
     list_display = ["points_per_yuan", "effective_from", "note", "by"]
     by = actors.column("created_by", _("By"))
     fields = ["points_per_yuan", "effective_from", "note"]

@@ -3,8 +3,8 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from unfold.admin import ModelAdmin
 
+from mall.core.admin.model_admin import ModelAdmin
 from points import tiers
 from points.models import TierLevel
 
@@ -35,6 +35,7 @@ class TierForm(forms.ModelForm):
 class TierLevelAdmin(ModelAdmin):
     """There are five; members are looked at again within the hour after one was changed."""
 
+    is_short = True
     form = TierForm
     list_display = ["__str__", "threshold"]
 

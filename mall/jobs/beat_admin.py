@@ -21,10 +21,10 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from mall import schedule
+from mall.core.admin.model_admin import ModelAdmin
 from mall.jobs import beat, words
 
 WHAT_STAYS = _(
@@ -55,6 +55,7 @@ for model in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, Cl
 class PeriodicTaskAdmin(celery_admin.PeriodicTaskAdmin, ModelAdmin):
     """The lines beat knocks by. Of the shop's own jobs only when they run is open to change."""
 
+    is_short = True
     form = PeriodicTaskForm
     change_form_template = None  # beat's own one adds inline script, which our pages do not run
     list_display = ["name", "does", "enabled", "runs", "proposed", "last_run_at"]
@@ -182,19 +183,21 @@ def in_words(at, otherwise) -> str:
 
 @admin.register(IntervalSchedule)
 class IntervalScheduleAdmin(ModelAdmin):
+    is_short = True
     list_display = ["every", "period"]
 
 
 @admin.register(CrontabSchedule)
 class CrontabScheduleAdmin(celery_admin.CrontabScheduleAdmin, ModelAdmin):
-    pass
+    is_short = True
 
 
 @admin.register(SolarSchedule)
 class SolarScheduleAdmin(ModelAdmin):
+    is_short = True
     list_display = ["event", "latitude", "longitude"]
 
 
 @admin.register(ClockedSchedule)
 class ClockedScheduleAdmin(celery_admin.ClockedScheduleAdmin, ModelAdmin):
-    pass
+    is_short = True

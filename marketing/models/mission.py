@@ -259,7 +259,10 @@ class MissionProgress(models.Model):
                 condition=Q(rewarded_at__isnull=True) | Q(completed_at__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["mission", "completed_at"], name="progress_of_mission")]
+        # the figures of missions are read off it alone
+        indexes = [
+            models.Index(fields=["mission", "completed_at", "paid"], name="progress_figures")
+        ]
 
     def __str__(self):
         return f"{self.mission_id} {self.period}: {self.count}/{self.target}"

@@ -374,6 +374,8 @@ class Coupon(models.Model):
         verbose_name_plural = _("coupons")
         ordering = ["-pk"]
         indexes = [
+            models.Index(fields=["granted_at"], name="coupon_by_day"),
+            models.Index(fields=["template", "state"], name="coupon_of_template"),
             models.Index(fields=["user", "state", "expires_at"], name="coupon_of_member"),
             models.Index(fields=["state", "expires_at"], name="coupon_due"),
         ]

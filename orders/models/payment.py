@@ -40,6 +40,7 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-pk"]
+        indexes = [models.Index(fields=["created_at"], name="payment_by_day")]
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "provider_ref"], name="payment_provider_ref_once"

@@ -93,7 +93,10 @@ class RefundRequest(models.Model):
                 name="refund_amounts_not_negative", condition=Q(cash__gte=0, freight__gte=0)
             ),
         ]
-        indexes = [models.Index(fields=["status", "id"], name="refund_waiting")]
+        indexes = [
+            models.Index(fields=["status", "id"], name="refund_waiting"),
+            models.Index(fields=["requested_at"], name="refund_by_day"),
+        ]
         permissions = [("decide_refundrequest", _("Can approve and reject refunds"))]
 
     def __str__(self):

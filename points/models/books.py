@@ -91,6 +91,8 @@ class PointAccount(Books):
             ("adjust_points", _("Can adjust a member's points")),
             ("freeze_points", _("Can freeze and release point accounts")),
         ]
+        # few are not active: the back office lists and counts those
+        indexes = [models.Index(fields=["status"], name="points_account_status")]
         constraints = [
             models.CheckConstraint(
                 name="points_account_not_negative",

@@ -255,7 +255,7 @@ def test_members_when_listed_then_the_same_queries(
         for query in asked.captured_queries
         if ' FROM "accounts_' in query["sql"] or " FROM `accounts_" in query["sql"]
     ]
-    assert len(ours) == 4  # who, how many of all, how many found, which
+    assert len(ours) == 3  # who, the keys of the page, its rows
 
 
 # --- roles ----------------------------------------------------------------------

@@ -320,8 +320,8 @@ def test_metrics_when_there_are_two_web_processes_then_both_are_summed(tmp_path)
         "Counter('knocks', 'k').inc()"
     )
     read = (
-        "import django; django.setup(); from mall.monitoring import metrics; from prometheus_client import "
-        "generate_latest; "
+        "import django; django.setup(); from mall.monitoring import metrics; "
+        "from prometheus_client import generate_latest; "
         "print(generate_latest(metrics._requests()).decode())"
     )
     for _process in range(2):

@@ -80,7 +80,7 @@ def test_admin_when_more_check_ins_then_query_count_is_literal(
         back_office.get("/admin/marketing/checkin/")
 
 
-QUERIES_OF_THE_LIST = 5
+QUERIES_OF_THE_LIST = 3
 
 
 def test_admin_when_a_periodic_task_is_edited_then_its_form_knows_the_jobs(back_office):

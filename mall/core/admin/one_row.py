@@ -10,6 +10,8 @@ class OneRow:
     numbers before and after.
     """
 
+    is_short = True
+
     def has_add_permission(self, request):
         # The menu of every page asks this: it must not cost a query.
         return False

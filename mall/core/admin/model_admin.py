@@ -1,0 +1,73 @@
+"""The admin every app's admins are made of: unfold's, with lists that bear a grown shop."""
+
+from django.core.exceptions import FieldDoesNotExist
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+
+from mall.core.admin import search
+from mall.core.admin.change_list import CappedPaginator, ChangeList
+from mall.core.admin.newest import NEWEST
+
+
+class ModelAdmin(UnfoldModelAdmin):
+    """An admin whose table may have millions of rows, unless ``is_short`` says that operators made
+    its few rows themselves.
+
+    Columns are offered for sorting where an index serves them; ``search_fields`` are read as
+    mall.core.admin.search says. ``tests/mall/test_changelists.py`` asks the server for the plan of
+    every list.
+    """
+
+    is_short = False
+    paginator = CappedPaginator
+    show_full_result_count = False
+    newest = NEWEST  # rows that are looked through where no index leads
+
+    def get_changelist(self, request, **kwargs):
+        return ChangeList
+
+    def get_sortable_by(self, request):
+        """Return the columns that can be sorted without reading the whole table."""
+        offered = super().get_sortable_by(request)
+        if self.is_short:
+            return offered
+        return [name for name in offered if self._is_served(self._sorted_by(name))]
+
+    def get_search_results(self, request, queryset, search_term):
+        """Look for each word where an index finds it; what was not looked through is told above
+        the list.
+        """
+        if self.is_short or not search_term.strip():
+            return super().get_search_results(request, queryset, search_term)
+        fields = self.get_search_fields(request)
+        rows, notes = search.find(queryset, fields, search_term, newest=self.newest)
+        request.list_notes = [*getattr(request, "list_notes", ()), *notes]
+        return rows, False
+
+    def _sorted_by(self, name):
+        try:
+            return self.opts.get_field(name).name
+        except FieldDoesNotExist:
+            column = getattr(self, name, None) or getattr(self.model, name, None)
+            return getattr(column, "admin_order_field", None)
+
+    def _is_served(self, name) -> bool:
+        """Return whether an index holds the rows in the order of one column, and then of their
+        keys.
+        """
+        if name in ("pk", "-pk"):
+            return True
+        try:
+            field = self.opts.get_field(name or "")
+        except FieldDoesNotExist:
+            return False
+        if field.is_relation and not field.primary_key:
+            # MySQL and MariaDB drop a foreign key's own index for any that begins with it.
+            return False
+        alone = ([field.name], [field.name, self.opts.pk.name])
+        return (
+            field.unique
+            or field.db_index
+            or any(
+                [part.lstrip("-") for part in index.fields] in alone for index in self.opts.indexes
+            )
+        )

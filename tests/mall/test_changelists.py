@@ -1,0 +1,72 @@
+"""Every list of the back office in a grown shop: the server is asked for the plan of each page,
+filter, order and search that the list offers. An admin registered tomorrow is asked, too.
+"""
+
+from itertools import chain
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+
+from mall.core.admin.model_admin import ModelAdmin
+from tests import pristine
+from tests.factories import crowd
+from tests.mall.changelists import clerk, offered, plan_of, statements
+
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
+
+ROWS = 3_000
+FEW = ROWS // 5  # no plan may sort more, or read more without an index that says which
+SHOWN = admin.site._registry
+GROWING = {model: room for model, room in SHOWN.items() if not getattr(room, "is_short", False)}
+# tables that no list shows and lists read
+BESIDE = ["catalog.Stock", "catalog.Category", "orders.CouponTemplate", "points.MemberTier"]
+BESIDE += ["catalog.Product", "catalog.Sku", "marketing.Mission", "points.RuleVersion"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def grown(django_db_setup, django_db_blocker):
+    """A shop whose every growing table is full; put back when the module is done."""
+    models = [apps.get_model(label) for label in BESIDE] + list(GROWING)
+    with django_db_blocker.unblock():
+        crowd.fill(dict.fromkeys(models, ROWS))
+        crowd.analyze(models)
+    yield
+    with django_db_blocker.unblock():
+        pristine.put_back()
+
+
+@pytest.mark.parametrize("room", GROWING.values(), ids=lambda room: room.opts.label)
+def test_changelist_when_the_shop_has_grown_then_an_index_leads_to_each_page(room, monkeypatch):
+    monkeypatch.setattr(ModelAdmin, "newest", FEW // 2)  # as few of many as in a real shop
+    looker = clerk()
+
+    asked = {what: statements(room, looker, query) for what, query in offered(room, looker).items()}
+
+    faults = {
+        what: found for what, sql in asked.items() if (found := [*chain(*map(faults_of, sql))])
+    }
+
+    assert len(asked) > 1
+    assert faults == {}
+
+
+@pytest.mark.parametrize("room", SHOWN.values(), ids=lambda room: room.opts.label)
+def test_admin_when_registered_then_it_is_made_of_the_houses(room):
+    assert isinstance(room, ModelAdmin)
+
+
+# --- what the server says to it ------------------------------------------------------
+def faults_of(sql):
+    """Yield each step of a plan that reads or sorts more of a big table than it shows."""
+    if is_count_of_all(sql):
+        return  # counts no further than the paginator's limit
+    for step in plan_of(sql):
+        sorts = any(word in (step["Extra"] or "") for word in ("filesort", "temporary"))
+        aimless = step["type"] == "ALL" or (step["type"] == "index" and sorts)
+        if int(step["rows"] or 0) > FEW and (sorts or aimless):
+            yield {**{k: step[k] for k in ("table", "type", "key", "rows", "Extra")}, "sql": sql}
+
+
+def is_count_of_all(sql):
+    return sql.startswith("SELECT COUNT(*)") and " WHERE " not in sql
