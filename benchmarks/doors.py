@@ -117,7 +117,7 @@ def _furnish():
 
     from accounts.models import User
     from benchmarks.textbook.models import Item, Wallet
-    from catalog import stock
+    from catalog import shelf_prices, stock
     from catalog.models import Category, Product, Sku
     from points import ledger
 
@@ -161,6 +161,7 @@ def _furnish():
         stock.receive(sku.pk, quantity=PLENTY, actor="bench", note="bench")
         skus.append(sku.pk)
         items.append(Item.objects.create(name=f"商品 {n}", price=PRICE, stock=PLENTY).pk)
+    shelf_prices.draw(Product.objects.values_list("pk", flat=True))
     return [_token_of(member) for member in members], skus, items
 
 

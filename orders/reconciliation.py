@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import F, Sum
 
-from catalog import stock
+from catalog import shelf_prices, stock
 from catalog.models import CardKey, Product, StockMovement
 from mall.core.transactions import transactional
 from orders.models import (
@@ -59,6 +59,16 @@ def verify_orders(accounts: list[int] | None = None) -> list[Finding]:
         found += [
             Finding(None, f"free keys of SKU {sku}", str(expected), str(free))
             for sku, expected, free in _drifted_keys()
+        ]
+        # Nobody's money: lists would sort and filter by it. `catalog.refresh_popularity` mends it.
+        found += [
+            Finding(
+                None,
+                f"lowest price of product {product}",
+                " / ".join(map(str, drawn)),
+                " / ".join(map(str, standing)),
+            )
+            for product, drawn, standing in shelf_prices.drifted()
         ]
     return found
 
