@@ -18,7 +18,16 @@ from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from catalog import assortment, key_admin, review_admin, richtext, stock, stock_admin, storefront  # noqa: F401 - reviews have a room of their own
+from catalog import (
+    assortment,
+    key_admin,
+    review_admin,  # noqa: F401 - reviews have a room of their own
+    richtext,
+    shelf_prices,
+    stock,
+    stock_admin,
+    storefront,
+)
 from catalog.errors import NotACardKey
 from catalog.models import (
     LEFT,
@@ -188,6 +197,16 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
         ),
         (_("Pictures and tags"), {"fields": ["image", "illustration", "tags"]}),
     ]
+
+    def save_model(self, request, obj, form, change):
+        """Save, also what the history brings back: another pay mode is another place in lists."""
+        super().save_model(request, obj, form, change)
+        shelf_prices.draw([obj.pk])
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        if formset.model is Sku:
+            shelf_prices.draw([form.instance.pk])
 
     def get_queryset(self, request):
         pieces = (

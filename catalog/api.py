@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import review_api, staff_api, storefront
+from catalog import answers, review_api, staff_api, storefront
 from catalog.models import PRICE_MAX_POINTS, Product
 from mall.core.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
 
@@ -157,6 +157,11 @@ class ProductList(APIView):
     )
     def get(self, request):
         """List products on sale, 24 a page."""
+        if answers.is_common(request):
+            return answers.json(request, lambda: self._page(request))
+        return Response(self._page(request))
+
+    def _page(self, request) -> dict:
         available = request.purse.available
         query = read(ProductQuery, request.query_params, context={"available": available})
         asked = dict(query.validated_data)
@@ -170,7 +175,7 @@ class ProductList(APIView):
         pages.page, pages.request = shelf, request
         return pages.get_paginated_response(
             ProductSerializer(shelf.object_list, many=True, context={"request": request}).data
-        )
+        ).data
 
 
 class ProductDetail(APIView):
@@ -184,10 +189,18 @@ class ProductDetail(APIView):
     )
     def get(self, request, product_id):
         """Show one product on sale with its SKUs and their stock."""
-        product = storefront.detail(product_id, available=request.purse.available)
+        if request.user.is_authenticated:
+            return Response(self._shown(request, product_id))
+        left = storefront.pieces_of(product_id)
+        return answers.json(
+            request, lambda: self._shown(request, product_id, left), when=tuple(left.values())
+        )
+
+    def _shown(self, request, product_id, left=None) -> dict:
+        product = storefront.detail(product_id, available=request.purse.available, left=left)
         if product is None:
             raise NotFound
-        return Response(ProductDetailSerializer(product, context={"request": request}).data)
+        return ProductDetailSerializer(product, context={"request": request}).data
 
 
 urlpatterns = [

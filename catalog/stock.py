@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
+from catalog import kept
 from catalog.errors import (
     CountedByKeys,
     DeliveryConflict,
@@ -16,7 +17,7 @@ from catalog.errors import (
     OutOfStock,
     StockBelowZero,
 )
-from catalog.models import Product, Sku, Stock, StockMovement
+from catalog.models import Product, Sku, StockMovement
 from mall.core import clock, repeats
 from mall.core.transactions import transactional
 
@@ -110,7 +111,13 @@ def deliver(sku_id: int, *, key: str, quantity: int, actor: str, note: str) -> S
 def available(sku_ids) -> dict[int, int]:
     """Return the pieces left of each SKU right now; a SKU never received has 0."""
     left = dict.fromkeys(sku_ids, 0)
-    left.update(Stock.objects.filter(pk__in=left).values_list("pk", "quantity"))
+    if left:
+        places = ", ".join(["%s"] * len(left))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT sku_id, quantity FROM catalog_stock WHERE sku_id IN ({places})", [*left]
+            )
+            left.update(cursor.fetchall())
     return left
 
 
@@ -191,14 +198,28 @@ def _not_moved_before(rows, direction, reference, inserted) -> list[int]:
 
 
 def _change(sku_id, delta) -> bool:
-    """Move a quantity unless it would fall below zero; the rowcount is the referee."""
+    """Move a quantity unless it would fall below zero; the rowcount is the referee.
+
+    The statement brings the new quantity along, so that a SKU that sells out, or comes back, ends
+    the kept answers that say otherwise without being asked once more.
+    """
+    sum_, returning = "quantity + %s", " RETURNING quantity"
+    if connection.vendor != "sqlite":
+        sum_, returning = f"LAST_INSERT_ID({sum_})", ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE catalog_stock SET quantity = quantity + %s WHERE sku_id = %s AND quantity + "
-            "%s >= 0",
+            f"UPDATE catalog_stock SET quantity = {sum_} WHERE sku_id = %s AND quantity + "
+            f"%s >= 0{returning}",
             [delta, sku_id, delta],
         )
-        return cursor.rowcount == 1
+        if returning:
+            row = cursor.fetchone()
+            left = row and row[0]
+        else:
+            left = cursor.lastrowid if cursor.rowcount == 1 else None
+    if left in (0, delta):
+        kept.stock_turned()
+    return left is not None
 
 
 def _change_or_begin(sku_id, delta) -> bool:

@@ -1,89 +1,41 @@
 """What the shop window shows: lists, details and picks.
 
-Facts of products (names, prices, pictures) are kept in the cache under a version that every
-edit in the admin changes; how many pieces are left is always read live, by one query a page.
-Nothing here decides: whether a member may redeem is asked again by the orders app.
+Facts of products (names, prices, pictures) are kept in the process until an edit (catalog/kept.py);
+how many pieces are left is read live, by one query a page. Nothing here decides: whether a member
+may redeem is asked again by the orders app.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
-from uuid import uuid4
-
-from django.core.cache import cache
-from django.core.paginator import Page, Paginator
-from django.db import transaction
-from django.db.models import (
-    Case,
-    Count,
-    Exists,
-    F,
-    IntegerField,
-    Min,
-    OuterRef,
-    Q,
-    Subquery,
-    Value,
-    When,
-)
 from django.urls import reverse
-from django.utils.translation import get_language
 
-from catalog import richtext, stock
-from catalog.models import Category, Product, Sku, Stock, is_within
+from catalog import finding, kept, richtext, stock
+from catalog.finding import ORDERINGS, PRICED_IN_POINTS, Filters, Shelf
+from catalog.kept import KEPT_SECONDS, forget
+from catalog.models import Category, Product, Stock, is_within, picture_url
 from mall.core import clock
 
-PAGE_SIZE = 24
-KEPT_SECONDS = 60
-VERSION_KEY = "catalog:version"
-SEARCH_WORDS = 5
-COMMON_PAGES = 20
+__all__ = [
+    "KEPT_SECONDS",
+    "ORDERINGS",
+    "PRICED_IN_POINTS",
+    "Filters",
+    "Shelf",
+    "category",
+    "detail",
+    "forget",
+    "in_stock",
+    "listing",
+    "pieces_of",
+    "picks",
+    "popular",
+    "tree",
+    "with_stock",
+]
 MOST_GOODS = 1000
-FARTHEST = 2_000_000_000  # what has no price in points stands behind everything that has one
-ORDERINGS = {
-    "newest": ("-id",),
-    "popular": ("-popularity", "-id"),
-    "points_price": ("unpriced", "points_price", "cash_price", "-id"),
-    "-points_price": ("unpriced", "-points_price", "-cash_price", "-id"),
-}
-PRICED_IN_POINTS = (Product.PayMode.POINTS, Product.PayMode.POINTS_CASH)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filters:
-    """What a shopper asked to see. Points bounds are inclusive and leave out what is not priced in
-    points.
-    """
-
-    search: str = ""
-    category: str = ""
-    pay_mode: str = ""
-    min_points: int | None = None
-    max_points: int | None = None
-    affordable_with: int | None = None
-    ordering: str = "newest"
-    page: int = 1
-
-    @property
-    def is_common(self) -> bool:
-        """Whether many visitors ask the same: only then is the answer worth keeping (and nobody can
-        fill the cache).
-        """
-        return self.page <= COMMON_PAGES and not self.search and not self.is_bounded
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether only what is priced in points fits."""
-        return any(
-            bound is not None for bound in (self.min_points, self.max_points, self.affordable_with)
-        )
-
-
-class Shelf(Page):
-    """One page of product facts, with the pager a template expects."""
-
-    def __init__(self, facts, *, number, count):
-        pages = Paginator(range(count), PAGE_SIZE)
-        super().__init__(facts, min(number, pages.num_pages), pages)
+SHOWN = (
+    "id", "name", "summary", "kind", "pay_mode", "category_id", "image", "illustration",
+    "lowest_points", "lowest_cash", "choices",
+)  # fmt: skip
+NEAREST = 100  # below and above what somebody has, so that enough of them are in stock
 
 
 def listing(filters: Filters, *, available: int | None = None) -> Shelf:
@@ -92,26 +44,30 @@ def listing(filters: Filters, *, available: int | None = None) -> Shelf:
     ``available`` are the reader's points (None for a visitor). A page past the end is the last one.
     An unknown category holds nothing.
     """
-    key = f"list:{filters.category}:{filters.pay_mode}:{filters.ordering}:{filters.page}"
-    found = _kept(key, lambda: _find(filters)) if filters.is_common else _find(filters)
-    return Shelf(_with_stock(found["facts"], available), number=filters.page, count=found["count"])
+    found = kept.fact(filters, lambda: _find(filters)) if filters.is_common else _find(filters)
+    return Shelf(with_stock(found["facts"], available), number=filters.page, count=found["count"])
 
 
-def detail(product_id: int, *, available: int | None = None) -> dict | None:
-    """Return the facts of one product with its SKUs' live stock; None when it is no product on sale
-    now.
+def pieces_of(product_id: int) -> dict[int, int]:
+    """Return what is left of each SKU of a product right now; nothing when it is not on sale."""
+    product = _on_sale(product_id)
+    return stock.available([sku["id"] for sku in product["skus"]]) if product else {}
+
+
+def detail(
+    product_id: int, *, available: int | None = None, left: dict[int, int] | None = None
+) -> dict | None:
+    """Return the facts of one product with its SKUs' stock; None when it is no product on sale now.
 
     ``available`` are the reader's points; each SKU says how many are ``missing`` (0 when they are
-    enough or not known).
+    enough or not known). ``left`` are pieces asked a moment ago; without them they are read live.
     """
-    product = _kept(f"detail:{int(product_id)}", lambda: _describe(product_id))
-    if product is None or not is_within(
-        product["sale_starts_at"], product["sale_ends_at"], clock.now()
-    ):
+    product = _on_sale(product_id)
+    if product is None:
         return None
-    left = stock.available([sku["id"] for sku in product["skus"]])
+    left = left or stock.available([sku["id"] for sku in product["skus"]])
     skus = [
-        {**sku, "stock": left[sku["id"]], "missing": _missing(sku, available)}
+        {**sku, "stock": left.get(sku["id"], 0), "missing": _missing(sku, available)}
         for sku in product["skus"]
     ]
     in_stock = any(sku["stock"] for sku in skus)
@@ -124,42 +80,50 @@ def detail(product_id: int, *, available: int | None = None) -> dict | None:
 
 
 def picks(available: int | None, limit: int) -> list[dict]:
-    """Return up to ``limit`` products in stock: what these points buy first, then the nearest to
-    reach.
+    """Return up to ``limit`` products in stock: what these points buy first, the most popular of
+    it, then the nearest to reach.
+
+    Chosen among the MOST_GOODS most popular and the NEAREST ones below and above these points, so
+    that a long shelf costs no more than a short one.
     """
-    shelves = Stock.objects.filter(sku__product=OuterRef("pk"), sku__is_active=True, quantity__gt=0)
-    near = Case(
-        When(pay_mode__in=PRICED_IN_POINTS, points_price__lte=available or 0, then=Value(0)),
-        When(pay_mode__in=PRICED_IN_POINTS, then=F("points_price")),
-        default=Value(FARTHEST),
-        output_field=IntegerField(),
-    )
-    chosen = _priced().filter(Exists(shelves)).order_by(near, "-popularity", "-id")[:limit]
-    return [
-        {**_fact(product), "in_stock": True, "affordable": _affordable(_fact(product), available)}
-        for product in chosen
-    ]
+    goods = dict(popular())
+    if len(goods) == MOST_GOODS:  # there may be more
+        for fact in (*_nearest_within(available), *_next_dearer(available or 0)):
+            goods.setdefault(fact["id"], fact)
+    in_reach, beyond, in_yuan = [], [], []
+    for fact in goods.values():
+        if fact["pay_mode"] not in PRICED_IN_POINTS:
+            in_yuan.append(fact)
+        else:
+            (in_reach if _affordable(fact, available) else beyond).append(fact)
+    beyond.sort(key=lambda fact: fact["points_price"])
+    return in_stock([*in_reach, *beyond, *in_yuan], limit, available=available)
 
 
-def everything(available: int | None) -> dict[int, dict]:
-    """Return the goods in stock by id, at most MOST_GOODS, the most popular: facts kept, the stock
-    read by one query.
+def popular() -> dict[int, dict]:
+    """Return the facts of the MOST_GOODS most popular goods by id, the most popular first, each
+    with its ``popularity``; sold-out ones too.
     """
-    popular = _kept(
-        "everything",
-        lambda: [
-            {**_fact(product), "popularity": product.popularity}
-            for product in _priced().order_by("-popularity", "-id")[:MOST_GOODS]
-        ],
-    )
-    return {fact["id"]: fact for fact in _with_stock(popular, available) if fact["in_stock"]}
+    return kept.fact("popular", _popular)
+
+
+def in_stock(facts, limit: int, *, available: int | None) -> list[dict]:
+    """Return the first ``limit`` of these facts that are in stock, asked live and only as far as
+    needed.
+    """
+    found, start, step = [], 0, 4 * limit
+    while len(found) < limit and start < len(facts):
+        some = with_stock(facts[start : start + step], available)
+        found += [fact for fact in some if fact["in_stock"]]
+        start, step = start + step, 4 * step
+    return found[:limit]
 
 
 def tree() -> list[dict]:
     """Return all categories, parents before children: id, slug, name, icon, parent, depth, and the
     ids beneath.
     """
-    return _kept("tree", _grow)
+    return kept.fact("tree", _grow)
 
 
 def category(slug: str) -> dict | None:
@@ -167,78 +131,53 @@ def category(slug: str) -> dict | None:
     return next((node for node in tree() if slug in (node["slug"], str(node["id"]))), None)
 
 
-def forget() -> None:
-    """Let every kept fact be read anew, once the present transaction is committed.
-
-    Should the process die in between, the old facts still end by themselves after KEPT_SECONDS.
-    """
-    transaction.on_commit(lambda: cache.set(VERSION_KEY, uuid4().hex, None))
-
-
-# --- finding ------------------------------------------------------------------
-def _priced():
-    """Products on sale with the price of their cheapest offered SKU; those without one are left
-    out.
-    """
-    offered = Sku.objects.filter(product=OuterRef("pk"), is_active=True).order_by(
-        "points_price", "cash_price", "id"
-    )
-    choices = offered.order_by().values("product").annotate(n=Count("pk")).values("n")
-    return (
-        Product.objects.for_sale()
-        .select_related("category")
-        .defer("description", "description_zh_hans", "description_en")
-        .annotate(
-            points_price=Subquery(offered.values("points_price")[:1]),
-            cash_price=Subquery(offered.values("cash_price")[:1]),
-            choices=Subquery(choices),
-            unpriced=Case(When(pay_mode__in=PRICED_IN_POINTS, then=Value(0)), default=Value(1)),
-        )
-        .filter(choices__gt=0)
-    )
-
-
-def _find(filters: Filters) -> dict:
-    products = _priced()
-    if filters.category:
-        shelf = category(filters.category)
-        products = products.filter(category__in=shelf["beneath"]) if shelf else products.none()
-    if filters.pay_mode:
-        products = products.filter(pay_mode=filters.pay_mode)
-    if filters.is_bounded:
-        bounds = [
-            bound for bound in (filters.max_points, filters.affordable_with) if bound is not None
-        ]
-        products = products.filter(
-            pay_mode__in=PRICED_IN_POINTS, points_price__gte=filters.min_points or 0
-        )
-        products = products.filter(points_price__lte=min(bounds)) if bounds else products
-    for word in filters.search.split()[:SEARCH_WORDS]:
-        products = products.filter(_says(word))
-    count = products.count()
-    start = (min(filters.page, max(1, -(-count // PAGE_SIZE))) - 1) * PAGE_SIZE
-    chosen = (
-        products.order_by(*ORDERINGS[filters.ordering])[start : start + PAGE_SIZE] if count else []
-    )
-    return {"count": count, "facts": [_fact(product) for product in chosen]}
-
-
-def _says(word) -> Q:
-    """Whether a product's name, summary or tags hold a word, in either language."""
-    places = ("name_zh_hans", "name_en", "summary_zh_hans", "summary_en", "tags")
-    return Q(*[(f"{place}__icontains", word) for place in places], _connector=Q.OR)
-
-
-def _with_stock(facts, available) -> list[dict]:
-    in_stock = set(
+def with_stock(facts, available: int | None) -> list[dict]:
+    """Return the facts with live ``in_stock``, and ``affordable`` with these points."""
+    left = set(
         Stock.objects.filter(
             sku__product__in=[fact["id"] for fact in facts], sku__is_active=True, quantity__gt=0
         ).values_list("sku__product", flat=True)
     )
     return [
-        {**fact, "in_stock": fact["id"] in in_stock, "affordable": _affordable(fact, available)}
+        {**fact, "in_stock": fact["id"] in left, "affordable": _affordable(fact, available)}
         for fact in facts
     ]
+
+
+# --- finding ------------------------------------------------------------------
+def _find(filters: Filters) -> dict:
+    categories = None
+    if filters.category:
+        shelf = category(filters.category)
+        categories = shelf["beneath"] if shelf else []
+    products = finding.matching(filters, categories=categories)
+    if filters.is_common:
+        count = kept.fact(("count", filters.category, filters.pay_mode), products.count)
+    else:
+        products, count = finding.counted(products)
+    chosen = finding.page_of(products, filters, count=count).values(*SHOWN) if count else []
+    return {"count": count, "facts": _facts(chosen)}
+
+
+def _popular() -> dict[int, dict]:
+    most = finding.offered().order_by("-popularity", "-id")
+    rows = list(most.values(*SHOWN, "popularity")[:MOST_GOODS])
+    return {
+        fact["id"]: {**fact, "popularity": row["popularity"]}
+        for row, fact in zip(rows, _facts(rows), strict=True)
+    }
+
+
+def _nearest_within(points) -> list[dict]:
+    if not points:
+        return []
+    within = finding.offered().filter(is_yuan_priced=False, lowest_points__lte=points)
+    return _facts(within.order_by(*ORDERINGS["-points_price"]).values(*SHOWN)[:NEAREST])
+
+
+def _next_dearer(points) -> list[dict]:
+    dearer = finding.offered().filter(is_yuan_priced=False, lowest_points__gt=points)
+    return _facts(dearer.order_by(*ORDERINGS["points_price"]).values(*SHOWN)[:NEAREST])
 
 
 def _affordable(fact, available) -> bool:
@@ -253,24 +192,40 @@ def _missing(sku, available) -> int:
     return 0 if available is None else max(0, sku["points_price"] - available)
 
 
+def _on_sale(product_id) -> dict | None:
+    product = kept.fact(("detail", int(product_id)), lambda: _describe(product_id))
+    if product and is_within(product["sale_starts_at"], product["sale_ends_at"], clock.now()):
+        return product
+    return None
+
+
 # --- facts --------------------------------------------------------------------
-def _fact(product) -> dict:
+def _facts(rows) -> list[dict]:
+    """Return what a list shows of products, from the SHOWN values of their rows.
+
+    The categories come from the kept tree (or a new one, where they are younger). Joined, MariaDB
+    would begin with the few categories and sort all their goods.
+    """
+    rows = list(rows)
+    shelves = {shelf["id"]: shelf for shelf in tree()}
+    if any(row["category_id"] not in shelves for row in rows):
+        shelves = {shelf["id"]: shelf for shelf in _grow()}
+    return [_fact(row, shelves[row["category_id"]]) for row in rows]
+
+
+def _fact(row, shelf) -> dict:
     return {
-        "id": product.pk,
-        "url": reverse("catalog:detail", args=[product.pk]),
-        "name": product.name,
-        "summary": product.summary or "",
-        "kind": product.kind,
-        "pay_mode": product.pay_mode,
-        "category": {
-            "id": product.category.pk,
-            "slug": product.category.slug,
-            "name": product.category.name,
-        },
-        "image_url": product.image_url,
-        "points_price": product.points_price,
-        "cash_price": product.cash_price,
-        "has_choices": product.choices > 1,
+        "id": row["id"],
+        "url": reverse("catalog:detail", args=[row["id"]]),
+        "name": row["name"],
+        "summary": row["summary"] or "",
+        "kind": row["kind"],
+        "pay_mode": row["pay_mode"],
+        "category": {name: shelf[name] for name in ("id", "slug", "name")},
+        "image_url": picture_url(str(row["image"] or ""), row["illustration"]),
+        "points_price": row["lowest_points"],
+        "cash_price": row["lowest_cash"],
+        "has_choices": row["choices"] > 1,
     }
 
 
@@ -284,14 +239,9 @@ def _describe(product_id) -> dict | None:
     skus = list(product.skus.filter(is_active=True)) if product else []
     if not skus:
         return None
-    cheapest = min(skus, key=lambda sku: (sku.points_price, sku.cash_price, sku.pk))
-    product.points_price, product.cash_price, product.choices = (
-        cheapest.points_price,
-        cheapest.cash_price,
-        len(skus),
-    )
+    shelf = {name: getattr(product.category, name) for name in ("id", "slug", "name")}
     return {
-        **_fact(product),
+        **_fact({name: getattr(product, name) for name in SHOWN}, shelf),
         "pay_mode_label": str(product.get_pay_mode_display()),
         "description": richtext.safe(product.description),
         "limit_per_order": product.limit_per_order,
@@ -333,30 +283,3 @@ def _grow() -> list[dict]:
             yield from inner
 
     return list(branch(None, 0))
-
-
-# --- keeping ------------------------------------------------------------------
-def _kept(key, read):
-    """Return what ``read()`` finds, kept by language for KEPT_SECONDS, until an edit, or until a
-    sale starts or ends.
-
-    The version is read before the rows: facts found while an edit commits end up under the old one.
-    """
-    version = cache.get_or_set(VERSION_KEY, lambda: uuid4().hex, None)
-    key = f"catalog:{version}:{get_language()}:{key}"
-    kept, now = cache.get(key), clock.now()
-    if kept is not None and now < kept["until"]:
-        return kept["found"]
-    until = min([now + timedelta(seconds=KEPT_SECONDS), *_next_bounds(now)])
-    found = read()
-    if found is not None:
-        cache.set(key, {"found": found, "until": until}, KEPT_SECONDS)
-    return found
-
-
-def _next_bounds(now) -> list:
-    bounds = Product.objects.filter(status=Product.Status.ON).aggregate(
-        start=Min("sale_starts_at", filter=Q(sale_starts_at__gt=now)),
-        end=Min("sale_ends_at", filter=Q(sale_ends_at__gt=now)),
-    )
-    return [bound for bound in bounds.values() if bound]

@@ -27,5 +27,7 @@ translator.register(Product, ProductOptions)
 translator.register(ProductImage, PictureOptions)
 translator.register(Sku, NamedOptions)
 
-simple_history.register(Product, excluded_fields=["popularity"])
+# what the shop counts and draws by itself is nobody's edit
+DRAWN = ["popularity", "choices", "lowest_points", "lowest_cash", "is_yuan_priced"]
+simple_history.register(Product, excluded_fields=DRAWN)
 simple_history.register(Sku)

@@ -2,13 +2,14 @@
 
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog import storefront
+from catalog import answers, storefront
 from mall.core import clock
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from marketing import board, earning, recommendations
@@ -16,7 +17,6 @@ from marketing import checkin as checkins
 from marketing.errors import AlreadyCheckedIn
 from orders import flash_board
 from orders.models import Order
-from points import balance
 
 PICKS = 8
 ORDERS_SHOWN = 3
@@ -29,9 +29,9 @@ WAITING_FOR_MEMBER = (Order.Status.PENDING, Order.Status.SHIPPED)
 def home(request):
     """Greet a member with what waits today; tell a visitor what the mall is."""
     if not request.user.is_authenticated:
-        window = {"picks": storefront.picks(None, PICKS), "categories": _shelves(), **_flash()}
-        return render(request, "marketing/welcome.html", {"ways": earning.ways(), **window})
-    own = balance.of(request.user)
+        look = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")[:5]
+        return answers.page(request, "marketing/welcome.html", _welcome, look=look)
+    own = request.purse.balance
     expiring = [(on, points) for on, points in own.expiring if on <= clock.today() + EXPIRING_SOON]
     waiting = (
         Order.objects.of(request.user)
@@ -48,12 +48,22 @@ def home(request):
         "waiting": waiting[:ORDERS_SHOWN],
     }
     suggested = recommendations.for_member(request.user, available=own.available, limit=PICKS)
-    picks = [{**one["product"], "reason": one["reason"]} for one in suggested]
+    cards = answers.cards([{**one["product"], "reason": one["reason"]} for one in suggested])
     return render(
         request,
         "marketing/home.html",
-        {**facts, "picks": picks, "categories": _shelves(), **_flash()},
+        {**facts, "cards": cards, "categories": _shelves(), **_flash()},
     )
+
+
+def _welcome():
+    """What a visitor sees, and when the flash sale of the banner starts or ends."""
+    flash = _flash()
+    session = flash["flash_session"]
+    until = session and (session.ends_at if flash["flash_runs"] else session.starts_at)
+    cards = answers.cards(storefront.picks(None, PICKS))
+    window = {"cards": cards, "categories": _shelves(), **flash}
+    return {"ways": earning.ways(), **window}, until
 
 
 def _flash():

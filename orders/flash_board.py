@@ -5,7 +5,7 @@ is theirs. Reads only.
 from django.core.cache import cache
 from django.db.models import Prefetch
 
-from catalog import stock_buckets
+from catalog import kept, stock_buckets
 from mall.core import clock
 from orders import flash
 from orders.models import FlashItem, FlashReminder, FlashSession
@@ -50,8 +50,16 @@ def item(item_id: int, user=None, *, as_of=None) -> dict:
 
 
 def headline(*, as_of=None) -> FlashSession | None:
-    """Return the session that runs, or else the next one, with its items; for the shop window."""
+    """Return the session that runs, or else the next one, with its items; for the shop window.
+
+    Kept with the facts of the goods; a session that is announced or called off ends them.
+    """
     as_of = as_of or clock.now()
+    found = kept.fact("flash", lambda: [_headline(as_of)])[0]
+    return _headline(as_of) if found and found.ends_at <= as_of else found
+
+
+def _headline(as_of) -> FlashSession | None:
     return FlashSession.objects.current(as_of).prefetch_related(_items()).first()
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from catalog import stock, stock_buckets
+from catalog import stock, stock_buckets, storefront
 from catalog.errors import OutOfStock
 from catalog.models import Product
 from mall.core import audit, clock, keyset
@@ -52,6 +52,7 @@ def announce(session, *, actor: str) -> FlashSession:
             raise FlashNotReady(_too_few(item, refusal.numbers["left"])) from refusal
     session.opened_at = clock.now()
     session.save(update_fields=["opened_at"])
+    storefront.forget()
     audit.note(
         actor,
         "orders.announce_flash",
@@ -73,6 +74,7 @@ def call_off(session, *, actor: str, reason: str) -> FlashSession:
         raise FlashOver
     session.cancelled_at = session.settled_at = now
     session.save(update_fields=["cancelled_at", "settled_at"])
+    storefront.forget()
     returned = _return_leftovers(session, actor=actor)
     audit.note(
         actor, "orders.call_off_flash", target=session, reason=reason, after={"returned": returned}

@@ -33,6 +33,36 @@ def validate_picture_size(file):
 PICTURE_VALIDATORS = [FileExtensionValidator(PICTURE_TYPES), validate_picture_size]
 
 
+# Every order of a list walks an index and stops after a page; the last one holds all that a count
+# asks, so that none of the rows, heavy with their descriptions, is read to be counted.
+SHELF_INDEXES = [
+    models.Index(fields=["status", "id"], name="product_newest"),
+    models.Index(
+        fields=["status", "is_yuan_priced", "lowest_points", "lowest_cash", "-id"],
+        name="product_cheapest",
+    ),
+    models.Index(
+        fields=["status", "is_yuan_priced", "-lowest_points", "-lowest_cash", "-id"],
+        name="product_dearest",
+    ),
+    models.Index(fields=["status", "sale_starts_at"], name="product_sale_starts"),
+    models.Index(fields=["status", "sale_ends_at"], name="product_sale_ends"),
+    models.Index(
+        fields=[
+            "status",
+            "is_yuan_priced",
+            "lowest_points",
+            "category",
+            "pay_mode",
+            "choices",
+            "sale_starts_at",
+            "sale_ends_at",
+        ],
+        name="product_count",
+    ),
+]
+
+
 class ProductQuerySet(models.QuerySet):
     def for_sale(self, as_of=None):
         """Products that are on sale at an instant (default: now)."""
@@ -97,6 +127,25 @@ class Product(models.Model):
     sale_starts_at = models.DateTimeField(_("on sale from"), null=True, blank=True)
     sale_ends_at = models.DateTimeField(_("on sale until"), null=True, blank=True)
     popularity = models.PositiveIntegerField(_("redeemed in 30 days"), default=0, editable=False)
+    # What lists filter and sort by: drawn from the offered SKUs by catalog/shelf_prices.py alone.
+    # The database has the defaults too, because the release before this one inserts without them.
+    choices = models.PositiveIntegerField(
+        _("choices offered"), default=0, db_default=0, editable=False
+    )
+    lowest_points = models.PositiveIntegerField(
+        _("lowest price in points"), default=0, db_default=0, editable=False
+    )
+    lowest_cash = models.DecimalField(
+        _("its price in yuan"),
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        editable=False,
+    )
+    is_yuan_priced = models.BooleanField(
+        _("priced in yuan"), default=False, db_default=False, editable=False
+    )
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
 
@@ -109,6 +158,7 @@ class Product(models.Model):
         indexes = [
             models.Index(fields=["status", "category", "id"], name="product_on_shelf"),
             models.Index(fields=["status", "popularity", "id"], name="product_popular"),
+            *SHELF_INDEXES,
         ]
         constraints = [
             models.CheckConstraint(

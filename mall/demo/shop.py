@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile
 
-from catalog import codes, stock, storefront
+from catalog import codes, shelf_prices, stock, storefront
 from catalog.models import Category, Product, Sku
 from mall.core import clock
 from mall.core.transactions import transactional
@@ -63,18 +63,21 @@ def _fill(shelves, all_goods, pictures) -> int:
         )
         for position, shelf in enumerate(shelves)
     }
+    shelved = []
     for shelf, goods in all_goods:
-        _put_on_shelf(
+        product = _put_on_shelf(
             categories[shelf["slug"]],
             goods,
             kind=goods.get("kind", shelf.get("kind", "physical")),
             picture=pictures[goods["slug"]],
         )
+        shelved.append(product.pk)
+    shelf_prices.draw(shelved)
     storefront.forget()
     return len(all_goods)
 
 
-def _put_on_shelf(category, goods, *, kind, picture):
+def _put_on_shelf(category, goods, *, kind, picture) -> Product:
     product = Product.objects.create(
         category=category,
         kind=kind,
@@ -112,6 +115,7 @@ def _put_on_shelf(category, goods, *, kind, picture):
             stock.receive(
                 sku.pk, quantity=choice["stock"], actor=ACTOR, note="首批到货", reference=reference
             )
+    return product
 
 
 def write_keys(slug, number) -> list[tuple[int, str]]:

@@ -14,41 +14,49 @@ from mall.core import clock
 from marketing.models import CoPurchase
 from marketing.recommendations import purchases, ranking
 
-CANDIDATES = 3  # times as many are ranked as are shown, so that affordable ones can come first
+CANDIDATES = 3  # times as many are looked at as are shown, so that affordable ones can come first
 
 
 def for_member(user, *, available: int, limit: int) -> list[dict]:
     """Return up to ``limit`` of ``{product, reason, code}``; product facts as the storefront tells
     them.
 
-    Three queries besides the cached goods: own purchases, their neighbours, the stock.
+    Three queries besides the kept goods: own purchases, their neighbours, the stock.
     """
-    goods = storefront.everything(available)
+    goods = storefront.popular()
     own = [
         purchase
         for purchase in purchases.of_member(user)
         if purchase.item in goods or isinstance(purchase.item, int)
     ]
     knowledge = _knowledge(goods, {purchase.item for purchase in own[: ranking.RECENT]})
-    ranked = ranking.rank(knowledge, own, as_of=clock.today(), limit=limit * CANDIDATES)
+    ranked = ranking.rank(knowledge, own, as_of=clock.today(), limit=len(goods))
+    best = storefront.in_stock(
+        [goods[one.item] for one in ranked], limit * CANDIDATES, available=available
+    )
+    said = {one.item: one for one in ranked}
     # Sorting is stable: among what the points buy, and among the rest, the better suggestion stays
     # first.
-    chosen = sorted(ranked, key=lambda suggestion: not goods[suggestion.item]["affordable"])[:limit]
     return [
-        {"product": goods[one.item], "reason": _reason(one, goods), "code": one.reason}
-        for one in chosen
+        {
+            "product": fact,
+            "reason": _reason(said[fact["id"]], goods),
+            "code": said[fact["id"]].reason,
+        }
+        for fact in sorted(best, key=lambda fact: not fact["affordable"])[:limit]
     ]
 
 
 def with_product(product_id: int, *, available: int | None, limit: int) -> list[dict]:
     """Return up to ``limit`` goods in stock that the same people had, closest first."""
-    goods = storefront.everything(available)
+    goods = storefront.popular()
     others = (
         CoPurchase.objects.filter(product=product_id)
         .order_by("-score", "other_id")
         .values_list("other_id", flat=True)
     )
-    return [goods[other] for other in others if other in goods][:limit]
+    close = [goods[other] for other in others if other in goods]
+    return storefront.in_stock(close, limit, available=available)
 
 
 def _knowledge(goods, items) -> ranking.Knowledge:

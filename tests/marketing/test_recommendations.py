@@ -282,7 +282,7 @@ def test_for_member_when_the_shop_grows_then_the_query_count_stays(
     recommendations.for_member(member, available=10, limit=8)
     for n in range(3):
         place(member, virtual_sku(points=1, name_zh_hans=f"more {n}"))
-    storefront.everything(10)
+    storefront.popular()
 
     with django_assert_num_queries(4):  # own purchases, earlier shop?, neighbours, stock
         recommendations.for_member(member, available=10, limit=8)

@@ -1,0 +1,161 @@
+"""What this process keeps of the shelves: facts, and whole answers as bytes, until an edit.
+
+The versions stand in the cache and are read together, in one round trip: that of the facts changes
+with every edit (``forget``), that of the stock when a SKU sells out or comes back
+(``stock_turned``), that of the shop's rules and policies with theirs (``mall.core.kept``). What was
+read is kept under the versions from before. Without the cache nothing is kept. Entries are shared
+by all requests of the process: nobody changes one.
+
+Should the process die between a commit and its new version, facts end by themselves after
+KEPT_SECONDS, and what says anything about stock after ANSWER_SECONDS.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+from threading import Lock
+from uuid import uuid4
+
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Min
+from django.utils.translation import get_language
+
+from catalog.models import Product
+from mall.core import clock
+
+KEPT_SECONDS = 60
+ANSWER_SECONDS = 5
+MOST_FACTS = 2000  # pages of facts and products, a few kB each
+MOST_BYTES = 16 * 1024 * 1024
+VERSION_KEY = "catalog:version"
+STOCK_VERSION_KEY = "catalog:stock-version"
+RULES_VERSION_KEY = "kept:version"  # of mall.core.kept; pages tell what rules give
+_VERSION_KEYS = [VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A rendered answer: its bytes, and the strong validator (ETag) made of them."""
+
+    body: bytes
+    etag: str
+
+
+class Memory:
+    """Entries by key, each true for one version and a while; the longest unused go first."""
+
+    def __init__(self, most: int):
+        self._most, self._held, self._entries, self._lock = most, 0, OrderedDict(), Lock()
+
+    def get(self, key, version, now):
+        """Return the value kept under a key for this version, or None."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or entry[0] != version or not entry[1] <= now < entry[2]:
+                return None
+            self._entries.move_to_end(key)
+            return entry[3]
+
+    def put(self, key, version, since, until, value, *, size=1):
+        """Keep a value of a size for a version, between two instants."""
+        with self._lock:
+            self._held += size - self._entries.pop(key, (0, 0, 0, 0, 0))[4]
+            self._entries[key] = (version, since, until, value, size)
+            while self._held > self._most:
+                self._held -= self._entries.popitem(last=False)[1][4]
+
+
+_facts, _answers = Memory(MOST_FACTS), Memory(MOST_BYTES)
+
+
+def fact(key, read):
+    """Return what ``read()`` finds, kept by language until an edit, KEPT_SECONDS, or until a sale
+    starts or ends. None is not kept.
+
+    The version is read before the rows: facts found while an edit commits end up under the old one.
+    """
+    return facts({key: read})[key]
+
+
+def facts(reads: dict) -> dict:
+    """Return ``{key: fact}`` for ``{key: read}``, asking for the versions once."""
+    found = versions()
+    return {key: _fact(key, read, found[0]) if found else read() for key, read in reads.items()}
+
+
+def answer(key, make, *, when=None) -> Answer:
+    """Return the bytes ``make()`` renders, kept by language for at most ANSWER_SECONDS: until an
+    edit, until a SKU sells out or comes back, until a sale starts or ends, until the instant
+    ``make()`` names besides them (or None), and until ``when``, what was read live for them, is
+    another.
+
+    The key names everything else the bytes depend on. Never for a member's answers.
+    """
+    version, now, key = versions(), clock.now(), (get_language(), key)
+    facts = version and version[0]
+    version = version and (*version, when)
+    kept = version and _answers.get(key, version, now)
+    if kept:
+        return kept
+    body, until = make()
+    made = Answer(body, f'"{blake2b(body, digest_size=16).hexdigest()}"')
+    if version:
+        ends = [now + timedelta(seconds=ANSWER_SECONDS), *_bounds_after(clock.now(), facts)]
+        until = min(ends if until is None else [*ends, until])
+        _answers.put(key, version, now, until, made, size=len(body) + 500)
+    return made
+
+
+def versions() -> tuple | None:
+    """Return the versions of facts, stock and rules; None when the cache cannot tell."""
+    found = cache.get_many(_VERSION_KEYS)
+    if not _is_whole(found):
+        for key in (VERSION_KEY, STOCK_VERSION_KEY):
+            cache.add(key, uuid4().hex, None)
+        found = cache.get_many(_VERSION_KEYS)
+    return tuple(found.get(key) for key in _VERSION_KEYS) if _is_whole(found) else None
+
+
+def _is_whole(found) -> bool:
+    return VERSION_KEY in found and STOCK_VERSION_KEY in found
+
+
+def forget() -> None:
+    """Let everything be read anew, once the present transaction is committed."""
+    transaction.on_commit(lambda: cache.set(VERSION_KEY, uuid4().hex, None))
+
+
+def stock_turned() -> None:
+    """Let kept answers end, once the present transaction is committed: a SKU sold out, or came
+    back.
+    """
+    transaction.on_commit(lambda: cache.set(STOCK_VERSION_KEY, uuid4().hex, None))
+
+
+def _fact(key, read, version):
+    key, now = (get_language(), key), clock.now()
+    kept = _facts.get(key, version, now)
+    if kept is not None:
+        return kept
+    until = min([now + timedelta(seconds=KEPT_SECONDS), *_bounds_after(now, version)])
+    found = read()
+    if found is not None:
+        _facts.put(key, version, now, until, found)
+    return found
+
+
+def _bounds_after(now, version) -> list:
+    """Return when the next sale starts and when the next one ends, itself kept until then."""
+    bounds = _facts.get("bounds", version, now)
+    if bounds is None:
+        on_sale = Product.objects.filter(status=Product.Status.ON).order_by().values("status")
+        starts, ends = (
+            on_sale.filter(**{f"{bound}__gt": now}).annotate(at=Min(bound))
+            for bound in ("sale_starts_at", "sale_ends_at")
+        )
+        bounds = [row["at"] for row in starts.union(ends, all=True) if row["at"]]
+        until = min([now + timedelta(seconds=KEPT_SECONDS), *bounds])
+        _facts.put("bounds", version, now, until, bounds)
+    return bounds

@@ -1,0 +1,177 @@
+"""The lowest price in the product's row: every door that writes a SKU draws it, drift is told and
+mended, and a long shelf is read by its indexes.
+"""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from catalog import assortment, finding, kept, shelf_prices, storefront, tasks
+from catalog.finding import Filters
+from catalog.models import Product, Sku
+from orders.reconciliation import verify_orders
+from tests.catalog.test_admin import product_form
+from tests.factories.catalog import CategoryFactory, ProductFactory, SkuFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def columns(product):
+    return Product.objects.values_list(*shelf_prices.COLUMNS).get(pk=product.pk)
+
+
+def saved(client, product, **changes):
+    answer = client.post(
+        reverse("admin:catalog_product_change", args=[product.pk]), product_form(product, **changes)
+    )
+    assert answer.status_code == 302, answer.context["errors"]
+
+
+@pytest.fixture
+def back_room(client, admin_user):
+    client.force_login(admin_user)
+    return client
+
+
+# --- drawn ----------------------------------------------------------------------------
+def test_draw_when_skus_differ_then_the_cheapest_offered_one_and_siblings_stay():
+    product, sibling = ProductFactory(pay_mode="points_cash"), ProductFactory()
+    SkuFactory(product=sibling, points_price=7)
+    for points, cash, offered in [(90, 1, False), (100, 9, True), (100, 5, True), (300, 1, True)]:
+        SkuFactory(product=product, points_price=points, cash_price=cash, is_active=offered)
+
+    shelf_prices.draw([product.pk])
+
+    assert columns(product) == (3, 100, Decimal("5.00"), False)
+    assert columns(sibling) == (1, 7, Decimal("0.00"), False)
+
+
+def test_draw_when_nothing_is_offered_then_no_choice_and_no_price():
+    product = ProductFactory(pay_mode="cash")
+    SkuFactory(product=product, points_price=0, cash_price=5, is_active=False)
+
+    shelf_prices.draw([product.pk])
+
+    assert columns(product) == (0, 0, Decimal("0.00"), True)
+
+
+# --- by every door --------------------------------------------------------------------
+def test_save_when_an_operator_changes_the_price_then_drawn(back_room, shelve):
+    product = shelve(points=100)
+
+    saved(back_room, product, **{"skus-0-points_price": 150})
+
+    assert columns(product) == (1, 150, Decimal("0.00"), False)
+
+
+def test_save_when_an_operator_changes_the_pay_mode_then_drawn(back_room, shelve):
+    product = shelve(points=100)
+
+    saved(
+        back_room,
+        product,
+        pay_mode="cash",
+        **{"skus-0-points_price": 0, "skus-0-cash_price": "9.50"},
+    )
+
+    assert columns(product) == (1, 0, Decimal("9.50"), True)
+
+
+def test_save_when_an_operator_adds_hides_and_deletes_skus_then_drawn(back_room, shelve):
+    product = shelve(points=100, stock=0)
+    second = {"skus-TOTAL_FORMS": 2, "skus-1-id": "", "skus-1-product": product.pk}
+    second |= {"skus-1-points_price": 60, "skus-1-cash_price": 0, "skus-1-position": 1}
+    seen = []
+
+    saved(back_room, product, **second, **{"skus-1-is_active": "on"})
+    seen.append(columns(product)[:2])
+    added = product.skus.get(points_price=60)
+    Sku.objects.filter(pk=added.pk).delete()
+    saved(back_room, product, **second)
+    seen.append(columns(product)[:2])
+    product.skus.filter(points_price=60).delete()
+    saved(back_room, product, **second, **{"skus-1-is_active": "on", "skus-0-DELETE": "on"})
+    seen.append(columns(product)[:2])
+
+    assert seen == [(2, 60), (1, 100), (1, 60)]
+
+
+def test_reprice_when_a_program_changes_or_hides_a_sku_then_drawn(shelve, operator):
+    product = shelve(points=100)
+    cheap = SkuFactory(product=product, points_price=40)
+
+    assortment.reprice(cheap.pk, by=operator, points_price=30)
+    assert columns(product)[:2] == (2, 30)
+    assortment.reprice(cheap.pk, by=operator, is_active=False)
+    assert columns(product)[:2] == (1, 100)
+
+
+# --- drift ----------------------------------------------------------------------------
+def test_mend_when_an_earlier_release_edited_a_sku_then_it_was_told_and_is_drawn(shelve):
+    product, sibling = shelve(points=100), shelve(points=50)
+    Sku.objects.filter(product=product).update(points_price=80)  # as it would: nothing is drawn
+
+    told = verify_orders()
+    tasks.refresh_popularity()
+
+    (finding_,) = told
+    assert finding_.check == f"lowest price of product {product.pk}"
+    assert (finding_.expected[:6], finding_.found[:7]) == ("1 / 80", "1 / 100")
+    assert columns(product)[:2] == (1, 80)
+    assert columns(sibling)[:2] == (1, 50)
+    assert verify_orders() == []
+
+
+# --- a long shelf ---------------------------------------------------------------------
+@pytest.fixture
+def long_shelf():
+    """12,288 goods: a few of them, doubled by the database."""
+    if connection.vendor == "sqlite":
+        pytest.skip("the plans of the shop's own databases are meant")
+    shelf = CategoryFactory()
+    for n in range(12):
+        pay_mode = "cash" if n == 0 else "points"
+        Product.objects.create(
+            category=shelf,
+            name_zh_hans=f"商品{n}",
+            status="on",
+            pay_mode=pay_mode,
+            choices=1,
+            lowest_points=0 if n == 0 else n * 50,
+            lowest_cash=9 if n == 0 else 0,
+            is_yuan_priced=n == 0,
+            popularity=n,
+        )
+    names = ", ".join(
+        field.column for field in Product._meta.concrete_fields if not field.primary_key
+    )
+    with connection.cursor() as cursor:
+        for _doubling in range(10):
+            cursor.execute(
+                f"INSERT INTO catalog_product ({names}) SELECT {names} FROM catalog_product"
+            )
+        cursor.execute("ANALYZE TABLE catalog_product")
+        cursor.fetchall()
+
+
+@pytest.mark.django_db(transaction=True)  # ANALYZE commits
+def test_storefront_when_the_shelf_is_long_then_indexes_give_every_order_and_the_work_is_bounded(
+    long_shelf,
+):
+    plans = {
+        (ordering, *asked): finding.page_of(
+            finding.matching(Filters(ordering=ordering, **asked), categories=None),
+            Filters(ordering=ordering, **asked),
+            count=12_000,
+        ).explain()
+        for ordering in finding.ORDERINGS
+        for asked in ({}, {"pay_mode": "points"}, {"max_points": 500})
+    }
+    counting = finding.matching(Filters(), categories=None).values("status").explain()
+
+    assert {key: plan for key, plan in plans.items() if "filesort" in plan} == {}
+    assert "Using index" in counting.replace("Using index condition", "")
+    assert len(storefront.popular()) == storefront.MOST_GOODS
+    assert kept.facts({"popular": dict})["popular"] is storefront.popular()
