@@ -27,7 +27,6 @@ from orders import coupons
 from orders.coupon_errors import CouponNotRevocable
 from orders.models import Coupon
 from points import ledger, rules, tiers
-from points.mutex import lock_member
 
 ACTION = "mission"
 ONCE = "once"
@@ -80,7 +79,7 @@ def note_all(user_id: int, facts: list[Fact], *, on: date | None = None) -> list
 def _count(user_id, facts, missions, on):
     # Facts of one member may arrive through several doors at once: the second one must see what the
     # first has counted, or a mission one short of its target would be completed twice.
-    lock_member(user_id)
+    ledger.open(user_id)
     facts = _uncounted(user_id, facts)
     if not facts:
         return []
@@ -241,7 +240,7 @@ def _reward(row, mission) -> bool:
         )
         if entry is None:
             return False
-        row.paid = max(0, entry.delta - entry.debt_delta)
+        row.paid = max(0, entry.worth)
     if (
         mission.coupon_id
         and not _kept_coupon(row, mission)
@@ -304,7 +303,7 @@ def claim(user, code: str) -> MissionProgress:
     Raises: NoSuchMission, MissionNotCompleted, RewardCollected, RewardUnavailable.
     """
     # Two taps at once: the second must see that the first has collected it.
-    lock_member(user.pk)
+    ledger.open(user.pk)
     mission = (
         Mission.objects.exclude(status=Mission.Status.DRAFT)
         .select_related("coupon")
@@ -354,7 +353,7 @@ def lessen(user_id: int, facts: list[Fact]) -> None:
     ).order_by("pk")
     if not counted.exists():
         return
-    lock_member(user_id)
+    ledger.open(user_id)
     for event, key in list(counted.values_list("event", "key")):
         # the one before may have asked it to stand in
         fact = MissionFact.objects.get(user_id=user_id, event=event, key=key)

@@ -73,7 +73,7 @@ def of_settled_refund(order, refund) -> None:
 # --- points ---------------------------------------------------------------------
 def of_award(user_id, action, entry) -> None:
     """Tell of points for something done, unless it has a notice of its own."""
-    points = entry.delta - entry.debt_delta
+    points = entry.worth
     if action in TOLD_ELSEWHERE or points <= 0:
         return
     words = {"points": points, "action": action, "description": entry.description}

@@ -27,8 +27,8 @@ from orders.models import (
     RefundLine,
     RefundRequest,
 )
+from points import ledger
 from points.models import Grant, LedgerEntry
-from points.mutex import lock_member
 from points.postings import asked
 from points.reconciliation import Finding
 
@@ -76,7 +76,7 @@ def _batches(accounts):
 
 @transactional
 def _compare_locked(member) -> list[Finding]:
-    lock_member(member)
+    ledger.open(member)
     return _compare([member])
 
 

@@ -85,7 +85,8 @@ def _finish(refund, provider_ref) -> bool:
         payment_refund=refund, status=RefundRequest.Status.APPROVED
     )
     settled = list(approved.select_related("order"))
-    approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
+    if settled:
+        approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
     for asked in settled:
         refund_settled.send(RefundRequest, order=asked.order, refund=asked)
     payment = refund.payment

@@ -11,7 +11,6 @@ from mall.core import clock
 from mall.core.transactions import transactional
 from points import ledger, pending, risk
 from points.models import Grant, PointAccount, TakeBack
-from points.mutex import lock_member
 
 KEY = "closing"
 
@@ -40,7 +39,7 @@ def forfeit(user_id: int) -> None:
     """Give up what is left, drop what is on the way, and close the account; a second call changes
     nothing.
     """
-    lock_member(user_id)
+    ledger.open(user_id)
     if PointAccount.objects.get(pk=user_id).status == PointAccount.Status.CLOSED:
         return
     ledger.sweep(user_id)  # what is dead already expires as it should, and is not given up

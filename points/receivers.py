@@ -37,7 +37,7 @@ def greet(sender, user, on, **kwargs):
 @receiver(points_awarded)
 def raise_tier(sender, user_id, entry, **kwargs):
     """Count what was credited towards the tier, in the transaction of the points."""
-    tiers.note_earned(user_id, entry.delta - entry.debt_delta)
+    tiers.note_earned(user_id, entry.worth)
 
 
 @receiver(personal_data_asked)

@@ -12,7 +12,7 @@ from django.db.models import Q, Subquery
 
 from mall.core import clock
 from mall.core.transactions import transactional
-from points import errors, ledger, machine, mutex, risk, statement, validity
+from points import errors, ledger, machine, risk, statement, validity
 from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion
 from points.postings import as_text
 from points.signals import points_awarded
@@ -173,7 +173,7 @@ def _is_too_soon(version, user_id, key, on):
     if not version.every_days:
         return False
     # Two doors may report the same birthday at once; the second must see the first's entry.
-    mutex.lock_member(user_id)
+    ledger.open(user_id)
     since = on - timedelta(days=version.every_days)
     paid = statement.entries_of(user_id).filter(
         rule=version.rule.code, kind=LedgerEntry.Kind.ACCRUE, biz_date__gt=since

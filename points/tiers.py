@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from mall.core import audit, clock
 from mall.core.errors import DomainError
 from mall.core.transactions import transactional
+from points import ledger
 from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
-from points.mutex import lock_member
 
 BATCH = 200
 NEVER = 1 << 62  # nobody earns so many: the highest tier rises no more
@@ -140,7 +140,7 @@ def note_earned(user_id: int, points: int) -> None:
 @transactional
 def reassess(user_id: int) -> MemberTier:
     """Draw a member's sums anew and put down where they stand; harmless when repeated."""
-    lock_member(user_id)
+    ledger.open(user_id)
     _reassess([user_id])
     return MemberTier.objects.get(pk=user_id)
 

@@ -155,7 +155,7 @@ def test_check_in_when_written_then_statement_count_is_literal(member, django_as
 
 # Savepoint of the test's own transaction aside: lock, latest check-in, limits of the rule, the
 # posting's three, the tier's count, the row, and whether a mission listens.
-STATEMENTS_OF_A_CHECK_IN = 9
+STATEMENTS_OF_A_CHECK_IN = 8
 
 
 # --- standing ---------------------------------------------------------------
