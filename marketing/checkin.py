@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from django.db import IntegrityError, connection
 
-from mall.core import clock
+from mall.core import clock, kept
 from mall.core.transactions import transactional
 from marketing import missions, notifications
 from marketing.errors import AlreadyCheckedIn
@@ -48,6 +48,7 @@ def check_in(user, on=None) -> CheckIn:
 @transactional
 def _check_in(user, on):
     key = f"checkin:{on}"
+    kept.version()  # what is asked of the cache is asked before anything is locked
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
     ledger.open(user.pk, postings=[ledger.Posting(user.pk, None, key=key)])

@@ -13,7 +13,7 @@ from accounts import addresses
 from accounts.models import Address
 from catalog import shelf, stock
 from catalog.models import Product
-from mall.core import clock, repeats, rows
+from mall.core import clock, kept, repeats, rows
 from mall.core.money import yuan
 from mall.core.transactions import transactional
 from orders import coupons, lifecycle, pricing, wallet
@@ -62,6 +62,7 @@ def place_order(
         address=address_id,
         **with_coupon,
     )
+    kept.version()  # what is asked of the cache is asked before anything is locked
     # Two tabs may place at once; the second must see the first's order, balance and pieces had.
     account = ledger.open(user.pk, seen=placed_under(user, key))
     if account.seen is not None:

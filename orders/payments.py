@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, connection
 
-from mall.core import audit, clock, repeats, rows
+from mall.core import audit, clock, kept, repeats, rows
 from mall.core.models import AuditRow
 from mall.core.transactions import transactional
 from orders import gateways, lifecycle, refunds
@@ -122,6 +122,7 @@ def _tell_staff(provider, notice, refusal):
 
 @transactional
 def _take_in(payment, notice) -> PaymentNotice:
+    kept.version()  # what is asked of the cache is asked before anything is locked
     same = {"provider": payment.provider, "event_id": notice.event_id}
     account = ledger.open(payment.order.user_id, seen=rows.Wanted(PaymentNotice, same))
     known = account.seen

@@ -8,9 +8,10 @@ the member's locked row, so two doors at once cannot take the same one.
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q, Subquery
+from django.db.models import Subquery
 
 from mall.core import clock
+from mall.core.kept import kept
 from mall.core.transactions import transactional
 from points import errors, ledger, machine, risk, statement, validity
 from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion
@@ -88,34 +89,29 @@ def active(action, *, as_of: datetime | None = None, on: date | None = None) -> 
 
 def in_force(as_of: datetime | None = None, *, action: str | None = None) -> list[RuleVersion]:
     """Return the version in force of every active rule (of one action), in order of priority."""
-    seen, versions = set(), []
-    found = open_versions(as_of or clock.now())
-    for version in found if action is None else found.filter(rule__action=action):
-        if version.rule_id not in seen:
-            seen.add(version.rule_id)
-            versions.append(version)
-    return versions
+    now = as_of or clock.now()
+    return [
+        version
+        for version in _newest()
+        if action in (None, version.rule.action) and version.rule.is_open(now)
+    ]
 
 
-def open_versions(now):
-    """Return all versions of rules that are open at an instant: best rule first, newest version
-    first.
-    """
-    started = Q(rule__starts_at__isnull=True) | Q(rule__starts_at__lte=now)
-    running = Q(rule__ends_at__isnull=True) | Q(rule__ends_at__gt=now)
-    # A scheduled rule becomes active by its window alone, so no job has to wake up on time; without
-    # a beginning it waits.
-    status = Q(rule__status=Rule.Status.ACTIVE) | Q(
-        rule__status=Rule.Status.SCHEDULED, rule__starts_at__isnull=False
-    )
-    # The day's limit rides along: an award asks for the rule and the policy in one statement.
+@kept
+def _newest() -> list[RuleVersion]:
+    """Return the newest version of every rule that is or may become active: best rule first."""
+    # The day's limit rides along: an award asks for the rule and the policy in one go.
     limit = Subquery(PointsPolicy.objects.order_by("pk").values("earned_per_day_max")[:1])
+    newest = {}
     versions = (
-        RuleVersion.objects.filter(status, started, running)
+        RuleVersion.objects.filter(rule__status__in=[Rule.Status.ACTIVE, Rule.Status.SCHEDULED])
         .select_related("rule")
         .annotate(limit_of_day=limit)
+        .order_by("rule__priority", "rule_id", "-number")
     )
-    return versions.order_by("rule__priority", "rule_id", "-number")
+    for version in versions:
+        newest.setdefault(version.rule_id, version)
+    return list(newest.values())
 
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:

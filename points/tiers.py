@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import audit, clock
 from mall.core.errors import DomainError
+from mall.core.kept import kept
 from mall.core.transactions import transactional
 from points import ledger
 from points.ladder import Place, assess, due_on, first_counted
@@ -70,7 +71,7 @@ def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     late.
     """
     on = on or clock.today()
-    ladder = list(TierLevel.objects.all())
+    ladder = _ladder()
     row = MemberTier.objects.filter(pk=user_id).first()
     credited = sum(
         points for day, points in _credits([user_id])[user_id].items() if day >= first_counted(on)
@@ -114,6 +115,12 @@ def _credits(user_ids):
     return found
 
 
+@kept
+def _ladder() -> list[TierLevel]:
+    """Return all tiers, the lowest first."""
+    return list(TierLevel.objects.all())
+
+
 def _thresholds(ladder):
     return [tier.threshold for tier in ladder]
 
@@ -154,7 +161,7 @@ def reassess_due(on: date | None = None, *, on_batch=None) -> int:
     looked at.
     """
     on = on or clock.today()
-    newest = max(tier.changed_at for tier in TierLevel.objects.all())
+    newest = max(tier.changed_at for tier in _ladder())
     is_due = (
         Q(tier__due_on__lte=on) | Q(tier__ladder_of__lt=newest) | Q(tier__isnull=True, seq__gt=0)
     )
@@ -172,19 +179,14 @@ def reassess_due(on: date | None = None, *, on_batch=None) -> int:
 @transactional
 def _reassess_batch(user_ids, on):
     # Somebody may earn at this moment: whoever is second sees what the first did.
-    list(
-        PointAccount.objects.select_for_update()
-        .filter(pk__in=user_ids)
-        .order_by("pk")
-        .values_list("pk")
-    )
+    ledger.open_all(user_ids)
     _reassess(user_ids, on)
 
 
 def _reassess(user_ids, on=None):
     """Put down where some members stand; their accounts are locked."""
     on = on or clock.today()
-    ladder = list(TierLevel.objects.all())
+    ladder = _ladder()
     thresholds, as_of = _thresholds(ladder), max(tier.changed_at for tier in ladder)
     rows = MemberTier.objects.in_bulk(user_ids)
     credits = _credits(user_ids)

@@ -6,11 +6,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mall.core.append_only import AppendOnly
+from mall.core.kept import KeptRow
 
 ACTION = r"^(event:)?[a-z0-9][a-z0-9_.-]*$"
 
 
-class Rule(models.Model):
+class Rule(KeptRow):
     """What an action is worth. The numbers stand in immutable versions; here stand name, status and
     window.
     """
@@ -57,8 +58,23 @@ class Rule(models.Model):
     def __str__(self):
         return self.name
 
+    def is_open(self, now) -> bool:
+        """Say whether it pays at an instant.
 
-class RuleVersion(AppendOnly):
+        A scheduled rule becomes active by its window alone, so no job has to wake up on time;
+        without a beginning it waits.
+        """
+        is_on = self.status == self.Status.ACTIVE or (
+            self.status == self.Status.SCHEDULED and self.starts_at is not None
+        )
+        return (
+            is_on
+            and (self.starts_at is None or self.starts_at <= now)
+            and (self.ends_at is None or self.ends_at > now)
+        )
+
+
+class RuleVersion(AppendOnly, KeptRow):
     """The numbers of a rule at one time: entries name it, and a changed rule never pays
     backwards.
     """
