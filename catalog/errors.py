@@ -73,11 +73,9 @@ class InvalidReview(DomainError):
     """Stars outside 1–5, or a text too short or too long; numbers: least, most."""
 
     code = "invalid"
+    field = "text"
     status = 400
     message = _("Please choose 1 to 5 stars and write between %(least)s and %(most)s characters.")
-
-    def __init__(self, message=None, *, field="text", **numbers):
-        super().__init__(message, field=field, **numbers)
 
 
 class AlreadyReviewed(DomainError):

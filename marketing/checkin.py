@@ -10,13 +10,12 @@ from datetime import date, timedelta
 
 from django.db import IntegrityError, connection
 
-from mall.core import clock
+from mall.core import clock, kept
 from mall.core.transactions import transactional
 from marketing import missions, notifications
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn
-from points import rules
-from points.mutex import lock_member
+from points import ledger, rules
 
 ACTION = "checkin"
 STRIP_DAYS = 7
@@ -48,20 +47,20 @@ def check_in(user, on=None) -> CheckIn:
 
 @transactional
 def _check_in(user, on):
+    key = f"checkin:{on}"
+    kept.version()  # what is asked of the cache is asked before anything is locked
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
-    lock_member(user.pk)
+    ledger.open(user.pk, postings=[ledger.Posting(user.pk, None, key=key)])
     latest = _latest(user)
     if latest is not None and latest.on >= on:
         raise _refusal(latest)
     streak = latest.streak + 1 if latest is not None and latest.on == on - ONE_DAY else 1
-    entry = rules.award(
-        user.pk, ACTION, key=f"checkin:{on}", on=on, step=streak, reference=f"checkin:{on}"
-    )
+    entry = rules.award(user.pk, ACTION, key=key, on=on, step=streak, reference=key)
     row = CheckIn.objects.create(
-        user=user, on=on, streak=streak, points=entry.delta - entry.debt_delta if entry else 0
+        user=user, on=on, streak=streak, points=entry.worth if entry else 0
     )
-    missions.note(user.pk, ACTION, key=f"checkin:{on}", on=on)
+    missions.note(user.pk, ACTION, key=key, on=on)
     if streak > SHORTEST_STREAK_DAYS:
         notifications.mark_read(user, key=reminder_key(on))  # the worry is over
     return row

@@ -23,9 +23,8 @@ from mall.core.transactions import transactional
 from marketing import missions
 from marketing.errors import EventConflict, ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember
 from marketing.models import CustomEvent, Mission
-from points import rules
+from points import ledger, rules
 from points.models import Rule
-from points.mutex import lock_member
 
 TIMESTAMP_HEADER = "X-Mall-Timestamp"
 SIGNATURE_HEADER = "X-Mall-Signature"
@@ -106,7 +105,7 @@ def _take_in(told):
     if user_id is None:
         raise UnknownMember(member=told.member)
     # Fifty deliveries of one message may arrive at once: the second must see the first one's row.
-    lock_member(user_id)
+    ledger.open(user_id)
     known = CustomEvent.objects.filter(event=told.event, key=told.key).first()
     if known is not None:
         content = {"digest": told.digest} if known.digest else {"content": told.content}
@@ -115,7 +114,7 @@ def _take_in(told):
     key = f"{action}:{told.key}"
     entry = rules.award(user_id, action, key=key, reference=action)
     missions.note(user_id, action, key=key)
-    points = max(0, entry.delta - entry.debt_delta) if entry else 0
+    points = max(0, entry.worth) if entry else 0
     fields = {
         "event": told.event,
         "key": told.key,

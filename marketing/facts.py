@@ -191,4 +191,4 @@ def _give_present(user_id, day) -> bool:
 
 
 def _worth(entry) -> int:
-    return max(0, entry.delta - entry.debt_delta) if entry else 0
+    return max(0, entry.worth) if entry else 0

@@ -16,7 +16,7 @@ from marketing import progress, rewards
 from marketing.analytics import activity
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
 from marketing.models import Mission, MissionFact, MissionProgress
-from points.mutex import lock_member
+from points import ledger
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _count(user_id, facts, missions, on, at, left):
     # Facts of one member may arrive through several doors at once: the second one must see what the
     # first has counted, or a mission one short of its target would be completed twice.
     if left is None:
-        lock_member(user_id)
+        ledger.open(user_id)
     facts = _uncounted(user_id, facts)
     if facts and left is not None:
         facts = _still_counting(facts, left())
@@ -140,7 +140,7 @@ def claim(user, code: str) -> MissionProgress:
     Raises: NoSuchMission, MissionNotCompleted, RewardCollected, RewardUnavailable.
     """
     # Two taps at once: the second must see that the first has collected it.
-    lock_member(user.pk)
+    ledger.open(user.pk)
     mission = (
         Mission.objects.exclude(status=Mission.Status.DRAFT)
         .select_related("coupon")
@@ -185,7 +185,7 @@ def lessen(user_id: int, facts: list[Fact]) -> None:
     Harmless when repeated; a fact that was never counted changes nothing, and ``note_all`` asks
     what is ``left`` of it when it comes.
     """
-    lock_member(user_id)
+    ledger.open(user_id)
     bring_in_line(user_id, {fact.key for fact in facts}, lambda: facts)
 
 

@@ -53,7 +53,7 @@ def give(row, *, at: datetime | None = None) -> bool:
         )
         if entry is None:
             return False
-        row.paid = max(0, entry.delta - entry.debt_delta)
+        row.paid = max(0, entry.worth)
     if (
         row.mission.coupon_id
         and not _kept_coupon(row)

@@ -22,8 +22,7 @@ from mall.core.transactions import transactional
 from marketing import missions
 from marketing.errors import NoSuchLink
 from marketing.models import ShareDevice, ShareLanding
-from points import rules
-from points.mutex import lock_member
+from points import ledger, rules
 
 ACTION = "share"
 SHOP = "shop"
@@ -130,13 +129,13 @@ def land(link: Link, visitor: Visitor, *, on: date | None = None) -> ShareLandin
     ):
         return None
     # Two tabs of one visitor may land at once: the second must see the first one's row.
-    lock_member(link.user_id)
+    ledger.open(link.user_id)
     landed, known = ShareLanding.objects.filter(user_id=link.user_id, on=on), visitor.digests(on)[0]
     if landed.filter(visitor=known).exists() or landed.count() >= MOST_LANDINGS_A_DAY:
         return None
     key = f"share:{known}:{on}"
     entry = rules.award(link.user_id, ACTION, key=key, on=on, reference=f"share:{link.page}")
-    points = max(0, entry.delta - entry.debt_delta) if entry else 0
+    points = max(0, entry.worth) if entry else 0
     missions.note(link.user_id, ACTION, key=key, on=on)
     return ShareLanding.objects.create(
         user_id=link.user_id, on=on, visitor=known, page=link.page, points=points

@@ -45,10 +45,9 @@ def own(request, no) -> Order:
 
 
 def shown(request, order):
-    """Return an order as it is answered."""
-    return OrderSerializer(
-        Order.objects.prefetch_related("lines").get(pk=order.pk), context={"request": request}
-    ).data
+    """Return an order as it is answered, from what the verb that returned it knows."""
+    order.know_lines()
+    return OrderSerializer(order, context={"request": request}).data
 
 
 class QuoteView(APIView):

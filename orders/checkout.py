@@ -11,16 +11,15 @@ from datetime import timedelta
 
 from accounts import addresses
 from accounts.models import Address
-from catalog import stock
+from catalog import shelf, stock
 from catalog.models import Product
-from mall.core import clock, repeats
+from mall.core import clock, kept, repeats, rows
 from mall.core.money import yuan
 from mall.core.transactions import transactional
 from orders import coupons, lifecycle, pricing, wallet
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
 from orders.models import Order, OrderEvent, OrderLine
 from points import ledger
-from points.mutex import lock_member
 
 KEY = re.compile(r"\A[A-Za-z0-9_.:-]{1,64}\Z")
 
@@ -63,15 +62,18 @@ def place_order(
         address=address_id,
         **with_coupon,
     )
+    kept.version()  # what is asked of the cache is asked before anything is locked
     # Two tabs may place at once; the second must see the first's order, balance and pieces had.
-    lock_member(user.pk)
-    placed = replay(user, key, body_hash)
-    if placed is not None:
-        return placed
+    account = ledger.open(user.pk, seen=placed_under(user, key))
+    if account.seen is not None:
+        return repeated(account.seen, body_hash)
     now = clock.now()
     quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=named, as_of=now)
     agree(quote, expect)
-    order = write_down(user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id)
+    shelf.check_left(quote.lines)
+    order = write_down(
+        account, user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id
+    )
     # The hot rows come last: nothing but stock of a higher id is locked after them.
     stock.take(wanted, reference=order.reference)
     return order
@@ -85,11 +87,19 @@ def fingerprint(key, expect, **body) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
+def placed_under(user, key: str) -> rows.Wanted:
+    """Return the order a member may have placed under a key, to be looked for."""
+    return rows.Wanted(Order, {"user_id": user.pk, "key": key})
+
+
 def replay(user, key: str, body_hash: str) -> Order | None:
     """Return the order this key placed before, marked as replayed. Raises: IdempotencyConflict."""
     placed = Order.objects.filter(user=user, key=key).first()
-    if placed is None:
-        return None
+    return None if placed is None else repeated(placed, body_hash)
+
+
+def repeated(placed: Order, body_hash: str) -> Order:
+    """Return an order placed before, marked as replayed. Raises: IdempotencyConflict."""
     placed.replayed = True
     return repeats.same(placed, otherwise=IdempotencyConflict, body_hash=body_hash)
 
@@ -103,26 +113,28 @@ def agree(quote, expect) -> None:
         raise PriceChanged(quote)
 
 
-def write_down(user, quote, *, key: str, body_hash: str, at, address_id: int | None) -> Order:
-    """Take or hold the points and write the order, its lines and first events: all of placing but
-    the stock.
+def write_down(
+    account, user, quote, *, key: str, body_hash: str, at, address_id: int | None
+) -> Order:
+    """Take or hold the points of an open account and write the order, its lines and first events:
+    all of placing but the stock.
 
-    Only under the member's lock, inside the caller's transaction. Raises: AddressNeeded and what
-    the ledger refuses.
+    Raises: AddressNeeded and what the ledger refuses.
     """
     order = _draft(user, quote, key=key, body_hash=body_hash, at=at)
     if quote.is_physical:
         order.address_sealed = json.dumps(
             _address_of(user, address_id).snapshot(), ensure_ascii=False
         )
-    _post_points(order)
+    _post_points(account, order)
     order.save(force_insert=True)
-    OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
+    lines = OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
     if quote.coupon is not None:
         coupons.lock(order, quote.coupon)
-    return _tell(
-        order, has_keys=any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines)
-    )
+    has_keys = any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines)
+    if not has_keys and lines[0].pk is not None:  # MySQL does not tell the ids of many rows
+        order.written_lines = lines
+    return _tell(order, has_keys=has_keys)
 
 
 def _draft(user, quote, *, key, body_hash, at) -> Order:
@@ -157,24 +169,24 @@ def _address_of(user, address_id) -> Address:
     return found
 
 
-def _post_points(order):
+def _post_points(account, order):
     """Take the points now, or set them aside until the cash is there."""
     if not order.points:
         return
     if order.cash:
-        ledger.hold(
-            order.user_id,
+        account.hold(
             points=order.points,
             key=f"{order.reference}:hold",
             reference=order.reference,
             expires_at=order.pay_by,
+            fresh=True,  # the number was made a moment ago
         )
     else:
-        ledger.spend(
-            order.user_id,
+        account.spend(
             points=order.points,
             key=f"{order.reference}:spend",
             reference=order.reference,
+            fresh=True,
         )
 
 

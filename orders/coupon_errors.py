@@ -11,10 +11,8 @@ class CouponNotUsable(DomainError):
     """
 
     code = "coupon_not_usable"
+    field = "coupon"
     message = _("This coupon cannot be used here.")
-
-    def __init__(self, message=None, **numbers):
-        super().__init__(message, field="coupon", **numbers)
 
 
 class CouponUnknown(CouponNotUsable):

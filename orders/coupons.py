@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 
-from mall.core import audit, clock, keyset, repeats
+from mall.core import audit, clock, keyset, repeats, rows
 from mall.core.events import Event, tell
 from mall.core.transactions import transactional
 from orders import events
@@ -28,7 +28,6 @@ from orders.models import Coupon, CouponCode, CouponTemplate
 from orders.offers import counted
 from orders.wallet import expiry_of
 from points import ledger
-from points.mutex import lock_member
 
 AT_FAULT_DAYS = 7
 BATCH = 500
@@ -52,10 +51,9 @@ def grant(user_id: int, template: CouponTemplate | int, *, key: str) -> Coupon:
     changed meanwhile.
     Raises: CouponNotGiven (the template is no longer open), CouponsGone.
     """
-    lock_member(user_id)
-    given = Coupon.objects.filter(user_id=user_id, key=key).first()
-    if given is not None:
-        return given
+    account = ledger.open(user_id, seen=rows.Wanted(Coupon, {"user_id": user_id, "key": key}))
+    if account.seen is not None:
+        return account.seen
     template = _open_template(
         template.pk if isinstance(template, CouponTemplate) else template, CouponNotGiven
     )
@@ -73,8 +71,9 @@ def purchase(user, template_id: int, *, key: str) -> Coupon:
     another one), points.errors.InsufficientPoints and AccountFrozen.
     """
     # Two taps may come at once; the second must see the first's coupon.
-    lock_member(user.pk)
-    bought = Coupon.objects.filter(user=user, key=f"bought:{key}").first()
+    same = {"user_id": user.pk, "key": f"bought:{key}"}
+    account = ledger.open(user.pk, seen=rows.Wanted(Coupon, same))
+    bought = account.seen
     if bought is not None:
         bought.replayed = True
         return repeats.same(bought, otherwise=IdempotencyConflict, template_id=template_id)
@@ -96,11 +95,11 @@ def purchase(user, template_id: int, *, key: str) -> Coupon:
         source=Coupon.Source.BOUGHT,
         price_points=template.price_points,
     )
-    ledger.spend(
-        user.pk,
+    account.spend(
         points=coupon.price_points,
         key=f"coupon:{coupon.pk}:spend",
         reference=f"coupon:{coupon.pk}",
+        fresh=True,  # the coupon was made a moment ago
     )
     return coupon
 
@@ -198,13 +197,12 @@ def revoke(coupon, *, actor, reason: str) -> Coupon:
 
     Raises: CouponNotRevocable (used, kept for an order, or gone).
     """
-    lock_member(coupon.user_id)
+    account = ledger.open(coupon.user_id)
     if not Coupon.objects.usable(clock.now()).filter(pk=coupon.pk).update(state=REVOKED):
         raise CouponNotRevocable
     if coupon.price_points:
         spent, name = f"coupon:{coupon.pk}:spend", f"coupon:{coupon.pk}"
-        ledger.refund(
-            coupon.user_id,
+        account.refund(
             of_key=spent,
             points=coupon.price_points,
             key=f"{name}:refund",

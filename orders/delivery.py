@@ -9,7 +9,7 @@ from mall.core.transactions import transactional
 from orders import shipping
 from orders.models import OrderLine, RefundLine, RefundRequest
 from orders.refund_errors import NoCodes, NoPassword, RefundOpen, WrongPassword
-from points.mutex import lock_member
+from points import ledger
 
 
 def issue_keys(order) -> int:
@@ -55,7 +55,7 @@ def reveal(order, *, user, password: str) -> list[CardKey]:
     if not user.check_password(password):
         raise WrongPassword
     # A refund may be approved at this moment: a key is either seen or returned, never both.
-    lock_member(order.user_id)
+    ledger.open(order.user_id)
     lines = list(key_lines(order).values_list("pk", flat=True))
     if RefundLine.objects.filter(
         line__in=lines, request__status=RefundRequest.Status.REQUESTED

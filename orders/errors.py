@@ -9,11 +9,9 @@ class InvalidLines(DomainError):
     """The wanted lines are no order: empty, too many, an unknown SKU, a quantity outside 1–99."""
 
     code = "invalid"
+    field = "lines"
     status = 400
     message = _("Please choose between 1 and 99 pieces of at most 20 items that are in our shop.")
-
-    def __init__(self, message=None, **numbers):
-        super().__init__(message, field="lines", **numbers)
 
 
 class InvalidCheckout(DomainError):
@@ -52,11 +50,9 @@ class PointsNotUsable(DomainError):
     """These points cannot be used as a discount here; numbers: min, step, max."""
 
     code = "invalid"
+    field = "points_to_use"
     status = 400
     message = _("Here you can use %(min)s to %(max)s points, in steps of %(step)s.")
-
-    def __init__(self, message=None, **numbers):
-        super().__init__(message, field="points_to_use", **numbers)
 
 
 class PriceChanged(DomainError):
@@ -83,24 +79,20 @@ class InvalidKey(DomainError):
     """The one-time key is missing or not 1 to 64 plain characters."""
 
     code = "invalid_key"
+    field = "Idempotency-Key"
     status = 400
     message = _(
         "Send a one-time key of 1 to 64 letters, digits, dots, colons, dashes or underscores."
     )
-
-    def __init__(self):
-        super().__init__(field="Idempotency-Key")
 
 
 class AddressNeeded(DomainError):
     """Goods to deliver, and no address of the member's own."""
 
     code = "required"
+    field = "address"
     status = 400
     message = _("Please choose where we should deliver.")
-
-    def __init__(self):
-        super().__init__(field="address")
 
 
 class IllegalTransition(DomainError):
@@ -122,11 +114,9 @@ class NoSuchProvider(DomainError):
     """This payment provider is not offered."""
 
     code = "invalid"
+    field = "provider"
     status = 400
     message = _("Please choose one of the payment methods shown.")
-
-    def __init__(self):
-        super().__init__(field="provider")
 
 
 class BadSignature(DomainError):

@@ -114,12 +114,17 @@ def _of_refund(kind, order, refund, at, actor):
 
 # --- the order's own history -----------------------------------------------------
 @transactional
-def note_money(order_id: int, kind: str, *, actor: str, note: str = "") -> None:
+def note_money(
+    order_id: int, kind: str, *, actor: str, note: str = "", status: str | None = None
+) -> None:
     """Write an event that changes no status: a failed payment, late money, money returned.
+
+    ``status`` is the order's where the caller has just read it under the member's lock.
 
     Not idempotent by itself: the row of the notice or refund that the caller writes decides.
     """
-    status = Order.objects.values_list("status", flat=True).get(pk=order_id)
+    if status is None:
+        status = Order.objects.values_list("status", flat=True).get(pk=order_id)
     OrderEvent.objects.create(
         order_id=order_id,
         kind=kind,

@@ -36,8 +36,7 @@ from orders.errors import (
     PurchaseLimitReached,
 )
 from orders.models import CheckoutPolicy, FlashClaim, FlashItem, FlashSession, Order, OrderLine
-from points import rates, rules
-from points.mutex import lock_member
+from points import ledger, rates, rules
 
 PAYMENT_WINDOW_MINUTES = 5
 BUCKET_TRIES = 3
@@ -235,17 +234,16 @@ def _last_resort(item_id) -> Lock:
 def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) -> Order:
     """Place the order with pieces of one bucket, or of any (None) after locking them all."""
     # Two tabs may press at once; the second must see the first's order and pieces.
-    lock_member(user.pk)
-    placed = checkout.replay(user, key, body_hash)
-    if placed is not None:
-        return placed
+    account = ledger.open(user.pk, seen=checkout.placed_under(user, key))
+    if account.seen is not None:
+        return checkout.repeated(account.seen, body_hash)
     now = clock.now()
     _check_open(item.session, now)
     _check_limit(user, item, quantity)
     quoted = quote(user, item, quantity, as_of=now)
     checkout.agree(quoted, expect)
     order = checkout.write_down(
-        user, quoted, key=key, body_hash=body_hash, at=now, address_id=address_id
+        account, user, quoted, key=key, body_hash=body_hash, at=now, address_id=address_id
     )
     FlashClaim.objects.create(order=order, item=item, user=user, quantity=quantity)
     # The hot row comes last, and one bucket only.

@@ -18,24 +18,23 @@ from itertools import chain
 import structlog
 
 from catalog import stock
+from catalog.models import Product
 from mall.core import audit, clock, keyset
 from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
-from orders import actors, coupons, delivery, events, flash, refunds, shipping
+from orders import actors, coupons, delivery, events, flash, returns, shipping
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.events import note_money
 from orders.models import (
     CheckoutPolicy,
     Order,
     OrderEvent,
-    PaymentNotice,
     PaymentRefund,
     RefundRequest,
 )
 from orders.refund_errors import PartlySent, RefundOpen
 from points import ledger
-from points.mutex import lock_member
 
 PENDING, PAID, SHIPPED, COMPLETED, CANCELLED = (
     Order.Status.PENDING,
@@ -63,14 +62,14 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
 
     Raises: IllegalTransition (status).
     """
-    lock_member(order.user_id)
+    account = ledger.open(order.user_id)
     paid = _move(order, PAID, OrderEvent.Kind.PAID, "paid_at", actor=actor, note=note)
     if order.points:
-        ledger.capture(
-            order.user_id,
+        account.capture(
             hold_key=f"{order.reference}:hold",
             key=f"{order.reference}:capture",
             reference=order.reference,
+            fresh=True,  # an order is paid once, and has just been
         )
     return tell_paid(paid)
 
@@ -109,8 +108,9 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
 
     Raises: IllegalTransition (status), PartlySent, catalog.errors.KeyAlreadySeen.
     """
-    lock_member(order.user_id)
-    if order.shipments.exists() and order.status == PAID:
+    refund_key = f"{order.reference}:refund:1"
+    account = ledger.open(order.user_id, postings=returns.asked_of_points(order, refund_key))
+    if order.status == PAID and order.shipments.exists():
         raise PartlySent
     cancelled = _move(
         order,
@@ -122,24 +122,29 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
         if_still={"refunded_pieces": 0},
     )
     if order.status == PENDING and order.points:
-        ledger.release(
-            order.user_id,
+        account.release(
             hold_key=f"{order.reference}:hold",
             key=f"{order.reference}:release",
             reference=order.reference,
+            fresh=True,  # an order is cancelled once, and has just been
         )
     elif order.status == PAID:
-        _give_back(order)
+        returns.give_points(account, order, points=order.points, key=refund_key)
+        if order.cash:
+            returns.give_cash(order, key="cancelled", reason=PaymentRefund.Reason.CANCELLED)
     # Cancelled by staff, the shop is at fault: a coupon whose day passed meanwhile gets some days
     # more.
     coupons.give_back(order, at_fault=actors.is_colleague(actor, order))
     tell(events.cancelled(cancelled, actor=actor))
-    lost = _take_keys_back(order, actor) if order.status == PAID else {}
+    lines = list(order.lines.values_list("pk", "sku_id", "quantity", "product__kind"))
+    keys = {
+        pk: quantity
+        for pk, _sku, quantity, kind in lines
+        if kind == Product.Kind.CARD_KEY and order.status == PAID
+    }
+    lost = returns.take_keys(order, keys, actor=actor) if keys else {}
     if not flash.put_back(order, lost=sum(lost.values())):
-        pieces = [
-            (sku, quantity - lost.get(pk, 0))
-            for pk, sku, quantity in order.lines.values_list("pk", "sku_id", "quantity")
-        ]
+        pieces = [(sku, quantity - lost.get(pk, 0)) for pk, sku, quantity, _kind in lines]
         stock.put_back(
             [(sku, quantity) for sku, quantity in pieces if quantity], reference=order.reference
         )
@@ -160,7 +165,7 @@ def ship(
     carrier, number = carrier.strip(), number.strip()
     if order.is_physical and not (carrier and number):
         raise CarrierNeeded
-    lock_member(order.user_id)
+    ledger.open(order.user_id)
     _check_still(order, PAID)
     _parcel, is_last = shipping.pack(
         order, actor=actor, carrier=carrier, number=number, pieces=pieces
@@ -195,7 +200,7 @@ def complete(order, *, actor: str, kind: str = OrderEvent.Kind.COMPLETED) -> Ord
 
     Raises: IllegalTransition (status).
     """
-    lock_member(order.user_id)
+    ledger.open(order.user_id)
     completed = _move(order, COMPLETED, kind, "completed_at", actor=actor)
     tell(events.completed(completed, actor=actor))
     return completed
@@ -207,7 +212,7 @@ def assume_receipt(order) -> Order:
 
     Raises: IllegalTransition (status), RefundOpen.
     """
-    lock_member(order.user_id)
+    ledger.open(order.user_id)
     if RefundRequest.objects.waiting().filter(order=order).exists():
         raise RefundOpen
     return complete(order, actor="system", kind=OrderEvent.Kind.AUTO_COMPLETED)
@@ -309,41 +314,3 @@ def _changed(order, changes) -> Order:
     for name, value in changes.items():
         setattr(moved, name, value)
     return moved
-
-
-def _take_keys_back(order, actor) -> dict[int, int]:
-    """Take back the card keys of a cancelled order; return how many pieces of each line stay lost
-    because they were seen.
-    """
-    pieces = dict(delivery.key_lines(order).values_list("pk", "quantity"))
-    seen_too = actors.is_colleague(actor, order)
-    free = (
-        delivery.take_back(order, pieces, actor=actor, reference=order.reference, seen_too=seen_too)
-        if pieces
-        else {}
-    )
-    return {pk: quantity - free[pk] for pk, quantity in pieces.items()}
-
-
-def _give_back(order):
-    """Return what a paid order cost: points to their lots, cash to its payer."""
-    if order.points:
-        taken = "capture" if order.cash else "spend"
-        ledger.refund(
-            order.user_id,
-            of_key=f"{order.reference}:{taken}",
-            points=order.points,
-            key=f"{order.reference}:refund:1",
-            reference=order.reference,
-        )
-    if order.cash:
-        settled = PaymentNotice.objects.select_related("payment__order").get(
-            payment__order=order, outcome=PaymentNotice.Outcome.SETTLED
-        )
-        refunds.request(
-            settled.payment,
-            key="cancelled",
-            reason=PaymentRefund.Reason.CANCELLED,
-            amount=settled.amount,
-            paid_ref=settled.provider_ref,
-        )

@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, connection
 
-from mall.core import audit, clock, repeats
+from mall.core import audit, clock, kept, repeats, rows
 from mall.core.models import AuditRow
 from mall.core.transactions import transactional
 from orders import gateways, lifecycle, refunds
@@ -19,7 +19,7 @@ from orders.errors import BadNotice, IllegalTransition, NoticeConflict, NoticeTo
 from orders.events import note_money
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
 from orders.numbers import new_number
-from points.mutex import lock_member
+from points import ledger
 
 CURRENCY = "CNY"
 NOTICE_BYTES = 64 * 1024
@@ -122,10 +122,10 @@ def _tell_staff(provider, notice, refusal):
 
 @transactional
 def _take_in(payment, notice) -> PaymentNotice:
-    lock_member(payment.order.user_id)
-    known = PaymentNotice.objects.filter(
-        provider=payment.provider, event_id=notice.event_id
-    ).first()
+    kept.version()  # what is asked of the cache is asked before anything is locked
+    same = {"provider": payment.provider, "event_id": notice.event_id}
+    account = ledger.open(payment.order.user_id, seen=rows.Wanted(PaymentNotice, same))
+    known = account.seen
     if known is not None:
         is_paid = None if known.is_paid is None else notice.is_paid
         said = {"payment_id": payment.pk, "provider_ref": notice.provider_ref, "is_paid": is_paid}

@@ -14,10 +14,13 @@ from orders.coupon_terms import InHand
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """So many pieces of one SKU."""
+    """So many pieces of one SKU; ``left`` is how many there were a moment ago, where somebody
+    looked.
+    """
 
     sku: Sku
     quantity: int
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class QuotedLine:
     discount: Decimal
     points_for_discount: int
     coupon_discount: Decimal = ZERO
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from orders.models import (
     RefundRequest,
 )
 from orders.shelf_books import verify_shelf
+from points import ledger
 from points.models import Grant, LedgerEntry
-from points.mutex import lock_member
 from points.postings import asked
 from points.reconciliation import Finding
 
@@ -71,7 +71,7 @@ def _batches(accounts):
 
 @transactional
 def _compare_locked(member) -> list[Finding]:
-    lock_member(member)
+    ledger.open(member)
     return _compare([member])
 
 

@@ -12,11 +12,9 @@ class InvalidRefund(DomainError):
     """
 
     code = "invalid"
+    field = "lines"
     status = 400
     message = _("Please choose pieces of this order that were not refunded yet.")
-
-    def __init__(self, message=None, **numbers):
-        super().__init__(message, field="lines", **numbers)
 
 
 class NothingLeft(IllegalTransition):
@@ -68,11 +66,9 @@ class NothingToSend(DomainError):
     """The pieces named are none that wait to be sent."""
 
     code = "nothing_to_send"
+    field = "lines"
     status = 400
     message = _("Please choose pieces of this order that were not sent yet.")
-
-    def __init__(self):
-        super().__init__(field="lines")
 
 
 class NoCodes(DomainError):
@@ -87,11 +83,9 @@ class WrongPassword(DomainError):
     """Showing codes asks for the password once more."""
 
     code = "wrong_password"
+    field = "password"
     status = 403
     message = _("That is not your password.")
-
-    def __init__(self):
-        super().__init__(field="password")
 
 
 class NoPassword(DomainError):

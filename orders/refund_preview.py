@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mall.core import clock
-from orders import earning, refund_requests, refund_terms
+from orders import earning, refund_requests, refund_terms, returns
 from orders.models import RefundRequest
 from points import lots
 from points.grants import TakenBack
@@ -61,7 +61,7 @@ def lots_back(order, points: int) -> tuple[Lot, ...]:
     if not points:
         return ()
     taken = LedgerEntry.objects.filter(
-        account_id=order.user_id, key=refund_requests.points_key(order)
+        account_id=order.user_id, key=returns.points_key(order)
     ).first()
     if taken is None:
         return ()
@@ -72,8 +72,7 @@ def lots_back(order, points: int) -> tuple[Lot, ...]:
         .order_by("-id")
         .first()
     )
-    earlier = {(order.user_id, "back to", taken.seq): back_to} if back_to else {}
-    back, _rest = lots.take_latest(original_of(taken, earlier).left, points)
+    back, _rest = lots.take_latest(original_of(taken, back_to).left, points)
     today = clock.today().isoformat()
     return tuple(
         Lot(date.fromisoformat(day) if day else None, n, lots.late(day) < today) for day, n in back

@@ -15,7 +15,7 @@ import hashlib
 import json
 from datetime import timedelta
 
-from django.db.models import F, Max, Sum
+from django.db.models import F, Max, Prefetch, Sum
 
 from catalog import stock
 from catalog.models import Product
@@ -30,7 +30,7 @@ from orders import (
     events,
     lifecycle,
     refund_terms,
-    refunds,
+    returns,
     shipping,
 )
 from orders.checkout import KEY
@@ -41,14 +41,12 @@ from orders.models import (
     Order,
     OrderEvent,
     OrderLine,
-    PaymentNotice,
     PaymentRefund,
     RefundLine,
     RefundRequest,
 )
 from orders.refund_errors import NothingLeft, NotRefundable, OwnOrder, RefundDecided, RefundTooLate
 from points import ledger
-from points.mutex import lock_member
 
 Status, Kind = RefundRequest.Status, OrderEvent.Kind
 REFUNDABLE = (Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
@@ -67,7 +65,7 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
     """
     body_hash = _fingerprint(key, lines, reason)
     # Two requests may ask for the same last piece; the second must see the first's.
-    lock_member(order.user_id)
+    ledger.open(order.user_id)
     asked = RefundRequest.objects.filter(order=order, key=key).first()
     if asked is not None:
         asked.replayed = True
@@ -87,7 +85,7 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
     RefundLine.objects.bulk_create(
         RefundLine(request=made, line=part.line, quantity=part.quantity) for part in terms.lines
     )
-    note_money(order.pk, Kind.REFUND_REQUESTED, actor=actor, note=reason)
+    note_money(order.pk, Kind.REFUND_REQUESTED, actor=actor, note=reason, status=order.status)
     tell(events.refund_requested(order, made))
     return made
 
@@ -157,7 +155,10 @@ def approve(
     Raises: OwnOrder, RefundDecided.
     """
     _check_not_own(asked.order, actor)
-    lock_member(asked.order.user_id)
+    reference = _reference(asked, asked.order)
+    account = ledger.open(
+        asked.order.user_id, postings=returns.asked_of_points(asked.order, reference)
+    )
     order, now = _fresh(asked.order), clock.now()
     changes = {
         "decided_by": actor,
@@ -174,11 +175,19 @@ def approve(
         .update(status=Status.APPROVED, **changes)
     ):
         raise RefundDecided(status=asked.status)
-    asked = RefundRequest.objects.get(pk=asked.pk)
-    terms = refund_terms.work_out(order, list(asked.lines.values_list("line_id", "quantity")))
-    order = _count(order, terms, now)
-    _give_back(order, asked, terms)
-    taken = earning.take_back(order, share=terms.share, key=f"{_reference(asked, order)}:earned")
+    asked = _decided(asked, order, status=Status.APPROVED, **changes)
+    lines = list(asked.lines.all())
+    terms = refund_terms.work_out(order, [(line.line_id, line.quantity) for line in lines])
+    _count(order, terms, now)
+    returns.give_points(account, order, points=terms.points, key=reference, at_fault=at_fault)
+    if terms.cash:
+        asked.payment_refund = returns.give_cash(
+            order,
+            key=f"refund:{asked.number}",
+            reason=PaymentRefund.Reason.REFUND,
+            amount=terms.cash,
+        )
+    taken = earning.take_back(order, share=terms.share, key=f"{reference}:earned")
     asked.points, asked.cash, asked.freight = terms.points, terms.cash, terms.freight
     asked.taken_pending, asked.taken_points, asked.taken_debt = (
         taken.pending,
@@ -188,7 +197,7 @@ def approve(
     if not terms.cash:
         asked.status, asked.refunded_at = Status.REFUNDED, now
     asked.save()
-    note_money(order.pk, Kind.REFUND_APPROVED, actor=actor, note=note)
+    note_money(order.pk, Kind.REFUND_APPROVED, actor=actor, note=note, status=order.status)
     audit.note(
         actor,
         "orders.approve_refund",
@@ -201,7 +210,7 @@ def approve(
     tell(events.refunded(order, asked))
     if order.status == Order.Status.PAID and not terms.is_whole and not shipping.waiting(order):
         lifecycle.finish_sending(order, actor=actor)
-    _put_goods_back(order, asked, terms, actor=actor)
+    _put_goods_back(order, asked, lines, terms, actor=actor)
     return asked
 
 
@@ -220,7 +229,17 @@ def _fingerprint(key, lines, reason) -> str:
 
 
 def _fresh(order) -> Order:
-    return Order.objects.prefetch_related("lines__product").get(pk=order.pk)
+    lines = Prefetch("lines", OrderLine.objects.select_related("product"))
+    return Order.objects.prefetch_related(lines).get(pk=order.pk)
+
+
+def _decided(asked, order, **changes) -> RefundRequest:
+    """Return a request as its row now is; the one passed in stays as it was seen."""
+    decided = copy.copy(asked)
+    decided.order = order
+    for name, value in changes.items():
+        setattr(decided, name, value)
+    return decided
 
 
 def _check_not_own(order, actor) -> None:
@@ -251,7 +270,7 @@ def _check_unseen(terms) -> None:
 
 
 def _close(asked, status, kind, *, actor, note="") -> RefundRequest:
-    lock_member(asked.order.user_id)
+    ledger.open(asked.order.user_id)
     changes = {"status": status, "decided_by": actor, "decided_at": clock.now(), "note": note[:200]}
     if not RefundRequest.objects.waiting().filter(pk=asked.pk).update(**changes):
         raise RefundDecided(status=asked.status)
@@ -262,9 +281,15 @@ def _close(asked, status, kind, *, actor, note="") -> RefundRequest:
     return closed
 
 
-def _count(order, terms, now) -> Order:
-    """Add the refund to the sums of order and lines; their CHECKs refuse more than there was."""
+def _count(order, terms, now) -> None:
+    """Add the refund to the sums of order and lines, in the rows and on what was read of them; the
+    rows' CHECKs refuse more than there was.
+    """
     for part in sorted(terms.lines, key=lambda part: part.line.pk):
+        part.line.refunded_quantity += part.quantity
+        part.line.withheld_quantity += part.unsent
+        part.line.refunded_points += part.points
+        part.line.refunded_cash += part.cash
         OrderLine.objects.filter(pk=part.line.pk).update(
             refunded_quantity=F("refunded_quantity") + part.quantity,
             withheld_quantity=F("withheld_quantity") + part.unsent,
@@ -277,39 +302,13 @@ def _count(order, terms, now) -> Order:
         refunded_pieces=F("refunded_pieces") + sum(part.quantity for part in terms.lines),
         refunded_at=now if terms.is_whole else None,
     )
-    return _fresh(order)
+    order.refunded_points += terms.points
+    order.refunded_cash += terms.cash
+    order.refunded_pieces += sum(part.quantity for part in terms.lines)
+    order.refunded_at = now if terms.is_whole else None
 
 
-def _give_back(order, asked, terms):
-    """Return points to their lots and cash to its payer."""
-    if terms.points:
-        ledger.refund(
-            order.user_id,
-            of_key=points_key(order),
-            points=terms.points,
-            key=_reference(asked, order),
-            reference=order.reference,
-            at_fault=asked.at_fault,
-        )
-    if terms.cash:
-        settled = PaymentNotice.objects.select_related("payment__order").get(
-            payment__order=order, outcome=PaymentNotice.Outcome.SETTLED
-        )
-        asked.payment_refund = refunds.request(
-            settled.payment,
-            key=f"refund:{asked.number}",
-            reason=PaymentRefund.Reason.REFUND,
-            amount=terms.cash,
-            paid_ref=settled.provider_ref,
-        )
-
-
-def points_key(order) -> str:
-    """Return the key of the posting that took an order's points."""
-    return f"{order.reference}:{'capture' if order.cash else 'spend'}"
-
-
-def _put_goods_back(order, asked, terms, *, actor):
+def _put_goods_back(order, asked, lines, terms, *, actor):
     """Note which pieces are on the shelf again, and put them there."""
     reference = _reference(asked, order)
     keys = {
@@ -322,7 +321,7 @@ def _put_goods_back(order, asked, terms, *, actor):
         if keys
         else {}
     )
-    rows = {row.line_id: row for row in asked.lines.all()}
+    rows = {row.line_id: row for row in lines}
     for part in terms.lines:
         row = rows[part.line.pk]
         row.points, row.cash = part.points, part.cash

@@ -82,7 +82,8 @@ def _finish(refund, provider_ref) -> bool:
         payment_refund=refund, status=RefundRequest.Status.APPROVED
     )
     settled = list(approved.select_related("order"))
-    approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
+    if settled:
+        approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
     for asked in settled:
         tell(events.refund_settled(asked.order, asked))
     payment = refund.payment

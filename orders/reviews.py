@@ -8,7 +8,7 @@ from catalog.models import Review
 from mall.core.transactions import transactional
 from orders.models import Order, OrderLine
 from orders.review_errors import LineReturned, NoSuchLine, NotDelivered
-from points.mutex import lock_member
+from points import ledger
 
 WAITING_SHOWN = 20
 
@@ -23,7 +23,7 @@ def write(user, *, no: str, line: int, stars: int, text: str) -> Review:
     catalog.errors.AlreadyReviewed.
     """
     # Two taps at once: the second must see the first one's review.
-    lock_member(user.pk)
+    ledger.open(user.pk)
     bought = (
         OrderLine.objects.select_related("order")
         .filter(pk=line, order__no=no, order__user=user)

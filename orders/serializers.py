@@ -5,6 +5,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from mall.core.api import StrictIntegerField, StrictSerializer, absolute
+from mall.core.shapes import ModelShape, Shape
 from orders import earning, gateways, pricing
 from orders.models import (
     Order,
@@ -94,7 +95,7 @@ class YuanField(serializers.DecimalField):
         super().__init__(max_digits=12, decimal_places=2, coerce_to_string=True, **kwargs)
 
 
-class QuotedLineSerializer(serializers.Serializer):
+class QuotedLineSerializer(Shape):
     sku = serializers.IntegerField()
     product = serializers.CharField()
     quantity = serializers.IntegerField()
@@ -104,14 +105,14 @@ class QuotedLineSerializer(serializers.Serializer):
     coupon_discount = YuanField(help_text="This line's share of the coupon.")
 
 
-class QuotedCouponSerializer(serializers.Serializer):
+class QuotedCouponSerializer(Shape):
     id = serializers.IntegerField(allow_null=True, help_text="null for a public code.")
     code = serializers.CharField()
     name = serializers.CharField()
     discount = YuanField()
 
 
-class UsablePointsSerializer(serializers.Serializer):
+class UsablePointsSerializer(Shape):
     """Multiples of ``step`` from ``least`` to ``most`` may be used; ``most`` 0 means none."""
 
     least = serializers.IntegerField()
@@ -119,7 +120,7 @@ class UsablePointsSerializer(serializers.Serializer):
     most = serializers.IntegerField()
 
 
-class QuoteSerializer(serializers.Serializer):
+class QuoteSerializer(Shape):
     lines = QuotedLineSerializer(many=True)
     points = serializers.IntegerField(help_text="All points, those used as a discount included.")
     cash = YuanField(help_text="Yuan to pay: goods − coupon − discount + freight.")
@@ -136,7 +137,7 @@ class QuoteSerializer(serializers.Serializer):
     points_usable = UsablePointsSerializer()
 
 
-class OrderLineSerializer(serializers.ModelSerializer):
+class OrderLineSerializer(ModelShape):
     line = serializers.IntegerField(source="pk", help_text="Id of the line, for refunds.")
     product_name = serializers.CharField()
     sku_name = serializers.CharField()
@@ -169,7 +170,7 @@ class OrderLineSerializer(serializers.ModelSerializer):
         return absolute(self.context["request"], line.image)
 
 
-class OrderSerializer(serializers.ModelSerializer):
+class OrderSerializer(ModelShape):
     lines = OrderLineSerializer(many=True)
     coupon_name = serializers.CharField(help_text="Empty without one.")
     refund_state = serializers.ChoiceField(
@@ -188,7 +189,7 @@ class OrderSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
-class EventSerializer(serializers.ModelSerializer):
+class EventSerializer(ModelShape):
     label = serializers.CharField(source="get_kind_display")
 
     class Meta:
@@ -196,13 +197,13 @@ class EventSerializer(serializers.ModelSerializer):
         fields = ["kind", "label", "from_status", "to_status", "note", "at"]
 
 
-class RefundSerializer(serializers.ModelSerializer):
+class RefundSerializer(ModelShape):
     class Meta:
         model = PaymentRefund
         fields = ["no", "amount", "reason", "status", "requested_at", "done_at"]
 
 
-class PaymentSerializer(serializers.ModelSerializer):
+class PaymentSerializer(ModelShape):
     pay_url = serializers.SerializerMethodField(help_text="Where the shopper pays.")
     refunds = RefundSerializer(many=True)
 
@@ -226,14 +227,14 @@ class PaymentSerializer(serializers.ModelSerializer):
         )
 
 
-class DeliverySerializer(serializers.Serializer):
+class DeliverySerializer(Shape):
     recipient = serializers.CharField()
     phone = serializers.CharField()
     region = serializers.CharField()
     detail = serializers.CharField()
 
 
-class ParcelLineSerializer(serializers.ModelSerializer):
+class ParcelLineSerializer(ModelShape):
     line = serializers.IntegerField(source="line_id")
 
     class Meta:
@@ -241,7 +242,7 @@ class ParcelLineSerializer(serializers.ModelSerializer):
         fields = ["line", "quantity"]
 
 
-class ParcelSerializer(serializers.ModelSerializer):
+class ParcelSerializer(ModelShape):
     lines = ParcelLineSerializer(many=True)
 
     class Meta:
@@ -249,7 +250,7 @@ class ParcelSerializer(serializers.ModelSerializer):
         fields = ["number", "carrier", "tracking_number", "at", "lines"]
 
 
-class OnTheWaySerializer(serializers.Serializer):
+class OnTheWaySerializer(Shape):
     points = serializers.IntegerField()
     arrives_at = serializers.DateTimeField(
         allow_null=True, help_text="null until the order is complete."
@@ -283,7 +284,7 @@ class OrderDetailSerializer(OrderSerializer):
         return order.address or None
 
 
-class NoticeSerializer(serializers.ModelSerializer):
+class NoticeSerializer(ModelShape):
     class Meta:
         model = PaymentNotice
         fields = ["event_id", "outcome"]

@@ -13,7 +13,7 @@ from mall.core import audit, clock, repeats
 from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
-from points import errors, events, ledger, mutex
+from points import errors, events, ledger
 from points.models import Adjustment, PointsPolicy
 
 
@@ -128,7 +128,7 @@ def lock_with_clerk(user_ids, operator, policy: PointsPolicy) -> None:
     first's. The colleague's own account stands in one sorted line with the members': nobody waits
     in a circle, whoever corrects whom.
     """
-    mutex.lock_members([*user_ids, operator.pk] if policy.adjust_alone_day_max else user_ids)
+    ledger.open_all([*user_ids, operator.pk] if policy.adjust_alone_day_max else user_ids)
 
 
 def has_room_alone(operator, *, points: int, policy: PointsPolicy) -> bool:
@@ -154,7 +154,7 @@ def _waiting(adjustment, operator):
     it.
     """
     # Two colleagues may decide at once; the second must see the first's decision.
-    mutex.lock_member(adjustment.account_id)
+    ledger.open(adjustment.account_id)
     adjustment = Adjustment.objects.get(pk=adjustment.pk)
     if operator.pk == adjustment.account_id:
         raise OwnAccount

@@ -22,7 +22,7 @@ from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
-from points import adjustments, errors, events, ledger, machine, mutex
+from points import adjustments, errors, events, ledger, machine
 from points.models import Adjustment, AdjustmentBatch, PointAccount, PointsPolicy
 from points.postings import DEFAULT
 
@@ -180,7 +180,7 @@ def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     # Undoing a deduction is a gift.
     if any(adjustment.account_id == operator.pk for adjustment in made):
         raise adjustments.OwnAccount
-    mutex.lock_members(adjustment.account_id for adjustment in made)
+    ledger.open_all(adjustment.account_id for adjustment in made)
     batch = AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.status != AdjustmentBatch.Status.POSTED:
         raise BatchDone

@@ -11,7 +11,6 @@ from mall.core import clock
 from mall.core.transactions import transactional
 from points import ledger, pending, risk
 from points.models import Grant, PointAccount, TakeBack
-from points.mutex import lock_member
 
 KEY = "closing"
 
@@ -41,7 +40,7 @@ def forfeit(user) -> None:
     nothing.
     """
     user_id = user.pk
-    lock_member(user_id)
+    ledger.open(user_id)
     if PointAccount.objects.get(pk=user_id).status == PointAccount.Status.CLOSED:
         return
     ledger.sweep(user_id)  # what is dead already expires as it should, and is not given up

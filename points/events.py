@@ -18,7 +18,7 @@ def points_awarded(action: str, entry: LedgerEntry) -> Event:
     data = {
         "action": action,
         "entry": entry.pk,
-        "points": entry.delta - entry.debt_delta,
+        "points": entry.worth,
         "described": bool(entry.description),
     }
     return Event(POINTS_AWARDED, entry.account_id, entry.reference, clock.now(), entry.actor, data)

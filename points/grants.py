@@ -16,7 +16,7 @@ from django.db.models import Count, F, Q
 
 from mall.core import clock, repeats
 from mall.core.transactions import transactional
-from points import balance, errors, ledger, mutex, rules, tiers
+from points import balance, errors, ledger, rules, tiers
 from points.models import Grant, PointAccount, RuleVersion, TakeBack
 
 
@@ -80,7 +80,7 @@ def promise_all(
     """
     at = at or clock.now()
     # Two callbacks may report the same payment at once; the second must see the first's promise.
-    mutex.lock_member(user_id)
+    ledger.open(user_id)
     known = {
         grant.key: grant
         for grant in Grant.objects.filter(account_id=user_id, key__in=[one.key for one in earned])
@@ -126,7 +126,7 @@ def confirm(reference: str, *, at: datetime) -> int:
         reference=reference, status=Grant.Status.PENDING, confirmed_at__isnull=True
     )
     for user_id in sorted(set(unconfirmed.values_list("account_id", flat=True))):
-        mutex.lock_member(user_id)
+        ledger.open(user_id)
     grants = list(unconfirmed.select_related("version"))
     for grant in grants:
         grant.confirmed_at = at
@@ -149,7 +149,7 @@ def take_back(user_id: int, *, reference: str, share: Fraction, key: str) -> Tak
     share = _checked(share)
     # The sweep may bring the points in while they are taken back; whoever is second sees what the
     # first did.
-    mutex.lock_member(user_id)
+    ledger.open(user_id)
     first = TakeBack.objects.filter(account_id=user_id, key=key).first()
     if first is not None:
         repeats.same(first, otherwise=errors.KeyConflict, reference=reference, share=str(share))

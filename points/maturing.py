@@ -88,7 +88,7 @@ def _mature_batch(ids):
         arrived.append(grant)
         if entry.is_new:
             risk.watch(entry)
-            tiers.note_earned(grant.account_id, entry.delta - entry.debt_delta)
+            tiers.note_earned(grant.account_id, entry.worth)
             told.append(events.points_awarded(grant.action, entry))
     upserts.write_over(arrived, ["status", "matured_at", "matured_points", "entry_seq"])
     tell(*told)

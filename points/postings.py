@@ -5,15 +5,18 @@ No SQL and no arithmetic here: points/ledger.py locks and writes, points/machine
 """
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from django.db import connection
 
-from points import errors, machine, validity
+from mall.core import clock
+from points import chain, errors, machine, validity
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 
 DEFAULT = "default"  # the standard validity, counted from the business day of the posting
+RETURNING = (machine.Refund, machine.Clawback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,49 @@ class Posting:
     on: date | None = None
     # a repeat is recognised by key and rule alone: what a rule pays may have changed meanwhile
     same_fact: bool = False
+    # the key carries a number made in this very transaction: nobody can have posted under it
+    fresh: bool = False
+
+    @property
+    def is_returning(self) -> bool:
+        """Whether it goes back to an earlier entry."""
+        return isinstance(self.command, RETURNING)
+
+
+@dataclass(slots=True)
+class Past:
+    """What was posted before, as far as somebody asked for it; a member's key is (member, key)."""
+
+    entries: dict = field(default_factory=dict)  # {(member, key): entry}
+    returns: dict = field(default_factory=dict)  # {(member, seq): last entry that went back to it}
+    asked: set = field(default_factory=set)  # keys whose entry is known, there or not
+    asked_back: set = field(default_factory=set)  # and those of which returns are known, too
+
+    def unknown(self, postings: Iterable[Posting]) -> tuple[set, bool]:
+        """Return the keys that postings name and nobody asked for yet, and whether returns are
+        wanted.
+        """
+        keys = {(one.user_id, one.key) for one in postings if one.key and not one.fresh}
+        backs = {(one.user_id, one.of_key) for one in postings if one.of_key} - self.asked_back
+        return (keys - self.asked) | backs, bool(backs)
+
+    def add(self, entry: LedgerEntry, back: LedgerEntry | None = None) -> None:
+        """Add an entry, with the last one that went back to it."""
+        self.entries[entry.account_id, entry.key] = entry
+        if back is not None:
+            self.returns[entry.account_id, entry.seq] = back
+
+    def learn(self, more: "Past", keys: Iterable, *, returning: bool) -> None:
+        """Add what an answer about some keys told."""
+        self.entries |= more.entries
+        self.returns |= more.returns
+        self.asked |= keys
+        if returning:
+            self.asked_back |= keys
+
+    def copy(self) -> "Past":
+        """Return the same to go on with."""
+        return Past(dict(self.entries), dict(self.returns), set(self.asked), set(self.asked_back))
 
 
 def as_text(day: date | str | None) -> str | None:
@@ -52,29 +98,76 @@ def words_of(posting: Posting) -> dict:
     }
 
 
-def command_of(posting: Posting, on: date, earlier: dict):
+def post_all(
+    postings: Iterable[Posting], accounts: dict[int, PointAccount], past: Past, *, tolerant: bool
+) -> tuple[list, list[LedgerEntry]]:
+    """Carry out commands on accounts that are held, changing these and ``past``; writes nothing.
+
+    Returns each posting's own entry (with ``tolerant``, or its refusal) and all entries made.
+    """
+    now, made, results = clock.now(), [], []
+    for posting in postings:
+        try:
+            results.append(_post(posting, accounts[posting.user_id], past, made, now))
+        except errors.DomainError as refusal:
+            if not tolerant:
+                raise
+            results.append(refusal)
+    return results, made
+
+
+def _post(posting, account, past, made, now) -> LedgerEntry | None:
+    """Carry out one command; add its entries to ``made`` and ``past`` and return its own."""
+    first = past.entries.get((posting.user_id, posting.key)) if posting.key else None
+    if first is not None:
+        return first_of(posting, first, past)
+    on = max(filter(None, (posting.on or clock.day_of(now), account.day)))
+    try:
+        new, lines = machine.run(
+            state_of(account), command_of(posting, on, past), on=on.isoformat()
+        )
+    except machine.Refused as refusal:
+        raise errors.BY_REASON[refusal.reason](**refusal.numbers) from None
+    own = None
+    for line in lines:
+        words = {} if line.key else words_of(posting)
+        entry = entry_of(account, line, now, key=line.key or posting.key, **words)
+        account.head = entry.hash = chain.seal(account.head, entry)
+        made.append(entry)
+        if line.key is None or own is None:
+            own = entry
+        past.add(entry)
+        past.learn(Past(), {(entry.account_id, entry.key)}, returning=True)
+        if posting.is_returning and line.key is None:
+            past.returns[posting.user_id, entry.reverses_seq] = entry
+    carry(new, account)
+    return own
+
+
+def command_of(posting: Posting, on: date, past: Past):
     """Return the command with what it could not know before the lock: the standard validity, the
     entry it reverses.
     """
     command = posting.command
     if isinstance(command, (machine.Accrue, machine.Adjust)) and command.expires_on == DEFAULT:
         return replace(command, expires_on=validity.standard(on).isoformat())
-    if isinstance(command, (machine.Refund, machine.Clawback)):
-        return replace(
-            command, original=original_of(earlier.get((posting.user_id, posting.of_key)), earlier)
-        )
+    if posting.is_returning:
+        entry = past.entries.get((posting.user_id, posting.of_key))
+        back = past.returns.get((posting.user_id, entry.seq)) if entry else None
+        return replace(command, original=original_of(entry, back))
     return command
 
 
-def original_of(entry: LedgerEntry | None, earlier: dict) -> machine.Original | None:
+def original_of(
+    entry: LedgerEntry | None, back: LedgerEntry | None = None
+) -> machine.Original | None:
     """Return what of an entry is still unreturned: the last entry that went back to it kept the
     rest.
     """
     if entry is None:
         return None
-    last = earlier.get((entry.account_id, "back to", entry.seq))
-    if last is not None:
-        left = last.alloc["left"]
+    if back is not None:
+        left = back.alloc["left"]
     elif entry.kind == "accrue" or (entry.kind == "adjust" and asked(entry) > 0):
         day = entry.alloc["lots"][0][0] if entry.alloc["lots"] else entry.alloc["expires_on"]
         left = [[day, asked(entry)]]
@@ -85,7 +178,7 @@ def original_of(entry: LedgerEntry | None, earlier: dict) -> machine.Original | 
     return machine.Original(entry.seq, entry.kind, _tuples(left))
 
 
-def first_of(posting: Posting, first: LedgerEntry, earlier: dict) -> LedgerEntry:
+def first_of(posting: Posting, first: LedgerEntry, past: Past) -> LedgerEntry:
     """Return the first entry of a repeated fact, once it is clear that it is the same fact.
 
     Raises: KeyConflict.
@@ -103,7 +196,7 @@ def first_of(posting: Posting, first: LedgerEntry, earlier: dict) -> LedgerEntry
         ):
             same = same and command.expires_on == first.alloc["lots"][0][0]
         if posting.of_key:
-            reversed_entry = earlier.get((posting.user_id, posting.of_key))
+            reversed_entry = past.entries.get((posting.user_id, posting.of_key))
             same = same and reversed_entry is not None and reversed_entry.seq == first.reverses_seq
     if not same:
         raise errors.KeyConflict
@@ -112,7 +205,7 @@ def first_of(posting: Posting, first: LedgerEntry, earlier: dict) -> LedgerEntry
 
 def asked(entry: LedgerEntry) -> int:
     """Return the points a command asked for, from the entry it left."""
-    net = entry.delta - entry.debt_delta
+    net = entry.worth
     return {
         "spend": -net,
         "hold": entry.held_delta,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mall.core import clock
+from mall.core.kept import kept
 from points.models import ExchangeRate
 
 
@@ -22,15 +23,22 @@ def current(as_of: datetime | None = None) -> ExchangeRate:
 
     Raises: ExchangeRate.DoesNotExist when no rate had begun yet.
     """
-    return ExchangeRate.objects.filter(effective_from__lte=as_of or clock.now()).latest(
-        "effective_from"
-    )
+    as_of = as_of or clock.now()
+    begun = [rate for rate in _rates() if rate.effective_from <= as_of]
+    if not begun:
+        raise ExchangeRate.DoesNotExist
+    return begun[-1]
 
 
 def shown(as_of: datetime | None = None) -> Shown | None:
-    """Return the rate in force with the next change, in one query; None when no rate has begun."""
+    """Return the rate in force with the next change; None when no rate has begun."""
     now = as_of or clock.now()
-    rates = list(ExchangeRate.objects.order_by("effective_from"))
-    begun = [rate for rate in rates if rate.effective_from <= now]
-    ahead = [rate for rate in rates if rate.effective_from > now]
+    begun = [rate for rate in _rates() if rate.effective_from <= now]
+    ahead = [rate for rate in _rates() if rate.effective_from > now]
     return Shown(begun[-1], ahead[0] if ahead else None) if begun else None
+
+
+@kept
+def _rates() -> list[ExchangeRate]:
+    """Return all rates, the earliest first."""
+    return list(ExchangeRate.objects.order_by("effective_from"))

@@ -15,7 +15,7 @@ from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, version_of
-from points import events, evidence, ledger, mutex
+from points import events, evidence, ledger
 from points.models import LedgerEntry, PointAccount, RiskCase
 
 APPEAL_MAX = 1_000
@@ -72,7 +72,7 @@ def open_case(
     A closed account stays closed.
     """
     # Two findings may open the same case at once; the second must see the first's.
-    mutex.lock_member(user_id)
+    ledger.open(user_id)
     case = RiskCase.objects.filter(account_id=user_id, key=key).first()
     if case is not None:
         return case
@@ -127,7 +127,7 @@ def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
     if operator.pk == case.account_id:
         raise OwnCase
     # Two colleagues may decide at once; the second must see the first's decision.
-    mutex.lock_member(case.account_id)
+    ledger.open(case.account_id)
     read, case = case.version, RiskCase.objects.get(pk=case.pk)
     if case.status == RiskCase.Status.RELEASED:
         raise CaseDecided
@@ -161,7 +161,7 @@ def release_all(user_id: int, *, operator, note: str, read: str | None = None) -
     """
     if operator.pk == user_id:
         raise OwnCase
-    mutex.lock_member(user_id)
+    ledger.open(user_id)
     cases = list(standing(user_id))
     if read is not None:
         check_read(read, version_of_standing(cases))
@@ -179,7 +179,7 @@ def appeal(case: RiskCase, *, text: str) -> RiskCase:
 
     Raises: CaseDecided, AppealedAlready.
     """
-    mutex.lock_member(case.account_id)
+    ledger.open(case.account_id)
     case = RiskCase.objects.get(pk=case.pk)
     if case.status == RiskCase.Status.RELEASED:
         raise CaseDecided

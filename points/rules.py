@@ -5,15 +5,17 @@ Limits are slots: the n-th award of a rule in a day, week, month or life takes s
 the member's locked row, so two doors at once cannot take the same one.
 """
 
+import copy
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q, Subquery
+from django.db.models import Subquery
 
 from mall.core import clock
 from mall.core.events import tell
+from mall.core.kept import kept
 from mall.core.transactions import transactional
-from points import errors, events, ledger, machine, mutex, risk, statement, tiers, validity
+from points import errors, events, ledger, machine, risk, statement, tiers, validity
 from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion
 from points.postings import as_text
 
@@ -65,7 +67,7 @@ def award(
         return None
     if entry.is_new:
         risk.watch(entry)
-        tiers.note_earned(user_id, entry.delta - entry.debt_delta)
+        tiers.note_earned(user_id, entry.worth)
         tell(events.points_awarded(action, entry))
     return entry
 
@@ -86,7 +88,7 @@ def active(action, *, as_of: datetime | None = None, on: date | None = None) -> 
 
 def active_ones(actions, *, as_of: datetime, on: date | None = None) -> dict[str, RuleVersion]:
     """Return the version in force at an instant for each of these actions that has one, as
-    ``active`` does; one query.
+    ``active`` does.
     """
     weekday = (on or clock.day_of(as_of)).isoweekday()
     found = {}
@@ -102,26 +104,32 @@ def in_force(as_of: datetime | None = None, *, actions=None) -> list[RuleVersion
     """
     at = as_of or clock.now()
     newest = {}
-    for version in _candidates(at, actions):
-        if version.rule_id not in newest:
-            version.rule = version.rule.as_of(at)
-            newest[version.rule_id] = version
+    for version in _versions():
+        was_there = version.created_at <= at or version.number == 1  # the first always was
+        is_asked = actions is None or version.rule.action in actions
+        if was_there and is_asked and version.rule_id not in newest:
+            newest[version.rule_id] = _as_of(version, at)
     opened = (version for version in newest.values() if version.rule.is_open(at))
     return sorted(opened, key=lambda version: (version.rule.priority, version.rule_id))
 
 
-def _candidates(at, actions):
-    """Return the versions that were published by an instant, newest first, of rules that are on or
-    have changed since; the first one of a rule was always there.
-    """
-    on = Q(rule__status__in=(Rule.Status.ACTIVE, Rule.Status.SCHEDULED))
-    by_then = Q(created_at__lte=at) | Q(number=1)
-    # The day's limit rides along: an award asks for the rule and the policy in one statement.
+def _as_of(version, at) -> RuleVersion:
+    """Return a kept version with its rule as that was at an instant."""
+    then = version.rule.as_of(at)
+    if then is version.rule:
+        return version
+    version = copy.copy(version)
+    version.rule = then
+    return version
+
+
+@kept
+def _versions() -> list[RuleVersion]:
+    """Return every version of every rule, the newest first."""
+    # The day's limit rides along: an award asks for the rule and the policy in one go.
     limit = Subquery(PointsPolicy.objects.order_by("pk").values("earned_per_day_max")[:1])
-    found = RuleVersion.objects.filter(on | Q(rule__changed_at__gt=at), by_then)
-    if actions is not None:
-        found = found.filter(rule__action__in=actions)
-    return found.select_related("rule").annotate(limit_of_day=limit).order_by("-number")
+    versions = RuleVersion.objects.select_related("rule").annotate(limit_of_day=limit)
+    return list(versions.order_by("-number", "rule_id"))
 
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:
@@ -186,7 +194,7 @@ def _is_too_soon(version, user_id, key, on):
     if not version.every_days:
         return False
     # Two doors may report the same birthday at once; the second must see the first's entry.
-    mutex.lock_member(user_id)
+    ledger.open(user_id)
     since = on - timedelta(days=version.every_days)
     paid = statement.entries_of(user_id).filter(
         rule=version.rule.code, kind=LedgerEntry.Kind.ACCRUE, biz_date__gt=since

@@ -19,10 +19,11 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import audit, clock, keyset, upserts
 from mall.core.errors import DomainError
+from mall.core.kept import kept
 from mall.core.transactions import transactional
+from points import ledger
 from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
-from points.mutex import lock_member
 
 BATCH = 200
 NEVER = 1 << 62  # nobody earns so many: the highest tier rises no more
@@ -70,7 +71,7 @@ def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     late.
     """
     on = on or clock.today()
-    ladder = list(TierLevel.objects.all())
+    ladder = _ladder()
     row = MemberTier.objects.filter(pk=user_id).first()
     credited = sum(
         points for day, points in _credits([user_id])[user_id].items() if day >= first_counted(on)
@@ -113,6 +114,12 @@ def _credits(user_ids):
     return found
 
 
+@kept
+def _ladder() -> list[TierLevel]:
+    """Return all tiers, the lowest first."""
+    return list(TierLevel.objects.all())
+
+
 def _thresholds(ladder):
     return [tier.threshold for tier in ladder]
 
@@ -139,7 +146,7 @@ def note_earned(user_id: int, points: int) -> None:
 @transactional
 def reassess(user_id: int) -> MemberTier:
     """Draw a member's sums anew and put down where they stand; harmless when repeated."""
-    lock_member(user_id)
+    ledger.open(user_id)
     _reassess([user_id])
     return MemberTier.objects.get(pk=user_id)
 
@@ -153,7 +160,7 @@ def reassess_due(on: date | None = None, *, on_batch=None) -> int:
     looked at.
     """
     on = on or clock.today()
-    newest = max(tier.changed_at for tier in TierLevel.objects.all())
+    newest = max(tier.changed_at for tier in _ladder())
     is_due = (
         Q(tier__due_on__lte=on) | Q(tier__ladder_of__lt=newest) | Q(tier__isnull=True, seq__gt=0)
     )
@@ -170,19 +177,14 @@ def reassess_due(on: date | None = None, *, on_batch=None) -> int:
 @transactional
 def _reassess_batch(user_ids, on):
     # Somebody may earn at this moment: whoever is second sees what the first did.
-    list(
-        PointAccount.objects.select_for_update()
-        .filter(pk__in=user_ids)
-        .order_by("pk")
-        .values_list("pk")
-    )
+    ledger.open_all(user_ids)
     _reassess(user_ids, on)
 
 
 def _reassess(user_ids, on=None):
     """Put down where some members stand; their accounts are locked."""
     on = on or clock.today()
-    ladder = list(TierLevel.objects.all())
+    ladder = _ladder()
     thresholds, as_of = _thresholds(ladder), max(tier.changed_at for tier in ladder)
     rows = MemberTier.objects.in_bulk(user_ids)
     credits = _credits(user_ids)

@@ -110,6 +110,31 @@ def test_writer_when_rows_change_then_only_there(writer, models, tables):
     assert offenders(found) == []
 
 
+@pytest.mark.parametrize(
+    ("room", "may"),
+    [
+        ("account_rows", {"points/ledger.py", "points/locked_account.py"}),
+        ("rows.insert", {"points/account_rows.py"}),
+        ("rows.insert_new", {"points/account_rows.py"}),
+        ("rows.execute", {"points/account_rows.py"}),
+    ],
+)
+def test_rows_when_sql_is_written_out_then_only_in_the_rooms_for_it(room, may):
+    """What writes without the ORM is known by what it calls."""
+    found = []
+    for path, tree in python_files():
+        for node in ast.walk(tree):
+            names = (
+                {alias.name for alias in node.names}
+                if isinstance(node, ast.ImportFrom) and node.module == "points"
+                else {ast.unparse(node)}
+                if isinstance(node, ast.Attribute)
+                else set()
+            )
+            found += [(path, node.lineno)] if room in names and path not in may else []
+    assert offenders(found) == []
+
+
 def test_lifecycle_when_an_order_changes_status_then_only_there():
     found = []
     for path, tree in python_files("orders", "marketing", "mall"):

@@ -7,18 +7,20 @@ class DomainError(Exception):
     """A refusal that left nothing changed.
 
     Subclasses set ``code`` (stable, for programs), ``status`` (what the API answers) and
-    ``message`` (translatable, with ``%(name)s`` places filled from ``numbers``); and where
-    waiting mends it, ``retry_after_seconds``.
+    ``message`` (translatable, with ``%(name)s`` places filled from ``numbers``); ``field`` where
+    one field of the request is to blame; and where waiting mends it, ``retry_after_seconds``.
     """
 
     code = "refused"
     status = 409
     message = _("This is not possible right now.")
+    field = None
     retry_after_seconds = None
 
     def __init__(self, message=None, *, field=None, **numbers):
         self.numbers = numbers
-        self.field = field
+        if field is not None:
+            self.field = field
         if message is not None:
             self.message = message
         super().__init__(self.code)

@@ -24,6 +24,11 @@ def reading():
         _is_reading.reset(before)
 
 
+def is_reading() -> bool:
+    """Say whether queries read the copy just now."""
+    return _is_reading.get()
+
+
 class Router:
     """Send reads to the copy inside ``reading()`` and everything else, migrations too, to the one
     database that is written.

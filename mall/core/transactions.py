@@ -5,7 +5,9 @@ inside ``atomic`` would lose the earlier writes of the transaction without a wor
 """
 
 import random
+import threading
 import time
+from contextlib import contextmanager
 from functools import wraps
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -16,6 +18,7 @@ from mall.core.errors import Busy
 TRIES = 6
 # the last try may wait another second for a lock: a visitor is told within three
 PATIENCE_SECONDS = 2.0
+_here = threading.local()
 
 
 def transactional(verb):
@@ -31,11 +34,12 @@ def transactional(verb):
     @wraps(verb)
     def outermost_or_joined(*args, **kwargs):
         if connection.in_atomic_block:
-            return verb(*args, **kwargs)
+            with _remembering():
+                return verb(*args, **kwargs)
         deadline = time.monotonic() + PATIENCE_SECONDS
         for attempt in range(1, TRIES + 1):
             try:
-                with transaction.atomic(durable=True):
+                with transaction.atomic(durable=True), _remembering():
                     return verb(*args, **kwargs)
             except (DatabaseError, InterfaceError) as error:
                 if not faults.is_passing(error):
@@ -49,3 +53,43 @@ def transactional(verb):
         raise AssertionError("unreachable")
 
     return outermost_or_joined
+
+
+def memory() -> dict:
+    """Return what the verbs of one transaction remember together (an account they hold, say).
+
+    It begins with the outermost verb and ends with it: a retry, the next verb and whatever runs on
+    commit start with nothing. A savepoint takes nothing back here; ``still_stands`` tells.
+    Raises: RuntimeError outside a writing verb.
+    """
+    kept = getattr(_here, "memory", None)
+    if kept is None:
+        raise RuntimeError("Only inside a verb that is transactional; elsewhere nothing is held.")
+    return kept
+
+
+def has_memory() -> bool:
+    """Say whether a writing verb is running in this thread."""
+    return getattr(_here, "memory", None) is not None
+
+
+def still_stands(hook) -> bool:
+    """Say whether what was done when ``hook`` was given to ``transaction.on_commit`` was not taken
+    back since by an ``atomic`` block inside the verb.
+
+    Source: django.db.backends.base, ``savepoint_rollback`` drops the hooks given inside the block
+    (Django 5.2); it knows nothing of savepoints set by hand with ``transaction.savepoint``.
+    """
+    return any(kept is hook for _savepoints, kept, _robust in reversed(connection.run_on_commit))
+
+
+@contextmanager
+def _remembering():
+    if has_memory():
+        yield
+        return
+    _here.memory = {}
+    try:
+        yield
+    finally:
+        _here.memory = None

@@ -122,6 +122,7 @@ class Order(models.Model):
     refunded_at = models.DateTimeField(_("refunded whole at"), null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
+    written_lines = None  # set on an instance just placed: its lines as they were written
     replayed = False  # set on an instance that answers a repeated request (checkout.place_order)
 
     class Meta:
@@ -176,6 +177,15 @@ class Order(models.Model):
 
     def get_absolute_url(self):
         return reverse("orders:detail", args=[self.no])
+
+    def know_lines(self) -> None:
+        """Take the lines that were written with the order for its lines: ``lines.all()`` asks no
+        more. For an answer made at once, not for what goes on living.
+        """
+        if self.written_lines is not None:
+            lines = self.lines.all()
+            lines._result_cache, lines._prefetch_done = self.written_lines, True
+            self._prefetched_objects_cache = {"lines": lines}
 
     @property
     def reference(self) -> str:

@@ -1,5 +1,6 @@
 """The numbers checkout goes by."""
 
+import copy
 from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -7,10 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from mall.core.kept import KeptRow, kept
 from mall.core.money import ZERO
 
 
-class CheckoutPolicy(models.Model):
+class CheckoutPolicy(KeptRow):
     """What an operator may change about checkout; one row, defaults when it is missing."""
 
     payment_window_minutes = models.PositiveSmallIntegerField(
@@ -65,5 +67,10 @@ class CheckoutPolicy(models.Model):
 
     @classmethod
     def current(cls):
-        """Return the policy in force."""
-        return cls.objects.first() or cls()
+        """Return the policy in force, a copy of one's own."""
+        return copy.copy(_policy())
+
+
+@kept
+def _policy() -> CheckoutPolicy:
+    return CheckoutPolicy.objects.first() or CheckoutPolicy()

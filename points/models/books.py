@@ -194,6 +194,13 @@ class LedgerEntry(Books):
             )
         ]
 
+    @property
+    def worth(self) -> int:
+        """Return the points it was worth to its member: what was credited and what it paid of a
+        debt; negative where it took.
+        """
+        return self.delta - self.debt_delta
+
     def __str__(self):
         return _("Entry %(seq)s of member no. %(member)s") % {
             "seq": self.seq,

@@ -1,5 +1,7 @@
 """Risk: the numbers an operator may change, and the cases a person decides."""
 
+import copy
+
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -7,11 +9,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from mall.core.kept import KeptRow, kept
 from mall.core.versions import version_of
 from points.models.books import PointAccount
 
 
-class PointsPolicy(models.Model):
+class PointsPolicy(KeptRow):
     """What an operator may change about the guards of the points; one row, defaults when it is
     missing.
     """
@@ -50,8 +53,13 @@ class PointsPolicy(models.Model):
 
     @classmethod
     def current(cls):
-        """Return the policy in force."""
-        return cls.objects.first() or cls()
+        """Return the policy in force, a copy of one's own."""
+        return copy.copy(_policy())
+
+
+@kept
+def _policy() -> PointsPolicy:
+    return PointsPolicy.objects.first() or PointsPolicy()
 
 
 class RiskCase(models.Model):

@@ -6,8 +6,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from mall.core.kept import KeptRow
 
-class ExchangeRate(models.Model):
+
+class ExchangeRate(KeptRow):
     """How many points are worth one yuan, from a moment on."""
 
     points_per_yuan = models.PositiveIntegerField(

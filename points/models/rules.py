@@ -6,12 +6,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mall.core.append_only import AppendOnly
+from mall.core.kept import KeptRow
 from mall.core.temporal import Temporal
 
 ACTION = r"^(event:)?[a-z0-9][a-z0-9_.-]*$"
 
 
-class Rule(Temporal):
+class Rule(KeptRow, Temporal):
     """What an action is worth. The numbers stand in immutable versions; here stand name, status and
     window, as they are and as they were.
     """
@@ -73,7 +74,7 @@ class Rule(Temporal):
         return is_on and has_begun and (self.ends_at is None or at < self.ends_at)
 
 
-class RuleVersion(AppendOnly):
+class RuleVersion(AppendOnly, KeptRow):
     """The numbers of a rule at one time: entries name it, and a changed rule never pays
     backwards.
     """

@@ -5,12 +5,13 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from mall.core.kept import KeptRow
 from points.models.books import PointAccount
 
 LEVELS = 5
 
 
-class TierLevel(models.Model):
+class TierLevel(KeptRow):
     """One of the five tiers: its name, and from how many points credited in twelve months on a
     member has it.
     """

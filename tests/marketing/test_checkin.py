@@ -153,9 +153,9 @@ def test_check_in_when_written_then_statement_count_is_literal(member, django_as
         check_in(member, FRIDAY + ONE_DAY)
 
 
-# Savepoint of the test's own transaction aside: lock, latest check-in, limits of the rule, the
-# posting's three, the tier's count, the row, and whether a mission listens.
-STATEMENTS_OF_A_CHECK_IN = 9
+# BEGIN and COMMIT aside: the lock with the question whether it was posted before, latest check-in,
+# entry, account, the tier's count, the row, and whether a mission listens.
+STATEMENTS_OF_A_CHECK_IN = 7
 
 
 # --- standing ---------------------------------------------------------------

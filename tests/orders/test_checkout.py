@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -30,7 +31,25 @@ from tests.factories.orders import HOME, address_of, give_points, physical_sku, 
 from tests.listening import hearing
 
 pytestmark = pytest.mark.django_db
+# Kept in the process where processes share a cache, else read.
+KEPT = (
+    []
+    if "django_redis" in settings.CACHES["default"]["BACKEND"]
+    else [("SELECT", "points_exchangerate"), ("SELECT", "orders_checkoutpolicy")]
+)
+NOTICES = [
+    ("SELECT", "marketing_preference"),
+    ("INSERT", "marketing_notification"),
+    ("SELECT", "marketing_notification"),
+    ("INSERT", "marketing_delivery"),
+]
 TABLE = re.compile(r"(?:FROM|INTO|UPDATE) [`\"]?(\w+)")
+
+
+def tables(asked):
+    """The statements as (verb, first table), savepoints aside."""
+    sent = [query["sql"] for query in asked.captured_queries]
+    return [(sql.split()[0], TABLE.search(sql)[1]) for sql in sent if TABLE.search(sql)]
 
 
 def test_place_order_when_points_pay_everything_then_it_is_paid_and_all_move_by_exactly_that(
@@ -339,20 +358,67 @@ def test_place_order_when_points_pay_then_the_statements_are_these(member):
     with CaptureQueriesContext(connection) as asked:
         place(member, sku)
 
-    own = [query["sql"] for query in asked.captured_queries if "marketing_" not in query["sql"]]
-    assert [(sql.split()[0], TABLE.search(sql)[1]) for sql in own] == [
-        ("SELECT", "points_pointaccount"),  # the member's lock
-        ("SELECT", "orders_order"),  # placed before under this key?
-        ("SELECT", "catalog_sku"),  # the SKUs with their products
-        ("SELECT", "points_exchangerate"),
-        ("SELECT", "orders_checkoutpolicy"),
-        ("SELECT", "points_pointaccount"),  # the posting: lock, entry, account
+    assert tables(asked) == [
+        ("SELECT", "points_pointaccount"),  # the lock, and whether this key placed an order before
+        ("SELECT", "catalog_sku"),  # the SKUs with their products and what is left of them
+        *KEPT,
         ("INSERT", "points_ledgerentry"),
         ("UPDATE", "points_pointaccount"),
         ("INSERT", "orders_order"),
         ("INSERT", "orders_orderline"),
         ("INSERT", "orders_orderevent"),
         ("SELECT", "orders_order"),  # the first of this member?
+        *NOTICES,
+        ("SELECT", "marketing_mission"),
         ("INSERT", "catalog_stockmovement"),
         ("UPDATE", "catalog_stock"),  # the hot row last
     ]
+
+
+def test_place_order_when_cash_is_due_then_the_statements_are_these(member):
+    sku = virtual_sku(points=10, cash="9.90", limit_per_person=9)
+    place(member, sku)
+
+    with CaptureQueriesContext(connection) as asked:
+        place(member, sku)
+
+    assert tables(asked) == [
+        ("SELECT", "points_pointaccount"),
+        ("SELECT", "catalog_sku"),
+        ("SELECT", "orders_orderline"),  # had before, because one person may have so many
+        *KEPT,
+        *([("SELECT", "points_ruleversion")] if KEPT else []),  # what it will earn
+        ("INSERT", "points_ledgerentry"),
+        ("UPDATE", "points_pointaccount"),
+        ("INSERT", "orders_order"),
+        ("INSERT", "orders_orderline"),
+        ("INSERT", "orders_orderevent"),
+        ("INSERT", "catalog_stockmovement"),
+        ("UPDATE", "catalog_stock"),
+    ]
+
+
+def test_place_order_when_sold_out_then_two_statements_say_so_and_nothing_is_written(member):
+    sku = virtual_sku(points=10, stock=1)
+    place(member, sku)
+
+    with CaptureQueriesContext(connection) as asked, pytest.raises(OutOfStock) as refusal:
+        place(member, sku)
+
+    assert refusal.value.numbers == {"sku": sku.pk, "wanted": 1, "left": 0}
+    assert tables(asked) == [
+        ("SELECT", "points_pointaccount"),
+        ("SELECT", "catalog_sku"),
+        *KEPT,
+    ]
+
+
+def test_place_order_when_the_key_comes_again_then_one_statement_answers(member):
+    sku = virtual_sku(points=10)
+    first = place(member, sku, key="once")
+
+    with CaptureQueriesContext(connection) as asked:
+        again = place(member, sku, key="once")
+
+    assert (again.pk, again.replayed) == (first.pk, True)
+    assert tables(asked) == [("SELECT", "points_pointaccount")]

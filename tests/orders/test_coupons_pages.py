@@ -264,8 +264,8 @@ def test_page_when_rows_grow_then_queries_do_not(
         signed_in.get(PAGE)
 
 
-# The member; the SKU; own coupons, their scope; the quote (SKU, rate, coupon, its scope, policy,
-# what is earned); stock; the inbox.
-QUERIES_OF_THE_CHECKOUT = 12
+# The member; the SKU; own coupons, their scope; the quote (SKU, coupon, its scope); stock; the
+# inbox.
+QUERIES_OF_THE_CHECKOUT = 9
 # the member; how many coupons, those of the page; templates for sale, how many are had; the inbox
 QUERIES_OF_THE_PAGE = 6

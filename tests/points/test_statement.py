@@ -125,9 +125,8 @@ def test_page_when_rows_grow_then_queries_do_not(client, django_assert_num_queri
     client.force_login(member)
     client.get(PAGE)
 
-    # member, account, entries, on the way, rates, rules, tiers, own tier, its points, unread
-    # notices
-    with django_assert_num_queries(10):
+    # member, account, entries, on the way, names of rules, own tier, its points, unread notices
+    with django_assert_num_queries(8):
         client.get(PAGE)
 
 

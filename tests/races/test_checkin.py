@@ -10,6 +10,7 @@ from marketing import checkin
 from marketing.checkin import check_in
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn
+from points import account_rows
 from points.models import LedgerEntry, PointAccount
 from tests.scenarios.books import books_close
 
@@ -47,8 +48,15 @@ def test_check_in_when_the_account_lock_is_off_then_the_race_happens_and_the_uni
     """
     meeting, asked = threading.Barrier(TAPS), []
     award = checkin.rules.award
+    opened = checkin.ledger.open
+    monkeypatch.setattr(account_rows, "_LOCK_THE_ACCOUNT", False)
     monkeypatch.setattr(
-        checkin, "lock_member", lambda user_id: None if meeting.broken else meet(meeting)
+        checkin.ledger,
+        "open",
+        lambda *args, **kwargs: (
+            opened(*args, **kwargs),
+            None if meeting.broken else meet(meeting),
+        )[0],
     )
     monkeypatch.setattr(
         checkin.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1]

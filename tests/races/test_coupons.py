@@ -9,13 +9,13 @@ import threading
 
 import pytest
 
-from orders import checkout, coupons, handouts, lifecycle
+from orders import coupons, handouts, lifecycle
 from orders.coupon_errors import CodeUsedUp, CouponLimitReached, CouponNotUsable, CouponsGone
 from orders.models import Coupon, CouponCode, CouponGrant, CouponTemplate, Order
 from points.models import LedgerEntry, PointAccount
 from tests.factories.coupons import code, given, template
 from tests.factories.orders import give_points, place, virtual_sku
-from tests.races.test_checkout import members, orders_of, patiently, raised
+from tests.races.test_checkout import members, orders_of, patiently, raised, wait_without_lock
 
 pytestmark = [
     pytest.mark.mariadb,
@@ -205,14 +205,13 @@ def test_harness_when_the_members_lock_is_off_then_a_limit_breaks_and_one_coupon
     """T0: without the mutex two tabs count the same uses, so the races above are able to fail; a
     coupon's own row still referees.
     """
-    meeting = threading.Barrier(8)
-    monkeypatch.setattr(checkout, "lock_member", lambda user_id: meeting.wait(30))
     sku, public, coupon = (
         virtual_sku(cash="20.00", stock=64),
         code(max_uses=64, per_person=1),
         given(member),
     )
 
+    wait_without_lock(monkeypatch, threading.Barrier(8))
     by_code = run_threads(8, lambda n: place(member, sku, coupon=public.code))
     by_coupon = run_threads(8, lambda n: place(member, sku, coupon=coupon.pk))
 

@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import caches
@@ -20,6 +21,7 @@ from catalog.errors import OutOfStock, SoldOut
 from orders import flash, flash_books, flash_sessions, gate, lifecycle
 from orders.errors import FlashLimitReached, IllegalTransition
 from orders.models import FlashClaim, Order
+from points import ledger
 from tests.factories import flash as factory
 from tests.factories.flash import grab
 from tests.factories.orders import give_points
@@ -129,6 +131,18 @@ def test_harness_when_the_guard_is_off_then_the_race_does_oversell(run_threads, 
         cursor.execute("UPDATE catalog_stockbucket SET quantity = 8")
 
 
+class Unlocked:
+    """An account nobody holds while the pieces are counted: it is locked only to be posted to."""
+
+    seen = None
+
+    def __init__(self, user_id):
+        self.user_id = user_id
+
+    def spend(self, *, fresh, **words):
+        return ledger.spend(self.user_id, **words)
+
+
 def test_harness_when_the_members_lock_is_off_then_the_limit_is_seen_to_break(
     member, run_threads, monkeypatch, settings
 ):
@@ -139,11 +153,12 @@ def test_harness_when_the_members_lock_is_off_then_the_limit_is_seen_to_break(
     for _ in range(10):
         meeting, met = threading.Barrier(8), threading.local()
 
-        def meet(user_id, meeting=meeting, met=met):
+        def open_nothing(user_id, meeting=meeting, met=met, **asked):
             if not hasattr(met, "here"):
                 met.here = meeting.wait(30)
+            return Unlocked(user_id)
 
-        monkeypatch.setattr(flash, "lock_member", meet)
+        monkeypatch.setattr(flash, "ledger", SimpleNamespace(open=open_nothing))
         item = factory.item(stock=64, points=1)
         run_threads(8, lambda n, item=item: attempt(member, item, f"key-{item.pk}-{n}"))
         broken += FlashClaim.objects.filter(item=item).count() > 1

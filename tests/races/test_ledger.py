@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from mall.core import clock
 from mall.core.errors import Busy
-from points import errors, ledger, machine, reconciliation
+from points import account_rows, errors, ledger, machine, reconciliation
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import member_with
 
@@ -75,7 +75,7 @@ def test_spend_when_the_lock_is_switched_off_then_the_race_happens(run_threads, 
         together.wait(20)  # all eight have read the account before any of them writes
         return outcome
 
-    monkeypatch.setattr(ledger, "_LOCK_THE_ACCOUNT", False)
+    monkeypatch.setattr(account_rows, "_LOCK_THE_ACCOUNT", False)
     monkeypatch.setattr(machine, "run", run_together)
     outcomes = run_threads(
         8,

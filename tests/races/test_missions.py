@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from marketing import missions
 from marketing.errors import RewardCollected
 from marketing.missions import Fact, claim, lessen, note
 from marketing.models import MissionFact, MissionProgress
+from points import account_rows
 from points.models import LedgerEntry, PointAccount
 from tests.factories.marketing import MissionFactory
 from tests.scenarios.books import books_close
@@ -59,7 +59,7 @@ def test_note_when_the_lock_is_off_then_facts_do_get_lost(member, run_threads, m
     """
     MissionFactory(code="many", target=1000, points=50)
     note(member.pk, "checkin", key="checkin:first", on=FRIDAY)
-    monkeypatch.setattr(missions, "lock_member", lambda user_id: None)
+    monkeypatch.setattr(account_rows, "_LOCK_THE_ACCOUNT", False)
 
     run_threads(
         DOORS, lambda number: note(member.pk, "checkin", key=f"checkin:{number}", on=FRIDAY)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("marketing", "0011_event_digest"),
+        ("marketing", "0012_facts_have_a_time"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

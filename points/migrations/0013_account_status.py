@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("points", "0011_adjust_alone_per_day"),
+        ("points", "0012_rules_remember"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,149 @@
+"""Facts that operators change now and then and every request asks for, kept in the process and
+never stale.
+
+What was read is kept under a version that stands in the shared cache: one read of the cache tells
+whether it still holds, once in a writing verb. Whoever changes a kept row changes the version as
+soon as that is committed; until then this transaction reads the database, as every process does
+without a shared cache. The version is random, so one that was lost or pushed out never comes again.
+What nobody tells (SQL by hand, a release that does not know of this) is seen after TRUST_SECONDS.
+
+Source: docs/decisions/0032-kept-facts.md.
+"""
+
+import threading
+import time
+from functools import partial, wraps
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import models, transaction
+
+from mall.core import replica, transactions
+
+VERSION_KEY = "kept:version"
+TRUST_SECONDS = 60
+_kept: dict = {}  # {what reads it: (version, until, value)}, replaced whole, shared by all threads
+_untold: set = set()  # changes that Redis did not take
+_here = threading.local()
+
+
+def kept(load):
+    """Keep what a function without arguments reads of kept rows. What it returns is shared by all
+    threads: to be read, not changed.
+    """
+
+    @wraps(load)
+    def look():
+        if _is_changing() or replica.is_reading():
+            return load()
+        now = version()
+        if now is None:
+            return load()
+        known, until, value = _kept.get(load, (None, 0.0, None))
+        if known != now or time.monotonic() > until:
+            # The version was read before the rows: what an edit changes meanwhile ends up under
+            # the old one.
+            value = load()
+            _kept[load] = (now, time.monotonic() + TRUST_SECONDS, value)
+        return value
+
+    return look
+
+
+def version() -> str | None:
+    """Return the version kept facts go by now, once for all of a writing verb; None without a
+    shared cache.
+
+    A verb that will hold a lock asks before it takes it.
+    """
+    if "django_redis" not in settings.CACHES["default"]["BACKEND"]:
+        return None  # another process could not tell us
+    if not transactions.has_memory():
+        return _shared_version()
+    memory = transactions.memory()
+    if VERSION_KEY not in memory:
+        memory[VERSION_KEY] = _shared_version()
+    return memory[VERSION_KEY]
+
+
+def forget() -> None:
+    """Let every process read kept facts anew, once this transaction is committed."""
+    hook = partial(_bump, uuid4().hex)
+    _here.hooks = [*getattr(_here, "hooks", []), hook]
+    transaction.on_commit(hook, robust=True)
+
+
+class KeptQuerySet(models.QuerySet):
+    """Rows whose every change is told to those who keep them."""
+
+    def _told(self, verb, *args, **kwargs):
+        forget()
+        return verb(*args, **kwargs)
+
+    def update(self, **changes):
+        """Change rows, and tell."""
+        return self._told(super().update, **changes)
+
+    update.alters_data = True
+
+    def delete(self):
+        """Delete rows, and tell."""
+        return self._told(super().delete)
+
+    delete.alters_data = delete.queryset_only = True
+
+    def bulk_create(self, *args, **kwargs):
+        """Add rows, and tell."""
+        return self._told(super().bulk_create, *args, **kwargs)
+
+    def bulk_update(self, *args, **kwargs):
+        """Change rows, and tell."""
+        return self._told(super().bulk_update, *args, **kwargs)
+
+
+class KeptRow(models.Model):
+    """A row of settings that ``kept`` functions read."""
+
+    objects = KeptQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        """Save the row, and tell."""
+        forget()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        """Delete the row, and tell."""
+        forget()
+        return super().delete(*args, **kwargs)
+
+
+def _shared_version() -> str | None:
+    if _untold:
+        _bump(uuid4().hex)
+    found = cache.get(VERSION_KEY)
+    if found is None:
+        # Lost, pushed out, or no Redis answers: whatever stands there later, what was kept so far
+        # is worth nothing.
+        _kept.clear()
+        cache.add(VERSION_KEY, uuid4().hex, None)
+        found = cache.get(VERSION_KEY)
+    return found
+
+
+def _bump(new):
+    """Tell all processes; when Redis does not take it, this one tells with its next request."""
+    _kept.clear()
+    _untold.clear()
+    if not cache.set(VERSION_KEY, new, None):
+        _untold.add(new)
+
+
+def _is_changing() -> bool:
+    """Say whether this transaction changed a kept row and is not over."""
+    standing = [hook for hook in getattr(_here, "hooks", []) if transactions.still_stands(hook)]
+    _here.hooks = standing
+    return bool(standing)

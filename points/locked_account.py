@@ -1,0 +1,187 @@
+"""A member's account whose row a transaction holds: the lock as a value.
+
+What needs the member's lock takes one of these (``ledger.open`` gives it), posts through it without
+reading or locking the row again, and so cannot be called without it. Entries and account are
+written at once, before anything else happens; the memory of the row is taken back with a savepoint.
+
+Every verb returns its entry and is idempotent by ``key``: the same key with the same content
+returns the first entry. Every verb may raise: KeyConflict (same key, other content), InvalidAmount,
+NotHeld (used after its transaction).
+
+Source: ledger.md sections 1 to 4; docs/decisions/0031-the-lock-is-a-value.md.
+"""
+
+import copy
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from mall.core import rows, transactions
+from points import account_rows, balance, machine
+from points.models import LedgerEntry, PointAccount
+from points.postings import DEFAULT, Past, Posting, as_text, post_all
+
+
+class NotHeld(RuntimeError):
+    """An account is used after the verb that held it: its row may have moved since."""
+
+
+class LockedAccount:
+    """One member's account, held until the transaction ends. ``seen`` is the row asked for beside
+    it, or None.
+    """
+
+    def __init__(self, user_id: int, held: account_rows.Held):
+        self.user_id, self.seen = user_id, held.seen
+        self._memory = transactions.memory()
+        self._undo = []  # (hook, row and past before it) of every change, the opening first
+        self._row, self._past = held.accounts[user_id], held.past
+        self._carry_on(self._row, self._past, partial(_nothing, user_id))
+
+    @property
+    def row(self) -> PointAccount:
+        """The account as it is now; to be read, not changed. Raises: NotHeld."""
+        if not self.is_held():
+            raise NotHeld(f"account {self.user_id} was held by a verb that is over")
+        return self._row
+
+    def is_held(self) -> bool:
+        """Say whether the row is still held, after taking back what a savepoint took back."""
+        if not transactions.has_memory() or transactions.memory() is not self._memory:
+            return False
+        while self._undo and not transactions.still_stands(self._undo[-1][0]):
+            _hook, self._row, self._past = self._undo.pop()
+        return bool(self._undo)
+
+    # --- the verbs ---------------------------------------------------------------
+    def accrue(
+        self, *, points: int, key: str, expires_on=DEFAULT, limits=None, **words
+    ) -> LedgerEntry:
+        """Credit whole points; debt is repaid first. ``expires_on`` is the last day they are good
+        for, None for ever.
+
+        ``limits`` (per day, week, month, life) count the postings of ``rule``.
+        Raises: AccountFrozen, LimitReached.
+        """
+        command = machine.Accrue(points, as_text(expires_on), words.get("rule", ""), limits)
+        return self._post(command, key=key, **words)
+
+    def spend(self, *, points: int, key: str, reference: str, **words) -> LedgerEntry:
+        """Take points for good, soonest-expiring first.
+
+        Raises: InsufficientPoints, AccountFrozen.
+        """
+        return self._post(machine.Spend(points), key=key, reference=reference, **words)
+
+    def hold(
+        self, *, points: int, key: str, reference: str, expires_at: datetime, **words
+    ) -> LedgerEntry:
+        """Move points into escrow for an unpaid order; whether they suffice is decided now.
+
+        ``expires_at`` says when the order's sweep should release it; the ledger itself never does.
+        Raises: InsufficientPoints, AccountFrozen, TooManyHolds.
+        """
+        command = machine.Hold(points, key, expires_at.isoformat())
+        return self._post(command, key=key, reference=reference, **words)
+
+    def capture(
+        self, *, hold_key: str, key: str, points: int | None = None, **words
+    ) -> LedgerEntry:
+        """Use a hold, whole or in part; the latest-expiring rest goes back.
+
+        Raises: HoldClosed, OverRefund (more than was held).
+        """
+        return self._post(machine.Capture(hold_key, points), key=key, **words)
+
+    def release(self, *, hold_key: str, key: str, **words) -> LedgerEntry:
+        """Give a hold back, to the days its points had.
+
+        Raises: HoldClosed.
+        """
+        return self._post(machine.Release(hold_key), key=key, **words)
+
+    def refund(
+        self,
+        *,
+        of_key: str,
+        points: int,
+        key: str,
+        reference: str,
+        at_fault: bool = False,
+        **words,
+    ) -> LedgerEntry:
+        """Return spent points to the days they had; ``of_key`` is the key of the spend or capture.
+
+        Points whose day has passed expire at once, unless the shop was at fault: then they live 30
+        days more.
+        Raises: OverRefund, UnknownEntry.
+        """
+        command = machine.Refund(points, None, at_fault)
+        return self._post(command, key=key, of_key=of_key, reference=reference, **words)
+
+    def clawback(
+        self, *, of_key: str, points: int, key: str, reference: str, **words
+    ) -> LedgerEntry:
+        """Take earned points back; ``of_key`` is the key of the accrual. What is spent already
+        becomes debt.
+
+        Raises: OverRefund, UnknownEntry.
+        """
+        command = machine.Clawback(points, None)
+        return self._post(command, key=key, of_key=of_key, reference=reference, **words)
+
+    def adjust(
+        self, *, points: int, key: str, actor: str, note: str, expires_on=DEFAULT, **words
+    ) -> LedgerEntry:
+        """Correct a balance by plus or minus ``points``; ``actor`` and ``note`` say who and why.
+
+        Raises: InsufficientPoints.
+        """
+        command = machine.Adjust(points, as_text(expires_on))
+        return self._post(command, key=key, actor=actor, note=note, **words)
+
+    def post(self, postings: list[Posting], *, tolerant: bool = False) -> list:
+        """Post commands of this member in one go: an INSERT and an UPDATE, and a SELECT before them
+        when a key was not looked up with the lock.
+
+        Returns what ``ledger.post_many`` does.
+        """
+        before = self.row
+        self._look_up(postings)
+        row, past = copy.copy(before), self._past.copy()
+        results, made = post_all(postings, {self.user_id: row}, past, tolerant=tolerant)
+        if made:
+            account_rows.write(made, [row], {self.user_id: before.seq})
+            self.renew(row, past)
+        return results
+
+    def renew(self, row: PointAccount, past: Past | None = None) -> None:
+        """Take over the account as the ledger has just written it."""
+        hook = partial(balance.remember, row)
+        self._carry_on(row, self._past.copy() if past is None else past, hook)
+
+    def look_for(self, seen: rows.Wanted) -> None:
+        """Read the row of another table that the verb asks for now."""
+        self.seen = account_rows.look_for(seen)
+
+    # --- its memory ----------------------------------------------------------------
+    def _post(self, command, **words):
+        return self.post([Posting(self.user_id, command, **words)])[0]
+
+    def _look_up(self, postings):
+        """Read what was posted under the keys of postings, unless it is known."""
+        keys, returning = self._past.unknown(postings)
+        if keys:
+            found = account_rows.look_up(keys, returning=returning)
+            self._past.learn(found, keys, returning=returning)
+
+    def _carry_on(self, row, past, hook):
+        """Go on with this row; a savepoint that takes it back drops the hook, and so tells."""
+        transaction.on_commit(hook, robust=True)
+        self._undo.append((hook, self._row, self._past))
+        self._row, self._past = row, past
+
+
+def _nothing(user_id):
+    """Wait for the commit: a savepoint that takes the opening back forgets this."""
