@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
@@ -111,3 +112,8 @@ def test_list_when_sorted_by_a_name_then_in_its_order(counter, sign):
 
     names = [row.username for row in page.context["cl"].result_list]
     assert names == sorted(["adam", "member", "zoe"], reverse=bool(sign))
+
+
+@pytest.mark.parametrize("room", admin.site._registry.values(), ids=lambda room: room.opts.label)
+def test_admin_when_registered_then_it_is_made_of_the_houses(room):
+    assert isinstance(room, ModelAdmin)
