@@ -23,6 +23,9 @@ from points.signals import books_verified
 
 BATCH = 200
 DRIFT = RiskCase.Kind.DRIFT
+UNREADABLE = "the account or one of its entries cannot be read"
+# What reading a cell ends in that holds JSON of another shape than the ledger writes.
+_SHAPELESS = (TypeError, ValueError, KeyError, IndexError, AttributeError)
 
 
 def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
@@ -33,9 +36,13 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
     findings, done = [], 0
     for accounts in _batches(account):
         rows = list(_with_entries(accounts))
+        readable = []
         for row, entries in rows:
-            findings += compare(row, entries)
-        findings += promises.compare(rows)
+            found = compare(row, entries)
+            findings += found
+            if UNREADABLE not in {finding.check for finding in found}:
+                readable.append((row, entries))
+        findings += promises.compare(readable)
         done += len(accounts)
         if on_batch:
             on_batch(done)
@@ -88,12 +95,15 @@ def compare(account: PointAccount, entries: list[LedgerEntry]) -> list[Finding]:
                 str(entries[-1].seq),
             )
         ]
-    return [
-        *_balances(account, known),
-        *_lots(account, known),
-        *_returns(account, known),
-        *_chain(account, known),
-    ]
+    try:
+        return [
+            *_balances(account, known),
+            *_lots(account, known),
+            *_returns(account, known),
+            *_chain(account, known),
+        ]
+    except _SHAPELESS as error:
+        return [Finding(account.pk, UNREADABLE, "", f"{type(error).__name__}: {error}")]
 
 
 def _balances(account, entries):

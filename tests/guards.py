@@ -26,6 +26,11 @@ def pytest_addoption(parser):
         help="leave out what never asks the database: another part ran it",
     )
     parser.addoption(
+        "--no-doors",
+        action="store_true",
+        help="leave out what pages, API and admin do with the database: another part runs it",
+    )
+    parser.addoption(
         "--at", help="let every test begin at this time of the shop, e.g. 2028-02-29T00:05"
     )
 
@@ -33,22 +38,30 @@ def pytest_addoption(parser):
 # --- which tests run ---------------------------------------------------------
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out what is the same on every database, when asked to."""
-    if not config.getoption("--needs-database"):
-        return
+    """Leave out what another part of the run tries, when asked to: each test has one part or two.
+
+    What never asks the database runs once, on SQLite; what doors do with it once, on MariaDB; the
+    rooms behind the doors run on both.
+    """
+    dropped = []
+    if config.getoption("--needs-database"):
+        dropped += [one for one in items if not (_asks(one) or one.get_closest_marker("mariadb"))]
+    if config.getoption("--no-doors"):
+        dropped += [one for one in items if _asks(one) and _DOORS & set(one.path.stem.split("_"))]
+    config.hook.pytest_deselected(items=dropped)
+    left_out = set(dropped)
+    items[:] = [one for one in items if one not in left_out]
+
+
+_DOORS = {"admin", "api", "pages", "views", "doors", "fuzz"}
+
+
+def _asks(item):
     from django.test import TransactionTestCase
 
-    kept, dropped = [], []
-    for item in items:
-        is_case = item.cls is not None and issubclass(item.cls, TransactionTestCase)
-        asks = (
-            is_case
-            or item.get_closest_marker("django_db")
-            or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
-        )
-        (kept if asks or item.get_closest_marker("mariadb") else dropped).append(item)
-    config.hook.pytest_deselected(items=dropped)
-    items[:] = kept
+    is_case = item.cls is not None and issubclass(item.cls, TransactionTestCase)
+    fixtures = {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+    return is_case or item.get_closest_marker("django_db") or fixtures
 
 
 # --- the time of day ----------------------------------------------------------
@@ -86,7 +99,9 @@ def pytest_runtest_protocol(item):
         return (yield)
     # Who waits to be alone holds the door, so that those who share do not pass for ever.
     with open(Path(folder) / "door", "a") as door, open(Path(folder) / "turns", "a") as turns:
-        alone = item.get_closest_marker("mariadb") or item.get_closest_marker("long")
+        has_own = item.get_closest_marker("own_servers")
+        is_race = item.get_closest_marker("mariadb") and not has_own
+        alone = is_race or item.get_closest_marker("long")
         _wait_for(door, fcntl.LOCK_EX)
         _wait_for(turns, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         fcntl.flock(door, fcntl.LOCK_UN)

@@ -68,6 +68,14 @@ def _keys():
     return [(hashlib.sha256(b"field-key:" + key).hexdigest()[:8], key) for key in keys]
 
 
+def unreadable(rows, name: str) -> list:
+    """Return the primary keys of the rows whose encrypted column ``name`` no key opens any more."""
+    field = rows.model._meta.get_field(name)
+    stored = models.ExpressionWrapper(models.F(name), output_field=models.TextField())
+    cells = rows.order_by("pk").annotate(_stored=stored).values_list("pk", "_stored")
+    return [pk for pk, cell in cells.iterator() if cell is not None and not field.opens(cell)]
+
+
 class EncryptedTextField(models.TextField):
     """A text column whose content only the application can read; it cannot be searched or
     sorted.
@@ -82,6 +90,14 @@ class EncryptedTextField(models.TextField):
 
     def from_db_value(self, value, expression, connection):
         return None if value is None else decrypt(value, place=self._place())
+
+    def opens(self, stored: str) -> bool:
+        """Return whether a stored value can be read with the keys there are."""
+        try:
+            decrypt(stored, place=self._place())
+        except Undecryptable:
+            return False
+        return True
 
     def get_lookup(self, lookup_name):
         if lookup_name != "isnull":

@@ -15,7 +15,7 @@ from tests.chaos import faults
 from tests.chaos.members import LONGEST_ANSWER_SECONDS, Caller
 from tests.chaos.shop import Shop
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers, pytest.mark.django_db(transaction=True)]
 CALLERS, MEMBERS_OF_EACH = 4, 12
 
 

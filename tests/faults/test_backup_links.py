@@ -16,7 +16,7 @@ from mall.backups.databases import named
 from mall.backups.programs import Program, running
 from tests.services import Server, start_mariadb
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db]
+pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers, pytest.mark.django_db]
 SUBJECT = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
 
 

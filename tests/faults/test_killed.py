@@ -22,7 +22,7 @@ from tests.factories.points import member_with
 from tests.faults import toiler
 from tests.services import start_mariadb
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers, pytest.mark.django_db(transaction=True)]
 PATIENCE_SECONDS = 60
 
 

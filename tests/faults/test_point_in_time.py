@@ -20,7 +20,7 @@ from points.models import LedgerEntry
 from tests.factories.orders import give_points, place, virtual_sku
 from tests.services import Server, start_mariadb
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

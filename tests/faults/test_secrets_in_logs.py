@@ -17,6 +17,7 @@ from tests.front import NGINX, front, web
 
 pytestmark = [
     pytest.mark.mariadb,
+    pytest.mark.own_servers,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(NGINX is None, reason="nginx is not installed"),
 ]

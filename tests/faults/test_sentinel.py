@@ -149,6 +149,7 @@ def is_done(name):
 
 
 @pytest.mark.mariadb
+@pytest.mark.own_servers
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(600)
 def test_shop_when_the_master_is_killed_then_the_next_one_serves_cache_and_broker_and_no_page_fails(

@@ -23,7 +23,7 @@ from tests.front import PLACES, running, says, web
 from tests.services import start_mariadb, start_redis
 from tests.serving import free_port
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers, pytest.mark.django_db(transaction=True)]
 PROMETHEUS = shutil.which("prometheus", path=PLACES)
 TOKEN = "token-of-the-scraper"
 PATIENCE_SECONDS = 60

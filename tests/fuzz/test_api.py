@@ -5,6 +5,8 @@ Strangers, members, operators and finance knock at what is there as often as at 
 filled with chance alone would find nothing behind it but 404.
 """
 
+import os
+
 import pytest
 import schemathesis
 from django.contrib.auth.models import Group
@@ -42,7 +44,11 @@ from tests.factories.orders import (
 )
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db(transaction=True)]
-FEW = hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = hypothesis_settings(
+    max_examples=40 if os.environ.get("MALL_RANDOM") else 6,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 AS_DOCUMENTED = [
     not_a_server_error,
     status_code_conformance,

@@ -188,6 +188,8 @@ def test_clock_at_when_left_by_a_refusal_then_it_held_inside_only(noon):
 
 
 # --- the shop as seeded -----------------------------------------------------------
+@pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.django_db
 def test_seed_demo_when_told_again_then_the_same_shop_and_when_run_twice_then_nothing_changes(
     mariadb_only, sign_ins, noon
@@ -276,6 +278,14 @@ class TestSeededShop(TestCase):
             and demo.notifications.exclude(read_at=None).exists()
         )
 
+    def test_seed_demo_when_run_again_then_nothing_changes(self):
+        first = rows(), facts()
+
+        said = seed(members=5, days=10, orders=8)
+
+        assert (rows(), facts()) == first
+        assert "products=79 (+0)" in said
+
     def test_seed_demo_when_done_then_an_operator_opens_the_back_office(self):
         admin = User.objects.get(username="admin")
         assert admin.check_password("admin-points-mall")
@@ -286,7 +296,7 @@ class TestSeededShop(TestCase):
 def test_seed_demo_when_public_passwords_are_not_allowed_then_neither_sign_in_is_made(settings):
     settings.DEMO_SIGN_INS = False
 
-    said = seed()
+    said = seed(members=1, days=1, orders=1)
 
     assert not User.objects.filter(username__in=["demo", "admin"]).exists()
     assert not User.objects.filter(is_staff=True).exists()

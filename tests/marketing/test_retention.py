@@ -4,6 +4,7 @@ imported, and by hand.
 
 import io
 import json
+import os
 from datetime import date, datetime, timedelta
 from statistics import quantiles
 
@@ -205,7 +206,7 @@ facts = st.lists(
 
 
 @pytest.mark.django_db
-@settings(max_examples=25)
+@settings(max_examples=100 if os.environ.get("MALL_RANDOM") else 10)
 @given(drawn=facts, end=st.integers(0, 50))
 def test_report_when_facts_are_live_and_imported_then_equals_a_slow_count_of_them(
     drawn, end, people

@@ -1,14 +1,27 @@
 """Orders, points and goods answer for each other: whatever one of them lost is named."""
 
+import json
+
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
+from catalog.models import CardKey
 from orders import lifecycle
 from orders.models import Order
 from orders.reconciliation import verify_orders
 from points import ledger, reconciliation
 from tests.factories.coupons import given
-from tests.factories.orders import give_points, key_sku, pay, place, refund, virtual_sku
+from tests.factories.orders import (
+    address_of,
+    give_points,
+    key_sku,
+    pay,
+    physical_sku,
+    place,
+    refund,
+    virtual_sku,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -178,6 +191,38 @@ def test_verify_when_a_key_is_lost_then_line_and_sku_are_named(refunded, member)
     assert (None, f"free keys of SKU {line.sku_id}") in found
 
 
+@pytest.mark.parametrize("cell", ["v1:00000000:AAAA", "not a sealed text at all"])
+def test_verify_when_no_key_opens_an_address_then_a_finding_and_the_rest_is_compared(
+    member, cell, capsys
+):
+    give_points(member, 100)
+    address_of(member)
+    lost, other = (place(member, physical_sku(points=10)) for _ in range(2))
+    tamper("UPDATE orders_order SET address_sealed = %s WHERE id = %s", cell, lost.pk)
+    sku = other.lines.get().sku_id
+    tamper("UPDATE catalog_stock SET quantity = quantity - 1 WHERE sku_id = %s", sku)
+
+    found = checks(reconciliation.verify())
+
+    assert found == [
+        (None, f"address of order {lost.no} cannot be read with the keys there are"),
+        (None, f"stock of SKU {sku} is not the sum of its movements"),
+    ]
+    with pytest.raises(SystemExit):
+        call_command("verify_ledger", "--json")
+    assert json.loads(capsys.readouterr().out)["frozen"] == []
+
+
+def test_verify_when_no_key_opens_a_card_key_then_a_finding_and_the_rest_is_compared(refunded):
+    _order, codes = refunded
+    key = CardKey.objects.filter(reference=codes.reference).first()
+    tamper("UPDATE catalog_cardkey SET secret = 'v1:00000000:AAAA' WHERE id = %s", key.pk)
+
+    assert checks(reconciliation.verify()) == [
+        (None, f"card key {key.pk} cannot be read with the keys there are")
+    ]
+
+
 def test_verify_when_a_coupon_was_not_given_back_then_the_order_is_named(member):
     coupon = given(member)
     order = place(member, virtual_sku(cash="100.00"), coupon=coupon.pk)
@@ -203,8 +248,8 @@ def test_verify_when_an_undone_order_still_earns_then_it_is_named(member):
 def test_verify_when_there_are_more_orders_then_the_query_count_stays(
     life, member, django_assert_num_queries
 ):
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         verify_orders([member.pk])
     place(member, virtual_sku(points=10))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         verify_orders([member.pk])

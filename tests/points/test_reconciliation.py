@@ -242,6 +242,30 @@ def test_verify_when_the_account_was_edited_then_found(member, change, check):
     assert [finding.check for finding in reconciliation.verify()] == [check]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        (ACCOUNT, "lots = '{}'"),
+        (ACCOUNT, "lots = '[[\"2027-01-31\"]]'"),
+        (ACCOUNT, "holds = '[]'"),
+        (ACCOUNT, "holds = '{\"sale:C:hold\": {}}'"),
+        (ENTRY, "alloc = '[]'"),
+        (ENTRY, 'alloc = \'{"lots": [[null, "many"]]}\''),
+    ],
+)
+def test_verify_when_one_cell_cannot_be_read_then_a_finding_and_all_others_are_compared(
+    member, change
+):
+    other = member_with(10)
+    statement, cell = change
+    sql(statement.format(cell), member.pk if statement == ACCOUNT else entry_id(member, 1))
+    sql(ACCOUNT.format("head = ''"), other.pk)
+
+    found = {finding.account for finding in reconciliation.verify()}
+
+    assert found == {member.pk, other.pk}
+
+
 def test_verify_when_one_account_of_many_drifted_then_only_that_one_is_frozen(member, capsys):
     others = [member_with(10) for _ in range(5)]
     sql(ENTRY.format("delta = delta + 1"), entry_id(member, 1))
