@@ -152,7 +152,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     list_filter_submit = True
     list_select_related = ["user"]
     list_per_page = 50
-    search_fields = ["=no", "=tracking_number", *members("user")]
+    search_fields = ["=no", *members("user"), "tracking_number"]
     search_help_text = _("An order number, a member's name or a tracking number.")
     inlines = [LineInline, ShipmentInline, EventInline, PaymentInline]
     actions_detail = [
@@ -416,7 +416,7 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
     list_filter_submit = True
     list_select_related = ["order"]
     list_per_page = 50
-    search_fields = ["=no", "=order__no", "=provider_ref"]
+    search_fields = ["=no", "=order__no", "provider_ref"]
     inlines = [NoticeInline, RefundInline]
     fields = [
         "no",

@@ -13,7 +13,7 @@ from tests import pristine
 from tests.factories import crowd
 from tests.mall.changelists import clerk, offered, plan_of, statements
 
-pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb, pytest.mark.long]
 
 ROWS = 3_000
 FEW = ROWS // 5  # no plan may sort more, or read more without an index that says which
@@ -49,11 +49,6 @@ def test_changelist_when_the_shop_has_grown_then_an_index_leads_to_each_page(roo
 
     assert len(asked) > 1
     assert faults == {}
-
-
-@pytest.mark.parametrize("room", SHOWN.values(), ids=lambda room: room.opts.label)
-def test_admin_when_registered_then_it_is_made_of_the_houses(room):
-    assert isinstance(room, ModelAdmin)
 
 
 # --- what the server says to it ------------------------------------------------------

@@ -1,6 +1,8 @@
 """What a list of the back office says where it does not read everything, and what it finds."""
 
 import pytest
+from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
@@ -16,10 +18,9 @@ ORDERS, MEMBERS = "admin:orders_order_changelist", "admin:accounts_user_changeli
 @pytest.fixture
 def counter(client, member):
     """The back office as an administrator sees it, in English."""
-    get_user_model().objects.filter(pk=member.pk).update(
-        is_staff=True, is_superuser=True, language="en"
-    )
+    get_user_model().objects.filter(pk=member.pk).update(is_staff=True, is_superuser=True)
     client.force_login(member)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     return client
 
 
@@ -111,3 +112,8 @@ def test_list_when_sorted_by_a_name_then_in_its_order(counter, sign):
 
     names = [row.username for row in page.context["cl"].result_list]
     assert names == sorted(["adam", "member", "zoe"], reverse=bool(sign))
+
+
+@pytest.mark.parametrize("room", admin.site._registry.values(), ids=lambda room: room.opts.label)
+def test_admin_when_registered_then_it_is_made_of_the_houses(room):
+    assert isinstance(room, ModelAdmin)
