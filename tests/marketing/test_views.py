@@ -91,8 +91,8 @@ def test_home_when_points_expire_within_a_month_then_it_says_so(english, member)
     assert page.context["expiring_points"] == 40
 
 
-QUERIES_OF_A_MEMBERS_HOME = 12
-QUERIES_OF_A_VISITORS_HOME = 3
+QUERIES_OF_A_MEMBERS_HOME = 11
+QUERIES_OF_A_VISITORS_HOME = 2
 
 
 @pytest.mark.parametrize("items", [1, 3])
@@ -205,7 +205,7 @@ def test_checkin_when_month_has_more_then_query_count_is_literal(
         signed_in.get("/checkin/")
 
 
-QUERIES_OF_THE_CALENDAR = 5
+QUERIES_OF_THE_CALENDAR = 4
 
 
 # --- inbox ----------------------------------------------------------------------
