@@ -205,7 +205,7 @@ def test_checkin_when_month_has_more_then_query_count_is_literal(
         signed_in.get("/checkin/")
 
 
-QUERIES_OF_THE_CALENDAR = 5
+QUERIES_OF_THE_CALENDAR = 4
 
 
 # --- inbox ----------------------------------------------------------------------
