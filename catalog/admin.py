@@ -23,7 +23,6 @@ from catalog import (
     key_admin,
     review_admin,  # noqa: F401 - reviews have a room of their own
     richtext,
-    shelf_prices,
     stock,
     stock_admin,
     storefront,
@@ -197,16 +196,6 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
         ),
         (_("Pictures and tags"), {"fields": ["image", "illustration", "tags"]}),
     ]
-
-    def save_model(self, request, obj, form, change):
-        """Save, also what the history brings back: another pay mode is another place in lists."""
-        super().save_model(request, obj, form, change)
-        shelf_prices.draw([obj.pk])
-
-    def save_formset(self, request, form, formset, change):
-        super().save_formset(request, form, formset, change)
-        if formset.model is Sku:
-            shelf_prices.draw([form.instance.pk])
 
     def get_queryset(self, request):
         pieces = (

@@ -4,7 +4,7 @@ a kind stays.
 
 from django.utils.translation import gettext_lazy as _
 
-from catalog import shelf_prices, storefront
+from catalog import storefront
 from catalog.models import CardKey, Product, Sku, Stock, StockMovement, price_mismatch
 from mall.core import audit
 from mall.core.errors import DomainError
@@ -147,7 +147,6 @@ def reprice(sku_id: int, *, by, **fields) -> Sku:
     if before != fields:
         sku._history_user = by
         sku.save(update_fields=list(fields))
-        shelf_prices.draw([product.pk])
         audit.note(by, "catalog.reprice", target=sku, before=before, after=fields)
         storefront.forget()
     return sku

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
 
-from catalog.models import Product
+from catalog.models import PRICED_IN_POINTS, Product
 
 PAGE_SIZE = 24
 SEARCH_WORDS = 5
 COMMON_PAGES = 20
 FEW = 1000
-PRICED_IN_POINTS = (Product.PayMode.POINTS, Product.PayMode.POINTS_CASH)
 ORDERINGS = {
     "newest": ("-id",),
     "popular": ("-popularity", "-id"),

@@ -6,7 +6,7 @@ Source: ledger.md section 8.
 
 from django.db import connection
 
-from catalog import shelf_prices, stock
+from catalog import stock
 from catalog.models import CardKey
 from mall.core.encryption import unreadable
 from points.finding import Finding
@@ -23,16 +23,6 @@ def verify_shelf() -> list[Finding]:
     found += [
         Finding(None, f"free keys of SKU {sku}", str(expected), str(free))
         for sku, expected, free in _drifted_keys()
-    ]
-    # Nobody's money, but lists sort and filter by it; `catalog.refresh_popularity` draws it anew.
-    found += [
-        Finding(
-            None,
-            f"lowest price of product {product}",
-            " / ".join(map(str, drawn)),
-            " / ".join(map(str, standing)),
-        )
-        for product, drawn, standing in shelf_prices.drifted()
     ]
     live = CardKey.objects.exclude(state=CardKey.State.VOID)
     return found + [

@@ -6,6 +6,7 @@ from catalog.models.bucket import StockBucket
 from catalog.models.card_key import CardKey, CardKeyEvent
 from catalog.models.category import Category
 from catalog.models.product import (
+    DRAWN_COLUMNS,
     FEW_PIECES,
     LEFT,
     MAX_QUANTITY,
@@ -13,15 +14,13 @@ from catalog.models.product import (
     PICTURE_MAX_BYTES,
     PICTURE_TYPES,
     PICTURE_VALIDATORS,
-    PRICE_MAX_POINTS,
+    PRICED_IN_POINTS,
     Product,
     ProductImage,
     ProductQuerySet,
-    Sku,
     is_within,
     most_pieces,
     picture_url,
-    price_mismatch,
     validate_picture_size,
 )
 from catalog.models.review import (
@@ -34,10 +33,18 @@ from catalog.models.review import (
     ReviewPolicy,
     ReviewQuerySet,
 )
+from catalog.models.sku import (
+    PRICE_MAX_POINTS,
+    Sku,
+    draw_lowest_prices,
+    lowest_prices,
+    price_mismatch,
+)
 from catalog.models.stock import Stock, StockMovement
 
 __all__ = [
     "ANSWER_LENGTH",
+    "DRAWN_COLUMNS",
     "FEW_PIECES",
     "LEFT",
     "LONGEST_REVIEW",
@@ -47,6 +54,7 @@ __all__ = [
     "PICTURE_MAX_BYTES",
     "PICTURE_TYPES",
     "PICTURE_VALIDATORS",
+    "PRICED_IN_POINTS",
     "PRICE_MAX_POINTS",
     "REASON_LENGTH",
     "SHORTEST_REVIEW",
@@ -63,7 +71,9 @@ __all__ = [
     "Stock",
     "StockBucket",
     "StockMovement",
+    "draw_lowest_prices",
     "is_within",
+    "lowest_prices",
     "most_pieces",
     "picture_url",
     "price_mismatch",

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models.product import Sku
+from catalog.models.sku import Sku
 
 BUCKETS_MOST = 32
 BUCKETS_PER_POOL = 256  # room for ids: id = pool · 256 + place

@@ -1,7 +1,7 @@
 """Products, their pictures and their SKUs."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import FileExtensionValidator, MinValueValidator
+from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Q
 from django.templatetags.static import static
@@ -13,7 +13,6 @@ from mall.core import clock
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
 PICTURE_MAX_BYTES = 1024 * 1024
-PRICE_MAX_POINTS = 100_000_000
 MAX_QUANTITY = 99  # pieces of one SKU in one order
 FEW_PIECES = (1, 9)  # from and to: what needs a delivery soon
 MOST_RECEIVED = 1_000_000  # pieces of one delivery or correction
@@ -61,6 +60,10 @@ SHELF_INDEXES = [
         name="product_count",
     ),
 ]
+
+
+# Drawn from the offered SKUs by catalog/models/sku.py alone.
+DRAWN_COLUMNS = ("choices", "lowest_points", "lowest_cash", "is_yuan_priced")
 
 
 class ProductQuerySet(models.QuerySet):
@@ -127,8 +130,8 @@ class Product(models.Model):
     sale_starts_at = models.DateTimeField(_("on sale from"), null=True, blank=True)
     sale_ends_at = models.DateTimeField(_("on sale until"), null=True, blank=True)
     popularity = models.PositiveIntegerField(_("redeemed in 30 days"), default=0, editable=False)
-    # What lists filter and sort by: drawn from the offered SKUs by catalog/shelf_prices.py alone.
-    # The database has the defaults too, because the release before this one inserts without them.
+    # What lists filter and sort by: DRAWN_COLUMNS. The database has the defaults too, because the
+    # release before this one inserts without them.
     choices = models.PositiveIntegerField(
         _("choices offered"), default=0, db_default=0, editable=False
     )
@@ -182,6 +185,19 @@ class Product(models.Model):
     def __str__(self):
         return self.name or f"#{self.pk}"
 
+    def save(self, *args, **kwargs):
+        """Save the row, but for what lists sort by: that is its SKUs' to say, and may have moved
+        since this row was read.
+        """
+        self.is_yuan_priced = self.pay_mode not in PRICED_IN_POINTS
+        names = kwargs.get("update_fields")
+        if names is not None and "pay_mode" in names:
+            kwargs["update_fields"] = {*names, "is_yuan_priced"}
+        elif names is None and not self._state.adding and not self.get_deferred_fields():
+            theirs = {"id", "choices", "lowest_points", "lowest_cash"}
+            kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields} - theirs
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self):
         return reverse("catalog:detail", args=[self.pk])
 
@@ -200,6 +216,9 @@ class Product(models.Model):
         return self.status == self.Status.ON and is_within(
             self.sale_starts_at, self.sale_ends_at, as_of or clock.now()
         )
+
+
+PRICED_IN_POINTS = (Product.PayMode.POINTS, Product.PayMode.POINTS_CASH)
 
 
 def most_pieces(limit_per_order: int, left: int) -> int:
@@ -248,91 +267,3 @@ class ProductImage(models.Model):
     def image_url(self) -> str:
         """Where the picture is served, or nothing."""
         return picture_url(self.image.name, self.illustration)
-
-
-class Sku(models.Model):
-    """One choice of a product (a colour, a size) with its own price and its own pieces.
-
-    What the prices mean depends on the product's pay mode: ``points`` points only; ``points_cash``
-    both are due; ``cash_points`` and ``cash`` yuan only (points may lower the first).
-    """
-
-    product = models.ForeignKey(
-        Product, on_delete=models.CASCADE, related_name="skus", verbose_name=_("product")
-    )
-    name = models.CharField(
-        _("name"),
-        max_length=60,
-        blank=True,
-        help_text=_("Colour, size, value; empty when there is only one."),
-    )
-    points_price = models.PositiveIntegerField(_("price in points"), default=0)
-    cash_price = models.DecimalField(
-        _("price in yuan"),
-        max_digits=12,
-        decimal_places=2,
-        default=0,
-        validators=[MinValueValidator(0)],
-    )
-    position = models.PositiveIntegerField(_("position"), default=0)
-    is_active = models.BooleanField(_("offered"), default=True)
-
-    class Meta:
-        verbose_name = _("SKU")
-        verbose_name_plural = _("SKUs")
-        ordering = ["position", "id"]
-        indexes = [
-            models.Index(
-                fields=["product", "is_active", "points_price", "cash_price"], name="sku_cheapest"
-            )
-        ]
-        constraints = [
-            models.CheckConstraint(
-                name="sku_points_price_bounded",
-                condition=Q(points_price__gte=0) & Q(points_price__lte=PRICE_MAX_POINTS),
-            ),
-            models.CheckConstraint(
-                condition=Q(cash_price__gte=0), name="sku_cash_price_not_negative"
-            ),
-            models.CheckConstraint(
-                condition=Q(points_price__gt=0) | Q(cash_price__gt=0), name="sku_costs_something"
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.product} · {self.name}" if self.name else str(self.product)
-
-    @property
-    def pieces(self) -> int:
-        """What is left of it right now; a SKU never received has none."""
-        return getattr(getattr(self, "stock", None), "quantity", 0)
-
-    def clean(self):
-        """Refuse prices that do not fit the product's pay mode."""
-        product = getattr(self, "product", None)
-        mismatch = (
-            price_mismatch(product.pay_mode, self.points_price, self.cash_price)
-            if product
-            else None
-        )
-        if mismatch:
-            raise ValidationError(mismatch)
-
-
-def price_mismatch(pay_mode: str, points, cash) -> dict | None:
-    """Return what is wrong with a SKU's prices under a pay mode, by field, or None.
-
-    The database cannot compare two tables in a CHECK, so every door that edits prices asks this.
-    """
-    wants_points = pay_mode in (Product.PayMode.POINTS, Product.PayMode.POINTS_CASH)
-    wants_cash = pay_mode != Product.PayMode.POINTS
-    wrong = {}
-    if wants_points and not points:
-        wrong["points_price"] = _("This pay mode needs a price in points.")
-    if not wants_points and points:
-        wrong["points_price"] = _("This pay mode has no price in points.")
-    if wants_cash and not cash:
-        wrong["cash_price"] = _("This pay mode needs a price in yuan.")
-    if not wants_cash and cash:
-        wrong["cash_price"] = _("This pay mode has no price in yuan.")
-    return wrong or None

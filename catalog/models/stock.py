@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models.product import Sku
+from catalog.models.sku import Sku
 from mall.core import clock
 from mall.core.append_only import AppendOnly
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile
 
-from catalog import codes, shelf_prices, stock, storefront
+from catalog import codes, stock, storefront
 from catalog.models import Category, Product, Sku
 from mall.core import clock
 from mall.core.transactions import transactional
@@ -63,16 +63,13 @@ def _fill(shelves, all_goods, pictures) -> int:
         )
         for position, shelf in enumerate(shelves)
     }
-    shelved = []
     for shelf, goods in all_goods:
-        product = _put_on_shelf(
+        _put_on_shelf(
             categories[shelf["slug"]],
             goods,
             kind=goods.get("kind", shelf.get("kind", "physical")),
             picture=pictures[goods["slug"]],
         )
-        shelved.append(product.pk)
-    shelf_prices.draw(shelved)
     storefront.forget()
     return len(all_goods)
 

@@ -66,9 +66,9 @@ def sign_up_app():
 # By door: what accounts asks, and everything with the transaction of the rooms above.
 # Accounts: who it is; a second step; last seen; the list of devices; the session. The app's answer
 # names the e-mail.
-FIRST_OF_THE_DAY = {page: (5, 14), app: (6, 15)}
-AGAIN = {page: (5, 11), app: (6, 12)}
-SIGN_UP = {sign_up_page: (15, 31), sign_up_app: (16, 32)}
+FIRST_OF_THE_DAY = {page: (5, 13), app: (6, 14)}
+AGAIN = {page: (5, 10), app: (6, 11)}
+SIGN_UP = {sign_up_page: (15, 30), sign_up_app: (16, 31)}
 
 
 def counts(act):

@@ -10,8 +10,7 @@ from django.urls import reverse
 
 from catalog import assortment, finding, kept, shelf_prices, storefront, tasks
 from catalog.finding import Filters
-from catalog.models import Product, Sku
-from orders.reconciliation import verify_orders
+from catalog.models import DRAWN_COLUMNS, Product, Sku
 from tests.catalog.test_admin import product_form
 from tests.factories.catalog import CategoryFactory, ProductFactory, SkuFactory
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def columns(product):
-    return Product.objects.values_list(*shelf_prices.COLUMNS).get(pk=product.pk)
+    return Product.objects.values_list(*DRAWN_COLUMNS).get(pk=product.pk)
 
 
 def saved(client, product, **changes):
@@ -42,8 +41,6 @@ def test_draw_when_skus_differ_then_the_cheapest_offered_one_and_siblings_stay()
     for points, cash, offered in [(90, 1, False), (100, 9, True), (100, 5, True), (300, 1, True)]:
         SkuFactory(product=product, points_price=points, cash_price=cash, is_active=offered)
 
-    shelf_prices.draw([product.pk])
-
     assert columns(product) == (3, 100, Decimal("5.00"), False)
     assert columns(sibling) == (1, 7, Decimal("0.00"), False)
 
@@ -51,8 +48,6 @@ def test_draw_when_skus_differ_then_the_cheapest_offered_one_and_siblings_stay()
 def test_draw_when_nothing_is_offered_then_no_choice_and_no_price():
     product = ProductFactory(pay_mode="cash")
     SkuFactory(product=product, points_price=0, cash_price=5, is_active=False)
-
-    shelf_prices.draw([product.pk])
 
     assert columns(product) == (0, 0, Decimal("0.00"), True)
 
@@ -108,20 +103,56 @@ def test_reprice_when_a_program_changes_or_hides_a_sku_then_drawn(shelve, operat
     assert columns(product)[:2] == (1, 100)
 
 
-# --- drift ----------------------------------------------------------------------------
-def test_mend_when_an_earlier_release_edited_a_sku_then_it_was_told_and_is_drawn(shelve):
-    product, sibling = shelve(points=100), shelve(points=50)
-    Sku.objects.filter(product=product).update(points_price=80)  # as it would: nothing is drawn
+# --- by every program -----------------------------------------------------------------
+def test_rows_when_a_program_writes_skus_then_drawn():
+    product, sibling = ProductFactory(), ProductFactory()
+    sku = Sku.objects.create(product=product, points_price=100)
+    seen = [columns(product)[:2]]
 
-    told = verify_orders()
+    Sku.objects.filter(pk=sku.pk).update(points_price=80)
+    seen.append(columns(product)[:2])
+    Sku.objects.bulk_create([Sku(product=product, points_price=n) for n in (70, 60)])
+    seen.append(columns(product)[:2])
+    Sku.objects.filter(points_price=60).delete()
+    seen.append(columns(product)[:2])
+    product.skus.get(points_price=70).delete()
+    seen.append(columns(product)[:2])
+    product.skus.update(product=sibling)
+    seen.append(columns(product)[:2])
+
+    assert seen == [(1, 100), (1, 80), (3, 60), (2, 70), (1, 80), (0, 0)]
+    assert columns(sibling)[:2] == (1, 80)
+
+
+def test_save_when_the_product_was_read_before_its_skus_moved_then_the_columns_stay():
+    product = ProductFactory()
+    Sku.objects.create(product=product, points_price=100)
+
+    product.name_en = "Renamed"
+    product.save()
+    product.pay_mode = "cash"
+    product.save(update_fields=["pay_mode"])
+
+    assert columns(product) == (1, 100, Decimal("0.00"), True)
+    assert Product.objects.get(pk=product.pk).name_en == "Renamed"
+
+
+# --- drift ----------------------------------------------------------------------------
+def test_mend_when_an_earlier_release_edited_a_sku_then_drawn_again(shelve):
+    product, sibling = shelve(points=100), shelve(points=50)
+    with connection.cursor() as cursor:  # as it would: nothing is drawn
+        cursor.execute(
+            "UPDATE catalog_sku SET points_price = 80 WHERE product_id = %s", [product.pk]
+        )
+
+    drifted = shelf_prices.drifted()
     tasks.refresh_popularity()
 
-    (finding_,) = told
-    assert finding_.check == f"lowest price of product {product.pk}"
-    assert (finding_.expected[:6], finding_.found[:7]) == ("1 / 80", "1 / 100")
-    assert columns(product)[:2] == (1, 80)
-    assert columns(sibling)[:2] == (1, 50)
-    assert verify_orders() == []
+    assert [(row[0], row[1][:2], row[2][:2]) for row in drifted] == [
+        (product.pk, (1, 80), (1, 100))
+    ]
+    assert (columns(product)[:2], columns(sibling)[:2]) == ((1, 80), (1, 50))
+    assert shelf_prices.drifted() == []
 
 
 # --- a long shelf ---------------------------------------------------------------------

@@ -4,7 +4,7 @@ catalog.stock.receive.
 
 import factory
 
-from catalog import shelf_prices, stock
+from catalog import stock
 from catalog.models import Category, Product, Sku
 
 
@@ -36,11 +36,6 @@ class SkuFactory(factory.django.DjangoModelFactory):
 
     product = factory.SubFactory(ProductFactory)
     points_price = 100
-
-    @factory.post_generation
-    def price(self, create, extracted, **kwargs):
-        if create:
-            shelf_prices.draw([self.product_id])
 
     @factory.post_generation
     def stock(self, create, extracted, **kwargs):
