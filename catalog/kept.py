@@ -24,6 +24,7 @@ from django.utils.translation import get_language
 
 from catalog.models import Product
 from mall.core import clock
+from mall.core.kept import VERSION_KEY as RULES_VERSION_KEY  # pages tell what rules give
 
 KEPT_SECONDS = 60
 ANSWER_SECONDS = 5
@@ -31,7 +32,6 @@ MOST_FACTS = 2000  # pages of facts and products, a few kB each
 MOST_BYTES = 16 * 1024 * 1024
 VERSION_KEY = "catalog:version"
 STOCK_VERSION_KEY = "catalog:stock-version"
-RULES_VERSION_KEY = "kept:version"  # of mall.core.kept; pages tell what rules give
 _VERSION_KEYS = [VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY]
 
 

@@ -73,8 +73,10 @@ class LogMiddleware(RequestMiddleware):
 
     @classmethod
     def bind_ip(cls, request):
-        """Name the caller: mall/wsgi.py has asked the proxies, headers claim anything."""
-        structlog.contextvars.bind_contextvars(ip=plain(request.META["REMOTE_ADDR"]))
+        """Name the caller: mall/wsgi.py has asked the proxies, headers claim anything. Behind a
+        socket of the machine itself nobody has an address.
+        """
+        structlog.contextvars.bind_contextvars(ip=plain(request.META.get("REMOTE_ADDR", "")))
 
     @staticmethod
     def bind_user_id(request):
