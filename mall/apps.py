@@ -1,6 +1,6 @@
 """The roof as an app: commands, and what hangs on every `migrate`."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -12,9 +12,11 @@ class MallConfig(AppConfig):
         from mall.database import collations, rights  # noqa: F401 - the second registers a check
 
         collations.let_people_search()
+        # `migrate` (Django 5.2) speaks only of apps that have models, and the roof has none.
+        ground = apps.get_app_config("mall")
         pre_migrate.connect(
-            collations.set_default_before_migrate, sender=self, dispatch_uid="mall.collations"
+            collations.set_default_before_migrate, sender=ground, dispatch_uid="mall.collations"
         )
         post_migrate.connect(
-            collations.mend_after_migrate, sender=self, dispatch_uid="mall.collations"
+            collations.mend_after_migrate, sender=ground, dispatch_uid="mall.collations"
         )

@@ -91,7 +91,7 @@ def test_home_when_points_expire_within_a_month_then_it_says_so(english, member)
     assert page.context["expiring_points"] == 40
 
 
-QUERIES_OF_A_MEMBERS_HOME = 11
+QUERIES_OF_A_MEMBERS_HOME = 10
 QUERIES_OF_A_VISITORS_HOME = 0  # the page is kept
 
 
@@ -115,7 +115,8 @@ def test_home_when_shop_has_more_then_visitors_query_count_is_literal(
 ):
     for _item in range(items):
         SkuFactory(stock=1)
-    client.get("/")
+    for _visit in range(2):  # with an empty cache the first one names the versions
+        client.get("/")
 
     with django_assert_num_queries(QUERIES_OF_A_VISITORS_HOME):
         client.get("/")

@@ -386,7 +386,7 @@ class RefundMachine(RuleBasedStateMachine):
 
 
 ONE_TEST = settings(
-    max_examples=int(os.environ.get("REFUND_EXAMPLES", 5)),
+    max_examples=int(os.environ.get("REFUND_EXAMPLES", 3)),
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),

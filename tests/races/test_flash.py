@@ -349,7 +349,14 @@ def run_sale(run_threads, *, stock_each, attempts, gate_state, threads=RUSH_THRE
     return counted, seconds
 
 
-@pytest.mark.parametrize("gate_state", GATES)
+@pytest.mark.parametrize(
+    "gate_state",
+    [
+        "minus 50",
+        "flushed",
+        *(pytest.param(n, marks=pytest.mark.long) for n in ("right", "plus 50")),
+    ],
+)
 def test_sale_when_200_members_rush_10_items_then_exactly_the_stock_is_sold(
     run_threads, gate_state
 ):
