@@ -73,6 +73,15 @@ def put_back():
                 cursor.execute(f"INSERT INTO {quote(table)} SELECT * FROM {source}.{quote(table)}")
 
 
+def copy_anew():
+    """Give this process another copy of the original: migrations went back and forth in the old one
+    and left its columns and keys in another order.
+    """
+    name = connection.settings_dict["NAME"]
+    _copy(original(), name)
+    _use(name)
+
+
 def drop(name):
     """Drop a database that was made here; the original goes with the servers of its run."""
     connection.close()

@@ -25,6 +25,7 @@ from points import (
 )
 from points.models import MemberTier, PointAccount, PointsPolicy, TierLevel
 from points.tasks import reassess_tiers
+from tests import pristine
 from tests.factories.points import arrived, granted, member_with
 
 pytestmark = pytest.mark.django_db
@@ -399,7 +400,11 @@ def test_migrate_when_back_and_forth_then_the_tiers_return(transactional_db):
         assert not TierLevel.objects.exists()
     finally:
         call_command("migrate", "points", verbosity=0)
-    assert list(TierLevel.objects.values_list("level", "threshold")) == list(enumerate(STEPS, 1))
+    try:
+        tiers_now = TierLevel.objects.values_list("level", "threshold")
+        assert list(tiers_now) == list(enumerate(STEPS, 1))
+    finally:
+        pristine.copy_anew()
 
 
 # --- doors -----------------------------------------------------------------------
