@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# argon2-cffi 25.1.0 (argon2-cffi-bindings 25.1.0) on glibc 2.36: what eight threads took to hash passwords at 19 MiB each.
+# argon2-cffi 25.1.0 (argon2-cffi-bindings 25.1.0) on glibc 2.36: what eight threads took to hash
+# passwords at 19 MiB each.
 #
-# argon2 takes its memory with one malloc and frees it, and glibc maps pieces of 128 KiB and more apart and unmaps them at free, so
-# most expect a process to be as small after a sign-in as before. But the first free of such a piece raises the size from which
-# glibc maps apart to that piece's ("dynamic mmap threshold", mallopt(3)): each further hash takes its 19 MiB from the arena of its
-# thread, where it stays. Eight threads keep some 150 MiB for good. Setting the size, to any value, ends the raising:
-# mallopt(M_MMAP_THRESHOLD, …) or MALLOC_MMAP_THRESHOLD_ in the environment, and nothing stays.
+# argon2 takes its memory with one malloc and frees it, and glibc maps pieces of 128 KiB and more
+# apart and unmaps them at free, so most expect a process to be as small after a sign-in as
+# before. But the first free of such a piece raises the size from which glibc maps apart to that
+# piece's ("dynamic mmap threshold", mallopt(3)): each further hash takes its 19 MiB from the
+# arena of its thread, where it stays. Eight threads keep some 150 MiB for good. Setting the size,
+# to any value, ends the raising: mallopt(M_MMAP_THRESHOLD, …) or MALLOC_MMAP_THRESHOLD_ in the
+# environment, and nothing stays.
 #
 # Exits 0 as long as it is so, 1 when the behaviour changed.
 set -euo pipefail

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# django-celery-beat 2.9.0 with celery 5.6.3, Django 5.2: a daily crontab at one plain hour (03:00), missed because beat was down.
+# django-celery-beat 2.9.0 with celery 5.6.3, Django 5.2: a daily crontab at one plain hour
+# (03:00), missed because beat was down.
 #
-# Celery's own rule: what became due since `last_run_at` is due at once, so most expect beat to make the job up when it starts.
-# But DatabaseScheduler loads only lines whose hour is within two of now (`_get_crontab_exclude_query`). Started at noon it does
-# not see the job at all. It is loaded when the clock comes within two hours of its hour, next day at 01:00, is overdue then, and
-# runs at once: thirteen hours late and two early. At 03:00 it runs again. A line "0 3,4 * * *" is made up at noon.
+# Celery's own rule: what became due since `last_run_at` is due at once, so most expect beat to
+# make the job up when it starts. But DatabaseScheduler loads only lines whose hour is within two
+# of now (`_get_crontab_exclude_query`). Started at noon it does not see the job at all. It is
+# loaded when the clock comes within two hours of its hour, next day at 01:00, is overdue then,
+# and runs at once: thirteen hours late and two early. At 03:00 it runs again. A line "0 3,4 * *
+# *" is made up at noon.
 #
 # Exits 0 as long as it is so, 1 when the behaviour changed.
 set -euo pipefail

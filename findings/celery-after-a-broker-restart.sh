@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# celery 5.6.3, kombu 5.7.0, redis-py 8.1.0, Debian's redis-server 7.0.15; one worker, `--concurrency 2`, prefetch multiplier 1,
-# acks_late. One child does a long task, the other idles; the broker is killed, started again, and three short tasks are sent.
+# celery 5.6.3, kombu 5.7.0, redis-py 8.1.0, Debian's redis-server 7.0.15; one worker,
+# `--concurrency 2`, prefetch multiplier 1, acks_late. One child does a long task, the other
+# idles; the broker is killed, started again, and three short tasks are sent.
 #
-# Most expect the idle child to do them (`-O fair` is the default). Instead none is done before the long one ends: losing the
-# broker clears the pool's notes of who is busy, so the first short task is written to the busy child, and the prefetch count is
-# reduced ("Temporarily reducing the prefetch count to 1") by the task that runs, so nothing else is fetched meanwhile.
-# `--disable-prefetch` (new in 5.6, "only fetches when a slot is free") changes nothing: it counts requests that the same
-# loss forgot. `worker_enable_prefetch_count_reduction = False` does: one short task waits, all others flow.
+# Most expect the idle child to do them (`-O fair` is the default). Instead none is done before
+# the long one ends: losing the broker clears the pool's notes of who is busy, so the first short
+# task is written to the busy child, and the prefetch count is reduced ("Temporarily reducing the
+# prefetch count to 1") by the task that runs, so nothing else is fetched meanwhile.
+# `--disable-prefetch` (new in 5.6, "only fetches when a slot is free") changes nothing: it counts
+# requests that the same loss forgot. `worker_enable_prefetch_count_reduction = False` does: one
+# short task waits, all others flow.
 #
 # Exits 0 as long as it is so, 1 when the behaviour changed. Takes about two minutes.
 set -euo pipefail

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# granian 2.8.7, WSGI interface (Linux, CPython 3.11+): an application whose answer breaks half way (the iterator it
-# returned raises) leaves the client a complete one. granian logs the traceback, then writes the closing chunk: status
-# 200, a first part, and by HTTP/1.1 (RFC 9112, section 7.1) nothing is missing.
-# Most expect the connection to be cut before the last chunk, so that curl, a browser or a program knows. A download
-# read from a database row by row is thus a shorter file when the database goes away, and nobody is told: write it to
-# its end first and answer then, with a Content-Length.
-# Prints what a client reads; exits 1 when the behaviour is no longer that.
+# granian 2.8.7, WSGI interface (Linux, CPython 3.11+): an application whose answer breaks half
+# way (the iterator it returned raises) leaves the client a complete one. granian logs the
+# traceback, then writes the closing chunk: status 200, a first part, and by HTTP/1.1 (RFC 9112,
+# section 7.1) nothing is missing. Most expect the connection to be cut before the last chunk, so
+# that curl, a browser or a program knows. A download read from a database row by row is thus a
+# shorter file when the database goes away, and nobody is told: write it to its end first and
+# answer then, with a Content-Length. Prints what a client reads; exits 1 when the behaviour is no
+# longer that.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# granian 2.8.7, WSGI interface (Linux, CPython 3.11+): a request body whose sender stops half way reaches the
-# application as a complete one. wsgi.input returns the first part and then b"", like any body that has ended:
-# a chunked body without its last chunk, and a measured one (Content-Length: 30) of which 12 bytes came.
-# Most expect an error from read(), at the least for a chunked body without its closing chunk, which HTTP/1.1 (RFC 9112,
-# section 8) calls incomplete; the server knows that, the application is not told. An application that must not take half a payment notice for the whole
-# has to count a measured body itself and cannot accept chunked ones at all.
-# Prints what the application read; exits 1 when the behaviour is no longer that.
+# granian 2.8.7, WSGI interface (Linux, CPython 3.11+): a request body whose sender stops half way
+# reaches the application as a complete one. wsgi.input returns the first part and then b"", like
+# any body that has ended: a chunked body without its last chunk, and a measured one
+# (Content-Length: 30) of which 12 bytes came. Most expect an error from read(), at the least for
+# a chunked body without its closing chunk, which HTTP/1.1 (RFC 9112, section 8) calls incomplete;
+# the server knows that, the application is not told. An application that must not take half a
+# payment notice for the whole has to count a measured body itself and cannot accept chunked ones
+# at all. Prints what the application read; exits 1 when the behaviour is no longer that.
 set -euo pipefail
 
 folder=$(mktemp -d)

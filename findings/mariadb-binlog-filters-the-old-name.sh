@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# MariaDB 10.11.19 and 11.8.9 (Debian packages mariadb-server-core, mariadb-client-core); tried beside MySQL 9.7's mysqlbinlog.
+# MariaDB 10.11.19 and 11.8.9 (Debian packages mariadb-server-core, mariadb-client-core); tried
+# beside MySQL 9.7's mysqlbinlog.
 #
 # Replaying a binary log into a database of another name: `--rewrite-db='shop->copy' --database=…`.
-# MySQL's manual says --rewrite-db is applied first, so --database names the NEW name, and mysqlbinlog does so.
-# mariadb-binlog compares --database with the OLD name of row events. Asked with the new name it leaves
-# every row event out and ends with code 0: a point-in-time restore that restores nothing and says nothing.
-# Most expect the documented order of MySQL, or at least an error. MariaDB's page on the option gives no order.
+# MySQL's manual says --rewrite-db is applied first, so --database names the NEW name, and
+# mysqlbinlog does so. mariadb-binlog compares --database with the OLD name of row events. Asked
+# with the new name it leaves every row event out and ends with code 0: a point-in-time restore
+# that restores nothing and says nothing. Most expect the documented order of MySQL, or at least
+# an error. MariaDB's page on the option gives no order.
 #
 # Exits 0 as long as it is so, 1 when the behaviour changed.
 set -euo pipefail
@@ -16,7 +18,8 @@ trap '[ -z "$server" ] || { kill "$server" && wait "$server" || true; }; rm -rf 
 as_root=; [ "$(id -u)" != 0 ] || as_root=--user=root
 export TMPDIR="$work"
 
-# Debian 12's packages, unpacked in the temp folder: nothing is installed, nothing of the machine's server is used.
+# Debian 12's packages, unpacked in the temp folder: nothing is installed, nothing of the
+# machine's server is used.
 version=1:10.11.19-0+deb12u1
 (cd "$work" && apt-get download -q mariadb-server-core="$version" mariadb-client-core="$version" mariadb-client="$version" >apt 2>&1 &&
   for package in *.deb; do dpkg -x "$package" root; done) || { cat "$work/apt" >&2; exit 2; }

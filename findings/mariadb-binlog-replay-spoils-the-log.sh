@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # MariaDB 10.11.19 and 11.8.9 (Debian packages mariadb-server-core, mariadb-client-core).
 #
-# The documented way back to a moment: `mariadb-binlog --rewrite-db='shop->copy' bin.000002 | mariadb`, here into a
-# database of another name on the same server, to look at what was lost while the shop goes on.
-# mariadb-binlog prints `SET @@session.gtid_seq_no=…` before each transaction, so the server writes what it does again
-# into its own binary log under the OLD numbers, lower than those before them. From then on mariadb-binlog itself refuses
-# that log ("Found out of order GTID", code not 0): one rehearsal on the living server, and the next recovery from its
-# log fails. gtid_strict_mode, which would refuse the replay, is off by default.
-# Most expect new transactions to get new numbers, or the reader to read what its own server wrote. MySQL's mysqlbinlog
-# has --skip-gtids for this; mariadb-binlog has no such option: leave those three SET statements out. A log that is
-# spoiled already is read with --skip-gtid-strict-mode (mariadb-binlog's strictness is on, the server's is off).
+# The documented way back to a moment: `mariadb-binlog --rewrite-db='shop->copy' bin.000002 |
+# mariadb`, here into a database of another name on the same server, to look at what was lost
+# while the shop goes on. mariadb-binlog prints `SET @@session.gtid_seq_no=…` before each
+# transaction, so the server writes what it does again into its own binary log under the OLD
+# numbers, lower than those before them. From then on mariadb-binlog itself refuses that log
+# ("Found out of order GTID", code not 0): one rehearsal on the living server, and the next
+# recovery from its log fails. gtid_strict_mode, which would refuse the replay, is off by default.
+# Most expect new transactions to get new numbers, or the reader to read what its own server
+# wrote. MySQL's mysqlbinlog has --skip-gtids for this; mariadb-binlog has no such option: leave
+# those three SET statements out. A log that is spoiled already is read with
+# --skip-gtid-strict-mode (mariadb-binlog's strictness is on, the server's is off).
 #
 # Exits 0 as long as it is so, 1 when the behaviour changed.
 set -euo pipefail
@@ -20,7 +22,8 @@ trap '[ -z "$server" ] || { kill "$server" && wait "$server" || true; }; rm -rf 
 as_root=; [ "$(id -u)" != 0 ] || as_root=--user=root
 export TMPDIR="$work"
 
-# Debian 12's packages, unpacked in the temp folder: nothing is installed, nothing of the machine's server is used.
+# Debian 12's packages, unpacked in the temp folder: nothing is installed, nothing of the
+# machine's server is used.
 version=1:10.11.19-0+deb12u1
 (cd "$work" && apt-get download -q mariadb-server-core="$version" mariadb-client-core="$version" mariadb-client="$version" >apt 2>&1 &&
   for package in *.deb; do dpkg -x "$package" root; done) || { cat "$work/apt" >&2; exit 2; }

@@ -7,12 +7,15 @@
 # 2. REVOKE ALL PRIVILEGES ON *.*: most expect the global level alone, as with any other privilege and
 #    as on MariaDB. MySQL also takes every right on schemas and tables; REVOKE UPDATE ON *.* does not.
 #
-# MYSQLD and MYSQL name the server and a client where they are not the ones in PATH.
-# Exits 0 as long as it is so, 1 when the behaviour changed, 2 without a MySQL server.
+# MYSQLD and MYSQL name the server and a client where they are not the ones in PATH; RELEASE another
+# release than the one this was seen on, to look whether it still is so there.
+# Exits 0 as long as it is so, 1 when the behaviour changed, 2 without a MySQL server of that
+# release.
 set -euo pipefail
 PATH="$PATH:/usr/sbin"
-MYSQLD="${MYSQLD:-mysqld}" MYSQL="${MYSQL:-mysql}"
+MYSQLD="${MYSQLD:-mysqld}" MYSQL="${MYSQL:-mysql}" RELEASE="${RELEASE:-9.7.4}"
 version="$("$MYSQLD" --version)" && [[ "$version" != *MariaDB* ]] || { echo "no MySQL server: say MYSQLD=path" >&2; exit 2; }
+[[ "$version" == *" $RELEASE"* ]] || { echo "$version: this tells of $RELEASE; say RELEASE=…" >&2; exit 2; }
 echo "$version"
 work="$(mktemp -d /tmp/revoke.XXXX)"
 server=

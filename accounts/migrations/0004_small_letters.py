@@ -14,7 +14,8 @@ def write_small(apps, editor):
                 continue
             if users.filter(**{field: small}).exclude(pk=pk).exists():
                 print(  # noqa: T201
-                    f"\n  member {pk}: {field} {name!r} differs from another member's in case only; please rename one of the two"
+                    f"\n  member {pk}: {field} {name!r} differs from another member's in case only; "
+                    "please rename one of the two"
                 )
             else:
                 users.filter(pk=pk).update(**{field: small})

@@ -16,8 +16,6 @@ from datetime import date, timedelta
 from itertools import chain, groupby
 from operator import itemgetter
 
-from django.db.models import Min
-
 from mall.core import clock, keyset
 from marketing.models import MemberDay
 
@@ -157,11 +155,6 @@ def walk(as_of: date | None = None, *, since: date | None = None, progress=iter)
     for _person, rows in groupby(progress(_days(sums.as_of)), key=itemgetter(0)):
         sums.take([(day, orders) for _each, day, orders in rows])
     return sums
-
-
-def first_day() -> date | None:
-    """Return the first shop day anybody did something, or None in an empty shop."""
-    return MemberDay.objects.aggregate(first=Min("on"))["first"]
 
 
 def quantile(counted, share) -> float | None:
