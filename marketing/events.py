@@ -20,8 +20,8 @@ from django.utils.dateparse import parse_datetime
 from mall.core import clock, repeats, signatures
 from mall.core.signatures import TOLERANCE_SECONDS
 from mall.core.transactions import transactional
-from marketing import missions
 from marketing.errors import EventConflict, ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember
+from marketing.missions import counting as missions
 from marketing.models import CustomEvent, Mission
 from points import ledger, rules
 from points.models import Rule

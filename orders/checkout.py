@@ -16,7 +16,9 @@ from catalog.models import Product
 from mall.core import clock, kept, repeats, rows
 from mall.core.money import yuan
 from mall.core.transactions import transactional
-from orders import coupons, lifecycle, pricing, wallet
+from orders import lifecycle, pricing
+from orders.coupons import lifecycle as coupons
+from orders.coupons import wallet
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
 from orders.models import Order, OrderEvent, OrderLine
 from points import ledger

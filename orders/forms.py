@@ -14,10 +14,10 @@ from unfold.widgets import (
 )
 
 from orders.checkout import KEY
+from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, InvalidLines
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
-from orders.refund_errors import InvalidRefund
-from orders.wallet import LONGEST_TYPED
+from orders.refunds.errors import InvalidRefund
 
 WHOLE = re.compile(r"[0-9]{1,12}")
 

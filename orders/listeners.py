@@ -3,16 +3,11 @@
 from accounts import closing as leaving
 from accounts import export
 from mall.core.events import each
-from orders import (
-    closing,
-    coupons,
-    earning,
-    flash_books,
-    reconciliation,
-    refund_requests,
-    takeaway,
-)
+from orders import closing, earning, reconciliation, takeaway
+from orders.coupons import lifecycle as coupons
 from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID
+from orders.flash import books as flash_books
+from orders.refunds import requests as refund_requests
 from points.reconciliation import BOOKS
 
 LISTENERS = {

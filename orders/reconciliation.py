@@ -2,7 +2,7 @@
 
 Points and cash that came and went back, the sums its lines keep of refunds, goods, card keys, its
 coupon and the points it earns: each is compared with what the order's state and its refund requests
-say. Flash goods are orders/flash_books.py's, the shelf is orders/shelf_books.py's. Read without a
+say. Flash goods are orders/flash/books.py's, the shelf is orders/shelf_books.py's. Read without a
 lock while the shop runs; what does not fit is read again under the member's lock, and only what
 still does not fit then is a finding.
 

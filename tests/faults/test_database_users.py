@@ -20,7 +20,7 @@ from accounts.registration import register
 from mall.core import clock
 from mall.database.rights import WideRights, append_only_tables, verify
 from marketing.analytics import period, reports
-from marketing.checkin import check_in
+from marketing.checkin.streak import check_in
 from orders import lifecycle
 from points import expiry, ledger, reconciliation, tiers
 from points.models import LedgerEntry

@@ -18,10 +18,11 @@ from mall import schedule, tasks
 from mall.core import clock
 from mall.core.models import JobRun
 from mall.jobs import runs
-from marketing import checkin
-from orders import lifecycle, payments
-from orders.gateways import sandbox
+from marketing.checkin import streak
+from orders import lifecycle
 from orders.models import Order
+from orders.payments import cash_in
+from orders.payments.gateways import sandbox
 from points import ledger, reconciliation
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import give_points, place, virtual_sku
@@ -55,14 +56,14 @@ def live():
         ]
         mixed = virtual_sku(points=10, cash="9.90", stock=50)
         for member in members:
-            checkin.check_in(member)
+            streak.check_in(member)
             give_points(member, 40, expires_on=today - timedelta(days=1))
             waiting = place(member, mixed)
             assert waiting.status == "pending"
             late = place(member, mixed)
-            message = sandbox.write_notice(payments.start(late, "sandbox"), "paid")
+            message = sandbox.write_notice(cash_in.start(late, "sandbox"), "paid")
             lifecycle.cancel(late, actor="test")
-            payments.receive_notice("sandbox", *message)
+            cash_in.receive_notice("sandbox", *message)
             place(member, virtual_sku(points=5))
     return members
 

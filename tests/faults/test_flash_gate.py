@@ -15,9 +15,12 @@ from django.core.cache import caches
 from accounts.registration import register
 from catalog import stock_buckets
 from catalog.errors import SoldOut
-from orders import flash, flash_books, gate, lifecycle
+from orders import lifecycle
 from orders.errors import FlashLimitReached
-from orders.gate import Answer
+from orders.flash import books as flash_books
+from orders.flash import gate, pool
+from orders.flash import redemption as flash
+from orders.flash.gate import Answer
 from orders.models import FlashClaim
 from tests.factories import flash as factory
 from tests.factories.flash import grab
@@ -43,10 +46,10 @@ def cache_at(url):
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    flash._sold_out.clear()
+    pool._sold_out.clear()
     gate.wake()
     yield
-    flash._sold_out.clear()
+    pool._sold_out.clear()
     gate.wake()
     assert flash_books.verify_flash() == []
 

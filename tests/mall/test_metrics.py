@@ -19,7 +19,8 @@ from mall.core.models import JobRun
 from mall.jobs import runs
 from mall.monitoring import metrics
 from marketing.models import Delivery, Notification
-from orders import lifecycle, payments
+from orders import lifecycle
+from orders.payments import cash_in
 from points import tasks as points_tasks
 from points.models import PointAccount
 from tests.factories.orders import give_points, place, virtual_sku
@@ -67,7 +68,7 @@ def test_metrics_when_no_token_is_set_then_nobody_reads_them(client, settings, d
 
 def test_metrics_when_an_order_waits_then_it_is_counted_and_when_paid_no_more(scrape, member):
     order = place(member, virtual_sku(points=1, cash="1.00"))
-    payments.start(order, "sandbox")
+    cash_in.start(order, "sandbox")
 
     assert scrape()["mall_orders_unpaid", ()] == 1
 
@@ -131,7 +132,7 @@ def test_metrics_when_a_sweep_leaves_an_unpaid_order_then_its_lag_is_told(
     scrape, member, time_machine
 ):
     order = place(member, virtual_sku(points=1, cash="1.00"))
-    payments.start(order, "sandbox")
+    cash_in.start(order, "sandbox")
     time_machine.move_to(order.pay_by - timedelta(seconds=30), tick=False)
     assert overdue(scrape())["orders_unpaid"] == 0
 

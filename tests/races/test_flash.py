@@ -18,8 +18,12 @@ from django.db import connection
 from accounts.registration import register
 from catalog import stock, stock_buckets
 from catalog.errors import OutOfStock, SoldOut
-from orders import flash, flash_books, flash_sessions, gate, lifecycle
+from orders import lifecycle
 from orders.errors import FlashLimitReached, IllegalTransition
+from orders.flash import books as flash_books
+from orders.flash import gate, pool
+from orders.flash import redemption as flash
+from orders.flash import sessions as flash_sessions
 from orders.models import FlashClaim, Order
 from points import ledger
 from tests.factories import flash as factory
@@ -42,11 +46,11 @@ NO_REDIS = {
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    flash._sold_out.clear()
+    pool._sold_out.clear()
     gate.wake()
     caches["default"].clear()
     yield
-    flash._sold_out.clear()
+    pool._sold_out.clear()
     gate.wake()
 
 
