@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core import clock
+from mall.core import clock, repeats
 from mall.core.api import (
     REPLAYED,
     Cursor,
@@ -20,7 +20,6 @@ from mall.core.api import (
     whole,
 )
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
-from orders.checkout import KEY
 from orders.coupons import lifecycle, offers
 from orders.errors import InvalidKey
 from orders.models import Coupon, CouponTemplate
@@ -163,7 +162,7 @@ class PurchaseView(APIView):
         """Buy a coupon with points; the same key again answers the same coupon."""
         read(NothingRequest, request.data)
         key = key_of(request)
-        if not KEY.match(key):
+        if not repeats.is_key(key):
             raise InvalidKey
         template = get_object_or_404(
             CouponTemplate.objects.exclude(status=CouponTemplate.Status.DRAFT), pk=template

@@ -11,7 +11,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from orders.checkout import KEY
+from mall.core import repeats
 from orders.coupons import segments
 from points.models import LEVELS
 
@@ -25,7 +25,7 @@ class ReasonForm(forms.Form):
 class HandOutForm(forms.Form):
     """Which segment, with the numbers it needs; a first look counts, a second one goes."""
 
-    key = forms.RegexField(KEY, widget=forms.HiddenInput)
+    key = forms.RegexField(repeats.KEY, widget=forms.HiddenInput)
     counted = forms.CharField(required=False, max_length=6000, widget=forms.HiddenInput)
     segment = forms.ChoiceField(
         label=_("Segment"), choices=segments.choices, widget=UnfoldAdminSelectWidget

@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mall.core import clock
+from mall.core import clock, repeats
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
-from orders.checkout import KEY
 from orders.coupons import offers
 from orders.coupons.lifecycle import purchase as buy
 from orders.coupons.wallet import last_day
@@ -43,7 +42,7 @@ def purchase(request, template):
     )
     try:
         key = request.POST.get("key", "")
-        if not KEY.match(key):
+        if not repeats.is_key(key):
             raise InvalidCheckout
         limit(request, "redeem", ACTIONS_PER_MEMBER, once=key)
         buy(request.user, chosen.pk, key=key)

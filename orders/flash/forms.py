@@ -5,14 +5,14 @@ from decimal import Decimal
 from django import forms
 
 from catalog.models import MAX_QUANTITY
-from orders.checkout import KEY
+from mall.core import repeats
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS
 
 
 class RedeemForm(forms.Form):
     """The one button of a flash item; prices are those each piece had on the page."""
 
-    key = forms.RegexField(KEY)
+    key = forms.RegexField(repeats.KEY)
     quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY)
     address = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     each_points = forms.IntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS // MAX_QUANTITY)

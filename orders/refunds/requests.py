@@ -23,7 +23,6 @@ from mall.core import audit, clock, repeats
 from mall.core.events import Event, tell
 from mall.core.transactions import transactional
 from orders import actors, delivery, earning, events, lifecycle, returns, shipping
-from orders.checkout import KEY
 from orders.coupons import lifecycle as coupons
 from orders.errors import IdempotencyConflict, InvalidKey
 from orders.events import note_money
@@ -215,7 +214,7 @@ def withdraw_open(event: Event) -> None:
 
 # --- parts -------------------------------------------------------------------------
 def _fingerprint(key, lines, reason) -> str:
-    if not isinstance(key, str) or not KEY.match(key):
+    if not repeats.is_key(key):
         raise InvalidKey
     return hashlib.sha256(json.dumps([sorted(lines), reason], sort_keys=True).encode()).hexdigest()
 
