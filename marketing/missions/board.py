@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mall.core import clock
 from marketing.missions import progress
 from marketing.models import Mission, MissionProgress
+from points.terms import PLACES
 
 OPEN, LOCKED, CLAIMABLE, DONE = "open", "locked", "claimable", "done"
 NEWCOMER, TODAY, WEEK, MORE = "newcomer", "today", "week", "more"
@@ -23,15 +24,16 @@ GROUP_OF = {
 }
 TITLES = {NEWCOMER: _("For newcomers"), TODAY: _("Today"), WEEK: _("This week"), MORE: _("More")}
 URGENCY = {CLAIMABLE: 0, OPEN: 1, LOCKED: 2, DONE: 3}
+# What a rule pays for is done where the rule's page says.
 WHERE = {
-    Mission.Event.PROFILE: "/account/profile/",
-    Mission.Event.CHECKIN: "/checkin/",
-    Mission.Event.ORDER_PAID: "/products/",
+    Mission.Event.PROFILE: PLACES["profile"],
+    Mission.Event.CHECKIN: PLACES["checkin"],
+    Mission.Event.ORDER_PAID: PLACES["purchase"],
     Mission.Event.ORDER_COMPLETED: "/orders/",
-    Mission.Event.REDEEM: "/products/",
-    Mission.Event.SPEND_CASH: "/products/",
-    Mission.Event.REVIEW: "/reviews/",
-    Mission.Event.SHARE: "/share/",
+    Mission.Event.REDEEM: PLACES["purchase"],
+    Mission.Event.SPEND_CASH: PLACES["purchase"],
+    Mission.Event.REVIEW: PLACES["review"],
+    Mission.Event.SHARE: PLACES["share"],
 }
 NEXT_FIRST = {TODAY: 0, NEWCOMER: 1, WEEK: 2, MORE: 3}
 
