@@ -249,7 +249,7 @@ def own_redis():
     from django.test.utils import override_settings
     from redis import Redis
 
-    from mall.redis.circuit_breaker import FusedRedis
+    from mall.redis.circuit_breaker import BreakerRedis
     from mall.settings.databases import CACHE_OPTIONS
     from tests.services import start_redis
 
@@ -263,7 +263,7 @@ def own_redis():
         with override_settings(CACHES={"default": cached}):
             yield Redis(unix_socket_path=f"{folder}/r.sock")
             caches.close_all()
-        FusedRedis.blown_until = 0
+        BreakerRedis.open_until = 0
         server.kill()
 
 

@@ -9,17 +9,13 @@ corrected by the first "sold out".
 Source: ledger.md section 6.
 """
 
-import time
 from enum import StrEnum
 
-import structlog
-from django.core.cache import DEFAULT_CACHE_ALIAS, caches
-from redis.exceptions import RedisError
+from mall.core import shared_redis
 
 LEASE_SECONDS = 10  # for so long a buyer's second request is looked at twice
 COUNT_SECONDS = 600  # a count nobody asked for is forgotten, and read again from the database
 LOOK_SECONDS = 1  # how often a closed gate has the database looked at
-ASLEEP_SECONDS = 2  # after Redis failed, so long nobody waits for it again
 
 ENTER = """
 local held = redis.call('GET', KEYS[2])
@@ -46,8 +42,6 @@ redis.call('DEL', KEYS[2])
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('INCRBY', KEYS[1], ARGV[1]) end
 return 1
 """
-log = structlog.get_logger(__name__)
-_asleep_until = 0.0
 
 
 class Answer(StrEnum):
@@ -80,13 +74,7 @@ def give(item: int, user: int, quantity: int) -> None:
 
 def fill(item: int, left: int) -> None:
     """Set the count to what the database has."""
-    _ask(lambda redis: redis.set(_names(item, 0)[0], left, ex=COUNT_SECONDS))
-
-
-def wake() -> None:
-    """Forget that Redis failed."""
-    global _asleep_until
-    _asleep_until = 0.0
+    shared_redis.ask(lambda redis: redis.set(_names(item, 0)[0], left, ex=COUNT_SECONDS))
 
 
 def _names(item, user):
@@ -95,20 +83,4 @@ def _names(item, user):
 
 
 def _run(script, item, user, *words):
-    return _ask(lambda redis: redis.eval(script, 3, *_names(item, user), *words))
-
-
-def _ask(question):
-    """Put a question to Redis; None when it is not there or does not answer, and then for a while
-    nobody asks.
-    """
-    global _asleep_until
-    backend = caches[DEFAULT_CACHE_ALIAS]
-    if not hasattr(backend, "client") or time.monotonic() < _asleep_until:
-        return None
-    try:
-        return question(backend.client.get_client(write=True))
-    except (RedisError, OSError, ValueError) as error:
-        _asleep_until = time.monotonic() + ASLEEP_SECONDS
-        log.warning("flash_gate_asleep", error=type(error).__name__)
-        return None
+    return shared_redis.ask(lambda redis: redis.eval(script, 3, *_names(item, user), *words))

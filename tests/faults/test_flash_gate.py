@@ -15,6 +15,8 @@ from django.core.cache import caches
 from accounts.registration import register
 from catalog import stock_buckets
 from catalog.errors import SoldOut
+from mall.redis.circuit_breaker import BreakerRedis
+from mall.settings.databases import CACHE_OPTIONS
 from orders import lifecycle
 from orders.errors import FlashLimitReached
 from orders.flash import books as flash_books
@@ -27,7 +29,6 @@ from tests.factories.flash import grab
 from tests.services import start_redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE_SECONDS = 0.2
 
 
 def cache_at(url):
@@ -35,22 +36,22 @@ def cache_at(url):
         "default": {
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": url,
-            "OPTIONS": {
-                "SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS,
-                "SOCKET_TIMEOUT": PATIENCE_SECONDS,
-                "IGNORE_EXCEPTIONS": True,
-            },
+            "OPTIONS": CACHE_OPTIONS,
         }
     }
+
+
+def close_breaker():
+    BreakerRedis.open_until = 0.0
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     pool._sold_out.clear()
-    gate.wake()
+    close_breaker()
     yield
     pool._sold_out.clear()
-    gate.wake()
+    close_breaker()
     assert flash_books.verify_flash() == []
 
 
@@ -212,7 +213,7 @@ def test_redeem_when_redis_comes_back_then_it_is_asked_again(own_redis, buyers):
     own_redis.freeze()
     grab(buyers[0], item, key="key")
     own_redis.thaw()
-    gate.wake()
+    close_breaker()
 
     gate.fill(item.pk, 0)
 
@@ -235,7 +236,7 @@ def test_enter_when_something_else_answers_in_its_place_then_everybody_comes_in(
         settings.CACHES = cache_at(f"redis://127.0.0.1:{liar.getsockname()[1]}/0")
 
         assert [gate.enter(7, user, 1, "key") for user in range(3)] == [Answer.IN] * 3
-        gate.wake()
+        close_breaker()
         gate.leave(7, 1, 1, "key")
 
 

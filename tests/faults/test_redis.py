@@ -14,7 +14,7 @@ import pytest
 from django.core.cache import caches
 from django.test.utils import override_settings
 
-from mall.redis.circuit_breaker import REST_SECONDS, FusedRedis
+from mall.redis.circuit_breaker import REST_SECONDS, BreakerRedis
 from mall.settings.databases import CACHE_OPTIONS
 from orders.models import Order
 from points import reconciliation
@@ -40,7 +40,7 @@ def own_redis():
         with override_settings(CACHES={"default": cached}):
             yield server
             caches.close_all()
-        FusedRedis.blown_until = 0
+        BreakerRedis.open_until = 0
         server.thaw()
         server.kill()
 
