@@ -159,10 +159,10 @@ def books_close(db):
     """Check after the test that every account fits its entries, and orders and goods their points
     and pieces.
     """
-    from points import reconciliation
+    from mall import verification
 
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.fixture

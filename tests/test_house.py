@@ -166,6 +166,24 @@ def test_lifecycle_when_an_order_changes_status_then_only_there():
     assert offenders(found) == []
 
 
+def test_verification_when_it_compares_then_it_writes_nothing():
+    """It reads everything, so it must not be a way to change anything; what follows from a finding
+    is points/drift.py's.
+    """
+    may = {"ledger.open", "stock.drifted", "stock_buckets.count", "stock_buckets.levels"}
+    found = []
+    for path, tree in python_files("mall/verification"):
+        found += [(path, call.lineno) for call, _name in writing_calls(tree)]
+        called = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        found += [
+            (path, node.lineno)
+            for node in called
+            if root_name(node) in {"ledger", "stock", "stock_buckets"}
+            and ast.unparse(node.func) not in may
+        ]
+    assert offenders(found) == []
+
+
 # --- names ------------------------------------------------------------------
 def test_names_when_a_module_is_named_then_by_a_noun_of_the_mall():
     files = [

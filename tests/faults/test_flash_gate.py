@@ -17,9 +17,9 @@ from catalog import stock_buckets
 from catalog.errors import SoldOut
 from mall.redis.circuit_breaker import BreakerRedis
 from mall.settings.databases import CACHE_OPTIONS
+from mall.verification.flash import verify_flash
 from orders import lifecycle
 from orders.errors import FlashLimitReached
-from orders.flash import books as flash_books
 from orders.flash import gate, pool
 from orders.flash import redemption as flash
 from orders.flash.gate import Answer
@@ -52,7 +52,7 @@ def _nothing_remembered():
     yield
     pool._sold_out.clear()
     close_breaker()
-    assert flash_books.verify_flash() == []
+    assert verify_flash() == []
 
 
 @pytest.fixture

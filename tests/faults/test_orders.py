@@ -11,12 +11,12 @@ import pytest
 from django.db import OperationalError, connection
 
 from catalog import stock
+from mall import verification
 from mall.core.errors import Busy
 from orders import lifecycle
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
 from orders.payments import cash_in, cash_out
 from orders.payments.gateways import sandbox
-from points import reconciliation
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
 
@@ -31,7 +31,7 @@ class Struck(Exception):
 @pytest.fixture(autouse=True)
 def _books_close(transactional_db):
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 class FailAfter:

@@ -13,7 +13,7 @@ from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 from time_machine import escape_hatch
 
-from mall import schedule
+from mall import schedule, tasks
 from mall.core import clock
 from mall.core.models import JobRun
 from mall.jobs import runs
@@ -21,7 +21,6 @@ from mall.monitoring import metrics
 from marketing.models import Delivery, Notification
 from orders import lifecycle
 from orders.payments import cash_in
-from points import tasks as points_tasks
 from points.models import PointAccount
 from tests.factories.orders import give_points, place, virtual_sku
 
@@ -186,7 +185,7 @@ def test_metrics_when_the_books_do_not_close_then_the_failed_job_and_the_case_ar
     with connection.cursor() as cursor:  # somebody was at the database
         cursor.execute("DELETE FROM points_ledgerentry WHERE account_id = %s", [member.pk])
     runs.claim("verify-ledger", "2026-11-20")
-    with pytest.raises(points_tasks.BooksDoNotClose):
+    with pytest.raises(tasks.BooksDoNotClose):
         runs.carry_out(schedule.find("verify-ledger"), "2026-11-20")
 
     scraped = scrape()

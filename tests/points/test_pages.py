@@ -8,20 +8,11 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from mall import verification
 from mall.core import clock
 from mall.core.models import AuditRow
 from marketing.missions import board
-from points import (
-    adjustments,
-    batches,
-    explanation,
-    grants,
-    ledger,
-    reconciliation,
-    risk,
-    rules,
-    terms,
-)
+from points import adjustments, batches, explanation, grants, ledger, risk, rules, terms
 from points.models import (
     Adjustment,
     AdjustmentBatch,
@@ -43,7 +34,7 @@ FRIDAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
 def _friday():
     with time_machine.travel(FRIDAY, tick=False):
         yield
-        assert reconciliation.verify() == []
+        assert verification.verify() == []
 
 
 @pytest.fixture

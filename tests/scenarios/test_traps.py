@@ -17,6 +17,7 @@ from accounts.registration import register
 from catalog import stock
 from catalog.errors import OutOfStock, SoldOut
 from catalog.models import CardKey
+from mall import verification
 from mall.core import clock
 from mall.core.errors import Busy, DomainError
 from marketing.analytics import period, reports, rollup
@@ -32,7 +33,7 @@ from orders.models import Coupon, FlashClaim, Order, OrderEvent, Payment, Paymen
 from orders.numbers import new_number
 from orders.payments import cash_in
 from orders.payments.gateways import sandbox
-from points import expiry, ledger, reconciliation, rules, tiers
+from points import expiry, ledger, rules, tiers
 from points.errors import InsufficientPoints
 from points.maturing import mature_due
 from points.models import (
@@ -74,7 +75,7 @@ pytestmark = pytest.mark.django_db(transaction=True)  # a refusal must leave no 
 def _books_close(transactional_db):
     pool._sold_out.clear()
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def standing(member):

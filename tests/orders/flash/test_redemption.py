@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog import stock_buckets
 from catalog.errors import OutOfStock, SoldOut
 from mall.core import clock
+from mall.verification.flash import verify_flash
 from orders import lifecycle
 from orders.errors import (
     FlashLimitReached,
@@ -22,7 +23,6 @@ from orders.errors import (
     PriceChanged,
 )
 from orders.events import FLASH_STARTING
-from orders.flash import books as flash_books
 from orders.flash import pool as flash_pool
 from orders.flash import redemption as flash
 from orders.flash import sessions as flash_sessions
@@ -332,7 +332,7 @@ def test_tell_starting_when_the_session_is_near_then_once_to_each_who_asked(memb
 def test_verify_flash_when_a_bucket_was_changed_by_hand_then_found(member):
     item = factory.item(stock=5)
     grab(member, item)
-    assert flash_books.verify_flash() == []
+    assert verify_flash() == []
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE catalog_stockbucket SET quantity = quantity + 1 WHERE pool = %s AND id %% 256 "
@@ -340,7 +340,7 @@ def test_verify_flash_when_a_bucket_was_changed_by_hand_then_found(member):
             [item.pk],
         )
 
-    (finding,) = flash_books.verify_flash()
+    (finding,) = verify_flash()
 
     assert (finding.expected, finding.found) == (5, 6)
     with connection.cursor() as cursor:
@@ -384,4 +384,4 @@ def test_put_back_when_card_keys_were_seen_then_those_pieces_stay_sold(member):
         1,
         True,
     )
-    assert flash_books.verify_flash() == []
+    assert verify_flash() == []

@@ -29,15 +29,15 @@ from hypothesis.stateful import (
 from accounts.registration import register
 from catalog import stock
 from catalog.models import CardKey
+from mall import verification
 from mall.core import clock
 from mall.core.errors import DomainError
+from mall.verification.orders import verify_orders
 from orders import delivery, lifecycle
 from orders.models import Coupon, Order, PaymentRefund, RefundRequest
 from orders.payments import cash_in, cash_out
 from orders.payments.gateways import sandbox
-from orders.reconciliation import verify_orders
 from orders.refunds import requests as refund_requests
-from points import reconciliation
 from points.maturing import mature_due
 from points.models import Grant, PointAccount
 from tests.factories.accounts import PASSWORD
@@ -318,7 +318,7 @@ class RefundMachine(RuleBasedStateMachine):
         if not hasattr(self, "member"):
             return
         assert verify_orders() == []
-        assert reconciliation.verify(self.member.pk) == []
+        assert verification.verify(self.member.pk) == []
         rows = {order.pk: order for order in Order.objects.filter(user=self.member)}
         account, earned = self._account(), 0
         for grant in Grant.objects.filter(account_id=self.member.pk):

@@ -7,10 +7,12 @@ from django.core.management import call_command
 from django.db import connection
 
 from catalog.models import CardKey
+from mall import verification
+from mall.verification.orders import verify_orders
+from mall.verification.shelf import verify_shelf
 from orders import lifecycle
 from orders.models import Order
-from orders.reconciliation import verify_orders
-from points import ledger, reconciliation
+from points import ledger
 from tests.factories.coupons import given
 from tests.factories.orders import (
     address_of,
@@ -57,9 +59,9 @@ def life(member):
 
 
 def test_verify_when_orders_lived_then_everything_fits(life, member, other_member):
-    assert reconciliation.verify() == []
-    assert reconciliation.verify(member.pk) == []
-    assert reconciliation.verify(other_member.pk) == []
+    assert verification.verify() == []
+    assert verification.verify(member.pk) == []
+    assert verification.verify(other_member.pk) == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_verify_when_stock_was_edited_by_hand_then_the_sku_is_named(life):
     line = life["spent"].lines.get()
     tamper("UPDATE catalog_stock SET quantity = quantity + 1 WHERE sku_id = %s", line.sku_id)
 
-    assert checks(verify_orders()) == [
+    assert checks(verify_shelf()) == [
         (None, f"stock of SKU {line.sku_id} is not the sum of its movements")
     ]
 
@@ -120,7 +122,7 @@ def test_verify_when_stock_has_no_movement_at_all_then_the_sku_is_named(db):
     sku = virtual_sku(points=10, stock=0)
     tamper("INSERT INTO catalog_stock (sku_id, quantity) VALUES (%s, 7)", sku.pk)
 
-    assert checks(verify_orders()) == [
+    assert checks(verify_shelf()) == [
         (None, f"stock of SKU {sku.pk} is not the sum of its movements")
     ]
 
@@ -186,7 +188,7 @@ def test_verify_when_a_key_is_lost_then_line_and_sku_are_named(refunded, member)
     tamper("UPDATE catalog_cardkey SET state = 'void' WHERE line = %s", line.pk)
     tamper("UPDATE catalog_stock SET quantity = quantity - 1 WHERE sku_id = %s", line.sku_id)
 
-    found = checks(verify_orders())
+    found = checks([*verify_orders(), *verify_shelf()])
     assert (member.pk, f"keys of line {line.pk} of order {codes.no}") in found
     assert (None, f"free keys of SKU {line.sku_id}") in found
 
@@ -202,7 +204,7 @@ def test_verify_when_no_key_opens_an_address_then_a_finding_and_the_rest_is_comp
     sku = other.lines.get().sku_id
     tamper("UPDATE catalog_stock SET quantity = quantity - 1 WHERE sku_id = %s", sku)
 
-    found = checks(reconciliation.verify())
+    found = checks(verification.verify())
 
     assert found == [
         (None, f"address of order {lost.no} cannot be read with the keys there are"),
@@ -218,7 +220,7 @@ def test_verify_when_no_key_opens_a_card_key_then_a_finding_and_the_rest_is_comp
     key = CardKey.objects.filter(reference=codes.reference).first()
     tamper("UPDATE catalog_cardkey SET secret = 'v1:00000000:AAAA' WHERE id = %s", key.pk)
 
-    assert checks(reconciliation.verify()) == [
+    assert checks(verification.verify()) == [
         (None, f"card key {key.pk} cannot be read with the keys there are")
     ]
 

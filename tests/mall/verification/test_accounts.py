@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from points import chain, ledger, reconciliation, tasks
+from mall import tasks, verification
+from mall.verification import accounts
+from points import chain, ledger
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
-from points.reconciliation import Finding
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
@@ -43,8 +44,8 @@ def entry_id(member, seq):
 
 
 def test_verify_when_nobody_cheated_then_nothing_is_found(member):
-    assert reconciliation.verify() == []
-    assert reconciliation.verify(member.pk) == []
+    assert verification.verify() == []
+    assert verification.verify(member.pk) == []
 
 
 ACCOUNT = "UPDATE points_pointaccount SET {} WHERE user_id = %s"
@@ -68,7 +69,7 @@ def test_account_when_raw_sql_breaks_its_sums_then_the_database_refuses(member, 
     with pytest.raises(DatabaseError):
         sql(ACCOUNT.format(change), member.pk)
 
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.mark.parametrize(
@@ -137,13 +138,13 @@ def test_entry_when_its_account_does_not_exist_then_the_database_refuses(member)
 def test_verify_when_an_entry_was_edited_then_found(member, change, seq):
     sql(ENTRY.format(change), entry_id(member, seq))
 
-    assert {finding.account for finding in reconciliation.verify()} == {member.pk}
+    assert {finding.account for finding in verification.verify()} == {member.pk}
 
 
 def test_verify_when_an_entry_in_the_middle_was_deleted_then_found(member):
     sql("DELETE FROM points_ledgerentry WHERE id = %s", entry_id(member, 3))
 
-    assert any(finding.check == "entries are missing" for finding in reconciliation.verify())
+    assert any(finding.check == "entries are missing" for finding in verification.verify())
 
 
 def test_verify_when_the_tail_was_cut_off_and_the_account_made_to_fit_then_found(member):
@@ -156,7 +157,7 @@ def test_verify_when_the_tail_was_cut_off_and_the_account_made_to_fit_then_found
     sql(ACCOUNT.format(change), member.pk)
     assert sixth.balance_after == 115
 
-    checks = {finding.check for finding in reconciliation.verify()}
+    checks = {finding.check for finding in verification.verify()}
 
     assert "the account's head is not the last seal" in checks
 
@@ -172,15 +173,13 @@ def test_verify_when_an_entry_was_rewritten_with_a_seal_of_another_key_then_foun
     sql(ACCOUNT.format("head = %s"), forged, member.pk)
     settings.LEDGER_KEY = key
 
-    assert [finding.check for finding in reconciliation.verify()] == [
-        "the seal of entry 7 is broken"
-    ]
+    assert [finding.check for finding in verification.verify()] == ["the seal of entry 7 is broken"]
 
 
 def test_verify_when_an_entry_was_added_behind_the_accounts_back_then_found(member):
     insert_copy(member, 1, id=entry_id(member, 8), seq=8, key="present")
 
-    assert [finding.check for finding in reconciliation.verify()] == [
+    assert [finding.check for finding in verification.verify()] == [
         "entries beyond the account's seq"
     ]
 
@@ -207,7 +206,7 @@ def test_verify_when_more_was_refunded_than_spent_then_found(member):
     change = "seq = 8, available = %s, lots_total = %s, credited = credited + 500, lots = %s"
     sql(ACCOUNT.format(change), total, total, json.dumps(lots), member.pk)
 
-    checks = {finding.check for finding in reconciliation.verify()}
+    checks = {finding.check for finding in verification.verify()}
 
     assert checks == {"entry 8 goes back to more than there was", "the seal of entry 8 is broken"}
 
@@ -220,7 +219,7 @@ def test_verify_when_balances_were_moved_together_then_found(member):
         member.pk,
     )
 
-    checks = [finding.check for finding in reconciliation.verify()]
+    checks = [finding.check for finding in verification.verify()]
 
     assert "available is not the sum of its entries" in checks
 
@@ -238,7 +237,7 @@ def test_verify_when_balances_were_moved_together_then_found(member):
 def test_verify_when_the_account_was_edited_then_found(member, change, check):
     sql(ACCOUNT.format(change), member.pk)
 
-    assert [finding.check for finding in reconciliation.verify()] == [check]
+    assert [finding.check for finding in verification.verify()] == [check]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +259,7 @@ def test_verify_when_one_cell_cannot_be_read_then_a_finding_and_all_others_are_c
     sql(statement.format(cell), member.pk if statement == ACCOUNT else entry_id(member, 1))
     sql(ACCOUNT.format("head = ''"), other.pk)
 
-    found = {finding.account for finding in reconciliation.verify()}
+    found = {finding.account for finding in verification.verify()}
 
     assert found == {member.pk, other.pk}
 
@@ -305,23 +304,13 @@ def test_verify_ledger_when_run_by_beat_and_books_do_not_close_then_the_task_fai
     assert PointAccount.objects.get(pk=member.pk).status == "frozen"
 
 
-def test_verify_when_another_room_has_findings_then_they_are_reported(member, monkeypatch):
-    def orders(accounts):
-        return [Finding(member.pk, "order A has no spend")]
-
-    monkeypatch.setattr(reconciliation.BOOKS, "answers", [orders])
-
-    assert [finding.check for finding in reconciliation.verify()] == ["order A has no spend"]
-
-
 def test_verify_when_many_accounts_then_the_queries_grow_by_batches_only(
     django_assert_num_queries, monkeypatch
 ):
-    monkeypatch.setattr(reconciliation, "BATCH", 4)
+    monkeypatch.setattr(accounts, "BATCH", 4)
     for _ in range(8):
         member_with(10)
     # Two batches of accounts, entries, promises and what was taken back, one look whether there is
     # a third.
-    monkeypatch.setattr(reconciliation.BOOKS, "answers", [])
     with django_assert_num_queries(9):
-        assert reconciliation.verify() == []
+        assert accounts.verify_accounts() == []

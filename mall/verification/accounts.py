@@ -1,5 +1,4 @@
-"""Distrust: compare every account with its own entries, and say what does not fit. Nothing is
-corrected here.
+"""Every account against its own entries.
 
 Account and entries are read without a lock while the shop runs. Entries are append-only, so the
 entries up to the seq an account showed are exactly what that account must answer for; what lies
@@ -12,26 +11,20 @@ import itertools
 from collections import Counter
 from datetime import date
 
-from mall.core import clock, keyset
-from mall.core.events import Question
-from points import chain, promises
-from points.evidence import of_drift
-from points.finding import Finding
-from points.models import SEQ_SPAN, LedgerEntry, PointAccount, RiskCase
+from mall.core import keyset
+from mall.verification import promises
+from mall.verification.finding import Finding
+from points import chain
+from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 from points.postings import asked
-from points.risk import open_case
 
 BATCH = 200
-# accounts (ids, or None for all): a room compares what it knows of the books (each points order has
-# exactly one spend or capture, stock adds up) and answers with Finding objects.
-BOOKS = Question()
-DRIFT = RiskCase.Kind.DRIFT
 UNREADABLE = "the account or one of its entries cannot be read"
 # What reading a cell ends in that holds JSON of another shape than the ledger writes.
 _SHAPELESS = (TypeError, ValueError, KeyError, IndexError, AttributeError)
 
 
-def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
+def verify_accounts(account: int | None = None, *, on_batch=None) -> list[Finding]:
     """Compare all accounts, or one, with their entries; returns every mismatch.
 
     ``on_batch`` is called with the number of accounts compared so far.
@@ -49,38 +42,7 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         done += len(accounts)
         if on_batch:
             on_batch(done)
-    for found in BOOKS.ask(None if account is None else [account]):
-        findings += found
     return findings
-
-
-def freeze_drifted(findings: list[Finding]) -> list[int]:
-    """Freeze the accounts that findings name and open a case for each; returns their ids. The
-    mending is a person's.
-    """
-    drifted = {}
-    for finding in findings:
-        if finding.account is not None:
-            drifted.setdefault(finding.account, []).append(finding)
-    known = set(
-        RiskCase.objects.exclude(status=RiskCase.Status.RELEASED)
-        .filter(kind=DRIFT)
-        .values_list("account_id", flat=True)
-    )
-    gone = set(drifted) - set(
-        PointAccount.objects.filter(pk__in=drifted).values_list("pk", flat=True)
-    )
-    frozen = sorted(set(drifted) - known - gone)
-    for account in frozen:
-        open_case(
-            account,
-            kind=DRIFT,
-            scope=RiskCase.Scope.ALL,
-            key=f"drift:{clock.now():%Y-%m-%dT%H:%M:%S}",
-            note=f"verify_ledger: {drifted[account][0].check}",
-            seen=of_drift(drifted[account]),
-        )
-    return frozen
 
 
 def compare(account: PointAccount, entries: list[LedgerEntry]) -> list[Finding]:

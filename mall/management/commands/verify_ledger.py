@@ -5,7 +5,8 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandError
 
-from points import reconciliation
+from mall import verification
+from points import drift
 
 
 class Command(BaseCommand):
@@ -26,10 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *args, account=None, **options):
         self.compared = 0
-        findings = reconciliation.verify(account, on_batch=self.progress)
+        findings = verification.verify(account, on_batch=self.progress)
         if account is not None and not self.compared:
             raise CommandError(f"There is no account {account}.")
-        frozen = reconciliation.freeze_drifted(findings)
+        frozen = drift.freeze(findings)
         if options["json"]:
             found = [finding.as_dict() for finding in findings]
             self.stdout.write(

@@ -1,5 +1,4 @@
-"""Distrust between pool and orders: what was set aside for a flash item lies in its buckets or in
-live claims.
+"""Pool against orders: what was set aside for a flash item lies in its buckets or in live claims.
 
 Read without a lock while the sale runs; what does not fit is counted again with all buckets locked,
 and only what still does not fit then is a finding. Whoever takes or returns pieces writes the claim
@@ -11,17 +10,13 @@ from django.db.models import Sum
 from catalog import stock_buckets
 from catalog.models import StockMovement
 from mall.core.transactions import transactional
+from mall.verification.finding import Finding
 from orders.models import FlashClaim, FlashItem, Order
-from points.reconciliation import Finding
 
 
-def verify_flash(accounts: list[int] | None = None) -> list[Finding]:
-    """Compare every item of every session that was opened; nothing is corrected. A pool belongs to
-    no account, so where only some are looked at there is nothing to compare.
-    """
+def verify_flash() -> list[Finding]:
+    """Compare every item of every session that was opened; a pool belongs to no account."""
     found = []
-    if accounts is not None:
-        return found
     for item in FlashItem.objects.filter(session__opened_at__isnull=False).order_by("pk"):
         if _compare(item):
             found += _compare_locked(item)

@@ -1,5 +1,4 @@
-"""Distrust of the shelf: stock against its movements, free card keys against stock. Nothing is
-corrected here.
+"""The shelf: stock against its movements, free card keys against stock.
 
 Source: ledger.md section 8.
 """
@@ -9,7 +8,7 @@ from django.db import connection
 from catalog import stock
 from catalog.models import CardKey
 from mall.core.encryption import unreadable
-from points.finding import Finding
+from mall.verification.finding import Finding
 
 
 def verify_shelf() -> list[Finding]:

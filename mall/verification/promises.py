@@ -1,5 +1,4 @@
-"""Distrust of the points on the way: what arrived is exactly one entry, and what was taken back
-adds up.
+"""Points on the way: what arrived is exactly one entry, and what was taken back adds up.
 
 Promises are read after their accounts, while the shop runs. A mismatch counts only when the account
 has not moved meanwhile; if it has, this run gives up on it and the next one looks again.
@@ -7,7 +6,7 @@ has not moved meanwhile; if it has, this run gives up on it and the next one loo
 
 from collections import Counter, defaultdict
 
-from points.finding import Finding
+from mall.verification.finding import Finding
 from points.models import Grant, LedgerEntry, PointAccount, TakeBack
 from points.postings import asked
 
