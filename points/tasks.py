@@ -3,13 +3,19 @@
 import structlog
 from celery import shared_task
 
-from points import expiry, maturing, reconciliation, tiers
+from points import delivery, expiry, maturing, reconciliation, tiers
 
 log = structlog.get_logger(__name__)
 
 
 class BooksDoNotClose(Exception):
     """verify_ledger found a mismatch; the accounts are frozen and a person must look."""
+
+
+@shared_task(name="points.deliver_facts")
+def deliver_facts():
+    """Do what follows from facts that wait; returns the numbers."""
+    return str(delivery.deliver_due())
 
 
 @shared_task(name="points.expire_points")
