@@ -8,18 +8,14 @@ Source: ledger.md section 7.
 """
 
 import json
-import time
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.conf import settings
-
-from mall.core import clock
+from mall.core import clock, shared_redis
 from points import pending
 from points.models import PointAccount
 
 TTL_SECONDS = 30
-BREAK_SECONDS = 5
 _FORWARD = """
 local seen = redis.call('HGET', KEYS[1], 'seq')
 if seen and tonumber(seen) and tonumber(seen) > tonumber(ARGV[1]) then return 0 end
@@ -27,7 +23,6 @@ redis.call('HSET', KEYS[1], 'seq', ARGV[1], 'doc', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1
 """
-_broken_until = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +66,7 @@ def is_waiting(user_id: int) -> bool:
 
 def remember(account: PointAccount) -> None:
     """Keep a committed balance for display, unless a newer one is there."""
+<<<<<<< HEAD
     _redis(
         "eval",
         _FORWARD,
@@ -80,11 +76,15 @@ def remember(account: PointAccount) -> None:
         json.dumps(_doc(account)),
         TTL_SECONDS,
     )
+=======
+    key, doc = _key(account.user_id), json.dumps(_doc(account))
+    shared_redis.ask(lambda redis: redis.eval(_FORWARD, 1, key, account.seq, doc, TTL_SECONDS))
+>>>>>>> h1~0
 
 
 def forget(user_id: int) -> None:
     """Drop a kept balance, after a change that moves no points."""
-    _redis("delete", _key(user_id))
+    shared_redis.ask(lambda redis: redis.delete(_key(user_id)))
 
 
 def _shown(user_id, doc, as_of):
@@ -122,7 +122,7 @@ def _from_row(user_id):
 
 
 def _from_redis(user_id):
-    kept = _redis("hget", _key(user_id), "doc")
+    kept = shared_redis.ask(lambda redis: redis.hget(_key(user_id), "doc"))
     try:
         doc = json.loads(kept)
         return doc if set(doc) == {"lots", "held", "debt", "status", "hear_at"} else None
@@ -132,21 +132,3 @@ def _from_redis(user_id):
 
 def _key(user_id):
     return f"points:balance:{user_id}"
-
-
-def _redis(command, *args):
-    """Ask Redis; None when there is none, or when it failed within the last BREAK_SECONDS."""
-    global _broken_until
-    if (
-        "django_redis" not in settings.CACHES["default"]["BACKEND"]
-        or time.monotonic() < _broken_until
-    ):
-        return None
-    from django_redis import get_redis_connection
-    from redis.exceptions import RedisError
-
-    try:
-        return getattr(get_redis_connection("default"), command)(*args)
-    except (RedisError, OSError):
-        _broken_until = time.monotonic() + BREAK_SECONDS
-        return None

@@ -159,10 +159,10 @@ def books_close(db):
     """Check after the test that every account fits its entries, and orders and goods their points
     and pieces.
     """
-    from points import reconciliation
+    from mall import verification
 
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.fixture
@@ -255,7 +255,7 @@ def own_redis():
     from django.test.utils import override_settings
     from redis import Redis
 
-    from mall.redis.circuit_breaker import FusedRedis
+    from mall.redis.circuit_breaker import BreakerRedis
     from mall.settings.databases import CACHE_OPTIONS
     from tests.services import start_redis
 
@@ -269,7 +269,7 @@ def own_redis():
         with override_settings(CACHES={"default": cached}):
             yield Redis(unix_socket_path=f"{folder}/r.sock")
             caches.close_all()
-        FusedRedis.blown_until = 0
+        BreakerRedis.open_until = 0
         server.kill()
 
 

@@ -5,68 +5,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('points', '0013_account_status'),
+        ("points", "0013_account_status"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pointaccount',
-            name='hear_at',
-            field=models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='Next hearing'),
+            model_name="pointaccount",
+            name="hear_at",
+            field=models.DateTimeField(
+                blank=True, db_index=True, null=True, verbose_name="Next hearing"
+            ),
         ),
         migrations.AddField(
-            model_name='pointaccount',
-            name='hear_tries',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='Vain hearings'),
+            model_name="pointaccount",
+            name="hear_tries",
+            field=models.PositiveSmallIntegerField(
+                db_default=0, default=0, verbose_name="Vain hearings"
+            ),
         ),
         migrations.AddField(
-            model_name='pointaccount',
-            name='heard',
-            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='Facts heard'),
+            model_name="pointaccount",
+            name="heard",
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name="Facts heard"),
         ),
         migrations.AddField(
-            model_name='pointaccount',
-            name='told',
-            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name='Facts told'),
+            model_name="pointaccount",
+            name="told",
+            field=models.PositiveIntegerField(db_default=0, default=0, verbose_name="Facts told"),
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(verbose_name='time')),
-                ('kind', models.CharField(max_length=32, verbose_name='what happened')),
-                ('reference', models.CharField(max_length=80, verbose_name='about')),
-                ('actor', models.CharField(help_text='member:<id>, staff:<id>, system, or a payment provider', max_length=80, verbose_name='by')),
-                ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='note')),
-                ('data', models.JSONField(blank=True, default=dict, verbose_name='numbers')),
-                ('request_id', models.CharField(blank=True, default='', max_length=64, verbose_name='request')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(verbose_name="time")),
+                ("kind", models.CharField(max_length=32, verbose_name="what happened")),
+                ("reference", models.CharField(max_length=80, verbose_name="about")),
+                (
+                    "actor",
+                    models.CharField(
+                        help_text="member:<id>, staff:<id>, system, or a payment provider",
+                        max_length=80,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "note",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="note"),
+                ),
+                ("data", models.JSONField(blank=True, default=dict, verbose_name="numbers")),
+                (
+                    "request_id",
+                    models.CharField(blank=True, default="", max_length=64, verbose_name="request"),
+                ),
             ],
             options={
-                'verbose_name': 'fact',
-                'verbose_name_plural': 'facts',
-                'ordering': ['pk'],
-                'indexes': [models.Index(fields=['reference', 'id'], name='event_reference')],
+                "verbose_name": "fact",
+                "verbose_name_plural": "facts",
+                "ordering": ["pk"],
+                "indexes": [models.Index(fields=["reference", "id"], name="event_reference")],
             },
         ),
         migrations.CreateModel(
-            name='Parked',
+            name="Parked",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('listener', models.CharField(max_length=120, verbose_name='what was to follow')),
-                ('error', models.CharField(max_length=300, verbose_name='why not')),
-                ('tries', models.PositiveIntegerField(default=1, verbose_name='tries')),
-                ('parked_at', models.DateTimeField(verbose_name='since')),
-                ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='made up for at')),
-                ('event', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='parked', to='points.event', verbose_name='fact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("listener", models.CharField(max_length=120, verbose_name="what was to follow")),
+                ("error", models.CharField(max_length=300, verbose_name="why not")),
+                ("tries", models.PositiveIntegerField(default=1, verbose_name="tries")),
+                ("parked_at", models.DateTimeField(verbose_name="since")),
+                (
+                    "done_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="made up for at"),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parked",
+                        to="points.event",
+                        verbose_name="fact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'unheard fact',
-                'verbose_name_plural': 'unheard facts',
-                'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['done_at'], name='parked_open')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'listener'), name='parked_once')],
+                "verbose_name": "unheard fact",
+                "verbose_name_plural": "unheard facts",
+                "ordering": ["-pk"],
+                "indexes": [models.Index(fields=["done_at"], name="parked_open")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "listener"), name="parked_once")
+                ],
             },
         ),
     ]
