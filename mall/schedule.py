@@ -36,6 +36,14 @@ class Job:
 
 
 JOBS = (
+    # What follows from the facts of members: promised points, missions, notices.
+    Job(
+        "deliver-facts",
+        "points.tasks.deliver_facts",
+        schedule(1.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=5,
+    ),
     # Overdue points leave the balances; spending already ignores them, so lateness costs nobody a
     # point.
     Job("expire-points", "points.tasks.expire_points", crontab(minute=10)),

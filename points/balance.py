@@ -1,8 +1,8 @@
 """What a member sees of their points: display only, no decision reads it.
 
 Redis keeps the last committed balance of an account for a short while. A script writes it and only
-moves forward in ``seq``, so a slow writer cannot overwrite a newer balance. Without Redis, or when
-it is down, slow or lying about its type, the account's row is read.
+moves forward (``_version``), so a slow writer cannot overwrite a newer balance. Without Redis, or
+when it is down, slow or lying about its type, the account's row is read.
 
 Source: ledger.md section 7.
 """
@@ -58,10 +58,28 @@ def of_account(account: PointAccount, as_of: date | None = None) -> Balance:
     return _shown(account.pk, _doc(account), as_of or clock.today())
 
 
+def is_waiting(user_id: int) -> bool:
+    """Say whether facts of a member wait to be heard by now."""
+    hear_at = (_from_redis(user_id) or _from_row(user_id))["hear_at"]
+    return hear_at is not None and hear_at <= clock.now().timestamp()
+
+
 def remember(account: PointAccount) -> None:
     """Keep a committed balance for display, unless a newer one is there."""
+<<<<<<< HEAD
+    _redis(
+        "eval",
+        _FORWARD,
+        1,
+        _key(account.user_id),
+        _version(account),
+        json.dumps(_doc(account)),
+        TTL_SECONDS,
+    )
+=======
     key, doc = _key(account.user_id), json.dumps(_doc(account))
     shared_redis.ask(lambda redis: redis.eval(_FORWARD, 1, key, account.seq, doc, TTL_SECONDS))
+>>>>>>> h1~0
 
 
 def forget(user_id: int) -> None:
@@ -84,13 +102,21 @@ def _doc(account):
         "held": account.held,
         "debt": account.debt,
         "status": account.status,
+        "hear_at": account.hear_at and account.hear_at.timestamp(),
     }
+
+
+def _version(account) -> int:
+    """Return a number that grows with each change: postings and facts only add up, and vain tries
+    (fewer than eight) begin anew when a fact was heard.
+    """
+    return account.seq + 8 * (account.told + account.heard) + account.hear_tries
 
 
 def _from_row(user_id):
     account = PointAccount.objects.filter(pk=user_id).first()
     if account is None:
-        return {"lots": [], "held": 0, "debt": 0, "status": "active"}
+        return {"lots": [], "held": 0, "debt": 0, "status": "active", "hear_at": None}
     remember(account)
     return _doc(account)
 
@@ -99,7 +125,7 @@ def _from_redis(user_id):
     kept = shared_redis.ask(lambda redis: redis.hget(_key(user_id), "doc"))
     try:
         doc = json.loads(kept)
-        return doc if set(doc) == {"lots", "held", "debt", "status"} else None
+        return doc if set(doc) == {"lots", "held", "debt", "status", "hear_at"} else None
     except (TypeError, ValueError):
         return None
 

@@ -2,7 +2,13 @@
 
 from celery import shared_task
 
-from points import expiry, maturing, tiers
+from points import delivery, expiry, maturing, tiers
+
+
+@shared_task(name="points.deliver_facts")
+def deliver_facts():
+    """Do what follows from facts that wait; returns the numbers."""
+    return str(delivery.deliver_due())
 
 
 @shared_task(name="points.expire_points")

@@ -176,6 +176,12 @@ def standing_clock():
         yield traveller
 
 
+@pytest.fixture
+def heard_later(settings):
+    """What follows from facts is done when somebody delivers, as in the shop."""
+    settings.EVENTS_HEARD = "later"
+
+
 # --- races ------------------------------------------------------------------
 @pytest.fixture
 def mariadb_only():

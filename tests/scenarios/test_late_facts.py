@@ -65,7 +65,7 @@ def deliver(told):
     """Let what follows from facts follow, each in its own transaction as a sweep would."""
     for event in told:
         with transaction.atomic():
-            events.deliver([event])
+            events.hand_over([event])
 
 
 def bonuses(member):
