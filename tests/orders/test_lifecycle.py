@@ -84,7 +84,7 @@ def test_cancel_when_a_mixed_order_is_paid_then_points_return_and_the_cash_is_se
         "done",
         refund.payment.provider_ref,
     )
-    assert [event.kind for event in order.events.all()] == [
+    assert [event.what for event in order.events] == [
         "placed",
         "paid",
         "cancelled",
@@ -273,7 +273,7 @@ def test_cancel_due_when_the_window_is_over_then_everything_returns_once_and_nev
         assert [tasks.cancel_unpaid_orders() for _ in range(4)] == [1, 0, 0, 0]
 
     assert (standing(member), pieces(sku)) == ((90, 0), 5)
-    assert order.events.last().kind == "timed_out"
+    assert order.events.last().what == "timed_out"
 
 
 @pytest.mark.django_db(transaction=True)
