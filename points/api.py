@@ -8,7 +8,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core.api import Cursor, StrictSerializer, listed, read, whole
-from points import balance, pending, rates, rules, staff_api, statement, tiers, wording
+from points import (
+    adjustments_api,
+    balance,
+    cases_api,
+    pending,
+    rates,
+    rules,
+    statement,
+    tiers,
+    wording,
+)
 from points.models import LedgerEntry, RuleVersion
 
 TAG = ["points"]
@@ -219,5 +229,6 @@ urlpatterns = [
     path("points", Points.as_view()),
     path("points/entries", Entries.as_view()),
     path("points/rules", Rules.as_view()),
-    *staff_api.urlpatterns,
+    *adjustments_api.urlpatterns,
+    *cases_api.urlpatterns,
 ]

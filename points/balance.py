@@ -66,9 +66,8 @@ def is_waiting(user_id: int) -> bool:
 
 def remember(account: PointAccount) -> None:
     """Keep a committed balance for display, unless a newer one is there."""
-    key, doc = _key(account.user_id), json.dumps(_doc(account))
-    number = _version(account)
-    shared_redis.ask(lambda redis: redis.eval(_FORWARD, 1, key, number, doc, TTL_SECONDS))
+    key, version, doc = _key(account.user_id), _version(account), json.dumps(_doc(account))
+    shared_redis.ask(lambda redis: redis.eval(_FORWARD, 1, key, version, doc, TTL_SECONDS))
 
 
 def forget(user_id: int) -> None:
