@@ -16,9 +16,9 @@ from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID
 from points.reconciliation import BOOKS
 
 LISTENERS = {
-    ORDER_PAID: [each(coupons.use), each(earning.promise)],
-    ORDER_COMPLETED: [each(earning.confirm)],
-    ORDER_CANCELLED: [each(earning.take_back_all), each(refund_requests.withdraw_open)],
+    ORDER_PAID: [each(coupons.use), earning.promise],
+    ORDER_COMPLETED: [earning.confirm],
+    ORDER_CANCELLED: [earning.take_back_all, refund_requests.withdraw_open],
 }
 
 ANSWERS = {

@@ -215,9 +215,10 @@ def approve(
 
 
 @transactional
-def withdraw_open(event: Event) -> None:
-    """Close what was asked of an order before it was cancelled as a whole."""
-    for asked in list(RefundRequest.objects.waiting().filter(order=event.data["order"])):
+def withdraw_open(events: list[Event]) -> None:
+    """Close what was asked of orders before they were cancelled as a whole."""
+    orders = [event.data["order"] for event in events]
+    for asked in list(RefundRequest.objects.waiting().filter(order__in=orders)):
         _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor="system")
 
 

@@ -65,9 +65,10 @@ def award_all(awards: list[Award]) -> list[LedgerEntry | None]:
     """Credit what facts are worth; for each what ``award`` returns, in as many statements for many
     members (at most ledger.BATCH_MAX) as for two.
     """
-    versions, paying = _versions(), []
+    everything, paying = versions(), []
     for place, one in enumerate(awards):
-        version = _fitting(versions, [one.action], one.at, one.day).get(one.action)
+        found = active_ones([one.action], as_of=one.at, on=one.on, among=everything)
+        version = found.get(one.action)
         if version and worth(version, amount=one.amount, step=one.step) > 0:
             paying.append((place, one, version))
     paying = _spaced(paying)
@@ -134,16 +135,14 @@ def active(action, *, as_of: datetime | None = None, on: date | None = None) -> 
     return active_ones([action], as_of=at, on=on).get(action)
 
 
-def active_ones(actions, *, as_of: datetime, on: date | None = None) -> dict[str, RuleVersion]:
+def active_ones(
+    actions, *, as_of: datetime, on: date | None = None, among: list[RuleVersion] | None = None
+) -> dict[str, RuleVersion]:
     """Return the version in force at an instant for each of these actions that has one, as
-    ``active`` does.
+    ``active`` does; ``among`` the ``versions`` of a caller who asks for many instants.
     """
-    return _fitting(_versions(), actions, as_of, on or clock.day_of(as_of))
-
-
-def _fitting(versions, actions, at, on) -> dict[str, RuleVersion]:
-    weekday, found = on.isoweekday(), {}
-    for version in _in_force(versions, at, actions):
+    weekday, found = (on or clock.day_of(as_of)).isoweekday(), {}
+    for version in _in_force(versions() if among is None else among, as_of, actions):
         if not version.weekdays or weekday in version.weekdays:
             found.setdefault(version.rule.action, version)
     return found
@@ -153,12 +152,12 @@ def in_force(as_of: datetime | None = None, *, actions=None) -> list[RuleVersion
     """Return the version in force of every rule (of these actions) that was open at an instant, in
     order of priority then.
     """
-    return _in_force(_versions(), as_of or clock.now(), actions)
+    return _in_force(versions(), as_of or clock.now(), actions)
 
 
-def _in_force(versions, at, actions) -> list[RuleVersion]:
+def _in_force(among, at, actions) -> list[RuleVersion]:
     newest = {}
-    for version in versions:
+    for version in among:
         was_there = version.created_at <= at or version.number == 1  # the first always was
         is_asked = actions is None or version.rule.action in actions
         if was_there and is_asked and version.rule_id not in newest:
@@ -178,12 +177,12 @@ def _as_of(version, at) -> RuleVersion:
 
 
 @kept
-def _versions() -> list[RuleVersion]:
+def versions() -> list[RuleVersion]:
     """Return every version of every rule, the newest first."""
     # The day's limit rides along: an award asks for the rule and the policy in one go.
     limit = Subquery(PointsPolicy.objects.order_by("pk").values("earned_per_day_max")[:1])
-    versions = RuleVersion.objects.select_related("rule").annotate(limit_of_day=limit)
-    return list(versions.order_by("-number", "rule_id"))
+    found = RuleVersion.objects.select_related("rule").annotate(limit_of_day=limit)
+    return list(found.order_by("-number", "rule_id"))
 
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:
