@@ -18,12 +18,12 @@ from catalog.models import Product, Review
 from mall.core import clock, keyset
 from mall.core.events import Event
 from mall.core.transactions import transactional
-from marketing import missions
-from marketing.missions import Fact, Moment
+from marketing.missions import counting as missions
+from marketing.missions.counting import Fact, Moment
 from marketing.models import Notification
-from marketing.notifications import Kind, notify, notify_many
+from marketing.notices.inbox import Kind, notify, notify_many
 from orders.models import Order
-from orders.reviews import is_returned
+from orders.reviews.lines import is_returned
 from points import rules
 from points.models import LedgerEntry
 

@@ -3,13 +3,15 @@
 from accounts import closing as leaving
 from accounts import export, registration
 from accounts.events import REGISTERED
-from points import closing, takeaway, welcome
+from mall.core import events
+from points import closing, delivery, takeaway, welcome
 
 LISTENERS = {
     REGISTERED: [welcome.open_with_gift],
 }
 
 ANSWERS = {
+    events.KEEPING: [delivery.keep],
     registration.GREETING: [welcome.greet],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],

@@ -1,5 +1,5 @@
-"""Facts of many members that are heard together: the same rows as one by one, and statements that do
-not grow with their number.
+"""Facts of many members that are heard together: the same rows as one by one, and statements that
+do not grow with their number.
 """
 
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ def deliver(told):
     """
     ledger.open_all({event.member for event in told})
     with CaptureQueriesContext(connection) as statements:
-        events.deliver(told)
+        events.hand_over(told)
     return len(statements)
 
 
