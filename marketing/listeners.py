@@ -26,27 +26,27 @@ from points.events import CASE_DECIDED, CASE_OPENED, POINTS_ADJUSTED, POINTS_AWA
 
 LISTENERS = {
     # the person
-    REGISTERED: [each(facts.count_registration)],
-    SIGNED_IN: [each(activity.record_sign_in), each(facts.count_sign_in)],
+    REGISTERED: [facts.count_registration],
+    SIGNED_IN: [activity.record_sign_in, facts.count_sign_in],
     NEW_DEVICE: [news.of_sign_in],
     PROFILE_COMPLETED: [each(facts.reward_profile)],
     REVIEW_PUBLISHED: [each(facts.reward_review)],
     REVIEW_REJECTED: [each(facts.tell_review_rejected)],
     # orders
-    ORDER_PAID: [days.count_again, news.of_paid, each(facts.count_paid_order)],
+    ORDER_PAID: [days.count_again, news.of_paid, facts.count_paid_order],
     ORDER_SHIPPED: [news.of_shipped],
     **dict.fromkeys(
         (ORDER_COMPLETED, ORDER_AUTO_COMPLETED),
-        [days.count_again, news.of_completed, each(facts.count_completed_order)],
+        [days.count_again, news.of_completed, facts.count_completed_order],
     ),
     **dict.fromkeys(
         (ORDER_CANCELLED, ORDER_TIMED_OUT),
-        [news.of_cancelled, each(facts.take_back_what_is_undone)],
+        [news.of_cancelled, facts.take_back_what_is_undone],
     ),
     ORDER_REFUNDED: [
         days.count_again,
         news.of_granted_refund,
-        each(facts.take_back_what_is_undone),
+        facts.take_back_what_is_undone,
     ],
     REFUND_REQUESTED: [news.of_requested_refund],
     REFUND_REJECTED: [news.of_rejected_refund],

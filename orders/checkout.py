@@ -126,11 +126,11 @@ def write_down(
         order.address_sealed = json.dumps(
             _address_of(user, address_id).snapshot(), ensure_ascii=False
         )
-    order.save(force_insert=True)
     is_paid = order.status == Order.Status.PAID
     # told before the posting, whose UPDATE of the account takes it along
     tell(events.placed(order), *([events.paid(order)] if is_paid else []))
     _post_points(account, order)
+    order.save(force_insert=True)
     lines = OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
     if quote.coupon is not None:
         coupons.lock(order, quote.coupon)

@@ -128,7 +128,6 @@ def flash_starting(reminder) -> Event:
 # --- parts -----------------------------------------------------------------------
 def _of_order(kind, order, at, actor, words, note=""):
     data = {
-        "order": order.pk,
         "no": order.no,
         "placed_on": clock.day_of(order.created_at).isoformat(),
         "points": order.points,

@@ -15,11 +15,11 @@ from orders.events import (
 from orders.refunds import requests as refund_requests
 
 LISTENERS = {
-    ORDER_PAID: [each(coupons.use), each(earning.promise)],
-    **dict.fromkeys((ORDER_COMPLETED, ORDER_AUTO_COMPLETED), [each(earning.confirm)]),
+    ORDER_PAID: [each(coupons.use), earning.promise],
+    **dict.fromkeys((ORDER_COMPLETED, ORDER_AUTO_COMPLETED), [earning.confirm]),
     **dict.fromkeys(
         (ORDER_CANCELLED, ORDER_TIMED_OUT),
-        [each(earning.take_back_all), each(refund_requests.withdraw_open)],
+        [earning.take_back_all, refund_requests.withdraw_open],
     ),
 }
 

@@ -22,7 +22,7 @@ CARRY = """
            e.at,
            CASE WHEN e.kind LIKE 'refund%%' THEN e.kind ELSE {prefixed} END,
            {reference}, e.actor, e.note,
-           JSON_OBJECT('order', o.id, 'no', o.no, 'from', e.from_status, 'to', e.to_status,
+           JSON_OBJECT('no', o.no, 'from', e.from_status, 'to', e.to_status,
                        'was', e.id),
            ''
     FROM orders_orderevent e

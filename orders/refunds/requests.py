@@ -204,9 +204,11 @@ def approve(
 
 
 @transactional
-def withdraw_open(event: Event) -> None:
-    """Close what was asked of an order before it was cancelled as a whole."""
-    for asked in list(RefundRequest.objects.waiting().filter(order=event.data["order"])):
+def withdraw_open(events: list[Event]) -> None:
+    """Close what was asked of orders before they were cancelled as a whole."""
+    numbers = [event.data["no"] for event in events]
+    open_ones = RefundRequest.objects.waiting().filter(order__no__in=numbers)
+    for asked in list(open_ones.select_related("order")):
         withdraw(asked, actor="system")
 
 

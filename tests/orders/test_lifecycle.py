@@ -228,7 +228,7 @@ def test_every_step_when_taken_then_it_is_told_once_inside_the_transaction(membe
     heard = []
 
     def listen(event):
-        status = Order.objects.get(pk=event.data["order"]).status
+        status = Order.objects.get(no=event.data["no"]).status
         heard.append((event.kind.removeprefix("order_"), status))
 
     with hearing(ORDER_PAID, ORDER_SHIPPED, ORDER_COMPLETED, ORDER_CANCELLED, listener=listen):
