@@ -10,7 +10,7 @@ from mall.core import clock
 from mall.core.append_only import AppendOnlyError
 from orders import lifecycle, tasks
 from orders.errors import CarrierNeeded, IllegalTransition
-from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID, ORDER_SHIPPED
+from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID, ORDER_SHIPPED, ORDER_TIMED_OUT
 from orders.lifecycle import TRANSITIONS, cancel, cancel_due, complete, mark_paid, ship
 from orders.models import Order, OrderEvent, PaymentRefund
 from orders.payments import cash_in, gateways
@@ -285,7 +285,7 @@ def test_cancel_due_when_one_order_is_stuck_then_the_others_flow(member, monkeyp
         if event.reference == first.reference:
             raise CarrierNeeded
 
-    with hearing(ORDER_CANCELLED, listener=refuse):
+    with hearing(ORDER_TIMED_OUT, listener=refuse):
         assert cancel_due(first.pay_by + timedelta(minutes=1)) == 1
     assert [Order.objects.get(pk=order.pk).status for order in (first, second)] == [
         "pending",
