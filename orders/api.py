@@ -124,7 +124,7 @@ class OrderView(APIView):
     def get(self, request, no):
         """Show one order with its events and payments."""
         found = Order.objects.of(request.user).prefetch_related(
-            "lines", "events", "payments__refunds", "shipments__lines"
+            "lines", "payments__refunds", "shipments__lines"
         )
         order = get_object_or_404(found, no=no)
         return Response(OrderDetailSerializer(order, context={"request": request}).data)

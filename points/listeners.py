@@ -4,11 +4,10 @@ from accounts import closing as leaving
 from accounts import export, registration
 from accounts.events import REGISTERED
 from mall.core import events
-from mall.core.events import each
 from points import closing, delivery, takeaway, welcome
 
 LISTENERS = {
-    REGISTERED: [each(welcome.open_with_gift)],
+    REGISTERED: [welcome.open_with_gift],
 }
 
 ANSWERS = {

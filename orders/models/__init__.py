@@ -9,8 +9,9 @@ numbers, cash is yuan with two places, a rate is points per yuan.
 
 from orders.models.coupon import Coupon, CouponCode, CouponGrant
 from orders.models.coupon_template import CouponTemplate
+from orders.models.event import OrderEvent
 from orders.models.flash import FlashClaim, FlashItem, FlashReminder, FlashSession
-from orders.models.order import Order, OrderEvent, OrderLine
+from orders.models.order import Order, OrderLine
 from orders.models.payment import Payment, PaymentNotice, PaymentRefund
 from orders.models.policy import CheckoutPolicy
 from orders.models.refund import RefundLine, RefundRequest
