@@ -21,7 +21,7 @@ from orders.coupons import lifecycle as coupons
 from orders.coupons import wallet
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
 from orders.models import Order, OrderLine
-from points import ledger
+from points import event_delivery, ledger
 
 
 @transactional
@@ -70,6 +70,8 @@ def place_order(
     now = clock.now()
     quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=named, as_of=now)
     agree(quote, expect)
+    if quote.points > account.row.available:
+        event_delivery.deliver(user.pk)  # what was earned a moment ago may be enough
     shelf.check_left(quote.lines)
     order = write_down(
         account, user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id

@@ -120,9 +120,9 @@ def _undone(user_id, reference, share, why) -> grants.Undone:
 
 
 def _as_they_stand(events) -> dict[str, Order]:
-    """Return the events' orders by number, with ``was_first``: no other order of the member had
-    been paid before (by the time, then the id) and not been undone by then. What becomes of the
-    others later does not matter, so it does not matter either when this is asked.
+    """Return the events' orders by number, each with ``was_first``: no other order of the member
+    had been paid before (by the time, then the id) and not been undone by then. What becomes of
+    the others later does not matter, so it does not matter either when this is asked.
     """
     then = OuterRef("paid_at")
     before = Q(paid_at__lt=then) | Q(paid_at=then, pk__lt=OuterRef("pk"))

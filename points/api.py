@@ -12,6 +12,7 @@ from points import (
     adjustments_api,
     balance,
     cases_api,
+    event_delivery,
     pending,
     rates,
     rules,
@@ -159,6 +160,7 @@ class Points(APIView):
 
     @extend_schema(operation_id="read_points", tags=TAG, responses=PointsSerializer)
     def get(self, request):
+        event_delivery.hear(request.user)
         now = balance.of(request.user)
         expiring = [{"on": on, "points": points} for on, points in now.expiring]
         coming = list(pending.on_the_way(request.user.pk))
@@ -209,6 +211,7 @@ class Entries(ListAPIView):
         ],
     )
     def get(self, request, *args, **kwargs):
+        event_delivery.hear(request.user)
         return super().get(request, *args, **kwargs)
 
     def get_serializer_context(self):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import audit, clock
 from mall.core.errors import DomainError
-from mall.core.events import tell
+from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
 from points import adjustments, batch_file, errors, events, ledger, machine
@@ -145,7 +145,7 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
         after={"lines": len(rows), "points": points_of(batch)},
     )
     actor = f"staff:{operator.pk}"
-    tell(*(events.points_adjusted(adjustment, actor=actor) for adjustment in made))
+    hand_over(events.points_adjusted(adjustment, actor=actor) for adjustment in made)
     return batch
 
 
@@ -173,7 +173,7 @@ def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     batch.save(update_fields=["status", "undone_at"])
     audit.note(operator, "points.batch_undo", target=batch, reason=note, after={"lines": len(made)})
     actor = f"staff:{operator.pk}"
-    tell(*(events.points_adjusted(adjustment, actor=actor) for adjustment in made))
+    hand_over(events.points_adjusted(adjustment, actor=actor) for adjustment in made)
     return batch
 
 

@@ -34,7 +34,7 @@ from orders.models import (
 from orders.refunds import goods
 from orders.refunds import terms as refund_terms
 from orders.refunds.errors import NothingLeft, NotRefundable, OwnOrder, RefundDecided, RefundTooLate
-from points import ledger
+from points import event_delivery, ledger
 
 Status = RefundRequest.Status
 REFUNDABLE = (Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
@@ -148,6 +148,7 @@ def approve(
     account = ledger.open(
         asked.order.user_id, postings=returns.asked_of_points(asked.order, reference)
     )
+    event_delivery.deliver(asked.order.user_id)  # promised points are there to be taken back
     order, now = _fresh(asked.order), clock.now()
     changes = {
         "decided_by": actor,

@@ -76,8 +76,7 @@ def test_place_order_when_points_pay_everything_then_it_is_paid_and_all_move_by_
         f"order:{order.no}",
     )
     assert [
-        (event.what, event.from_status, event.to_status, event.actor)
-        for event in order.events
+        (event.what, event.from_status, event.to_status, event.actor) for event in order.events
     ] == [
         ("placed", "", "pending", f"member:{member.pk}"),
         ("paid", "pending", "paid", f"member:{member.pk}"),

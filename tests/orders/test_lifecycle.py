@@ -10,7 +10,13 @@ from mall.core import clock
 from mall.core.append_only import AppendOnlyError
 from orders import lifecycle, tasks
 from orders.errors import CarrierNeeded, IllegalTransition
-from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID, ORDER_SHIPPED, ORDER_TIMED_OUT
+from orders.events import (
+    ORDER_CANCELLED,
+    ORDER_COMPLETED,
+    ORDER_PAID,
+    ORDER_SHIPPED,
+    ORDER_TIMED_OUT,
+)
 from orders.lifecycle import TRANSITIONS, cancel, cancel_due, complete, mark_paid, ship
 from orders.models import Order, OrderEvent, PaymentRefund
 from orders.payments import cash_in, gateways
