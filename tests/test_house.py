@@ -204,7 +204,6 @@ LONG_MODULES = {
     "orders/coupons/admin.py": 409,
     "orders/models/order.py": 339,
     "points/books_admin.py": 359,
-    "orders/lifecycle.py": 318,
 }
 
 
