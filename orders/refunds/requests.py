@@ -17,12 +17,10 @@ from datetime import timedelta
 
 from django.db.models import F, Max, Prefetch, Sum
 
-from catalog import stock
-from catalog.models import Product
 from mall.core import audit, clock, repeats, rows
 from mall.core.events import Event, tell
 from mall.core.transactions import transactional
-from orders import actors, delivery, earning, events, lifecycle, returns, shipping
+from orders import actors, earning, events, lifecycle, returns, shipping
 from orders.coupons import lifecycle as coupons
 from orders.errors import IdempotencyConflict, InvalidKey
 from orders.models import (
@@ -33,6 +31,7 @@ from orders.models import (
     RefundLine,
     RefundRequest,
 )
+from orders.refunds import goods
 from orders.refunds import terms as refund_terms
 from orders.refunds.errors import NothingLeft, NotRefundable, OwnOrder, RefundDecided, RefundTooLate
 from points import event_delivery, ledger
@@ -87,7 +86,7 @@ def terms_of(order, lines=None, *, by_staff: bool = False) -> refund_terms.Terms
     check_may_ask(order, by_staff=by_staff)
     terms = refund_terms.work_out(order, lines, reserved=_reserved(order))
     if not by_staff:
-        _check_unseen(terms)
+        goods.check_unseen(terms)
     return terms
 
 
@@ -198,7 +197,7 @@ def approve(
         coupons.give_back(order, at_fault=at_fault)
     if order.status == Order.Status.PAID and not terms.is_whole and not shipping.waiting(order):
         lifecycle.finish_sending(order, actor=actor)
-    _put_goods_back(order, asked, lines, terms, actor=actor)
+    goods.put_back(asked, lines, terms, reference=reference, actor=actor)
     return asked
 
 
@@ -240,16 +239,6 @@ def _reserved(order) -> dict[int, int]:
     return dict(waiting.order_by().values_list("line_id").annotate(n=Sum("quantity")))
 
 
-def _check_unseen(terms) -> None:
-    """Refuse to return codes that the member has looked at already."""
-    keys = {
-        part.line.pk: part.quantity
-        for part in terms.lines
-        if part.line.product.kind == Product.Kind.CARD_KEY
-    }
-    delivery.check_unseen(keys)
-
-
 def _close(asked, status, *, actor, note="") -> RefundRequest:
     ledger.open(asked.order.user_id)
     changes = {"status": status, "decided_by": actor, "decided_at": clock.now(), "note": note[:200]}
@@ -286,38 +275,3 @@ def _count(order, terms, now) -> None:
     order.refunded_cash += terms.cash
     order.refunded_pieces += sum(part.quantity for part in terms.lines)
     order.refunded_at = now if terms.is_whole else None
-
-
-def _put_goods_back(order, asked, lines, terms, *, actor):
-    """Note which pieces are on the shelf again, and put them there."""
-    reference = _reference(asked, order)
-    keys = {
-        part.line.pk: part.quantity
-        for part in terms.lines
-        if part.line.product.kind == Product.Kind.CARD_KEY
-    }
-    free = (
-        delivery.take_back(order, keys, actor=actor, reference=reference, seen_too=True)
-        if keys
-        else {}
-    )
-    rows = {row.line_id: row for row in lines}
-    for part in terms.lines:
-        row = rows[part.line.pk]
-        row.points, row.cash = part.points, part.cash
-        row.restocked = (
-            free[part.line.pk]
-            if part.line.pk in keys
-            else part.quantity
-            if asked.restock
-            else part.unsent
-        )
-    RefundLine.objects.bulk_update(rows.values(), ["points", "cash", "restocked"])
-    stock.put_back(
-        [
-            (part.line.sku_id, rows[part.line.pk].restocked)
-            for part in terms.lines
-            if rows[part.line.pk].restocked
-        ],
-        reference=reference,
-    )
