@@ -17,7 +17,7 @@ from datetime import timedelta
 
 from django.db.models import F, Max, Prefetch, Sum
 
-from mall.core import audit, clock, repeats
+from mall.core import audit, clock, repeats, rows
 from mall.core.events import Event, tell
 from mall.core.transactions import transactional
 from orders import actors, earning, events, lifecycle, returns, shipping
@@ -58,7 +58,7 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
     if asked is not None:
         asked.replayed = True
         return repeats.same(asked, otherwise=IdempotencyConflict, body_hash=body_hash)
-    order = _fresh(order)
+    order = _fresh(order.pk)
     terms = terms_of(order, lines, by_staff=actors.is_colleague(actor, order))
     last = order.refund_requests.aggregate(n=Max("number"))["n"] or 0
     made = RefundRequest.objects.create(
@@ -145,30 +145,32 @@ def approve(
     """
     _check_not_own(asked.order, actor)
     reference = _reference(asked, asked.order)
+    # Two operators may approve at once; the row as it stands under the lock decides which of them
+    # gives anything back.
     account = ledger.open(
-        asked.order.user_id, postings=returns.asked_of_points(asked.order, reference)
+        asked.order.user_id,
+        postings=returns.asked_of_points(asked.order, reference),
+        seen=rows.Wanted(RefundRequest, {"id": asked.pk}),
     )
-    event_delivery.deliver(asked.order.user_id)  # promised points are there to be taken back
-    order, now = _fresh(asked.order), clock.now()
-    changes = {
-        "decided_by": actor,
-        "decided_at": now,
-        "note": note[:200],
-        "restock": restock,
-        "at_fault": at_fault,
-    }
-    # Two operators may approve at once; the row's old state decides which of them gives anything
-    # back.
-    if (
-        not RefundRequest.objects.waiting()
-        .filter(pk=asked.pk)
-        .update(status=Status.APPROVED, **changes)
-    ):
+    asked = account.seen
+    if asked.status != Status.REQUESTED:
         raise RefundDecided(status=asked.status)
-    asked = _decided(asked, order, status=Status.APPROVED, **changes)
+    event_delivery.deliver(account.user_id)  # promised points are there to be taken back
+    order, now = _fresh(asked.order_id), clock.now()
     lines = list(asked.lines.all())
     terms = refund_terms.work_out(order, [(line.line_id, line.quantity) for line in lines])
+    asked.order, asked.status, asked.decided_by, asked.decided_at = (
+        order,
+        Status.APPROVED,
+        actor,
+        now,
+    )
+    asked.note, asked.restock, asked.at_fault = note[:200], restock, at_fault
+    asked.points, asked.cash, asked.freight = terms.points, terms.cash, terms.freight
+    if not terms.cash:
+        asked.status, asked.refunded_at = Status.REFUNDED, now
     _count(order, terms, now)
+    tell(events.refunded(order, asked))
     returns.give_points(account, order, points=terms.points, key=reference, at_fault=at_fault)
     if terms.cash:
         asked.payment_refund = returns.give_cash(
@@ -178,14 +180,11 @@ def approve(
             amount=terms.cash,
         )
     taken = earning.take_back(order, share=terms.share, key=f"{reference}:earned")
-    asked.points, asked.cash, asked.freight = terms.points, terms.cash, terms.freight
     asked.taken_pending, asked.taken_points, asked.taken_debt = (
         taken.pending,
         taken.points,
         taken.debt,
     )
-    if not terms.cash:
-        asked.status, asked.refunded_at = Status.REFUNDED, now
     asked.save()
     audit.note(
         actor,
@@ -196,7 +195,6 @@ def approve(
     )
     if terms.is_whole:
         coupons.give_back(order, at_fault=at_fault)
-    tell(events.refunded(order, asked))
     if order.status == Order.Status.PAID and not terms.is_whole and not shipping.waiting(order):
         lifecycle.finish_sending(order, actor=actor)
     goods.put_back(asked, lines, terms, reference=reference, actor=actor)
@@ -219,18 +217,9 @@ def _fingerprint(key, lines, reason) -> str:
     return hashlib.sha256(json.dumps([sorted(lines), reason], sort_keys=True).encode()).hexdigest()
 
 
-def _fresh(order) -> Order:
+def _fresh(order_id) -> Order:
     lines = Prefetch("lines", OrderLine.objects.select_related("product"))
-    return Order.objects.prefetch_related(lines).get(pk=order.pk)
-
-
-def _decided(asked, order, **changes) -> RefundRequest:
-    """Return a request as its row now is; the one passed in stays as it was seen."""
-    decided = copy.copy(asked)
-    decided.order = order
-    for name, value in changes.items():
-        setattr(decided, name, value)
-    return decided
+    return Order.objects.prefetch_related(lines).get(pk=order_id)
 
 
 def _check_not_own(order, actor) -> None:
