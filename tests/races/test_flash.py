@@ -264,6 +264,7 @@ def test_settle_due_when_the_end_meets_the_rush_and_cancels_then_pieces_are_cons
 
 
 def test_cancel_when_sent_by_16_at_once_then_pieces_return_once(member, run_threads):
+    give_points(member, 100)
     item = factory.item(stock=5)
     order = grab(member, item)
 

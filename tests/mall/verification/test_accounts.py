@@ -310,7 +310,7 @@ def test_verify_when_many_accounts_then_the_queries_grow_by_batches_only(
     monkeypatch.setattr(accounts, "BATCH", 4)
     for _ in range(8):
         member_with(10)
-    # Two batches of accounts, entries, promises and what was taken back, one look whether there is
-    # a third.
-    with django_assert_num_queries(9):
+    # Two batches of accounts, entries, facts, promises and what was taken back, one look whether
+    # there is a third.
+    with django_assert_num_queries(11):
         assert accounts.verify_accounts() == []
