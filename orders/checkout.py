@@ -77,7 +77,7 @@ def place_order(
         account, user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id
     )
     # The hot rows come last: nothing but stock of a higher id is locked after them.
-    stock.take(wanted, reference=order.reference)
+    stock.sell(wanted)
     return order
 
 
