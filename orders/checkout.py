@@ -132,12 +132,13 @@ def write_down(
     # told before the posting, whose UPDATE of the account takes it along
     tell(events.placed(order), *([events.paid(order)] if is_paid else []))
     _post_points(account, order)
-    order.save(force_insert=True)
-    lines = OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
+    rows.insert_read_back([order], by="no")
+    lines = [_line_of(order, line) for line in quote.lines]
+    knows_ids = rows.insert_read_back(lines, by="sku")
     if quote.coupon is not None:
         coupons.lock(order, quote.coupon)
     has_keys = any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines)
-    if not has_keys and lines[0].pk is not None:  # MySQL does not tell the ids of many rows
+    if knows_ids and not has_keys:
         order.written_lines = lines
     return lifecycle.issue_keys(order) if is_paid and has_keys else order
 
