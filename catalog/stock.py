@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from catalog import kept
+from catalog import kept, sold_out
 from catalog.errors import (
     CountedByKeys,
     DeliveryConflict,
@@ -219,6 +219,8 @@ def _change(sku_id, delta) -> bool:
             left = cursor.lastrowid if cursor.rowcount == 1 else None
     if left in (0, delta):
         kept.stock_turned()
+    if delta > 0:
+        sold_out.forget(sku_id)
     return left is not None
 
 

@@ -6,11 +6,12 @@ without any points lock the account too: it is the mutex that limits per person 
 
 import hashlib
 import json
+import time
 from datetime import timedelta
 
 from accounts import addresses
 from accounts.models import Address
-from catalog import shelf, stock
+from catalog import shelf, sold_out, stock
 from catalog.models import Product
 from mall.core import clock, kept, repeats, rows
 from mall.core.events import tell
@@ -24,7 +25,6 @@ from orders.models import Order, OrderLine
 from points import event_delivery, ledger
 
 
-@transactional
 def place_order(
     user,
     *,
@@ -62,17 +62,38 @@ def place_order(
         address=address_id,
         **with_coupon,
     )
+    refusal = sold_out.refusal_of(wanted)
+    if refusal is None:
+        return _place(
+            user,
+            wanted,
+            key=key,
+            body_hash=body_hash,
+            points_to_use=points_to_use,
+            coupon=named,
+            address_id=address_id,
+            expect=expect,
+        )
+    placed = replay(user, key, body_hash)  # who took the last piece may ask again
+    if placed is None:
+        raise refusal
+    return placed
+
+
+@transactional
+def _place(user, wanted, *, key, body_hash, points_to_use, coupon, address_id, expect) -> Order:
+    """Place an order in one transaction, or return the one its key placed before."""
     kept.version()  # what is asked of the cache is asked before anything is locked
     # Two tabs may place at once; the second must see the first's order, balance and pieces had.
     account = ledger.open(user.pk, seen=placed_under(user, key))
     if account.seen is not None:
         return repeated(account.seen, body_hash)
-    now = clock.now()
-    quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=named, as_of=now)
+    now, since = clock.now(), time.monotonic()
+    quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=coupon, as_of=now)
     agree(quote, expect)
+    shelf.check_left(quote.lines, since=since)
     if quote.points > account.row.available:
         event_delivery.deliver(user.pk)  # what was earned a moment ago may be enough
-    shelf.check_left(quote.lines)
     order = write_down(
         account, user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id
     )
@@ -96,7 +117,7 @@ def placed_under(user, key: str) -> rows.Wanted:
 
 def replay(user, key: str, body_hash: str) -> Order | None:
     """Return the order this key placed before, marked as replayed. Raises: IdempotencyConflict."""
-    placed = Order.objects.filter(user=user, key=key).first()
+    placed = rows.find(placed_under(user, key))
     return None if placed is None else repeated(placed, body_hash)
 
 
