@@ -203,7 +203,6 @@ LONG_MODULES = {
     "orders/admin.py": 477,
     "catalog/admin.py": 443,
     "orders/coupons/admin.py": 409,
-    "orders/models/order.py": 339,
     "points/books_admin.py": 359,
 }
 
