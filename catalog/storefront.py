@@ -5,6 +5,8 @@ how many pieces are left is read live, by one query a page. Nothing here decides
 may redeem is asked again by the orders app.
 """
 
+from itertools import islice
+
 from django.urls import reverse
 
 from catalog import finding, kept, richtext, stock
@@ -111,11 +113,10 @@ def in_stock(facts, limit: int, *, available: int | None) -> list[dict]:
     """Return the first ``limit`` of these facts that are in stock, asked live and only as far as
     needed.
     """
-    found, start, step = [], 0, 4 * limit
-    while len(found) < limit and start < len(facts):
-        some = with_stock(facts[start : start + step], available)
-        found += [fact for fact in some if fact["in_stock"]]
-        start, step = start + step, 4 * step
+    facts, found, step = iter(facts), [], 4 * limit
+    while len(found) < limit and (some := list(islice(facts, step))):
+        found += [fact for fact in with_stock(some, available) if fact["in_stock"]]
+        step *= 4
     return found[:limit]
 
 
@@ -133,15 +134,17 @@ def category(slug: str) -> dict | None:
 
 def with_stock(facts, available: int | None) -> list[dict]:
     """Return the facts with live ``in_stock``, and ``affordable`` with these points."""
-    left = set(
-        Stock.objects.filter(
-            sku__product__in=[fact["id"] for fact in facts], sku__is_active=True, quantity__gt=0
-        ).values_list("sku__product", flat=True)
-    )
+    stocked = kept.stocked([fact["id"] for fact in facts], _stocked)
     return [
-        {**fact, "in_stock": fact["id"] in left, "affordable": _affordable(fact, available)}
+        {**fact, "in_stock": stocked[fact["id"]], "affordable": _affordable(fact, available)}
         for fact in facts
     ]
+
+
+def _stocked(product_ids) -> set[int]:
+    """Return which of these products have a piece of an offered SKU left, asked live."""
+    some = {"sku__product__in": product_ids, "sku__is_active": True, "quantity__gt": 0}
+    return set(Stock.objects.filter(**some).values_list("sku__product", flat=True))
 
 
 # --- finding ------------------------------------------------------------------

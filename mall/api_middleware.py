@@ -40,9 +40,23 @@ class ApiHandler(BaseHandler):
     def __init__(self):
         self._view_middleware, self._exception_middleware = [], []
         self._template_response_middleware = []
+        self._known = {}
         self.answer = convert_exception_to_response(self._get_response)
         for name in reversed(settings.API_MIDDLEWARE):
             self._surround(import_string(name)(self.answer))
+
+    def resolve_request(self, request):
+        """Return the view of a path, remembered for those that name nothing: the list of endpoints
+        is long and the same for everybody.
+        """
+        urls = getattr(request, "urlconf", settings.ROOT_URLCONF)
+        match = self._known.get((urls, request.path_info))
+        if match is None:
+            match = super().resolve_request(request)
+            if not match.args and not match.kwargs:
+                self._known[urls, request.path_info] = match
+        request.resolver_match = match
+        return match
 
     def _surround(self, middleware):
         # Django's order (5.2, BaseHandler.load_middleware): the outermost sees the view first, the

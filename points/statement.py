@@ -1,10 +1,17 @@
 """A member's statement: entries newest first, by ranges of the primary key, never by OFFSET."""
 
 from dataclasses import dataclass
+from datetime import date
 
+from mall.core import rows
 from points.models import SEQ_SPAN, LedgerEntry
 
 PAGE = 20
+# what a line of a statement shows (points/wording.py reads rule, description and alloc)
+SHOWN = (
+    "id", "kind", "delta", "balance_after", "held_after", "reference", "created_at", "biz_date",
+    "alloc", "rule", "description",
+)  # fmt: skip
 FLOWS = {"": {}, "in": {"delta__gt": 0}, "out": {"delta__lt": 0}}
 
 
@@ -46,3 +53,32 @@ def page_of(
         entries = entries.filter(pk__lt=user_id * SEQ_SPAN + before)
     found = list(entries[: size + 1])
     return Page(found[:size], found[size - 1].seq if len(found) > size else None)
+
+
+def lines_of(
+    user_id: int,
+    *,
+    limit: int,
+    kind: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    before: int | None = None,
+    after: int | None = None,
+) -> list[LedgerEntry]:
+    """Return up to ``limit`` entries by one statement, to be shown and never saved: the newest,
+    those ``before`` an id, or the oldest of those ``after`` it, oldest first.
+
+    ``kind`` and the shop days ``since`` and ``until`` (both included) leave others out.
+    """
+    way = "DESC" if after is None else "ASC"
+    first, end = user_id * SEQ_SPAN, (user_id + 1) * SEQ_SPAN
+    conditions = {
+        "id > %s": first if after is None else max(first, after),
+        "id < %s": end if before is None else min(end, before),
+        "kind = %s": kind,
+        "biz_date >= %s": since,
+        "biz_date <= %s": until,
+    }
+    asked = {said: value for said, value in conditions.items() if value is not None}
+    tail = f"WHERE {' AND '.join(asked)} ORDER BY id {way} LIMIT %s"
+    return rows.look(LedgerEntry, SHOWN, tail, [*asked.values(), limit])
