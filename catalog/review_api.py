@@ -1,5 +1,5 @@
 """Reviews of a product in API v1. Public; writing one is done from the order
-(orders/review_api.py).
+(orders/reviews/api.py).
 """
 
 from django.urls import path

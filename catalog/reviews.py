@@ -1,7 +1,8 @@
 """Reviews: written once per delivered line, looked at by the shop, shown on the product's page.
 
-Whether a line is the member's own and delivered is asked by orders/reviews.py; whether a published
-review earns something is no business of the goods: ``catalog.events.review_published`` tells.
+Whether a line is the member's own and delivered is asked by orders/reviews/lines.py; whether a
+published review earns something is no business of the goods: ``catalog.events.review_published``
+tells.
 """
 
 import copy

@@ -2,7 +2,6 @@
 verbs as the admin.
 """
 
-import re
 from datetime import UTC, datetime
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -20,6 +19,7 @@ from rest_framework.views import APIView
 
 from catalog import assortment, stock
 from catalog.models import LEFT, MOST_RECEIVED, PRICE_MAX_POINTS, Product, Sku, StockMovement
+from mall.core import repeats
 from mall.core.api import (
     REPLAYED,
     Clerk,
@@ -33,7 +33,6 @@ from mall.core.api import (
 )
 
 TAGS = ["staff goods"]
-KEY = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 LIMIT_MAX = 1_000_000
 NUMBER_MAX = 2**63 - 1
 
@@ -318,7 +317,7 @@ class Movements(APIView):
     def post(self, request, sku):
         """Book a delivery or a correction of a SKU; the same key books once."""
         sent, key = read(DeliveryRequest, request.data).validated_data, key_of(request)
-        if not KEY.fullmatch(key):
+        if not repeats.is_key(key):
             raise serializers.ValidationError(
                 {"Idempotency-Key": [_("Please send a key of your own with each delivery.")]}
             )

@@ -7,7 +7,7 @@ from functools import cache
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from marketing import notifications
+from marketing.notices import inbox
 
 THEMES = ("light", "dark")
 TABS = {
@@ -51,7 +51,7 @@ def shop(request):
         "shop_name": _("Points Mall"),
         "demo_sign_ins": settings.DEMO_SIGN_INS,
         # One query, and only where a template shows it; none for anonymous visitors.
-        "unread_notifications": cache(lambda: notifications.unread_count(request.user))
+        "unread_notifications": cache(lambda: inbox.unread_count(request.user))
         if hasattr(request, "user")
         else 0,
     }

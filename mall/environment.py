@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from mall.redis import sentinel
 
-GATEWAYS = Path(__file__).resolve().parent.parent / "orders" / "gateways"
+GATEWAYS = Path(__file__).resolve().parent.parent / "orders" / "payments" / "gateways"
 
 
 class Environment:

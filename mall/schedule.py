@@ -36,6 +36,14 @@ class Job:
 
 
 JOBS = (
+    # What follows from the facts of members: promised points, missions, notices.
+    Job(
+        "deliver-facts",
+        "points.tasks.deliver_facts",
+        schedule(1.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=5,
+    ),
     # Overdue points leave the balances; spending already ignores them, so lateness costs nobody a
     # point.
     Job("expire-points", "points.tasks.expire_points", crontab(minute=10)),
@@ -79,7 +87,7 @@ JOBS = (
     Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),
     # Entries, balances, lots and hashes are compared; a mismatch fails the job and says which
     # account.
-    Job("verify-ledger", "points.tasks.verify_ledger", crontab(minute=30, hour="2-23")),
+    Job("verify-ledger", "mall.tasks.verify_ledger", crontab(minute=30, hour="2-23")),
     # Yesterday and today are counted up for the reports.
     Job("roll-up-days", "marketing.tasks.roll_up_days", crontab(minute=20), once_a=HOUR),
     # What was redeemed lately stands first where the goods are sorted by popularity.

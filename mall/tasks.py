@@ -3,12 +3,17 @@
 import structlog
 from celery import shared_task
 
-from mall import schedule
+from mall import schedule, verification
 from mall.core import clock
 from mall.jobs import beat, due, runs
+from points import drift
 
 log = structlog.get_logger(__name__)
 TIME_LIMIT_SECONDS = int(runs.LEASE.total_seconds())
+
+
+class BooksDoNotClose(Exception):
+    """verify_ledger found a mismatch; the accounts are frozen and a person must look."""
 
 
 @shared_task(name=due.TASK, time_limit=TIME_LIMIT_SECONDS, soft_time_limit=TIME_LIMIT_SECONDS - 30)
@@ -50,3 +55,18 @@ def make_up_jobs():
 def forget_job_runs():
     """Delete the runs nobody asks about any more."""
     return {"forgotten": runs.forget_old()}
+
+
+@shared_task(name="points.verify_ledger")
+def verify_ledger():
+    """Compare all books, freeze what drifted, and fail loudly.
+
+    Raises: BooksDoNotClose.
+    """
+    findings = verification.verify()
+    frozen = drift.freeze(findings)
+    for finding in findings:
+        log.error("ledger_mismatch", **finding.as_dict())
+    if findings:
+        raise BooksDoNotClose(f"{len(findings)} mismatches, accounts frozen: {frozen}")
+    return "books close"

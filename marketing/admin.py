@@ -12,8 +12,8 @@ from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter, NewestEmptyFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
-from marketing import mission_admin, notice_admin  # noqa: F401 - missions and mails have rooms of their own
 from marketing.analytics import history
+from marketing.missions import admin as mission_admin  # noqa: F401 - rooms register what is theirs
 from marketing.models import (
     CheckIn,
     DailyRollup,
@@ -22,6 +22,7 @@ from marketing.models import (
     HistoryOrder,
     Notification,
 )
+from marketing.notices import admin as notice_admin  # noqa: F401
 
 
 class ReadOnlyAdmin(ReadOnly, ModelAdmin):

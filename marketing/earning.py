@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from marketing import checkin
+from marketing.checkin import streak
 from points import rules
 
 
@@ -43,8 +43,8 @@ def ways() -> list[Way]:
             "calendar-check",
             _("Check in"),
             _("More every day in a row, up to a whole week."),
-            worth(checkin.ACTION, step=1),
-            worth(checkin.ACTION, step=checkin.STRIP_DAYS),
+            worth(streak.ACTION, step=1),
+            worth(streak.ACTION, step=streak.STRIP_DAYS),
         ),
         Way(
             "chat-square-heart",

@@ -9,6 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from mall.core import repeats
 from mall.core.openapi import refusal
 from marketing import events
 from marketing.errors import EventTooLarge
@@ -48,7 +49,8 @@ class CustomEventRequest(serializers.Serializer):
     )
     member = serializers.CharField(help_text="Username.")
     key = serializers.RegexField(
-        r"^[A-Za-z0-9_.:-]{1,60}$", help_text="One per fact; told again it changes nothing."
+        rf"^{repeats.PLAIN}{{1,{events.LONGEST_KEY}}}$",
+        help_text="One per fact; told again it changes nothing.",
     )
     occurred_at = serializers.DateTimeField(help_text="With offset; at most 31 days old.")
     data = serializers.DictField(required=False, help_text="Kept with the event.")

@@ -20,8 +20,8 @@ from django.utils.dateparse import parse_datetime
 from mall.core import clock, repeats, signatures
 from mall.core.signatures import TOLERANCE_SECONDS
 from mall.core.transactions import transactional
-from marketing import missions
 from marketing.errors import EventConflict, ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember
+from marketing.missions import counting as missions
 from marketing.models import CustomEvent, Mission
 from points import ledger, rules
 from points.models import Rule
@@ -32,7 +32,7 @@ EVENT_BYTES = 64 * 1024
 OLDEST = timedelta(days=31)
 DEEPEST = 8  # brackets inside brackets; databases give up far later
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}\Z")
-KEY = re.compile(r"[A-Za-z0-9_.:-]{1,60}\Z")
+LONGEST_KEY = 60
 FIELDS = {"event", "member", "key", "occurred_at", "data"}
 REQUIRED = FIELDS - {"data"}
 
@@ -138,7 +138,9 @@ def _read(raw_body) -> Told:
             said.get("data", {}),
         )
         if not (
-            isinstance(event, str) and NAME.match(event) and isinstance(key, str) and KEY.match(key)
+            isinstance(event, str)
+            and NAME.match(event)
+            and repeats.is_key(key, longest=LONGEST_KEY)
         ):
             raise ValueError("event or key")
         if not (

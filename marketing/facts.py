@@ -18,11 +18,11 @@ from catalog.models import Product, Review
 from mall.core import clock, keyset
 from mall.core.events import Event
 from mall.core.transactions import transactional
-from marketing import missions
-from marketing.missions import Fact
-from marketing.notifications import Kind, notify
+from marketing.missions import counting as missions
+from marketing.missions.counting import Fact
+from marketing.notices.inbox import Kind, notify
 from orders.models import Order
-from orders.reviews import is_returned
+from orders.reviews.lines import is_returned
 from points import rules
 from points.models import LedgerEntry
 

@@ -5,8 +5,9 @@ from accounts import export
 from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
 from mall.core.events import each
-from marketing import facts, news, takeaway
+from marketing import facts, takeaway
 from marketing.analytics import activity, days
+from marketing.notices import news
 from orders.events import (
     COUPON_GRANTED,
     FLASH_STARTING,

@@ -19,8 +19,8 @@ from catalog.models import Product
 from mall.core import clock
 from mall.core.networks import network_of
 from mall.core.transactions import transactional
-from marketing import missions
 from marketing.errors import NoSuchLink
+from marketing.missions import counting as missions
 from marketing.models import ShareDevice, ShareLanding
 from points import ledger, rules
 

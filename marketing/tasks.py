@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
-from marketing import deliveries, facts, news, reminders
+from marketing import facts
 from marketing.analytics import rollup
+from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
 
 

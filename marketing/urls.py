@@ -1,20 +1,23 @@
-"""The pages of marketing: home, check-in, inbox."""
+"""The pages of marketing, room by room."""
 
 from django.urls import path
 
-from marketing import inbox_views, mission_views, share_views, views
+from marketing import share_views, views
+from marketing.checkin import views as checkin_views
+from marketing.missions import views as mission_views
+from marketing.notices import views as notice_views
 from marketing.recommendations import views as suggestions
 
 app_name = "marketing"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("checkin/", views.checkin, name="checkin"),
+    path("checkin/", checkin_views.show, name="checkin"),
     path("missions/", mission_views.show, name="missions"),
     path("missions/<slug:code>/claim/", mission_views.claim, name="claim"),
     path("share/", share_views.share, name="share"),
     path("s/<str:token>/", share_views.landing, name="landing"),
     path("products/<int:product_id>/together/", suggestions.together, name="together"),
-    path("inbox/", inbox_views.inbox, name="inbox"),
-    path("account/notifications/", inbox_views.choose, name="preferences"),
-    path("unsubscribe/<str:token>/", inbox_views.unsubscribe, name="unsubscribe"),
+    path("inbox/", notice_views.inbox, name="inbox"),
+    path("account/notifications/", notice_views.choose, name="preferences"),
+    path("unsubscribe/<str:token>/", notice_views.unsubscribe, name="unsubscribe"),
 ]

@@ -1,21 +1,19 @@
-"""The pages of marketing: home and check-in; the inbox stands in inbox_views.py."""
+"""The home page; the other pages of marketing stand in their rooms."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from catalog import answers, storefront
 from mall.core import clock
-from mall.core.limits import ACTIONS_PER_MEMBER, limit
-from marketing import board, earning, recommendations
-from marketing import checkin as checkins
-from marketing.errors import AlreadyCheckedIn
-from orders import flash_board, history
+from marketing import earning, recommendations
+from marketing.checkin import streak
+from marketing.missions import board
+from orders import history
+from orders.flash import board as flash_board
 from orders.models import Order
 
 PICKS = 8
@@ -37,7 +35,7 @@ def home(request):
         "balance": own,
         "expiring_points": sum(points for _on, points in expiring),
         "expiring_on": expiring[0][0] if expiring else None,
-        "standing": checkins.standing(request.user),
+        "standing": streak.standing(request.user),
         "next_mission": board.next_of(board.of(request.user)),
         "waiting": history.orders_of(
             request.user.pk, statuses=WAITING_FOR_MEMBER, limit=ORDERS_SHOWN
@@ -73,49 +71,3 @@ def _flash():
 
 def _shelves():
     return [shelf for shelf in storefront.tree() if shelf["depth"] == 0]
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def checkin(request):
-    """Show streak and month; a POST checks in."""
-    if request.method == "POST":
-        return _check_in(request)
-    month = _month(request.GET.get("month", ""))
-    facts = {
-        "standing": checkins.standing(request.user),
-        "calendar": checkins.calendar(request.user, month),
-    }
-    return render(request, "marketing/checkin.html", facts)
-
-
-def _check_in(request):
-    limit(request, "checkin", ACTIONS_PER_MEMBER)
-    try:
-        row = checkins.check_in(request.user)
-    except AlreadyCheckedIn as refusal:
-        messages.info(request, str(refusal))
-    else:
-        messages.success(request, _praise(row))
-    return redirect("marketing:checkin")
-
-
-def _praise(row):
-    if not row.points:
-        return _("Checked in. Days in a row: %(streak)s.") % {"streak": row.streak}
-    if row.streak == 1:
-        return _("Checked in: %(points)s points for you. See you tomorrow!") % {
-            "points": row.points
-        }
-    return _("Checked in: %(points)s points for you, %(streak)s days in a row!") % {
-        "points": row.points,
-        "streak": row.streak,
-    }
-
-
-def _month(asked):
-    """Return a day of the month asked for; the present month when it is not one, or lies ahead."""
-    try:
-        month = date.fromisoformat(f"{asked}-01")
-    except ValueError:
-        return clock.today()
-    return month if date(2000, 1, 1) <= month <= clock.today() else clock.today()

@@ -18,15 +18,9 @@ from mall.core.admin.newest import NewestBooleanFilter, NewestChoicesFilter
 from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
-from orders import (
-    coupon_admin,  # noqa: F401 - the rooms register what is theirs
-    flash_admin,  # noqa: F401
-    lifecycle,
-    refund_admin,  # noqa: F401
-    refund_requests,
-    refunds,
-    shipping,
-)
+from orders import lifecycle, shipping
+from orders.coupons import admin as coupon_admin  # noqa: F401 - the rooms register what is theirs
+from orders.flash import admin as flash_admin  # noqa: F401
 from orders.forms import CancelForm, ConfirmForm, RefundAskForm, ShipForm
 from orders.models import (
     CheckoutPolicy,
@@ -38,6 +32,9 @@ from orders.models import (
     PaymentRefund,
     Shipment,
 )
+from orders.payments import cash_out
+from orders.refunds import admin as refund_admin  # noqa: F401
+from orders.refunds import requests as refund_requests
 
 STATUS_COLOURS = {
     Order.Status.PENDING: "warning",
@@ -367,7 +364,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
             request,
             object_id,
             lambda order: ConfirmForm(sent(request)),
-            lambda order, said: [refunds.settle(refund) for refund in self._owed(order)],
+            lambda order, said: [cash_out.settle(refund) for refund in self._owed(order)],
             question=_("Some cash of this order is still on its way back. Ask the provider again?"),
             button=_("Return the money now"),
         )

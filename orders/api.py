@@ -16,20 +16,16 @@ from rest_framework.views import APIView
 from mall.core.api import REPLAYED, Cursor, key_of, made, once_key, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from mall.core.openapi import refusal
-from orders import (
-    coupon_api,
-    flash_api,
-    history,
-    lifecycle,
-    payments,
-    pricing,
-    refund_api,
-    review_api,
-)
+from orders import history, lifecycle, pricing
 from orders.checkout import place_order
+from orders.coupons import api as coupon_api
+from orders.coupons.guesses import count_try
 from orders.errors import NoSuchProvider, NoticeTooLarge
-from orders.guesses import count_try
+from orders.flash import api as flash_api
 from orders.models import Order
+from orders.payments import cash_in
+from orders.refunds import api as refund_api
+from orders.reviews import api as review_api
 from orders.serializers import (
     NothingRequest,
     NoticeSerializer,
@@ -145,7 +141,7 @@ class PaymentView(APIView):
     def post(self, request, no):
         """Start paying an order's cash; an open payment of the same provider is continued."""
         sent = read(PaymentRequest, request.data)
-        payment = payments.start(own(request, no), sent.validated_data["provider"])
+        payment = cash_in.start(own(request, no), sent.validated_data["provider"])
         return Response(PaymentSerializer(payment, context={"request": request}).data, status=201)
 
 
@@ -198,10 +194,10 @@ class NotifyView(APIView):
     )
     def post(self, request, provider):
         """Take in a provider's signed notice; a repeated one is answered as the first was."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > payments.NOTICE_BYTES:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > cash_in.NOTICE_BYTES:
             raise NoticeTooLarge
         try:
-            notice = payments.receive_notice(provider, request.body, request.headers)
+            notice = cash_in.receive_notice(provider, request.body, request.headers)
         except NoSuchProvider:
             raise Http404 from None
         return Response(NoticeSerializer(notice).data)

@@ -6,7 +6,6 @@ without any points lock the account too: it is the mutex that limits per person 
 
 import hashlib
 import json
-import re
 from datetime import timedelta
 
 from accounts import addresses
@@ -16,12 +15,12 @@ from catalog.models import Product
 from mall.core import clock, kept, repeats, rows
 from mall.core.money import yuan
 from mall.core.transactions import transactional
-from orders import coupons, lifecycle, pricing, wallet
+from orders import lifecycle, pricing
+from orders.coupons import lifecycle as coupons
+from orders.coupons import wallet
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
 from orders.models import Order, OrderEvent, OrderLine
 from points import ledger
-
-KEY = re.compile(r"\A[A-Za-z0-9_.:-]{1,64}\Z")
 
 
 @transactional
@@ -81,7 +80,7 @@ def place_order(
 
 def fingerprint(key, expect, **body) -> str:
     """Return what tells a repeat from another request under the same key. Raises: InvalidKey."""
-    if not isinstance(key, str) or not KEY.match(key):
+    if not repeats.is_key(key):
         raise InvalidKey
     body["expect"] = None if expect is None else [expect["points"], str(yuan(expect["cash"]))]
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

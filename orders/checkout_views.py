@@ -16,14 +16,15 @@ from catalog import stock
 from catalog.models import most_pieces
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, TooOften, limit
-from orders import offers, pricing, wallet
+from orders import pricing
 from orders.checkout import place_order
-from orders.coupon_errors import CouponNotUsable
+from orders.coupons import offers, wallet
+from orders.coupons.errors import CouponNotUsable
+from orders.coupons.guesses import count_try
+from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, PointsNotUsable
 from orders.forms import PlaceForm, read_lines, read_points
-from orders.guesses import count_try
 from orders.models import Order
-from orders.wallet import LONGEST_TYPED
 
 DISCOUNT_CHOICES = 4
 

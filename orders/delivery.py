@@ -8,7 +8,7 @@ from catalog.models import CardKey, Product
 from mall.core.transactions import transactional
 from orders import shipping
 from orders.models import OrderLine, RefundLine, RefundRequest
-from orders.refund_errors import NoCodes, NoPassword, RefundOpen, WrongPassword
+from orders.refunds.errors import NoCodes, NoPassword, RefundOpen, WrongPassword
 from points import ledger
 
 

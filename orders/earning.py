@@ -16,8 +16,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts import persons
 from mall.core.events import Event
-from orders import refund_terms
 from orders.models import Order
+from orders.refunds import terms as refund_terms
 from points import grants
 from points.models import Grant
 

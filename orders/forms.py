@@ -13,11 +13,11 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from orders.checkout import KEY
+from mall.core import repeats
+from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, InvalidLines
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
-from orders.refund_errors import InvalidRefund
-from orders.wallet import LONGEST_TYPED
+from orders.refunds.errors import InvalidRefund
 
 WHOLE = re.compile(r"[0-9]{1,12}")
 
@@ -63,7 +63,7 @@ def read_pieces(sent) -> list[tuple[int, int]]:
 class PlaceForm(forms.Form):
     """Everything of the checkout form but its lines."""
 
-    key = forms.RegexField(KEY)
+    key = forms.RegexField(repeats.KEY)
     points_to_use = forms.IntegerField(min_value=0, max_value=MOST_POINTS)
     coupon = forms.CharField(max_length=LONGEST_TYPED, required=False)
     address = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
@@ -135,7 +135,7 @@ class CancelForm(forms.Form):
 class RefundForm(forms.Form):
     """Everything of a member's refund request but its pieces."""
 
-    key = forms.RegexField(KEY)
+    key = forms.RegexField(repeats.KEY)
     reason = forms.CharField(max_length=200, required=False)
 
     def check(self) -> None:

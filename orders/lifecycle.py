@@ -23,9 +23,11 @@ from mall.core import audit, clock, keyset
 from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
-from orders import actors, coupons, delivery, events, flash, returns, shipping
+from orders import actors, delivery, events, returns, shipping
+from orders.coupons import lifecycle as coupons
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.events import note_money
+from orders.flash import pool
 from orders.models import (
     CheckoutPolicy,
     Order,
@@ -33,7 +35,7 @@ from orders.models import (
     PaymentRefund,
     RefundRequest,
 )
-from orders.refund_errors import PartlySent, RefundOpen
+from orders.refunds.errors import PartlySent, RefundOpen
 from points import ledger
 
 PENDING, PAID, SHIPPED, COMPLETED, CANCELLED = (
@@ -143,7 +145,7 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
         if kind == Product.Kind.CARD_KEY and order.status == PAID
     }
     lost = returns.take_keys(order, keys, actor=actor) if keys else {}
-    if not flash.put_back(order, lost=sum(lost.values())):
+    if not pool.put_back(order, lost=sum(lost.values())):
         pieces = [(sku, quantity - lost.get(pk, 0)) for pk, sku, quantity, _kind in lines]
         stock.put_back(
             [(sku, quantity) for sku, quantity in pieces if quantity], reference=order.reference
@@ -185,7 +187,7 @@ def ship(
 
 def finish_sending(order, *, actor: str) -> Order:
     """Note that nothing waits to be sent any more because the rest was refunded; for
-    orders/refund_requests.py.
+    orders/refunds/requests.py.
     """
     shipped = _move(order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor)
     if shipped.shipments.exists():

@@ -3,17 +3,10 @@
 from accounts import closing as leaving
 from accounts import export
 from mall.core.events import each
-from orders import (
-    closing,
-    coupons,
-    earning,
-    flash_books,
-    reconciliation,
-    refund_requests,
-    takeaway,
-)
+from orders import closing, earning, takeaway
+from orders.coupons import lifecycle as coupons
 from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID
-from points.reconciliation import BOOKS
+from orders.refunds import requests as refund_requests
 
 LISTENERS = {
     ORDER_PAID: [each(coupons.use), each(earning.promise)],
@@ -22,7 +15,6 @@ LISTENERS = {
 }
 
 ANSWERS = {
-    BOOKS: [reconciliation.verify_orders, flash_books.verify_flash],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],
     leaving.FORGETTING: [closing.forget],

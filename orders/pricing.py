@@ -16,8 +16,8 @@ from catalog import shelf
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.money import ZERO, yuan_down
-from orders import wallet
-from orders.coupon_terms import InHand
+from orders.coupons import wallet
+from orders.coupons.terms import InHand
 from orders.errors import (
     InvalidLines,
     NotForSale,

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from catalog.models import Sku
 from mall.core.money import ZERO
-from orders.coupon_terms import InHand
+from orders.coupons.terms import InHand
 
 
 @dataclass(frozen=True, slots=True)

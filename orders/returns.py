@@ -6,8 +6,9 @@ Called inside the transaction that decides it; each part goes back once by its k
 
 from decimal import Decimal
 
-from orders import actors, delivery, refunds
+from orders import actors, delivery
 from orders.models import PaymentNotice, PaymentRefund
+from orders.payments import cash_out
 from points import ledger
 
 
@@ -44,7 +45,7 @@ def give_cash(order, *, key: str, reason: str, amount: Decimal | None = None) ->
     settled = PaymentNotice.objects.select_related("payment__order").get(
         payment__order=order, outcome=PaymentNotice.Outcome.SETTLED
     )
-    return refunds.request(
+    return cash_out.request(
         settled.payment,
         key=key,
         reason=reason,

@@ -6,7 +6,8 @@ from rest_framework import serializers
 
 from mall.core.api import StrictIntegerField, StrictSerializer, absolute
 from mall.core.shapes import ModelShape, Shape
-from orders import earning, gateways, pricing
+from orders import earning, pricing
+from orders.coupons.wallet import LONGEST_TYPED
 from orders.models import (
     Order,
     OrderEvent,
@@ -17,7 +18,7 @@ from orders.models import (
     Shipment,
     ShipmentLine,
 )
-from orders.wallet import LONGEST_TYPED
+from orders.payments import gateways
 
 
 # --- what is sent --------------------------------------------------------------

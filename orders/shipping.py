@@ -9,7 +9,7 @@ from django.db.models import F, Max
 
 from mall.core import clock
 from orders.models import OrderLine, Shipment, ShipmentLine
-from orders.refund_errors import NothingToSend
+from orders.refunds.errors import NothingToSend
 
 
 def waiting(order) -> list[OrderLine]:

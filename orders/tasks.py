@@ -3,7 +3,11 @@
 from celery import shared_task
 
 from mall.core import clock
-from orders import coupons, flash_sessions, handouts, lifecycle, refunds
+from orders import lifecycle
+from orders.coupons import handouts
+from orders.coupons import lifecycle as coupons
+from orders.flash import sessions as flash_sessions
+from orders.payments import cash_out
 
 
 @shared_task
@@ -21,7 +25,7 @@ def complete_sent_orders() -> int:
 @shared_task
 def settle_refunds() -> int:
     """Have providers return the money that is still on its way; return how many were finished."""
-    return refunds.settle_due()
+    return cash_out.settle_due()
 
 
 @shared_task

@@ -2,7 +2,11 @@
 
 from django.urls import path
 
-from orders import checkout_views, coupon_views, flash_views, refund_views, review_views, views
+from orders import checkout_views, views
+from orders.coupons import views as coupon_views
+from orders.flash import views as flash_views
+from orders.refunds import views as refund_views
+from orders.reviews import views as review_views
 
 app_name = "orders"
 urlpatterns = [

@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from mall.core.errors import DomainError
-from orders import delivery, earning, gateways, lifecycle, payments, refund_requests, reviews
-from orders.gateways import sandbox
+from orders import delivery, earning, lifecycle
 from orders.models import Order, Payment
+from orders.payments import cash_in, gateways
+from orders.payments.gateways import sandbox
+from orders.refunds import requests as refund_requests
+from orders.reviews import lines as reviews
 
 ORDERS_PER_PAGE = 10
 STEPS = (Order.Status.PENDING, Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
@@ -82,7 +85,7 @@ def pay(request, no):
             {"name": name, "label": gateway.LABEL} for name, gateway in gateways.offered().items()
         ]
         return render(request, "orders/pay.html", {"order": order, "providers": offered})
-    payment = payments.start(order, request.POST.get("provider", ""))
+    payment = cash_in.start(order, request.POST.get("provider", ""))
     return redirect(gateways.get(payment.provider).pay_url(payment))
 
 
@@ -172,7 +175,7 @@ def sandbox_pay(request, no):
         )
     event = request.POST.get("event")
     if event in ("paid", "failed"):
-        payments.receive_notice("sandbox", *sandbox.write_notice(payment, event))
+        cash_in.receive_notice("sandbox", *sandbox.write_notice(payment, event))
         _tell_how_it_went(request, payment)
     return redirect(payment.order)
 

@@ -145,7 +145,8 @@ def open_accounts(ids) -> None:
 
 
 def write(entries: list[LedgerEntry], accounts: list[PointAccount], before: dict) -> None:
-    """Write entries and the accounts they moved; ``before`` is {member: seq as it was read}.
+    """Write entries and the accounts they moved; ``before`` is {member: seq as it was read},
+    for one account alone.
 
     The old seq stands in the filter, so a lost lock cannot overwrite. Raises: LostLock.
     """

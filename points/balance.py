@@ -1,25 +1,21 @@
 """What a member sees of their points: display only, no decision reads it.
 
 Redis keeps the last committed balance of an account for a short while. A script writes it and only
-moves forward in ``seq``, so a slow writer cannot overwrite a newer balance. Without Redis, or when
-it is down, slow or lying about its type, the account's row is read.
+moves forward (``_version``), so a slow writer cannot overwrite a newer balance. Without Redis, or
+when it is down, slow or lying about its type, the account's row is read.
 
 Source: ledger.md section 7.
 """
 
 import json
-import time
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.conf import settings
-
-from mall.core import clock
+from mall.core import clock, shared_redis
 from points import pending
 from points.models import PointAccount
 
 TTL_SECONDS = 30
-BREAK_SECONDS = 5
 _FORWARD = """
 local seen = redis.call('HGET', KEYS[1], 'seq')
 if seen and tonumber(seen) and tonumber(seen) > tonumber(ARGV[1]) then return 0 end
@@ -27,7 +23,6 @@ redis.call('HSET', KEYS[1], 'seq', ARGV[1], 'doc', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1
 """
-_broken_until = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +58,33 @@ def of_account(account: PointAccount, as_of: date | None = None) -> Balance:
     return _shown(account.pk, _doc(account), as_of or clock.today())
 
 
+def is_waiting(user_id: int) -> bool:
+    """Say whether facts of a member wait to be heard by now."""
+    hear_at = (_from_redis(user_id) or _from_row(user_id))["hear_at"]
+    return hear_at is not None and hear_at <= clock.now().timestamp()
+
+
 def remember(account: PointAccount) -> None:
     """Keep a committed balance for display, unless a newer one is there."""
+<<<<<<< HEAD
     _redis(
         "eval",
         _FORWARD,
         1,
         _key(account.user_id),
-        account.seq,
+        _version(account),
         json.dumps(_doc(account)),
         TTL_SECONDS,
     )
+=======
+    key, doc = _key(account.user_id), json.dumps(_doc(account))
+    shared_redis.ask(lambda redis: redis.eval(_FORWARD, 1, key, account.seq, doc, TTL_SECONDS))
+>>>>>>> h1~0
 
 
 def forget(user_id: int) -> None:
     """Drop a kept balance, after a change that moves no points."""
-    _redis("delete", _key(user_id))
+    shared_redis.ask(lambda redis: redis.delete(_key(user_id)))
 
 
 def _shown(user_id, doc, as_of):
@@ -96,43 +102,33 @@ def _doc(account):
         "held": account.held,
         "debt": account.debt,
         "status": account.status,
+        "hear_at": account.hear_at and account.hear_at.timestamp(),
     }
+
+
+def _version(account) -> int:
+    """Return a number that grows with each change: postings and facts only add up, and vain tries
+    (fewer than eight) begin anew when a fact was heard.
+    """
+    return account.seq + 8 * (account.told + account.heard) + account.hear_tries
 
 
 def _from_row(user_id):
     account = PointAccount.objects.filter(pk=user_id).first()
     if account is None:
-        return {"lots": [], "held": 0, "debt": 0, "status": "active"}
+        return {"lots": [], "held": 0, "debt": 0, "status": "active", "hear_at": None}
     remember(account)
     return _doc(account)
 
 
 def _from_redis(user_id):
-    kept = _redis("hget", _key(user_id), "doc")
+    kept = shared_redis.ask(lambda redis: redis.hget(_key(user_id), "doc"))
     try:
         doc = json.loads(kept)
-        return doc if set(doc) == {"lots", "held", "debt", "status"} else None
+        return doc if set(doc) == {"lots", "held", "debt", "status", "hear_at"} else None
     except (TypeError, ValueError):
         return None
 
 
 def _key(user_id):
     return f"points:balance:{user_id}"
-
-
-def _redis(command, *args):
-    """Ask Redis; None when there is none, or when it failed within the last BREAK_SECONDS."""
-    global _broken_until
-    if (
-        "django_redis" not in settings.CACHES["default"]["BACKEND"]
-        or time.monotonic() < _broken_until
-    ):
-        return None
-    from django_redis import get_redis_connection
-    from redis.exceptions import RedisError
-
-    try:
-        return getattr(get_redis_connection("default"), command)(*args)
-    except (RedisError, OSError):
-        _broken_until = time.monotonic() + BREAK_SECONDS
-        return None

@@ -23,7 +23,7 @@ from django.db import transaction
 from mall.core import rows, transactions
 from mall.core.transactions import transactional
 from points import account_rows, balance, errors, machine
-from points.locked_account import LockedAccount
+from points.locked_account import LockedAccount, settle
 from points.models import LedgerEntry, PointAccount
 from points.postings import DEFAULT, Past, Posting, post_all
 
@@ -77,6 +77,12 @@ def open_all(user_ids: Iterable[int]) -> dict[int, LockedAccount]:
 def _keep(user_id, held) -> LockedAccount:
     account = transactions.memory()["accounts", user_id] = LockedAccount(user_id, held)
     return account
+
+
+def opened() -> list[LockedAccount]:
+    """Return the accounts that this transaction has open."""
+    held = list(transactions.memory().values())
+    return [one for one in held if isinstance(one, LockedAccount) and one.is_held()]
 
 
 def _opened(user_id) -> LockedAccount | None:
@@ -142,6 +148,7 @@ def post_many(
     if len(ids) == 1:
         return open(ids.pop(), postings=postings).post(postings, tolerant=tolerant)
     wanted, returning = Past().unknown(postings)
+    settle()  # the rows are read below
     held = account_rows.lock(ids, wanted, returning=returning)
     before = {user_id: account.seq for user_id, account in held.accounts.items()}
     results, made = post_all(postings, held.accounts, held.past, tolerant=tolerant)

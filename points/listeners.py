@@ -3,14 +3,16 @@
 from accounts import closing as leaving
 from accounts import export, registration
 from accounts.events import REGISTERED
+from mall.core import events
 from mall.core.events import each
-from points import closing, takeaway, welcome
+from points import closing, delivery, takeaway, welcome
 
 LISTENERS = {
     REGISTERED: [each(welcome.open_with_gift)],
 }
 
 ANSWERS = {
+    events.KEEPING: [delivery.keep],
     registration.GREETING: [welcome.greet],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],

@@ -2,7 +2,8 @@
 
 What needs the member's lock takes one of these (``ledger.open`` gives it), posts through it without
 reading or locking the row again, and so cannot be called without it. Entries and account are
-written at once, before anything else happens; the memory of the row is taken back with a savepoint.
+written at once, before anything else happens; how far it has told and heard rides along, or is
+written at the end of the verb. The memory of the row is taken back with a savepoint.
 
 Every verb returns its entry and is idempotent by ``key``: the same key with the same content
 returns the first entry. Every verb may raise: KeyConflict (same key, other content), InvalidAmount,
@@ -12,13 +13,15 @@ Source: ledger.md sections 1 to 4; docs/decisions/0031-the-lock-is-a-value.md.
 """
 
 import copy
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
 from django.db import transaction
 
-from mall.core import rows, transactions
-from points import account_rows, balance, machine
+from mall.core import clock, rows, transactions
+from mall.core.events import Event, has_listeners
+from points import account_rows, balance, event_rows, machine
 from points.models import LedgerEntry, PointAccount
 from points.postings import DEFAULT, Past, Posting, as_text, post_all
 
@@ -35,9 +38,11 @@ class LockedAccount:
     def __init__(self, user_id: int, held: account_rows.Held):
         self.user_id, self.seen = user_id, held.seen
         self._memory = transactions.memory()
-        self._undo = []  # (hook, row and past before it) of every change, the opening first
+        # (hook; row, past and is_late before it) of every change, the opening first
+        self._undo = []
         self._row, self._past = held.accounts[user_id], held.past
-        self._carry_on(self._row, self._past, partial(_nothing, user_id))
+        self._is_late = False  # what was told or heard is not in the row yet
+        self._carry_on(self._row, self._past, is_late=False)
 
     @property
     def row(self) -> PointAccount:
@@ -51,7 +56,7 @@ class LockedAccount:
         if not transactions.has_memory() or transactions.memory() is not self._memory:
             return False
         while self._undo and not transactions.still_stands(self._undo[-1][0]):
-            _hook, self._row, self._past = self._undo.pop()
+            _hook, self._row, self._past, self._is_late = self._undo.pop()
         return bool(self._undo)
 
     # --- the verbs ---------------------------------------------------------------
@@ -158,8 +163,34 @@ class LockedAccount:
 
     def renew(self, row: PointAccount, past: Past | None = None) -> None:
         """Take over the account as the ledger has just written it."""
-        hook = partial(balance.remember, row)
-        self._carry_on(row, self._past.copy() if past is None else past, hook)
+        self._carry_on(row, self._past.copy() if past is None else past, is_late=False)
+        transactions.before_commit(settle)
+
+    def count_told(self, facts: Iterable[Event]) -> None:
+        """Take over that facts of the member became rows; what nobody listens for needs no
+        hearing.
+        """
+        facts, row = list(facts), copy.copy(self.row)
+        has_heard_all = row.heard == row.told
+        row.told += len(facts)
+        if has_heard_all and not any(has_listeners(fact.kind) for fact in facts):
+            row.heard = row.told
+        elif row.hear_at is None:
+            row.hear_at = clock.now()
+        self._move(row)
+
+    def count_heard(self, n: int) -> None:
+        """Take over that the member's facts up to number ``n`` were heard."""
+        row = copy.copy(self.row)
+        row.heard, row.hear_tries = n, 0
+        row.hear_at = None if n == row.told else clock.now()
+        self._move(row)
+
+    def put_off(self, until: datetime) -> None:
+        """Take over that the next fact could not be heard, and is tried again at an instant."""
+        row = copy.copy(self.row)
+        row.hear_at, row.hear_tries = until, row.hear_tries + 1
+        self._move(row)
 
     def look_for(self, seen: rows.Wanted) -> None:
         """Read the row of another table that the verb asks for now."""
@@ -176,12 +207,38 @@ class LockedAccount:
             found = account_rows.look_up(keys, returning=returning)
             self._past.learn(found, keys, returning=returning)
 
-    def _carry_on(self, row, past, hook):
+    def _move(self, row):
+        self._carry_on(row, self._past, is_late=True)
+        transactions.before_commit(settle)
+
+    def _carry_on(self, row, past, *, is_late):
         """Go on with this row; a savepoint that takes it back drops the hook, and so tells."""
+        hook = partial(_nothing, self.user_id)
         transaction.on_commit(hook, robust=True)
-        self._undo.append((hook, self._row, self._past))
-        self._row, self._past = row, past
+        self._undo.append((hook, self._row, self._past, self._is_late))
+        self._row, self._past, self._is_late = row, past, is_late
+
+    def _settle(self) -> PointAccount | None:
+        """Have the balance shown from the commit on; return the row if it must be written yet."""
+        if not self.is_held() or len(self._undo) == 1:
+            return None
+        transaction.on_commit(partial(balance.remember, self._row), robust=True)
+        if not self._is_late:
+            return None
+        self._carry_on(self._row, self._past, is_late=False)
+        return self._row
+
+
+def settle() -> None:
+    """Write how far the accounts of this transaction have told and heard, where no posting did."""
+    held = list(transactions.memory().values())
+    opened = [account for account in held if isinstance(account, LockedAccount)]
+    late = [row for account in opened if (row := account._settle())]
+    if len(late) == 1:
+        event_rows.write_hearing(late[0])
+    elif late:
+        account_rows.write([], late, {})
 
 
 def _nothing(user_id):
-    """Wait for the commit: a savepoint that takes the opening back forgets this."""
+    """Wait for the commit: a savepoint that takes a change back forgets this."""

@@ -1,15 +1,14 @@
-"""What beat asks of the points: both may run late, twice, or not at all for a while."""
+"""What beat asks of the points: all may run late, twice, or not at all for a while."""
 
-import structlog
 from celery import shared_task
 
-from points import expiry, maturing, reconciliation, tiers
-
-log = structlog.get_logger(__name__)
+from points import delivery, expiry, maturing, tiers
 
 
-class BooksDoNotClose(Exception):
-    """verify_ledger found a mismatch; the accounts are frozen and a person must look."""
+@shared_task(name="points.deliver_facts")
+def deliver_facts():
+    """Do what follows from facts that wait; returns the numbers."""
+    return str(delivery.deliver_due())
 
 
 @shared_task(name="points.expire_points")
@@ -30,18 +29,3 @@ def reassess_tiers():
     looked at.
     """
     return tiers.reassess_due()
-
-
-@shared_task(name="points.verify_ledger")
-def verify_ledger():
-    """Compare all books, freeze what drifted, and fail loudly.
-
-    Raises: BooksDoNotClose.
-    """
-    findings = reconciliation.verify()
-    frozen = reconciliation.freeze_drifted(findings)
-    for finding in findings:
-        log.error("ledger_mismatch", **finding.as_dict())
-    if findings:
-        raise BooksDoNotClose(f"{len(findings)} mismatches, accounts frozen: {frozen}")
-    return "books close"

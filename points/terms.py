@@ -20,16 +20,16 @@ ICONS = {
     "referral": "people",
     "mission": "flag",
 }
-# Where a member does it; pages of rooms above, so by address.
+# Where a member does it; pages of rooms above, so by address. Missions lead there, too.
 PLACES = {
     "checkin": "/checkin/",
     "purchase": "/products/",
     "first_order": "/products/",
     "repurchase": "/products/",
-    "review": "/orders/",
-    "share": "/products/",
-    "profile": "/account/",
-    "birthday": "/account/",
+    "review": "/reviews/",
+    "share": "/share/",
+    "profile": "/account/profile/",
+    "birthday": "/account/profile/",
     "mission": "/missions/",
 }
 

@@ -159,10 +159,10 @@ def books_close(db):
     """Check after the test that every account fits its entries, and orders and goods their points
     and pieces.
     """
-    from points import reconciliation
+    from mall import verification
 
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.fixture
@@ -174,6 +174,12 @@ def standing_clock():
 
     with time_machine.travel(clock.now(), tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def heard_later(settings):
+    """What follows from facts is done when somebody delivers, as in the shop."""
+    settings.EVENTS_HEARD = "later"
 
 
 # --- races ------------------------------------------------------------------
@@ -249,7 +255,7 @@ def own_redis():
     from django.test.utils import override_settings
     from redis import Redis
 
-    from mall.redis.circuit_breaker import FusedRedis
+    from mall.redis.circuit_breaker import BreakerRedis
     from mall.settings.databases import CACHE_OPTIONS
     from tests.services import start_redis
 
@@ -263,7 +269,7 @@ def own_redis():
         with override_settings(CACHES={"default": cached}):
             yield Redis(unix_socket_path=f"{folder}/r.sock")
             caches.close_all()
-        FusedRedis.blown_until = 0
+        BreakerRedis.open_until = 0
         server.kill()
 
 

@@ -29,7 +29,7 @@ def hearing(*kinds, listener=None):
 @contextmanager
 def withheld():
     """Hold back what follows from facts told meanwhile; yields them in the order they were told,
-    for ``events.deliver``.
+    for ``events.hand_over``.
     """
     kept, pages = [], dict(events.listeners)
     events.listeners.clear()

@@ -166,6 +166,24 @@ def test_lifecycle_when_an_order_changes_status_then_only_there():
     assert offenders(found) == []
 
 
+def test_verification_when_it_compares_then_it_writes_nothing():
+    """It reads everything, so it must not be a way to change anything; what follows from a finding
+    is points/drift.py's.
+    """
+    may = {"ledger.open", "stock.drifted", "stock_buckets.count", "stock_buckets.levels"}
+    found = []
+    for path, tree in python_files("mall/verification"):
+        found += [(path, call.lineno) for call, _name in writing_calls(tree)]
+        called = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        found += [
+            (path, node.lineno)
+            for node in called
+            if root_name(node) in {"ledger", "stock", "stock_buckets"}
+            and ast.unparse(node.func) not in may
+        ]
+    assert offenders(found) == []
+
+
 # --- names ------------------------------------------------------------------
 def test_names_when_a_module_is_named_then_by_a_noun_of_the_mall():
     files = [
@@ -298,6 +316,24 @@ def imported(tree):
             yield from ((*f"{alias.name}.".split(".")[:2], node.lineno) for alias in node.names)
 
 
+def imported_modules(tree):
+    """Which modules of ours a module imports, also lazily inside a function, by full name: `from
+    orders.coupons import admin` and `from orders.coupons.admin import CouponAdmin` are one.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield (name if is_module(name) else node.module), node.lineno
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+
+
+def is_module(name):
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").exists()
+
+
 def test_doors_when_a_module_imports_one_then_it_is_a_door_of_the_same_kind():
     """models <- verbs <- doors: a verb opens no door, and a door only gathers the rooms' doors of
     its own kind.
@@ -307,11 +343,28 @@ def test_doors_when_a_module_imports_one_then_it_is_a_door_of_the_same_kind():
         me = kind(Path(path).stem)
         if me in ("apps", "urls") or Path(path).stem == "__init__" or "/management/" in path:
             continue
-        for room, name, line in imported(tree):
-            is_shape = me in DOORS and kind(name) in ("forms", "serializers")
-            if room in ROOMS and kind(name) in DOORS and kind(name) != me and not is_shape:
-                found.append((f"{path} {room}.{name}", line))
+        for module, line in imported_modules(tree):
+            room, _, name = module.partition(".")
+            theirs = kind(name.rpartition(".")[2])
+            is_shape = me in DOORS and theirs in ("forms", "serializers")
+            if room in ROOMS and theirs in DOORS and theirs != me and not is_shape:
+                found.append((f"{path} {module}", line))
     assert offenders(found) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from orders.coupons import admin",
+        "from orders.coupons.admin import GrantAdmin",
+        "import orders.coupons.admin",
+        "from orders import checkout_views",
+    ],
+)
+def test_doors_when_one_is_imported_from_a_room_then_it_is_seen(line):
+    [(module, _line)] = imported_modules(ast.parse(line))
+
+    assert kind(module.rpartition(".")[2]) in DOORS
 
 
 def test_roof_when_an_app_or_the_ground_imports_then_never_from_above():

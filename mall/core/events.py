@@ -1,12 +1,15 @@
 """What a room tells and asks without knowing who listens: facts of members, and open questions.
 
-A fact is a value, ``Event``; what follows from it stands on one page per app, ``listeners.py``:
-kind -> the verbs, in the order they run. Pages are opened by each app's ``ready``, so the rooms
-follow in the order of INSTALLED_APPS, from the ground up.
+A fact is a value, ``Event``. ``tell`` makes it a row of its member in the transaction that makes it
+true; what follows from it stands on one page per app, ``listeners.py``: kind -> the verbs, in the
+order they run. They run soon afterwards, in a transaction of their own (points/delivery.py). Pages
+are opened by each app's ``ready``, so the rooms follow in the order of INSTALLED_APPS, from the
+ground up.
 
 Listeners commute: each decides by the event's time, by what the event says, and by the state of
 its thing; never by now, and never by who came first. So an event that comes late, twice or after
-a younger one leaves the same. Source: docs/decisions/0033-listeners-commute.md.
+a younger one leaves the same. Source: docs/decisions/0033-listeners-commute.md and
+0043-facts-are-rows.md.
 """
 
 from collections import defaultdict
@@ -14,8 +17,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import wraps
-from itertools import groupby
-from operator import attrgetter
 
 from mall.core import clock
 from mall.core.transactions import transactional
@@ -25,8 +26,9 @@ from mall.core.transactions import transactional
 class Event:
     """One fact of one member; ``kind`` and ``reference`` (``order:<no>``) name it.
 
-    ``data`` holds plain numbers, codes and ids: what is told stays for good, so it must not need
-    to be forgotten. Words and names are read by whoever shows them. ``actor`` as in the audit log.
+    ``data`` and ``note`` hold plain numbers, codes and ids: what is told stays for good, so it must
+    not need to be forgotten. Words and names are read by whoever shows them. ``actor`` as in the
+    audit log.
     """
 
     kind: str
@@ -35,6 +37,9 @@ class Event:
     at: datetime
     actor: str = "system"
     data: Mapping = field(default_factory=dict)
+    note: str = ""
+    # the number among the member's facts, once it is a row
+    n: int = 0
 
     @property
     def on(self) -> date:
@@ -69,22 +74,50 @@ def open_page(page) -> None:
         question.answers.extend(verbs)
 
 
+# (events,): told facts are written down. The ledger's room answers, for it has the members' locks.
+KEEPING = Question()
+
+
 @transactional
 def tell(*events: Event) -> None:
-    """Tell facts inside the transaction that makes them true; what follows is written with them or
-    not at all.
+    """Tell facts inside the transaction that makes them true: each becomes a row of its member,
+    whose account is locked for it, and is heard soon after the commit.
     """
-    deliver(events)
+    if events:
+        KEEPING.ask(events)
 
 
-def deliver(events: Iterable[Event]) -> None:
-    """Have everybody who listens do what follows; facts of one kind that come together are handed
-    over together.
+@transactional
+def announce(*events: Event) -> None:
+    """Have what follows done in this transaction, without a row: for jobs that write for many
+    members at once, and for what only makes a notice.
     """
-    for kind, told in groupby(events, key=attrgetter("kind")):
-        alike = list(told)
-        for listener in listeners[kind]:
+    hand_over(events)
+
+
+def hand_over(events: Iterable[Event]) -> None:
+    """Have everybody who listens do what follows; facts of one kind are handed over together."""
+    for kind, alike in by_kind(events).items():
+        for listener in listeners.get(kind, ()):
             listener(alike)
+
+
+def name_of(listener: Listener) -> str:
+    """Return a listener's name: its module and verb."""
+    return f"{listener.__module__}.{listener.__qualname__}"
+
+
+def has_listeners(kind: str) -> bool:
+    """Say whether anything follows from facts of a kind."""
+    return bool(listeners.get(kind))
+
+
+def by_kind(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Return events under their kinds, in the order in which those come up first."""
+    told = {}
+    for event in events:
+        told.setdefault(event.kind, []).append(event)
+    return told
 
 
 def each(verb: Callable[[Event], object]) -> Listener:

@@ -15,11 +15,10 @@ import time
 from functools import partial, wraps
 from uuid import uuid4
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db import models, transaction
 
-from mall.core import replica, transactions
+from mall.core import replica, shared_redis, transactions
 
 VERSION_KEY = "kept:version"
 TRUST_SECONDS = 60
@@ -57,7 +56,7 @@ def version() -> str | None:
 
     A verb that will hold a lock asks before it takes it.
     """
-    if "django_redis" not in settings.CACHES["default"]["BACKEND"]:
+    if not shared_redis.is_there():
         return None  # another process could not tell us
     if not transactions.has_memory():
         return _shared_version()

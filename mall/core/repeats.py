@@ -2,6 +2,17 @@
 content it is refused, aloud.
 """
 
+import re
+
+PLAIN = "[A-Za-z0-9_.:-]"
+LONGEST_KEY = 64
+KEY = re.compile(rf"\A{PLAIN}{{1,{LONGEST_KEY}}}\Z")
+
+
+def is_key(sent, *, longest: int = LONGEST_KEY) -> bool:
+    """Say whether what a caller sent may be a one-time key: 1 to ``longest`` plain characters."""
+    return isinstance(sent, str) and len(sent) <= longest and KEY.match(sent) is not None
+
 
 def same(first, *, otherwise: type[Exception], **said):
     """Return the row a key left before, once it is clear that it says the same; ``said`` is

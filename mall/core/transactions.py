@@ -18,6 +18,7 @@ from mall.core.errors import Busy
 TRIES = 6
 # the last try may wait another second for a lock: a visitor is told within three
 PATIENCE_SECONDS = 2.0
+_LAST_ACTS = "acts before commit"
 _here = threading.local()
 
 
@@ -68,6 +69,15 @@ def memory() -> dict:
     return kept
 
 
+def before_commit(act) -> None:
+    """Have ``act`` run at the end of the outermost verb, still in its transaction; the same act
+    once, unless it is asked for again after it ran. Raises: RuntimeError outside a writing verb.
+    """
+    acts = memory().setdefault(_LAST_ACTS, [])
+    if act not in acts:
+        acts.append(act)
+
+
 def has_memory() -> bool:
     """Say whether a writing verb is running in this thread."""
     return getattr(_here, "memory", None) is not None
@@ -91,5 +101,8 @@ def _remembering():
     _here.memory = {}
     try:
         yield
+        acts = _here.memory.setdefault(_LAST_ACTS, [])
+        while acts:
+            acts.pop(0)()
     finally:
         _here.memory = None

@@ -9,10 +9,12 @@ from catalog.models import Category, Product, Sku
 from mall.core import clock
 from mall.core.transactions import transactional
 from mall.demo.members import ADMIN, DEMO
-from orders import coupons, handouts, payments
 from orders.checkout import place_order
-from orders.gateways import sandbox
+from orders.coupons import handouts
+from orders.coupons import lifecycle as coupons
 from orders.models import Coupon, CouponCode, CouponTemplate
+from orders.payments import cash_in
+from orders.payments.gateways import sandbox
 
 CODE = "HELLO2026"
 # Chinese name, English name, what it takes off, how it is had.
@@ -101,6 +103,6 @@ def _give(demo, admin, made):
     coupon = Coupon.objects.filter(user=demo, key="demo:tea:0").first()
     if sku and coupon:
         order = place_order(demo, lines=[(sku.pk, 1)], key="demo:coupon", coupon=coupon.pk)
-        payments.receive_notice(
-            "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+        cash_in.receive_notice(
+            "sandbox", *sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
         )

@@ -10,7 +10,8 @@ from mall.core import clock
 from mall.core.errors import DomainError
 from mall.core.transactions import transactional
 from mall.demo.members import CAST
-from orders import flash, flash_sessions
+from orders.flash import redemption as flash
+from orders.flash import sessions as flash_sessions
 from orders.models import FlashItem, FlashSession
 
 EVENINGS = 3

@@ -14,8 +14,8 @@ from mall.core.transactions import transactional
 from mall.demo import missions
 from mall.demo.shop import OPENED_DAYS_AGO
 from mall.demo.story import Shopper, Story, give_address, offers
-from marketing import notifications, reminders
 from marketing.analytics import rollup
+from marketing.notices import inbox, reminders
 from points import ledger
 
 DEMO = ("demo", "demo-points-mall", "小满")
@@ -185,7 +185,7 @@ def _adjust(shopper, points, good_for, what, clerk):
 
 
 def _read_inbox(shopper):
-    notifications.mark_read(shopper.user)
+    inbox.mark_read(shopper.user)
 
 
 def _bring_demo_to_today(story, demo):

@@ -1,8 +1,8 @@
 """What the demo's members hear today, and one mail for the operator to look after."""
 
 from accounts.models import User
-from marketing import news, reminders
 from marketing.models import Delivery, Notification
+from marketing.notices import news, reminders
 
 GIVEN_UP = "550 5.1.1 mailbox unavailable"
 

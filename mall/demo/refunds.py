@@ -6,8 +6,8 @@ from accounts.models import User
 from mall.core import clock
 from mall.core.transactions import transactional
 from mall.demo.members import ADMIN, CAST, DEMO
-from orders import refund_requests
 from orders.models import FlashClaim, Order, RefundRequest
+from orders.refunds import requests as refund_requests
 
 BROKEN = "有一块收到时边角破了"
 SORRY = "抱歉，已为您退回一件"

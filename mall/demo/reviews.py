@@ -8,8 +8,8 @@ from datetime import timedelta
 from catalog import reviews
 from mall.core import clock
 from mall.core.errors import DomainError
-from orders import reviews as orders_reviews
 from orders.models import Order
+from orders.reviews import lines as orders_reviews
 
 SAYS, IS_READ, IS_ANSWERED = 0.6, 0.93, 0.3
 READ_AFTER = timedelta(hours=3)

@@ -19,9 +19,10 @@ from catalog.models import Product, Sku, StockMovement
 from mall.core import clock
 from mall.core.errors import DomainError
 from mall.demo import reviews
-from marketing import checkin
-from orders import checkout, gateways, lifecycle, payments
+from marketing.checkin import streak
+from orders import checkout, lifecycle
 from orders.models import Order
+from orders.payments import cash_in, gateways
 from points import maturing
 from points.models import PointAccount
 
@@ -117,7 +118,7 @@ class Story:
 
     def check_in(self, shopper):
         """Take the day's check-in."""
-        checkin.check_in(shopper.user)
+        streak.check_in(shopper.user)
 
     def wish(self, shopper):
         """Order something the shopper can afford just now, for money when the points do not
@@ -177,8 +178,8 @@ class Story:
     def _pay(self, order_id):
         order = Order.objects.get(pk=order_id)
         sandbox = gateways.get("sandbox")
-        payment = payments.start(order, "sandbox")
-        payments.receive_notice("sandbox", *sandbox.write_notice(payment, "paid"))
+        payment = cash_in.start(order, "sandbox")
+        cash_in.receive_notice("sandbox", *sandbox.write_notice(payment, "paid"))
         self.then(_days_later(1, OPENS_AT), self._ship, order_id)
 
     def _ship(self, order_id):

@@ -2,7 +2,7 @@
 
 django-redis forgives a lost link and a time-out (``IGNORE_EXCEPTIONS``), yet not an answer that is
 no Redis, and a frozen server would cost every single command its time-out. Here a lost link,
-nonsense, or SLOW_IN_A_ROW time-outs without an answer in between blow the fuse: for REST_SECONDS
+nonsense, or SLOW_IN_A_ROW time-outs without an answer in between open the breaker: for REST_SECONDS
 nobody asks at all, and one line in the log says so. A single slow answer on a busy machine does
 not: sign-in limits stay closed while nobody can count.
 
@@ -22,37 +22,37 @@ SLOW_IN_A_ROW = 3
 log = structlog.get_logger(__name__)
 
 
-class FusedRedis(Redis):
-    """The client behind the cache (``REDIS_CLIENT_CLASS``). The fuse is the process's: all threads
-    share it.
+class BreakerRedis(Redis):
+    """The client behind the cache (``REDIS_CLIENT_CLASS``). The breaker is the process's: all
+    threads share it.
     """
 
-    blown_until = 0.0
+    open_until = 0.0
     slow_in_a_row = 0
 
     def execute_command(self, *args, **options):
-        """Ask Redis. Raises: redis ConnectionError at once while the fuse is blown."""
-        if time.monotonic() < FusedRedis.blown_until:
+        """Ask Redis. Raises: redis ConnectionError at once while the breaker is open."""
+        if time.monotonic() < BreakerRedis.open_until:
             raise LinkLost("Redis did not answer a moment ago")
         try:
             answer = super().execute_command(*args, **options)
         except LinkLost:
-            self._blow("lost")
+            self._open("lost")
             raise
         except TooSlow:
-            FusedRedis.slow_in_a_row += 1
-            if FusedRedis.slow_in_a_row >= SLOW_IN_A_ROW:
-                self._blow("slow")
+            BreakerRedis.slow_in_a_row += 1
+            if BreakerRedis.slow_in_a_row >= SLOW_IN_A_ROW:
+                self._open("slow")
             raise
         except ResponseError:
             raise  # an honest no
         except (RedisError, UnicodeDecodeError, ValueError) as noise:
-            self._blow("nonsense")
+            self._open("nonsense")
             raise LinkLost("Redis talks nonsense") from noise
-        FusedRedis.slow_in_a_row = 0
+        BreakerRedis.slow_in_a_row = 0
         return answer
 
-    def _blow(self, why):
-        FusedRedis.slow_in_a_row = 0
-        FusedRedis.blown_until = time.monotonic() + REST_SECONDS
+    def _open(self, why):
+        BreakerRedis.slow_in_a_row = 0
+        BreakerRedis.open_until = time.monotonic() + REST_SECONDS
         log.warning("redis_away", why=why, asked_again_in_seconds=REST_SECONDS)

@@ -325,4 +325,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "unacked_restore_t
 
 # --- the shop's payment providers -------------------------------------------
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])
+# What follows from a fact is done "later" (within a second or so, by the sweep, or when the member
+# looks) or "at once", in the fact's own transaction (points/delivery.py).
+EVENTS_HEARD = "later"
 PAYMENT_MERCHANT = env("PAYMENT_MERCHANT", default="points-mall")

@@ -20,7 +20,7 @@ CACHE_OPTIONS = {
     "SOCKET_CONNECT_TIMEOUT": 0.2,
     "SOCKET_TIMEOUT": 0.2,
     "IGNORE_EXCEPTIONS": True,
-    "REDIS_CLIENT_CLASS": "mall.redis.circuit_breaker.FusedRedis",
+    "REDIS_CLIENT_CLASS": "mall.redis.circuit_breaker.BreakerRedis",
 }
 
 # How many seconds one thing may wait. A visitor is answered within three whatever the database

@@ -18,6 +18,9 @@ EVENT_SECRET = "44" * 32
 LOGGING = configure_logging("console", level="ERROR")
 ALLOWED_HOSTS = ["*"]
 DEMO_SIGN_INS = False
+# What is asked right after a verb is asked of all that follows; tests of what comes in between ask
+# for `heard_later` (tests/conftest.py).
+EVENTS_HEARD = "at once"
 
 # Not the shop's collation: nothing may hang on how somebody made the database
 # (mall/database/collations.py).

@@ -215,7 +215,7 @@ class MissionProgress(models.Model):
     for all).
 
     ``target`` and ``points`` are the mission's numbers when the member began. Written by
-    marketing/missions.py under the member's lock; the unique key is the second line.
+    marketing/missions/counting.py under the member's lock; the unique key is the second line.
     """
 
     mission = models.ForeignKey(

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
-from marketing.wording import Wording, worded
+from marketing.notices.wording import Wording, worded
 
 
 class NotificationQuerySet(models.QuerySet):

@@ -2,9 +2,9 @@
 checkout policy.
 
 Who writes what: rows are made by orders/checkout.py, ``Order.status`` is changed by
-orders/lifecycle.py only, payments and their notices by orders/payments.py only, refund requests by
-orders/refund_requests.py and parcels by orders/shipping.py. Amounts: points are whole numbers, cash
-is yuan with two places, a rate is points per yuan.
+orders/lifecycle.py only, payments and their notices by orders/payments/cash_in.py only, refund
+requests by orders/refunds/requests.py and parcels by orders/shipping.py. Amounts: points are whole
+numbers, cash is yuan with two places, a rate is points per yuan.
 """
 
 from orders.models.coupon import Coupon, CouponCode, CouponGrant, CouponTemplate

@@ -1,9 +1,9 @@
 """Coupons: what one takes off (template), who has one (coupon), codes for anybody, and hand-outs to
 a segment.
 
-Rows are written by orders/coupons.py and orders/handouts.py only. Amounts are yuan with two places,
-prices are whole points. Once a template has been issued its terms stand: a member's coupon keeps
-what it promised.
+Rows are written by orders/coupons/lifecycle.py and orders/coupons/handouts.py only. Amounts are
+yuan with two places, prices are whole points. Once a template has been issued its terms stand: a
+member's coupon keeps what it promised.
 """
 
 from decimal import Decimal

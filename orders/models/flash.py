@@ -170,7 +170,7 @@ class FlashItem(models.Model):
 
 
 class FlashClaim(models.Model):
-    """Who got how many pieces of an item, by which order. Written by orders/flash.py only.
+    """Who got how many pieces of an item, by which order. Written in orders/flash/ only.
 
     A claim stays live until its order is cancelled; limits per person count the live ones.
     """

@@ -112,7 +112,7 @@ class Order(models.Model):
     shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
-    # Sums of the approved refunds (orders/refund_requests.py); the whole order is back when
+    # Sums of the approved refunds (orders/refunds/requests.py); the whole order is back when
     # refunded_at is set.
     refunded_points = models.PositiveBigIntegerField(_("points refunded"), default=0)
     refunded_cash = models.DecimalField(

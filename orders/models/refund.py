@@ -22,7 +22,7 @@ class RefundQuerySet(models.QuerySet):
 
 
 class RefundRequest(models.Model):
-    """Pieces of one order that shall go back. Written by orders/refund_requests.py only.
+    """Pieces of one order that shall go back. Written by orders/refunds/requests.py only.
 
     What it gives back is noted when it is approved: points and cash at the prices of the order, the
     points taken back by where they were found. The order's lines keep the sums, and their CHECKs

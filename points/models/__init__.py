@@ -5,6 +5,7 @@ and entries.
 from points.models.adjustments import Adjustment, AdjustmentBatch
 from points.models.books import SEQ_BITS, SEQ_SPAN, LedgerEntry, PointAccount
 from points.models.cases import PointsPolicy, RiskCase
+from points.models.events import Event, Parked
 from points.models.grants import Grant, TakeBack
 from points.models.rates import ExchangeRate
 from points.models.rules import Rule, RuleVersion
@@ -16,10 +17,12 @@ __all__ = [
     "SEQ_SPAN",
     "Adjustment",
     "AdjustmentBatch",
+    "Event",
     "ExchangeRate",
     "Grant",
     "LedgerEntry",
     "MemberTier",
+    "Parked",
     "PointAccount",
     "PointsPolicy",
     "RiskCase",

@@ -82,6 +82,12 @@ class PointAccount(Books):
         _("Reason of the status"), max_length=200, default="", blank=True
     )
     opened_at = models.DateTimeField(_("Opened"))
+    # Facts of the member told and heard (points/delivery.py). A release that does not know of them
+    # leaves them alone.
+    told = models.PositiveIntegerField(_("Facts told"), default=0, db_default=0)
+    heard = models.PositiveIntegerField(_("Facts heard"), default=0, db_default=0)
+    hear_at = models.DateTimeField(_("Next hearing"), null=True, blank=True, db_index=True)
+    hear_tries = models.PositiveSmallIntegerField(_("Vain hearings"), default=0, db_default=0)
 
     class Meta(Books.Meta):
         abstract = False

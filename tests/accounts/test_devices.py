@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.devices import name_of
 from accounts.registration import register
 from marketing.models import Delivery
-from marketing.notifications import inbox
+from marketing.notices.inbox import inbox
 from tests.factories.accounts import PASSWORD
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from accounts import export
-from marketing.checkin import check_in
-from marketing.notifications import Kind, notify
+from marketing.checkin.streak import check_in
+from marketing.notices.inbox import Kind, notify
 from tests.factories import orders as life
 from tests.factories.accounts import PASSWORD, AddressFactory
 

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection
 
 from accounts import closing
-from marketing import deliveries
+from marketing.notices import deliveries
 from tests.factories import orders as life
 from tests.factories.accounts import PASSWORD, AddressFactory
 

@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from mall.core import clock
-from orders import flash, flash_sessions
+from orders.flash import pool
+from orders.flash import redemption as flash
+from orders.flash import sessions as flash_sessions
 from orders.models import FlashReminder, FlashSession, Order
 from tests.factories import flash as factory
 from tests.factories.flash import grab
@@ -21,9 +23,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    flash._sold_out.clear()
+    pool._sold_out.clear()
     yield
-    flash._sold_out.clear()
+    pool._sold_out.clear()
     books_close()
 
 

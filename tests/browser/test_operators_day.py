@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from mall.core import clock
 from mall.core.models import AuditRow
 from marketing.analytics import rollup
-from marketing.checkin import check_in
+from marketing.checkin.streak import check_in
 from orders import lifecycle
 from orders.models import FlashSession, Order, RefundRequest
 from points import risk, rules

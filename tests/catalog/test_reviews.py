@@ -15,8 +15,8 @@ from mall.core.models import AuditRow
 from mall.core.versions import ChangedMeanwhile
 from marketing.models import Notification
 from orders import lifecycle
-from orders import reviews as orders_reviews
-from orders.review_errors import NoSuchLine, NotDelivered
+from orders.reviews import lines as orders_reviews
+from orders.reviews.errors import NoSuchLine, NotDelivered
 from points.models import LedgerEntry
 from tests.factories.catalog import ProductFactory
 from tests.factories.orders import give_points, pay, place, received, refund, virtual_sku

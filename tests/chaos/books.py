@@ -88,11 +88,11 @@ def look(facts, shelf) -> dict:
     """Return what is wrong in the books and with each fact that a member was told, and some
     numbers.
     """
+    from mall import verification
     from orders.models import Order
-    from points import reconciliation
 
     status = dict(Order.objects.values_list("no", "status"))
-    wrong = [str(finding.as_dict()) for finding in reconciliation.verify()]
+    wrong = [str(finding.as_dict()) for finding in verification.verify()]
     wrong += [f"told and not so: {fact}" for fact in _broken(facts, status)]
     wrong += _doubled() + _oversold(shelf) + _undone_choices()
     return {"wrong": wrong, "statuses": Counter(status.values())}

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from mall.core import clock
-from orders import coupons
+from orders.coupons import lifecycle as coupons
 from orders.models import CouponCode, CouponTemplate
 
 

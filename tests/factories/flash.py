@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from mall.core import clock
-from orders import flash_sessions
-from orders.flash import redeem
+from orders.flash import sessions as flash_sessions
+from orders.flash.redemption import redeem
 from orders.models import FlashItem, FlashSession
 from tests.factories.orders import virtual_sku
 

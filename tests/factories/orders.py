@@ -6,10 +6,12 @@ from uuid import uuid4
 from accounts import addresses
 from catalog import codes
 from catalog.models import Product
-from orders import lifecycle, payments, refund_requests
+from orders import lifecycle
 from orders.checkout import place_order
-from orders.gateways import sandbox
 from orders.models import Order
+from orders.payments import cash_in
+from orders.payments.gateways import sandbox
+from orders.refunds import requests as refund_requests
 from points import ledger
 from tests.factories.catalog import ProductFactory, SkuFactory
 
@@ -76,8 +78,8 @@ def key_sku(*, keys=3, points=0, cash="0.00", **product):
 
 def pay(order):
     """Pay an order in the sandbox and return it as it is then."""
-    payments.receive_notice(
-        "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    cash_in.receive_notice(
+        "sandbox", *sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
     )
     return Order.objects.get(pk=order.pk)
 

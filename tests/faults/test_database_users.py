@@ -17,12 +17,13 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from accounts.registration import register
+from mall import verification
 from mall.core import clock
 from mall.database.rights import WideRights, append_only_tables, verify
 from marketing.analytics import period, reports
-from marketing.checkin import check_in
+from marketing.checkin.streak import check_in
 from orders import lifecycle
-from points import expiry, ledger, reconciliation, tiers
+from points import expiry, ledger, tiers
 from points.models import LedgerEntry
 from tests.factories.orders import (
     address_of,
@@ -77,7 +78,7 @@ def live_a_day():
 def test_grants_when_the_application_lives_a_day_then_its_rights_suffice(made):
     with signed_in_as(APP):
         member = live_a_day()
-        books = reconciliation.verify()
+        books = verification.verify()
 
     assert books == []
     assert LedgerEntry.objects.filter(account_id=member.pk).count() > 8
@@ -438,7 +439,7 @@ def test_shop_when_each_user_does_its_part_then_nobody_lacks_a_right(upgraded, s
             call_command("nightly")
             call_command("verify_ledger")
             live_a_day()
-            assert reconciliation.verify() == []
+            assert verification.verify() == []
         with signed_in_as(READER):
             for report in reports.REPORTS:
                 reports.work_out(report, period.latest())

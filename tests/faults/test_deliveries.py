@@ -14,15 +14,16 @@ import time_machine
 from django.apps import apps
 
 from accounts.registration import register
-from mall import schedule, tasks
+from mall import schedule, tasks, verification
 from mall.core import clock
 from mall.core.models import JobRun
 from mall.jobs import runs
-from marketing import checkin
-from orders import lifecycle, payments
-from orders.gateways import sandbox
+from marketing.checkin import streak
+from orders import lifecycle
 from orders.models import Order
-from points import ledger, reconciliation
+from orders.payments import cash_in
+from orders.payments.gateways import sandbox
+from points import ledger
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import give_points, place, virtual_sku
 from tests.mall.test_schedule import eventually
@@ -55,14 +56,14 @@ def live():
         ]
         mixed = virtual_sku(points=10, cash="9.90", stock=50)
         for member in members:
-            checkin.check_in(member)
+            streak.check_in(member)
             give_points(member, 40, expires_on=today - timedelta(days=1))
             waiting = place(member, mixed)
             assert waiting.status == "pending"
             late = place(member, mixed)
-            message = sandbox.write_notice(payments.start(late, "sandbox"), "paid")
+            message = sandbox.write_notice(cash_in.start(late, "sandbox"), "paid")
             lifecycle.cancel(late, actor="test")
-            payments.receive_notice("sandbox", *message)
+            cash_in.receive_notice("sandbox", *message)
             place(member, virtual_sku(points=5))
     return members
 
@@ -113,7 +114,7 @@ def test_job_when_delivered_five_times_and_taken_over_from_a_dead_worker_then_on
     assert facts() == once
     if job.once_a:
         assert JobRun.objects.filter(job=name, finished_at__isnull=True).count() == 0
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def test_jobs_when_done_in_any_order_then_nothing_is_lost(evening):
@@ -138,7 +139,7 @@ def test_jobs_when_done_in_any_order_then_nothing_is_lost(evening):
     # five of the forty were spent in time; what lay in holds died on its return
     assert sum(dead) == 3 * (5 - 40)
     assert LedgerEntry.objects.filter(kind="release").count() == 6
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.mark.mariadb
@@ -153,7 +154,7 @@ def test_jobs_when_four_workers_do_each_at_once_then_one_effect(evening, run_thr
             job.name
         )
         assert changed(together) == {}, job.name
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.mark.mariadb
@@ -188,7 +189,7 @@ def test_jobs_when_a_real_worker_is_killed_amid_them_then_the_next_one_mends_it(
     for job in schedule.JOBS:
         job.run()
     assert changed(done).keys() <= COUNTED
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def changed(before):
@@ -234,4 +235,4 @@ def test_outage_when_the_broker_was_away_for_ten_minutes_then_the_first_knock_ca
     assert Order.objects.get(pk=order.pk).status == "cancelled"
     assert PointAccount.objects.get(pk=member.pk).available == 100
     assert ledger.sweep(member.pk) is None
-    assert reconciliation.verify() == []
+    assert verification.verify() == []

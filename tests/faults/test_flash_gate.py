@@ -15,16 +15,20 @@ from django.core.cache import caches
 from accounts.registration import register
 from catalog import stock_buckets
 from catalog.errors import SoldOut
-from orders import flash, flash_books, gate, lifecycle
+from mall.redis.circuit_breaker import BreakerRedis
+from mall.settings.databases import CACHE_OPTIONS
+from mall.verification.flash import verify_flash
+from orders import lifecycle
 from orders.errors import FlashLimitReached
-from orders.gate import Answer
+from orders.flash import gate, pool
+from orders.flash import redemption as flash
+from orders.flash.gate import Answer
 from orders.models import FlashClaim
 from tests.factories import flash as factory
 from tests.factories.flash import grab
 from tests.services import start_redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATIENCE_SECONDS = 0.2
 
 
 def cache_at(url):
@@ -32,23 +36,23 @@ def cache_at(url):
         "default": {
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": url,
-            "OPTIONS": {
-                "SOCKET_CONNECT_TIMEOUT": PATIENCE_SECONDS,
-                "SOCKET_TIMEOUT": PATIENCE_SECONDS,
-                "IGNORE_EXCEPTIONS": True,
-            },
+            "OPTIONS": CACHE_OPTIONS,
         }
     }
 
 
+def close_breaker():
+    BreakerRedis.open_until = 0.0
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    flash._sold_out.clear()
-    gate.wake()
+    pool._sold_out.clear()
+    close_breaker()
     yield
-    flash._sold_out.clear()
-    gate.wake()
-    assert flash_books.verify_flash() == []
+    pool._sold_out.clear()
+    close_breaker()
+    assert verify_flash() == []
 
 
 @pytest.fixture
@@ -209,7 +213,7 @@ def test_redeem_when_redis_comes_back_then_it_is_asked_again(own_redis, buyers):
     own_redis.freeze()
     grab(buyers[0], item, key="key")
     own_redis.thaw()
-    gate.wake()
+    close_breaker()
 
     gate.fill(item.pk, 0)
 
@@ -232,7 +236,7 @@ def test_enter_when_something_else_answers_in_its_place_then_everybody_comes_in(
         settings.CACHES = cache_at(f"redis://127.0.0.1:{liar.getsockname()[1]}/0")
 
         assert [gate.enter(7, user, 1, "key") for user in range(3)] == [Answer.IN] * 3
-        gate.wake()
+        close_breaker()
         gate.leave(7, 1, 1, "key")
 
 

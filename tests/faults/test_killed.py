@@ -15,7 +15,7 @@ import time
 import pytest
 from django.db import connection
 
-from points import reconciliation
+from mall import verification
 from tests.conftest import ROOT
 from tests.factories.orders import give_points, virtual_sku
 from tests.factories.points import member_with
@@ -128,12 +128,12 @@ def test_worker_when_killed_amid_a_transaction_then_what_it_acknowledged_stands_
         assert eventually(lambda pid=pid: is_gone(pid))
         for member in members:  # raises Busy after three seconds of a lock nobody holds any more
             give_points(member, 1)
-        assert reconciliation.verify() == []
+        assert verification.verify() == []
 
     nursery.stop()
     assert toiler.missing(nursery.said[1:]) == []
     assert sum(" order " in line for line in nursery.said) >= deaths // 2
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.fixture(scope="module")
@@ -235,10 +235,10 @@ print(json.dumps([skus, [member.pk for member in members]]))
 """
 LOOK = """
 import json, sys
-from points import reconciliation
+from mall import verification
 from tests.faults import toiler
 missing = toiler.missing(sys.stdin.read().splitlines())
-findings = [finding.as_dict() for finding in reconciliation.verify()]
+findings = [finding.as_dict() for finding in verification.verify()]
 print(json.dumps({"missing": missing, "findings": findings}))
 """
 

@@ -10,10 +10,11 @@ import pytest
 import time_machine
 from django.db import OperationalError, connection
 
+from mall import verification
 from mall.core import transactions
 from mall.core.errors import Busy
 from mall.core.transactions import transactional
-from points import ledger, reconciliation
+from points import ledger
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import member_with
 
@@ -110,7 +111,7 @@ def test_verb_when_power_fails_after_a_statement_then_the_next_try_has_the_one_e
     assert first is not None
     assert again is None if verb == "sweep" else again.pk == first.pk
     assert state(member) == after
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.mark.parametrize("code", PASSING + LOST)
@@ -125,7 +126,7 @@ def test_spend_when_the_database_says_a_passing_no_then_it_tries_again_and_has_o
 
     assert (fault.times, entry.delta) == (0, -5)
     assert [row["key"] for row in state(member)[1]].count("x") == 1
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.mark.parametrize("code", [1213, 2013])
@@ -164,7 +165,7 @@ def test_spend_when_commit_fails_before_or_after_it_was_done_then_one_effect(
 
     assert (faults, entry.delta) == ([], -5)
     assert [row["key"] for row in state(member)[1]].count("x") == 1
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def test_spend_when_another_error_comes_then_it_is_not_tried_again(member):
@@ -193,7 +194,7 @@ def test_verbs_when_the_outer_transaction_meets_a_deadlock_then_all_of_it_is_don
 
     assert len(runs) == 2
     assert sorted(row["key"] for row in state(member)[1] if row["key"] in ("a", "b")) == ["a", "b"]
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def test_refusal_when_inside_a_larger_transaction_then_the_rest_of_it_stands(member):
@@ -207,4 +208,4 @@ def test_refusal_when_inside_a_larger_transaction_then_the_rest_of_it_stands(mem
 
     assert fact() == "kept"
     assert LedgerEntry.objects.filter(account_id=member.pk, key="a").exists()
-    assert reconciliation.verify() == []
+    assert verification.verify() == []

@@ -11,11 +11,12 @@ import pytest
 from django.db import OperationalError, connection
 
 from catalog import stock
+from mall import verification
 from mall.core.errors import Busy
-from orders import lifecycle, payments, refunds
-from orders.gateways import sandbox
+from orders import lifecycle
 from orders.models import Order, OrderEvent, OrderLine, Payment, PaymentNotice, PaymentRefund
-from points import reconciliation
+from orders.payments import cash_in, cash_out
+from orders.payments.gateways import sandbox
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
 
@@ -30,7 +31,7 @@ class Struck(Exception):
 @pytest.fixture(autouse=True)
 def _books_close(transactional_db):
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 class FailAfter:
@@ -64,8 +65,8 @@ def world(member, sku):
 
 
 def paid(order):
-    payments.receive_notice(
-        "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    cash_in.receive_notice(
+        "sandbox", *sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
     )
     return Order.objects.get(pk=order.pk)
 
@@ -76,15 +77,15 @@ def placing(member, sku):
 
 
 def paying(member, sku):
-    message = sandbox.write_notice(payments.start(place(member, sku), "sandbox"), "paid")
-    return lambda: payments.receive_notice("sandbox", *message)
+    message = sandbox.write_notice(cash_in.start(place(member, sku), "sandbox"), "paid")
+    return lambda: cash_in.receive_notice("sandbox", *message)
 
 
 def late_paying(member, sku):
     order = place(member, sku)
-    message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    message = sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
     lifecycle.cancel(order, actor="test")
-    return lambda: payments.receive_notice("sandbox", *message)
+    return lambda: cash_in.receive_notice("sandbox", *message)
 
 
 def cancelling(member, sku):
@@ -183,7 +184,7 @@ def _effect(member, verb):
 
     before = counted()
     verb()
-    refunds.settle_due()
+    cash_out.settle_due()
     effect = [after - earlier for after, earlier in zip(counted(), before, strict=True)]
     _undo(member)
     return effect

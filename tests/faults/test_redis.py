@@ -14,10 +14,10 @@ import pytest
 from django.core.cache import caches
 from django.test.utils import override_settings
 
-from mall.redis.circuit_breaker import REST_SECONDS, FusedRedis
+from mall import verification
+from mall.redis.circuit_breaker import REST_SECONDS, BreakerRedis
 from mall.settings.databases import CACHE_OPTIONS
 from orders.models import Order
-from points import reconciliation
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
 from tests.services import start_redis
@@ -40,7 +40,7 @@ def own_redis():
         with override_settings(CACHES={"default": cached}):
             yield server
             caches.close_all()
-        FusedRedis.blown_until = 0
+        BreakerRedis.open_until = 0
         server.thaw()
         server.kill()
 
@@ -152,7 +152,7 @@ def test_app_when_redis_ails_then_every_decision_is_the_same_and_nothing_breaks(
     assert PointAccount.objects.get(pk=member.pk).available == credited - 30 - 1
     assert caller.get("/api/v1/points").json()["available"] == credited - 31
     assert Order.objects.count() == 2
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def test_pages_when_redis_ails_then_they_open_and_the_session_lives_on(

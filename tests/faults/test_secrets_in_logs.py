@@ -12,7 +12,8 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.db import connection
 
-from marketing import letters, shares
+from marketing import shares
+from marketing.notices import letters
 from tests.front import NGINX, front, web
 
 pytestmark = [

@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from mall.core.models import JobRun
 from mall.monitoring import readiness
 from mall.redis import sentinel
-from mall.redis.circuit_breaker import FusedRedis
+from mall.redis.circuit_breaker import BreakerRedis
 from mall.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS
 from mall.settings.databases import CACHE_OPTIONS
 from tests.conftest import ROOT
@@ -83,7 +83,7 @@ def watch(tmp_path):
     with override_settings(CACHES={"default": cached}):
         yield started
         caches.close_all()
-    FusedRedis.blown_until = 0
+    BreakerRedis.open_until = 0
     started.stop()
 
 

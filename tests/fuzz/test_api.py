@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from orders import reviews
+from orders.reviews import lines as reviews
 from points import adjustments, risk
 from tests.factories.accounts import MemberFactory
 from tests.factories.catalog import SkuFactory

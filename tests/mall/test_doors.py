@@ -19,8 +19,8 @@ from rest_framework.test import APIClient
 from accounts.models import Address
 from catalog.models import Review, StockMovement
 from mall.core.api import Clerk
-from orders import reviews
 from orders.models import Order, RefundRequest
+from orders.reviews import lines as reviews
 from points.models import Adjustment, LedgerEntry, RiskCase
 from tests.factories.catalog import SkuFactory
 from tests.factories.orders import address_of, ask, give_points, pay, place, received, virtual_sku

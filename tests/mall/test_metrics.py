@@ -13,14 +13,14 @@ from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 from time_machine import escape_hatch
 
-from mall import schedule
+from mall import schedule, tasks
 from mall.core import clock
 from mall.core.models import JobRun
 from mall.jobs import runs
 from mall.monitoring import metrics
 from marketing.models import Delivery, Notification
-from orders import lifecycle, payments
-from points import tasks as points_tasks
+from orders import lifecycle
+from orders.payments import cash_in
 from points.models import PointAccount
 from tests.factories.orders import give_points, place, virtual_sku
 
@@ -67,7 +67,7 @@ def test_metrics_when_no_token_is_set_then_nobody_reads_them(client, settings, d
 
 def test_metrics_when_an_order_waits_then_it_is_counted_and_when_paid_no_more(scrape, member):
     order = place(member, virtual_sku(points=1, cash="1.00"))
-    payments.start(order, "sandbox")
+    cash_in.start(order, "sandbox")
 
     assert scrape()["mall_orders_unpaid", ()] == 1
 
@@ -131,7 +131,7 @@ def test_metrics_when_a_sweep_leaves_an_unpaid_order_then_its_lag_is_told(
     scrape, member, time_machine
 ):
     order = place(member, virtual_sku(points=1, cash="1.00"))
-    payments.start(order, "sandbox")
+    cash_in.start(order, "sandbox")
     time_machine.move_to(order.pay_by - timedelta(seconds=30), tick=False)
     assert overdue(scrape())["orders_unpaid"] == 0
 
@@ -185,7 +185,7 @@ def test_metrics_when_the_books_do_not_close_then_the_failed_job_and_the_case_ar
     with connection.cursor() as cursor:  # somebody was at the database
         cursor.execute("DELETE FROM points_ledgerentry WHERE account_id = %s", [member.pk])
     runs.claim("verify-ledger", "2026-11-20")
-    with pytest.raises(points_tasks.BooksDoNotClose):
+    with pytest.raises(tasks.BooksDoNotClose):
         runs.carry_out(schedule.find("verify-ledger"), "2026-11-20")
 
     scraped = scrape()

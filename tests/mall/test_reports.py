@@ -15,7 +15,7 @@ from mall.core import clock
 from mall.reports.dress import dressed
 from marketing.analytics import activity, period, reports, rollup
 from marketing.analytics.report import Column, Report, Table
-from marketing.checkin import check_in
+from marketing.checkin.streak import check_in
 from marketing.models import DailyRollup
 from points import ledger
 from tests.marketing.orders import placed

@@ -7,7 +7,7 @@ import time_machine
 
 from mall.core import clock
 from marketing.models import CheckIn
-from marketing.notifications import unread_count
+from marketing.notices.inbox import unread_count
 from tests.factories.marketing import CheckInFactory, NotificationFactory
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.registration import note_sign_in, register
 from mall.core import clock
 from marketing.analytics import activity, rollup
-from marketing.checkin import check_in
+from marketing.checkin.streak import check_in
 from marketing.models import DailyActivity, DailyRollup
 from points import ledger
 from tests.marketing.orders import placed

@@ -7,7 +7,7 @@ import time_machine
 from django.contrib.messages import get_messages
 
 from marketing.models import CheckIn, Notification
-from marketing.notifications import unread_count
+from marketing.notices.inbox import unread_count
 from orders.models import Order
 from points.models import PointAccount, Rule
 from tests.factories.catalog import SkuFactory

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog import stock
-from points import reconciliation
+from mall import verification
 from points.models import PointAccount
 
 
@@ -24,4 +24,4 @@ def _books_close(request):
     """After each scenario the ledger's invariants hold."""
     yield
     if {"db", "transactional_db"} & set(request.fixturenames):
-        assert reconciliation.verify() == []
+        assert verification.verify() == []

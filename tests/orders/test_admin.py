@@ -5,9 +5,9 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from mall.core.models import AuditRow
-from orders import payments
-from orders.gateways import sandbox
 from orders.models import CheckoutPolicy, Order, PaymentRefund
+from orders.payments import cash_in
+from orders.payments.gateways import sandbox
 from tests.factories.orders import HOME, address_of, physical_sku, place, virtual_sku
 
 pytestmark = pytest.mark.django_db
@@ -152,8 +152,8 @@ def test_refund_when_a_cancelled_order_is_still_owed_cash_then_the_button_return
     counter, member
 ):
     order = place(member, virtual_sku(points=10, cash="1.00"))
-    payments.receive_notice(
-        "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    cash_in.receive_notice(
+        "sandbox", *sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
     )
     counter.post(button(order, "cancel"), {"reason": "broken"})
     assert PaymentRefund.objects.get().status == "requested"
@@ -186,7 +186,7 @@ def test_policy_when_edited_then_checkout_goes_by_it(counter, member):
 
 def test_payments_when_looked_at_then_they_are_read_only(counter, member):
     order = place(member, virtual_sku(cash="1.00"))
-    payment = payments.start(order, "sandbox")
+    payment = cash_in.start(order, "sandbox")
     url = reverse("admin:orders_payment_change", args=[payment.pk])
 
     assert payment.no in counter.get(reverse("admin:orders_payment_changelist")).content.decode()

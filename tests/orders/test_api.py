@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 
 from catalog.models import Product
-from orders import lifecycle, payments
-from orders.gateways import sandbox
+from orders import lifecycle
 from orders.models import Order, Payment, PaymentNotice
+from orders.payments import cash_in
+from orders.payments.gateways import sandbox
 from tests.factories.orders import HOME, address_of, give_points, physical_sku, place, virtual_sku
 
 pytestmark = pytest.mark.django_db
@@ -348,7 +349,7 @@ def notify(api, raw_body, headers, path=NOTIFY):
 
 def test_notify_when_signed_then_the_order_is_paid_and_a_repeat_is_answered_alike(api, member):
     order = place(member, virtual_sku(cash="1.00"))
-    message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    message = sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
 
     answers = [notify(api, *message) for _ in range(3)]
 
@@ -360,7 +361,7 @@ def test_notify_when_signed_then_the_order_is_paid_and_a_repeat_is_answered_alik
 
 def test_notify_when_forged_large_or_for_nobody_then_4xx_and_nothing_changed(api, member):
     order = place(member, virtual_sku(cash="1.00"))
-    raw_body, headers = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    raw_body, headers = sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
     cheap = json.dumps({**json.loads(raw_body), "amount": "0.01"}).encode()
 
     assert notify(api, raw_body, {}).status_code == 403

@@ -8,12 +8,13 @@ import time_machine
 
 from mall.core import clock
 from mall.core.append_only import AppendOnlyError
-from orders import gateways, lifecycle, payments, tasks
+from orders import lifecycle, tasks
 from orders.errors import CarrierNeeded, IllegalTransition
 from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID, ORDER_SHIPPED
-from orders.gateways import sandbox
 from orders.lifecycle import TRANSITIONS, cancel, cancel_due, complete, mark_paid, ship
 from orders.models import Order, OrderEvent, PaymentRefund
+from orders.payments import cash_in, gateways
+from orders.payments.gateways import sandbox
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
 from tests.listening import hearing
@@ -24,8 +25,8 @@ STATUSES = list(Order.Status)
 
 def pay(order):
     """Pay an order in the sandbox and return it as it is then."""
-    payments.receive_notice(
-        "sandbox", *sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    cash_in.receive_notice(
+        "sandbox", *sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
     )
     return Order.objects.get(pk=order.pk)
 
@@ -112,13 +113,13 @@ def test_cancel_when_everybody_cancels_in_any_order_then_points_and_goods_return
 ):
     sku = virtual_sku(points=40, cash="9.90", stock=5)
     order = place(member, sku)
-    payment = payments.start(order, "sandbox")
+    payment = cash_in.start(order, "sandbox")
     later = order.pay_by + timedelta(seconds=1)
     ways = {
         "shopper": lambda: cancel(Order.objects.get(pk=order.pk), actor=f"member:{member.pk}"),
         "operator": lambda: cancel(Order.objects.get(pk=order.pk), actor="staff:1"),
         "sweep": lambda: cancel_due(later),
-        "payment failed": lambda: payments.receive_notice(
+        "payment failed": lambda: cash_in.receive_notice(
             "sandbox", *sandbox.write_notice(payment, "failed")
         ),
         "stale copy": lambda: cancel(order, actor="staff:1"),

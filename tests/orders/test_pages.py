@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from catalog.models import Product
 from mall.core import clock
-from orders import lifecycle, payments
+from orders import lifecycle
 from orders.models import CheckoutPolicy, Order, Payment, PaymentRefund
+from orders.payments import cash_in
 from tests.factories.orders import HOME, address_of, give_points, physical_sku, place, virtual_sku
 
 pytestmark = pytest.mark.django_db
@@ -241,7 +242,7 @@ def test_new_when_the_csrf_token_is_missing_then_403_and_nothing_changed(member)
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(member)
     order = place(member, virtual_sku(points=1, cash="1.00"))
-    payment = payments.start(order, "sandbox")
+    payment = cash_in.start(order, "sandbox")
 
     for path in (
         NEW,

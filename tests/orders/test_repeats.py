@@ -10,16 +10,19 @@ from catalog import stock
 from catalog.errors import DeliveryConflict
 from catalog.models import StockMovement
 from mall.core.models import AuditRow
-from orders import coupons, handouts, lifecycle, payments, refunds
+from orders import lifecycle
+from orders.coupons import handouts
+from orders.coupons import lifecycle as coupons
 from orders.errors import BadNotice, IdempotencyConflict, NoticeConflict
 from orders.models import CouponGrant, Order, Payment, PaymentNotice, PaymentRefund
+from orders.payments import cash_in, cash_out
 from points import adjustments
 from points.errors import KeyConflict
 from points.models import Adjustment, LedgerEntry
 from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import template
 from tests.factories.orders import give_points, pay, place, virtual_sku
-from tests.orders.test_payments import notice
+from tests.orders.payments.test_cash import notice
 
 pytestmark = pytest.mark.django_db
 NOTIFY = "/api/v1/payments/sandbox/notify"
@@ -27,7 +30,7 @@ NOTIFY = "/api/v1/payments/sandbox/notify"
 
 def opened(user, cash="9.90"):
     """A payment of an order that waits for it."""
-    return payments.start(place(user, virtual_sku(cash=cash)), "sandbox")
+    return cash_in.start(place(user, virtual_sku(cash=cash)), "sandbox")
 
 
 def status(payment):
@@ -37,7 +40,7 @@ def status(payment):
 
 def refused():
     return list(
-        AuditRow.objects.filter(action=payments.REFUSED).values_list("actor", "target", "reason")
+        AuditRow.objects.filter(action=cash_in.REFUSED).values_list("actor", "target", "reason")
     )
 
 
@@ -46,17 +49,17 @@ def test_receive_notice_when_the_event_was_told_of_another_order_then_refused_an
     member, other_member
 ):
     first, second = opened(member), opened(other_member)
-    kept = payments.receive_notice("sandbox", *notice(first, event_id="e-1"))
+    kept = cash_in.receive_notice("sandbox", *notice(first, event_id="e-1"))
 
     for _ in range(3):
         with pytest.raises(NoticeConflict) as told:
-            payments.receive_notice("sandbox", *notice(second, event_id="e-1"))
+            cash_in.receive_notice("sandbox", *notice(second, event_id="e-1"))
 
     assert (told.value.status, told.value.code) == (422, "idempotency_conflict")
     assert (status(first), status(second)) == (("paid", "paid"), ("open", "pending"))
     assert refused() == [("sandbox", f"payment:{second.no}", "idempotency_conflict")]
     assert PaymentNotice.objects.get() == kept
-    assert payments.receive_notice("sandbox", *notice(second, event_id="e-2")).outcome == "settled"
+    assert cash_in.receive_notice("sandbox", *notice(second, event_id="e-2")).outcome == "settled"
     assert status(second) == ("paid", "paid")
 
 
@@ -64,11 +67,11 @@ def test_receive_notice_when_the_event_was_told_of_another_payment_of_the_order_
     member,
 ):
     first = opened(member)
-    payments.receive_notice("sandbox", *notice(first, "failed", event_id="e-1"))
-    second = payments.start(first.order, "sandbox")
+    cash_in.receive_notice("sandbox", *notice(first, "failed", event_id="e-1"))
+    second = cash_in.start(first.order, "sandbox")
 
     with pytest.raises(NoticeConflict):
-        payments.receive_notice("sandbox", *notice(second, event_id="e-1"))
+        cash_in.receive_notice("sandbox", *notice(second, event_id="e-1"))
 
     assert (status(first), status(second)) == (("failed", "pending"), ("open", "pending"))
 
@@ -76,27 +79,27 @@ def test_receive_notice_when_the_event_was_told_of_another_payment_of_the_order_
 @pytest.mark.parametrize(("before", "now"), [("failed", "paid"), ("paid", "failed")])
 def test_receive_notice_when_the_event_said_otherwise_before_then_refused(member, before, now):
     payment = opened(member)
-    payments.receive_notice("sandbox", *notice(payment, before, event_id="e-1"))
+    cash_in.receive_notice("sandbox", *notice(payment, before, event_id="e-1"))
     as_it_was = status(payment)
 
     with pytest.raises(NoticeConflict):
-        payments.receive_notice("sandbox", *notice(payment, now, event_id="e-1"))
+        cash_in.receive_notice("sandbox", *notice(payment, now, event_id="e-1"))
 
     assert (status(payment), len(refused())) == (as_it_was, 1)
 
 
 def test_receive_notice_when_the_event_named_other_money_before_then_refused(member):
     payment = opened(member)
-    payments.receive_notice("sandbox", *notice(payment, event_id="e-1"))
+    cash_in.receive_notice("sandbox", *notice(payment, event_id="e-1"))
 
     with pytest.raises(NoticeConflict):
-        payments.receive_notice(
+        cash_in.receive_notice(
             "sandbox", *notice(payment, event_id="e-1", provider_ref="other-money")
         )
 
     assert PaymentRefund.objects.count() == 0
     assert (
-        payments.receive_notice(
+        cash_in.receive_notice(
             "sandbox", *notice(payment, event_id="e-2", provider_ref="other-money")
         ).outcome
         == "refunded_second"
@@ -107,10 +110,10 @@ def test_receive_notice_when_the_first_was_kept_without_its_words_then_a_repeat_
     member,
 ):
     payment = opened(member)
-    kept = payments.receive_notice("sandbox", *notice(payment))
+    kept = cash_in.receive_notice("sandbox", *notice(payment))
     PaymentNotice.objects.update(is_paid=None)
 
-    assert payments.receive_notice("sandbox", *notice(payment)).pk == kept.pk
+    assert cash_in.receive_notice("sandbox", *notice(payment)).pk == kept.pk
 
 
 @pytest.mark.parametrize(
@@ -127,10 +130,10 @@ def test_receive_notice_when_signed_money_fits_nothing_then_staff_hear_of_it(mem
 
     for _ in range(2):
         with pytest.raises(BadNotice):
-            payments.receive_notice("sandbox", *notice(payment, **changes))
+            cash_in.receive_notice("sandbox", *notice(payment, **changes))
 
     assert refused() == [("sandbox", f"payment:{changes.get('payment', payment.no)}", "bad_notice")]
-    assert AuditRow.objects.get(action=payments.REFUSED).after["amount"] == changes.get(
+    assert AuditRow.objects.get(action=cash_in.REFUSED).after["amount"] == changes.get(
         "amount", "9.90"
     )
 
@@ -167,9 +170,9 @@ def test_refund_when_the_key_gave_back_something_else_then_refused(member, chang
         "paid_ref": first.paid_ref,
     }
 
-    assert refunds.request(payment, **said).pk == first.pk
+    assert cash_out.request(payment, **said).pk == first.pk
     with pytest.raises(IdempotencyConflict):
-        refunds.request(payment, **{**said, **change})
+        cash_out.request(payment, **{**said, **change})
 
 
 @pytest.mark.parametrize(

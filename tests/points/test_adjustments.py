@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from mall import verification
 from mall.core.models import AuditRow
-from points import adjustments, batches, errors, ledger, reconciliation
+from points import adjustments, batches, errors, ledger
 from points.events import POINTS_ADJUSTED
 from points.models import Adjustment, AdjustmentBatch, LedgerEntry, PointAccount, PointsPolicy
 from tests.factories.points import member_with
@@ -22,7 +23,7 @@ FRIDAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
 def _friday():
     with time_machine.travel(FRIDAY, tick=False):
         yield
-        assert reconciliation.verify() == []
+        assert verification.verify() == []
 
 
 @pytest.fixture

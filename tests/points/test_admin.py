@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from points import errors, ledger, reconciliation, risk, rules
+from mall import verification
+from points import errors, ledger, risk, rules
 from points.models import ExchangeRate, LedgerEntry, PointAccount, RiskCase, Rule, RuleVersion
 from tests.factories.points import member_with
 from tests.pages import hidden_of
@@ -218,7 +219,7 @@ def test_freeze_when_reason_is_given_then_paused_and_released_again(back_office,
     assert "ring of accounts" in page
     account = PointAccount.objects.get(pk=member.pk)
     assert (account.status, account.status_note) == ("active", "it was a family")
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 # --- rules and rates ---------------------------------------------------------

@@ -4,6 +4,7 @@ what is decided.
 
 import json
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,17 +13,14 @@ from django.db import transaction
 from django_redis import get_redis_connection
 
 from mall.core import clock
+from mall.redis.circuit_breaker import BreakerRedis
+from mall.settings.databases import CACHE_OPTIONS
 from points import balance, errors, ledger
 from points.balance import Balance
 from points.models import PointAccount
 from tests.factories.points import MemberFactory, member_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _whole_breaker(monkeypatch):
-    monkeypatch.setattr(balance, "_broken_until", 0.0)
 
 
 def kept(member):
@@ -121,19 +119,23 @@ def test_of_when_redis_holds_something_else_then_the_row_is_read(kind):
     assert balance.of(member).available == 100
 
 
-def test_of_when_redis_is_down_then_the_row_is_read_and_redis_is_left_alone_for_a_while(settings):
+def test_of_when_redis_is_down_then_the_row_is_read_and_redis_is_left_alone_for_a_while(
+    settings, monkeypatch
+):
     member = member_with(100)
     settings.CACHES = {
         "default": {
             **settings.CACHES["default"],
             "LOCATION": "unix:///nonexistent/redis.sock?db=0",
+            "OPTIONS": CACHE_OPTIONS,
         },
     }
+    monkeypatch.setattr(BreakerRedis, "open_until", 0.0)
 
     assert balance.of(member).available == 100
     ledger.spend(member.pk, points=30, key="s", reference="order:A")
     assert balance.of(member).available == 70
-    assert balance._broken_until > 0
+    assert BreakerRedis.open_until > time.monotonic()
 
 
 def test_of_when_lots_are_overdue_then_they_are_left_out_before_any_sweep():

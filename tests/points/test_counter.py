@@ -9,7 +9,8 @@ from django.test.utils import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from points import chain, ledger, machine, reconciliation
+from mall import verification
+from points import chain, ledger, machine
 from points.models import LedgerEntry, PointAccount
 from points.postings import Posting
 from tests.factories.points import member_with
@@ -62,7 +63,7 @@ def test_ledger_when_the_history_is_monotone_then_the_counter_formula_tells_what
         assert (
             PointAccount.objects.get(pk=member.pk).available == sum(n for _, n in credited) - gone
         )
-    assert reconciliation.verify(member.pk) == []
+    assert verification.verify(member.pk) == []
 
 
 def _spent(member):
@@ -113,7 +114,7 @@ def test_verify_when_one_entry_was_altered_and_its_tail_rewritten_then_that_acco
             entry.hash = head = chain.seal(head, entry)
     _write(victim, entries[seq - 1 :], day=entries[seq - 1].alloc["lots"][0][0])
 
-    assert [(found.account, found.check) for found in reconciliation.verify()] == [
+    assert [(found.account, found.check) for found in verification.verify()] == [
         (victim, f"the seal of entry {seq} is broken")
     ]
 

@@ -5,8 +5,9 @@ from fractions import Fraction
 
 import pytest
 
+from mall import verification
 from mall.core import clock
-from points import adjustments, grants, maturing, reconciliation, risk, rules
+from points import adjustments, grants, maturing, risk, rules
 from points.grants import TakenBack
 from points.models import Adjustment, Grant, LedgerEntry, PointAccount, RiskCase
 from tests.factories.points import granted, member_with
@@ -19,7 +20,7 @@ THREADS = 16
 @pytest.fixture(autouse=True)
 def _books_close(deadlocks):
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
     assert deadlocks() == 0
 
 

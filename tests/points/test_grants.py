@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from mall import verification
 from mall.core import clock
-from points import balance, errors, grants, ledger, maturing, reconciliation, rules
+from points import balance, errors, grants, ledger, maturing, rules
 from points.events import POINTS_AWARDED
 from points.grants import TakenBack
 from points.models import Grant, LedgerEntry, PointAccount, Rule, TakeBack
@@ -29,7 +30,7 @@ WHOLE = Fraction(1)
 def _friday():
     with time_machine.travel(FRIDAY, tick=False):
         yield
-        assert reconciliation.verify() == []
+        assert verification.verify() == []
 
 
 @pytest.fixture
@@ -367,7 +368,7 @@ class TestShares(TestCase):
             kept = min(original, int(Fraction(yuan) * (1 - highest)))
             assert total == (original - kept if grant else 0) <= original
         assert total == original
-        assert reconciliation.verify(member.pk) == []
+        assert verification.verify(member.pk) == []
 
 
 def test_expiry_of_arrival_when_a_year_passed_on_the_way_then_counted_from_arrival(member):

@@ -9,7 +9,8 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from points import errors, ledger, machine, reconciliation
+from mall import verification
+from points import errors, ledger, machine
 from points.errors import ReadOnlyBooks
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 from tests.factories.points import MemberFactory, member_with
@@ -51,7 +52,7 @@ def refresh(entry):
 @pytest.fixture(autouse=True)
 def _books_close():
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 # --- accrue ------------------------------------------------------------------

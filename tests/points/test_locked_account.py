@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from mall import verification
 from mall.core import rows
 from mall.core.transactions import transactional
-from points import errors, ledger, reconciliation
+from points import errors, ledger
 from points.locked_account import NotHeld
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import MemberFactory, member_with
@@ -67,7 +68,7 @@ def test_spend_when_the_account_is_open_then_its_row_is_not_read_again():
         "UPDATE",
     ]
     assert entries_of(member)[-2:] == [(2, -10, 90), (3, -20, 70)]
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def test_open_when_another_row_is_asked_for_then_one_statement_brings_both():
@@ -114,7 +115,7 @@ def test_post_many_when_one_of_its_members_is_open_then_both_stay_exact():
 
     assert (again.seq, again.is_new) == (3, False)
     assert entries_of(first)[-3:] == [(2, -10, 90), (3, -5, 85), (4, -20, 65)]
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def test_freeze_when_the_account_is_open_then_its_next_posting_sees_it_and_keeps_it():
@@ -155,7 +156,7 @@ def test_spend_when_a_savepoint_is_taken_back_then_the_account_forgets_it_too():
 
     assert left == 10
     assert entries_of(member)[-2:] == [(2, -10, 90), (3, -80, 10)]
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def test_spend_when_a_key_was_first_read_in_a_savepoint_taken_back_then_a_repeat_is_still_seen():
@@ -174,7 +175,7 @@ def test_spend_when_a_key_was_first_read_in_a_savepoint_taken_back_then_a_repeat
     again = pay_again()
 
     assert (again.is_new, again.seq) == (False, 2)
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def test_open_when_its_savepoint_made_the_account_and_is_taken_back_then_it_opens_anew():
@@ -194,7 +195,7 @@ def test_open_when_its_savepoint_made_the_account_and_is_taken_back_then_it_open
 
     assert first is not second
     assert entries_of(member) == [(1, 7, 7)]
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -213,7 +214,7 @@ def test_open_when_the_transaction_is_tried_again_then_a_new_account_begins():
 
     assert opened[0] is not opened[1]
     assert entries_of(member)[-1] == (2, -10, 90)
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 # --- misuse -----------------------------------------------------------------------
@@ -288,4 +289,4 @@ class Savepoints(TestCase):
 
         assert play() == balances[-1]
         assert PointAccount.objects.get(pk=member.pk).available == balances[-1]
-        assert reconciliation.verify(member.pk) == []
+        assert verification.verify(member.pk) == []

@@ -17,7 +17,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from points import machine, reconciliation
+from mall import verification
+from points import machine
 from tests.points.books import InTheDatabase, OnPaper, soon, text
 from tests.points.reference import No, Reference
 
@@ -180,7 +181,7 @@ class AccountInTheDatabase(Account):
 
     def teardown(self):
         if hasattr(self, "subject"):
-            assert reconciliation.verify(self.subject.member) == []
+            assert verification.verify(self.subject.member) == []
 
 
 def play(life, examples, steps):

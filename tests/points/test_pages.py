@@ -8,9 +8,11 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from mall import verification
 from mall.core import clock
 from mall.core.models import AuditRow
-from points import adjustments, batches, explanation, grants, ledger, reconciliation, risk, rules
+from marketing.missions import board
+from points import adjustments, batches, explanation, grants, ledger, risk, rules, terms
 from points.models import (
     Adjustment,
     AdjustmentBatch,
@@ -32,7 +34,7 @@ FRIDAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
 def _friday():
     with time_machine.travel(FRIDAY, tick=False):
         yield
-        assert reconciliation.verify() == []
+        assert verification.verify() == []
 
 
 @pytest.fixture
@@ -412,3 +414,10 @@ def test_rate_when_it_has_begun_then_nobody_edits_it(office):
         office.post(f"/admin/points/exchangerate/{rate.pk}/delete/", {"post": "yes"}).status_code
         == 403
     )
+
+
+def test_ways_when_a_member_follows_each_then_there_is_a_page_to_do_it(signed_in):
+    opened = {place: signed_in.get(place).status_code for place in set(terms.PLACES.values())}
+
+    assert set(opened.values()) == {200}, opened
+    assert set(board.WHERE.values()) - {"/orders/"} <= set(opened)

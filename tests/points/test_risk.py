@@ -6,9 +6,10 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
+from mall import verification
 from mall.core.models import AuditRow
 from mall.core.versions import ChangedMeanwhile
-from points import adjustments, errors, grants, ledger, maturing, reconciliation, risk, rules
+from points import adjustments, errors, grants, ledger, maturing, risk, rules
 from points.events import CASE_DECIDED, CASE_OPENED
 from points.models import Grant, LedgerEntry, PointAccount, PointsPolicy, RiskCase, Rule
 from tests.factories.points import granted, member_with
@@ -22,7 +23,7 @@ FRIDAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
 def _friday():
     with time_machine.travel(FRIDAY, tick=False):
         yield
-        assert reconciliation.verify() == []
+        assert verification.verify() == []
 
 
 @pytest.fixture

@@ -10,19 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from accounts.registration import register
+from mall import verification
 from mall.core import clock
 from mall.core.models import AuditRow
-from points import (
-    adjustments,
-    expiry,
-    grants,
-    ladder,
-    ledger,
-    maturing,
-    reconciliation,
-    rules,
-    tiers,
-)
+from points import adjustments, expiry, grants, ladder, ledger, maturing, rules, tiers
 from points.models import MemberTier, PointAccount, PointsPolicy, TierLevel
 from points.tasks import reassess_tiers
 from tests import pristine
@@ -47,7 +38,7 @@ def travel():
             )
 
         yield go
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
+from mall import verification
 from mall.core import clock
-from points import balance, errors, expiry, ledger, reconciliation, rules, validity
+from points import balance, errors, expiry, ledger, rules, validity
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import member_with
 
@@ -26,7 +27,7 @@ def available(member):
 @pytest.fixture(autouse=True)
 def _books_close():
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import pytest
 
-from points import reconciliation
+from mall import verification
 
 
 @pytest.fixture
 def closed_books(transactional_db, deadlocks):
     """After the race the books close and the server counted no deadlock."""
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
     assert deadlocks() == 0

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from marketing import checkin
-from marketing.checkin import check_in
+from marketing.checkin import streak
+from marketing.checkin.streak import check_in
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn
 from points import account_rows
@@ -23,9 +23,9 @@ FRIDAY = date(2026, 11, 20)
 def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(
     member, run_threads, deadlocks, monkeypatch
 ):
-    asked, award = [], checkin.rules.award
+    asked, award = [], streak.rules.award
     monkeypatch.setattr(
-        checkin.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1]
+        streak.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1]
     )
 
     outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))
@@ -47,11 +47,11 @@ def test_check_in_when_the_account_lock_is_off_then_the_race_happens_and_the_uni
     line, stops all but one.
     """
     meeting, asked = threading.Barrier(TAPS), []
-    award = checkin.rules.award
-    opened = checkin.ledger.open
+    award = streak.rules.award
+    opened = streak.ledger.open
     monkeypatch.setattr(account_rows, "_LOCK_THE_ACCOUNT", False)
     monkeypatch.setattr(
-        checkin.ledger,
+        streak.ledger,
         "open",
         lambda *args, **kwargs: (
             opened(*args, **kwargs),
@@ -59,7 +59,7 @@ def test_check_in_when_the_account_lock_is_off_then_the_race_happens_and_the_uni
         )[0],
     )
     monkeypatch.setattr(
-        checkin.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1]
+        streak.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1]
     )
 
     outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))

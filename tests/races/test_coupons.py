@@ -9,8 +9,10 @@ import threading
 
 import pytest
 
-from orders import coupons, handouts, lifecycle
-from orders.coupon_errors import CodeUsedUp, CouponLimitReached, CouponNotUsable, CouponsGone
+from orders import lifecycle
+from orders.coupons import handouts
+from orders.coupons import lifecycle as coupons
+from orders.coupons.errors import CodeUsedUp, CouponLimitReached, CouponNotUsable, CouponsGone
 from orders.models import Coupon, CouponCode, CouponGrant, CouponTemplate, Order
 from points.models import LedgerEntry, PointAccount
 from tests.factories.coupons import code, given, template

@@ -16,7 +16,7 @@ from mall.core import clock
 from marketing import events, facts, shares
 from marketing.errors import EventConflict
 from marketing.models import CustomEvent, ShareLanding
-from orders import reviews as orders_reviews
+from orders.reviews import lines as orders_reviews
 from points import batches
 from points.models import LedgerEntry, PointAccount, Rule, RuleVersion
 from tests.factories.orders import pay, place, received, virtual_sku

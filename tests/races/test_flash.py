@@ -18,8 +18,12 @@ from django.db import connection
 from accounts.registration import register
 from catalog import stock, stock_buckets
 from catalog.errors import OutOfStock, SoldOut
-from orders import flash, flash_books, flash_sessions, gate, lifecycle
+from mall.verification.flash import verify_flash
+from orders import lifecycle
 from orders.errors import FlashLimitReached, IllegalTransition
+from orders.flash import gate, pool
+from orders.flash import redemption as flash
+from orders.flash import sessions as flash_sessions
 from orders.models import FlashClaim, Order
 from points import ledger
 from tests.factories import flash as factory
@@ -42,12 +46,10 @@ NO_REDIS = {
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    flash._sold_out.clear()
-    gate.wake()
+    pool._sold_out.clear()
     caches["default"].clear()
     yield
-    flash._sold_out.clear()
-    gate.wake()
+    pool._sold_out.clear()
 
 
 def members(count, *, points=1000):
@@ -92,7 +94,7 @@ def assert_sold_exactly(items):
     assert {
         pool: sum(left) for pool, left in stock_buckets.levels([item.pk for item in items]).items()
     } == dict.fromkeys((item.pk for item in items), 0)
-    assert flash_books.verify_flash() == []
+    assert verify_flash() == []
 
 
 # --- T0: the harness sees -----------------------------------------------------
@@ -122,7 +124,7 @@ def test_harness_when_the_guard_is_off_then_the_race_does_oversell(run_threads, 
     counted = tally(run_threads(16, lambda n: [attempt(racers[n], item, "key")]))
 
     assert counted["got"] > 8
-    (finding,) = flash_books.verify_flash()  # and the books say so
+    (finding,) = verify_flash()  # and the books say so
     assert (finding.expected, finding.found) == (8, counted["got"])
     monkeypatch.undo()
     for order in Order.objects.all():
@@ -258,7 +260,7 @@ def test_settle_due_when_the_end_meets_the_rush_and_cancels_then_pieces_are_cons
         sum(stock_buckets.levels([item.pk])[item.pk]),
         stock.available([item.sku_id])[item.sku_id],
     ) == (0, 40 - live)
-    assert flash_books.verify_flash() == []
+    assert verify_flash() == []
 
 
 def test_cancel_when_sent_by_16_at_once_then_pieces_return_once(member, run_threads):

@@ -10,11 +10,12 @@ import pytest
 from django.db import connection, connections
 
 from catalog import stock
+from mall import verification
 from mall.core import clock
 from mall.core.errors import DomainError
 from orders import lifecycle
 from orders.models import Order
-from points import ledger, reconciliation
+from points import ledger
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
 from tests.factories.points import member_with
@@ -214,4 +215,4 @@ def test_verbs_when_their_statements_mingle_in_any_order_then_it_is_as_if_one_ca
         made = world()
         outcome = together(getattr(made, first), getattr(made, second), order), made.state()
         assert outcome in serial, order
-    assert reconciliation.verify() == []
+    assert verification.verify() == []

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from mall import verification
 from mall.core import clock
 from mall.core.errors import Busy
-from points import account_rows, errors, ledger, machine, reconciliation
+from points import account_rows, errors, ledger, machine
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import member_with
 
@@ -39,7 +40,7 @@ patient = Patient()
 
 
 def books_close():
-    return reconciliation.verify() == []
+    return verification.verify() == []
 
 
 def test_spend_when_sixty_four_threads_want_the_same_hundred_points_then_one_gets_them(

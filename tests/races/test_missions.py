@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from marketing.errors import RewardCollected
-from marketing.missions import Fact, claim, lessen, note
+from marketing.missions.counting import Fact, claim, lessen, note
 from marketing.models import MissionFact, MissionProgress
 from points import account_rows
 from points.models import LedgerEntry, PointAccount

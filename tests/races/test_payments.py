@@ -11,13 +11,14 @@ from catalog import stock
 from mall.core import clock
 from mall.core.errors import Busy
 from mall.core.models import AuditRow
-from orders import lifecycle, payments, refunds
+from orders import lifecycle
 from orders.errors import IllegalTransition, NoticeConflict
-from orders.gateways import sandbox
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
+from orders.payments import cash_in, cash_out
+from orders.payments.gateways import sandbox
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
-from tests.orders.test_payments import notice as told
+from tests.orders.payments.test_cash import notice as told
 
 pytestmark = [
     pytest.mark.mariadb,
@@ -45,16 +46,16 @@ def raised(outcomes):
 
 
 def test_start_when_20_tabs_start_at_once_then_one_payment_opens(order, run_threads):
-    outcomes = run_threads(20, lambda: patiently(lambda: payments.start(order, "sandbox")))
+    outcomes = run_threads(20, lambda: patiently(lambda: cash_in.start(order, "sandbox")))
 
     assert {payment.pk for payment in outcomes} == {Payment.objects.get().pk}
 
 
 def test_receive_notice_when_20_arrive_at_once_then_one_counts(member, order, run_threads):
-    message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    message = sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
 
     outcomes = run_threads(
-        20, lambda: patiently(lambda: payments.receive_notice("sandbox", *message))
+        20, lambda: patiently(lambda: cash_in.receive_notice("sandbox", *message))
     )
 
     assert {notice.pk for notice in outcomes} == {PaymentNotice.objects.get().pk}
@@ -68,7 +69,7 @@ def test_receive_notice_when_one_event_names_two_orders_at_once_then_one_counts_
 ):
     for each in range(5):
         opened = [
-            payments.start(place(user, virtual_sku(cash="9.90")), "sandbox")
+            cash_in.start(place(user, virtual_sku(cash="9.90")), "sandbox")
             for user in (member, other_member)
         ]
         messages = [told(payment, event_id=f"e-{each}") for payment in opened]
@@ -76,7 +77,7 @@ def test_receive_notice_when_one_event_names_two_orders_at_once_then_one_counts_
         outcomes = run_threads(
             8,
             lambda n, messages=messages: patiently(
-                lambda: payments.receive_notice("sandbox", *messages[n % 2])
+                lambda: cash_in.receive_notice("sandbox", *messages[n % 2])
             ),
         )
 
@@ -89,7 +90,7 @@ def test_receive_notice_when_one_event_names_two_orders_at_once_then_one_counts_
             assert AuditRow.objects.filter(target=f"payment:{payment.no}").count() in (
                 [0] if expected == "paid" else [1, 2, 3, 4]
             )
-            payments.receive_notice("sandbox", *told(payment, event_id=f"again-{payment.no}"))
+            cash_in.receive_notice("sandbox", *told(payment, event_id=f"again-{payment.no}"))
     assert Order.objects.filter(status="paid").count() == 10
     assert PaymentRefund.objects.count() == 0
 
@@ -103,10 +104,10 @@ def test_receive_notice_when_it_races_the_sweep_then_exactly_one_of_capture_and_
     for _ in range(8):
         order = place(member, sku)
         Order.objects.filter(pk=order.pk).update(pay_by=clock.now() + timedelta(minutes=1))
-        payment = payments.start(order, "sandbox")
+        payment = cash_in.start(order, "sandbox")
         Order.objects.filter(pk=order.pk).update(pay_by=clock.now() - timedelta(seconds=seconds))
         message = sandbox.write_notice(payment, "paid")
-        steps = [lambda m=message: payments.receive_notice("sandbox", *m)] + [
+        steps = [lambda m=message: cash_in.receive_notice("sandbox", *m)] + [
             lambda: lifecycle.cancel_due(clock.now())
         ] * 3
 
@@ -131,9 +132,9 @@ def test_receive_notice_when_it_races_a_cancellation_then_money_and_points_end_o
 ):
     for _ in range(12):
         order = place(member, virtual_sku(points=10, cash="1.00"))
-        message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+        message = sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
         steps = [
-            lambda m=message: payments.receive_notice("sandbox", *m),
+            lambda m=message: cash_in.receive_notice("sandbox", *m),
             lambda o=order: lifecycle.cancel(o, actor="test"),
         ]
 
@@ -150,13 +151,13 @@ def test_receive_notice_when_it_races_a_cancellation_then_money_and_points_end_o
 def test_settle_when_8_sweeps_ask_at_once_then_the_money_returns_once(
     order, run_threads, monkeypatch
 ):
-    monkeypatch.setattr(refunds, "settle", lambda refund: False)
-    payment = payments.start(order, "sandbox")
-    payments.receive_notice("sandbox", *sandbox.write_notice(payment, "paid"))
+    monkeypatch.setattr(cash_out, "settle", lambda refund: False)
+    payment = cash_in.start(order, "sandbox")
+    cash_in.receive_notice("sandbox", *sandbox.write_notice(payment, "paid"))
     lifecycle.cancel(Order.objects.get(pk=order.pk), actor="test")
     monkeypatch.undo()
 
-    outcomes = run_threads(8, refunds.settle_due)
+    outcomes = run_threads(8, cash_out.settle_due)
 
     assert sum(outcomes) == 1
     assert OrderEvent.objects.filter(kind="money_returned").count() == 1
@@ -170,9 +171,9 @@ def test_verbs_when_one_member_does_everything_at_once_then_no_deadlock(member, 
     def live(n):
         while time.monotonic() < until:
             order = place(member, sku)
-            payment = payments.start(order, "sandbox")
+            payment = cash_in.start(order, "sandbox")
             if n % 2:
-                payments.receive_notice("sandbox", *sandbox.write_notice(payment, "paid"))
+                cash_in.receive_notice("sandbox", *sandbox.write_notice(payment, "paid"))
             else:
                 lifecycle.cancel_due(order.pay_by)
             current = Order.objects.get(pk=order.pk)

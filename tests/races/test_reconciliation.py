@@ -2,9 +2,9 @@
 
 import pytest
 
+from mall import verification
+from mall.verification.orders import verify_orders
 from orders import lifecycle
-from orders.reconciliation import verify_orders
-from points import reconciliation
 from tests.factories.orders import give_points, place, virtual_sku
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
@@ -26,7 +26,7 @@ def test_verify_when_orders_come_and_go_meanwhile_then_nothing_is_found(
     def live_or_look(number):
         if number == MEMBERS:
             for _ in range(ORDERS):
-                found.extend([*verify_orders(), *reconciliation.verify()])
+                found.extend([*verify_orders(), *verification.verify()])
             return
         for turn in range(ORDERS):
             lifecycle.cancel(place(members[number], mixed if turn % 2 else sku), actor="test")

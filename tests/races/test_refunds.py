@@ -9,10 +9,11 @@ from catalog import stock
 from catalog.models import CardKey
 from mall.core import clock
 from mall.core.errors import Busy, DomainError
-from orders import lifecycle, refund_requests
+from orders import lifecycle
 from orders.errors import IllegalTransition
 from orders.models import Order, PaymentRefund, RefundRequest
-from orders.refund_errors import InvalidRefund, RefundDecided
+from orders.refunds import requests as refund_requests
+from orders.refunds.errors import InvalidRefund, RefundDecided
 from points.models import LedgerEntry, PointAccount
 from tests.factories.accounts import MemberFactory
 from tests.factories.orders import ask, give_points, key_sku, pay, place, virtual_sku

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from accounts.registration import note_sign_in
 from mall.core import clock, events
-from marketing import missions, programme
+from marketing.missions import counting as missions
+from marketing.missions import programme
 from marketing.models import DailyActivity, Mission, MissionFact, MissionProgress, Notification
 from orders import lifecycle
 from orders.models import Coupon, Order
@@ -64,7 +65,7 @@ def deliver(told):
     """Let what follows from facts follow, each in its own transaction as a sweep would."""
     for event in told:
         with transaction.atomic():
-            events.deliver([event])
+            events.hand_over([event])
 
 
 def bonuses(member):

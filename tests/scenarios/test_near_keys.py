@@ -19,9 +19,9 @@ from catalog.models import StockMovement
 from mall.core import clock
 from marketing import events
 from marketing.models import CustomEvent, HistoryCustomer
-from orders import payments
-from orders.gateways import sandbox
 from orders.models import Coupon, Order, PaymentNotice, RefundRequest
+from orders.payments import cash_in
+from orders.payments.gateways import sandbox
 from points import ledger
 from points.models import LedgerEntry, Rule, RuleVersion
 from tests.conftest import PASSWORD
@@ -108,7 +108,7 @@ def test_notify_when_event_ids_are_nearly_the_same_then_each_order_is_paid(api, 
     for near in NEAR:
         order = place(member, virtual_sku(cash="9.90"))
         raw_body, headers = told(
-            payments.start(order, "sandbox"), event_id=near, provider_ref=f"money-{near}"
+            cash_in.start(order, "sandbox"), event_id=near, provider_ref=f"money-{near}"
         )
 
         answer = api.generic(

@@ -15,12 +15,16 @@ from accounts.registration import register
 from catalog.errors import KeyAlreadySeen
 from catalog.models import Review
 from mall.core import clock
-from marketing import board, facts
+from marketing import facts
+from marketing.missions import board
 from marketing.models import Mission, MissionProgress
-from orders import coupons, delivery, lifecycle, refund_requests, reviews
+from orders import delivery, lifecycle
+from orders.coupons import lifecycle as coupons
 from orders.models import Coupon, Order, RefundRequest
-from orders.refund_errors import OwnOrder
-from orders.review_errors import LineReturned
+from orders.refunds import requests as refund_requests
+from orders.refunds.errors import OwnOrder
+from orders.reviews import lines as reviews
+from orders.reviews.errors import LineReturned
 from points import batches
 from points.adjustments import OwnAccount
 from points.models import Adjustment, AdjustmentBatch, Grant, LedgerEntry, PointAccount

@@ -17,20 +17,23 @@ from accounts.registration import register
 from catalog import stock
 from catalog.errors import OutOfStock, SoldOut
 from catalog.models import CardKey
+from mall import verification
 from mall.core import clock
 from mall.core.errors import Busy, DomainError
-from marketing import missions
 from marketing.analytics import period, reports, rollup
-from marketing.checkin import check_in
+from marketing.checkin.streak import check_in
 from marketing.errors import AlreadyCheckedIn
+from marketing.missions import counting as missions
 from marketing.models import CheckIn, Mission, MissionProgress
-from orders import flash, lifecycle, payments, pricing
-from orders.coupon_errors import CodeUsedUp, CouponNotUsable
+from orders import lifecycle, pricing
+from orders.coupons.errors import CodeUsedUp, CouponNotUsable
 from orders.errors import FlashLimitReached
-from orders.gateways import sandbox
+from orders.flash import pool
 from orders.models import Coupon, FlashClaim, Order, OrderEvent, Payment, PaymentRefund
 from orders.numbers import new_number
-from points import expiry, ledger, reconciliation, rules, tiers
+from orders.payments import cash_in
+from orders.payments.gateways import sandbox
+from points import expiry, ledger, rules, tiers
 from points.errors import InsufficientPoints
 from points.maturing import mature_due
 from points.models import (
@@ -70,9 +73,9 @@ pytestmark = pytest.mark.django_db(transaction=True)  # a refusal must leave no 
 
 @pytest.fixture(autouse=True)
 def _books_close(transactional_db):
-    flash._sold_out.clear()
+    pool._sold_out.clear()
     yield
-    assert reconciliation.verify() == []
+    assert verification.verify() == []
 
 
 def standing(member):
@@ -125,10 +128,10 @@ def test_trap_02_when_the_form_is_sent_twice_then_one_order(signed_in, member):
 
 def test_trap_03_when_paid_is_reported_five_times_then_one_earning(member):
     order = place(member, virtual_sku(cash="20.00"))
-    message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    message = sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
 
     for _delivery in range(5):
-        payments.receive_notice("sandbox", *message)
+        cash_in.receive_notice("sandbox", *message)
     received(Order.objects.get(pk=order.pk))
     for step in (lifecycle.mark_paid, lifecycle.complete, lifecycle.ship):
         assert refused(lambda step=step: step(Order.objects.get(pk=order.pk), actor="staff:1"))
@@ -154,7 +157,7 @@ def test_trap_04_when_bought_earned_and_refunded_then_the_exact_balance_from_bef
 
 def _refund_late(order):
     """Refund a received order as staff may after the days are over."""
-    from orders import refund_requests
+    from orders.refunds import requests as refund_requests
 
     return refund_requests.approve(
         ask(Order.objects.get(pk=order.pk), actor="staff:1"), actor="staff:1"
@@ -163,7 +166,7 @@ def _refund_late(order):
 
 def _cancellations(order):
     late = order.pay_by + timedelta(seconds=1)
-    message = sandbox.write_notice(payments.start(order, "sandbox"), "closed")
+    message = sandbox.write_notice(cash_in.start(order, "sandbox"), "closed")
 
     def fresh():
         return Order.objects.get(pk=order.pk)
@@ -171,7 +174,7 @@ def _cancellations(order):
     return {
         "member": lambda: lifecycle.cancel(fresh(), actor=f"member:{order.user_id}"),
         "timeout": lambda: lifecycle.cancel_due(late),
-        "provider": lambda: payments.receive_notice("sandbox", *message),
+        "provider": lambda: cash_in.receive_notice("sandbox", *message),
         "staff": lambda: lifecycle.cancel(fresh(), actor="staff:1"),
     }
 
@@ -384,11 +387,11 @@ def test_trap_16_when_paid_after_the_stock_was_resold_then_the_money_returns_and
 ):
     sku = virtual_sku(cash="9.90", stock=1)
     order = place(member, sku)
-    message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    message = sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
     lifecycle.cancel_due(order.pay_by + timedelta(seconds=1))
     sold = pay(place(other_member, sku))
 
-    outcomes = [payments.receive_notice("sandbox", *message).outcome for _delivery in range(5)]
+    outcomes = [cash_in.receive_notice("sandbox", *message).outcome for _delivery in range(5)]
 
     assert set(outcomes) == {"refunded_late"}
     assert (Order.objects.get(pk=order.pk).status, sold.status) == ("cancelled", "paid")
@@ -399,14 +402,14 @@ def test_trap_16_when_paid_after_the_stock_was_resold_then_the_money_returns_and
 
 def test_trap_16_when_two_channels_both_paid_then_the_second_payment_returns(member, settings):
     order = place(member, virtual_sku(cash="9.90"))
-    first = payments.start(order, "sandbox")
+    first = cash_in.start(order, "sandbox")
     second = Payment.objects.create(
         **{**_fields(first), "no": new_number(), "provider_ref": f"{first.provider_ref}-2"}
     )
     messages = [sandbox.write_notice(payment, "paid") for payment in (first, second)]
 
     outcomes = [
-        payments.receive_notice("sandbox", *message).outcome for message in (*messages, *messages)
+        cash_in.receive_notice("sandbox", *message).outcome for message in (*messages, *messages)
     ]
 
     assert outcomes[0] == outcomes[2] == "settled"
@@ -428,10 +431,10 @@ def _fields(payment):
 
 def test_trap_17_when_a_callback_is_repeated_then_each_piece_has_one_card_key(member):
     order = place(member, key_sku(keys=5, cash="10.00"), quantity=3)
-    message = sandbox.write_notice(payments.start(order, "sandbox"), "paid")
+    message = sandbox.write_notice(cash_in.start(order, "sandbox"), "paid")
 
     for _delivery in range(5):
-        payments.receive_notice("sandbox", *message)
+        cash_in.receive_notice("sandbox", *message)
 
     issued = CardKey.objects.filter(state=CardKey.State.ISSUED, reference=order.reference)
     assert sorted(issued.values_list("position", flat=True)) in ([0, 1, 2], [1, 2, 3])

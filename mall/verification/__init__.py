@@ -1,0 +1,31 @@
+"""Distrust: reads everything, compares what the rooms say of each other, and writes nothing.
+
+Accounts and promises against their entries, orders against all they moved, the shelf against its
+movements and keys, a flash sale's pool against its orders. A new thing to compare is a module here
+and a line in ``verify``. What follows from a finding is ``points.drift``'s, and a person's.
+
+Source: ledger.md section 8.
+"""
+
+from mall.verification.accounts import verify_accounts
+from mall.verification.finding import Finding
+from mall.verification.flash import verify_flash
+from mall.verification.orders import verify_orders
+from mall.verification.shelf import verify_shelf
+
+__all__ = ["Finding", "verify"]
+
+
+def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
+    """Compare all that is kept, or what belongs to one account; returns every mismatch.
+
+    ``on_batch`` is called with the number of accounts compared so far.
+    """
+    if account is not None:
+        return [*verify_accounts(account, on_batch=on_batch), *verify_orders([account])]
+    return [
+        *verify_accounts(on_batch=on_batch),
+        *verify_orders(),
+        *verify_shelf(),
+        *verify_flash(),
+    ]

@@ -1,0 +1,129 @@
+"""What the rooms say of some orders: points posted, goods moved, cash sent back, keys, coupons,
+points promised. A few statements for many members.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import F, Sum
+
+from catalog.models import CardKey, Product, StockMovement
+from orders.models import (
+    Coupon,
+    OrderLine,
+    PaymentNotice,
+    PaymentRefund,
+    RefundLine,
+    RefundRequest,
+)
+from points.models import Grant, LedgerEntry
+from points.postings import asked
+
+PARTS = ("hold", "capture", "release", "spend", "refund")
+TAKE, PUT_BACK = StockMovement.Direction.TAKE, StockMovement.Direction.PUT_BACK
+
+
+@dataclass
+class Facts:
+    """What the rooms say about some orders, by order id where nothing else is said."""
+
+    posted: dict  # {(account, number): {part: points}}
+    moved: dict  # {number: {direction: {sku: pieces}}}
+    lines: dict  # {order: [line]}
+    refunds: dict  # {line: (pieces, points, cash, restocked)} of granted requests
+    freight: dict  # {order: (number of granted requests, freight back)}
+    money: dict  # {order: yuan sent back for refunds or the cancellation}
+    paid: set  # orders whose cash was settled
+    keys: dict  # {line: {state: keys}}
+    coupons: dict  # {order: state}
+    earning: dict  # {number: points still promised or earned}
+
+
+def gather(members, orders) -> Facts:
+    """Ask the rooms about the orders ({number: order}) of some members."""
+    ids = {order.pk: order.no for order in orders.values()}
+    lines, keys = defaultdict(list), defaultdict(dict)
+    flash, is_key = F("order__flash_claim"), F("product__kind")
+    for line in (
+        OrderLine.objects.filter(order__in=ids).annotate(claim=flash, kind=is_key).order_by("pk")
+    ):
+        line.is_flash, line.is_key = line.claim is not None, line.kind == Product.Kind.CARD_KEY
+        lines[line.order_id].append(line)
+    references = {order.reference for order in orders.values()}
+    for line, state in CardKey.objects.filter(
+        reference__in=references, line__isnull=False
+    ).values_list("line", "state"):
+        keys[line][state] = keys[line].get(state, 0) + 1
+    refunds, granted = {}, RefundRequest.objects.granted().filter(order__in=ids).order_by()
+    for row in RefundLine.objects.filter(request__in=granted.values("pk")).values_list(
+        "line_id", "quantity", "points", "cash", "restocked"
+    ):
+        refunds[row[0]] = tuple(
+            a + b for a, b in zip(refunds.get(row[0], (0, 0, 0, 0)), row[1:], strict=True)
+        )
+    freight = {}
+    for order, back in granted.values_list("order_id", "freight"):
+        number, so_far = freight.get(order, (0, 0))
+        freight[order] = (number + 1, so_far + back)
+    returned = PaymentRefund.objects.filter(
+        payment__order__in=ids,
+        reason__in=[PaymentRefund.Reason.REFUND, PaymentRefund.Reason.CANCELLED],
+    )
+    settled = PaymentNotice.objects.filter(
+        payment__order__in=ids, outcome=PaymentNotice.Outcome.SETTLED
+    )
+    held = Coupon.objects.filter(order__in=ids, state__in=[Coupon.State.LOCKED, Coupon.State.USED])
+    promised = (
+        Grant.objects.filter(account__in=members, reference__in=references)
+        .order_by()
+        .values_list("reference")
+    )
+    return Facts(
+        posted=_posted(members),
+        moved=_moved(orders.values()),
+        lines=lines,
+        refunds=refunds,
+        freight=freight,
+        money=dict(returned.order_by().values_list("payment__order").annotate(sum=Sum("amount"))),
+        paid=set(settled.values_list("payment__order", flat=True)),
+        keys=keys,
+        coupons=dict(held.values_list("order_id", "state")),
+        earning={
+            name.removeprefix("order:"): left
+            for name, left in promised.annotate(left=Sum(F("points") - F("taken_back")))
+        },
+    )
+
+
+def _posted(members):
+    """Return {(account, order number): {part: points}} of the postings that orders make."""
+    posted = defaultdict(dict)
+    for entry in LedgerEntry.objects.filter(
+        account_id__in=members, key__startswith="order:"
+    ).order_by("pk"):
+        no, _colon, rest = entry.key.removeprefix("order:").partition(":")
+        part = rest.partition(":")[0]
+        if part in PARTS:
+            parts = posted[entry.account_id, no]
+            parts[part] = parts.get(part, 0) + asked(entry)
+    return posted
+
+
+def _moved(orders):
+    """Return {order number: {direction: {sku: pieces}}} of the stock movements that orders and
+    their refunds make.
+    """
+    moved = defaultdict(lambda: {TAKE: {}, PUT_BACK: {}})
+    by_reference = {order.reference: order.no for order in orders}
+    requests = RefundRequest.objects.granted().filter(order__in=[order.pk for order in orders])
+    for no, number in requests.values_list("order__no", "number"):
+        by_reference[f"order:{no}:refund:{number}"] = no
+    movements = StockMovement.objects.filter(reference__in=by_reference).exclude(
+        direction=StockMovement.Direction.RECEIVE
+    )
+    for reference, direction, sku, delta in movements.order_by("pk").values_list(
+        "reference", "direction", "sku_id", "delta"
+    ):
+        goods = moved[by_reference[reference]][direction]
+        goods[sku] = goods.get(sku, 0) + abs(delta)
+    return moved

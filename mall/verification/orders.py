@@ -1,0 +1,196 @@
+"""Every order against what it moved.
+
+Points and cash that came and went back, the sums its lines keep of refunds, goods, card keys, its
+coupon and the points it earns: each is compared with what the order's state and its refund requests
+say. Read without a lock while the shop runs; what does not fit is read again under the member's
+lock, and only what still does not fit then is a finding.
+
+Source: ledger.md section 8.
+"""
+
+from collections import defaultdict
+
+from catalog.models import CardKey
+from mall.core import keyset
+from mall.core.encryption import unreadable
+from mall.core.transactions import transactional
+from mall.verification import order_facts
+from mall.verification.finding import Finding
+from mall.verification.order_facts import PUT_BACK, TAKE
+from orders.models import (
+    Coupon,
+    Order,
+)
+from points import ledger
+
+BATCH = 200
+PENDING, CANCELLED = Order.Status.PENDING, Order.Status.CANCELLED
+
+
+def verify_orders(accounts: list[int] | None = None) -> list[Finding]:
+    """Compare the orders of these members (None: all)."""
+    found = []
+    for members in _batches(accounts):
+        for suspect in sorted({finding.account for finding in _compare(members)}):
+            found += _compare_locked(suspect)
+    return found + unreadable_addresses(accounts)
+
+
+def unreadable_addresses(accounts: list[int] | None = None) -> list[Finding]:
+    """Name the orders whose address no key opens any more; nobody's points are wrong for it."""
+    sent = Order.objects.filter(is_physical=True)
+    sent = sent if accounts is None else sent.filter(user_id__in=accounts)
+    lost = Order.objects.filter(pk__in=unreadable(sent, "address_sealed")).order_by("pk")
+    return [
+        Finding(None, f"address of order {no} cannot be read with the keys there are")
+        for no in lost.values_list("no", flat=True)
+    ]
+
+
+def _batches(accounts):
+    if accounts is not None:
+        return [accounts]
+    members = Order.objects.values_list("user_id", flat=True).distinct()
+    return keyset.batches(members, BATCH, by=("user_id",))
+
+
+@transactional
+def _compare_locked(member) -> list[Finding]:
+    ledger.open(member)
+    return _compare([member])
+
+
+def _compare(members) -> list[Finding]:
+    rows = Order.objects.filter(user_id__in=members)
+    # An address that no key opens is a finding of its own and ends nothing.
+    orders = {order.no: order for order in rows.defer("address_sealed").order_by("pk")}
+    facts = order_facts.gather(members, orders)
+    found = [
+        Finding(account, f"order {no} has entries but does not exist", "", ", ".join(parts))
+        for (account, no), parts in facts.posted.items()
+        if no not in orders or orders[no].user_id != account
+    ]
+    for order in orders.values():
+        for check in (_points_of, _cash_of, _sums_of, _goods_of, _keys_of, _coupon_of, _earning_of):
+            found += [
+                Finding(order.user_id, what, str(expected), str(actual))
+                for what, expected, actual in check(order, facts)
+            ]
+    return found
+
+
+# --- what must hold ------------------------------------------------------------------
+def _points_of(order, facts):
+    """A live order took its points once and gave back those of its refunds; a cancelled one gave
+    back all.
+    """
+    took = dict.fromkeys(["hold", "capture"] if order.cash else ["spend"], order.points)
+    if order.status == PENDING:
+        allowed = [{"hold": order.points}]
+    elif order.status == CANCELLED:
+        released = [{"hold": order.points, "release": order.points}] if order.cash else []
+        allowed = [*released, {**took, "refund": order.points}]
+    else:
+        allowed = [{**took, "refund": order.refunded_points} if order.refunded_points else took]
+    expected = allowed if order.points else [{}]
+    parts = facts.posted.get((order.user_id, order.no), {})
+    if parts not in expected:
+        yield f"points of order {order.no} ({order.status})", " or ".join(map(str, expected)), parts
+
+
+def _cash_of(order, facts):
+    """Cash goes back for refunds, or as a whole for a cancelled order that was paid."""
+    whole = order.status == CANCELLED and order.pk in facts.paid
+    expected = order.cash if whole else order.refunded_cash
+    if facts.money.get(order.pk, 0) != expected:
+        yield (
+            f"cash back of order {order.no} ({order.status})",
+            expected,
+            facts.money.get(order.pk, 0),
+        )
+
+
+def _sums_of(order, facts):
+    """What lines and order keep of refunds is what the granted requests say, and whole means
+    everything.
+    """
+    pieces = points = cash = 0
+    for line in facts.lines[order.pk]:
+        kept = (line.refunded_quantity, line.refunded_points, line.refunded_cash)
+        granted = facts.refunds.get(line.pk, (0, 0, 0, 0))
+        if kept != granted[:3]:
+            yield f"refunds of line {line.pk} of order {order.no}", granted[:3], kept
+        pieces, points, cash = pieces + granted[0], points + granted[1], cash + granted[2]
+    requests, freight = facts.freight.get(order.pk, (0, 0))
+    expected = (
+        pieces,
+        points,
+        cash + freight,
+        requests > 0 and pieces == sum(line.quantity for line in facts.lines[order.pk]),
+    )
+    kept = (
+        order.refunded_pieces,
+        order.refunded_points,
+        order.refunded_cash,
+        order.refunded_at is not None,
+    )
+    if kept != expected:
+        yield f"refunds of order {order.no}", expected, kept
+
+
+def _goods_of(order, facts):
+    """A live order took its pieces once and put back those its refunds say; a cancelled one put
+    back all but seen keys.
+    """
+    is_flash = any(line.is_flash for line in facts.lines[order.pk])
+    took, back = defaultdict(int), defaultdict(int)
+    for line in facts.lines[order.pk]:
+        took[line.sku_id] += 0 if is_flash else line.quantity
+        if order.status == CANCELLED:
+            back[line.sku_id] += (
+                0 if is_flash else line.quantity - facts.keys[line.pk].get(CardKey.State.VOID, 0)
+            )
+        else:
+            back[line.sku_id] += facts.refunds.get(line.pk, (0, 0, 0, 0))[3]
+    for direction, wanted in ((TAKE, took), (PUT_BACK, back)):
+        expected = {sku: pieces for sku, pieces in wanted.items() if pieces}
+        if facts.moved[order.no][direction] != expected:
+            yield (
+                f"goods of order {order.no}: {direction}",
+                expected,
+                facts.moved[order.no][direction],
+            )
+
+
+def _keys_of(order, facts):
+    """A paid order has one key for every piece of card keys it kept, any other has none."""
+    for line in facts.lines[order.pk]:
+        issued = facts.keys[line.pk].get(CardKey.State.ISSUED, 0)
+        is_served = line.is_key and order.status not in (PENDING, CANCELLED)
+        expected = line.kept_quantity if is_served else 0
+        if issued != expected:
+            yield f"keys of line {line.pk} of order {order.no}", expected, issued
+
+
+def _coupon_of(order, facts):
+    """A coupon is kept for an unpaid order, used by a live one, and gone from one that was
+    undone.
+    """
+    is_undone = order.status == CANCELLED or order.refunded_at is not None
+    held = facts.coupons.get(order.pk)
+    expected = (
+        None
+        if is_undone or not order.coupon_discount
+        else Coupon.State.LOCKED
+        if order.status == PENDING
+        else Coupon.State.USED
+    )
+    if held != expected:
+        yield f"coupon of order {order.no} ({order.status})", expected, held
+
+
+def _earning_of(order, facts):
+    """An order that was undone earns nothing."""
+    is_undone = order.status == CANCELLED or order.refunded_at is not None
+    if is_undone and facts.earning.get(order.no, 0):
+        yield f"points earned by order {order.no}, which was undone", 0, facts.earning[order.no]

@@ -1,0 +1,1 @@
+"""Missions: what counts, how far one is, what is collected."""

@@ -1,0 +1,1 @@
+"""Notices: what members are told, in the inbox and by mail."""

@@ -1,0 +1,57 @@
+"""Forms of marketing's pages."""
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from marketing.notices import preferences
+from marketing.notices.topics import MANNERS
+
+
+class NoticesForm(forms.Form):
+    """Two switches for each kind of notice, and the language of mails."""
+
+    language = forms.ChoiceField(label=_("Language of our mails"), choices=settings.LANGUAGES)
+
+    def __init__(self, *args, member, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.topics = preferences.by_topic(member)
+        self.fields["language"].initial = member.language
+        for row in (row for topic in self.topics for row in topic["rows"]):
+            self._add(
+                f"inbox_{row['kind']}",
+                _("%(kind)s: inbox") % {"kind": row["label"]},
+                row["choice"].inbox,
+                row["fixed_inbox"],
+            )
+            self._add(
+                f"email_{row['kind']}",
+                _("%(kind)s: e-mail") % {"kind": row["label"]},
+                row["choice"].email,
+                row["fixed_email"],
+            )
+
+    def _add(self, name, label, initial, is_fixed):
+        self.fields[name] = forms.BooleanField(
+            label=label, initial=initial, required=False, disabled=is_fixed
+        )
+
+    def choices(self) -> dict:
+        """Return what ``preferences.choose`` is to keep."""
+        said = self.cleaned_data
+        return {
+            kind: preferences.Choice(said[f"inbox_{kind}"], said[f"email_{kind}"])
+            for kind in MANNERS
+        }
+
+    def by_topic(self):
+        """Return the rows of the page with their fields."""
+        return [
+            {**topic, "rows": [self._row(row) for row in topic["rows"]]} for topic in self.topics
+        ]
+
+    def _row(self, row):
+        return {
+            "label": row["label"],
+            "fields": (self[f"inbox_{row['kind']}"], self[f"email_{row['kind']}"]),
+        }

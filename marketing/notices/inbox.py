@@ -1,0 +1,111 @@
+"""The inbox: a notice is kind plus numbers, written once per fact and worded for whoever reads it
+(marketing/notices/wording.py).
+
+What a member wants by mail gets a delivery row in the same transaction;
+marketing/notices/deliveries.py sends it.
+"""
+
+from mall.core import clock, rows
+from mall.core.transactions import transactional
+from marketing.models import Delivery, Notification
+from marketing.notices import preferences
+from marketing.notices.topics import kinds_of
+
+Kind = Notification.Kind
+INBOX_PAGE = 20
+UNREAD_SHOWN = 99
+UNREAD = "user_id = %s AND in_inbox = 1 AND read_at IS NULL"  # Notification.objects.unread()
+
+
+@transactional
+def notify(user_id, *, kind, key, url="", **params):
+    """Put one notice into a member's inbox; the same key again changes nothing.
+
+    The caller's transaction carries it, so notice and fact appear together or not at all.
+    """
+    notify_many([Notification(user_id=user_id, kind=kind, key=key, url=url, params=params)])
+
+
+@transactional
+def notify_many(notices, *, batch_size=500):
+    """Insert notices and leave out those whose (member, key) is there already; once each, as the
+    member likes it.
+
+    A kind a member wants neither in the inbox nor by mail leaves no row.
+    """
+    if not notices:
+        return
+    chosen = preferences.of_many(
+        {notice.user_id for notice in notices}, {notice.kind for notice in notices}
+    )
+    wanted, mailed = [], []
+    for notice in notices:
+        choice = chosen.get((notice.user_id, notice.kind)) or preferences.default(notice.kind)
+        notice.in_inbox = choice.inbox
+        if choice.inbox or choice.email:
+            wanted.append(notice)
+        if choice.email:
+            mailed.append(notice)
+    Notification.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=batch_size)
+    if mailed and not clock.is_set_back():
+        _queue(mailed, batch_size)
+
+
+def notify_new(notices) -> int:
+    """Insert the notices that are not there yet; returns how many those are."""
+    known = Notification.objects.filter(
+        user_id__in={notice.user_id for notice in notices},
+        key__in={notice.key for notice in notices},
+    )
+    told = set(known.values_list("user_id", "key"))
+    fresh = [notice for notice in notices if (notice.user_id, notice.key) not in told]
+    notify_many(fresh)
+    return len(fresh)
+
+
+def _queue(notices, batch_size):
+    """Write a delivery for each notice; a fact that was told before has its delivery, or had none
+    coming.
+    """
+    now = clock.now()
+    for start in range(0, len(notices), batch_size):
+        batch = {(notice.user_id, notice.key) for notice in notices[start : start + batch_size]}
+        users, keys = zip(*batch, strict=True)
+        rows = Notification.objects.filter(user_id__in=set(users), key__in=set(keys)).values_list(
+            "pk", "user_id", "key"
+        )
+        deliveries = [
+            Delivery(notification_id=pk, user_id=user_id, next_try_at=now, created_at=now)
+            for pk, user_id, key in rows
+            if (user_id, key) in batch
+        ]
+        Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+
+
+def inbox(user, *, topic=""):
+    """Return a member's notices, newest first; of one topic if it is named."""
+    rows = Notification.objects.filter(user=user, in_inbox=True)
+    return rows.filter(kind__in=kinds_of(topic)) if topic else rows
+
+
+def unread_count(user) -> int:
+    """Return how many notices wait to be read (none for a visitor); counting stops at UNREAD_SHOWN
+    + 1.
+    """
+    if not user.is_authenticated:
+        return 0
+    unread = f"SELECT 1 FROM {rows.table(Notification)} WHERE {UNREAD} LIMIT {UNREAD_SHOWN + 1}"
+    return rows.fetch(f"SELECT COUNT(*) FROM ({unread}) found", [user.pk])[0][0]
+
+
+@transactional
+def mark_read(user, *, ids=None, key=None) -> int:
+    """Mark a member's notices as read: all of them, those named, or the one of a fact; returns how
+    many were unread.
+    """
+    unread = Notification.objects.filter(user=user).unread()
+    if ids is not None:
+        unread = unread.filter(pk__in=ids)
+    if key is not None:
+        unread = unread.filter(key=key)
+    return unread.update(read_at=clock.now())

@@ -1,0 +1,96 @@
+"""How a mail looks: one notice or several, as text and as HTML, in the member's language."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.signing import BadSignature, Signer
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from marketing.notices.topics import MANNERS
+
+_signer = Signer(salt="marketing.unsubscribe")
+
+
+def write(member, notices, *, connection=None) -> EmailMultiAlternatives:
+    """Return the mail that carries these notices, the most urgent one in the subject."""
+    notices = sorted(notices, key=lambda notice: (not MANNERS[notice.kind].urgent, notice.pk))
+    with translation.override(member.language):
+        facts = _facts(member, notices)
+        letter = EmailMultiAlternatives(
+            _subject(facts["news"]),
+            render_to_string("emails/notice.txt", facts),
+            to=[member.email],
+            connection=connection,
+        )
+        letter.attach_alternative(render_to_string("emails/notice.html", facts), "text/html")
+    # The same mail keeps its id when it has to be sent once more, so that a mailbox can tell.
+    letter.extra_headers["Message-ID"] = (
+        f"<notice-{notices[0].pk}@{urlsplit(settings.SHOP_URL).hostname or 'localhost'}>"
+    )
+    letter.extra_headers["Auto-Submitted"] = "auto-generated"
+    if facts["unsubscribe_url"]:
+        letter.extra_headers["List-Unsubscribe"] = f"<{facts['unsubscribe_url']}>"
+        letter.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return letter
+
+
+def unsubscribe_token(user_id, kinds) -> str:
+    """Return the signed name of "no more mail of these kinds to this member"; it needs no sign-in
+    and does not end.
+    """
+    return _signer.sign_object([user_id, sorted(kinds)], compress=True)
+
+
+def read_unsubscribe_token(token) -> tuple[int, list[str]] | None:
+    """Return (member, kinds) of a token of ours, or None."""
+    try:
+        user_id, kinds = _signer.unsign_object(token)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return user_id, [kind for kind in kinds if kind in MANNERS]
+
+
+def _facts(member, notices):
+    news = [
+        {"wording": wording, "url": _whole(notice.url), "goods": _goods(wording)}
+        for notice in notices
+        for wording in (notice.wording,)
+    ]
+    loose = [notice.kind for notice in notices if not MANNERS[notice.kind].fixed_email]
+    unsubscribe = (
+        reverse("marketing:unsubscribe", args=[unsubscribe_token(member.pk, set(loose))])
+        if loose
+        else ""
+    )
+    return {
+        "member": member,
+        "news": news,
+        "language": translation.get_language(),
+        "shop_name": _("Points Mall"),
+        "shop_url": _whole("/"),
+        "preferences_url": _whole(reverse("marketing:preferences")),
+        "unsubscribe_url": _whole(unsubscribe),
+    }
+
+
+def _goods(wording):
+    return [{"name": name, "url": _whole(url)} for name, url in wording.goods]
+
+
+def _subject(news):
+    title, others = news[0]["wording"].title, len(news) - 1
+    if others:
+        title = ngettext(
+            "%(title)s, and %(others)s more", "%(title)s, and %(others)s more", others
+        ) % {"title": title, "others": others}
+    return " ".join(title.split())
+
+
+def _whole(path):
+    """Return the address outside the shop of a page of ours; nothing stays nothing."""
+    return f"{settings.SHOP_URL.rstrip('/')}{path}" if path else ""

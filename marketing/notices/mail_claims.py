@@ -1,0 +1,269 @@
+"""Which sweep has which mails: rows are taken by an update whose filter holds the old state, so of
+two sweeps one has them.
+
+Mails are taken for some members at a time, and each is handed over by itself, right before it is
+spoken of to a mail server. A claim ends after LEASE: its rows go again when nothing was handed over
+yet, and are given up when something was (docs/decisions, "A mail is sent at most once").
+
+Source: reliability.md "Faults of the parts"; healthchecks' handle_going_down.
+"""
+
+import uuid
+from collections import defaultdict
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import F, Max
+from django.utils.translation import gettext_noop
+
+from mall.core import clock, faults
+from mall.core.transactions import transactional
+from marketing.models import Delivery
+from marketing.notices import preferences
+from marketing.notices.topics import MANNERS
+
+State = Delivery.State
+TRIES = 5
+LEASE = timedelta(minutes=3)
+APART = timedelta(minutes=10)  # between two mails to one member; what comes meanwhile goes together
+QUIET_FROM, QUIET_UNTIL = time(22), time(8)
+TOGETHER = 20  # notices in one mail
+MEMBERS = 50  # taken at once: a sender that dies leaves no more than their mails to its lease
+UNCLEAR = gettext_noop(
+    "The sender stopped while it spoke to the mail server: nobody knows whether the mail left."
+)
+NEVER_BEGUN = gettext_noop("The sender stopped again and again before it could send.")
+GONE = gettext_noop("The member's account is closed.")
+
+
+class Mail(NamedTuple):
+    """A member and the rows that leave in one mail."""
+
+    member: object
+    rows: list
+
+
+def may_go_at(urgent, *, last_sent_at, now) -> datetime:
+    """Return the moment a mail may leave: urgent ones now, others by day and APART from the last
+    one.
+    """
+    if urgent:
+        return now
+    moment = max(now, last_sent_at + APART) if last_sent_at else now
+    local = moment.astimezone(clock.SHOP_ZONE)
+    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return moment
+    day = local.date() + timedelta(days=1) if local.time() >= QUIET_FROM else local.date()
+    return datetime.combine(day, QUIET_UNTIL, tzinfo=clock.SHOP_ZONE)
+
+
+def members_due() -> list[int]:
+    """Return some members for whom something is due, who waited longest first; each look makes the
+    due rows fewer.
+    """
+    due = (
+        Delivery.objects.due(clock.now())
+        .order_by("next_try_at", "pk")
+        .values_list("user_id", flat=True)[: MEMBERS * 4]
+    )
+    return list(dict.fromkeys(due))[:MEMBERS]
+
+
+@transactional
+def take(user_ids) -> tuple[list[Mail], int]:
+    """Take the due rows of these members, one mail each; returns (mails, rows nobody wants).
+
+    What may not leave yet is put off; what the member turned off meanwhile, and everything of a
+    closed account, is left out for good.
+    """
+    now = clock.now()
+    due = _due(user_ids, now)
+    _put_off(due, user_ids, now)
+    members = get_user_model().objects.filter(is_active=True).in_bulk(list(due))
+    choices = preferences.of_many(
+        due, {row.notification.kind for rows in due.values() for row in rows}
+    )
+    wanted, unwanted = {}, []
+    for user_id, rows in due.items():
+        likes = [row for row in rows if user_id in members and _is_wanted(row, choices)]
+        unwanted += [row for row in rows if row not in likes]
+        if likes:
+            wanted[user_id] = likes
+    skipped = _leave_out(unwanted, members, now)
+    ours = _claim([row for rows in wanted.values() for row in rows], now)
+    mails = [
+        Mail(members[user_id], mine)
+        for user_id, rows in wanted.items()
+        if (mine := [row for row in rows if row.pk in ours])
+    ]
+    return mails, skipped
+
+
+def hand_over(mail) -> bool:
+    """Write down that the mail server is spoken to from now on; False when the rows are not ours
+    any more, or the member has left or moved to another address since they were taken.
+
+    One statement, which commits by itself. Where it fails nothing was said, and the rows go again
+    when the lease is over.
+    """
+    now, member = clock.now(), mail.member
+    people = _quoted(get_user_model()._meta.db_table)
+    still = f"EXISTS (SELECT 1 FROM {people} WHERE id = %s AND email = %s AND is_active)"
+    return _write(
+        mail.rows,
+        {"handed_at": now, "claimed_until": now + LEASE},
+        also=still,
+        params=[member.pk, member.email],
+    )
+
+
+def note_sent(mail) -> bool:
+    """Write down that the mail left; False when the rows are not ours any more.
+
+    One statement, which commits by itself; where it fails it is tried again as any verb is, for a
+    mail that left and is not known to have would be shown as given up.
+    """
+    left = {"state": State.SENT.value, "sent_at": clock.now(), "claimed_until": None, "error": ""}
+    try:
+        return _write(mail.rows, left)
+    except (DatabaseError, InterfaceError) as error:
+        if not faults.is_passing(error) or connection.in_atomic_block:
+            raise
+        if faults.is_lost(error):
+            connection.close()
+        return transactional(_write)(mail.rows, left)
+
+
+def _write(rows, changes, *, also="", params=()) -> bool:
+    """Change rows as long as all of them are ours; says whether they are.
+
+    A statement instead of a query set: these two are all that a mail of its own costs, and building
+    them costs the ORM more than the letter does.
+    """
+    fields = [Delivery._meta.get_field(name) for name in changes]
+    moves = ", ".join(f"{_quoted(field.column)} = %s" for field in fields)
+    marks = ", ".join(["%s"] * len(rows))
+    sql = (
+        f"UPDATE {_quoted(Delivery._meta.db_table)} SET {moves} "
+        f"WHERE id IN ({marks}) AND claimed_by = %s AND state = %s"
+    ) + (f" AND {also}" if also else "")
+    values = [
+        field.get_db_prep_save(value, connection)
+        for field, value in zip(fields, changes.values(), strict=True)
+    ]
+    keys = [row.pk for row in rows]
+    held_by = [rows[0].claimed_by, State.SENDING.value]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, *keys, *held_by, *params])
+        return cursor.rowcount == len(rows)
+
+
+def _quoted(name):
+    return connection.ops.quote_name(name)
+
+
+@transactional
+def give_back(mails) -> None:
+    """Let other sweeps have the mails we took and did not come to; that was no try."""
+    if mails:
+        held([row for mail in mails for row in mail.rows]).filter(handed_at__isnull=True).update(
+            state=State.WAITING, tries=F("tries") - 1, claimed_until=None
+        )
+
+
+def held(rows):
+    """Return the rows that are still ours: the claim stands in the filter."""
+    return Delivery.objects.filter(
+        pk__in=[row.pk for row in rows], claimed_by=rows[0].claimed_by, state=State.SENDING
+    )
+
+
+def take_over_abandoned() -> dict:
+    """Free the rows of senders that died before they spoke; give up those of senders that died
+    while speaking.
+    """
+    now = clock.now()
+    left = Delivery.objects.abandoned(now)
+    # asked first: most sweeps find none and should write nothing
+    return _sort_out(left, now) if left.exists() else {}
+
+
+# --- the parts of taking ------------------------------------------------------------
+def _due(user_ids, now):
+    """Return {member: due rows}, no more than go into one mail."""
+    due = defaultdict(list)
+    rows = Delivery.objects.due(now).filter(user_id__in=user_ids).select_related("notification")
+    for row in rows.order_by("pk")[: MEMBERS * TOGETHER]:
+        if len(due[row.user_id]) < TOGETHER:
+            due[row.user_id].append(row)
+    return due
+
+
+def _put_off(due, user_ids, now):
+    """Leave to a later sweep what may not go now."""
+    sent = Delivery.objects.filter(user_id__in=user_ids, sent_at__gt=now - APART)
+    last = dict(sent.order_by().values_list("user_id").annotate(Max("sent_at")))
+    waits = defaultdict(list)
+    for user_id, rows in due.items():
+        later = may_go_at(False, last_sent_at=last.get(user_id), now=now)
+        early = [row for row in rows if later > now and not MANNERS[row.notification.kind].urgent]
+        waits[later] += [row.pk for row in early]
+        due[user_id] = [row for row in rows if row not in early]
+    for later, rows in waits.items():
+        if rows:
+            Delivery.objects.due(now).filter(pk__in=rows).update(next_try_at=later)
+
+
+def _is_wanted(row, choices):
+    kind = row.notification.kind
+    return (choices.get((row.user_id, kind)) or preferences.default(kind)).email
+
+
+def _leave_out(rows, members, now) -> int:
+    left = 0
+    for error in ("", GONE):
+        unwanted = [row.pk for row in rows if (row.user_id not in members) is bool(error)]
+        if unwanted:
+            left += (
+                Delivery.objects.due(now)
+                .filter(pk__in=unwanted)
+                .update(state=State.SKIPPED, error=error)
+            )
+    return left
+
+
+def _claim(rows, now) -> set:
+    """Make rows ours; returns the keys of those that are."""
+    if not rows:
+        return set()
+    mark, wanted = uuid.uuid4().hex, sorted(row.pk for row in rows)
+    for row in rows:
+        row.claimed_by, row.tries = mark, row.tries + 1
+    claimed = {
+        "state": State.SENDING,
+        "claimed_by": mark,
+        "claimed_until": now + LEASE,
+        "handed_at": None,
+        "tries": F("tries") + 1,
+    }
+    # Two sweeps may stand here with the same rows: the second one finds none in the old state.
+    taken = Delivery.objects.due(now).filter(pk__in=wanted).update(**claimed)
+    if taken in (0, len(wanted)):
+        return set(wanted[:taken])
+    return set(Delivery.objects.filter(pk__in=wanted, claimed_by=mark).values_list("pk", flat=True))
+
+
+@transactional
+def _sort_out(left, now):
+    died = left.filter(handed_at__isnull=False).update(
+        state=State.DEAD, claimed_until=None, error=UNCLEAR
+    )
+    died += left.filter(handed_at__isnull=True, tries__gte=TRIES).update(
+        state=State.DEAD, claimed_until=None, error=NEVER_BEGUN
+    )
+    freed = left.filter(handed_at__isnull=True).update(
+        state=State.WAITING, next_try_at=now, claimed_until=None
+    )
+    return {name: number for name, number in (("dead", died), ("freed", freed)) if number}

@@ -1,0 +1,269 @@
+"""What members are told of facts elsewhere in the shop: which kind, under which key, with which
+numbers.
+
+Each verb takes events of one kind together and is harmless when they are told again: the key
+decides.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.urls import reverse
+
+from mall.core import clock, keyset
+from marketing.models import Notification
+from marketing.notices.inbox import Kind, notify_many, notify_new
+from orders.models import Coupon, CouponTemplate, FlashSession, RefundRequest
+from points.models import Adjustment, LedgerEntry, RiskCase
+
+BATCH = 500
+COUPON_DAYS = 3
+# What has a notice of its own, or is the member's daily habit, is not told a second time.
+TOLD_ELSEWHERE = {"register", "login", "checkin", "mission", "profile", "birthday", "review"}
+
+
+def of_sign_in(events) -> None:
+    """Tell members that somebody signed in with a browser that is new."""
+    url = reverse("usersessions_list")
+    notify_many(
+        [
+            Notification(
+                user_id=event.member,
+                kind=Kind.NEW_SIGN_IN,
+                key=event.reference,
+                url=url,
+                params={
+                    "device": event.data["device"],
+                    "at": event.at.isoformat(timespec="seconds"),
+                },
+            )
+            for event in events
+        ]
+    )
+
+
+# --- orders ---------------------------------------------------------------------
+def of_paid(events) -> None:
+    """Tell what was paid, and apart from it what it took of the points."""
+    told = []
+    for event in events:
+        points, cash = event.data["points"], event.data["cash"]
+        told.append(_about(event, Kind.ORDER_PAID, "paid", points=points, cash=cash))
+        if points:
+            told.append(_about(event, Kind.POINTS_SPENT, "spent", points=points))
+    notify_many(told)
+
+
+def of_shipped(events) -> None:
+    """Tell with which carrier the goods come, and under which number."""
+    words = ("carrier", "tracking")
+    notify_many([_about(event, Kind.ORDER_SHIPPED, "shipped", *words) for event in events])
+
+
+def of_completed(events) -> None:
+    """Tell that an order is done."""
+    notify_many([_about(event, Kind.ORDER_COMPLETED, "completed") for event in events])
+
+
+def of_cancelled(events) -> None:
+    """Tell that an order was undone."""
+    notify_many([_about(event, Kind.ORDER_CANCELLED, "cancelled") for event in events])
+
+
+def of_requested_refund(events) -> None:
+    """Tell that a wish to give something back was heard."""
+    notify_many([_of_refund(event, Kind.REFUND_REQUESTED) for event in events])
+
+
+def of_rejected_refund(events) -> None:
+    """Tell that it was declined, and why."""
+    refunds = RefundRequest.objects.filter(pk__in=[event.data["refund"] for event in events])
+    why = dict(refunds.values_list("pk", "note"))
+    notify_many(
+        [
+            _of_refund(event, Kind.REFUND_REJECTED, reason=why[event.data["refund"]])
+            for event in events
+        ]
+    )
+
+
+def of_granted_refund(events) -> None:
+    """Tell that points are back and money is on its way; without money, that all is back."""
+    notify_many(
+        [
+            _of_refund(event, kind, "points", "cash")
+            for event in events
+            for kind in [
+                Kind.REFUND_APPROVED if Decimal(event.data["cash"]) else Kind.ORDER_REFUNDED
+            ]
+        ]
+    )
+
+
+def of_settled_refund(events) -> None:
+    """Tell that the money is back, too."""
+    notify_many([_of_refund(event, Kind.ORDER_REFUNDED, "points", "cash") for event in events])
+
+
+# --- points ---------------------------------------------------------------------
+def of_awards(events) -> None:
+    """Tell of points for something done, unless it has a notice of its own."""
+    told = [
+        event
+        for event in events
+        if event.data["action"] not in TOLD_ELSEWHERE and event.data["points"] > 0
+    ]
+    described = [event.data["entry"] for event in told if event.data["described"]]
+    words = {}
+    if described:
+        rows = LedgerEntry.objects.filter(pk__in=described)
+        words = dict(rows.values_list("pk", "description"))
+    notify_many(
+        [
+            _in_statement(
+                event,
+                Kind.POINTS_EARNED,
+                f"earned:{event.data['entry']}",
+                points=event.data["points"],
+                action=event.data["action"],
+                description=words.get(event.data["entry"], ""),
+            )
+            for event in told
+        ]
+    )
+
+
+def of_adjustments(events) -> None:
+    """Tell of corrections that stand in the books, and of their undoing, in the words meant for the
+    member.
+    """
+    rows = Adjustment.objects.filter(pk__in=[event.data["adjustment"] for event in events])
+    why = dict(rows.values_list("pk", "description"))
+    notify_many(
+        [
+            _in_statement(
+                event,
+                Kind.POINTS_ADJUSTED,
+                f"{event.reference}:undone" if event.data["undone"] else event.reference,
+                points=event.data["points"],
+                reason=why[event.data["adjustment"]],
+            )
+            for event in events
+        ]
+    )
+
+
+def of_cases(events) -> None:
+    """Tell what is paused and why, that it stays so, and later what goes on: what another case
+    forbids does not.
+    """
+    notify_many([notice for event in events for notice in _of_case(event)])
+
+
+def _of_case(event):
+    said = event.data
+    key = f"{event.reference}:{said['status']}"
+    if said["status"] != RiskCase.Status.RELEASED:
+        is_kept = said["status"] == RiskCase.Status.KEPT
+        words = {"scope": said["scope"], "case": said["kind"], "is_kept": is_kept}
+        yield _in_statement(event, Kind.EARNING_PAUSED, key, **words)
+    elif said["freed"]:
+        scope = "all" if len(said["freed"]) > 1 else said["freed"][0]
+        yield _in_statement(event, Kind.EARNING_RESUMED, key, scope=scope)
+
+
+# --- coupons and flash sessions ---------------------------------------------------
+def of_coupons(events) -> None:
+    """Tell members of coupons they were given, and of points a bought one took."""
+    templates = CouponTemplate.objects.in_bulk({event.data["template"] for event in events})
+    notify_many([_granted(event, templates[event.data["template"]]) for event in events])
+
+
+def _granted(event, template):
+    if event.data["source"] == Coupon.Source.BOUGHT:
+        kind, what, words = Kind.POINTS_SPENT, "bought", {"points": event.data["points"]}
+    else:
+        kind, what, words = Kind.COUPON_GRANTED, "granted", {"on": event.data["until"]}
+    return Notification(
+        user_id=event.member,
+        kind=kind,
+        key=f"{event.reference}:{what}",
+        url=reverse("orders:coupons"),
+        params={"coupon": _names(template, "name"), **words},
+    )
+
+
+def of_ending_coupons(*, on=None) -> int:
+    """Tell members of coupons that end within three days; once a coupon. Returns how many are
+    new.
+    """
+    day = (on or clock.today()) + timedelta(days=COUPON_DAYS)
+    ending = Coupon.objects.usable(clock.now()).filter(
+        expires_at__lt=clock.end_of(day), user__is_active=True
+    )
+    batches = keyset.batches(ending.select_related("template"), BATCH)
+    return sum(notify_new([_ending(coupon) for coupon in batch]) for batch in batches)
+
+
+def of_flash(events) -> None:
+    """Tell members who asked that a session is about to start."""
+    sessions = FlashSession.objects.in_bulk({event.data["session"] for event in events})
+    told = [(event, sessions[event.data["session"]]) for event in events]
+    notify_many(
+        [
+            Notification(
+                user_id=event.member,
+                kind=Kind.FLASH_STARTING,
+                key=event.reference,
+                url=session.get_absolute_url(),
+                params={
+                    "session": _names(session, "name"),
+                    "at": session.starts_at.isoformat(),
+                },
+            )
+            for event, session in told
+        ]
+    )
+
+
+def _ending(coupon):
+    day = clock.day_of(coupon.expires_at).isoformat()
+    return Notification(
+        user_id=coupon.user_id,
+        kind=Kind.COUPON_EXPIRING,
+        key=f"coupon:{coupon.pk}:ending",
+        url=coupon.get_absolute_url(),
+        params={"coupon": _names(coupon.template, "name"), "on": day},
+    )
+
+
+def _names(row, field):
+    """Return a translated field in every language; the reader's is chosen when the notice is
+    read.
+    """
+    return {
+        "zh-hans": getattr(row, f"{field}_zh_hans") or getattr(row, field),
+        "en": getattr(row, f"{field}_en") or getattr(row, field),
+    }
+
+
+def _in_statement(event, kind, key, **words):
+    url = reverse("points:statement")
+    return Notification(user_id=event.member, kind=kind, key=key, url=url, params=words)
+
+
+def _of_refund(event, kind, *said, **words):
+    what = f"refund:{event.data['number']}:{kind.removeprefix('refund_')}"
+    return _about(event, kind, what, *said, **words)
+
+
+def _about(event, kind, what, *said, **words):
+    """Return a notice that leads to the event's order; ``said`` names what it repeats of it."""
+    words = {"no": event.data["no"], **{name: event.data[name] for name in said}, **words}
+    return Notification(
+        user_id=event.member,
+        kind=kind,
+        key=f"{event.reference}:{what}",
+        url=reverse("orders:detail", args=[event.data["no"]]),
+        params=words,
+    )

@@ -1,0 +1,1 @@
+"""Coupons: from the template an operator writes to the one a member spends."""

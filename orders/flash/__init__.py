@@ -1,0 +1,1 @@
+"""Flash sales: sessions planned and announced, and redeeming within one."""

@@ -1,0 +1,132 @@
+"""What members see of flash sales: the sessions now and next, each item's price, what is left, what
+is theirs. Reads only.
+"""
+
+from django.core.cache import cache
+from django.db.models import Prefetch
+
+from catalog import kept, stock_buckets
+from mall.core import clock
+from orders.flash import redemption
+from orders.models import FlashItem, FlashReminder, FlashSession
+
+SESSIONS_SHOWN = 5
+STANDING_SECONDS = 1  # thousands may ask at the same moment how an item stands
+SOON, OPEN, YOURS, SOLD_OUT, OVER = "soon", "open", "yours", "sold_out", "over"
+
+
+def sessions(user=None, *, as_of=None) -> list[dict]:
+    """Return the sessions that run or come next, with their items as this reader (None: a visitor)
+    sees them.
+    """
+    as_of = as_of or clock.now()
+    found = list(FlashSession.objects.current(as_of).prefetch_related(_items())[:SESSIONS_SHOWN])
+    items = [item for session in found for item in session.items.all()]
+    facts = _facts(items, found, user, as_of)
+    reminded = set()
+    if user is not None and found:
+        reminded = set(
+            FlashReminder.objects.filter(user=user, session__in=found).values_list(
+                "session_id", flat=True
+            )
+        )
+    return [
+        {
+            "session": session,
+            "status": session.status_at(as_of),
+            "is_running": session.starts_at <= as_of,
+            "is_reminded": session.pk in reminded,
+            "items": [facts[item.pk] for item in session.items.all()],
+        }
+        for session in found
+    ]
+
+
+def item(item_id: int, user=None, *, as_of=None) -> dict:
+    """Return one item as this reader sees it, with its session. Raises: NoSuchFlashItem."""
+    as_of = as_of or clock.now()
+    found = redemption.find(item_id)
+    return _facts([found], [found.session], user, as_of)[found.pk] | {"session": found.session}
+
+
+def headline(*, as_of=None) -> FlashSession | None:
+    """Return the session that runs, or else the next one, with its items; for the shop window.
+
+    Kept with the facts of the goods; a session that is announced or called off ends them.
+    """
+    as_of = as_of or clock.now()
+    found = kept.fact("flash", lambda: [_headline(as_of)])[0]
+    return _headline(as_of) if found and found.ends_at <= as_of else found
+
+
+def _headline(as_of) -> FlashSession | None:
+    return FlashSession.objects.current(as_of).prefetch_related(_items()).first()
+
+
+def standing(item_id: int) -> dict:
+    """Return how an item stands right now for whoever waits on its page: plain values, up to a
+    second old.
+
+    Raises: NoSuchFlashItem.
+    """
+    key = f"flash:standing:{item_id}"
+    known = cache.get(key)
+    if known is None:
+        facts = item(item_id)
+        known = {"state": facts["state"], "left": facts["left"]}
+        cache.set(key, known, STANDING_SECONDS)
+    return known | {"now": clock.now().isoformat()}
+
+
+def _items():
+    return Prefetch(
+        "items", FlashItem.objects.select_related("sku__product").order_by("position", "pk")
+    )
+
+
+def _facts(items, sessions, user, as_of) -> dict[int, dict]:
+    """Return {item: its facts}; three statements however many items there are."""
+    by_session = {session.pk: session for session in sessions}
+    left = stock_buckets.levels([item.pk for item in items]) if items else {}
+    had = redemption.had(user, [item.pk for item in items]) if user is not None and items else {}
+    return {
+        item.pk: _fact(
+            item, by_session[item.session_id], sum(left[item.pk]), had.get(item.pk, 0), as_of
+        )
+        for item in items
+    }
+
+
+def _fact(item, session, left, had, as_of) -> dict:
+    product = item.sku.product
+    return {
+        "id": item.pk,
+        "url": item.get_absolute_url(),
+        "sku": item.sku_id,
+        "product": product.pk,
+        "name": product.name,
+        "summary": product.summary,
+        "sku_name": item.sku.name,
+        "image_url": product.image_url,
+        "points_price": item.points_price,
+        "cash_price": item.cash_price,
+        "usual_points": item.sku.points_price,
+        "usual_cash": item.sku.cash_price,
+        "stock": item.stock,
+        "left": left,
+        "taken_percent": 100 - left * 100 // item.stock,
+        "limit_per_person": item.limit_per_person,
+        "had": had,
+        "state": _state(session, left, had >= item.limit_per_person, as_of),
+    }
+
+
+def _state(session, left, is_full, as_of) -> str:
+    status = session.status_at(as_of)
+    if status == FlashSession.Status.SCHEDULED:
+        return SOON
+    if is_full:
+        return YOURS
+    if status != FlashSession.Status.RUNNING:
+        return OVER
+    return OPEN if left else SOLD_OUT

@@ -1,0 +1,27 @@
+"""What the flash pages are sent."""
+
+from decimal import Decimal
+
+from django import forms
+
+from catalog.models import MAX_QUANTITY
+from mall.core import repeats
+from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS
+
+
+class RedeemForm(forms.Form):
+    """The one button of a flash item; prices are those each piece had on the page."""
+
+    key = forms.RegexField(repeats.KEY)
+    quantity = forms.IntegerField(min_value=1, max_value=MAX_QUANTITY)
+    address = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    each_points = forms.IntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS // MAX_QUANTITY)
+    each_cash = forms.RegexField(CASH)
+    freight = forms.RegexField(CASH)
+
+    @property
+    def expect(self) -> dict:
+        """What the shopper saw, for all pieces: points and yuan."""
+        sent = self.cleaned_data
+        cash = Decimal(sent["each_cash"]) * sent["quantity"] + Decimal(sent["freight"])
+        return {"points": sent["each_points"] * sent["quantity"], "cash": cash}

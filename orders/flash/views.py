@@ -1,0 +1,148 @@
+"""The pages of flash sales: the sessions, one item with its button, and how it stands for whoever
+waits there.
+"""
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import addresses as address_book
+from mall.core import clock
+from mall.core.errors import Busy, DomainError
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
+from orders.flash import board, redemption
+from orders.flash import sessions as flash_sessions
+from orders.flash.forms import RedeemForm
+from orders.models import FlashSession, Order
+
+
+@login_not_required
+@require_safe
+def sessions(request):
+    """Show the sessions that run or come next."""
+    return render(
+        request,
+        "orders/flash.html",
+        {"sessions": board.sessions(_member(request)), "now": clock.now()},
+    )
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def item(request, item_id):
+    """Show one item; a POST redeems it, once however often it is sent."""
+    if request.method != "POST":
+        return _item_page(request, item_id)
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.path)
+    try:
+        order = _redeem(request, item_id)
+    except Busy:
+        raise
+    except NoSuchFlashItem:
+        raise Http404 from None
+    except DomainError as refusal:
+        return _item_page(request, item_id, refusal=refusal)
+    if order.status == Order.Status.PENDING:
+        messages.success(request, _("Got it! It is kept for you for five minutes: please pay now."))
+        return redirect("orders:pay", order.no)
+    messages.success(request, _("Got it! It is yours."))
+    return redirect(order)
+
+
+@login_not_required
+@require_safe
+def standing(request, item_id):
+    """Answer a waiting page how the item stands and what time it is here; a second old at most."""
+    try:
+        answer = JsonResponse(board.standing(item_id))
+    except NoSuchFlashItem:
+        raise Http404 from None
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+def reminder(request, session_id):
+    """Note the wish to be reminded of a session, or take it back."""
+    session = get_object_or_404(FlashSession.objects.announced(), pk=session_id)
+    if request.POST.get("wanted") == "no":
+        flash_sessions.forget(request.user, session)
+        messages.info(request, _("Fine, we will not remind you."))
+    else:
+        flash_sessions.remind(request.user, session)
+        messages.success(request, _("We will tell you five minutes before it starts."))
+    return redirect("orders:flash")
+
+
+def _redeem(request, item_id) -> Order:
+    form = RedeemForm(request.POST)
+    if not form.is_valid():
+        raise InvalidCheckout
+    sent = form.cleaned_data
+    limit(request, "redeem", ACTIONS_PER_MEMBER, once=sent["key"])
+    return redemption.redeem(
+        request.user,
+        item=item_id,
+        quantity=sent["quantity"],
+        key=sent["key"],
+        address=sent["address"],
+        expect=form.expect,
+    )
+
+
+def _item_page(request, item_id, *, refusal=None):
+    member = _member(request)
+    try:
+        facts = board.item(item_id, member)
+    except NoSuchFlashItem:
+        raise Http404 from None
+    found, now = redemption.find(item_id), clock.now()
+    if facts["session"].cancelled_at and not facts["had"]:
+        raise Http404
+    quote = redemption.quote(request.user, found, as_of=now)
+    addresses = list(address_book.book_of(request.user)) if member and quote.is_physical else []
+    missing = max(0, quote.points - (request.purse.available or 0)) if member else 0
+    needs_address = bool(member) and quote.is_physical and not addresses
+    context = {
+        "item": facts,
+        "quote": quote,
+        "session": facts["session"],
+        "now": now,
+        "refusal": refusal,
+        "is_yours": facts["state"] == board.YOURS or isinstance(refusal, FlashLimitReached),
+        "own_order": _own_order(member, found),
+        "missing": missing,
+        "addresses": addresses if facts["state"] in (board.OPEN, board.SOON) else [],
+        "chosen_address": addresses[0].pk if addresses else None,
+        "needs_address": needs_address,
+        "can_press": not missing and not needs_address,
+        "quantity_max": max(1, min(found.limit_per_person - facts["had"], facts["left"])),
+        "key": uuid4().hex,
+        "here": request.path,
+    }
+    return render(
+        request, "orders/flash_item.html", context, status=refusal.status if refusal else 200
+    )
+
+
+def _own_order(member, item) -> Order | None:
+    if member is None:
+        return None
+    return (
+        Order.objects.of(member)
+        .filter(flash_claim__item=item, flash_claim__is_live=True)
+        .newest_first()
+        .first()
+    )
+
+
+def _member(request):
+    return request.user if request.user.is_authenticated else None

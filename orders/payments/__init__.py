@@ -1,0 +1,1 @@
+"""Cash, in and out, and the providers it comes and goes through."""

@@ -1,0 +1,191 @@
+"""Cash coming in: starting a payment, and believing a provider's notice exactly once.
+
+Only what a provider signed changes anything. A notice is settled under the member's lock, so it
+races a cancellation or the sweep as a whole: either the order is paid and the held points captured,
+or the money came too late and goes back, which is no error a provider would repeat forever. A
+signed notice that fits nothing, or contradicts an earlier one, is refused and told to staff in the
+audit log.
+"""
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, connection
+
+from mall.core import audit, clock, kept, repeats, rows
+from mall.core.models import AuditRow
+from mall.core.transactions import transactional
+from orders import lifecycle
+from orders.errors import BadNotice, IllegalTransition, NoticeConflict, NoticeTooLarge
+from orders.events import note_money
+from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
+from orders.numbers import new_number
+from orders.payments import cash_out, gateways
+from points import ledger
+
+CURRENCY = "CNY"
+NOTICE_BYTES = 64 * 1024
+REFUSED = "orders.notice_refused"
+Outcome = PaymentNotice.Outcome
+log = structlog.get_logger(__name__)
+
+
+@transactional
+def start(order, provider: str) -> Payment:
+    """Open a payment of an order's cash with a provider; an open one of the same provider is
+    continued.
+
+    Raises: NoSuchProvider; IllegalTransition when the order no longer waits for its payment.
+    """
+    gateways.get(provider)
+    # Two tabs may start at once; the second must find the first's payment.
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if not order.is_payable:
+        raise IllegalTransition(status=order.status)
+    started = Payment.objects.filter(
+        order=order, provider=provider, status=Payment.Status.OPEN
+    ).first()
+    if started is not None:
+        return started
+    no = new_number()
+    return Payment.objects.create(
+        no=no,
+        order=order,
+        provider=provider,
+        provider_ref=no,
+        amount=order.cash,
+        currency=CURRENCY,
+        created_at=clock.now(),
+    )
+
+
+def receive_notice(provider: str, raw_body: bytes, headers) -> PaymentNotice:
+    """Take in a provider's signed message about a payment and return the row it left.
+
+    The signature over the raw bytes is checked before anything is read. Idempotent by the
+    provider's event id, and by its number of the money itself. Late or second money is sent back.
+
+    Raises: NoSuchProvider, NoticeTooLarge, BadSignature, BadNotice, NoticeConflict (the event or
+    the money was told of another payment, or otherwise); nothing is changed then but the audit log,
+    where a signed notice leaves one row.
+    """
+    gateway = gateways.get(provider)
+    if len(raw_body) > NOTICE_BYTES:
+        raise NoticeTooLarge
+    notice = gateway.read_notice(raw_body, headers)
+    payment = (
+        Payment.objects.select_related("order")
+        .filter(provider=provider, no=notice.payment_no)
+        .first()
+    )
+    try:
+        return _match(payment, notice)
+    except BadNotice as refusal:
+        _tell_staff(provider, notice, refusal)
+        raise
+
+
+def _match(payment, notice) -> PaymentNotice:
+    """Compare a notice with the payment it names, then take it in."""
+    if payment is None or (notice.amount, notice.currency, notice.merchant) != (
+        payment.amount,
+        payment.currency,
+        settings.PAYMENT_MERCHANT,
+    ):
+        raise BadNotice
+    try:
+        return _take_in(payment, notice)
+    except IntegrityError:
+        # Another payment's notice came with this event or money at the same moment; by now that row
+        # is there to compare.
+        if connection.in_atomic_block:
+            raise
+        return _take_in(payment, notice)
+
+
+@transactional
+def _tell_staff(provider, notice, refusal):
+    """Leave one row in the audit log, however often the provider repeats itself: there may be money
+    behind it.
+    """
+    said = {
+        "event_id": notice.event_id,
+        "is_paid": notice.is_paid,
+        "provider_ref": notice.provider_ref,
+    }
+    said |= {"amount": str(notice.amount), "currency": notice.currency}
+    log.error(
+        "notice_refused", provider=provider, payment=notice.payment_no, code=refusal.code, **said
+    )
+    target = f"payment:{notice.payment_no}"
+    if all(row.after != said for row in AuditRow.objects.filter(action=REFUSED, target=target)):
+        audit.note(provider, REFUSED, target=target, reason=refusal.code, after=said)
+
+
+@transactional
+def _take_in(payment, notice) -> PaymentNotice:
+    kept.version()  # what is asked of the cache is asked before anything is locked
+    same = {"provider": payment.provider, "event_id": notice.event_id}
+    account = ledger.open(payment.order.user_id, seen=rows.Wanted(PaymentNotice, same))
+    known = account.seen
+    if known is not None:
+        is_paid = None if known.is_paid is None else notice.is_paid
+        said = {"payment_id": payment.pk, "provider_ref": notice.provider_ref, "is_paid": is_paid}
+        return repeats.same(known, otherwise=NoticeConflict, **said)
+    payment = Payment.objects.select_related("order").get(pk=payment.pk)
+    outcome = _take_money(payment, notice) if notice.is_paid else _take_failure(payment)
+    return PaymentNotice.objects.create(
+        provider=payment.provider,
+        event_id=notice.event_id,
+        payment=payment,
+        is_paid=notice.is_paid,
+        provider_ref=notice.provider_ref,
+        amount=notice.amount,
+        outcome=outcome,
+        received_at=clock.now(),
+    )
+
+
+def _take_money(payment, notice) -> str:
+    """Decide what money that just came in is for."""
+    same_money = Payment.objects.filter(
+        provider=payment.provider, provider_ref=notice.provider_ref
+    ).exclude(pk=payment.pk)
+    if same_money.exists():
+        raise NoticeConflict
+    if payment.status == Payment.Status.PAID:
+        if payment.provider_ref == notice.provider_ref:
+            return Outcome.REPEATED
+        return _send_back(payment, notice, PaymentRefund.Reason.SECOND)
+    Payment.objects.filter(pk=payment.pk).update(
+        status=Payment.Status.PAID, provider_ref=notice.provider_ref, paid_at=clock.now()
+    )
+    if payment.order.status == Order.Status.PENDING:
+        lifecycle.mark_paid(payment.order, actor=payment.provider, note=f"¥{notice.amount}")
+        return Outcome.SETTLED
+    is_late = payment.order.status == Order.Status.CANCELLED
+    return _send_back(
+        payment, notice, PaymentRefund.Reason.LATE if is_late else PaymentRefund.Reason.SECOND
+    )
+
+
+def _send_back(payment, notice, reason) -> str:
+    key = f"money:{notice.provider_ref}"
+    if PaymentRefund.objects.filter(payment=payment, key=key).exists():
+        return Outcome.REPEATED
+    cash_out.request(
+        payment, key=key, reason=reason, amount=notice.amount, paid_ref=notice.provider_ref
+    )
+    is_late = reason == PaymentRefund.Reason.LATE
+    kind = OrderEvent.Kind.LATE_MONEY if is_late else OrderEvent.Kind.SECOND_MONEY
+    note_money(payment.order_id, kind, actor=payment.provider, note=f"¥{notice.amount}")
+    return Outcome.REFUNDED_LATE if is_late else Outcome.REFUNDED_SECOND
+
+
+def _take_failure(payment) -> str:
+    # Providers do not promise order: a failure told after the money changes nothing.
+    if not Payment.objects.filter(pk=payment.pk, status=Payment.Status.OPEN).update(
+        status=Payment.Status.FAILED
+    ):
+        return Outcome.REPEATED
+    note_money(payment.order_id, OrderEvent.Kind.PAYMENT_FAILED, actor=payment.provider)
+    return Outcome.FAILED

@@ -1,0 +1,97 @@
+"""Cash on its way back: asked for in the transaction that decides it, carried out afterwards.
+
+A refund is a row first (reliability: "Later = a row"); the provider is asked once the transaction
+is committed, at once when all goes well and by a sweep when not. A provider knows a refund by its
+number, so asking twice returns the money once.
+"""
+
+from itertools import chain
+
+import structlog
+from django.db import transaction
+
+from mall.core import clock, keyset, repeats
+from mall.core.errors import DomainError
+from mall.core.events import tell
+from mall.core.transactions import transactional
+from orders import events
+from orders.errors import IdempotencyConflict
+from orders.events import note_money
+from orders.models import OrderEvent, PaymentRefund, RefundRequest
+from orders.payments import gateways
+
+BATCH = 100
+log = structlog.get_logger(__name__)
+
+
+@transactional
+def request(payment, *, key: str, reason: str, amount, paid_ref: str) -> PaymentRefund:
+    """Note that ``amount`` yuan of a payment go back; idempotent per (payment, key).
+
+    ``paid_ref`` is the provider's number of the money that came in. The caller holds the member's
+    lock.
+    Raises: IdempotencyConflict (the key gave back something else).
+    """
+    asked = PaymentRefund.objects.filter(payment=payment, key=key).first()
+    if asked is not None:
+        return repeats.same(
+            asked, otherwise=IdempotencyConflict, reason=reason, amount=amount, paid_ref=paid_ref
+        )
+    refund = PaymentRefund.objects.create(
+        payment=payment,
+        key=key,
+        reason=reason,
+        amount=amount,
+        paid_ref=paid_ref,
+        requested_at=clock.now(),
+    )
+    # Only a short cut: the sweep finds the row when this never runs.
+    transaction.on_commit(lambda: settle(refund), robust=True)
+    return refund
+
+
+def settle(refund) -> bool:
+    """Have the provider return the money; True when this call was the one that finished it.
+
+    No transaction is open while the provider is asked.
+    """
+    provider_ref = gateways.get(refund.payment.provider).refund(refund)
+    return _finish(refund, provider_ref)
+
+
+def settle_due() -> int:
+    """Carry out every refund still on its way; return how many this call finished."""
+    finished = 0
+    waiting = PaymentRefund.objects.filter(status=PaymentRefund.Status.REQUESTED)
+    waiting = waiting.select_related("payment__order")
+    for refund in chain.from_iterable(keyset.batches(waiting, BATCH)):
+        try:
+            finished += settle(refund)
+        except DomainError as error:
+            log.warning("refund_refused", refund=refund.no, code=error.code)
+    return finished
+
+
+@transactional
+def _finish(refund, provider_ref) -> bool:
+    # Two sweeps may ask at once; the row's old state decides which of them tells about it.
+    waiting = PaymentRefund.objects.filter(pk=refund.pk, status=PaymentRefund.Status.REQUESTED)
+    now = clock.now()
+    if not waiting.update(status=PaymentRefund.Status.DONE, provider_ref=provider_ref, done_at=now):
+        return False
+    approved = RefundRequest.objects.filter(
+        payment_refund=refund, status=RefundRequest.Status.APPROVED
+    )
+    settled = list(approved.select_related("order"))
+    if settled:
+        approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
+    for asked in settled:
+        tell(events.refund_settled(asked.order, asked))
+    payment = refund.payment
+    note_money(
+        payment.order_id,
+        OrderEvent.Kind.MONEY_RETURNED,
+        actor=payment.provider,
+        note=f"¥{refund.amount}",
+    )
+    return True

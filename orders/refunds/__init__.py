@@ -1,0 +1,1 @@
+"""Refunds by line: asked for, previewed, decided."""

@@ -1,0 +1,334 @@
+"""Refunds by line and quantity: asked for by a member, decided by an operator, paid back exactly
+once.
+
+``requested → approved → refunded | rejected``, or withdrawn by whoever asked. Asking keeps the
+pieces aside, so two requests cannot ask for the same last one. Approving gives back points (to
+their lots, with their days), cash (through the provider that received it), earned points and, with
+the last piece, the coupon; ``approved`` becomes ``refunded`` when the provider has returned the
+money. The one writer of requests; the old state stands in every UPDATE's filter.
+
+Lock order: the member's account, the order, grants and coupon, card keys, stock last.
+"""
+
+import copy
+import hashlib
+import json
+from datetime import timedelta
+
+from django.db.models import F, Max, Prefetch, Sum
+
+from catalog import stock
+from catalog.models import Product
+from mall.core import audit, clock, repeats
+from mall.core.events import Event, tell
+from mall.core.transactions import transactional
+from orders import actors, delivery, earning, events, lifecycle, returns, shipping
+from orders.coupons import lifecycle as coupons
+from orders.errors import IdempotencyConflict, InvalidKey
+from orders.events import note_money
+from orders.models import (
+    CheckoutPolicy,
+    Order,
+    OrderEvent,
+    OrderLine,
+    PaymentRefund,
+    RefundLine,
+    RefundRequest,
+)
+from orders.refunds import terms as refund_terms
+from orders.refunds.errors import NothingLeft, NotRefundable, OwnOrder, RefundDecided, RefundTooLate
+from points import ledger
+
+Status, Kind = RefundRequest.Status, OrderEvent.Kind
+REFUNDABLE = (Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
+
+
+# --- asking ----------------------------------------------------------------------
+@transactional
+def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRequest:
+    """Ask to refund ``lines`` — (line id, pieces) — of an order; staff may ask for a member, and
+    after the days are over.
+
+    Idempotent by (order, ``key``): the same request again returns the same row, with ``replayed``
+    True.
+    Raises: InvalidKey, IdempotencyConflict, NotRefundable, NothingLeft, RefundTooLate,
+    InvalidRefund, catalog.errors.KeyAlreadySeen.
+    """
+    body_hash = _fingerprint(key, lines, reason)
+    # Two requests may ask for the same last piece; the second must see the first's.
+    ledger.open(order.user_id)
+    asked = RefundRequest.objects.filter(order=order, key=key).first()
+    if asked is not None:
+        asked.replayed = True
+        return repeats.same(asked, otherwise=IdempotencyConflict, body_hash=body_hash)
+    order = _fresh(order)
+    terms = terms_of(order, lines, by_staff=actors.is_colleague(actor, order))
+    last = order.refund_requests.aggregate(n=Max("number"))["n"] or 0
+    made = RefundRequest.objects.create(
+        order=order,
+        number=last + 1,
+        key=key,
+        body_hash=body_hash,
+        reason=reason[:200],
+        requested_by=actor,
+        requested_at=clock.now(),
+    )
+    RefundLine.objects.bulk_create(
+        RefundLine(request=made, line=part.line, quantity=part.quantity) for part in terms.lines
+    )
+    note_money(order.pk, Kind.REFUND_REQUESTED, actor=actor, note=reason, status=order.status)
+    tell(events.refund_requested(order, made))
+    return made
+
+
+def terms_of(order, lines=None, *, by_staff: bool = False) -> refund_terms.Terms:
+    """Return what refunding these pieces (None: all that may be asked for) would give back, after
+    checking that it may be.
+
+    Raises: as ``request``.
+    """
+    check_may_ask(order, by_staff=by_staff)
+    terms = refund_terms.work_out(order, lines, reserved=_reserved(order))
+    if not by_staff:
+        _check_unseen(terms)
+    return terms
+
+
+def left_of(order) -> dict[int, int]:
+    """Return the pieces of each line that may still be asked for."""
+    reserved = _reserved(order)
+    return {line.pk: line.kept_quantity - reserved.get(line.pk, 0) for line in order.lines.all()}
+
+
+def check_may_ask(order, *, by_staff: bool = False) -> None:
+    """Refuse an order that cannot be refunded, or no longer by its member. Raises: NotRefundable,
+    NothingLeft, RefundTooLate.
+    """
+    if order.status not in REFUNDABLE:
+        raise NotRefundable(status=order.status)
+    if order.refunded_at:
+        raise NothingLeft(status=order.status)
+    days = CheckoutPolicy.current().refund_days
+    if (
+        not by_staff
+        and order.completed_at
+        and clock.now() > order.completed_at + timedelta(days=days)
+    ):
+        raise RefundTooLate(days=days)
+
+
+@transactional
+def withdraw(asked, *, actor: str) -> RefundRequest:
+    """Take a request back before it is decided. Raises: RefundDecided."""
+    return _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor=actor)
+
+
+# --- deciding --------------------------------------------------------------------
+@transactional
+def reject(asked, *, actor: str, note: str) -> RefundRequest:
+    """Refuse a request, with the reason the member reads. Raises: OwnOrder, RefundDecided."""
+    _check_not_own(asked.order, actor)
+    closed = _close(asked, Status.REJECTED, Kind.REFUND_REJECTED, actor=actor, note=note)
+    audit.note(actor, "orders.reject_refund", target=asked, reason=note)
+    tell(events.refund_rejected(asked.order, closed))
+    return closed
+
+
+@transactional
+def approve(
+    asked, *, actor: str, restock: bool = False, at_fault: bool = False, note: str = ""
+) -> RefundRequest:
+    """Give back what a request asks for, once.
+
+    Pieces that were never sent go back on the shelf, those that were with ``restock``; seen card
+    keys become void. ``at_fault``: points whose day has passed live 30 days more, and so does the
+    coupon in its way.
+    Raises: OwnOrder, RefundDecided.
+    """
+    _check_not_own(asked.order, actor)
+    reference = _reference(asked, asked.order)
+    account = ledger.open(
+        asked.order.user_id, postings=returns.asked_of_points(asked.order, reference)
+    )
+    order, now = _fresh(asked.order), clock.now()
+    changes = {
+        "decided_by": actor,
+        "decided_at": now,
+        "note": note[:200],
+        "restock": restock,
+        "at_fault": at_fault,
+    }
+    # Two operators may approve at once; the row's old state decides which of them gives anything
+    # back.
+    if (
+        not RefundRequest.objects.waiting()
+        .filter(pk=asked.pk)
+        .update(status=Status.APPROVED, **changes)
+    ):
+        raise RefundDecided(status=asked.status)
+    asked = _decided(asked, order, status=Status.APPROVED, **changes)
+    lines = list(asked.lines.all())
+    terms = refund_terms.work_out(order, [(line.line_id, line.quantity) for line in lines])
+    _count(order, terms, now)
+    returns.give_points(account, order, points=terms.points, key=reference, at_fault=at_fault)
+    if terms.cash:
+        asked.payment_refund = returns.give_cash(
+            order,
+            key=f"refund:{asked.number}",
+            reason=PaymentRefund.Reason.REFUND,
+            amount=terms.cash,
+        )
+    taken = earning.take_back(order, share=terms.share, key=f"{reference}:earned")
+    asked.points, asked.cash, asked.freight = terms.points, terms.cash, terms.freight
+    asked.taken_pending, asked.taken_points, asked.taken_debt = (
+        taken.pending,
+        taken.points,
+        taken.debt,
+    )
+    if not terms.cash:
+        asked.status, asked.refunded_at = Status.REFUNDED, now
+    asked.save()
+    note_money(order.pk, Kind.REFUND_APPROVED, actor=actor, note=note, status=order.status)
+    audit.note(
+        actor,
+        "orders.approve_refund",
+        target=asked,
+        reason=note,
+        after={"points": terms.points, "cash": terms.cash},
+    )
+    if terms.is_whole:
+        coupons.give_back(order, at_fault=at_fault)
+    tell(events.refunded(order, asked))
+    if order.status == Order.Status.PAID and not terms.is_whole and not shipping.waiting(order):
+        lifecycle.finish_sending(order, actor=actor)
+    _put_goods_back(order, asked, lines, terms, actor=actor)
+    return asked
+
+
+@transactional
+def withdraw_open(event: Event) -> None:
+    """Close what was asked of an order before it was cancelled as a whole."""
+    for asked in list(RefundRequest.objects.waiting().filter(order=event.data["order"])):
+        _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor="system")
+
+
+# --- parts -------------------------------------------------------------------------
+def _fingerprint(key, lines, reason) -> str:
+    if not repeats.is_key(key):
+        raise InvalidKey
+    return hashlib.sha256(json.dumps([sorted(lines), reason], sort_keys=True).encode()).hexdigest()
+
+
+def _fresh(order) -> Order:
+    lines = Prefetch("lines", OrderLine.objects.select_related("product"))
+    return Order.objects.prefetch_related(lines).get(pk=order.pk)
+
+
+def _decided(asked, order, **changes) -> RefundRequest:
+    """Return a request as its row now is; the one passed in stays as it was seen."""
+    decided = copy.copy(asked)
+    decided.order = order
+    for name, value in changes.items():
+        setattr(decided, name, value)
+    return decided
+
+
+def _check_not_own(order, actor) -> None:
+    if actors.is_own(actor, order):
+        raise OwnOrder
+
+
+def _reference(asked, order) -> str:
+    return f"{order.reference}:refund:{asked.number}"
+
+
+def _reserved(order) -> dict[int, int]:
+    """Return the pieces of each line that open requests ask for."""
+    waiting = RefundLine.objects.filter(
+        request__order_id=order.pk, request__status=Status.REQUESTED
+    )
+    return dict(waiting.order_by().values_list("line_id").annotate(n=Sum("quantity")))
+
+
+def _check_unseen(terms) -> None:
+    """Refuse to return codes that the member has looked at already."""
+    keys = {
+        part.line.pk: part.quantity
+        for part in terms.lines
+        if part.line.product.kind == Product.Kind.CARD_KEY
+    }
+    delivery.check_unseen(keys)
+
+
+def _close(asked, status, kind, *, actor, note="") -> RefundRequest:
+    ledger.open(asked.order.user_id)
+    changes = {"status": status, "decided_by": actor, "decided_at": clock.now(), "note": note[:200]}
+    if not RefundRequest.objects.waiting().filter(pk=asked.pk).update(**changes):
+        raise RefundDecided(status=asked.status)
+    note_money(asked.order_id, kind, actor=actor, note=note)
+    closed = copy.copy(asked)
+    for name, value in changes.items():
+        setattr(closed, name, value)
+    return closed
+
+
+def _count(order, terms, now) -> None:
+    """Add the refund to the sums of order and lines, in the rows and on what was read of them; the
+    rows' CHECKs refuse more than there was.
+    """
+    for part in sorted(terms.lines, key=lambda part: part.line.pk):
+        part.line.refunded_quantity += part.quantity
+        part.line.withheld_quantity += part.unsent
+        part.line.refunded_points += part.points
+        part.line.refunded_cash += part.cash
+        OrderLine.objects.filter(pk=part.line.pk).update(
+            refunded_quantity=F("refunded_quantity") + part.quantity,
+            withheld_quantity=F("withheld_quantity") + part.unsent,
+            refunded_points=F("refunded_points") + part.points,
+            refunded_cash=F("refunded_cash") + part.cash,
+        )
+    Order.objects.filter(pk=order.pk).update(
+        refunded_points=F("refunded_points") + terms.points,
+        refunded_cash=F("refunded_cash") + terms.cash,
+        refunded_pieces=F("refunded_pieces") + sum(part.quantity for part in terms.lines),
+        refunded_at=now if terms.is_whole else None,
+    )
+    order.refunded_points += terms.points
+    order.refunded_cash += terms.cash
+    order.refunded_pieces += sum(part.quantity for part in terms.lines)
+    order.refunded_at = now if terms.is_whole else None
+
+
+def _put_goods_back(order, asked, lines, terms, *, actor):
+    """Note which pieces are on the shelf again, and put them there."""
+    reference = _reference(asked, order)
+    keys = {
+        part.line.pk: part.quantity
+        for part in terms.lines
+        if part.line.product.kind == Product.Kind.CARD_KEY
+    }
+    free = (
+        delivery.take_back(order, keys, actor=actor, reference=reference, seen_too=True)
+        if keys
+        else {}
+    )
+    rows = {row.line_id: row for row in lines}
+    for part in terms.lines:
+        row = rows[part.line.pk]
+        row.points, row.cash = part.points, part.cash
+        row.restocked = (
+            free[part.line.pk]
+            if part.line.pk in keys
+            else part.quantity
+            if asked.restock
+            else part.unsent
+        )
+    RefundLine.objects.bulk_update(rows.values(), ["points", "cash", "restocked"])
+    stock.put_back(
+        [
+            (part.line.sku_id, rows[part.line.pk].restocked)
+            for part in terms.lines
+            if rows[part.line.pk].restocked
+        ],
+        reference=reference,
+    )

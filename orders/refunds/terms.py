@@ -1,0 +1,150 @@
+"""What pieces of an order give back when they are refunded: arithmetic on the order's own prices,
+never on today's.
+
+Each line is refunded cumulatively: after k of n pieces the sum is ⌊amount · k / n⌋, so shares add
+up (20 % and 20 % are 40 %), no sum ever exceeds what the line cost, and the last piece takes the
+exact remainder. Freight goes back only with the last piece of an order of which nothing was sent.
+Points are whole, cash is yuan.
+
+Source: product.md traps 6 and 7.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from mall.core.money import ZERO
+from orders.models import Order, OrderLine
+from orders.refunds.errors import InvalidRefund, NothingLeft
+
+# All the money is back but some goods are not: every point earned by the yuan goes, and no fixed
+# bonus does.
+ALL_BUT_THE_BONUS = 1 - Fraction(1, 10**15)
+
+
+@dataclass(frozen=True, slots=True)
+class LineTerms:
+    """Pieces of one line and what they give back; ``unsent`` of them never left the shop."""
+
+    line: OrderLine
+    quantity: int
+    points: int
+    cash: Decimal
+    unsent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a refund gives back; ``cash`` has the freight in it, ``share`` is the share of the
+    order's value undone by then.
+    """
+
+    lines: tuple[LineTerms, ...]
+    points: int
+    cash: Decimal
+    freight: Decimal
+    is_whole: bool
+    share: Fraction
+
+
+def work_out(
+    order: Order,
+    wanted: Iterable[tuple[int, int]] | None = None,
+    *,
+    reserved: dict[int, int] | None = None,
+) -> Terms:
+    """Return what refunding ``wanted`` — (line id, pieces), None for all that is left — gives back
+    now.
+
+    ``reserved`` are pieces per line that other requests ask for. Reads; for a decision the caller
+    holds the member's lock.
+    Raises: InvalidRefund (left), NothingLeft.
+    """
+    lines = list(order.lines.all())
+    left = {
+        line.pk: line.quantity - line.refunded_quantity - (reserved or {}).get(line.pk, 0)
+        for line in lines
+    }
+    if wanted is None:
+        wanted = [(pk, pieces) for pk, pieces in left.items() if pieces]
+        if not wanted:
+            raise NothingLeft
+    pieces = _checked(list(wanted), left)
+    parts = tuple(_part(line, pieces[line.pk]) for line in lines if line.pk in pieces)
+    is_whole = all(
+        line.refunded_quantity + pieces.get(line.pk, 0) == line.quantity for line in lines
+    )
+    freight = (
+        order.freight
+        if is_whole and not any(line.shipped_quantity for line in lines if not _is_key(line))
+        else ZERO
+    )
+    cash = sum((part.cash for part in parts), ZERO)
+    return Terms(
+        lines=parts,
+        points=sum(part.points for part in parts),
+        cash=cash + freight,
+        freight=freight,
+        is_whole=is_whole,
+        share=_share(lines, cash, is_whole),
+    )
+
+
+def due(amount: int, pieces: int, quantity: int) -> int:
+    """Return what ``pieces`` of ``quantity`` give back in all, in whole points or fen."""
+    return amount * pieces // quantity
+
+
+def _checked(wanted, left) -> dict[int, int]:
+    pieces = dict(wanted)
+    if not pieces or len(pieces) < len(wanted):
+        raise InvalidRefund
+    for line, quantity in pieces.items():
+        if (
+            not isinstance(quantity, int)
+            or isinstance(quantity, bool)
+            or not 1 <= quantity <= left.get(line, 0)
+        ):
+            raise InvalidRefund(left=left.get(line, 0))
+    return pieces
+
+
+def _part(line, quantity) -> LineTerms:
+    before, after = line.refunded_quantity, line.refunded_quantity + quantity
+    fen = int(line.cash * 100)
+    return LineTerms(
+        line=line,
+        quantity=quantity,
+        points=due(line.points, after, line.quantity) - due(line.points, before, line.quantity),
+        cash=(
+            Decimal(due(fen, after, line.quantity) - due(fen, before, line.quantity)) / 100
+        ).quantize(ZERO),
+        unsent=min(quantity, line.waiting_quantity),
+    )
+
+
+def _share(lines, cash, is_whole) -> Fraction:
+    """Return the share of the goods' cash that is back by then; of the pieces' points where there
+    was no cash.
+    """
+    if is_whole:
+        return Fraction(1)
+    paid = sum((line.cash for line in lines), ZERO)
+    if not paid:
+        return Fraction(0)
+    back = sum((line.refunded_cash for line in lines), ZERO) + cash
+    return min(Fraction(back) / Fraction(paid), ALL_BUT_THE_BONUS)
+
+
+def share_undone(order: Order) -> Fraction:
+    """Return the share of an order's value that is undone by now: cancelled, or refunded."""
+    if order.status == Order.Status.CANCELLED or order.refunded_at is not None:
+        return Fraction(1)
+    if not order.refunded_pieces:
+        return Fraction(0)
+    return _share(list(order.lines.all()), ZERO, is_whole=False)
+
+
+def _is_key(line) -> bool:
+    return line.product.kind == line.product.Kind.CARD_KEY
