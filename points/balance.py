@@ -66,20 +66,8 @@ def is_waiting(user_id: int) -> bool:
 
 def remember(account: PointAccount) -> None:
     """Keep a committed balance for display, unless a newer one is there."""
-<<<<<<< HEAD
-    _redis(
-        "eval",
-        _FORWARD,
-        1,
-        _key(account.user_id),
-        _version(account),
-        json.dumps(_doc(account)),
-        TTL_SECONDS,
-    )
-=======
-    key, doc = _key(account.user_id), json.dumps(_doc(account))
-    shared_redis.ask(lambda redis: redis.eval(_FORWARD, 1, key, account.seq, doc, TTL_SECONDS))
->>>>>>> h1~0
+    key, version, doc = _key(account.user_id), _version(account), json.dumps(_doc(account))
+    shared_redis.ask(lambda redis: redis.eval(_FORWARD, 1, key, version, doc, TTL_SECONDS))
 
 
 def forget(user_id: int) -> None:
