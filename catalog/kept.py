@@ -23,7 +23,7 @@ from django.db.models import Min
 from django.utils.translation import get_language
 
 from catalog.models import Product
-from mall.core import cache_reads, clock
+from mall.core import clock, shared_redis
 from mall.core.kept import VERSION_KEY as RULES_VERSION_KEY  # pages tell what rules give
 
 KEPT_SECONDS = 60
@@ -111,11 +111,11 @@ def answer(key, make, *, when=None) -> Answer:
 
 def versions() -> tuple | None:
     """Return the versions of facts, stock and rules; None when the cache cannot tell."""
-    found = cache_reads.as_stored(_VERSION_KEYS)
+    found = shared_redis.as_stored(_VERSION_KEYS)
     if not _is_whole(found):
         for key in (VERSION_KEY, STOCK_VERSION_KEY):
             cache.add(key, uuid4().hex, None)
-        found = cache_reads.as_stored(_VERSION_KEYS)
+        found = shared_redis.as_stored(_VERSION_KEYS)
     return found if _is_whole(found) else None
 
 

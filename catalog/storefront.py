@@ -157,7 +157,7 @@ def _find(filters: Filters) -> dict:
     if filters.is_common:
         count = kept.fact(("count", filters.category, filters.pay_mode), products.count)
     else:
-        products, count = finding.counted(products)
+        products, count = finding.counted(products, filters)
     chosen = finding.page_of(products, filters, count=count).values(*SHOWN) if count else []
     return {"count": count, "facts": _facts(chosen)}
 
