@@ -36,6 +36,9 @@ STOCK_VERSION_KEY = "catalog:stock-version"
 _VERSION_KEYS = [VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY]
 
 
+ASK = object()  # the versions were not asked for yet
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A rendered answer: its bytes, and the strong validator (ETag) made of them."""
@@ -71,30 +74,26 @@ class Memory:
 _facts, _answers, _stocked = Memory(MOST_FACTS), Memory(MOST_BYTES), Memory(MOST_STOCKED)
 
 
-def fact(key, read):
+def fact(key, read, *, known=ASK):
     """Return what ``read()`` finds, kept by language until an edit, KEPT_SECONDS, or until a sale
     starts or ends. None is not kept.
 
     The version is read before the rows: facts found while an edit commits end up under the old one.
     """
-    return facts({key: read})[key]
+    found = versions() if known is ASK else known
+    return _fact(key, read, found[0]) if found else read()
 
 
-def facts(reads: dict) -> dict:
-    """Return ``{key: fact}`` for ``{key: read}``, asking for the versions once."""
-    found = versions()
-    return {key: _fact(key, read, found[0]) if found else read() for key, read in reads.items()}
-
-
-def answer(key, make, *, when=None) -> Answer:
+def answer(key, make, *, when=None, known=ASK) -> Answer:
     """Return the bytes ``make()`` renders, kept by language for at most ANSWER_SECONDS: until an
     edit, until a SKU sells out or comes back, until a sale starts or ends, until the instant
     ``make()`` names besides them (or None), and until ``when``, what was read live for them, is
-    another.
+    another. ``known`` are the versions asked for a moment ago.
 
     The key names everything else the bytes depend on. Never for a member's answers.
     """
-    version, now, key = versions(), clock.now(), (get_language(), key)
+    version = versions() if known is ASK else known
+    now, key = clock.now(), (get_language(), key)
     facts = version and version[0]
     version = version and (*version, when)
     kept = version and _answers.get(key, version, now)

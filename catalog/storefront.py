@@ -50,9 +50,11 @@ def listing(filters: Filters, *, available: int | None = None) -> Shelf:
     return Shelf(with_stock(found["facts"], available), number=filters.page, count=found["count"])
 
 
-def pieces_of(product_id: int) -> dict[int, int]:
-    """Return what is left of each SKU of a product right now; nothing when it is not on sale."""
-    product = _on_sale(product_id)
+def pieces_of(product_id: int, *, versions=kept.ASK) -> dict[int, int]:
+    """Return what is left of each SKU of a product right now; nothing when it is not on sale.
+    ``versions`` are those of ``kept``, if they were asked for a moment ago.
+    """
+    product = _on_sale(product_id, versions)
     return stock.available([sku["id"] for sku in product["skus"]]) if product else {}
 
 
@@ -195,8 +197,9 @@ def _missing(sku, available) -> int:
     return 0 if available is None else max(0, sku["points_price"] - available)
 
 
-def _on_sale(product_id) -> dict | None:
-    product = kept.fact(("detail", int(product_id)), lambda: _describe(product_id))
+def _on_sale(product_id, versions=kept.ASK) -> dict | None:
+    key = ("detail", int(product_id))
+    product = kept.fact(key, lambda: _describe(product_id), known=versions)
     if product and is_within(product["sale_starts_at"], product["sale_ends_at"], clock.now()):
         return product
     return None

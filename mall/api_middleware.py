@@ -15,6 +15,7 @@ from rest_framework.exceptions import NotAuthenticated
 from mall.core.error_responses import api_error
 
 PREFIX = "/api/v1/"
+MOST_KNOWN = 2000
 
 
 class ApiMiddleware:
@@ -46,15 +47,16 @@ class ApiHandler(BaseHandler):
             self._surround(import_string(name)(self.answer))
 
     def resolve_request(self, request):
-        """Return the view of a path, remembered for those that name nothing: the list of endpoints
-        is long and the same for everybody.
+        """Return the view of a path, remembered for up to MOST_KNOWN paths: there are many
+        endpoints to go through, and they are the same for everybody.
         """
         urls = getattr(request, "urlconf", settings.ROOT_URLCONF)
         match = self._known.get((urls, request.path_info))
         if match is None:
             match = super().resolve_request(request)
-            if not match.args and not match.kwargs:
-                self._known[urls, request.path_info] = match
+            if len(self._known) >= MOST_KNOWN:
+                self._known = {}  # the usual ones are soon back
+            self._known[urls, request.path_info] = match
         request.resolver_match = match
         return match
 

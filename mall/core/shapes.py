@@ -9,6 +9,7 @@ written without asking the field, as the field would have written it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter, itemgetter
@@ -129,7 +130,7 @@ def _instant(show):
     """Write an instant in the shop's time."""
 
     def instant(_shape, value):
-        if value.tzinfo is None:
+        if not isinstance(value, datetime) or value.tzinfo is None:
             return show(value)
         said = value.astimezone(get_default_timezone()).isoformat()
         return said.removesuffix("+00:00") + "Z" if said.endswith("+00:00") else said

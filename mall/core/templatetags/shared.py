@@ -15,11 +15,12 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 register = template.Library()
+MARK = "\x00"  # around the name of a reader's word; no text of a page holds it
 MOST_PARTS = 2000  # a few hundred bytes each; the longest unused go first
 
 
 class Parts:
-    """Rendered parts by what they show."""
+    """Rendered parts by what they show: text, and every second one the name of a reader's word."""
 
     def __init__(self, most: int):
         self._most, self._parts, self._lock = most, OrderedDict(), Lock()
@@ -66,26 +67,27 @@ class SharedNode(template.Node):
 
     def __init__(self, nodelist, told, own):
         self.nodelist, self.told, self.own = nodelist, told, own
-        # no text of a page holds these
-        self.places = {name: f"\x00{at}\x00" for at, name in enumerate(["csrf_token", *own])}
 
     def render(self, context):
-        has_token = bool(context.get("csrf_token"))
-        key = (self, get_language(), has_token, *(value.resolve(context) for value in self.told))
+        token = context.get("csrf_token")
+        key = (self, get_language(), bool(token), *(value.resolve(context) for value in self.told))
         part = _parts.get(key)
         if part is None:
-            part = self._rendered(context, has_token)
+            part = self._rendered(context, has_token=bool(token)).split(MARK)
             _parts.put(key, part)
-        for name, value in self.own.items():
-            part = part.replace(self.places[name], conditional_escape(value.resolve(context)))
-        token = self.places["csrf_token"]
-        if token in part:
-            part = part.replace(token, str(context["csrf_token"]))
-        return mark_safe(part)
+        if len(part) == 1:
+            return part[0]
+        words = [self._word(name, context) for name in part[1::2]]
+        whole = [*part]
+        whole[1::2] = words
+        return mark_safe("".join(whole))
 
-    def _rendered(self, context, has_token):
-        places = {name: mark_safe(place) for name, place in self.places.items()}
-        if not has_token:
-            places.pop("csrf_token")
-        with context.push(**places):
+    def _rendered(self, context, *, has_token):
+        names = [*self.own, "csrf_token"] if has_token else [*self.own]
+        with context.push(**{name: mark_safe(f"{MARK}{name}{MARK}") for name in names}):
             return self.nodelist.render(context)
+
+    def _word(self, name, context):
+        if name == "csrf_token":
+            return str(context["csrf_token"])
+        return conditional_escape(self.own[name].resolve(context))
