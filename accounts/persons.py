@@ -11,3 +11,9 @@ from accounts.models import BonusClaim
 def is_first(user_id: int) -> bool:
     """Return whether a member's account is the first one its person ever opened."""
     return BonusClaim.objects.filter(claimed_by=user_id).exists()
+
+
+def first_accounts(user_ids) -> set[int]:
+    """Return those of some members of whom ``is_first`` is true; one query."""
+    claims = BonusClaim.objects.filter(claimed_by__in=user_ids)
+    return set(claims.values_list("claimed_by", flat=True))

@@ -19,50 +19,61 @@ from mall.core import clock, keyset
 from mall.core.events import Event
 from mall.core.transactions import transactional
 from marketing.missions import counting as missions
-from marketing.missions.counting import Fact
-from marketing.notices.inbox import Kind, notify
+from marketing.missions.counting import Fact, Moment
+from marketing.models import Notification
+from marketing.notices.inbox import Kind, notify, notify_many
 from orders.models import Order
 from orders.reviews.lines import is_returned
 from points import rules
 from points.models import LedgerEntry
 
-BATCH = 500
+BATCH = 200  # members wait behind it
 LATE_DAYS = 3  # a shop that was switched off on somebody's birthday still congratulates
 LEAP_DAY = (2, 29)
 STANDING = ("no", "status", "points", "cash", "refunded_at", "refunded_points", "refunded_cash")
 
 
 # --- what moves missions ------------------------------------------------------------
-def count_registration(event: Event) -> None:
+def count_registration(events: list[Event]) -> None:
     """Count that somebody became a member."""
-    missions.note(event.member, "register", key="register", at=event.at)
+    _count(events, lambda _event: [Fact("register", "register")])
 
 
-def count_sign_in(event: Event) -> None:
-    """Count a day on which a member came in."""
-    on = event.data["on"]
-    missions.note(event.member, "login", key=f"login:{on}", on=date.fromisoformat(on), at=event.at)
+def count_sign_in(events: list[Event]) -> None:
+    """Count days on which members came in."""
+    missions.note_moments(
+        [
+            Moment(event.member, [Fact("login", f"login:{on}")], event.at, date.fromisoformat(on))
+            for event in events
+            for on in [event.data["on"]]
+        ]
+    )
 
 
-def count_paid_order(event: Event) -> None:
-    """Count a paid order: that it is paid, that it took points, and its whole yuan."""
-    left = partial(_left_of, event)
-    missions.note_all(event.member, of_paid(event), at=event.at, left=left)
+def count_paid_order(events: list[Event]) -> None:
+    """Count paid orders: that they are paid, that they took points, and their whole yuan."""
+    _count(events, of_paid, left=partial(_left_of, events))
 
 
-def count_completed_order(event: Event) -> None:
-    """Count an order that arrived."""
-    arrived, left = [Fact("order_completed", event.reference)], partial(_left_of, event)
-    missions.note_all(event.member, arrived, at=event.at, left=left)
+def count_completed_order(events: list[Event]) -> None:
+    """Count orders that arrived."""
+    left = partial(_left_of, events)
+    _count(events, lambda event: [Fact("order_completed", event.reference)], left=left)
 
 
-def take_back_what_is_undone(event: Event) -> None:
-    """Let an order count for what is left of it: after a refund a part, of one that is undone
-    nothing.
+def take_back_what_is_undone(events: list[Event]) -> None:
+    """Let orders count for what is left of them: after a refund a part, of one that is undone
+    nothing. One that was cancelled before it was paid was never counted.
     """
-    if not event.data.get("was_paid", True):
-        return  # cancelled before anything was counted
-    missions.bring_in_line(event.member, {event.reference}, partial(_left_of, event))
+    counted = [event for event in events if event.data.get("was_paid", True)]
+    if counted:
+        names = [(event.member, event.reference) for event in counted]
+        missions.bring_in_line(names, partial(_left_of, counted))
+
+
+def _count(events, facts_of, *, left=None):
+    moments = [Moment(one.member, facts_of(one), one.at, one.on) for one in events]
+    missions.note_moments(moments, left=left)
 
 
 def of_paid(event: Event) -> list[Fact]:
@@ -77,17 +88,21 @@ def of_paid(event: Event) -> list[Fact]:
     return told
 
 
-def _left_of(event) -> list[Fact]:
-    """Return what an order's facts count for now; of one that is undone, nothing."""
-    order = Order.objects.only(*STANDING).get(pk=event.data["order"])
+def _left_of(events) -> list[Fact]:
+    """Return what the facts of the events' orders count for now; of one that is undone, nothing."""
+    orders = Order.objects.only(*STANDING).filter(no__in={event.data["no"] for event in events})
+    return [fact for order in orders for fact in _left_of_order(order)]
+
+
+def _left_of_order(order):
     is_left = order.status != Order.Status.CANCELLED and order.refunded_at is None
+    redeemed = is_left and order.refunded_points < order.points
+    cash = int(order.cash - order.refunded_cash) if is_left else 0
     return [
         Fact("order_paid", order.reference, int(is_left)),
         Fact("order_completed", order.reference, int(is_left)),
-        Fact("redeem", order.reference, int(is_left and order.refunded_points < order.points)),
-        Fact(
-            "spend_cash", order.reference, int(order.cash - order.refunded_cash) if is_left else 0
-        ),
+        Fact("redeem", order.reference, int(redeemed)),
+        Fact("spend_cash", order.reference, cash),
     ]
 
 
@@ -101,7 +116,9 @@ def reward_review(event: Event) -> None:
     """
     key, entry = event.reference, None
     if not is_returned(event.data["line"]):
-        entry = rules.award(event.member, "review", key=key, at=event.at, reference=key)
+        entry = rules.award(
+            event.member, "review", key=key, at=event.at, reference=key, is_told=False
+        )
         missions.note(event.member, "review", key=key, at=event.at)
     goods = Product.objects.get(pk=event.data["product"])
     _tell_of_review(event, goods, Kind.REVIEW_PUBLISHED, "published", points=_worth(entry))
@@ -127,7 +144,14 @@ def reward_profile(event: Event) -> None:
     earns nothing for it.
     """
     entry = (
-        rules.award(event.member, "profile", key="profile", at=event.at, reference="profile")
+        rules.award(
+            event.member,
+            "profile",
+            key="profile",
+            at=event.at,
+            reference="profile",
+            is_told=False,
+        )
         if persons.is_first(event.member)
         else None
     )
@@ -152,7 +176,7 @@ def congratulate(*, on: date | None = None) -> int:
     on, given = on or clock.today(), 0
     for day in (on - timedelta(days=late) for late in range(LATE_DAYS)):
         for batch in keyset.batches(_celebrating(day).values_list("pk", flat=True), BATCH):
-            given += sum(_give_present(user_id, day) for user_id in batch)
+            given += _give_presents(batch, day)
     return given
 
 
@@ -174,20 +198,26 @@ def _born_on(day) -> Q:
 
 
 @transactional
-def _give_present(user_id, day) -> bool:
-    if not persons.is_first(user_id):
-        return False
-    entry = rules.award(user_id, "birthday", key=f"birthday:{day}", reference=f"birthday:{day}")
-    if entry is None:
-        return False
-    notify(
-        user_id,
+def _give_presents(user_ids, day) -> int:
+    first, key, now = persons.first_accounts(user_ids), f"birthday:{day}", clock.now()
+    awards = [
+        rules.Award(user_id, "birthday", key, now, reference=key, is_told=False)
+        for user_id in user_ids
+        if user_id in first
+    ]
+    given = [entry for entry in rules.award_all(awards) if entry is not None]
+    notify_many([_congratulation(entry) for entry in given])
+    return len(given)
+
+
+def _congratulation(entry) -> Notification:
+    return Notification(
+        user_id=entry.account_id,
         kind=Kind.BIRTHDAY,
-        key=f"birthday:{day}",
+        key=entry.key,
         url=reverse("points:statement"),
-        points=_worth(entry),
+        params={"points": _worth(entry)},
     )
-    return True
 
 
 def _worth(entry) -> int:

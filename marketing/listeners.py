@@ -11,11 +11,13 @@ from marketing.notices import news
 from orders.events import (
     COUPON_GRANTED,
     FLASH_STARTING,
+    ORDER_AUTO_COMPLETED,
     ORDER_CANCELLED,
     ORDER_COMPLETED,
     ORDER_PAID,
     ORDER_REFUNDED,
     ORDER_SHIPPED,
+    ORDER_TIMED_OUT,
     REFUND_REJECTED,
     REFUND_REQUESTED,
     REFUND_SETTLED,
@@ -24,21 +26,27 @@ from points.events import CASE_DECIDED, CASE_OPENED, POINTS_ADJUSTED, POINTS_AWA
 
 LISTENERS = {
     # the person
-    REGISTERED: [each(facts.count_registration)],
-    SIGNED_IN: [each(activity.record_sign_in), each(facts.count_sign_in)],
+    REGISTERED: [facts.count_registration],
+    SIGNED_IN: [activity.record_sign_in, facts.count_sign_in],
     NEW_DEVICE: [news.of_sign_in],
     PROFILE_COMPLETED: [each(facts.reward_profile)],
     REVIEW_PUBLISHED: [each(facts.reward_review)],
     REVIEW_REJECTED: [each(facts.tell_review_rejected)],
     # orders
-    ORDER_PAID: [days.count_again, news.of_paid, each(facts.count_paid_order)],
+    ORDER_PAID: [days.count_again, news.of_paid, facts.count_paid_order],
     ORDER_SHIPPED: [news.of_shipped],
-    ORDER_COMPLETED: [days.count_again, news.of_completed, each(facts.count_completed_order)],
-    ORDER_CANCELLED: [news.of_cancelled, each(facts.take_back_what_is_undone)],
+    **dict.fromkeys(
+        (ORDER_COMPLETED, ORDER_AUTO_COMPLETED),
+        [days.count_again, news.of_completed, facts.count_completed_order],
+    ),
+    **dict.fromkeys(
+        (ORDER_CANCELLED, ORDER_TIMED_OUT),
+        [news.of_cancelled, facts.take_back_what_is_undone],
+    ),
     ORDER_REFUNDED: [
         days.count_again,
         news.of_granted_refund,
-        each(facts.take_back_what_is_undone),
+        facts.take_back_what_is_undone,
     ],
     REFUND_REQUESTED: [news.of_requested_refund],
     REFUND_REJECTED: [news.of_rejected_refund],

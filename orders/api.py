@@ -19,6 +19,7 @@ from mall.core.openapi import refusal
 from orders import history, lifecycle, pricing
 from orders.checkout import place_order
 from orders.coupons import api as coupon_api
+from orders.coupons import wallet
 from orders.coupons.guesses import count_try
 from orders.errors import NoSuchProvider, NoticeTooLarge
 from orders.flash import api as flash_api
@@ -38,6 +39,7 @@ from orders.serializers import (
     QuoteSerializer,
     StatusQuery,
 )
+from points import event_delivery
 
 TAGS = ["orders"]
 
@@ -65,13 +67,21 @@ class QuoteView(APIView):
         sent = read(QuoteRequest, request.data)
         asked = sent.validated_data
         count_try(request, asked.get("coupon"))
+        event_delivery.hear(request.user)
         quote = pricing.quote(
             request.user,
             sent.wanted(),
             points_to_use=asked["points_to_use"],
             coupon=asked.get("coupon"),
         )
-        return Response(quote.as_dict())
+        return Response({**quote.as_dict(), "coupon_proposed": self._proposed(quote)})
+
+    def _proposed(self, quote) -> dict | None:
+        """Return the member's coupon that would take most off, where none is in use."""
+        if quote.coupon or not quote.goods_cash:
+            return None
+        best = wallet.propose(wallet.options(self.request.user, quote.lines))
+        return best and best.in_hand.as_dict(best.discount)
 
 
 class OrderListView(APIView):
@@ -124,8 +134,9 @@ class OrderView(APIView):
     @extend_schema(operation_id="orders_retrieve", tags=TAGS, responses=OrderDetailSerializer)
     def get(self, request, no):
         """Show one order with its events and payments."""
+        event_delivery.hear(request.user)
         found = Order.objects.of(request.user).prefetch_related(
-            "lines", "events", "payments__refunds", "shipments__lines"
+            "lines", "payments__refunds", "shipments__lines"
         )
         order = get_object_or_404(found, no=no)
         return Response(OrderDetailSerializer(order, context={"request": request}).data)

@@ -7,12 +7,13 @@ another; which one is first is a matter of when they were paid (docs/decisions/0
 the rules' matter (points/rules.py); here stands which fact happened.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 
 from accounts import persons
 from mall.core.events import Event
@@ -34,39 +35,42 @@ class OnTheWay:
     arrives_at: datetime | None
 
 
-def promise(event: Event) -> None:
-    """Promise what a paid order earned when it was paid, less what has been undone since; one that
-    has arrived meanwhile begins to wait at once. Idempotent by the order's number.
+def promise(events: list[Event]) -> None:
+    """Promise what paid orders earned when they were paid, less what has been undone since; what
+    has arrived meanwhile begins to wait at once. Idempotent by the orders' numbers.
     """
-    order = _as_it_stands(event)
-    cash = Decimal(event.data["cash"]) - Decimal(event.data["freight"])
-    bonus = None
-    if order.was_first:
-        # A second account of one person begins anew, but not with another bonus for beginning.
-        bonus = "first_order" if persons.is_first(event.member) else None
-    elif cash:
-        bonus = "repurchase"
-    earned = [grants.Earned("purchase", f"{event.reference}:purchase", cash)] if cash else []
-    if bonus:
-        earned.append(grants.Earned(bonus, f"{event.reference}:{bonus}"))
+    orders = _as_they_stand(events)
+    # A second account of one person begins anew, but not with another bonus for beginning.
+    beginning = {order.user_id for order in orders.values() if order.was_first}
+    first_accounts = persons.first_accounts(beginning) if beginning else set()
+    stands = ((event, orders[event.data["no"]]) for event in events)
+    earned = [one for event, order in stands for one in _earned(event, order, first_accounts)]
     if not earned:
         return
-    new = grants.promise_all(event.member, earned, reference=event.reference, at=event.at)
-    if new and order.completed_at is not None:
-        grants.confirm(event.reference, at=order.completed_at)
-    if new and (share := refund_terms.share_undone(order)):
-        take_back(order, share=share, key=f"{event.reference}:earned:late")
+    new = {grant.reference for grant in grants.promise_all(earned)}
+    late = [order for order in orders.values() if order.reference in new]
+    arrived = {one.reference: one.completed_at for one in late if one.completed_at is not None}
+    if arrived:
+        grants.confirm_all({one.user_id for one in late}, arrived)
+    prefetch_related_objects([one for one in late if one.refunded_pieces], "lines")
+    undone = [(one, refund_terms.share_undone(one)) for one in late]
+    back = [_undone(one.user_id, one.reference, share, "late") for one, share in undone if share]
+    if back:
+        grants.take_back_all(back)
 
 
-def confirm(event: Event) -> None:
-    """Start the waiting time of a completed order's points."""
-    grants.confirm(event.reference, at=event.at)
+def confirm(events: list[Event]) -> None:
+    """Start the waiting time of completed orders' points."""
+    received = {event.reference: event.at for event in events}
+    grants.confirm_all({event.member for event in events}, received)
 
 
-def take_back_all(event: Event) -> None:
-    """Take back what a cancelled order would have earned."""
-    key = f"{event.reference}:earned:cancelled"
-    grants.take_back(event.member, reference=event.reference, share=Fraction(1), key=key)
+def take_back_all(events: list[Event]) -> None:
+    """Take back what cancelled orders would have earned."""
+    whole = Fraction(1)
+    grants.take_back_all(
+        [_undone(event.member, event.reference, whole, "cancelled") for event in events]
+    )
 
 
 def take_back(order, *, share: Fraction, key: str) -> grants.TakenBack:
@@ -95,10 +99,30 @@ def on_the_way(order) -> OnTheWay | None:
     )
 
 
-def _as_it_stands(event) -> Order:
-    """Return the event's order with ``was_first``: no other order of the member had been paid
-    before (by the time, then the id) and not been undone by then. What becomes of the others later
-    does not matter, so it does not matter either when this is asked.
+def _earned(event, order, first_accounts) -> Iterator[grants.Earned]:
+    cash = Decimal(event.data["cash"]) - Decimal(event.data["freight"])
+    bonus = "repurchase" if cash else None
+    if order.was_first:
+        bonus = "first_order" if event.member in first_accounts else None
+    if cash:
+        yield _promised(event, "purchase", cash)
+    if bonus:
+        yield _promised(event, bonus)
+
+
+def _promised(event, action, amount=None) -> grants.Earned:
+    key = f"{event.reference}:{action}"
+    return grants.Earned(event.member, action, key, event.reference, event.at, amount)
+
+
+def _undone(user_id, reference, share, why) -> grants.Undone:
+    return grants.Undone(user_id, reference, share, key=f"{reference}:earned:{why}")
+
+
+def _as_they_stand(events) -> dict[str, Order]:
+    """Return the events' orders by number, each with ``was_first``: no other order of the member
+    had been paid before (by the time, then the id) and not been undone by then. What becomes of
+    the others later does not matter, so it does not matter either when this is asked.
     """
     then = OuterRef("paid_at")
     before = Q(paid_at__lt=then) | Q(paid_at=then, pk__lt=OuterRef("pk"))
@@ -106,4 +130,4 @@ def _as_it_stands(event) -> Order:
     kept &= Q(refunded_at__isnull=True) | Q(refunded_at__gt=then)
     others = Order.objects.filter(before, kept, user_id=OuterRef("user_id"))
     stands = Order.objects.annotate(was_first=~Exists(others)).only(*STANDING)
-    return stands.get(pk=event.data["order"])
+    return stands.in_bulk([event.data["no"] for event in events], field_name="no")

@@ -127,6 +127,7 @@ class QuoteSerializer(Shape):
     cash = YuanField(help_text="Yuan to pay: goods − coupon − discount + freight.")
     goods_cash = YuanField()
     coupon = QuotedCouponSerializer(allow_null=True)
+    coupon_proposed = QuotedCouponSerializer(allow_null=True, help_text="When none is in use.")
     coupon_discount = YuanField()
     discount = YuanField(help_text="What the points take off.")
     rounding = serializers.DecimalField(
@@ -191,7 +192,10 @@ class OrderSerializer(ModelShape):
 
 
 class EventSerializer(ModelShape):
-    label = serializers.CharField(source="get_kind_display")
+    kind = serializers.CharField(source="what")
+    label = serializers.CharField()
+    from_status = serializers.ChoiceField(Order.Status.choices, allow_blank=True)
+    to_status = serializers.ChoiceField(Order.Status.choices)
 
     class Meta:
         model = OrderEvent

@@ -11,7 +11,18 @@ from rest_framework.views import APIView
 
 from mall.core.api import Cursor, StrictSerializer, listed, read, whole
 from mall.core.shapes import Shape
-from points import balance, pending, rates, rules, staff_api, statement, tiers, wording
+from points import (
+    adjustments_api,
+    balance,
+    cases_api,
+    event_delivery,
+    pending,
+    rates,
+    rules,
+    statement,
+    tiers,
+    wording,
+)
 from points.models import LedgerEntry, RuleVersion
 
 TAG = ["points"]
@@ -148,6 +159,7 @@ class Points(APIView):
 
     @extend_schema(operation_id="read_points", tags=TAG, responses=PointsSerializer)
     def get(self, request):
+        event_delivery.hear(request.user)
         now = balance.of(request.user)
         expiring = [{"on": on, "points": points} for on, points in now.expiring]
         coming = list(pending.on_the_way(request.user.pk))
@@ -193,6 +205,7 @@ class Entries(APIView):
         responses=EntrySerializer(many=True),
     )
     def get(self, request):
+        event_delivery.hear(request.user)
         sent = request.query_params
         bounds = read(EntryQuery, sent.dict()).bounds() if sent else {}
         pages = self.pagination_class()
@@ -217,5 +230,6 @@ urlpatterns = [
     path("points", Points.as_view()),
     path("points/entries", Entries.as_view()),
     path("points/rules", Rules.as_view()),
-    *staff_api.urlpatterns,
+    *adjustments_api.urlpatterns,
+    *cases_api.urlpatterns,
 ]

@@ -7,16 +7,16 @@ whatever the rules say today.
 Source: product.md "points" (purchase, available 7 days after receipt) and its traps 4, 7, 8.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Count, F, Q
-
-from mall.core import clock, repeats
+from mall.core import clock, repeats, upserts
 from mall.core.transactions import transactional
-from points import balance, errors, ledger, rules, tiers
+from points import balance, errors, grant_limits, ledger, machine, rules, tiers
 from points.models import Grant, PointAccount, RuleVersion, TakeBack
 
 
@@ -37,13 +37,29 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Earned:
-    """One thing a fact earns: the action whose rule says how much, under the fact's ``key``;
-    ``amount`` is yuan paid (per-yuan rules), ``step`` the count of a table.
+class Undone:
+    """One refund: whose, of which reference, the ``share`` of the paid value that is refunded by
+    then (0 to 1, cumulative), under the refund's ``key``.
     """
 
+    user_id: int
+    reference: str
+    share: Fraction
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """One thing a fact of a member earns: the action whose rule says how much, under the fact's
+    ``key``; ``reference`` is what a refund undoes, ``at`` when it happened. ``amount`` is yuan paid
+    (per-yuan rules), ``step`` the count of a table.
+    """
+
+    user_id: int
     action: str
     key: str
+    reference: str
+    at: datetime
     amount: Decimal | None = None
     step: int | None = None
 
@@ -53,136 +69,166 @@ def promise(
     user_id: int,
     action: str,
     *,
-    amount: Decimal | None = None,
-    step: int | None = None,
     key: str,
     reference: str,
     at: datetime | None = None,
+    **words,
 ) -> Grant | None:
     """Promise what one action is worth, as ``promise_all`` does; returns the grant, the first one
     again on a repeat, or None.
     """
-    earned = Earned(action, key, amount, step)
-    promise_all(user_id, [earned], reference=reference, at=at)
+    promise_all([Earned(user_id, action, key, reference, at or clock.now(), **words)])
     return Grant.objects.filter(account_id=user_id, key=key).first()
 
 
 @transactional
-def promise_all(
-    user_id: int, earned: list[Earned], *, reference: str, at: datetime | None = None
-) -> list[Grant]:
-    """Promise what the active rules of some actions are worth, each once per key; the points arrive
-    after ``confirm``.
+def promise_all(earned: list[Earned]) -> list[Grant]:
+    """Promise what the active rules of some actions are worth, each once per member and key; the
+    points arrive after ``confirm``.
 
-    ``at`` is when the fact happened (default: now): its day and the rules of then decide. Returns
-    the grants that are new. No rule was active, it is worth nothing, or a limit is used up: none.
+    When the fact happened decides: its day, and the rules of then. Returns the grants that are new.
+    No rule was active, it is worth nothing, or a limit is used up: none. As many statements for
+    many members as for one.
     Raises: KeyConflict (a key names another fact), AccountMissing.
     """
-    at = at or clock.now()
     # Two callbacks may report the same payment at once; the second must see the first's promise.
-    ledger.open(user_id)
-    known = {
-        grant.key: grant
-        for grant in Grant.objects.filter(account_id=user_id, key__in=[one.key for one in earned])
-    }
+    ledger.open_all(one.user_id for one in earned)
+    keys = {"account_id__in": {one.user_id for one in earned}, "key__in": {e.key for e in earned}}
+    known = {(grant.account_id, grant.key): grant for grant in Grant.objects.filter(**keys)}
+    versions, new = rules.versions(), []
     for one in earned:
-        if one.key in known:
-            said = {"action": one.action, "reference": reference}
-            repeats.same(known[one.key], otherwise=errors.KeyConflict, **said)
-    new = [one for one in earned if one.key not in known]
-    versions = rules.active_ones([one.action for one in new], as_of=at) if new else {}
-    worth = {
-        one.key: rules.worth(versions[one.action], amount=one.amount, step=one.step)
-        for one in new
-        if one.action in versions
-    }
-    new = [
-        Grant(
-            account_id=user_id,
-            version=versions[one.action],
-            action=one.action,
-            key=one.key,
-            reference=reference,
-            amount=one.amount,
-            points=worth[one.key],
-            on=clock.day_of(at),
-            promised_at=at,
-        )
-        for one in new
-        if worth.get(one.key, 0) > 0
-    ]
-    new = [grant for grant in new if _has_room(grant.version, user_id, grant.on)]
-    return Grant.objects.bulk_create(new)
+        grant = known.get((one.user_id, one.key))
+        if grant is not None:
+            said = {"action": one.action, "reference": one.reference}
+            repeats.same(grant, otherwise=errors.KeyConflict, **said)
+        elif (grant := _grant(one, versions)) is not None:
+            known[one.user_id, one.key] = grant
+            new.append(grant)
+    return Grant.objects.bulk_create(grant_limits.with_room(new))
+
+
+def _grant(one, versions) -> Grant | None:
+    version = rules.active_ones([one.action], as_of=one.at, among=versions).get(one.action)
+    points = rules.worth(version, amount=one.amount, step=one.step) if version else 0
+    if points <= 0:
+        return None
+    return Grant(
+        account_id=one.user_id,
+        version=version,
+        action=one.action,
+        key=one.key,
+        reference=one.reference,
+        amount=one.amount,
+        points=points,
+        on=clock.day_of(one.at),
+        promised_at=one.at,
+    )
 
 
 @transactional
 def confirm(reference: str, *, at: datetime) -> int:
     """Start the waiting time of what was promised for a reference; returns how many promises that
     were.
-
-    Harmless when repeated: what waits already keeps its day.
     """
-    unconfirmed = Grant.objects.filter(
-        reference=reference, status=Grant.Status.PENDING, confirmed_at__isnull=True
-    )
-    for user_id in sorted(set(unconfirmed.values_list("account_id", flat=True))):
-        ledger.open(user_id)
-    grants = list(unconfirmed.select_related("version"))
-    for grant in grants:
-        grant.confirmed_at = at
-        grant.matures_at = at + timedelta(days=grant.version.matures_after_days)
-    Grant.objects.bulk_update(grants, ["confirmed_at", "matures_at"])
-    return len(grants)
+    members = _unconfirmed([reference]).values_list("account_id", flat=True)
+    return confirm_all(members, {reference: at})
 
 
 @transactional
+def confirm_all(user_ids: Iterable[int], received: Mapping[str, datetime]) -> int:
+    """Start the waiting time of what these members were promised for references ({reference: when
+    it was received}); returns how many promises that were.
+
+    Harmless when repeated: what waits already keeps its day.
+    """
+    ledger.open_all(user_ids)
+    grants = list(_unconfirmed(received).select_related("version"))
+    for grant in grants:
+        grant.confirmed_at = received[grant.reference]
+        days = grant.version.matures_after_days
+        grant.matures_at = grant.confirmed_at + timedelta(days=days)
+    upserts.write_over(grants, ["confirmed_at", "matures_at"])
+    return len(grants)
+
+
+def _unconfirmed(references):
+    return Grant.objects.filter(
+        reference__in=references, status=Grant.Status.PENDING, confirmed_at__isnull=True
+    )
+
+
+# --- what a refund undoes --------------------------------------------------------------
 def take_back(user_id: int, *, reference: str, share: Fraction, key: str) -> TakenBack:
-    """Take back what a refund undoes; ``share`` of the paid value is refunded so far (0 to 1,
-    cumulative).
+    """Take back what one refund undoes, as ``take_back_all`` does."""
+    return take_back_all([Undone(user_id, reference, share, key)])[0]
+
+
+@transactional
+def take_back_all(undone: list[Undone]) -> list[TakenBack]:
+    """Take back what refunds undo; returns what each took.
 
     Points by the yuan go in proportion, exactly all of them at 1; fixed bonuses go at 1 only. What
     is on the way shrinks, what has arrived is clawed back from the ledger, what is spent becomes
     owed.
-    Idempotent by ``key``: a repeat returns what the first call took.
+    Idempotent by member and ``key``: a repeat returns what the first call took. As many statements
+    for many members as for two.
     Raises: KeyConflict (the key took back for another refund), ValueError (a share outside 0 to 1).
     """
-    share = _checked(share)
+    undone = [replace(one, share=_checked(one.share)) for one in undone]
     # The sweep may bring the points in while they are taken back; whoever is second sees what the
     # first did.
-    ledger.open(user_id)
-    first = TakeBack.objects.filter(account_id=user_id, key=key).first()
-    if first is not None:
-        repeats.same(first, otherwise=errors.KeyConflict, reference=reference, share=str(share))
-        return TakenBack(first.pending, first.points, first.debt)
-    pending = points = debt = 0
-    for grant in _of(user_id, reference):
-        asked = due_back(grant, share) - grant.taken_back
-        if asked <= 0:
-            continue
-        if grant.status == Grant.Status.PENDING:
-            pending += asked
-        else:
-            entry = _claw(grant, asked)
-            points -= entry.delta
-            debt += entry.debt_delta
-            grant.claws += 1
-        grant.taken_back += asked
-        if grant.status == Grant.Status.PENDING and not grant.left:
-            grant.status = Grant.Status.VOID
-        grant.save(update_fields=["taken_back", "claws", "status"])
-    if points or debt:
-        tiers.reassess(user_id)
-    TakeBack.objects.create(
-        account_id=user_id,
-        key=key,
-        reference=reference,
-        share=str(share),
-        pending=pending,
-        points=points,
-        debt=debt,
-        created_at=clock.now(),
-    )
-    return TakenBack(pending, points, debt)
+    members = {one.user_id for one in undone}
+    ledger.open_all(members)
+    before = TakeBack.objects.filter(account_id__in=members, key__in={one.key for one in undone})
+    known = {(row.account_id, row.key): row for row in before}
+    new = {}
+    for one in undone:
+        row = known.get((one.user_id, one.key))
+        if row is None:
+            row = known[one.user_id, one.key] = new[one.user_id, one.key] = _taking(one)
+        said = {"reference": one.reference, "share": str(one.share)}
+        repeats.same(row, otherwise=errors.KeyConflict, **said)
+    if new:
+        _take(new.values())
+        TakeBack.objects.bulk_create(new.values())
+    rows = (known[one.user_id, one.key] for one in undone)
+    return [TakenBack(row.pending, row.points, row.debt) for row in rows]
+
+
+def _taking(one) -> TakeBack:
+    row = TakeBack(account_id=one.user_id, key=one.key, created_at=clock.now())
+    row.reference, row.share = one.reference, str(one.share)
+    row.pending = row.points = row.debt = 0
+    return row
+
+
+def _take(rows) -> None:
+    """Take from promises and from the books what these rows undo, and write onto them how much."""
+    grants, changed, claws = defaultdict(list), {}, []
+    references = {row.reference for row in rows}
+    for grant in _alive(references).filter(account_id__in={row.account_id for row in rows}):
+        grants[grant.account_id, grant.reference].append(grant)
+    for row in rows:
+        for grant in grants[row.account_id, row.reference]:
+            asked = due_back(grant, Fraction(row.share)) - grant.taken_back
+            if asked <= 0:
+                continue
+            changed[grant.pk] = grant
+            grant.taken_back += asked
+            if grant.status == Grant.Status.PENDING:
+                row.pending += asked
+                grant.status = Grant.Status.PENDING if grant.left else Grant.Status.VOID
+            else:
+                grant.claws += 1
+                claws.append((row, _claw(grant, asked)))
+    entries = ledger.post_many([claw for _row, claw in claws]) if claws else []
+    for (row, _claw_of), entry in zip(claws, entries, strict=True):
+        row.points -= entry.delta
+        row.debt += entry.debt_delta
+    upserts.write_over(list(changed.values()), ["taken_back", "claws", "status"])
+    moved = {row.account_id for row, _claw_of in claws}
+    if moved:
+        tiers.reassess_all(moved)
 
 
 def preview_take_back(user_id: int, *, reference: str, share: Fraction) -> TakenBack:
@@ -191,7 +237,7 @@ def preview_take_back(user_id: int, *, reference: str, share: Fraction) -> Taken
     """
     share = _checked(share)
     pending = arrived = 0
-    for grant in _of(user_id, reference):
+    for grant in _alive([reference]).filter(account_id=user_id):
         asked = max(0, due_back(grant, share) - grant.taken_back)
         if grant.status == Grant.Status.PENDING:
             pending += asked
@@ -214,45 +260,21 @@ def due_back(grant: Grant, share: Fraction) -> int:
     return grant.points - min(grant.points, int(kept))
 
 
-def _of(user_id, reference):
-    """Return the promises a refund may still take from."""
-    alive = Grant.objects.filter(account_id=user_id, reference=reference).exclude(
-        status=Grant.Status.VOID
-    )
-    return list(alive.select_related("version").order_by("pk"))
+def _alive(references):
+    """Return the promises refunds of these references may still take from."""
+    alive = Grant.objects.filter(reference__in=references).exclude(status=Grant.Status.VOID)
+    return alive.select_related("version__rule").order_by("pk")
 
 
-def _claw(grant, points):
-    return ledger.clawback(
+def _claw(grant, points) -> ledger.Posting:
+    return ledger.Posting(
         grant.account_id,
+        machine.Clawback(points, None),
         of_key=f"grant:{grant.pk}",
-        points=points,
-        key=f"claw:{grant.pk}:{grant.claws + 1}",
+        key=f"claw:{grant.pk}:{grant.claws}",
         reference=grant.reference,
         rule=grant.version.rule.code,
         rule_version=grant.version.number,
-    )
-
-
-def _has_room(version, user_id, on):
-    """Return whether the rule's limits leave room for one more promise; what a refund undid takes
-    no room.
-    """
-    monday = on - timedelta(days=on.isoweekday() - 1)
-    spans = {
-        "day": Q(on=on),
-        "week": Q(on__gte=monday, on__lt=monday + timedelta(days=7)),
-        "month": Q(on__year=on.year, on__month=on.month),
-        "life": Q(),
-        "recent": Q(on__gt=on - timedelta(days=version.every_days)),
-    }
-    kept = Grant.objects.filter(
-        account_id=user_id, version__rule=version.rule_id, taken_back__lt=F("points")
-    )
-    used = kept.aggregate(**{span: Count("pk", filter=when) for span, when in spans.items()})
-    limits = dict(zip(("day", "week", "month", "life"), version.limits, strict=True))
-    return all(used[span] < limit for span, limit in limits.items()) and not (
-        version.every_days and used["recent"]
     )
 
 

@@ -10,10 +10,10 @@ from datetime import datetime
 from django.db.models import Q
 
 from mall.core import clock, keyset, upserts
-from mall.core.events import tell
+from mall.core.events import hand_over
 from mall.core.transactions import transactional
-from points import errors, events, ledger, machine, risk, rules, tiers
-from points.models import Grant, PointAccount, PointsPolicy
+from points import errors, events, ledger, machine, rules
+from points.models import Grant, PointsPolicy
 from points.postings import as_text
 
 BATCH = 500
@@ -56,15 +56,10 @@ def _mature_batch(ids):
     """Bring in the promises of one batch that are still on the way; returns the points of each that
     arrived.
     """
-    accounts = sorted(set(Grant.objects.filter(pk__in=ids).values_list("account_id", flat=True)))
+    accounts = Grant.objects.filter(pk__in=ids).order_by().values_list("account_id", flat=True)
     # A refund may shrink a promise at this moment; once the members are locked the rows say what is
     # left.
-    list(
-        PointAccount.objects.select_for_update()
-        .filter(pk__in=accounts)
-        .order_by("pk")
-        .values_list("pk")
-    )
+    ledger.open_all(accounts)
     pending = Grant.objects.filter(pk__in=ids, status=Grant.Status.PENDING)
     grants = list(pending.select_related("version__rule").order_by("account_id", "pk"))
     if not grants:  # another sweep was faster
@@ -73,7 +68,7 @@ def _mature_batch(ids):
     entries = ledger.post_many(
         [_posting(grant, earned_max, today) for grant in grants], tolerant=True
     )
-    arrived, told = [], []
+    arrived, new = [], []
     for grant, entry in zip(grants, entries, strict=True):
         if isinstance(entry, errors.AccountFrozen):
             continue
@@ -87,11 +82,10 @@ def _mature_batch(ids):
         )
         arrived.append(grant)
         if entry.is_new:
-            risk.watch(entry)
-            tiers.note_earned(grant.account_id, entry.worth)
-            told.append(events.points_awarded(grant.action, entry))
+            new.append((grant.action, entry))
     upserts.write_over(arrived, ["status", "matured_at", "matured_points", "entry_seq"])
-    tell(*told)
+    rules.note_new(entry for _action, entry in new)
+    hand_over(events.points_awarded(action, entry) for action, entry in new)
     return [grant.matured_points for grant in arrived]
 
 

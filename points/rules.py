@@ -6,10 +6,13 @@ the member's locked row, so two doors at once cannot take the same one.
 """
 
 import copy
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Subquery
+from django.db.models import Q, Subquery
 
 from mall.core import clock
 from mall.core.events import tell
@@ -20,56 +23,105 @@ from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion
 from points.postings import as_text
 
 
-@transactional
-def award(
-    user_id: int,
-    action: str,
-    *,
-    key: str,
-    on: date | None = None,
-    at: datetime | None = None,
-    amount: Decimal | None = None,
-    step: int | None = None,
-    reference: str = "",
-    description: str = "",
-) -> LedgerEntry | None:
-    """Credit what the active rule of an action is worth, once per ``key``.
+@dataclass(frozen=True, slots=True)
+class Award:
+    """One fact that earns: its member, the action whose rule says how much, and the fact's key.
 
-    ``at`` is when the fact happened (default: now), ``on`` its shop day (default: the day of
-    ``at``). ``amount`` is yuan paid (per-yuan rules) or the points the fact itself is worth,
-    ``step`` the day or count of a table. Returns the entry, the first one again on a repeat, or
-    None: no rule is active, it is worth nothing, a limit is used up, or the account may not earn.
+    ``at`` is when it happened, ``on`` its shop day (default: the day of ``at``). ``amount`` is yuan
+    paid (per-yuan rules) or the points the fact itself is worth, ``step`` the day or count of a
+    table.
     """
-    at = at or clock.now()
-    on = on or clock.day_of(at)
-    version = active(action, as_of=at, on=on)
-    points = worth(version, amount=amount, step=step) if version else 0
-    if points <= 0 or _is_too_soon(version, user_id, key, on):
-        return None
-    expiry = as_text(_still_good(expires_on(version, on)))
+
+    user_id: int
+    action: str
+    key: str
+    at: datetime
+    on: date | None = None
+    amount: Decimal | None = None
+    step: int | None = None
+    reference: str = ""
+    description: str = ""
+    # False: whoever awards has a notice of its own for it, or it is the member's daily habit
+    is_told: bool = True
+
+    @property
+    def day(self) -> date:
+        """The shop day the fact belongs to."""
+        return self.on or clock.day_of(self.at)
+
+
+def award(
+    user_id: int, action: str, *, key: str, at: datetime | None = None, **words
+) -> LedgerEntry | None:
+    """Credit what the active rule of an action is worth, once per ``key``; ``at`` is now where it
+    is not named, ``words`` are the rest of an ``Award``.
+
+    Returns the entry, the first one again on a repeat, or None: no rule is active, it is worth
+    nothing, a limit is used up, or the account may not earn.
+    """
+    return award_all([Award(user_id, action, key, at or clock.now(), **words)])[0]
+
+
+@transactional
+def award_all(awards: list[Award]) -> list[LedgerEntry | None]:
+    """Credit what facts are worth; for each what ``award`` returns, in as many statements for many
+    members (at most ledger.BATCH_MAX) as for two.
+    """
+    everything, paying = versions(), []
+    for place, one in enumerate(awards):
+        found = active_ones([one.action], as_of=one.at, on=one.on, among=everything)
+        version = found.get(one.action)
+        if version and worth(version, amount=one.amount, step=one.step) > 0:
+            paying.append((place, one, version))
+    paying = _spaced(paying)
+    postings = [_posting(one, version) for _place, one, version in paying]
+    results, new = [None] * len(awards), {}
+    entries = ledger.post_many(postings, tolerant=True) if postings else []
+    for (place, one, _version), entry in zip(paying, entries, strict=True):
+        if isinstance(entry, (errors.LimitReached, errors.AccountFrozen)):
+            continue
+        if isinstance(entry, Exception):
+            raise entry
+        results[place] = entry
+        if entry.is_new:
+            new[entry.pk] = (one, entry)
+    note_new(entry for _one, entry in new.values())
+    told = [(one.action, entry) for one, entry in new.values() if one.is_told]
+    tell(*(events.points_awarded(action, entry) for action, entry in told))
+    return results
+
+
+def note_new(entries: Iterable[LedgerEntry]) -> None:
+    """Do what goes with points rules have just credited, in their transaction: look at the day's
+    limit, count them for the tiers.
+    """
+    earned = Counter()
+    for entry in entries:
+        risk.watch(entry)
+        earned[entry.account_id] += entry.worth
+    tiers.note_earned_all(earned)
+
+
+def _posting(one, version) -> ledger.Posting:
     command = machine.Accrue(
-        points, expiry, version.rule.code, version.limits, step, earned_max(version)
+        worth(version, amount=one.amount, step=one.step),
+        as_text(_still_good(expires_on(version, one.day))),
+        version.rule.code,
+        version.limits,
+        one.step,
+        earned_max(version),
     )
-    posting = ledger.Posting(
-        user_id,
+    return ledger.Posting(
+        one.user_id,
         command,
-        key=key,
+        key=one.key,
         rule=version.rule.code,
         rule_version=version.number,
-        reference=reference,
-        description=description,
-        on=on,
+        reference=one.reference,
+        description=one.description,
+        on=one.day,
         same_fact=True,
     )
-    try:
-        entry = ledger.post_many([posting])[0]
-    except (errors.LimitReached, errors.AccountFrozen):
-        return None
-    if entry.is_new:
-        risk.watch(entry)
-        tiers.note_earned(user_id, entry.worth)
-        tell(events.points_awarded(action, entry))
-    return entry
 
 
 def preview(action, *, amount=None, step=None, as_of: datetime | None = None) -> int:
@@ -86,13 +138,14 @@ def active(action, *, as_of: datetime | None = None, on: date | None = None) -> 
     return active_ones([action], as_of=at, on=on).get(action)
 
 
-def active_ones(actions, *, as_of: datetime, on: date | None = None) -> dict[str, RuleVersion]:
+def active_ones(
+    actions, *, as_of: datetime, on: date | None = None, among: list[RuleVersion] | None = None
+) -> dict[str, RuleVersion]:
     """Return the version in force at an instant for each of these actions that has one, as
-    ``active`` does.
+    ``active`` does; ``among`` the ``versions`` of a caller who asks for many instants.
     """
-    weekday = (on or clock.day_of(as_of)).isoweekday()
-    found = {}
-    for version in in_force(as_of, actions=actions):
+    weekday, found = (on or clock.day_of(as_of)).isoweekday(), {}
+    for version in _in_force(versions() if among is None else among, as_of, actions):
         if not version.weekdays or weekday in version.weekdays:
             found.setdefault(version.rule.action, version)
     return found
@@ -102,9 +155,12 @@ def in_force(as_of: datetime | None = None, *, actions=None) -> list[RuleVersion
     """Return the version in force of every rule (of these actions) that was open at an instant, in
     order of priority then.
     """
-    at = as_of or clock.now()
+    return _in_force(versions(), as_of or clock.now(), actions)
+
+
+def _in_force(among, at, actions) -> list[RuleVersion]:
     newest = {}
-    for version in _versions():
+    for version in among:
         was_there = version.created_at <= at or version.number == 1  # the first always was
         is_asked = actions is None or version.rule.action in actions
         if was_there and is_asked and version.rule_id not in newest:
@@ -124,12 +180,12 @@ def _as_of(version, at) -> RuleVersion:
 
 
 @kept
-def _versions() -> list[RuleVersion]:
+def versions() -> list[RuleVersion]:
     """Return every version of every rule, the newest first."""
     # The day's limit rides along: an award asks for the rule and the policy in one go.
     limit = Subquery(PointsPolicy.objects.order_by("pk").values("earned_per_day_max")[:1])
-    versions = RuleVersion.objects.select_related("rule").annotate(limit_of_day=limit)
-    return list(versions.order_by("-number", "rule_id"))
+    found = RuleVersion.objects.select_related("rule").annotate(limit_of_day=limit)
+    return list(found.order_by("-number", "rule_id"))
 
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:
@@ -187,22 +243,35 @@ def numbers_of(version: RuleVersion | None) -> dict:
     return {name: getattr(version, name) for name in (*names, *more)} if version is not None else {}
 
 
-def _is_too_soon(version, user_id, key, on):
-    """Return whether a rule that pays once in so many days has paid within them for another
-    fact.
+def _spaced(paying) -> list[tuple]:
+    """Leave out what a rule that pays once in so many days has paid within them for another fact;
+    a fact that was paid stays.
     """
-    if not version.every_days:
-        return False
+    spaced = [(one, version) for _place, one, version in paying if version.every_days]
+    if not spaced:
+        return paying
     # Two doors may report the same birthday at once; the second must see the first's entry.
-    ledger.open(user_id)
-    since = on - timedelta(days=version.every_days)
-    paid = statement.entries_of(user_id).filter(
-        rule=version.rule.code, kind=LedgerEntry.Kind.ACCRUE, biz_date__gt=since
-    )
-    return (
-        paid.exclude(key=key).exists()
-        and not statement.entries_of(user_id).filter(key=key).exists()
-    )
+    ledger.open_all(one.user_id for one, _version in spaced)
+    entries = statement.entries_of_all({one.user_id for one, _version in spaced})
+    asked = Q(key__in={one.key for one, _version in spaced})
+    asked |= Q(rule__in={version.rule.code for _one, version in spaced})
+    found = entries.filter(asked, kind=LedgerEntry.Kind.ACCRUE)
+    paid = set(found.values_list("account_id", "rule", "key", "biz_date"))
+    return [found for found in paying if not _is_too_soon(found[1], found[2], paid)]
+
+
+def _is_too_soon(one, version, paid: set) -> bool:
+    """Say whether ``paid`` (member, rule, key, day) is in the way of an award; if not it is in the
+    way of the next.
+    """
+    mine = [(key, rule, on) for user_id, rule, key, on in paid if user_id == one.user_id]
+    if not version.every_days or any(key == one.key for key, _rule, _on in mine):
+        return False
+    since = one.day - timedelta(days=version.every_days)
+    if any(rule == version.rule.code and on > since for _key, rule, on in mine):
+        return True
+    paid.add((one.user_id, version.rule.code, one.key, one.day))
+    return False
 
 
 @transactional

@@ -11,6 +11,7 @@ Source: product.md "Tiers" and its traps 12 and 20.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,6 +25,7 @@ from mall.core.transactions import transactional
 from points import ledger
 from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
+from points.statement import entries_of_all
 
 BATCH = 200
 NEVER = 1 << 62  # nobody earns so many: the highest tier rises no more
@@ -97,15 +99,9 @@ def _credits(user_ids):
         When(kind=LedgerEntry.Kind.ACCRUE, then="biz_date"),
         default=Subquery(credit.values("biz_date")),
     )
-    ranges = (Q(pk__gt=pk * SEQ_SPAN, pk__lt=(pk + 1) * SEQ_SPAN) for pk in user_ids)
-    own = Q(*ranges, _connector=Q.OR)
     kinds = [LedgerEntry.Kind.ACCRUE, LedgerEntry.Kind.CLAWBACK]
-    rows = (
-        LedgerEntry.objects.filter(own, kind__in=kinds)
-        .order_by()
-        .annotate(day=day)
-        .filter(day__isnull=False)
-    )
+    rows = entries_of_all(user_ids).filter(kind__in=kinds)
+    rows = rows.annotate(day=day).filter(day__isnull=False)
     found = defaultdict(dict)
     for user_id, on, points in rows.values_list("account_id", "day").annotate(
         points=Sum(F("delta") - F("debt_delta"))
@@ -144,11 +140,36 @@ def note_earned(user_id: int, points: int) -> None:
 
 
 @transactional
+def note_earned_all(points: Mapping[int, int]) -> None:
+    """Count what rules just credited to some members ({member: points}), as ``note_earned`` does
+    for one; whoever cannot reach the next tier costs no statement of their own, nor who does.
+    """
+    if len(points) == 1:
+        note_earned(*next(iter(points.items())))
+        return
+    rows = MemberTier.objects.in_bulk(points)
+    staying = [row for row in rows.values() if row.rises_at > row.earned + points[row.pk]]
+    for row in staying:
+        row.earned += points[row.pk]
+    upserts.write_over(staying, ["earned"])
+    rising = set(points) - {row.pk for row in staying}
+    if rising:
+        reassess_all(rising)
+
+
+@transactional
 def reassess(user_id: int) -> MemberTier:
     """Draw a member's sums anew and put down where they stand; harmless when repeated."""
-    ledger.open(user_id)
-    _reassess([user_id])
+    reassess_all([user_id])
     return MemberTier.objects.get(pk=user_id)
+
+
+@transactional
+def reassess_all(user_ids: Iterable[int], on: date | None = None) -> None:
+    """Do as ``reassess`` for some members, as it is on a shop day (default: today)."""
+    # Somebody may earn at this moment: whoever is second sees what the first did.
+    ledger.open_all(user_ids)
+    _reassess(sorted(user_ids), on)
 
 
 def reassess_due(on: date | None = None, *, on_batch=None) -> int:
@@ -167,18 +188,11 @@ def reassess_due(on: date | None = None, *, on_batch=None) -> int:
     due = PointAccount.objects.filter(is_due).values_list("pk", flat=True)
     count = 0
     for batch in keyset.batches(due, BATCH):
-        _reassess_batch(batch, on)
+        reassess_all(batch, on)
         count += len(batch)
         if on_batch:
             on_batch(count)
     return count
-
-
-@transactional
-def _reassess_batch(user_ids, on):
-    # Somebody may earn at this moment: whoever is second sees what the first did.
-    ledger.open_all(user_ids)
-    _reassess(user_ids, on)
 
 
 def _reassess(user_ids, on=None):

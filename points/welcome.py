@@ -5,19 +5,27 @@ from datetime import date
 from django.utils.translation import ngettext
 
 from mall.core.events import Event
+from mall.core.transactions import transactional
 from points import ledger, rules
 
 
-def open_with_gift(event: Event) -> None:
-    """Open the account and credit the sign-up points; the first account of a person gets them."""
-    ledger.open_account(event.member)
-    if event.data["first_of_person"]:
-        rules.award(event.member, "register", key="register", at=event.at, reference="register")
+@transactional
+def open_with_gift(events: list[Event]) -> None:
+    """Open the accounts and credit the sign-up points; the first account of a person gets them."""
+    gifts = [
+        rules.Award(one.member, "register", "register", one.at, reference="register", is_told=False)
+        for one in events
+        if one.data["first_of_person"]
+    ]
+    given = {entry.account_id for entry in rules.award_all(gifts) if entry is not None}
+    ledger.open_all({event.member for event in events} - given)
 
 
 def greet(user, on: date) -> str | None:
     """Credit the first sign-in of a shop day, and say so the first time."""
-    entry = rules.award(user.pk, "login", key=f"login:{on}", on=on, reference=f"login:{on}")
+    entry = rules.award(
+        user.pk, "login", key=f"login:{on}", on=on, reference=f"login:{on}", is_told=False
+    )
     if entry is None or not entry.is_new or entry.delta <= 0:
         return None
     return ngettext(

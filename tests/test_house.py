@@ -114,9 +114,9 @@ def test_writer_when_rows_change_then_only_there(writer, models, tables):
     ("room", "may"),
     [
         ("account_rows", {"points/ledger.py", "points/locked_account.py"}),
-        ("rows.insert", {"points/account_rows.py"}),
+        ("rows.insert", {"points/account_rows.py", "points/event_rows.py"}),
         ("rows.insert_new", {"points/account_rows.py"}),
-        ("rows.execute", {"points/account_rows.py"}),
+        ("rows.execute", {"points/account_rows.py", "points/event_rows.py"}),
     ],
 )
 def test_rows_when_sql_is_written_out_then_only_in_the_rooms_for_it(room, may):
@@ -193,6 +193,29 @@ def test_names_when_a_module_is_named_then_by_a_noun_of_the_mall():
     ]
     names = {part for path in files for part in path.relative_to(ROOT).with_suffix("").parts}
     assert sorted(names & BANNED) == []
+
+
+# Longer; the list only gets shorter. The machine stays: one table of commands, read from top to
+# bottom.
+LONG_MODULES = {
+    "points/machine.py": 495,
+    "orders/admin.py": 477,
+    "catalog/admin.py": 443,
+    "orders/coupons/admin.py": 409,
+    "orders/models/order.py": 339,
+    "points/books_admin.py": 359,
+}
+
+
+def test_modules_when_counted_then_none_has_more_than_300_lines():
+    """A longer one is usually two nouns."""
+    found = {
+        path: lines
+        for path, _tree in python_files()
+        if (lines := len((ROOT / path).read_text(encoding="utf-8").splitlines())) > 300
+        and lines > LONG_MODULES.get(path, 0)
+    }
+    assert found == {}
 
 
 def test_names_when_a_verb_is_named_then_by_the_business():
@@ -397,7 +420,8 @@ def test_listeners_when_a_room_tells_or_asks_then_never_through_a_signal_of_its_
         if module.startswith("django.dispatch")
     ]
     for path, tree in python_files():
-        if path == "mall/core/events.py" or path.endswith("/apps.py"):
+        # the delivery asks the pages who listens
+        if path in ("mall/core/events.py", "points/event_delivery.py") or path.endswith("/apps.py"):
             continue
         found += [
             (f"{path} {node.attr}", node.lineno)

@@ -18,19 +18,30 @@ BATCH = 500
 Action = DailyActivity.Action
 
 
-@transactional
 def record(user_id, on, action):
     """Write down that a member did something of their own on a shop day; the same again changes
     nothing.
     """
-    DailyActivity.objects.bulk_create(
-        [DailyActivity(user_id=user_id, on=on, action=action)], ignore_conflicts=True
+    _record([DailyActivity(user_id=user_id, on=on, action=action)])
+
+
+def record_sign_in(events: list[Event]) -> None:
+    """Write down that members came in, on the day they did."""
+    _record(
+        [
+            DailyActivity(
+                user_id=event.member,
+                on=date.fromisoformat(event.data["on"]),
+                action=Action.SIGN_IN,
+            )
+            for event in events
+        ]
     )
 
 
-def record_sign_in(event: Event) -> None:
-    """Write down that a member came in, on the day they did."""
-    record(event.member, date.fromisoformat(event.data["on"]), Action.SIGN_IN)
+@transactional
+def _record(rows):
+    DailyActivity.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def gather(day) -> int:

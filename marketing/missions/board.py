@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from mall.core import clock
 from mall.core import rows as row_sql
 from mall.core.kept import kept
-from marketing.missions import progress
+from marketing.missions import eligibility, progress
 from marketing.models import Mission, MissionProgress
 from points.terms import PLACES
 
@@ -102,10 +102,10 @@ def of(user, *, on: date | None = None) -> list[Item]:
     open_ones = [
         mission
         for mission in all_missions.values()
-        if mission.is_open() and progress.is_in_time(mission, user.date_joined)
+        if mission.is_open() and eligibility.is_in_time(mission, user.date_joined)
     ]
-    offered = {mission.pk for mission in progress.for_newcomers(open_ones, user.pk)}
-    behind = progress.done_by(
+    offered = {mission.pk for mission in eligibility.for_newcomers(open_ones, user.pk)}
+    behind = eligibility.done_by(
         user.pk, {mission.prerequisite_id for mission in all_missions.values()} - {None}
     )
     items = [

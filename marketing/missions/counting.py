@@ -7,16 +7,17 @@ the missions as they were when it happened.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import attrgetter
 
 from mall.core import clock
 from mall.core.transactions import transactional
 from marketing.analytics import activity
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
-from marketing.missions import progress, rewards
+from marketing.missions import eligibility, progress, rewards
 from marketing.models import Mission, MissionFact, MissionProgress
-from points import ledger
+from points import event_delivery, ledger
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,16 @@ class Fact:
     amount: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a member did at one moment; ``on`` is the shop day it counts for."""
+
+    user_id: int
+    facts: list[Fact]
+    at: datetime
+    on: date
+
+
 def note(
     user_id: int,
     event: str,
@@ -41,96 +52,106 @@ def note(
 ) -> list[MissionProgress]:
     """Count one fact for every mission that listens to its event; once per (member, event, key).
 
+    ``at`` is when it happened (default: now), ``on`` its shop day (default: the day of ``at``).
     Returns the rows that moved. Missions completed by it are paid or wait for their member's tap.
     """
     return note_all(user_id, [Fact(event, key, amount)], on=on, at=at)
 
 
 def note_all(
-    user_id: int,
-    facts: list[Fact],
-    *,
-    on: date | None = None,
-    at: datetime | None = None,
-    left: Callable[[], list[Fact]] | None = None,
+    user_id: int, facts: list[Fact], *, on: date | None = None, at: datetime | None = None
 ) -> list[MissionProgress]:
-    """Count what belongs to one moment in one go; each fact as ``note`` does.
-
-    ``at`` is when it happened (default: now), ``on`` its shop day (default: the day of ``at``).
-    ``left`` is for facts that may have been undone meanwhile, such as an order's: what they count
-    for by now, asked once somebody listens; its caller holds the member's lock.
-    """
+    """Count what belongs to one moment in one go; each fact as ``note`` does."""
     at = at or clock.now()
-    facts = [fact for fact in facts if fact.amount > 0]
-    if not facts:
+    return note_moments([Moment(user_id, facts, at, on or clock.day_of(at))])
+
+
+def note_moments(
+    moments: list[Moment], *, left: Callable[[], list[Fact]] | None = None
+) -> list[MissionProgress]:
+    """Count what some members did, each fact as ``note`` does; where nothing comes late, in as many
+    statements for many members as for one.
+
+    ``left`` is for facts that may have been undone meanwhile, such as an order's: what they count
+    for by now, asked once somebody listens; its caller holds the members' locks.
+    """
+    moments = [replace(one, facts=[f for f in one.facts if f.amount > 0]) for one in moments]
+    moments = sorted((one for one in moments if one.facts), key=attrgetter("at"))
+    if not moments:
         return []
-    heard = Mission.objects.listening(at, {fact.event for fact in facts})
-    events = {mission.event for mission in heard}
-    facts = [fact for fact in facts if fact.event in events]
-    missions = [mission for mission in heard if mission.is_open(at)]
-    return _count(user_id, facts, missions, on or clock.day_of(at), at, left) if facts else []
+    events = {fact.event for one in moments for fact in one.facts}
+    listening = list(Mission.objects.listening(moments[0].at, events))
+    heard = [_heard(one, [mission.as_of(one.at) for mission in listening]) for one in moments]
+    heard = [(moment, missions) for moment, missions in heard if moment.facts]
+    return _count(heard, left) if heard else []
+
+
+def _heard(moment, missions):
+    """Return a moment with the facts that missions listened to then, and those that were open."""
+    switched_on = [mission for mission in missions if mission.status == Mission.Status.ACTIVE]
+    events = {mission.event for mission in switched_on}
+    facts = [fact for fact in moment.facts if fact.event in events]
+    return replace(moment, facts=facts), [one for one in switched_on if one.is_open(moment.at)]
 
 
 @transactional
-def _count(user_id, facts, missions, on, at, left):
+def _count(heard, left):
     # Facts of one member may arrive through several doors at once: the second one must see what the
     # first has counted, or a mission one short of its target would be completed twice.
     if left is None:
-        ledger.open(user_id)
-    facts = _uncounted(user_id, facts)
-    if facts and left is not None:
-        facts = _still_counting(facts, left())
-    if not facts:
+        ledger.open_all(moment.user_id for moment, _missions in heard)
+    heard = _uncounted(heard)
+    if heard and left is not None:
+        heard = _still_counting(heard, left())
+    if not heard:
         return []
-    rows = progress.rows_of(user_id, progress.open_to(user_id, missions, at), on, at)
-    late = [row for row in rows.values() if progress.is_late(row, at)]
-    counted, moved = [], set()
-    for fact in facts:
-        steps = []
-        for row in rows.values():
-            if row.mission.event == fact.event:
-                step = 0 if row in late else progress.move(row, fact.amount, at)
-                # A fact that came too late to move anything is kept as well: it may stand in for
-                # one that goes back.
-                steps.append([row.pk, step])
-                moved |= {row.mission_id} if step or row in late else set()
-        counted.append(
-            MissionFact(
-                user_id=user_id,
-                event=fact.event,
-                key=fact.key,
-                amount=fact.amount,
-                on=on,
-                at=at,
-                moved=steps,
-            )
-        )
-    MissionFact.objects.bulk_create(counted)
-    for row in late:
-        progress.draw_anew(row)
-    for row in rows.values():
-        if row.mission_id in moved and row.completed_at and row.mission.has_followers:
-            progress.catch_up(row)
-    return [row for row in rows.values() if row.mission_id in moved]
-
-
-def _uncounted(user_id, facts):
-    known = MissionFact.objects.filter(
-        user_id=user_id,
-        event__in=[fact.event for fact in facts],
-        key__in=[fact.key for fact in facts],
-    )
-    seen = set(known.values_list("event", "key"))
-    return [fact for fact in facts if (fact.event, fact.key) not in seen]
-
-
-def _still_counting(facts, left):
-    amounts = {(fact.event, fact.key): fact.amount for fact in left}
-    return [
-        Fact(fact.event, fact.key, amount)
-        for fact in facts
-        if (amount := min(fact.amount, amounts.get((fact.event, fact.key), fact.amount))) > 0
+    asked = [(moment.user_id, moment.at, missions) for moment, missions in heard]
+    heard = [
+        (moment, missions)
+        for (moment, _all), missions in zip(heard, eligibility.open_to(asked), strict=True)
     ]
+    rows = progress.Rows(heard)
+    for moment, missions in heard:
+        rows.move(moment, missions)
+    rewards.complete(rows.completed)
+    rows.save()
+    for row in rows.late:
+        progress.draw_anew(row)
+    before = [row for row in rows.moved if row.completed_at and row.mission.has_followers]
+    if before:
+        progress.catch_up(before)
+    return rows.moved
+
+
+def _uncounted(heard) -> list:
+    facts = [(one.user_id, fact) for one, _missions in heard for fact in one.facts]
+    known = MissionFact.objects.filter(
+        user_id__in={user_id for user_id, _fact in facts},
+        event__in={fact.event for _user_id, fact in facts},
+        key__in={fact.key for _user_id, fact in facts},
+    )
+    seen, new = set(known.values_list("user_id", "event", "key")), []
+    for moment, missions in heard:
+        names = {(moment.user_id, fact.event, fact.key): fact for fact in moment.facts}
+        facts = [fact for name, fact in names.items() if name not in seen]
+        seen |= set(names)
+        new.append((replace(moment, facts=facts), missions))
+    return [(moment, missions) for moment, missions in new if moment.facts]
+
+
+def _still_counting(heard, left) -> list:
+    amounts = {(fact.event, fact.key): fact.amount for fact in left}
+    new = []
+    for moment, missions in heard:
+        facts = [
+            Fact(fact.event, fact.key, min(fact.amount, amounts[fact.event, fact.key]))
+            if (fact.event, fact.key) in amounts
+            else fact
+            for fact in moment.facts
+        ]
+        facts = [fact for fact in facts if fact.amount > 0]
+        new.append((replace(moment, facts=facts), missions))
+    return [(moment, missions) for moment, missions in new if moment.facts]
 
 
 @transactional
@@ -141,6 +162,7 @@ def claim(user, code: str) -> MissionProgress:
     """
     # Two taps at once: the second must see that the first has collected it.
     ledger.open(user.pk)
+    event_delivery.deliver(user.pk)
     mission = (
         Mission.objects.exclude(status=Mission.Status.DRAFT)
         .select_related("coupon")
@@ -155,7 +177,7 @@ def claim(user, code: str) -> MissionProgress:
         period = progress.period_of(mission.kind, clock.today())
         raise _why_not(rows.filter(period=period).first(), mission)
     row.mission = mission
-    if not rewards.give(row):
+    if not rewards.give([row], at=clock.now()):
         raise RewardUnavailable
     row.save()
     activity.record(user.pk, clock.today(), activity.Action.MISSION)
@@ -182,24 +204,26 @@ def lessen(user_id: int, facts: list[Fact]) -> None:
     """Let facts count for no more than their ``amount`` now (what is left of a refunded order);
     what is over moves back (marketing/missions/progress.py).
 
-    Harmless when repeated; a fact that was never counted changes nothing, and ``note_all`` asks
+    Harmless when repeated; a fact that was never counted changes nothing, and ``note_moments`` asks
     what is ``left`` of it when it comes.
     """
     ledger.open(user_id)
-    bring_in_line(user_id, {fact.key for fact in facts}, lambda: facts)
+    bring_in_line([(user_id, fact.key) for fact in facts], lambda: facts)
 
 
 @transactional
-def bring_in_line(user_id: int, keys: set[str], left: Callable[[], list[Fact]]) -> None:
-    """``lessen`` what was counted under these keys to what ``left`` says, which is asked once
-    something was; the caller holds the member's lock.
+def bring_in_line(counted: list[tuple[int, str]], left: Callable[[], list[Fact]]) -> None:
+    """``lessen`` what was counted of members under keys ((member, key)) to what ``left`` says,
+    which is asked once something was; the caller holds the members' locks.
     """
-    counted = list(MissionFact.objects.filter(user_id=user_id, key__in=keys).order_by("pk"))
-    if not counted:
+    members, keys = {user_id for user_id, _key in counted}, {key for _user_id, key in counted}
+    found = MissionFact.objects.filter(user_id__in=members, key__in=keys).order_by("pk")
+    facts = [fact for fact in found if (fact.user_id, fact.key) in counted]
+    if not facts:
         return
-    left, touched = {(fact.event, fact.key): fact.amount for fact in left()}, set()
-    for fact in counted:
-        amount = min(fact.amount, left.get((fact.event, fact.key), fact.amount))
+    amounts, touched = {(fact.event, fact.key): fact.amount for fact in left()}, set()
+    for fact in facts:
+        amount = min(fact.amount, amounts.get((fact.event, fact.key), fact.amount))
         if amount == fact.amount:
             continue
         touched |= {pk for pk, step in fact.moved if step > amount}

@@ -5,19 +5,16 @@ A fact that comes in order moves its rows at once; one that comes after a younge
 has them drawn anew. Both leave the same. Called under the member's lock.
 """
 
-from datetime import date, datetime, timedelta
+from collections import defaultdict
+from datetime import date, datetime
 
-from django.contrib.auth import get_user_model
-
-from accounts import persons
-from mall.core import clock
-from marketing.missions import rewards
+from mall.core import clock, upserts
+from marketing.missions import eligibility, rewards
 from marketing.models import Mission, MissionFact, MissionProgress
 
 ONCE = "once"
 
 
-# --- who may do what, and when -------------------------------------------------------
 def period_of(kind: str, on: date) -> str:
     """Return the period a shop day belongs to: the day, its ISO week, or once and for all."""
     if kind == Mission.Kind.DAILY:
@@ -33,96 +30,106 @@ def periods_at(on: date) -> set[str]:
     return {period_of(kind, on) for kind in Mission.Kind.values}
 
 
-def is_in_time(mission, joined: datetime, at: datetime | None = None) -> bool:
-    """Whether a mission was open at an instant (default: now) for somebody who joined at
-    another.
-    """
-    at = at or clock.now()
-    return mission.kind != Mission.Kind.NEWCOMER or at < joined + timedelta(
-        days=mission.newcomer_days
-    )
-
-
-def for_newcomers(missions, user_id) -> list[Mission]:
-    """Leave out newcomers' missions for somebody who was here before with another account."""
-    if all(mission.kind != Mission.Kind.NEWCOMER for mission in missions) or persons.is_first(
-        user_id
-    ):
-        return missions
-    return [mission for mission in missions if mission.kind != Mission.Kind.NEWCOMER]
-
-
-def done_by(user_id, mission_ids, at: datetime | None = None) -> set[int]:
-    """Return which of these missions a member had completed by an instant (default: now); none
-    asked, no query.
-    """
-    if not mission_ids:
-        return set()
-    completed = MissionProgress.objects.filter(
-        user_id=user_id, mission__in=mission_ids, completed_at__lte=at or clock.now()
-    )
-    return set(completed.values_list("mission_id", flat=True).distinct())
-
-
-def open_to(user_id, missions, at: datetime) -> list[Mission]:
-    """Leave out what this member may not do (yet): newcomers' missions after their time, steps of a
-    chain before theirs.
-    """
-    if any(mission.kind == Mission.Kind.NEWCOMER for mission in missions):
-        joined = get_user_model().objects.values_list("date_joined", flat=True).get(pk=user_id)
-        missions = for_newcomers(
-            [mission for mission in missions if is_in_time(mission, joined, at)], user_id
-        )
-    behind = done_by(user_id, {mission.prerequisite_id for mission in missions} - {None}, at)
-    return [
-        mission
-        for mission in missions
-        if mission.prerequisite_id is None or mission.prerequisite_id in behind
-    ]
-
-
 # --- rows ----------------------------------------------------------------------------
-def rows_of(user_id, missions, on: date, at: datetime) -> dict[int, MissionProgress]:
-    """Return each mission's row of the day's period; a new one takes the mission's numbers of then
-    and keeps them.
+class Rows:
+    """The rows that some moments move (marketing/missions/counting.py), in the order in which these
+    happened: moved in memory, then saved together with the facts.
+
+    ``heard`` are moments with the missions they move; a new row takes the mission's numbers of its
+    first moment and keeps them. ``late`` are rows that a younger fact has moved already.
     """
-    rows = MissionProgress.objects.filter(
-        user_id=user_id, mission__in=missions, period__in=periods_at(on)
-    )
-    found = {(row.mission_id, row.period): row for row in rows}
-    wanted = {}
-    for mission in missions:
-        period = period_of(mission.kind, on)
-        row = found.get((mission.pk, period)) or MissionProgress(
-            user_id=user_id,
-            period=period,
-            target=mission.target,
-            points=mission.points,
-            started_at=at,
+
+    def __init__(self, heard):
+        self.moved, self.late, self.completed = [], [], []
+        self._facts, self._stepped = [], []
+        self._found = _load(
+            {
+                (one.user_id, mission.pk, period_of(mission.kind, one.on))
+                for one, missions in heard
+                for mission in missions
+            }
         )
-        row.mission = mission
-        wanted[mission.pk] = row
-    return wanted
+
+    def move(self, moment, missions) -> None:
+        """Let the facts of a moment count for missions as they were then."""
+        rows = [self.row_of(moment, mission) for mission in missions]
+        late = [row for row in rows if is_late(row, moment.at)]
+        for fact in moment.facts:
+            steps = []
+            for row in rows:
+                if row.mission.event != fact.event:
+                    continue
+                # A fact that came too late to move anything is kept as well: it may stand in for
+                # one that goes back.
+                step = 0 if row in late else self._step(row, fact.amount, moment.at)
+                steps.append((row, step))
+                if row in late:
+                    _add(self.late, row)
+                if step or row in late:
+                    _add(self.moved, row)
+            row = MissionFact(user_id=moment.user_id, event=fact.event, key=fact.key)
+            row.amount, row.on, row.at = fact.amount, moment.on, moment.at
+            self._facts.append((row, steps))
+
+    def row_of(self, moment, mission) -> MissionProgress:
+        """Return a mission's row of the moment's period."""
+        place = (moment.user_id, mission.pk, period_of(mission.kind, moment.on))
+        row = self._found.get(place)
+        if row is None:
+            row = self._found[place] = MissionProgress(
+                user_id=moment.user_id,
+                period=place[2],
+                target=mission.target,
+                points=mission.points,
+                started_at=moment.at,
+            )
+        if row not in self.completed:  # that is paid as the mission was when it was completed
+            row.mission = mission
+        return row
+
+    def _step(self, row, amount, at) -> int:
+        """Add the youngest fact to a row; returns by how much it moved, 0 when it was complete."""
+        step = min(amount, row.target - row.count)
+        if row.completed_at is not None or step <= 0:
+            return 0
+        row.count, row.moved_at = row.count + step, at
+        if row.count == row.target:
+            row.completed_at = at
+            self.completed.append(row)
+        _add(self._stepped, row)
+        return step
+
+    def save(self) -> None:
+        """Write rows and facts."""
+        known = [row for row in self._stepped if row.pk is not None]
+        new = [row for row in self._stepped if row.pk is None]
+        upserts.insert(new, by=("user_id", "mission_id", "period"))
+        moving = ["count", "paid", "moved_at", "completed_at", "rewarded_at"]
+        upserts.write_over(known, moving)
+        for fact, steps in self._facts:
+            fact.moved = [[row.pk, step] for row, step in steps]
+        MissionFact.objects.bulk_create(fact for fact, _steps in self._facts)
+
+
+def _load(places) -> dict:
+    """Return the rows there are of places (member, mission, period)."""
+    if not places:
+        return {}
+    members, missions, periods = map(set, zip(*places, strict=True))
+    rows = MissionProgress.objects.filter(
+        user_id__in=members, mission__in=missions, period__in=periods
+    )
+    return {(row.user_id, row.mission_id, row.period): row for row in rows}
+
+
+def _add(rows, row) -> None:
+    if row not in rows:
+        rows.append(row)
 
 
 def is_late(row, at: datetime) -> bool:
     """Whether a younger fact has moved a row already."""
     return row.moved_at is not None and at < row.moved_at
-
-
-def move(row, amount: int, at: datetime) -> int:
-    """Add the youngest fact to a row and pay it when that completes it; returns by how much it
-    moved, 0 when it was complete.
-    """
-    step = min(amount, row.target - row.count)
-    if row.completed_at is not None or step <= 0:
-        return 0
-    row.count, row.moved_at = row.count + step, at
-    if row.count == row.target:
-        row.completed_at = at
-        rewards.complete(row)
-    row.save()
-    return step
 
 
 def draw_anew(row) -> None:
@@ -151,7 +158,7 @@ def draw_anew(row) -> None:
         rewards.take_back(row)
     row.completed_at, row.moved_at = completed_at, _when(facts[-1])[0] if facts else None
     if completed_at is not None and was_completed is None:
-        rewards.complete(row)
+        rewards.complete([row])
     row.save()
 
 
@@ -179,27 +186,38 @@ def _note_step(fact, row, step):
 
 
 # --- chains --------------------------------------------------------------------------
-def catch_up(row) -> None:
-    """Let facts count for the next step of a chain that were heard before this row was completed,
-    and happened after it.
+def catch_up(rows) -> None:
+    """Let facts count for the next steps of chains that were heard before these rows were
+    completed, and happened after it. Who has none costs no statement of their own.
     """
-    followers = list(Mission.objects.filter(prerequisite=row.mission_id).order_by("pk"))
+    followers = defaultdict(list)
+    missions = {row.mission_id for row in rows}
+    for mission in Mission.objects.filter(prerequisite__in=missions).order_by("pk"):
+        followers[mission.prerequisite_id].append(mission)
     later = MissionFact.objects.filter(
-        user_id=row.user_id,
-        event__in={mission.event for mission in followers},
-        at__gt=row.completed_at,
+        user_id__in={row.user_id for row in rows},
+        event__in={mission.event for some in followers.values() for mission in some},
+        at__gt=min(row.completed_at for row in rows),
     )
     for fact in later.order_by("at", "pk"):
-        known = {pk for pk, _step in fact.moved}
-        heard = [mission.as_of(fact.at) for mission in followers if mission.event == fact.event]
-        heard = [mission for mission in heard if mission.is_open(fact.at)]
-        opened = open_to(row.user_id, heard, fact.at)
-        for late in rows_of(row.user_id, opened, fact.on, fact.at).values():
-            if late.pk is None:
-                late.save()
-            if late.pk not in known:
-                fact.moved = [*fact.moved, [late.pk, 0]]
-                fact.save(update_fields=["moved"])
-                draw_anew(late)
-                if late.completed_at is not None:
-                    catch_up(late)
+        for row in rows:
+            if row.user_id == fact.user_id and fact.at > row.completed_at:
+                _hear_again(fact, followers[row.mission_id])
+
+
+def _hear_again(fact, followers) -> None:
+    """Let a fact move those of these missions that its member could do by then."""
+    known = {pk for pk, _step in fact.moved}
+    heard = [mission.as_of(fact.at) for mission in followers if mission.event == fact.event]
+    heard = [mission for mission in heard if mission.is_open(fact.at)]
+    [opened] = eligibility.open_to([(fact.user_id, fact.at, heard)])
+    rows = Rows([(fact, opened)])
+    for late in [rows.row_of(fact, mission) for mission in opened]:
+        if late.pk is None:
+            late.save()
+        if late.pk not in known:
+            fact.moved = [*fact.moved, [late.pk, 0]]
+            fact.save(update_fields=["moved"])
+            draw_anew(late)
+            if late.completed_at is not None:
+                catch_up([late])

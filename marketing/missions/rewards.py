@@ -1,7 +1,7 @@
 """What a completed mission gives: points and a coupon, once a turn, and what of it goes back.
 
-Called under the member's lock with a row of marketing/missions/progress.py, which the
-caller saves.
+Called under the members' locks with rows of marketing/missions/progress.py, which the caller
+saves.
 """
 
 from contextlib import suppress
@@ -14,7 +14,8 @@ from django.urls import reverse
 
 from mall.core import clock
 from mall.core.errors import DomainError
-from marketing.notices.inbox import Kind, notify
+from marketing.models import Notification
+from marketing.notices.inbox import Kind, notify_many
 from orders.coupons import lifecycle as coupons
 from orders.coupons.errors import CouponNotRevocable
 from orders.models import Coupon
@@ -32,40 +33,48 @@ def key_of(row, turn: int | None = None) -> str:
     return f"mission:{row.mission.code}:{row.period}" + (f":{turn}" if turn > 1 else "")
 
 
-def complete(row) -> None:
-    """Pay a row that has just been completed, or tell the member that the reward waits."""
-    if not (row.mission.is_automatic and give(row, at=row.completed_at)):
-        _tell(row, "completed")
+def complete(rows) -> None:
+    """Pay rows that have just been completed, or tell their members that the reward waits."""
+    given = give([row for row in rows if row.mission.is_automatic])
+    _tell([row for row in rows if row not in given], "completed")
 
 
-def give(row, *, at: datetime | None = None) -> bool:
-    """Give what a completed row promises, once by the ledger's key; False when the member may not
-    earn just now. ``at``: when it was earned, or tapped for (default: now).
+def give(rows, *, at: datetime | None = None) -> list:
+    """Give what completed rows promise, once by the ledger's key; returns those of them whose
+    reward was given: a member may not earn just now, or no more coupons are given out.
+
+    ``at`` is when a member tapped for it (default: when it was completed). Points and notices of
+    many members are as many statements as those of two; a coupon is given by itself.
     """
-    key = key_of(row)
-    if row.points:
-        entry = rules.award(
-            row.user_id,
-            ACTION,
-            key=key,
-            at=at,
-            amount=Decimal(row.points),
-            reference=f"mission:{row.mission.code}",
-        )
+    paying = [row for row in rows if row.points]
+    entries = rules.award_all([_award(row, at or row.completed_at) for row in paying])
+    refused = []
+    for row, entry in zip(paying, entries, strict=True):
         if entry is None:
-            return False
-        row.paid = max(0, entry.worth)
-    if (
-        row.mission.coupon_id
-        and not _kept_coupon(row)
-        and not _hand_coupon(row, key)
-        and not row.points
-    ):
-        return False
-    row.rewarded_at = clock.now()
-    if row.mission.is_automatic:  # else the member has just tapped for it
-        _tell(row, "rewarded")
-    return True
+            refused.append(row)
+        else:
+            row.paid = max(0, entry.worth)
+    given = [row for row in rows if row not in refused and (_with_coupon(row) or row.points)]
+    for row in given:
+        row.rewarded_at = clock.now()
+    # else the member has just tapped for it
+    _tell([row for row in given if row.mission.is_automatic], "rewarded")
+    return given
+
+
+def _award(row, at) -> rules.Award:
+    code = f"mission:{row.mission.code}"
+    points = Decimal(row.points)
+    return rules.Award(
+        row.user_id, ACTION, key_of(row), at, amount=points, reference=code, is_told=False
+    )
+
+
+def _with_coupon(row) -> bool:
+    """Give the coupon of a reward, unless it has none or one is kept; False when no more are given
+    out.
+    """
+    return row.mission.coupon_id is None or _kept_coupon(row) or _hand_coupon(row, key_of(row))
 
 
 def take_back(row) -> None:
@@ -121,17 +130,20 @@ def _take_coupon_back(row):
             coupons.revoke(coupon, actor=None, reason=key_of(row))
 
 
-def _tell(row, what):
+def _tell(rows, what):
+    notify_many([_notice(row, what) for row in rows])
+
+
+def _notice(row, what) -> Notification:
     mission = row.mission
     titles = {
         "zh-hans": mission.title_zh_hans or mission.title,
         "en": mission.title_en or mission.title,
     }
-    notify(
-        row.user_id,
+    return Notification(
+        user_id=row.user_id,
         kind=Kind.MISSION_COMPLETED,
         key=f"{key_of(row)}:{what}",
         url=reverse("marketing:missions"),
-        mission=titles,
-        points=row.points,
+        params={"mission": titles, "points": row.points},
     )

@@ -27,16 +27,15 @@ EVENT_NAME = RegexValidator(
 
 
 class MissionQuerySet(KeptQuerySet):
-    def listening(self, at, events) -> list:
-        """Missions to these events that were switched on at an instant, as they were then;
-        ``has_followers``: another one comes after it. Whether one was open is a matter of its
-        window, too.
+    def listening(self, since, events):
+        """Missions to these events that were switched on at an instant or after it;
+        ``has_followers``: another one comes after it. What one was like at an instant, ``as_of``
+        tells.
         """
         followers = Mission.objects.filter(prerequisite=OuterRef("pk"))
-        on = Q(status=Mission.Status.ACTIVE) | Q(changed_at__gt=at)
+        on = Q(status=Mission.Status.ACTIVE) | Q(changed_at__gt=since)
         found = self.filter(on, event__in=events).annotate(has_followers=Exists(followers))
-        then = (mission.as_of(at) for mission in found.order_by("pk"))
-        return [mission for mission in then if mission.status == Mission.Status.ACTIVE]
+        return found.order_by("pk")
 
 
 class Mission(KeptRow, Temporal):
