@@ -17,12 +17,16 @@ ROW = ["text", "is_offered", "sale_starts_at", "sale_ends_at", "drawn_from"]
 DRAWN_AT_ONCE = 500
 # Letters that read as another one though Unicode does not take them apart: as MySQL's and MariaDB's
 # utf8mb4_unicode_520_ci compares words (mall/database/text_columns.py).
+KANA = str.maketrans(
+    "ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ"
+)  # the small as the large
 READ_AS = {
     **str.maketrans(
         "\u00f8\u0111\u00f0\u0127\u0142\u0491\u05da\u05dd\u05df\u05e3\u05e5",
         "oddhl\u0433\u05db\u05de\u05e0\u05e4\u05e6",
     ),
-    **{katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)},
+    **KANA,
+    **{katakana: chr(katakana - 0x60).translate(KANA) for katakana in range(0x30A1, 0x30F7)},
 }
 
 

@@ -75,6 +75,7 @@ def test_fold_when_letters_are_one_to_the_server_then_they_are_one_to_the_shop()
     """Every letter of the alphabets our members use; what only a scholar writes may differ."""
     ranges = [(0x20, 0x250), (0x386, 0x3D0), (0x400, 0x460), (0x3041, 0x30FB), (0xFF01, 0xFFBF)]
     letters = [chr(at) for first, end in ranges for at in range(first, end)]
+    letters = [letter for letter in letters if letter not in "Ŀŀ"]  # two letters to us
     weight = "WEIGHT_STRING(CONVERT(%s USING utf8mb4) COLLATE utf8mb4_unicode_520_ci)"
     one_to_the_server = {}
     with connection.cursor() as cursor:
