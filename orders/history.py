@@ -29,17 +29,10 @@ def orders_of(
     the newest, or those of these ``statuses``; those ``before``
     an id, or the oldest of those ``after`` it, oldest first.
     """
-    conditions, params = ["user_id = %s"], [user_id]
+    conditions = {"user_id = %s": [user_id]}
     if statuses:
-        conditions.append(f"status IN ({rows.marks(statuses)})")
-        params += statuses
-    for side, pk in (("<", before), (">", after)):
-        if pk is not None:
-            conditions.append(f"id {side} %s")
-            params.append(pk)
-    way = "DESC" if after is None else "ASC"
-    tail = f"WHERE {' AND '.join(conditions)} ORDER BY id {way} LIMIT %s"
-    orders = rows.look(Order, ORDER, tail, [*params, limit])
+        conditions[f"status IN ({rows.marks(statuses)})"] = statuses
+    orders = rows.look_page(Order, ORDER, conditions, limit=limit, before=before, after=after)
     lines = _lines_of([order.id for order in orders])
     for order in orders:
         order.written_lines = lines.get(order.id, [])

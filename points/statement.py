@@ -83,15 +83,7 @@ def lines_of(
 
     ``kind`` and the shop days ``since`` and ``until`` (both included) leave others out.
     """
-    way = "DESC" if after is None else "ASC"
-    first, end = user_id * SEQ_SPAN, (user_id + 1) * SEQ_SPAN
-    conditions = {
-        "id > %s": first if after is None else max(first, after),
-        "id < %s": end if before is None else min(end, before),
-        "kind = %s": kind,
-        "biz_date >= %s": since,
-        "biz_date <= %s": until,
-    }
-    asked = {said: value for said, value in conditions.items() if value is not None}
-    tail = f"WHERE {' AND '.join(asked)} ORDER BY id {way} LIMIT %s"
-    return rows.look(LedgerEntry, SHOWN, tail, [*asked.values(), limit])
+    conditions = {"id > %s AND id < %s": [user_id * SEQ_SPAN, (user_id + 1) * SEQ_SPAN]}
+    named = {"kind = %s": kind, "biz_date >= %s": since, "biz_date <= %s": until}
+    conditions |= {said: [value] for said, value in named.items() if value is not None}
+    return rows.look_page(LedgerEntry, SHOWN, conditions, limit=limit, before=before, after=after)

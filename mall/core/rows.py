@@ -9,6 +9,7 @@ ORM would have read.
 import json
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 
 from django.db import connection, models
 
@@ -108,6 +109,18 @@ def look(model, names, tail: str, params) -> list:
                 held[name] = convert(held[name], column, connection)
         found.append(row)
     return found
+
+
+def look_page(model, names, conditions: dict, *, limit, before=None, after=None) -> list:
+    """Return up to ``limit`` rows as ``look`` does: those ``before`` an id or all, the highest id
+    first; or those ``after`` an id, the lowest first. ``conditions`` are {SQL: its parameters}.
+    """
+    for side, pk in (("id < %s", before), ("id > %s", after)):
+        if pk is not None:
+            conditions = {**conditions, side: [pk]}
+    way = "DESC" if after is None else "ASC"
+    tail = f"WHERE {' AND '.join(conditions)} ORDER BY id {way} LIMIT %s"
+    return look(model, names, tail, [*chain(*conditions.values()), limit])
 
 
 def known(model, name, value):

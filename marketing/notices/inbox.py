@@ -14,6 +14,7 @@ from marketing.notices.topics import kinds_of
 Kind = Notification.Kind
 INBOX_PAGE = 20
 UNREAD_SHOWN = 99
+SHOWN = ("id", "kind", "params", "url", "created_at", "read_at")
 UNREAD = "user_id = %s AND in_inbox = 1 AND read_at IS NULL"  # Notification.objects.unread()
 
 
@@ -86,6 +87,14 @@ def inbox(user, *, topic=""):
     """Return a member's notices, newest first; of one topic if it is named."""
     rows = Notification.objects.filter(user=user, in_inbox=True)
     return rows.filter(kind__in=kinds_of(topic)) if topic else rows
+
+
+def notices_of(user_id: int, *, limit: int, before=None, after=None) -> list[Notification]:
+    """Return up to ``limit`` notices of an inbox by one statement, to be shown and never saved: the
+    newest, those ``before`` an id, or the oldest of those ``after`` it, oldest first.
+    """
+    conditions = {"user_id = %s AND in_inbox = 1": [user_id]}
+    return rows.look_page(Notification, SHOWN, conditions, limit=limit, before=before, after=after)
 
 
 def unread_count(user) -> int:
