@@ -7,6 +7,9 @@ other case - not asked lately, something of the member changed, the cache away -
 asked as allauth does (docs/decisions/0035).
 """
 
+import time
+from functools import lru_cache
+
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
 from django.conf import settings
@@ -24,6 +27,7 @@ from mall.core import clock, rows
 from mall.core.transactions import transactional
 
 CHECKED_SECONDS = COPY_SECONDS  # as long as a signed-out session may live when no word reached us
+TOKENS_KEPT = 4096  # a kilobyte each
 CHECKED = "tokens.checked:"
 DOUBTED = "tokens.doubted:"
 
@@ -32,9 +36,11 @@ def authenticate(token: str) -> tuple[User, dict] | None:
     """Return the member of an access token, whose row is read when it is needed, and the token's
     claims; None when the token is forged, old, or its session was ended.
     """
-    claims = internal.decode_token(token, "access")
-    session_key = claims and internal.session_key_from_sid(claims["sid"])
-    if not session_key:
+    try:
+        claims, session_key = _read(token)
+    except AuthenticationFailed:
+        return None
+    if claims["exp"] <= time.time():
         return None
     member = claims["sub"]
     checked, stops = f"{CHECKED}{session_key}", {f"{ENDED}{session_key}", f"{DOUBTED}{member}"}
@@ -73,6 +79,18 @@ def _in_session(session_key, member) -> User | None:
         ):
             return user
     return None
+
+
+@lru_cache(TOKENS_KEPT)
+def _read(token):
+    """Return the claims of a well-signed access token and the key of its session: what a signature
+    says of a token never changes. When it ends is asked each time. Raises: AuthenticationFailed.
+    """
+    claims = internal.decode_token(token, "access")
+    session_key = claims and internal.session_key_from_sid(claims["sid"])
+    if not session_key:
+        raise AuthenticationFailed
+    return claims, session_key
 
 
 def _keep_checked(session_key, member):

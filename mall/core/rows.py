@@ -1,13 +1,15 @@
 """Rows and plain SQL: for what is asked so often that the ORM costs more than the database.
 
-The ledger, the stock and the checkout write their statements out here-with; everybody else uses the
-ORM. It runs on MySQL, MariaDB and SQLite, and takes fields, tables and conversions from the models,
-so a row read here is the row the ORM would have read.
+The ledger, the stock and the checkout write their statements out here-with, and so do the pages of
+rows that members read most (``look``); everybody else uses the ORM. It runs on MySQL, MariaDB and
+SQLite, and takes fields, tables and conversions from the models, so a row read here is the row the
+ORM would have read.
 """
 
 import json
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import chain
 
 from django.db import connection, models
 
@@ -100,6 +102,46 @@ def find(wanted: Wanted):
     of = wanted.model
     found = fetch(f"SELECT {columns('s', of)} FROM {table(of)} s WHERE {condition}", values)
     return read(of, found[0]) if found else None
+
+
+def look(model, names, tail: str, params) -> list:
+    """Return what a statement finds, ``SELECT <columns of names> FROM <table> <tail>``, as bare
+    instances: they hold these columns and what the model's properties make of them, nothing else.
+
+    To be shown, never saved: without a state of their own they raise AttributeError then.
+    """
+    wanted, converted = _columns_of(model, names, connection.vendor)
+    found = []
+    for values in fetch(f"SELECT {wanted} FROM {table(model)} {tail}", params):
+        row = model.__new__(model)
+        held = row.__dict__
+        held.update(zip(names, values, strict=True))
+        for name, column, converters in converted:
+            for convert in converters:
+                held[name] = convert(held[name], column, connection)
+        found.append(row)
+    return found
+
+
+def look_page(model, names, conditions: dict, *, limit, before=None, after=None) -> list:
+    """Return up to ``limit`` rows as ``look`` does: those ``before`` an id or all, the highest id
+    first; or those ``after`` an id, the lowest first. ``conditions`` are {SQL: its parameters}.
+    """
+    for side, pk in (("id < %s", before), ("id > %s", after)):
+        if pk is not None:
+            conditions = {**conditions, side: [pk]}
+    way = "DESC" if after is None else "ASC"
+    tail = f"WHERE {' AND '.join(conditions)} ORDER BY id {way} LIMIT %s"
+    return look(model, names, tail, [*chain(*conditions.values()), limit])
+
+
+def known(model, name, value):
+    """Return the value of a column as the model's field reads it."""
+    _columns, converted = _columns_of(model, (name,), connection.vendor)
+    for _name, column, converters in converted:
+        for convert in converters:
+            value = convert(value, column, connection)
+    return value
 
 
 def insert(objects, *, fields=None, verb: str = "INSERT INTO", suffix: str = "") -> int:
@@ -210,6 +252,14 @@ def _preparation(field):
     if isinstance(field, models.JSONField):
         return partial(json.dumps, separators=(",", ":"))
     return lambda value: field.get_db_prep_save(value, connection)
+
+
+@cache
+def _columns_of(model, names, vendor):
+    """Return the columns of these attributes, quoted, and the readers of those that need one."""
+    columns = {one.attname: one.column for one in model._meta.concrete_fields}
+    readers = [one for one in _readers(model, vendor) if one[0] in names and one[2]]
+    return ", ".join(quoted(columns[name]) for name in names), readers
 
 
 @cache

@@ -163,14 +163,12 @@ class Order(models.Model):
     def get_absolute_url(self):
         return reverse("orders:detail", args=[self.no])
 
-    def know_lines(self) -> None:
-        """Take the lines that were written with the order for its lines: ``lines.all()`` asks no
-        more. For an answer made at once, not for what goes on living.
+    @property
+    def known_lines(self):
+        """Its lines, as they were written or read with it; else they are asked now. For an answer
+        made at once, not for what goes on living.
         """
-        if self.written_lines is not None:
-            lines = self.lines.all()
-            lines._result_cache, lines._prefetch_done = self.written_lines, True
-            self._prefetched_objects_cache = {"lines": lines}
+        return self.lines.all() if self.written_lines is None else self.written_lines
 
     @property
     def events(self):
