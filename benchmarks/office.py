@@ -15,6 +15,7 @@ PROMISED_MS = 300
 SHARES = {
     "accounts.User": 0.2,
     "points.PointAccount": 0.2,
+    "points.MemberTier": 0.2,
     "catalog.Category": 3e-5,
     "catalog.Product": 0.01,
     "catalog.Sku": 0.02,
@@ -24,6 +25,7 @@ SHARES = {
     "orders.CouponGrant": 5e-4,
     "orders.Order": 1.0,
     "orders.OrderLine": 1.0,
+    "orders.Shipment": 0.3,
     "points.Event": 1.0,
     "orders.Payment": 0.3,
     "orders.PaymentNotice": 0.1,

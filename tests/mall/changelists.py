@@ -35,6 +35,9 @@ def offered(room, clerk) -> dict:
             ways |= {f"order {sign}{name}": {"o": f"{sign}{number}"} for sign in ("", "-")}
     words = {path: _word_at(room.model, path) for path in cl.search_fields or ()}
     ways |= {f"search {path}": {"q": f'"{word}"'} for path, word in words.items() if word}
+    known = next((word for word in words.values() if word), None)
+    if known:
+        ways["search two words"] = {"q": f'"{known}" zzqqzz'}
     return ways | ({"search nothing": {"q": "zzqqzz"}} if cl.search_fields else {})
 
 
