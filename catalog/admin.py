@@ -362,7 +362,7 @@ class SkuAdmin(ModelAdmin):
             "sku": sku,
             "left": stock.available([sku.pk])[sku.pk],
         }
-        context |= {"title": _("Receive stock"), "movements": sku.movements.all()[:10]}
+        context |= {"title": _("Receive stock"), "movements": stock_admin.latest(sku)}
         return TemplateResponse(request, "catalog/admin/receive_stock.html", context)
 
     def get_actions_detail(self, request, object_id):
@@ -427,7 +427,7 @@ class SkuAdmin(ModelAdmin):
 
 @admin.register(StockMovement)
 class StockMovementAdmin(ReadOnly, ModelAdmin):
-    """The log of every piece that came or went; nobody edits it."""
+    """The log of every piece that came or went otherwise than by an order; nobody edits it."""
 
     list_display = ["created_at", "sku", "direction", "delta", "reference", "by", "note"]
     by = actors.column("actor", _("by"))

@@ -38,7 +38,9 @@ class Stock(models.Model):
 
 
 class StockMovement(AppendOnly):
-    """Why a SKU's quantity changed: the log whose sum is the stock."""
+    """Why a SKU's quantity changed otherwise than by a sale; the sum of this log less the pieces in
+    order lines is the stock (catalog/sales.py).
+    """
 
     class Direction(models.TextChoices):
         TAKE = "take", _("Taken by an order")

@@ -7,7 +7,7 @@ so a row read here is the row the ORM would have read.
 
 import json
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 from django.db import connection, models
 
@@ -19,6 +19,7 @@ _PLAIN = {
     models.BooleanField,
     models.CharField,
     models.IntegerField,
+    models.PositiveBigIntegerField,
     models.PositiveIntegerField,
     models.PositiveSmallIntegerField,
     models.TextField,
@@ -41,8 +42,10 @@ class Wanted:
 
 
 def quoted(name: str) -> str:
-    """Return a table's or column's name as this database quotes it."""
-    return connection.ops.quote_name(name)
+    """Return a table's or column's name as all three databases quote it: SQLite takes MySQL's
+    backticks too (https://www.sqlite.org/lang_keywords.html).
+    """
+    return f"`{name}`"
 
 
 def table(model) -> str:
@@ -50,6 +53,7 @@ def table(model) -> str:
     return quoted(model._meta.db_table)
 
 
+@cache
 def columns(alias: str, model) -> str:
     """Return all columns of a model under an alias, in the order ``read`` expects them."""
     return ", ".join(f"{alias}.{quoted(one.column)}" for one in model._meta.concrete_fields)
@@ -90,15 +94,45 @@ def fetch(sql: str, params) -> list[tuple]:
         return cursor.fetchall()
 
 
+def find(wanted: Wanted):
+    """Return the row that is wanted as last committed, or None."""
+    condition, values = wanted.condition("s")
+    of = wanted.model
+    found = fetch(f"SELECT {columns('s', of)} FROM {table(of)} s WHERE {condition}", values)
+    return read(of, found[0]) if found else None
+
+
 def insert(objects, *, fields=None, verb: str = "INSERT INTO", suffix: str = "") -> int:
     """Write new rows in one statement and return how many the database took."""
     if not objects:
         return 0
     fields = fields or objects[0]._meta.concrete_fields
-    places = ", ".join([f"({marks(fields)})"] * len(objects))
-    names = ", ".join(quoted(one.column) for one in fields)
-    params = [written(one, row) for row in objects for one in fields]
-    return execute(f"{verb} {table(objects[0])} ({names}) VALUES {places}{suffix}", params)
+    return execute(*_insert(objects, fields, verb, suffix))
+
+
+def insert_read_back(objects, *, by: str) -> bool:
+    """Write new rows in one statement and take over the ids the database gives them; False where it
+    does not tell them (MySQL, of more than one row).
+
+    ``by`` is an attribute that tells these rows apart: no database promises an order of what it
+    returns, and ids of one statement need not follow on each other (auto_increment_increment).
+    """
+    model = type(objects[0])
+    field = model._meta.get_field(by)
+    fields = tuple(one for one in model._meta.concrete_fields if one is not model._meta.pk)
+    is_single, can_return = len(objects) == 1, connection.features.can_return_rows_from_bulk_insert
+    key = quoted(model._meta.pk.column)
+    returning = f" RETURNING {key}, {quoted(field.column)}" if can_return and not is_single else ""
+    with connection.cursor() as cursor:
+        cursor.execute(*_insert(objects, fields, "INSERT INTO", returning))
+        if is_single:
+            ids = {getattr(objects[0], field.attname): cursor.lastrowid}
+        else:
+            ids = {value: pk for pk, value in cursor.fetchall()} if returning else {}
+    for row in objects:
+        row.pk = ids.get(getattr(row, field.attname))
+        row._state.adding, row._state.db = False, connection.alias
+    return bool(ids)
 
 
 def insert_new(objects, *, fields=None) -> int:
@@ -129,11 +163,8 @@ def insert_new_for(sample, parent, ids, *, named: str) -> int:
 def written(field, row):
     """Return a field's value as every one of the three databases takes it."""
     value = getattr(row, field.attname)
-    if value is None or _is_plain(field):
-        return value
-    if isinstance(field, models.JSONField):
-        return json.dumps(value, separators=(",", ":"))
-    return field.get_db_prep_save(value, connection)
+    prepare = _preparation(field)
+    return value if value is None or prepare is None else prepare(value)
 
 
 def read(model, values):
@@ -151,9 +182,34 @@ def read(model, values):
     return model.from_db(connection.alias, [name for name, _column, _convert in readers], made)
 
 
-def _is_plain(field) -> bool:
+def _insert(objects, fields, verb, suffix):
+    """Return the statement that writes rows, and its parameters."""
+    names, places, plan = _columns_to_write(tuple(fields))
+    params = []
+    for row in objects:
+        for name, prepare in plan:
+            value = getattr(row, name)
+            params.append(value if value is None or prepare is None else prepare(value))
+    all_places = ", ".join([places] * len(objects))
+    return f"{verb} {table(objects[0])} ({names}) VALUES {all_places}{suffix}", params
+
+
+@cache
+def _columns_to_write(fields):
+    """Return the names of columns, the places of a row, and (attribute, preparation) of each."""
+    names = ", ".join(quoted(one.column) for one in fields)
+    return names, f"({marks(fields)})", [(one.attname, _preparation(one)) for one in fields]
+
+
+@cache
+def _preparation(field):
+    """Return what makes a field's value fit for all three databases, or None for one that does."""
     named = field.target_field if field.is_relation else field
-    return type(named) in _PLAIN
+    if type(named) in _PLAIN:
+        return None
+    if isinstance(field, models.JSONField):
+        return partial(json.dumps, separators=(",", ":"))
+    return lambda value: field.get_db_prep_save(value, connection)
 
 
 @cache

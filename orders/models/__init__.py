@@ -11,7 +11,8 @@ from orders.models.coupon import Coupon, CouponCode, CouponGrant
 from orders.models.coupon_template import CouponTemplate
 from orders.models.event import OrderEvent
 from orders.models.flash import FlashClaim, FlashItem, FlashReminder, FlashSession
-from orders.models.order import Order, OrderLine
+from orders.models.line import OrderLine
+from orders.models.order import Order
 from orders.models.payment import Payment, PaymentNotice, PaymentRefund
 from orders.models.policy import CheckoutPolicy
 from orders.models.refund import RefundLine, RefundRequest
