@@ -68,6 +68,7 @@ class StockMovement(AppendOnly):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["sku", "id"], name="movement_of_sku"),
+            models.Index(fields=["direction"], name="movement_direction"),
             models.Index(
                 fields=["direction", "created_at", "sku", "delta"], name="movement_by_day"
             ),

@@ -139,15 +139,15 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="order_discount_is_part", condition=Q(points_for_discount__lte=F("points"))
             ),
-            # Half a fen of room, because SQLite compares decimals as floats.
             models.CheckConstraint(
                 name="order_refund_is_part",
                 condition=Q(refunded_points__lte=F("points"), refunded_cash__gte=0)
-                & Q(refunded_cash__lt=F("cash") + Value(Decimal("0.005"))),
+                & Q(refunded_cash__lt=F("cash") + Value(Decimal("0.005"))),  # SQLite's are floats
             ),
         ]
         indexes = [
             models.Index(fields=["status", "pay_by"], name="order_due"),
+            models.Index(fields=["status"], name="order_status"),
             models.Index(fields=["user", "status"], name="order_of_member"),
             models.Index(fields=["created_at"], name="order_placed"),
         ]
