@@ -4,7 +4,6 @@ takes.
 No SQL and no arithmetic here: points/ledger.py locks and writes, points/machine.py decides.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -214,6 +213,13 @@ def asked(entry: LedgerEntry) -> int:
     }.get(entry.kind, net)
 
 
+def _as_read(said):
+    """Return what a machine's line says as it will be read back: lists for tuples."""
+    if isinstance(said, dict):
+        return {name: _as_read(one) for name, one in said.items()}
+    return [_as_read(one) for one in said] if isinstance(said, tuple | list) else said
+
+
 def _tuples(lots):
     return tuple((day, points) for day, points in lots)
 
@@ -272,7 +278,7 @@ def entry_of(account: PointAccount, line: machine.Entry, at: datetime, **words) 
         balance_after=line.available,
         held_after=line.held,
         debt_after=line.debt,
-        alloc=json.loads(json.dumps(line.alloc)),
+        alloc=_as_read(line.alloc),
         reverses_seq=line.reverses_seq,
         biz_date=date.fromisoformat(line.biz_date),
         created_at=at,

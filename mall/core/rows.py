@@ -8,6 +8,7 @@ so a row read here is the row the ORM would have read.
 import json
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 
 from django.db import connection, models
 
@@ -23,6 +24,7 @@ _PLAIN = {
     models.PositiveSmallIntegerField,
     models.TextField,
 }
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,72 @@ def insert(objects, *, fields=None, verb: str = "INSERT INTO", suffix: str = "")
     """Write new rows in one statement and return how many the database took."""
     if not objects:
         return 0
-    fields = fields or objects[0]._meta.concrete_fields
-    places = ", ".join([f"({marks(fields)})"] * len(objects))
+    fields = tuple(fields or objects[0]._meta.concrete_fields)
     names = ", ".join(quoted(one.column) for one in fields)
-    params = [written(one, row) for row in objects for one in fields]
+    places, params = _places(fields, objects)
     return execute(f"{verb} {table(objects[0])} ({names}) VALUES {places}{suffix}", params)
+
+
+def _places(fields, objects) -> tuple[str, list]:
+    """Return the rows of a VALUES list, and what stands in its places.
+
+    Of many rows whole numbers, NULL and nothing stand in the text itself: the driver asks as much
+    of a number as of a text that must be quoted. A single row keeps its places, and so SQLite the
+    statement it knows already.
+    """
+    if len(objects) == 1:
+        values = _values(fields, objects[0], {})
+        return f"({marks(fields)})", values
+    texts, params, known = [], [], {}
+    for row in objects:
+        values = _values(fields, row, known)
+        texts.append(", ".join([_text_of(value, params) for value in values]))
+    return f"({'), ('.join(texts)})", params
+
+
+def _text_of(value, params) -> str:
+    if type(value) is int:
+        return str(value)
+    if value is None:
+        return "NULL"
+    if value == "":
+        return "''"
+    params.append(value)
+    return "%s"
+
+
+def _values(fields, row, known) -> list:
+    """Return a row's values as every one of the three databases takes them; ``known`` remembers
+    times and days, which rows written together share.
+    """
+    values = list(_getter(fields)(row))
+    for place, one in _prepared(fields):
+        value = values[place]
+        if value is None:
+            continue
+        if isinstance(one, models.JSONField):
+            values[place] = _as_json(value)
+        elif not isinstance(one, models.DateField):
+            values[place] = one.get_db_prep_save(value, connection)
+        else:
+            said = known.get((place, value))
+            if said is None:
+                said = known[place, value] = one.get_db_prep_save(value, connection)
+            values[place] = said
+    return values
+
+
+@cache
+def _getter(fields):
+    names = [one.attname for one in fields]
+    get = attrgetter(*names)
+    return get if names[1:] else lambda row: (get(row),)
+
+
+@cache
+def _prepared(fields) -> list:
+    """Return (place, field) of those that no database takes as they are."""
+    return [(place, one) for place, one in enumerate(fields) if not _is_plain(one)]
 
 
 def insert_new(objects, *, fields=None) -> int:
@@ -116,7 +179,7 @@ def written(field, row):
     if value is None or _is_plain(field):
         return value
     if isinstance(field, models.JSONField):
-        return json.dumps(value, separators=(",", ":"))
+        return _as_json(value)
     return field.get_db_prep_save(value, connection)
 
 
@@ -124,15 +187,14 @@ def read(model, values):
     """Return the instance a row of all its columns makes (more values may follow), or None for the
     empty side of an outer join.
     """
-    readers = _readers(model, connection.vendor)
     if values[_place_of_key(model)] is None:
         return None
-    made = []
-    for value, (_name, column, converters) in zip(values, readers, strict=False):
-        for convert in converters:
-            value = convert(value, column, connection)
-        made.append(value)
-    return model.from_db(connection.alias, [name for name, _column, _convert in readers], made)
+    made = list(values)
+    names, converters = _readers(model, connection.vendor)
+    for place, column, converts in converters:
+        for convert in converts:
+            made[place] = convert(made[place], column, connection)
+    return model.from_db(connection.alias, names, made[: len(names)])
 
 
 def _is_plain(field) -> bool:
@@ -147,13 +209,17 @@ def _place_of_key(model) -> int:
 
 @cache
 def _readers(model, vendor):
-    """Return (attribute, column, converters) of each field, as the ORM's own compiler has them."""
-    found = []
-    for one in model._meta.concrete_fields:
+    """Return the attributes of all fields, and (place, column, converters) of those that have any,
+    as the ORM's own compiler has them.
+    """
+    names, found = [], []
+    for place, one in enumerate(model._meta.concrete_fields):
         column = one.get_col(model._meta.db_table)
         converters = [
             *connection.ops.get_db_converters(column),
             *column.get_db_converters(connection),
         ]
-        found.append((one.attname, column, converters))
-    return found
+        names.append(one.attname)
+        if converters:
+            found.append((place, column, converters))
+    return names, found
