@@ -6,11 +6,14 @@ so a row read here is the row the ORM would have read.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from datetime import date
 from functools import cache
 from operator import attrgetter
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models.base import ModelState
 
 # Fields whose value every one of the three databases takes as it is.
 _PLAIN = {
@@ -34,7 +37,7 @@ class Wanted:
     """
 
     model: type
-    where: dict = field(hash=False)
+    where: dict = attribute(hash=False)
 
     def condition(self, alias: str) -> tuple[str, list]:
         """Return the row's condition and its parameters."""
@@ -109,13 +112,11 @@ def _places(fields, objects) -> tuple[str, list]:
     of a number as of a text that must be quoted. A single row keeps its places, and so SQLite the
     statement it knows already.
     """
-    if len(objects) == 1:
-        values = _values(fields, objects[0], {})
-        return f"({marks(fields)})", values
-    texts, params, known = [], [], {}
-    for row in objects:
-        values = _values(fields, row, known)
-        texts.append(", ".join([_text_of(value, params) for value in values]))
+    values = _values(fields, objects)
+    if len(values) == 1:
+        return f"({marks(fields)})", values[0]
+    params = []
+    texts = [", ".join([_text_of(value, params) for value in row]) for row in values]
     return f"({'), ('.join(texts)})", params
 
 
@@ -130,38 +131,41 @@ def _text_of(value, params) -> str:
     return "%s"
 
 
-def _values(fields, row, known) -> list:
-    """Return a row's values as every one of the three databases takes them; ``known`` remembers
-    times and days, which rows written together share.
+def _values(fields, objects) -> list[list]:
+    """Return the values of rows as every one of the three databases takes them. Rows that are
+    written together share times and days, which are made once.
     """
-    values = list(_getter(fields)(row))
-    for place, one in _prepared(fields):
-        value = values[place]
-        if value is None:
-            continue
-        if isinstance(one, models.JSONField):
-            values[place] = _as_json(value)
-        elif not isinstance(one, models.DateField):
-            values[place] = one.get_db_prep_save(value, connection)
-        else:
-            said = known.get((place, value))
-            if said is None:
-                said = known[place, value] = one.get_db_prep_save(value, connection)
-            values[place] = said
-    return values
+    get, prepared = _taking(fields)
+    found, known = [], {}
+    for one in objects:
+        row = list(get(one))
+        for place, field, is_json in prepared:
+            value = row[place]
+            if is_json:
+                row[place] = _as_json(value) if value is not None else None
+            elif isinstance(value, date):
+                if (place, value) not in known:
+                    known[place, value] = field.get_db_prep_save(value, connection)
+                row[place] = known[place, value]
+            elif value is not None:
+                row[place] = field.get_db_prep_save(value, connection)
+        found.append(row)
+    return found
 
 
 @cache
-def _getter(fields):
+def _taking(fields):
+    """Return what takes the fields' values of a row, and (place, field, is JSON) of those that no
+    database takes as they are.
+    """
     names = [one.attname for one in fields]
     get = attrgetter(*names)
-    return get if names[1:] else lambda row: (get(row),)
-
-
-@cache
-def _prepared(fields) -> list:
-    """Return (place, field) of those that no database takes as they are."""
-    return [(place, one) for place, one in enumerate(fields) if not _is_plain(one)]
+    prepared = [
+        (place, one, isinstance(one, models.JSONField))
+        for place, one in enumerate(fields)
+        if not _is_plain(one)
+    ]
+    return (get if names[1:] else lambda row: (get(row),)), prepared
 
 
 def insert_new(objects, *, fields=None) -> int:
@@ -190,11 +194,24 @@ def read(model, values):
     if values[_place_of_key(model)] is None:
         return None
     made = list(values)
-    names, converters = _readers(model, connection.vendor)
+    names, converters = _readers(model)
     for place, column, converts in converters:
         for convert in converts:
             made[place] = convert(made[place], column, connection)
-    return model.from_db(connection.alias, names, made[: len(names)])
+    return known(model, zip(names, made, strict=False))
+
+
+def known(model, values):
+    """Return an instance as one that was read, of (attribute, value) of all its columns.
+
+    As ``from_db`` does, but no field is asked for a default nor any receiver told, which costs more
+    than a posting's arithmetic.
+    """
+    made = model.__new__(model)
+    made.__dict__.update(values)
+    made._state = ModelState()
+    made._state.adding, made._state.db = False, DEFAULT_DB_ALIAS
+    return made
 
 
 def _is_plain(field) -> bool:
@@ -208,7 +225,7 @@ def _place_of_key(model) -> int:
 
 
 @cache
-def _readers(model, vendor):
+def _readers(model):
     """Return the attributes of all fields, and (place, column, converters) of those that have any,
     as the ORM's own compiler has them.
     """
