@@ -9,7 +9,7 @@ import re
 from django.core.signing import BadSignature, Signer
 
 from accounts import events
-from mall.core.events import tell
+from mall.core.events import hand_over
 
 COOKIE = "mall_seen"
 COOKIE_SECONDS = 365 * 86400
@@ -39,7 +39,7 @@ def greet(request, response, user, *, is_first: bool) -> None:
     """
     seen = _seen(request)
     if user.pk not in seen and not is_first:
-        tell(events.new_device(user, name_of(request.headers.get("User-Agent", ""))))
+        hand_over([events.new_device(user, name_of(request.headers.get("User-Agent", "")))])
     kept = [user.pk, *(pk for pk in seen if pk != user.pk)][:MEMBERS_REMEMBERED]
     value = _signer.sign_object(kept)
     response.set_cookie(

@@ -24,7 +24,7 @@ SHARES = {
     "orders.CouponGrant": 5e-4,
     "orders.Order": 1.0,
     "orders.OrderLine": 1.0,
-    "orders.OrderEvent": 1.0,
+    "points.Event": 1.0,
     "orders.Payment": 0.3,
     "orders.PaymentNotice": 0.1,
     "orders.PaymentRefund": 0.05,

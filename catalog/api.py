@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import answers, review_api, staff_api, storefront
+from catalog import answers, review_api, staff_api, stock_api, storefront
 from catalog.models import PRICE_MAX_POINTS, Product
 from mall.core.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
 
@@ -209,4 +209,5 @@ urlpatterns = [
     path("products/<int:product_id>", ProductDetail.as_view()),
     *review_api.urlpatterns,
     *staff_api.urlpatterns,
+    *stock_api.urlpatterns,
 ]

@@ -1,34 +1,25 @@
-"""The API of the back room: products, their prices, and stock; permission-checked, through the same
+"""The API of the back room: products and their prices; permission-checked, through the same
 verbs as the admin.
 """
 
 from datetime import UTC, datetime
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import assortment, stock
-from catalog.models import LEFT, MOST_RECEIVED, PRICE_MAX_POINTS, Product, Sku, StockMovement
-from mall.core import repeats
+from catalog import assortment
+from catalog.models import PRICE_MAX_POINTS, Product, Sku
 from mall.core.api import (
-    REPLAYED,
     Clerk,
     Cursor,
     StrictIntegerField,
     StrictSerializer,
-    key_of,
-    made,
-    once_key,
     read,
 )
 
@@ -40,10 +31,6 @@ NUMBER_MAX = 2**63 - 1
 # --- who may ------------------------------------------------------------------
 class MayEditProducts(Clerk):
     looking, acting = "catalog.view_product", "catalog.change_product"
-
-
-class MayMoveStock(Clerk):
-    looking, acting = "catalog.view_stock", "catalog.change_stock"
 
 
 # --- shapes -------------------------------------------------------------------
@@ -114,42 +101,6 @@ class PriceChange(StrictSerializer):
     )
 
 
-class StockSerializer(serializers.ModelSerializer):
-    sku = serializers.IntegerField(source="pk")
-    product = serializers.IntegerField(source="product_id")
-    name = serializers.CharField(source="__str__", help_text="Product and choice.")
-    quantity = serializers.IntegerField(source="pieces", help_text="Pieces left right now.")
-
-    class Meta:
-        model = Sku
-        fields = ["sku", "product", "name", "is_active", "quantity"]
-
-
-class MovementSerializer(serializers.ModelSerializer):
-    sku = serializers.IntegerField(source="sku_id")
-    direction = serializers.ChoiceField(StockMovement.Direction.choices)
-
-    class Meta:
-        model = StockMovement
-        fields = ["id", "sku", "direction", "delta", "reference", "actor", "note", "created_at"]
-
-
-class DeliveryRequest(StrictSerializer):
-    quantity = StrictIntegerField(
-        min_value=-MOST_RECEIVED,
-        max_value=MOST_RECEIVED,
-        help_text="A delivery is positive, a correction may be negative.",
-    )
-    note = serializers.CharField(
-        max_length=200, help_text="A delivery number, a stocktake, damage."
-    )
-
-    def validate_quantity(self, quantity):
-        if not quantity:
-            raise serializers.ValidationError(_("Zero pieces change nothing."), "zero")
-        return quantity
-
-
 class ProductsQuery(StrictSerializer):
     status = serializers.ChoiceField(Product.Status.choices, required=False)
     category = serializers.IntegerField(
@@ -158,22 +109,12 @@ class ProductsQuery(StrictSerializer):
     cursor = serializers.CharField(required=False, max_length=200)
 
 
-class StockQuery(StrictSerializer):
-    left = serializers.ChoiceField(
-        list(LEFT), required=False, help_text="none: sold out; few: fewer than 10."
-    )
-    cursor = serializers.CharField(required=False, max_length=200)
-
-
-class MovementsQuery(StrictSerializer):
-    cursor = serializers.CharField(required=False, max_length=200)
-
-
 class Newest(Cursor):
     ordering = "-pk"
 
 
-def _paged(view, found, serializer):
+def paged(view, found, serializer):
+    """Answer with a page of what was found."""
     pages = view.pagination_class()
     page = pages.paginate_queryset(found, view.request, view=view)
     return pages.get_paginated_response(serializer(page, many=True).data)
@@ -202,7 +143,7 @@ class StaffProducts(APIView):
         """List products, drafts and those off sale too, newest first."""
         asked = read(ProductsQuery, request.query_params.dict()).validated_data
         found = {name: value for name, value in asked.items() if name != "cursor"}
-        return _paged(self, _products().filter(**found), StaffProductSerializer)
+        return paged(self, _products().filter(**found), StaffProductSerializer)
 
 
 class StaffProduct(APIView):
@@ -270,68 +211,9 @@ class SkuPrice(APIView):
         return _shown(assortment.reprice(pk, by=request.user, **sent).product_id)
 
 
-# --- stock --------------------------------------------------------------------
-class StockList(APIView):
-    permission_classes = [IsAuthenticated, MayMoveStock]
-    pagination_class = Newest
-
-    @extend_schema(
-        operation_id="staff_stock_list",
-        tags=TAGS,
-        parameters=[StockQuery],
-        responses=StockSerializer(many=True),
-    )
-    def get(self, request):
-        """List what is left of every SKU, newest SKU first."""
-        asked = read(StockQuery, request.query_params.dict()).validated_data
-        found = Sku.objects.select_related("product", "stock").filter(
-            LEFT.get(asked.get("left"), Q())
-        )
-        return _paged(self, found, StockSerializer)
-
-
-class Movements(APIView):
-    permission_classes = [IsAuthenticated, MayMoveStock]
-    pagination_class = Newest
-
-    @extend_schema(
-        operation_id="staff_stock_movements",
-        tags=TAGS,
-        parameters=[MovementsQuery],
-        responses=MovementSerializer(many=True),
-    )
-    def get(self, request, sku):
-        """List why a SKU's pieces changed, newest first."""
-        read(MovementsQuery, request.query_params.dict())
-        if not Sku.objects.filter(pk=sku).exists():
-            raise Http404
-        return _paged(self, StockMovement.objects.filter(sku=sku), MovementSerializer)
-
-    @extend_schema(
-        operation_id="staff_stock_receive",
-        tags=TAGS,
-        request=DeliveryRequest,
-        responses={201: MovementSerializer},
-        parameters=[once_key("delivery"), REPLAYED],
-    )
-    def post(self, request, sku):
-        """Book a delivery or a correction of a SKU; the same key books once."""
-        sent, key = read(DeliveryRequest, request.data).validated_data, key_of(request)
-        if not repeats.is_key(key):
-            raise serializers.ValidationError(
-                {"Idempotency-Key": [_("Please send a key of your own with each delivery.")]}
-            )
-        if not Sku.objects.filter(pk=sku).exists():
-            raise NotFound
-        movement = stock.deliver(sku, key=key, actor=f"staff:{request.user.pk}", **sent)
-        return made(MovementSerializer(movement).data, replayed=movement.replayed)
-
-
 urlpatterns = [
     path("staff/products", StaffProducts.as_view()),
     path("staff/products/<int:pk>", StaffProduct.as_view()),
     path("staff/products/<int:pk>/sale", ProductSale.as_view()),
     path("staff/skus/<int:pk>", SkuPrice.as_view()),
-    path("staff/stock", StockList.as_view()),
-    path("staff/stock/<int:sku>/movements", Movements.as_view()),
 ]

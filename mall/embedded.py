@@ -9,13 +9,18 @@ import fcntl
 import os
 import sys
 import threading
+import time
 from pathlib import Path
+
+import structlog
 
 from mall.profile import use_profile
 from mall.server import address
 
 WEB_THREADS = 8
+HEARD_AT_ONCE = 20  # members: one writer at a time, and shoppers wait for it
 STOP_SECONDS = 0.7  # for requests in flight; what is cut off rolls back
+log = structlog.get_logger(__name__)
 _locks = {}
 _threads = []
 
@@ -61,7 +66,11 @@ def start_worker_and_beat():
     claim_database(settings.DATABASES["default"]["NAME"])
     if not _threads:
         _threads.extend(
-            [threading.Thread(target=_work, name="celery-worker", daemon=True), _beat()]
+            [
+                threading.Thread(target=_work, name="celery-worker", daemon=True),
+                threading.Thread(target=_hear, name="hearing", daemon=True),
+                _beat(),
+            ]
         )
         for thread in _threads:
             thread.start()
@@ -74,6 +83,21 @@ def _work():
     app.set_current()
     quiet = {"without_heartbeat": True, "without_mingle": True, "without_gossip": True}
     app.WorkController(app=app, pool="solo", concurrency=1, **quiet).start()
+
+
+def _hear():
+    """Do what follows from facts, once a second: the one worker may be busy for minutes."""
+    from django.db import close_old_connections
+
+    from points import event_delivery
+
+    while True:
+        close_old_connections()
+        try:
+            event_delivery.deliver_due(batch=HEARD_AT_ONCE)
+        except Exception:
+            log.exception("hearing_failed")
+        time.sleep(1)
 
 
 def _beat():

@@ -23,6 +23,7 @@ from mall.core.links import own_page
 from mall.core.networks import plain
 from mall.monitoring.redaction import carries_key
 from mall.purse import Purse
+from points import event_delivery
 
 
 class LocaleMiddleware(locale.LocaleMiddleware):
@@ -132,6 +133,21 @@ class PurseMiddleware:
 
     def __call__(self, request):
         request.purse = Purse(request)
+        return self.get_response(request)
+
+
+class HearingMiddleware:
+    """Do what follows from the reader's own facts before a page shows it
+    (points/event_delivery.py); for visitors, and where nothing waits, it does nothing.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if request.method in ("GET", "HEAD") and is_known and request.user.is_authenticated:
+            event_delivery.hear(request.user)
         return self.get_response(request)
 
 

@@ -27,7 +27,7 @@ from marketing.analytics import period as periods
 from marketing.analytics import reports, rollup
 from marketing.models import CheckIn, Delivery
 from orders.models import Order, PaymentRefund, RefundRequest
-from points.models import Adjustment, LedgerEntry, PointAccount, RiskCase
+from points.models import Adjustment, LedgerEntry, Parked, PointAccount, RiskCase
 
 ONE_DAY = timedelta(days=1)
 # for figures that walk over members or entries; lists an operator works off are always fresh
@@ -191,6 +191,17 @@ def _failed_jobs():
     yield Figure(_("Failed jobs"), failed, _list(JobRun, state="failed"), "error", asks=failed > 0)
 
 
+def _parked_facts():
+    parked = Parked.objects.filter(done_at__isnull=True).count()
+    yield Figure(
+        _("Facts not followed up"),
+        parked,
+        _list(Parked, done_at__isnull="True"),
+        "sync_problem",
+        asks=parked > 0,
+    )
+
+
 def _dead_mails():
     dead = Delivery.objects.filter(state=Delivery.State.DEAD).count()
     yield Figure(
@@ -258,6 +269,7 @@ SECTIONS = [
             ("catalog.view_cardkey", _short_keys),
             ("points.view_pointaccount", _doubtful_accounts),
             ("points.view_riskcase", _decisions_on_points),
+            ("points.view_parked", _parked_facts),
             ("marketing.view_delivery", _dead_mails),
             ("mall.view_jobrun", _failed_jobs),
         ],

@@ -90,7 +90,7 @@ def of_paid(event: Event) -> list[Fact]:
 
 def _left_of(events) -> list[Fact]:
     """Return what the facts of the events' orders count for now; of one that is undone, nothing."""
-    orders = Order.objects.only(*STANDING).filter(pk__in={event.data["order"] for event in events})
+    orders = Order.objects.only(*STANDING).filter(no__in={event.data["no"] for event in events})
     return [fact for order in orders for fact in _left_of_order(order)]
 
 

@@ -11,11 +11,13 @@ from marketing.notices import news
 from orders.events import (
     COUPON_GRANTED,
     FLASH_STARTING,
+    ORDER_AUTO_COMPLETED,
     ORDER_CANCELLED,
     ORDER_COMPLETED,
     ORDER_PAID,
     ORDER_REFUNDED,
     ORDER_SHIPPED,
+    ORDER_TIMED_OUT,
     REFUND_REJECTED,
     REFUND_REQUESTED,
     REFUND_SETTLED,
@@ -33,8 +35,14 @@ LISTENERS = {
     # orders
     ORDER_PAID: [days.count_again, news.of_paid, facts.count_paid_order],
     ORDER_SHIPPED: [news.of_shipped],
-    ORDER_COMPLETED: [days.count_again, news.of_completed, facts.count_completed_order],
-    ORDER_CANCELLED: [news.of_cancelled, facts.take_back_what_is_undone],
+    **dict.fromkeys(
+        (ORDER_COMPLETED, ORDER_AUTO_COMPLETED),
+        [days.count_again, news.of_completed, facts.count_completed_order],
+    ),
+    **dict.fromkeys(
+        (ORDER_CANCELLED, ORDER_TIMED_OUT),
+        [news.of_cancelled, facts.take_back_what_is_undone],
+    ),
     ORDER_REFUNDED: [
         days.count_again,
         news.of_granted_refund,

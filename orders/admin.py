@@ -5,6 +5,9 @@ too.
 from django.contrib import admin, messages
 from django.http import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
@@ -25,7 +28,6 @@ from orders.forms import CancelForm, ConfirmForm, RefundAskForm, ShipForm
 from orders.models import (
     CheckoutPolicy,
     Order,
-    OrderEvent,
     OrderLine,
     Payment,
     PaymentNotice,
@@ -96,15 +98,6 @@ class ShipmentInline(ReadOnly, TabularInline):
         return ", ".join(str(part) for part in parcel.lines.all())
 
 
-class EventInline(ReadOnly, TabularInline):
-    model = OrderEvent
-    extra = 0
-    hide_title = True
-    fields = ["at", "kind", "from_status", "to_status", "by", "note"]
-    readonly_fields = fields
-    by = actors.column("actor", _("by"))
-
-
 class PaymentInline(ReadOnly, TabularInline):
     model = Payment
     extra = 0
@@ -151,7 +144,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     list_per_page = 50
     search_fields = ["=no", *members("user"), "tracking_number"]
     search_help_text = _("An order number, a member's name or a tracking number.")
-    inlines = [LineInline, ShipmentInline, EventInline, PaymentInline]
+    inlines = [LineInline, ShipmentInline, PaymentInline]
     actions_detail = [
         "reveal_address",
         "ship_order",
@@ -181,6 +174,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
                     ("created_at", "pay_by"),
                     ("paid_at", "shipped_at"),
                     ("completed_at", "cancelled_at"),
+                    "history",
                 ]
             },
         ),
@@ -192,6 +186,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         "created_at", "pay_by", "paid_at",
         "shipped_at",
         "completed_at", "cancelled_at", "refunded_points", "refunded_cash", "refunded_at",
+        "history",
     ]  # fmt: skip
 
     @admin.display(description=_("member"), ordering="user_id")
@@ -201,6 +196,21 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("coupon"))
     def coupon_used(self, order):
         return order.coupon_name or "–"
+
+    @admin.display(description=_("order events"))
+    def history(self, order):
+        rows = (
+            (
+                date_format(localtime(event.at), "SHORT_DATETIME_FORMAT"),
+                event.label,
+                str(Order.Status(event.to_status).label) if event.is_move else "",
+                actors.in_words(event.actor),
+                event.note,
+            )
+            for event in order.events
+        )
+        cells = '<td class="py-1 pr-6">{}</td>' * 5
+        return format_html("<table>{}</table>", format_html_join("", f"<tr>{cells}</tr>", rows))
 
     @display(description=_("status"), ordering="status", label=STATUS_COLOURS)
     def shown_status(self, order):

@@ -36,6 +36,7 @@ from orders.serializers import (
     QuoteSerializer,
     StatusQuery,
 )
+from points import event_delivery
 
 TAGS = ["orders"]
 
@@ -64,6 +65,7 @@ class QuoteView(APIView):
         sent = read(QuoteRequest, request.data)
         asked = sent.validated_data
         count_try(request, asked.get("coupon"))
+        event_delivery.hear(request.user)
         quote = pricing.quote(
             request.user,
             sent.wanted(),
@@ -123,8 +125,9 @@ class OrderView(APIView):
     @extend_schema(operation_id="orders_retrieve", tags=TAGS, responses=OrderDetailSerializer)
     def get(self, request, no):
         """Show one order with its events and payments."""
+        event_delivery.hear(request.user)
         found = Order.objects.of(request.user).prefetch_related(
-            "lines", "events", "payments__refunds", "shipments__lines"
+            "lines", "payments__refunds", "shipments__lines"
         )
         order = get_object_or_404(found, no=no)
         return Response(OrderDetailSerializer(order, context={"request": request}).data)

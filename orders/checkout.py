@@ -13,14 +13,15 @@ from accounts.models import Address
 from catalog import shelf, stock
 from catalog.models import Product
 from mall.core import clock, kept, repeats, rows
+from mall.core.events import tell
 from mall.core.money import yuan
 from mall.core.transactions import transactional
-from orders import lifecycle, pricing
+from orders import events, lifecycle, pricing
 from orders.coupons import lifecycle as coupons
 from orders.coupons import wallet
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, PriceChanged
-from orders.models import Order, OrderEvent, OrderLine
-from points import ledger
+from orders.models import Order, OrderLine
+from points import event_delivery, ledger
 
 
 @transactional
@@ -69,6 +70,8 @@ def place_order(
     now = clock.now()
     quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=named, as_of=now)
     agree(quote, expect)
+    if quote.points > account.row.available:
+        event_delivery.deliver(user.pk)  # what was earned a moment ago may be enough
     shelf.check_left(quote.lines)
     order = write_down(
         account, user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id
@@ -125,6 +128,9 @@ def write_down(
         order.address_sealed = json.dumps(
             _address_of(user, address_id).snapshot(), ensure_ascii=False
         )
+    is_paid = order.status == Order.Status.PAID
+    # told before the posting, whose UPDATE of the account takes it along
+    tell(events.placed(order), *([events.paid(order)] if is_paid else []))
     _post_points(account, order)
     order.save(force_insert=True)
     lines = OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
@@ -133,7 +139,7 @@ def write_down(
     has_keys = any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines)
     if not has_keys and lines[0].pk is not None:  # MySQL does not tell the ids of many rows
         order.written_lines = lines
-    return _tell(order, has_keys=has_keys)
+    return lifecycle.issue_keys(order) if is_paid and has_keys else order
 
 
 def _draft(user, quote, *, key, body_hash, at) -> Order:
@@ -211,35 +217,3 @@ def _line_of(order, line) -> OrderLine:
 
 def _in_every_language(named) -> dict:
     return {"zh-hans": named.name_zh_hans or named.name, "en": named.name_en or named.name}
-
-
-def _tell(order, *, has_keys) -> Order:
-    """Write the first events; whoever listens to a paid order hears of it. Returns the order as it
-    is after that.
-    """
-    told = [
-        OrderEvent(
-            order=order,
-            kind=OrderEvent.Kind.PLACED,
-            to_status=Order.Status.PENDING,
-            at=order.created_at,
-        )
-    ]
-    if order.status == Order.Status.PAID:
-        told.append(
-            OrderEvent(
-                order=order,
-                kind=OrderEvent.Kind.PAID,
-                from_status=Order.Status.PENDING,
-                to_status=Order.Status.PAID,
-                at=order.created_at,
-            )
-        )
-    for event in told:
-        event.actor = f"member:{order.user_id}"
-    OrderEvent.objects.bulk_create(told)
-    return (
-        lifecycle.tell_paid(order, has_keys=has_keys)
-        if order.status == Order.Status.PAID
-        else order
-    )

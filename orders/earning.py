@@ -43,7 +43,7 @@ def promise(events: list[Event]) -> None:
     # A second account of one person begins anew, but not with another bonus for beginning.
     beginning = {order.user_id for order in orders.values() if order.was_first}
     first_accounts = persons.first_accounts(beginning) if beginning else set()
-    stands = ((event, orders[event.data["order"]]) for event in events)
+    stands = ((event, orders[event.data["no"]]) for event in events)
     earned = [one for event, order in stands for one in _earned(event, order, first_accounts)]
     if not earned:
         return
@@ -119,10 +119,10 @@ def _undone(user_id, reference, share, why) -> grants.Undone:
     return grants.Undone(user_id, reference, share, key=f"{reference}:earned:{why}")
 
 
-def _as_they_stand(events) -> dict[int, Order]:
-    """Return the events' orders with ``was_first``: no other order of the member had been paid
-    before (by the time, then the id) and not been undone by then. What becomes of the others later
-    does not matter, so it does not matter either when this is asked.
+def _as_they_stand(events) -> dict[str, Order]:
+    """Return the events' orders by number, each with ``was_first``: no other order of the member
+    had been paid before (by the time, then the id) and not been undone by then. What becomes of
+    the others later does not matter, so it does not matter either when this is asked.
     """
     then = OuterRef("paid_at")
     before = Q(paid_at__lt=then) | Q(paid_at=then, pk__lt=OuterRef("pk"))
@@ -130,4 +130,4 @@ def _as_they_stand(events) -> dict[int, Order]:
     kept &= Q(refunded_at__isnull=True) | Q(refunded_at__gt=then)
     others = Order.objects.filter(before, kept, user_id=OuterRef("user_id"))
     stands = Order.objects.annotate(was_first=~Exists(others)).only(*STANDING)
-    return stands.in_bulk([event.data["order"] for event in events])
+    return stands.in_bulk([event.data["no"] for event in events], field_name="no")

@@ -1,5 +1,4 @@
-"""What is told of an order: to the rooms above it as events, and to its own history about its money
-(a change of its status is written there by orders/lifecycle.py).
+"""What is told of an order: to the rooms above it, and to its own history (orders/models/event.py).
 
 All of it inside the transaction of the fact. Numbers in ``data`` are those of the moment; what has
 become of the order since, its rows say.
@@ -7,58 +6,97 @@ become of the order since, its rows say.
 
 from mall.core import clock
 from mall.core.events import Event
-from mall.core.transactions import transactional
 from orders.models import Order, OrderEvent
 
-ORDER_PAID = "order_paid"
-ORDER_SHIPPED = "order_shipped"
-ORDER_COMPLETED = "order_completed"
-ORDER_CANCELLED = "order_cancelled"
-ORDER_REFUNDED = "order_refunded"
-REFUND_REQUESTED = "refund_requested"
-REFUND_REJECTED = "refund_rejected"
+Kind = OrderEvent.Kind
+ORDER_PAID = Kind.PAID.value
+ORDER_SHIPPED = Kind.SHIPPED.value
+ORDER_COMPLETED = Kind.COMPLETED.value
+ORDER_AUTO_COMPLETED = Kind.AUTO_COMPLETED.value
+ORDER_CANCELLED = Kind.CANCELLED.value
+ORDER_TIMED_OUT = Kind.TIMED_OUT.value
+ORDER_REFUNDED = Kind.REFUND_APPROVED.value
+REFUND_REQUESTED = Kind.REFUND_REQUESTED.value
+REFUND_REJECTED = Kind.REFUND_REJECTED.value
 REFUND_SETTLED = "refund_settled"
 COUPON_GRANTED = "coupon_granted"
 FLASH_STARTING = "flash_starting"
 
 
 # --- orders ----------------------------------------------------------------------
-def paid(order: Order) -> Event:
-    """Nothing is owed any more."""
-    return _of_order(ORDER_PAID, order, order.paid_at)
+def placed(order: Order) -> Event:
+    """A member ordered."""
+    moved = {"from": "", "to": Order.Status.PENDING.value}
+    return _of_order(Kind.PLACED, order, order.created_at, _member_of(order), moved)
 
 
-def shipped(order: Order, *, actor: str) -> Event:
+def paid(order: Order, *, actor: str | None = None, note: str = "") -> Event:
+    """Nothing is owed any more; ``actor``: the provider that told, the member by default."""
+    moved = {"from": Order.Status.PENDING.value, "to": Order.Status.PAID.value}
+    return _of_order(Kind.PAID, order, order.paid_at, actor or _member_of(order), moved, note)
+
+
+def shipped(order: Order, *, actor: str, note: str = "") -> Event:
     """All that is not refunded was sent, the last parcel with ``carrier`` and ``tracking``."""
-    words = {"carrier": order.carrier, "tracking": order.tracking_number}
-    return _of_order(ORDER_SHIPPED, order, order.shipped_at, actor, words)
+    moved = {"from": Order.Status.PAID.value, "to": Order.Status.SHIPPED.value}
+    words = {"carrier": order.carrier, "tracking": order.tracking_number, **moved}
+    return _of_order(Kind.SHIPPED, order, order.shipped_at, actor, words, note)
 
 
-def completed(order: Order, *, actor: str) -> Event:
-    """The goods arrived."""
-    return _of_order(ORDER_COMPLETED, order, order.completed_at, actor)
+def sent(order: Order, kind: Kind, *, actor: str, note: str = "") -> Event:
+    """An order left the shop without a parcel: its card keys are all that was left to send
+    (KEYS_ISSUED), or the rest was refunded (SENT).
+    """
+    moved = {"from": Order.Status.PAID.value, "to": Order.Status.SHIPPED.value}
+    return _of_order(kind, order, order.shipped_at, actor, moved, note)
 
 
-def cancelled(order: Order, *, actor: str) -> Event:
-    """The whole order was undone; ``was_paid``: after it had been paid."""
-    words = {"was_paid": order.paid_at is not None}
-    return _of_order(ORDER_CANCELLED, order, order.cancelled_at, actor, words)
+def completed(order: Order, *, actor: str, kind: Kind = Kind.COMPLETED) -> Event:
+    """The goods arrived, or are taken as arrived (AUTO_COMPLETED)."""
+    moved = {"from": Order.Status.SHIPPED.value, "to": Order.Status.COMPLETED.value}
+    return _of_order(kind, order, order.completed_at, actor, moved)
+
+
+def cancelled(
+    order: Order, *, was: str, actor: str, note: str = "", kind: Kind = Kind.CANCELLED
+) -> Event:
+    """The whole order was undone, or was not paid in time (TIMED_OUT); ``was``: its status before.
+    ``was_paid`` in the data: after it had been paid.
+    """
+    moved = {"from": str(was), "to": Order.Status.CANCELLED.value}
+    words = {"was_paid": order.paid_at is not None, **moved}
+    return _of_order(kind, order, order.cancelled_at, actor, words, note)
+
+
+def noted(order: Order, kind: Kind, *, actor: str, note: str = "") -> Event:
+    """Something happened that changes no status: a parcel, a failed payment, late money, money
+    returned, codes.
+
+    Not idempotent by itself: the row that the caller writes beside it decides.
+    """
+    return _of_order(kind, order, clock.now(), actor, _unmoved(order), note)
 
 
 # --- refunds ---------------------------------------------------------------------
 def refund_requested(order: Order, refund) -> Event:
     """Somebody asked to give something back."""
-    return _of_refund(REFUND_REQUESTED, order, refund, refund.requested_at, refund.requested_by)
+    at, actor = refund.requested_at, refund.requested_by
+    return _of_refund(Kind.REFUND_REQUESTED, order, refund, at, actor)
 
 
 def refund_rejected(order: Order, refund) -> Event:
     """The shop declined; the refund's note says why."""
-    return _of_refund(REFUND_REJECTED, order, refund, refund.decided_at, refund.decided_by)
+    return _decided(Kind.REFUND_REJECTED, order, refund)
+
+
+def refund_withdrawn(order: Order, refund) -> Event:
+    """Whoever asked, or the order's end, took a request back."""
+    return _decided(Kind.REFUND_WITHDRAWN, order, refund)
 
 
 def refunded(order: Order, refund) -> Event:
     """A refund was approved: its points are back, its cash is on its way. Once per request."""
-    return _of_refund(ORDER_REFUNDED, order, refund, refund.decided_at, refund.decided_by)
+    return _decided(Kind.REFUND_APPROVED, order, refund)
 
 
 def refund_settled(order: Order, refund) -> Event:
@@ -88,49 +126,38 @@ def flash_starting(reminder) -> Event:
 
 
 # --- parts -----------------------------------------------------------------------
-def _of_order(kind, order, at, actor=None, words=None):
+def _of_order(kind, order, at, actor, words, note=""):
     data = {
-        "order": order.pk,
         "no": order.no,
         "placed_on": clock.day_of(order.created_at).isoformat(),
         "points": order.points,
         "cash": str(order.cash),
         "freight": str(order.freight),
         "coupon": bool(order.coupon_discount),
-        **(words or {}),
+        **words,
     }
-    return Event(kind, order.user_id, order.reference, at, actor or "system", data)
+    return Event(str(kind), order.user_id, order.reference, at, actor, data, note)
 
 
-def _of_refund(kind, order, refund, at, actor):
+def _decided(kind, order, refund):
+    return _of_refund(kind, order, refund, refund.decided_at, refund.decided_by, refund.note)
+
+
+def _of_refund(kind, order, refund, at, actor, note=""):
+    """Tell of a refund; what the member wrote stays in its row, which can forget."""
     words = {
         "refund": refund.pk,
         "number": refund.number,
         "points": refund.points,
         "cash": str(refund.cash),
+        **_unmoved(order),
     }
-    return _of_order(kind, order, at, actor, words)
+    return _of_order(kind, order, at, actor, words, note)
 
 
-# --- the order's own history -----------------------------------------------------
-@transactional
-def note_money(
-    order_id: int, kind: str, *, actor: str, note: str = "", status: str | None = None
-) -> None:
-    """Write an event that changes no status: a failed payment, late money, money returned.
+def _unmoved(order):
+    return {"from": str(order.status), "to": str(order.status)}
 
-    ``status`` is the order's where the caller has just read it under the member's lock.
 
-    Not idempotent by itself: the row of the notice or refund that the caller writes decides.
-    """
-    if status is None:
-        status = Order.objects.values_list("status", flat=True).get(pk=order_id)
-    OrderEvent.objects.create(
-        order_id=order_id,
-        kind=kind,
-        from_status=status,
-        to_status=status,
-        actor=actor,
-        note=note,
-        at=clock.now(),
-    )
+def _member_of(order):
+    return f"member:{order.user_id}"

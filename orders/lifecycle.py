@@ -26,7 +26,6 @@ from mall.core.transactions import transactional
 from orders import actors, delivery, events, returns, shipping
 from orders.coupons import lifecycle as coupons
 from orders.errors import CarrierNeeded, IllegalTransition
-from orders.events import note_money
 from orders.flash import pool
 from orders.models import (
     CheckoutPolicy,
@@ -38,6 +37,7 @@ from orders.models import (
 from orders.refunds.errors import PartlySent, RefundOpen
 from points import ledger
 
+Kind = OrderEvent.Kind
 PENDING, PAID, SHIPPED, COMPLETED, CANCELLED = (
     Order.Status.PENDING,
     Order.Status.PAID,
@@ -65,7 +65,8 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
     Raises: IllegalTransition (status).
     """
     account = ledger.open(order.user_id)
-    paid = _move(order, PAID, OrderEvent.Kind.PAID, "paid_at", actor=actor, note=note)
+    paid = _move(order, PAID, "paid_at", actor=actor, note=note)
+    tell(events.paid(paid, actor=actor, note=note))
     if order.points:
         account.capture(
             hold_key=f"{order.reference}:hold",
@@ -73,36 +74,29 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
             reference=order.reference,
             fresh=True,  # an order is paid once, and has just been
         )
-    return tell_paid(paid)
+    return issue_keys(paid)
 
 
-def tell_paid(order, *, has_keys: bool = True) -> Order:
-    """Tell whoever listens that an order is paid, then issue its card keys; return the order as it
-    is after that.
+def issue_keys(order) -> Order:
+    """Issue the card keys of an order just paid; return the order as it is after that.
 
     For checkout and ``mark_paid``, inside their transaction and before any stock is locked. An
     order of card keys only is complete at once. Raises: catalog.errors.OutOfStock.
     """
-    tell(events.paid(order))
-    issued = delivery.issue_keys(order) if has_keys else 0
+    issued = delivery.issue_keys(order)
     if not issued:
         return order
+    note = f"× {issued}"
     if shipping.waiting(order):
-        note_money(order.pk, OrderEvent.Kind.KEYS_ISSUED, actor="system", note=f"× {issued}")
+        tell(events.noted(order, Kind.KEYS_ISSUED, actor="system", note=note))
         return order
-    sent = _move(
-        order,
-        SHIPPED,
-        OrderEvent.Kind.KEYS_ISSUED,
-        "shipped_at",
-        actor="system",
-        note=f"× {issued}",
-    )
+    sent = _move(order, SHIPPED, "shipped_at", actor="system", note=note)
+    tell(events.sent(sent, Kind.KEYS_ISSUED, actor="system", note=note))
     return complete(sent, actor="system")
 
 
 @transactional
-def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CANCELLED) -> Order:
+def cancel(order, *, actor: str, note: str = "", kind: Kind = Kind.CANCELLED) -> Order:
     """Cancel a pending or paid order: points, cash and goods go back, each exactly once.
 
     Points return to the lots they came from with their days; cash returns through the provider that
@@ -117,12 +111,12 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
     cancelled = _move(
         order,
         CANCELLED,
-        kind,
         "cancelled_at",
         actor=actor,
         note=note,
         if_still={"refunded_pieces": 0},
     )
+    tell(events.cancelled(cancelled, was=order.status, actor=actor, note=note, kind=kind))
     if order.status == PENDING and order.points:
         account.release(
             hold_key=f"{order.reference}:hold",
@@ -137,7 +131,6 @@ def cancel(order, *, actor: str, note: str = "", kind: str = OrderEvent.Kind.CAN
     # Cancelled by staff, the shop is at fault: a coupon whose day passed meanwhile gets some days
     # more.
     coupons.give_back(order, at_fault=actors.is_colleague(actor, order))
-    tell(events.cancelled(cancelled, actor=actor))
     lines = list(order.lines.values_list("pk", "sku_id", "quantity", "product__kind"))
     keys = {
         pk: quantity
@@ -175,13 +168,11 @@ def ship(
     words, note = {"carrier": carrier, "tracking_number": number}, f"{carrier} {number}".strip()
     if not is_last:
         Order.objects.filter(pk=order.pk).update(**words)
-        note_money(order.pk, OrderEvent.Kind.PART_SHIPPED, actor=actor, note=note)
+        tell(events.noted(order, Kind.PART_SHIPPED, actor=actor, note=note))
         _write_down(order, "ship_part", PAID, actor=actor, note=note)
         return _changed(order, words)
-    shipped = _move(
-        order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor, note=note, **words
-    )
-    tell(events.shipped(shipped, actor=actor))
+    shipped = _move(order, SHIPPED, "shipped_at", actor=actor, note=note, **words)
+    tell(events.shipped(shipped, actor=actor, note=note))
     return shipped
 
 
@@ -189,22 +180,23 @@ def finish_sending(order, *, actor: str) -> Order:
     """Note that nothing waits to be sent any more because the rest was refunded; for
     orders/refunds/requests.py.
     """
-    shipped = _move(order, SHIPPED, OrderEvent.Kind.SHIPPED, "shipped_at", actor=actor)
+    shipped = _move(order, SHIPPED, "shipped_at", actor=actor)
     if shipped.shipments.exists():
         tell(events.shipped(shipped, actor=actor))
         return shipped
+    tell(events.sent(shipped, Kind.SENT, actor=actor))
     return complete(shipped, actor=actor)  # card keys are all that is left, and they are there
 
 
 @transactional
-def complete(order, *, actor: str, kind: str = OrderEvent.Kind.COMPLETED) -> Order:
+def complete(order, *, actor: str, kind: Kind = Kind.COMPLETED) -> Order:
     """Note that the goods arrived.
 
     Raises: IllegalTransition (status).
     """
     ledger.open(order.user_id)
-    completed = _move(order, COMPLETED, kind, "completed_at", actor=actor)
-    tell(events.completed(completed, actor=actor))
+    completed = _move(order, COMPLETED, "completed_at", actor=actor)
+    tell(events.completed(completed, actor=actor, kind=kind))
     return completed
 
 
@@ -217,7 +209,7 @@ def assume_receipt(order) -> Order:
     ledger.open(order.user_id)
     if RefundRequest.objects.waiting().filter(order=order).exists():
         raise RefundOpen
-    return complete(order, actor="system", kind=OrderEvent.Kind.AUTO_COMPLETED)
+    return complete(order, actor="system", kind=Kind.AUTO_COMPLETED)
 
 
 # --- the sweeps ------------------------------------------------------------------
@@ -230,7 +222,7 @@ def cancel_due(as_of: datetime) -> int:
     """
     return _sweep(
         Order.objects.due(as_of),
-        lambda order: cancel(order, actor="system", kind=OrderEvent.Kind.TIMED_OUT),
+        lambda order: cancel(order, actor="system", kind=Kind.TIMED_OUT),
     )
 
 
@@ -268,11 +260,11 @@ def _check_still(order, status):
         raise IllegalTransition(status=order.status)
 
 
-def _move(order, to, kind, stamp, *, actor, note="", if_still=None, **changes) -> Order:
+def _move(order, to, stamp, *, actor, note="", if_still=None, **changes) -> Order:
     """Change the status if it still is what the caller saw; the rowcount is the referee.
 
-    ``stamp`` names the column that keeps when it happened; the event tells the same instant. What
-    was refunded whole moves no more; ``if_still`` names more that must hold.
+    ``stamp`` names the column that keeps when it happened; what is told of it names the same
+    instant. What was refunded whole moves no more; ``if_still`` names more that must hold.
     """
     now = clock.now()
     changes = {"status": to, stamp: now, **changes}
@@ -283,15 +275,6 @@ def _move(order, to, kind, stamp, *, actor, note="", if_still=None, **changes) -
     )
     if not unmoved.update(**changes):
         raise IllegalTransition(status=order.status)
-    OrderEvent.objects.create(
-        order=order,
-        kind=kind,
-        from_status=order.status,
-        to_status=to,
-        actor=actor,
-        note=note[:200],
-        at=now,
-    )
     _write_down(order, DEEDS[to], to, actor=actor, note=note)
     return _changed(order, changes)
 

@@ -5,13 +5,22 @@ from accounts import export
 from mall.core.events import each
 from orders import closing, earning, takeaway
 from orders.coupons import lifecycle as coupons
-from orders.events import ORDER_CANCELLED, ORDER_COMPLETED, ORDER_PAID
+from orders.events import (
+    ORDER_AUTO_COMPLETED,
+    ORDER_CANCELLED,
+    ORDER_COMPLETED,
+    ORDER_PAID,
+    ORDER_TIMED_OUT,
+)
 from orders.refunds import requests as refund_requests
 
 LISTENERS = {
     ORDER_PAID: [each(coupons.use), earning.promise],
-    ORDER_COMPLETED: [earning.confirm],
-    ORDER_CANCELLED: [earning.take_back_all, refund_requests.withdraw_open],
+    **dict.fromkeys((ORDER_COMPLETED, ORDER_AUTO_COMPLETED), [earning.confirm]),
+    **dict.fromkeys(
+        (ORDER_CANCELLED, ORDER_TIMED_OUT),
+        [earning.take_back_all, refund_requests.withdraw_open],
+    ),
 }
 
 ANSWERS = {

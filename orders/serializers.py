@@ -191,7 +191,10 @@ class OrderSerializer(ModelShape):
 
 
 class EventSerializer(ModelShape):
-    label = serializers.CharField(source="get_kind_display")
+    kind = serializers.CharField(source="what")
+    label = serializers.CharField()
+    from_status = serializers.ChoiceField(Order.Status.choices, allow_blank=True)
+    to_status = serializers.ChoiceField(Order.Status.choices)
 
     class Meta:
         model = OrderEvent

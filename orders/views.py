@@ -51,7 +51,7 @@ def detail(request, no):
         "order": order,
         "lines": lines,
         "review_rows": reviews.rows_of(order, lines),
-        "events": order.events.all(),
+        "events": list(order.events),
         "steps": _steps(order),
         "refunds": [
             refund

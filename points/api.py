@@ -8,7 +8,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core.api import Cursor, StrictSerializer, listed, read, whole
-from points import balance, pending, rates, rules, staff_api, statement, tiers, wording
+from points import (
+    adjustments_api,
+    balance,
+    cases_api,
+    event_delivery,
+    pending,
+    rates,
+    rules,
+    statement,
+    tiers,
+    wording,
+)
 from points.models import LedgerEntry, RuleVersion
 
 TAG = ["points"]
@@ -149,6 +160,7 @@ class Points(APIView):
 
     @extend_schema(operation_id="read_points", tags=TAG, responses=PointsSerializer)
     def get(self, request):
+        event_delivery.hear(request.user)
         now = balance.of(request.user)
         expiring = [{"on": on, "points": points} for on, points in now.expiring]
         coming = list(pending.on_the_way(request.user.pk))
@@ -199,6 +211,7 @@ class Entries(ListAPIView):
         ],
     )
     def get(self, request, *args, **kwargs):
+        event_delivery.hear(request.user)
         return super().get(request, *args, **kwargs)
 
     def get_serializer_context(self):
@@ -219,5 +232,6 @@ urlpatterns = [
     path("points", Points.as_view()),
     path("points/entries", Entries.as_view()),
     path("points/rules", Rules.as_view()),
-    *staff_api.urlpatterns,
+    *adjustments_api.urlpatterns,
+    *cases_api.urlpatterns,
 ]

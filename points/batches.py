@@ -1,15 +1,11 @@
 """Corrections from a file: looked over line by line first, posted whole or not at all, undone by
 entries the other way.
 
-The file is UTF-8 with a first line ``member,points,reason``; a member is a user name or an e-mail
-address. One that moves more in all than one person may correct alone is posted by a colleague of
-whoever uploaded it.
+What a file looks like stands in points/batch_file.py. One that moves more in all than one person
+may correct alone is posted by a colleague of whoever uploaded it.
 """
 
-import contextlib
-import csv
 import hashlib
-import io
 from collections import Counter
 
 from django.contrib.auth import get_user_model
@@ -19,27 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import audit, clock
 from mall.core.errors import DomainError
-from mall.core.events import tell
+from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
-from points import adjustments, errors, events, ledger, machine
+from points import adjustments, batch_file, errors, events, ledger, machine
 from points.models import Adjustment, AdjustmentBatch, PointAccount, PointsPolicy
 from points.postings import DEFAULT
-
-ROWS_MAX = 500  # one transaction
-BYTES_MAX = 200_000
-COLUMNS = ("member", "points", "reason")
-
-
-class UnreadableFile(DomainError):
-    """The file is no table of the three columns."""
-
-    code = "unreadable_file"
-    status = 400
-    message = _(
-        "Please upload a CSV file in UTF-8 with the columns member, points, reason and up to "
-        "%(rows)s lines."
-    )
 
 
 class FileKnown(DomainError):
@@ -88,9 +69,9 @@ def look_over(content: bytes, *, name: str, note: str, operator) -> AdjustmentBa
     """Read a file and say of each line what is wrong with it; nothing is posted. The same file
     again is looked over afresh.
 
-    Raises: UnreadableFile, FileKnown.
+    Raises: batch_file.UnreadableFile, FileKnown.
     """
-    rows = _checked(_rows(content), operator, operator.pk)
+    rows = _checked(batch_file.read_rows(content), operator, operator.pk)
     digest = hashlib.sha256(content).hexdigest()
     batch = AdjustmentBatch.objects.filter(digest=digest).first() or AdjustmentBatch(digest=digest)
     if batch.pk and batch.status != AdjustmentBatch.Status.CHECKED:
@@ -164,7 +145,7 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
         after={"lines": len(rows), "points": points_of(batch)},
     )
     actor = f"staff:{operator.pk}"
-    tell(*(events.points_adjusted(adjustment, actor=actor) for adjustment in made))
+    hand_over(events.points_adjusted(adjustment, actor=actor) for adjustment in made)
     return batch
 
 
@@ -192,7 +173,7 @@ def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     batch.save(update_fields=["status", "undone_at"])
     audit.note(operator, "points.batch_undo", target=batch, reason=note, after={"lines": len(made)})
     actor = f"staff:{operator.pk}"
-    tell(*(events.points_adjusted(adjustment, actor=actor) for adjustment in made))
+    hand_over(events.points_adjusted(adjustment, actor=actor) for adjustment in made)
     return batch
 
 
@@ -208,47 +189,6 @@ def _refusal_alone(moved, operator, policy) -> ColleagueNeeded | None:
 def points_of(batch: AdjustmentBatch) -> int:
     """Return the sum of a file's lines."""
     return sum(row["points"] for row in batch.rows if not row["error"])
-
-
-def _rows(content):
-    """Return the lines as {number, member, points, reason, error}. Raises: UnreadableFile."""
-    try:
-        if len(content) > BYTES_MAX:
-            raise ValueError
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
-        if not set(COLUMNS) <= {name.strip().lower() for name in reader.fieldnames or ()}:
-            raise ValueError
-        lines = [
-            {
-                str(name).strip().lower(): (value or "").strip()
-                for name, value in line.items()
-                if name
-            }
-            for line in reader
-        ]
-    except (UnicodeDecodeError, csv.Error, ValueError, AttributeError):
-        raise UnreadableFile(rows=ROWS_MAX) from None
-    if not 0 < len(lines) <= ROWS_MAX:
-        raise UnreadableFile(rows=ROWS_MAX)
-    return [_row(number, line) for number, line in enumerate(lines, 2)]
-
-
-def _row(number, line):
-    row = {
-        "number": number,
-        "member": line["member"][:150],
-        "points": 0,
-        "reason": line["reason"][:200],
-        "account": None,
-        "error": "",
-    }
-    with contextlib.suppress(ValueError):
-        row["points"] = int(line["points"])
-    if not 0 < abs(row["points"]) <= machine.POINTS_MAX:
-        row["points"], row["error"] = 0, gettext("Please use a whole number of points.")
-    elif not row["reason"]:
-        row["error"] = gettext("Please say why, as the member will read it.")
-    return row
 
 
 def _checked(rows, operator, made_by_id):

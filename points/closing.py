@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from accounts.closing import Consequence
 from mall.core import clock
 from mall.core.transactions import transactional
-from points import ledger, pending, risk
+from points import event_delivery, ledger, pending, risk
 from points.models import Grant, PointAccount, TakeBack
 
 KEY = "closing"
@@ -17,6 +17,7 @@ KEY = "closing"
 
 def consequences(user) -> list[Consequence]:
     """Return what leaving would cost in points."""
+    event_delivery.hear(user)
     account = PointAccount.objects.filter(pk=user.pk).first()
     told, coming = [], pending.points_of(user.pk)
     if account and account.available:
@@ -41,6 +42,7 @@ def forfeit(user) -> None:
     """
     user_id = user.pk
     ledger.open(user_id)
+    event_delivery.deliver(user_id)
     if PointAccount.objects.get(pk=user_id).status == PointAccount.Status.CLOSED:
         return
     ledger.sweep(user_id)  # what is dead already expires as it should, and is not given up

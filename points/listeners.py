@@ -4,14 +4,14 @@ from accounts import closing as leaving
 from accounts import export, registration
 from accounts.events import REGISTERED
 from mall.core import events
-from points import closing, delivery, takeaway, welcome
+from points import closing, event_delivery, takeaway, welcome
 
 LISTENERS = {
     REGISTERED: [welcome.open_with_gift],
 }
 
 ANSWERS = {
-    events.KEEPING: [delivery.keep],
+    events.KEEPING: [event_delivery.keep],
     registration.GREETING: [welcome.greet],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
-from points import pending
+from points import event_delivery, pending
 from points.models import Adjustment, MemberTier, PointAccount, RiskCase
 from points.statement import entries_of
 
@@ -24,6 +24,7 @@ ENTRY = (
 
 def chapters(user) -> list[Chapter]:
     """Return the account, the whole statement, what is on the way, corrections and cases."""
+    event_delivery.hear(user)
     account = PointAccount.objects.filter(pk=user.pk)
     coming, corrections = (
         pending.on_the_way(user.pk),

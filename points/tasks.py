@@ -2,13 +2,13 @@
 
 from celery import shared_task
 
-from points import delivery, expiry, maturing, tiers
+from points import event_delivery, expiry, maturing, tiers
 
 
 @shared_task(name="points.deliver_facts")
 def deliver_facts():
     """Do what follows from facts that wait; returns the numbers."""
-    return str(delivery.deliver_due())
+    return str(event_delivery.deliver_due())
 
 
 @shared_task(name="points.expire_points")

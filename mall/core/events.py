@@ -2,9 +2,9 @@
 
 A fact is a value, ``Event``. ``tell`` makes it a row of its member in the transaction that makes it
 true; what follows from it stands on one page per app, ``listeners.py``: kind -> the verbs, in the
-order they run. They run soon afterwards, in a transaction of their own (points/delivery.py). Pages
-are opened by each app's ``ready``, so the rooms follow in the order of INSTALLED_APPS, from the
-ground up.
+order they run. They run soon afterwards, in a transaction of their own (points/event_delivery.py).
+Pages are opened by each app's ``ready``, so the rooms follow in the order of INSTALLED_APPS, from
+the ground up.
 
 Listeners commute: each decides by the event's time, by what the event says, and by the state of
 its thing; never by now, and never by who came first. So an event that comes late, twice or after
@@ -87,16 +87,13 @@ def tell(*events: Event) -> None:
         KEEPING.ask(events)
 
 
-@transactional
-def announce(*events: Event) -> None:
-    """Have what follows done in this transaction, without a row: for jobs that write for many
-    members at once, and for what only makes a notice.
-    """
-    hand_over(events)
-
-
 def hand_over(events: Iterable[Event]) -> None:
-    """Have everybody who listens do what follows; facts of one kind are handed over together."""
+    """Have everybody who listens do what follows, in the caller's transaction; facts of one kind
+    are handed over together.
+
+    Called for facts that were told, and without a row by jobs that write for many members at once,
+    and for what only makes a notice.
+    """
     for kind, alike in by_kind(events).items():
         for listener in listeners.get(kind, ()):
             listener(alike)

@@ -80,6 +80,8 @@ KEYS = {
         marketing_sharelanding: page
         orders_coupongrant: actor
         orders_orderevent: actor
+        points_event: kind reference actor request_id
+        points_parked: listener
         orders_refundrequest: requested_by decided_by
         orders_shipment: actor
         points_exchangerate: created_by
@@ -188,6 +190,8 @@ WORDS = {
         orders_coupongrant: note
         orders_order: carrier tracking_number
         orders_orderevent: note
+        points_event: note
+        points_parked: error
         orders_refundrequest: reason note
         orders_shipment: carrier tracking_number
         points_adjustment: description note decision_note

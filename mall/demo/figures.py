@@ -2,8 +2,9 @@
 when something was added.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+from catalog import popularity
 from mall.core import clock
 from marketing.analytics import rollup, snapshots
 from marketing.models import DailyRollup
@@ -19,3 +20,11 @@ def count(*, anew: bool, progress=iter) -> None:
         rollup.rebuild({first + timedelta(days=n) for n in range(days)}, progress=progress)
         snapshots.refresh()
     rollup.roll_up_recent()
+
+
+def count_up(first: date) -> None:
+    """Rebuild the daily figures since a shop day and the order "most popular"."""
+    today = clock.today()
+    for day in range((today - first).days + 1):
+        rollup.roll_up(first + timedelta(days=day))
+    popularity.refresh()

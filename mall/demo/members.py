@@ -1,20 +1,18 @@
-"""The demo shop's members: ``demo`` with a life worth looking at, a dozen others, and a crowd on
-request.
-"""
+"""The demo shop's members: ``demo`` with a life worth looking at, and a dozen others."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 
 from accounts import registration
 from accounts.models import User
-from catalog import popularity, stock
 from mall.core import clock
 from mall.core.transactions import transactional
 from mall.demo import missions
+from mall.demo.figures import count_up
+from mall.demo.lives import days_ago, moment, plan_ordinary_life
 from mall.demo.shop import OPENED_DAYS_AGO
 from mall.demo.story import Shopper, Story, give_address, offers
-from marketing.analytics import rollup
 from marketing.notices import inbox, reminders
 from points import ledger
 
@@ -34,33 +32,6 @@ CAST = (
     ("mumian", "木棉", 14, 0.85, 4),
     ("dashan", "大山", 9, 0.6, 2),
     ("xiaolu", "小鹿乱撞", 4, 0.9, 1),
-)
-REGIONS = (
-    "上海市 徐汇区",
-    "浙江省 杭州市 西湖区",
-    "四川省 成都市 武侯区",
-    "广东省 广州市 天河区",
-    "北京市 朝阳区",
-    "江苏省 南京市 鼓楼区",
-)
-STREETS = ("梧桐路", "望江街", "青年路", "桂花巷", "学院路", "滨河大道")
-FAMILY_NAMES = "王李张刘陈杨赵黄周吴徐孙"
-GIVEN_NAMES = ("悦然", "子墨", "思源", "雨桐", "嘉树", "清和", "明远", "若溪")
-FIRST_HALVES = ("云朵", "柚子", "海盐", "松果", "月亮", "橘子", "山茶", "麦芽", "星星", "薄荷")
-CROWD = "member"
-LONGEST_LOOK = timedelta(minutes=20)
-DELIVERED_PER_ORDER = 12
-SECOND_HALVES = (
-    "汽水",
-    "收藏家",
-    "邮局",
-    "先生",
-    "同学",
-    "不加糖",
-    "慢慢走",
-    "在路上",
-    "小铺",
-    "观察员",
 )
 
 
@@ -84,22 +55,22 @@ def _tell_of_the_cast(progress):
     now = clock.now()
     clerk = "system"
     if settings.DEMO_SIGN_INS:
-        with clock.at(_moment(_days_ago(OPENED_DAYS_AGO), "08:30")):
+        with clock.at(moment(days_ago(OPENED_DAYS_AGO), "08:30")):
             clerk = f"staff:{_make_admin().pk}"
     story = Story(offers(), until=now, clerk=clerk)
     for username, nickname, joined, share, orders in CAST:
-        _plan_ordinary_life(
+        plan_ordinary_life(
             story, Shopper(username, nickname), days=joined, share=share, orders=orders
         )
     if settings.DEMO_SIGN_INS:
         demo = _plan_life_of_demo(story, clerk)
-    story.then(_moment(_days_ago(missions.OPENED_DAYS_AGO), "07:00"), missions.open_all)
+    story.then(moment(days_ago(missions.OPENED_DAYS_AGO), "07:00"), missions.open_all)
     for days in range(6, 0, -1):
-        story.then(_moment(_days_ago(days), "19:00"), reminders.remind_streaks)
+        story.then(moment(days_ago(days), "19:00"), reminders.remind_streaks)
     story.tell(progress)
     if settings.DEMO_SIGN_INS:
         _bring_demo_to_today(story, demo)
-    count_up(_days_ago(OPENED_DAYS_AGO))
+    count_up(days_ago(OPENED_DAYS_AGO))
 
 
 def _make_admin() -> User:
@@ -123,12 +94,12 @@ LATE = {15, 3, 1}
 
 def _plan_life_of_demo(story, clerk) -> Shopper:
     demo = Shopper(DEMO[0], DEMO[2])
-    joined = _moment(_days_ago(JOINED), "20:12")
+    joined = moment(days_ago(JOINED), "20:12")
     story.then(joined, story.join, demo, password=DEMO[1])
     story.then(joined + timedelta(minutes=1), story.check_in, demo)
     story.then(joined + timedelta(minutes=5), _furnish, demo)
     for days in sorted(set(range(1, JOINED)) - MISSED, reverse=True):
-        visit = _moment(_days_ago(days), "20:3{}" if days in LATE else "08:1{}", days % 10)
+        visit = moment(days_ago(days), "20:3{}" if days in LATE else "08:1{}", days % 10)
         story.then(visit, story.visit, demo)
         story.then(visit + timedelta(minutes=1), story.check_in, demo)
     for days, at, slug, words in (
@@ -141,14 +112,14 @@ def _plan_life_of_demo(story, clerk) -> Shopper:
         (2, "13:10", "handmade-soap", {}),
         (1, "20:50", "plant-a-tree", {"outcome": "waits"}),
     ):
-        story.then(_moment(_days_ago(days), at), story.order, demo, slug, **words)
+        story.then(moment(days_ago(days), at), story.order, demo, slug, **words)
     for days, points, good_for, what in (
         (20, 2600, 38, "开箱测评奖励"),
         (9, 300, None, "物流延误补偿"),
         (8, -100, None, "更正重复补偿"),
     ):
-        story.then(_moment(_days_ago(days), "15:00"), _adjust, demo, points, good_for, what, clerk)
-    story.then(_moment(_days_ago(3), "20:40"), _read_inbox, demo)
+        story.then(moment(days_ago(days), "15:00"), _adjust, demo, points, good_for, what, clerk)
+    story.then(moment(days_ago(3), "20:40"), _read_inbox, demo)
     return demo
 
 
@@ -193,120 +164,3 @@ def _bring_demo_to_today(story, demo):
     check-in open.
     """
     story.order(demo, "anc-headphones", points_to_use=300, outcome="waits")
-
-
-# --- ordinary lives -------------------------------------------------------------
-def _plan_ordinary_life(story, shopper, *, days, share, orders):
-    """Plan sign-up, visits, check-ins and orders up to now, as the shopper's luck has it."""
-    luck = shopper.luck
-    joined = _moment(_days_ago(days), "{:02}:{:02}", luck.randrange(7, 23), luck.randrange(60))
-    story.then(joined, story.join, shopper)
-    story.then(joined + timedelta(seconds=70), _settle, shopper)
-    visits = [joined + timedelta(minutes=2)]
-    for day in range(days - 1, -1, -1):
-        if luck.random() < share:
-            visits.append(
-                _moment(_days_ago(day), "{:02}:{:02}", luck.randrange(7, 23), luck.randrange(60))
-            )
-    for visit in visits:
-        story.then(visit, story.visit, shopper)
-        if luck.random() < 0.85:
-            story.then(visit + timedelta(seconds=40), story.check_in, shopper)
-    # Not at a visit still to come today: that order would be missing from the number asked for.
-    past = [visit for visit in visits if visit + LONGEST_LOOK < story.until]
-    for visit in luck.choices(past, k=orders):
-        story.then(
-            visit + timedelta(seconds=luck.randrange(120, int(LONGEST_LOOK.total_seconds()))),
-            story.wish,
-            shopper,
-        )
-
-
-def _settle(shopper):
-    luck = shopper.luck
-    give_address(
-        shopper,
-        recipient=luck.choice(FAMILY_NAMES) + luck.choice(GIVEN_NAMES),
-        phone=f"139{luck.randrange(10**8):08}",
-        region=luck.choice(REGIONS),
-        detail=f"{luck.choice(STREETS)} {luck.randrange(1, 300)} 号",
-    )
-
-
-# --- the crowd --------------------------------------------------------------------
-def invite_crowd(members: int, *, days: int, orders: int, progress=iter) -> int:
-    """Let ``members`` more people come by over ``days`` and wish for ``orders`` orders; return how
-    many are new.
-
-    One transaction each, so it can be stopped and run again: who is there already stays as they
-    are.
-    """
-    known = set(User.objects.filter(username__startswith=CROWD).values_list("username", flat=True))
-    missing = [number for number in range(members) if _crowd_name(number) not in known]
-    if not missing:
-        return 0
-    # Keys are counted one by one: a crowd would soon have used them up.
-    choices = _deliver_for(
-        {slug: offer for slug, offer in offers().items() if not offer.has_keys}, orders
-    )
-    for number in progress(missing):
-        # Spread evenly, whatever part of the crowd an earlier run brought.
-        wishes = orders * (number + 1) // members - orders * number // members
-        _live_through(_crowd_name(number), days=days, orders=wishes, choices=choices)
-    count_up(_days_ago(days))
-    return len(missing)
-
-
-@transactional
-def _live_through(username, *, days, orders, choices):
-    shopper = Shopper(username, "")
-    luck = shopper.luck
-    shopper.nickname = luck.choice(FIRST_HALVES) + luck.choice(SECOND_HALVES)
-    story = Story(choices, until=clock.now())
-    _plan_ordinary_life(
-        story,
-        shopper,
-        days=luck.randrange(1, days + 1),
-        share=luck.uniform(0.2, 0.9),
-        orders=orders,
-    )
-    story.tell()
-
-
-def _deliver_for(choices, orders) -> dict:
-    """Book the deliveries a crowd needs, so that it does not empty the shelves; once per size of
-    the delivery.
-    """
-    if orders <= len(choices):
-        return choices
-    for offer in choices.values():
-        pieces = orders * DELIVERED_PER_ORDER // len(choices)
-        stock.receive(
-            offer.sku,
-            quantity=pieces,
-            actor="seed_demo",
-            note="补货",
-            reference=f"demo-crowd:{offer.slug}:{pieces}",
-        )
-    return choices
-
-
-def _crowd_name(number) -> str:
-    return f"{CROWD}{number + 1:06}"
-
-
-def count_up(first: date) -> None:
-    """Rebuild the daily figures since a shop day and the order "most popular"."""
-    today = clock.today()
-    for day in range((today - first).days + 1):
-        rollup.roll_up(first + timedelta(days=day))
-    popularity.refresh()
-
-
-def _days_ago(days) -> date:
-    return clock.today() - timedelta(days=days)
-
-
-def _moment(day, at, *numbers) -> datetime:
-    """Return an instant of a shop day, ``at`` being hours and minutes with places for numbers."""
-    return datetime.combine(day, time.fromisoformat(at.format(*numbers)), tzinfo=clock.SHOP_ZONE)

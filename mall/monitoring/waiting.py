@@ -13,7 +13,7 @@ from mall.core import clock
 from marketing.models import Delivery
 from orders.models import CouponGrant, FlashSession, Order, PaymentRefund, RefundRequest
 from points import machine
-from points.models import Grant, LedgerEntry, PointAccount, RiskCase
+from points.models import Grant, LedgerEntry, Parked, PointAccount, RiskCase
 
 HANDED_OUT_STILL = (CouponGrant.Status.QUEUED, CouponGrant.Status.RUNNING)
 
@@ -98,6 +98,18 @@ def _due_grants(now):
 
 
 WAITING = (
+    Waiting(
+        "facts_unheard",
+        "Members whose facts wait for what follows from them",
+        lambda now: PointAccount.objects.filter(hear_at__isnull=False),
+        "hear_at",
+    ),
+    Waiting(
+        "facts_parked",
+        "What could not follow from a fact and waits for a person",
+        lambda now: Parked.objects.filter(done_at__isnull=True),
+        "parked_at",
+    ),
     Waiting(
         "orders_unpaid",
         "Orders waiting for their payment",

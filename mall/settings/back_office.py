@@ -135,6 +135,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Adjustments"), "rule", "points.adjustment"),
         _room(_("Files of adjustments"), "upload_file", "points.adjustmentbatch"),
         _room(_("Cases"), "gavel", "points.riskcase"),
+        _room(_("Facts"), "history", "points.event"),
+        _room(_("Facts not followed up"), "sync_problem", "points.parked"),
         _room(_("Tiers"), "military_tech", "points.tierlevel"),
         _room(_("Points policy"), "policy", "points.pointspolicy"),
     ),

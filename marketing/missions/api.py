@@ -12,7 +12,7 @@ from mall.core.api import StrictSerializer, listed, read, whole
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from marketing.missions import board, counting
 from marketing.models import Mission
-from points import balance
+from points import balance, event_delivery
 
 TAGS = ["missions"]
 STATES = [board.OPEN, board.LOCKED, board.CLAIMABLE, board.DONE]
@@ -68,6 +68,7 @@ class MissionListView(APIView):
         """List the caller's missions: what waits to be collected first, then what is open, locked
         and done.
         """
+        event_delivery.hear(request.user)
         return Response(whole(MissionSerializer(board.of(request.user), many=True).data))
 
 

@@ -17,7 +17,7 @@ from marketing.analytics import activity
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
 from marketing.missions import eligibility, progress, rewards
 from marketing.models import Mission, MissionFact, MissionProgress
-from points import ledger
+from points import event_delivery, ledger
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,7 @@ def claim(user, code: str) -> MissionProgress:
     """
     # Two taps at once: the second must see that the first has collected it.
     ledger.open(user.pk)
+    event_delivery.deliver(user.pk)
     mission = (
         Mission.objects.exclude(status=Mission.Status.DRAFT)
         .select_related("coupon")

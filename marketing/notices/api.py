@@ -12,6 +12,7 @@ from mall.core.api import Cursor, StrictIntegerField, StrictSerializer, read
 from marketing.models import Notification
 from marketing.notices import inbox, preferences
 from marketing.notices.topics import MANNERS, TOPICS
+from points import event_delivery
 
 KINDS = Notification.Kind.choices
 
@@ -42,6 +43,7 @@ class Notifications(ListAPIView):
 
     def list(self, request, *args, **kwargs):
         read(InboxQuery, request.query_params.dict())
+        event_delivery.hear(request.user)
         return super().list(request, *args, **kwargs)
 
     def get_queryset(self):

@@ -24,7 +24,7 @@ from orders.coupons import lifecycle, offers
 from orders.errors import InvalidKey
 from orders.models import Coupon, CouponTemplate
 from orders.serializers import NothingRequest, YuanField
-from points import balance
+from points import balance, event_delivery
 
 TAGS = ["coupons"]
 SHELVES = ["usable", "used", "expired"]
@@ -120,6 +120,7 @@ class CouponListView(APIView):
     def get(self, request):
         """List the caller's coupons, newest first."""
         asked = read(ShelfQuery, request.query_params).validated_data
+        event_delivery.hear(request.user)
         found = offers.shelf(request.user, asked.get("state"), as_of=clock.now())
         pages = self.pagination_class()
         page = pages.paginate_queryset(found, request, view=self)

@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, Max
 
 from mall.core import audit, clock, keyset, repeats
-from mall.core.events import tell
+from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from orders import events
 from orders.coupons import segments
@@ -209,7 +209,7 @@ def _tell(key, receivers):
     if not receivers:
         return
     given = list(Coupon.objects.filter(key=key, user_id__in=receivers).order_by("pk"))
-    tell(*(events.coupon_granted(coupon) for coupon in given))
+    hand_over(events.coupon_granted(coupon) for coupon in given)
 
 
 def _told(numbers):

@@ -152,7 +152,7 @@ def lock(order, in_hand) -> Coupon:
 def use(event: Event) -> None:
     """Note that the order a coupon is kept for was paid; one that was given back since is not."""
     if event.data["coupon"]:
-        kept = Coupon.objects.filter(order=event.data["order"], state=LOCKED)
+        kept = Coupon.objects.filter(order__no=event.data["no"], state=LOCKED)
         kept.update(state=USED, used_at=event.at)
 
 

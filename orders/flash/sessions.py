@@ -14,7 +14,7 @@ from catalog import stock, stock_buckets, storefront
 from catalog.errors import OutOfStock
 from catalog.models import Product
 from mall.core import audit, clock, keyset
-from mall.core.events import tell
+from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from orders import events
 from orders.errors import FlashNotReady, FlashOver
@@ -199,5 +199,5 @@ def _tell(batch, as_of) -> int:
     waiting = FlashReminder.objects.select_for_update().filter(pk__in=batch, told_at__isnull=True)
     reminders = list(waiting.order_by("pk"))
     FlashReminder.objects.filter(pk__in=[one.pk for one in reminders]).update(told_at=as_of)
-    tell(*(events.flash_starting(reminder) for reminder in reminders))
+    hand_over(events.flash_starting(reminder) for reminder in reminders)
     return len(reminders)

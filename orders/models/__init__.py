@@ -7,9 +7,11 @@ requests by orders/refunds/requests.py and parcels by orders/shipping.py. Amount
 numbers, cash is yuan with two places, a rate is points per yuan.
 """
 
-from orders.models.coupon import Coupon, CouponCode, CouponGrant, CouponTemplate
+from orders.models.coupon import Coupon, CouponCode, CouponGrant
+from orders.models.coupon_template import CouponTemplate
+from orders.models.event import OrderEvent
 from orders.models.flash import FlashClaim, FlashItem, FlashReminder, FlashSession
-from orders.models.order import Order, OrderEvent, OrderLine
+from orders.models.order import Order, OrderLine
 from orders.models.payment import Payment, PaymentNotice, PaymentRefund
 from orders.models.policy import CheckoutPolicy
 from orders.models.refund import RefundLine, RefundRequest

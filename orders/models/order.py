@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField
 from mall.core import clock
-from mall.core.append_only import AppendOnly
 from mall.core.money import ZERO
+from orders.models.event import OrderEvent
 from orders.numbers import NUMBER_LENGTH, new_number
 
 
@@ -188,6 +188,11 @@ class Order(models.Model):
             self._prefetched_objects_cache = {"lines": lines}
 
     @property
+    def events(self):
+        """What happened to the order, the oldest first."""
+        return OrderEvent.objects.about(self)
+
+    @property
     def reference(self) -> str:
         """The name under which ledger and stock know this order."""
         return f"order:{self.no}"
@@ -332,52 +337,3 @@ class OrderLine(models.Model):
 
     def _in_language(self, part):
         return in_language(self.names.get(part, {}))
-
-
-class OrderEvent(AppendOnly):
-    """One change of an order's state, or something worth telling about its money.
-
-    ``kind`` is worded in the reader's language; ``note`` is what needs no translation (a tracking
-    number, an amount) or what a person wrote.
-    """
-
-    class Kind(models.TextChoices):
-        PLACED = "placed", _("Order placed")
-        PAID = "paid", _("Paid")
-        SHIPPED = "shipped", _("On its way to you")
-        COMPLETED = "completed", _("Received")
-        CANCELLED = "cancelled", _("Cancelled")
-        TIMED_OUT = "timed_out", _("Cancelled: not paid in time")
-        PAYMENT_FAILED = "payment_failed", _("The payment did not go through")
-        LATE_MONEY = "late_money", _("Money came after the order was cancelled; it goes back")
-        SECOND_MONEY = "second_money", _("Paid a second time; that money goes back")
-        MONEY_RETURNED = "money_returned", _("Money returned")
-        PART_SHIPPED = "part_shipped", _("Part of it is on its way to you")
-        KEYS_ISSUED = "keys_issued", _("Your codes are ready")
-        AUTO_COMPLETED = "auto_completed", _("Complete: nobody said it did not arrive")
-        REFUND_REQUESTED = "refund_requested", _("Refund asked for")
-        REFUND_APPROVED = "refund_approved", _("Refund approved")
-        REFUND_REJECTED = "refund_rejected", _("Refund rejected")
-        REFUND_WITHDRAWN = "refund_withdrawn", _("Refund withdrawn")
-
-    order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
-    kind = models.CharField(_("what happened"), max_length=16, choices=Kind)
-    from_status = models.CharField(
-        _("from"), max_length=10, blank=True, default="", choices=Order.Status
-    )
-    to_status = models.CharField(_("to"), max_length=10, choices=Order.Status)
-    actor = models.CharField(
-        _("by"),
-        max_length=60,
-        help_text=_("member:<id>, staff:<id>, system, or a payment provider"),
-    )
-    note = models.CharField(_("note"), max_length=200, blank=True, default="")
-    at = models.DateTimeField(_("at"))
-
-    class Meta:
-        verbose_name = _("order event")
-        verbose_name_plural = _("order events")
-        ordering = ["pk"]
-
-    def __str__(self):
-        return f"{self.from_status or '·'} → {self.to_status}"

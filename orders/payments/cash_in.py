@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import IntegrityError, connection
 
 from mall.core import audit, clock, kept, repeats, rows
+from mall.core.events import tell
 from mall.core.models import AuditRow
 from mall.core.transactions import transactional
-from orders import lifecycle
+from orders import events, lifecycle
 from orders.errors import BadNotice, IllegalTransition, NoticeConflict, NoticeTooLarge
-from orders.events import note_money
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
 from orders.numbers import new_number
 from orders.payments import cash_out, gateways
@@ -177,7 +177,7 @@ def _send_back(payment, notice, reason) -> str:
     )
     is_late = reason == PaymentRefund.Reason.LATE
     kind = OrderEvent.Kind.LATE_MONEY if is_late else OrderEvent.Kind.SECOND_MONEY
-    note_money(payment.order_id, kind, actor=payment.provider, note=f"¥{notice.amount}")
+    tell(events.noted(payment.order, kind, actor=payment.provider, note=f"¥{notice.amount}"))
     return Outcome.REFUNDED_LATE if is_late else Outcome.REFUNDED_SECOND
 
 
@@ -187,5 +187,5 @@ def _take_failure(payment) -> str:
         status=Payment.Status.FAILED
     ):
         return Outcome.REPEATED
-    note_money(payment.order_id, OrderEvent.Kind.PAYMENT_FAILED, actor=payment.provider)
+    tell(events.noted(payment.order, OrderEvent.Kind.PAYMENT_FAILED, actor=payment.provider))
     return Outcome.FAILED

@@ -16,9 +16,9 @@ from mall.core.events import tell
 from mall.core.transactions import transactional
 from orders import events
 from orders.errors import IdempotencyConflict
-from orders.events import note_money
-from orders.models import OrderEvent, PaymentRefund, RefundRequest
+from orders.models import Order, OrderEvent, PaymentRefund, RefundRequest
 from orders.payments import gateways
+from points import ledger
 
 BATCH = 100
 log = structlog.get_logger(__name__)
@@ -74,6 +74,8 @@ def settle_due() -> int:
 
 @transactional
 def _finish(refund, provider_ref) -> bool:
+    payment = refund.payment
+    ledger.open(payment.order.user_id)
     # Two sweeps may ask at once; the row's old state decides which of them tells about it.
     waiting = PaymentRefund.objects.filter(pk=refund.pk, status=PaymentRefund.Status.REQUESTED)
     now = clock.now()
@@ -87,11 +89,7 @@ def _finish(refund, provider_ref) -> bool:
         approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
     for asked in settled:
         tell(events.refund_settled(asked.order, asked))
-    payment = refund.payment
-    note_money(
-        payment.order_id,
-        OrderEvent.Kind.MONEY_RETURNED,
-        actor=payment.provider,
-        note=f"¥{refund.amount}",
-    )
+    order = Order.objects.get(pk=payment.order_id)  # as it is now, under the lock
+    returned = OrderEvent.Kind.MONEY_RETURNED
+    tell(events.noted(order, returned, actor=payment.provider, note=f"¥{refund.amount}"))
     return True

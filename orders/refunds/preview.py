@@ -12,7 +12,7 @@ from orders import earning, returns
 from orders.models import RefundRequest
 from orders.refunds import requests
 from orders.refunds import terms as refund_terms
-from points import lots
+from points import event_delivery, lots
 from points.grants import TakenBack
 from points.models import LedgerEntry
 from points.postings import original_of
@@ -44,12 +44,14 @@ def show(order, lines=None, *, by_staff: bool = False) -> Preview:
     """Preview refunding these pieces — (line id, pieces), None: all that may be asked for. Raises:
     as refund_requests.request.
     """
+    event_delivery.hear(order.user)
     order = _with_lines(order)
     return _of(order, requests.terms_of(order, lines, by_staff=by_staff))
 
 
 def show_request(asked: RefundRequest) -> Preview:
     """Preview approving a request that waits."""
+    event_delivery.hear(asked.order.user)
     order = _with_lines(asked.order)
     return _of(
         order, refund_terms.work_out(order, list(asked.lines.values_list("line_id", "quantity")))

@@ -25,11 +25,9 @@ from mall.core.transactions import transactional
 from orders import actors, delivery, earning, events, lifecycle, returns, shipping
 from orders.coupons import lifecycle as coupons
 from orders.errors import IdempotencyConflict, InvalidKey
-from orders.events import note_money
 from orders.models import (
     CheckoutPolicy,
     Order,
-    OrderEvent,
     OrderLine,
     PaymentRefund,
     RefundLine,
@@ -37,9 +35,9 @@ from orders.models import (
 )
 from orders.refunds import terms as refund_terms
 from orders.refunds.errors import NothingLeft, NotRefundable, OwnOrder, RefundDecided, RefundTooLate
-from points import ledger
+from points import event_delivery, ledger
 
-Status, Kind = RefundRequest.Status, OrderEvent.Kind
+Status = RefundRequest.Status
 REFUNDABLE = (Order.Status.PAID, Order.Status.SHIPPED, Order.Status.COMPLETED)
 
 
@@ -76,7 +74,6 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
     RefundLine.objects.bulk_create(
         RefundLine(request=made, line=part.line, quantity=part.quantity) for part in terms.lines
     )
-    note_money(order.pk, Kind.REFUND_REQUESTED, actor=actor, note=reason, status=order.status)
     tell(events.refund_requested(order, made))
     return made
 
@@ -120,7 +117,9 @@ def check_may_ask(order, *, by_staff: bool = False) -> None:
 @transactional
 def withdraw(asked, *, actor: str) -> RefundRequest:
     """Take a request back before it is decided. Raises: RefundDecided."""
-    return _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor=actor)
+    withdrawn = _close(asked, Status.WITHDRAWN, actor=actor)
+    tell(events.refund_withdrawn(asked.order, withdrawn))
+    return withdrawn
 
 
 # --- deciding --------------------------------------------------------------------
@@ -128,7 +127,7 @@ def withdraw(asked, *, actor: str) -> RefundRequest:
 def reject(asked, *, actor: str, note: str) -> RefundRequest:
     """Refuse a request, with the reason the member reads. Raises: OwnOrder, RefundDecided."""
     _check_not_own(asked.order, actor)
-    closed = _close(asked, Status.REJECTED, Kind.REFUND_REJECTED, actor=actor, note=note)
+    closed = _close(asked, Status.REJECTED, actor=actor, note=note)
     audit.note(actor, "orders.reject_refund", target=asked, reason=note)
     tell(events.refund_rejected(asked.order, closed))
     return closed
@@ -150,6 +149,7 @@ def approve(
     account = ledger.open(
         asked.order.user_id, postings=returns.asked_of_points(asked.order, reference)
     )
+    event_delivery.deliver(asked.order.user_id)  # promised points are there to be taken back
     order, now = _fresh(asked.order), clock.now()
     changes = {
         "decided_by": actor,
@@ -188,7 +188,6 @@ def approve(
     if not terms.cash:
         asked.status, asked.refunded_at = Status.REFUNDED, now
     asked.save()
-    note_money(order.pk, Kind.REFUND_APPROVED, actor=actor, note=note, status=order.status)
     audit.note(
         actor,
         "orders.approve_refund",
@@ -208,9 +207,10 @@ def approve(
 @transactional
 def withdraw_open(events: list[Event]) -> None:
     """Close what was asked of orders before they were cancelled as a whole."""
-    orders = [event.data["order"] for event in events]
-    for asked in list(RefundRequest.objects.waiting().filter(order__in=orders)):
-        _close(asked, Status.WITHDRAWN, Kind.REFUND_WITHDRAWN, actor="system")
+    numbers = [event.data["no"] for event in events]
+    open_ones = RefundRequest.objects.waiting().filter(order__no__in=numbers)
+    for asked in list(open_ones.select_related("order")):
+        withdraw(asked, actor="system")
 
 
 # --- parts -------------------------------------------------------------------------
@@ -261,12 +261,11 @@ def _check_unseen(terms) -> None:
     delivery.check_unseen(keys)
 
 
-def _close(asked, status, kind, *, actor, note="") -> RefundRequest:
+def _close(asked, status, *, actor, note="") -> RefundRequest:
     ledger.open(asked.order.user_id)
     changes = {"status": status, "decided_by": actor, "decided_at": clock.now(), "note": note[:200]}
     if not RefundRequest.objects.waiting().filter(pk=asked.pk).update(**changes):
         raise RefundDecided(status=asked.status)
-    note_money(asked.order_id, kind, actor=actor, note=note)
     closed = copy.copy(asked)
     for name, value in changes.items():
         setattr(closed, name, value)

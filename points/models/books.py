@@ -82,8 +82,8 @@ class PointAccount(Books):
         _("Reason of the status"), max_length=200, default="", blank=True
     )
     opened_at = models.DateTimeField(_("Opened"))
-    # Facts of the member told and heard (points/delivery.py). A release that does not know of them
-    # leaves them alone.
+    # Facts of the member told and heard (points/event_delivery.py). A release that does not know
+    # of them leaves them alone.
     told = models.PositiveIntegerField(_("Facts told"), default=0, db_default=0)
     heard = models.PositiveIntegerField(_("Facts heard"), default=0, db_default=0)
     hear_at = models.DateTimeField(_("Next hearing"), null=True, blank=True, db_index=True)

@@ -20,7 +20,8 @@ from PIL import Image
 from accounts.models import User
 from catalog.models import Category, Product, Sku, StockMovement, price_mismatch
 from mall.core import clock
-from mall.demo import members, shop, studio
+from mall.demo import shop, studio
+from mall.demo.crowd import invite_crowd
 from mall.demo.studio import PICTURES, picture_path, take_picture
 from marketing.models import CheckIn, DailyRollup, Notification
 from orders.models import Order
@@ -323,7 +324,7 @@ def test_invite_crowd_when_asked_then_it_has_that_size(hour):
     ):
         shop.lay_out()
 
-        new = members.invite_crowd(20, days=10, orders=16)
+        new = invite_crowd(20, days=10, orders=16)
 
         crowd = User.objects.filter(username__startswith="member")
         assert (new, crowd.count(), Order.objects.count()) == (20, 20, 16)
@@ -334,10 +335,10 @@ def test_invite_crowd_when_asked_then_it_has_that_size(hour):
 @pytest.mark.django_db
 def test_seed_demo_when_stopped_halfway_then_the_next_run_completes_the_crowd():
     shop.lay_out()
-    members.invite_crowd(4, days=5, orders=4)
+    invite_crowd(4, days=5, orders=4)
     untouched = list(LedgerEntry.objects.order_by("pk").values_list("hash", flat=True))
 
-    assert members.invite_crowd(8, days=5, orders=8) == 4
+    assert invite_crowd(8, days=5, orders=8) == 4
 
     assert User.objects.filter(username__startswith="member").count() == 8
     assert set(untouched) <= set(LedgerEntry.objects.values_list("hash", flat=True))

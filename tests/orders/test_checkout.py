@@ -76,8 +76,7 @@ def test_place_order_when_points_pay_everything_then_it_is_paid_and_all_move_by_
         f"order:{order.no}",
     )
     assert [
-        (event.kind, event.from_status, event.to_status, event.actor)
-        for event in order.events.all()
+        (event.what, event.from_status, event.to_status, event.actor) for event in order.events
     ] == [
         ("placed", "", "pending", f"member:{member.pk}"),
         ("paid", "pending", "paid", f"member:{member.pk}"),
@@ -108,7 +107,7 @@ def test_place_order_when_cash_is_due_then_points_are_held_and_it_waits_for_the_
     assert order.pay_by - order.created_at == timedelta(minutes=5)
     assert standing(member) == (60, 40)
     assert pieces(sku) == 4
-    assert [event.kind for event in order.events.all()] == ["placed"]
+    assert [event.what for event in order.events] == ["placed"]
 
 
 def test_place_order_when_there_is_only_cash_then_no_entry_is_written(member, standing):

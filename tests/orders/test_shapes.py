@@ -99,7 +99,7 @@ def test_shape_when_compared_with_rest_frameworks_own_way_then_the_same(
 
     def answer():
         found = Order.objects.prefetch_related(
-            "lines", "events", "payments__refunds", "shipments__lines"
+            "lines", "payments__refunds", "shipments__lines"
         ).get(pk=order.pk)
         return OrderDetailSerializer(found, context=context).data
 

@@ -9,7 +9,7 @@ import time_machine
 
 from mall import verification
 from mall.core.models import AuditRow
-from points import adjustments, batches, errors, ledger
+from points import adjustments, batch_file, batches, errors, ledger
 from points.events import POINTS_ADJUSTED
 from points.models import Adjustment, AdjustmentBatch, LedgerEntry, PointAccount, PointsPolicy
 from tests.factories.points import member_with
@@ -327,7 +327,7 @@ def test_look_over_when_lines_are_wrong_then_each_says_why_and_nothing_is_posted
     ],
 )
 def test_look_over_when_it_is_no_such_table_then_refused(clerk, content):
-    with pytest.raises(batches.UnreadableFile):
+    with pytest.raises(batch_file.UnreadableFile):
         look(clerk, content)
 
 

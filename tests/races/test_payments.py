@@ -60,7 +60,7 @@ def test_receive_notice_when_20_arrive_at_once_then_one_counts(member, order, ru
 
     assert {notice.pk for notice in outcomes} == {PaymentNotice.objects.get().pk}
     assert LedgerEntry.objects.filter(kind="capture").count() == 1
-    assert OrderEvent.objects.filter(kind="paid").count() == 1
+    assert OrderEvent.objects.filter(kind="order_paid").count() == 1
     assert PaymentRefund.objects.count() == 0
 
 
@@ -160,7 +160,7 @@ def test_settle_when_8_sweeps_ask_at_once_then_the_money_returns_once(
     outcomes = run_threads(8, cash_out.settle_due)
 
     assert sum(outcomes) == 1
-    assert OrderEvent.objects.filter(kind="money_returned").count() == 1
+    assert OrderEvent.objects.filter(kind="order_money_returned").count() == 1
 
 
 def test_verbs_when_one_member_does_everything_at_once_then_no_deadlock(member, run_threads):

@@ -128,7 +128,7 @@ def test_complete_due_when_it_races_request_and_receipt_then_once_and_under_no_o
         outcomes = run_threads(3, lambda n, steps=steps: patiently(steps[n]))
 
         assert not raised(outcomes)
-        kinds = [event.kind for event in order.events.all()]
+        kinds = [event.what for event in order.events]
         assert kinds.count("auto_completed") <= 1
         if "auto_completed" in kinds:
             assert kinds.index("auto_completed") < kinds.index("refund_requested")

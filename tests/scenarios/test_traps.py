@@ -418,7 +418,7 @@ def test_trap_16_when_two_channels_both_paid_then_the_second_payment_returns(mem
     assert [(row.payment_id, row.status, row.amount) for row in PaymentRefund.objects.all()] == [
         (second.pk, "done", Decimal("9.90"))
     ]
-    assert OrderEvent.objects.filter(kind="paid").count() == 1
+    assert OrderEvent.objects.filter(kind="order_paid").count() == 1
 
 
 def _fields(payment):

@@ -59,6 +59,6 @@ class Command(BaseCommand):
 
     def _seed_members(self, crowd, days, orders, bar) -> int:
         cast = members.open_with_cast(partial(bar, desc="history"))
-        return cast + members.invite_crowd(
+        return cast + crowd.invite_crowd(
             crowd, days=days, orders=orders, progress=partial(bar, desc="members")
         )

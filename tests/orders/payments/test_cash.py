@@ -150,7 +150,7 @@ def test_receive_notice_when_the_payment_failed_then_the_order_waits_on(order, s
     assert cash_in.receive_notice("sandbox", *notice(payment, "failed")).outcome == "failed"
 
     assert (Order.objects.get(pk=order.pk).status, standing(member)) == ("pending", (60, 40))
-    assert order.events.last().kind == "payment_failed"
+    assert order.events.last().what == "payment_failed"
 
 
 def test_receive_notice_when_money_comes_for_a_failed_payment_then_it_is_taken(order):
@@ -181,7 +181,7 @@ def test_receive_notice_when_the_order_was_cancelled_then_late_money_goes_back_n
     refund = PaymentRefund.objects.get()
     assert (refund.amount, refund.reason, refund.status) == (Decimal("9.90"), "late", "done")
     assert refund.provider_ref == f"sbx-refund-{refund.no}"
-    assert [event.kind for event in order.events.all()] == [
+    assert [event.what for event in order.events] == [
         "placed",
         "timed_out",
         "late_money",
@@ -398,7 +398,7 @@ def test_settle_due_when_the_short_cut_never_ran_then_the_sweep_returns_the_mone
     refund = PaymentRefund.objects.get()
     assert (refund.status, refund.done_at is not None) == ("done", True)
     assert not cash_out.settle(refund)
-    assert [event.kind for event in order.events.all()].count("money_returned") == 1
+    assert [event.what for event in order.events].count("money_returned") == 1
 
 
 def test_settle_due_when_the_provider_is_gone_then_the_refund_waits(order, settings):

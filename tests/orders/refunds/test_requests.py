@@ -437,7 +437,7 @@ def test_approve_when_cash_is_on_its_way_then_approved_and_refunded_once_the_pro
 
     asked.refresh_from_db()
     assert (asked.status, asked.refunded_at is not None) == ("refunded", True)
-    kinds = [event.kind for event in order.events.all()]
+    kinds = [event.what for event in order.events]
     assert kinds == ["placed", "paid", "refund_requested", "refund_approved", "money_returned"]
 
 
@@ -495,7 +495,7 @@ def test_complete_due_when_a_request_waits_then_the_clock_stands_still(member):
         assert lifecycle.complete_due(clock.now()) == 1
 
     assert {fresh(order).status, fresh(other).status} == {"completed"}
-    assert order.events.last().kind == "auto_completed"
+    assert order.events.last().what == "auto_completed"
 
 
 # --- codes ------------------------------------------------------------------------------------

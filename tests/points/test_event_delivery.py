@@ -1,0 +1,395 @@
+"""Facts are rows: numbered without a gap, heard late as if at once, and parked when they cannot be
+heard (points/event_delivery.py).
+"""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from mall import verification
+from mall.core import clock, events, replica
+from mall.core.append_only import AppendOnlyError
+from mall.core.errors import Busy
+from mall.core.transactions import transactional
+from orders.events import ORDER_PAID
+from orders.models import Order
+from points import event_delivery, ledger
+from points.models import Event, Grant, Parked, PointAccount
+from tests.factories.orders import pay, place, refund, virtual_sku
+from tests.factories.points import member_with
+from tests.listening import hearing
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heard_later")]
+
+
+def fact(member, kind="weighed", reference="scale:1", **data):
+    return events.Event(kind, member.pk, reference, clock.now(), data=data)
+
+
+def hearing_of(member):
+    account = PointAccount.objects.get(pk=member.pk)
+    return account.told, account.heard, account.hear_at is not None, account.hear_tries
+
+
+def statements(captured):
+    words = [query["sql"].split()[:3] for query in captured]
+    return [" ".join(one) if one[0] in ("SELECT",) else one[0] for one in words]
+
+
+def wait(seconds):
+    """Stand so many seconds later."""
+    return time_machine.travel(clock.now() + timedelta(seconds=seconds))
+
+
+# --- telling ------------------------------------------------------------------------
+def test_tell_when_several_facts_come_then_they_are_numbered_without_a_gap_and_wait():
+    first, second = member_with(0), member_with(0)
+    before = hearing_of(first)[0], hearing_of(second)[0]
+
+    with hearing("weighed"):
+        events.tell(fact(first, grams=1), fact(second), fact(first, grams=2))
+        events.tell(fact(first, grams=3))
+
+    told = Event.objects.of(first.pk).filter(kind="weighed")
+    assert [(row.n, row.member, row.data) for row in told] == [
+        (before[0] + n, first.pk, {"grams": n}) for n in (1, 2, 3)
+    ]
+    assert hearing_of(first)[0] == before[0] + 3 and hearing_of(first)[2]
+    assert hearing_of(second)[0] == before[1] + 1
+
+
+def test_tell_when_nobody_listens_then_nothing_waits():
+    member = member_with(0)
+    event_delivery.deliver(member.pk)
+    told = hearing_of(member)[0]
+
+    events.tell(fact(member))
+
+    assert hearing_of(member) == (told + 1, told + 1, False, 0)
+
+
+def test_tell_when_the_transaction_is_taken_back_then_the_number_is_free_again():
+    member = member_with(0)
+    told = hearing_of(member)[0]
+
+    @transactional
+    def weigh(fails):
+        events.tell(fact(member))
+        if fails:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        weigh(fails=True)
+    weigh(fails=False)
+
+    assert [row.n for row in Event.objects.of(member.pk)][-1] == told + 1
+    assert verification.verify() == []
+
+
+def test_tell_when_a_savepoint_is_taken_back_then_its_facts_are_and_the_others_stay():
+    from django.db import transaction
+
+    member = member_with(50)
+    told = hearing_of(member)[0]
+
+    @transactional
+    def weigh():
+        account = ledger.open(member.pk)
+        events.tell(fact(member, grams=1))
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            events.tell(fact(member, grams=2))
+            account.spend(points=5, key="x", reference="scale:2")
+            raise ZeroDivisionError
+        events.tell(fact(member, grams=3))
+
+    weigh()
+
+    rows = Event.objects.of(member.pk).filter(kind="weighed")
+    assert [(row.n, row.data["grams"]) for row in rows] == [(told + 1, 1), (told + 2, 3)]
+    assert PointAccount.objects.get(pk=member.pk).told == told + 2
+    assert verification.verify() == []
+
+
+def test_tell_when_a_posting_follows_then_one_update_takes_both_along():
+    member = member_with(50)
+
+    @transactional
+    def weigh():
+        account = ledger.open(member.pk)
+        events.tell(fact(member))
+        account.spend(points=5, key="x", reference="scale:2")
+
+    with CaptureQueriesContext(connection) as asked:
+        weigh()
+
+    assert [one for one in statements(asked) if one in ("INSERT", "UPDATE")] == [
+        "INSERT",  # the fact
+        "INSERT",  # the entry
+        "UPDATE",
+    ]
+
+
+def test_fact_when_somebody_would_change_it_then_it_refuses():
+    member = member_with(0)
+    events.tell(fact(member))
+    row = Event.objects.of(member.pk).last()
+
+    for change in (row.save, row.delete, Event.objects.all().delete):
+        with pytest.raises(AppendOnlyError):
+            change()
+
+
+# --- hearing ------------------------------------------------------------------------
+def test_deliver_when_facts_wait_then_each_is_heard_once_in_order():
+    member = member_with(0)
+
+    with hearing("weighed") as heard:
+        for grams in (1, 2, 3):
+            events.tell(fact(member, grams=grams))
+        assert heard == []
+        event_delivery.deliver(member.pk)
+        event_delivery.deliver(member.pk)
+
+    assert [event.data["grams"] for event in heard] == [1, 2, 3]
+    told = hearing_of(member)[0]
+    assert hearing_of(member) == (told, told, False, 0)
+
+
+def test_deliver_when_a_listener_tells_then_that_is_heard_too_and_an_endless_tale_is_put_off():
+    member = member_with(0)
+    event_delivery.deliver(member.pk)
+
+    def go_on(event):
+        events.tell(fact(member, reference="scale:again"))
+
+    with hearing("weighed", listener=go_on) as heard:
+        events.tell(fact(member))
+        event_delivery.deliver(member.pk)
+
+        assert len(heard) == event_delivery.ROUNDS
+        assert hearing_of(member)[2]
+
+
+def test_deliver_due_when_many_wait_then_the_statements_do_not_grow_with_them():
+    def counted(members):
+        with hearing("weighed"):
+            for member in members:
+                events.tell(fact(member))
+            with CaptureQueriesContext(connection) as asked:
+                found = event_delivery.deliver_due()
+        assert (found.members, found.facts) == (len(members), len(members))
+        return len(asked)
+
+    members = [member_with(0) for _ in range(12)]
+    event_delivery.deliver_due()
+
+    assert counted(members[:2]) == counted(members)
+
+
+def test_deliver_when_a_copy_is_read_then_it_refuses(settings):
+    settings.DATABASES = {**settings.DATABASES, replica.ALIAS: settings.DATABASES["default"]}
+    member = member_with(0)
+
+    with replica.reading(), pytest.raises(event_delivery.Refused):
+        event_delivery.deliver(member.pk)
+
+
+def test_deliver_when_orders_were_paid_before_then_one_has_the_bonus_of_the_first(member):
+    orders = [pay(place(member, virtual_sku(cash="20.00"))) for _ in range(3)]
+    assert not Grant.objects.filter(account_id=member.pk).exists()
+
+    event_delivery.deliver_due()
+
+    actions = Grant.objects.filter(account_id=member.pk).values_list("reference", "action")
+    firsts = [reference for reference, action in actions if action == "first_order"]
+    assert firsts == [orders[0].reference]
+    assert verification.verify() == []
+
+
+# --- when a listener fails ----------------------------------------------------------
+def fail(event):
+    raise ValueError(event.reference)
+
+
+def try_until_parked(member):
+    for _try in range(event_delivery.TRIES):
+        with wait(3600 * (_try + 1)):
+            event_delivery.deliver_due()
+
+
+def test_deliver_due_when_a_listener_always_fails_then_it_is_parked_and_the_rest_goes_on():
+    member, other = member_with(0), member_with(0)
+    event_delivery.deliver_due()
+
+    with hearing("weighed", listener=fail), hearing("weighed", "measured") as heard:
+        events.tell(fact(member))
+        events.tell(fact(other, kind="measured"))
+        events.tell(fact(member, kind="measured"))
+        event_delivery.deliver_due()
+
+        # the other member is not held up, and a shopper's page is tried no sooner than its turn
+        assert [event.member for event in heard if event.kind == "measured"] == [other.pk]
+        assert hearing_of(member)[3] == 1
+        event_delivery.hear(member)
+        assert hearing_of(member)[3] == 1
+
+        try_until_parked(member)
+
+    assert hearing_of(member)[1:] == (hearing_of(member)[0], False, 0)
+    assert [event.member for event in heard if event.kind == "measured"][1:] == [member.pk]
+    parked = Parked.objects.get()
+    assert (parked.listener, parked.error) == (
+        "tests.listening.hearing.<locals>.listen",
+        "ValueError: scale:1",
+    )
+    assert parked.event.member == member.pk
+
+
+def test_deliver_due_when_a_listener_fails_then_what_the_others_wrote_stays_and_its_own_does_not():
+    member = member_with(0)
+    event_delivery.deliver_due()
+
+    def pay_and_fail(event):
+        ledger.accrue(member.pk, points=7, key="half")
+        raise ValueError
+
+    def give(event):
+        ledger.accrue(member.pk, points=5, key="whole")
+
+    with hearing("weighed", listener=give), hearing("weighed", listener=pay_and_fail):
+        events.tell(fact(member))
+        event_delivery.deliver_due()
+
+    assert PointAccount.objects.get(pk=member.pk).available == 5
+    assert verification.verify() == []
+
+
+def test_make_up_for_when_the_listener_works_again_then_it_counts_once():
+    member = member_with(0)
+    event_delivery.deliver_due()
+    broken = {"is": True}
+
+    def give(event):
+        if broken["is"]:
+            raise ValueError
+        ledger.accrue(member.pk, points=5, key=event.reference)
+
+    with hearing("weighed", listener=give):
+        events.tell(fact(member))
+        try_until_parked(member)
+        parked = Parked.objects.get()
+        assert event_delivery.make_up_for(parked) is False
+        broken["is"] = False
+        first = event_delivery.make_up_for(Parked.objects.get())
+        second = event_delivery.make_up_for(parked)
+
+    parked = Parked.objects.get()
+    assert (first, second, parked.tries) == (True, False, event_delivery.TRIES + 1)
+    assert parked.done_at is not None
+    assert PointAccount.objects.get(pk=member.pk).available == 5
+
+
+@pytest.mark.parametrize("code", [1205, 1213])
+def test_deliver_when_the_database_undoes_the_transaction_then_no_listener_is_to_blame(code):
+    member = member_with(0)
+    event_delivery.deliver_due()
+    strikes = [OperationalError(code, "try restarting transaction")] * 2
+
+    def stumble(event):
+        if strikes:
+            raise strikes.pop()
+
+    with hearing("weighed", listener=stumble) as heard:
+        events.tell(fact(member))
+        event_delivery.deliver(member.pk)
+
+    assert len(heard) == 3  # twice in vain
+    assert hearing_of(member)[1:] == (hearing_of(member)[0], False, 0)
+    assert not Parked.objects.exists()
+
+
+def test_deliver_when_the_database_never_lets_it_then_it_is_busy_and_nothing_is_counted():
+    member = member_with(0)
+    event_delivery.deliver_due()
+
+    def stumble(event):
+        raise OperationalError(1213, "Deadlock found")
+
+    with hearing("weighed", listener=stumble):
+        events.tell(fact(member))
+        with pytest.raises(Busy):
+            event_delivery.deliver(member.pk)
+        event_delivery.hear(member)  # a page is shown as of a moment ago
+
+    assert hearing_of(member)[3] == 0
+
+
+def test_approve_when_a_listener_of_the_order_fails_then_the_refund_works():
+    member = member_with(0)
+    with hearing(ORDER_PAID, listener=fail):
+        order = pay(place(member, virtual_sku(cash="20.00")))
+
+        refund(order, 1)
+
+    assert Order.objects.get(pk=order.pk).refunded_at is not None
+    try_until_parked(member)
+    assert verification.verify() == []
+
+
+# --- killed in between --------------------------------------------------------------
+class Struck(Exception):
+    """The failure put between two statements."""
+
+
+def test_deliver_when_struck_after_any_statement_then_all_or_nothing_and_the_next_one_heals():
+    member = member_with(0)
+    event_delivery.deliver_due()
+
+    def give(event):
+        ledger.accrue(member.pk, points=5, key=event.reference)
+
+    done = 0
+    with hearing("weighed", listener=give):
+        for n in range(1, 40):
+            events.tell(fact(member, reference=f"scale:{n}"))
+            seen = iter(range(1, 100))
+
+            def strike(execute, sql, params, many, context, n=n, seen=seen):
+                answer = execute(sql, params, many, context)
+                if sql.split()[0] in ("SELECT", "INSERT", "UPDATE") and next(seen) == n:
+                    raise Struck
+                return answer
+
+            before = PointAccount.objects.get(pk=member.pk)
+            try:
+                with connection.execute_wrapper(strike):
+                    event_delivery._deliver([member.pk])
+                done += 1
+            except Struck:
+                after = PointAccount.objects.get(pk=member.pk)
+                assert (after.available, after.heard) == (before.available, before.heard)
+                event_delivery.deliver(member.pk)
+            assert PointAccount.objects.get(pk=member.pk).available == 5 * n
+            if done:
+                break
+
+    assert done
+    assert verification.verify() == []
+
+
+# --- what the books say -------------------------------------------------------------
+def test_verify_when_a_fact_is_missing_or_waits_for_too_long_then_it_says_so():
+    member = member_with(0)
+    event_delivery.deliver_due()
+    with hearing("weighed"):
+        events.tell(fact(member))
+        with wait(90):
+            waiting = [finding.check for finding in verification.verify()]
+    event_delivery.deliver_due()
+    Event.objects.of(member.pk)._raw_delete("default")
+
+    assert waiting == ["facts wait for too long"]
+    assert [finding.check for finding in verification.verify()] == ["facts are missing"]
