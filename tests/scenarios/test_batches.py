@@ -34,7 +34,7 @@ STATEMENTS = {
         "order_shipped": 4,
         "order_completed": 13,
         "refund_requested": 2,
-        "order_refunded": 6,
+        "refund_approved": 6,
         "order_cancelled": 9,
         "points_awarded": 0,
     },
