@@ -64,6 +64,6 @@ def note_sign_in(user, *, on=None) -> list:
     On every sign-in; what a day brings once is keyed by the day where it is written.
     """
     on = on or clock.today()
-    greetings = GREETING.ask(user, on)
     tell(events.signed_in(user, on))
+    greetings = GREETING.ask(user, on)
     return [sentence for sentence in greetings if sentence]

@@ -116,7 +116,9 @@ def reward_review(event: Event) -> None:
     """
     key, entry = event.reference, None
     if not is_returned(event.data["line"]):
-        entry = rules.award(event.member, "review", key=key, at=event.at, reference=key)
+        entry = rules.award(
+            event.member, "review", key=key, at=event.at, reference=key, is_told=False
+        )
         missions.note(event.member, "review", key=key, at=event.at)
     goods = Product.objects.get(pk=event.data["product"])
     _tell_of_review(event, goods, Kind.REVIEW_PUBLISHED, "published", points=_worth(entry))
@@ -142,7 +144,14 @@ def reward_profile(event: Event) -> None:
     earns nothing for it.
     """
     entry = (
-        rules.award(event.member, "profile", key="profile", at=event.at, reference="profile")
+        rules.award(
+            event.member,
+            "profile",
+            key="profile",
+            at=event.at,
+            reference="profile",
+            is_told=False,
+        )
         if persons.is_first(event.member)
         else None
     )
@@ -192,7 +201,7 @@ def _born_on(day) -> Q:
 def _give_presents(user_ids, day) -> int:
     first, key, now = persons.first_accounts(user_ids), f"birthday:{day}", clock.now()
     awards = [
-        rules.Award(user_id, "birthday", key, now, reference=key)
+        rules.Award(user_id, "birthday", key, now, reference=key, is_told=False)
         for user_id in user_ids
         if user_id in first
     ]

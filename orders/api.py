@@ -17,6 +17,7 @@ from mall.core.openapi import refusal
 from orders import lifecycle, pricing
 from orders.checkout import place_order
 from orders.coupons import api as coupon_api
+from orders.coupons import wallet
 from orders.coupons.guesses import count_try
 from orders.errors import NoSuchProvider, NoticeTooLarge
 from orders.flash import api as flash_api
@@ -72,7 +73,14 @@ class QuoteView(APIView):
             points_to_use=asked["points_to_use"],
             coupon=asked.get("coupon"),
         )
-        return Response(quote.as_dict())
+        return Response({**quote.as_dict(), "coupon_proposed": self._proposed(quote)})
+
+    def _proposed(self, quote) -> dict | None:
+        """Return the member's coupon that would take most off, where none is in use."""
+        if quote.coupon or not quote.goods_cash:
+            return None
+        best = wallet.propose(wallet.options(self.request.user, quote.lines))
+        return best and best.in_hand.as_dict(best.discount)
 
 
 class OrderListView(APIView):

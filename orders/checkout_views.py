@@ -137,8 +137,8 @@ def _choose_coupon(request, asked, wishes) -> CouponChoice:
     typed = asked.get("code", "").strip()[:LONGEST_TYPED]
     named = typed or asked.get("coupon")
     if named is None:
-        best = options[0].in_hand.coupon.pk if options and options[0].fits else None
-        return CouponChoice(options, best)
+        best = wallet.propose(options)
+        return CouponChoice(options, best and best.in_hand.coupon.pk)
     choice = CouponChoice(options, wallet.normalise(named[:LONGEST_TYPED]), typed)
     try:
         count_try(request, choice.chosen)

@@ -280,9 +280,7 @@ def _move(order, to, stamp, *, actor, note="", if_still=None, **changes) -> Orde
 
 
 def _write_down(order, deed, to, *, actor, note):
-    """Add what staff did to the audit log; what members and sweeps do stands in the order's own
-    history.
-    """
+    """Add what staff did to the audit log; what others do stands in the order's history."""
     if actor.startswith("staff:"):
         audit.note(
             actor,

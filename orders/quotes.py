@@ -99,7 +99,7 @@ class Quote:
             "points": self.points,
             "cash": str(self.cash),
             "goods_cash": str(self.goods_cash),
-            "coupon": self._coupon_as_dict(),
+            "coupon": self.coupon and self.coupon.as_dict(self.coupon_discount),
             "coupon_discount": str(self.coupon_discount),
             "discount": str(self.discount),
             "rounding": str(self.rounding),
@@ -111,15 +111,4 @@ class Quote:
                 "step": self.usable.step,
                 "most": self.usable.most,
             },
-        }
-
-    def _coupon_as_dict(self) -> dict | None:
-        if self.coupon is None:
-            return None
-        own = self.coupon.coupon
-        return {
-            "id": own.pk if own else None,
-            "code": self.coupon.code,
-            "name": self.coupon_name,
-            "discount": str(self.coupon_discount),
         }

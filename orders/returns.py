@@ -51,6 +51,7 @@ def give_cash(order, *, key: str, reason: str, amount: Decimal | None = None) ->
         reason=reason,
         amount=settled.amount if amount is None else amount,
         paid_ref=settled.provider_ref,
+        fresh=True,  # the order, or its refund, has just been decided
     )
 
 

@@ -127,6 +127,7 @@ class QuoteSerializer(Shape):
     cash = YuanField(help_text="Yuan to pay: goods − coupon − discount + freight.")
     goods_cash = YuanField()
     coupon = QuotedCouponSerializer(allow_null=True)
+    coupon_proposed = QuotedCouponSerializer(allow_null=True, help_text="When none is in use.")
     coupon_discount = YuanField()
     discount = YuanField(help_text="What the points take off.")
     rounding = serializers.DecimalField(

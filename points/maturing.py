@@ -10,8 +10,9 @@ from datetime import datetime
 from django.db.models import Q
 
 from mall.core import clock, keyset, upserts
+from mall.core.events import hand_over
 from mall.core.transactions import transactional
-from points import errors, ledger, machine, rules
+from points import errors, events, ledger, machine, rules
 from points.models import Grant, PointsPolicy
 from points.postings import as_text
 
@@ -83,7 +84,8 @@ def _mature_batch(ids):
         if entry.is_new:
             new.append((grant.action, entry))
     upserts.write_over(arrived, ["status", "matured_at", "matured_points", "entry_seq"])
-    rules.note_new(new)
+    rules.note_new(entry for _action, entry in new)
+    hand_over(events.points_awarded(action, entry) for action, entry in new)
     return [grant.matured_points for grant in arrived]
 
 

@@ -41,6 +41,8 @@ class Award:
     step: int | None = None
     reference: str = ""
     description: str = ""
+    # False: whoever awards has a notice of its own for it, or it is the member's daily habit
+    is_told: bool = True
 
     @property
     def day(self) -> date:
@@ -82,21 +84,22 @@ def award_all(awards: list[Award]) -> list[LedgerEntry | None]:
             raise entry
         results[place] = entry
         if entry.is_new:
-            new[entry.pk] = (one.action, entry)
-    note_new(new.values())
+            new[entry.pk] = (one, entry)
+    note_new(entry for _one, entry in new.values())
+    told = [(one.action, entry) for one, entry in new.values() if one.is_told]
+    tell(*(events.points_awarded(action, entry) for action, entry in told))
     return results
 
 
-def note_new(awarded: Iterable[tuple[str, LedgerEntry]]) -> None:
-    """Do what goes with points rules have just credited ((action, entry)), in their transaction:
-    look at the day's limit, count them for the tiers, tell of them.
+def note_new(entries: Iterable[LedgerEntry]) -> None:
+    """Do what goes with points rules have just credited, in their transaction: look at the day's
+    limit, count them for the tiers.
     """
-    awarded, earned = list(awarded), Counter()
-    for _action, entry in awarded:
+    earned = Counter()
+    for entry in entries:
         risk.watch(entry)
         earned[entry.account_id] += entry.worth
     tiers.note_earned_all(earned)
-    tell(*(events.points_awarded(action, entry) for action, entry in awarded))
 
 
 def _posting(one, version) -> ledger.Posting:

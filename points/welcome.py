@@ -13,7 +13,7 @@ from points import ledger, rules
 def open_with_gift(events: list[Event]) -> None:
     """Open the accounts and credit the sign-up points; the first account of a person gets them."""
     gifts = [
-        rules.Award(one.member, "register", "register", one.at, reference="register")
+        rules.Award(one.member, "register", "register", one.at, reference="register", is_told=False)
         for one in events
         if one.data["first_of_person"]
     ]
@@ -23,7 +23,9 @@ def open_with_gift(events: list[Event]) -> None:
 
 def greet(user, on: date) -> str | None:
     """Credit the first sign-in of a shop day, and say so the first time."""
-    entry = rules.award(user.pk, "login", key=f"login:{on}", on=on, reference=f"login:{on}")
+    entry = rules.award(
+        user.pk, "login", key=f"login:{on}", on=on, reference=f"login:{on}", is_told=False
+    )
     if entry is None or not entry.is_new or entry.delta <= 0:
         return None
     return ngettext(

@@ -52,6 +52,7 @@ def lay_out() -> int:
             key=f"mission:demo:{number}",
             amount=points,
             reference=f"mission:demo-{number}",
+            is_told=False,
         )
     for case in RiskCase.objects.filter(account_id=cast[busy].pk):
         risk.appeal(case, text=words)

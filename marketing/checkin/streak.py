@@ -57,7 +57,7 @@ def _check_in(user, on):
     if latest is not None and latest.on >= on:
         raise _refusal(latest)
     streak = latest.streak + 1 if latest is not None and latest.on == on - ONE_DAY else 1
-    entry = rules.award(user.pk, ACTION, key=key, on=on, step=streak, reference=key)
+    entry = rules.award(user.pk, ACTION, key=key, on=on, step=streak, reference=key, is_told=False)
     row = CheckIn.objects.create(
         user=user, on=on, streak=streak, points=entry.worth if entry else 0
     )

@@ -65,7 +65,9 @@ def give(rows, *, at: datetime | None = None) -> list:
 def _award(row, at) -> rules.Award:
     code = f"mission:{row.mission.code}"
     points = Decimal(row.points)
-    return rules.Award(row.user_id, ACTION, key_of(row), at, amount=points, reference=code)
+    return rules.Award(
+        row.user_id, ACTION, key_of(row), at, amount=points, reference=code, is_told=False
+    )
 
 
 def _with_coupon(row) -> bool:

@@ -18,8 +18,6 @@ from points.models import Adjustment, LedgerEntry, RiskCase
 
 BATCH = 500
 COUPON_DAYS = 3
-# What has a notice of its own, or is the member's daily habit, is not told a second time.
-TOLD_ELSEWHERE = {"register", "login", "checkin", "mission", "profile", "birthday", "review"}
 
 
 def of_sign_in(events) -> None:
@@ -107,12 +105,8 @@ def of_settled_refund(events) -> None:
 
 # --- points ---------------------------------------------------------------------
 def of_awards(events) -> None:
-    """Tell of points for something done, unless it has a notice of its own."""
-    told = [
-        event
-        for event in events
-        if event.data["action"] not in TOLD_ELSEWHERE and event.data["points"] > 0
-    ]
+    """Tell of points for something done."""
+    told = [event for event in events if event.data["points"] > 0]
     described = [event.data["entry"] for event in told if event.data["described"]]
     words = {}
     if described:

@@ -82,6 +82,15 @@ class InHand:
     def code(self) -> str:
         return (self.coupon or self.public_code).code
 
+    def as_dict(self, discount: Decimal) -> dict:
+        """Return it as programs read it, with the yuan it takes off."""
+        return {
+            "id": self.coupon and self.coupon.pk,
+            "code": self.code,
+            "name": self.template.name,
+            "discount": str(discount),
+        }
+
 
 def terms_of(templates) -> dict[int, Terms]:
     """Return the terms of these templates by id: at most one query per kind of scope, and one for

@@ -107,6 +107,11 @@ def options(user, wishes, *, as_of: datetime | None = None) -> list[Option]:
     return sorted(found, key=lambda option: (not option.fits, -option.discount))
 
 
+def propose(options: list[Option]) -> Option | None:
+    """Return the one that takes most off, or None when none fits; page and API propose the same."""
+    return options[0] if options and options[0].fits else None
+
+
 def expiry_of(template, at: datetime) -> datetime:
     """Return when a coupon given at an instant ends: after its days, and never after the template's
     window.

@@ -15,7 +15,7 @@ class OrderEventQuerySet(EventQuerySet):
         return self.filter(reference=order.reference).order_by("pk")
 
 
-class OrderEventManager(models.Manager.from_queryset(OrderEventQuerySet)):
+class FactsOfOrders(models.Manager.from_queryset(OrderEventQuerySet)):
     """Of all facts of members, those that an order's history shows."""
 
     def get_queryset(self):
@@ -54,7 +54,7 @@ class OrderEvent(Event):
         REFUND_REJECTED = "refund_rejected", _("Refund rejected")
         REFUND_WITHDRAWN = "refund_withdrawn", _("Refund withdrawn")
 
-    objects = OrderEventManager()
+    objects = FactsOfOrders()
 
     class Meta:
         proxy = True

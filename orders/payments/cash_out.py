@@ -10,7 +10,7 @@ from itertools import chain
 import structlog
 from django.db import transaction
 
-from mall.core import clock, keyset, repeats
+from mall.core import clock, keyset, repeats, rows
 from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
@@ -25,14 +25,17 @@ log = structlog.get_logger(__name__)
 
 
 @transactional
-def request(payment, *, key: str, reason: str, amount, paid_ref: str) -> PaymentRefund:
-    """Note that ``amount`` yuan of a payment go back; idempotent per (payment, key).
+def request(
+    payment, *, key: str, reason: str, amount, paid_ref: str, fresh: bool = False
+) -> PaymentRefund:
+    """Note that ``amount`` yuan of a payment go back; idempotent per (payment, key). ``fresh``: the
+    caller knows that nobody asked under this key, so nobody looks.
 
     ``paid_ref`` is the provider's number of the money that came in. The caller holds the member's
     lock.
     Raises: IdempotencyConflict (the key gave back something else).
     """
-    asked = PaymentRefund.objects.filter(payment=payment, key=key).first()
+    asked = None if fresh else PaymentRefund.objects.filter(payment=payment, key=key).first()
     if asked is not None:
         return repeats.same(
             asked, otherwise=IdempotencyConflict, reason=reason, amount=amount, paid_ref=paid_ref
@@ -75,7 +78,8 @@ def settle_due() -> int:
 @transactional
 def _finish(refund, provider_ref) -> bool:
     payment = refund.payment
-    ledger.open(payment.order.user_id)
+    stands = rows.Wanted(Order, {"id": payment.order_id})  # as the order is now, under the lock
+    order = ledger.open(payment.order.user_id, seen=stands).seen
     # Two sweeps may ask at once; the row's old state decides which of them tells about it.
     waiting = PaymentRefund.objects.filter(pk=refund.pk, status=PaymentRefund.Status.REQUESTED)
     now = clock.now()
@@ -84,12 +88,12 @@ def _finish(refund, provider_ref) -> bool:
     approved = RefundRequest.objects.filter(
         payment_refund=refund, status=RefundRequest.Status.APPROVED
     )
-    settled = list(approved.select_related("order"))
+    settled = list(approved)
     if settled:
         approved.update(status=RefundRequest.Status.REFUNDED, refunded_at=now)
-    for asked in settled:
-        tell(events.refund_settled(asked.order, asked))
-    order = Order.objects.get(pk=payment.order_id)  # as it is now, under the lock
     returned = OrderEvent.Kind.MONEY_RETURNED
-    tell(events.noted(order, returned, actor=payment.provider, note=f"¥{refund.amount}"))
+    tell(
+        *(events.refund_settled(order, asked) for asked in settled),
+        events.noted(order, returned, actor=payment.provider, note=f"¥{refund.amount}"),
+    )
     return True

@@ -17,12 +17,10 @@ from datetime import timedelta
 
 from django.db.models import F, Max, Prefetch, Sum
 
-from catalog import stock
-from catalog.models import Product
-from mall.core import audit, clock, repeats
+from mall.core import audit, clock, repeats, rows
 from mall.core.events import Event, tell
 from mall.core.transactions import transactional
-from orders import actors, delivery, earning, events, lifecycle, returns, shipping
+from orders import actors, earning, events, lifecycle, returns, shipping
 from orders.coupons import lifecycle as coupons
 from orders.errors import IdempotencyConflict, InvalidKey
 from orders.models import (
@@ -33,6 +31,7 @@ from orders.models import (
     RefundLine,
     RefundRequest,
 )
+from orders.refunds import goods
 from orders.refunds import terms as refund_terms
 from orders.refunds.errors import NothingLeft, NotRefundable, OwnOrder, RefundDecided, RefundTooLate
 from points import event_delivery, ledger
@@ -59,7 +58,7 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
     if asked is not None:
         asked.replayed = True
         return repeats.same(asked, otherwise=IdempotencyConflict, body_hash=body_hash)
-    order = _fresh(order)
+    order = _fresh(order.pk)
     terms = terms_of(order, lines, by_staff=actors.is_colleague(actor, order))
     last = order.refund_requests.aggregate(n=Max("number"))["n"] or 0
     made = RefundRequest.objects.create(
@@ -87,7 +86,7 @@ def terms_of(order, lines=None, *, by_staff: bool = False) -> refund_terms.Terms
     check_may_ask(order, by_staff=by_staff)
     terms = refund_terms.work_out(order, lines, reserved=_reserved(order))
     if not by_staff:
-        _check_unseen(terms)
+        goods.check_unseen(terms)
     return terms
 
 
@@ -146,30 +145,32 @@ def approve(
     """
     _check_not_own(asked.order, actor)
     reference = _reference(asked, asked.order)
+    # Two operators may approve at once; the row as it stands under the lock decides which of them
+    # gives anything back.
     account = ledger.open(
-        asked.order.user_id, postings=returns.asked_of_points(asked.order, reference)
+        asked.order.user_id,
+        postings=returns.asked_of_points(asked.order, reference),
+        seen=rows.Wanted(RefundRequest, {"id": asked.pk}),
     )
-    event_delivery.deliver(asked.order.user_id)  # promised points are there to be taken back
-    order, now = _fresh(asked.order), clock.now()
-    changes = {
-        "decided_by": actor,
-        "decided_at": now,
-        "note": note[:200],
-        "restock": restock,
-        "at_fault": at_fault,
-    }
-    # Two operators may approve at once; the row's old state decides which of them gives anything
-    # back.
-    if (
-        not RefundRequest.objects.waiting()
-        .filter(pk=asked.pk)
-        .update(status=Status.APPROVED, **changes)
-    ):
+    asked = account.seen
+    if asked.status != Status.REQUESTED:
         raise RefundDecided(status=asked.status)
-    asked = _decided(asked, order, status=Status.APPROVED, **changes)
+    event_delivery.deliver(account.user_id)  # promised points are there to be taken back
+    order, now = _fresh(asked.order_id), clock.now()
     lines = list(asked.lines.all())
     terms = refund_terms.work_out(order, [(line.line_id, line.quantity) for line in lines])
+    asked.order, asked.status, asked.decided_by, asked.decided_at = (
+        order,
+        Status.APPROVED,
+        actor,
+        now,
+    )
+    asked.note, asked.restock, asked.at_fault = note[:200], restock, at_fault
+    asked.points, asked.cash, asked.freight = terms.points, terms.cash, terms.freight
+    if not terms.cash:
+        asked.status, asked.refunded_at = Status.REFUNDED, now
     _count(order, terms, now)
+    tell(events.refunded(order, asked))
     returns.give_points(account, order, points=terms.points, key=reference, at_fault=at_fault)
     if terms.cash:
         asked.payment_refund = returns.give_cash(
@@ -179,14 +180,11 @@ def approve(
             amount=terms.cash,
         )
     taken = earning.take_back(order, share=terms.share, key=f"{reference}:earned")
-    asked.points, asked.cash, asked.freight = terms.points, terms.cash, terms.freight
     asked.taken_pending, asked.taken_points, asked.taken_debt = (
         taken.pending,
         taken.points,
         taken.debt,
     )
-    if not terms.cash:
-        asked.status, asked.refunded_at = Status.REFUNDED, now
     asked.save()
     audit.note(
         actor,
@@ -197,10 +195,9 @@ def approve(
     )
     if terms.is_whole:
         coupons.give_back(order, at_fault=at_fault)
-    tell(events.refunded(order, asked))
     if order.status == Order.Status.PAID and not terms.is_whole and not shipping.waiting(order):
         lifecycle.finish_sending(order, actor=actor)
-    _put_goods_back(order, asked, lines, terms, actor=actor)
+    goods.put_back(asked, lines, terms, reference=reference, actor=actor)
     return asked
 
 
@@ -220,18 +217,9 @@ def _fingerprint(key, lines, reason) -> str:
     return hashlib.sha256(json.dumps([sorted(lines), reason], sort_keys=True).encode()).hexdigest()
 
 
-def _fresh(order) -> Order:
+def _fresh(order_id) -> Order:
     lines = Prefetch("lines", OrderLine.objects.select_related("product"))
-    return Order.objects.prefetch_related(lines).get(pk=order.pk)
-
-
-def _decided(asked, order, **changes) -> RefundRequest:
-    """Return a request as its row now is; the one passed in stays as it was seen."""
-    decided = copy.copy(asked)
-    decided.order = order
-    for name, value in changes.items():
-        setattr(decided, name, value)
-    return decided
+    return Order.objects.prefetch_related(lines).get(pk=order_id)
 
 
 def _check_not_own(order, actor) -> None:
@@ -249,16 +237,6 @@ def _reserved(order) -> dict[int, int]:
         request__order_id=order.pk, request__status=Status.REQUESTED
     )
     return dict(waiting.order_by().values_list("line_id").annotate(n=Sum("quantity")))
-
-
-def _check_unseen(terms) -> None:
-    """Refuse to return codes that the member has looked at already."""
-    keys = {
-        part.line.pk: part.quantity
-        for part in terms.lines
-        if part.line.product.kind == Product.Kind.CARD_KEY
-    }
-    delivery.check_unseen(keys)
 
 
 def _close(asked, status, *, actor, note="") -> RefundRequest:
@@ -297,38 +275,3 @@ def _count(order, terms, now) -> None:
     order.refunded_cash += terms.cash
     order.refunded_pieces += sum(part.quantity for part in terms.lines)
     order.refunded_at = now if terms.is_whole else None
-
-
-def _put_goods_back(order, asked, lines, terms, *, actor):
-    """Note which pieces are on the shelf again, and put them there."""
-    reference = _reference(asked, order)
-    keys = {
-        part.line.pk: part.quantity
-        for part in terms.lines
-        if part.line.product.kind == Product.Kind.CARD_KEY
-    }
-    free = (
-        delivery.take_back(order, keys, actor=actor, reference=reference, seen_too=True)
-        if keys
-        else {}
-    )
-    rows = {row.line_id: row for row in lines}
-    for part in terms.lines:
-        row = rows[part.line.pk]
-        row.points, row.cash = part.points, part.cash
-        row.restocked = (
-            free[part.line.pk]
-            if part.line.pk in keys
-            else part.quantity
-            if asked.restock
-            else part.unsent
-        )
-    RefundLine.objects.bulk_update(rows.values(), ["points", "cash", "restocked"])
-    stock.put_back(
-        [
-            (part.line.sku_id, rows[part.line.pk].restocked)
-            for part in terms.lines
-            if rows[part.line.pk].restocked
-        ],
-        reference=reference,
-    )

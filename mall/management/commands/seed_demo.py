@@ -11,6 +11,7 @@ from tqdm import tqdm
 from accounts.models import User
 from catalog.models import Product
 from mall.demo import coupons, figures, flash, members, notices, points, refunds, shop
+from mall.demo.crowd import invite_crowd
 from marketing.recommendations import nightly
 from orders.models import Order
 
@@ -59,6 +60,6 @@ class Command(BaseCommand):
 
     def _seed_members(self, crowd, days, orders, bar) -> int:
         cast = members.open_with_cast(partial(bar, desc="history"))
-        return cast + crowd.invite_crowd(
+        return cast + invite_crowd(
             crowd, days=days, orders=orders, progress=partial(bar, desc="members")
         )

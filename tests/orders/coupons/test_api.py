@@ -80,6 +80,37 @@ def test_quote_when_a_coupon_is_named_then_by_id_or_code_and_the_order_is_the_sa
     )
 
 
+def test_quote_when_no_coupon_is_named_then_the_best_that_fits_is_proposed_as_on_the_page(
+    caller, member, client
+):
+    sku = virtual_sku(cash="20.00")
+    given(member, amount="3.00")
+    best = given(member, amount="6.00")
+    given(member, amount="9.00", threshold="50.00")
+    client.force_login(member)
+
+    plain = caller.post(f"{ORDERS}/quote", one(sku), format="json").json()
+    named = caller.post(f"{ORDERS}/quote", one(sku, coupon=best.pk), format="json").json()
+    page = client.get("/orders/new/", {"sku": sku.pk, "quantity": 1})
+
+    assert (plain["coupon"], plain["cash"]) == (None, "20.00")
+    assert plain["coupon_proposed"] == named["coupon"]
+    assert (named["coupon"]["id"], named["cash"]) == (best.pk, "14.00")
+    assert named["coupon_proposed"] is None
+    assert page.context["quote"].coupon.coupon == best
+
+
+def test_quote_when_no_coupon_fits_then_none_is_proposed(caller, member):
+    given(member, amount="9.00", threshold="50.00")
+
+    quotes = [
+        caller.post(f"{ORDERS}/quote", one(sku), format="json").json()
+        for sku in (virtual_sku(cash="20.00"), virtual_sku(points=10))
+    ]
+
+    assert [quote["coupon_proposed"] for quote in quotes] == [None, None]
+
+
 def test_quote_when_a_public_code_is_named_then_it_has_no_id(caller):
     public = code()
 

@@ -1,0 +1,52 @@
+"""The goods of a refund: which pieces may come back, and which are on the shelf again."""
+
+from catalog import stock
+from catalog.models import Product
+from orders import delivery
+from orders.models import RefundLine
+
+
+def check_unseen(terms) -> None:
+    """Refuse to return codes that the member has looked at already. Raises:
+    catalog.errors.KeyAlreadySeen.
+    """
+    delivery.check_unseen(_keys_of(terms))
+
+
+def put_back(asked, lines, terms, *, reference: str, actor: str) -> None:
+    """Note which pieces are on the shelf again, and put them there."""
+    keys = _keys_of(terms)
+    free = (
+        delivery.take_back(asked.order, keys, actor=actor, reference=reference, seen_too=True)
+        if keys
+        else {}
+    )
+    rows = {row.line_id: row for row in lines}
+    for part in terms.lines:
+        row = rows[part.line.pk]
+        row.points, row.cash = part.points, part.cash
+        row.restocked = (
+            free[part.line.pk]
+            if part.line.pk in keys
+            else part.quantity
+            if asked.restock
+            else part.unsent
+        )
+    RefundLine.objects.bulk_update(rows.values(), ["points", "cash", "restocked"])
+    stock.put_back(
+        [
+            (part.line.sku_id, rows[part.line.pk].restocked)
+            for part in terms.lines
+            if rows[part.line.pk].restocked
+        ],
+        reference=reference,
+    )
+
+
+def _keys_of(terms) -> dict[int, int]:
+    """Return the pieces of each line of card keys."""
+    return {
+        part.line.pk: part.quantity
+        for part in terms.lines
+        if part.line.product.kind == Product.Kind.CARD_KEY
+    }
