@@ -137,11 +137,7 @@ def open_accounts(ids) -> None:
 
     A stranger's id inserts nothing.
     """
-    known = set(get_user_model().objects.filter(pk__in=ids).values_list("pk", flat=True))
-    now = clock.now()
-    rows.insert_new(
-        [PointAccount(user_id=user_id, opened_at=now) for user_id in ids if user_id in known]
-    )
+    rows.insert_new_for(PointAccount(opened_at=clock.now()), get_user_model(), ids, named="user_id")
 
 
 def write(entries: list[LedgerEntry], accounts: list[PointAccount], before: dict) -> None:

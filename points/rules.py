@@ -43,6 +43,8 @@ class Award:
     description: str = ""
     # False: whoever awards has a notice of its own for it, or it is the member's daily habit
     is_told: bool = True
+    # True: nobody can have posted under the key yet, so nobody looks
+    fresh: bool = False
 
     @property
     def day(self) -> date:
@@ -121,6 +123,7 @@ def _posting(one, version) -> ledger.Posting:
         description=one.description,
         on=one.day,
         same_fact=True,
+        fresh=one.fresh,
     )
 
 

@@ -21,11 +21,14 @@ def open_with_gift(events: list[Event]) -> None:
     ledger.open_all({event.member for event in events} - given)
 
 
+@transactional
 def greet(user, on: date) -> str | None:
     """Credit the first sign-in of a shop day, and say so the first time."""
-    entry = rules.award(
-        user.pk, "login", key=f"login:{on}", on=on, reference=f"login:{on}", is_told=False
-    )
+    key = f"login:{on}"
+    day = ledger.open(user.pk).row.day
+    # What was posted for this day has brought the account's own day up to it.
+    fresh = day is None or day < on
+    entry = rules.award(user.pk, "login", key=key, on=on, reference=key, is_told=False, fresh=fresh)
     if entry is None or not entry.is_new or entry.delta <= 0:
         return None
     return ngettext(

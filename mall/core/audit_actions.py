@@ -52,6 +52,7 @@ WORDS = {
     "points.policy_change": _("Changed the points policy"),
     "points.rate_drop": _("Dropped an exchange rate"),
     "points.rate_set": _("Set an exchange rate"),
+    "points.make_up_for": _("Had a fact followed up"),
     "points.release": _("Released an account"),
     "points.rule_add": _("Added a rule"),
     "points.rule_change": _("Changed a rule"),

@@ -177,6 +177,22 @@ def insert_new(objects, *, fields=None) -> int:
     return insert(objects, fields=fields, verb=ignore)
 
 
+def insert_new_for(sample, parent, ids, *, named: str) -> int:
+    """Write a row like ``sample`` for each of the ``parent``'s rows of these ids that is there and
+    has none yet; ``named`` is the column that names the parent. Returns how many are new.
+    """
+    fields = sample._meta.concrete_fields
+    places = [f"p.{quoted('id')}" if one.column == named else "%s" for one in fields]
+    params = [written(one, sample) for one in fields if one.column != named]
+    ignore = "INSERT OR IGNORE INTO" if connection.vendor == "sqlite" else "INSERT IGNORE INTO"
+    names = ", ".join(quoted(one.column) for one in fields)
+    sql = (
+        f"{ignore} {table(sample)} ({names}) SELECT {', '.join(places)} FROM {table(parent)} p "
+        f"WHERE p.id IN ({marks(ids)})"
+    )
+    return execute(sql, [*params, *ids])
+
+
 def written(field, row):
     """Return a field's value as every one of the three databases takes it."""
     value = getattr(row, field.attname)

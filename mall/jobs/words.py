@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 WORDS = {
     "expire-points": _("Takes overdue points out of balances"),
     "reassess-tiers": _("Looks at tiers again"),
+    "deliver-facts": _("Does what follows from facts"),
     "mature-grants": _("Lets points on the way arrive"),
     "cancel-unpaid-orders": _("Cancels orders nobody paid"),
     "settle-refunds": _("Sends cash back"),

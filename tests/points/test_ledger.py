@@ -112,6 +112,10 @@ def test_accrue_when_member_is_new_then_entry_and_account_say_the_same():
         "status": "active",
         "status_note": "",
         "opened_at": NOON,
+        "told": 0,
+        "heard": 0,
+        "hear_at": None,
+        "hear_tries": 0,
     }
 
 
