@@ -2,30 +2,19 @@
 
 The ledger, the stock and the checkout write their statements out here-with, and so do the pages of
 rows that members read most (``look``); everybody else uses the ORM. It runs on MySQL, MariaDB and
-SQLite, and takes fields, tables and conversions from the models, so a row read here is the row the
-ORM would have read.
+SQLite; mall/core/row_values.py makes rows of values and values of rows.
 """
 
-import json
-from dataclasses import dataclass, field
-from functools import cache, partial
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from functools import cache
 from itertools import chain
 
-from django.db import connection, models
+from django.db import connection
 
-# Fields whose value every one of the three databases takes as it is.
-_PLAIN = {
-    models.AutoField,
-    models.BigAutoField,
-    models.BigIntegerField,
-    models.BooleanField,
-    models.CharField,
-    models.IntegerField,
-    models.PositiveBigIntegerField,
-    models.PositiveIntegerField,
-    models.PositiveSmallIntegerField,
-    models.TextField,
-}
+from mall.core.row_values import known, places, read, readers, written
+
+__all__ = ["known", "read", "written"]  # named by those who write statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +24,7 @@ class Wanted:
     """
 
     model: type
-    where: dict = field(hash=False)
+    where: dict = attribute(hash=False)
 
     def condition(self, alias: str) -> tuple[str, list]:
         """Return the row's condition and its parameters."""
@@ -110,7 +99,7 @@ def look(model, names, tail: str, params) -> list:
 
     To be shown, never saved: without a state of their own they raise AttributeError then.
     """
-    wanted, converted = _columns_of(model, names, connection.vendor)
+    wanted, converted = _columns_of(model, names)
     found = []
     for values in fetch(f"SELECT {wanted} FROM {table(model)} {tail}", params):
         row = model.__new__(model)
@@ -135,9 +124,9 @@ def look_page(model, names, conditions: dict, *, limit, before=None, after=None)
     return look(model, names, tail, [*chain(*conditions.values()), limit])
 
 
-def known(model, name, value):
+def as_read(model, name, value):
     """Return the value of a column as the model's field reads it."""
-    _columns, converted = _columns_of(model, (name,), connection.vendor)
+    _columns, converted = _columns_of(model, (name,))
     for _name, column, converters in converted:
         for convert in converters:
             value = convert(value, column, connection)
@@ -148,7 +137,7 @@ def insert(objects, *, fields=None, verb: str = "INSERT INTO", suffix: str = "")
     """Write new rows in one statement and return how many the database took."""
     if not objects:
         return 0
-    fields = fields or objects[0]._meta.concrete_fields
+    fields = tuple(fields or objects[0]._meta.concrete_fields)
     return execute(*_insert(objects, fields, verb, suffix))
 
 
@@ -177,6 +166,18 @@ def insert_read_back(objects, *, by: str) -> bool:
     return bool(ids)
 
 
+def _insert(objects, fields, verb, suffix):
+    """Return the statement that writes rows, and its parameters."""
+    written_rows, params = places(fields, objects)
+    names = _names_of(fields)
+    return f"{verb} {table(objects[0])} ({names}) VALUES {written_rows}{suffix}", params
+
+
+@cache
+def _names_of(fields) -> str:
+    return ", ".join(quoted(one.column) for one in fields)
+
+
 def insert_new(objects, *, fields=None) -> int:
     """Write the rows whose key is not there yet, in one statement; return how many those are.
 
@@ -202,80 +203,12 @@ def insert_new_for(sample, parent, ids, *, named: str) -> int:
     return execute(sql, [*params, *ids])
 
 
-def written(field, row):
-    """Return a field's value as every one of the three databases takes it."""
-    value = getattr(row, field.attname)
-    prepare = _preparation(field)
-    return value if value is None or prepare is None else prepare(value)
-
-
-def read(model, values):
-    """Return the instance a row of all its columns makes (more values may follow), or None for the
-    empty side of an outer join.
+@cache
+def _columns_of(model, names):
+    """Return the columns of these attributes, quoted, and (name, column, converters) of those that
+    need one.
     """
-    readers = _readers(model, connection.vendor)
-    if values[_place_of_key(model)] is None:
-        return None
-    made = []
-    for value, (_name, column, converters) in zip(values, readers, strict=False):
-        for convert in converters:
-            value = convert(value, column, connection)
-        made.append(value)
-    return model.from_db(connection.alias, [name for name, _column, _convert in readers], made)
-
-
-def _insert(objects, fields, verb, suffix):
-    """Return the statement that writes rows, and its parameters."""
-    names, places, plan = _columns_to_write(tuple(fields))
-    params = []
-    for row in objects:
-        for name, prepare in plan:
-            value = getattr(row, name)
-            params.append(value if value is None or prepare is None else prepare(value))
-    all_places = ", ".join([places] * len(objects))
-    return f"{verb} {table(objects[0])} ({names}) VALUES {all_places}{suffix}", params
-
-
-@cache
-def _columns_to_write(fields):
-    """Return the names of columns, the places of a row, and (attribute, preparation) of each."""
-    names = ", ".join(quoted(one.column) for one in fields)
-    return names, f"({marks(fields)})", [(one.attname, _preparation(one)) for one in fields]
-
-
-@cache
-def _preparation(field):
-    """Return what makes a field's value fit for all three databases, or None for one that does."""
-    named = field.target_field if field.is_relation else field
-    if type(named) in _PLAIN:
-        return None
-    if isinstance(field, models.JSONField):
-        return partial(json.dumps, separators=(",", ":"))
-    return lambda value: field.get_db_prep_save(value, connection)
-
-
-@cache
-def _columns_of(model, names, vendor):
-    """Return the columns of these attributes, quoted, and the readers of those that need one."""
     columns = {one.attname: one.column for one in model._meta.concrete_fields}
-    readers = [one for one in _readers(model, vendor) if one[0] in names and one[2]]
+    of_all, converted = readers(model)
+    readers = [(of_all[place], *rest) for place, *rest in converted if of_all[place] in names]
     return ", ".join(quoted(columns[name]) for name in names), readers
-
-
-@cache
-def _place_of_key(model) -> int:
-    return model._meta.concrete_fields.index(model._meta.pk)
-
-
-@cache
-def _readers(model, vendor):
-    """Return (attribute, column, converters) of each field, as the ORM's own compiler has them."""
-    found = []
-    for one in model._meta.concrete_fields:
-        column = one.get_col(model._meta.db_table)
-        converters = [
-            *connection.ops.get_db_converters(column),
-            *column.get_db_converters(connection),
-        ]
-        found.append((one.attname, column, converters))
-    return found

@@ -66,7 +66,7 @@ def _latest_of(user) -> list[Purchase]:
         " AND line.refunded_quantity < line.quantity ORDER BY line.id DESC LIMIT %s",
         [user.pk, Order.Status.CANCELLED, LINES_OF_ONE],
     )
-    days = (clock.day_of(rows.known(Order, "created_at", at)) for _item, _category, at in found)
+    days = (clock.day_of(rows.as_read(Order, "created_at", at)) for _item, _category, at in found)
     return [
         Purchase(("member", user.pk), item, category, on)
         for (item, category, _at), on in zip(found, days, strict=True)
