@@ -210,5 +210,5 @@ def _columns_of(model, names):
     """
     columns = {one.attname: one.column for one in model._meta.concrete_fields}
     of_all, converted = readers(model)
-    readers = [(of_all[place], *rest) for place, *rest in converted if of_all[place] in names]
-    return ", ".join(quoted(columns[name]) for name in names), readers
+    read_by = [(of_all[place], *rest) for place, *rest in converted if of_all[place] in names]
+    return ", ".join(quoted(columns[name]) for name in names), read_by
