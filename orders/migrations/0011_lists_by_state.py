@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0009_history_is_facts"),
+        ("orders", "0010_sales_are_lines"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
