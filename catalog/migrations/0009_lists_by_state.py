@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0007_draw_lowest_prices"),
+        ("catalog", "0008_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
