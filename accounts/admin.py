@@ -101,7 +101,7 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     list_filter = ("is_active", "is_staff", "groups", "date_joined")
     search_fields = ("=email", "^username")
     search_help_text = _("Beginning of a username, or a whole e-mail")
-    ordering = ("-date_joined",)
+    ordering = ("-pk",)
     readonly_fields = (
         "username",
         "covered_email",

@@ -102,8 +102,8 @@ class User(AbstractUser):
         # counted up by day, listed newest first; of all members few are staff or shut out
         indexes = [
             models.Index(fields=["date_joined"], name="member_joined"),
-            models.Index(fields=["is_staff", "date_joined"], name="member_staff"),
-            models.Index(fields=["is_active", "date_joined"], name="member_active"),
+            models.Index(fields=["is_staff"], name="member_by_staff"),
+            models.Index(fields=["is_active"], name="member_by_activity"),
         ]
 
     def __str__(self):

@@ -73,6 +73,7 @@ def _measured(name, place) -> list[dict]:
         cwd=HERE.parent,
         stdout=subprocess.PIPE,
         text=True,
+        env={"BENCH_ORDERS": str(place.size.orders), **os.environ},
     )
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stdout[-2000:]}")

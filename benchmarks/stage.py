@@ -36,6 +36,7 @@ class Size:
     accounts: int = 20_000
     lines: int = 100_000
     mails: int = 1_000
+    orders: int = 1_000_000  # of the shop whose back office is looked at
     durable: bool = True  # commits that survive a crash
 
 
@@ -50,6 +51,7 @@ TINY = Size(
     accounts=20,
     lines=60,
     mails=4,
+    orders=2_000,
     durable=False,
 )
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import Count, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -175,7 +175,6 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     list_display_links = ["thumbnail", "name"]
     list_filter = ["status", "pay_mode", "kind", "category"]
     list_select_related = ["category"]
-    list_per_page = 50
     search_fields = ["name_zh_hans", "name_en", "summary_zh_hans", "summary_en", "tags"]
     autocomplete_fields = ["category"]
     actions = ["put_on_sale", "take_off_sale"]
@@ -204,16 +203,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
             .annotate(n=Sum("quantity"))
             .values("n")
         )
-        offered = Q(skus__is_active=True)
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                pieces=Subquery(pieces),
-                points_from=Min("skus__points_price", filter=offered),
-                cash_from=Min("skus__cash_price", filter=offered),
-            )
-        )
+        return super().get_queryset(request).annotate(pieces=Subquery(pieces))
 
     @admin.display(description="")
     def thumbnail(self, product):
@@ -225,14 +215,14 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
             product.image_url,
         )
 
-    @admin.display(description=_("price"), ordering="points_from")
+    @admin.display(description=_("price"), ordering="lowest_points")
     def price(self, product):
         parts = (
-            [_("%(points)s points") % {"points": product.points_from}]
-            if product.points_from
+            [_("%(points)s points") % {"points": product.lowest_points}]
+            if product.lowest_points
             else []
         )
-        parts += [yuan(product.cash_from)] if product.cash_from else []
+        parts += [yuan(product.lowest_cash)] if product.lowest_cash else []
         return " + ".join(str(part) for part in parts) or _("no price yet")
 
     @admin.display(description=_("in stock"), ordering="pieces")
@@ -324,8 +314,7 @@ class SkuAdmin(ModelAdmin):
         "product__category",
     ]
     list_select_related = ["product", "stock"]
-    list_per_page = 50
-    ordering = ["-product", "position", "id"]
+    ordering = ["-product_id", "position", "id"]  # by its key: by its row, all of them are joined
     search_fields = ["name_zh_hans", "name_en", "product__name_zh_hans", "product__name_en"]
     fields = readonly_fields = [
         "product",
@@ -349,6 +338,10 @@ class SkuAdmin(ModelAdmin):
     def has_receive_permission(self, request, object_id=None):
         return request.user.has_perm("catalog.change_stock")
 
+    def get_queryset(self, request):
+        """Read the product along: a SKU is called by it wherever one is chosen."""
+        return super().get_queryset(request).select_related("product")
+
     @admin.display(description=_("in stock"), ordering="stock__quantity")
     def left(self, sku):
         return sku.pieces
@@ -369,7 +362,7 @@ class SkuAdmin(ModelAdmin):
             "sku": sku,
             "left": stock.available([sku.pk])[sku.pk],
         }
-        context |= {"title": _("Receive stock"), "movements": sku.movements.all()[:10]}
+        context |= {"title": _("Receive stock"), "movements": stock_admin.latest(sku)}
         return TemplateResponse(request, "catalog/admin/receive_stock.html", context)
 
     def get_actions_detail(self, request, object_id):
@@ -434,10 +427,11 @@ class SkuAdmin(ModelAdmin):
 
 @admin.register(StockMovement)
 class StockMovementAdmin(ReadOnly, ModelAdmin):
-    """The log of every piece that came or went; nobody edits it."""
+    """The log of every piece that came or went otherwise than by an order; nobody edits it."""
 
     list_display = ["created_at", "sku", "direction", "delta", "reference", "by", "note"]
     by = actors.column("actor", _("by"))
     list_filter = ["direction"]
     list_select_related = ["sku__product"]
     search_fields = ["^reference", "sku__product__name_zh_hans", "sku__product__name_en"]
+    search_help_text = _("How a reference begins (order:…), or a part of a product's name.")

@@ -6,16 +6,18 @@ forged forms of its own, masked anew, so that no two are the same bytes.
 
 import re
 import secrets
-from functools import partial
+from http import HTTPStatus
 
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse, HttpResponseNotModified
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from rest_framework.renderers import JSONRenderer
+from rest_framework.permissions import AllowAny
+from rest_framework.views import APIView
 
 from catalog import kept
 from mall.core import clock
@@ -27,26 +29,73 @@ NOW = re.compile(rb'(?<=data-now=")[^"]*')  # by which a countdown sets a phone'
 
 
 def is_common(request) -> bool:
-    """Whether a visitor asks what many ask: only then are the bytes worth their room."""
-    return (
-        not request.user.is_authenticated
-        and len(request.META["QUERY_STRING"]) <= LONGEST_QUERY
-        and WHAT_FEW_ASK.isdisjoint(request.GET)
+    """Whether a request asks what many ask: only then are the bytes worth their room."""
+    return len(request.META["QUERY_STRING"]) <= LONGEST_QUERY and WHAT_FEW_ASK.isdisjoint(
+        request.GET
     )
 
 
-def json(request, make, *, when=None) -> HttpResponse:
-    """Answer a visitor with the JSON of ``make()``, made anew only after an edit, when a SKU sells
+class KeptView(APIView):
+    """An endpoint that answers visitors from kept bytes: anew only after an edit, when a SKU sells
     out or comes back, and at the latest after ``kept.ANSWER_SECONDS``.
 
-    ``when`` is what was read live for the answer: another one is another answer.
-    Pictures and pages are named by whole addresses, so the bytes are those of one host and path. A
-    browser may keep them and has to ask whether they still hold; the question costs no body.
+    What is kept is what REST framework answered with 200, and it is asked for nothing else. Only
+    the visitor is counted before, as at every endpoint. Pictures and pages are named by whole
+    addresses, so the bytes are those of one host and path. A browser may keep them and has to ask
+    whether they still hold; the question costs no body.
     """
-    place = (request.scheme, request.get_host(), request.get_full_path())
-    answer = kept.answer(place, lambda: (JSONRenderer().render(make()), None), when=when)
-    asked = request.headers.get("If-None-Match", "")
-    has_it = answer.etag in (tag.strip() for tag in asked.split(",")) or asked == "*"
+
+    permission_classes = [AllowAny]
+
+    def live(self, versions, **named):
+        """Return what is read live for the answer: another one is another answer."""
+        return
+
+    def dispatch(self, request, *args, **kwargs):
+        """See REST framework."""
+        if not self._is_of_a_visitor(request) or not is_common(request):
+            return super().dispatch(request, *args, **kwargs)
+        request.user = AnonymousUser()
+        if not all(throttle.allow_request(request, self) for throttle in self.get_throttles()):
+            return super().dispatch(request, *args, **kwargs)
+        versions = kept.versions()
+        place = (request.scheme, request.get_host(), request.get_full_path())
+        self.left = self.live(versions, **kwargs)
+
+        def made():
+            self.get_throttles = list  # counted already
+            response = super(KeptView, self).dispatch(request, *args, **kwargs)
+            if response.status_code != HTTPStatus.OK:
+                raise _Refused(response)
+            return response.render().content, None
+
+        try:
+            answer = kept.answer(place, made, when=self.left, known=versions)
+        except _Refused as refused:
+            return refused.response
+        return _validated(request, answer)
+
+    @staticmethod
+    def _is_of_a_visitor(request) -> bool:
+        accepted = request.META.get("HTTP_ACCEPT", "*/*")
+        return (
+            request.method == "GET"
+            and "HTTP_AUTHORIZATION" not in request.META
+            and any(kind in accepted for kind in ("*/*", "application/json"))
+        )
+
+
+class _Refused(Exception):
+    """An answer that is nobody else's."""
+
+    def __init__(self, response):
+        self.response = response
+        super().__init__()
+
+
+def _validated(request, answer) -> HttpResponse:
+    asked = request.META.get("HTTP_IF_NONE_MATCH", "")
+    has_it = asked and (asked == "*" or answer.etag in (tag.strip() for tag in asked.split(",")))
     response = (
         HttpResponseNotModified()
         if has_it
@@ -58,27 +107,8 @@ def json(request, make, *, when=None) -> HttpResponse:
     return response
 
 
-def cards(picks) -> list:
-    """Return the cards of the shop window as HTML, rendered once for all who see the same.
-
-    What a card shows is its key, so facts read before an edit cannot stand for those after it.
-    ``picks`` are facts in stock, each with an optional ``reason``.
-    """
-    shown = ("id", "name", "image_url", "points_price", "cash_price", "pay_mode", "in_stock")
-    reads = {
-        ("card", *(fact[name] for name in shown), fact.get("reason", "")): partial(_card, fact)
-        for fact in picks
-    }
-    return list(kept.facts(reads).values())
-
-
-def _card(fact):
-    words = {"product": fact, "plain": True, "reason": fact.get("reason", "")}
-    return render_to_string("components/product_card.html", words)
-
-
 def page(request, template: str, facts, *, look="") -> HttpResponse:
-    """Answer a visitor with a page, rendered anew only when ``json`` would be, or past the instant
+    """Answer a visitor with a page, rendered anew only when a ``KeptView`` is, or past the instant
     that ``facts()`` gives besides the context (None: no such instant).
 
     ``look`` is what of the visitor's the page depends on beside the language: light or dark. Only

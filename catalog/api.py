@@ -9,9 +9,11 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import answers, review_api, staff_api, stock_api, storefront
+from catalog import review_api, staff_api, stock_api, storefront
+from catalog.answers import KeptView
 from catalog.models import PRICE_MAX_POINTS, Product
 from mall.core.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
+from mall.core.shapes import Shape
 
 
 class CategorySerializer(serializers.Serializer):
@@ -23,13 +25,13 @@ class CategorySerializer(serializers.Serializer):
     depth = serializers.IntegerField()
 
 
-class CategoryNameSerializer(serializers.Serializer):
+class CategoryNameSerializer(Shape):
     id = serializers.IntegerField()
     slug = serializers.CharField()
     name = serializers.CharField()
 
 
-class ProductSerializer(serializers.Serializer):
+class ProductSerializer(Shape):
     """A product in a list; the prices are those of its cheapest SKU."""
 
     id = serializers.IntegerField()
@@ -51,7 +53,7 @@ class ProductSerializer(serializers.Serializer):
         return absolute(self.context["request"], product["image_url"])
 
 
-class SkuSerializer(serializers.Serializer):
+class SkuSerializer(Shape):
     id = serializers.IntegerField()
     name = serializers.CharField()
     points_price = serializers.IntegerField(help_text="Whole points.")
@@ -146,9 +148,7 @@ class CategoryList(APIView):
         return Response(whole(CategorySerializer(storefront.tree(), many=True).data))
 
 
-class ProductList(APIView):
-    permission_classes = [AllowAny]
-
+class ProductList(KeptView):
     @extend_schema(
         operation_id="products_list",
         tags=["goods"],
@@ -157,11 +157,6 @@ class ProductList(APIView):
     )
     def get(self, request):
         """List products on sale, 24 a page."""
-        if answers.is_common(request):
-            return answers.json(request, lambda: self._page(request))
-        return Response(self._page(request))
-
-    def _page(self, request) -> dict:
         available = request.purse.available
         query = read(ProductQuery, request.query_params, context={"available": available})
         asked = dict(query.validated_data)
@@ -175,11 +170,15 @@ class ProductList(APIView):
         pages.page, pages.request = shelf, request
         return pages.get_paginated_response(
             ProductSerializer(shelf.object_list, many=True, context={"request": request}).data
-        ).data
+        )
 
 
-class ProductDetail(APIView):
-    permission_classes = [AllowAny]
+class ProductDetail(KeptView):
+    left = None  # pieces asked a moment ago for a visitor
+
+    def live(self, versions, product_id):
+        """Return the pieces of each SKU, always read live."""
+        return storefront.pieces_of(product_id, versions=versions)
 
     @extend_schema(
         operation_id="products_retrieve",
@@ -189,18 +188,11 @@ class ProductDetail(APIView):
     )
     def get(self, request, product_id):
         """Show one product on sale with its SKUs and their stock."""
-        if request.user.is_authenticated:
-            return Response(self._shown(request, product_id))
-        left = storefront.pieces_of(product_id)
-        return answers.json(
-            request, lambda: self._shown(request, product_id, left), when=tuple(left.values())
-        )
-
-    def _shown(self, request, product_id, left=None) -> dict:
-        product = storefront.detail(product_id, available=request.purse.available, left=left)
+        available = request.purse.available
+        product = storefront.detail(product_id, available=available, left=self.left)
         if product is None:
             raise NotFound
-        return ProductDetailSerializer(product, context={"request": request}).data
+        return Response(ProductDetailSerializer(product, context={"request": request}).data)
 
 
 urlpatterns = [

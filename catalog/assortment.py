@@ -4,7 +4,7 @@ a kind stays.
 
 from django.utils.translation import gettext_lazy as _
 
-from catalog import storefront
+from catalog import sales, storefront
 from catalog.models import CardKey, Product, Sku, Stock, StockMovement, price_mismatch
 from mall.core import audit
 from mall.core.errors import DomainError
@@ -67,6 +67,7 @@ def check_kind(product_id: int, kind: str) -> None:
     counts_keys = Product.Kind.CARD_KEY in (before, kind)
     if (
         moved.exists()
+        or sales.is_sold(product_id)
         or CardKey.objects.filter(sku__product=product_id).exists()
         or (counts_keys and lying.exists())
     ):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Value
 
-from catalog.models import PRICED_IN_POINTS, Product
+from catalog.models import PRICED_IN_POINTS, Product, ProductWords, folded, is_within_sale
+from mall.core import clock
 
 PAGE_SIZE = 24
 SEARCH_WORDS = 5
@@ -40,6 +41,11 @@ class Filters:
         fill the memory).
         """
         return self.page <= COMMON_PAGES and not self.search and not self.is_bounded
+
+    @property
+    def is_search_alone(self) -> bool:
+        """Whether nothing but words was asked for."""
+        return bool(self.search) and not (self.category or self.pay_mode or self.is_bounded)
 
     @property
     def is_bounded(self) -> bool:
@@ -81,15 +87,23 @@ def matching(filters: Filters, *, categories: list[int] | None):
         ]
         products = products.filter(is_yuan_priced=False, lowest_points__gte=filters.min_points or 0)
         products = products.filter(lowest_points__lte=min(bounds)) if bounds else products
-    for word in filters.search.split()[:SEARCH_WORDS]:
-        products = products.filter(_says(word))
     return products
 
 
-def counted(products):
-    """Return the products and how many they are. Few are named by their ids: to find those of an
-    order that rare ones have to be picked out of, a database would walk the whole shelf.
+def counted(products, filters: Filters):
+    """Return the products, those of a search among them, and how many they are. Few are named by
+    their ids: to find those of an order that rare ones have to be picked out of, a database would
+    walk the whole shelf.
     """
+    if filters.search.split():
+        searched = Searched(filters.search)
+        few = searched.few()
+        if few is not None:
+            products = products.filter(pk__in=few)
+        else:
+            products = searched.among(products)
+        if filters.is_search_alone:
+            return products, len(few) if few is not None else searched.count()
     few = list(products.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) > FEW:
         return products, products.count()
@@ -102,7 +116,36 @@ def page_of(products, filters: Filters, *, count: int):
     return products.order_by(*ORDERINGS[filters.ordering])[start : start + PAGE_SIZE]
 
 
-def _says(word) -> Q:
-    """Whether a product's name, summary or tags hold a word, in either language."""
-    places = ("name_zh_hans", "name_en", "summary_zh_hans", "summary_en", "tags")
-    return Q(*[(f"{place}__icontains", word) for place in places], _connector=Q.OR)
+class _Place(Func):
+    """Where some bytes begin in others; 0 where they are not in them."""
+
+    function = "INSTR"
+    output_field = IntegerField()
+
+
+class Searched:
+    """The goods that hold all words of a search: in name, summary or tags, in either language."""
+
+    def __init__(self, search: str):
+        words = [folded(word).encode() for word in search.split()[:SEARCH_WORDS]]
+        says = {f"word{n}": _Place(F("text"), Value(word)) for n, word in enumerate(words)}
+        self._said = ProductWords.objects.order_by().alias(**says)
+        self._said = self._said.filter(**{f"{name}__gt": 0 for name in says})
+
+    def few(self) -> list[int] | None:
+        """Return the ids of those on sale; None when they are more than FEW."""
+        found = list(self._offered().values_list("pk", flat=True)[: FEW + 1])
+        return found if len(found) <= FEW else None
+
+    def count(self) -> int:
+        """Return how many are on sale."""
+        return self._offered().count()
+
+    def among(self, products):
+        """Return those of the products, each looked up by its id as the products are gone through:
+        they are so many that a page of them is soon full.
+        """
+        return products.filter(Exists(self._said.filter(product=OuterRef("pk"))))
+
+    def _offered(self):
+        return self._said.filter(is_within_sale(clock.now()), is_offered=True)

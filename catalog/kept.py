@@ -23,16 +23,20 @@ from django.db.models import Min
 from django.utils.translation import get_language
 
 from catalog.models import Product
-from mall.core import clock
+from mall.core import clock, shared_redis
 from mall.core.kept import VERSION_KEY as RULES_VERSION_KEY  # pages tell what rules give
 
 KEPT_SECONDS = 60
 ANSWER_SECONDS = 5
 MOST_FACTS = 2000  # pages of facts and products, a few kB each
+MOST_STOCKED = 20_000  # products known to have pieces left or none, a hundred bytes each
 MOST_BYTES = 16 * 1024 * 1024
 VERSION_KEY = "catalog:version"
 STOCK_VERSION_KEY = "catalog:stock-version"
 _VERSION_KEYS = [VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY]
+
+
+ASK = object()  # the versions were not asked for yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +71,29 @@ class Memory:
                 self._held -= self._entries.popitem(last=False)[1][4]
 
 
-_facts, _answers = Memory(MOST_FACTS), Memory(MOST_BYTES)
+_facts, _answers, _stocked = Memory(MOST_FACTS), Memory(MOST_BYTES), Memory(MOST_STOCKED)
 
 
-def fact(key, read):
+def fact(key, read, *, known=ASK):
     """Return what ``read()`` finds, kept by language until an edit, KEPT_SECONDS, or until a sale
     starts or ends. None is not kept.
 
     The version is read before the rows: facts found while an edit commits end up under the old one.
     """
-    return facts({key: read})[key]
+    found = versions() if known is ASK else known
+    return _fact(key, read, found[0]) if found else read()
 
 
-def facts(reads: dict) -> dict:
-    """Return ``{key: fact}`` for ``{key: read}``, asking for the versions once."""
-    found = versions()
-    return {key: _fact(key, read, found[0]) if found else read() for key, read in reads.items()}
-
-
-def answer(key, make, *, when=None) -> Answer:
+def answer(key, make, *, when=None, known=ASK) -> Answer:
     """Return the bytes ``make()`` renders, kept by language for at most ANSWER_SECONDS: until an
     edit, until a SKU sells out or comes back, until a sale starts or ends, until the instant
     ``make()`` names besides them (or None), and until ``when``, what was read live for them, is
-    another.
+    another. ``known`` are the versions asked for a moment ago.
 
     The key names everything else the bytes depend on. Never for a member's answers.
     """
-    version, now, key = versions(), clock.now(), (get_language(), key)
+    version = versions() if known is ASK else known
+    now, key = clock.now(), (get_language(), key)
     facts = version and version[0]
     version = version and (*version, when)
     kept = version and _answers.get(key, version, now)
@@ -110,16 +110,35 @@ def answer(key, make, *, when=None) -> Answer:
 
 def versions() -> tuple | None:
     """Return the versions of facts, stock and rules; None when the cache cannot tell."""
-    found = cache.get_many(_VERSION_KEYS)
+    found = shared_redis.as_stored(_VERSION_KEYS)
     if not _is_whole(found):
         for key in (VERSION_KEY, STOCK_VERSION_KEY):
             cache.add(key, uuid4().hex, None)
-        found = cache.get_many(_VERSION_KEYS)
-    return tuple(found.get(key) for key in _VERSION_KEYS) if _is_whole(found) else None
+        found = shared_redis.as_stored(_VERSION_KEYS)
+    return found if _is_whole(found) else None
 
 
 def _is_whole(found) -> bool:
-    return VERSION_KEY in found and STOCK_VERSION_KEY in found
+    return None not in found[:2]
+
+
+def stocked(product_ids, read) -> dict[int, bool]:
+    """Return for each product whether pieces are left, as ``read(ids)``, the set of those that have
+    any, told for it; kept until a SKU sells out or comes back, an edit, or ANSWER_SECONDS.
+
+    Inside a transaction the database is asked: what it changed itself nobody else may see yet.
+    """
+    version = None if transaction.get_connection().in_atomic_block else versions()
+    now = clock.now()
+    known = {pk: _stocked.get(pk, version, now) for pk in product_ids} if version else {}
+    unknown = [pk for pk in product_ids if known.get(pk) is None]
+    left = read(unknown) if unknown else set()
+    until = now + timedelta(seconds=ANSWER_SECONDS)
+    for pk in unknown:
+        known[pk] = pk in left
+        if version:
+            _stocked.put(pk, version, now, until, known[pk])
+    return known
 
 
 def forget() -> None:

@@ -166,9 +166,11 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
     ]
     list_filter = [("state", NewestChoicesFilter), ("sku", AutocompleteSelectFilter)]
     list_select_related = ["sku__product"]
-    list_per_page = 50
-    search_fields = ["=batch", "reference"]
-    search_help_text = _("An order's reference (order:…).")
+    search_fields = ["=batch", "=reference", "reference"]
+    search_help_text = _(
+        "An order's reference (order:…) or an import, written out in full; a part of a reference "
+        "among the newest keys."
+    )
     inlines = [KeyEventInline]
     actions = ["make_void"]
     fields = [

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
-from catalog import storefront
+from catalog import sales, storefront
 from catalog.models import Product, StockMovement
 from mall.core import clock
 from mall.core.transactions import transactional
@@ -15,22 +15,22 @@ POPULAR_DAYS = 30
 
 @transactional
 def refresh(as_of=None) -> int:
-    """Count the pieces taken and not put back in the last POPULAR_DAYS; return how many products
-    changed.
+    """Count the pieces sold or set aside and not put back in the last POPULAR_DAYS; return how
+    many products changed.
 
     Safe to run at any time and twice.
     """
     as_of = as_of or clock.now()
-    orders = (StockMovement.Direction.TAKE, StockMovement.Direction.PUT_BACK)
+    since = as_of - timedelta(days=POPULAR_DAYS)
+    directions = (StockMovement.Direction.TAKE, StockMovement.Direction.PUT_BACK)
     moved = StockMovement.objects.filter(
-        direction__in=orders,
-        created_at__gt=as_of - timedelta(days=POPULAR_DAYS),
-        created_at__lte=as_of,
-    )
-    pieces = dict(moved.values_list("sku__product").annotate(n=Coalesce(Sum("delta"), 0)))
+        direction__in=directions, created_at__gt=since, created_at__lte=as_of
+    ).exclude(**sales.LOGGED_SALE)
+    sold = sales.pieces(since, as_of)
+    moved = dict(moved.order_by().values_list("sku__product").annotate(n=Coalesce(Sum("delta"), 0)))
     changed = []
     for product in Product.objects.only("pk", "popularity"):
-        popularity = max(0, -pieces.get(product.pk, 0))
+        popularity = max(0, sold.get(product.pk, 0) - moved.get(product.pk, 0))
         if product.popularity != popularity:
             product.popularity = popularity
             changed.append(product)

@@ -72,9 +72,12 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
         ("answered_at", NewestEmptyFilter),
     ]
     list_select_related = ["product"]
-    list_per_page = 50
     list_fullwidth = True
     search_fields = [*members("user"), "product__name_zh_hans", "product__name_en", "text"]
+    search_help_text = _(
+        "A member's whole name or e-mail, or how the name begins; a part of a product's name; a "
+        "word among the newest reviews."
+    )
     ordering = ["-pk"]
     actions = ["publish_chosen"]
     actions_detail = ["publish_review", "reject_review", "answer_review"]

@@ -5,6 +5,7 @@ Written out because every redemption asks for it and the ORM takes ten times as 
 
 from dataclasses import dataclass
 
+from catalog import sold_out
 from catalog.errors import OutOfStock
 from catalog.models import Product, Sku, Stock
 from mall.core import rows
@@ -36,13 +37,16 @@ def offers(sku_ids) -> dict[int, Offer]:
     return found
 
 
-def check_left(lines) -> None:
-    """Refuse what is sold out already, before anything is written for it.
+def check_left(lines, *, since: float) -> None:
+    """Refuse what is sold out already, before anything is written for it, and remember it for a
+    moment.
 
-    ``lines`` have ``sku``, ``quantity`` and ``left``. Only the refusal is final: who passes may
+    ``lines`` have ``sku``, ``quantity`` and ``left``, read after ``since`` (of
+    ``time.monotonic``). Only the refusal is final: who passes may
     still find the last piece taken (catalog/stock.py decides).
     Raises: OutOfStock (numbers sku, wanted, left).
     """
     for line in sorted(lines, key=lambda line: line.sku.pk):
         if line.left is not None and line.left < line.quantity:
+            sold_out.remember(line.sku.pk, line.left, since=since)
             raise OutOfStock(sku=line.sku.pk, wanted=line.quantity, left=line.left)

@@ -5,7 +5,14 @@ it), and the mend where it is not.
 from django.db.models import F, Q
 
 from catalog import kept
-from catalog.models import DRAWN_COLUMNS, Product, draw_lowest_prices, lowest_prices
+from catalog.models import (
+    DRAWN_COLUMNS,
+    Product,
+    draw_lowest_prices,
+    draw_words,
+    lowest_prices,
+    undrawn,
+)
 from mall.core.transactions import transactional
 
 
@@ -25,10 +32,13 @@ def drifted() -> list[tuple[int, tuple, tuple]]:
 def mend() -> int:
     """Draw what drifted anew; return how many products that were.
 
-    A release that knows no such columns may run beside this one and edit a SKU.
+    A release that knows no such columns, or no words, may run beside this one and edit a SKU or a
+    product.
     """
     wrong = [product_id for product_id, _drawn, _standing in drifted()]
     draw_lowest_prices(wrong)
-    if wrong:
+    unsaid = list(Product.objects.filter(undrawn()).order_by().values_list("pk", flat=True))
+    draw_words(Product.objects.filter(pk__in=unsaid))
+    if wrong or unsaid:
         kept.forget()
-    return len(wrong)
+    return len({*wrong, *unsaid})

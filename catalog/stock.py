@@ -1,15 +1,16 @@
-"""The only writer of stock: take, put back, receive.
+"""The only writer of stock: sell, take, put back, receive.
 
 One conditional UPDATE per SKU in ascending order of id, so two orders never wait for each other
 in a circle, and the rowcount decides who gets the last piece. The log is written first and the
-hot stock row last, so its lock is held for the shortest time.
+hot stock row last, so its lock is held for the shortest time. A sale is in no log of the shelf:
+the order's line is its movement (catalog/sales.py).
 """
 
 from uuid import uuid4
 
 from django.db import connection, transaction
 
-from catalog import kept
+from catalog import kept, sold_out
 from catalog.errors import (
     CountedByKeys,
     DeliveryConflict,
@@ -31,8 +32,23 @@ KEYS = "keys:"  # how references of catalog/codes.py begin
 
 
 @transactional
+def sell(lines) -> None:
+    """Take the pieces of an order off the shelf: the order line is the movement, so the caller has
+    written it in this transaction, and its unique key makes this happen once.
+
+    ``lines`` are ``(sku_id, quantity)`` with whole quantities of at least 1; lines of the same SKU
+    are added up. Let a refusal end the transaction: what was taken before it must come back.
+
+    Raises: OutOfStock (numbers sku, wanted, left).
+    """
+    wanted = _added_up(lines)
+    for sku_id in sorted(wanted):
+        _take(sku_id, wanted[sku_id])
+
+
+@transactional
 def take(lines, *, reference: str, actor: str = "") -> None:
-    """Take pieces off the shelf for an order.
+    """Take pieces off the shelf for something else than an order (a flash session's pool).
 
     ``lines`` are ``(sku_id, quantity)`` with whole quantities of at least 1; lines of the same SKU
     are added up. Idempotent per (reference, SKU): a repeat changes nothing. Let a refusal end the
@@ -43,8 +59,7 @@ def take(lines, *, reference: str, actor: str = "") -> None:
     """
     wanted = _added_up(lines)
     for sku_id in _write_log(wanted, TAKE, sign=-1, reference=reference, actor=actor):
-        if not _change(sku_id, -wanted[sku_id]):
-            raise OutOfStock(sku=sku_id, wanted=wanted[sku_id], left=available([sku_id])[sku_id])
+        _take(sku_id, wanted[sku_id])
 
 
 @transactional
@@ -121,26 +136,6 @@ def available(sku_ids) -> dict[int, int]:
     return left
 
 
-def drifted() -> list[tuple[int, int, int]]:
-    """Return (sku, sum of its movements, quantity) wherever the two differ. One statement: it sees
-    one instant.
-    """
-    sql = """
-        SELECT m.sku_id, m.moved, COALESCE(s.quantity, 0)
-        FROM (SELECT sku_id, SUM(delta) AS moved FROM catalog_stockmovement GROUP BY sku_id) m
-        LEFT JOIN catalog_stock s ON s.sku_id = m.sku_id
-        WHERE m.moved <> COALESCE(s.quantity, 0)
-        UNION ALL
-        SELECT s.sku_id, 0, s.quantity FROM catalog_stock s
-        WHERE s.quantity <> 0 AND NOT EXISTS (SELECT 1 FROM catalog_stockmovement m
-            WHERE m.sku_id = s.sku_id)
-        ORDER BY 1
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return [tuple(int(number) for number in row) for row in cursor.fetchall()]
-
-
 def _added_up(lines) -> dict[int, int]:
     totals: dict[int, int] = {}
     for sku_id, quantity in sorted(lines):
@@ -197,6 +192,11 @@ def _not_moved_before(rows, direction, reference, inserted) -> list[int]:
     return []
 
 
+def _take(sku_id, quantity):
+    if not _change(sku_id, -quantity):
+        raise OutOfStock(sku=sku_id, wanted=quantity, left=available([sku_id])[sku_id])
+
+
 def _change(sku_id, delta) -> bool:
     """Move a quantity unless it would fall below zero; the rowcount is the referee.
 
@@ -219,6 +219,8 @@ def _change(sku_id, delta) -> bool:
             left = cursor.lastrowid if cursor.rowcount == 1 else None
     if left in (0, delta):
         kept.stock_turned()
+    if delta > 0:
+        sold_out.forget(sku_id)
     return left is not None
 
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 
-from catalog import stock_file
+from catalog import shelf_log, stock_file
+from catalog.models import StockMovement
 from mall.core.errors import DomainError
 from mall.core.export import csv_response
 
@@ -34,6 +35,11 @@ class StockFileForm(forms.Form):
         widget=UnfoldBooleanSwitchWidget,
         help_text=_("Off: only look it over; nothing changes."),
     )
+
+
+def latest(sku) -> list[StockMovement]:
+    """Return the last ten movements of a SKU, sales among them."""
+    return shelf_log.older(sku.pk, 10)
 
 
 def export_page(request):

@@ -2,6 +2,8 @@
 the same verbs as the admin.
 """
 
+import re
+
 from django.db.models import Q
 from django.http import Http404
 from django.urls import path
@@ -10,15 +12,18 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from catalog import stock
+from catalog import shelf_log, stock
 from catalog.models import LEFT, MOST_RECEIVED, Sku, StockMovement
+from catalog.shelf_log import LOG_END, START, Place
 from catalog.staff_api import TAGS, Newest, paged
 from mall.core import repeats
 from mall.core.api import (
     REPLAYED,
     Clerk,
+    Cursor,
     StrictIntegerField,
     StrictSerializer,
     key_of,
@@ -44,6 +49,9 @@ class StockSerializer(serializers.ModelSerializer):
 
 
 class MovementSerializer(serializers.ModelSerializer):
+    id = serializers.IntegerField(
+        allow_null=True, help_text="null for a sale: its reference names the order."
+    )
     sku = serializers.IntegerField(source="sku_id")
     direction = serializers.ChoiceField(StockMovement.Direction.choices)
 
@@ -79,6 +87,48 @@ class MovementsQuery(StrictSerializer):
     cursor = serializers.CharField(required=False, max_length=200)
 
 
+class Pages(Cursor):
+    """{next, previous, results} of two logs at once: a cursor names a place in both."""
+
+    written = re.compile(r"(older|newer)-([0-9]{1,19})-([0-9]{1,19})")
+
+    def page(self, sku, request) -> list[StockMovement]:
+        """Return the movements a request asks for. Raises: NotFound for a cursor we never wrote."""
+        self.base_url, self.previous, self.next = request.build_absolute_uri(), None, None
+        way, place = self._asked(request.query_params.get(self.cursor_query_param))
+        look = shelf_log.newer if way == "newer" else shelf_log.older
+        found = look(sku, self.page_size + 1, place)
+        if way == "newer":
+            page = found[-self.page_size :]
+            self.next, over = place, place.over(page)
+            self.previous = over if len(found) > len(page) else None
+        else:
+            page = found[: self.page_size]
+            self.next = place.under(page) if len(found) > len(page) else None
+            self.previous = None if place == START else place
+        return page
+
+    def get_next_link(self):
+        return self._link("older", self.next)
+
+    def get_previous_link(self):
+        return self._link("newer", self.previous)
+
+    def _asked(self, cursor):
+        if cursor is None:
+            return "older", START
+        asked = self.written.fullmatch(cursor)
+        if asked is None:
+            raise NotFound(self.invalid_cursor_message)
+        return asked[1], Place(*(min(int(number), LOG_END) for number in asked.groups()[1:]))
+
+    def _link(self, way, place):
+        if place is None:
+            return None
+        cursor = f"{way}-{place.logged}-{place.sold}"
+        return replace_query_param(self.base_url, self.cursor_query_param, cursor)
+
+
 class StockList(APIView):
     permission_classes = [IsAuthenticated, MayMoveStock]
     pagination_class = Newest
@@ -100,7 +150,7 @@ class StockList(APIView):
 
 class Movements(APIView):
     permission_classes = [IsAuthenticated, MayMoveStock]
-    pagination_class = Newest
+    pagination_class = Pages
 
     @extend_schema(
         operation_id="staff_stock_movements",
@@ -113,7 +163,9 @@ class Movements(APIView):
         read(MovementsQuery, request.query_params.dict())
         if not Sku.objects.filter(pk=sku).exists():
             raise Http404
-        return paged(self, StockMovement.objects.filter(sku=sku), MovementSerializer)
+        pages = self.pagination_class()
+        page = pages.page(sku, request)
+        return pages.get_paginated_response(MovementSerializer(page, many=True).data)
 
     @extend_schema(
         operation_id="staff_stock_receive",

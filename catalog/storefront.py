@@ -5,6 +5,8 @@ how many pieces are left is read live, by one query a page. Nothing here decides
 may redeem is asked again by the orders app.
 """
 
+from itertools import islice
+
 from django.urls import reverse
 
 from catalog import finding, kept, richtext, stock
@@ -48,9 +50,11 @@ def listing(filters: Filters, *, available: int | None = None) -> Shelf:
     return Shelf(with_stock(found["facts"], available), number=filters.page, count=found["count"])
 
 
-def pieces_of(product_id: int) -> dict[int, int]:
-    """Return what is left of each SKU of a product right now; nothing when it is not on sale."""
-    product = _on_sale(product_id)
+def pieces_of(product_id: int, *, versions=kept.ASK) -> dict[int, int]:
+    """Return what is left of each SKU of a product right now; nothing when it is not on sale.
+    ``versions`` are those of ``kept``, if they were asked for a moment ago.
+    """
+    product = _on_sale(product_id, versions)
     return stock.available([sku["id"] for sku in product["skus"]]) if product else {}
 
 
@@ -111,11 +115,10 @@ def in_stock(facts, limit: int, *, available: int | None) -> list[dict]:
     """Return the first ``limit`` of these facts that are in stock, asked live and only as far as
     needed.
     """
-    found, start, step = [], 0, 4 * limit
-    while len(found) < limit and start < len(facts):
-        some = with_stock(facts[start : start + step], available)
-        found += [fact for fact in some if fact["in_stock"]]
-        start, step = start + step, 4 * step
+    facts, found, step = iter(facts), [], 4 * limit
+    while len(found) < limit and (some := list(islice(facts, step))):
+        found += [fact for fact in with_stock(some, available) if fact["in_stock"]]
+        step *= 4
     return found[:limit]
 
 
@@ -133,15 +136,17 @@ def category(slug: str) -> dict | None:
 
 def with_stock(facts, available: int | None) -> list[dict]:
     """Return the facts with live ``in_stock``, and ``affordable`` with these points."""
-    left = set(
-        Stock.objects.filter(
-            sku__product__in=[fact["id"] for fact in facts], sku__is_active=True, quantity__gt=0
-        ).values_list("sku__product", flat=True)
-    )
+    stocked = kept.stocked([fact["id"] for fact in facts], _stocked)
     return [
-        {**fact, "in_stock": fact["id"] in left, "affordable": _affordable(fact, available)}
+        {**fact, "in_stock": stocked[fact["id"]], "affordable": _affordable(fact, available)}
         for fact in facts
     ]
+
+
+def _stocked(product_ids) -> set[int]:
+    """Return which of these products have a piece of an offered SKU left, asked live."""
+    some = {"sku__product__in": product_ids, "sku__is_active": True, "quantity__gt": 0}
+    return set(Stock.objects.filter(**some).values_list("sku__product", flat=True))
 
 
 # --- finding ------------------------------------------------------------------
@@ -154,7 +159,7 @@ def _find(filters: Filters) -> dict:
     if filters.is_common:
         count = kept.fact(("count", filters.category, filters.pay_mode), products.count)
     else:
-        products, count = finding.counted(products)
+        products, count = finding.counted(products, filters)
     chosen = finding.page_of(products, filters, count=count).values(*SHOWN) if count else []
     return {"count": count, "facts": _facts(chosen)}
 
@@ -192,8 +197,9 @@ def _missing(sku, available) -> int:
     return 0 if available is None else max(0, sku["points_price"] - available)
 
 
-def _on_sale(product_id) -> dict | None:
-    product = kept.fact(("detail", int(product_id)), lambda: _describe(product_id))
+def _on_sale(product_id, versions=kept.ASK) -> dict | None:
+    key = ("detail", int(product_id))
+    product = kept.fact(key, lambda: _describe(product_id), known=versions)
     if product and is_within(product["sale_starts_at"], product["sale_ends_at"], clock.now()):
         return product
     return None

@@ -54,6 +54,7 @@ class JobRunAdmin(ReadOnly, ModelAdmin):
     list_display = ["created_at", "job", "does", "period", "attempts", "finished_at", "outcome"]
     list_filter = [StateFilter, "job"]
     search_fields = ["job", "period"]
+    search_help_text = _("A part of a job's name or of a period, among the newest runs.")
     list_fullwidth = True
 
     @admin.display(description=_("what it does"), ordering="job")
@@ -112,6 +113,9 @@ class AuditRowAdmin(ReadOnly, ModelAdmin):
         "reason",
         "request_id",
     ]
+    search_help_text = _(
+        "What it was done to, in full (orders.order:17); any other word among the newest rows."
+    )
     actions_list = ["download"]
     fields = ["at", "who", "deed", "what", "reason", "changes", "request_id"]
     readonly_fields = fields

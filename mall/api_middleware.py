@@ -15,6 +15,7 @@ from rest_framework.exceptions import NotAuthenticated
 from mall.core.error_responses import api_error
 
 PREFIX = "/api/v1/"
+MOST_KNOWN = 2000
 
 
 class ApiMiddleware:
@@ -40,9 +41,24 @@ class ApiHandler(BaseHandler):
     def __init__(self):
         self._view_middleware, self._exception_middleware = [], []
         self._template_response_middleware = []
+        self._known = {}
         self.answer = convert_exception_to_response(self._get_response)
         for name in reversed(settings.API_MIDDLEWARE):
             self._surround(import_string(name)(self.answer))
+
+    def resolve_request(self, request):
+        """Return the view of a path, remembered for up to MOST_KNOWN paths: there are many
+        endpoints to go through, and they are the same for everybody.
+        """
+        urls = getattr(request, "urlconf", settings.ROOT_URLCONF)
+        match = self._known.get((urls, request.path_info))
+        if match is None:
+            match = super().resolve_request(request)
+            if len(self._known) >= MOST_KNOWN:
+                self._known = {}  # the usual ones are soon back
+            self._known[urls, request.path_info] = match
+        request.resolver_match = match
+        return match
 
     def _surround(self, middleware):
         # Django's order (5.2, BaseHandler.load_middleware): the outermost sees the view first, the

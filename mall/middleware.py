@@ -2,6 +2,7 @@
 sentence on a page.
 """
 
+import logging
 from http import HTTPStatus
 
 import structlog
@@ -24,6 +25,9 @@ from mall.core.networks import plain
 from mall.monitoring.redaction import carries_key
 from mall.purse import Purse
 from points import event_delivery
+
+TOLD_BY = "django_structlog.middlewares.request"  # the name on every line of a request
+log = structlog.get_logger(TOLD_BY)
 
 
 class LocaleMiddleware(locale.LocaleMiddleware):
@@ -71,6 +75,20 @@ class LogMiddleware(RequestMiddleware):
     def prepare(self, request):
         request.is_told = True
         super().prepare(request)
+
+    def handle_response(self, request, response):
+        """Tell how it ended. Most lines are below the log's level or plain; the rest is
+        django-structlog's to tell.
+        """
+        if response.streaming or hasattr(request, "_raised_exception"):
+            super().handle_response(request, response)
+            return
+        self.bind_user_id(request)
+        level = self._log_level_for_status_code(response.status_code)
+        if logging.getLogger(TOLD_BY).isEnabledFor(level):
+            words = {"code": response.status_code, "request": self.format_request(request)}
+            log.log(level, "request_finished", **words)
+        structlog.contextvars.clear_contextvars()
 
     @classmethod
     def bind_ip(cls, request):

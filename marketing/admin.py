@@ -99,6 +99,7 @@ class HistoryOrderAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     ordering = ["-on", "-customer_id"]  # as the index goes
     search_fields = ["^no", "^customer__name"]
+    search_help_text = _("How an order number or a customer's name begins.")
     list_select_related = ["customer"]
     fields = ["no", "ordered_at", "customer", "status", "total", "imported_at"]
     inlines = [HistoryLineInline]
@@ -110,9 +111,13 @@ class HistoryCustomerAdmin(ModelAdmin):
 
     list_display = ["name", "user", "linked_at"]
     list_filter = [("user", admin.EmptyFieldListFilter)]
+    ordering = ["-pk"]
     list_select_related = ["user"]
     list_fullwidth = True
     search_fields = ["^name", *members("user")]
+    search_help_text = _(
+        "How the customer's name begins, or a member's whole name or e-mail, or how it begins."
+    )
     fields = ["name", "user", "linked_at"]
     readonly_fields = ["name", "linked_at"]
     autocomplete_fields = ["user"]

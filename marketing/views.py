@@ -12,6 +12,7 @@ from mall.core import clock
 from marketing import earning, recommendations
 from marketing.checkin import streak
 from marketing.missions import board
+from orders import history
 from orders.flash import board as flash_board
 from orders.models import Order
 
@@ -30,26 +31,22 @@ def home(request):
         return answers.page(request, "marketing/welcome.html", _welcome, look=look)
     own = request.purse.balance
     expiring = [(on, points) for on, points in own.expiring if on <= clock.today() + EXPIRING_SOON]
-    waiting = (
-        Order.objects.of(request.user)
-        .filter(status__in=WAITING_FOR_MEMBER)
-        .newest_first()
-        .prefetch_related("lines")
-    )
     facts = {
         "balance": own,
         "expiring_points": sum(points for _on, points in expiring),
         "expiring_on": expiring[0][0] if expiring else None,
         "standing": streak.standing(request.user),
         "next_mission": board.next_of(board.of(request.user)),
-        "waiting": waiting[:ORDERS_SHOWN],
+        "waiting": history.orders_of(
+            request.user.pk, statuses=WAITING_FOR_MEMBER, limit=ORDERS_SHOWN
+        ),
     }
     suggested = recommendations.for_member(request.user, available=own.available, limit=PICKS)
-    cards = answers.cards([{**one["product"], "reason": one["reason"]} for one in suggested])
+    picks = [{**one["product"], "reason": one["reason"]} for one in suggested]
     return render(
         request,
         "marketing/home.html",
-        {**facts, "cards": cards, "categories": _shelves(), **_flash()},
+        {**facts, "picks": picks, "categories": _shelves(), **_flash()},
     )
 
 
@@ -58,8 +55,7 @@ def _welcome():
     flash = _flash()
     session = flash["flash_session"]
     until = session and (session.ends_at if flash["flash_runs"] else session.starts_at)
-    cards = answers.cards(storefront.picks(None, PICKS))
-    window = {"cards": cards, "categories": _shelves(), **flash}
+    window = {"picks": storefront.picks(None, PICKS), "categories": _shelves(), **flash}
     return {"ways": earning.ways(), **window}, until
 
 

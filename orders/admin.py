@@ -141,9 +141,11 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     list_filter = [("created_at", DayRangeFilter), "status", ("is_physical", NewestBooleanFilter)]
     list_filter_submit = True
     list_select_related = ["user"]
-    list_per_page = 50
-    search_fields = ["=no", *members("user"), "tracking_number"]
-    search_help_text = _("An order number, a member's name or a tracking number.")
+    search_fields = ["=no", *members("user"), "=shipments__tracking_number", "tracking_number"]
+    search_help_text = _(
+        "A whole order number or tracking number, a member's whole name or e-mail, or how the name "
+        "begins; a part of a tracking number among the newest orders."
+    )
     inlines = [LineInline, ShipmentInline, PaymentInline]
     actions_detail = [
         "reveal_address",
@@ -422,8 +424,11 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
     ]
     list_filter_submit = True
     list_select_related = ["order"]
-    list_per_page = 50
-    search_fields = ["=no", "=order__no", "provider_ref"]
+    search_fields = ["=no", "=order__no", "=provider_ref", "provider_ref"]
+    search_help_text = _(
+        "A whole payment number, order number or provider's number; a part of the provider's "
+        "number among the newest payments."
+    )
     inlines = [NoticeInline, RefundInline]
     fields = [
         "no",
@@ -446,20 +451,10 @@ class PaymentRefundAdmin(ReadOnly, ModelAdmin):
     list_display = ["no", "payment", "reason", "amount", "status", "requested_at", "done_at"]
     list_filter = ["status", ("reason", NewestChoicesFilter)]
     list_select_related = ["payment"]
-    list_per_page = 50
     search_fields = ["=no", "=payment__no", "=payment__order__no"]
-    fields = [
-        "no",
-        "payment",
-        "key",
-        "reason",
-        "amount",
-        "paid_ref",
-        "status",
-        "provider_ref",
-        "requested_at",
-        "done_at",
-    ]
+    search_help_text = _("A whole refund number, payment number or order number.")
+    fields = ["no", "payment", "key", "reason", "amount", "paid_ref", "status", "provider_ref"]
+    fields += ["requested_at", "done_at"]
     readonly_fields = fields
 
 

@@ -2,6 +2,8 @@
 providers' door.
 """
 
+from functools import partial
+
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -14,7 +16,7 @@ from rest_framework.views import APIView
 from mall.core.api import REPLAYED, Cursor, key_of, made, once_key, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from mall.core.openapi import refusal
-from orders import lifecycle, pricing
+from orders import history, lifecycle, pricing
 from orders.checkout import place_order
 from orders.coupons import api as coupon_api
 from orders.coupons import wallet
@@ -53,7 +55,6 @@ def own(request, no) -> Order:
 
 def shown(request, order):
     """Return an order as it is answered, from what the verb that returned it knows."""
-    order.know_lines()
     return OrderSerializer(order, context={"request": request}).data
 
 
@@ -94,12 +95,12 @@ class OrderListView(APIView):
     )
     def get(self, request):
         """List the caller's orders, newest first."""
-        asked = read(StatusQuery, request.query_params).validated_data
-        found = Order.objects.of(request.user).prefetch_related("lines")
-        if "status" in asked:
-            found = found.filter(status=asked["status"])
+        sent = request.query_params
+        asked = read(StatusQuery, sent).validated_data if sent else {}
+        statuses = [asked["status"]] if "status" in asked else ()
+        read_page = partial(history.orders_of, request.user.pk, statuses=statuses)
         pages = self.pagination_class()
-        page = pages.paginate_queryset(found, request, view=self)
+        page = pages.page_of(read_page, request)
         return pages.get_paginated_response(
             OrderSerializer(page, many=True, context={"request": request}).data
         )

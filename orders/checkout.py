@@ -6,11 +6,12 @@ without any points lock the account too: it is the mutex that limits per person 
 
 import hashlib
 import json
+import time
 from datetime import timedelta
 
 from accounts import addresses
 from accounts.models import Address
-from catalog import shelf, stock
+from catalog import shelf, sold_out, stock
 from catalog.models import Product
 from mall.core import clock, kept, repeats, rows
 from mall.core.events import tell
@@ -24,7 +25,6 @@ from orders.models import Order, OrderLine
 from points import event_delivery, ledger
 
 
-@transactional
 def place_order(
     user,
     *,
@@ -62,22 +62,43 @@ def place_order(
         address=address_id,
         **with_coupon,
     )
+    refusal = sold_out.refusal_of(wanted)
+    if refusal is None:
+        return _place(
+            user,
+            wanted,
+            key=key,
+            body_hash=body_hash,
+            points_to_use=points_to_use,
+            coupon=named,
+            address_id=address_id,
+            expect=expect,
+        )
+    placed = replay(user, key, body_hash)  # who took the last piece may ask again
+    if placed is None:
+        raise refusal
+    return placed
+
+
+@transactional
+def _place(user, wanted, *, key, body_hash, points_to_use, coupon, address_id, expect) -> Order:
+    """Place an order in one transaction, or return the one its key placed before."""
     kept.version()  # what is asked of the cache is asked before anything is locked
     # Two tabs may place at once; the second must see the first's order, balance and pieces had.
     account = ledger.open(user.pk, seen=placed_under(user, key))
     if account.seen is not None:
         return repeated(account.seen, body_hash)
-    now = clock.now()
-    quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=named, as_of=now)
+    now, since = clock.now(), time.monotonic()
+    quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=coupon, as_of=now)
     agree(quote, expect)
+    shelf.check_left(quote.lines, since=since)
     if quote.points > account.row.available:
         event_delivery.deliver(user.pk)  # what was earned a moment ago may be enough
-    shelf.check_left(quote.lines)
     order = write_down(
         account, user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id
     )
     # The hot rows come last: nothing but stock of a higher id is locked after them.
-    stock.take(wanted, reference=order.reference)
+    stock.sell(wanted)
     return order
 
 
@@ -96,7 +117,7 @@ def placed_under(user, key: str) -> rows.Wanted:
 
 def replay(user, key: str, body_hash: str) -> Order | None:
     """Return the order this key placed before, marked as replayed. Raises: IdempotencyConflict."""
-    placed = Order.objects.filter(user=user, key=key).first()
+    placed = rows.find(placed_under(user, key))
     return None if placed is None else repeated(placed, body_hash)
 
 
@@ -132,12 +153,13 @@ def write_down(
     # told before the posting, whose UPDATE of the account takes it along
     tell(events.placed(order), *([events.paid(order)] if is_paid else []))
     _post_points(account, order)
-    order.save(force_insert=True)
-    lines = OrderLine.objects.bulk_create(_line_of(order, line) for line in quote.lines)
+    rows.insert_read_back([order], by="no")
+    lines = [_line_of(order, line) for line in quote.lines]
+    knows_ids = rows.insert_read_back(lines, by="sku")
     if quote.coupon is not None:
         coupons.lock(order, quote.coupon)
     has_keys = any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines)
-    if not has_keys and lines[0].pk is not None:  # MySQL does not tell the ids of many rows
+    if knows_ids and not has_keys:
         order.written_lines = lines
     return lifecycle.issue_keys(order) if is_paid and has_keys else order
 

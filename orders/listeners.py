@@ -2,8 +2,10 @@
 
 from accounts import closing as leaving
 from accounts import export
+from catalog import sales
 from mall.core.events import each
 from orders import closing, earning, takeaway
+from orders import sales as own_sales
 from orders.coupons import lifecycle as coupons
 from orders.events import (
     ORDER_AUTO_COMPLETED,
@@ -24,6 +26,10 @@ LISTENERS = {
 }
 
 ANSWERS = {
+    sales.IS_SOLD: [own_sales.is_sold],
+    sales.PIECES: [own_sales.pieces],
+    sales.NEWEST: [own_sales.newest],
+    sales.NEXT: [own_sales.following],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],
     leaving.FORGETTING: [closing.forget],

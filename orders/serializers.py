@@ -173,7 +173,7 @@ class OrderLineSerializer(ModelShape):
 
 
 class OrderSerializer(ModelShape):
-    lines = OrderLineSerializer(many=True)
+    lines = OrderLineSerializer(many=True, source="known_lines")
     coupon_name = serializers.CharField(help_text="Empty without one.")
     refund_state = serializers.ChoiceField(
         ["none", "partial", "whole"], help_text="How much was refunded; the status stays."

@@ -42,8 +42,11 @@ class AdjustmentAdmin(ReadOnly, ModelAdmin):
     ]
     list_filter = ["status", ("requested_at", NewestDateFilter)]
     list_select_related = ["account__user", "requested_by", "decided_by"]
-    list_per_page = 50
     search_fields = ["=ticket", *members("account__user"), "note"]
+    search_help_text = _(
+        "A whole ticket number, a member's whole name or e-mail, or how the name begins; a part of "
+        "the note among the newest adjustments."
+    )
     actions_detail = ["approve", "reject"]
     fields = [
         "account_link", "points", "description", "note", "status", "requested_by", "requested_at",

@@ -1,13 +1,16 @@
 """The API of points: balance, entries, rules."""
 
+from functools import partial
+
 from django.urls import path
+from django.utils.functional import SimpleLazyObject
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core.api import Cursor, StrictSerializer, listed, read, whole
+from mall.core.shapes import Shape
 from points import (
     adjustments_api,
     balance,
@@ -68,12 +71,12 @@ class PointsSerializer(serializers.Serializer):
     )
 
 
-class LotSerializer(serializers.Serializer):
+class LotSerializer(Shape):
     expires_on = serializers.DateField(allow_null=True, help_text="Null: for ever.")
     points = serializers.IntegerField(help_text="Plus: added to this lot; minus: taken from it.")
 
 
-class EntrySerializer(serializers.Serializer):
+class EntrySerializer(Shape):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(LedgerEntry.Kind.choices)
     points = serializers.IntegerField(
@@ -91,7 +94,8 @@ class EntrySerializer(serializers.Serializer):
         return wording.describe(entry, self.context["names"])
 
     def get_lots(self, entry) -> LotSerializer(many=True):
-        return LotSerializer(wording.lots_of(entry), many=True).data
+        show = self.within(LotSerializer).to_representation
+        return [show(lot) for lot in wording.lots_of(entry)]
 
 
 class LimitsSerializer(serializers.Serializer):
@@ -139,14 +143,9 @@ class EntryQuery(StrictSerializer):
     def get_fields(self):
         return {**super().get_fields(), "from": serializers.DateField(required=False)}
 
-    def filters(self):
+    def bounds(self):
         asked = self.validated_data
-        named = {
-            "kind": asked.get("kind"),
-            "biz_date__gte": asked.get("from"),
-            "biz_date__lte": asked.get("to"),
-        }
-        return {name: value for name, value in named.items() if value is not None}
+        return {"kind": asked.get("kind"), "since": asked.get("from"), "until": asked.get("to")}
 
 
 class Newest(Cursor):
@@ -184,16 +183,10 @@ class Points(APIView):
         )
 
 
-class Entries(ListAPIView):
+class Entries(APIView):
     """The member's entries, newest first, each with its lots."""
 
-    serializer_class = EntrySerializer
     pagination_class = Newest
-    queryset = LedgerEntry.objects.none()
-
-    def get_queryset(self):
-        query = read(EntryQuery, self.request.query_params.dict())
-        return statement.entries_of(self.request.user.pk).filter(**query.filters())
 
     @extend_schema(
         operation_id="list_point_entries",
@@ -209,13 +202,18 @@ class Entries(ListAPIView):
                 "to", {"type": "string", "format": "date"}, description="Up to this shop day."
             ),
         ],
+        responses=EntrySerializer(many=True),
     )
-    def get(self, request, *args, **kwargs):
+    def get(self, request):
         event_delivery.hear(request.user)
-        return super().get(request, *args, **kwargs)
-
-    def get_serializer_context(self):
-        return {**super().get_serializer_context(), "names": wording.rule_names()}
+        sent = request.query_params
+        bounds = read(EntryQuery, sent.dict()).bounds() if sent else {}
+        pages = self.pagination_class()
+        page = pages.page_of(partial(statement.lines_of, request.user.pk, **bounds), request)
+        names = SimpleLazyObject(wording.rule_names)
+        return pages.get_paginated_response(
+            EntrySerializer(page, many=True, context={"names": names}).data
+        )
 
 
 class Rules(APIView):

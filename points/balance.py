@@ -17,11 +17,13 @@ from points.models import PointAccount
 
 TTL_SECONDS = 30
 _FORWARD = """
-local seen = redis.call('HGET', KEYS[1], 'seq')
-if seen and tonumber(seen) and tonumber(seen) > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'seq', ARGV[1], 'doc', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return 1
+for n, key in ipairs(KEYS) do
+    local version, seen = ARGV[2 * n], redis.call('HGET', key, 'seq')
+    if not (seen and tonumber(seen) and tonumber(seen) > tonumber(version)) then
+        redis.call('HSET', key, 'seq', version, 'doc', ARGV[2 * n + 1])
+        redis.call('EXPIRE', key, ARGV[1])
+    end
+end
 """
 
 
@@ -64,10 +66,12 @@ def is_waiting(user_id: int) -> bool:
     return hear_at is not None and hear_at <= clock.now().timestamp()
 
 
-def remember(account: PointAccount) -> None:
-    """Keep a committed balance for display, unless a newer one is there."""
-    key, version, doc = _key(account.user_id), _version(account), json.dumps(_doc(account))
-    shared_redis.ask(lambda redis: redis.eval(_FORWARD, 1, key, version, doc, TTL_SECONDS))
+def remember(*accounts: PointAccount) -> None:
+    """Keep committed balances for display, each unless a newer one is there; one round trip."""
+    keys, said = [_key(account.user_id) for account in accounts], []
+    for account in accounts:
+        said += [_version(account), json.dumps(_doc(account))]
+    shared_redis.ask(lambda redis: redis.eval(_FORWARD, len(keys), *keys, TTL_SECONDS, *said))
 
 
 def forget(user_id: int) -> None:

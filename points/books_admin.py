@@ -15,11 +15,12 @@ from mall.core import actors
 from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.day_range import DayRangeFilter, WithinDaysFilter
 from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import keep_newest
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from points import adjustments, explanation, risk, statement, terms, tiers, wording
 from points.forms import AdjustForm, FreezeForm, ReleaseForm
-from points.models import LEVELS, LedgerEntry, PointAccount
+from points.models import LEVELS, Event, LedgerEntry, PointAccount
 
 EXPLAINED = 50  # entries shown below an explanation; the list has all
 STATUS_COLOURS = {
@@ -32,7 +33,7 @@ STATUS_COLOURS = {
 
 
 class TierFilter(admin.SimpleListFilter):
-    """Members of one tier; who was not looked at yet stands on the first."""
+    """Members of one tier; who was not looked at yet stands on the first, where most are."""
 
     title = _("Tier")
     parameter_name = "tier"
@@ -42,7 +43,8 @@ class TierFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         if self.value() == "1":
-            return queryset.exclude(tier__level__gt=1)
+            newest = keep_newest(request, queryset, PointAccountAdmin.newest, self.title)
+            return newest.exclude(tier__level__gt=1)
         return (
             queryset.filter(tier__level=self.value())
             if self.value() in dict(self.lookup_choices)
@@ -54,18 +56,10 @@ class TierFilter(admin.SimpleListFilter):
 class PointAccountAdmin(ReadOnly, ModelAdmin):
     """Who has how many points. A correction goes through the ledger, with a reason."""
 
-    list_display = [
-        "member",
-        "available",
-        "held",
-        "debt",
-        "next_expiry",
-        "shown_tier",
-        "shown_status",
-    ]
+    list_display = ["member", "available", "held", "debt", "next_expiry"]
+    list_display += ["shown_tier", "shown_status"]
     list_filter = [TierFilter, "status"]
     list_select_related = ["user", "tier"]
-    list_per_page = 50
     ordering = ["-pk"]
     search_fields = members("user")
     search_help_text = MEMBER_HELP
@@ -272,26 +266,17 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     entry.
     """
 
-    list_display = [
-        "when",
-        "member",
-        "kind",
-        "words",
-        "delta",
-        "balance_after",
-        "reference",
-        "rule",
-        "by",
-    ]
+    list_display = ["when", "member", "kind", "words", "delta", "balance_after", "reference"]
+    list_display += ["rule", "by"]
     list_filter = [("biz_date", DayRangeFilter), ("kind", WithinDaysFilter)]
     list_filter_submit = True
     list_select_related = ["account__user"]
-    list_per_page = 50
     list_fullwidth = True
     ordering = ["-pk"]
     search_fields = [*members("account__user"), "key", "reference"]
     search_help_text = _(
-        "A member's name, a fact (order:…:spend) or a reference (order:…), written out in full."
+        "A member's whole name or e-mail, or how the name begins; a fact (order:…:spend) or a "
+        "reference (order:…), written out in full."
     )
     fields = [
         "created_at", "biz_date", "member", "seq", "kind", "words", "delta", "held_delta",
@@ -302,6 +287,15 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
     ]  # fmt: skip
     readonly_fields = fields
     by = actors.column("actor", _("By"))
+
+    def get_search_results(self, request, queryset, search_term):
+        """Look for a reference among the entries of whoever has facts of it: entries stand by
+        member, so the newest of all are the newest members'.
+        """
+        about = Event.objects.about(search_term.strip()).first()
+        if about is not None:
+            queryset = queryset.filter(account=about.member)
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description=_("Time"), ordering="pk")
     def when(self, entry):

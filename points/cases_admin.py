@@ -42,7 +42,6 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
     ]
     list_filter = ["status", ("kind", NewestChoicesFilter)]
     list_select_related = ["account__user", "decided_by"]
-    list_per_page = 50
     search_fields = members("account__user")
     search_help_text = MEMBER_HELP
     actions_detail = ["release_case", "keep_case"]

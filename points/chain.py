@@ -5,6 +5,7 @@ database.
 import hmac
 import json
 from datetime import UTC
+from operator import attrgetter
 
 from django.conf import settings
 
@@ -28,15 +29,17 @@ FIELDS = (
     "description",
     "note",
 )
+_facts = attrgetter(*FIELDS)
+_written = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
 def seal(head: str, entry) -> str:
     """Return the hash of an entry that follows ``head`` (64 hex digits; "" before the first)."""
-    facts = [getattr(entry, name) for name in FIELDS]
-    facts += [
+    facts = [
+        *_facts(entry),
         head,
         entry.biz_date.isoformat(),
         entry.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
     ]
-    written = json.dumps(facts, separators=(",", ":"), sort_keys=True)
+    written = _written(facts)
     return hmac.digest(settings.LEDGER_KEY.encode(), written.encode(), "sha256").hex()

@@ -9,6 +9,9 @@ from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from points.models import Grant, TakeBack
 
+REFERENCE_HELP = _(
+    "A whole reference (order:…), a member's whole name or e-mail, or how the name begins."
+)
 GRANT_COLOURS = {"pending": "info", "matured": "success", "void": "warning"}
 
 
@@ -27,8 +30,8 @@ class GrantAdmin(ReadOnly, ModelAdmin):
     ]
     list_filter = ["status", "version__rule"]
     list_select_related = ["account__user", "version__rule"]
-    list_per_page = 50
     search_fields = ["=reference", *members("account__user")]
+    search_help_text = REFERENCE_HELP
     fields = [
         "member", "action", "version", "reference", "key", "amount", "points", "taken_back",
         "claws", "status",
@@ -55,7 +58,8 @@ class TakeBackAdmin(ReadOnly, ModelAdmin):
     """What refunds took, refund by refund."""
 
     list_display = ["reference", "account", "share", "pending", "points", "debt", "created_at"]
-    search_fields = [*members("account__user"), "reference"]
+    search_fields = ["=reference", *members("account__user"), "reference"]
+    search_help_text = REFERENCE_HELP
     list_select_related = ["account__user"]
     fields = readonly_fields = [
         "account",

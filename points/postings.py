@@ -4,14 +4,11 @@ takes.
 No SQL and no arithmetic here: points/ledger.py locks and writes, points/machine.py decides.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from django.db import connection
-
-from mall.core import clock
+from mall.core import clock, rows
 from points import chain, errors, machine, validity
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 
@@ -137,7 +134,8 @@ def _post(posting, account, past, made, now) -> LedgerEntry | None:
         if line.key is None or own is None:
             own = entry
         past.add(entry)
-        past.learn(Past(), {(entry.account_id, entry.key)}, returning=True)
+        past.asked.add((entry.account_id, entry.key))
+        past.asked_back.add((entry.account_id, entry.key))
         if posting.is_returning and line.key is None:
             past.returns[posting.user_id, entry.reverses_seq] = entry
     carry(new, account)
@@ -214,6 +212,13 @@ def asked(entry: LedgerEntry) -> int:
     }.get(entry.kind, net)
 
 
+def _as_read(said):
+    """Return what a machine's line says as it will be read back: lists for tuples."""
+    if isinstance(said, dict):
+        return {name: _as_read(one) for name, one in said.items()}
+    return [_as_read(one) for one in said] if isinstance(said, tuple | list) else said
+
+
 def _tuples(lots):
     return tuple((day, points) for day, points in lots)
 
@@ -253,31 +258,30 @@ def entry_of(account: PointAccount, line: machine.Entry, at: datetime, **words) 
     """Return a line of the machine as a row of the ledger, yet without its seal."""
     if len(words["key"]) > 100 or not words["key"]:
         raise ValueError("A posting needs a key of 1 to 100 characters that names its fact.")
-    defaults = {
+    values = {
+        "id": account.user_id * SEQ_SPAN + line.seq,
+        "account_id": account.user_id,
+        "seq": line.seq,
+        "kind": line.kind,
+        "delta": line.delta,
+        "held_delta": line.held_delta,
+        "debt_delta": line.debt_delta,
+        "balance_after": line.available,
+        "held_after": line.held,
+        "debt_after": line.debt,
+        "alloc": _as_read(line.alloc),
         "rule": "",
         "rule_version": None,
         "reference": "",
+        "reverses_seq": line.reverses_seq,
         "actor": "",
         "description": "",
         "note": "",
+        "biz_date": date.fromisoformat(line.biz_date),
+        "created_at": at,
+        "hash": "",
+        **words,
     }
-    entry = LedgerEntry(
-        id=account.user_id * SEQ_SPAN + line.seq,
-        account_id=account.user_id,
-        seq=line.seq,
-        kind=line.kind,
-        delta=line.delta,
-        held_delta=line.held_delta,
-        debt_delta=line.debt_delta,
-        balance_after=line.available,
-        held_after=line.held,
-        debt_after=line.debt,
-        alloc=json.loads(json.dumps(line.alloc)),
-        reverses_seq=line.reverses_seq,
-        biz_date=date.fromisoformat(line.biz_date),
-        created_at=at,
-        **{**defaults, **words},
-    )
-    entry._state.adding, entry._state.db = False, connection.alias
+    entry = rows.known(LedgerEntry, values)
     entry.is_new = True
     return entry

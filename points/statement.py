@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Q
 
+from mall.core import rows
 from points.models import SEQ_SPAN, LedgerEntry
 
 PAGE = 20
+# what a line of a statement shows (points/wording.py reads rule, description and alloc)
+SHOWN = (
+    "id", "kind", "delta", "balance_after", "held_after", "reference", "created_at", "biz_date",
+    "alloc", "rule", "description",
+)  # fmt: skip
 FLOWS = {"": {}, "in": {"delta__gt": 0}, "out": {"delta__lt": 0}}
 
 
@@ -59,3 +66,24 @@ def page_of(
         entries = entries.filter(pk__lt=user_id * SEQ_SPAN + before)
     found = list(entries[: size + 1])
     return Page(found[:size], found[size - 1].seq if len(found) > size else None)
+
+
+def lines_of(
+    user_id: int,
+    *,
+    limit: int,
+    kind: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    before: int | None = None,
+    after: int | None = None,
+) -> list[LedgerEntry]:
+    """Return up to ``limit`` entries by one statement, to be shown and never saved: the newest,
+    those ``before`` an id, or the oldest of those ``after`` it, oldest first.
+
+    ``kind`` and the shop days ``since`` and ``until`` (both included) leave others out.
+    """
+    conditions = {"id > %s AND id < %s": [user_id * SEQ_SPAN, (user_id + 1) * SEQ_SPAN]}
+    named = {"kind = %s": kind, "biz_date >= %s": since, "biz_date <= %s": until}
+    conditions |= {said: [value] for said, value in named.items() if value is not None}
+    return rows.look_page(LedgerEntry, SHOWN, conditions, limit=limit, before=before, after=after)

@@ -6,10 +6,29 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from mall.core.kept import kept
 from points import terms
 from points.models import LedgerEntry, RiskCase, Rule
 
+# kind: what it is called when it belongs to an order, and when it does not
+SAID = {
+    "spend": (gettext_noop("Redeemed goods"), gettext_noop("Redeemed")),
+    "hold": (gettext_noop("Reserved for an order"), gettext_noop("Reserved")),
+    "capture": (
+        gettext_noop("Order paid with reserved points"),
+        gettext_noop("Reserved points used"),
+    ),
+    "release": (
+        gettext_noop("Order not completed, reserved points returned"),
+        gettext_noop("Reserved points returned"),
+    ),
+    "refund": (gettext_noop("Points of an order returned"), gettext_noop("Points returned")),
+    "clawback": (gettext_noop("Points taken back for an order"), gettext_noop("Points taken back")),
+    "expire": (gettext_noop("Expired"),) * 2,
+    "adjust": (gettext_noop("Adjusted by the shop"),) * 2,
+}
 ICONS = {
     "accrue": "plus-lg",
     "spend": "bag-check",
@@ -38,26 +57,13 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
     ``names`` are the names of rules by code, for rules this module has no words for.
     """
     if entry.kind == LedgerEntry.Kind.ACCRUE:
-        return _earned(entry, names or {})
+        return _earned(entry, {} if names is None else names)
     if entry.description and entry.kind in ("adjust", "clawback", "spend"):
         return entry.description
-    order, is_coupon = order_of(entry), entry.reference.startswith("coupon:")
-    return {
-        "spend": _("Redeemed goods")
-        if order
-        else _("Bought a coupon")
-        if is_coupon
-        else _("Redeemed"),
-        "hold": _("Reserved for an order") if order else _("Reserved"),
-        "capture": _("Order paid with reserved points") if order else _("Reserved points used"),
-        "release": _("Order not completed, reserved points returned")
-        if order
-        else _("Reserved points returned"),
-        "refund": _("Points of an order returned") if order else _("Points returned"),
-        "clawback": _("Points taken back for an order") if order else _("Points taken back"),
-        "expire": _("Expired"),
-        "adjust": _("Adjusted by the shop"),
-    }[entry.kind]
+    if entry.kind == "spend" and entry.reference.startswith("coupon:"):
+        return _("Bought a coupon")
+    of_order, otherwise = SAID[entry.kind]
+    return _(of_order if order_of(entry) else otherwise)
 
 
 def lots_of(entry: LedgerEntry) -> list[Lot]:
@@ -104,7 +110,12 @@ def of_pause(kind: str, scope: str) -> str:
 
 def rule_names() -> dict:
     """Return the names of all rules by code, in the reader's language."""
-    return {rule.code: rule.name for rule in Rule.objects.all()}
+    return {rule.code: rule.name for rule in _rules()}
+
+
+@kept
+def _rules() -> list[Rule]:
+    return list(Rule.objects.all())
 
 
 def _earned(entry, names):
@@ -115,7 +126,7 @@ def _earned(entry, names):
         return _("Daily sign-in")
     if entry.rule == "checkin":
         return _("Daily check-in, day %(day)s") % {"day": step} if step else _("Daily check-in")
-    return entry.description or names.get(entry.rule) or _("Earned")
+    return entry.description or (entry.rule and names.get(entry.rule)) or _("Earned")
 
 
 def order_of(entry: LedgerEntry) -> str:

@@ -112,7 +112,7 @@ def _session(user):
 
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]  # who knows a user by id
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return session

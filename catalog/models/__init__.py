@@ -19,6 +19,7 @@ from catalog.models.product import (
     ProductImage,
     ProductQuerySet,
     is_within,
+    is_within_sale,
     most_pieces,
     picture_url,
     validate_picture_size,
@@ -41,6 +42,7 @@ from catalog.models.sku import (
     price_mismatch,
 )
 from catalog.models.stock import Stock, StockMovement
+from catalog.models.words import ProductWords, draw_words, folded, undrawn
 
 __all__ = [
     "ANSWER_LENGTH",
@@ -64,6 +66,7 @@ __all__ = [
     "Product",
     "ProductImage",
     "ProductQuerySet",
+    "ProductWords",
     "Review",
     "ReviewPolicy",
     "ReviewQuerySet",
@@ -72,10 +75,14 @@ __all__ = [
     "StockBucket",
     "StockMovement",
     "draw_lowest_prices",
+    "draw_words",
+    "folded",
     "is_within",
+    "is_within_sale",
     "lowest_prices",
     "most_pieces",
     "picture_url",
     "price_mismatch",
+    "undrawn",
     "validate_picture_size",
 ]

@@ -59,7 +59,10 @@ class CardKey(models.Model):
                 name="card_key_issued_to_a_piece",
             ),
         ]
-        indexes = [models.Index(fields=["sku", "state", "id"], name="card_key_free")]
+        indexes = [
+            models.Index(fields=["sku", "state", "id"], name="card_key_free"),
+            models.Index(fields=["reference"], name="card_key_reference"),
+        ]
         permissions = [("import_cardkey", _("Can import card keys"))]
 
     def __str__(self):

@@ -2,13 +2,14 @@
 
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.category import Category
+from catalog.models.words import DRAWN_FROM, draw_words
 from mall.core import clock
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
@@ -67,14 +68,29 @@ DRAWN_COLUMNS = ("choices", "lowest_points", "lowest_cash", "is_yuan_priced")
 
 
 class ProductQuerySet(models.QuerySet):
+    def update(self, **changes):
+        """Change rows, and draw."""
+        if DRAWN_FROM.isdisjoint(changes):
+            return super().update(**changes)
+        with transaction.atomic():
+            ids = list(self.order_by().values_list("pk", flat=True))
+            changed = super().update(**changes)
+            draw_words(Product.objects.filter(pk__in=ids))
+        return changed
+
+    update.alters_data = True
+
+    def bulk_create(self, products, *args, **kwargs):
+        """Add rows, and draw."""
+        with transaction.atomic():
+            created = super().bulk_create(products, *args, **kwargs)
+            draw_words(Product.objects.filter(pk__in=[product.pk for product in created]))
+        return created
+
     def for_sale(self, as_of=None):
         """Products that are on sale at an instant (default: now)."""
         as_of = as_of or clock.now()
-        return self.filter(
-            Q(sale_starts_at__isnull=True) | Q(sale_starts_at__lte=as_of),
-            Q(sale_ends_at__isnull=True) | Q(sale_ends_at__gt=as_of),
-            status=Product.Status.ON,
-        )
+        return self.filter(is_within_sale(as_of), status=Product.Status.ON)
 
 
 class Product(models.Model):
@@ -186,8 +202,8 @@ class Product(models.Model):
         return self.name or f"#{self.pk}"
 
     def save(self, *args, **kwargs):
-        """Save the row, but for what lists sort by: that is its SKUs' to say, and may have moved
-        since this row was read.
+        """Save the row, and draw what a search reads; but for what lists sort by: that is its SKUs'
+        to say, and may have moved since this row was read.
         """
         self.is_yuan_priced = self.pay_mode not in PRICED_IN_POINTS
         names = kwargs.get("update_fields")
@@ -196,7 +212,13 @@ class Product(models.Model):
         elif names is None and not self._state.adding and not self.get_deferred_fields():
             theirs = {"id", "choices", "lowest_points", "lowest_cash"}
             kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields} - theirs
-        super().save(*args, **kwargs)
+        names = kwargs.get("update_fields")
+        if names is not None and DRAWN_FROM.isdisjoint(names):
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            draw_words(Product.objects.filter(pk=self.pk))
 
     def get_absolute_url(self):
         return reverse("catalog:detail", args=[self.pk])
@@ -228,10 +250,15 @@ def most_pieces(limit_per_order: int, left: int) -> int:
     return min(MAX_QUANTITY, limit_per_order or MAX_QUANTITY, left)
 
 
+def is_within_sale(as_of) -> Q:
+    """The same as ``is_within`` in SQL, of rows that have both bounds."""
+    return (Q(sale_starts_at__isnull=True) | Q(sale_starts_at__lte=as_of)) & (
+        Q(sale_ends_at__isnull=True) | Q(sale_ends_at__gt=as_of)
+    )
+
+
 def is_within(starts_at, ends_at, as_of) -> bool:
-    """Whether an instant falls into a sale window (the end excluded); None is no bound.
-    ``for_sale`` asks the same in SQL.
-    """
+    """Whether an instant falls into a sale window (the end excluded); None is no bound."""
     return (starts_at is None or starts_at <= as_of) and (ends_at is None or as_of < ends_at)
 
 

@@ -110,7 +110,7 @@ class Review(models.Model):
         ]
         indexes = [
             models.Index(fields=["product", "status", "stars"], name="review_stars"),
-            models.Index(fields=["status", "created_at"], name="review_queue"),
+            models.Index(fields=["status"], name="review_status"),
         ]
         permissions = [("moderate_review", _("Can publish, reject and answer reviews"))]
 

@@ -38,7 +38,9 @@ class Stock(models.Model):
 
 
 class StockMovement(AppendOnly):
-    """Why a SKU's quantity changed: the log whose sum is the stock."""
+    """Why a SKU's quantity changed otherwise than by a sale; the sum of this log less the pieces in
+    order lines is the stock (catalog/sales.py).
+    """
 
     class Direction(models.TextChoices):
         TAKE = "take", _("Taken by an order")
@@ -66,6 +68,7 @@ class StockMovement(AppendOnly):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["sku", "id"], name="movement_of_sku"),
+            models.Index(fields=["direction"], name="movement_direction"),
             models.Index(
                 fields=["direction", "created_at", "sku", "delta"], name="movement_by_day"
             ),

@@ -1,28 +1,20 @@
 """Rows and plain SQL: for what is asked so often that the ORM costs more than the database.
 
-The ledger, the stock and the checkout write their statements out here-with; everybody else uses the
-ORM. It runs on MySQL, MariaDB and SQLite, and takes fields, tables and conversions from the models,
-so a row read here is the row the ORM would have read.
+The ledger, the stock and the checkout write their statements out here-with, and so do the pages of
+rows that members read most (``look``); everybody else uses the ORM. It runs on MySQL, MariaDB and
+SQLite; mall/core/row_values.py makes rows of values and values of rows.
 """
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from functools import cache
+from itertools import chain
 
-from django.db import connection, models
+from django.db import connection
 
-# Fields whose value every one of the three databases takes as it is.
-_PLAIN = {
-    models.AutoField,
-    models.BigAutoField,
-    models.BigIntegerField,
-    models.BooleanField,
-    models.CharField,
-    models.IntegerField,
-    models.PositiveIntegerField,
-    models.PositiveSmallIntegerField,
-    models.TextField,
-}
+from mall.core.row_values import known, places, read, readers, written
+
+__all__ = ["known", "read", "written"]  # named by those who write statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +24,7 @@ class Wanted:
     """
 
     model: type
-    where: dict = field(hash=False)
+    where: dict = attribute(hash=False)
 
     def condition(self, alias: str) -> tuple[str, list]:
         """Return the row's condition and its parameters."""
@@ -41,8 +33,10 @@ class Wanted:
 
 
 def quoted(name: str) -> str:
-    """Return a table's or column's name as this database quotes it."""
-    return connection.ops.quote_name(name)
+    """Return a table's or column's name as all three databases quote it: SQLite takes MySQL's
+    backticks too (https://www.sqlite.org/lang_keywords.html).
+    """
+    return f"`{name}`"
 
 
 def table(model) -> str:
@@ -50,6 +44,7 @@ def table(model) -> str:
     return quoted(model._meta.db_table)
 
 
+@cache
 def columns(alias: str, model) -> str:
     """Return all columns of a model under an alias, in the order ``read`` expects them."""
     return ", ".join(f"{alias}.{quoted(one.column)}" for one in model._meta.concrete_fields)
@@ -90,15 +85,97 @@ def fetch(sql: str, params) -> list[tuple]:
         return cursor.fetchall()
 
 
+def find(wanted: Wanted):
+    """Return the row that is wanted as last committed, or None."""
+    condition, values = wanted.condition("s")
+    of = wanted.model
+    found = fetch(f"SELECT {columns('s', of)} FROM {table(of)} s WHERE {condition}", values)
+    return read(of, found[0]) if found else None
+
+
+def look(model, names, tail: str, params) -> list:
+    """Return what a statement finds, ``SELECT <columns of names> FROM <table> <tail>``, as bare
+    instances: they hold these columns and what the model's properties make of them, nothing else.
+
+    To be shown, never saved: without a state of their own they raise AttributeError then.
+    """
+    wanted, converted = _columns_of(model, names)
+    found = []
+    for values in fetch(f"SELECT {wanted} FROM {table(model)} {tail}", params):
+        row = model.__new__(model)
+        held = row.__dict__
+        held.update(zip(names, values, strict=True))
+        for name, column, converters in converted:
+            for convert in converters:
+                held[name] = convert(held[name], column, connection)
+        found.append(row)
+    return found
+
+
+def look_page(model, names, conditions: dict, *, limit, before=None, after=None) -> list:
+    """Return up to ``limit`` rows as ``look`` does: those ``before`` an id or all, the highest id
+    first; or those ``after`` an id, the lowest first. ``conditions`` are {SQL: its parameters}.
+    """
+    for side, pk in (("id < %s", before), ("id > %s", after)):
+        if pk is not None:
+            conditions = {**conditions, side: [pk]}
+    way = "DESC" if after is None else "ASC"
+    tail = f"WHERE {' AND '.join(conditions)} ORDER BY id {way} LIMIT %s"
+    return look(model, names, tail, [*chain(*conditions.values()), limit])
+
+
+def as_read(model, name, value):
+    """Return the value of a column as the model's field reads it."""
+    _columns, converted = _columns_of(model, (name,))
+    for _name, column, converters in converted:
+        for convert in converters:
+            value = convert(value, column, connection)
+    return value
+
+
 def insert(objects, *, fields=None, verb: str = "INSERT INTO", suffix: str = "") -> int:
     """Write new rows in one statement and return how many the database took."""
     if not objects:
         return 0
-    fields = fields or objects[0]._meta.concrete_fields
-    places = ", ".join([f"({marks(fields)})"] * len(objects))
-    names = ", ".join(quoted(one.column) for one in fields)
-    params = [written(one, row) for row in objects for one in fields]
-    return execute(f"{verb} {table(objects[0])} ({names}) VALUES {places}{suffix}", params)
+    fields = tuple(fields or objects[0]._meta.concrete_fields)
+    return execute(*_insert(objects, fields, verb, suffix))
+
+
+def insert_read_back(objects, *, by: str) -> bool:
+    """Write new rows in one statement and take over the ids the database gives them; False where it
+    does not tell them (MySQL, of more than one row).
+
+    ``by`` is an attribute that tells these rows apart: no database promises an order of what it
+    returns, and ids of one statement need not follow on each other (auto_increment_increment).
+    """
+    model = type(objects[0])
+    field = model._meta.get_field(by)
+    fields = tuple(one for one in model._meta.concrete_fields if one is not model._meta.pk)
+    is_single, can_return = len(objects) == 1, connection.features.can_return_rows_from_bulk_insert
+    key = quoted(model._meta.pk.column)
+    returning = f" RETURNING {key}, {quoted(field.column)}" if can_return and not is_single else ""
+    with connection.cursor() as cursor:
+        cursor.execute(*_insert(objects, fields, "INSERT INTO", returning))
+        if is_single:
+            ids = {getattr(objects[0], field.attname): cursor.lastrowid}
+        else:
+            ids = {value: pk for pk, value in cursor.fetchall()} if returning else {}
+    for row in objects:
+        row.pk = ids.get(getattr(row, field.attname))
+        row._state.adding, row._state.db = False, connection.alias
+    return bool(ids)
+
+
+def _insert(objects, fields, verb, suffix):
+    """Return the statement that writes rows, and its parameters."""
+    written_rows, params = places(fields, objects)
+    names = _names_of(fields)
+    return f"{verb} {table(objects[0])} ({names}) VALUES {written_rows}{suffix}", params
+
+
+@cache
+def _names_of(fields) -> str:
+    return ", ".join(quoted(one.column) for one in fields)
 
 
 def insert_new(objects, *, fields=None) -> int:
@@ -126,50 +203,12 @@ def insert_new_for(sample, parent, ids, *, named: str) -> int:
     return execute(sql, [*params, *ids])
 
 
-def written(field, row):
-    """Return a field's value as every one of the three databases takes it."""
-    value = getattr(row, field.attname)
-    if value is None or _is_plain(field):
-        return value
-    if isinstance(field, models.JSONField):
-        return json.dumps(value, separators=(",", ":"))
-    return field.get_db_prep_save(value, connection)
-
-
-def read(model, values):
-    """Return the instance a row of all its columns makes (more values may follow), or None for the
-    empty side of an outer join.
+@cache
+def _columns_of(model, names):
+    """Return the columns of these attributes, quoted, and (name, column, converters) of those that
+    need one.
     """
-    readers = _readers(model, connection.vendor)
-    if values[_place_of_key(model)] is None:
-        return None
-    made = []
-    for value, (_name, column, converters) in zip(values, readers, strict=False):
-        for convert in converters:
-            value = convert(value, column, connection)
-        made.append(value)
-    return model.from_db(connection.alias, [name for name, _column, _convert in readers], made)
-
-
-def _is_plain(field) -> bool:
-    named = field.target_field if field.is_relation else field
-    return type(named) in _PLAIN
-
-
-@cache
-def _place_of_key(model) -> int:
-    return model._meta.concrete_fields.index(model._meta.pk)
-
-
-@cache
-def _readers(model, vendor):
-    """Return (attribute, column, converters) of each field, as the ORM's own compiler has them."""
-    found = []
-    for one in model._meta.concrete_fields:
-        column = one.get_col(model._meta.db_table)
-        converters = [
-            *connection.ops.get_db_converters(column),
-            *column.get_db_converters(connection),
-        ]
-        found.append((one.attname, column, converters))
-    return found
+    columns = {one.attname: one.column for one in model._meta.concrete_fields}
+    of_all, converted = readers(model)
+    read_by = [(of_all[place], *rest) for place, *rest in converted if of_all[place] in names]
+    return ", ".join(quoted(columns[name]) for name in names), read_by

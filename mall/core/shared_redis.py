@@ -8,7 +8,7 @@ all who ask together (mall/redis/circuit_breaker.py).
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.cache import DEFAULT_CACHE_ALIAS
+from django.core.cache import DEFAULT_CACHE_ALIAS, cache
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -28,3 +28,16 @@ def ask(question: Callable[[Redis], object]):
         return question(get_redis_connection(DEFAULT_CACHE_ALIAS))
     except (RedisError, OSError):
         return None
+
+
+def as_stored(keys) -> tuple:
+    """Return each key's value as the cache stores it, to be compared with itself only: for versions
+    that almost every request asks for, reading their bytes is half of what decoding them costs.
+
+    None where there is none, or where the cache does not answer.
+    """
+    if not is_there():
+        found = cache.get_many(keys)
+        return tuple(found.get(key) for key in keys)
+    names = [cache.make_key(key) for key in keys]
+    return tuple(ask(lambda redis: redis.mget(names)) or [None] * len(names))

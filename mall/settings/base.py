@@ -121,7 +121,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "mall.context.shop",
             ],
-            "builtins": ["mall.core.templatetags.mall"],
+            "builtins": ["mall.core.templatetags.mall", "mall.core.templatetags.shared"],
         },
     }
 ]

@@ -71,7 +71,7 @@ def _compare(members) -> list[Finding]:
         if no not in orders or orders[no].user_id != account
     ]
     for order in orders.values():
-        for check in (_points_of, _cash_of, _sums_of, _goods_of, _keys_of, _coupon_of, _earning_of):
+        for check in CHECKS:
             found += [
                 Finding(order.user_id, what, str(expected), str(actual))
                 for what, expected, actual in check(order, facts)
@@ -96,6 +96,19 @@ def _points_of(order, facts):
     parts = facts.posted.get((order.user_id, order.no), {})
     if parts not in expected:
         yield f"points of order {order.no} ({order.status})", " or ".join(map(str, expected)), parts
+
+
+def _prices_of(order, facts):
+    """A line takes the points of its pieces and those used as a discount, and an order what its
+    lines take. (The cash of a line adds up by a constraint of the database.)
+    """
+    for line in facts.lines[order.pk]:
+        expected = line.unit_points * line.quantity + line.points_for_discount
+        if line.points != expected:
+            yield f"points of line {line.pk} of order {order.no}", expected, line.points
+    lines = sum(line.points for line in facts.lines[order.pk])
+    if order.points != lines:
+        yield f"points of the lines of order {order.no}", order.points, lines
 
 
 def _cash_of(order, facts):
@@ -139,8 +152,8 @@ def _sums_of(order, facts):
 
 
 def _goods_of(order, facts):
-    """A live order took its pieces once and put back those its refunds say; a cancelled one put
-    back all but seen keys.
+    """An order's lines are what it took, and what an earlier release logged of it is the same; a
+    live one put back the pieces its refunds say, a cancelled one all but seen keys.
     """
     is_flash = any(line.is_flash for line in facts.lines[order.pk])
     took, back = defaultdict(int), defaultdict(int)
@@ -154,11 +167,12 @@ def _goods_of(order, facts):
             back[line.sku_id] += facts.refunds.get(line.pk, (0, 0, 0, 0))[3]
     for direction, wanted in ((TAKE, took), (PUT_BACK, back)):
         expected = {sku: pieces for sku, pieces in wanted.items() if pieces}
-        if facts.moved[order.no][direction] != expected:
+        moved = facts.moved[order.no][direction]
+        if moved != expected and (moved or direction is not TAKE):
             yield (
                 f"goods of order {order.no}: {direction}",
                 expected,
-                facts.moved[order.no][direction],
+                moved,
             )
 
 
@@ -194,3 +208,15 @@ def _earning_of(order, facts):
     is_undone = order.status == CANCELLED or order.refunded_at is not None
     if is_undone and facts.earning.get(order.no, 0):
         yield f"points earned by order {order.no}, which was undone", 0, facts.earning[order.no]
+
+
+CHECKS = (
+    _points_of,
+    _prices_of,
+    _cash_of,
+    _sums_of,
+    _goods_of,
+    _keys_of,
+    _coupon_of,
+    _earning_of,
+)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from django.db import IntegrityError, connection
 
-from mall.core import clock, kept
+from mall.core import clock, kept, rows
 from mall.core.transactions import transactional
 from marketing.errors import AlreadyCheckedIn
 from marketing.missions import counting as missions
@@ -68,7 +68,8 @@ def _check_in(user, on):
 
 
 def _latest(user):
-    return CheckIn.objects.filter(user=user).order_by("-on").first()
+    tail = f"WHERE user_id = %s ORDER BY {rows.quoted('on')} DESC LIMIT 1"
+    return next(iter(rows.look(CheckIn, ("on", "streak", "points"), tail, [user.pk])), None)
 
 
 def _refusal(latest):
@@ -110,7 +111,7 @@ class Standing:
     streak: int
     points_today: int
     points_tomorrow: int
-    strip: list
+    strip: tuple
 
 
 def standing(user, *, on=None) -> Standing:
@@ -137,7 +138,7 @@ def _strip(step_today, is_checked_in, reward):
     them.
     """
     first = max(1, step_today + 2 - STRIP_DAYS)
-    return [
+    return tuple(
         StripDay(
             step=step,
             points=reward(step),
@@ -146,7 +147,7 @@ def _strip(step_today, is_checked_in, reward):
             is_tomorrow=step == step_today + 1,
         )
         for step in range(first, first + STRIP_DAYS)
-    ]
+    )
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,6 @@ class SeenAdmin(ReadOnly, ModelAdmin):
     """Rows the shop writes by itself."""
 
     list_fullwidth = True
-    list_per_page = 50
 
 
 @admin.register(MissionProgress)
@@ -192,6 +191,9 @@ class MissionProgressAdmin(SeenAdmin):
     ]
     list_select_related = ["mission", "user"]
     search_fields = [*members("user"), "mission__code"]
+    search_help_text = _(
+        "A member's whole name or e-mail, or how the name begins; a part of a mission's code."
+    )
 
     @admin.display(description=_("done so far"), ordering="count")
     def done(self, row):
@@ -215,3 +217,7 @@ class CustomEventAdmin(SeenAdmin):
     list_filter = ["event"]
     list_select_related = ["user"]
     search_fields = [*members("user"), "key"]
+    search_help_text = _(
+        "A member's whole name or e-mail, or how the name begins; a part of a key among the newest "
+        "events."
+    )

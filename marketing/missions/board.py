@@ -5,10 +5,11 @@ after what.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
+from mall.core import rows as row_sql
+from mall.core.kept import kept
 from marketing.missions import eligibility, progress
 from marketing.models import Mission, MissionProgress
 from points.terms import PLACES
@@ -35,6 +36,7 @@ WHERE = {
     Mission.Event.REVIEW: PLACES["review"],
     Mission.Event.SHARE: PLACES["share"],
 }
+PROGRESS = ("mission_id", "period", "count", "target", "points", "completed_at", "rewarded_at")
 NEXT_FIRST = {TODAY: 0, NEWCOMER: 1, WEEK: 2, MORE: 3}
 
 
@@ -93,19 +95,9 @@ def of(user, *, on: date | None = None) -> list[Item]:
     wait are never left out.
     """
     on = on or clock.today()
-    all_missions = {
-        mission.pk: mission
-        for mission in Mission.objects.exclude(status=Mission.Status.DRAFT).select_related(
-            "prerequisite"
-        )
-    }
-    current = MissionProgress.objects.filter(
-        Q(period__in=progress.periods_at(on))
-        | Q(completed_at__isnull=False, rewarded_at__isnull=True),
-        user=user,
-    )
+    all_missions = _missions()
     rows = {}
-    for row in current.order_by("pk"):
+    for row in _current(user.pk, progress.periods_at(on)):
         rows.setdefault(row.mission_id, []).append(row)
     open_ones = [
         mission
@@ -124,6 +116,20 @@ def of(user, *, on: date | None = None) -> list[Item]:
     return sorted(
         items, key=lambda item: (URGENCY[item.state], item.mission.position, item.mission.pk)
     )
+
+
+@kept
+def _missions() -> dict[int, Mission]:
+    """Return all that were ever switched on by id, each with what it comes after."""
+    found = Mission.objects.exclude(status=Mission.Status.DRAFT).select_related("prerequisite")
+    return {mission.pk: mission for mission in found}
+
+
+def _current(user_id, periods) -> list[MissionProgress]:
+    """Return a member's rows of these periods and of rewards that wait, the oldest first."""
+    waits = "completed_at IS NOT NULL AND rewarded_at IS NULL"
+    tail = f"WHERE user_id = %s AND (period IN ({row_sql.marks(periods)}) OR {waits}) ORDER BY id"
+    return row_sql.look(MissionProgress, PROGRESS, tail, [user_id, *periods])
 
 
 def _items(mission, rows, user, behind, offered, on):

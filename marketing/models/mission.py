@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from mall.core import clock
+from mall.core.kept import KeptQuerySet, KeptRow
 from mall.core.temporal import Temporal
 
 MOST_POINTS = 100_000
@@ -25,7 +26,7 @@ EVENT_NAME = RegexValidator(
 )
 
 
-class MissionQuerySet(models.QuerySet):
+class MissionQuerySet(KeptQuerySet):
     def listening(self, since, events):
         """Missions to these events that were switched on at an instant or after it;
         ``has_followers``: another one comes after it. What one was like at an instant, ``as_of``
@@ -37,7 +38,7 @@ class MissionQuerySet(models.QuerySet):
         return found.order_by("pk")
 
 
-class Mission(Temporal):
+class Mission(KeptRow, Temporal):
     """Something to do ``target`` times for a reward.
 
     A change never pays backwards: how much was to be done, and for what, is copied into a member's

@@ -145,6 +145,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "next_try_at"], name="delivery_due"),
+            models.Index(fields=["state"], name="delivery_state"),
             models.Index(fields=["user", "sent_at"], name="delivery_of_member"),
         ]
 

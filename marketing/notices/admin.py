@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from mall.core.admin.model_admin import ModelAdmin
-from mall.core.admin.newest import NewestChoicesFilter
+from mall.core.admin.newest import NewestChoicesFilter, NewestTheirChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from marketing.models import Delivery, Notification
@@ -34,7 +34,7 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):
     list_filter = [
         "state",
         ("channel", NewestChoicesFilter),
-        ("notification__kind", NewestChoicesFilter),
+        ("notification__kind", NewestTheirChoicesFilter),
     ]
     search_fields = members("user")
     search_help_text = MEMBER_HELP

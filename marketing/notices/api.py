@@ -1,14 +1,16 @@
 """Notices in API v1: the inbox, and what a member wants to hear of."""
 
+from functools import partial
+
 from django.urls import path
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.profile import change_language
 from mall.core.api import Cursor, StrictIntegerField, StrictSerializer, read
+from mall.core.shapes import ModelShape
 from marketing.models import Notification
 from marketing.notices import inbox, preferences
 from marketing.notices.topics import MANNERS, TOPICS
@@ -17,7 +19,7 @@ from points import event_delivery
 KINDS = Notification.Kind.choices
 
 
-class NotificationSerializer(serializers.ModelSerializer):
+class NotificationSerializer(ModelShape):
     title = serializers.CharField(source="wording.title", read_only=True)
     text = serializers.CharField(source="wording.text", read_only=True)
 
@@ -34,20 +36,23 @@ class InboxQuery(StrictSerializer):
     cursor = serializers.CharField(required=False, max_length=200)
 
 
-@extend_schema_view(get=extend_schema(operation_id="list_notifications", tags=["notifications"]))
-class Notifications(ListAPIView):
+class Notifications(APIView):
     """The member's notices, newest first, in the language asked for."""
 
-    serializer_class = NotificationSerializer
     pagination_class = NewestFirst
 
-    def list(self, request, *args, **kwargs):
-        read(InboxQuery, request.query_params.dict())
+    @extend_schema(
+        operation_id="list_notifications",
+        tags=["notifications"],
+        responses=NotificationSerializer(many=True),
+    )
+    def get(self, request):
+        if sent := request.query_params:
+            read(InboxQuery, sent.dict())
         event_delivery.hear(request.user)
-        return super().list(request, *args, **kwargs)
-
-    def get_queryset(self):
-        return inbox.inbox(self.request.user)
+        pages = self.pagination_class()
+        page = pages.page_of(partial(inbox.notices_of, request.user.pk), request)
+        return pages.get_paginated_response(NotificationSerializer(page, many=True).data)
 
 
 class ReadRequest(StrictSerializer):

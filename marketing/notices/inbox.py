@@ -5,7 +5,7 @@ What a member wants by mail gets a delivery row in the same transaction;
 marketing/notices/deliveries.py sends it.
 """
 
-from mall.core import clock
+from mall.core import clock, rows
 from mall.core.transactions import transactional
 from marketing.models import Delivery, Notification
 from marketing.notices import preferences
@@ -14,6 +14,8 @@ from marketing.notices.topics import kinds_of
 Kind = Notification.Kind
 INBOX_PAGE = 20
 UNREAD_SHOWN = 99
+SHOWN = ("id", "kind", "params", "url", "created_at", "read_at")
+UNREAD = "user_id = %s AND in_inbox = 1 AND read_at IS NULL"  # Notification.objects.unread()
 
 
 @transactional
@@ -87,13 +89,22 @@ def inbox(user, *, topic=""):
     return rows.filter(kind__in=kinds_of(topic)) if topic else rows
 
 
+def notices_of(user_id: int, *, limit: int, before=None, after=None) -> list[Notification]:
+    """Return up to ``limit`` notices of an inbox by one statement, to be shown and never saved: the
+    newest, those ``before`` an id, or the oldest of those ``after`` it, oldest first.
+    """
+    conditions = {"user_id = %s AND in_inbox = 1": [user_id]}
+    return rows.look_page(Notification, SHOWN, conditions, limit=limit, before=before, after=after)
+
+
 def unread_count(user) -> int:
     """Return how many notices wait to be read (none for a visitor); counting stops at UNREAD_SHOWN
     + 1.
     """
     if not user.is_authenticated:
         return 0
-    return inbox(user).unread()[: UNREAD_SHOWN + 1].count()
+    unread = f"SELECT 1 FROM {rows.table(Notification)} WHERE {UNREAD} LIMIT {UNREAD_SHOWN + 1}"
+    return rows.fetch(f"SELECT COUNT(*) FROM ({unread}) found", [user.pk])[0][0]
 
 
 @transactional

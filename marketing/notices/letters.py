@@ -1,9 +1,9 @@
 """How a mail looks: one notice or several, as text and as HTML, in the member's language."""
 
+from functools import cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.core.signing import BadSignature, Signer
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -11,17 +11,18 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from marketing.notices import mime
 from marketing.notices.topics import MANNERS
 
 _signer = Signer(salt="marketing.unsubscribe")
 
 
-def write(member, notices, *, connection=None) -> EmailMultiAlternatives:
+def write(member, notices, *, connection=None) -> mime.Letter:
     """Return the mail that carries these notices, the most urgent one in the subject."""
     notices = sorted(notices, key=lambda notice: (not MANNERS[notice.kind].urgent, notice.pk))
     with translation.override(member.language):
         facts = _facts(member, notices)
-        letter = EmailMultiAlternatives(
+        letter = mime.Letter(
             _subject(facts["news"]),
             render_to_string("emails/notice.txt", facts),
             to=[member.email],
@@ -68,14 +69,28 @@ def _facts(member, notices):
         else ""
     )
     return {
-        "member": member,
+        "hello": _("Hello %(name)s,") % {"name": member.display_name},
         "news": news,
-        "language": translation.get_language(),
-        "shop_name": _("Points Mall"),
         "shop_url": _whole("/"),
         "preferences_url": _whole(reverse("marketing:preferences")),
         "unsubscribe_url": _whole(unsubscribe),
+        **_words(translation.get_language()),
     }
+
+
+@cache
+def _words(language) -> dict:
+    """Return what stands in every mail of a language."""
+    with translation.override(language):
+        return {
+            "language": language,
+            "shop_name": _("Points Mall"),
+            "look": _("Have a look"),
+            "choose": _("Choose what we write to you about"),
+            "no_more": _("No more mails like this one"),
+            "choose_here": _("Choose what we write to you about:"),
+            "no_more_here": _("No more mails like this one:"),
+        }
 
 
 def _goods(wording):

@@ -6,14 +6,16 @@ order placed a minute ago counts.
 """
 
 from collections import defaultdict
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
 from catalog import storefront
-from mall.core import clock
+from mall.core import clock, rows
 from marketing.models import CoPurchase
 from marketing.recommendations import purchases, ranking
 
+_shelf: dict = {}  # the goods last seen, and what they say
 CANDIDATES = 3  # times as many are looked at as are shown, so that affordable ones can come first
 
 
@@ -30,11 +32,14 @@ def for_member(user, *, available: int, limit: int) -> list[dict]:
         if purchase.item in goods or isinstance(purchase.item, int)
     ]
     knowledge = _knowledge(goods, {purchase.item for purchase in own[: ranking.RECENT]})
-    ranked = ranking.rank(knowledge, own, as_of=clock.today(), limit=len(goods))
-    best = storefront.in_stock(
-        [goods[one.item] for one in ranked], limit * CANDIDATES, available=available
-    )
-    said = {one.item: one for one in ranked}
+    said = {}
+
+    def facts():
+        for one in ranking.ranked(knowledge, own, as_of=clock.today()):
+            said[one.item] = one
+            yield goods[one.item]
+
+    best = storefront.in_stock(facts(), limit * CANDIDATES, available=available)
     # Sorting is stable: among what the points buy, and among the rest, the better suggestion stays
     # first.
     return [
@@ -61,16 +66,32 @@ def with_product(product_id: int, *, available: int | None, limit: int) -> list[
 
 def _knowledge(goods, items) -> ranking.Knowledge:
     neighbours = defaultdict(list)
-    for product, other, score in CoPurchase.objects.filter(product__in=items).values_list(
-        "product_id", "other_id", "score"
-    ):
+    for product, other, score in _close_to([item for item in items if isinstance(item, int)]):
         if other in goods:
             neighbours[product].append((other, score))
-    most = max((fact["popularity"] for fact in goods.values()), default=0) or 1
-    popularity = {item: fact["popularity"] / most for item, fact in goods.items()}
-    return ranking.Knowledge(
-        neighbours, popularity, {item: fact["category"]["id"] for item, fact in goods.items()}
+    return replace(_of_the_shelf(goods), neighbours=neighbours)
+
+
+def _close_to(products) -> list[tuple]:
+    """Return (product, other, score), the closest first."""
+    if not products:
+        return []
+    return rows.fetch(
+        f"SELECT product_id, other_id, score FROM {rows.table(CoPurchase)}"
+        f" WHERE product_id IN ({rows.marks(products)}) ORDER BY product_id, score DESC, other_id",
+        products,
     )
+
+
+def _of_the_shelf(goods) -> ranking.Knowledge:
+    """Return what the goods say to everybody, made once for the same facts."""
+    if _shelf.get("goods") is not goods:
+        most = max((fact["popularity"] for fact in goods.values()), default=0) or 1
+        popularity = {item: fact["popularity"] / most for item, fact in goods.items()}
+        categories = {item: fact["category"]["id"] for item, fact in goods.items()}
+        knowledge = ranking.Knowledge({}, popularity, categories)
+        _shelf.update(goods=goods, knowledge=knowledge)
+    return _shelf["knowledge"]
 
 
 def _reason(suggestion, goods) -> str:

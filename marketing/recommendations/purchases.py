@@ -12,7 +12,7 @@ from itertools import chain
 from django.db.models import F
 
 from catalog.models import Product
-from mall.core import clock, keyset
+from mall.core import clock, keyset, rows
 from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.recommendations.ranking import Purchase
 from orders.models import Order, OrderLine
@@ -45,25 +45,44 @@ def by_person():
 def of_member(user) -> list[Purchase]:
     """Return what one member had, latest first, at most LINES_OF_ONE from each source."""
     imported = []
-    if HistoryCustomer.objects.filter(user=user).exists():
+    here = f"SELECT 1 FROM {rows.table(HistoryCustomer)} WHERE user_id = %s LIMIT 1"
+    if rows.fetch(here, [user.pk]):
         imported = _imported(_products(), customer__user=user)[:LINES_OF_ONE]
     return sorted(
-        chain(_live(user=user)[:LINES_OF_ONE], imported),
+        chain(_latest_of(user), imported),
         key=lambda purchase: purchase.on,
         reverse=True,
     )
+
+
+def _latest_of(user) -> list[Purchase]:
+    """Return a member's latest lines as ``_live`` finds them."""
+    line, order, product = (rows.table(model) for model in (OrderLine, Order, Product))
+    found = rows.fetch(
+        "SELECT line.product_id, product.category_id, placed.created_at"
+        f" FROM {line} line JOIN {order} placed ON placed.id = line.order_id"
+        f" JOIN {product} product ON product.id = line.product_id"
+        " WHERE placed.user_id = %s AND placed.status <> %s"
+        " AND line.refunded_quantity < line.quantity ORDER BY line.id DESC LIMIT %s",
+        [user.pk, Order.Status.CANCELLED, LINES_OF_ONE],
+    )
+    days = (clock.day_of(rows.as_read(Order, "created_at", at)) for _item, _category, at in found)
+    return [
+        Purchase(("member", user.pk), item, category, on)
+        for (item, category, _at), on in zip(found, days, strict=True)
+    ]
 
 
 def _live(**who) -> list[Purchase]:
     orders = {f"order__{name}": value for name, value in who.items()}
     kept = OrderLine.objects.filter(**orders, refunded_quantity__lt=F("quantity"))
     lines = kept.exclude(order__status=Order.Status.CANCELLED).order_by("-pk")
-    rows = lines.values_list(
+    found = lines.values_list(
         "order__user_id", "product_id", "product__category_id", "order__created_at"
     )
     return [
         Purchase(("member", user), product, category, clock.day_of(at))
-        for user, product, category, at in rows
+        for user, product, category, at in found
     ]
 
 
@@ -72,7 +91,7 @@ def _imported(products, **who) -> list[Purchase]:
     lines = HistoryLine.objects.filter(
         **orders, order__status=HistoryOrder.Status.COMPLETED
     ).order_by("-order__on", "-pk")
-    rows = lines.values_list(
+    found = lines.values_list(
         "order__customer__user_id", "order__customer_id", "sku", "product", "category", "order__on"
     )
     return [
@@ -81,7 +100,7 @@ def _imported(products, **who) -> list[Purchase]:
             *products.get(product, (f"sku:{sku}", category)),
             on,
         )
-        for user, customer, sku, product, category, on in rows
+        for user, customer, sku, product, category, on in found
     ]
 
 

@@ -8,9 +8,11 @@ functions, so what is measured is what is shown.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import combinations
+from heapq import merge
+from itertools import combinations, islice
 from math import sqrt
 
 NEIGHBOURS = 20  # kept per item
@@ -50,12 +52,24 @@ class Suggestion:
 @dataclass
 class Knowledge:
     """What a shop's purchases say: neighbours of each item, best first, how popular it is (0…1),
-    its category.
+    its category. ``in_order`` are all items, the most popular first: by category, and under None
+    all together.
     """
 
     neighbours: dict = field(default_factory=dict)
     popularity: dict = field(default_factory=dict)
     category_of: dict = field(default_factory=dict)
+    in_order: dict | None = None
+
+    def __post_init__(self):
+        if self.in_order is None:
+            self.in_order = defaultdict(list)
+            for item in sorted(self.category_of, key=self._place):
+                self.in_order[None].append(item)
+                self.in_order[self.category_of[item]].append(item)
+
+    def _place(self, item):
+        return -self.popularity.get(item, 0.0), str(item)
 
 
 class Together:
@@ -102,23 +116,37 @@ def learn(purchases, *, as_of: date) -> Knowledge:
     return Knowledge(together.neighbours(), popularity, category_of)
 
 
-def rank(knowledge: Knowledge, own: list[Purchase], *, as_of: date, limit: int) -> list[Suggestion]:
-    """Return up to ``limit`` suggestions for somebody with these purchases (latest first), best
-    first.
+def ranked(knowledge: Knowledge, own: list[Purchase], *, as_of: date) -> Iterator[Suggestion]:
+    """Yield suggestions for somebody with these purchases (latest first), best first.
 
     What was bought within JUST_BOUGHT is not suggested. Without purchases the popular items come.
+    Only as much is weighed as is asked for: but for what goes with their purchases, the items of a
+    category stand in the order of their popularity, whoever asks.
     """
-    just_bought = {purchase.item for purchase in own if purchase.on > as_of - JUST_BOUGHT}
-    together = _together(knowledge, own)
-    tastes = _tastes(own)
-    suggestions = [
-        _weigh(item, knowledge, together.get(item), tastes.get(category, 0.0))
-        for item, category in knowledge.category_of.items()
-        if item not in just_bought
-    ]
-    return sorted(suggestions, key=lambda suggestion: (-suggestion.score, str(suggestion.item)))[
-        :limit
-    ]
+    passed = {purchase.item for purchase in own if purchase.on > as_of - JUST_BOUGHT}
+    category_of, together, tastes = knowledge.category_of, _together(knowledge, own), _tastes(own)
+
+    def weighed(items, others=()):
+        for item in items:
+            if item not in passed and category_of[item] not in others:
+                taste = tastes.get(category_of[item], 0.0)
+                yield _weigh(item, knowledge, together.get(item), taste)
+
+    close = [item for item in together if item in category_of]
+    streams = [sorted(weighed(close), key=_rank)]
+    passed |= set(close)
+    streams += [weighed(knowledge.in_order.get(category, ())) for category in tastes]
+    streams.append(weighed(knowledge.in_order.get(None, ()), others=tastes))
+    yield from merge(*streams, key=_rank)
+
+
+def rank(knowledge: Knowledge, own: list[Purchase], *, as_of: date, limit: int) -> list[Suggestion]:
+    """Return the first ``limit`` of ``ranked``."""
+    return list(islice(ranked(knowledge, own, as_of=as_of), limit))
+
+
+def _rank(suggestion):
+    return -suggestion.score, str(suggestion.item)
 
 
 def _together(knowledge, own) -> dict:

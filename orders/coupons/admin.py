@@ -3,8 +3,7 @@ coupons.
 """
 
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Sum
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -23,12 +22,11 @@ from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from mall.core.errors import DomainError
-from mall.core.money import ZERO
 from mall.core.templatetags.mall import yuan
 from mall.core.versions import ChangedMeanwhile, version_of
-from orders.coupons import handouts, lifecycle, offers, segments
+from orders.coupons import figures, handouts, lifecycle, offers, segments
 from orders.coupons.forms import HandOutForm, ReasonForm
-from orders.models import Coupon, CouponCode, CouponGrant, CouponTemplate, Order
+from orders.models import Coupon, CouponCode, CouponGrant, CouponTemplate
 
 TEMPLATE_COLOURS = {
     CouponTemplate.Status.DRAFT: "info",
@@ -95,28 +93,17 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
         ),
         (_("For sale"), {"fields": ["price_points"]}),
     ]
-    figures = (
+    outcome = (
         _("What became of them"),
         {"fields": ["shown_issued", "shown_states", "shown_codes", "shown_worth"]},
     )
 
     def get_queryset(self, request):
-        used = (
-            Coupon.objects.filter(template=OuterRef("pk"), state=Coupon.State.USED)
-            .order_by()
-            .values("template")
-        )
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                used=Coalesce(Subquery(used.annotate(number=Count("pk")).values("number")), 0)
-            )
-        )
+        return figures.with_used(super().get_queryset(request))
 
     def get_fieldsets(self, request, obj=None):
         return (
-            [*super().get_fieldsets(request, obj), self.figures]
+            [*super().get_fieldsets(request, obj), self.outcome]
             if obj
             else super().get_fieldsets(request, obj)
         )
@@ -154,11 +141,7 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
 
     @admin.display(description=_("where they stand"))
     def shown_states(self, template):
-        found = template.coupons.order_by().values_list("state").annotate(number=Count("pk"))
-        return (
-            " · ".join(f"{Coupon.State(state).label} {number:,}" for state, number in sorted(found))
-            or "–"
-        )
+        return _in_words(figures.states_of(template))
 
     @admin.display(description=_("uses of its codes"))
     def shown_codes(self, template):
@@ -167,12 +150,7 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
 
     @admin.display(description=_("taken off orders that stand"))
     def shown_worth(self, template):
-        living = Q(
-            coupon__state__in=(Coupon.State.LOCKED, Coupon.State.USED), coupon__template=template
-        )
-        return yuan(
-            Order.objects.filter(living).aggregate(off=Sum("coupon_discount"))["off"] or ZERO
-        )
+        return yuan(figures.worth_of(template))
 
     @action(description=_("Hand out to a segment"), url_path="hand-out", permissions=["hand_out"])
     def hand_out(self, request, object_id):
@@ -227,6 +205,11 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
         return HttpResponseRedirect(reverse("admin:orders_coupongrant_change", args=[grant.pk]))
 
 
+def _in_words(states) -> str:
+    told = (f"{Coupon.State(state).label} {number:,}" for state, number in sorted(states.items()))
+    return " · ".join(told) or "–"
+
+
 def _version_of(template) -> str:
     """Return the mark of what a coupon is worth, for what and for how long."""
     terms = {
@@ -258,7 +241,6 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
     list_filter = ["status", "segment", ("created_at", DayRangeFilter)]
     list_filter_submit = True
     list_select_related = ["template"]
-    list_per_page = 50
     search_fields = ["template__name_zh_hans", "template__name_en", "note"]
     actions_detail = ["undo"]
     fields = [
@@ -298,11 +280,7 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("where they stand"))
     def shown_states(self, grant):
-        found = grant.coupons.order_by().values_list("state").annotate(number=Count("pk"))
-        return (
-            " · ".join(f"{Coupon.State(state).label} {number:,}" for state, number in sorted(found))
-            or "–"
-        )
+        return _in_words(figures.states_of(grant))
 
     @action(description=_("Take back"), url_path="take-back", permissions=["undo"])
     def undo(self, request, object_id):
@@ -349,9 +327,11 @@ class CouponAdmin(ReadOnly, ModelAdmin):
     ]
     list_filter_submit = True
     list_select_related = ["user", "template", "order"]
-    list_per_page = 50
     search_fields = ["=code", "=order__no", "=public_code__code", *members("user")]
-    search_help_text = _("A coupon's number, a member's name, a public code or an order number.")
+    search_help_text = _(
+        "A whole coupon number, order number or public code, a member's whole name or e-mail, or "
+        "how the name begins."
+    )
     actions_detail = ["revoke"]
     fields = [
         ("code", "member"), "template", "state_in_words", ("source", "public_code", "grant"),

@@ -214,6 +214,8 @@ class Coupon(models.Model):
             models.Index(fields=["template", "state"], name="coupon_of_template"),
             models.Index(fields=["user", "state", "expires_at"], name="coupon_of_member"),
             models.Index(fields=["state", "expires_at"], name="coupon_due"),
+            models.Index(fields=["state"], name="coupon_state"),
+            models.Index(fields=["grant", "state"], name="coupon_of_grant"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "key"], name="coupon_key_once"),

@@ -139,15 +139,15 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="order_discount_is_part", condition=Q(points_for_discount__lte=F("points"))
             ),
-            # Half a fen of room, because SQLite compares decimals as floats.
             models.CheckConstraint(
                 name="order_refund_is_part",
                 condition=Q(refunded_points__lte=F("points"), refunded_cash__gte=0)
-                & Q(refunded_cash__lt=F("cash") + Value(Decimal("0.005"))),
+                & Q(refunded_cash__lt=F("cash") + Value(Decimal("0.005"))),  # SQLite's are floats
             ),
         ]
         indexes = [
             models.Index(fields=["status", "pay_by"], name="order_due"),
+            models.Index(fields=["status"], name="order_status"),
             models.Index(fields=["user", "status"], name="order_of_member"),
             models.Index(fields=["created_at"], name="order_placed"),
         ]
@@ -163,14 +163,12 @@ class Order(models.Model):
     def get_absolute_url(self):
         return reverse("orders:detail", args=[self.no])
 
-    def know_lines(self) -> None:
-        """Take the lines that were written with the order for its lines: ``lines.all()`` asks no
-        more. For an answer made at once, not for what goes on living.
+    @property
+    def known_lines(self):
+        """Its lines, as they were written or read with it; else they are asked now. For an answer
+        made at once, not for what goes on living.
         """
-        if self.written_lines is not None:
-            lines = self.lines.all()
-            lines._result_cache, lines._prefetch_done = self.written_lines, True
-            self._prefetched_objects_cache = {"lines": lines}
+        return self.lines.all() if self.written_lines is None else self.written_lines
 
     @property
     def events(self):

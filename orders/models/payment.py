@@ -40,7 +40,10 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["created_at"], name="payment_by_day")]
+        indexes = [
+            models.Index(fields=["created_at"], name="payment_by_day"),
+            models.Index(fields=["provider_ref"], name="payment_provider_ref"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "provider_ref"], name="payment_provider_ref_once"

@@ -29,6 +29,7 @@ class Shipment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="shipment_number_once")
         ]
+        indexes = [models.Index(fields=["tracking_number"], name="shipment_tracking")]
 
     def __str__(self):
         return f"{self.carrier} {self.tracking_number}".strip() or str(self.number)

@@ -54,9 +54,10 @@ class RefundRequestAdmin(ReadOnly, ModelAdmin):
     list_filter = ["status", ("requested_at", DayRangeFilter)]
     list_filter_submit = True
     list_select_related = ["order__user"]
-    list_per_page = 50
     search_fields = ["=order__no", *members("order__user")]
-    search_help_text = _("An order number or a member's name.")
+    search_help_text = _(
+        "A whole order number, a member's whole name or e-mail, or how the name begins."
+    )
     inlines = [RefundLineInline]
     actions_detail = ["approve_refund", "reject_refund"]
     actions_row = ["approve_refund", "reject_refund"]

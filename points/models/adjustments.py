@@ -98,7 +98,7 @@ class Adjustment(models.Model):
         indexes = [
             models.Index(name="points_adjustment_alone", fields=["account", "requested_by", "on"]),
             models.Index(name="points_adjustment_clerk_day", fields=["requested_by", "on"]),
-            models.Index(name="points_adjustment_waiting", fields=["status", "requested_at"]),
+            models.Index(name="points_adjustment_status", fields=["status"]),
         ]
 
     def __str__(self):

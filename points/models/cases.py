@@ -108,7 +108,7 @@ class RiskCase(models.Model):
         verbose_name_plural = _("Cases")
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(name="points_case_fact", fields=["account", "key"])]
-        indexes = [models.Index(name="points_case_open", fields=["status", "opened_at"])]
+        indexes = [models.Index(name="points_case_status", fields=["status"])]
 
     def __str__(self):
         return _("Case of member no. %(member)s") % {"member": self.account_id}

@@ -17,6 +17,10 @@ class EventQuerySet(AppendOnlyQuerySet):
         first = user_id * SEQ_SPAN
         return self.filter(pk__gt=first, pk__lt=first + SEQ_SPAN).order_by("pk")
 
+    def about(self, key: str):
+        """The facts about what a key of the books begins with (``order:<no>:spend``)."""
+        return self.filter(reference=":".join(key.split(":")[:2]))
+
 
 class Event(AppendOnly):
     """One fact of one member, as ``mall.core.events.Event`` says it. ``id`` = member · 2²⁴ + n:

@@ -62,6 +62,7 @@ class Grant(models.Model):
         ]
         indexes = [
             models.Index(name="points_grant_due", fields=["status", "matures_at"]),
+            models.Index(name="points_grant_status", fields=["status"]),
             models.Index(name="points_grant_reference", fields=["reference"]),
         ]
 
@@ -98,6 +99,7 @@ class TakeBack(AppendOnly):
         constraints = [
             models.UniqueConstraint(name="points_take_back_fact", fields=["account", "key"])
         ]
+        indexes = [models.Index(name="points_take_back_reference", fields=["reference"])]
 
     def __str__(self):
         return self.reference

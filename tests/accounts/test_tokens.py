@@ -160,7 +160,7 @@ def test_token_when_the_cache_forgot_then_the_database_is_asked_once(
 ):
     cache.clear()
 
-    with django_assert_num_queries(2):  # the session, the member
+    with django_assert_num_queries(1):  # the session with its member
         assert authenticate(tokens["access_token"])
     with django_assert_num_queries(0):
         assert authenticate(tokens["access_token"])
@@ -169,7 +169,7 @@ def test_token_when_the_cache_forgot_then_the_database_is_asked_once(
 def test_token_when_redis_is_away_then_the_database_knows_who_signed_out(
     api, tokens, dead_redis, django_assert_num_queries
 ):
-    with django_assert_num_queries(2):  # the session, the member: each time
+    with django_assert_num_queries(1):  # the session with its member: each time
         assert authenticate(tokens["access_token"])
 
     Session.objects.all().delete()
@@ -182,12 +182,11 @@ def test_token_when_found_good_before_a_sign_out_and_kept_after_it_then_dead(
 ):
     """A slow request asks the database, the member signs out, and only then the answer is kept."""
     cache.clear()
-    asked = tokens_module.internal.validate_access_token
-    key = Session.objects.get().pk
+    asked = tokens_module._in_session
     monkeypatch.setattr(
-        tokens_module.internal,
-        "validate_access_token",
-        lambda token: (asked(token), SessionStore(key).delete())[0],
+        tokens_module,
+        "_in_session",
+        lambda key, member: (asked(key, member), SessionStore(key).delete())[0],
     )
     slow = authenticate(tokens["access_token"])
     monkeypatch.undo()

@@ -9,6 +9,7 @@ from catalog import codes, stock, stock_buckets, storefront
 from catalog.models import CardKey, Product, StockMovement
 from catalog.storefront import Filters
 from tests.factories.catalog import CategoryFactory, ProductFactory, SkuFactory
+from tests.factories.orders import address_of, place
 
 pytestmark = pytest.mark.django_db
 
@@ -175,9 +176,10 @@ class TestKind:
         assert change_kind(back_room, product, "card_key") == ""
 
     @pytest.mark.parametrize("kind", ["virtual", "card_key"])
-    def test_product_when_ordered_then_its_kind_stays(self, back_room, shelve, kind):
+    def test_product_when_ordered_then_its_kind_stays(self, back_room, shelve, member, kind):
         product = shelve(kind="physical", stock=1)
-        stock.take([(product.skus.get().pk, 1)], reference="order:1")
+        address_of(member)
+        place(member, product.skus.get())
 
         assert change_kind(back_room, product, kind) == STAYS
         assert change_kind(back_room, product, "physical") == ""

@@ -8,9 +8,11 @@ import time_machine
 from django.test import Client
 from rest_framework.test import APIClient
 
-from catalog import kept, stock, storefront
+from catalog import assortment, kept, stock, storefront
+from catalog.finding import Filters
 from catalog.kept import Memory
-from catalog.models import Product
+from catalog.models import Product, Sku
+from mall.core.limits import API_ANONYMOUS
 from tests.factories.catalog import SkuFactory
 from tests.factories.flash import announce, item, session
 from tests.factories.points import member_with
@@ -285,3 +287,66 @@ def test_answer_when_there_is_no_cache_then_nothing_is_kept(api, settings, shelv
     assert kept.versions() is None
     assert first == ["旧名"]
     assert names(api.get(PRODUCTS, headers={"Accept-Language": "zh-hans"})) == ["新名"]
+
+
+# --- what is never kept, and what is asked all the same ---------------------------------
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [("?page=7", 404), ("?pay_mode=shells", 400), ("/999999", 404), ("?format=xml", 404)],
+)
+def test_answer_when_refused_then_refused_again_until_it_is_true(api, shelve, asked, status):
+    shelve()
+
+    answers = [api.get(f"{PRODUCTS}{asked}") for _time in range(2)]
+
+    assert [answer.status_code for answer in answers] == [status, status]
+    assert not any("ETag" in answer for answer in answers)
+
+
+def test_detail_when_refused_and_put_on_sale_then_answered(api, shelve, committed, operator):
+    product = shelve(status=Product.Status.OFF)
+    address = f"{PRODUCTS}/{product.pk}"
+    before = api.get(address).status_code
+
+    committed(lambda: assortment.put_on_sale(product.pk, by=operator))
+
+    assert (before, api.get(address).status_code) == (404, 200)
+
+
+def test_list_when_json_is_not_wanted_then_not_acceptable_kept_or_not(api, shelve):
+    shelve()
+    statuses = [api.get(PRODUCTS, HTTP_ACCEPT=kind).status_code for kind in ("*/*", "image/png")]
+
+    assert statuses == [200, 406]
+
+
+def test_list_when_a_stranger_knocks_too_often_then_kept_bytes_are_no_way_around(api, shelve):
+    shelve()
+    most = int(API_ANONYMOUS.partition("/")[0])
+
+    statuses = [api.get(PRODUCTS).status_code for _knock in range(most + 1)]
+
+    assert (set(statuses[:most]), statuses[most]) == ({200}, 429)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_listing_when_stock_turns_then_members_see_it_at_once_and_nobody_asks_twice(
+    shelve, django_assert_num_queries
+):
+    product, sku = (one := shelve(stock=1)), one.skus.get()
+
+    def in_stock():
+        return [fact["in_stock"] for fact in storefront.listing(Filters(), available=100)]
+
+    seen = [in_stock()]
+    with django_assert_num_queries(0):
+        in_stock()
+    stock.take([(sku.pk, 1)], reference="order:A")
+    seen.append(in_stock())
+    stock.put_back([(sku.pk, 1)], reference="order:A")
+    seen.append(in_stock())
+    Sku.objects.filter(pk=sku.pk).update(is_active=False)
+    storefront.forget()
+
+    assert seen == [[True], [False], [True]]
+    assert kept.stocked([product.pk], storefront._stocked) == {product.pk: False}

@@ -205,4 +205,4 @@ def test_storefront_when_the_shelf_is_long_then_indexes_give_every_order_and_the
     assert {key: plan for key, plan in plans.items() if "filesort" in plan} == {}
     assert "Using index" in counting.replace("Using index condition", "")
     assert len(storefront.popular()) == storefront.MOST_GOODS
-    assert kept.facts({"popular": dict})["popular"] is storefront.popular()
+    assert kept.fact("popular", dict) is storefront.popular()

@@ -11,9 +11,11 @@ from rest_framework.test import APIClient
 
 from catalog import stock
 from catalog.models import Product, Sku, StockMovement
+from catalog.stock_api import Pages
 from mall.core.models import AuditRow
+from orders import lifecycle
 from tests.factories.catalog import ProductFactory, SkuFactory
-from tests.factories.orders import key_sku
+from tests.factories.orders import key_sku, place, virtual_sku
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
@@ -233,6 +235,49 @@ def test_receive_when_it_makes_no_sense_then_nothing_is_booked(clerk, changes, s
 
     assert received(clerk, sku, **changes).status_code == status
     assert (left(sku), StockMovement.objects.count()) == (3, 1)
+
+
+def test_movements_when_orders_took_pieces_then_they_stand_in_the_list_page_by_page(
+    clerk, monkeypatch
+):
+    monkeypatch.setattr(Pages, "page_size", 2)
+    sku, buyer = virtual_sku(points=1, stock=9), member_with(9)
+    first, _other = place(buyer, sku, quantity=2), place(buyer, virtual_sku(points=1))
+    received(clerk, sku, note="refill")
+    last = place(buyer, sku)
+    back = lifecycle.cancel(last, actor="test")
+
+    pages = [clerk.get(f"{STOCK}/{sku.pk}/movements").json()]
+    while pages[-1]["next"]:
+        pages.append(clerk.get(pages[-1]["next"]).json())
+    again = [pages[-1]]
+    while again[0]["previous"]:
+        again.insert(0, clerk.get(again[0]["previous"]).json())
+
+    told = [
+        (row["direction"], row["delta"], row["reference"], row["id"] is None)
+        for page in pages
+        for row in page["results"]
+    ]
+    assert [row[:2] for row in told] == [
+        ("put_back", 1),
+        ("take", -1),
+        ("receive", 5),
+        ("take", -2),
+        ("receive", 9),
+    ]
+    assert [row[2:] for row in told if row[0] == "take"] == [
+        (back.reference, True),
+        (first.reference, True),
+    ]
+    assert [page["results"] for page in again] == [page["results"] for page in pages]
+
+
+@pytest.mark.parametrize("cursor", ["older-1", "newer--1-2", "cD0x", "older-1-2-3"])
+def test_movements_when_the_cursor_is_none_of_ours_then_404(clerk, cursor):
+    sku = SkuFactory(stock=1)
+
+    assert clerk.get(f"{STOCK}/{sku.pk}/movements?cursor={cursor}").status_code == 404
 
 
 def test_receive_when_the_key_is_missing_then_400(clerk):

@@ -5,6 +5,7 @@ for tests/mall/test_changelists.py and benchmarks/office.py.
 from django.contrib.auth import get_user_model
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.db import connection
+from django.db.models import Manager
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from unfold.contrib.filters.admin import RangeDateFilter
@@ -35,6 +36,9 @@ def offered(room, clerk) -> dict:
             ways |= {f"order {sign}{name}": {"o": f"{sign}{number}"} for sign in ("", "-")}
     words = {path: _word_at(room.model, path) for path in cl.search_fields or ()}
     ways |= {f"search {path}": {"q": f'"{word}"'} for path, word in words.items() if word}
+    known = next((word for word in words.values() if word), None)
+    if known:
+        ways["search two words"] = {"q": f'"{known}" zzqqzz'}
     return ways | ({"search nothing": {"q": "zzqqzz"}} if cl.search_fields else {})
 
 
@@ -73,6 +77,7 @@ def _word_at(model, path):
     for row in model._base_manager.order_by("-pk")[:5]:
         for name in path.lstrip("=^").split("__"):
             row = getattr(row, name, None)
+            row = row.first() if isinstance(row, Manager) else row
         if row:
             return row
     return None

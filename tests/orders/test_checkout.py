@@ -37,12 +37,6 @@ KEPT = (
     if "django_redis" in settings.CACHES["default"]["BACKEND"]
     else [("SELECT", "points_exchangerate"), ("SELECT", "orders_checkoutpolicy")]
 )
-NOTICES = [
-    ("SELECT", "marketing_preference"),
-    ("INSERT", "marketing_notification"),
-    ("SELECT", "marketing_notification"),
-    ("INSERT", "marketing_delivery"),
-]
 TABLE = re.compile(r"(?:FROM|INTO|UPDATE) [`\"]?(\w+)")
 
 
@@ -348,53 +342,6 @@ def test_place_order_when_a_listener_fails_then_nothing_is_left_behind(member, s
     with hearing(ORDER_PAID, listener=fail), pytest.raises(RuntimeError):
         place(member, sku)
     assert untouched(member, standing, pieces, sku, left=5)
-
-
-def test_place_order_when_points_pay_then_the_statements_are_these(member):
-    sku = virtual_sku(points=10)
-    place(member, sku)  # the first one promises its bonus besides
-
-    with CaptureQueriesContext(connection) as asked:
-        place(member, sku)
-
-    assert tables(asked) == [
-        ("SELECT", "points_pointaccount"),  # the lock, and whether this key placed an order before
-        ("SELECT", "catalog_sku"),  # the SKUs with their products and what is left of them
-        *KEPT,
-        ("INSERT", "points_ledgerentry"),
-        ("UPDATE", "points_pointaccount"),
-        ("INSERT", "orders_order"),
-        ("INSERT", "orders_orderline"),
-        ("INSERT", "orders_orderevent"),
-        ("SELECT", "orders_order"),  # the first of this member?
-        *NOTICES,
-        ("SELECT", "marketing_mission"),
-        ("INSERT", "catalog_stockmovement"),
-        ("UPDATE", "catalog_stock"),  # the hot row last
-    ]
-
-
-def test_place_order_when_cash_is_due_then_the_statements_are_these(member):
-    sku = virtual_sku(points=10, cash="9.90", limit_per_person=9)
-    place(member, sku)
-
-    with CaptureQueriesContext(connection) as asked:
-        place(member, sku)
-
-    assert tables(asked) == [
-        ("SELECT", "points_pointaccount"),
-        ("SELECT", "catalog_sku"),
-        ("SELECT", "orders_orderline"),  # had before, because one person may have so many
-        *KEPT,
-        *([("SELECT", "points_ruleversion")] if KEPT else []),  # what it will earn
-        ("INSERT", "points_ledgerentry"),
-        ("UPDATE", "points_pointaccount"),
-        ("INSERT", "orders_order"),
-        ("INSERT", "orders_orderline"),
-        ("INSERT", "orders_orderevent"),
-        ("INSERT", "catalog_stockmovement"),
-        ("UPDATE", "catalog_stock"),
-    ]
 
 
 def test_place_order_when_sold_out_then_two_statements_say_so_and_nothing_is_written(member):

@@ -126,7 +126,7 @@ def test_page_when_rows_grow_then_queries_do_not(client, django_assert_num_queri
     client.get(PAGE)
 
     # member, account, entries, on the way, names of rules, own tier, its points, unread notices
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get(PAGE)
 
 
@@ -295,7 +295,7 @@ def test_api_entries_when_rows_grow_then_queries_do_not(api_of, django_assert_nu
     fill(member, entries)
     api = api_of(member)
 
-    with django_assert_num_queries(2):  # entries, names of rules
+    with django_assert_num_queries(2):  # does anything wait?, entries
         assert len(api.get(ENTRIES).json()["results"]) == entries
 
 

@@ -9,6 +9,8 @@ further than COUNT_MAX. Source: docs/decisions/0037-lists-of-a-grown-shop.md.
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import InvalidPage, Paginator
+from django.db.models import F, OrderBy
+from django.db.models.functions import Coalesce
 from django.utils.functional import cached_property
 from unfold.views import ChangeList as UnfoldChangeList
 
@@ -23,18 +25,19 @@ class CappedPaginator(Paginator):
     template_name = "admin/pagination_capped.html"
 
     @cached_property
-    def _counted(self):
-        return self.object_list.order_by()[: COUNT_MAX + 1].count()
+    def counted(self):
+        """Return the number of rows, COUNT_MAX + 1 if there are more."""
+        return self.object_list.order_by().values("pk")[: COUNT_MAX + 1].count()
 
     @cached_property
     def count(self):
         """Return the number of rows, COUNT_MAX at most."""
-        return min(self._counted, COUNT_MAX)
+        return min(self.counted, COUNT_MAX)
 
     @property
     def has_more(self) -> bool:
         """Return whether there are more rows than were counted."""
-        return self.count == COUNT_MAX and self._counted > COUNT_MAX
+        return self.count == COUNT_MAX and self.counted > COUNT_MAX
 
 
 class ChangeList(UnfoldChangeList):
@@ -46,6 +49,7 @@ class ChangeList(UnfoldChangeList):
         """
         admin, size = self.model_admin, self.list_per_page
         paginator = admin.get_paginator(request, self.queryset, size)
+        self._known = self._all_keys_if_few(paginator)
         keys = self._keys(0, size + 1) if self.page_num == 1 else None
         if keys is not None and len(keys) <= size:
             paginator.count = len(keys)
@@ -62,6 +66,27 @@ class ChangeList(UnfoldChangeList):
         for note in getattr(request, "list_notes", ()):
             messages.warning(request, note)
 
+    def _all_keys_if_few(self, paginator):
+        """Return the keys of what was narrowed down to COUNT_MAX rows at most, sorted; None where
+        there are more, or all are listed.
+
+        Asked for in order, the server may walk along the index of that order: it believes a page
+        of a member's ten thousand orders soon to be together, and reads a million when they have
+        little in common with what else is asked (1.2 s; MariaDB 10.11). So these are found first
+        and sorted then.
+        """
+        if self.model_admin.is_short or not self.queryset.query.where:
+            return None
+        found = self.queryset.order_by().values_list("pk", flat=True)
+        keys = list(found[: COUNT_MAX + 1])
+        paginator.counted = len(keys)
+        if len(keys) > COUNT_MAX:
+            return None
+        order = [*self.queryset.query.order_by]
+        if order in (["pk"], ["-pk"]):
+            return sorted(keys, reverse=order == ["-pk"])
+        return list(found.order_by(*map(_without_index, order)))
+
     def _keys_of_page(self, paginator):
         try:
             start = (paginator.validate_number(self.page_num) - 1) * paginator.per_page
@@ -70,6 +95,8 @@ class ChangeList(UnfoldChangeList):
         return self._keys(start, start + paginator.per_page)
 
     def _keys(self, start, end):
+        if self._known is not None:
+            return self._known[start:end]
         return list(self.queryset.values_list("pk", flat=True)[start:end])
 
     def _rows(self, keys):
@@ -104,3 +131,11 @@ class ChangeList(UnfoldChangeList):
         last = ordering[-2] if len(ordering) > 1 else "-"
         is_rising = isinstance(last, str) and not last.startswith("-")
         return [*ordering[:-1], "pk"] if ordering[-1] == "-pk" and is_rising else ordering
+
+
+def _without_index(term):
+    """Return an order that no index gives; terms that are expressions already are left alone."""
+    if not isinstance(term, str):
+        return term
+    column = F(term.lstrip("-"))
+    return OrderBy(Coalesce(column, column), descending=term.startswith("-"))

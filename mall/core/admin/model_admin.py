@@ -3,7 +3,7 @@
 from django.core.exceptions import FieldDoesNotExist
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
-from mall.core.admin import search
+from mall.core.admin import deletion, search
 from mall.core.admin.change_list import CappedPaginator, ChangeList
 from mall.core.admin.newest import NEWEST
 
@@ -18,6 +18,7 @@ class ModelAdmin(UnfoldModelAdmin):
     """
 
     is_short = False
+    list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False
     newest = NEWEST  # rows that are looked through where no index leads
@@ -42,6 +43,10 @@ class ModelAdmin(UnfoldModelAdmin):
         rows, notes = search.find(queryset, fields, search_term, newest=self.newest)
         request.list_notes = [*getattr(request, "list_notes", ()), *notes]
         return rows, False
+
+    def get_deleted_objects(self, objs, request):
+        """Count what keeps rows from being deleted instead of reading it all."""
+        return deletion.what_goes(objs, request, self.admin_site)
 
     def _sorted_by(self, name):
         try:

@@ -6,6 +6,7 @@ from django.contrib.admin import (
     DateFieldListFilter,
     EmptyFieldListFilter,
 )
+from django.db.models import Max, Min
 from django.utils.translation import gettext
 
 NEWEST = 20_000
@@ -25,6 +26,13 @@ def among_newest(rows, number, what):
     return {"pk__gt": oldest}, [words % {"what": what, "number": f"{number:,}"}]
 
 
+def keep_newest(request, rows, number, what):
+    """Return the ``number`` newest of ``rows``; the page says so where there are more."""
+    bound, notes = among_newest(rows, number, what)
+    request.list_notes = [*getattr(request, "list_notes", ()), *notes]
+    return rows.filter(**bound)
+
+
 class AmongNewest:
     """Put it before a filter whose column has no index."""
 
@@ -36,13 +44,31 @@ class AmongNewest:
         """Keep what fits, of the newest rows that passed the filters before this one."""
         if not self.used_parameters:
             return queryset
-        bound, notes = among_newest(queryset, self.newest, self.title)
-        request.list_notes = [*getattr(request, "list_notes", ()), *notes]
-        return super().queryset(request, queryset.filter(**bound))
+        newest = keep_newest(request, queryset, self.newest, self.title)
+        return super().queryset(request, newest)
 
 
 class NewestChoicesFilter(AmongNewest, ChoicesFieldListFilter):
     """One of a column's choices, among the newest."""
+
+
+class NewestTheirChoicesFilter(NewestChoicesFilter):
+    """One of the choices of a column of the rows pointed at, among the newest.
+
+    Their keys are bounded, too: the server may begin with either table, and none has an index of
+    the column (0.6 to 1.5 s for a million notices).
+    """
+
+    def queryset(self, request, queryset):
+        """Keep what points at a row that fits, of the newest."""
+        wanted = self.used_parameters.get(self.lookup_kwarg)
+        if not wanted:
+            return queryset
+        newest = keep_newest(request, queryset, self.newest, self.title)
+        hop, column = self.field_path.split("__")
+        ends = newest.order_by().aggregate(first=Min(hop), last=Max(hop))
+        theirs = {"pk__range": (ends["first"] or 0, ends["last"] or 0), f"{column}__in": wanted}
+        return newest.filter(**{f"{hop}__in": self.field.model._base_manager.filter(**theirs)})
 
 
 class NewestEmptyFilter(AmongNewest, EmptyFieldListFilter):

@@ -91,14 +91,17 @@ def _reached(model, hops, column, mark, word) -> Q | None:
     if not hops:
         return condition if models[-1]._base_manager.filter(condition).exists() else None
     for hop, near in reversed(list(zip(hops, models, strict=False))):
-        far = near._meta.get_field(hop).related_model
-        found = far._base_manager.filter(condition).order_by()
-        keys = list(found.values_list("pk", flat=True)[: KNOWN_MAX + 1])
+        relation = near._meta.get_field(hop)
+        # rows that point here name their target themselves; a join would list it once for each
+        key, wanted = (relation.field.attname, "pk") if relation.one_to_many else ("pk", hop)
+        far = relation.related_model
+        found = far._base_manager.filter(condition).order_by().values_list(key, flat=True)
+        keys = list(found.distinct()[: KNOWN_MAX + 1])
         if not keys:
             return None
         if len(keys) > KNOWN_MAX:
             raise TooMany(far._meta.verbose_name_plural)
-        condition = Q(**{f"{hop}__in": keys})
+        condition = Q(**{f"{wanted}__in": keys})
     return condition
 
 

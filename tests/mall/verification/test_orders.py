@@ -1,12 +1,15 @@
 """Orders, points and goods answer for each other: whatever one of them lost is named."""
 
 import json
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Sum
 
-from catalog.models import CardKey
+from catalog.models import CardKey, Stock, StockMovement
 from mall import verification
 from mall.verification.orders import verify_orders
 from mall.verification.shelf import verify_shelf
@@ -132,6 +135,49 @@ def test_verify_when_a_line_was_edited_then_the_goods_are_named(life, member):
         "UPDATE orders_orderline SET quantity = 2, cash = cash * 2 WHERE order_id = %s",
         life["spent"].pk,
     )
+
+    line = life["spent"].lines.get()
+    assert checks([*verify_orders(), *verify_shelf()]) == [
+        (member.pk, f"points of line {line.pk} of order {line.order.no}"),
+        (None, f"stock of SKU {line.sku_id} is not the sum of its movements"),
+    ]
+
+
+def logged_as_before(order, pieces):
+    """Write the movement that releases before 0054 wrote with an order's line."""
+    tamper(
+        "INSERT INTO catalog_stockmovement (sku_id, direction, delta, reference, actor, note, "
+        "created_at) SELECT sku_id, 'take', %s, %s, '', '', %s FROM orders_orderline "
+        "WHERE order_id = %s",
+        -pieces,
+        order.reference,
+        connection.ops.adapt_datetimefield_value(order.created_at),
+        order.pk,
+    )
+
+
+def test_verify_when_an_earlier_release_logged_sales_then_each_counts_once(life, member):
+    for name in ("spent", "returned", "held"):
+        logged_as_before(life[name], 1)
+
+    assert [*verify_orders(), *verify_shelf()] == []
+
+
+def test_migrate_back_when_lines_are_no_movements_then_the_log_tells_of_each_once(life):
+    logged_as_before(life["spent"], 1)
+    migration = import_module("orders.migrations.0010_sales_are_lines")
+
+    for _twice in range(2):
+        migration.log_sales(apps, None)
+
+    logged = dict(StockMovement.objects.values_list("sku").annotate(Sum("delta")))
+    assert logged == dict(Stock.objects.values_list("sku", "quantity"))
+    assert StockMovement.objects.filter(direction="take").count() == len(life)
+    assert [*verify_orders(), *verify_shelf()] == []
+
+
+def test_verify_when_the_log_of_an_earlier_release_says_other_pieces_then_it_is_named(life, member):
+    logged_as_before(life["spent"], 2)
 
     assert checks(verify_orders()) == [(member.pk, f"goods of order {life['spent'].no}: take")]
 

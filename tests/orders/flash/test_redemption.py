@@ -351,7 +351,7 @@ def test_verify_flash_when_a_bucket_was_changed_by_hand_then_found(member):
         )
 
 
-def test_redeem_when_compared_with_an_ordinary_order_then_one_question_more(member):
+def test_redeem_when_compared_with_an_ordinary_order_then_its_limit_and_claim_come_on_top(member):
     give_points(member, 500)
     item, sku = flash.find(factory.item().pk), virtual_sku(points=10)
     place(member, sku)  # the first order ever is told about more widely
@@ -362,7 +362,7 @@ def test_redeem_when_compared_with_an_ordinary_order_then_one_question_more(memb
     with CaptureQueriesContext(connection) as flashed:
         flash.redeem(member, item=item, quantity=1, key="k")
 
-    assert len(flashed) == len(ordinary) + 1  # the limit is always counted
+    assert len(flashed) == len(ordinary) + 2  # the limit is always counted, the claim is a row
 
 
 def test_redeem_when_the_product_has_no_own_limit_then_only_the_items_counts(member):
