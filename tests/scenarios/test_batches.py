@@ -28,17 +28,17 @@ pytestmark = pytest.mark.django_db
 # Two members or more are locked, looked up and counted for their tiers otherwise than one is.
 STATEMENTS = {
     1: {
-        "registered": 5,
-        "signed_in": 12,
-        "order_paid": 28,
+        "registered": 6,
+        "signed_in": 13,
+        "order_paid": 30,
         "order_shipped": 4,
-        "order_completed": 13,
+        "order_completed": 14,
         "refund_requested": 2,
         "refund_approved": 6,
         "order_cancelled": 9,
     },
 }
-STATEMENTS[10] = STATEMENTS[1] | {"registered": 7, "signed_in": 14, "order_paid": 30}
+STATEMENTS[10] = STATEMENTS[1] | {"registered": 8, "signed_in": 15, "order_paid": 32}
 NOON = datetime(2026, 12, 4, 4, tzinfo=UTC)
 
 
