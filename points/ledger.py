@@ -155,12 +155,15 @@ def post_many(
     changed = [one for user_id, one in held.accounts.items() if one.seq != before[user_id]]
     if changed:
         account_rows.write(made, changed, before)
+    unopened = []
     for account in changed:
         opened = _opened(account.user_id)
         if opened is not None:
             opened.renew(account, Past())  # what it knew of earlier entries is asked again
         else:
-            transaction.on_commit(partial(balance.remember, account), robust=True)
+            unopened.append(account)
+    if unopened:
+        transaction.on_commit(partial(balance.remember, *unopened), robust=True)
     return results
 
 
