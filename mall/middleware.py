@@ -27,6 +27,7 @@ from mall.purse import Purse
 from points import event_delivery
 
 TOLD_BY = "django_structlog.middlewares.request"  # the name on every line of a request
+BACK_OFFICE = "/admin/"
 log = structlog.get_logger(TOLD_BY)
 
 
@@ -156,15 +157,17 @@ class PurseMiddleware:
 
 class HearingMiddleware:
     """Do what follows from the reader's own facts before a page shows it
-    (points/event_delivery.py); for visitors, and where nothing waits, it does nothing.
+    (points/event_delivery.py); for visitors, in the back office, and where nothing waits, it does
+    nothing.
     """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
+        is_shown = request.method in ("GET", "HEAD") and not request.path.startswith(BACK_OFFICE)
         is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if request.method in ("GET", "HEAD") and is_known and request.user.is_authenticated:
+        if is_shown and is_known and request.user.is_authenticated:
             event_delivery.hear(request.user)
         return self.get_response(request)
 

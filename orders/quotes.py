@@ -100,6 +100,7 @@ class Quote:
             "cash": str(self.cash),
             "goods_cash": str(self.goods_cash),
             "coupon": self.coupon and self.coupon.as_dict(self.coupon_discount),
+            "coupon_proposed": None,  # whoever asks what it costs may be told of one
             "coupon_discount": str(self.coupon_discount),
             "discount": str(self.discount),
             "rounding": str(self.rounding),

@@ -79,7 +79,6 @@ KEYS = {
         marketing_ruleday: rule
         marketing_sharelanding: page
         orders_coupongrant: actor
-        orders_orderevent: actor
         points_event: kind reference actor request_id
         points_parked: listener
         orders_refundrequest: requested_by decided_by
@@ -112,7 +111,6 @@ KEYS = {
         orders_historicalcouponcode: history_type
         orders_historicalcoupontemplate: status kind scope history_type
         orders_order: status
-        orders_orderevent: kind from_status to_status
         orders_orderline: pay_mode
         orders_payment: provider currency status
         orders_paymentnotice: provider outcome
@@ -189,7 +187,6 @@ WORDS = {
         marketing_mission: text text_zh_hans text_en
         orders_coupongrant: note
         orders_order: carrier tracking_number
-        orders_orderevent: note
         points_event: note
         points_parked: error
         orders_refundrequest: reason note

@@ -33,8 +33,9 @@ def compare(accounts: list[PointAccount]):
             yield Finding(account.pk, name, str(account.told), str(account.heard))
         longest = LONGEST_WITH_TRIES if account.hear_tries else LONGEST_WAIT
         if account.hear_at is not None and account.hear_at < clock.now() - longest:
-            waits = f"since {account.hear_at:%Y-%m-%d %H:%M:%S}"
-            yield Finding(account.pk, "facts wait for too long", "", waits)
+            waits = f"member {account.pk}, since {account.hear_at:%Y-%m-%d %H:%M:%S}"
+            # of no account: whoever waits is not to be frozen for it
+            yield Finding(None, "facts wait for too long", "", waits)
 
 
 def _numbers_of(accounts):

@@ -1,6 +1,9 @@
 """How many statements coming in costs, BEGIN and COMMIT counted, whatever the member did before."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -8,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import devices
 from accounts.registration import register
+from mall.core import clock
 from points import event_delivery
 from tests.factories.accounts import PASSWORD
 
@@ -35,8 +39,10 @@ def devices_cookie(member):
 
 @pytest.fixture
 def xiaoming():
-    user = register("xiaoming", "xiaoming@example.com", PASSWORD)
-    event_delivery.deliver(user.pk)
+    """A member who signed up some days ago."""
+    with time_machine.travel(clock.now() - timedelta(days=3)):
+        user = register("xiaoming", "xiaoming@example.com", PASSWORD)
+        event_delivery.deliver(user.pk)
     return user
 
 

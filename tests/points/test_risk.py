@@ -79,13 +79,14 @@ def test_award_when_one_point_above_the_limit_then_paid_and_earning_rests_with_a
     assert ledger.spend(member.pk, points=5, key="sale", reference="sale").delta == -5
 
 
-def test_award_when_no_case_opens_then_four_statements_and_three_for_the_posting(
-    member, django_assert_num_queries
+def test_award_when_no_case_opens_then_six_statements_and_three_for_the_posting(
+    member, django_assert_num_queries, heard_later
 ):
     earn(member, 1, 2)  # somebody who never earned is looked at once
 
-    # lock, insert, update, and the tier's count; the rule with the day's limit is kept
-    with django_assert_num_queries(4):
+    # lock, insert, update, the tier's count, the fact and its number; the rule with the day's limit
+    # is kept
+    with django_assert_num_queries(6):
         earn(member, 5)
     with django_assert_num_queries(3):
         ledger.accrue(member.pk, points=5, key="gift")

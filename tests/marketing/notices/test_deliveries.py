@@ -286,7 +286,7 @@ import os, signal, sys
 import django
 django.setup()
 from django.core.mail.backends import locmem, filebased
-from marketing import deliveries
+from marketing.notices import deliveries
 where = sys.argv[1]
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -97,7 +97,7 @@ def test_wordings_when_a_kind_is_added_then_it_has_words():
             {"carrier": "SF", "tracking": "1"},
         ),
         (partial(events.completed, actor="system"), Kind.ORDER_COMPLETED, {}),
-        (partial(events.cancelled, actor="system"), Kind.ORDER_CANCELLED, {}),
+        (partial(events.cancelled, was="paid", actor="system"), Kind.ORDER_CANCELLED, {}),
     ],
 )
 def test_listener_when_an_order_moves_twice_then_one_notice_that_leads_to_it(
