@@ -6,7 +6,7 @@ import sys
 from mall.profile import use_profile
 
 if __name__ == "__main__":
-    use_profile()
+    use_profile(for_tables=sys.argv[1:2] == ["migrate"])
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

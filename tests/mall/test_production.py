@@ -145,3 +145,18 @@ def test_profile_when_unknown_then_names_the_known_ones():
         refused.stderr.strip()
         == "MALL_PROFILE='staging' is unknown: use one of embedded, production."
     )
+
+
+@pytest.mark.parametrize(("command", "seconds"), [("migrate", 86_400), ("nightly", 10)])
+def test_answers_when_tables_are_changed_then_nothing_cuts_them_off(command, seconds):
+    run = f"""
+import runpy, sys
+sys.argv = ["manage.py", "{command}", "--help"]
+try:
+    runpy.run_path("manage.py", run_name="__main__")
+except SystemExit:
+    from django.conf import settings
+    print("patience", settings.DATABASES["default"]["OPTIONS"]["read_timeout"])
+"""
+
+    assert f"patience {seconds}" in start("-c", run).stdout
