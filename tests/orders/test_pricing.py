@@ -308,7 +308,8 @@ class TestQuote:
         assert told == {
             "lines": [line], "points": 900, "cash": "10.99", "goods_cash": "19.99",
             "discount": "9.00", "rounding": "0.0000",
-            "freight": "0.00", "rate": 100, "earns": 10, "coupon": None, "coupon_discount": "0.00",
+            "freight": "0.00", "rate": 100, "earns": 10, "coupon": None, "coupon_proposed": None,
+            "coupon_discount": "0.00",
             "points_usable": {"least": 100, "step": 100, "most": 900},
         }  # fmt: skip
 
