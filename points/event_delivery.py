@@ -10,6 +10,7 @@ Listeners commute (mall/core/events.py), so late, twice and by several sweeps at
 Source: facts.md section 3; docs/decisions/0043-facts-are-rows.md.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 
-from mall.core import clock, events, faults, replica, transactions
+from mall.core import clock, events, faults, keyset, replica, transactions
 from mall.core.errors import DomainError
 from mall.core.events import Event
 from mall.core.transactions import transactional
@@ -29,6 +30,7 @@ from points.models import Parked, PointAccount
 
 BATCH = 50  # members: more make a redemption wait, fewer cost too much each
 ROUNDS = 5  # a listener may tell, too
+SWEEP_SECONDS = 20  # a sweep that has more to do leaves it to the next knock
 TRIES = 5
 FIRST_PAUSE_SECONDS = 2  # doubled with each vain try
 AT_ONCE, LATER = "at once", "later"
@@ -104,26 +106,20 @@ def deliver(user_id: int) -> int:
 
 def deliver_due(as_of: datetime | None = None, *, batch: int = BATCH) -> Heard:
     """Do what follows from every fact that waits by ``as_of`` (default: now), ``batch`` members a
-    transaction; returns what this call heard.
+    transaction, for SWEEP_SECONDS at most; returns what this call heard.
+
+    May run late, twice, or several at once: who comes second finds nothing waiting.
     """
     members = facts = 0
-    seen = set()
-    while ids := _due(as_of or clock.now(), batch, seen):
-        seen.update(ids)
-        facts += _deliver_batch(ids)
-        members += len(ids)
+    until = time.monotonic() + SWEEP_SECONDS
+    due = PointAccount.objects.filter(hear_at__lte=as_of or clock.now())
+    rows = due.values_list("hear_at", "pk")
+    for found in keyset.batches(rows, batch, by=("hear_at", "pk")):
+        facts += _deliver_batch([pk for _hear_at, pk in found])
+        members += len(found)
+        if time.monotonic() > until:
+            break
     return Heard(members, facts)
-
-
-def _due(as_of, batch, seen):
-    """Return the members whose facts wait the longest, each once a sweep."""
-    due = PointAccount.objects.filter(hear_at__lte=as_of).order_by("hear_at")
-    ids = (
-        due.values_list("pk", flat=True)[: batch + len(seen)]
-        if seen
-        else due.values_list("pk", flat=True)[:batch]
-    )
-    return [pk for pk in ids if pk not in seen][:batch]
 
 
 def _deliver_batch(ids) -> int:
