@@ -200,10 +200,6 @@ def test_names_when_a_module_is_named_then_by_a_noun_of_the_mall():
 # bottom.
 LONG_MODULES = {
     "points/machine.py": 495,
-    "orders/admin.py": 472,
-    "catalog/admin.py": 437,
-    "orders/coupons/admin.py": 389,
-    "points/books_admin.py": 353,
 }
 
 

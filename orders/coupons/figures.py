@@ -34,3 +34,8 @@ def _count_used() -> list:
     """Count along the index ``coupon_of_template``."""
     used = Coupon.objects.filter(state=Coupon.State.USED).order_by().values_list("template_id")
     return list(used.annotate(number=Count("pk")))
+
+
+def in_words(states) -> str:
+    told = (f"{Coupon.State(state).label} {number:,}" for state, number in sorted(states.items()))
+    return " · ".join(told) or "–"

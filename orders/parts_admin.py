@@ -1,0 +1,65 @@
+"""What the back office shows below an order: its lines, parcels and payments."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+
+from mall.core import actors
+from mall.core.admin.read_only import ReadOnly
+from orders.models import (
+    OrderLine,
+    Payment,
+    Shipment,
+)
+
+
+class LineInline(ReadOnly, TabularInline):
+    model = OrderLine
+    extra = 0
+    hide_title = True
+    fields = [
+        "product_name",
+        "sku_name",
+        "quantity",
+        "unit_points",
+        "unit_cash",
+        "points",
+        "cash",
+        "coupon_discount",
+        "discount",
+    ]
+    fields += ["shipped_quantity", "refunded_quantity"]
+    readonly_fields = fields
+
+    @admin.display(description=_("product"))
+    def product_name(self, line):
+        return line.product_name
+
+    @admin.display(description=_("variant"))
+    def sku_name(self, line):
+        return line.sku_name or "–"
+
+
+class ShipmentInline(ReadOnly, TabularInline):
+    model = Shipment
+    extra = 0
+    hide_title = True
+    fields = ["number", "carrier", "tracking_number", "contents", "at", "by"]
+    readonly_fields = fields
+    by = actors.column("actor", _("by"))
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("lines__line")
+
+    @admin.display(description=_("contents"))
+    def contents(self, parcel):
+        return ", ".join(str(part) for part in parcel.lines.all())
+
+
+class PaymentInline(ReadOnly, TabularInline):
+    model = Payment
+    extra = 0
+    hide_title = True
+    show_change_link = True
+    fields = ["no", "provider", "amount", "status", "created_at", "paid_at"]
+    readonly_fields = fields

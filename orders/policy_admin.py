@@ -1,0 +1,23 @@
+"""The checkout policy, in the back office."""
+
+from django.contrib import admin
+
+from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.one_row import OneRow
+from orders.models import (
+    CheckoutPolicy,
+)
+
+
+@admin.register(CheckoutPolicy)
+class CheckoutPolicyAdmin(OneRow, ModelAdmin):
+    """The one row of numbers checkout goes by."""
+
+    list_display = [
+        "__str__",
+        "payment_window_minutes",
+        "discount_min_points",
+        "discount_step_points",
+        "discount_max_percent",
+        "freight",
+    ]
