@@ -33,7 +33,7 @@ ROUNDS = 5  # a listener may tell, too
 SWEEP_SECONDS = 20  # a sweep that has more to do leaves it to the next knock
 TRIES = 5
 FIRST_PAUSE_SECONDS = 2  # doubled with each vain try
-AT_ONCE, LATER = "at once", "later"
+AT_ONCE = "at once"  # of settings.EVENTS_HEARD; anything else is later
 log = structlog.get_logger(__name__)
 
 
@@ -78,12 +78,8 @@ def hear(user) -> None:
 
     A failure is the sweep's to deal with: what is shown then is as of a moment ago.
     """
-    if replica.is_reading() or not balance.is_waiting(user.pk):
-        return
-    try:
-        deliver(user.pk)
-    except DomainError as error:
-        log.warning("facts_not_heard", member=user.pk, code=error.code)
+    if not replica.is_reading() and balance.is_waiting(user.pk):
+        _deliver_or_tell(user.pk)
 
 
 def hear_if_short(account: ledger.LockedAccount, points: int) -> None:
@@ -131,13 +127,33 @@ def deliver_due(as_of: datetime | None = None, *, batch: int = BATCH) -> Heard:
 
 
 def _deliver_batch(ids) -> int:
+    """Deliver members together, and where that fails each alone: one whose account is held by
+    somebody, or whose facts cannot be read, is left to the next sweep and keeps nobody waiting.
+    """
     try:
         return _deliver(ids)
     except Exception as error:
-        if not _is_a_listeners(error):
+        if _is_away(error):
             raise
-        log.warning("listener_failed", members=len(ids), error=repr(error)[:300])
-    return sum(deliver(user_id) for user_id in ids)
+        log.warning("facts_not_heard_together", members=len(ids), error=repr(error)[:300])
+    return sum(_deliver_or_tell(user_id) for user_id in ids)
+
+
+def _deliver_or_tell(user_id) -> int:
+    """Deliver a member; what stands in the way is told in the log, and undone as a whole. Raises:
+    what says that the database is away.
+    """
+    try:
+        return deliver(user_id)
+    except Exception as error:
+        if _is_away(error):
+            raise
+        log.exception("facts_not_heard", member=user_id)
+        return 0
+
+
+def _is_away(error) -> bool:
+    return faults.is_lost(error) or faults.is_lost(error.__cause__)
 
 
 @transactional

@@ -8,7 +8,7 @@ from mall.core import events, rows
 from points.models import SEQ_BITS, SEQ_SPAN, Event, PointAccount
 
 # An account row moves so many at a time; more of one member wait for the next round.
-AT_ONCE = 200
+MOST_OF_ONE = 200
 _HEARING = ("told", "heard", "hear_at", "hear_tries")
 _FIELDS = [PointAccount._meta.get_field(name) for name in _HEARING]
 
@@ -28,13 +28,13 @@ def insert(facts: Iterable[events.Event], last: Mapping[int, int]) -> None:
 
 def waiting(accounts: Iterable[PointAccount]) -> list[events.Event]:
     """Return the facts that accounts, locked, have still to hear: by member and number, at most
-    AT_ONCE of each.
+    MOST_OF_ONE of each.
     """
     spans, params = [], []
     for account in accounts:
         if account.heard < account.told:
             first = account.user_id * SEQ_SPAN + account.heard
-            last = account.user_id * SEQ_SPAN + min(account.told, account.heard + AT_ONCE)
+            last = account.user_id * SEQ_SPAN + min(account.told, account.heard + MOST_OF_ONE)
             spans.append("e.id > %s AND e.id <= %s")
             params += [first, last]
     if not spans:

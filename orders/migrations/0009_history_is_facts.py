@@ -30,15 +30,9 @@ CARRY = """
     JOIN points_pointaccount a ON a.user_id = o.user_id
     WHERE o.user_id >= %s AND o.user_id < %s AND a.told = 0
 """
+# One walk over the facts of the range: asked per account, MariaDB reads them all each time.
 COUNT = """
-    UPDATE points_pointaccount
-    SET told = (SELECT COUNT(*) FROM points_event e
-                WHERE e.id > points_pointaccount.user_id * {span}
-                AND e.id < (points_pointaccount.user_id + 1) * {span}),
-        heard = (SELECT COUNT(*) FROM points_event e
-                WHERE e.id > points_pointaccount.user_id * {span}
-                AND e.id < (points_pointaccount.user_id + 1) * {span})
-    WHERE user_id >= %s AND user_id < %s AND told = 0
+    SELECT id >> 24, COUNT(*) FROM points_event WHERE id >= %s AND id < %s GROUP BY id >> 24
 """
 
 
@@ -54,7 +48,18 @@ def carry_over(apps, schema_editor):
     for first in _ranges(apps, alias):
         with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
             cursor.execute(CARRY.format(**words), [first, first + MEMBERS])
-            cursor.execute(COUNT.format(**words), [first, first + MEMBERS])
+            cursor.execute(COUNT, [first * SPAN, (first + MEMBERS) * SPAN])
+            _note_told(apps, alias, cursor.fetchall())
+
+
+def _note_told(apps, alias, counted):
+    """Note on accounts that have told nothing how many facts they have now, all of them heard."""
+    members = {}
+    for member, number in counted:
+        members.setdefault(number, []).append(member)
+    accounts = apps.get_model("points", "PointAccount")._base_manager.using(alias)
+    for number, ids in members.items():
+        accounts.filter(pk__in=ids, told=0).update(told=number, heard=number)
 
 
 def write_back(apps, schema_editor):

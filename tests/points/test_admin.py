@@ -7,9 +7,21 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from mall import verification
+from mall.core import clock, events
+from mall.core.models import AuditRow
 from points import errors, ledger, risk, rules
-from points.models import ExchangeRate, LedgerEntry, PointAccount, RiskCase, Rule, RuleVersion
+from points.models import (
+    Event,
+    ExchangeRate,
+    LedgerEntry,
+    Parked,
+    PointAccount,
+    RiskCase,
+    Rule,
+    RuleVersion,
+)
 from tests.factories.points import member_with
+from tests.listening import hearing
 from tests.pages import hidden_of
 
 pytestmark = pytest.mark.django_db
@@ -460,3 +472,70 @@ def test_upload_when_a_line_is_wrong_then_it_says_so_and_posting_is_not_offered(
 
     assert "1 line is wrong: nothing can be posted." in page.content.decode()
     assert "/post/" not in page.content.decode()
+
+
+# --- what could not follow ------------------------------------------------------------
+@pytest.fixture
+def parked(member):
+    """A fact of which one listener failed five times."""
+    events.tell(events.Event("weighed", member.pk, "scale:1", clock.now()))
+    row = Event.objects.of(member.pk).get(kind="weighed")
+    return Parked.objects.create(
+        event=row,
+        listener="tests.listening.hearing.<locals>.listen",
+        error="ValueError: too heavy",
+        tries=5,
+        parked_at=clock.now(),
+    )
+
+
+def try_again(client, parked):
+    chosen = {"action": "try_again", "_selected_action": [parked.pk]}
+    return client.post("/admin/points/parked/", chosen, follow=True)
+
+
+def test_parked_when_listed_then_says_what_and_why_and_the_start_page_counts_it(
+    back_office, parked
+):
+    listed = back_office.get("/admin/points/parked/?done_at__isnull=True").content.decode()
+
+    assert "ValueError: too heavy" in listed and "weighed · scale:1" in listed
+    assert "Facts not followed up" in back_office.get("/admin/").content.decode()
+
+
+def test_parked_when_tried_again_then_it_follows_once_and_the_log_says_who(
+    back_office, clerk, parked
+):
+    with hearing("weighed") as heard:
+        first = try_again(back_office, parked).content.decode()
+        try_again(back_office, parked)
+
+    assert len(heard) == 1 and "1 made up for." in first
+    assert Parked.objects.get().done_at is not None
+    made = AuditRow.objects.filter(action="points.make_up_for")
+    assert [row.actor for row in made] == [f"staff:{clerk.pk}"]
+
+
+def test_parked_when_it_fails_again_then_it_waits_with_the_new_reason(back_office, parked):
+    def fail(event):
+        raise ValueError("still too heavy")
+
+    with hearing("weighed", listener=fail):
+        answer = try_again(back_office, parked).content.decode()
+
+    row = Parked.objects.get()
+    assert "1 failed again" in answer
+    assert (row.done_at, row.tries, row.error) == (None, 6, "ValueError: still too heavy")
+
+
+def test_parked_when_a_role_may_only_look_then_it_cannot_try(client, member, parked):
+    support = member_with()
+    support.is_staff = True
+    support.save()
+    support.user_permissions.add(Permission.objects.get(codename="view_parked"))
+    client.force_login(support)
+
+    with hearing("weighed") as heard:
+        try_again(client, parked)
+
+    assert (heard, Parked.objects.get().done_at) == ([], None)

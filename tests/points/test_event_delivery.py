@@ -2,11 +2,12 @@
 heard (points/event_delivery.py).
 """
 
+import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from mall import verification
@@ -17,7 +18,7 @@ from mall.core.transactions import transactional
 from orders.events import ORDER_PAID
 from orders.models import Order
 from points import event_delivery, ledger
-from points.models import Event, Grant, Parked, PointAccount
+from points.models import SEQ_SPAN, Event, Grant, Parked, PointAccount
 from tests.factories.orders import pay, place, refund, virtual_sku
 from tests.factories.points import member_with
 from tests.listening import hearing
@@ -90,8 +91,6 @@ def test_tell_when_the_transaction_is_taken_back_then_the_number_is_free_again()
 
 
 def test_tell_when_a_savepoint_is_taken_back_then_its_facts_are_and_the_others_stay():
-    from django.db import transaction
-
     member = member_with(50)
     told = hearing_of(member)[0]
 
@@ -393,3 +392,53 @@ def test_verify_when_a_fact_is_missing_or_waits_for_too_long_then_it_says_so():
 
     assert waiting == ["facts wait for too long"]
     assert [finding.check for finding in verification.verify()] == ["facts are missing"]
+
+
+# --- one member is no other's matter ------------------------------------------------
+@pytest.mark.mariadb
+def test_deliver_due_when_somebody_holds_one_account_then_the_others_are_heard():
+    held, free = member_with(0), member_with(0)
+    event_delivery.deliver_due()
+    is_held, over = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            list(PointAccount.objects.select_for_update().filter(pk=held.pk))
+            is_held.set()
+            over.wait(60)
+        connection.close()
+
+    with hearing("weighed") as heard:
+        events.tell(fact(held), fact(free))
+        holder = threading.Thread(target=hold)
+        holder.start()
+        assert is_held.wait(10)
+        event_delivery.deliver_due()
+        over.set()
+        holder.join()
+        first = [event.member for event in heard]
+        event_delivery.deliver_due()
+
+    assert first == [free.pk]
+    assert [event.member for event in heard] == [free.pk, held.pk]
+
+
+def test_deliver_due_when_a_members_facts_cannot_be_read_then_the_others_are_heard(client):
+    broken, well = member_with(0), member_with(0)
+    event_delivery.deliver_due()
+    client.force_login(broken)
+    own = range(broken.pk * SEQ_SPAN, (broken.pk + 1) * SEQ_SPAN)
+
+    def unreadable(execute, sql, params, many, context):
+        if "points_event` e" in sql and any(one in own for one in params):
+            raise ValueError("a row nobody can read")
+        return execute(sql, params, many, context)
+
+    with hearing("weighed") as heard:
+        events.tell(fact(broken), fact(well))
+        with connection.execute_wrapper(unreadable):
+            event_delivery.deliver_due()
+            page = client.get("/points/")
+
+    assert [event.member for event in heard] == [well.pk]
+    assert page.status_code == 200

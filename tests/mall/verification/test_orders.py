@@ -14,8 +14,8 @@ from mall import verification
 from mall.verification.orders import verify_orders
 from mall.verification.shelf import verify_shelf
 from orders import lifecycle
-from orders.models import Order
-from points import ledger
+from orders.models import Coupon, Order
+from points import event_delivery, ledger
 from tests.factories.coupons import given
 from tests.factories.orders import (
     address_of,
@@ -301,3 +301,36 @@ def test_verify_when_there_are_more_orders_then_the_query_count_stays(
     place(member, virtual_sku(points=10))
     with django_assert_num_queries(13):
         verify_orders([member.pk])
+
+
+# --- facts that wait ------------------------------------------------------------------
+def test_verify_when_a_coupons_order_was_just_paid_then_nothing_is_found_before_or_after(
+    member, heard_later
+):
+    order = pay(place(member, virtual_sku(cash="30.00"), coupon=given(member).pk))
+    assert order.coupon_discount
+
+    assert verification.verify() == []
+    event_delivery.deliver_due()
+    assert verification.verify() == []
+
+
+def test_verify_when_an_order_was_just_cancelled_then_nothing_is_found_before_or_after(
+    member, heard_later
+):
+    order = pay(place(member, virtual_sku(cash="30.00")))
+    event_delivery.deliver_due()
+    lifecycle.cancel(order, actor=f"member:{member.pk}")
+
+    assert verification.verify() == []
+    event_delivery.deliver_due()
+    assert verification.verify() == []
+
+
+def test_verify_when_what_followed_is_undone_by_hand_then_it_is_found(member):
+    order = pay(place(member, virtual_sku(cash="30.00"), coupon=given(member).pk))
+    Coupon.objects.filter(order=order).update(state=Coupon.State.LOCKED)
+
+    assert [finding.check for finding in verification.verify()] == [
+        f"coupon of order {order.no} (paid)"
+    ]
