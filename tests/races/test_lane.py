@@ -332,6 +332,7 @@ def test_place_order_when_some_are_refused_then_each_hears_why_and_the_others_go
         Order,
     ]
     assert Order.objects.filter(user=guests[5]).get() == first
+    assert outcomes[0].created_at == outcomes[6].created_at  # still of one group
 
 
 def test_place_order_when_one_key_is_sent_twice_then_one_order_answers_both(members, groups):
