@@ -27,7 +27,6 @@ from mall.purse import Purse
 from points import event_delivery
 
 TOLD_BY = "django_structlog.middlewares.request"  # the name on every line of a request
-BACK_OFFICE = "/admin/"
 log = structlog.get_logger(TOLD_BY)
 
 
@@ -165,11 +164,14 @@ class HearingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        is_shown = request.method in ("GET", "HEAD") and not request.path.startswith(BACK_OFFICE)
-        is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if is_shown and is_known and request.user.is_authenticated:
-            event_delivery.hear(request.user)
         return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        is_page = request.resolver_match.app_name not in ("", "admin")
+        is_known = settings.SESSION_COOKIE_NAME in request.COOKIES
+        is_asked = is_page and is_known and request.method in ("GET", "HEAD")
+        if is_asked and request.user.is_authenticated:
+            event_delivery.hear(request.user)
 
 
 class RefusalMiddleware:

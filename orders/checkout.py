@@ -96,8 +96,6 @@ def _place(user, wanted, *, key, body_hash, points_to_use, coupon, address_id, e
     quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=coupon, as_of=now)
     quote.agree(expect)
     shelf.check_left(quote.lines, since=since)
-    if quote.points > account.row.available:
-        event_delivery.deliver(user.pk)  # what was earned a moment ago may be enough
     order = write_down(
         account, user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id
     )
@@ -134,6 +132,7 @@ def write_down(
 
     Raises: AddressNeeded and what the ledger refuses.
     """
+    event_delivery.hear_if_short(account, quote.points)
     order = drafts.of(user, quote, key=key, body_hash=body_hash, at=at, address_id=address_id)
     drafts.write([drafts.Draft(order, quote)])
     if quote.coupon is not None:

@@ -86,6 +86,14 @@ def hear(user) -> None:
         log.warning("facts_not_heard", member=user.pk, code=error.code)
 
 
+def hear_if_short(account: ledger.LockedAccount, points: int) -> None:
+    """Do what follows from a member's waiting facts where the balance is short of ``points``: what
+    was earned a moment ago may be enough.
+    """
+    if points > account.row.available:
+        deliver(account.user_id)
+
+
 def deliver(user_id: int) -> int:
     """Do what follows from the waiting facts of a member; return how many were heard.
 

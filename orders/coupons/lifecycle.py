@@ -27,7 +27,7 @@ from orders.coupons.offers import counted
 from orders.coupons.wallet import expiry_of
 from orders.errors import IdempotencyConflict
 from orders.models import Coupon, CouponCode, CouponTemplate
-from points import ledger
+from points import event_delivery, ledger
 
 AT_FAULT_DAYS = 7
 BATCH = 500
@@ -95,6 +95,7 @@ def purchase(user, template_id: int, *, key: str) -> Coupon:
         source=Coupon.Source.BOUGHT,
         price_points=template.price_points,
     )
+    event_delivery.hear_if_short(account, template.price_points)
     account.spend(
         points=coupon.price_points,
         key=f"coupon:{coupon.pk}:spend",

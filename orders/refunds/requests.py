@@ -157,6 +157,8 @@ def approve(
         raise RefundDecided(status=asked.status)
     event_delivery.deliver(account.user_id)  # promised points are there to be taken back
     order, now = _fresh(asked.order_id), clock.now()
+    if order.status not in REFUNDABLE:  # cancelled, and what was asked of it is withdrawn with it
+        raise RefundDecided(status=Status.WITHDRAWN)
     lines = list(asked.lines.all())
     terms = refund_terms.work_out(order, [(line.line_id, line.quantity) for line in lines])
     asked.order, asked.status, asked.decided_by, asked.decided_at = (

@@ -12,6 +12,20 @@ def _as_in_the_shop(heard_later):
 
 
 @pytest.fixture
+def member(member):
+    """The same, with what registering brings."""
+    event_delivery.deliver(member.pk)
+    return member
+
+
+@pytest.fixture
+def other_member(other_member):
+    """The same, with what registering brings."""
+    event_delivery.deliver(other_member.pk)
+    return other_member
+
+
+@pytest.fixture
 def closed_books(transactional_db, deadlocks):
     """After the race the books close and the server counted no deadlock."""
     yield

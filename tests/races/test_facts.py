@@ -17,7 +17,7 @@ from marketing import events, facts, shares
 from marketing.errors import EventConflict
 from marketing.models import CustomEvent, ShareLanding
 from orders.reviews import lines as orders_reviews
-from points import batches
+from points import batches, event_delivery
 from points.models import LedgerEntry, PointAccount, Rule, RuleVersion
 from tests.factories.orders import pay, place, received, virtual_sku
 from tests.factories.points import member_with
@@ -130,6 +130,7 @@ def test_review_when_sent_and_published_many_times_at_once_then_one_and_paid_onc
     review = Review.objects.get()
     published = run_threads(10, lambda: reviews.publish(review, actor=operator))
 
+    event_delivery.deliver_due()
     assert [type(outcome) for outcome in written].count(AlreadyReviewed) == 9
     assert [outcome for outcome in published if isinstance(outcome, BaseException)] == []
     assert paid("review") == [20]

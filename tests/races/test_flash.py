@@ -136,7 +136,7 @@ def test_harness_when_the_guard_is_off_then_the_race_does_oversell(run_threads, 
 class Unlocked:
     """An account nobody holds while the pieces are counted: it is locked only to be posted to."""
 
-    seen = None
+    seen, row = None, SimpleNamespace(available=1000)
 
     def __init__(self, user_id):
         self.user_id = user_id
