@@ -349,6 +349,19 @@ def test_place_order_when_one_key_is_sent_twice_then_one_order_answers_both(memb
     assert Order.objects.filter(user=user).count() == 2
 
 
+def test_place_order_when_one_asks_again_then_the_group_goes_on_without_it(members, groups):
+    guests, sku = members(3), virtual_sku(points=7)
+    first = place(guests[1], sku, key="again")
+
+    outcomes = stand_in_line(
+        sku, [of(guests[0], sku), of(guests[1], sku, key="again"), of(guests[2], sku)]
+    )
+
+    assert groups == [3]
+    assert (outcomes[1].pk, outcomes[1].replayed) == (first.pk, True)
+    assert outcomes[0].created_at == outcomes[2].created_at  # still of one group
+
+
 @pytest.mark.mariadb
 def test_place_order_when_one_member_is_locked_then_nobody_else_waits(members, groups):
     guests, sku = members(5), virtual_sku(points=7)
