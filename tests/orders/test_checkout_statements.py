@@ -203,7 +203,9 @@ def test_place_order_when_ids_step_by_seven_then_each_line_is_its_orders(member)
         connection.close()
 
     for order in orders:
-        known = [(line.pk, line.sku_id, line.points) for line in order.written_lines]
+        # None where the server does not tell the ids of many rows (MySQL)
+        lines = order.lines.all() if order.written_lines is None else order.written_lines
+        known = [(line.pk, line.sku_id, line.points) for line in lines]
         stored = order.lines.order_by("pk").values_list("pk", "sku_id", "points")
         assert sorted(known) == list(stored)
         assert [points for _pk, _sku, points in stored] == [1, 2, 3]
