@@ -55,8 +55,21 @@ def quote(
 
     Raises: InvalidLines, NotForSale, PurchaseLimitReached, CouponNotUsable, PointsNotUsable.
     """
+    return quote_wishes(
+        user, wishes_of(lines), points_to_use=points_to_use, coupon=coupon, as_of=as_of
+    )
+
+
+def quote_wishes(
+    user,
+    wishes,
+    *,
+    points_to_use: int = 0,
+    coupon: int | str | None = None,
+    as_of: datetime | None = None,
+) -> Quote:
+    """Work out as ``quote`` does what goods cost that were read already."""
     as_of = as_of or clock.now()
-    wishes = wishes_of(lines)
     _check_sale(wishes, as_of)
     _check_limits(user, wishes)
     rate = rates.current(as_of).points_per_yuan

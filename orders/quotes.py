@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.models import Sku
-from mall.core.money import ZERO
+from mall.core.money import ZERO, yuan
 from orders.coupons.terms import InHand
+from orders.errors import PriceChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,13 @@ class Quote:
     def coupon_name(self) -> str:
         """The coupon's name in the reader's language, as an order has it; empty without one."""
         return self.coupon.template.name if self.coupon else ""
+
+    def agree(self, expect) -> None:
+        """Refuse it where it is not what the shopper saw. Raises: PriceChanged."""
+        if expect is None:
+            return
+        if (expect["points"], yuan(expect["cash"])) != (self.points, self.cash):
+            raise PriceChanged(self)
 
     def as_dict(self) -> dict:
         """Return the quote as programs read it: points as numbers, yuan as strings."""

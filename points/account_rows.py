@@ -38,6 +38,13 @@ class Held:
     seen: object = None
 
 
+def lock_free(ids) -> dict[int, PointAccount]:
+    """Lock those accounts that nobody else has locked, in id order, where the server can tell;
+    return them by member. Elsewhere wait for all, as ``lock`` does.
+    """
+    return _lock_rows(sorted(set(ids)), _locks("a", skip_locked=True))
+
+
 def lock(ids, wanted=frozenset(), *, returning=False, seen: rows.Wanted | None = None) -> Held:
     """Lock accounts in id order and read what was posted before under ``wanted`` ((member, key)).
 
@@ -59,15 +66,18 @@ def lock(ids, wanted=frozenset(), *, returning=False, seen: rows.Wanted | None =
 def _lock(ids, wanted, returning, seen) -> Held:
     if len(ids) == 1:
         return _lock_one(ids[0], wanted, returning, seen)
-    sql = (
-        f"SELECT {rows.columns('a', PointAccount)} FROM {rows.table(PointAccount)} a "
-        f"WHERE a.user_id IN ({rows.marks(ids)}) ORDER BY a.user_id{_locks('a')}"
-    )
-    accounts = {row[0]: rows.read(PointAccount, row) for row in rows.fetch(sql, ids)}
-    past = Past()
+    accounts, past = _lock_rows(ids, _locks("a")), Past()
     if wanted:
         past.learn(look_up(wanted, returning=returning), wanted, returning=returning)
     return Held(accounts, past)
+
+
+def _lock_rows(ids, locks) -> dict[int, PointAccount]:
+    sql = (
+        f"SELECT {rows.columns('a', PointAccount)} FROM {rows.table(PointAccount)} a "
+        f"WHERE a.user_id IN ({rows.marks(ids)}) ORDER BY a.user_id{locks}"
+    )
+    return {row[0]: rows.read(PointAccount, row) for row in rows.fetch(sql, ids)}
 
 
 def _lock_one(user_id, wanted, returning, seen) -> Held:
@@ -179,8 +189,10 @@ def _update(account, seq):
         raise LostLock(f"account {account.user_id} moved while it was locked")
 
 
-def _locks(account, others=""):
-    return rows.locks(account, others) if _LOCK_THE_ACCOUNT else ""
+def _locks(account, others="", *, skip_locked=False):
+    if not _LOCK_THE_ACCOUNT:
+        return ""
+    return rows.locks(account, others) + (rows.skipping_locked() if skip_locked else "")
 
 
 def _join_returns(returning):

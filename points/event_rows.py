@@ -17,13 +17,17 @@ def insert(facts: Iterable[events.Event], last: Mapping[int, int]) -> None:
     """Write facts of members whose accounts are locked, numbered on from ``last`` ({member: facts
     told before}), in one statement.
     """
-    request_id = str(structlog.contextvars.get_contextvars().get("request_id") or "")[:64]
-    numbers = dict(last)
+    numbers, running = dict(last), request_id()
     made = []
     for fact in facts:
         numbers[fact.member] += 1
-        made.append(_row(fact, numbers[fact.member], request_id))
+        made.append(_row(fact, numbers[fact.member], fact.request_id or running))
     rows.insert(made)
+
+
+def request_id() -> str:
+    """Return the id of the running request as rows keep it; empty outside one."""
+    return str(structlog.contextvars.get_contextvars().get("request_id") or "")[:64]
 
 
 def waiting(accounts: Iterable[PointAccount]) -> list[events.Event]:

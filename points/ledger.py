@@ -74,6 +74,19 @@ def open_all(user_ids: Iterable[int]) -> dict[int, LockedAccount]:
     return opened
 
 
+def open_free(user_ids: Iterable[int]) -> dict[int, LockedAccount]:
+    """Lock those of several members' accounts that nobody else has locked; return them by member.
+
+    For whoever can do without some of them; only where the transaction has none of them open.
+    Raises: RuntimeError (outside a verb).
+    """
+    accounts = account_rows.lock_free(user_ids)
+    return {
+        user_id: _keep(user_id, account_rows.Held({user_id: row}, Past()))
+        for user_id, row in accounts.items()
+    }
+
+
 def _keep(user_id, held) -> LockedAccount:
     account = transactions.memory()["accounts", user_id] = LockedAccount(user_id, held)
     return account
@@ -147,9 +160,7 @@ def post_many(
     ids = {posting.user_id for posting in postings}
     if len(ids) == 1:
         return open(ids.pop(), postings=postings).post(postings, tolerant=tolerant)
-    wanted, returning = Past().unknown(postings)
-    settle()  # the rows are read below
-    held = account_rows.lock(ids, wanted, returning=returning)
+    held = _hold(ids, postings)
     before = {user_id: account.seq for user_id, account in held.accounts.items()}
     results, made = post_all(postings, held.accounts, held.past, tolerant=tolerant)
     changed = [one for user_id, one in held.accounts.items() if one.seq != before[user_id]]
@@ -165,6 +176,23 @@ def post_many(
     if unopened:
         transaction.on_commit(partial(balance.remember, *unopened), robust=True)
     return results
+
+
+def _hold(ids, postings) -> account_rows.Held:
+    """Lock the accounts of a batch and read what was posted under its keys; accounts that are all
+    open already are taken as they are.
+    """
+    wanted, returning = Past().unknown(postings)
+    opened = {user_id: _opened(user_id) for user_id in sorted(ids)}
+    if not all(opened.values()):
+        settle()  # the rows are read below
+        return account_rows.lock(ids, wanted, returning=returning)
+    past = Past()
+    if wanted:
+        found = account_rows.look_up(wanted, returning=returning)
+        past.learn(found, wanted, returning=returning)
+    rows_of = {user_id: copy.copy(account.row) for user_id, account in opened.items()}
+    return account_rows.Held(rows_of, past)
 
 
 # --- what an account may do ------------------------------------------------------

@@ -23,7 +23,7 @@ from mall.core import clock, rows, transactions
 from mall.core.events import Event, has_listeners
 from points import account_rows, balance, event_rows, machine
 from points.models import LedgerEntry, PointAccount
-from points.postings import DEFAULT, Past, Posting, as_text, post_all
+from points.postings import DEFAULT, Past, Posting, as_text, post_all, to_hold, to_spend
 
 
 class NotHeld(RuntimeError):
@@ -59,6 +59,19 @@ class LockedAccount:
             _hook, self._row, self._past, self._is_late = self._undo.pop()
         return bool(self._undo)
 
+    def can_take(self, points: int) -> bool:
+        """Say whether points can be spent or held beyond doubt: with nothing to be swept, delivered
+        or refused before.
+        """
+        row = self.row
+        is_swept = row.next_expiry is None or row.next_expiry >= clock.today()
+        return (
+            is_swept
+            and row.status in machine.SPENDING
+            and points <= row.available
+            and len(row.holds) < machine.HOLDS_MAX
+        )
+
     # --- the verbs ---------------------------------------------------------------
     def accrue(
         self, *, points: int, key: str, expires_on=DEFAULT, limits=None, **words
@@ -77,7 +90,8 @@ class LockedAccount:
 
         Raises: InsufficientPoints, AccountFrozen.
         """
-        return self._post(machine.Spend(points), key=key, reference=reference, **words)
+        words.update(points=points, key=key, reference=reference)
+        return self.post([to_spend(self.user_id, **words)])[0]
 
     def hold(
         self, *, points: int, key: str, reference: str, expires_at: datetime, **words
@@ -87,8 +101,8 @@ class LockedAccount:
         ``expires_at`` says when the order's sweep should release it; the ledger itself never does.
         Raises: InsufficientPoints, AccountFrozen, TooManyHolds.
         """
-        command = machine.Hold(points, key, expires_at.isoformat())
-        return self._post(command, key=key, reference=reference, **words)
+        words.update(points=points, key=key, reference=reference, expires_at=expires_at)
+        return self.post([to_hold(self.user_id, **words)])[0]
 
     def capture(
         self, *, hold_key: str, key: str, points: int | None = None, **words
@@ -218,11 +232,11 @@ class LockedAccount:
         self._undo.append((hook, self._row, self._past, self._is_late))
         self._row, self._past, self._is_late = row, past, is_late
 
+    def _has_moved(self) -> bool:
+        return self.is_held() and len(self._undo) > 1
+
     def _settle(self) -> PointAccount | None:
-        """Have the balance shown from the commit on; return the row if it must be written yet."""
-        if not self.is_held() or len(self._undo) == 1:
-            return None
-        transaction.on_commit(partial(balance.remember, self._row), robust=True)
+        """Return the row if it must be written yet, as from now on it is."""
         if not self._is_late:
             return None
         self._carry_on(self._row, self._past, is_late=False)
@@ -230,10 +244,15 @@ class LockedAccount:
 
 
 def settle() -> None:
-    """Write how far the accounts of this transaction have told and heard, where no posting did."""
+    """Write how far the accounts of this transaction have told and heard, where no posting did, and
+    have their balances shown from the commit on.
+    """
     held = list(transactions.memory().values())
-    opened = [account for account in held if isinstance(account, LockedAccount)]
-    late = [row for account in opened if (row := account._settle())]
+    moved = [one for one in held if isinstance(one, LockedAccount) and one._has_moved()]
+    if moved:
+        shown = [account.row for account in moved]
+        transaction.on_commit(partial(balance.remember, *shown), robust=True)
+    late = [row for account in moved if (row := account._settle())]
     if len(late) == 1:
         event_rows.write_hearing(late[0])
     elif late:

@@ -42,6 +42,16 @@ class Posting:
         return isinstance(self.command, RETURNING)
 
 
+def to_spend(user_id: int, *, points: int, **words) -> Posting:
+    """Return what takes points for good."""
+    return Posting(user_id, machine.Spend(points), **words)
+
+
+def to_hold(user_id: int, *, points: int, key: str, expires_at: datetime, **words) -> Posting:
+    """Return what sets points aside under ``key`` until somebody decides."""
+    return Posting(user_id, machine.Hold(points, key, expires_at.isoformat()), key=key, **words)
+
+
 @dataclass(slots=True)
 class Past:
     """What was posted before, as far as somebody asked for it; a member's key is (member, key)."""

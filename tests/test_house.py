@@ -117,7 +117,7 @@ def test_writer_when_rows_change_then_only_there(writer, models, tables):
         ("rows.insert", {"points/account_rows.py", "points/event_rows.py"}),
         ("rows.insert_new", {"points/account_rows.py"}),
         ("rows.execute", {"points/account_rows.py", "points/event_rows.py"}),
-        ("rows.insert_read_back", {"orders/checkout.py"}),
+        ("rows.insert_read_back", {"orders/drafts.py"}),
     ],
 )
 def test_rows_when_sql_is_written_out_then_only_in_the_rooms_for_it(room, may):

@@ -71,6 +71,13 @@ def locks(account: str, others: str = "") -> str:
     )
 
 
+def skipping_locked() -> str:
+    """Return what makes a locking clause pass over rows that another transaction has locked; empty
+    where no row is ever locked, or the server cannot (MariaDB before 10.6).
+    """
+    return " SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+
+
 def execute(sql: str, params) -> int:
     """Carry a statement out and return how many rows it touched."""
     with connection.cursor() as cursor:
@@ -83,6 +90,15 @@ def fetch(sql: str, params) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
+
+
+def find_all(wanted: list[Wanted]) -> list:
+    """Return the rows of one table that are there of those wanted, as last committed."""
+    of, conditions = wanted[0].model, [one.condition("s") for one in wanted]
+    where = " OR ".join(f"({condition})" for condition, _values in conditions)
+    params = [value for _condition, values in conditions for value in values]
+    found = fetch(f"SELECT {columns('s', of)} FROM {table(of)} s WHERE {where}", params)
+    return [read(of, row) for row in found]
 
 
 def find(wanted: Wanted):
@@ -164,6 +180,25 @@ def insert_read_back(objects, *, by: str) -> bool:
         row.pk = ids.get(getattr(row, field.attname))
         row._state.adding, row._state.db = False, connection.alias
     return bool(ids)
+
+
+def read_ids(objects, *, by: str) -> None:
+    """Take over the ids of rows just written by ``insert_read_back``, where the database did not
+    tell them; ``by`` is an attribute that no two rows of the table share.
+    """
+    model = type(objects[0])
+    field = model._meta.get_field(by)
+    values = [getattr(row, field.attname) for row in objects]
+    column = quoted(field.column)
+    ids = dict(
+        fetch(
+            f"SELECT {column}, {quoted(model._meta.pk.column)} FROM {table(model)} "
+            f"WHERE {column} IN ({marks(values)})",
+            values,
+        )
+    )
+    for row, value in zip(objects, values, strict=True):
+        row.pk = ids[value]
 
 
 def _insert(objects, fields, verb, suffix):

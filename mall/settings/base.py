@@ -257,6 +257,11 @@ CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "unacked_restore_throttle": 1}
 
+# --- redemptions ------------------------------------------------------------
+# Requests for one SKU that arrive while another one for it is being written are written together
+# (orders/lane.py); False: each by itself.
+CHECKOUT_LANE = True
+
 # --- the shop's payment providers -------------------------------------------
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])
 # What follows from a fact is done "later" (within a second or so, by the sweep, or when the member

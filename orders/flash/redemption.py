@@ -26,7 +26,7 @@ from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.transactions import transactional
-from orders import checkout, pricing
+from orders import checkout, drafts, pricing
 from orders.errors import (
     FlashLimitReached,
     FlashNotStarted,
@@ -208,14 +208,14 @@ def _last_resort(item_id) -> Lock:
 def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) -> Order:
     """Place the order with pieces of one bucket, or of any (None) after locking them all."""
     # Two tabs may press at once; the second must see the first's order and pieces.
-    account = ledger.open(user.pk, seen=checkout.placed_under(user, key))
+    account = ledger.open(user.pk, seen=drafts.placed_under(user, key))
     if account.seen is not None:
         return checkout.repeated(account.seen, body_hash)
     now = clock.now()
     _check_open(item.session, now)
     _check_limit(user, item, quantity)
     quoted = quote(user, item, quantity, as_of=now)
-    checkout.agree(quoted, expect)
+    quoted.agree(expect)
     order = checkout.write_down(
         account, user, quoted, key=key, body_hash=body_hash, at=now, address_id=address_id
     )

@@ -11,6 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from accounts.registration import register
+from orders import group
 from orders.models import CheckoutPolicy
 from points import event_delivery, rates, rules
 from tests.factories.coupons import given
@@ -50,6 +52,17 @@ def read_kept_facts():
     rates.current()
     CheckoutPolicy.current()
     rules.preview("purchase", amount=1)
+
+
+def members(count):
+    """So many members with points."""
+    made = [
+        register(username=f"guest{n}", email=f"guest{n}@example.com", password="x" * 12)
+        for n in range(count)
+    ]
+    for user in made:
+        give_points(user, 100)
+    return made
 
 
 @pytest.fixture
@@ -147,6 +160,35 @@ def test_place_order_when_sold_out_then_four_and_nothing_is_written(asked):
     sku = virtual_sku(points=10, stock=0)
 
     assert asked(sku, status=409) == [BEGIN, *READ, *RATE_AND_POLICY, ROLLBACK]
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_place_when_members_are_served_together_then_eleven_statements(count):
+    sku, guests = virtual_sku(points=10), members(count)
+    event_delivery.deliver_due()
+    read_kept_facts()
+    requests = [group.Request(user, sku.pk, 1, uuid4().hex, "", 0, None, None) for user in guests]
+
+    with CaptureQueriesContext(connection) as sent:
+        placed = group.place(requests)
+
+    assert [order.user_id for order in placed] == [user.pk for user in guests]
+    said = [query["sql"] for query in sent.captured_queries]
+    assert (
+        [(sql.split()[0], (TABLE.search(sql) or [0, ""])[1]) for sql in said]
+        == [
+            BEGIN,
+            ("SELECT", "points_pointaccount"),  # the locks
+            ("SELECT", "orders_order"),  # whether these keys placed an order before
+            ("SELECT", "catalog_sku"),
+            *RATE_AND_POLICY * (1 if IS_KEPT else count),
+            *WRITTEN[:2],
+            ("INSERT", "points_pointaccount"),  # an upsert
+            *WRITTEN[3:],
+            TAKEN,
+            COMMIT,
+        ]
+    )
 
 
 @pytest.mark.usefixtures("mariadb_only")

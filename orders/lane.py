@@ -1,0 +1,155 @@
+"""Lanes: who wants the same thing at the same moment waits a moment and is served together.
+
+The first request for a thing leads its lane and is done alone, as if there were no lane. Those that
+come meanwhile wait; when the leader is done, the first of them leads and does all that wait in one
+go. There is no queue beside the requests, no thread of its own, and no wait where nobody is ahead.
+
+A lane is a hint about whom to serve together, never what makes it right: whoever is not served goes
+alone, under a one-time key, so that nothing is done twice. Nobody waits longer than
+PATIENCE_SECONDS, and a leader that was lost is replaced by who comes after that long.
+Source: facts.md section 5; docs/decisions/0056-grouped-posting.md.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+MOST = 32  # served together: more make each wait longer and gain nothing
+PATIENCE_SECONDS = 2.0
+WAITING, LEADING, TAKEN = "waiting", "leading", "taken"
+log = structlog.get_logger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """One request of one member in a lane."""
+
+    member: int
+    request: object
+    place: str = WAITING
+    answer: object = None  # what came of it, a refusal too; None: it goes alone
+    called: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(slots=True)
+class _Lane:
+    leader: Ticket
+    since: float
+    waiting: list[Ticket] = field(default_factory=list)
+
+
+_lanes: dict[object, _Lane] = {}  # only those that somebody leads
+_lock = threading.Lock()
+
+
+def serve(
+    thing,
+    member: int,
+    request,
+    *,
+    alone: Callable[[], object],
+    together: Callable[[list], list],
+):
+    """Return what ``alone()`` returns, or what ``together`` made of the request beside others.
+
+    ``together(requests)``, all of different members, returns for each its answer, an exception
+    to be raised for it, or None: it goes alone. What it raises itself sends all of them alone.
+    Raises: what ``alone`` raises, and what ``together`` refuses.
+    """
+    ticket = enter(thing, Ticket(member, request))
+    if ticket.place is WAITING:
+        _wait(thing, ticket)
+    if ticket.place is LEADING:
+        try:
+            group = _take(thing, ticket)
+            if len(group) == 1:
+                return alone()
+            _serve_all(group, together)
+        finally:
+            hand_on(thing, ticket)
+    answer = ticket.answer
+    if isinstance(answer, Exception):
+        raise answer
+    return alone() if answer is None else answer
+
+
+def enter(thing, ticket: Ticket) -> Ticket:
+    """Join the lane of a thing: lead it where nobody does, or whoever does was lost; else wait."""
+    now = time.monotonic()
+    with _lock:
+        lane = _lanes.get(thing)
+        if lane is None:
+            lane = _lanes[thing] = _Lane(ticket, now)
+        elif now - lane.since <= PATIENCE_SECONDS:
+            lane.waiting.append(ticket)
+            return ticket
+        _lead(lane, ticket, now)
+    return ticket
+
+
+def hand_on(thing, leader: Ticket) -> None:
+    """Have the first who waits lead, unless the lane has another leader already."""
+    with _lock:
+        lane = _lanes.get(thing)
+        if lane is None or lane.leader is not leader:
+            return
+        if not lane.waiting:
+            del _lanes[thing]
+            return
+        _lead(lane, lane.waiting.pop(0), time.monotonic())
+        lane.leader.called.set()
+
+
+def waiting(thing) -> int:
+    """Return how many wait in a lane right now."""
+    with _lock:
+        return len(_lanes[thing].waiting) if thing in _lanes else 0
+
+
+def _lead(lane, ticket, now):
+    lane.leader, lane.since, ticket.place = ticket, now, LEADING
+
+
+def _wait(thing, ticket):
+    """Wait to be answered or to lead; at last take the ticket away, unless somebody has it."""
+    if ticket.called.wait(PATIENCE_SECONDS):
+        return
+    with _lock:
+        # who was called to lead just now leads; who was taken asks again under its own key
+        if ticket.place is WAITING:
+            _lanes[thing].waiting.remove(ticket)
+            ticket.place = TAKEN
+
+
+def _take(thing, leader) -> list[Ticket]:
+    """Take those who wait, in the order they came, one of each member; the leader is the first."""
+    group, members, left = [leader], {leader.member}, []
+    with _lock:
+        lane = _lanes.get(thing)
+        if lane is None or lane.leader is not leader:
+            return group
+        for ticket in lane.waiting:
+            if len(group) < MOST and ticket.member not in members:
+                members.add(ticket.member)
+                group.append(ticket)
+                ticket.place = TAKEN
+            else:
+                left.append(ticket)
+        lane.waiting = left
+    return group
+
+
+def _serve_all(group, together):
+    """Answer a group; whatever happens to the leader, nobody is left waiting."""
+    answers = []
+    try:
+        answers = together([ticket.request for ticket in group])
+    except Exception:
+        log.warning("group_fell_apart", requests=len(group), exc_info=True)
+    finally:
+        for ticket, answer in zip(group, answers or [None] * len(group), strict=True):
+            ticket.answer = answer
+            ticket.called.set()
