@@ -48,7 +48,8 @@ def _redeem(cursor, words, told):
     cursor.execute("BEGIN")
     account, shelf = words["reads"]
     cursor.execute(account % told)
-    told["count"] = cursor.fetchone()[0] + 1
+    last_entry, last_fact, *_account = cursor.fetchone()
+    told |= {"count": last_entry + 1, "told": last_fact + 1}
     cursor.execute(shelf % told)
     cursor.fetchall()
     order, *others = words["inserts"]

@@ -16,7 +16,11 @@ VARIED = {
     "seq": "%(count)s",
     "n": "%(count)s",
 }
-CLUSTERED = "%(member)s * 16777216 + %(count)s"  # ids of entries: the member's, in their order
+# ids of entries and of facts: the member's, each in their own order
+CLUSTERED = {
+    "LedgerEntry": "%(member)s * 16777216 + %(count)s + {at}",
+    "Event": "%(member)s * 16777216 + %(told)s + {at}",
+}
 
 
 def plan(*, database):
@@ -26,7 +30,7 @@ def plan(*, database):
     from accounts.models import User
     from catalog.models import Category, Product, Sku, Stock
     from orders.models import Order
-    from points.models import PointAccount
+    from points.models import Event, PointAccount
     from tests.factories.orders import place, virtual_sku
 
     members = list(
@@ -49,7 +53,7 @@ def plan(*, database):
     return {
         "reads": _reads(PointAccount, Order, Sku, Product, sku.pk),
         "inserts": inserts,
-        "updates": _updates(PointAccount, Stock, sku.pk),
+        "updates": _updates(PointAccount, Stock, sku.pk, len(dict(written)[Event])),
         "members": members,
     }
 
@@ -88,12 +92,12 @@ def _insert(model, ids) -> str:
         literal = cursor.connection.literal
     values = [
         ", ".join(
-            CLUSTERED
+            CLUSTERED[model.__name__].format(at=at)
             if field is key
             else VARIED.get(field.column) or literal(value).decode().replace("%", "%%")
             for field, value in zip(fields, row, strict=True)
         )
-        for row in rows
+        for at, row in enumerate(rows)
     ]
     told = "), (".join(values)
     return f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({told})"
@@ -104,18 +108,19 @@ def _reads(account, order, sku, product, sku_id):
         model._meta.db_table for model in (account, order, sku, product)
     )
     return [
-        f"SELECT a.seq, a.*, o.* FROM {account} a LEFT JOIN {order} o ON o.user_id = a.user_id"
+        f"SELECT a.seq, a.told, a.*, o.* FROM {account} a LEFT JOIN {order} o ON o.user_id = a.user_id"
         " AND o.`key` = '%(key)s' WHERE a.user_id = %(member)s FOR UPDATE",
         f"SELECT s.*, p.* FROM {sku} s JOIN {product} p ON p.id = s.product_id"
         f" WHERE s.id = {sku_id}",
     ]
 
 
-def _updates(account, stock, sku_id):
+def _updates(account, stock, sku_id, facts):
     account, stock = account._meta.db_table, stock._meta.db_table
     return [
         f"UPDATE {account} SET available = available - 10, debited = debited + 10,"
-        " lots_total = lots_total - 10, seq = seq + 1, head = '%(no)s'"
+        f" lots_total = lots_total - 10, seq = seq + 1, told = told + {facts},"
+        " head = '%(no)s'"
         " WHERE user_id = %(member)s",
         f"UPDATE {stock} SET quantity = quantity - 1 WHERE sku_id = {sku_id} AND quantity >= 1",
     ]
