@@ -108,8 +108,8 @@ def _reads(account, order, sku, product, sku_id):
         model._meta.db_table for model in (account, order, sku, product)
     )
     return [
-        f"SELECT a.seq, a.told, a.*, o.* FROM {account} a LEFT JOIN {order} o ON o.user_id = a.user_id"
-        " AND o.`key` = '%(key)s' WHERE a.user_id = %(member)s FOR UPDATE",
+        f"SELECT a.seq, a.told, a.*, o.* FROM {account} a LEFT JOIN {order} o"
+        " ON o.user_id = a.user_id AND o.`key` = '%(key)s' WHERE a.user_id = %(member)s FOR UPDATE",
         f"SELECT s.*, p.* FROM {sku} s JOIN {product} p ON p.id = s.product_id"
         f" WHERE s.id = {sku_id}",
     ]
