@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import audit, clock
+from mall.core import audit, clock, upserts
 from mall.core.errors import DomainError
 from mall.core.events import hand_over
 from mall.core.transactions import transactional
@@ -134,7 +134,7 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
         _adjustment(batch, number, row, who, entry)
         for number, (row, entry) in enumerate(zip(rows, entries, strict=True), 1)
     ]
-    Adjustment.objects.bulk_create(made)
+    upserts.insert(made, by=("ticket",))  # the events name them by their ids
     batch.status, batch.posted_at = AdjustmentBatch.Status.POSTED, clock.now()
     batch.save(update_fields=["status", "posted_at"])
     audit.note(
