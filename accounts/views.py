@@ -14,7 +14,7 @@ from accounts.privacy import mask_email
 from accounts.profile import change_profile
 from mall.core.links import own_page
 
-FIELDS = ("recipient", "phone", "region", "detail", "is_default")
+FIELDS = ("recipient", "territory", "phone", "region", "detail", "is_default")
 
 
 @require_safe

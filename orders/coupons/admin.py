@@ -17,11 +17,13 @@ from unfold.decorators import action, display
 from mall.core import clock
 from mall.core.admin.action_forms import ask, sent, show
 from mall.core.admin.day_range import DayRangeFilter
+from mall.core.admin.folding import FoldingFields
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from mall.core.errors import DomainError
+from mall.core.form_fields import CodeField
 from mall.core.templatetags.mall import yuan
 from mall.core.versions import ChangedMeanwhile, version_of
 from orders.coupons import figures, handouts, lifecycle, offers
@@ -45,12 +47,13 @@ TERMS = ["kind", "amount", "percent", "cap", "threshold", "scope", "categories",
 HOW_LONG = ["status", "total", "per_person", "valid_days", "starts_at", "ends_at"]
 
 
-class CodeInline(TabularInline):
+class CodeInline(FoldingFields, TabularInline):
     model = CouponCode
     extra = 0
     hide_title = True
     fields = ["code", "max_uses", "per_person", "uses", "is_active"]
     readonly_fields = ["uses"]
+    folded_as = {"code": CodeField}
 
     def has_delete_permission(self, request, obj=None):
         return False  # orders may have used it; it is switched off instead
