@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from mall.core.tables import cells
@@ -15,7 +17,8 @@ BETWEEN = re.compile(r"[\s_\-]+")
 
 @dataclass(frozen=True)
 class Column:
-    """A column by its ``name``, which is always a heading for it; ``titles`` are the others.
+    """A column by its ``name``, which is always a heading for it; ``titles`` are the others: plain
+    or lazily translated texts, of which every language counts; several in one stand apart by ``|``.
 
     ``is_code``: an identifier (number of an order, SKU, key, phone), of which no date was meant.
     """
@@ -25,9 +28,14 @@ class Column:
     required: bool = False
     is_code: bool = False
 
-    def answers_to(self, title: str) -> bool:
-        """Return whether a folded heading is this column's."""
-        return title in {folded(known) for known in (self.name, *self.titles)}
+    def known(self) -> set[str]:
+        """Return every heading it goes by, folded, in all languages of the shop."""
+        found = {folded(self.name)}
+        for code, _name in settings.LANGUAGES:
+            with translation.override(code):
+                for titles in self.titles:
+                    found |= {folded(title) for title in str(titles).split("|")}
+        return found
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ def folded(title: str) -> str:
 
 def matches(titles: Sequence[str], columns: Sequence[Column]) -> int:
     """Return how many of these headings a column answers to."""
-    known = {folded(name) for column in columns for name in (column.name, *column.titles)}
+    known = set().union(*(column.known() for column in columns))
     return sum(folded(title) in known for title in titles)
 
 
@@ -57,12 +65,11 @@ def places(titles: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:
     missing or twice).
     """
     found, doubled = {}, []
-    for place, title in enumerate(folded(title) for title in titles):
-        for column in columns:
-            if title and column.answers_to(title):
-                if column.name in found:
-                    doubled.append(titles[place].strip())
-                found.setdefault(column.name, place)
+    for column in columns:
+        known = column.known()
+        there = [place for place, title in enumerate(titles) if title and folded(title) in known]
+        doubled += [titles[place].strip() for place in there[1:]]
+        found |= {column.name: place for place in there[:1]}
     if missing := [column for column in columns if column.required and column.name not in found]:
         raise UnreadableTable(
             _("The first row must name the columns. Missing: %(missing)s; found: %(found)s.")
@@ -86,4 +93,5 @@ def listed(names, most=12) -> str:
 
 
 def _shown(column):
-    return f"{column.name} ({column.titles[0]})" if column.titles else column.name
+    title = str(column.titles[0]).partition("|")[0] if column.titles else ""
+    return f"{column.name} ({title})" if title not in ("", column.name) else column.name

@@ -17,9 +17,9 @@ from mall.core.tables.errors import BadCell
 WIDE = str.maketrans("０１２３４５６７８９＋－−，．：／　\xa0", "0123456789+--,.:/  ")
 DIGITS = r"(?:[0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})"
 WHOLE = re.compile(rf"([+-]?{DIGITS})(?:\.0{{1,2}})?\Z")
-AMOUNT = re.compile(rf"([+-]?)[¥￥]? ?({DIGITS})(?:\.([0-9]{{1,18}}))?(?: ?元)?\Z")
+AMOUNT = re.compile(rf"([+-]?)[¥￥]? ?({DIGITS})(?:\.([0-9]{{1,18}}))?(?: ?\u5143)?\Z")  # yuan
 DAY = re.compile(
-    r"([0-9]{4})(?:-([0-9]{1,2})-|/([0-9]{1,2})/|\.([0-9]{1,2})\.|年([0-9]{1,2})月)([0-9]{1,2})日?\Z"
+    r"([0-9]{4})(?:-([0-9]{1,2})-|/([0-9]{1,2})/|\.([0-9]{1,2})\.|\u5e74([0-9]{1,2})\u6708)([0-9]{1,2})\u65e5?\Z"
     r"|([0-9]{4})([0-9]{2})([0-9]{2})\Z"
 )
 HOUR = re.compile(
@@ -64,7 +64,7 @@ def moment(text: str) -> datetime:
     without; of no zone it is the shop's own. Raises: BadCell.
     """
     said = _narrow(text)
-    first, _blank, rest = re.sub(r"(?<=[0-9日])[Tt](?=[0-9])", " ", said).partition(" ")
+    first, _blank, rest = re.sub(r"(?<=[0-9])[Tt](?=[0-9])", " ", said).partition(" ")
     try:
         on = day(first)
         found = HOUR.match(rest.strip()) if rest.strip() else None
