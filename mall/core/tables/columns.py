@@ -69,7 +69,8 @@ def places(titles: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:
         known = column.known()
         there = [place for place, title in enumerate(titles) if title and folded(title) in known]
         doubled += [titles[place].strip() for place in there[1:]]
-        found |= {column.name: place for place in there[:1]}
+        if there:
+            found[column.name] = there[0]
     if missing := [column for column in columns if column.required and column.name not in found]:
         raise UnreadableTable(
             _("The first row must name the columns. Missing: %(missing)s; found: %(found)s.")
