@@ -115,7 +115,6 @@ def test_writer_when_rows_change_then_only_there(writer, models, tables):
     [
         ("account_rows", {"points/ledger.py", "points/locked_account.py"}),
         ("rows.insert", {"points/account_rows.py", "points/event_rows.py"}),
-        ("rows.insert_new", {"points/account_rows.py"}),
         ("rows.execute", {"points/account_rows.py", "points/event_rows.py"}),
         ("rows.insert_read_back", {"orders/drafts.py"}),
     ],
