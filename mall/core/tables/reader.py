@@ -21,6 +21,7 @@ from mall.core.tables.columns import Column, Row, places
 from mall.core.tables.errors import UnreadableTable
 
 XLSX = "xlsx"
+ACCEPTED = ".csv,.txt,.tsv,.xlsx,text/csv"  # what a file field offers to choose
 HEAD_BYTES = 2_048
 MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|table|meta|\?xml|\w)", re.I)
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
