@@ -100,8 +100,8 @@ class Answer:
         asked = request.META.get("HTTP_IF_NONE_MATCH", "")
         has_it = asked and (asked == "*" or self.etag in [tag.strip() for tag in asked.split(",")])
         response = HttpResponseNotModified() if has_it else HttpResponse(self.body)
-        # Each header is checked when it is set, which takes longer than all the rest of a hit; these
-        # were.
+        # Each header is checked when it is set, which takes longer than all the rest of a hit;
+        # these were.
         response.headers._store = self.headers.copy()
         if has_it:
             del response.headers["Content-Type"], response.headers["Content-Length"]
