@@ -8,12 +8,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mall.core.errors import DomainError
-from mall.core.export import csv_response
+from mall.core.export import table_response
 from mall.core.limits import ACTIONS_PER_MEMBER, EXPORTS, limit
 from points import (
     balance,
@@ -137,7 +136,7 @@ def download_statement(request):
     rows = (
         (
             entry.seq,
-            f"{timezone.localtime(entry.created_at):%Y-%m-%d %H:%M:%S}",
+            entry.created_at,
             wording.describe(entry, names),
             entry.delta,
             entry.balance_after,
@@ -145,13 +144,13 @@ def download_statement(request):
             entry.debt_after,
             wording.order_of(entry),
             "; ".join(
-                f"{lot.expires_on or _('Never expire')}: {lot.points}"
+                f"{lot.expires_on or _('Never expire')} = {lot.points}"
                 for lot in wording.lots_of(entry)
             ),
         )
         for entry in entries
     )
-    return csv_response(_("points"), header, rows)
+    return table_response(request, _("points"), header, rows)
 
 
 @login_not_required

@@ -193,7 +193,9 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The fields of a form with parts: 10,000 card keys are pasted at once, and come back looked over.
+# Any other body is refused above 1 MB (mall.server.bodies).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
