@@ -60,6 +60,8 @@ KEYS = {
         auth_group: name
         catalog_category: slug
         catalog_cardkey: batch
+        catalog_hotword: word
+        catalog_searchedword: word
         django_celery_beat_periodictask: name
         marketing_mission: code event
         orders_order: no

@@ -256,6 +256,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "unacked_restore_t
 # (orders/lane.py); False: each by itself.
 CHECKOUT_LANE = True
 
+# --- search -------------------------------------------------------------------
+# What was searched for is counted in the process and written down by a search after so long.
+SEARCHES_WRITTEN_AFTER_SECONDS = 20
+
 # --- the shop's payment providers -------------------------------------------
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])
 # What follows from a fact is done "later" (within a second or so, by the sweep, or when the member

@@ -6,3 +6,4 @@ import "./countdown.js";
 import "./theme.js";
 import "./sharing.js";
 import "./sending.js";
+import "./suggesting.js";
