@@ -43,6 +43,12 @@ def owned(user, address_id) -> Address | None:
 
 
 @transactional
+def chosen(addresses, asked: str) -> int | None:
+    """Return the address asked for when it is one of these, else the first."""
+    own = [address.pk for address in addresses]
+    return next((pk for pk in own if str(pk) == asked), own[0] if own else None)
+
+
 def add(user, *, recipient, phone, region, detail, is_default=False) -> Address:
     """Write an address into the member's book; the first one becomes the default.
 

@@ -5,10 +5,11 @@ from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
 from mall.core.admin import deletion, search
 from mall.core.admin.change_list import CappedPaginator, ChangeList
+from mall.core.admin.edit_pages import EditPages
 from mall.core.admin.newest import NEWEST
 
 
-class ModelAdmin(UnfoldModelAdmin):
+class ModelAdmin(EditPages, UnfoldModelAdmin):
     """An admin whose table may have millions of rows, unless ``is_short`` says that operators made
     its few rows themselves.
 
