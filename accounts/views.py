@@ -15,7 +15,7 @@ from accounts.profile import change_profile
 from mall.core import unsent
 from mall.core.links import own_page
 
-FIELDS = ("recipient", "phone", "region", "detail", "is_default")
+FIELDS = ("recipient", "territory", "phone", "region", "detail", "is_default")
 
 
 @require_safe

@@ -176,7 +176,8 @@ class ProductList(KeptView):
 class ProductDetail(KeptView):
     left = None  # pieces asked a moment ago for a visitor
 
-    def live(self, versions, product_id):
+    @staticmethod
+    def live(versions, product_id):
         """Return the pieces of each SKU, always read live."""
         return storefront.pieces_of(product_id, versions=versions)
 

@@ -14,6 +14,7 @@ from unfold.widgets import (
 )
 
 from mall.core import repeats
+from mall.core.form_fields import LineField, NumberField
 from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, InvalidLines, NothingChosen
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
@@ -89,8 +90,8 @@ class ShipForm(forms.Form):
     have neither carrier nor number.
     """
 
-    carrier = forms.CharField(label=_("Carrier"), max_length=40, widget=UnfoldAdminTextInputWidget)
-    number = forms.CharField(
+    carrier = LineField(label=_("Carrier"), max_length=40, widget=UnfoldAdminTextInputWidget)
+    number = NumberField(
         label=_("Tracking number"), max_length=60, widget=UnfoldAdminTextInputWidget
     )
 

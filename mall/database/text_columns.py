@@ -90,6 +90,7 @@ KEYS = {
         points_takeback: reference
     """,
     "a word of the code, one of a few": """
+        accounts_address: territory
         accounts_user: language
         catalog_cardkey: state
         catalog_cardkeyevent: kind

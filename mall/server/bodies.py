@@ -17,6 +17,11 @@ FIELDS_MAX = 500  # of a form, for whoever is no clerk: to read one of many part
 UNMEASURED = "mall.unmeasured_body"
 
 
+def is_unmeasured(request) -> bool:
+    """Whether a request has a body of which nobody knows how long it is."""
+    return UNMEASURED in request.META or "HTTP_TRANSFER_ENCODING" in request.META
+
+
 class LengthMiddleware:
     """Answer 411 to a body without Content-Length."""
 
@@ -24,7 +29,7 @@ class LengthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if UNMEASURED in request.META or "HTTP_TRANSFER_ENCODING" in request.META:
+        if is_unmeasured(request):
             return error_responses.unreadable(request, 411)
         return self.get_response(request)
 

@@ -93,22 +93,14 @@ MIDDLEWARE = [
     "mall.middleware.RefusalMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
-# What an answer of the API needs, and no more (docs/decisions/0036).
+# What an answer of the API needs, and no more (docs/decisions/0036, 0058).
 API_MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "mall.csp.PolicyMiddleware",
+    "mall.monitoring.traffic.TrafficMiddleware",
     "mall.outage.OutageMiddleware",
     "mall.middleware.LogMiddleware",
-    "mall.middleware.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",  # refuses a foreign Host
-    "mall.server.bodies.LengthMiddleware",
-    "mall.middleware.HeadersMiddleware",
-    "mall.middleware.PurseMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "mall.api_middleware.GuardMiddleware",
+    "catalog.answers.KeptAnswersMiddleware",  # visitors go no further where the answer is known
+    "mall.api_middleware.EnvelopeMiddleware",
     "mall.middleware.RefusalMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 TEMPLATES = [

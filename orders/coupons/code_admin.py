@@ -6,19 +6,23 @@ from django.utils.html import format_html
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from mall.core.admin.folding import FoldingFields
 from mall.core.admin.model_admin import ModelAdmin
+from mall.core.form_fields import CodeField
 from orders.models import CouponCode
 
 SHOWN_MAX = 200  # on the coupon's page; more are led to
+FOLDED = {"code": CodeField}
 FIELDS = ["code", "max_uses", "per_person", "uses", "is_active"]
 
 
-class CodeInline(TabularInline):
+class CodeInline(FoldingFields, TabularInline):
     model = CouponCode
     extra = 0
     hide_title = True
     fields = FIELDS
     readonly_fields = ["uses"]
+    folded_as = FOLDED
 
     def has_delete_permission(self, request, obj=None):
         return False  # orders may have used it; it is switched off instead
@@ -50,6 +54,7 @@ class CouponCodeAdmin(ModelAdmin):
     search_fields = ["code"]
     fields = ["template", *FIELDS]
     autocomplete_fields = ["template"]
+    folded_as = FOLDED
 
     def get_readonly_fields(self, request, obj=None):
         return ["template", "uses"] if obj else ["uses"]
