@@ -78,6 +78,8 @@ MIDDLEWARE = [
     "mall.server.bodies.LengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "mall.server.bodies.FieldsMiddleware",
+    "mall.core.reader_mark.ReaderMarkMiddleware",
     "mall.middleware.HeadersMiddleware",
     "mall.middleware.PurseMiddleware",
     "mall.middleware.LoginRequiredMiddleware",  # deny by default
@@ -196,7 +198,9 @@ MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
 # The fields of a form with parts: 10,000 card keys are pasted at once, and come back looked over.
 # Any other body is refused above 1 MB (mall.server.bodies).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# A clerk's: a page of the back office that shows many rows takes them back. Anybody else's is
+# mall.server.bodies.FIELDS_MAX.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- security, true in every profile ---------------------------------------
