@@ -25,7 +25,7 @@ from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
 from mall.core.versions import ChangedMeanwhile, version_of
 from orders.coupons import figures, handouts, lifecycle, offers
-from orders.coupons.forms import HandOutForm, ReasonForm
+from orders.coupons.forms import HandOutForm, ReasonForm, TemplateForm
 from orders.models import Coupon, CouponCode, CouponTemplate
 
 TEMPLATE_COLOURS = {
@@ -61,6 +61,7 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     """What coupons take off, for which goods and how long, and what became of those given out."""
 
     is_short = True
+    form = TemplateForm
     list_display = [
         "name",
         "terms",
