@@ -23,6 +23,7 @@ from points import (
     rates,
     risk,
     rules,
+    set_aside,
     statement,
     terms,
     tiers,
@@ -198,7 +199,12 @@ def send_appeal(request, pk):
 
 
 def _cases(user_id):
-    return [{"case": case, "words": wording.of_case(case)} for case in risk.standing(user_id)]
+    waiting, cases = set_aside.points_of(user_id), []
+    for case in risk.standing(user_id):
+        is_waiting = waiting and case.status == RiskCase.Status.OPEN and case.scope != "spend"
+        words = {"words": wording.of_case(case), "set_aside": waiting if is_waiting else 0}
+        cases.append({"case": case, **words})
+    return cases
 
 
 def _coming(grant):

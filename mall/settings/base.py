@@ -185,7 +185,8 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "mall.core.openapi.add_accounts",
+        "mall.core.openapi.say_what_is_required",
+        "mall.core.openapi_accounts.add_accounts",
     ],
 }
 
