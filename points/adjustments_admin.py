@@ -15,7 +15,7 @@ from mall.core.admin.newest import NewestDateFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from mall.core.errors import DomainError
-from points import adjustments, batches
+from points import adjustments, batch_file, batches
 from points.forms import BatchForm, DecisionForm, PostForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch
 
@@ -195,7 +195,7 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             file = form.cleaned_data["file"]
             try:
                 batch = batches.look_over(
-                    file.read(),
+                    file.read(batch_file.BYTES_MAX + 1),
                     name=file.name,
                     note=form.cleaned_data["note"],
                     operator=request.user,
