@@ -24,6 +24,7 @@ from mall.core.transactions import transactional
 LONGEST_KEY = 200
 MOST_ROWS = 10_000
 BATCH = 500
+VOIDED_AT_ONCE = 100
 IS_KEY = Q(product__kind=Product.Kind.CARD_KEY)
 # of which an operator should import more
 LOW = IS_KEY & (Q(stock__isnull=True) | Q(stock__quantity__lte=FEW_PIECES[1]))
@@ -237,6 +238,24 @@ def make_void(key: CardKey, *, actor, reason: str) -> bool:
         key.sku_id, quantity=-1, actor=name, reference=f"{stock.KEYS}void:{key.pk}", note=reason
     )
     return True
+
+
+def make_all_void(keys, *, actor, reason: str) -> int:
+    """Make those of ``keys`` void that are free, a batch to a transaction; returns how many were.
+
+    Called again it goes on with what is left.
+    """
+    free = keys.filter(state=FREE).order_by("pk")
+    done = after = 0
+    while batch := list(free.filter(pk__gt=after)[:VOIDED_AT_ONCE]):
+        after = batch[-1].pk
+        done += _make_void(batch, actor=actor, reason=reason)
+    return done
+
+
+@transactional
+def _make_void(batch, *, actor, reason) -> int:
+    return sum(make_void(key, actor=actor, reason=reason) for key in batch)
 
 
 def _note(keys, kind, *, actor, reference):

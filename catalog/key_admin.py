@@ -6,7 +6,6 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -26,7 +25,7 @@ from unfold.widgets import (
 from catalog import codes, key_file, storefront
 from catalog.models import CardKey, CardKeyEvent, Sku
 from mall.core import actors
-from mall.core.admin.action_forms import TEMPLATE
+from mall.core.admin.action_forms import TEMPLATE, ChosenForm
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
@@ -41,11 +40,9 @@ STATE_COLOURS = {
 FAULTS_SHOWN = 100
 
 
-class VoidForm(forms.Form):
-    """Why keys are made void; what was ticked in the list, and the button, come along."""
+class VoidForm(ChosenForm):
+    """Why keys are made void."""
 
-    action = forms.CharField(widget=forms.HiddenInput)
-    _selected_action = forms.Field(widget=forms.MultipleHiddenInput, required=False)
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
@@ -236,12 +233,9 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
         """Take free keys out of the pool and out of stock, after asking why: there is no way
         back.
         """
-        form = VoidForm(
-            request.POST if "reason" in request.POST else None,
-            initial={**request.POST.dict(), **_ticked(request)},
-        )
+        free = queryset.filter(state=CardKey.State.FREE).count()
+        form = VoidForm.about(request, free, answer="reason")
         if not form.is_valid():
-            free = queryset.filter(state=CardKey.State.FREE).count()
             facts = [
                 ngettext(
                     "%(n)s free key is taken out for good.",
@@ -262,20 +256,14 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
                 "back_url": reverse("admin:catalog_cardkey_changelist"),
             }
             return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
-        done = sum(
-            codes.make_void(key, actor=request.user, reason=form.cleaned_data["reason"])
-            for key in queryset
-        )
+        reason = form.cleaned_data["reason"]
+        done = codes.make_all_void(queryset, actor=request.user, reason=reason)
         storefront.forget()
         messages.success(
             request,
             ngettext("%(n)s key is void now.", "%(n)s keys are void now.", done) % {"n": done},
         )
         return None
-
-
-def _ticked(request):
-    return {ACTION_CHECKBOX_NAME: request.POST.getlist(ACTION_CHECKBOX_NAME)}
 
 
 def sku_to_import(request, model_admin, object_id) -> Sku | None:

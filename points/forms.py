@@ -20,6 +20,7 @@ from mall.core.fields import WholeNumberField
 from mall.core.tables import values
 from mall.core.tables.errors import BadCell
 from mall.core.tables.reader import ACCEPTED
+from points import terms
 from points.machine import POINTS_MAX
 from points.models import SEQ_SPAN, ExchangeRate, RiskCase, Rule, RuleVersion
 from points.risk import APPEAL_MAX
@@ -256,6 +257,9 @@ class RuleForm(forms.ModelForm):
             "points"
         ):
             self.add_error("points", _("How many points is it worth?"))
+        action = cleaned.get("action") or self.instance.action
+        if value and action and "action" not in self.errors and not terms.can_say(action, value):
+            self.add_error("value", _("What this action tells cannot be counted that way."))
         if cleaned.get("validity") == RuleVersion.Validity.DAYS and not cleaned.get(
             "validity_days"
         ):

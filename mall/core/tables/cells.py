@@ -39,6 +39,18 @@ CHANGED = re.compile(
     re.IGNORECASE,
 )
 
+# Of cells joined by line breaks: a blank or a sign of wrapping at an end of one, or what a program
+# may have done to it. Most rows have none of it, and need no look at each cell.
+SUSPICIOUS = re.compile(
+    rf"^(?:[^\S\n]|['=])|[^\S\n]$|[Ee]\+|[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufffd{INVISIBLE}]",
+    re.MULTILINE,
+)
+
+
+def are_plain(texts) -> bool:
+    """Return whether every one of these cells is bare already and without a fault."""
+    return SUSPICIOUS.search("\n".join(texts)) is None
+
 
 def bare(text: str) -> str:
     """Return a cell without blanks and invisible signs around it, and without ``="…"`` or the
