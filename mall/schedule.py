@@ -60,6 +60,14 @@ JOBS = (
     Job(
         "complete-sent-orders", "orders.tasks.complete_sent_orders", crontab(minute=5), once_a=HOUR
     ),
+    # Mails about accounts leave the shop: somebody waits for the link in them.
+    Job(
+        "send-account-mails",
+        "accounts.tasks.send_mails",
+        schedule(2.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Mails that are due leave the shop.
     Job(
         "send-mails",

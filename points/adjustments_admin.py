@@ -16,7 +16,7 @@ from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from mall.core.errors import DomainError
 from points import adjustments, batches
-from points.forms import BatchForm, ConfirmForm, DecisionForm, RejectForm
+from points.forms import BatchForm, DecisionForm, PostForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch
 
 COLOURS = {"waiting": "warning", "posted": "success", "rejected": "danger"}
@@ -240,10 +240,14 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
         """Post every line, or none."""
 
         def verb(batch, answers):
-            batches.post(batch, operator=request.user)
+            batches.post(batch, operator=request.user, anyway=answers.get("anyway", False))
             return _("The points were adjusted.")
 
-        return self._move(request, object_id, ConfirmForm(sent(request)), verb, title=_("Post"))
+        batch = self.get_object(request, object_id)
+        twin = batches.twin_of(batch) if batch else None
+        form = PostForm(sent(request), has_twin=twin is not None)
+        question = str(batches.TwinPosted.about(twin)) if twin else ""
+        return self._move(request, object_id, form, verb, title=_("Post"), question=question)
 
     @action(description=_("Undo"), url_path="undo", permissions=["adjust"])
     def undo_batch(self, request, object_id):
@@ -255,7 +259,7 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
 
         return self._move(request, object_id, RejectForm(sent(request)), verb, title=_("Undo"))
 
-    def _move(self, request, object_id, form, verb, *, title):
+    def _move(self, request, object_id, form, verb, *, title, **shown):
         batch = self.get_object(request, object_id)
         if batch is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -264,6 +268,5 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             "lines": len(batch.rows),
             "points": batches.points_of(batch),
         }
-        return ask(
-            self, request, batch, form, verb, title=title, version=batch.version, about=words
-        )
+        shown |= {"version": batch.version, "about": words}
+        return ask(self, request, batch, form, verb, title=title, **shown)

@@ -60,6 +60,8 @@ KEYS = {
         auth_group: name
         catalog_category: slug
         catalog_cardkey: batch
+        catalog_hotword: word
+        catalog_searchedword: word
         django_celery_beat_periodictask: name
         marketing_mission: code event
         orders_order: no
@@ -90,6 +92,7 @@ KEYS = {
         points_takeback: reference
     """,
     "a word of the code, one of a few": """
+        accounts_address: territory
         accounts_user: language
         catalog_cardkey: state
         catalog_cardkeyevent: kind

@@ -12,6 +12,7 @@ WORDS = {
     "cancel-unpaid-orders": _("Cancels orders nobody paid"),
     "settle-refunds": _("Sends cash back"),
     "complete-sent-orders": _("Takes sent orders as received"),
+    "send-account-mails": _("Sends mails about accounts"),
     "send-mails": _("Sends mails"),
     "remind-expiring": _("Tells of points that end soon"),
     "settle-flash-sessions": _("Returns what flash sessions left"),

@@ -11,8 +11,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from catalog.models import Product
 from mall.core import repeats
 from orders.coupons import segments
+from orders.models import Coupon, CouponTemplate
 from points.models import LEVELS
 
 
@@ -20,6 +22,30 @@ class ReasonForm(forms.Form):
     """Why."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+
+class TemplateForm(forms.ModelForm):
+    """A template that somebody can use: for goods there are, which cost yuan, and in time."""
+
+    def clean(self):
+        """Refuse what would make a coupon nobody could ever use."""
+        said = super().clean()
+        scope, goods = said.get("scope"), said.get("products")
+        if scope == CouponTemplate.Scope.CATEGORIES and not said.get("categories"):
+            self.add_error("categories", _("Say which categories it is for."))
+        if scope == CouponTemplate.Scope.PRODUCTS and "products" not in self.errors:
+            if not goods:
+                self.add_error("products", _("Say which products it is for."))
+            elif all(product.pay_mode == Product.PayMode.POINTS for product in goods):
+                self.add_error(
+                    "products", _("None of these costs yuan: there is nothing to take off.")
+                )
+        starts_at = said.get("starts_at")
+        if self.instance.pk and starts_at and "starts_at" in self.changed_data:
+            given = self.instance.coupons.filter(state=Coupon.State.GRANTED)
+            if given.filter(expires_at__lte=starts_at).exists():
+                self.add_error("starts_at", _("Coupons given out already would be over by then."))
+        return said
 
 
 class HandOutForm(forms.Form):

@@ -312,6 +312,23 @@ def test_file_when_uploaded_posted_and_undone_in_the_admin_then_nothing_is_left(
     assert (posted, PointAccount.objects.get(pk=member.pk).available) == (50, 0)
 
 
+def test_file_when_equal_lines_were_posted_then_the_page_asks(office):
+    member, other = member_with(), member_with()
+    lines = [f"{member.username},50,Contest", f"{other.username},5,Contest"]
+    for order in (lines, lines[::-1]):
+        content = "\n".join(["member,points,reason", *order]).encode()
+        batch = batches.look_over(content, name="gifts.csv", note="x", operator=office.clerk)
+        address = f"/admin/points/adjustmentbatch/{batch.pk}/post/"
+        page = office.get(address)
+        answer = office.post(address, hidden_of(page.text))
+    before = PointAccount.objects.get(pk=member.pk).available
+
+    office.post(address, {**hidden_of(answer.text), "anyway": "on"})
+
+    assert ("gifts.csv" in page.context["question"], answer.status_code, before) == (True, 400, 50)
+    assert PointAccount.objects.get(pk=member.pk).available == 100
+
+
 def test_file_when_uploaded_again_with_another_reason_while_it_is_read_then_nothing_is_posted(
     office,
 ):

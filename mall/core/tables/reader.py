@@ -21,6 +21,7 @@ from mall.core.tables.columns import Column, Row, places
 from mall.core.tables.errors import UnreadableTable
 
 XLSX = "xlsx"
+ACCEPTED = ".csv,.txt,.tsv,.xlsx,text/csv"  # what a file field offers to choose
 HEAD_BYTES = 2_048
 MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|table|meta|\?xml|\w)", re.I)
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
@@ -117,7 +118,7 @@ def _found(file, columns, bytes_max, encoding, progress):
             _("This file has %(size)s KB; at most %(most)s KB are read. Please split it.")
             % {"size": -(-size // 1000), "most": bytes_max // 1000}
         )
-    if _is_workbook(file):
+    if is_workbook(file):
         return sheets.records(file), XLSX, ""
     encoding = _named(encoding) or texts.encoding_of(file)
     delimiter = texts.delimiter_of(file, encoding, columns)
@@ -137,7 +138,7 @@ def _opened(source):
         ) from error
 
 
-def _is_workbook(file):
+def is_workbook(file):
     """Return whether it is a zipped workbook, not text. Raises: UnreadableTable (neither)."""
     file.seek(0)
     head = file.read(HEAD_BYTES)
