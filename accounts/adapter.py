@@ -25,6 +25,7 @@ from accounts import devices, outbox
 from accounts.models import User
 from accounts.privacy import decrypt, encrypt
 from accounts.registration import enrol, note_sign_in
+from mall.core import pasted
 from mall.core.errors import DomainError
 from mall.core.limits import CannotCount, is_counting
 from mall.core.networks import network_of, plain
@@ -223,4 +224,4 @@ def _limit_sign_ups(request):
 
 
 def _name_of(credentials):
-    return (credentials.get("email") or credentials.get("username") or "").lower()
+    return pasted.email(credentials.get("email") or credentials.get("username") or "")

@@ -12,6 +12,7 @@ asked as allauth does (docs/decisions/0035).
 
 import time
 from functools import lru_cache
+from typing import NamedTuple
 
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
@@ -32,22 +33,24 @@ from mall.core.transactions import transactional
 CHECKED_SECONDS = COPY_SECONDS  # as long as a signed-out session may live when no word reached us
 ASK_AGAIN_SECONDS = 10
 ANSWERED = "refresh_answers"  # in the session: {used token's jti: [until, access, refresh]}
-TOKENS_KEPT = 4096  # a kilobyte each
+TOKENS_KEPT = 16_384  # three quarters of a kilobyte each, once so many members are about
 CHECKED = "tokens.checked:"
 DOUBTED = "tokens.doubted:"
 
 
 def authenticate(token: str) -> tuple[User, dict] | None:
     """Return the member of an access token, whose row is read when it is needed, and the token's
-    claims; None when the token is forged, old, or its session was ended.
+    claims as far as they are asked for; None when the token is forged, old, or its session was
+    ended.
     """
     try:
-        claims, session_key = _read(token)
+        good = _read(token)
     except AuthenticationFailed:
         return None
-    if claims["exp"] <= time.time():
+    if good.ends_at <= time.time():
         return None
-    member = claims["sub"]
+    member, session_key = good.member, good.session_key
+    claims = {"sub": member, "exp": good.ends_at}
     checked, stops = f"{CHECKED}{session_key}", {f"{ENDED}{session_key}", f"{DOUBTED}{member}"}
     found = cache.get_many([checked, *stops])
     if stops.isdisjoint(found):
@@ -70,32 +73,41 @@ def _in_session(session_key, member) -> User | None:
     Source: django.contrib.auth.get_user (5.2), which asks the same of session and user.
     """
     sql = (
-        f"SELECT {rows.columns('u', User)}, s.session_data FROM {rows.table(Session)} s "
+        f"SELECT u.password, s.session_data FROM {rows.table(Session)} s "
         f"JOIN {rows.table(User)} u ON u.id = %s "
         f"WHERE s.session_key = %s AND s.expire_date > %s AND u.is_active"
     )
     now = connection.ops.adapt_datetimefield_value(clock.now())
-    for row in rows.fetch(sql, [int(member), session_key, now]):
-        user, session = rows.read(User, row), SessionStore().decode(row[-1])
+    for password, data in rows.fetch(sql, [int(member), session_key, now]):
+        user = rows.known(User, {"id": int(member), "password": password})
+        session = SessionStore().decode(data)
         said = (session.get(SESSION_KEY), session.get(BACKEND_SESSION_KEY))
         hashed = str(session.get(HASH_SESSION_KEY))
         if said == (member, settings.AUTHENTICATION_BACKENDS[-1]) and constant_time_compare(
             hashed, user.get_session_auth_hash()
         ):
-            return user
+            return User.known_by(user.pk)
     return None
 
 
+class _Good(NamedTuple):
+    """What a well-signed access token says."""
+
+    member: str
+    session_key: str
+    ends_at: int
+
+
 @lru_cache(TOKENS_KEPT)
-def _read(token):
-    """Return the claims of a well-signed access token and the key of its session: what a signature
-    says of a token never changes. When it ends is asked each time. Raises: AuthenticationFailed.
+def _read(token) -> _Good:
+    """Return what a well-signed access token says, which never changes. When it ends is asked each
+    time. Raises: AuthenticationFailed.
     """
     claims = internal.decode_token(token, "access")
     session_key = claims and internal.session_key_from_sid(claims["sid"])
     if not session_key:
         raise AuthenticationFailed
-    return claims, session_key
+    return _Good(claims["sub"], session_key, claims["exp"])
 
 
 def _keep_checked(session_key, member):

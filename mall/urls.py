@@ -22,6 +22,8 @@ urlpatterns = [
     path("admin/reports/<slug:name>/", admin.site.admin_view(pages.show), name="report"),
     path("admin/", admin.site.urls),
     path("language/", views.set_language, name="set_language"),
+    path("sw.js", views.page_worker, name="page_worker"),
+    path("offline/", views.offline, name="offline"),
     path("theme/", views.set_theme, name="set_theme"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -14,6 +14,12 @@ class InvalidLines(DomainError):
     message = _("Please choose between 1 and 99 pieces of at most 20 items that are in our shop.")
 
 
+class NothingChosen(InvalidLines):
+    """No lines at all: a bookmark of the checkout, or a page that lost them."""
+
+    message = _("Nothing is chosen yet. Look at the goods and choose what you would like.")
+
+
 class InvalidCheckout(DomainError):
     """A form field holds what no shopper could have chosen."""
 

@@ -21,6 +21,7 @@ from orders.coupons.terms import InHand
 from orders.errors import (
     InvalidLines,
     NotForSale,
+    NothingChosen,
     NotPayable,
     PersonLimitReached,
     PointsNotUsable,
@@ -109,7 +110,9 @@ def normalise(lines) -> list[tuple[int, int]]:
         if not _is_whole(sku_id, LARGEST_ID) or not _is_whole(quantity, MAX_QUANTITY):
             raise InvalidLines
         wanted[sku_id] = wanted.get(sku_id, 0) + quantity
-    if not 1 <= len(wanted) <= MAX_LINES or max(wanted.values()) > MAX_QUANTITY:
+    if not wanted:
+        raise NothingChosen
+    if len(wanted) > MAX_LINES or max(wanted.values()) > MAX_QUANTITY:
         raise InvalidLines
     return list(wanted.items())
 

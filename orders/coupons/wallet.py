@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from mall.core import clock
+from mall.core import clock, pasted
 from mall.core.money import ZERO
 from orders.coupons.errors import (
     CodeUsedByYou,
@@ -49,10 +49,10 @@ class Option:
 
 def normalise(coupon: int | str | None) -> int | str | None:
     """Return the id or the code that was meant; digits only are an id, codes may be typed with
-    spaces and small.
+    spaces and hyphens, small, in full width.
     """
     if isinstance(coupon, str):
-        coupon = coupon.replace(" ", "").replace("-", "").upper()
+        coupon = pasted.code(coupon)
         if coupon.isascii() and coupon.isdigit():
             coupon = int(coupon)
     return None if coupon == "" else coupon

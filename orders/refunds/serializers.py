@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from mall.core.api import StrictIntegerField, StrictSerializer
+from mall.core.api_fields import LineField, NumberField
 from orders import pricing
 from orders.models import RefundLine, RefundRequest
 from orders.serializers import YuanField
@@ -40,8 +41,8 @@ class RejectionRequest(StrictSerializer):
 
 
 class ParcelRequest(StrictSerializer):
-    carrier = serializers.CharField(max_length=40, allow_blank=True, default="")
-    tracking_number = serializers.CharField(max_length=60, allow_blank=True, default="")
+    carrier = LineField(max_length=40, allow_blank=True, default="")
+    tracking_number = NumberField(max_length=60, allow_blank=True, default="")
     lines = PiecesRequest(
         many=True,
         max_length=pricing.MAX_LINES,

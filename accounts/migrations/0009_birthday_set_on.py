@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_lists_by_state"),
+        ("accounts", "0008_folded_names"),
     ]
 
     operations = [

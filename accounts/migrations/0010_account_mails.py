@@ -8,7 +8,7 @@ import mall.core.encryption
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_birthday_set_on"),
+        ("accounts", "0009_birthday_set_on"),
     ]
 
     operations = [
