@@ -104,8 +104,7 @@ class EnvelopeMiddleware:
         translation.activate(language_of(request))
         request.LANGUAGE_CODE = translation.get_language()
         request.purse = Purse(request)
-        response = self.security.process_request(request) or self._refusal(request)
-        response = response or self.get_response(request)
+        response = self._refusal(request) or self.get_response(request)
         self._address(request, response)
         return response
 
@@ -120,9 +119,12 @@ class EnvelopeMiddleware:
 
     def _refusal(self, request):
         try:
+            led_to_tls = self.security.process_request(request)
             request.get_host()
         except DisallowedHost as error:
             return response_for_exception(request, error)
+        if led_to_tls:
+            return led_to_tls
         return error_responses.unreadable(request, 411) if is_unmeasured(request) else None
 
     def _address(self, request, response):
