@@ -17,7 +17,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import empty
 from django_structlog.middlewares import RequestMiddleware
 
-from mall.core import error_responses
+from mall.core import error_responses, unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.languages import language_of
 from mall.core.limits import CannotCount, is_counting
@@ -67,6 +67,10 @@ class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
             if getattr(view, "login_required", True)
             else None
         )
+
+    def handle_no_permission(self, request, view):
+        """Ask to sign in; what was typed is kept for afterwards."""
+        return unsent.sign_in_first(request)
 
 
 class LogMiddleware(RequestMiddleware):
