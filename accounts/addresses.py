@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ADDRESSES_PER_MEMBER, Address, User
 from mall.core.errors import DomainError
+from mall.core.phones import Territory
 from mall.core.transactions import transactional
 
 
@@ -42,9 +43,18 @@ def owned(user, address_id) -> Address | None:
     return Address.objects.filter(user=user, pk=address_id).first()
 
 
+def chosen(addresses, asked: str) -> int | None:
+    """Return the address asked for when it is one of these, else the first."""
+    own = [address.pk for address in addresses]
+    return next((pk for pk in own if str(pk) == asked), own[0] if own else None)
+
+
 @transactional
-def add(user, *, recipient, phone, region, detail, is_default=False) -> Address:
-    """Write an address into the member's book; the first one becomes the default.
+def add(
+    user, *, recipient, phone, region, detail, territory=Territory.MAINLAND, is_default=False
+) -> Address:
+    """Write an address into the member's book; the first one becomes the default. ``phone`` in its
+    kept form (``mall.core.phones.canonical``).
 
     Raises: AddressBookFull (limit).
     """
@@ -57,6 +67,7 @@ def add(user, *, recipient, phone, region, detail, is_default=False) -> Address:
     return Address.objects.create(
         user=user,
         recipient=recipient,
+        territory=territory,
         phone=phone,
         region=region,
         detail=detail,
@@ -66,7 +77,8 @@ def add(user, *, recipient, phone, region, detail, is_default=False) -> Address:
 
 @transactional
 def change(address, **changes) -> Address:
-    """Change some of recipient, phone, region, detail, is_default of a member's address.
+    """Change some of recipient, territory, phone, region, detail, is_default of a member's
+    address.
 
     A default stays the default until another one takes its place, so ``is_default=False`` alone
     changes nothing. The instance passed in stays as it was seen.

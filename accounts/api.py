@@ -2,11 +2,13 @@
 /api/auth/.
 """
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
+from rest_framework.fields import get_error_detail
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,13 +16,13 @@ from rest_framework.views import APIView
 from accounts import addresses, closing, export
 from accounts.models import (
     DETAIL_LENGTH,
-    MOBILE_NUMBER,
     NICKNAME_LENGTH,
     RECIPIENT_LENGTH,
     REGION_LENGTH,
 )
 from accounts.passwords import LONGEST, ask_again
 from accounts.profile import change_profile, check_birthday, check_line
+from mall.core import api_fields, phones
 from mall.core.api import StrictSerializer, read
 from mall.core.export import download
 from mall.core.limits import EXPORTS, PASSWORD_AGAIN, guard
@@ -28,17 +30,12 @@ from mall.core.limits import EXPORTS, PASSWORD_AGAIN, guard
 TAGS = ["me"]
 
 
-class LineField(serializers.CharField):
-    """Text on one line, without characters that cannot be shown; JSON strings only."""
+class LineField(api_fields.LineField):
+    """Text on one line, without characters that cannot be shown."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.validators.append(check_line)
-
-    def to_internal_value(self, sent):
-        if not isinstance(sent, str):
-            self.fail("invalid")
-        return super().to_internal_value(sent)
 
 
 class StrictBooleanField(serializers.BooleanField):
@@ -66,7 +63,7 @@ class MeChangesSerializer(StrictSerializer):
     """What a member may change; the birthday once."""
 
     nickname = LineField(required=False, allow_blank=True, max_length=NICKNAME_LENGTH)
-    birthday = serializers.DateField(required=False, validators=[check_birthday])
+    birthday = api_fields.DayField(required=False, validators=[check_birthday])
 
 
 class AddressSerializer(StrictSerializer):
@@ -74,10 +71,31 @@ class AddressSerializer(StrictSerializer):
 
     id = serializers.IntegerField(read_only=True)
     recipient = LineField(max_length=RECIPIENT_LENGTH)
-    phone = LineField(max_length=20, validators=[MOBILE_NUMBER])
+    territory = serializers.ChoiceField(
+        phones.Territory.choices,
+        required=False,
+        help_text="Decides how a phone number without country code is read; CN unless said.",
+    )
+    phone = LineField(
+        max_length=phones.LONGEST_TYPED,
+        help_text="Mobile or landline of the territory, or with +86, +852, +853, +886 of any of "
+        "them; kept and answered in one form (13812345678, 057188886666, +85291234567).",
+    )
     region = LineField(max_length=REGION_LENGTH)
     detail = LineField(max_length=DETAIL_LENGTH)
     is_default = StrictBooleanField(required=False)
+
+    def validate(self, sent):
+        """Return the number's one form, as the territory says; the kept one stays as it is."""
+        if "phone" not in sent:
+            return sent
+        kept = self.context.get("kept")
+        usual = kept.territory if kept else phones.Territory.MAINLAND
+        try:
+            number = phones.canonical(sent["phone"], sent.get("territory", usual))
+        except DjangoValidationError as refusal:
+            raise serializers.ValidationError({"phone": get_error_detail(refusal)}) from None
+        return {**sent, "phone": number}
 
 
 class MeView(GenericAPIView):
@@ -143,7 +161,7 @@ class AddressView(GenericAPIView):
     def patch(self, request, id):
         """Change some fields of an address."""
         address = self._own(id)
-        sent = read(AddressSerializer, request.data, partial=True)
+        sent = read(AddressSerializer, request.data, partial=True, context={"kept": address})
         return Response(AddressSerializer(addresses.change(address, **sent.validated_data)).data)
 
     @extend_schema(operation_id="addresses_remove", responses={204: None})

@@ -9,7 +9,11 @@ from allauth.account.forms import (
     SetPasswordForm,
     SignupForm,
 )
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django.utils.translation import gettext_lazy as _
+
+from mall.core import pasted
 
 PASSWORD_HELP = _("At least 8 characters, not only digits, and nothing everybody uses.")
 LABELS = {
@@ -24,7 +28,34 @@ LABELS = {
 }
 
 
-class InOurWords:
+# What is looked up, and as what it is folded first: on pages here, in the app API by
+# accounts.middleware.
+FOLDS = {
+    "login": pasted.email,
+    "username": pasted.name,
+    "email": pasted.email,
+    "code": pasted.number,
+}
+
+
+def folded(sent: dict) -> dict:
+    """Return the fields that were sent, those among them folded that are looked up."""
+    return {
+        name: FOLDS[name](value) if name in FOLDS and isinstance(value, str) else value
+        for name, value in sent.items()
+    }
+
+
+class Folding:
+    """A form that folds what was pasted before it looks at it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self.data = folded(self.data.dict() if hasattr(self.data, "dict") else self.data)
+
+
+class InOurWords(Folding):
     """Label every field once, above it; a placeholder that repeats the label goes."""
 
     def __init__(self, *args, **kwargs):
@@ -63,4 +94,16 @@ class PasswordResetForm(InOurWords, ResetPasswordForm):
 
 
 class NewPasswordForm(InOurWords, ResetPasswordKeyForm):
+    pass
+
+
+class CodeForm(Folding, AuthenticateForm):
+    pass
+
+
+class CodeAgainForm(Folding, ReauthenticateForm):
+    pass
+
+
+class CodeFirstForm(Folding, ActivateTOTPForm):
     pass

@@ -6,19 +6,20 @@ from django.utils.translation import gettext_lazy as _
 from accounts import avatars
 from accounts.models import (
     DETAIL_LENGTH,
-    MOBILE_NUMBER,
     NICKNAME_LENGTH,
     RECIPIENT_LENGTH,
     REGION_LENGTH,
 )
 from accounts.passwords import LONGEST, WrongPassword, ask_again
 from accounts.profile import check_birthday, check_line
+from mall.core import phones, pictures
+from mall.core.form_fields import DayField, LineField
 
 
 class ProfileForm(forms.Form):
     """Nickname, picture, and once the birthday."""
 
-    nickname = forms.CharField(
+    nickname = LineField(
         label=_("Nickname"),
         max_length=NICKNAME_LENGTH,
         required=False,
@@ -29,11 +30,11 @@ class ProfileForm(forms.Form):
     avatar = forms.FileField(
         label=_("New picture"),
         required=False,
-        help_text=_("JPEG, PNG or WebP, at most 2 MB."),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text=_("A photo as JPEG, PNG or WebP, at most 10 MB; we make it small."),
+        widget=forms.FileInput(attrs={"accept": pictures.ACCEPTED}),
     )
     remove_avatar = forms.BooleanField(label=_("Remove my picture"), required=False)
-    birthday = forms.DateField(
+    birthday = DayField(
         label=_("Birthday"),
         required=False,
         validators=[check_birthday],
@@ -62,33 +63,47 @@ class ProfileForm(forms.Form):
 class AddressForm(forms.Form):
     """Where goods go."""
 
-    recipient = forms.CharField(
+    recipient = LineField(
         label=_("Recipient"),
         max_length=RECIPIENT_LENGTH,
         validators=[check_line],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    phone = forms.CharField(
-        label=_("Mobile number"),
-        max_length=20,
-        validators=[MOBILE_NUMBER],
-        widget=forms.TextInput(
-            attrs={"type": "tel", "inputmode": "numeric", "autocomplete": "tel-national"}
-        ),
+    territory = forms.ChoiceField(
+        label=_("Country or region"),
+        choices=phones.Territory.choices,
+        initial=phones.Territory.MAINLAND,
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
-    region = forms.CharField(
+    phone = LineField(
+        label=_("Phone number"),
+        max_length=phones.LONGEST_TYPED,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+    region = LineField(
         label=_("Province, city, district"),
         max_length=REGION_LENGTH,
         validators=[check_line],
         widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
     )
-    detail = forms.CharField(
+    detail = LineField(
         label=_("Street and number"),
         max_length=DETAIL_LENGTH,
         validators=[check_line],
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
     )
     is_default = forms.BooleanField(label=_("Send goods here by default"), required=False)
+
+    def clean_territory(self):
+        """Where nothing was chosen goods go to the mainland."""
+        return self.cleaned_data["territory"] or phones.Territory.MAINLAND
+
+    def clean_phone(self):
+        """Return the number's one form, as the territory chosen before it says."""
+        if "territory" not in self.cleaned_data:
+            return self.cleaned_data["phone"]
+        return phones.canonical(self.cleaned_data["phone"], self.cleaned_data["territory"])
 
 
 class PasswordAgainForm(forms.Form):

@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
+from accounts.entrance import folded
 from accounts.sessions import SessionStore
 from mall.core import faults
 from mall.core.error_responses import accounts_refusal
@@ -29,7 +30,7 @@ NO_TEXT = {
 
 class AppBodyMiddleware:
     """Refuse what no app of ours sends, before allauth makes text of it, and whoever asks too
-    often.
+    often; fold what was pasted (its inputs cannot be replaced as its forms can).
 
     allauth's forms turn lists and objects into strings, and lone surrogates or a reset key
     without its first part end there as a fault; here they end as a 400 at their field.
@@ -57,10 +58,12 @@ class AppBodyMiddleware:
             seconds = wait_at_entrance(request, brings_token=_brings_token(request))
             if seconds:
                 return accounts_refusal(TooOften(seconds=seconds))
-            wrong = _wrong_in(request)
+            sent, wrong = _read(request)
             if wrong is not None:
                 error = {"code": "invalid", "param": wrong, "message": _("Enter a valid value.")}
                 return JsonResponse({"status": 400, "errors": [error]}, status=400)
+            if sent and folded(sent) != sent:
+                request._body = json.dumps(folded(sent)).encode()  # what allauth will read
         return self.get_response(request)
 
 
@@ -73,21 +76,21 @@ def _brings_token(request):
     )
 
 
-def _wrong_in(request):
-    """Return the name of the first field that is not fit to be read, "" for the body itself, or
-    None.
+def _read(request):
+    """Return the fields of the body (None without one), and the name of the first that is not fit
+    to be read, "" for the body itself, or None.
     """
     if request.headers.get("X-Password-Reset-Key", "").startswith("-"):
-        return "key"
+        return None, "key"
     if request.method == "GET" or not request.body:
-        return None
+        return None, None
     try:
         sent = json.loads(request.body)
     except (ValueError, RecursionError):
-        return ""
+        return None, ""
     if not isinstance(sent, dict):
-        return ""
-    return next((name for name, value in sent.items() if not _is_fit(name, value)), None)
+        return None, ""
+    return sent, next((name for name, value in sent.items() if not _is_fit(name, value)), None)
 
 
 def _is_fit(name, value):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField, email_fingerprint
-from mall.core import rows
+from mall.core import clock, pasted, phones, rows
 
 ADDRESSES_PER_MEMBER = 20
 # Characters. Encrypted columns know no length, so the doors ask these.
@@ -18,11 +18,6 @@ NICKNAME_LENGTH = 30
 RECIPIENT_LENGTH = 40
 REGION_LENGTH = 60
 DETAIL_LENGTH = 200
-MOBILE_NUMBER = RegexValidator(
-    r"^1[3-9][0-9]{9}\Z",
-    _("Enter an 11-digit mobile number, such as 13812345678."),
-    code="invalid_phone",
-)
 # No "@": a username that looks like somebody's e-mail would compete with it at sign-in.
 USERNAME = RegexValidator(
     r"^[\w.+-]+\Z", _("Use letters, numbers and . + - _ only."), code="invalid_username"
@@ -47,16 +42,22 @@ class EmailFingerprintField(models.CharField):
 
 
 class _SmallLetters:
-    """Kept in small letters and looked up in them: one name, whatever was typed and however the
+    """Kept folded, in small letters, and looked up so: one name, whatever was typed and however the
     database compares.
     """
 
+    fold = staticmethod(pasted.name)
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return self.fold(value) if isinstance(value, str) else value
+
     def get_prep_value(self, value):
         value = super().get_prep_value(value)
-        return value.lower() if isinstance(value, str) else value
+        return self.fold(value) if isinstance(value, str) else value
 
     def pre_save(self, model_instance, add):
-        kept = super().pre_save(model_instance, add).lower()
+        kept = self.fold(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, kept)
         return kept
 
@@ -71,7 +72,7 @@ class SmallCharField(_SmallLetters, models.CharField):
 
 
 class SmallEmailField(_SmallLetters, models.EmailField):
-    pass
+    fold = staticmethod(pasted.email)
 
 
 class User(AbstractUser):
@@ -91,6 +92,8 @@ class User(AbstractUser):
     nickname = models.CharField(_("nickname"), max_length=NICKNAME_LENGTH, blank=True)
     avatar = models.ImageField(_("picture"), upload_to=avatar_path, blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    # None: before anybody kept it, so long ago
+    birthday_set_on = models.DateField(_("birthday set on"), null=True, blank=True, editable=False)
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
@@ -144,7 +147,15 @@ class Address(models.Model):
         User, models.CASCADE, related_name="addresses", verbose_name=_("member")
     )
     recipient = EncryptedTextField(_("recipient"))
-    phone = EncryptedTextField(_("mobile number"), validators=[MOBILE_NUMBER])
+    # decides how a phone number is read; the release before this one inserts without it
+    territory = models.CharField(
+        _("country or region"),
+        max_length=2,
+        choices=phones.Territory.choices,
+        default=phones.Territory.MAINLAND,
+        db_default=phones.Territory.MAINLAND,
+    )
+    phone = EncryptedTextField(_("phone number"))
     region = models.CharField(_("region"), max_length=REGION_LENGTH)
     detail = EncryptedTextField(_("street and number"))
     is_default = models.BooleanField(_("default address"), default=False)
@@ -158,12 +169,20 @@ class Address(models.Model):
     def __str__(self):
         return f"#{self.pk}"
 
+    @property
+    def whole_region(self) -> str:
+        """The region, with the territory in front where it is not the mainland and not said."""
+        name = str(self.get_territory_display())
+        if self.territory == phones.Territory.MAINLAND or name in self.region:
+            return self.region
+        return f"{name} {self.region}"
+
     def snapshot(self) -> dict:
         """Return plain strings an order keeps, so that a later edit does not move a parcel."""
         return {
             "recipient": self.recipient,
             "phone": self.phone,
-            "region": self.region,
+            "region": self.whole_region,
             "detail": self.detail,
         }
 
@@ -182,3 +201,41 @@ class BonusClaim(models.Model):
 
     def __str__(self):
         return self.fingerprint[:8]
+
+
+class AccountMailQuerySet(models.QuerySet):
+    def due(self, as_of):
+        """Mails to be sent by now, also those whose sender died, the oldest first."""
+        is_open = models.Q(state__in=(AccountMail.State.WAITING, AccountMail.State.SENDING))
+        return self.filter(is_open, next_try_at__lte=as_of).order_by("next_try_at", "pk")
+
+
+class AccountMail(models.Model):
+    """A mail about an account on its way out. Written by accounts/outbox.py only."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        DEAD = "dead", _("Given up")
+
+    template = models.CharField(_("kind"), max_length=100)
+    # Subject, text and reader; nothing of it stays once it was sent.
+    letter = EncryptedTextField(_("letter"), null=True, editable=False)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    next_try_at = models.DateTimeField(_("next try"), default=clock.now)
+    error = models.CharField(_("error"), max_length=100, blank=True)
+    created_at = models.DateTimeField(_("time"), default=clock.now)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    objects = AccountMailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account mail")
+        verbose_name_plural = _("account mails")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["state", "next_try_at"], name="account_mail_due")]
+
+    def __str__(self):
+        return f"#{self.pk} · {self.template}"

@@ -54,8 +54,9 @@ def email_fingerprint(email: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """Write 138****5678."""
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 10 else "*" * len(phone)
+    """Write 138****5678, or +852****4567."""
+    seen = 4 if phone.startswith("+") else 3
+    return f"{phone[:seen]}****{phone[-4:]}" if len(phone) >= 10 else "*" * len(phone)
 
 
 def mask_email(email: str) -> str:

@@ -1,5 +1,8 @@
-"""Tokens of the app: django-allauth's, with a refresh token that is good for one refresh however
-many ask at once, and an access token that seldom costs a question.
+"""Tokens of the app: django-allauth's, with a refresh token that has one successor however many ask
+at once, and an access token that seldom costs a question.
+
+Who asks again within ASK_AGAIN_SECONDS - five requests at once, or an answer that was lost - gets
+the same pair; afterwards a used refresh token is refused (docs/decisions/0071).
 
 An access token is checked by its signature, and by one reading of the cache: a session that the
 database found good less than CHECKED_SECONDS ago, and that nothing has ended since, is good. In any
@@ -28,6 +31,8 @@ from mall.core import clock, rows
 from mall.core.transactions import transactional
 
 CHECKED_SECONDS = COPY_SECONDS  # as long as a signed-out session may live when no word reached us
+ASK_AGAIN_SECONDS = 10
+ANSWERED = "refresh_answers"  # in the session: {used token's jti: [until, access, refresh]}
 TOKENS_KEPT = 16_384  # three quarters of a kilobyte each, once so many members are about
 CHECKED = "tokens.checked:"
 DOUBTED = "tokens.doubted:"
@@ -139,21 +144,43 @@ class TokenStrategy(JWTTokenStrategy):
         return super().create_access_token(request)
 
     def refresh_token(self, refresh_token):
-        """Return a new pair for a refresh token, None (answered with 400) when it is used, old or
-        signed out.
+        """Return a new pair for a refresh token, the same one again for ASK_AGAIN_SECONDS, None
+        (answered with 400) when it was used before that, is old or signed out.
         """
         payload = internal.decode_token(refresh_token, "refresh")
         session_key = payload and internal.session_key_from_sid(payload["sid"])
         try:
-            return self._refresh(session_key, refresh_token) if session_key else None
+            return self._refresh(session_key, payload, refresh_token) if session_key else None
         except UpdateError:
             return None
 
     @transactional
-    def _refresh(self, session_key, refresh_token):
+    def _refresh(self, session_key, payload, refresh_token):
         # Two refreshes at once, or a sign-out: the second must see what the first left of the
         # session.
         if not list(Session.objects.select_for_update().filter(pk=session_key).values_list("pk")):
             return None
-        SessionStore(session_key).drop_copy()
-        return super().refresh_token(refresh_token)
+        session = SessionStore(session_key)
+        session.drop_copy()
+        found = internal.validate_refresh_token(refresh_token)
+        if found is None:
+            return _answered(session, payload)
+        user, session, payload = found
+        internal.invalidate_refresh_token(session, payload)
+        access = internal.create_access_token(user, session, self.get_claims(user))
+        pair = access, internal.create_refresh_token(user, session)
+        now = time.time()
+        given = session.get(ANSWERED, {}).items()
+        recent = {jti: answer for jti, answer in given if now < answer[0]}
+        session[ANSWERED] = recent | {payload["jti"]: [now + ASK_AGAIN_SECONDS, *pair]}
+        session.save()
+        return pair
+
+
+def _answered(session, payload) -> tuple[str, str] | None:
+    """Return the pair that was given for a refresh token a moment ago, if its member may still come
+    in.
+    """
+    until, *pair = session.get(ANSWERED, {}).get(payload["jti"], [0])
+    may_come_in = internal.validate_token_user(payload, session) is not None
+    return tuple(pair) if time.time() < until and may_come_in else None

@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 
 from catalog import (
     assortment,
+    hot_word_admin,  # noqa: F401
     review_admin,  # noqa: F401 - reviews have a room of their own
     richtext,
     sku_admin,  # noqa: F401
@@ -27,6 +28,7 @@ from catalog.models import (
     Sku,
     Stock,
 )
+from mall.core.admin.folding import FoldingFields
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
@@ -77,7 +79,7 @@ class CategoryAdmin(ShelfAdmin, TranslationAdmin):
         return category.products_inside
 
 
-class SkuInline(TabularInline, TranslationTabularInline):
+class SkuInline(FoldingFields, TabularInline, TranslationTabularInline):
     model = Sku
     extra = 0
 
@@ -119,7 +121,7 @@ class SkuInline(TabularInline, TranslationTabularInline):
         )
 
 
-class PictureInline(TabularInline, TranslationTabularInline):
+class PictureInline(FoldingFields, TabularInline, TranslationTabularInline):
     model = ProductImage
     extra = 0
     fields = ["image", "illustration", "alt", "position"]

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from mall.core import audit
+from mall.core import audit, phones
 from mall.core.admin.action_forms import ask, sent
 from orders import (
     lifecycle,
@@ -66,7 +66,7 @@ class OrderButtons:
         to = order.address
         messages.info(
             request,
-            f"{to['recipient']} · {to['phone']} · {to['region']} {to['detail']}"
+            f"{to['recipient']} · {phones.shown(to['phone'])} · {to['region']} {to['detail']}"
             if to
             else _("No address."),
         )

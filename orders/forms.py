@@ -14,8 +14,9 @@ from unfold.widgets import (
 )
 
 from mall.core import repeats
+from mall.core.form_fields import LineField, NumberField
 from orders.coupons.wallet import LONGEST_TYPED
-from orders.errors import InvalidCheckout, InvalidLines
+from orders.errors import InvalidCheckout, InvalidLines, NothingChosen
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
 from orders.refunds.errors import InvalidRefund
 
@@ -29,6 +30,8 @@ def read_lines(sent) -> list[tuple[int, int]]:
     Raises: InvalidLines.
     """
     skus, quantities = sent.getlist("sku"), sent.getlist("quantity") or ["1"]
+    if not skus:
+        raise NothingChosen
     if len(skus) != len(quantities) or not all(
         WHOLE.fullmatch(text) for text in [*skus, *quantities]
     ):
@@ -87,8 +90,8 @@ class ShipForm(forms.Form):
     have neither carrier nor number.
     """
 
-    carrier = forms.CharField(label=_("Carrier"), max_length=40, widget=UnfoldAdminTextInputWidget)
-    number = forms.CharField(
+    carrier = LineField(label=_("Carrier"), max_length=40, widget=UnfoldAdminTextInputWidget)
+    number = NumberField(
         label=_("Tracking number"), max_length=60, widget=UnfoldAdminTextInputWidget
     )
 

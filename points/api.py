@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core.api import Cursor, StrictSerializer, listed, read, whole
+from mall.core.api_fields import DayField
 from mall.core.shapes import Shape
 from points import (
     adjustments_api,
@@ -137,11 +138,11 @@ class EntryQuery(StrictSerializer):
     """What may be asked of the entries."""
 
     kind = serializers.ChoiceField(LedgerEntry.Kind.choices, required=False)
-    to = serializers.DateField(required=False)
+    to = DayField(required=False)
     cursor = serializers.CharField(required=False, max_length=200)
 
     def get_fields(self):
-        return {**super().get_fields(), "from": serializers.DateField(required=False)}
+        return {**super().get_fields(), "from": DayField(required=False)}
 
     def bounds(self):
         asked = self.validated_data

@@ -59,6 +59,11 @@ HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 300
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 86400 * 30
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
+MFA_FORMS = {
+    "authenticate": "accounts.entrance.CodeForm",
+    "reauthenticate": "accounts.entrance.CodeAgainForm",
+    "activate_totp": "accounts.entrance.CodeFirstForm",
+}
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Points Mall"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

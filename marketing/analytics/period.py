@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import clock
+from mall.core import clock, pasted
 from mall.core.errors import DomainError
 
 ONE_DAY = timedelta(days=1)
@@ -60,10 +60,8 @@ def read(asked) -> Period:
     first, last, length = (asked.get(name) or "" for name in ("from", "to", "days"))
     try:
         if first or last:
-            last = date.fromisoformat(last) if last else clock.today()
-            period = Period(
-                date.fromisoformat(first) if first else last - (USUAL_DAYS - 1) * ONE_DAY, last
-            )
+            last = pasted.day(last) if last else clock.today()
+            period = Period(pasted.day(first) if first else last - (USUAL_DAYS - 1) * ONE_DAY, last)
         else:
             period = latest(int(length) if length else USUAL_DAYS)
     except (ValueError, OverflowError):

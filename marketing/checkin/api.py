@@ -39,6 +39,9 @@ class CheckInSerializer(Shape):
 
 class CheckedInSerializer(CheckInSerializer):
     available = serializers.IntegerField()
+    set_aside = serializers.IntegerField(
+        help_text="Points that wait until the review of the account is over."
+    )
 
 
 class CheckInsSerializer(serializers.Serializer):
@@ -99,6 +102,7 @@ class CheckIns(APIView):
             "on": row.on,
             "streak": row.streak,
             "points": row.points,
+            "set_aside": row.set_aside,
             "available": row.available,
         }
         return Response(CheckedInSerializer(answer).data, status=status.HTTP_201_CREATED)

@@ -16,7 +16,7 @@ from marketing.errors import AlreadyCheckedIn
 from marketing.missions import counting as missions
 from marketing.models import CheckIn
 from marketing.notices import inbox
-from points import balance, ledger, rules
+from points import balance, ledger, rules, set_aside, statement
 
 ACTION = "checkin"
 STRIP_DAYS = 7
@@ -29,7 +29,7 @@ def check_in(user, on=None) -> CheckIn:
 
     Row and ledger entry appear together, once per member and day: the entry under the key
     ``checkin:<day>``, the row under its unique (user, on). A member who may not earn just now
-    keeps the streak with 0 points.
+    keeps the streak with 0 points; what the day is worth is set aside (``set_aside`` on the row).
 
     Raises: AlreadyCheckedIn with what tomorrow gives, also when a clock was set back to a day
     before the latest check-in.
@@ -67,11 +67,21 @@ def _check_in(user, on):
         created_at=clock.now(),
     )
     rows.insert_read_back([row], by="on")
+    row.set_aside = 0 if entry else set_aside.points_of(user.pk, key)
     missions.note(user.pk, ACTION, key=key, on=on)
     if streak > SHORTEST_STREAK_DAYS:
         inbox.mark_read(user, key=reminder_key(on))  # the worry is over
     row.available = balance.of_account(account.row).available
     return row
+
+
+def settle(user_id: int) -> None:
+    """Put the points of check-ins that were set aside and credited since onto their rows; harmless
+    when repeated.
+    """
+    rows = {f"checkin:{row.on}": row for row in CheckIn.objects.filter(user=user_id, points=0)}
+    for entry in statement.entries_of(user_id).filter(key__in=rows):
+        CheckIn.objects.filter(pk=rows[entry.key].pk).update(points=entry.worth)
 
 
 def _latest(user):

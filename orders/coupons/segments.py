@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import clock
+from mall.core import clock, pasted
 from orders.models import Order
 from points.models import MemberTier
 
@@ -61,7 +61,7 @@ def read_names(text: str) -> tuple[list[str], list[str]]:
     wanted = list(
         dict.fromkeys(
             "".join(
-                sign if sign.isalnum() or sign in "@.+-_" else " " for sign in text.lower()
+                sign if sign.isalnum() or sign in "@.+-_" else " " for sign in pasted.name(text)
             ).split()
         )
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from mall.core import clock
+from mall.core import clock, pasted
 from mall.core.money import ZERO
 from orders.coupons.errors import (
     CodeUsedByYou,
@@ -49,10 +49,10 @@ class Option:
 
 def normalise(coupon: int | str | None) -> int | str | None:
     """Return the id or the code that was meant; digits only are an id, codes may be typed with
-    spaces and small.
+    spaces and hyphens, small, in full width.
     """
     if isinstance(coupon, str):
-        coupon = coupon.replace(" ", "").replace("-", "").upper()
+        coupon = pasted.code(coupon)
         if coupon.isascii() and coupon.isdigit():
             coupon = int(coupon)
     return None if coupon == "" else coupon
@@ -113,11 +113,12 @@ def propose(options: list[Option]) -> Option | None:
 
 
 def expiry_of(template, at: datetime) -> datetime:
-    """Return when a coupon given at an instant ends: after its days, and never after the template's
-    window.
+    """Return when a coupon given at an instant ends: after its days, counted from the gift or from
+    the beginning of the template's window where that is later, and never after the window.
     """
+    since = max(at, template.starts_at or at)
     by_days = (
-        clock.end_of(clock.day_of(at + timedelta(days=template.valid_days)))
+        clock.end_of(clock.day_of(since + timedelta(days=template.valid_days)))
         if template.valid_days
         else None
     )

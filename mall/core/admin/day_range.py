@@ -5,9 +5,8 @@ from datetime import timedelta
 from django.contrib.admin import ChoicesFieldListFilter
 from django.db.models import DateTimeField
 from unfold.contrib.filters.admin import RangeDateFilter
-from unfold.utils import parse_date_str
 
-from mall.core import clock
+from mall.core import clock, pasted
 
 ONE_DAY = timedelta(days=1)
 
@@ -33,9 +32,12 @@ class DayRangeFilter(RangeDateFilter):
         return clock.start_of(day) if isinstance(self.field, DateTimeField) else day
 
     def _day(self, end):
-        """Return the day asked for, as the page's date field or a link writes it."""
-        asked = self.used_parameters.get(f"{self.parameter_name}_{end}")
-        return parse_date_str(asked) if asked else None
+        """Return the day asked for, as the page's date field, a link or a person writes it."""
+        asked = self.used_parameters.get(f"{self.parameter_name}_{end}") or ""
+        try:
+            return pasted.day(asked)
+        except ValueError:
+            return None
 
 
 class WithinDaysFilter(ChoicesFieldListFilter):

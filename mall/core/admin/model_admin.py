@@ -3,12 +3,15 @@
 from django.core.exceptions import FieldDoesNotExist
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
+from mall.core import pasted
 from mall.core.admin import deletion, search
 from mall.core.admin.change_list import CappedPaginator, ChangeList
+from mall.core.admin.edit_pages import EditPages
+from mall.core.admin.folding import FoldingFields
 from mall.core.admin.newest import NEWEST
 
 
-class ModelAdmin(UnfoldModelAdmin):
+class ModelAdmin(EditPages, FoldingFields, UnfoldModelAdmin):
     """An admin whose table may have millions of rows, unless ``is_short`` says that operators made
     its few rows themselves.
 
@@ -37,7 +40,8 @@ class ModelAdmin(UnfoldModelAdmin):
         """Look for each word where an index finds it; what was not looked through is told above
         the list.
         """
-        if self.is_short or not search_term.strip():
+        search_term = pasted.line(search_term)
+        if self.is_short or not search_term:
             return super().get_search_results(request, queryset, search_term)
         fields = self.get_search_fields(request)
         rows, notes = search.find(queryset, fields, search_term, newest=self.newest)

@@ -2,8 +2,9 @@
 
 Django's own search joins every table it names and compares in a person's way (no case), which no
 index of a column that compares as bytes can answer (mall/database/collations.py): to find one order
-it read them all. Here ``=column`` is looked up as it was typed, in capitals and in small letters,
-``^column`` by its beginning, and a column of another table is resolved to that table's keys first.
+it read them all. Here ``=column`` is looked up as it was typed, folded, in capitals and in small
+letters, ``^column`` by its beginning, and a column of another table is resolved to that table's
+keys first.
 The first field that knows the word answers. Only then words are looked for inside the text of the
 plain columns, among the newest rows. Source: docs/decisions/0037-lists-of-a-grown-shop.md.
 """
@@ -14,6 +15,7 @@ from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from mall.core import pasted
 from mall.core.admin.newest import among_newest
 
 KNOWN_MAX = 500  # rows of another table that one word may mean
@@ -114,7 +116,8 @@ def _meant(field, mark, word) -> Q | None:
             return Q(**{field.name: field.to_python(word)})
         except ValidationError:
             return None
-    typed = {word, word.lower(), word.upper()}
+    forms = {word, pasted.number(word), pasted.code(word)}
+    typed = {written for form in forms for written in (form, form.lower(), form.upper())}
     if mark == "=":
         return Q(**{f"{field.name}__in": sorted(typed)})
     ranges = (Q(**{f"{field.name}__range": (word, word + LAST)}) for word in typed)

@@ -2,7 +2,7 @@
 
 from django import template
 
-from mall.core import actors
+from mall.core import actors, phones
 from mall.core.money import yuan as to_yuan
 
 register = template.Library()
@@ -24,6 +24,12 @@ def signed_points(amount):
 def yuan(amount):
     """Write yuan with two places: ¥12.50."""
     return f"¥{to_yuan(amount):,.2f}"
+
+
+@register.filter
+def phone(kept) -> str:
+    """Write a kept phone number as people read it: 138 1234 5678."""
+    return phones.shown(kept)
 
 
 @register.simple_tag(takes_context=True)

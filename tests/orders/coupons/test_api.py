@@ -33,6 +33,12 @@ def one(sku, **more):
     return {"lines": [{"sku": sku.pk, "quantity": 1}], **more}
 
 
+def pasted_forms(code):
+    """A code as it comes out of a chat, an input method and a leaflet."""
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in code.lower())
+    return [wide, f"\u202d{code[:4]}—{code[4:8]} {code[8:]}\u202c", f"\u200b{code}\u00a0"]
+
+
 # --- quote and order ----------------------------------------------------------------
 def test_quote_when_a_coupon_is_named_then_by_id_or_code_and_the_order_is_the_same(caller, member):
     sku, coupon = virtual_sku(cash="20.00"), given(member, name_zh_hans="立减")
@@ -41,6 +47,9 @@ def test_quote_when_a_coupon_is_named_then_by_id_or_code_and_the_order_is_the_sa
     by_code = caller.post(
         f"{ORDERS}/quote", one(sku, coupon=coupon.code.lower()), format="json"
     ).json()
+    for paste in pasted_forms(coupon.code):
+        pasted = caller.post(f"{ORDERS}/quote", one(sku, coupon=paste), format="json").json()
+        assert pasted == by_id, paste
     expect = {"points": by_id["points"], "cash": by_id["cash"]}
     order = caller.post(
         ORDERS,
