@@ -41,6 +41,7 @@ from orders.serializers import (
     QuoteSerializer,
     StatusQuery,
 )
+from orders.sold_out_api import refused_first
 from points import event_delivery
 
 TAGS = ["orders"]
@@ -218,7 +219,7 @@ class NotifyView(APIView):
 
 urlpatterns = [
     path("orders/quote", QuoteView.as_view()),
-    path("orders", OrderListView.as_view()),
+    path("orders", refused_first(OrderListView.as_view())),
     path("orders/<str:no>", OrderView.as_view()),
     path("orders/<str:no>/payments", PaymentView.as_view()),
     path("orders/<str:no>/cancellation", CancellationView.as_view()),

@@ -14,6 +14,7 @@ from django.db import connection
 
 from mall.core.row_values import (
     assignments,
+    changes,
     columns_of,
     fresh,
     known,
@@ -23,7 +24,7 @@ from mall.core.row_values import (
     twin,
 )
 
-__all__ = ["assignments", "columns_of", "fresh", "known", "read", "twin"]
+__all__ = ["assignments", "changes", "columns_of", "fresh", "known", "read", "twin"]
 
 
 @dataclass(frozen=True, slots=True)
