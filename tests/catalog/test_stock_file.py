@@ -142,7 +142,7 @@ def test_doors_when_support_knocks_then_it_reads_only(client, operator):
         lambda rows: "\r\n".join(rows).encode("utf-8-sig"),
         lambda rows: "\n".join(row.replace(",", ";") for row in rows).encode("gb18030"),
         lambda rows: "\n".join(f'"{row}"'.replace(",", '","') for row in rows).encode(),
-        lambda rows: "\n".join([*rows, ",,", ""]).replace("SKU编号", "ｓｋｕ 编号").encode("utf-16"),
+        lambda rows: "\n".join([*rows, ",,"]).replace("SKU编号", "ｓｋｕ 编号").encode("utf-16"),
     ],
     ids=["mark", "semicolons", "quotes", "blanks"],
 )  # fmt: skip
