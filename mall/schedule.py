@@ -106,6 +106,14 @@ JOBS = (
         "marketing.tasks.refresh_recommendations",
         crontab(minute=45, hour="1-23"),
     ),
+    # Files of an earlier shop's orders that an operator let in.
+    Job(
+        "import-history",
+        "marketing.tasks.import_history",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Sessions whose time has passed go; nobody can use them meanwhile.
     Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),
     # The list of past job runs stays short.

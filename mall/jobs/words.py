@@ -26,6 +26,7 @@ WORDS = {
     "roll-up-days": _("Counts days up for the reports"),
     "refresh-popularity": _("Counts what is popular"),
     "refresh-recommendations": _("Counts what goes together"),
+    "import-history": _("Imports files of an earlier shop's orders"),
     "forget-sessions": _("Clears sessions that are over"),
     "forget-job-runs": _("Clears old job runs"),
     "make-up-jobs": _("Makes up daily jobs nobody ran"),
