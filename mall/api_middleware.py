@@ -23,7 +23,7 @@ from mall.core.languages import language_of
 from mall.csp import PolicyMiddleware
 from mall.middleware import HeadersMiddleware
 from mall.purse import Purse
-from mall.server.bodies import is_unmeasured
+from mall.server import bodies
 
 PREFIX = "/api/v1/"
 MOST_KNOWN = 2000
@@ -123,9 +123,7 @@ class EnvelopeMiddleware:
             request.get_host()
         except DisallowedHost as error:
             return response_for_exception(request, error)
-        if led_to_tls:
-            return led_to_tls
-        return error_responses.unreadable(request, 411) if is_unmeasured(request) else None
+        return led_to_tls or bodies.refusal_of(request)
 
     def _address(self, request, response):
         if "Vary" in response.headers:
