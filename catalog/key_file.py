@@ -55,9 +55,17 @@ def read_file(content: bytes, *, letters_too: bool = False) -> Keys:
 
 def _text_rows(text) -> Iterator[tuple[int, list[str]]]:
     lines = LINE_BREAK.split(text.lstrip("\ufeff"))
-    by_tabs = any(TAB_BETWEEN.search(line) for line in lines)
+    delimiter = _delimiter_of(lines)
     for number, line in enumerate(lines, 1):
-        yield number, _cells(line, "\t" if by_tabs else ",")
+        yield number, _cells(line, delimiter)
+
+
+def _delimiter_of(lines):
+    """A semicolon may be a key's own: it counts only where the headings stand apart by it."""
+    if any(TAB_BETWEEN.search(line) for line in lines):
+        return "\t"
+    first = next((line for line in lines if line.strip()), "")
+    return ";" if ";" in first and _names_columns(_cells(first, ";")) else ","
 
 
 def _cells(line, delimiter):

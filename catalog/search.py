@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Value
+from django.db.models.lookups import GreaterThan
 
 from catalog import spelling
 from catalog.models import ProductWords, is_within_sale
@@ -16,6 +17,7 @@ from mall.core import clock
 
 MOST_WORDS = 5
 MOST_GUESSED = 1000  # rows looked through letter by letter
+TOO_FAR = 4
 
 
 class Place(Func):
@@ -47,12 +49,11 @@ class Search:
             return None
         rows = [(pk, bytes(pressed).decode(), bytes(text).decode()) for pk, pressed, text in rows]
         rows.sort(key=lambda row: (self._rank(row[1]), -row[0]))
-        own = [pk for pk, _pressed, text in rows if self._is_own_word(text)]
-        if own or (rows and not self._is_latin):
-            return Found([*own, *(pk for pk, *_rest in rows if pk not in set(own))])
-        guessed = self._guessed(only_sounds=bool(rows))
-        known = set(guessed)
-        return Found([*guessed, *(pk for pk, *_rest in rows if pk not in known)], not rows)
+        first = [pk for pk, _pressed, text in rows if self._is_own_word(text)]
+        if not first and (self._is_latin or not rows):
+            first = self._guessed(rows)
+        known = set(first)
+        return Found([*first, *(pk for pk, *_rest in rows if pk not in known)], not rows)
 
     def count(self) -> int:
         """Return how many say all the words."""
@@ -65,19 +66,7 @@ class Search:
         return products.filter(Exists(self._said().filter(product=OuterRef("pk"))))
 
     def _said(self):
-        return self._where([[("pressed", way) for way in ways] for ways in self._ways])
-
-    def _where(self, asked):
-        """Return the rows on sale of which, for each word, one of its (column, text) is said."""
-        rows = ProductWords.objects.filter(is_within_sale(clock.now()), is_offered=True).order_by()
-        for number, ways in enumerate(asked):
-            places = {
-                f"said{number}_{n}": Place(F(column), Value(text.encode()))
-                for n, (column, text) in enumerate(ways)
-            }
-            said = Q.create([Q(**{f"{name}__gt": 0}) for name in places], connector=Q.OR)
-            rows = rows.alias(**places).filter(said)
-        return rows
+        return _where([[_says(way) for way in ways] for ways in self._ways])
 
     # --- the best first -----------------------------------------------------------
     def _rank(self, pressed) -> int:
@@ -103,37 +92,66 @@ class Search:
         return self._is_latin and all(re.search(rf"(?<![a-z]){word}", text) for word in self.words)
 
     # --- nothing says it so --------------------------------------------------------
-    def _guessed(self, *, only_sounds) -> list[int]:
-        asked = [self._guesses(ways[0], only_sounds) for ways in self._ways]
-        if not all(asked):
-            return []
-        rows = self._where(asked).values_list("pk", "pressed", "sounds")[:MOST_GUESSED]
+    def _guessed(self, rows) -> list[int]:
+        """Return the ids of what sounds so; where no rows say the words, of what comes closest."""
+        if rows:
+            return self._close([[_sounds(ways[0])] for ways in self._ways])
+        plain = [self._plainly(ways) for ways in self._ways]
+        parts = [[_says(*group) for group in spelling.parts_of(ways[0])] for ways in self._ways]
+        close = self._close(plain)
+        if close or not any(parts):
+            return close
+        return self._close([[*a, *b] for a, b in zip(plain, parts, strict=True)])
+
+    @staticmethod
+    def _plainly(ways):
+        """Return what a row that has no mistake says, one of these: a way to write the word, its
+        singular, or a name that sounds so.
+        """
+        said = [_says(way) for way in dict.fromkeys((*ways, spelling.singular(ways[0])))]
+        return [*said, _sounds(ways[0])] if _is_heard(ways[0]) else said
+
+    def _close(self, asked) -> list[int]:
+        """Return the ids of the rows that hold all words or nearly, what is nearest first."""
+        rows = _where(asked).values_list("pk", "pressed", "sounds")[:MOST_GUESSED]
         fits = []
         for pk, pressed, sounds in rows:
             read = bytes(pressed).decode(), bytes(sounds or b"").decode()
-            rank = max(self._misses(ways[0], *read) for ways in self._ways)
-            if rank < 4:
-                fits.append((rank, -pk))
-        return [-pk for _rank, pk in sorted(fits)]
+            distance = max(_distance(ways, *read) for ways in self._ways)
+            if distance < TOO_FAR:
+                fits.append((distance, -pk))
+        return [-pk for _distance, pk in sorted(fits)]
 
-    def _guesses(self, word, only_sounds):
-        """Return the (column, text) of which one is in every row that may fit a word."""
-        heard = [("sounds", f"\n{word}")] if _is_heard(word) else []
-        if only_sounds:
-            return heard
-        written = dict.fromkeys((word, spelling.singular(word), *spelling.parts_of(word)))
-        return [*heard, *(("pressed", text) for text in written)]
 
-    def _misses(self, word, pressed, sounds) -> int:
-        """Say how far a row is from a word; 4 is too far."""
-        if word in pressed or spelling.singular(word) in pressed:
-            return 0
-        if _is_heard(word) and f"\n{word}" in sounds:
-            return 1
-        if spelling.is_covered(word, pressed):
-            return 2
-        return 3 if spelling.is_misspelt(word, pressed) else 4
+def _where(asked):
+    """Return the rows on sale that fulfil one of the conditions of each word."""
+    rows = ProductWords.objects.filter(is_within_sale(clock.now()), is_offered=True).order_by()
+    for conditions in asked:
+        rows = rows.filter(Q.create(conditions, connector=Q.OR))
+    return rows
+
+
+def _says(*parts) -> Q:
+    """The condition that a row says all these."""
+    return Q(*(GreaterThan(Place(F("pressed"), Value(part.encode())), 0) for part in parts))
+
+
+def _sounds(word) -> Q:
+    """The condition that its name, from one of its syllables on, sounds like a word."""
+    return Q(GreaterThan(Place(F("sounds"), Value(f"\n{word}".encode())), 0))
 
 
 def _is_heard(word) -> bool:
     return len(word) > 1 and spelling.LATIN.fullmatch(word) is not None
+
+
+def _distance(ways, pressed, sounds) -> int:
+    """Say how far a row is from a word."""
+    word = ways[0]
+    if any(way in pressed for way in (*ways, spelling.singular(word))):
+        return 0
+    if _is_heard(word) and f"\n{word}" in sounds:
+        return 1
+    if spelling.is_covered(word, pressed):
+        return 2
+    return 3 if spelling.is_misspelt(word, pressed) else TOO_FAR

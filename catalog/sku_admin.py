@@ -29,12 +29,13 @@ from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
 from mall.core.export import xlsx_response
+from mall.core.fields import WholeNumberField
 
 
 class ReceiveForm(forms.Form):
     """A delivery or a correction of one SKU; ``key`` makes a double click count once."""
 
-    quantity = forms.IntegerField(
+    quantity = WholeNumberField(
         label=_("Pieces"),
         min_value=-MOST_RECEIVED,
         max_value=MOST_RECEIVED,

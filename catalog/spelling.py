@@ -97,23 +97,23 @@ def singular(word: str) -> str:
     return word[: -2 if re.search(r"(?:[sxz]|[cs]h)es$", word) else -1]
 
 
-def parts_of(word: str) -> list[str]:
-    """Return parts of a word of which one stands in every text that ``is_nearly_in`` finds it in;
-    none for a word too short to guess at.
+def parts_of(word: str) -> list[tuple[str, ...]]:
+    """Return groups of parts of a word, of which one group stands in every text that the word is
+    nearly in; none for a word too short to guess at.
     """
+    long = len(word)
     if CHINESE.search(word):
-        return [word[:2], word[-2:]] if len(word) > 2 else []
-    if len(word) < 5 or not LATIN.fullmatch(word):
+        if long < 4:
+            return [(word[:2],), (word[1:],)] if long == 3 else []
+        half = long // 2
+        return list(dict.fromkeys([(word[:half],), (word[half:],), (word[:2], word[-2:])]))
+    if long < 5 or not LATIN.fullmatch(word):
         return []
-    half = len(word) // 2
-    return [word[:half], word[half + 1 :]]
-
-
-def is_nearly_in(word: str, text: str) -> bool:
-    """Whether a pressed text holds a word of which the parts stand apart or in another order, or
-    one letter is wrong, missing, too many, or changed places with its neighbour.
-    """
-    return is_covered(word, text) or is_misspelt(word, text)
+    # one mistake is in the first, the middle or the last third, or between two of them
+    third, rest = long // 3, long - long // 3
+    if long < 6:
+        return [(word[:3],), (word[2:],)]
+    return [(word[: rest - 1],), (word[third + 1 :],), (word[:third], word[rest:])]
 
 
 def is_covered(word: str, text: str) -> bool:

@@ -48,7 +48,8 @@ def shop(request):
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     return {
         "theme": theme if theme in THEMES else "",
-        "reader_mark": reader_mark.of(request.user) if hasattr(request, "user") else "",
+        # Asked for by a page only: those of an outage must not ask who reads them.
+        "reader_mark": lambda: reader_mark.of(request.user) if hasattr(request, "user") else "",
         "tab": tab_of(request),
         "shop_name": _("Points Mall"),
         "demo_sign_ins": settings.DEMO_SIGN_INS,

@@ -4,6 +4,9 @@ they order the same again.
 It stands in a cookie of the checkout alone, so nobody else pays a question for it.
 """
 
+from django.conf import settings
+from django.urls import reverse
+
 from orders.models import Order
 
 COOKIE = "mall_placed"
@@ -12,8 +15,15 @@ SECONDS = 600
 
 def note(response, order, skus):
     """Remember an order and the SKUs in it on the way out."""
-    words = {"max_age": SECONDS, "path": "/orders/new/", "httponly": True, "samesite": "Lax"}
-    response.set_cookie(COOKIE, ".".join([order.no, *map(str, skus)]), **words)
+    response.set_cookie(
+        COOKIE,
+        ".".join([order.no, *map(str, skus)]),
+        max_age=SECONDS,
+        path=reverse("orders:new"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
     return response
 
 

@@ -16,6 +16,9 @@ from unfold.widgets import (
 )
 
 from mall.core import clock
+from mall.core.fields import WholeNumberField
+from mall.core.tables import values
+from mall.core.tables.errors import BadCell
 from mall.core.tables.reader import ACCEPTED
 from points import terms
 from points.machine import POINTS_MAX
@@ -62,7 +65,7 @@ class AdjustForm(forms.Form):
     """One correction. The ticket was made with the form, so a double click posts once."""
 
     ticket = forms.UUIDField(widget=forms.HiddenInput)
-    points = forms.IntegerField(
+    points = WholeNumberField(
         label=_("Points"),
         min_value=-POINTS_MAX,
         max_value=POINTS_MAX,
@@ -228,11 +231,11 @@ class RuleForm(forms.ModelForm):
         """Return the table as a list of whole numbers."""
         try:
             table = [
-                int(part)
+                values.whole(part)
                 for part in self.cleaned_data["table"].replace("，", ",").split(",")
                 if part.strip()
             ]
-        except ValueError:
+        except BadCell:
             raise forms.ValidationError(
                 _("Please write whole numbers with commas between them.")
             ) from None

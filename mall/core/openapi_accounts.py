@@ -97,6 +97,10 @@ def _accounts_document():
     allauth_document.specify_custom_signup_form(spec)
     schemas = spec["components"]["schemas"]
     _mend(spec)
+    for body in spec["components"]["requestBodies"].values():
+        body["required"] = True
+    pair = spec["components"]["responses"]["RefreshToken"]["content"]["application/json"]
+    pair["schema"]["properties"]["data"]["required"] = ["access_token", "refresh_token"]
     schemas["OptionalTimestamp"] = {**schemas["Timestamp"], "nullable": True}
     schemas["BaseAuthenticationMeta"]["properties"]["refresh_token"] = {
         "type": "string",
@@ -134,6 +138,8 @@ def _complete(operation, tail, method):
     parameters = [one for one in operation.pop("parameters", ()) if one != token]
     if parameters:
         operation["parameters"] = parameters
+    if "content" in operation.get("requestBody", {}):
+        operation["requestBody"]["required"] = True
     responses = operation["responses"]
     if (tail, method) in SUCCESS:
         responses["200"] = {"$ref": f"#/components/responses/{SUCCESS[tail, method]}"}

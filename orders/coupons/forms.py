@@ -13,6 +13,7 @@ from unfold.widgets import (
 
 from catalog.models import Product
 from mall.core import repeats
+from mall.core.fields import WholeNumberField
 from orders.coupons import segments
 from orders.models import Coupon, CouponTemplate
 from points.models import LEVELS
@@ -56,7 +57,7 @@ class HandOutForm(forms.Form):
     segment = forms.ChoiceField(
         label=_("Segment"), choices=segments.choices, widget=UnfoldAdminSelectWidget
     )
-    points = forms.IntegerField(
+    points = WholeNumberField(
         label=_("Lifetime points"),
         min_value=1,
         max_value=10**9,
@@ -68,7 +69,7 @@ class HandOutForm(forms.Form):
             "expired ones too."
         ),
     )
-    tier = forms.IntegerField(
+    tier = WholeNumberField(
         label=_("Tier"),
         min_value=1,
         max_value=LEVELS,
@@ -77,7 +78,7 @@ class HandOutForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=_("For members from a tier on: 3 means V3 and above."),
     )
-    days = forms.IntegerField(
+    days = WholeNumberField(
         label=_("Days"),
         min_value=1,
         max_value=3650,

@@ -42,12 +42,14 @@ def counter(client, operator):
         ("8001\tp,1\n8002\tp2\n", ["8001 p,1", "8002 p2"], []),
         ("\t8001,\tp1\n\t8002,\tp2\n", ["8001 p1", "8002 p2"], []),
         ("=\"0012\",'0013\n6.22848E+18,1\n1.38e+10\n", ["0012 0013"], [2, 3]),
+        ("Card No;PIN\n1,1;2\n", ["1,1 2"], [1]),
+        ("a1;b\nc2;d\n", ["a1;b", "c2;d"], []),
         ("A-1\nABC\n说明\nA 2\n", ["A-1", "A 2"], [2, 3]),
         ("key\nAAA\nBBB,pin 1\nAAA\nK-1\nTotal\n合计\n",
          ["AAA", "BBB pin 1", "AAA", "K-1", "Total"], [7]),
         ("key\nA1\nA2\nA3\nTotal\n", ["A1", "A2", "A3"], [5]),
     ],
-    ids=range(10),
+    ids=range(12),
 )  # fmt: skip
 def test_read_when_keys_are_pasted_then_each_byte_stays_and_the_rest_is_told(text, keys, told):
     assert keys_of(text) == (keys, told)

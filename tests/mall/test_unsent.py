@@ -14,7 +14,7 @@ from catalog.models import Category, Product, Review
 from mall.core import clock, unsent
 from orders.models import Order, RefundRequest
 from tests.factories.accounts import PASSWORD
-from tests.factories.catalog import CategoryFactory
+from tests.factories.catalog import CategoryFactory, SkuFactory
 from tests.factories.coupons import given
 from tests.factories.orders import (
     address_of,
@@ -219,6 +219,15 @@ def test_back_office_when_the_session_ended_then_forms_are_there_as_they_were(cl
         back = client.get(page)
         shown.append(form_of(back.content.decode(), form_id))
 
+    sku = SkuFactory()
+    page = reverse("admin:catalog_product_change", args=[sku.product_id])
+    form = form_of(client.get(page).content.decode(), "product_form")
+    lose_session(client)
+    client.post(page, {**form, "skus-0-points_price": "321", "tags": "新"})
+    client.force_login(admin_user)
+    product = form_of(client.get(page).content.decode(), "product_form")
+    assert (product["skus-0-points_price"], product["tags"]) == (["321"], ["新"])
     assert [(one["name_en"], one["position"]) for one in shown] == [(["Typed"], ["7"])] * 2
     assert [one.name for one in back.context["conflicts"]] == ["name_en"]
-    assert list(Category.objects.values_list("name_en", "position")) == [("Theirs", 0)]
+    kept = Category.objects.filter(pk=shelf.pk).values_list("name_en", "position")
+    assert list(kept) == [("Theirs", 0)]

@@ -1,18 +1,15 @@
-"""What follows from facts, beside everything else that happens: connections are killed in the
-middle, the server undoes transactions, others hold their accounts, sweeps and shoppers meet.
+"""What follows from facts, beside everything else that happens: the server undoes a transaction,
+others hold their accounts, sweeps and shoppers meet.
 """
 
-import itertools
 import threading
 from contextlib import contextmanager
-from datetime import timedelta
 
 import pytest
 import structlog
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from accounts import events as told_of_members
 from accounts.registration import note_sign_in, register
 from mall import verification
 from mall.core import clock, events
@@ -22,97 +19,19 @@ from orders import lifecycle
 from points import event_delivery, ledger
 from points.models import Event, Grant, LedgerEntry, Parked, PointAccount
 from tests.factories import crowd
-from tests.factories.marketing import MissionFactory
 from tests.factories.orders import (
     give_points,
     pay,
     place,
     received,
-    refund,
     virtual_sku,
 )
 from tests.factories.points import MemberFactory, member_with
 from tests.listening import hearing
+from tests.races.days import live, missions
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 FOLLOWING = (DailyActivity, MissionFact, MissionProgress, Notification, LedgerEntry, Event)
-
-
-# --- a connection that is killed ------------------------------------------------------
-@pytest.fixture
-def other_connection():
-    """other_connection(sql) -> rows, asked by somebody else at once."""
-    there = connection.copy("other")
-
-    def ask(sql):
-        with there.cursor() as cursor:
-            cursor.execute(sql)
-            return cursor.fetchall()
-
-    yield ask
-    there.close()
-
-
-@contextmanager
-def killed_after(statement, ask):
-    """Have this thread's connection killed, once, after so many statements; yields what it was
-    killed after.
-    """
-    numbers, struck = itertools.count(1), []
-
-    def strike(execute, sql, params, many, context):
-        answer = execute(sql, params, many, context)
-        if not struck and next(numbers) == statement:
-            struck.append(sql)
-            own = connection.connection.thread_id()
-            ask(f"KILL {own}")
-            listed = f"SELECT 1 FROM information_schema.processlist WHERE id = {own}"
-            assert any(not ask(listed) for _look in range(10_000))
-        return answer
-
-    with connection.execute_wrapper(strike):
-        yield struck
-    if struck:
-        connection.close()  # the sweep's last question may have been the one
-
-
-@pytest.mark.parametrize("many", [1, event_delivery.BATCH])
-def test_deliver_due_when_killed_after_any_statement_then_nothing_is_lost_and_nothing_twice(
-    many, other_connection
-):
-    """Each round every member comes in on another day: a mission pays it, and they are told."""
-    members = [member_with(0) for _ in range(many)]
-    MissionFactory(kind="daily", event="login", points=8)
-
-    def come_in(day):
-        on = clock.today() - timedelta(days=day)
-        events.tell(*(told_of_members.signed_in(user, on) for user in members))
-
-    def counted():
-        return [model.objects.count() for model in FOLLOWING]
-
-    event_delivery.deliver_due()
-    before = counted()
-    come_in(0)
-    event_delivery.deliver_due()
-    each_round = [now - then for now, then in zip(counted(), before, strict=True)]
-
-    for day in itertools.count(1):
-        come_in(day)
-        with killed_after(day, other_connection) as struck:
-            event_delivery.deliver_due()
-        rounds = day + 1
-        assert counted() == [
-            then + rounds * new for then, new in zip(before, each_round, strict=True)
-        ]
-        balances = PointAccount.objects.filter(pk__in=[user.pk for user in members])
-        assert set(balances.values_list("available", "hear_at")) == {(8 * rounds, None)}
-        if not struck:
-            break
-
-    assert day > 10
-    assert not Parked.objects.exists()
-    assert verification.verify() == []
 
 
 # --- a transaction that the server undoes ------------------------------------------------
@@ -174,28 +93,6 @@ def test_deliver_when_a_savepoint_meets_a_deadlock_then_all_is_tried_again_and_c
 
 
 # --- others' accounts ------------------------------------------------------------------
-def live(user, goods, swap, turns=3):
-    """Come in, order, pay, and receive, cancel or give back by turns."""
-    for turn in range(turns):
-        note_sign_in(user)
-        order = pay(place(user, goods))
-        redeemed = place(user, swap)
-        if turn % 3 == 0:
-            refund(order)
-            lifecycle.cancel(redeemed, actor="staff:1")
-        elif turn % 3 == 1:
-            received(order)
-        else:
-            lifecycle.cancel(order, actor="staff:1")
-            refund(redeemed)
-
-
-def missions():
-    """Missions of all that moves them here."""
-    for event in ("login", "order_paid", "order_completed", "redeem", "register"):
-        MissionFactory(kind="weekly", event=event, points=3)
-
-
 @contextmanager
 def all_held(*users):
     """Hold the accounts of others, and who they are."""

@@ -56,9 +56,11 @@ class EditPages:
     def _changeform_view(self, request, object_id, form_url, extra_context):
         kept = unsent.take(request) if request.method == "GET" else None
         if kept:
+            request.FILES.clear()  # there are none; asked for later, Django would read both anew
             request.method, request.POST = "POST", kept
             row = object_id and self.get_object(request, unquote(object_id))
             typed = self._typed(request, row or None) or Typed()
+            request.method = "GET"
             return self._show_typed(request, typed, object_id, form_url, extra_context)
         if request.method != "POST" or object_id is None or "_saveasnew" in request.POST:
             return super()._changeform_view(request, object_id, form_url, extra_context)
@@ -75,8 +77,10 @@ class EditPages:
 
     def _show_typed(self, request, typed, object_id, form_url, extra_context):
         """Show the page as the row is now, with what was typed laid over it."""
-        request.typed, request.method = typed, "GET"
-        return super()._changeform_view(request, object_id, form_url, extra_context)
+        request.typed, method, request.method = typed, request.method, "GET"
+        response = super()._changeform_view(request, object_id, form_url, extra_context)
+        request.method = method
+        return response
 
     def _lock(self, request, row):
         # What is compared is what is saved over, and counters that others write meanwhile (how

@@ -115,8 +115,7 @@ def _found(file, columns, bytes_max, encoding, progress):
     size = file.seek(0, os.SEEK_END)
     if bytes_max is not None and size > bytes_max:
         raise UnreadableTable(
-            _("This file has %(size)s KB; at most %(most)s KB are read. Please split it.")
-            % {"size": -(-size // 1000), "most": bytes_max // 1000}
+            _("This file has more than %(most)s KB. Please split it.") % {"most": bytes_max // 1000}
         )
     if is_workbook(file):
         return sheets.records(file), XLSX, ""
