@@ -12,7 +12,7 @@ from accounts.models import (
 )
 from accounts.passwords import LONGEST, WrongPassword, ask_again
 from accounts.profile import check_birthday, check_line
-from mall.core import phones
+from mall.core import phones, pictures
 from mall.core.form_fields import DayField, LineField
 
 
@@ -30,8 +30,8 @@ class ProfileForm(forms.Form):
     avatar = forms.FileField(
         label=_("New picture"),
         required=False,
-        help_text=_("JPEG, PNG or WebP, at most 2 MB."),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text=_("A photo as JPEG, PNG or WebP, at most 10 MB; we make it small."),
+        widget=forms.FileInput(attrs={"accept": pictures.ACCEPTED}),
     )
     remove_avatar = forms.BooleanField(label=_("Remove my picture"), required=False)
     birthday = DayField(

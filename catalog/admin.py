@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 
 from catalog import (
     assortment,
+    hot_word_admin,  # noqa: F401
     review_admin,  # noqa: F401 - reviews have a room of their own
     richtext,
     sku_admin,  # noqa: F401

@@ -9,10 +9,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import review_api, staff_api, stock_api, storefront
+from catalog import review_api, searches, staff_api, stock_api, storefront, suggestions
 from catalog.answers import KeptView
 from catalog.models import PRICE_MAX_POINTS, Product
+from catalog.payable import is_payable
 from mall.core.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
+from mall.core.limits import who
 from mall.core.shapes import Shape
 
 
@@ -44,10 +46,16 @@ class ProductSerializer(Shape):
     cash_price = serializers.DecimalField(12, 2, help_text="Yuan.")
     has_choices = serializers.BooleanField(help_text="Whether there is more than one SKU.")
     image = serializers.SerializerMethodField()
+    payable = serializers.SerializerMethodField(
+        help_text="False: it costs yuan, and the shop takes no payments at the moment."
+    )
     in_stock = serializers.BooleanField()
     affordable = serializers.BooleanField(
         help_text="Whether the caller's points are enough; false without a token."
     )
+
+    def get_payable(self, product) -> bool:
+        return is_payable(product["pay_mode"])
 
     def get_image(self, product) -> str | None:
         return absolute(self.context["request"], product["image_url"])
@@ -87,7 +95,8 @@ class ProductQuery(StrictSerializer):
         required=False,
         allow_blank=True,
         max_length=60,
-        help_text="Words in name, summary or tags, in either language.",
+        help_text="Words in name, summary or tags, in either language, simplified or traditional; "
+        "of names pinyin or its initials too. Where nothing says them, what nearly does.",
     )
     category = serializers.CharField(
         required=False,
@@ -103,7 +112,11 @@ class ProductQuery(StrictSerializer):
         default=False,
         help_text="Only what the caller's points buy now; needs a token.",
     )
-    ordering = serializers.ChoiceField(list(storefront.ORDERINGS), required=False, default="newest")
+    ordering = serializers.ChoiceField(
+        list(storefront.ORDERINGS),
+        required=False,
+        help_text="Left out: of a search the best first, else the newest.",
+    )
     page = serializers.IntegerField(required=False, min_value=1, max_value=10_000, default=1)
 
     def validate_category(self, asked):
@@ -164,6 +177,8 @@ class ProductList(KeptView):
         shelf = storefront.listing(
             storefront.Filters(affordable_with=affordable_with, **asked), available=available
         )
+        if shelf.object_list and asked.get("search") and not shelf.is_guess:
+            searches.note(asked["search"], by=who("search", request))
         if asked["page"] > shelf.paginator.num_pages:
             raise NotFound
         pages = PageNumbers()
@@ -196,9 +211,39 @@ class ProductDetail(KeptView):
         return Response(ProductDetailSerializer(product, context={"request": request}).data)
 
 
+class SuggestionSerializer(serializers.Serializer):
+    text = serializers.CharField()
+    product = serializers.IntegerField(
+        allow_null=True, help_text="Null: a word that many search for."
+    )
+
+
+class SuggestionQuery(StrictSerializer):
+    search = serializers.CharField(required=False, allow_blank=True, max_length=60, default="")
+
+
+class Suggestions(APIView):
+    permission_classes = [AllowAny]
+
+    @extend_schema(
+        operation_id="products_suggest",
+        tags=["goods"],
+        parameters=[SuggestionQuery],
+        responses=listed("SuggestionPage", SuggestionSerializer),
+    )
+    def get(self, request):
+        """Suggest up to eight lines for what was typed so far; nothing typed: what many search
+        for. Counts as any request: ask when the typing pauses.
+        """
+        typed = read(SuggestionQuery, request.query_params).validated_data["search"]
+        lines = suggestions.suggest(typed)
+        return Response(whole(SuggestionSerializer(lines, many=True).data))
+
+
 urlpatterns = [
     path("categories", CategoryList.as_view()),
     path("products", ProductList.as_view()),
+    path("products/suggestions", Suggestions.as_view()),
     path("products/<int:product_id>", ProductDetail.as_view()),
     *review_api.urlpatterns,
     *staff_api.urlpatterns,

@@ -7,11 +7,9 @@ and id, the stock row after them. A secret leaves the database through ``reveal`
 leaves a line.
 """
 
-import csv
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from io import StringIO
 
 from django.conf import settings
 from django.db.models import Q
@@ -27,7 +25,6 @@ LONGEST_KEY = 200
 MOST_ROWS = 10_000
 BATCH = 500
 VOIDED_AT_ONCE = 100
-HEADINGS = {"key", "keys", "code", "secret"}
 IS_KEY = Q(product__kind=Product.Kind.CARD_KEY)
 # of which an operator should import more
 LOW = IS_KEY & (Q(stock__isnull=True) | Q(stock__quantity__lte=FEW_PIECES[1]))
@@ -47,20 +44,10 @@ class Survey:
 
 
 # --- taking in -----------------------------------------------------------------
-def read_rows(text: str) -> list[tuple[int, str]]:
-    """Return (row number, key) of a text or CSV: one key a row, several columns (number, password)
-    are one key.
-    """
-    rows = []
-    for number, cells in enumerate(csv.reader(StringIO(text.lstrip("\ufeff"))), 1):
-        key = " ".join(cell.strip() for cell in cells if cell.strip())
-        if key and not (number == 1 and key.lower() in HEADINGS):
-            rows.append((number, key))
-    return rows
-
-
 def look_over(rows) -> Survey:
-    """Say which of these rows are new keys and what is wrong with the others; writes nothing."""
+    """Say which of these rows (number, key) are new keys and what is wrong with the others; writes
+    nothing.
+    """
     survey, seen = Survey(), {}
     for number, key in rows[:MOST_ROWS]:
         if len(key) > LONGEST_KEY or not key.isprintable():

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, F, Func, IntegerField, OuterRef, Value
 
-from catalog.models import PRICED_IN_POINTS, Product, ProductWords, folded, is_within_sale
-from mall.core import clock
+from catalog.models import PRICED_IN_POINTS, Product
+from catalog.search import Search
 
 PAGE_SIZE = 24
-SEARCH_WORDS = 5
 COMMON_PAGES = 20
 FEW = 1000
 ORDERINGS = {
@@ -32,7 +30,7 @@ class Filters:
     min_points: int | None = None
     max_points: int | None = None
     affordable_with: int | None = None
-    ordering: str = "newest"
+    ordering: str = ""  # of ORDERINGS; nothing: the best of a search first, else the newest
     page: int = 1
 
     @property
@@ -56,7 +54,11 @@ class Filters:
 
 
 class Shelf(Page):
-    """One page of product facts, with the pager a template expects."""
+    """One page of product facts, with the pager a template expects. ``is_guess``: nothing says what
+    was searched for, these come close.
+    """
+
+    is_guess = False
 
     def __init__(self, facts, *, number, count):
         pages = Paginator(range(count), PAGE_SIZE)
@@ -90,62 +92,52 @@ def matching(filters: Filters, *, categories: list[int] | None):
     return products
 
 
-def counted(products, filters: Filters):
-    """Return the products, those of a search among them, and how many they are. Few are named by
-    their ids: to find those of an order that rare ones have to be picked out of, a database would
-    walk the whole shelf.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The products that fit, how many they are, and of a search their ids, the best first (None:
+    they are too many to say), and whether they were only guessed at.
     """
-    if filters.search.split():
-        searched = Searched(filters.search)
-        few = searched.few()
-        if few is not None:
-            products = products.filter(pk__in=few)
+
+    products: object
+    count: int
+    best: list[int] | None = None
+    is_guess: bool = False
+
+    def page(self, filters: Filters, *columns) -> list[dict]:
+        """Return the columns of one page; a page past the end is the last one."""
+        start = (min(filters.page, max(1, -(-self.count // PAGE_SIZE))) - 1) * PAGE_SIZE
+        end = start + PAGE_SIZE
+        if self.best is None or filters.ordering:
+            order = ORDERINGS.get(filters.ordering, ORDERINGS["newest"])
+            return list(self.products.order_by(*order).values(*columns)[start:end])
+        shown = self.best[start:end]
+        rows = self.products.filter(pk__in=shown).order_by().values(*columns) if shown else []
+        return sorted(rows, key=lambda row: shown.index(row["id"]))
+
+
+def ask(products, filters: Filters) -> Asked:
+    """Ask for the products that fit and, if the filters name words, hold those; count them. Few are
+    named by their ids: to find those of an order that rare ones have to be picked out of, a
+    database would walk the whole shelf.
+    """
+    found, search = None, Search(filters.search)
+    if search.words:
+        found = search.few(FEW)
+        if found is None:
+            products = search.among(products)
         else:
-            products = searched.among(products)
+            products = products.filter(pk__in=found.ids)
         if filters.is_search_alone:
-            return products, len(few) if few is not None else searched.count()
+            count = search.count() if found is None else len(found.ids)
+            return _asked(products, count, found)
     few = list(products.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) > FEW:
-        return products, products.count()
-    return offered().filter(pk__in=few), len(few)
+        return Asked(products=products, count=products.count())
+    return _asked(offered().filter(pk__in=few), len(few), found, among=set(few))
 
 
-def page_of(products, filters: Filters, *, count: int):
-    """Return the products of one page; a page past the end is the last one."""
-    start = (min(filters.page, max(1, -(-count // PAGE_SIZE))) - 1) * PAGE_SIZE
-    return products.order_by(*ORDERINGS[filters.ordering])[start : start + PAGE_SIZE]
-
-
-class _Place(Func):
-    """Where some bytes begin in others; 0 where they are not in them."""
-
-    function = "INSTR"
-    output_field = IntegerField()
-
-
-class Searched:
-    """The goods that hold all words of a search: in name, summary or tags, in either language."""
-
-    def __init__(self, search: str):
-        words = [folded(word).encode() for word in search.split()[:SEARCH_WORDS]]
-        says = {f"word{n}": _Place(F("text"), Value(word)) for n, word in enumerate(words)}
-        self._said = ProductWords.objects.order_by().alias(**says)
-        self._said = self._said.filter(**{f"{name}__gt": 0 for name in says})
-
-    def few(self) -> list[int] | None:
-        """Return the ids of those on sale; None when they are more than FEW."""
-        found = list(self._offered().values_list("pk", flat=True)[: FEW + 1])
-        return found if len(found) <= FEW else None
-
-    def count(self) -> int:
-        """Return how many are on sale."""
-        return self._offered().count()
-
-    def among(self, products):
-        """Return those of the products, each looked up by its id as the products are gone through:
-        they are so many that a page of them is soon full.
-        """
-        return products.filter(Exists(self._said.filter(product=OuterRef("pk"))))
-
-    def _offered(self):
-        return self._said.filter(is_within_sale(clock.now()), is_offered=True)
+def _asked(products, count, found, *, among=None) -> Asked:
+    if found is None:
+        return Asked(products=products, count=count)
+    best = [pk for pk in found.ids if among is None or pk in among]
+    return Asked(products=products, count=count, best=best, is_guess=found.is_guess)

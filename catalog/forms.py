@@ -7,6 +7,7 @@ from catalog import storefront
 from catalog.models import PRICE_MAX_POINTS, Product
 
 ORDERING_LABELS = [
+    ("", _("Recommended")),
     ("newest", _("Newest first")),
     ("popular", _("Most popular")),
     ("points_price", _("Fewest points first")),
@@ -70,6 +71,6 @@ class FilterForm(forms.Form):
             min_points=asked.get("min_points"),
             max_points=asked.get("max_points"),
             affordable_with=available if asked.get("affordable") else None,
-            ordering=asked.get("ordering") or "newest",
+            ordering=asked.get("ordering", ""),
             page=asked.get("page") or 1,
         )

@@ -64,11 +64,13 @@ def latest(sku) -> list[StockMovement]:
     return shelf_log.older(sku.pk, 10)
 
 
-def export_page(request):
-    """Hand out every SKU with its pieces. Raises: PermissionDenied."""
+def export_page(request, respond=csv_response):
+    """Hand out every SKU with its pieces, as CSV or as ``respond`` says. Raises:
+    PermissionDenied.
+    """
     if not request.user.has_perm("catalog.view_stock"):
         raise PermissionDenied
-    return csv_response("stock", stock_file.COLUMNS, stock_file.written())
+    return respond("stock", stock_file.COLUMNS, stock_file.written())
 
 
 def import_page(request, model_admin):

@@ -47,7 +47,9 @@ def listing(filters: Filters, *, available: int | None = None) -> Shelf:
     An unknown category holds nothing.
     """
     found = kept.fact(filters, lambda: _find(filters)) if filters.is_common else _find(filters)
-    return Shelf(with_stock(found["facts"], available), number=filters.page, count=found["count"])
+    shelf = Shelf(with_stock(found["facts"], available), number=filters.page, count=found["count"])
+    shelf.is_guess = found["is_guess"]
+    return shelf
 
 
 def pieces_of(product_id: int, *, versions=kept.ASK) -> dict[int, int]:
@@ -158,10 +160,11 @@ def _find(filters: Filters) -> dict:
     products = finding.matching(filters, categories=categories)
     if filters.is_common:
         count = kept.fact(("count", filters.category, filters.pay_mode), products.count)
+        asked = finding.Asked(products=products, count=count)
     else:
-        products, count = finding.counted(products, filters)
-    chosen = finding.page_of(products, filters, count=count).values(*SHOWN) if count else []
-    return {"count": count, "facts": _facts(chosen)}
+        asked = finding.ask(products, filters)
+    chosen = asked.page(filters, *SHOWN) if asked.count else []
+    return {"count": asked.count, "facts": _facts(chosen), "is_guess": asked.is_guess}
 
 
 def _popular() -> dict[int, dict]:

@@ -2,13 +2,14 @@
 
 from celery import shared_task
 
-from catalog import popularity, shelf_prices
+from catalog import popularity, searches, shelf_prices
 
 
 @shared_task(name="catalog.refresh_popularity")
 def refresh_popularity() -> int:
     """Count what was redeemed lately, for the order "most popular"; and draw the prices anew of
-    which an earlier release beside this one told the shelf nothing.
+    which an earlier release beside this one told the shelf nothing; forget old searches.
     """
     shelf_prices.mend()
+    searches.forget_old()
     return popularity.refresh()

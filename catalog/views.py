@@ -3,15 +3,17 @@
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from catalog import reviews, storefront
+from catalog import reviews, searches, storefront, suggestions
 from catalog.forms import FilterForm
 from catalog.models import Product, most_pieces
+from catalog.payable import is_payable
+from mall.core.limits import TooOften, limit, who
 
 
 @login_not_required
@@ -23,9 +25,14 @@ def product_list(request):
     form = FilterForm(request.GET)
     filters = form.filters(available)
     here = storefront.category(filters.category) if filters.category else None
+    shelf = storefront.listing(filters, available=available)
+    is_search = bool(filters.search.strip())
+    if is_search and not request.htmx and shelf.object_list and not shelf.is_guess:
+        searches.note(filters.search, by=who("search", request))
     context = {
         "form": form,
-        "shelf": storefront.listing(filters, available=available),
+        "shelf": shelf,
+        "hot_words": searches.hot() if is_search and not shelf.object_list else [],
         "chips": _chips(here),
         "category": here,
         "is_filtered": any(
@@ -39,6 +46,19 @@ def product_list(request):
     part = render(request, "catalog/_shelf.html", context)
     part["HX-Push-Url"] = _address(request)
     return part
+
+
+@login_not_required
+@require_safe
+def product_suggestions(request):
+    """Answer the search box while somebody types, in JSON: {suggestions: [{text, url}]}."""
+    try:
+        limit(request, "suggest", suggestions.PER_CALLER)
+    except TooOften as refusal:  # said in JSON, and in no message: nobody asked for anything
+        wait = {"Retry-After": refusal.retry_after_seconds}
+        return JsonResponse({"suggestions": []}, status=refusal.status, headers=wait)
+    lines = suggestions.suggest(request.GET.get("search", "")[:60])
+    return JsonResponse({"suggestions": [{"text": one.text, "url": one.url} for one in lines]})
 
 
 @login_not_required
@@ -63,7 +83,7 @@ def product_detail(request, product_id):
         * bool(product["image_url"])
         + product["pictures"],
         "chosen": (within_reach or left or product["skus"])[0]["id"],
-        "can_redeem": bool(within_reach),
+        "can_redeem": bool(within_reach) and is_payable(product["pay_mode"]),
         "deed": _("Buy now")
         if product["pay_mode"] in (Product.PayMode.CASH, Product.PayMode.CASH_POINTS)
         else _("Redeem"),

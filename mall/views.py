@@ -13,6 +13,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views import i18n
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.static import serve
 
@@ -155,3 +156,10 @@ def server_error(request):
             500, "error", _("Something broke on our side. Trying again with the same key is safe.")
         )
     return render(request, "500.html", status=500)
+
+
+@login_not_required
+@csrf_exempt
+def not_offered(request):
+    """Answer 404 for a door that a library has and the shop has not."""
+    raise Http404

@@ -61,6 +61,13 @@ class PointsNotUsable(DomainError):
     message = _("Here you can use %(min)s to %(max)s points, in steps of %(step)s.")
 
 
+class NotPayable(DomainError):
+    """It costs yuan, and the shop has no payment provider; numbers: cash."""
+
+    code = "not_payable"
+    message = _("This costs ¥%(cash)s, and we take no payments at the moment.")
+
+
 class PriceChanged(DomainError):
     """The quote is not what the shopper agreed to; ``extra`` carries the new one."""
 

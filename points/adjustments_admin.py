@@ -15,7 +15,8 @@ from mall.core.admin.newest import NewestDateFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from mall.core.errors import DomainError
-from points import adjustments, batches
+from mall.core.tables.columns import listed
+from points import adjustments, batch_file, batches
 from points.forms import BatchForm, DecisionForm, PostForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch
 
@@ -193,9 +194,10 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
         form = BatchForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
+            content = file.read(batch_file.BYTES_MAX + 1)
             try:
                 batch = batches.look_over(
-                    file.read(),
+                    content,
                     name=file.name,
                     note=form.cleaned_data["note"],
                     operator=request.user,
@@ -203,6 +205,9 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             except DomainError as refusal:
                 form.add_error("file", str(refusal))
             else:
+                if unread := batch_file.titles_left_out(content):
+                    words = _("Columns that are not read: %(titles)s")
+                    messages.warning(request, words % {"titles": listed(unread)})
                 wrong = self.wrong(batch)
                 words = ngettext(
                     "%(n)s line is wrong: nothing can be posted.",

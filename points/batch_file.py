@@ -51,6 +51,11 @@ def read_rows(content: bytes) -> list[dict]:
     return rows
 
 
+def titles_left_out(content: bytes) -> tuple[str, ...]:
+    """Return the headings of a file that no column answers to. Raises: UnreadableTable."""
+    return open_table(content, COLUMNS).unknown
+
+
 def name_of(rows) -> str:
     """Return the name of a file by its rows, however it was saved."""
     return digest((row["member"].lower(), row["points"], row["reason"]) for row in rows)

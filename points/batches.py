@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from mall.core import audit, clock
+from mall.core import audit, clock, upserts
 from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
@@ -103,7 +103,7 @@ def post(batch: AdjustmentBatch, *, operator, anyway: bool = False) -> Adjustmen
         _adjustment(batch, number, row, who, entry)
         for number, (row, entry) in enumerate(zip(rows, entries, strict=True), 1)
     ]
-    Adjustment.objects.bulk_create(made)
+    upserts.insert(made, by=("ticket",))  # the events name them by their ids
     batch.status, batch.posted_at = AdjustmentBatch.Status.POSTED, clock.now()
     batch.save(update_fields=["status", "posted_at"])
     audit.note(

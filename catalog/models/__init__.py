@@ -34,6 +34,7 @@ from catalog.models.review import (
     ReviewPolicy,
     ReviewQuerySet,
 )
+from catalog.models.searched import HotWord, SearchedWord
 from catalog.models.sku import (
     PRICE_MAX_POINTS,
     Sku,
@@ -65,6 +66,8 @@ __all__ = [
     "Category",
     "Product",
     "ProductImage",
+    "HotWord",
+    "SearchedWord",
     "ProductQuerySet",
     "ProductWords",
     "Review",

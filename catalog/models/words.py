@@ -1,33 +1,20 @@
-"""What a search reads of a product: its words, folded to how people type them, in a row so narrow
-that reading all of them costs less than reading a hundredth of the products.
+"""What a search reads of a product: its words, as catalog/spelling.py writes them, in a row so
+narrow that reading all of them costs less than reading a hundredth of the products.
 """
-
-import unicodedata
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.spelling import folded, measured, pressed, sounds
 from mall.core import upserts
 
 SAID_IN = ("name_zh_hans", "name_en", "summary_zh_hans", "summary_en", "tags")
 DRAWN_FROM = {*SAID_IN, "name", "summary", "status", "choices", "sale_starts_at", "sale_ends_at"}
 DRAWN_FROM |= {"updated_at"}
 ROW = ["text", "is_offered", "sale_starts_at", "sale_ends_at", "drawn_from"]
+ROW += ["pressed", "sounds", "pressed_from"]
 DRAWN_AT_ONCE = 500
-# Letters that read as another one though Unicode does not take them apart: as MySQL's and MariaDB's
-# utf8mb4_unicode_520_ci compares words (mall/database/text_columns.py).
-KANA = str.maketrans(
-    "ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ"
-)  # the small as the large
-READ_AS = {
-    **str.maketrans(
-        "\u00f8\u0111\u00f0\u0127\u0142\u0491\u05da\u05dd\u05df\u05e3\u05e5",
-        "oddhl\u0433\u05db\u05de\u05e0\u05e4\u05e6",
-    ),
-    **KANA,
-    **{katakana: chr(katakana - 0x60).translate(KANA) for katakana in range(0x30A1, 0x30F7)},
-}
 
 
 class ProductWords(models.Model):
@@ -45,6 +32,10 @@ class ProductWords(models.Model):
     sale_starts_at = models.DateTimeField(null=True)
     sale_ends_at = models.DateTimeField(null=True)
     drawn_from = models.DateTimeField()  # the product's updated_at
+    # What is sought; the release before this one draws only what stands above.
+    pressed = models.BinaryField(null=True)
+    sounds = models.BinaryField(null=True)
+    pressed_from = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("words of a product")
@@ -54,19 +45,33 @@ class ProductWords(models.Model):
         return str(self.product_id)
 
 
-def folded(text: str) -> str:
-    """Return words as they compare: without case, accents, width, and which kana or digits they are
-    written in.
-    """
-    taken_apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    letters = (one for one in taken_apart if unicodedata.category(one) not in ("Mn", "Me"))
-    plain = "".join(str(unicodedata.decimal(one, one)) for one in letters)
-    return plain.translate(READ_AS)
-
-
 def text_of(product) -> bytes:
-    """Return all a search looks through of a product; a line break keeps the places apart."""
+    """Return all that is said of a product, folded; a line break keeps the places apart."""
     return folded("\n".join(getattr(product, place) or "" for place in SAID_IN)).encode()
+
+
+def pressed_of(product) -> bytes:
+    """Return what is sought in a product: its names on the first two lines, the other places and
+    each tag, and again those that name a measure, in the one way of writing it.
+    """
+    *places, tags = (folded(getattr(product, place) or "") for place in SAID_IN)
+    lines = [*places, *tags.split(",")]
+    lines += [measured(line) for line in lines if measured(line) != line]
+    return "\n".join(map(pressed, lines)).encode()
+
+
+def drawn(product) -> dict:
+    """Return the columns of a product's row."""
+    return {
+        "text": text_of(product),
+        "pressed": pressed_of(product),
+        "sounds": sounds(product.name_zh_hans or "").encode(),
+        "is_offered": product.status == "on" and product.choices > 0,
+        "sale_starts_at": product.sale_starts_at,
+        "sale_ends_at": product.sale_ends_at,
+        "drawn_from": product.updated_at,
+        "pressed_from": product.updated_at,
+    }
 
 
 def draw_words(products) -> None:
@@ -75,14 +80,7 @@ def draw_words(products) -> None:
     """
     wanted = ("pk", *SAID_IN, "status", "choices", "sale_starts_at", "sale_ends_at", "updated_at")
     rows = [
-        ProductWords(
-            product_id=product.pk,
-            text=text_of(product),
-            is_offered=product.status == "on" and product.choices > 0,
-            sale_starts_at=product.sale_starts_at,
-            sale_ends_at=product.sale_ends_at,
-            drawn_from=product.updated_at,
-        )
+        ProductWords(product_id=product.pk, **drawn(product))
         for product in products.order_by("pk").only(*wanted)
     ]
     for start in range(0, len(rows), DRAWN_AT_ONCE):
@@ -91,4 +89,5 @@ def draw_words(products) -> None:
 
 def undrawn() -> Q:
     """Whose words are missing or older than the product: what a release wrote that knows none."""
-    return Q(words__isnull=True) | ~Q(words__drawn_from=F("updated_at"))
+    known = Q(words__drawn_from=F("updated_at"), words__pressed_from=F("updated_at"))
+    return Q(words__isnull=True) | Q(words__pressed_from__isnull=True) | ~known

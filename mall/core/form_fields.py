@@ -2,9 +2,10 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import pasted
+from mall.core import pasted, pictures
 
 UNREADABLE_DAY = _("Write the day as year, month, day, such as 1990-05-01.")
 
@@ -54,6 +55,23 @@ class DayField(forms.DateField):
             return pasted.day(value)
         except ValueError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class PictureField(forms.FileField):
+    """A picture, shrunk until a list page stays quick on a phone."""
+
+    side, most_bytes = 1600, 1024 * 1024
+
+    def clean(self, data, initial=None):
+        """Return the picture in our own encoding. Raises: ValidationError, see ``pictures``."""
+        uploaded = super().clean(data, initial)
+        if not isinstance(uploaded, UploadedFile):
+            return uploaded  # nothing new
+        return pictures.within(uploaded, self.side, most_bytes=self.most_bytes)
+
+    def widget_attrs(self, widget):
+        """See Django."""
+        return {**super().widget_attrs(widget), "accept": pictures.ACCEPTED}
 
 
 class InstantField(forms.SplitDateTimeField):

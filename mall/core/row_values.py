@@ -151,7 +151,8 @@ def read(model, values):
 
 
 def known(model, values):
-    """Return an instance as one that was read, of (attribute, value) of all its columns.
+    """Return an instance as one that was read, of (attribute, value) of its columns; what is not
+    named is read at the first look at it.
 
     As ``from_db`` does, but no field is asked for a default nor any receiver told, which costs more
     than a posting's arithmetic.

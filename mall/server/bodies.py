@@ -12,6 +12,7 @@ from django.core.exceptions import BadRequest, TooManyFieldsSent
 
 from mall.core import error_responses, reader_mark
 
+BODY_BYTES_MAX = 1024 * 1024  # of anything but a form with parts
 FIELDS_MAX = 500  # of a form, for whoever is no clerk: to read one of many parts costs 70 µs each
 # in the WSGI environment: there is a body, and nothing says how long it is
 UNMEASURED = "mall.unmeasured_body"
@@ -23,7 +24,7 @@ def is_unmeasured(request) -> bool:
 
 
 class LengthMiddleware:
-    """Answer 411 to a body without Content-Length."""
+    """Answer 411 to a body without Content-Length, and 413 to one that is too long for its kind."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -31,7 +32,19 @@ class LengthMiddleware:
     def __call__(self, request):
         if is_unmeasured(request):
             return error_responses.unreadable(request, 411)
+        if _is_too_long(request):
+            return error_responses.unreadable(request, 413)
         return self.get_response(request)
+
+
+def _is_too_long(request):
+    """Forms with parts are measured by Django, part by part: a table that is pasted is long."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return (
+        length.isdecimal()
+        and int(length) > BODY_BYTES_MAX
+        and request.content_type != "multipart/form-data"
+    )
 
 
 class FieldsMiddleware:

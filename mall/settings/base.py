@@ -185,7 +185,8 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "mall.core.openapi.add_accounts",
+        "mall.core.openapi.say_what_is_required",
+        "mall.core.openapi_accounts.add_accounts",
     ],
 }
 
@@ -195,7 +196,9 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media")))
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The fields of a form with parts: 10,000 card keys are pasted at once, and come back looked over.
+# Any other body is refused above 1 MB (mall.server.bodies).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # A clerk's: a page of the back office that shows many rows takes them back. Anybody else's is
 # mall.server.bodies.FIELDS_MAX.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
@@ -257,6 +260,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "unacked_restore_t
 # Requests for one SKU that arrive while another one for it is being written are written together
 # (orders/lane.py); False: each by itself.
 CHECKOUT_LANE = True
+
+# --- search -------------------------------------------------------------------
+# What was searched for is counted in the process and written down by a search after so long.
+SEARCHES_WRITTEN_AFTER_SECONDS = 20
 
 # --- the shop's payment providers -------------------------------------------
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])

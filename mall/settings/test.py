@@ -86,3 +86,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+SEARCHES_WRITTEN_AFTER_SECONDS = 86_400  # when a test says so: others count statements

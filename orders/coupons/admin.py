@@ -24,7 +24,7 @@ from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
 from mall.core.versions import ChangedMeanwhile, version_of
 from orders.coupons import code_admin, figures, handouts, lifecycle, offers
-from orders.coupons.forms import HandOutForm, ReasonForm
+from orders.coupons.forms import HandOutForm, ReasonForm, TemplateForm
 from orders.models import Coupon, CouponTemplate
 
 TEMPLATE_COLOURS = {
@@ -49,6 +49,7 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     """What coupons take off, for which goods and how long, and what became of those given out."""
 
     is_short = True
+    form = TemplateForm
     list_display = [
         "name",
         "terms",

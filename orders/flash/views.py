@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import addresses as address_book
+from catalog.payable import takes_yuan
 from mall.core import clock, unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
@@ -110,6 +111,7 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
     quote = redemption.quote(request.user, found, as_of=now)
     addresses = list(address_book.book_of(request.user)) if member and quote.is_physical else []
     missing = max(0, quote.points - (request.purse.available or 0)) if member else 0
+    is_payable = not quote.cash or takes_yuan()
     needs_address = bool(member) and quote.is_physical and not addresses
     context = {
         "item": facts,
@@ -123,7 +125,8 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
         "addresses": addresses if facts["state"] in (board.OPEN, board.SOON) else [],
         "chosen_address": address_book.chosen(addresses, asked.get("address", "")),
         "needs_address": needs_address,
-        "can_press": not missing and not needs_address,
+        "can_press": not missing and not needs_address and is_payable,
+        "is_payable": is_payable,
         "quantity_max": max(1, min(found.limit_per_person - facts["had"], facts["left"])),
         "quantity": read_quantity(asked),
         "key": uuid4().hex,

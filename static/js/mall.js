@@ -7,4 +7,5 @@ import "./theme.js";
 import "./sharing.js";
 import "./troubles.js";
 import "./sending.js";
+import "./suggesting.js";
 import "./waking.js";

@@ -297,7 +297,7 @@ def test_adjustment_when_it_is_ones_own_request_then_a_sentence_and_it_waits(off
 def test_file_when_uploaded_posted_and_undone_in_the_admin_then_nothing_is_left(office):
     member = member_with()
     sent = SimpleUploadedFile(
-        "gifts.csv", f"member,points,reason\n{member.username},50,Contest".encode()
+        "gifts.csv", f"member,points,reason,Zustand\n{member.username},50,Contest".encode()
     )
 
     office.post("/admin/points/adjustmentbatch/upload/", {"file": sent, "note": "contest"})
@@ -308,7 +308,7 @@ def test_file_when_uploaded_posted_and_undone_in_the_admin_then_nothing_is_left(
     posted = PointAccount.objects.get(pk=member.pk).available
     office.post(undo, {**hidden_of(office.get(undo).text), "note": "wrong list"})
 
-    assert member.username in page
+    assert member.username in page and "Zustand" in page  # a column that was not read
     assert (posted, PointAccount.objects.get(pk=member.pk).available) == (50, 0)
 
 

@@ -1,8 +1,10 @@
-"""The fields of the back office's forms: they fold what was pasted, as the pages' fields do."""
+"""The fields of the back office's forms: they fold what was pasted, and shrink pictures, as the
+pages' fields do.
+"""
 
 from django.db import models
 
-from mall.core.form_fields import DayField, InstantField, LineField
+from mall.core.form_fields import DayField, InstantField, LineField, PictureField
 
 OF_THEIR_OWN = (models.EmailField, models.SlugField, models.URLField)
 
@@ -24,6 +26,8 @@ class FoldingFields:
 
 
 def _form_class(db_field):
+    if isinstance(db_field, models.ImageField):
+        return PictureField
     if isinstance(db_field, models.DateTimeField):
         return InstantField
     if isinstance(db_field, models.DateField):

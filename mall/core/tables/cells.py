@@ -3,10 +3,11 @@ and what one would do to it is kept from happening.
 """
 
 import re
+import unicodedata
 
 from django.utils.translation import gettext as _
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LONG_DIGITS = 12  # from here on a spreadsheet shows 1.23E+11, and saves what it shows
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
 AS_TEXT = re.compile(r'="([^"]*)"\Z')
@@ -20,21 +21,35 @@ MONTHS = (
 CHANGED = re.compile(
     "|".join(
         (
-            r"0[0-9]+(?:\.[0-9]*)?",  # 0012
-            rf"[0-9]{{{LONG_DIGITS},}}",
-            r"[0-9]*\.[0-9]*0|\.[0-9]+|[0-9]+\.",  # 1.10
-            r"[0-9.,]+[Ee][+-]?[0-9]+",  # 12E5
-            r"[0-9]+[-/.][0-9]+(?:[-/.][0-9]+)?",  # 3-5, 1/2, 1.2.3
-            r"[0-9]+:[0-9]+.*",
-            r"[0-9,.]+ ?%|\([0-9.,]+\)|[¥￥$€] ?[0-9.,]+",
-            r"[0-9]{1,3}(?:,[0-9]+)+(?:\.[0-9]+)?",
-            r"(?:[0-9]+\u5e74)?[0-9]+\u6708(?:[0-9]+\u65e5)?",  # year, month, day in Chinese
-            rf"[0-9]{{1,2}}[ -]?{MONTHS}(?:[ -][0-9]+)?|{MONTHS}[ -]?[0-9]{{1,4}}",
+            r"0\d+(?:\.\d*)?",  # 0012
+            rf"\d{{{LONG_DIGITS},}}",
+            r"\d*\.\d*0|\.\d+|\d+\.",  # 1.10
+            r"[\d.,]+[Ee][+-]?\d+",  # 12E5
+            r"\d+[-/.]\d+(?:[-/.]\d+)?",  # 3-5, 1/2, 1.2.3
+            r"\d+[-/.]\d+[-/.]\d+(?:[: T]|: )\d[\d:.]*.*",  # 2027-10-31: 10
+            r"\d+[-+]",
+            r"\d+:\d+.*|\d+ ?[ap]m?",
+            r"[\d,.]+ ?%|\([\d.,]+\)|[¥￥$€] ?[\d.,]+",
+            r"\d{1,3}(?:,\d+)+(?:\.\d+)?",
+            r"(?:\d+\u5e74)?\d+\u6708(?:\d+\u65e5)?",  # year, month, day in Chinese
+            rf"\d{{1,2}}[ -]?{MONTHS}(?:[ -]\d+)?|{MONTHS}[ -]?\d{{1,4}}",
             r"true|false",
         )
     ),
     re.IGNORECASE,
 )
+
+# Of cells joined by line breaks: a blank or a sign of wrapping at an end of one, or what a program
+# may have done to it. Most rows have none of it, and need no look at each cell.
+SUSPICIOUS = re.compile(
+    rf"^(?:[^\S\n]|['=])|[^\S\n]$|[Ee]\+|[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufffd{INVISIBLE}]",
+    re.MULTILINE,
+)
+
+
+def are_plain(texts) -> bool:
+    """Return whether every one of these cells is bare already and without a fault."""
+    return SUSPICIOUS.search("\n".join(texts)) is None
 
 
 def bare(text: str) -> str:
@@ -81,4 +96,6 @@ def _is_quoted(text):
 
 
 def _would_change(text):
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     return text.startswith(FORMULA_STARTS) or CHANGED.fullmatch(text) is not None

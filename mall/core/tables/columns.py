@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mall.core.tables import cells
 from mall.core.tables.errors import UnreadableTable
 
-BETWEEN = re.compile(r"[\s_\-]+")
+BETWEEN = re.compile(r"[\s_\-.:*]+")
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,9 @@ class Table:
         self.titles = _titles(self._records)
         if not self.titles:
             raise UnreadableTable(_("There is nothing in this file."))
+        # cells of a workbook carry more than their text, and a cell under no heading is a fault
+        is_plain = encoding != XLSX and all(self.titles)
+        self._plain_width = len(self.titles) if is_plain else 0
         found = places(self.titles, columns)
         absent = sys.maxsize
         self._read = [(one.name, found.get(one.name, absent), one.is_code) for one in columns]
@@ -57,15 +60,22 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         """Yield every row that holds something. Raises: UnreadableTable."""
         for line, fields in self._records:
-            if any(field and not field.isspace() for field in fields):
+            if len(fields) <= self._plain_width and cells.are_plain(fields):
+                if any(fields):
+                    yield Row(line, self._taken(fields))
+            elif any(field and not field.isspace() for field in fields):
                 row = self._row(line, fields)
                 if row.fault or any(cells.bare(field) for field in fields):
                     yield row
 
+    def _taken(self, fields):
+        width = len(fields)
+        return {name: fields[place] if place < width else "" for name, place, _ in self._read}
+
     def _row(self, line, fields):
-        found, fault, width = {}, _stray(fields, self.titles), len(fields)
-        for name, place, is_code in self._read:
-            raw = fields[place] if place < width else ""
+        found, fault = self._taken(fields), _stray(fields, self.titles)
+        for name, _place, is_code in self._read:
+            raw = found[name]
             text = found[name] = cells.bare(raw)
             fault = fault or _fault_of(raw, text, is_code)
         return Row(line, found, fault)
@@ -105,10 +115,9 @@ def _found(file, columns, bytes_max, encoding, progress):
     size = file.seek(0, os.SEEK_END)
     if bytes_max is not None and size > bytes_max:
         raise UnreadableTable(
-            _("This file has %(size)s KB; at most %(most)s KB are read. Please split it.")
-            % {"size": -(-size // 1000), "most": bytes_max // 1000}
+            _("This file has more than %(most)s KB. Please split it.") % {"most": bytes_max // 1000}
         )
-    if _is_workbook(file):
+    if is_workbook(file):
         return sheets.records(file), XLSX, ""
     encoding = _named(encoding) or texts.encoding_of(file)
     delimiter = texts.delimiter_of(file, encoding, columns)
@@ -128,7 +137,7 @@ def _opened(source):
         ) from error
 
 
-def _is_workbook(file):
+def is_workbook(file):
     """Return whether it is a zipped workbook, not text. Raises: UnreadableTable (neither)."""
     file.seek(0)
     head = file.read(HEAD_BYTES)

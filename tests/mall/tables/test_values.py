@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from mall.core import clock
+from mall.core.fields import WholeNumberField
 from mall.core.tables import cells, values
 from mall.core.tables.digest import digest
 from mall.core.tables.errors import BadCell
@@ -27,6 +29,17 @@ def test_whole_when_a_number_is_written_as_people_do_then_read(text, number):
 def test_whole_when_it_is_none_then_refused(text):
     with pytest.raises(BadCell):
         values.whole(text)
+
+
+def test_field_when_a_whole_number_is_typed_then_by_the_same_rule():
+    field = WholeNumberField(min_value=-2000, max_value=2000, required=False)
+
+    assert [field.clean(text) for text in ("", " ５ ", "1,000", "-5.0", 7)] == [
+        None, 5, 1000, -5, 7
+    ]  # fmt: skip
+    for text in ("1_0", "1.5", "1,00", "2001"):
+        with pytest.raises(ValidationError):
+            field.clean(text)
 
 
 def test_values_when_amounts_days_and_moments_are_usual_then_read():

@@ -1,0 +1,156 @@
+"""Search finds what people type, the best first, the same on every database."""
+
+import pytest
+from django.core.management import call_command
+
+from catalog import shelf_prices, storefront
+from catalog.finding import Filters
+from catalog.models import ProductWords
+from tests.factories.catalog import CategoryFactory, ProductFactory, SkuFactory
+
+pytestmark = pytest.mark.django_db
+# name, English name, tags
+SHELF = {
+    "earbuds": ("无线蓝牙耳机 主动降噪", "Wireless Bluetooth Earbuds", "数码,音频"),
+    "headset": ("索尼 WH-1000XM5 头戴式耳机", "Sony WH-1000XM5 Headphones", "降噪"),
+    "projector": ("家用投影仪", "Home Projector", "影院"),
+    "power_bank": ("充电宝 10000 mAh 快充", "Power Bank 10,000 mAh", "移动电源"),
+    "power_20": ("充电宝 20000mAh", "Power Bank 20000mAh", "移动电源"),
+    "coffee": ("云南小粒咖啡豆 500 克", "Yunnan Coffee Beans 500 g", "咖啡"),
+    "coffee_250": ("云南小粒咖啡豆 250 克", "Yunnan Coffee Beans 250 g", "咖啡"),
+    "coffee_cup": ("咖啡杯 陶瓷 350ml", "Café Mug, ceramic", "杯子"),
+    "mic": ("USB 麦克风 桌面直播", "USB Microphone", "直播"),
+    "cable": ("Type-C 数据线 1.5 米", "USB-C Cable 1.5 m", "配件"),
+    "disk": ("U盘 128GB", "USB Flash Drive 128 GB", "存储"),
+    "mouse": ("无线鼠标 静音", "Silent Wireless Mouse", "电脑"),
+    "tea": ("龙井绿茶 礼盒", "Longjing Green Tea Gift Box", "茶叶"),
+    "lighter_tea": ("茉莉花茶 250g", "Jasmine Tea 250g", "茶叶"),
+    "hotpot": ("重庆火锅底料 三包", "Chongqing Hotpot Base", "调料"),
+    "shampoo": ("控油洗发水 750 毫升", "Oil-Control Shampoo 750ml", "个护"),
+    "dryer": ("负离子吹风机 1800 瓦", "Ionic Hair Dryer 1800W", "个护"),
+    "batteries": ("5号电池 24 节", "AA Batteries, 24 pcs", "电池"),
+    "kana": ("抹茶蛋糕 ケーキ", "Matcha Cake ケーキ", "甜点"),
+    "umbrella": ("全自动折叠雨伞", "Automatic Folding Umbrella", "雨具"),
+    "case": ("手机保护壳 透明", "Clear Phone Case", "配件"),
+    "music": ("音乐会门票", "Concert Ticket", "演出"),
+    "gift": ("京东 E卡 100 元", "JD Gift Card 100", "礼品卡"),
+    "kettle": ("电热水壶 1.7 升", "Electric Kettle 1.7 L", "厨房"),
+    "towel": ("纯棉毛巾 3 条装", "Cotton Towels, pack of 3", "家纺"),
+}
+EVERYDAY = {
+    "蓝牙耳机": "earbuds", "藍牙耳機": "earbuds", "无线 耳机": "earbuds", "耳机蓝牙": "earbuds",
+    "蓝芽耳机": "earbuds", "bluetooth earbuds": "earbuds", "BLUETOOTH": "earbuds",
+    "bluetoth": "earbuds", "blutooth": "earbuds", "ｂｌｕｅｔｏｏｔｈ": "earbuds",
+    "索尼耳机": "headset", "耳机索尼": "headset", "sony headphone": "headset",
+    "headphones": "headset", "wh1000xm5": "headset", "头戴式耳機": "headset",
+    "500克": "coffee", "500 克 咖啡": "coffee", "咖啡豆500g": "coffee", "coffee 500g": "coffee",
+    "10000mAh": "power_bank", "10,000 mAh": "power_bank", "充電寶 10000毫安": "power_bank",
+    "chongdianbao 20000": "power_20", "USB麦克风": "mic", "usb麥克風": "mic", "麦克风usb": "mic",
+    "maikefeng": "mic", "typec": "cable", "Type C 数据线": "cable", "隨身碟": "disk",
+    "滑鼠": "mouse", "lvcha": "tea", "lücha": "tea", "longjing": "tea", "茶叶礼盒": "tea",
+    "chongqing": "hotpot", "cqhg": "hotpot", "750ml 洗发水": "shampoo", "洗髮水": "shampoo",
+    "chuifengji": "dryer", "吹风机1800w": "dryer", "hair dryers": "dryer", "battery": "batteries",
+    "cafe mug": "coffee_cup", "CAFÉ": "coffee_cup", "mugs": "coffee_cup", "けーき": "kana",
+    "ｹｰｷ": "kana", "umbrela": "umbrella", "雨伞折叠": "umbrella", "手机壳": "case",
+    "yinyue": "music", "e卡": "gift", "JD卡": "gift", "\u200b水壶\u00a0": "kettle",
+    "1.7L": "kettle", "１．７升": "kettle", "towel": "towel", "maojin": "towel",
+}  # fmt: skip
+
+
+@pytest.fixture
+def shelf(db):
+    """The shelf by its short names."""
+    category = CategoryFactory()
+    goods = {}
+    for short, (name, english, tags) in SHELF.items():
+        made = ProductFactory(name_zh_hans=name, name_en=english, tags=tags, category=category)
+        SkuFactory(product=made)
+        goods[short] = made.pk
+    return goods
+
+
+def found(typed, **asked):
+    return [fact["id"] for fact in storefront.listing(Filters(search=typed, **asked))]
+
+
+def test_search_when_people_type_as_they_do_then_the_right_thing_first(shelf):
+    missed = {
+        typed: [short for short, pk in shelf.items() if pk in found(typed)]
+        for typed, meant in EVERYDAY.items()
+        if found(typed)[:1] != [shelf[meant]]
+    }
+
+    assert missed == {}
+
+
+def test_search_when_the_name_is_what_was_typed_then_first_whatever_is_newer(shelve):
+    tagged = shelve(name_zh_hans="保温杯", name_en="Flask", tags="茶")
+    within = shelve(name_zh_hans="花茶", name_en="Flower tea")
+    begins = shelve(name_zh_hans="茶壶", name_en="Pot")
+    exact = shelve(name_zh_hans="茶", name_en="Tea")
+    newer = shelve(name_zh_hans="红茶", name_en="Black tea")
+
+    assert found("茶") == [product.pk for product in (exact, begins, newer, within, tagged)]
+    assert found("茶", ordering="newest")[0] == newer.pk
+    assert found("tea")[0] == exact.pk
+
+
+def test_search_when_letters_stand_inside_of_words_only_then_what_sounds_so_comes_first(shelf):
+    cream = ProductFactory(name_zh_hans="面霜", name_en="Rejuvenating cream")
+    SkuFactory(product=cream)
+
+    assert found("ej") == [shelf["headset"], shelf["earbuds"], cream.pk]
+    assert found("juven") == [cream.pk]
+
+
+@pytest.mark.parametrize(
+    "typed", ["有线键盘", "qwertz", "600克", "99999mAh", "茶c", "zz", "-", "，"]
+)
+def test_search_when_nothing_comes_close_then_nothing_is_made_up(shelf, typed):
+    assert found(typed) == []
+
+
+def test_search_when_only_guessed_at_then_the_page_says_so(shelf, client):
+    sure = client.get("/products/?search=bluetooth").content.decode()
+    guessed = client.get("/products/?search=bluetoth", headers={"Accept-Language": "en"})
+
+    assert storefront.listing(Filters(search="bluetoth")).is_guess
+    assert "Nothing says exactly that." in guessed.content.decode()
+    assert "Nothing says exactly that." not in sure
+    assert list(client.get("/api/v1/products?search=bluetoth").json())[0] == "count"
+
+
+@pytest.mark.parametrize(
+    ("typed", "statements"), [("蓝牙", 3), ("lanya", 4), ("bluetoth", 5), ("nothing like it", 3)]
+)
+def test_search_when_it_has_to_guess_then_a_statement_or_two_more(
+    shelf, django_assert_num_queries, typed, statements
+):
+    storefront.tree()
+
+    # who says it, sounds so, nearly says it, page, stock
+    with django_assert_num_queries(statements):
+        found(typed)
+
+
+def test_mend_when_the_release_before_drew_a_row_then_it_is_drawn_whole(shelve):
+    product = shelve(name_zh_hans="無線充電器")
+    ProductWords.objects.update(pressed=None, sounds=None, pressed_from=None)  # as it inserts
+    assert found("无线充电器") == []
+
+    assert shelf_prices.mend() == 1
+    assert found("wuxian") == found("无线充电器") == [product.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migration_when_a_shop_has_goods_then_pressed_and_it_goes_back(shelve):
+    product = shelve(name_zh_hans="無線充電器 500 克", tags="數碼,禮物")
+    row = ProductWords.objects.values().get(pk=product.pk)
+
+    call_command("migrate", "catalog", "0009", verbosity=0)
+    try:
+        call_command("migrate", "catalog", "0010", verbosity=0)
+    finally:
+        call_command("migrate", "catalog", verbosity=0)
+
+    assert ProductWords.objects.values().get(pk=product.pk) == row
