@@ -1,10 +1,8 @@
 """Where allauth's doors (pages and app API) meet our verbs."""
 
 from contextlib import contextmanager
-from smtplib import SMTPException
 from types import SimpleNamespace
 
-import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.email_verification import send_verification_email_at_login
 from allauth.account.stages import EmailVerificationStage
@@ -23,7 +21,7 @@ from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts import devices
+from accounts import devices, outbox
 from accounts.models import User
 from accounts.privacy import decrypt, encrypt
 from accounts.registration import enrol, note_sign_in
@@ -32,8 +30,6 @@ from mall.core.errors import DomainError
 from mall.core.limits import CannotCount, is_counting
 from mall.core.networks import network_of, plain
 from mall.core.transactions import transactional
-
-log = structlog.get_logger(__name__)
 
 
 class NameTaken(DomainError):
@@ -136,14 +132,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     # --- mail ---------------------------------------------------------------
     def send_mail(self, template_prefix, email, context):
-        """Send one of allauth's mails in the shop's name; a broken mail server must not undo a
-        sign-up.
+        """Write down one of allauth's mails in the shop's name; it leaves a moment later, so that
+        nobody waits for a mail server (accounts/outbox.py).
         """
         shop = SimpleNamespace(name=_("Points Mall"), domain=self.request.get_host())
-        try:
-            super().send_mail(template_prefix, email, {**context, "current_site": shop})
-        except (SMTPException, OSError) as error:
-            log.error("mail_not_sent", template=template_prefix, reason=type(error).__name__)
+        words = {"request": self.request, "email": email, **context, "current_site": shop}
+        outbox.post(template_prefix, self.render_mail(template_prefix, email, words))
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):

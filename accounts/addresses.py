@@ -43,6 +43,12 @@ def owned(user, address_id) -> Address | None:
     return Address.objects.filter(user=user, pk=address_id).first()
 
 
+def chosen(addresses, asked: str) -> int | None:
+    """Return the address asked for when it is one of these, else the first."""
+    own = [address.pk for address in addresses]
+    return next((pk for pk in own if str(pk) == asked), own[0] if own else None)
+
+
 @transactional
 def add(
     user, *, recipient, phone, region, detail, territory=Territory.MAINLAND, is_default=False

@@ -5,12 +5,12 @@ import secrets
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField, email_fingerprint
-from mall.core import pasted, phones
+from mall.core import clock, pasted, phones, rows
 
 ADDRESSES_PER_MEMBER = 20
 # Characters. Encrypted columns know no length, so the doors ask these.
@@ -92,6 +92,8 @@ class User(AbstractUser):
     nickname = models.CharField(_("nickname"), max_length=NICKNAME_LENGTH, blank=True)
     avatar = models.ImageField(_("picture"), upload_to=avatar_path, blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    # None: before anybody kept it, so long ago
+    birthday_set_on = models.DateField(_("birthday set on"), null=True, blank=True, editable=False)
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
@@ -116,7 +118,7 @@ class User(AbstractUser):
         """Return a member of whom only the id is known yet; the first look at anything else reads
         the row.
         """
-        return cls.from_db(DEFAULT_DB_ALIAS, ["id"], [pk])
+        return rows.known(cls, {"id": pk})
 
     def refresh_from_db(self, using=None, fields=None, from_queryset=None):
         """See Django. What was not read yet is read at once, not column by column."""
@@ -199,3 +201,41 @@ class BonusClaim(models.Model):
 
     def __str__(self):
         return self.fingerprint[:8]
+
+
+class AccountMailQuerySet(models.QuerySet):
+    def due(self, as_of):
+        """Mails to be sent by now, also those whose sender died, the oldest first."""
+        is_open = models.Q(state__in=(AccountMail.State.WAITING, AccountMail.State.SENDING))
+        return self.filter(is_open, next_try_at__lte=as_of).order_by("next_try_at", "pk")
+
+
+class AccountMail(models.Model):
+    """A mail about an account on its way out. Written by accounts/outbox.py only."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        DEAD = "dead", _("Given up")
+
+    template = models.CharField(_("kind"), max_length=100)
+    # Subject, text and reader; nothing of it stays once it was sent.
+    letter = EncryptedTextField(_("letter"), null=True, editable=False)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    next_try_at = models.DateTimeField(_("next try"), default=clock.now)
+    error = models.CharField(_("error"), max_length=100, blank=True)
+    created_at = models.DateTimeField(_("time"), default=clock.now)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    objects = AccountMailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("account mail")
+        verbose_name_plural = _("account mails")
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["state", "next_try_at"], name="account_mail_due")]
+
+    def __str__(self):
+        return f"#{self.pk} · {self.template}"

@@ -63,8 +63,8 @@ def change_profile(user, *, nickname=None, birthday=None, avatar=None) -> User:
     if birthday is not None and birthday != member.birthday:
         if member.birthday is not None:
             raise BirthdayFixed(field="birthday")
-        member.birthday = birthday
-        changed.append("birthday")
+        member.birthday, member.birthday_set_on = birthday, clock.today()
+        changed += ["birthday", "birthday_set_on"]
     if avatar is not None:
         if member.avatar:
             # The old file goes only when the new row is safe.

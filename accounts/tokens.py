@@ -1,5 +1,8 @@
-"""Tokens of the app: django-allauth's, with a refresh token that is good for one refresh however
-many ask at once, and an access token that seldom costs a question.
+"""Tokens of the app: django-allauth's, with a refresh token that has one successor however many ask
+at once, and an access token that seldom costs a question.
+
+Who asks again within ASK_AGAIN_SECONDS - five requests at once, or an answer that was lost - gets
+the same pair; afterwards a used refresh token is refused (docs/decisions/0071).
 
 An access token is checked by its signature, and by one reading of the cache: a session that the
 database found good less than CHECKED_SECONDS ago, and that nothing has ended since, is good. In any
@@ -9,6 +12,7 @@ asked as allauth does (docs/decisions/0035).
 
 import time
 from functools import lru_cache
+from typing import NamedTuple
 
 from allauth.headless.contrib.rest_framework.authentication import JWTTokenAuthentication
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy, internal
@@ -27,22 +31,26 @@ from mall.core import clock, rows
 from mall.core.transactions import transactional
 
 CHECKED_SECONDS = COPY_SECONDS  # as long as a signed-out session may live when no word reached us
-TOKENS_KEPT = 4096  # a kilobyte each
+ASK_AGAIN_SECONDS = 10
+ANSWERED = "refresh_answers"  # in the session: {used token's jti: [until, access, refresh]}
+TOKENS_KEPT = 16_384  # three quarters of a kilobyte each, once so many members are about
 CHECKED = "tokens.checked:"
 DOUBTED = "tokens.doubted:"
 
 
 def authenticate(token: str) -> tuple[User, dict] | None:
     """Return the member of an access token, whose row is read when it is needed, and the token's
-    claims; None when the token is forged, old, or its session was ended.
+    claims as far as they are asked for; None when the token is forged, old, or its session was
+    ended.
     """
     try:
-        claims, session_key = _read(token)
+        good = _read(token)
     except AuthenticationFailed:
         return None
-    if claims["exp"] <= time.time():
+    if good.ends_at <= time.time():
         return None
-    member = claims["sub"]
+    member, session_key = good.member, good.session_key
+    claims = {"sub": member, "exp": good.ends_at}
     checked, stops = f"{CHECKED}{session_key}", {f"{ENDED}{session_key}", f"{DOUBTED}{member}"}
     found = cache.get_many([checked, *stops])
     if stops.isdisjoint(found):
@@ -65,32 +73,41 @@ def _in_session(session_key, member) -> User | None:
     Source: django.contrib.auth.get_user (5.2), which asks the same of session and user.
     """
     sql = (
-        f"SELECT {rows.columns('u', User)}, s.session_data FROM {rows.table(Session)} s "
+        f"SELECT u.password, s.session_data FROM {rows.table(Session)} s "
         f"JOIN {rows.table(User)} u ON u.id = %s "
         f"WHERE s.session_key = %s AND s.expire_date > %s AND u.is_active"
     )
     now = connection.ops.adapt_datetimefield_value(clock.now())
-    for row in rows.fetch(sql, [int(member), session_key, now]):
-        user, session = rows.read(User, row), SessionStore().decode(row[-1])
+    for password, data in rows.fetch(sql, [int(member), session_key, now]):
+        user = rows.known(User, {"id": int(member), "password": password})
+        session = SessionStore().decode(data)
         said = (session.get(SESSION_KEY), session.get(BACKEND_SESSION_KEY))
         hashed = str(session.get(HASH_SESSION_KEY))
         if said == (member, settings.AUTHENTICATION_BACKENDS[-1]) and constant_time_compare(
             hashed, user.get_session_auth_hash()
         ):
-            return user
+            return User.known_by(user.pk)
     return None
 
 
+class _Good(NamedTuple):
+    """What a well-signed access token says."""
+
+    member: str
+    session_key: str
+    ends_at: int
+
+
 @lru_cache(TOKENS_KEPT)
-def _read(token):
-    """Return the claims of a well-signed access token and the key of its session: what a signature
-    says of a token never changes. When it ends is asked each time. Raises: AuthenticationFailed.
+def _read(token) -> _Good:
+    """Return what a well-signed access token says, which never changes. When it ends is asked each
+    time. Raises: AuthenticationFailed.
     """
     claims = internal.decode_token(token, "access")
     session_key = claims and internal.session_key_from_sid(claims["sid"])
     if not session_key:
         raise AuthenticationFailed
-    return claims, session_key
+    return _Good(claims["sub"], session_key, claims["exp"])
 
 
 def _keep_checked(session_key, member):
@@ -127,21 +144,43 @@ class TokenStrategy(JWTTokenStrategy):
         return super().create_access_token(request)
 
     def refresh_token(self, refresh_token):
-        """Return a new pair for a refresh token, None (answered with 400) when it is used, old or
-        signed out.
+        """Return a new pair for a refresh token, the same one again for ASK_AGAIN_SECONDS, None
+        (answered with 400) when it was used before that, is old or signed out.
         """
         payload = internal.decode_token(refresh_token, "refresh")
         session_key = payload and internal.session_key_from_sid(payload["sid"])
         try:
-            return self._refresh(session_key, refresh_token) if session_key else None
+            return self._refresh(session_key, payload, refresh_token) if session_key else None
         except UpdateError:
             return None
 
     @transactional
-    def _refresh(self, session_key, refresh_token):
+    def _refresh(self, session_key, payload, refresh_token):
         # Two refreshes at once, or a sign-out: the second must see what the first left of the
         # session.
         if not list(Session.objects.select_for_update().filter(pk=session_key).values_list("pk")):
             return None
-        SessionStore(session_key).drop_copy()
-        return super().refresh_token(refresh_token)
+        session = SessionStore(session_key)
+        session.drop_copy()
+        found = internal.validate_refresh_token(refresh_token)
+        if found is None:
+            return _answered(session, payload)
+        user, session, payload = found
+        internal.invalidate_refresh_token(session, payload)
+        access = internal.create_access_token(user, session, self.get_claims(user))
+        pair = access, internal.create_refresh_token(user, session)
+        now = time.time()
+        given = session.get(ANSWERED, {}).items()
+        recent = {jti: answer for jti, answer in given if now < answer[0]}
+        session[ANSWERED] = recent | {payload["jti"]: [now + ASK_AGAIN_SECONDS, *pair]}
+        session.save()
+        return pair
+
+
+def _answered(session, payload) -> tuple[str, str] | None:
+    """Return the pair that was given for a refresh token a moment ago, if its member may still come
+    in.
+    """
+    until, *pair = session.get(ANSWERED, {}).get(payload["jti"], [0])
+    may_come_in = internal.validate_token_user(payload, session) is not None
+    return tuple(pair) if time.time() < until and may_come_in else None

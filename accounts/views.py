@@ -12,6 +12,7 @@ from accounts.forms import AddressForm, ProfileForm
 from accounts.models import ADDRESSES_PER_MEMBER
 from accounts.privacy import mask_email
 from accounts.profile import change_profile
+from mall.core import unsent
 from mall.core.links import own_page
 
 FIELDS = ("recipient", "territory", "phone", "region", "detail", "is_default")
@@ -28,12 +29,12 @@ def profile(request):
     """Show and change nickname, picture and (once) birthday."""
     member = request.user
     form = ProfileForm(
-        request.POST or None,
+        unsent.fields(request),
         request.FILES or None,
         member=member,
         initial={"nickname": member.nickname},
     )
-    if form.is_valid():
+    if request.method == "POST" and form.is_valid():
         change_profile(member, **form.changes())
         messages.success(request, _("Saved."))
         return redirect("accounts:account")
@@ -41,7 +42,7 @@ def profile(request):
         request,
         "accounts/profile.html",
         {"form": form, "member": member},
-        status=400 if form.is_bound else 200,
+        status=400 if request.method == "POST" else 200,
     )
 
 
@@ -60,8 +61,8 @@ def address_list(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_new(request):
     """Add an address; ``next`` leads back to the order that asked for one."""
-    form = AddressForm(request.POST or None)
-    if form.is_valid():
+    form = AddressForm(unsent.fields(request))
+    if request.method == "POST" and form.is_valid():
         addresses.add(request.user, **form.cleaned_data)
         messages.success(request, _("Address saved."))
         return redirect(_next_of(request) or "accounts:addresses")
@@ -73,9 +74,9 @@ def address_edit(request, pk):
     """Change an address."""
     address = _own(request, pk)
     form = AddressForm(
-        request.POST or None, initial={name: getattr(address, name) for name in FIELDS}
+        unsent.fields(request), initial={name: getattr(address, name) for name in FIELDS}
     )
-    if form.is_valid():
+    if request.method == "POST" and form.is_valid():
         addresses.change(address, **form.cleaned_data)
         messages.success(request, _("Address saved."))
         return redirect("accounts:addresses")
@@ -108,9 +109,8 @@ def _own(request, pk):
 def _address_page(request, form, *, title):
     back_url = _next_of(request) or reverse("accounts:addresses")
     facts = {"form": form, "title": title, "back_url": back_url, "next": _next_of(request)}
-    return render(
-        request, "accounts/address_form.html", facts, status=400 if form.is_bound else 200
-    )
+    status = 400 if request.method == "POST" else 200
+    return render(request, "accounts/address_form.html", facts, status=status)
 
 
 def _next_of(request):

@@ -6,26 +6,71 @@ forged forms of its own, masked anew, so that no two are the same bytes.
 
 import re
 import secrets
+from dataclasses import dataclass
+from hashlib import blake2b
 from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
 from django.http import HttpResponse, HttpResponseNotModified
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.urls import ResolverMatch
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from catalog import kept
-from mall.core import clock
+from mall.core.languages import language_of
 
 LONGEST_QUERY = 200  # a longer one is nobody's habit
 WHAT_FEW_ASK = {"search", "min_points", "max_points", "affordable"}
-TOKEN = secrets.token_hex(32)  # stands in kept pages where each visitor's own goes
-NOW = re.compile(rb'(?<=data-now=")[^"]*')  # by which a countdown sets a phone's clock right
+JSON = ("*/*", "application/json")
+ROOM_BYTES = 1500  # of an answer beside its body
+TOKEN = secrets.token_hex(32).encode()  # stands in kept pages where each visitor's own goes
+# That, and the instant by which a countdown sets a phone's clock right: what a kept page leaves
+# open.
+GAPS = re.compile(rb'(%s|(?<=data-now=")[^"]*)' % TOKEN)
+
+
+# --- the API ----------------------------------------------------------------
+class KeptView(APIView):
+    """An endpoint whose answers to visitors are kept: made anew only after an edit, when a SKU
+    sells out or comes back, and at the latest after ``kept.ANSWER_SECONDS``.
+
+    This is what makes one; ``KeptAnswersMiddleware`` keeps it and answers who asks next. Kept is
+    what was answered with 200, and what many ask.
+    """
+
+    permission_classes = [AllowAny]
+
+    @staticmethod
+    def live(versions, **named):
+        """Return what is read live for the answer: another one is another answer."""
+        return
+
+    def dispatch(self, request, *args, **kwargs):
+        """See REST framework."""
+        if not (hasattr(request, "place") and is_common(request)):
+            return super().dispatch(request, *args, **kwargs)
+        versions = kept.versions()
+        moment = kept.now_is(versions, self.live(versions, **kwargs))
+        self.left = moment.live
+        response = super().dispatch(request, *args, **kwargs)
+        if response.status_code != HTTPStatus.OK:
+            return response
+        made = HttpResponse(response.render().content, content_type="application/json")
+        made["Cache-Control"] = "no-cache"
+        patch_vary_headers(made, ["Accept-Language", "Authorization"])
+        made.holds = moment, kept.end_after(moment)
+        return made
+
+    def get_throttles(self):
+        """Count a visitor once: not here, if the middleware did."""
+        return [] if hasattr(self.request, "is_counted") else super().get_throttles()
 
 
 def is_common(request) -> bool:
@@ -35,78 +80,104 @@ def is_common(request) -> bool:
     )
 
 
-class KeptView(APIView):
-    """An endpoint that answers visitors from kept bytes: anew only after an edit, when a SKU sells
-    out or comes back, and at the latest after ``kept.ANSWER_SECONDS``.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer of a ``KeptView``: its bytes, their strong validator, its other headers as
+    Django holds them, and what it is the answer of.
+    """
 
-    What is kept is what REST framework answered with 200, and it is asked for nothing else. Only
-    the visitor is counted before, as at every endpoint. Pictures and pages are named by whole
+    body: bytes
+    etag: str
+    headers: dict
+    match: ResolverMatch
+
+    @property
+    def view(self) -> type[KeptView]:
+        return self.match.func.view_class
+
+    def shown_to(self, request) -> HttpResponse:
+        """Return it as a response; without a body to who has it."""
+        asked = request.META.get("HTTP_IF_NONE_MATCH", "")
+        has_it = asked and (asked == "*" or self.etag in [tag.strip() for tag in asked.split(",")])
+        response = HttpResponseNotModified() if has_it else HttpResponse(self.body)
+        # Each header is checked when it is set, which takes longer than all the rest of a hit;
+        # these were.
+        response.headers._store = self.headers.copy()
+        if has_it:
+            del response.headers["Content-Type"], response.headers["Content-Length"]
+        return response
+
+
+class KeptAnswersMiddleware:
+    """Answer visitors from kept bytes: nothing is asked but whether they come too often and whether
+    the bytes still hold.
+
+    Only those who count and tell requests stand before it. Pictures and pages are named by whole
     addresses, so the bytes are those of one host and path. A browser may keep them and has to ask
     whether they still hold; the question costs no body.
     """
 
-    permission_classes = [AllowAny]
+    def __init__(self, get_response):
+        self.get_response = get_response
 
-    def live(self, versions, **named):
-        """Return what is read live for the answer: another one is another answer."""
-        return
-
-    def dispatch(self, request, *args, **kwargs):
-        """See REST framework."""
-        if not self._is_of_a_visitor(request) or not is_common(request):
-            return super().dispatch(request, *args, **kwargs)
-        request.user = AnonymousUser()
-        if not all(throttle.allow_request(request, self) for throttle in self.get_throttles()):
-            return super().dispatch(request, *args, **kwargs)
-        versions = kept.versions()
-        place = (request.scheme, request.get_host(), request.get_full_path())
-        self.left = self.live(versions, **kwargs)
-
-        def made():
-            self.get_throttles = list  # counted already
-            response = super(KeptView, self).dispatch(request, *args, **kwargs)
-            if response.status_code != HTTPStatus.OK:
-                raise _Refused(response)
-            return response.render().content, None
-
-        try:
-            answer = kept.answer(place, made, when=self.left, known=versions)
-        except _Refused as refused:
-            return refused.response
-        return _validated(request, answer)
-
-    @staticmethod
-    def _is_of_a_visitor(request) -> bool:
-        accepted = request.META.get("HTTP_ACCEPT", "*/*")
-        return (
-            request.method == "GET"
-            and "HTTP_AUTHORIZATION" not in request.META
-            and any(kind in accepted for kind in ("*/*", "application/json"))
-        )
+    def __call__(self, request):
+        if not _is_of_a_visitor(request):
+            return self.get_response(request)
+        request.place = place = _place_of(request)
+        answer = _kept(request, place)
+        if answer is None:
+            response = self.get_response(request)
+            if not hasattr(response, "holds"):
+                return response
+            answer = _answer(request, response)
+            kept.keep(place, answer, len(answer.body) + ROOM_BYTES, *response.holds)
+        request.resolver_match = answer.match
+        return answer.shown_to(request)
 
 
-class _Refused(Exception):
-    """An answer that is nobody else's."""
-
-    def __init__(self, response):
-        self.response = response
-        super().__init__()
-
-
-def _validated(request, answer) -> HttpResponse:
-    asked = request.META.get("HTTP_IF_NONE_MATCH", "")
-    has_it = asked and (asked == "*" or answer.etag in (tag.strip() for tag in asked.split(",")))
-    response = (
-        HttpResponseNotModified()
-        if has_it
-        else HttpResponse(answer.body, content_type="application/json")
+def _is_of_a_visitor(request) -> bool:
+    told = request.META
+    accepted = told.get("HTTP_ACCEPT", "*/*")
+    return (
+        request.method == "GET"
+        and "HTTP_AUTHORIZATION" not in told
+        and any(kind in accepted for kind in JSON)
     )
-    response["ETag"] = answer.etag
-    response["Cache-Control"] = "no-cache"
-    patch_vary_headers(response, ["Accept-Language", "Authorization"])
-    return response
 
 
+def _place_of(request) -> tuple:
+    """Return what an answer to visitors depends on, and speak the language of this one."""
+    translation.activate(language_of(request))
+    told = request.META
+    host = told.get("HTTP_HOST") or (told["SERVER_NAME"], told["SERVER_PORT"])
+    asked = (request.scheme, host, request.path, told["QUERY_STRING"])
+    return (*asked, translation.get_language())
+
+
+def _kept(request, place) -> Answer | None:
+    last = kept.last(place)
+    if last is None:
+        return None
+    request.user = AnonymousUser()
+    if not all(one().allow_request(request, None) for one in last.view.throttle_classes):
+        return None
+    request.is_counted = True
+    versions = kept.versions()
+    try:
+        live = last.view.live(versions, **last.match.kwargs)
+    except DatabaseError:
+        return None  # the long way meets it too, and has words for it
+    return kept.known(place, kept.now_is(versions, live))
+
+
+def _answer(request, response) -> Answer:
+    body = response.content
+    etag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
+    response["ETag"] = etag
+    return Answer(body, etag, dict(response.headers._store), request.resolver_match)
+
+
+# --- pages ------------------------------------------------------------------
 def page(request, template: str, facts, *, look="") -> HttpResponse:
     """Answer a visitor with a page, rendered anew only when a ``KeptView`` is, or past the instant
     that ``facts()`` gives besides the context (None: no such instant).
@@ -117,14 +188,20 @@ def page(request, template: str, facts, *, look="") -> HttpResponse:
     """
     if request.META["QUERY_STRING"] or len(messages.get_messages(request)):
         return render(request, template, facts()[0])
-
-    def made():
+    place = (request.path, look, translation.get_language())
+    moment = kept.now_is(kept.versions())
+    pieces = kept.known(place, moment)
+    if pieces is None:
         context, until = facts()
-        return render_to_string(template, {**context, "csrf_token": TOKEN}, request).encode(), until
-
-    answer = kept.answer((request.path, look), made)
-    now = timezone.localtime(clock.now()).isoformat().encode()
-    body = NOW.sub(now, answer.body.replace(TOKEN.encode(), get_token(request).encode()))
-    response = HttpResponse(body)
+        context = {**context, "csrf_token": TOKEN.decode()}
+        body = render_to_string(template, context, request).encode()
+        pieces = GAPS.split(body)  # what stands in the gaps comes along
+        end = kept.end_after(moment, until)
+        kept.keep(place, pieces, len(body) + ROOM_BYTES, moment, end)
+    now = timezone.localtime(moment.at).isoformat().encode()
+    token = get_token(request).encode()
+    filled = pieces.copy()
+    filled[1::2] = [token if gap == TOKEN else now for gap in pieces[1::2]]
+    response = HttpResponse(b"".join(filled))
     response["Cache-Control"] = "private, no-cache"
     return response

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from catalog import review_api, searches, staff_api, stock_api, storefront, suggestions
 from catalog.answers import KeptView
 from catalog.models import PRICE_MAX_POINTS, Product
+from catalog.payable import is_payable
 from mall.core.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
 from mall.core.limits import who
 from mall.core.shapes import Shape
@@ -45,10 +46,16 @@ class ProductSerializer(Shape):
     cash_price = serializers.DecimalField(12, 2, help_text="Yuan.")
     has_choices = serializers.BooleanField(help_text="Whether there is more than one SKU.")
     image = serializers.SerializerMethodField()
+    payable = serializers.SerializerMethodField(
+        help_text="False: it costs yuan, and the shop takes no payments at the moment."
+    )
     in_stock = serializers.BooleanField()
     affordable = serializers.BooleanField(
         help_text="Whether the caller's points are enough; false without a token."
     )
+
+    def get_payable(self, product) -> bool:
+        return is_payable(product["pay_mode"])
 
     def get_image(self, product) -> str | None:
         return absolute(self.context["request"], product["image_url"])
@@ -184,7 +191,8 @@ class ProductList(KeptView):
 class ProductDetail(KeptView):
     left = None  # pieces asked a moment ago for a visitor
 
-    def live(self, versions, product_id):
+    @staticmethod
+    def live(versions, product_id):
         """Return the pieces of each SKU, always read live."""
         return storefront.pieces_of(product_id, versions=versions)
 

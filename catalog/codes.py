@@ -7,11 +7,9 @@ and id, the stock row after them. A secret leaves the database through ``reveal`
 leaves a line.
 """
 
-import csv
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from io import StringIO
 
 from django.conf import settings
 from django.db.models import Q
@@ -26,7 +24,7 @@ from mall.core.transactions import transactional
 LONGEST_KEY = 200
 MOST_ROWS = 10_000
 BATCH = 500
-HEADINGS = {"key", "keys", "code", "secret"}
+VOIDED_AT_ONCE = 100
 IS_KEY = Q(product__kind=Product.Kind.CARD_KEY)
 # of which an operator should import more
 LOW = IS_KEY & (Q(stock__isnull=True) | Q(stock__quantity__lte=FEW_PIECES[1]))
@@ -46,20 +44,10 @@ class Survey:
 
 
 # --- taking in -----------------------------------------------------------------
-def read_rows(text: str) -> list[tuple[int, str]]:
-    """Return (row number, key) of a text or CSV: one key a row, several columns (number, password)
-    are one key.
-    """
-    rows = []
-    for number, cells in enumerate(csv.reader(StringIO(text.lstrip("\ufeff"))), 1):
-        key = " ".join(cell.strip() for cell in cells if cell.strip())
-        if key and not (number == 1 and key.lower() in HEADINGS):
-            rows.append((number, key))
-    return rows
-
-
 def look_over(rows) -> Survey:
-    """Say which of these rows are new keys and what is wrong with the others; writes nothing."""
+    """Say which of these rows (number, key) are new keys and what is wrong with the others; writes
+    nothing.
+    """
     survey, seen = Survey(), {}
     for number, key in rows[:MOST_ROWS]:
         if len(key) > LONGEST_KEY or not key.isprintable():
@@ -250,6 +238,24 @@ def make_void(key: CardKey, *, actor, reason: str) -> bool:
         key.sku_id, quantity=-1, actor=name, reference=f"{stock.KEYS}void:{key.pk}", note=reason
     )
     return True
+
+
+def make_all_void(keys, *, actor, reason: str) -> int:
+    """Make those of ``keys`` void that are free, a batch to a transaction; returns how many were.
+
+    Called again it goes on with what is left.
+    """
+    free = keys.filter(state=FREE).order_by("pk")
+    done = after = 0
+    while batch := list(free.filter(pk__gt=after)[:VOIDED_AT_ONCE]):
+        after = batch[-1].pk
+        done += _make_void(batch, actor=actor, reason=reason)
+    return done
+
+
+@transactional
+def _make_void(batch, *, actor, reason) -> int:
+    return sum(make_void(key, actor=actor, reason=reason) for key in batch)
 
 
 def _note(keys, kind, *, actor, reference):

@@ -12,8 +12,7 @@ KEPT_SECONDS, and what says anything about stock after ANSWER_SECONDS.
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import blake2b
+from datetime import datetime, timedelta
 from threading import Lock
 from uuid import uuid4
 
@@ -33,18 +32,10 @@ MOST_STOCKED = 20_000  # products known to have pieces left or none, a hundred b
 MOST_BYTES = 16 * 1024 * 1024
 VERSION_KEY = "catalog:version"
 STOCK_VERSION_KEY = "catalog:stock-version"
-_VERSION_KEYS = [VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY]
+_VERSION_KEYS = (VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY)
 
 
 ASK = object()  # the versions were not asked for yet
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A rendered answer: its bytes, and the strong validator (ETag) made of them."""
-
-    body: bytes
-    etag: str
 
 
 class Memory:
@@ -61,6 +52,11 @@ class Memory:
                 return None
             self._entries.move_to_end(key)
             return entry[3]
+
+    def peek(self, key):
+        """Return the value kept under a key for whichever version and time, or None."""
+        entry = self._entries.get(key)
+        return entry and entry[3]
 
     def put(self, key, version, since, until, value, *, size=1):
         """Keep a value of a size for a version, between two instants."""
@@ -84,28 +80,51 @@ def fact(key, read, *, known=ASK):
     return _fact(key, read, found[0]) if found else read()
 
 
-def answer(key, make, *, when=None, known=ASK) -> Answer:
-    """Return the bytes ``make()`` renders, kept by language for at most ANSWER_SECONDS: until an
-    edit, until a SKU sells out or comes back, until a sale starts or ends, until the instant
-    ``make()`` names besides them (or None), and until ``when``, what was read live for them, is
-    another. ``known`` are the versions asked for a moment ago.
-
-    The key names everything else the bytes depend on. Never for a member's answers.
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Before the rows of an answer were read: the instant, the ``versions`` of then, and what was
+    ``live`` with them.
     """
-    version = versions() if known is ASK else known
-    now, key = clock.now(), (get_language(), key)
-    facts = version and version[0]
-    version = version and (*version, when)
-    kept = version and _answers.get(key, version, now)
-    if kept:
-        return kept
-    body, until = make()
-    made = Answer(body, f'"{blake2b(body, digest_size=16).hexdigest()}"')
-    if version:
-        ends = [now + timedelta(seconds=ANSWER_SECONDS), *_bounds_after(clock.now(), facts)]
-        until = min(ends if until is None else [*ends, until])
-        _answers.put(key, version, now, until, made, size=len(body) + 500)
-    return made
+
+    at: datetime
+    versions: tuple | None
+    live: object = None
+
+
+def now_is(versions, live=None) -> Moment:
+    """Return this moment, before rows are read for an answer."""
+    return Moment(clock.now(), versions, live)
+
+
+def end_after(moment: Moment, until: datetime | None = None) -> datetime:
+    """Return when an answer made of rows that were read after a moment ends at the latest: after
+    ANSWER_SECONDS, when a sale starts or ends, or at ``until``.
+    """
+    ends = [moment.at + timedelta(seconds=ANSWER_SECONDS)]
+    if moment.versions:
+        ends += _bounds_after(moment.at, moment.versions[0])
+    return min(ends if until is None else [*ends, until])
+
+
+def keep(key, answer, size: int, moment: Moment, until: datetime) -> None:
+    """Keep an answer made of rows that were read after ``moment``: until an edit, until a SKU sells
+    out or comes back, until what was live is another, and at the latest ``until`` (``end_after``).
+
+    The key names everything else the answer depends on. Never for a member's answers.
+    """
+    if moment.versions:
+        truth = (moment.versions, moment.live)
+        _answers.put(key, truth, moment.at, until, answer, size=size)
+
+
+def known(key, moment: Moment):
+    """Return the answer kept under a key that is true at a moment, or None."""
+    return moment.versions and _answers.get(key, (moment.versions, moment.live), moment.at)
+
+
+def last(key):
+    """Return the answer kept under a key, true or no longer, or None."""
+    return _answers.peek(key)
 
 
 def versions() -> tuple | None:

@@ -6,7 +6,6 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -20,30 +19,30 @@ from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
-from catalog import codes, storefront
+from catalog import codes, key_file, storefront
 from catalog.models import CardKey, CardKeyEvent, Sku
 from mall.core import actors
-from mall.core.admin.action_forms import TEMPLATE
+from mall.core.admin.action_forms import TEMPLATE, ChosenForm
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
+from mall.core.tables import reader
+from mall.core.tables.errors import UnreadableTable
 
 STATE_COLOURS = {
     CardKey.State.FREE: "success",
     CardKey.State.ISSUED: "info",
     CardKey.State.VOID: "danger",
 }
-FILE_MAX_BYTES = 2 * 1024 * 1024
 FAULTS_SHOWN = 100
 
 
-class VoidForm(forms.Form):
-    """Why keys are made void; what was ticked in the list, and the button, come along."""
+class VoidForm(ChosenForm):
+    """Why keys are made void."""
 
-    action = forms.CharField(widget=forms.HiddenInput)
-    _selected_action = forms.Field(widget=forms.MultipleHiddenInput, required=False)
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
@@ -53,7 +52,8 @@ class KeysForm(forms.Form):
     text = forms.CharField(
         label=_("Keys, one a row"),
         required=False,
-        max_length=FILE_MAX_BYTES,
+        strip=False,
+        max_length=key_file.FILE_BYTES_MAX,
         widget=UnfoldAdminTextareaWidget,
         help_text=_(
             "Several columns of a CSV (number, password) are one key. A first row “key” is a "
@@ -61,52 +61,73 @@ class KeysForm(forms.Form):
         ),
     )
     file = forms.FileField(
-        label=_("or a text or CSV file"), required=False, widget=UnfoldAdminFileFieldWidget
+        label=_("or a text, CSV or Excel file"),
+        required=False,
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": reader.ACCEPTED}),
+    )
+    letters_too = forms.BooleanField(
+        label=_("Rows without a digit are keys too"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("Off: they are taken for headings, told and left out."),
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean(self):
-        """Read the rows from wherever they are."""
+        """Read the rows, once, from wherever they are."""
         cleaned = super().clean()
-        file = cleaned.get("file")
-        text = cleaned.get("text") or ""
-        if file is not None:
-            if file.size > FILE_MAX_BYTES:
-                raise forms.ValidationError(_("A file may have at most 2 MB."))
-            try:
-                text = file.read().decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise forms.ValidationError(_("This file is not UTF-8 text.")) from None
+        file, letters_too = cleaned.get("file"), cleaned.get("letters_too", False)
         try:
-            cleaned["rows"] = codes.read_rows(text)
-        except codes.csv.Error:
-            raise forms.ValidationError(_("This file cannot be read as text or CSV.")) from None
-        if not cleaned["rows"]:
+            if file is not None:
+                content = file.read(key_file.FILE_BYTES_MAX + 1)
+                keys = key_file.read_file(content, letters_too=letters_too)
+            else:
+                keys = key_file.read_text(cleaned.get("text") or "", letters_too=letters_too)
+        except UnreadableTable as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+        if not keys.rows and not keys.faults:
             raise forms.ValidationError(_("There is no key in it."))
-        cleaned["text"] = (
-            "\n".join(key for _number, key in cleaned["rows"]) if file is not None else text
-        )
+        cleaned["keys"] = keys
         return cleaned
+
+
+class LookedOverForm(forms.Form):
+    """The keys that were looked over: what is imported is what was read then."""
+
+    rows = forms.JSONField(widget=forms.HiddenInput)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def clean_rows(self):
+        """Return the rows as (number, key)."""
+        rows = self.cleaned_data["rows"]
+        if not isinstance(rows, list) or not all(
+            isinstance(row, list) and [type(part) for part in row] == [int, str] for row in rows
+        ):
+            raise forms.ValidationError(_("Please look the keys over again."))
+        return [tuple(row) for row in rows]
 
 
 def import_page(request, model_admin, sku):
     """Look keys over first; import them with the second button, once per one-time key."""
+    if "import" in request.POST and "rows" in request.POST:
+        looked = LookedOverForm(request.POST)
+        if looked.is_valid():
+            return _imported(request, sku, looked.cleaned_data["rows"], looked.cleaned_data["key"])
     form = KeysForm(request.POST or None, request.FILES or None, initial={"key": uuid4()})
-    survey = None
+    survey = looked = None
     if form.is_valid():
-        said = form.cleaned_data
+        keys, key = form.cleaned_data["keys"], form.cleaned_data["key"]
         if "import" in request.POST:
-            survey = codes.add(sku.pk, said["rows"], actor=request.user, batch=said["key"].hex)
-            storefront.forget()
-            words = ngettext("%(n)s key imported.", "%(n)s keys imported.", survey.added) % {
-                "n": survey.added
-            }
-            messages.success(request, words)
-            return HttpResponseRedirect(
-                reverse("admin:catalog_cardkey_changelist") + f"?sku__id__exact={sku.pk}"
-            )
-        survey = codes.look_over(said["rows"])
-        form = KeysForm(initial={"text": said["text"], "key": said["key"]})
+            return _imported(request, sku, keys.rows, key)
+        survey = codes.look_over(keys.rows)
+        survey.faults = sorted([*keys.faults, *survey.faults], key=lambda fault: fault[0])
+        looked = LookedOverForm(
+            initial={"rows": keys.rows[: codes.MOST_ROWS], "key": key}, auto_id="looked_%s"
+        )
+        said = form.cleaned_data
+        form = KeysForm(
+            initial={"text": said["text"], "letters_too": said["letters_too"], "key": key}
+        )
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -114,6 +135,7 @@ def import_page(request, model_admin, sku):
     }
     context |= {
         "form": form,
+        "looked": looked,
         "sku": sku,
         "survey": survey,
         "faults": survey.faults[:FAULTS_SHOWN] if survey else [],
@@ -124,6 +146,16 @@ def import_page(request, model_admin, sku):
     )
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _imported(request, sku, rows, key):
+    survey = codes.add(sku.pk, rows, actor=request.user, batch=key.hex)
+    storefront.forget()
+    words = ngettext("%(n)s key imported.", "%(n)s keys imported.", survey.added)
+    messages.success(request, words % {"n": survey.added})
+    return HttpResponseRedirect(
+        reverse("admin:catalog_cardkey_changelist") + f"?sku__id__exact={sku.pk}"
+    )
 
 
 class LowKeysFilter(admin.SimpleListFilter):
@@ -201,12 +233,9 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
         """Take free keys out of the pool and out of stock, after asking why: there is no way
         back.
         """
-        form = VoidForm(
-            request.POST if "reason" in request.POST else None,
-            initial={**request.POST.dict(), **_ticked(request)},
-        )
+        free = queryset.filter(state=CardKey.State.FREE).count()
+        form = VoidForm.about(request, free, answer="reason")
         if not form.is_valid():
-            free = queryset.filter(state=CardKey.State.FREE).count()
             facts = [
                 ngettext(
                     "%(n)s free key is taken out for good.",
@@ -227,20 +256,14 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
                 "back_url": reverse("admin:catalog_cardkey_changelist"),
             }
             return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
-        done = sum(
-            codes.make_void(key, actor=request.user, reason=form.cleaned_data["reason"])
-            for key in queryset
-        )
+        reason = form.cleaned_data["reason"]
+        done = codes.make_all_void(queryset, actor=request.user, reason=reason)
         storefront.forget()
         messages.success(
             request,
             ngettext("%(n)s key is void now.", "%(n)s keys are void now.", done) % {"n": done},
         )
         return None
-
-
-def _ticked(request):
-    return {ACTION_CHECKBOX_NAME: request.POST.getlist(ACTION_CHECKBOX_NAME)}
 
 
 def sku_to_import(request, model_admin, object_id) -> Sku | None:

@@ -122,9 +122,10 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
     @action(description=_("Publish"), permissions=["moderate"])
     def publish_chosen(self, request, queryset):
         """Show what was chosen in full; once it was read, publish what still reads the same."""
-        chosen = queryset.exclude(status=Review.Status.PUBLISHED).order_by("pk")[:READ_AT_ONCE]
+        unpublished = queryset.exclude(status=Review.Status.PUBLISHED).order_by("pk")
+        chosen = unpublished[:READ_AT_ONCE]
         if "read" not in request.POST:
-            return self._show_chosen(request, chosen) if chosen else None
+            return self._show_chosen(request, unpublished) if chosen else None
         published, changed = 0, []
         for review in chosen:
             try:
@@ -142,7 +143,9 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
             )
             messages.success(request, words % {"n": published})
         if not changed:
-            return None
+            # of all that were chosen the next are read
+            is_more = request.POST.get("select_across") == "1" and unpublished.exists()
+            return self._show_chosen(request, unpublished) if is_more else None
         words = ngettext(
             "%(n)s review was changed while you were reading it and is not published. Please read "
             "it as it is now and decide again.",
@@ -155,11 +158,13 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
             request, Review.objects.select_related("product").filter(pk__in=changed).order_by("pk")
         )
 
-    def _show_chosen(self, request, chosen):
+    def _show_chosen(self, request, rows):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "chosen": chosen,
+            "chosen": rows[:READ_AT_ONCE],
+            "more": max(0, rows.count() - READ_AT_ONCE),
+            "select_across": request.POST.get("select_across") == "1",
             "title": _("Publish"),
         }
         context["back_url"] = reverse("admin:catalog_review_changelist")

@@ -28,12 +28,14 @@ from mall.core import actors
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
+from mall.core.export import xlsx_response
+from mall.core.fields import WholeNumberField
 
 
 class ReceiveForm(forms.Form):
     """A delivery or a correction of one SKU; ``key`` makes a double click count once."""
 
-    quantity = forms.IntegerField(
+    quantity = WholeNumberField(
         label=_("Pieces"),
         min_value=-MOST_RECEIVED,
         max_value=MOST_RECEIVED,
@@ -100,7 +102,7 @@ class SkuAdmin(ModelAdmin):
         "is_active",
         "left",
     ]
-    actions_list = ["export_stock", "import_stock"]
+    actions_list = ["export_stock", "export_workbook", "import_stock"]
     actions_detail = ["receive_stock", "import_keys"]
     actions_row = ["receive_stock", "import_keys"]
 
@@ -159,6 +161,13 @@ class SkuAdmin(ModelAdmin):
     def export_stock(self, request):
         """Hand out the shelf as a file that can be filled in and imported."""
         return stock_admin.export_page(request)
+
+    @action(
+        description=_("Export stock as Excel"), url_path="export-workbook", permissions=["look"]
+    )
+    def export_workbook(self, request):
+        """Hand out the same as a workbook."""
+        return stock_admin.export_page(request, xlsx_response)
 
     @action(description=_("Import stock"), url_path="import-stock", permissions=["receive"])
     def import_stock(self, request):

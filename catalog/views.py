@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from catalog import reviews, searches, storefront, suggestions
 from catalog.forms import FilterForm
 from catalog.models import Product, most_pieces
+from catalog.payable import is_payable
 from mall.core.limits import TooOften, limit, who
 
 
@@ -82,7 +83,7 @@ def product_detail(request, product_id):
         * bool(product["image_url"])
         + product["pictures"],
         "chosen": (within_reach or left or product["skus"])[0]["id"],
-        "can_redeem": bool(within_reach),
+        "can_redeem": bool(within_reach) and is_payable(product["pay_mode"]),
         "deed": _("Buy now")
         if product["pay_mode"] in (Product.PayMode.CASH, Product.PayMode.CASH_POINTS)
         else _("Redeem"),

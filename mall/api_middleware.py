@@ -7,12 +7,23 @@ the API, and who does it now, is docs/decisions/0036.
 """
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.core.handlers.base import BaseHandler
-from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.exception import convert_exception_to_response, response_for_exception
+from django.http import HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import NotAuthenticated
 
-from mall.core.error_responses import api_error
+from mall.core import error_responses
+from mall.core.languages import language_of
+from mall.csp import PolicyMiddleware
+from mall.middleware import HeadersMiddleware
+from mall.purse import Purse
+from mall.server.bodies import is_unmeasured
 
 PREFIX = "/api/v1/"
 MOST_KNOWN = 2000
@@ -72,19 +83,65 @@ class ApiHandler(BaseHandler):
         self.answer = convert_exception_to_response(middleware)
 
 
-class GuardMiddleware:
-    """Deny by default: a view that is no endpoint of REST framework asks nobody who they are, so it
-    has to say that anybody may look (``login_not_required``).
+class EnvelopeMiddleware:
+    """What every request to the API has to be, and what every answer carries; on a page nine
+    middlewares see to that.
+
+    A request comes by TLS where the shop wants it, names a host of the shop, and says how long its
+    body is. The reader's language is spoken, and their purse hung on the request. The headers that
+    are the same on every answer are asked of those who know them on a page, once.
     """
+
+    KNOWING = (SecurityMiddleware, PolicyMiddleware, XFrameOptionsMiddleware)
 
     def __init__(self, get_response):
         self.get_response = get_response
+        self.security = SecurityMiddleware(get_response)
+        self.headers = HeadersMiddleware(get_response)
+        self._same = {}
 
     def __call__(self, request):
-        return self.get_response(request)
+        translation.activate(language_of(request))
+        request.LANGUAGE_CODE = translation.get_language()
+        request.purse = Purse(request)
+        response = self.security.process_request(request) or self._refusal(request)
+        response = response or self.get_response(request)
+        self._address(request, response)
+        return response
 
     def process_view(self, request, view, args, kwargs):
+        """Deny by default: a view that is no endpoint of REST framework asks nobody who they are,
+        so it has to say that anybody may look (``login_not_required``).
+        """
         if getattr(view, "login_required", True):
             no = NotAuthenticated
-            return api_error(no.status_code, no.default_code, no.default_detail)
+            return error_responses.api_error(no.status_code, no.default_code, no.default_detail)
         return None
+
+    def _refusal(self, request):
+        try:
+            request.get_host()
+        except DisallowedHost as error:
+            return response_for_exception(request, error)
+        return error_responses.unreadable(request, 411) if is_unmeasured(request) else None
+
+    def _address(self, request, response):
+        headers = response.headers
+        for name, value in self._headers_of(request).items():
+            headers.setdefault(name, value)
+        patch_vary_headers(response, ("Accept-Language",))
+        headers.setdefault("Content-Language", translation.get_language())
+        if not response.streaming:
+            headers.setdefault("Content-Length", str(len(response.content)))
+        self.headers.mark(request, response)
+
+    def _headers_of(self, request) -> dict:
+        """Return what an empty answer gets on a page, by the way it goes."""
+        is_secure = request.is_secure()
+        if is_secure not in self._same:
+            empty = HttpResponse()
+            for knowing in self.KNOWING:
+                empty = knowing(self.get_response).process_response(request, empty)
+            self._same[is_secure] = dict(empty.headers)
+            del self._same[is_secure]["Content-Type"]
+        return self._same[is_secure]

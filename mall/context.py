@@ -7,6 +7,7 @@ from functools import cache
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from mall.core import reader_mark
 from marketing.notices import inbox
 
 THEMES = ("light", "dark")
@@ -47,6 +48,8 @@ def shop(request):
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     return {
         "theme": theme if theme in THEMES else "",
+        # Asked for by a page only: those of an outage must not ask who reads them.
+        "reader_mark": lambda: reader_mark.of(request.user) if hasattr(request, "user") else "",
         "tab": tab_of(request),
         "shop_name": _("Points Mall"),
         "demo_sign_ins": settings.DEMO_SIGN_INS,

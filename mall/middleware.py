@@ -4,6 +4,7 @@ sentence on a page.
 
 import logging
 from http import HTTPStatus
+from uuid import uuid4
 
 import structlog
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import empty
 from django_structlog.middlewares import RequestMiddleware
 
-from mall.core import error_responses
+from mall.core import error_responses, unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.languages import language_of
 from mall.core.limits import CannotCount, is_counting
@@ -28,6 +29,7 @@ from points import event_delivery
 
 TOLD_BY = "django_structlog.middlewares.request"  # the name on every line of a request
 log = structlog.get_logger(TOLD_BY)
+_logger = logging.getLogger(TOLD_BY)
 
 
 class LocaleMiddleware(locale.LocaleMiddleware):
@@ -66,15 +68,29 @@ class LoginRequiredMiddleware(auth.LoginRequiredMiddleware):
             else None
         )
 
+    def handle_no_permission(self, request, view):
+        """Ask to sign in; what was typed is kept for afterwards."""
+        return unsent.sign_in_first(request)
+
 
 class LogMiddleware(RequestMiddleware):
     """Tell each request in one event; mall.monitoring.logs drops what Django would say of it
     besides.
     """
 
+    NAMED_BEFORE = {"HTTP_X_REQUEST_ID", "HTTP_X_CORRELATION_ID"}
+
     def prepare(self, request):
+        """Name the request and its caller. Where a proxy has named it, or its beginning is told for
+        debugging, that is django-structlog's to do.
+        """
         request.is_told = True
-        super().prepare(request)
+        is_named = not self.NAMED_BEFORE.isdisjoint(request.META)
+        if is_named or _logger.isEnabledFor(settings.DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL):
+            super().prepare(request)
+            return
+        structlog.contextvars.bind_contextvars(request_id=str(uuid4()))
+        self.bind_ip(request)
 
     def handle_response(self, request, response):
         """Tell how it ended. Most lines are below the log's level or plain; the rest is
@@ -85,7 +101,7 @@ class LogMiddleware(RequestMiddleware):
             return
         self.bind_user_id(request)
         level = self._log_level_for_status_code(response.status_code)
-        if logging.getLogger(TOLD_BY).isEnabledFor(level):
+        if _logger.isEnabledFor(level):
             words = {"code": response.status_code, "request": self.format_request(request)}
             log.log(level, "request_finished", **words)
         structlog.contextvars.clear_contextvars()
@@ -130,6 +146,11 @@ class HeadersMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
+        self.mark(request, response)
+        return response
+
+    def mark(self, request, response):
+        """Put the headers on an answer."""
         response.headers.setdefault("Permissions-Policy", self.PERMISSIONS)
         if carries_key(request.path_info):
             # What the page loads next, and nginx when that fails, must not learn the key. Not
@@ -140,7 +161,6 @@ class HeadersMiddleware:
             response.headers.setdefault("Retry-After", self.WAIT_SECONDS)
         if knows_reader(request) and not request.path_info.startswith(settings.MEDIA_URL):
             response.headers["Cache-Control"] = "no-store, private"
-        return response
 
 
 class PurseMiddleware:

@@ -60,6 +60,14 @@ JOBS = (
     Job(
         "complete-sent-orders", "orders.tasks.complete_sent_orders", crontab(minute=5), once_a=HOUR
     ),
+    # Mails about accounts leave the shop: somebody waits for the link in them.
+    Job(
+        "send-account-mails",
+        "accounts.tasks.send_mails",
+        schedule(2.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Mails that are due leave the shop.
     Job(
         "send-mails",
@@ -97,6 +105,14 @@ JOBS = (
         "refresh-recommendations",
         "marketing.tasks.refresh_recommendations",
         crontab(minute=45, hour="1-23"),
+    ),
+    # Files of an earlier shop's orders that an operator let in.
+    Job(
+        "import-history",
+        "marketing.tasks.import_history",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
     ),
     # Sessions whose time has passed go; nobody can use them meanwhile.
     Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),

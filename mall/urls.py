@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.decorators.cache import cache_page
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -22,10 +22,14 @@ urlpatterns = [
     path("admin/reports/<slug:name>/", admin.site.admin_view(pages.show), name="report"),
     path("admin/", admin.site.urls),
     path("language/", views.set_language, name="set_language"),
+    path("sw.js", views.page_worker, name="page_worker"),
+    path("offline/", views.offline, name="offline"),
     path("theme/", views.set_theme, name="set_theme"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    # allauth has doors for phone numbers wherever it has some for e-mails; nobody answers there.
+    re_path(r"^api/auth/app/v1/(account|auth)/phone", views.not_offered),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("mall.api_urls")),
     path(

@@ -13,13 +13,14 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views import i18n
-from django.views.decorators.http import require_POST
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 from django.views.static import serve
 
 from accounts.profile import change_language
 from mall import outage
 from mall.context import THEMES
-from mall.core import error_responses
+from mall.core import error_responses, unsent
 from mall.core.links import own_page
 
 THEME_COOKIE_SECONDS = 365 * 24 * 3600
@@ -61,6 +62,24 @@ def set_language(request):
 
 
 @login_not_required
+@require_safe
+def page_worker(request):
+    """Return the script that shows a page while the browser is offline; it stands at the root, as
+    it answers for every address.
+    """
+    response = render(request, "sw.js", content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@login_not_required
+@require_safe
+def offline(request):
+    """Return the page that says that there is no connection."""
+    return render(request, "offline.html")
+
+
+@login_not_required
 def picture(request, path):
     """Return an uploaded picture. A name longer than the disk takes is no picture's, and no fault
     of ours. Raises: Http404.
@@ -74,12 +93,28 @@ def picture(request, path):
 
 
 def csrf_failure(request, reason=""):
-    """Answer a form whose CSRF token is missing or stale: nothing was changed."""
+    """Answer a form whose CSRF token is missing or stale: nothing was changed. A page of ours comes
+    back as it was filled in.
+    """
+    if _is_our_page(request):
+        return unsent.back_to(request, unsent.page_of(request))
     words = {
         "title": _("This page has expired"),
         "detail": _("This page was open for too long. Go back, reload it and send it again."),
     }
     return render(request, "403.html", words, status=403)
+
+
+def _is_our_page(request) -> bool:
+    """Return whether a form carries a token, if an old one, and no other site sent it: what a
+    stranger typed must not stand in a member's page.
+    """
+    has_token = "csrfmiddlewaretoken" in request.POST or "HTTP_X_CSRFTOKEN" in request.META
+    own = f"{request.scheme}://{request.get_host()}"
+    is_ours = request.META.get("HTTP_ORIGIN", own) == own
+    is_ours = is_ours and own_page(request, request.META.get("HTTP_REFERER", own), "") != ""
+    has_page = "HTTP_REFERER" in request.META or unsent.looks(request.resolver_match.func)
+    return has_token and is_ours and has_page and bool(request.COOKIES)
 
 
 def bad_request(request, exception):
@@ -121,3 +156,10 @@ def server_error(request):
             500, "error", _("Something broke on our side. Trying again with the same key is safe.")
         )
     return render(request, "500.html", status=500)
+
+
+@login_not_required
+@csrf_exempt
+def not_offered(request):
+    """Answer 404 for a door that a library has and the shop has not."""
+    raise Http404

@@ -70,6 +70,18 @@ class InvalidEvent(DomainError):
     )
 
 
+class EventNeedsAmount(DomainError):
+    """Its rule pays by the yuan, and the call does not say how many."""
+
+    code = "invalid"
+    status = 400
+    field = "data.amount"
+    message = _(
+        "This event pays by the yuan: send data.amount, yuan from 0 on with at most two places, "
+        "such as 12.50."
+    )
+
+
 class EventTooLarge(DomainError):
     """The body is larger than an event may be."""
 

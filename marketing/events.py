@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 
 from django.conf import settings
@@ -20,16 +21,24 @@ from django.utils.dateparse import parse_datetime
 from mall.core import clock, repeats, signatures
 from mall.core.signatures import TOLERANCE_SECONDS
 from mall.core.transactions import transactional
-from marketing.errors import EventConflict, ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember
+from marketing.errors import (
+    EventConflict,
+    EventNeedsAmount,
+    ForgedEvent,
+    InvalidEvent,
+    UnknownEvent,
+    UnknownMember,
+)
 from marketing.missions import counting as missions
 from marketing.models import CustomEvent, Mission
 from points import ledger, rules
-from points.models import Rule
+from points.models import Rule, RuleVersion
 
 TIMESTAMP_HEADER = "X-Mall-Timestamp"
 SIGNATURE_HEADER = "X-Mall-Signature"
 EVENT_BYTES = 64 * 1024
 OLDEST = timedelta(days=31)
+MOST_YUAN = Decimal(10) ** 9
 DEEPEST = 8  # brackets inside brackets; databases give up far later
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}\Z")
 LONGEST_KEY = 60
@@ -73,9 +82,10 @@ def receive(raw_body: bytes, headers) -> tuple[CustomEvent, bool]:
     """Take in one signed event; returns its row and whether it was known. Once per (event, key),
     however often told.
 
-    Awards the rule of the action ``event:<name>`` and moves the missions that listen to it.
+    Awards the rule of the action ``event:<name>``, one that pays by the yuan by ``data.amount``,
+    and moves the missions that listen to it.
     Raises: ForgedEvent, InvalidEvent, UnknownEvent, UnknownMember, EventConflict (known, and says
-    something else).
+    something else), EventNeedsAmount.
     """
     check_signature(raw_body, headers)
     told = _read(raw_body)
@@ -112,7 +122,7 @@ def _take_in(told):
         said = {"user_id": user_id, "occurred_at": told.occurred_at, **content}
         return repeats.same(known, otherwise=EventConflict, **said), True
     key = f"{action}:{told.key}"
-    entry = rules.award(user_id, action, key=key, reference=action)
+    entry = rules.award(user_id, action, key=key, reference=action, amount=_amount(told, action))
     missions.note(user_id, action, key=key)
     points = max(0, entry.worth) if entry else 0
     fields = {
@@ -123,6 +133,24 @@ def _take_in(told):
     }
     fields |= {"content": told.content, "digest": told.digest}
     return CustomEvent.objects.create(points=points, received_at=clock.now(), **fields), False
+
+
+def _amount(told, action) -> Decimal | None:
+    """Return the yuan of an event whose rule pays by them. Raises: EventNeedsAmount."""
+    version = rules.active(action)
+    if version is None or version.value != RuleVersion.Value.PER_YUAN:
+        return None
+    said = told.content.get("amount")
+    try:
+        # As it was written: a float would be a hair beside 0.1
+        amount = Decimal(str(said)) if type(said) in (int, float, str) else None
+    except InvalidOperation:
+        amount = None
+    if amount is None or not amount.is_finite() or not 0 <= amount <= MOST_YUAN:
+        raise EventNeedsAmount
+    if amount != round(amount, 2):
+        raise EventNeedsAmount
+    return amount
 
 
 # --- reading --------------------------------------------------------------------

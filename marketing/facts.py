@@ -18,7 +18,10 @@ from catalog.models import Product, Review
 from mall.core import clock, keyset
 from mall.core.events import Event
 from mall.core.transactions import transactional
+from marketing.analytics import days
+from marketing.checkin import streak
 from marketing.missions import counting as missions
+from marketing.missions import rewards
 from marketing.missions.counting import Fact, Moment
 from marketing.models import Notification
 from marketing.notices.inbox import Kind, notify, notify_many
@@ -165,13 +168,25 @@ def reward_profile(event: Event) -> None:
     )
 
 
+# --- what was set aside ---------------------------------------------------------------
+def settle_set_aside(events: list[Event]) -> None:
+    """Show with check-ins and missions what a decided case did to what they had earned, and have
+    the days counted again that points were credited for.
+    """
+    for member in sorted({event.member for event in events}):
+        streak.settle(member)
+        rewards.settle(member)
+    days.mark_late({date.fromisoformat(on) for one in events for on in one.data.get("days", ())})
+
+
 # --- birthdays ----------------------------------------------------------------------
 def congratulate(*, on: date | None = None) -> int:
     """Give everybody whose birthday is today (or was in the last days, and was missed) the present;
     return how many are new.
 
     Once in 365 days by the rule's spacing, once per birthday by the key ``birthday:<day>``, and in
-    one account of a person. Whoever was born on 29 February celebrates on the 28th in other years.
+    one account of a person. A birthday said on the day itself, or after it, brings nothing before
+    the next one. Whoever was born on 29 February celebrates on the 28th in other years.
     """
     on, given = on or clock.today(), 0
     for day in (on - timedelta(days=late) for late in range(LATE_DAYS)):
@@ -181,12 +196,15 @@ def congratulate(*, on: date | None = None) -> int:
 
 
 def _celebrating(day):
-    """Members born on a day of the year who were here on it and have no present of it yet."""
+    """Members born on a day of the year who were here on it, had said so before it, and have no
+    present of it yet.
+    """
     given = LedgerEntry.objects.filter(account_id=OuterRef("pk"), key=f"birthday:{day}")
     born = get_user_model().objects.filter(
         _born_on(day), is_active=True, birthday__lt=day, date_joined__lt=clock.end_of(day)
     )
-    return born.filter(~Exists(given))
+    had_said = Q(birthday_set_on__isnull=True) | Q(birthday_set_on__lt=day)
+    return born.filter(had_said, ~Exists(given))
 
 
 def _born_on(day) -> Q:

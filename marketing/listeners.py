@@ -57,7 +57,7 @@ LISTENERS = {
     POINTS_AWARDED: [news.of_awards],
     POINTS_ADJUSTED: [news.of_adjustments],
     CASE_OPENED: [news.of_cases],
-    CASE_DECIDED: [news.of_cases],
+    CASE_DECIDED: [facts.settle_set_aside, news.of_cases],
 }
 
 ANSWERS = {

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from marketing import facts
-from marketing.analytics import rollup
+from marketing.analytics import history_imports, rollup
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
 
@@ -48,3 +48,9 @@ def refresh_recommendations():
 def roll_up_days():
     """Count up yesterday and today; returns their active members."""
     return {str(day.on): day.dau for day in rollup.roll_up_recent()}
+
+
+@shared_task
+def import_history():
+    """Import the files of earlier orders that operators let in; returns how many."""
+    return {"files": history_imports.carry_on()}

@@ -26,6 +26,7 @@ from orders.flash import api as flash_api
 from orders.models import Order
 from orders.payments import cash_in
 from orders.refunds import api as refund_api
+from orders.refusal_serializers import PRICE_CHANGED
 from orders.reviews import api as review_api
 from orders.serializers import (
     NothingRequest,
@@ -109,7 +110,7 @@ class OrderListView(APIView):
         operation_id="orders_create",
         tags=TAGS,
         request=OrderRequest,
-        responses={201: OrderSerializer},
+        responses={201: OrderSerializer, 409: PRICE_CHANGED},
         parameters=[once_key("order"), REPLAYED],
     )
     def post(self, request):

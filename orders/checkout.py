@@ -47,8 +47,8 @@ def place_order(
     Idempotent by (user, key): the same request again returns the same order, with ``replayed``
     True.
     Raises: InvalidKey, IdempotencyConflict, InvalidLines, NotForSale, PurchaseLimitReached,
-    CouponNotUsable, PointsNotUsable, PriceChanged, AddressNeeded, points.errors.InsufficientPoints
-    and AccountFrozen, catalog.errors.OutOfStock.
+    CouponNotUsable, PointsNotUsable, NotPayable, PriceChanged, AddressNeeded,
+    points.errors.InsufficientPoints and AccountFrozen, catalog.errors.OutOfStock.
     """
     wanted = pricing.normalise(lines)
     address_id = address.pk if isinstance(address, Address) else address

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 from accounts import addresses as address_book
 from catalog import stock
 from catalog.models import most_pieces
+from mall.core import unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, TooOften, limit
-from orders import pricing
+from orders import just_placed, pricing
 from orders.checkout import place_order
 from orders.coupons import offers, wallet
 from orders.coupons.errors import CouponNotUsable
@@ -35,7 +36,7 @@ def new(request):
     sent.
     """
     if request.method != "POST":
-        return _checkout_page(request, request.GET)
+        return _checkout_page(request, unsent.take(request) or request.GET)
     try:
         order = _place(request)
     except Busy:
@@ -43,9 +44,11 @@ def new(request):
     except DomainError as refusal:
         return _checkout_page(request, request.POST, refusal=refusal)
     if order.status == Order.Status.PENDING:
-        return redirect("orders:pay", order.no)
-    messages.success(request, _("Redeemed. We are getting it ready for you."))
-    return redirect(order)
+        response = redirect("orders:pay", order.no)
+    else:
+        messages.success(request, _("Redeemed. We are getting it ready for you."))
+        response = redirect(order)
+    return just_placed.note(response, order, [sku for sku, _number in read_lines(request.POST)])
 
 
 def _place(request):
@@ -91,6 +94,7 @@ def _checkout_page(request, asked, *, refusal=None):
     missing = max(0, quote.points - available)
     context = {
         "quote": quote,
+        "placed_before": just_placed.of(request, [line.sku.pk for line in quote.lines]),
         "refusal": refusal,
         "short": short,
         "missing": missing,
@@ -100,7 +104,7 @@ def _checkout_page(request, asked, *, refusal=None):
         "coupons": _coupon_choices(quote, choice),
         "coupon": _named(quote),
         "addresses": addresses,
-        "chosen_address": _chosen(addresses, asked.get("address", "")),
+        "chosen_address": address_book.chosen(addresses, asked.get("address", "")),
         "needs_address": quote.is_physical and not addresses,
         "can_place": not short and not missing and not (quote.is_physical and not addresses),
         "quantity_line": first if len(quote.lines) == 1 else None,
@@ -247,12 +251,6 @@ def _discount_choices(quote, available) -> list[dict]:
         }
         for points in sorted(numbers)
     ]
-
-
-def _chosen(addresses, asked: str) -> int | None:
-    """Return the address asked for when it is one of these, else the first."""
-    own = [address.pk for address in addresses]
-    return next((pk for pk in own if str(pk) == asked), own[0] if own else None)
 
 
 def _asked_again(quote) -> dict:

@@ -14,6 +14,7 @@ from mall.core.events import tell
 from orders import events
 from orders.errors import AddressNeeded
 from orders.models import Order, OrderLine
+from orders.numbers import new_number
 from orders.quotes import Quote
 from points import ledger, postings
 
@@ -42,8 +43,10 @@ def of(
 
     Raises: AddressNeeded.
     """
-    order = Order(
-        user=user,
+    order = rows.fresh(
+        Order,
+        no=new_number(),
+        user_id=user.pk,
         key=key,
         body_hash=body_hash,
         status=Order.Status.PENDING,
@@ -59,6 +62,7 @@ def of(
         is_physical=quote.is_physical,
         created_at=at,
     )
+    order.user = user
     if quote.cash:
         order.pay_by = at + timedelta(minutes=quote.payment_window_minutes)
     else:
@@ -117,10 +121,11 @@ def _posting_of(order):
 
 def _line_of(order, line) -> OrderLine:
     product = line.sku.product
-    return OrderLine(
-        order=order,
-        sku=line.sku,
-        product=product,
+    return rows.fresh(
+        OrderLine,
+        order_id=order.pk,
+        sku_id=line.sku.pk,
+        product_id=product.pk,
         names={"product": _in_every_language(product), "sku": _in_every_language(line.sku)},
         image=product.image_url,
         pay_mode=product.pay_mode,

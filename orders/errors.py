@@ -14,6 +14,12 @@ class InvalidLines(DomainError):
     message = _("Please choose between 1 and 99 pieces of at most 20 items that are in our shop.")
 
 
+class NothingChosen(InvalidLines):
+    """No lines at all: a bookmark of the checkout, or a page that lost them."""
+
+    message = _("Nothing is chosen yet. Look at the goods and choose what you would like.")
+
+
 class InvalidCheckout(DomainError):
     """A form field holds what no shopper could have chosen."""
 
@@ -53,6 +59,13 @@ class PointsNotUsable(DomainError):
     field = "points_to_use"
     status = 400
     message = _("Here you can use %(min)s to %(max)s points, in steps of %(step)s.")
+
+
+class NotPayable(DomainError):
+    """It costs yuan, and the shop has no payment provider; numbers: cash."""
+
+    code = "not_payable"
+    message = _("This costs ¥%(cash)s, and we take no payments at the moment.")
 
 
 class PriceChanged(DomainError):

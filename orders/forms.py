@@ -16,7 +16,7 @@ from unfold.widgets import (
 from mall.core import repeats
 from mall.core.form_fields import LineField, NumberField
 from orders.coupons.wallet import LONGEST_TYPED
-from orders.errors import InvalidCheckout, InvalidLines
+from orders.errors import InvalidCheckout, InvalidLines, NothingChosen
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS, MOST_POINTS
 from orders.refunds.errors import InvalidRefund
 
@@ -30,6 +30,8 @@ def read_lines(sent) -> list[tuple[int, int]]:
     Raises: InvalidLines.
     """
     skus, quantities = sent.getlist("sku"), sent.getlist("quantity") or ["1"]
+    if not skus:
+        raise NothingChosen
     if len(skus) != len(quantities) or not all(
         WHOLE.fullmatch(text) for text in [*skus, *quantities]
     ):

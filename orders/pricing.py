@@ -12,15 +12,17 @@ from decimal import Decimal
 
 from django.db.models import F, Sum
 
-from catalog import shelf
+from catalog import payable, shelf
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
-from mall.core.money import ZERO, yuan_down
+from mall.core.money import ZERO, yuan, yuan_down
 from orders.coupons import wallet
 from orders.coupons.terms import InHand
 from orders.errors import (
     InvalidLines,
     NotForSale,
+    NothingChosen,
+    NotPayable,
     PersonLimitReached,
     PointsNotUsable,
     PurchaseLimitReached,
@@ -53,7 +55,8 @@ def quote(
     count what the member has; whoever places an order holds the member's lock meanwhile. Stock is
     told with the lines and decides nothing here: taking it is the only honest yes.
 
-    Raises: InvalidLines, NotForSale, PurchaseLimitReached, CouponNotUsable, PointsNotUsable.
+    Raises: InvalidLines, NotForSale, PurchaseLimitReached, CouponNotUsable, PointsNotUsable,
+    NotPayable.
     """
     return quote_wishes(
         user, wishes_of(lines), points_to_use=points_to_use, coupon=coupon, as_of=as_of
@@ -83,6 +86,7 @@ def quote_wishes(
     )
     if not priced.cash:
         return priced
+    check_payable(priced)
     # What is paid with points or a coupon earns nothing, and freight neither.
     paid = priced.goods_cash - priced.coupon_discount - priced.discount
     return replace(priced, earns=rules.preview("purchase", amount=paid, as_of=as_of))
@@ -106,7 +110,9 @@ def normalise(lines) -> list[tuple[int, int]]:
         if not _is_whole(sku_id, LARGEST_ID) or not _is_whole(quantity, MAX_QUANTITY):
             raise InvalidLines
         wanted[sku_id] = wanted.get(sku_id, 0) + quantity
-    if not 1 <= len(wanted) <= MAX_LINES or max(wanted.values()) > MAX_QUANTITY:
+    if not wanted:
+        raise NothingChosen
+    if len(wanted) > MAX_LINES or max(wanted.values()) > MAX_QUANTITY:
         raise InvalidLines
     return list(wanted.items())
 
@@ -173,6 +179,14 @@ def price(
         coupon=coupon,
         coupon_discount=coupon_discount.quantize(ZERO),
     )
+
+
+def check_payable(quote: Quote) -> None:
+    """Refuse what leaves yuan to pay where nobody takes them: also freight alone. Raises:
+    NotPayable.
+    """
+    if quote.cash and not payable.takes_yuan():
+        raise NotPayable(cash=yuan(quote.cash))
 
 
 def worth(points: int, rate: int) -> Decimal:

@@ -194,7 +194,7 @@ class OrderSerializer(ModelShape):
 class EventSerializer(ModelShape):
     kind = serializers.CharField(source="what")
     label = serializers.CharField()
-    from_status = serializers.ChoiceField(Order.Status.choices, allow_blank=True)
+    from_status = serializers.CharField(help_text="Empty at the beginning.")
     to_status = serializers.ChoiceField(Order.Status.choices)
 
     class Meta:

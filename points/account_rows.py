@@ -18,7 +18,8 @@ from points.postings import Past
 _LOCK_THE_ACCOUNT = True
 _ACCOUNT = PointAccount._meta.concrete_fields
 _ENTRY = LedgerEntry._meta.concrete_fields
-_MOVING = [one for one in _ACCOUNT if one.attname not in ("user_id", "status_note", "opened_at")]
+_UNMOVED = ("user_id", "status_note", "opened_at")
+_MOVING = [one.attname for one in _ACCOUNT if one.attname not in _UNMOVED]
 
 
 class LostLock(Exception):
@@ -162,7 +163,7 @@ def write(entries: list[LedgerEntry], accounts: list[PointAccount], before: dict
         return
     # For many, an upsert: the entries' primary keys (account and seq) have already refused a lost
     # lock.
-    names = [rows.quoted(one.column) for one in _MOVING]
+    names = rows.columns_of(PointAccount, *_MOVING).names
     if connection.vendor == "sqlite":
         moving = ", ".join(f"{name} = excluded.{name}" for name in names)
         rows.insert(accounts, suffix=f" ON CONFLICT (user_id) DO UPDATE SET {moving}")
@@ -182,9 +183,8 @@ def write_status(user_id: int, status: str, note: str) -> bool:
 
 
 def _update(account, seq):
-    moving = ", ".join(f"{rows.quoted(one.column)} = %s" for one in _MOVING)
+    moving, params = rows.assignments(rows.columns_of(PointAccount, *_MOVING), account)
     sql = f"UPDATE {rows.table(PointAccount)} SET {moving} WHERE user_id = %s AND seq = %s"
-    params = [rows.written(one, account) for one in _MOVING]
     if rows.execute(sql, [*params, account.user_id, seq]) != 1:
         raise LostLock(f"account {account.user_id} moved while it was locked")
 

@@ -15,8 +15,9 @@ from mall.core.admin.newest import NewestDateFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from mall.core.errors import DomainError
-from points import adjustments, batches
-from points.forms import BatchForm, ConfirmForm, DecisionForm, RejectForm
+from mall.core.tables.columns import listed
+from points import adjustments, batch_file, batches
+from points.forms import BatchForm, DecisionForm, PostForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch
 
 COLOURS = {"waiting": "warning", "posted": "success", "rejected": "danger"}
@@ -193,9 +194,10 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
         form = BatchForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
+            content = file.read(batch_file.BYTES_MAX + 1)
             try:
                 batch = batches.look_over(
-                    file.read(),
+                    content,
                     name=file.name,
                     note=form.cleaned_data["note"],
                     operator=request.user,
@@ -203,6 +205,9 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             except DomainError as refusal:
                 form.add_error("file", str(refusal))
             else:
+                if unread := batch_file.titles_left_out(content):
+                    words = _("Columns that are not read: %(titles)s")
+                    messages.warning(request, words % {"titles": listed(unread)})
                 wrong = self.wrong(batch)
                 words = ngettext(
                     "%(n)s line is wrong: nothing can be posted.",
@@ -240,10 +245,14 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
         """Post every line, or none."""
 
         def verb(batch, answers):
-            batches.post(batch, operator=request.user)
+            batches.post(batch, operator=request.user, anyway=answers.get("anyway", False))
             return _("The points were adjusted.")
 
-        return self._move(request, object_id, ConfirmForm(sent(request)), verb, title=_("Post"))
+        batch = self.get_object(request, object_id)
+        twin = batches.twin_of(batch) if batch else None
+        form = PostForm(sent(request), has_twin=twin is not None)
+        question = str(batches.TwinPosted.about(twin)) if twin else ""
+        return self._move(request, object_id, form, verb, title=_("Post"), question=question)
 
     @action(description=_("Undo"), url_path="undo", permissions=["adjust"])
     def undo_batch(self, request, object_id):
@@ -255,7 +264,7 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
 
         return self._move(request, object_id, RejectForm(sent(request)), verb, title=_("Undo"))
 
-    def _move(self, request, object_id, form, verb, *, title):
+    def _move(self, request, object_id, form, verb, *, title, **shown):
         batch = self.get_object(request, object_id)
         if batch is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -264,6 +273,5 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             "lines": len(batch.rows),
             "points": batches.points_of(batch),
         }
-        return ask(
-            self, request, batch, form, verb, title=title, version=batch.version, about=words
-        )
+        shown |= {"version": batch.version, "about": words}
+        return ask(self, request, batch, form, verb, title=title, **shown)

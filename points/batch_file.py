@@ -1,69 +1,84 @@
-"""A file of corrections: UTF-8 with a first line ``member,points,reason``; a member is a user name
-or an e-mail address.
+"""A file of corrections: its columns are member, points and reason; a member is a user name or an
+e-mail address.
 """
 
-import contextlib
-import csv
-import io
-
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from mall.core.errors import DomainError
+from mall.core.tables import values
+from mall.core.tables.columns import Column
+from mall.core.tables.digest import digest
+from mall.core.tables.errors import BadCell, UnreadableTable
+from mall.core.tables.reader import open_table
 from points import machine
 
 ROWS_MAX = 500  # one transaction
-BYTES_MAX = 200_000
-COLUMNS = ("member", "points", "reason")
-
-
-class UnreadableFile(DomainError):
-    """The file is no table of the three columns."""
-
-    code = "unreadable_file"
-    status = 400
-    message = _(
-        "Please upload a CSV file in UTF-8 with the columns member, points, reason and up to "
-        "%(rows)s lines."
-    )
+BYTES_MAX = 1_000_000
+MEMBER_MAX, REASON_MAX = 150, 200
+COLUMNS = (
+    Column(
+        "member",
+        (_("Member"), _("Username"), _("E-mail"), pgettext_lazy("headings", "user|account")),
+        required=True,
+        is_code=True,
+    ),
+    Column(
+        "points",
+        (_("Points"), pgettext_lazy("headings", "change of points|plus or minus")),
+        required=True,
+    ),
+    Column(
+        "reason",
+        (_("Reason"), _("What the member reads"), pgettext_lazy("headings", "remark|note")),
+        required=True,
+    ),
+)
 
 
 def read_rows(content: bytes) -> list[dict]:
-    """Return the lines as {number, member, points, reason, error}. Raises: UnreadableFile."""
+    """Return the lines as {number, member, points, reason, account, fault, error}.
+
+    Raises: UnreadableTable.
+    """
+    rows = [_row(row) for row in open_table(content, COLUMNS, bytes_max=BYTES_MAX)]
+    if not rows:
+        raise UnreadableTable(gettext("There is no correction in this file."))
+    if len(rows) > ROWS_MAX:
+        raise UnreadableTable(
+            gettext("This file has %(rows)s lines; at most %(most)s at once. Please split it.")
+            % {"rows": len(rows), "most": ROWS_MAX}
+        )
+    return rows
+
+
+def titles_left_out(content: bytes) -> tuple[str, ...]:
+    """Return the headings of a file that no column answers to. Raises: UnreadableTable."""
+    return open_table(content, COLUMNS).unknown
+
+
+def name_of(rows) -> str:
+    """Return the name of a file by its rows, however it was saved."""
+    return digest((row["member"].lower(), row["points"], row["reason"]) for row in rows)
+
+
+def _row(row):
+    cells, points, fault = row.cells, 0, row.fault
     try:
-        if len(content) > BYTES_MAX:
-            raise ValueError
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
-        if not set(COLUMNS) <= {name.strip().lower() for name in reader.fieldnames or ()}:
-            raise ValueError
-        lines = [
-            {
-                str(name).strip().lower(): (value or "").strip()
-                for name, value in line.items()
-                if name
-            }
-            for line in reader
-        ]
-    except (UnicodeDecodeError, csv.Error, ValueError, AttributeError):
-        raise UnreadableFile(rows=ROWS_MAX) from None
-    if not 0 < len(lines) <= ROWS_MAX:
-        raise UnreadableFile(rows=ROWS_MAX)
-    return [_row(number, line) for number, line in enumerate(lines, 2)]
-
-
-def _row(number, line):
-    row = {
-        "number": number,
-        "member": line["member"][:150],
-        "points": 0,
-        "reason": line["reason"][:200],
+        points = values.whole(cells["points"])
+    except BadCell:
+        points = 0
+    if not fault and not 0 < abs(points) <= machine.POINTS_MAX:
+        fault = gettext("Please use a whole number of points.")
+    elif not fault and not cells["reason"]:
+        fault = gettext("Please say why, as the member will read it.")
+    elif not fault and len(cells["reason"]) > REASON_MAX:
+        fault = gettext("The reason has more than %(most)s characters.") % {"most": REASON_MAX}
+    return {
+        "number": row.line,
+        "member": cells["member"][:MEMBER_MAX],
+        "points": 0 if fault else points,
+        "reason": cells["reason"][:REASON_MAX],
         "account": None,
-        "error": "",
+        "fault": fault,  # what no change in the shop can mend
+        "error": fault,
     }
-    with contextlib.suppress(ValueError):
-        row["points"] = int(line["points"])
-    if not 0 < abs(row["points"]) <= machine.POINTS_MAX:
-        row["points"], row["error"] = 0, gettext("Please use a whole number of points.")
-    elif not row["reason"]:
-        row["error"] = gettext("Please say why, as the member will read it.")
-    return row

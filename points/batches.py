@@ -7,75 +7,40 @@ may correct alone is posted by a colleague of whoever uploaded it.
 
 import hashlib
 from collections import Counter
+from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from mall.core import audit, clock
-from mall.core.errors import DomainError
+from mall.core import audit, clock, upserts
 from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
 from points import adjustments, batch_file, errors, events, ledger, machine
+from points.batch_errors import BatchDone, ColleagueNeeded, FileKnown, RowsWrong, TwinPosted
 from points.models import Adjustment, AdjustmentBatch, PointAccount, PointsPolicy
 from points.postings import DEFAULT
 
-
-class FileKnown(DomainError):
-    """The same file was posted before."""
-
-    code = "file_known"
-    status = 409
-    message = _("This very file was already posted as “%(name)s”. Nothing was posted again.")
-
-
-class RowsWrong(DomainError):
-    """Some lines cannot be posted, so none is."""
-
-    code = "rows_wrong"
-    status = 409
-    message = _(
-        "Some lines cannot be posted. Please mend the file and upload it again; nothing was posted."
-    )
-
-
-class ColleagueNeeded(DomainError):
-    """The file moves more in all than one person may, or than this person may still today."""
-
-    code = "colleague_needed"
-    status = 403
-    message = _(
-        "This file moves more than %(limit)s points in all: a colleague who may approve "
-        "adjustments must post it."
-    )
-    day_message = _(
-        "With what you adjusted today this file moves more than %(limit)s points: a colleague who "
-        "may approve adjustments must post it."
-    )
-
-
-class BatchDone(DomainError):
-    """The file was posted or undone meanwhile."""
-
-    code = "batch_done"
-    status = 409
-    message = _("This file was already posted or undone.")
+DAYS_ASKED = 7
+CHECKED = AdjustmentBatch.Status.CHECKED
 
 
 @transactional
 def look_over(content: bytes, *, name: str, note: str, operator) -> AdjustmentBatch:
-    """Read a file and say of each line what is wrong with it; nothing is posted. The same file
-    again is looked over afresh.
+    """Read a file and say of each line what is wrong with it; nothing is posted. The same rows
+    again, however they were saved, are looked over afresh.
 
-    Raises: batch_file.UnreadableFile, FileKnown.
+    Raises: UnreadableTable, FileKnown.
     """
     rows = _checked(batch_file.read_rows(content), operator, operator.pk)
-    digest = hashlib.sha256(content).hexdigest()
-    batch = AdjustmentBatch.objects.filter(digest=digest).first() or AdjustmentBatch(digest=digest)
-    if batch.pk and batch.status != AdjustmentBatch.Status.CHECKED:
-        raise FileKnown(name=batch.name)
+    name_of_rows = batch_file.name_of(rows)
+    # files that were posted before rows named them are known by their bytes
+    known = {name_of_rows, hashlib.sha256(content).hexdigest()}
+    for done in AdjustmentBatch.objects.filter(digest__in=known).exclude(status=CHECKED):
+        raise FileKnown(name=done.name)
+    batch = AdjustmentBatch.objects.filter(digest=name_of_rows).first()
+    batch = batch or AdjustmentBatch(digest=name_of_rows)
     batch.name, batch.note, batch.rows, batch.made_by, batch.made_at = (
         name[:120],
         note[:500],
@@ -88,28 +53,32 @@ def look_over(content: bytes, *, name: str, note: str, operator) -> AdjustmentBa
 
 
 @transactional
-def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
+def post(batch: AdjustmentBatch, *, operator, anyway: bool = False) -> AdjustmentBatch:
     """Post every line of a file that was looked over: all of them or none; idempotent, a posted
     file is refused.
 
     ``batch`` is the row as it was read.
     Raises: BatchDone, ChangedMeanwhile (uploaded again with other words), RowsWrong (a line became
     wrong meanwhile, or is another member's by now), ColleagueNeeded (too much for the one who
-    uploaded it, or for somebody who may not approve adjustments).
+    uploaded it, or for somebody who may not approve adjustments), TwinPosted (unless ``anyway``).
     """
     policy = PointsPolicy.current()
     accounts = {row["account"] for row in batch.rows if row["account"]}
     adjustments.lock_with_clerk(accounts, operator, policy)
     # Two colleagues may press at once; the second must see that it is done.
     read, batch = batch.version, AdjustmentBatch.objects.select_for_update().get(pk=batch.pk)
-    if batch.status != AdjustmentBatch.Status.CHECKED:
+    if batch.status != CHECKED:
         raise BatchDone
     check_read(read, batch.version)
-    rows = _checked([{**row, "error": ""} for row in batch.rows], operator, batch.made_by_id)
+    rows = _checked(
+        [{**row, "error": row.get("fault", "")} for row in batch.rows], operator, batch.made_by_id
+    )
     if not rows or any(row["error"] for row in rows):
         raise RowsWrong
     if [row["account"] for row in rows] != [row["account"] for row in batch.rows]:
         raise RowsWrong  # an e-mail that belongs to somebody else by now
+    if not anyway and (twin := twin_of(batch)):
+        raise TwinPosted.about(twin)
     moved = sum(abs(row["points"]) for row in rows)
     refusal = _refusal_alone(moved, operator, policy)
     is_approved = refusal is not None
@@ -134,7 +103,7 @@ def post(batch: AdjustmentBatch, *, operator) -> AdjustmentBatch:
         _adjustment(batch, number, row, who, entry)
         for number, (row, entry) in enumerate(zip(rows, entries, strict=True), 1)
     ]
-    Adjustment.objects.bulk_create(made)
+    upserts.insert(made, by=("ticket",))  # the events name them by their ids
     batch.status, batch.posted_at = AdjustmentBatch.Status.POSTED, clock.now()
     batch.save(update_fields=["status", "posted_at"])
     audit.note(
@@ -175,6 +144,20 @@ def undo(batch: AdjustmentBatch, *, operator, note: str) -> AdjustmentBatch:
     actor = f"staff:{operator.pk}"
     hand_over(events.points_adjusted(adjustment, actor=actor) for adjustment in made)
     return batch
+
+
+def twin_of(batch: AdjustmentBatch) -> AdjustmentBatch | None:
+    """Return another file of the last DAYS_ASKED days that was posted with equal lines, or None."""
+    lines = _lines_of(batch)
+    posted = AdjustmentBatch.objects.filter(
+        status=AdjustmentBatch.Status.POSTED,
+        posted_at__gte=clock.now() - timedelta(days=DAYS_ASKED),
+    ).exclude(pk=batch.pk)
+    return next((other for other in posted if _lines_of(other) == lines), None)
+
+
+def _lines_of(batch):
+    return Counter((row["account"], row["points"], row["reason"]) for row in batch.rows)
 
 
 def _refusal_alone(moved, operator, policy) -> ColleagueNeeded | None:

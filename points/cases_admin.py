@@ -15,7 +15,7 @@ from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
-from points import risk
+from points import risk, set_aside
 from points.forms import RejectForm
 from points.models import SEQ_SPAN, RiskCase
 
@@ -189,6 +189,8 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
             else [case.note]
         )
         facts += [f"{gettext('What the member says')}: {case.appeal}"] if case.appeal else []
+        waiting = set_aside.points_of(case.account_id)
+        facts += [f"{gettext('Points set aside')}: {waiting:,}"] if waiting else []
         return ask(
             self,
             request,

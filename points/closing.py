@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from accounts.closing import Consequence
 from mall.core import clock
 from mall.core.transactions import transactional
-from points import event_delivery, ledger, pending, risk
+from points import event_delivery, ledger, pending, risk, set_aside
 from points.models import Grant, PointAccount, TakeBack
 
 KEY = "closing"
@@ -48,6 +48,7 @@ def forfeit(user) -> None:
     ledger.sweep(user_id)  # what is dead already expires as it should, and is not given up
     account = PointAccount.objects.get(pk=user_id)
     _drop_promises(user_id)
+    set_aside.drop(user_id)
     if account.available:
         ledger.adjust(
             user_id,

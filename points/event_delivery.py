@@ -98,7 +98,7 @@ def deliver(user_id: int) -> int:
     """
     if replica.is_reading():
         raise Refused("facts are not heard while a copy of the database is read")
-    if not transactions.has_memory():
+    if not connection.in_atomic_block:
         try:
             return _deliver([user_id])
         except Exception as error:
@@ -127,11 +127,11 @@ def deliver_due(as_of: datetime | None = None, *, batch: int = BATCH) -> Heard:
 
 
 def _deliver_batch(ids) -> int:
-    """Deliver members together, and where that fails each alone: one whose account is held by
-    somebody, or whose facts cannot be read, is left to the next sweep and keeps nobody waiting.
+    """Deliver members together, and where that fails each alone: one whose facts cannot be read
+    keeps nobody waiting.
     """
     try:
-        return _deliver(ids)
+        return _deliver_free(ids)
     except Exception as error:
         if _is_away(error):
             raise
@@ -159,6 +159,14 @@ def _is_away(error) -> bool:
 @transactional
 def _deliver(ids) -> int:
     return _hear(ledger.open_all(ids))
+
+
+@transactional
+def _deliver_free(ids) -> int:
+    """Deliver those whose account nobody holds. The next sweep finds the others: so a batch waits
+    for nobody while others wait for it, and two sweeps at once share the work.
+    """
+    return _hear(ledger.open_free(ids))
 
 
 def _hear(accounts) -> int:

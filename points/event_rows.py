@@ -10,7 +10,6 @@ from points.models import SEQ_BITS, SEQ_SPAN, Event, PointAccount
 # An account row moves so many at a time; more of one member wait for the next round.
 MOST_OF_ONE = 200
 _HEARING = ("told", "heard", "hear_at", "hear_tries")
-_FIELDS = [PointAccount._meta.get_field(name) for name in _HEARING]
 
 
 def insert(facts: Iterable[events.Event], last: Mapping[int, int]) -> None:
@@ -52,9 +51,9 @@ def waiting(accounts: Iterable[PointAccount]) -> list[events.Event]:
 
 def write_hearing(account: PointAccount) -> None:
     """Write how far an account, locked, has told and heard."""
-    moving = ", ".join(f"{rows.quoted(one.column)} = %s" for one in _FIELDS)
+    moving, params = rows.assignments(rows.columns_of(PointAccount, *_HEARING), account)
     sql = f"UPDATE {rows.table(PointAccount)} SET {moving} WHERE user_id = %s"
-    rows.execute(sql, [*(rows.written(one, account) for one in _FIELDS), account.user_id])
+    rows.execute(sql, [*params, account.user_id])
 
 
 def as_fact(row: Event) -> events.Event:
@@ -70,7 +69,8 @@ def id_of(fact: events.Event) -> int:
 
 
 def _row(fact, number, request_id):
-    return Event(
+    return rows.fresh(
+        Event,
         id=fact.member * SEQ_SPAN + number,
         at=fact.at,
         kind=fact.kind,

@@ -3,6 +3,7 @@
 from mall.core import clock
 from mall.core.events import Event
 from points.models import Adjustment, LedgerEntry, RiskCase
+from points.set_aside import Decided
 
 POINTS_AWARDED = "points_awarded"
 POINTS_ADJUSTED = "points_adjusted"
@@ -41,19 +42,22 @@ def case_opened(case: RiskCase) -> Event:
     return _of_case(CASE_OPENED, case, case.opened_at, "system", [])
 
 
-def case_decided(case: RiskCase, *, freed: list[str], actor: str) -> Event:
+def case_decided(case: RiskCase, set_aside: Decided, *, freed: list[str], actor: str) -> Event:
     """A person decided about a case (``status`` says how); ``freed``: earn, spend, what the member
-    may do again.
+    may do again. ``credited``, ``dropped``: points earned meanwhile, the former on ``days``.
     """
-    return _of_case(CASE_DECIDED, case, case.decided_at, actor, freed)
+    more = {"credited": set_aside.credited, "dropped": set_aside.dropped}
+    more["days"] = [day.isoformat() for day in set_aside.days]
+    return _of_case(CASE_DECIDED, case, case.decided_at, actor, freed, **more)
 
 
-def _of_case(kind, case, at, actor, freed):
+def _of_case(kind, case, at, actor, freed, **more):
     data = {
         "case": case.pk,
         "kind": str(case.kind),
         "scope": str(case.scope),
         "status": str(case.status),
         "freed": freed,
+        **more,
     }
     return Event(kind, case.account_id, f"case:{case.pk}", at, actor, data)

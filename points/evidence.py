@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 
 from mall.core.networks import network_of
 from points import statement
+from points.models import RuleVersion
 from points.postings import asked
 
 ENTRIES_MAX = 200
@@ -15,13 +16,21 @@ SESSIONS_MAX = 10
 
 def of_day(user_id: int, on: date, *, limit: int) -> dict:
     """Return a day's earning as plain values: sums by rule, the entries, the devices the member
-    signed in with.
+    signed in with. What does not count towards the limit is left out: what was paid for, and what
+    a person has released.
     """
-    entries = list(
-        statement.entries_of(user_id)
-        .filter(biz_date=on, kind="accrue")
-        .exclude(rule="")[:ENTRIES_MAX]
+    earned = statement.entries_of(user_id).filter(biz_date=on, kind="accrue").exclude(rule="")
+    earned = earned.exclude(key__startswith="grant:")
+    paid = set(
+        RuleVersion.objects.filter(value=RuleVersion.Value.PER_YUAN).values_list(
+            "rule__code", "number"
+        )
     )
+    entries = [
+        entry
+        for entry in earned[:ENTRIES_MAX]
+        if (entry.rule, entry.rule_version) not in paid and not entry.alloc.get("set_aside")
+    ]
     by_rule = Counter()
     for entry in entries:
         by_rule[entry.rule] += asked(entry)

@@ -12,9 +12,15 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from mall.core import clock
+from mall.core.fields import WholeNumberField
+from mall.core.tables import values
+from mall.core.tables.errors import BadCell
+from mall.core.tables.reader import ACCEPTED
+from points import terms
 from points.machine import POINTS_MAX
 from points.models import SEQ_SPAN, ExchangeRate, RiskCase, Rule, RuleVersion
 from points.risk import APPEAL_MAX
@@ -59,7 +65,7 @@ class AdjustForm(forms.Form):
     """One correction. The ticket was made with the form, so a double click posts once."""
 
     ticket = forms.UUIDField(widget=forms.HiddenInput)
-    points = forms.IntegerField(
+    points = WholeNumberField(
         label=_("Points"),
         min_value=-POINTS_MAX,
         max_value=POINTS_MAX,
@@ -125,17 +131,26 @@ class RejectForm(forms.Form):
     note = forms.CharField(label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget)
 
 
-class ConfirmForm(forms.Form):
-    """A button and nothing to fill in."""
+class PostForm(forms.Form):
+    """A button, and the word that equal lines are meant once more, where some were posted."""
+
+    anyway = forms.BooleanField(
+        label=_("Post it anyway"), required=False, widget=UnfoldBooleanSwitchWidget
+    )
+
+    def __init__(self, sent, *, has_twin):
+        super().__init__(sent)
+        if not has_twin:
+            del self.fields["anyway"]
 
 
 class BatchForm(forms.Form):
     """A file of corrections and why."""
 
     file = forms.FileField(
-        label=_("CSV file"),
+        label=_("CSV or Excel file"),
         help_text=_("Columns member, points, reason; one line per correction."),
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ACCEPTED}),
     )
     note = forms.CharField(
         label=_("Reason"),
@@ -216,11 +231,11 @@ class RuleForm(forms.ModelForm):
         """Return the table as a list of whole numbers."""
         try:
             table = [
-                int(part)
+                values.whole(part)
                 for part in self.cleaned_data["table"].replace("，", ",").split(",")
                 if part.strip()
             ]
-        except ValueError:
+        except BadCell:
             raise forms.ValidationError(
                 _("Please write whole numbers with commas between them.")
             ) from None
@@ -242,6 +257,9 @@ class RuleForm(forms.ModelForm):
             "points"
         ):
             self.add_error("points", _("How many points is it worth?"))
+        action = cleaned.get("action") or self.instance.action
+        if value and action and "action" not in self.errors and not terms.can_say(action, value):
+            self.add_error("value", _("What this action tells cannot be counted that way."))
         if cleaned.get("validity") == RuleVersion.Validity.DAYS and not cleaned.get(
             "validity_days"
         ):

@@ -29,14 +29,16 @@ def with_room(grants: list[Grant]) -> list[Grant]:
         taken[user_id, rule_id][on] = count
     for grant in grants:
         mine = taken[grant.account_id, grant.version.rule_id]
-        if _has_room(grant.version, mine, grant.on):
+        if has_room(grant.version, mine, grant.on):
             mine[grant.on] += 1
             fitting.append(grant)
     return fitting
 
 
-def _has_room(version: RuleVersion, taken: Counter, on: date) -> bool:
-    """Say whether a rule promises once more on a day; ``taken`` are the promises of each day."""
+def has_room(version: RuleVersion, taken: Counter, on: date, used=(0, 0, 0, 0)) -> bool:
+    """Say whether a rule promises once more on a day; ``taken`` are the promises of each day,
+    ``used`` the slots that awards took of its day, week, month and life.
+    """
     monday = on - timedelta(days=on.isoweekday() - 1)
     spans = (
         lambda day: day == on,
@@ -44,8 +46,8 @@ def _has_room(version: RuleVersion, taken: Counter, on: date) -> bool:
         lambda day: (day.year, day.month) == (on.year, on.month),
         lambda day: True,
     )
-    for within, limit in zip(spans, version.limits, strict=True):
-        if sum(count for day, count in taken.items() if within(day)) >= limit:
+    for within, limit, before in zip(spans, version.limits, used, strict=True):
+        if before + sum(count for day, count in taken.items() if within(day)) >= limit:
             return False
     recent = on - timedelta(days=version.every_days)
     return not (version.every_days and any(day > recent for day in taken))

@@ -13,7 +13,6 @@ nothing changed, trying again is safe) and AccountMissing (no such member).
 Source: ledger.md sections 1 to 4.
 """
 
-import copy
 from collections.abc import Iterable
 from datetime import date
 from functools import partial, wraps
@@ -191,7 +190,7 @@ def _hold(ids, postings) -> account_rows.Held:
     if wanted:
         found = account_rows.look_up(wanted, returning=returning)
         past.learn(found, wanted, returning=returning)
-    rows_of = {user_id: copy.copy(account.row) for user_id, account in opened.items()}
+    rows_of = {user_id: rows.twin(account.row) for user_id, account in opened.items()}
     return account_rows.Held(rows_of, past)
 
 
@@ -229,7 +228,7 @@ def _set_status(user_id, status, note):
         raise errors.AccountMissing
     opened = _opened(user_id)
     if opened is not None:
-        moved = copy.copy(opened.row)
+        moved = rows.twin(opened.row)
         moved.status, moved.status_note = status.value, note[:200]
         opened.renew(moved)
     transaction.on_commit(partial(balance.forget, user_id), robust=True)

@@ -12,7 +12,6 @@ NotHeld (used after its transaction).
 Source: ledger.md sections 1 to 4; docs/decisions/0031-the-lock-is-a-value.md.
 """
 
-import copy
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -168,7 +167,7 @@ class LockedAccount:
         """
         before = self.row
         self._look_up(postings)
-        row, past = copy.copy(before), self._past.copy()
+        row, past = rows.twin(before), self._past.copy()
         results, made = post_all(postings, {self.user_id: row}, past, tolerant=tolerant)
         if made:
             account_rows.write(made, [row], {self.user_id: before.seq})
@@ -184,7 +183,7 @@ class LockedAccount:
         """Take over that facts of the member became rows; what nobody listens for needs no
         hearing.
         """
-        facts, row = list(facts), copy.copy(self.row)
+        facts, row = list(facts), rows.twin(self.row)
         has_heard_all = row.heard == row.told
         row.told += len(facts)
         if has_heard_all and not any(has_listeners(fact.kind) for fact in facts):
@@ -195,14 +194,14 @@ class LockedAccount:
 
     def count_heard(self, n: int) -> None:
         """Take over that the member's facts up to number ``n`` were heard."""
-        row = copy.copy(self.row)
+        row = rows.twin(self.row)
         row.heard, row.hear_tries = n, 0
         row.hear_at = None if n == row.told else clock.now()
         self._move(row)
 
     def put_off(self, until: datetime) -> None:
         """Take over that the next fact could not be heard, and is tried again at an instant."""
-        row = copy.copy(self.row)
+        row = rows.twin(self.row)
         row.hear_at, row.hear_tries = until, row.hear_tries + 1
         self._move(row)
 

@@ -12,7 +12,7 @@ Source: ledger.md section 1.
 from dataclasses import dataclass, field
 from datetime import date
 
-from points import validity
+from points import slots, validity
 from points.lots import BUCKETS_MAX, InvariantBroken, late, put, sum_of, take, take_latest, tidy
 
 HOLDS_MAX = 20
@@ -20,7 +20,6 @@ POINTS_MAX = 1_000_000_000
 EARNING = frozenset({"active", "saving"})  # "saving": spending is paused
 SPENDING = frozenset({"active", "review"})  # "review": earning is paused
 EARNING_PAUSED = {"active": "review", "saving": "frozen"}
-SPANS = ("day", "week", "month", "life")
 
 
 class Refused(Exception):
@@ -90,8 +89,9 @@ class Accrue:
     """Credit points; debt is repaid first. ``limits`` are per day, week, month, life; ``step`` is
     kept for the wording.
 
-    Points of a rule count as earned today; the posting that brings them past ``earned_max`` is the
-    last one before earning is paused.
+    With ``earned_max`` points of a rule count as earned today, and the posting that brings them
+    past it is the last one before earning is paused. ``day`` is the earlier day of points that were
+    set aside: the entry is dated by it, and takes slots of the spans only that it lies in.
     """
 
     points: int
@@ -100,6 +100,7 @@ class Accrue:
     limits: tuple | None = None
     step: int | None = None
     earned_max: int | None = None
+    day: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +241,22 @@ class _Books:
             state.seq,
             state.status,
         )
-        self.counts = _roll(state.counts, state.day, self.day)
+        self.counts = slots.roll(state.counts, state.day, self.day)
         self.entries = []
 
     def post(
-        self, kind, delta, *, held=0, debt=0, added=(), taken=(), reverses=None, key=None, **alloc
+        self,
+        kind,
+        delta,
+        *,
+        held=0,
+        debt=0,
+        added=(),
+        taken=(),
+        reverses=None,
+        key=None,
+        day=None,
+        **alloc,
     ):
         lots = tuple((day, -points) for day, points in taken) + tuple(added)
         if taken:
@@ -274,7 +286,7 @@ class _Books:
                 self.held,
                 self.debt,
                 alloc,
-                self.day,
+                day or self.day,
                 reverses,
                 key,
             )
@@ -324,21 +336,6 @@ class _Books:
         return State(*moved, self.seq, self.day, self.counts, self.status)
 
 
-def _roll(counts, old, new):
-    """Drop the counts of spans that ended between two days; life never ends."""
-    rules = counts.get("rules", {})
-    if old == new:
-        return {"earned": counts.get("earned", 0), "rules": dict(rules)}
-    was, now = date.fromisoformat(old or new), date.fromisoformat(new)
-    same_week = was.isocalendar()[:2] == now.isocalendar()[:2]
-    same_month = (was.year, was.month) == (now.year, now.month)
-    rolled = {
-        rule: [0, week if same_week else 0, month if same_month else 0, life]
-        for rule, (_, week, month, life) in rules.items()
-    }
-    return {"earned": 0, "rules": rolled}
-
-
 def _amount(points):
     if type(points) is not int or not 0 < points <= POINTS_MAX:
         raise Refused("invalid_amount")
@@ -360,12 +357,13 @@ def _accrue(books, command):
     if late(command.expires_on) < books.day:
         raise Refused("invalid_amount")
     if command.rule:
-        slots = [used + 1 for used in books.counts["rules"].get(command.rule, (0, 0, 0, 0))]
-        for span, slot, limit in zip(SPANS, slots, command.limits or (), strict=False):
+        taken = slots.taken(books.counts, command.rule, on=command.day or books.day, day=books.day)
+        for span, slot, limit in zip(slots.SPANS, taken, command.limits or (), strict=False):
             if limit is not None and slot > limit:
                 raise Refused("limit_reached", limit=limit, span=span)
-        books.counts["rules"][command.rule] = slots
+        books.counts["rules"][command.rule] = taken
     words = {"step": command.step} if command.step else {}
+    words |= {"day": command.day, "set_aside": True} if command.day else {}
     words |= _count(books, command) if command.rule else {}
     if points <= books.debt:
         words["expires_on"] = command.expires_on  # no lot of its own tells the day
@@ -377,8 +375,10 @@ def _count(books, command):
     it is not overruled.
     """
     before, most = books.counts["earned"], command.earned_max
+    if most is None:
+        return {}
     books.counts["earned"] = now = before + command.points
-    if most is None or not before <= most < now:
+    if not before <= most < now:
         return {}
     books.status = EARNING_PAUSED[books.status]
     return {"crossed": most}

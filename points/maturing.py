@@ -1,7 +1,8 @@
 """The sweep that brings promised points in, once their waiting time is over.
 
-A promise to somebody who may not earn right now stays on the way until they may. It may run late,
-twice, or four times at once: each promise is one entry, by its key.
+A promise to somebody who may not earn right now stays on the way until they may. What comes of
+paid orders does not count towards the day's limit: nobody farms it. The sweep may run late, twice,
+or four times at once: each promise is one entry, by its key.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from mall.core import clock, keyset, upserts
 from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from points import errors, events, ledger, machine, rules
-from points.models import Grant, PointsPolicy
+from points.models import Grant
 from points.postings import as_text
 
 BATCH = 500
@@ -64,10 +65,8 @@ def _mature_batch(ids):
     grants = list(pending.select_related("version__rule").order_by("account_id", "pk"))
     if not grants:  # another sweep was faster
         return []
-    earned_max, today = PointsPolicy.current().earned_per_day_max, clock.today()
-    entries = ledger.post_many(
-        [_posting(grant, earned_max, today) for grant in grants], tolerant=True
-    )
+    today = clock.today()
+    entries = ledger.post_many([_posting(grant, today) for grant in grants], tolerant=True)
     arrived, new = [], []
     for grant, entry in zip(grants, entries, strict=True):
         if isinstance(entry, errors.AccountFrozen):
@@ -89,7 +88,7 @@ def _mature_batch(ids):
     return [grant.matured_points for grant in arrived]
 
 
-def _posting(grant, earned_max, today):
+def _posting(grant, today):
     """Return the one entry of a promise: its own version's validity, counted from the day the
     points arrive.
     """
@@ -97,7 +96,7 @@ def _posting(grant, earned_max, today):
     expiry = as_text(rules.expires_on(grant.version, today))
     return ledger.Posting(
         grant.account_id,
-        machine.Accrue(grant.left, expiry, rule, earned_max=earned_max),
+        machine.Accrue(grant.left, expiry, rule),
         key=f"grant:{grant.pk}",
         rule=rule,
         rule_version=grant.version.number,

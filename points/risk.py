@@ -15,7 +15,7 @@ from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, version_of
-from points import events, evidence, ledger
+from points import events, evidence, ledger, machine, set_aside
 from points.models import LedgerEntry, PointAccount, RiskCase
 
 APPEAL_MAX = 1_000
@@ -118,7 +118,8 @@ def pause(user_id: int, *, operator, note: str, scope: str = RiskCase.Scope.ALL)
 
 @transactional
 def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
-    """Release a case, or uphold it; the account may do again what no other case forbids.
+    """Release a case, or uphold it; the account may do again what no other case forbids. What it
+    earned meanwhile is credited once it may earn, and dropped when a case is upheld.
 
     ``case`` is the row as it was read.
     Raises: OwnCase, CaseDecided, ChangedMeanwhile (the member wrote, and the operator has not read
@@ -146,7 +147,8 @@ def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
         after={"status": case.status},
     )
     freed = forbidden_by([case.scope]) - forbidden_by(standing_scopes) if release else set()
-    tell(events.case_decided(case, freed=sorted(freed), actor=f"staff:{operator.pk}"))
+    kept = set_aside.settle(case.account_id, may_earn=_may_earn(case.account_id))
+    tell(events.case_decided(case, kept, freed=sorted(freed), actor=f"staff:{operator.pk}"))
     return case
 
 
@@ -169,6 +171,7 @@ def release_all(user_id: int, *, operator, note: str, read: str | None = None) -
         decide(case, operator=operator, release=True, note=note)
     if not cases:  # paused before there were cases
         ledger.unfreeze(user_id, note=note)
+        set_aside.settle(user_id, may_earn=True)
         audit.note(operator, "points.release", target=f"points.pointaccount:{user_id}", reason=note)
     return len(cases)
 
@@ -221,6 +224,10 @@ def forbidden_by(scopes) -> set[str]:
     return {
         what for scope in scopes for what in (("earn", "spend") if scope == "all" else (scope,))
     }
+
+
+def _may_earn(user_id) -> bool:
+    return ledger.open(user_id).row.status in machine.EARNING
 
 
 def _apply(user_id, note) -> set[str]:

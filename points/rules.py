@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q, Subquery
+from django.db.models import Subquery
 
 from mall.core import clock
 from mall.core.events import tell
 from mall.core.kept import kept
 from mall.core.transactions import transactional
-from points import errors, events, ledger, machine, risk, statement, tiers, validity
-from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion
+from points import errors, events, ledger, machine, risk, set_aside, spacing, tiers, validity
+from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion, SetAside
 from points.postings import as_text
 
 
@@ -59,7 +59,8 @@ def award(
     is not named, ``words`` are the rest of an ``Award``.
 
     Returns the entry, the first one again on a repeat, or None: no rule is active, it is worth
-    nothing, a limit is used up, or the account may not earn.
+    nothing, a limit is used up, or the account may not earn. What a paused account earns is set
+    aside and decided with its case (points/set_aside.py).
     """
     return award_all([Award(user_id, action, key, at or clock.now(), **words)])[0]
 
@@ -75,18 +76,23 @@ def award_all(awards: list[Award]) -> list[LedgerEntry | None]:
         version = found.get(one.action)
         if version and worth(version, amount=one.amount, step=one.step) > 0:
             paying.append((place, one, version))
-    paying = _spaced(paying)
+    paying = spacing.spaced(paying)
     postings = [_posting(one, version) for _place, one, version in paying]
-    results, new = [None] * len(awards), {}
+    results, new, waiting = [None] * len(awards), {}, []
     entries = ledger.post_many(postings, tolerant=True) if postings else []
-    for (place, one, _version), entry in zip(paying, entries, strict=True):
-        if isinstance(entry, (errors.LimitReached, errors.AccountFrozen)):
+    for (place, one, version), entry in zip(paying, entries, strict=True):
+        if isinstance(entry, errors.AccountFrozen):
+            waiting.append(_set_aside(one, version))
+            continue
+        if isinstance(entry, errors.LimitReached):
             continue
         if isinstance(entry, Exception):
             raise entry
         results[place] = entry
         if entry.is_new:
             new[entry.pk] = (one, entry)
+    if waiting:
+        set_aside.keep(waiting)
     note_new(entry for _one, entry in new.values())
     told = [(one.action, entry) for one, entry in new.values() if one.is_told]
     tell(*(events.points_awarded(action, entry) for action, entry in told))
@@ -111,7 +117,8 @@ def _posting(one, version) -> ledger.Posting:
         version.rule.code,
         version.limits,
         one.step,
-        earned_max(version),
+        # What was paid for by the yuan is no sign of somebody who collects.
+        None if version.value == RuleVersion.Value.PER_YUAN else earned_max(version),
     )
     return ledger.Posting(
         one.user_id,
@@ -124,6 +131,22 @@ def _posting(one, version) -> ledger.Posting:
         on=one.day,
         same_fact=True,
         fresh=one.fresh,
+    )
+
+
+def _set_aside(one, version) -> SetAside:
+    last = expires_on(version, one.day)
+    return SetAside(
+        account_id=one.user_id,
+        version=version,
+        action=one.action,
+        key=one.key,
+        reference=one.reference,
+        description=one.description[:200],
+        points=worth(version, amount=one.amount, step=one.step),
+        step=one.step,
+        on=one.day,
+        expires_on=validity.standard(one.day) if last == ledger.DEFAULT else last,
     )
 
 
@@ -244,37 +267,6 @@ def numbers_of(version: RuleVersion | None) -> dict:
     )
     more = ("every_days", "matures_after_days", "weekdays")
     return {name: getattr(version, name) for name in (*names, *more)} if version is not None else {}
-
-
-def _spaced(paying) -> list[tuple]:
-    """Leave out what a rule that pays once in so many days has paid within them for another fact;
-    a fact that was paid stays.
-    """
-    spaced = [(one, version) for _place, one, version in paying if version.every_days]
-    if not spaced:
-        return paying
-    # Two doors may report the same birthday at once; the second must see the first's entry.
-    ledger.open_all(one.user_id for one, _version in spaced)
-    entries = statement.entries_of_all({one.user_id for one, _version in spaced})
-    asked = Q(key__in={one.key for one, _version in spaced})
-    asked |= Q(rule__in={version.rule.code for _one, version in spaced})
-    found = entries.filter(asked, kind=LedgerEntry.Kind.ACCRUE)
-    paid = set(found.values_list("account_id", "rule", "key", "biz_date"))
-    return [found for found in paying if not _is_too_soon(found[1], found[2], paid)]
-
-
-def _is_too_soon(one, version, paid: set) -> bool:
-    """Say whether ``paid`` (member, rule, key, day) is in the way of an award; if not it is in the
-    way of the next.
-    """
-    mine = [(key, rule, on) for user_id, rule, key, on in paid if user_id == one.user_id]
-    if not version.every_days or any(key == one.key for key, _rule, _on in mine):
-        return False
-    since = one.day - timedelta(days=version.every_days)
-    if any(rule == version.rule.code and on > since for _key, rule, on in mine):
-        return True
-    paid.add((one.user_id, version.rule.code, one.key, one.day))
-    return False
 
 
 @transactional

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
 from points import event_delivery, pending
-from points.models import Adjustment, MemberTier, PointAccount, RiskCase
+from points.models import Adjustment, MemberTier, PointAccount, RiskCase, SetAside
 from points.statement import entries_of
 
 ENTRY = (
@@ -30,6 +30,7 @@ def chapters(user) -> list[Chapter]:
         pending.on_the_way(user.pk),
         Adjustment.objects.filter(account_id=user.pk).order_by("pk"),
     )
+    waiting = SetAside.objects.filter(account_id=user.pk)
     cases = RiskCase.objects.filter(account_id=user.pk).order_by("pk")
     return [
         Chapter(
@@ -51,6 +52,11 @@ def chapters(user) -> list[Chapter]:
             "points_on_the_way",
             _("Points on the way"),
             rows_of(coming, "action", "points", "taken_back", "matures_at"),
+        ),
+        Chapter(
+            "points_set_aside",
+            _("Points set aside"),
+            rows_of(waiting, "action", "points", "on", "status", "decided_at"),
         ),
         Chapter(
             "points_corrections",

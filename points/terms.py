@@ -34,6 +34,18 @@ PLACES = {
 }
 
 
+# Whose facts say an amount: the yuan that were paid (events of other systems in data.amount), or
+# the points that were promised.
+SAYS_YUAN, SAYS_POINTS, EVENT = ("purchase",), ("mission",), "event:"
+
+
+def can_say(action: str, value: str) -> bool:
+    """Whether the facts of an action say what a rule of this value is counted by."""
+    if value == RuleVersion.Value.PER_YUAN:
+        return action in SAYS_YUAN or action.startswith(EVENT)
+    return value != RuleVersion.Value.GIVEN or action in SAYS_POINTS
+
+
 def worth_of(version: RuleVersion) -> str:
     """Return what one award is worth, as a phrase."""
     if version.value == RuleVersion.Value.PER_YUAN:

@@ -18,7 +18,7 @@ from datetime import date
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import audit, clock, keyset, upserts
+from mall.core import audit, clock, keyset, rows, upserts
 from mall.core.errors import DomainError
 from mall.core.kept import kept
 from mall.core.transactions import transactional
@@ -134,8 +134,12 @@ def note_earned(user_id: int, points: int) -> None:
 
     One statement as long as the next tier cannot be reached; the caller holds the member's lock.
     """
-    row = MemberTier.objects.filter(pk=user_id, rises_at__gt=F("earned") + points)
-    if not row.update(earned=F("earned") + points):
+    sql = (
+        f"UPDATE {rows.table(MemberTier)} SET earned = earned + %s "
+        f"WHERE account_id = %s AND rises_at > earned + %s"
+    )
+    # so many awards ask it that it is written out
+    if not rows.execute(sql, [points, user_id, points]):
         reassess(user_id)
 
 

@@ -8,12 +8,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from mall.core import unsent
 from mall.core.errors import DomainError
-from mall.core.export import csv_response
+from mall.core.export import table_response
 from mall.core.limits import ACTIONS_PER_MEMBER, EXPORTS, limit
 from points import (
     balance,
@@ -22,6 +23,7 @@ from points import (
     rates,
     risk,
     rules,
+    set_aside,
     statement,
     terms,
     tiers,
@@ -61,6 +63,7 @@ def show_statement(request):
         "cases": _cases(request.user.pk) if standing.status != PointAccount.Status.ACTIVE else [],
         "is_paused": standing.status == PointAccount.Status.FROZEN,
         "appeal_max": risk.APPEAL_MAX,
+        "written": (unsent.take(request) or {}).get("text", ""),
     }
     return render(request, "points/statement.html", context)
 
@@ -137,7 +140,7 @@ def download_statement(request):
     rows = (
         (
             entry.seq,
-            f"{timezone.localtime(entry.created_at):%Y-%m-%d %H:%M:%S}",
+            entry.created_at,
             wording.describe(entry, names),
             entry.delta,
             entry.balance_after,
@@ -145,13 +148,13 @@ def download_statement(request):
             entry.debt_after,
             wording.order_of(entry),
             "; ".join(
-                f"{lot.expires_on or _('Never expire')}: {lot.points}"
+                f"{lot.expires_on or _('Never expire')} = {lot.points}"
                 for lot in wording.lots_of(entry)
             ),
         )
         for entry in entries
     )
-    return csv_response(_("points"), header, rows)
+    return table_response(request, _("points"), header, rows)
 
 
 @login_not_required
@@ -179,6 +182,7 @@ def send_appeal(request, pk):
     case = get_object_or_404(RiskCase, pk=pk, account_id=request.user.pk)
     form = AppealForm(request.POST)
     if not form.is_valid():
+        unsent.keep(request, reverse("points:statement"))
         messages.error(
             request,
             _("Please write a few words, up to %(most)s characters.") % {"most": risk.APPEAL_MAX},
@@ -195,7 +199,12 @@ def send_appeal(request, pk):
 
 
 def _cases(user_id):
-    return [{"case": case, "words": wording.of_case(case)} for case in risk.standing(user_id)]
+    waiting, cases = set_aside.points_of(user_id), []
+    for case in risk.standing(user_id):
+        is_waiting = waiting and case.status == RiskCase.Status.OPEN and case.scope != "spend"
+        words = {"words": wording.of_case(case), "set_aside": waiting if is_waiting else 0}
+        cases.append({"case": case, **words})
+    return cases
 
 
 def _coming(grant):

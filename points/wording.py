@@ -5,6 +5,7 @@ operators.
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -119,6 +120,14 @@ def _rules() -> list[Rule]:
 
 
 def _earned(entry, names):
+    what = _what_earned(entry, names)
+    if not entry.alloc.get("set_aside"):
+        return what
+    day = date_format(entry.biz_date, "MONTH_DAY_FORMAT")
+    return _("%(what)s (of %(day)s, after a review)") % {"what": what, "day": day}
+
+
+def _what_earned(entry, names):
     step = entry.alloc.get("step")
     if entry.rule == "register":
         return _("Signed up")

@@ -1,8 +1,12 @@
 """A listener for the length of a test, beside those of the pages."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
-from mall.core import events
+import time_machine
+
+from mall.core import clock, events
+from points.models import PointAccount
 
 
 @contextmanager
@@ -39,3 +43,19 @@ def withheld():
     finally:
         events.listeners.clear()
         events.listeners.update(pages)
+
+
+def fact(member, kind="weighed", reference="scale:1", **data):
+    """Return a fact of a kind that no page listens to."""
+    return events.Event(kind, member.pk, reference, clock.now(), data=data)
+
+
+def hearing_of(member):
+    """Return told, heard, whether something waits, and the tries of a member's account."""
+    account = PointAccount.objects.get(pk=member.pk)
+    return account.told, account.heard, account.hear_at is not None, account.hear_tries
+
+
+def wait(seconds):
+    """Stand so many seconds later."""
+    return time_machine.travel(clock.now() + timedelta(seconds=seconds))

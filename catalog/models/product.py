@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.category import Category
-from catalog.models.words import DRAWN_FROM, draw_words
+from catalog.models.words import DRAWN_FROM, draw_words, undrawn
 from mall.core import clock
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
@@ -84,7 +84,9 @@ class ProductQuerySet(models.QuerySet):
         """Add rows, and draw."""
         with transaction.atomic():
             created = super().bulk_create(products, *args, **kwargs)
-            draw_words(Product.objects.filter(pk__in=[product.pk for product in created]))
+            ids = [product.pk for product in created]
+            # MySQL does not tell the ids of several rows.
+            draw_words(Product.objects.filter(undrawn() if None in ids else Q(pk__in=ids)))
         return created
 
     def for_sale(self, as_of=None):

@@ -23,6 +23,7 @@ WORDS = {
     "coupons.hand_out": _("Handed out coupons"),
     "coupons.revoke": _("Took a coupon back"),
     "coupons.undo_hand_out": _("Took a hand-out back"),
+    "history.import": _("Had earlier orders imported"),
     "history.link": _("Linked an earlier customer"),
     "marketing.mission_add": _("Added a mission"),
     "marketing.mission_change": _("Changed a mission"),

@@ -4,11 +4,14 @@ A household or a phone gets at least a /64 and changes the rest of its address a
 RFC 8981), so a limit per IPv6 address is none. What is shown and logged stays the whole address.
 """
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 PREFIX = 64
+CALLERS = 4096  # whose address is known as it is written
 
 
+@lru_cache(CALLERS)
 def plain(address: str) -> str:
     """Return an address as it is written; an IPv4 one that came through an IPv6 socket (::ffff:…)
     as IPv4.

@@ -1,17 +1,18 @@
-"""One OpenAPI document for app clients: our API v1 and allauth's accounts API under /api/auth/."""
+"""The OpenAPI document of API v1, as programs that write clients read it: what an answer always
+has is required, what a request may leave out is not.
+
+``add_accounts`` (mall/core/openapi_accounts.py) puts allauth's part beside it.
+"""
 
 import json
-from importlib.resources import files
+import re
 
-import yaml
-from allauth.headless.spec.internal import schema as allauth_document
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
-AUTH_ROOT = "/api/auth"
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -56,6 +57,20 @@ class Documentation(AutoSchema):
                 )
         return dict(sorted(described.items()))
 
+    def get_summary(self):
+        """Return the first clause of what an operation says of itself."""
+        return super().get_summary() or re.split(r"[.;:](?:\s|$)", self.get_description())[0]
+
+    def _map_basic_serializer(self, serializer, direction):
+        described = super()._map_basic_serializer(serializer, direction)
+        if direction == "response" and described.get("properties"):
+            described["required"] = sorted(
+                name
+                for name in described["properties"]
+                if not _may_be_absent(serializer, serializer.fields[name])
+            )
+        return described
+
     def _refusals(self):
         parameters = self._get_parameters()
         yield from ("429", "503")
@@ -89,57 +104,53 @@ class BearerToken(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
-def add_accounts(result, **_):
-    """Add allauth's paths and components to our document, prefixed with ``Auth`` so that no name
-    meets another.
+def _may_be_absent(serializer, field):
+    """Whether an answer may lack a field: only where its declaration says so. That a column has a
+    default says nothing about answers.
     """
-    accounts = _accounts_document()
-    result["paths"].update(accounts["paths"])
-    for section, components in accounts["components"].items():
-        ours = result["components"].setdefault(section, {})
-        ours.update(components)
+    is_declared = field.field_name in getattr(serializer, "_declared_fields", {})
+    return is_declared and not field.required and not field.read_only
+
+
+def say_what_is_required(result, **_):
+    """Require what pages of lists always have, and say in words what a request means by leaving
+    something out: clients written from a ``default`` demand the field (openapi-typescript 7).
+    """
+    result["servers"] = [{"url": "/"}]
+    for name, schema in result["components"]["schemas"].items():
+        if name.startswith("Paginated"):
+            schema["required"] = sorted(schema["properties"])
+            for address in ("next", "previous"):
+                schema["properties"][address].pop("example", None)
+        for described in schema.get("properties", {}).values():
+            _say_default(described)
+    for described in _schemas(result["components"]["schemas"]):
+        _type_nullable(described)
     return result
 
 
-def _accounts_document():
-    spec = yaml.safe_load(
-        files("allauth.headless.spec").joinpath("doc/openapi.yaml").read_text(encoding="utf-8")
-    )
-    allauth_document.specify_user(spec)
-    spec["paths"] = {
-        path.replace("/_allauth", AUTH_ROOT): operations
-        for path, operations in spec["paths"].items()
-    }
-    allauth_document.pin_client(spec)
-    allauth_document.drop_unused_client_parameter(spec)
-    allauth_document.drop_unused_paths(spec)
-    allauth_document.specify_signup_fields(spec)
-    allauth_document.specify_custom_signup_form(spec)
-    for path, operations in spec["paths"].items():
-        for method, operation in operations.items():
-            if isinstance(operation, dict):
-                tail = path.removeprefix(f"{AUTH_ROOT}/app/v1/").translate(
-                    str.maketrans("/-{}", "____")
-                )
-                operation["operationId"] = f"auth_{tail}_{method}"
-                operation["tags"] = ["accounts"]
-    return _prefixed(spec)
+def _say_default(described):
+    if "default" in described:
+        default = json.dumps(described.pop("default"), default=str)
+        words = [described.get("description"), f"Left out: {default}."]
+        described["description"] = " ".join(filter(None, words))
 
 
-def _prefixed(spec):
-    components = {
-        section: {f"Auth{name}": body for name, body in entries.items()}
-        for section, entries in spec["components"].items()
-    }
-    text = json.dumps({"paths": spec["paths"], "components": components})
-    for section in components:
-        text = text.replace(f'"#/components/{section}/', f'"#/components/{section}/Auth')
-    prefixed = json.loads(text)
-    for operations in prefixed["paths"].values():
-        for operation in operations.values():
-            if isinstance(operation, dict) and "security" in operation:
-                operation["security"] = [
-                    {f"Auth{name}": scopes for name, scopes in way.items()}
-                    for way in operation["security"]
-                ]
-    return prefixed
+def _type_nullable(described):
+    """Give what may be null a type, without which ``nullable`` says nothing in OpenAPI 3.0: an
+    object where it is one of ours, and anything at all needs no such word.
+    """
+    if described.get("nullable") and "type" not in described:
+        if "allOf" in described:
+            described["type"] = "object"
+        elif not {"oneOf", "anyOf", "enum"} & set(described):
+            del described["nullable"]
+
+
+def _schemas(described):
+    """Yield every object inside a part of the document."""
+    if isinstance(described, dict):
+        yield described
+    inside = described.values() if isinstance(described, dict) else described
+    for one in inside if isinstance(described, (dict, list)) else ():
+        yield from _schemas(one)

@@ -12,9 +12,18 @@ from itertools import chain
 
 from django.db import connection
 
-from mall.core.row_values import known, places, read, readers, written
+from mall.core.row_values import (
+    assignments,
+    columns_of,
+    fresh,
+    known,
+    places,
+    read,
+    readers,
+    twin,
+)
 
-__all__ = ["known", "read", "written"]  # named by those who write statements
+__all__ = ["assignments", "columns_of", "fresh", "known", "read", "twin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +158,9 @@ def as_read(model, name, value):
     return value
 
 
-def insert(objects, *, fields=None, verb: str = "INSERT INTO", suffix: str = "") -> int:
+def insert(objects, *, suffix: str = "") -> int:
     """Write new rows in one statement and return how many the database took."""
-    if not objects:
-        return 0
-    fields = tuple(fields or objects[0]._meta.concrete_fields)
-    return execute(*_insert(objects, fields, verb, suffix))
+    return execute(*_insert(objects, columns_of(type(objects[0])), suffix)) if objects else 0
 
 
 def insert_read_back(objects, *, by: str) -> bool:
@@ -166,12 +172,11 @@ def insert_read_back(objects, *, by: str) -> bool:
     """
     model = type(objects[0])
     field = model._meta.get_field(by)
-    fields = tuple(one for one in model._meta.concrete_fields if one is not model._meta.pk)
     is_single, can_return = len(objects) == 1, connection.features.can_return_rows_from_bulk_insert
     key = quoted(model._meta.pk.column)
     returning = f" RETURNING {key}, {quoted(field.column)}" if can_return and not is_single else ""
     with connection.cursor() as cursor:
-        cursor.execute(*_insert(objects, fields, "INSERT INTO", returning))
+        cursor.execute(*_insert(objects, _columns_but_key(model), returning))
         if is_single:
             ids = {getattr(objects[0], field.attname): cursor.lastrowid}
         else:
@@ -201,39 +206,31 @@ def read_ids(objects, *, by: str) -> None:
         row.pk = ids[value]
 
 
-def _insert(objects, fields, verb, suffix):
+def _insert(objects, columns, suffix):
     """Return the statement that writes rows, and its parameters."""
-    written_rows, params = places(fields, objects)
-    names = _names_of(fields)
-    return f"{verb} {table(objects[0])} ({names}) VALUES {written_rows}{suffix}", params
+    written_rows, params = places(columns, objects)
+    names = ", ".join(columns.names)
+    return f"INSERT INTO {table(objects[0])} ({names}) VALUES {written_rows}{suffix}", params
 
 
 @cache
-def _names_of(fields) -> str:
-    return ", ".join(quoted(one.column) for one in fields)
-
-
-def insert_new(objects, *, fields=None) -> int:
-    """Write the rows whose key is not there yet, in one statement; return how many those are.
-
-    A row that is there raises nothing that would have to be caught inside the transaction.
-    """
-    ignore = "INSERT OR IGNORE INTO" if connection.vendor == "sqlite" else "INSERT IGNORE INTO"
-    return insert(objects, fields=fields, verb=ignore)
+def _columns_but_key(model):
+    fields = model._meta.concrete_fields
+    return columns_of(model, *[one.attname for one in fields if one is not model._meta.pk])
 
 
 def insert_new_for(sample, parent, ids, *, named: str) -> int:
     """Write a row like ``sample`` for each of the ``parent``'s rows of these ids that is there and
     has none yet; ``named`` is the column that names the parent. Returns how many are new.
     """
-    fields = sample._meta.concrete_fields
-    places = [f"p.{quoted('id')}" if one.column == named else "%s" for one in fields]
-    params = [written(one, sample) for one in fields if one.column != named]
+    columns, own = columns_of(type(sample)), quoted(sample._meta.get_field(named).column)
+    values = dict(zip(columns.names, columns.values(sample), strict=True))
+    told = ["%s" if name != own else f"p.{quoted('id')}" for name in values]
+    params = [value for name, value in values.items() if name != own]
     ignore = "INSERT OR IGNORE INTO" if connection.vendor == "sqlite" else "INSERT IGNORE INTO"
-    names = ", ".join(quoted(one.column) for one in fields)
     sql = (
-        f"{ignore} {table(sample)} ({names}) SELECT {', '.join(places)} FROM {table(parent)} p "
-        f"WHERE p.id IN ({marks(ids)})"
+        f"{ignore} {table(sample)} ({', '.join(values)}) SELECT {', '.join(told)} "
+        f"FROM {table(parent)} p WHERE p.id IN ({marks(ids)})"
     )
     return execute(sql, [*params, *ids])
 

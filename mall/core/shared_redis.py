@@ -6,6 +6,7 @@ all who ask together (mall/redis/circuit_breaker.py).
 """
 
 from collections.abc import Callable
+from functools import cache as once
 
 from django.conf import settings
 from django.core.cache import DEFAULT_CACHE_ALIAS, cache
@@ -30,7 +31,7 @@ def ask(question: Callable[[Redis], object]):
         return None
 
 
-def as_stored(keys) -> tuple:
+def as_stored(keys: tuple[str, ...]) -> tuple:
     """Return each key's value as the cache stores it, to be compared with itself only: for versions
     that almost every request asks for, reading their bytes is half of what decoding them costs.
 
@@ -39,5 +40,10 @@ def as_stored(keys) -> tuple:
     if not is_there():
         found = cache.get_many(keys)
         return tuple(found.get(key) for key in keys)
-    names = [cache.make_key(key) for key in keys]
-    return tuple(ask(lambda redis: redis.mget(names)) or [None] * len(names))
+    found = ask(lambda redis: redis.execute_command("MGET", *_names(keys)))
+    return tuple(found) if found else (None,) * len(keys)
+
+
+@once
+def _names(keys) -> list[str]:
+    return [cache.make_key(key) for key in keys]

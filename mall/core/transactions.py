@@ -35,6 +35,8 @@ def transactional(verb):
     @wraps(verb)
     def outermost_or_joined(*args, **kwargs):
         if connection.in_atomic_block:
+            if has_memory():
+                return verb(*args, **kwargs)
             with _remembering():
                 return verb(*args, **kwargs)
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -95,9 +97,6 @@ def still_stands(hook) -> bool:
 
 @contextmanager
 def _remembering():
-    if has_memory():
-        yield
-        return
     _here.memory = {}
     try:
         yield

@@ -103,6 +103,7 @@ KEYS = {
         catalog_stockmovement: direction
         marketing_dailyactivity: action
         marketing_delivery: channel state
+        marketing_historyimport: status language encoding
         marketing_historyorder: status
         marketing_mission: kind status
         marketing_notification: kind
@@ -165,6 +166,7 @@ WORDS = {
         catalog_historicalsku: name name_zh_hans name_en
         catalog_product: name name_zh_hans name_en
         catalog_sku: name name_zh_hans name_en
+        marketing_historyimport: name
         marketing_historyline: product category
         marketing_mission: title title_zh_hans title_en
         orders_coupontemplate: name name_zh_hans name_en
@@ -187,6 +189,7 @@ WORDS = {
         catalog_stockmovement: note
         django_celery_beat_periodictask: description
         mall_auditrow: reason
+        marketing_historyimport: problem
         marketing_mission: text text_zh_hans text_en
         orders_coupongrant: note
         orders_order: carrier tracking_number

@@ -1,4 +1,4 @@
-"""The report pages of the back office, and each of their tables as CSV."""
+"""The report pages of the back office, and each of their tables as CSV or .xlsx."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -14,7 +14,8 @@ MAY_READ = "marketing.read_reports"
 
 
 def show(request, name):
-    """Show one report of the asked days, or one of its tables as CSV (``?csv=<table>``)."""
+    """Show one report of the asked days, or one of its tables as CSV (``?csv=<table>``, with
+    ``format=xlsx`` as a workbook)."""
     if not request.user.has_perm(MAY_READ):
         raise PermissionDenied
     if name not in reports.REPORTS:
@@ -22,7 +23,7 @@ def show(request, name):
     period, refusal = asked(request)
     report = reports.work_out(name, period)
     if "csv" in request.GET:
-        return table_as_csv(report, period, request.GET["csv"])
+        return taken_along(request, report, period, request.GET["csv"])
     context = {
         **admin.site.each_context(request),
         "title": report.title,
@@ -43,7 +44,7 @@ def asked(request):
         return periods.latest(), refusal
 
 
-def table_as_csv(report, period, name):
+def taken_along(request, report, period, name):
     """Return a table of a report as a download: names as header, raw numbers, yuan with two
     places.
     """
@@ -51,6 +52,9 @@ def table_as_csv(report, period, name):
     if table is None:
         raise Http404
     days = f"-{period.first}-{period.last}" if report.has_period else ""
-    return export.csv_response(
-        f"{report.name}-{name}{days}", [column.title for column in table.columns], table.rows
+    return export.table_response(
+        request,
+        f"{report.name}-{name}{days}",
+        [column.title for column in table.columns],
+        table.rows,
     )

@@ -159,6 +159,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _report(_("Cohorts"), "grid_on", "cohorts"),
         _report(_("Repurchase"), "repeat", "repurchase"),
         _report(_("Points & liability"), "account_balance", "points"),
+        _room(_("Import earlier orders"), "upload_file", "marketing.historyimport"),
         _room(_("Imported orders"), "history", "marketing.historyorder"),
         _room(_("Earlier customers"), "person_search", "marketing.historycustomer"),
     ),

@@ -1,30 +1,44 @@
 """Points on the way: what arrived is exactly one entry, and what was taken back adds up.
 
-Promises are read after their accounts, while the shop runs. A mismatch counts only when the account
-has not moved meanwhile; if it has, this run gives up on it and the next one looks again.
+Read without a lock while the shop runs: what does not fit is read again under the member's lock,
+for a promise that is taken back on its way moves no entry. Only what still does not fit then is a
+finding.
 """
 
 from collections import Counter, defaultdict
 
+from mall.core.transactions import transactional
 from mall.verification.finding import Finding
+from points import ledger
 from points.models import Grant, LedgerEntry, PointAccount, TakeBack
 from points.postings import asked
 
 
 def compare(rows: list[tuple[PointAccount, list[LedgerEntry]]]) -> list[Finding]:
     """Compare the promises of some accounts with their entries; returns every mismatch."""
+    suspects = sorted({finding.account for finding in _compare(rows)})
+    return [finding for user_id in suspects for finding in _compare_locked(user_id)]
+
+
+def _compare(rows) -> list[Finding]:
     ids = [account.pk for account, _entries in rows]
     grants, taken = defaultdict(list), defaultdict(Counter)
     for grant in Grant.objects.filter(account_id__in=ids):
         grants[grant.account_id].append(grant)
     for row in TakeBack.objects.filter(account_id__in=ids):
         taken[row.account_id][row.reference] += row.pending + row.points + row.debt
-    findings = []
-    for account, entries in rows:
-        found = list(_of_account(account, entries, grants[account.pk], taken[account.pk]))
-        if found and PointAccount.objects.get(pk=account.pk).seq == account.seq:
-            findings += found
-    return findings
+    return [
+        finding
+        for account, entries in rows
+        for finding in _of_account(account, entries, grants[account.pk], taken[account.pk])
+    ]
+
+
+@transactional
+def _compare_locked(user_id) -> list[Finding]:
+    account = ledger.open(user_id).row
+    entries = LedgerEntry.objects.filter(account_id=user_id).order_by("pk")
+    return _compare([(account, list(entries))])
 
 
 def _of_account(account, entries, grants, taken):

@@ -5,6 +5,7 @@ Idempotent by the order's number: the same file again changes nothing. Written s
 transaction, so an import may be stopped at any moment and run again.
 """
 
+from collections import ChainMap
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
@@ -15,7 +16,10 @@ from django.utils.translation import gettext as _
 
 from mall.core import audit, clock
 from mall.core.transactions import transactional
-from marketing.analytics import days, history_file, history_rows
+from marketing.analytics import days, history_rows
+from marketing.analytics.history_file import HistoryFile
+from marketing.analytics.history_reading import reading_of
+from marketing.analytics.history_stage import CUSTOMER, DAY, LINE, open_stage, with_line
 from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder
 
 BATCH_ORDERS = 1_000
@@ -24,8 +28,8 @@ KNOWN_CUSTOMERS = 50_000
 
 @dataclass
 class Imported:
-    """What one run did: rows read, orders written, replaced or already there, and how many rows and
-    orders were refused.
+    """What one run did: rows read, orders written, replaced or already there, what was refused
+    (rows and orders), how many rows were left out in all, and how many orders were put right.
     """
 
     rows: int = 0
@@ -33,106 +37,160 @@ class Imported:
     replaced: int = 0
     known: int = 0
     refused: int = 0
+    dropped: int = 0
+    remarks: int = 0
     lines: int = 0
+    people: int = 0
+    sample: list = field(default_factory=list, repr=False)
     customers: dict = field(default_factory=dict, repr=False)
 
     def __str__(self):
         return (
             f"rows={self.rows} lines={self.lines} orders={self.new} replaced={self.replaced} "
-            f"unchanged={self.known} refused={self.refused}"
+            f"unchanged={self.known} refused={self.refused} dropped={self.dropped} "
+            f"remarks={self.remarks}"
         )
+
+    def add(self, counts) -> None:
+        """Add {name: how many}."""
+        for name, count in counts.items():
+            setattr(self, name, getattr(self, name) + count)
 
 
 def import_orders(
-    path, *, on_bad, replace=False, encoding="utf-8-sig", reading=iter, writing=iter
+    source,
+    *,
+    on_bad,
+    on_remark=lambda number, no, words: None,
+    reading=None,
+    replace=False,
+    dry_run=False,
+    sample=0,
+    encoding="",
+    progress=iter,
+    writing=iter,
+    on_batch=lambda counts: None,
 ) -> Imported:
     """Write the orders of a file that are not there yet; ``replace`` takes the file's version of
-    those that differ.
+    those that differ, ``dry_run`` only says what would be done.
 
-    ``on_bad(number, order_no, reason)`` hears of every refused row; nothing of its order is kept.
-    ``reading`` and ``writing`` may wrap the lines and the orders in a progress bar.
-    Raises: history_file.UnreadableFile.
+    ``source`` is a path, bytes or a HistoryFile. ``on_bad(line, order_no, reason)`` hears of every
+    row that is left out, nothing of its order is kept; ``on_remark`` of every order that was put
+    right. ``progress`` and ``writing`` may wrap the lines and the orders in a progress bar;
+    ``on_batch`` is told the counts of some orders in the transaction that writes them; of the
+    first ``sample`` rows it is kept how they were understood.
+    Raises: UnreadableTable.
     """
     done = Imported()
 
     def refuse(number, no, reason):
         done.refused += 1
+        leave_out(number, no, reason)
+
+    def leave_out(number, no, reason):
+        done.dropped += 1
         on_bad(number, no, reason)
 
-    with history_file.staged(path, on_bad=refuse, encoding=encoding, progress=reading) as (
-        orders,
-        rows,
-    ):
-        done.rows = rows
-        orders = iter(writing(orders))
+    def remark(number, no, words):
+        done.remarks += 1
+        on_remark(number, no, words)
+
+    if not isinstance(source, HistoryFile):
+        reading = reading or reading_of()
+        source = HistoryFile(source, reading, encoding=encoding, progress=progress)
+    listeners = {"on_bad": refuse, "on_left": leave_out, "on_remark": remark}
+    with open_stage(**listeners, sample=sample) as stage:
+        stage.take(source)
+        done.rows, done.sample = stage.rows, stage.sample
+        if dry_run:
+            done.people = stage.customers()
+        orders = iter(writing(stage.orders()))
         while batch := dict(islice(orders, BATCH_ORDERS)):
-            try:
-                written = _write(batch, done.customers, replace, refuse)
-            except IntegrityError:
-                # Another import wrote one of them meanwhile: now it is known. Outside the
-                # transaction, which is undone.
-                done.customers.clear()
-                written = _write(batch, done.customers, replace, refuse)
-            for name, count in written.items():
-                setattr(done, name, getattr(done, name) + count)
+            compared = (
+                _compared(batch, replace) if dry_run else _written(batch, replace, done, on_batch)
+            )
+            done.add(compared.counts)
+            for no in compared.kept:
+                first, *others = (row[LINE] for row in batch[no])
+                refuse(first, no, _known_otherwise())
+                for line in others:
+                    leave_out(line, no, with_line(first))
     return done
 
 
-def _write(batch, customers, replace, refuse):
+@dataclass
+class Compared:
+    """Some orders beside what is there: which to write, which of them anew, which differ and stay
+    as they were; and how many customers became known by it.
+    """
+
+    wanted: dict
+    replaced: list
+    kept: list
+    counts: dict
+    digests: dict
+    customers: dict = field(default_factory=dict)
+
+
+def _compared(batch, replace) -> Compared:
     digests = {no: _digest(rows) for no, rows in batch.items()}
     known = history_rows.facts_of(HistoryOrder, batch, of="no", fact="digest")
     changed = [no for no in known if known[no] != digests[no]]
-    if not replace:
-        for no in changed:
-            refuse(
-                batch[no][0][10],
-                no,
-                _("another order of this number was imported before; --replace takes the new one"),
-            )
-    new = [no for no in batch if no not in known]
-    wanted = new + changed if replace else new
-    lines = _write_orders(
-        {no: batch[no] for no in wanted}, digests, changed if replace else [], customers
-    )
-    return {
-        "new": len(new),
-        "replaced": len(changed) if replace else 0,
+    replaced, kept = (changed, []) if replace else ([], changed)
+    wanted = {no: rows for no, rows in batch.items() if no not in known}
+    counts = {
+        "new": len(wanted),
+        "replaced": len(replaced),
         "known": len(known) - len(changed),
-        "lines": lines,
     }
+    wanted |= {no: batch[no] for no in replaced}
+    counts["lines"] = sum(map(len, wanted.values()))
+    return Compared(wanted, replaced, kept, counts, digests)
+
+
+def _written(batch, replace, done, on_batch) -> Compared:
+    """Write what is new of some orders, and what is to be replaced."""
+    if len(done.customers) > KNOWN_CUSTOMERS:
+        done.customers.clear()
+    try:
+        compared = _write(batch, replace, done.customers, on_batch)
+    except IntegrityError:
+        # Another import wrote one of them meanwhile: now it is known. Outside the transaction,
+        # which is undone.
+        compared = _write(batch, replace, done.customers, on_batch)
+    done.customers |= compared.customers  # not before they are there for good
+    return compared
 
 
 @transactional
-def _write_orders(batch, digests, replaced, customers):
-    """Write whole orders, and mark their days for the reports in the same transaction; returns how
-    many lines.
-    """
-    if not batch:
-        return 0
-    former = (
-        list(HistoryOrder.objects.filter(no__in=replaced).values_list("pk", "on"))
-        if replaced
-        else []
-    )
+def _write(batch, replace, customers, on_batch):
+    """Write whole orders, and mark their days for the reports in the same transaction."""
+    compared = _compared(batch, replace)
+    orders = compared.wanted
+    if orders:
+        former = _taken_away(compared.replaced)
+        missing = {rows[0][CUSTOMER] for rows in orders.values()} - customers.keys()
+        compared.customers = history_rows.know_customers(missing) if missing else {}
+        known = ChainMap(compared.customers, customers)
+        keys = history_rows.write_orders(orders, known, compared.digests)
+        history_rows.write_lines(orders, keys)
+        days.mark_late({date.fromisoformat(rows[0][DAY]) for rows in orders.values()} | former)
+    on_batch(compared.counts)
+    return compared
+
+
+def _taken_away(numbers) -> set:
+    """Delete orders that are written anew; returns their days."""
+    if not numbers:
+        return set()
+    former = list(HistoryOrder.objects.filter(no__in=numbers).values_list("pk", "on"))
     HistoryLine.objects.filter(order__in=[pk for pk, _day in former]).delete()
     HistoryOrder.objects.filter(pk__in=[pk for pk, _day in former]).delete()
-    _know_customers({rows[0][3] for rows in batch.values()}, customers)
-    lines = history_rows.write_lines(batch, history_rows.write_orders(batch, customers, digests))
-    days.mark_late(
-        {date.fromisoformat(rows[0][2]) for rows in batch.values()} | {day for _pk, day in former}
-    )
-    return lines
+    return {day for _pk, day in former}
 
 
-def _know_customers(names, customers):
-    """Complete {name: id} with these customers, making those that are new; forgets when it grows
-    too large.
-    """
-    if len(customers) > KNOWN_CUSTOMERS:
-        customers.clear()
-    missing = names - customers.keys()
-    if missing:
-        customers.update(history_rows.know_customers(missing))
+def _known_otherwise():
+    return _("another order of this number was imported before; --replace takes the new one")
 
 
 def _digest(rows):

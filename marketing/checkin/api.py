@@ -11,8 +11,8 @@ from rest_framework.views import APIView
 from mall.core import clock
 from mall.core.api import StrictSerializer, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.shapes import Shape
 from marketing.checkin import streak
-from points import balance
 
 MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 
@@ -31,7 +31,7 @@ class NoFields(StrictSerializer):
     """A request that says everything by its address."""
 
 
-class CheckInSerializer(serializers.Serializer):
+class CheckInSerializer(Shape):
     on = serializers.DateField()
     streak = serializers.IntegerField()
     points = serializers.IntegerField()
@@ -39,6 +39,9 @@ class CheckInSerializer(serializers.Serializer):
 
 class CheckedInSerializer(CheckInSerializer):
     available = serializers.IntegerField()
+    set_aside = serializers.IntegerField(
+        help_text="Points that wait until the review of the account is over."
+    )
 
 
 class CheckInsSerializer(serializers.Serializer):
@@ -99,7 +102,8 @@ class CheckIns(APIView):
             "on": row.on,
             "streak": row.streak,
             "points": row.points,
-            "available": balance.of(request.user).available,
+            "set_aside": row.set_aside,
+            "available": row.available,
         }
         return Response(CheckedInSerializer(answer).data, status=status.HTTP_201_CREATED)
 

@@ -16,7 +16,7 @@ from marketing.errors import AlreadyCheckedIn
 from marketing.missions import counting as missions
 from marketing.models import CheckIn
 from marketing.notices import inbox
-from points import ledger, rules
+from points import balance, ledger, rules, set_aside, statement
 
 ACTION = "checkin"
 STRIP_DAYS = 7
@@ -29,7 +29,7 @@ def check_in(user, on=None) -> CheckIn:
 
     Row and ledger entry appear together, once per member and day: the entry under the key
     ``checkin:<day>``, the row under its unique (user, on). A member who may not earn just now
-    keeps the streak with 0 points.
+    keeps the streak with 0 points; what the day is worth is set aside (``set_aside`` on the row).
 
     Raises: AlreadyCheckedIn with what tomorrow gives, also when a clock was set back to a day
     before the latest check-in.
@@ -52,19 +52,36 @@ def _check_in(user, on):
     kept.version()  # what is asked of the cache is asked before anything is locked
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
-    ledger.open(user.pk, postings=[ledger.Posting(user.pk, None, key=key)])
+    account = ledger.open(user.pk, postings=[ledger.Posting(user.pk, None, key=key)])
     latest = _latest(user)
     if latest is not None and latest.on >= on:
         raise _refusal(latest)
     streak = latest.streak + 1 if latest is not None and latest.on == on - ONE_DAY else 1
     entry = rules.award(user.pk, ACTION, key=key, on=on, step=streak, reference=key, is_told=False)
-    row = CheckIn.objects.create(
-        user=user, on=on, streak=streak, points=entry.worth if entry else 0
+    row = rows.fresh(
+        CheckIn,
+        user_id=user.pk,
+        on=on,
+        streak=streak,
+        points=entry.worth if entry else 0,
+        created_at=clock.now(),
     )
+    rows.insert_read_back([row], by="on")
+    row.set_aside = 0 if entry else set_aside.points_of(user.pk, key)
     missions.note(user.pk, ACTION, key=key, on=on)
     if streak > SHORTEST_STREAK_DAYS:
         inbox.mark_read(user, key=reminder_key(on))  # the worry is over
+    row.available = balance.of_account(account.row).available
     return row
+
+
+def settle(user_id: int) -> None:
+    """Put the points of check-ins that were set aside and credited since onto their rows; harmless
+    when repeated.
+    """
+    rows = {f"checkin:{row.on}": row for row in CheckIn.objects.filter(user=user_id, points=0)}
+    for entry in statement.entries_of(user_id).filter(key__in=rows):
+        CheckIn.objects.filter(pk=rows[entry.key].pk).update(points=entry.worth)
 
 
 def _latest(user):
@@ -185,8 +202,8 @@ def calendar(user, month, *, today=None) -> Calendar:
     """
     today = today or clock.today()
     first, last = _bounds(month)
-    rows = list(month_of(user, month))
-    by_day = {row.on: row for row in rows}
+    checked = list(month_of(user, month))
+    by_day = {row.on: row for row in checked}
     weeks = [
         [
             CalendarDay(
@@ -203,8 +220,8 @@ def calendar(user, month, *, today=None) -> Calendar:
     return Calendar(
         month=first,
         weeks=weeks,
-        checked_days=len(rows),
-        points=sum(row.points for row in rows),
+        checked_days=len(checked),
+        points=sum(row.points for row in checked),
         previous=(first - ONE_DAY).replace(day=1)
         if first > clock.day_of(user.date_joined)
         else None,

@@ -38,6 +38,11 @@ def _check_in(request):
 
 
 def _praise(row):
+    if row.set_aside:
+        return _(
+            "Checked in. Days in a row: %(streak)s. %(points)s points are set aside until the "
+            "review of your account is over."
+        ) % {"streak": row.streak, "points": row.set_aside}
     if not row.points:
         return _("Checked in. Days in a row: %(streak)s.") % {"streak": row.streak}
     if row.streak == 1:

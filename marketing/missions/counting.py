@@ -1,9 +1,9 @@
 """Missions move as facts happen: each fact counts once, and what is completed pays once.
 
 ``note`` is called with facts the shop saw itself (marketing/facts.py); no door names one.
-Where no active mission listens to an event it costs one query: what is counted is no matter for a
-cache, which may be old, empty or lying. Everything counted is counted under the member's lock, for
-the missions as they were when it happened.
+Where no active mission listens to an event it costs nothing: missions are kept in the process until
+one is edited (mall/core/kept.py). Everything counted is counted under the member's lock, for the
+missions as they were when it happened.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
 
-from mall.core import clock
+from mall.core import clock, rows
+from mall.core.kept import kept
 from mall.core.transactions import transactional
 from marketing.analytics import activity
 from marketing.errors import MissionNotCompleted, NoSuchMission, RewardCollected, RewardUnavailable
@@ -80,10 +81,30 @@ def note_moments(
     if not moments:
         return []
     events = {fact.event for one in moments for fact in one.facts}
-    listening = list(Mission.objects.listening(moments[0].at, events))
+    listening = _listening(moments[0].at, events)
     heard = [_heard(one, [mission.as_of(one.at) for mission in listening]) for one in moments]
     heard = [(moment, missions) for moment, missions in heard if moment.facts]
     return _count(heard, left) if heard else []
+
+
+@kept
+def _missions() -> list[Mission]:
+    """Return every mission, the eldest first."""
+    return list(Mission.objects.with_followers().order_by("pk"))
+
+
+def _listening(since, events) -> list[Mission]:
+    """Return missions to these events that were switched on at an instant or after it; what one was
+    like at an instant, ``as_of`` tells. They are nobody else's: what is read of one's coupon stays
+    with it.
+    """
+    on = Mission.Status.ACTIVE
+    return [
+        rows.twin(one)
+        for one in _missions()
+        if one.event in events
+        and (one.status == on or (one.changed_at is not None and one.changed_at > since))
+    ]
 
 
 def _heard(moment, missions):
@@ -110,17 +131,17 @@ def _count(heard, left):
         (moment, missions)
         for (moment, _all), missions in zip(heard, eligibility.open_to(asked), strict=True)
     ]
-    rows = progress.Rows(heard)
+    counted = progress.Rows(heard)
     for moment, missions in heard:
-        rows.move(moment, missions)
-    rewards.complete(rows.completed)
-    rows.save()
-    for row in rows.late:
+        counted.move(moment, missions)
+    rewards.complete(counted.completed)
+    counted.save()
+    for row in counted.late:
         progress.draw_anew(row)
-    before = [row for row in rows.moved if row.completed_at and row.mission.has_followers]
+    before = [row for row in counted.moved if row.completed_at and row.mission.has_followers]
     if before:
         progress.catch_up(before)
-    return rows.moved
+    return counted.moved
 
 
 def _uncounted(heard) -> list:

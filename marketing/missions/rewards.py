@@ -14,12 +14,12 @@ from django.urls import reverse
 
 from mall.core import clock
 from mall.core.errors import DomainError
-from marketing.models import Notification
+from marketing.models import MissionProgress, Notification
 from marketing.notices.inbox import Kind, notify_many
 from orders.coupons import lifecycle as coupons
 from orders.coupons.errors import CouponNotRevocable
 from orders.models import Coupon
-from points import ledger, rules, tiers
+from points import ledger, rules, set_aside, tiers
 
 ACTION = "mission"
 log = structlog.get_logger(__name__)
@@ -62,6 +62,22 @@ def give(rows, *, at: datetime | None = None) -> list:
     return given
 
 
+def settle(user_id: int) -> None:
+    """Do with rewards that were set aside while a member could not earn what was decided about
+    their points; harmless when repeated.
+    """
+    waiting = MissionProgress.objects.filter(
+        user_id=user_id, completed_at__isnull=False, rewarded_at__isnull=True, points__gt=0
+    ).select_related("mission__coupon")
+    rows = {key_of(row): row for row in waiting}
+    decided = set_aside.decided_of(user_id, rows)
+    give([rows[key] for key, is_credited in decided.items() if is_credited])
+    for key, is_credited in decided.items():
+        if not is_credited:
+            rows[key].rewarded_at = clock.now()
+        rows[key].save()
+
+
 def _award(row, at) -> rules.Award:
     code = f"mission:{row.mission.code}"
     points = Decimal(row.points)
@@ -91,8 +107,10 @@ def take_back(row) -> None:
             reference=f"mission:{row.mission.code}",
         )
         tiers.reassess(row.user_id)
+    was_set_aside = not row.paid and set_aside.drop(row.user_id, key_of(row))
     if row.rewarded_at is not None:
         _take_coupon_back(row)
+    if row.rewarded_at is not None or was_set_aside:
         row.turn += 1
     row.paid, row.completed_at, row.rewarded_at = 0, None, None
 

@@ -6,6 +6,7 @@ from marketing.models.checkin import CheckIn
 from marketing.models.event import CustomEvent
 from marketing.models.figures import DailyActivity, DailyRollup
 from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
+from marketing.models.history_import import HistoryImport
 from marketing.models.mission import Mission, MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
 from marketing.models.recommendation import CoPurchase
@@ -21,6 +22,7 @@ __all__ = [
     "DailyRollup",
     "Delivery",
     "HistoryCustomer",
+    "HistoryImport",
     "HistoryLine",
     "HistoryOrder",
     "LateDay",

@@ -27,6 +27,8 @@ class CheckIn(models.Model):
     points = models.PositiveIntegerField(_("points"), default=0)
     created_at = models.DateTimeField(_("time"), default=clock.now)
 
+    available = None  # points to spend after it, set on an instance just written
+
     class Meta:
         verbose_name = _("check-in")
         verbose_name_plural = _("check-ins")

@@ -27,15 +27,10 @@ EVENT_NAME = RegexValidator(
 
 
 class MissionQuerySet(KeptQuerySet):
-    def listening(self, since, events):
-        """Missions to these events that were switched on at an instant or after it;
-        ``has_followers``: another one comes after it. What one was like at an instant, ``as_of``
-        tells.
-        """
+    def with_followers(self):
+        """Missions that say whether another one comes after them (``has_followers``)."""
         followers = Mission.objects.filter(prerequisite=OuterRef("pk"))
-        on = Q(status=Mission.Status.ACTIVE) | Q(changed_at__gt=since)
-        found = self.filter(on, event__in=events).annotate(has_followers=Exists(followers))
-        return found.order_by("pk")
+        return self.annotate(has_followers=Exists(followers))
 
 
 class Mission(KeptRow, Temporal):

@@ -160,10 +160,12 @@ def _of_case(event):
     if said["status"] != RiskCase.Status.RELEASED:
         is_kept = said["status"] == RiskCase.Status.KEPT
         words = {"scope": said["scope"], "case": said["kind"], "is_kept": is_kept}
+        words["dropped"] = said.get("dropped", 0)
         yield _in_statement(event, Kind.EARNING_PAUSED, key, **words)
     elif said["freed"]:
         scope = "all" if len(said["freed"]) > 1 else said["freed"][0]
-        yield _in_statement(event, Kind.EARNING_RESUMED, key, scope=scope)
+        credited = said.get("credited", 0)
+        yield _in_statement(event, Kind.EARNING_RESUMED, key, scope=scope, credited=credited)
 
 
 # --- coupons and flash sessions ---------------------------------------------------

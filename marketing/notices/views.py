@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.profile import change_language
+from mall.core import unsent
 from marketing.models import Notification
 from marketing.notices import inbox as notifications
 from marketing.notices import letters, preferences
@@ -57,8 +58,8 @@ def _read(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request):
     """Show and change what the member hears of, kind by kind, and in which language mails come."""
-    form = NoticesForm(request.POST if request.method == "POST" else None, member=request.user)
-    if form.is_valid():
+    form = NoticesForm(unsent.fields(request), member=request.user)
+    if request.method == "POST" and form.is_valid():
         preferences.choose(request.user, form.choices())
         change_language(request.user, form.cleaned_data["language"])
         messages.success(request, _("Saved."))
@@ -67,7 +68,7 @@ def choose(request):
         request,
         "marketing/preferences.html",
         {"form": form, "topics": form.by_topic()},
-        status=400 if form.is_bound else 200,
+        status=400 if request.method == "POST" else 200,
     )
 
 

@@ -104,7 +104,7 @@ WORDINGS = {
     "earning_paused": ("%(paused)s", _("%(pause)s You can tell us what happened."), "shield-lock"),
     "earning_resumed": (
         "%(resumed)s",
-        _("The review of your account is closed. Thank you for your patience."),
+        _("The review of your account is closed. Thank you for your patience. %(meanwhile)s"),
         "check-circle",
     ),
     "new_sign_in": (
@@ -210,7 +210,30 @@ def _pause(params):
     )
     if params.get("is_kept"):
         pause = gettext("A colleague has had a look, and for now it stays as it is.")
-    return {"paused": str(PAUSED[scope]), "resumed": str(RESUMED[scope]), "pause": pause}
+    words = {"paused": str(PAUSED[scope]), "resumed": str(RESUMED[scope])}
+    return words | {"pause": f"{pause} {_dropped(params)}".strip(), "meanwhile": _credited(params)}
+
+
+def _credited(params):
+    points = params.get("credited")
+    if not points:
+        return ""
+    return ngettext(
+        "%(points)s point you earned meanwhile was credited.",
+        "%(points)s points you earned meanwhile were credited.",
+        points,
+    ) % {"points": points}
+
+
+def _dropped(params):
+    points = params.get("dropped")
+    if not points:
+        return ""
+    return ngettext(
+        "%(points)s point that was set aside meanwhile is not credited.",
+        "%(points)s points that were set aside meanwhile are not credited.",
+        points,
+    ) % {"points": points}
 
 
 def _named(value):

@@ -10,25 +10,22 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from mall.core import clock
 from mall.core.admin.action_forms import ask, sent, show
 from mall.core.admin.day_range import DayRangeFilter
-from mall.core.admin.folding import FoldingFields
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from mall.core.errors import DomainError
-from mall.core.form_fields import CodeField
 from mall.core.templatetags.mall import yuan
 from mall.core.versions import ChangedMeanwhile, version_of
-from orders.coupons import figures, handouts, lifecycle, offers
-from orders.coupons.forms import HandOutForm, ReasonForm
-from orders.models import Coupon, CouponCode, CouponTemplate
+from orders.coupons import code_admin, figures, handouts, lifecycle, offers
+from orders.coupons.forms import HandOutForm, ReasonForm, TemplateForm
+from orders.models import Coupon, CouponTemplate
 
 TEMPLATE_COLOURS = {
     CouponTemplate.Status.DRAFT: "info",
@@ -47,23 +44,12 @@ TERMS = ["kind", "amount", "percent", "cap", "threshold", "scope", "categories",
 HOW_LONG = ["status", "total", "per_person", "valid_days", "starts_at", "ends_at"]
 
 
-class CodeInline(FoldingFields, TabularInline):
-    model = CouponCode
-    extra = 0
-    hide_title = True
-    fields = ["code", "max_uses", "per_person", "uses", "is_active"]
-    readonly_fields = ["uses"]
-    folded_as = {"code": CodeField}
-
-    def has_delete_permission(self, request, obj=None):
-        return False  # orders may have used it; it is switched off instead
-
-
 @admin.register(CouponTemplate)
 class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     """What coupons take off, for which goods and how long, and what became of those given out."""
 
     is_short = True
+    form = TemplateForm
     list_display = [
         "name",
         "terms",
@@ -77,7 +63,6 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     list_filter = ["status", "kind", "scope"]
     search_fields = ["name_zh_hans", "name_en", "=codes__code"]
     autocomplete_fields = ["categories", "products"]
-    inlines = [CodeInline]
     actions_detail = ["hand_out"]
     fieldsets = [
         (None, {"fields": ["name", "status"]}),
@@ -103,6 +88,9 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
             if obj
             else super().get_fieldsets(request, obj)
         )
+
+    def get_inlines(self, request, obj):
+        return code_admin.inlines_of(obj)
 
     def get_readonly_fields(self, request, obj=None):
         shown = ["shown_issued", "shown_states", "shown_codes", "shown_worth"]
@@ -142,7 +130,8 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     @admin.display(description=_("uses of its codes"))
     def shown_codes(self, template):
         told = template.codes.aggregate(uses=Sum("uses"), most=Sum("max_uses"))
-        return f"{told['uses']:,} / {told['most']:,}" if told["most"] else "–"
+        words = f"{told['uses']:,} / {told['most']:,}"
+        return code_admin.link_of(template, words) if told["most"] else "–"
 
     @admin.display(description=_("taken off orders that stand"))
     def shown_worth(self, template):

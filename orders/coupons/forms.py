@@ -11,8 +11,11 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from catalog.models import Product
 from mall.core import repeats
+from mall.core.fields import WholeNumberField
 from orders.coupons import segments
+from orders.models import Coupon, CouponTemplate
 from points.models import LEVELS
 
 
@@ -20,6 +23,30 @@ class ReasonForm(forms.Form):
     """Why."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+
+
+class TemplateForm(forms.ModelForm):
+    """A template that somebody can use: for goods there are, which cost yuan, and in time."""
+
+    def clean(self):
+        """Refuse what would make a coupon nobody could ever use."""
+        said = super().clean()
+        scope, goods = said.get("scope"), said.get("products")
+        if scope == CouponTemplate.Scope.CATEGORIES and not said.get("categories"):
+            self.add_error("categories", _("Say which categories it is for."))
+        if scope == CouponTemplate.Scope.PRODUCTS and "products" not in self.errors:
+            if not goods:
+                self.add_error("products", _("Say which products it is for."))
+            elif all(product.pay_mode == Product.PayMode.POINTS for product in goods):
+                self.add_error(
+                    "products", _("None of these costs yuan: there is nothing to take off.")
+                )
+        starts_at = said.get("starts_at")
+        if self.instance.pk and starts_at and "starts_at" in self.changed_data:
+            given = self.instance.coupons.filter(state=Coupon.State.GRANTED)
+            if given.filter(expires_at__lte=starts_at).exists():
+                self.add_error("starts_at", _("Coupons given out already would be over by then."))
+        return said
 
 
 class HandOutForm(forms.Form):
@@ -30,7 +57,7 @@ class HandOutForm(forms.Form):
     segment = forms.ChoiceField(
         label=_("Segment"), choices=segments.choices, widget=UnfoldAdminSelectWidget
     )
-    points = forms.IntegerField(
+    points = WholeNumberField(
         label=_("Lifetime points"),
         min_value=1,
         max_value=10**9,
@@ -42,7 +69,7 @@ class HandOutForm(forms.Form):
             "expired ones too."
         ),
     )
-    tier = forms.IntegerField(
+    tier = WholeNumberField(
         label=_("Tier"),
         min_value=1,
         max_value=LEVELS,
@@ -51,7 +78,7 @@ class HandOutForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=_("For members from a tier on: 3 means V3 and above."),
     )
-    days = forms.IntegerField(
+    days = WholeNumberField(
         label=_("Days"),
         min_value=1,
         max_value=3650,

@@ -113,11 +113,12 @@ def propose(options: list[Option]) -> Option | None:
 
 
 def expiry_of(template, at: datetime) -> datetime:
-    """Return when a coupon given at an instant ends: after its days, and never after the template's
-    window.
+    """Return when a coupon given at an instant ends: after its days, counted from the gift or from
+    the beginning of the template's window where that is later, and never after the window.
     """
+    since = max(at, template.starts_at or at)
     by_days = (
-        clock.end_of(clock.day_of(at + timedelta(days=template.valid_days)))
+        clock.end_of(clock.day_of(since + timedelta(days=template.valid_days)))
         if template.valid_days
         else None
     )

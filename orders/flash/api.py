@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.models import MAX_QUANTITY
+from catalog.payable import takes_yuan
 from mall.core import clock
 from mall.core.api import (
     REPLAYED,
@@ -23,6 +24,7 @@ from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders.flash import board, redemption
 from orders.models import FlashSession, Order
 from orders.pricing import LARGEST_ID
+from orders.refusal_serializers import PRICE_CHANGED
 from orders.serializers import ExpectRequest, OrderSerializer, YuanField
 
 TAGS = ["flash"]
@@ -57,11 +59,17 @@ class FlashItemSerializer(serializers.Serializer):
     cash_price = YuanField()
     usual_points = serializers.IntegerField(help_text="Points outside the session.")
     usual_cash = YuanField(help_text="Yuan outside the session.")
+    payable = serializers.SerializerMethodField(
+        help_text="False: it costs yuan, and the shop takes no payments at the moment."
+    )
     stock = serializers.IntegerField(help_text="Pieces set aside for the session.")
     left = serializers.IntegerField(help_text="Pieces left, as a hint: only trying tells.")
     limit_per_person = serializers.IntegerField()
     had = serializers.IntegerField(help_text="Pieces the caller has; 0 for visitors.")
     state = serializers.ChoiceField(STATES)
+
+    def get_payable(self, item) -> bool:
+        return takes_yuan() or not item["cash_price"]
 
     def get_image(self, item) -> str | None:
         return absolute(self.context["request"], item["image_url"])
@@ -100,7 +108,7 @@ class FlashOrderView(APIView):
         operation_id="flash_redeem",
         tags=TAGS,
         request=FlashOrderRequest,
-        responses={201: OrderSerializer},
+        responses={201: OrderSerializer, 409: PRICE_CHANGED},
         parameters=[once_key("order"), REPLAYED],
     )
     def post(self, request, item):

@@ -9,6 +9,12 @@ from mall.core import repeats
 from orders.pricing import CASH, LARGEST_ID, MOST_EXPECTED_POINTS
 
 
+def read_quantity(sent) -> int:
+    """Return the pieces a form asked for; nonsense counts as one."""
+    text = sent.get("quantity", "")
+    return int(text) if text.isdecimal() and len(text) < 3 and int(text) else 1
+
+
 class RedeemForm(forms.Form):
     """The one button of a flash item; prices are those each piece had on the page."""
 

@@ -81,6 +81,7 @@ def redeem(
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
     Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, FlashLimitReached, catalog.errors.SoldOut
     and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines, PriceChanged, AddressNeeded,
+    NotPayable,
     points.errors.InsufficientPoints and AccountFrozen.
     """
     if (
@@ -215,6 +216,7 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     _check_open(item.session, now)
     _check_limit(user, item, quantity)
     quoted = quote(user, item, quantity, as_of=now)
+    pricing.check_payable(quoted)
     quoted.agree(expect)
     order = checkout.write_down(
         account, user, quoted, key=key, body_hash=body_hash, at=now, address_id=address_id

@@ -6,20 +6,20 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import addresses as address_book
-from mall.core import clock
+from catalog.payable import takes_yuan
+from mall.core import clock, unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
 from orders.flash import board, redemption
 from orders.flash import sessions as flash_sessions
-from orders.flash.forms import RedeemForm
+from orders.flash.forms import RedeemForm, read_quantity
 from orders.models import FlashSession, Order
 
 
@@ -39,9 +39,9 @@ def sessions(request):
 def item(request, item_id):
     """Show one item; a POST redeems it, once however often it is sent."""
     if request.method != "POST":
-        return _item_page(request, item_id)
+        return _item_page(request, item_id, asked=unsent.take(request))
     if not request.user.is_authenticated:
-        return redirect_to_login(request.path)
+        return unsent.sign_in_first(request)
     try:
         order = _redeem(request, item_id)
     except Busy:
@@ -49,7 +49,7 @@ def item(request, item_id):
     except NoSuchFlashItem:
         raise Http404 from None
     except DomainError as refusal:
-        return _item_page(request, item_id, refusal=refusal)
+        return _item_page(request, item_id, asked=request.POST, refusal=refusal)
     if order.status == Order.Status.PENDING:
         messages.success(request, _("Got it! It is kept for you for five minutes: please pay now."))
         return redirect("orders:pay", order.no)
@@ -98,7 +98,8 @@ def _redeem(request, item_id) -> Order:
     )
 
 
-def _item_page(request, item_id, *, refusal=None):
+def _item_page(request, item_id, *, asked=None, refusal=None):
+    asked = asked or {}
     member = _member(request)
     try:
         facts = board.item(item_id, member)
@@ -110,6 +111,7 @@ def _item_page(request, item_id, *, refusal=None):
     quote = redemption.quote(request.user, found, as_of=now)
     addresses = list(address_book.book_of(request.user)) if member and quote.is_physical else []
     missing = max(0, quote.points - (request.purse.available or 0)) if member else 0
+    is_payable = not quote.cash or takes_yuan()
     needs_address = bool(member) and quote.is_physical and not addresses
     context = {
         "item": facts,
@@ -121,10 +123,12 @@ def _item_page(request, item_id, *, refusal=None):
         "own_order": _own_order(member, found),
         "missing": missing,
         "addresses": addresses if facts["state"] in (board.OPEN, board.SOON) else [],
-        "chosen_address": addresses[0].pk if addresses else None,
+        "chosen_address": address_book.chosen(addresses, asked.get("address", "")),
         "needs_address": needs_address,
-        "can_press": not missing and not needs_address,
+        "can_press": not missing and not needs_address and is_payable,
+        "is_payable": is_payable,
         "quantity_max": max(1, min(found.limit_per_person - facts["had"], facts["left"])),
+        "quantity": read_quantity(asked),
         "key": uuid4().hex,
         "here": request.path,
     }

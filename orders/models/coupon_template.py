@@ -110,7 +110,10 @@ class CouponTemplate(models.Model):
     valid_days = models.PositiveSmallIntegerField(
         _("days after it is given"),
         default=0,
-        help_text=_("Good until the end of that day; 0 = until the end of the window above."),
+        help_text=_(
+            "Good until the end of that day, counted from the beginning of its window where that "
+            "is later; 0 = until the end of the window."
+        ),
     )
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
 
@@ -169,6 +172,9 @@ class CouponTemplate(models.Model):
             wrong["valid_days"] = _("Say how many days it is good for, or until when.")
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             wrong["ends_at"] = _("It must end after it starts.")
+        is_over = self.ends_at and self.ends_at <= clock.now()
+        if is_over and self.status == self.Status.ACTIVE and "ends_at" not in wrong:
+            wrong["ends_at"] = _("That is over: nobody could use one any more.")
         if self.total and self.total < self.issued:
             wrong["total"] = _("That many have been given out already.")
         if wrong:

@@ -15,6 +15,10 @@ from mall.core.money import ZERO
 class CheckoutPolicy(KeptRow):
     """What an operator may change about checkout; one row, defaults when it is missing."""
 
+    class Coupon(models.TextChoices):
+        KEEP = "keep", _("stays with the member")
+        TAKE_BACK = "take_back", _("is taken off what comes back")
+
     payment_window_minutes = models.PositiveSmallIntegerField(
         _("minutes to pay"),
         default=15,
@@ -42,6 +46,17 @@ class CheckoutPolicy(KeptRow):
         default=7,
         validators=[MaxValueValidator(365)],
         help_text=_("Counted from the receipt."),
+    )
+    refund_coupon = models.CharField(
+        _("coupon of what stays"),
+        max_length=9,
+        choices=Coupon,
+        default=Coupon.KEEP,
+        db_default=Coupon.KEEP.value,
+        help_text=_(
+            "When a refund leaves less than a coupon's total: its discount on what stays. The "
+            "preview says so."
+        ),
     )
     auto_complete_days = models.PositiveSmallIntegerField(
         _("days until receipt is "

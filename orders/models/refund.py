@@ -121,6 +121,7 @@ class RefundLine(models.Model):
     line = models.ForeignKey(
         OrderLine, models.PROTECT, related_name="refund_lines", verbose_name=_("order line")
     )
+    # none: what an earlier refund kept back of the line's coupon
     quantity = models.PositiveSmallIntegerField(_("quantity"))
     points = models.PositiveBigIntegerField(_("points back"), default=0)
     cash = models.DecimalField(_("cash back"), max_digits=12, decimal_places=2, default=ZERO)
@@ -134,7 +135,7 @@ class RefundLine(models.Model):
             models.UniqueConstraint(fields=["request", "line"], name="refund_line_once"),
             models.CheckConstraint(
                 name="refund_line_quantity",
-                condition=Q(quantity__gte=1, restocked__lte=models.F("quantity")),
+                condition=Q(quantity__gte=0, restocked__lte=models.F("quantity")),
             ),
         ]
 

@@ -22,6 +22,11 @@ def put_back(asked, lines, terms, *, reference: str, actor: str) -> None:
         else {}
     )
     rows = {row.line_id: row for row in lines}
+    made_up = [part.line for part in terms.lines if part.line.pk not in rows]
+    for row in RefundLine.objects.bulk_create(
+        RefundLine(request=asked, line=line, quantity=0) for line in made_up
+    ):
+        rows[row.line_id] = row
     for part in terms.lines:
         row = rows[part.line.pk]
         row.points, row.cash = part.points, part.cash
@@ -48,5 +53,5 @@ def _keys_of(terms) -> dict[int, int]:
     return {
         part.line.pk: part.quantity
         for part in terms.lines
-        if part.line.product.kind == Product.Kind.CARD_KEY
+        if part.quantity and part.line.product.kind == Product.Kind.CARD_KEY
     }

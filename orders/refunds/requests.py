@@ -71,7 +71,9 @@ def request(order, *, lines, key: str, actor: str, reason: str = "") -> RefundRe
         requested_at=clock.now(),
     )
     RefundLine.objects.bulk_create(
-        RefundLine(request=made, line=part.line, quantity=part.quantity) for part in terms.lines
+        RefundLine(request=made, line=part.line, quantity=part.quantity)
+        for part in terms.lines
+        if part.quantity
     )
     tell(events.refund_requested(order, made))
     return made

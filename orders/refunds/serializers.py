@@ -117,6 +117,17 @@ class PreviewLineSerializer(serializers.Serializer):
     cash = YuanField()
 
 
+class CouponFallsShortSerializer(serializers.Serializer):
+    """What stays no longer reaches the total that the order's coupon asks for."""
+
+    threshold = YuanField()
+    kept = YuanField(help_text="Yuan of what stays, before discounts.")
+    discount = YuanField(help_text="Yuan that the coupon takes off it.")
+    is_taken_back = serializers.BooleanField(
+        help_text="The discount is taken off what comes back; false: it stays with the member."
+    )
+
+
 class PreviewSerializer(serializers.Serializer):
     """What refunding these pieces would do now."""
 
@@ -129,6 +140,9 @@ class PreviewSerializer(serializers.Serializer):
     )
     lots = RefundLotSerializer(many=True)
     taken = TakenSerializer()
+    coupon = CouponFallsShortSerializer(
+        source="terms.coupon", allow_null=True, help_text="null: nothing to say about a coupon."
+    )
 
 
 class CodeSerializer(serializers.Serializer):

@@ -6,16 +6,21 @@ up (20 % and 20 % are 40 %), no sum ever exceeds what the line cost, and the las
 exact remainder. Freight goes back only with the last piece of an order of which nothing was sent.
 Points are whole, cash is yuan.
 
+Where the policy takes a coupon's discount back from what no longer reaches its total, all refunds
+of the order together give back that much less; a later one that leaves nothing makes up for it, in
+a part of no pieces where it was kept back.
+
 Source: product.md traps 6 and 7.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from mall.core.money import ZERO
 from orders.models import Order, OrderLine
+from orders.refunds import coupon_share
 from orders.refunds.errors import InvalidRefund, NothingLeft
 
 # All the money is back but some goods are not: every point earned by the yuan goes, and no fixed
@@ -46,6 +51,7 @@ class Terms:
     freight: Decimal
     is_whole: bool
     share: Fraction
+    coupon: coupon_share.FallsShort | None = None
 
 
 def work_out(
@@ -80,15 +86,59 @@ def work_out(
         if is_whole and not any(line.shipped_quantity for line in lines if not _is_key(line))
         else ZERO
     )
-    cash = sum((part.cash for part in parts), ZERO)
+    coupon = coupon_share.after(
+        order, {line.pk: line.kept_quantity - pieces.get(line.pk, 0) for line in lines}
+    )
+    cash = _cash(lines, pieces, coupon)
     return Terms(
-        lines=parts,
+        lines=_spread(parts, lines, cash),
         points=sum(part.points for part in parts),
         cash=cash + freight,
         freight=freight,
         is_whole=is_whole,
         share=_share(lines, cash, is_whole),
+        coupon=coupon,
     )
+
+
+def _cash(lines, pieces, coupon) -> Decimal:
+    """Return the goods' cash that is to come back now: what all that is back by then gives, less
+    what the coupon loses, less what came back before.
+    """
+    fen = sum(
+        due(int(line.cash * 100), line.refunded_quantity + pieces.get(line.pk, 0), line.quantity)
+        for line in lines
+    )
+    lost = coupon.discount if coupon and coupon.is_taken_back else ZERO
+    before = sum((line.refunded_cash for line in lines), ZERO)
+    return max(ZERO, (Decimal(fen) / 100 - lost - before).quantize(ZERO))
+
+
+def _spread(parts, lines, cash) -> tuple[LineTerms, ...]:
+    """Let the parts add up to ``cash``: the last ones give less, and lines of which more was kept
+    back before make up for it.
+    """
+    missing = cash - sum((part.cash for part in parts), ZERO)
+    spread = []
+    for part in reversed(parts):
+        cut = min(part.cash, max(ZERO, -missing))
+        missing += cut
+        spread.insert(0, replace(part, cash=part.cash - cut))
+    for line in lines:
+        fen = due(int(line.cash * 100), line.refunded_quantity, line.quantity)
+        more = min(missing, Decimal(fen) / 100 - line.refunded_cash)
+        if more > 0:
+            missing -= more
+            spread = _with(spread, line, more)
+    return tuple(spread)
+
+
+def _with(parts, line, more) -> list[LineTerms]:
+    if not any(part.line.pk == line.pk for part in parts):
+        return [*parts, LineTerms(line, quantity=0, points=0, cash=more, unsent=0)]
+    return [
+        replace(part, cash=part.cash + more) if part.line.pk == line.pk else part for part in parts
+    ]
 
 
 def due(amount: int, pieces: int, quantity: int) -> int:

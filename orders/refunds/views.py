@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from mall.core import unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, guard, limit
 from orders import delivery
@@ -27,7 +28,7 @@ def refunds(request, no):
     """
     order = _own(request, no)
     if request.method != "POST":
-        return _page(request, order, request.GET)
+        return _page(request, order, unsent.take(request) or request.GET)
     form = RefundForm(request.POST)
     try:
         form.check()

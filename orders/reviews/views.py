@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog import reviews as written
 from catalog.errors import InvalidReview
 from catalog.models import Review
+from mall.core import unsent
 from mall.core.limits import limit
 from orders.models import Order, OrderLine
 from orders.reviews import lines
@@ -42,8 +43,8 @@ def write(request, no, line):
         return redirect("orders:review_edit", review.pk)
     if bought.order.status != Order.Status.COMPLETED:
         raise Http404
-    form = ReviewForm(request.POST or None)
-    if form.is_valid():
+    form = ReviewForm(unsent.fields(request))
+    if request.method == "POST" and form.is_valid():
         limit(request, "review", REVIEWS_PER_MEMBER)
         said = _send(form, lambda **said: lines.write(request.user, no=no, line=bought.pk, **said))
         if said is not None:
@@ -58,17 +59,18 @@ def write(request, no, line):
         "image": bought.image,
         "back_url": bought.order.get_absolute_url(),
     }
-    return render(request, "orders/review_form.html", facts, status=400 if form.is_bound else 200)
+    return render(request, "orders/review_form.html", facts, status=_status_of(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, pk):
     """Change an own review as long as it is not published."""
     review = written.own(request.user, pk)
-    form = ReviewForm(request.POST or None, initial={"stars": review.stars, "text": review.text})
+    said = {"stars": review.stars, "text": review.text}
+    form = ReviewForm(unsent.fields(request), initial=said)
     if review.status == Review.Status.PUBLISHED:
         return redirect("orders:reviews")
-    if form.is_valid():
+    if request.method == "POST" and form.is_valid():
         limit(request, "review", REVIEWS_PER_MEMBER)
         said = _send(form, lambda **said: written.edit(request.user, pk, **said))
         if said is not None:
@@ -83,7 +85,7 @@ def edit(request, pk):
         "image": review.product.image_url,
     }
     facts |= {"review": review, "back_url": reverse("orders:reviews")}
-    return render(request, "orders/review_form.html", facts, status=400 if form.is_bound else 200)
+    return render(request, "orders/review_form.html", facts, status=_status_of(request))
 
 
 @require_POST
@@ -92,6 +94,10 @@ def remove(request, pk):
     written.remove(request.user, pk)
     messages.success(request, _("Your review is deleted."))
     return redirect("orders:reviews")
+
+
+def _status_of(request) -> int:
+    return 400 if request.method == "POST" else 200
 
 
 def _send(form, verb):

@@ -9,6 +9,7 @@ from points.models.events import Event, Parked
 from points.models.grants import Grant, TakeBack
 from points.models.rates import ExchangeRate
 from points.models.rules import Rule, RuleVersion
+from points.models.set_aside import SetAside
 from points.models.tiers import LEVELS, MemberTier, TierLevel
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "RiskCase",
     "Rule",
     "RuleVersion",
+    "SetAside",
     "TakeBack",
     "TierLevel",
 ]

@@ -5,5 +5,7 @@ import "./stepper.js";
 import "./countdown.js";
 import "./theme.js";
 import "./sharing.js";
+import "./troubles.js";
 import "./sending.js";
 import "./suggesting.js";
+import "./waking.js";

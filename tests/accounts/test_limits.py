@@ -7,7 +7,7 @@ from django.test.utils import override_settings
 
 from accounts.models import User
 from accounts.registration import register
-from tests.factories.accounts import PASSWORD
+from tests.factories.accounts import PASSWORD, mails
 from tests.mall.test_limits import DEAD_REDIS
 
 pytestmark = pytest.mark.usefixtures("standing_clock")
@@ -129,14 +129,14 @@ def test_sign_up_when_typing_mistakes_then_they_cost_nothing(client, db):
     assert User.objects.count() == 1
 
 
-def test_reset_when_the_sixth_for_one_mailbox_then_no_more_mail(client, xiaoming, mailoutbox):
+def test_reset_when_the_sixth_for_one_mailbox_then_no_more_mail(client, xiaoming):
     answers = [
         client.post("/accounts/password/reset/", {"email": "xiaoming@example.com"}).status_code
         for _ in range(6)
     ]
 
     assert answers[:5] == [302] * 5
-    assert len(mailoutbox) == 5
+    assert len(mails()) == 5
 
 
 def test_reset_when_the_eleventh_of_an_hour_from_one_address_then_429(client, db):
@@ -201,13 +201,13 @@ def dead_redis():
     ],
 )
 def test_page_when_redis_is_gone_then_secrets_stay_closed(
-    client, xiaoming, dead_redis, mailoutbox, address, form
+    client, xiaoming, dead_redis, address, form
 ):
     answer = client.post(address, form)
 
     assert answer.status_code == 429
     assert "_auth_user_id" not in client.session
-    assert mailoutbox == []
+    assert mails() == []
 
 
 @pytest.mark.parametrize(
@@ -217,12 +217,10 @@ def test_page_when_redis_is_gone_then_secrets_stay_closed(
         ("/api/auth/app/v1/auth/password/request", {"email": "xiaoming@example.com"}),
     ],
 )
-def test_app_when_redis_is_gone_then_secrets_stay_closed(
-    api, xiaoming, dead_redis, mailoutbox, address, body
-):
+def test_app_when_redis_is_gone_then_secrets_stay_closed(api, xiaoming, dead_redis, address, body):
     answer = api.post(address, body, format="json")
 
-    assert (answer.status_code, mailoutbox) == (429, [])
+    assert (answer.status_code, mails()) == (429, [])
 
 
 def test_sign_up_when_redis_is_gone_then_closed(client, db, dead_redis):

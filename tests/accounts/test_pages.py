@@ -11,7 +11,7 @@ from PIL import Image
 
 from accounts.models import Address, User
 from accounts.privacy import email_fingerprint
-from tests.factories.accounts import PASSWORD, AddressFactory, MemberFactory
+from tests.factories.accounts import PASSWORD, AddressFactory, MemberFactory, mails
 
 ADDRESS = {
     "recipient": "张小明",
@@ -354,7 +354,7 @@ def test_address_when_many_race_then_twenty_and_one_default(run_threads, member,
 
 
 # --- e-mail and password -----------------------------------------------------------
-def test_email_when_changed_then_the_fingerprint_follows(client, member, mailoutbox):
+def test_email_when_changed_then_the_fingerprint_follows(client, member):
     client.post("/accounts/login/", {"login": "member", "password": PASSWORD})
     before = member.email_canonical
 
@@ -368,9 +368,9 @@ def test_email_when_changed_then_the_fingerprint_follows(client, member, mailout
     assert row.email_canonical == email_fingerprint("NEW+x@example.com")
 
 
-def test_reset_when_asked_for_then_the_link_sets_a_new_password(client, member, mailoutbox):
+def test_reset_when_asked_for_then_the_link_sets_a_new_password(client, member):
     client.post("/accounts/password/reset/", {"email": "member@example.com"})
-    link = next(word for word in mailoutbox[0].body.split() if "/password/reset/key/" in word)
+    link = next(word for word in mails()[0].body.split() if "/password/reset/key/" in word)
 
     page = client.get(link, follow=True)
     client.post(

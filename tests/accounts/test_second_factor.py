@@ -7,12 +7,11 @@ import time
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth.models import Group
-from django.core import mail
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.registration import register
-from tests.factories.accounts import PASSWORD
+from tests.factories.accounts import PASSWORD, mails
 
 pytestmark = pytest.mark.django_db
 AUTH = "/api/auth/app/v1"
@@ -149,7 +148,7 @@ def test_reset_password_when_a_second_factor_is_set_then_the_new_password_alone_
     app = APIClient()
     app.post(f"{AUTH}/auth/password/request", {"email": clerk.email}, format="json")
     key = (
-        next(word for word in mail.outbox[-1].body.split() if "/password/reset/key/" in word)
+        next(word for word in mails()[-1].body.split() if "/password/reset/key/" in word)
         .rstrip("/")
         .rpartition("/")[2]
     )

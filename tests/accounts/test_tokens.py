@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.registration import register
 from accounts.sessions import SessionStore
 from accounts.tokens import authenticate
-from tests.factories.accounts import PASSWORD
+from tests.factories.accounts import PASSWORD, mails
 from tests.mall.test_limits import DEAD_REDIS
 
 AUTH = "/api/auth/app/v1"
@@ -69,13 +69,42 @@ def test_me_when_the_token_is_older_than_five_minutes_then_401(api, db):
     assert (fresh, stale) == (200, 401)
 
 
-def test_refresh_when_used_then_a_new_pair_and_the_old_one_is_dead(api, tokens):
-    first = refresh(api, tokens["refresh_token"])
+def test_refresh_when_asked_again_then_the_same_pair_for_ten_seconds_and_never_later(api, db):
+    with time_machine.travel("2026-11-20T04:00:00Z", tick=False) as clock:
+        register("xiaoming", "xiaoming@example.com", PASSWORD)
+        body = {"username": "xiaoming", "password": PASSWORD}
+        tokens = api.post(f"{AUTH}/auth/login", body, format="json").json()["meta"]
+        first = refresh(api, tokens["refresh_token"])
+        clock.shift(9)
+        lost = refresh(api, tokens["refresh_token"])
+        pair = first.json()["data"]
+        following = refresh(api, pair["refresh_token"])
+        works = me(api, pair["access_token"]).status_code
+        clock.shift(1)
+        late = refresh(api, tokens["refresh_token"])
+        again = refresh(api, pair["refresh_token"])
+        clock.shift(9)
+        dead = refresh(api, pair["refresh_token"])
 
-    pair = first.json()["data"]
-    assert first.status_code == 200
+    assert (first.status_code, works, late.status_code, dead.status_code) == (200, 200, 400, 400)
+    assert lost.json()["data"] == pair
     assert pair["refresh_token"] != tokens["refresh_token"]
-    assert me(api, pair["access_token"]).status_code == 200
+    assert following.json()["data"] == again.json()["data"] != pair
+
+
+@pytest.mark.parametrize("ending", ["sign out", "new password", "shut out"])
+def test_refresh_when_the_session_ended_then_not_even_within_ten_seconds(api, tokens, ending):
+    member = User.objects.get(username="xiaoming")
+    refresh(api, tokens["refresh_token"])
+
+    if ending == "sign out":
+        api.delete(f"{AUTH}/auth/session", HTTP_X_SESSION_TOKEN=tokens["session_token"])
+    elif ending == "new password":
+        member.set_password(NEW_PASSWORD)
+        member.save()
+    else:
+        User.objects.filter(pk=member.pk).update(is_active=False)
+
     assert refresh(api, tokens["refresh_token"]).status_code == 400
 
 
@@ -202,9 +231,9 @@ def test_token_when_forged_or_for_refreshing_then_nobody(api, tokens):
         assert authenticate(token) is None
 
 
-def test_reset_password_when_done_then_the_next_request_is_refused(api, tokens, mailoutbox):
+def test_reset_password_when_done_then_the_next_request_is_refused(api, tokens):
     api.post(f"{AUTH}/auth/password/request", {"email": "xiaoming@example.com"}, format="json")
-    link = next(word for word in mailoutbox[-1].body.split() if "/password/reset/key/" in word)
+    link = next(word for word in mails()[-1].body.split() if "/password/reset/key/" in word)
     key = link.rstrip("/").rpartition("/")[2]
 
     api.post(f"{AUTH}/auth/password/reset", {"key": key, "password": NEW_PASSWORD}, format="json")

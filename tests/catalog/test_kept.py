@@ -1,11 +1,15 @@
 """Kept bytes: whose they are, when they end, and that an edit is seen by the very next request."""
 
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import OperationalError, connection
 from django.test import Client
+from django.urls import resolve
+from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from catalog import assortment, kept, stock, storefront
@@ -136,6 +140,46 @@ def test_home_when_a_flash_session_begins_and_is_called_off_then_the_banner_foll
         seen.append(running())
 
     assert seen == [None, False, True]
+
+
+# --- what a hit costs, and what it leaves ---------------------------------------------
+@pytest.mark.parametrize(("place", "statements"), [("", 0), ("/{}", 1)])
+def test_answer_when_kept_then_the_same_without_the_rows_and_counted_and_told(
+    api, shelve, caplog, django_assert_num_queries, place, statements
+):
+    address = PRODUCTS + place.format(shelve(stock=3).pk)
+    view = resolve(address).view_name
+
+    def counted():
+        labels = {"view": view, "transport": "http", "method": "GET"}
+        name = "django_http_requests_total_by_view_transport_method_total"
+        return REGISTRY.get_sample_value(name, labels) or 0
+
+    first, before = api.get(address), counted()
+    caplog.set_level(logging.INFO)
+    with django_assert_num_queries(statements):  # pieces are read live
+        second = api.get(address)
+
+    said = [one.msg for one in caplog.records if isinstance(one.msg, dict)]
+    assert (second.content, dict(second.headers)) == (first.content, dict(first.headers))
+    assert counted() - before == 1
+    assert [(line["event"], line["code"], line["request"]) for line in said] == [
+        ("request_finished", 200, f"GET {address}")
+    ]
+
+
+def test_detail_when_kept_and_the_database_is_away_then_told_so(api, shelve, settings):
+    address = f"{PRODUCTS}/{shelve().pk}"
+    api.get(address)
+
+    with connection.execute_wrapper(_gone):
+        answer = api.get(address)
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (503, "busy")
+
+
+def _gone(*_asked):
+    raise OperationalError(2006, "gone away")
 
 
 # --- validators -----------------------------------------------------------------------

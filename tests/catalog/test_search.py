@@ -129,9 +129,8 @@ def test_search_when_it_has_to_guess_then_a_statement_or_two_more(
 ):
     storefront.tree()
 
-    with django_assert_num_queries(
-        statements
-    ):  # who says it, sounds so, nearly says it, page, stock
+    # who says it, sounds so, nearly says it, page, stock
+    with django_assert_num_queries(statements):
         found(typed)
 
 

@@ -2,14 +2,18 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import stock, stock_file
 from catalog.models import StockMovement
+from mall.core import clock
 from mall.core.models import AuditRow
+from mall.core.tables.errors import UnreadableTable
 from tests.factories.catalog import ProductFactory, SkuFactory
 from tests.factories.orders import key_sku
 
@@ -112,7 +116,7 @@ def test_look_over_when_it_is_a_card_key_then_its_keys_count():
     ids=range(6),
 )
 def test_look_over_when_it_is_no_such_table_then_refused(content):
-    with pytest.raises(stock_file.UnreadableStock):
+    with pytest.raises(UnreadableTable):
         stock_file.look_over(content)
 
 
@@ -130,3 +134,63 @@ def test_doors_when_support_knocks_then_it_reads_only(client, operator):
     client.force_login(operator)
 
     assert (client.get(EXPORT).status_code, client.get(IMPORT).status_code) == (200, 403)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda rows: "\r\n".join(rows).encode("utf-8-sig"),
+        lambda rows: "\n".join(row.replace(",", ";") for row in rows).encode("gb18030"),
+        lambda rows: "\n".join(f'"{row}"'.replace(",", '","') for row in rows).encode(),
+        lambda rows: "\n".join([*rows, ",,", ""]).replace("SKU", " Sku ").encode("utf-16"),
+    ],
+    ids=["mark", "semicolons", "quotes", "blanks"],
+)  # fmt: skip
+def test_book_when_the_same_rows_were_saved_otherwise_then_refused(operator, again):
+    sku = SkuFactory(stock=3)
+    rows = ["SKU,变动,备注", f"{sku.pk},+4,到货"]
+    stock_file.book("\n".join(rows).encode(), by=operator)
+
+    with pytest.raises(stock_file.StockKnown):
+        stock_file.book(again(rows), by=operator)
+    assert left(sku) == [7]
+
+
+def test_import_when_equal_changes_were_booked_lately_then_asked_and_booked_anyway(
+    back_office, operator
+):
+    sku, other = SkuFactory(stock=3), SkuFactory(stock=3)
+    stock_file.book(file_of(f"{sku.pk},4,", f"{other.pk},1,"), by=operator)
+    twin = file_of(f"{other.pk},1,", f"{sku.pk},4,")
+
+    asked = upload(back_office, twin, book="on")
+    kept = asked.context["form"]["rows"].value()
+    before, answer = left(sku, other), back_office.post(IMPORT, {"rows": kept})
+
+    assert (asked.status_code, before, answer.status_code) == (200, [7, 4], 302)
+    assert left(sku, other) == [11, 5]
+    assert back_office.post(IMPORT, {"rows": kept}).status_code == 400
+    assert back_office.post(IMPORT, {"rows": kept[:-1] + "x"}).status_code == 400
+    with time_machine.travel(clock.now() + timedelta(days=8), tick=False):
+        stock_file.book(file_of(f"{sku.pk},4,", "", f"{other.pk},1.0, again"), by=operator)
+        stock_file.book(file_of(f"{sku.pk},1,", f"{other.pk},1,"), by=operator)
+    assert left(sku, other) == [16, 7]
+
+
+def test_import_when_rows_are_wrong_then_each_says_why_and_unknown_columns_are_named(back_office):
+    sku = SkuFactory(stock=3)
+
+    answer = upload(
+        back_office,
+        file_of(f"{sku.pk},1,000,reason,x", f"{sku.pk},1_0,", "6.2E+18,5,", f"{sku.pk},１０,", ",,",
+                f"{sku.pk},5.0,again", header="sku,change,note,Zustand"),
+    )  # fmt: skip
+
+    facts = " ".join(str(fact) for fact in answer.context["facts"])
+    assert [word in facts for word in ("1 ", "Zustand", "(x)", "6.2E+18")] == [True] * 4
+    rows = stock_file.look_over(file_of(f"{sku.pk},1_0,", f"{sku.pk},１０,", "x,1,"))
+    assert [(row.line, row.change, bool(row.error)) for row in rows] == [
+        (2, 0, True),
+        (3, 10, False),
+        (4, 1, True),
+    ]

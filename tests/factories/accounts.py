@@ -1,7 +1,9 @@
 """People and their addresses, made the way the shop makes them."""
 
 import factory
+from django.core import mail
 
+from accounts import outbox
 from accounts.models import Address, User
 from accounts.registration import register
 
@@ -34,3 +36,9 @@ class AddressFactory(factory.django.DjangoModelFactory):
     phone = "13812345678"
     region = "浙江省杭州市西湖区"
     detail = "文三路 100 号"
+
+
+def mails():
+    """Send the account mails that are due; return all that were sent."""
+    outbox.send_due()
+    return mail.outbox

@@ -10,21 +10,25 @@ import re
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
-from accounts.registration import register
+from accounts.registration import note_sign_in, register
 from mall import verification
 from mall.core import clock
+from mall.core.events import Event, tell
 from mall.database.rights import WideRights, append_only_tables, verify
 from marketing.analytics import period, reports
 from marketing.checkin.streak import check_in
-from orders import lifecycle
-from points import expiry, ledger, tiers
-from points.models import LedgerEntry
+from marketing.models import Notification
+from orders import group, lifecycle
+from points import event_delivery, expiry, ledger, tiers
+from points.models import LedgerEntry, Parked, PointAccount
 from tests.factories.orders import (
     address_of,
     give_points,
@@ -36,8 +40,10 @@ from tests.factories.orders import (
     refund,
     virtual_sku,
 )
+from tests.factories.points import member_with
 from tests.faults import users as database_users
 from tests.faults.users import APP, MIGRATOR, READER, as_root, grant_tables, grants_of, signed_in_as
+from tests.listening import hearing
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 NO_RIGHT = (1142, 1044)
@@ -57,9 +63,10 @@ def refused(statement):
 
 
 def live_a_day():
-    """Every kind of row a shop writes on an ordinary day."""
+    """Every kind of row a shop writes on an ordinary day, what follows from its facts too."""
     goods, keys, parcel = virtual_sku(points=50), key_sku(points=5), physical_sku(cash="10.00")
     member = register(username="buyer", email="buyer@example.com", password="a-long-test-password")
+    note_sign_in(member)
     check_in(member)
     give_points(member, 500)
     give_points(member, 40, expires_on=clock.today())
@@ -71,16 +78,49 @@ def live_a_day():
     ledger.adjust(member.pk, points=5, key="adjust:1", actor="test", note="test")
     expiry.expire_due(clock.today() + timedelta(days=1))
     tiers.reassess(member.pk)
+    order_together(member, goods)
+    event_delivery.deliver_due()
+    park_and_make_up(member)
     return member
 
 
+def order_together(*guests_and_sku):
+    """Two members redeem one SKU in one transaction, as in a rush."""
+    *guests, sku = guests_and_sku
+    guests.append(member_with(100))
+    asked = [
+        group.Request(user, sku.pk, 1, uuid4().hex, uuid4().hex, 0, None, None) for user in guests
+    ]
+    assert [order.user_id for order in group.place(asked)] == [user.pk for user in guests]
+
+
+def park_and_make_up(member):
+    """A fact cannot be heard until somebody tries again by hand."""
+    is_broken = True
+
+    def fail(_fact):
+        if is_broken:
+            raise ValueError
+
+    with hearing("weighed", listener=fail):
+        tell(Event("weighed", member.pk, "scale:1", clock.now()))
+        for turn in range(event_delivery.TRIES):
+            with time_machine.travel(clock.now() + timedelta(hours=turn)):
+                event_delivery.deliver_due()
+        is_broken = False
+        assert event_delivery.make_up_for(Parked.objects.get())
+
+
 @fresh_and_upgraded
-def test_grants_when_the_application_lives_a_day_then_its_rights_suffice(made):
+def test_grants_when_the_application_lives_a_day_then_its_rights_suffice(made, heard_later):
     with signed_in_as(APP):
         member = live_a_day()
         books = verification.verify()
 
     assert books == []
+    account = PointAccount.objects.get(pk=member.pk)
+    assert (account.heard, account.hear_at) == (account.told, None)
+    assert Notification.objects.filter(user=member, kind="order_paid").exists()
     assert LedgerEntry.objects.filter(account_id=member.pk).count() > 8
 
 

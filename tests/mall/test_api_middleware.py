@@ -3,7 +3,6 @@
 import logging
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import OperationalError
 from django.http import HttpResponse, JsonResponse
@@ -79,14 +78,16 @@ def test_api_when_every_address_is_read_then_its_way_is_decided():
     assert [prefix for prefix, way in KEPT.items() if way == "short"] == [PREFIX.lstrip("/")]
 
 
-def test_middleware_when_listed_for_the_api_then_each_is_one_of_the_pages_or_guards():
-    """Whatever an answer of the API passes, a page passes too, in the same order."""
-    ours = "mall.api_middleware.GuardMiddleware"
+@with_views
+@override_settings(SECURE_HSTS_SECONDS=60)
+@pytest.mark.parametrize("secure", [False, True])
+def test_api_when_answered_then_what_a_page_says_to_every_browser_stands_on_it(client, secure):
+    """What a page passes, one step does for the API; and nothing else is said."""
+    short, long = (client.get(path, secure=secure) for path in ("/api/v1/look", "/look"))
 
-    assert [name for name in settings.API_MIDDLEWARE if name != ours] == [
-        name for name in settings.MIDDLEWARE if name in settings.API_MIDDLEWARE
-    ]
-    assert ours in settings.API_MIDDLEWARE
+    page = {name: value for name, value in long.headers.items() if name != "Vary"}
+    page["Content-Length"] = str(len(short.content))
+    assert dict(short.headers) == {**page, "Vary": "Accept-Language"}
 
 
 @with_views

@@ -13,6 +13,7 @@ from django.urls import reverse
 from mall.core import audit, export
 from mall.core.append_only import AppendOnlyError
 from mall.core.models import AuditRow
+from mall.core.tables import writer
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +147,7 @@ def test_log_when_listed_then_query_count_does_not_grow(
     ],
 )
 def test_cell_when_a_spreadsheet_would_run_it_then_quoted(value, cell):
-    assert export.cell(value) == cell
+    assert writer.cell(value) == cell
 
 
 def test_csv_response_when_rows_are_told_then_a_file_with_mark_name_and_length():

@@ -67,6 +67,61 @@ def test_document_when_an_endpoint_changes_something_then_names_its_refusals(doc
             assert {"400", "409", "429", "503"} <= set(operation["responses"]), f"{method} {path}"
 
 
+# --- what generated clients stumbled over (tests/clients) ---------------------------
+def test_document_when_read_then_every_operation_says_how_it_is_authorised(document):
+    schemes = set(document["components"]["securitySchemes"])
+
+    for path, method, operation in operations(document):
+        assert operation["security"], f"{method} {path}"
+        assert {name for way in operation["security"] for name in way} <= schemes
+    ways = {
+        path.removeprefix("/api/auth/app/v1/"): operation["security"]
+        for path, _method, operation in operations(document)
+    }
+    assert ways["account/email"] == [{"bearer": []}, {"AuthSession": []}]
+    assert ways["tokens/refresh"] == ways["auth/login"] == [{}]
+
+
+def test_document_when_read_then_answers_require_what_they_always_have(document):
+    schemas = document["components"]["schemas"]
+    optional = {
+        name: set(schema["properties"]) - set(schema.get("required", ()))
+        for name, schema in schemas.items()
+        if "properties" in schema and not name.startswith("Auth") and not name.endswith("Request")
+    }
+
+    assert {name: left for name, left in optional.items() if left} == {"OrderRefusal": {"quote"}}
+
+
+def test_document_when_read_then_requests_have_no_defaults_and_enums_no_blank(document):
+    text = json.dumps(document["components"]["schemas"])
+
+    assert '"default"' not in text
+    assert "BlankEnum" not in text
+    assert '"enum": [""' not in text
+
+
+def test_document_when_read_then_tokens_refusals_and_quotes_are_described(document):
+    schemas = document["components"]["schemas"]
+
+    meta = schemas["AuthBaseAuthenticationMeta"]["properties"]
+    assert {"session_token", "access_token", "refresh_token"} <= set(meta)
+    answer = document["paths"]["/api/v1/orders"]["post"]["responses"]["409"]
+    shape = answer["content"]["application/json"]["schema"]["$ref"]
+    assert shape == "#/components/schemas/OrderRefusal"
+    for path, method, operation in operations(document):
+        assert {"429", "503"} <= set(operation["responses"]), f"{method} {path}"
+        assert operation["summary"].strip(), f"{method} {path}"
+
+
+@pytest.mark.django_db
+def test_phone_when_asked_in_any_way_then_404_and_not_in_the_document(client, document):
+    assert not [path for path in document["paths"] if "/phone" in path]
+    for path in ("account/phone", "auth/phone/verify", "auth/phone/verify/resend"):
+        for ask in (client.get, client.post):
+            assert ask(f"/api/auth/app/v1/{path}").status_code == 404
+
+
 @pytest.mark.django_db
 def test_schema_when_asked_by_a_stranger_then_served(client):
     answer = client.get("/api/schema/")

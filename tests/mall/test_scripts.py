@@ -81,6 +81,19 @@ def test_command_when_it_does_not_know_a_word_then_says_so_in_one_line_and_does_
     assert sorted(path for path in checkout.rglob("*")) == before
 
 
+@pytest.mark.parametrize("words", [["--server"], ["--server", "/no/mysqld"], ["--server", "."]])
+def test_test_when_the_server_is_no_program_then_says_so_and_does_nothing(
+    checkout, tmp_path, words
+):
+    before = sorted(path for path in checkout.rglob("*"))
+
+    refused = call(checkout / "scripts/test", *words, cwd=tmp_path)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "--server wants the path of a server program" in refused.stderr
+    assert sorted(path for path in checkout.rglob("*")) == before
+
+
 def test_manage_when_called_from_anywhere_then_runs_manage_py_where_the_caller_is(tmp_path):
     """With a virtual environment in place, as ./scripts/run leaves one."""
     root = tmp_path / "mall"

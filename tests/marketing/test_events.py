@@ -9,6 +9,7 @@ from django.urls import get_resolver
 from mall.core import clock
 from marketing import events
 from marketing.models import CustomEvent, Mission
+from points import rules
 from points.models import LedgerEntry, PointAccount, Rule, RuleVersion
 from points.models import PointAccount as Account
 from tests.factories.marketing import MissionFactory
@@ -60,6 +61,33 @@ def tell(api, body, *, timestamp=None, signature=None):
 
 def entries():
     return list(LedgerEntry.objects.filter(key__startswith="event:").values_list("key", "delta"))
+
+
+@pytest.mark.parametrize(
+    ("amount", "points"),
+    [(12, 24), (12.5, 25), ("12.50", 25), (0.1, 0), (0, 0), ("99.99", 199)],
+)
+def test_events_when_the_rule_pays_by_the_yuan_then_by_the_amount_told(
+    api, member, rule, amount, points
+):
+    rules.publish(rule, actor="test", value="per_yuan", points=2)
+
+    answer = tell(api, body_of(member, data={"amount": amount}))
+
+    assert (answer.status_code, answer.json()["points"]) == (201, points)
+
+
+@pytest.mark.parametrize("amount", [None, -1, "", "12.505", "zwölf", True, [5], "NaN", 1e12])
+def test_events_when_the_rule_pays_by_the_yuan_and_none_are_told_then_refused_beside_the_field(
+    api, member, rule, amount
+):
+    rules.publish(rule, actor="test", value="per_yuan", points=2)
+
+    answer = tell(api, body_of(member, data={} if amount is None else {"amount": amount}))
+
+    assert (answer.status_code, answer.json()["errors"][0]["attr"]) == (400, "data.amount")
+    assert entries() == []
+    assert not CustomEvent.objects.exists()
 
 
 def test_events_when_signed_then_paid_by_the_rule_and_kept(api, member, rule):

@@ -93,6 +93,30 @@ def test_congratulate_when_it_is_the_day_then_once_with_a_kind_word(member, frid
     assert Notification.objects.get(user=member, kind="birthday").params == {"points": 200}
 
 
+@pytest.mark.parametrize("said_on", [20, 21, 22])
+def test_congratulate_when_said_on_the_day_or_after_then_only_the_next_birthday_pays(
+    member, friday, said_on
+):
+    get_user_model().objects.filter(pk=member.pk).update(
+        date_joined=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    friday.move_to(f"2026-11-{said_on}T09:00:00+08:00")
+    change_profile(member, birthday=date(1990, 11, 20))
+
+    this_year = congratulate()
+    friday.move_to("2027-11-20T09:00:00+08:00")
+
+    assert (this_year, congratulate()) == (0, 1)
+
+
+def test_congratulate_when_said_the_day_before_then_paid(member, friday):
+    friday.move_to("2026-11-19T09:00:00+08:00")
+    change_profile(member, birthday=date(1990, 11, 20))
+    friday.move_to("2026-11-20T09:00:00+08:00")
+
+    assert congratulate() == 1
+
+
 def test_congratulate_when_it_is_another_day_then_nothing(member):
     born_on(member, date(1990, 11, 21))
 

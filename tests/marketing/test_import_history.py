@@ -146,7 +146,7 @@ def test_import_when_the_same_file_comes_twice_then_nothing_changes(shop):
         (GOOD.replace("Lin", " "), "customer"),
         (GOOD.replace("Lin", "L" * 121), "customer"),
         (GOOD.replace("Lin", '"L\nin"'), "quotation mark"),
-        (GOOD + ",extra", "field"),
+        (GOOD + ",extra", "more cells than headings"),
         ("A1,2026-01-05", "field"),
         (GOOD.replace("Lin", "Wu"), "differ"),
         (GOOD.replace("completed", "refunded"), "differ"),
@@ -207,15 +207,18 @@ def test_import_when_columns_are_mixed_and_marked_then_read_by_name(shop):
 @pytest.mark.parametrize(
     ("header", "encoding", "reason"),
     [
-        ("order_no,customer", "utf-8", "missing: ordered_at"),
-        (HEADER + ",备注", "gb18030", "not written in"),
+        ("order_no,customer", "", "missing: ordered_at"),
+        (HEADER + ",备注", "utf-8", "not written in"),
     ],
 )
 def test_import_when_the_file_is_none_of_ours_then_one_sentence_says_why(
-    shop, header, encoding, reason
+    shop, tmp_path, header, encoding, reason
 ):
+    path = tmp_path / "theirs.csv"
+    path.write_bytes("\n".join((header, GOOD)).encode("gb18030"))
+
     with pytest.raises(CommandError, match=reason):
-        shop(GOOD, header=header, encoding=encoding)
+        call_command("import_history", str(path), encoding=encoding)
 
     assert not HistoryOrder.objects.exists()
 

@@ -44,6 +44,8 @@ WRITTEN = [
     ("INSERT", "orders_order"),
     ("INSERT", "orders_orderline"),
 ]
+# MySQL does not tell the ids of several rows: they are asked for
+NUMBERED = {True: [], False: [("SELECT", "orders_order")]}
 TAKEN = ("UPDATE", "catalog_stock")  # the hot row last
 
 
@@ -184,7 +186,9 @@ def test_place_when_members_are_served_together_then_eleven_statements(count):
             *RATE_AND_POLICY * (1 if IS_KEPT else count),
             *WRITTEN[:2],
             ("INSERT", "points_pointaccount"),  # an upsert
-            *WRITTEN[3:],
+            WRITTEN[3],
+            *NUMBERED[connection.features.can_return_rows_from_bulk_insert],
+            WRITTEN[4],
             TAKEN,
             COMMIT,
         ]

@@ -227,6 +227,24 @@ def test_new_when_a_field_was_tampered_with_then_400_and_nothing_changed(
     assert (Order.objects.count(), standing(member)) == (0, (100, 0))
 
 
+def test_new_when_the_same_was_ordered_a_moment_ago_then_it_says_so(checkout, signed_in, member):
+    sku, other = virtual_sku(points=1), virtual_sku(points=1)
+    _page, sent = checkout(sku)
+    signed_in.post(NEW, sent)
+    order = Order.objects.get()
+
+    again = signed_in.get(NEW, {"sku": sku.pk})
+    of_other = signed_in.get(NEW, {"sku": other.pk})
+    signed_in.post(NEW, sent)  # the same key is the same order
+    lifecycle.cancel(order, actor=f"member:{member.pk}")
+    after = signed_in.get(NEW, {"sku": sku.pk})
+
+    told = [one.context["placed_before"] for one in (again, of_other, after)]
+    assert told == [order, None, None]
+    assert order.get_absolute_url() in again.content.decode()
+    assert Order.objects.count() == 1
+
+
 def test_new_when_sent_eleven_times_a_minute_then_it_asks_for_patience(
     checkout, signed_in, standing_clock
 ):

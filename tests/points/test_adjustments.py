@@ -8,8 +8,10 @@ import pytest
 import time_machine
 
 from mall import verification
+from mall.core import clock
 from mall.core.models import AuditRow
-from points import adjustments, batch_file, batches, errors, ledger
+from mall.core.tables.errors import UnreadableTable
+from points import adjustments, batches, errors, ledger
 from points.events import POINTS_ADJUSTED
 from points.models import Adjustment, AdjustmentBatch, LedgerEntry, PointAccount, PointsPolicy
 from tests.factories.points import member_with
@@ -327,7 +329,7 @@ def test_look_over_when_lines_are_wrong_then_each_says_why_and_nothing_is_posted
     ],
 )
 def test_look_over_when_it_is_no_such_table_then_refused(clerk, content):
-    with pytest.raises(batch_file.UnreadableFile):
+    with pytest.raises(UnreadableTable):
         look(clerk, content)
 
 
@@ -390,6 +392,45 @@ def test_post_when_a_line_is_of_the_one_who_uploaded_then_no_colleague_posts_it(
         batches.post(batch, operator=colleague)
 
     assert available(member) == 100
+
+
+def test_look_over_when_a_spreadsheet_saved_it_then_read_and_wrong_rows_say_why(member, clerk):
+    name = member.username
+    saved = f"会员;积分;原因\r\n{name};1,000;活动\r\n;;\r\n{name};５.0;活动\r\n".encode("gb18030")
+    wrong = table(f"{name},1,000,reason", ",,", f"{name},1_0,x", f"{name},5,{'x' * 201}")
+
+    batch, refused = look(clerk, saved), look(clerk, wrong)
+
+    assert [(row["number"], row["points"], row["error"]) for row in batch.rows] == [
+        (2, 1000, ""),
+        (4, 5, ""),
+    ]
+    assert [(row["number"], bool(row["error"])) for row in refused.rows] == [
+        (2, True),
+        (4, True),
+        (5, True),
+    ]
+    with pytest.raises(batches.RowsWrong):
+        batches.post(refused, operator=clerk)
+    assert look(clerk, saved.replace(b"\r\n", b"\n")).pk == batch.pk
+
+
+def test_post_when_equal_lines_were_posted_lately_then_asked_first(member, clerk):
+    lines = [f"{member.username},50,Contest", f"{member_with().username},5,Contest"]
+    batches.post(look(clerk, table(*lines)), operator=clerk)
+    with pytest.raises(batches.FileKnown):
+        look(clerk, table(*lines).decode("utf-8-sig").replace("\n", "\r\n").encode("utf-16"))
+    twin = look(clerk, table(lines[1], lines[0].replace(member.username, member.email)))
+
+    with pytest.raises(batches.TwinPosted):
+        batches.post(twin, operator=clerk)
+    assert available(member) == 150
+    batches.post(twin, operator=clerk, anyway=True)
+
+    assert available(member) == 200
+    with time_machine.travel(clock.now() + timedelta(days=8), tick=False):
+        later = look(clerk, table(lines[0].replace(member.username, member.email), lines[1]))
+        assert (later.status, batches.twin_of(later)) == ("checked", None)
 
 
 def test_look_over_when_the_same_file_was_only_looked_at_then_it_is_the_same_batch(member, clerk):

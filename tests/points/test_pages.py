@@ -297,7 +297,7 @@ def test_adjustment_when_it_is_ones_own_request_then_a_sentence_and_it_waits(off
 def test_file_when_uploaded_posted_and_undone_in_the_admin_then_nothing_is_left(office):
     member = member_with()
     sent = SimpleUploadedFile(
-        "gifts.csv", f"member,points,reason\n{member.username},50,Contest".encode()
+        "gifts.csv", f"member,points,reason,Zustand\n{member.username},50,Contest".encode()
     )
 
     office.post("/admin/points/adjustmentbatch/upload/", {"file": sent, "note": "contest"})
@@ -308,8 +308,25 @@ def test_file_when_uploaded_posted_and_undone_in_the_admin_then_nothing_is_left(
     posted = PointAccount.objects.get(pk=member.pk).available
     office.post(undo, {**hidden_of(office.get(undo).text), "note": "wrong list"})
 
-    assert member.username in page
+    assert member.username in page and "Zustand" in page  # a column that was not read
     assert (posted, PointAccount.objects.get(pk=member.pk).available) == (50, 0)
+
+
+def test_file_when_equal_lines_were_posted_then_the_page_asks(office):
+    member, other = member_with(), member_with()
+    lines = [f"{member.username},50,Contest", f"{other.username},5,Contest"]
+    for order in (lines, lines[::-1]):
+        content = "\n".join(["member,points,reason", *order]).encode()
+        batch = batches.look_over(content, name="gifts.csv", note="x", operator=office.clerk)
+        address = f"/admin/points/adjustmentbatch/{batch.pk}/post/"
+        page = office.get(address)
+        answer = office.post(address, hidden_of(page.text))
+    before = PointAccount.objects.get(pk=member.pk).available
+
+    office.post(address, {**hidden_of(answer.text), "anyway": "on"})
+
+    assert ("gifts.csv" in page.context["question"], answer.status_code, before) == (True, 400, 50)
+    assert PointAccount.objects.get(pk=member.pk).available == 100
 
 
 def test_file_when_uploaded_again_with_another_reason_while_it_is_read_then_nothing_is_posted(

@@ -149,21 +149,38 @@ def test_award_when_the_case_cannot_be_opened_then_the_posting_vanishes_with_it(
     assert (status_of(member), RiskCase.objects.count()) == ("active", 0)
 
 
-def test_mature_due_when_it_crosses_the_limit_then_a_case_and_the_rest_waits_for_the_release(
-    member, clerk
+def test_mature_due_when_big_orders_mature_on_one_day_then_nobody_is_paused_for_what_they_paid(
+    member,
 ):
     for number in range(3):
         granted(member, yuan="900.00", order=f"order:{number}")
         grants.confirm(f"order:{number}", at=FRIDAY - timedelta(days=8))
 
-    first = maturing.mature_due()
+    arrived = maturing.mature_due()
+    small = earn(member, 1_000)
+
+    assert (arrived.grants, small.delta, status_of(member)) == (3, 1_000, "active")
+    crossing = earn(member, 1, number=2)
+    case = RiskCase.objects.get()
+    assert (crossing.delta, case.evidence["earned"], case.evidence["by_rule"]) == (
+        1,
+        1_001,
+        [["mission", 1_001]],
+    )
+
+
+def test_mature_due_when_paused_then_promises_wait_for_the_release(member, clerk):
+    granted(member, yuan="900.00", order="order:1")
+    grants.confirm("order:1", at=FRIDAY - timedelta(days=8))
+    earn(member, 1_001)
+
     stuck = maturing.mature_due()
     risk.decide(RiskCase.objects.get(), operator=clerk, release=True, note="real orders")
     rest = maturing.mature_due()
 
-    assert (first.grants, stuck.grants, rest.grants) == (2, 0, 1)
+    assert (stuck.grants, rest.grants) == (0, 1)
     assert set(Grant.objects.values_list("status", flat=True)) == {"matured"}
-    assert PointAccount.objects.get(pk=member.pk).available == 2_700
+    assert PointAccount.objects.get(pk=member.pk).available == 1_901
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_place_order_when_many_wait_then_one_group_and_each_gets_the_own_order(
         stored = Order.objects.get(user=user)
         line = stored.lines.get()
         assert (stored.pk, stored.no, stored.points) == (order.pk, order.no, 7 * (1 + n % 3))
-        assert [(one.pk, one.quantity) for one in order.written_lines] == [(line.pk, 1 + n % 3)]
+        assert [(one.pk, one.quantity) for one in order.known_lines] == [(line.pk, 1 + n % 3)]
         assert (line.quantity, order.replayed) == (1 + n % 3, False)
         told = Event.objects.filter(reference=stored.reference).values_list("request_id", flat=True)
         assert set(told) == {f"request-{n}"}
@@ -255,7 +255,7 @@ def test_place_order_when_ids_step_by_seven_then_each_line_is_its_orders(members
     assert orders[1].pk - orders[0].pk == 7
     for n, (order, user) in enumerate(zip(orders, guests, strict=True), start=1):
         assert (order.user_id, order.lines.get().quantity) == (user.pk, n)
-        assert order.written_lines[0].pk == order.lines.get().pk
+        assert order.known_lines[0].pk == order.lines.get().pk
 
 
 def test_place_order_when_two_things_are_wanted_then_two_groups(members, groups):

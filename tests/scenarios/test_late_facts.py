@@ -3,10 +3,9 @@ the fact's own transaction (docs/decisions/0033-listeners-commute.md).
 """
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-import time_machine
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -15,50 +14,21 @@ from accounts.registration import note_sign_in
 from mall.core import clock, events
 from marketing.missions import counting as missions
 from marketing.missions import programme
-from marketing.models import DailyActivity, Mission, MissionFact, MissionProgress, Notification
+from marketing.models import DailyActivity, Mission, MissionProgress
 from orders import lifecycle
-from orders.models import Coupon, Order
-from points import maturing, rules, tiers
-from points.models import Grant, LedgerEntry, MemberTier, PointAccount, Rule, TakeBack
+from orders.models import Coupon
+from points import maturing, rules
+from points.models import Grant, LedgerEntry, Rule
 from tests.factories.coupons import template
 from tests.factories.marketing import MissionFactory
-from tests.factories.orders import give_points, pay, place, received, refund, virtual_sku
+from tests.factories.orders import pay, place, received, refund, virtual_sku
 from tests.listening import withheld
 from tests.scenarios.books import books_close
+from tests.scenarios.evening import EVENING, numbered, standing
 
 pytestmark = pytest.mark.django_db
-# Friday, 4 December 2026, ten minutes before midnight in the shop.
-EVENING = datetime(2026, 12, 4, 15, 50, tzinfo=UTC)
 FRIDAY, SATURDAY = date(2026, 12, 4), date(2026, 12, 5)
 NEXT_DAY = EVENING + timedelta(hours=9)
-
-
-@pytest.fixture
-def at():
-    """Stand at so many minutes after the evening began; nothing moves by itself."""
-    with time_machine.travel(EVENING, tick=False) as traveller:
-        yield lambda minutes: traveller.move_to(EVENING + timedelta(minutes=minutes))
-
-
-@pytest.fixture
-def after_midnight(at):
-    """Go to the next morning, after the operators have changed what they could."""
-
-    def go():
-        at(9 * 60)
-        for code in ("purchase", "first_order", "repurchase", "mission", "review"):
-            rule = Rule.objects.get(code=code)
-            numbers = rules.numbers_of(rule.versions.first())
-            tighter = {"points": numbers["points"] * 7, "per_day": 1, "per_week": 1}
-            rules.publish(rule, actor="staff:1", **{**numbers, **tighter})
-            rule.status = Rule.Status.PAUSED
-            rule.save()
-        for mission in Mission.objects.all():
-            mission.target, mission.points = mission.target + 3, mission.points * 2
-            mission.save()
-            programme.change_status(mission, Mission.Status.PAUSED, actor=None)
-
-    return go
 
 
 def deliver(told, *, size=1):
@@ -78,51 +48,6 @@ def bonuses(member):
     names = numbered(member)
     found = Grant.objects.filter(account_id=member.pk).order_by("pk")
     return sorted((names[one.reference], one.action, one.left) for one in found if one.left)
-
-
-def numbered(member):
-    """Return a member's orders by their number in the story: two stories have the same names."""
-    orders = Order.objects.filter(user=member).order_by("pk")
-    return {order.reference: f"order {n}" for n, order in enumerate(orders, 1)}
-
-
-def standing(member):
-    """Return everything that follows from a member's facts, under the names of the story."""
-    names = numbered(member)
-
-    def named(text):
-        for reference, name in names.items():
-            text = text.replace(reference, name)
-        return text
-
-    account = PointAccount.objects.get(pk=member.pk)
-    grants = Grant.objects.filter(account_id=member.pk).values_list(
-        "key", "points", "taken_back", "status", "on", "promised_at", "confirmed_at", "matures_at"
-    )
-    taken = {}
-    for row in TakeBack.objects.filter(account_id=member.pk):
-        total = row.pending + row.points + row.debt
-        taken[named(row.reference)] = taken.get(named(row.reference), 0) + total
-    progress = MissionProgress.objects.filter(user=member).values_list(
-        "mission__code", "period", "count", "target", "points", "paid", "completed_at"
-    )
-    facts = MissionFact.objects.filter(user=member).values_list("event", "key", "amount", "on")
-    notices = Notification.objects.filter(user=member).exclude(
-        kind__in=[Notification.Kind.MISSION_COMPLETED, Notification.Kind.POINTS_EARNED]
-    )
-    coupons = Coupon.objects.filter(user=member, order__isnull=False)
-    return {
-        "points": (account.available, account.debt),
-        "earned": MemberTier.objects.get(pk=member.pk).earned,
-        "promises": {named(key): tuple(rest) for key, *rest in grants},
-        "taken back": taken,
-        # a row a fact began and lost again says no more than none
-        "missions": {tuple(row[:2]): row[2:] for row in progress if row[2]},
-        "facts": {(event, named(key)): tuple(rest) for event, key, *rest in facts},
-        "days": set(DailyActivity.objects.filter(user=member).values_list("on", "action")),
-        "notices": {named(key) for key in notices.values_list("key", flat=True)},
-        "coupons": {named(one.order.reference): one.state for one in coupons},
-    }
 
 
 # --- the first order ------------------------------------------------------------------
@@ -360,53 +285,6 @@ def test_mission_when_it_was_changed_between_two_facts_then_the_first_decides_he
 
 
 # --- everything, in every order -------------------------------------------------------
-def an_evening(member, at):
-    """Live through an evening and the night after it: four orders, one cancelled, one received, one
-    refunded in part and one whole, around midnight.
-    """
-    sku, swap = virtual_sku(cash="20.00", stock=50), virtual_sku(points=50, stock=50)
-    note_sign_in(member)
-    at(1)
-    first = pay(place(member, sku, quantity=2))
-    at(2)
-    second = pay(place(member, sku))
-    at(3)
-    lifecycle.cancel(first, actor="staff:1")
-    at(9)
-    third = pay(place(member, sku, quantity=3))
-    at(11)
-    note_sign_in(member)
-    refund(third, 1)
-    at(12)
-    received(second)
-    at(13)
-    swapped = place(member, swap)
-    at(14)
-    refund(swapped)
-
-
-@pytest.fixture
-def evenings(member, other_member, at, after_midnight):
-    """One member whose facts are heard as they happen, and one whose facts wait for the day after;
-    (the oracle, the other member, what the other one told).
-    """
-    for user in (member, other_member):
-        give_points(user, 300)
-        tiers.reassess(user.pk)  # these points came by no rule's verb
-    MissionFactory(code="daily", kind="daily", event="order_paid", target=2, points=5)
-    MissionFactory(code="spend", event="spend_cash", target=55, points=30)
-    MissionFactory(code="swap", kind="weekly", event="redeem", points=15)
-    done = MissionFactory(code="done", event="order_completed", points=20, is_automatic=False)
-    MissionFactory(code="login", kind="weekly", event="login", target=2, points=8)
-    MissionFactory(code="next", kind="chain", event="review", prerequisite=done, points=9)
-    an_evening(member, at)
-    at(0)
-    with withheld() as told:
-        an_evening(other_member, at)
-    after_midnight()
-    return standing(member), other_member, list(told)
-
-
 def test_listeners_when_events_come_late_in_any_order_and_twice_then_the_same_rows(evenings):
     oracle, member, told = evenings
     assert len(told) >= 13
@@ -431,18 +309,6 @@ def test_listeners_when_events_come_late_in_any_order_and_twice_then_the_same_ro
     deliver(told)
     assert standing(member) == oracle
     books_close()
-
-
-def test_listeners_when_each_event_in_turn_is_parked_then_the_same_rows(evenings):
-    oracle, member, told = evenings
-
-    for parked in range(len(told)):
-        with transaction.atomic():
-            deliver(told[:parked] + told[parked + 1 :])
-            deliver([told[parked]])
-            found = standing(member)
-            transaction.set_rollback(True)
-        assert found == oracle, told[parked]
 
 
 def test_events_when_told_then_they_hold_plain_values_that_need_not_be_forgotten(evenings):

@@ -2,16 +2,49 @@
 takes what it says.
 """
 
+from django import forms
 from django.contrib import messages
-from django.http import HttpResponseBase, HttpResponseRedirect
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.http import HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from mall.core import unsent
 from mall.core.errors import DomainError
 from mall.core.versions import ChangedMeanwhile, check_read
 
 TEMPLATE = "admin/ask.html"
 VERSION = "version"  # the hidden field that brings back what was read
+
+
+class ChosenForm(forms.Form):
+    """A question about rows chosen in a list: which they are comes along, all that the list finds
+    where all were chosen, and how many the page said they are.
+    """
+
+    action = forms.CharField(widget=forms.HiddenInput)
+    select_across = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    _selected_action = forms.Field(widget=forms.MultipleHiddenInput, required=False)
+    told = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def about(cls, request, told, *, answer):
+        """Return the form, filled in once ``answer``, one of its fields, was sent. Its data then
+        tell how many there are now; ``is_told`` says whether that is what was read.
+        """
+        chosen = {
+            **request.POST.dict(),
+            ACTION_CHECKBOX_NAME: request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "told": told,
+        }
+        if answer not in request.POST:
+            return cls(initial=chosen)
+        data = request.POST.copy()
+        read, data["told"] = data.get("told"), str(told)
+        form = cls(data)
+        if read is not None and read != str(told):
+            form.add_error(None, str(ChangedMeanwhile()))
+        return form
 
 
 def sent(request):
@@ -60,7 +93,13 @@ def ask(
 
 
 def show(model_admin, request, row, form, *, title, template=TEMPLATE, **context):
-    """Show the form's page, as a 400 when something in it was wrong."""
+    """Show the form's page, as a 400 when something in it was wrong; with what its reader could not
+    send, where there is such.
+    """
+    if not form.is_bound:
+        kept = dict((unsent.take(request) or QueryDict()).lists())
+        first = {name: sent if len(sent) > 1 else sent[0] for name, sent in kept.items()}
+        form.initial = {**form.initial, **first}
     standard = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,

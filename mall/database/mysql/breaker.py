@@ -53,16 +53,12 @@ class Breaker:
         finally:
             self.open_until = open_until
 
-    @contextmanager
-    def watching(self):
-        """Ask something inside; when that was in vain, whoever knocks next knocks alone."""
-        started = time.monotonic()
-        try:
-            yield
-        except OperationalError as error:
-            if _was_in_vain(error, started):
-                self.open_until = time.monotonic()
-            raise
+    def note(self, error, started: float) -> None:
+        """Hear how a question failed that began at ``started`` (of ``time.monotonic``); when it was
+        in vain, whoever knocks next knocks alone.
+        """
+        if _was_in_vain(error, started):
+            self.open_until = time.monotonic()
 
     def _enter(self):
         with self.turn:

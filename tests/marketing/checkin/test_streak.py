@@ -154,8 +154,8 @@ def test_check_in_when_written_then_statement_count_is_literal(member, django_as
 
 
 # BEGIN and COMMIT aside: the lock with the question whether it was posted before, latest check-in,
-# entry, account, the tier's count, the row, and whether a mission listens.
-STATEMENTS_OF_A_CHECK_IN = 7
+# entry, account, the tier's count and the row. Whether a mission listens is known.
+STATEMENTS_OF_A_CHECK_IN = 6
 
 
 # --- standing ---------------------------------------------------------------

@@ -316,7 +316,7 @@ def test_withdraw_when_never_counted_then_nothing_changes(member):
 def test_note_when_nobody_listens_then_costs_one_query(member, django_assert_num_queries):
     MissionFactory(event=Mission.Event.REVIEW)
 
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(1):  # none where missions are kept: here they have just changed
         note_all(
             member.pk,
             [
@@ -325,6 +325,16 @@ def test_note_when_nobody_listens_then_costs_one_query(member, django_assert_num
                 Fact("spend_cash", "order:1", 80),
             ],
         )
+
+
+def test_note_when_a_kept_mission_is_edited_then_the_next_fact_counts_for_it(member):
+    mission = MissionFactory(code="one", event="redeem", status=Mission.Status.PAUSED)
+    note(member.pk, "redeem", key="order:0")
+    Mission.objects.filter(pk=mission.pk).update(status=Mission.Status.ACTIVE)
+
+    note(member.pk, "redeem", key="order:1")
+
+    assert progress_of(member) == [("one", "once", 1, 10)]
 
 
 def test_note_when_the_cache_lies_then_the_fact_counts_all_the_same(member, monkeypatch):

@@ -23,6 +23,7 @@ from orders.coupons.errors import CouponNotGiven
 from orders.models import Coupon, CouponGrant, CouponTemplate
 from orders.tasks import expire_coupons, hand_out_coupons
 from points import tiers
+from tests.factories.catalog import ProductFactory
 from tests.factories.coupons import given, over, template
 from tests.factories.orders import give_points, place, virtual_sku
 from tests.pages import hidden_of
@@ -305,6 +306,31 @@ def test_template_when_added_then_its_terms_are_asked_for_and_checked(counter):
     made = CouponTemplate.objects.get()
     assert made.codes.get().code == "SPRING2026"
     assert (made.name_en, made.percent, made.issued, made.history.count()) == ("Weekend", 20, 0, 1)
+
+
+def test_template_when_nobody_could_ever_use_one_then_refused_beside_its_field(counter, member):
+    points_only = ProductFactory(pay_mode="points")
+    address = reverse("admin:orders_coupontemplate_add")
+    codes = {f"codes-{name}": number for name, number in (("TOTAL_FORMS", 0), ("INITIAL_FORMS", 0))}
+    plain = {
+        "name_zh_hans": "周末券", "name_en": "Weekend", "status": "active", "kind": "amount",
+        "amount": "5", "percent": "0", "cap": "0",
+        "threshold": "0", "scope": "all", "total": "0", "per_person": "1", "valid_days": "7",
+        "price_points": "10", **codes,
+    }  # fmt: skip
+
+    def wrong(where, **changes):
+        return set(counter.post(where, {**plain, **changes}).context["adminform"].form.errors)
+
+    assert wrong(address, ends_at_0="2020-01-01", ends_at_1="00:00") == {"ends_at"}
+    assert wrong(address, scope="products") == {"products"}
+    assert wrong(address, scope="products", products=[points_only.pk]) == {"products"}
+    assert wrong(address, scope="categories") == {"categories"}
+    made = template(valid_days=3)
+    given(member, made)
+    late = {"starts_at_0": f"{clock.today() + timedelta(days=9)}", "starts_at_1": "00:00"}
+    change = reverse("admin:orders_coupontemplate_change", args=[made.pk])
+    assert wrong(change, **late) == {"starts_at"}
 
 
 def test_template_when_somebody_has_one_then_its_terms_are_fixed_and_figures_shown(counter, member):

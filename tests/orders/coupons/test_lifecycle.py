@@ -332,6 +332,16 @@ def test_grant_when_given_then_it_ends_after_its_days_and_never_after_the_window
 
     assert given(member, valid_days=3).expires_at == clock.end_of(clock.today() + timedelta(days=3))
     assert given(member, valid_days=3, ends_at=soon).expires_at == soon
+    opens = clock.start_of(clock.today() + timedelta(days=13))
+    assert given(member, valid_days=7, starts_at=opens).expires_at == clock.end_of(
+        clock.today() + timedelta(days=20)
+    )
+    ends = opens + timedelta(days=2)
+    assert given(member, valid_days=7, starts_at=opens, ends_at=ends).expires_at == ends
+    begun = clock.now() - timedelta(days=5)
+    assert given(member, valid_days=7, starts_at=begun).expires_at == clock.end_of(
+        clock.today() + timedelta(days=7)
+    )
     assert given(member, valid_days=0, ends_at=soon).expires_at == soon
 
 

@@ -1,0 +1,101 @@
+"""One cell as text: what a spreadsheet wraps around it is taken off, what one did to it is told,
+and what one would do to it is kept from happening.
+"""
+
+import re
+import unicodedata
+
+from django.utils.translation import gettext as _
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+LONG_DIGITS = 12  # from here on a spreadsheet shows 1.23E+11, and saves what it shows
+INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+AS_TEXT = re.compile(r'="([^"]*)"\Z')
+ROUNDED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}\Z")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
+MONTHS = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+# What LibreOffice or Excel takes for a number, a date, a time or a truth.
+CHANGED = re.compile(
+    "|".join(
+        (
+            r"0\d+(?:\.\d*)?",  # 0012
+            rf"\d{{{LONG_DIGITS},}}",
+            r"\d*\.\d*0|\.\d+|\d+\.",  # 1.10
+            r"[\d.,]+[Ee][+-]?\d+",  # 12E5
+            r"\d+[-/.]\d+(?:[-/.]\d+)?",  # 3-5, 1/2, 1.2.3
+            r"\d+[-/.]\d+[-/.]\d+(?:[: T]|: )\d[\d:.]*.*",  # 2027-10-31: 10
+            r"\d+[-+]",
+            r"\d+:\d+.*|\d+ ?[ap]m?",
+            r"[\d,.]+ ?%|\([\d.,]+\)|[¥￥$€] ?[\d.,]+",
+            r"\d{1,3}(?:,\d+)+(?:\.\d+)?",
+            r"(?:\d+\u5e74)?\d+\u6708(?:\d+\u65e5)?",  # year, month, day in Chinese
+            rf"\d{{1,2}}[ -]?{MONTHS}(?:[ -]\d+)?|{MONTHS}[ -]?\d{{1,4}}",
+            r"true|false",
+        )
+    ),
+    re.IGNORECASE,
+)
+
+# Of cells joined by line breaks: a blank or a sign of wrapping at an end of one, or what a program
+# may have done to it. Most rows have none of it, and need no look at each cell.
+SUSPICIOUS = re.compile(
+    rf"^(?:[^\S\n]|['=])|[^\S\n]$|[Ee]\+|[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufffd{INVISIBLE}]",
+    re.MULTILINE,
+)
+
+
+def are_plain(texts) -> bool:
+    """Return whether every one of these cells is bare already and without a fault."""
+    return SUSPICIOUS.search("\n".join(texts)) is None
+
+
+def bare(text: str) -> str:
+    """Return a cell without blanks and invisible signs around it, and without ``="…"`` or the
+    apostrophe by which a spreadsheet is told that it is text.
+    """
+    text = text.strip().strip(INVISIBLE).strip()
+    if text[:1] == "=" and (found := AS_TEXT.match(text)):
+        return found[1].strip()
+    return text[1:] if text[:1] == "'" and _is_quoted(text) else text
+
+
+def fault_of(text: str) -> str:
+    """Return what a program did to this cell that cannot be undone, or nothing."""
+    if "+" in text and ROUNDED.match(text):
+        return rounded(text)
+    if not text.isprintable() and CONTROL.search(text):
+        return _("a cell holds unreadable signs")
+    return ""
+
+
+def rounded(text) -> str:
+    """Return the sentence about a number of which a spreadsheet dropped digits."""
+    return _(
+        "%(text)s: a spreadsheet rounded this; format the column as text and enter it again"
+    ) % {"text": text}
+
+
+def guarded(text: str) -> str:
+    """Return a text as a CSV cell that a spreadsheet neither runs nor changes; ``bare`` gives it
+    back.
+
+    Source: OWASP "CSV injection"; the conversions of LibreOffice 7.4 and Excel.
+    """
+    if _would_change(text) or _is_quoted(text):
+        return f"'{text}"
+    return text
+
+
+def _is_quoted(text):
+    """An apostrophe says "text" to a spreadsheet; before a word it is one ('tis)."""
+    rest = text.lstrip("'")
+    return rest != text and (rest[:1].isdigit() or _would_change(rest))
+
+
+def _would_change(text):
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return text.startswith(FORMULA_STARTS) or CHANGED.fullmatch(text) is not None

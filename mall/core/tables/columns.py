@@ -1,0 +1,98 @@
+"""The columns a door reads: found by their headings, whichever language they are written in."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from mall.core.tables import cells
+from mall.core.tables.errors import UnreadableTable
+
+BETWEEN = re.compile(r"[\s_\-.:*]+")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column by its ``name``, which is always a heading for it; ``titles`` are the others: plain
+    or lazily translated texts, of which every language counts; several in one stand apart by ``|``.
+
+    ``is_code``: an identifier (number of an order, SKU, key, phone), of which no date was meant.
+    """
+
+    name: str
+    titles: tuple[str, ...] = ()
+    required: bool = False
+    is_code: bool = False
+
+    def known(self) -> set[str]:
+        """Return every heading it goes by, folded, in all languages of the shop."""
+        found = {folded(self.name)}
+        for code, _name in settings.LANGUAGES:
+            with translation.override(code):
+                for titles in self.titles:
+                    found |= {folded(title) for title in str(titles).split("|")}
+        return found
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: the line of the file it begins in (from 1), the text of every declared column
+    (empty where the file has none), and why it cannot be right, if so.
+    """
+
+    line: int
+    cells: dict[str, str]
+    fault: str = ""
+
+
+def folded(title: str) -> str:
+    """Return a heading as headings are compared: trimmed, any width and case, however spaced."""
+    return BETWEEN.sub("", unicodedata.normalize("NFKC", cells.bare(title)).casefold())
+
+
+def matches(titles: Sequence[str], columns: Sequence[Column]) -> int:
+    """Return how many of these headings a column answers to."""
+    known = set().union(*(column.known() for column in columns))
+    return sum(folded(title) in known for title in titles)
+
+
+def places(titles: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:
+    """Return the place of every declared column that is there. Raises: UnreadableTable (a heading
+    missing or twice).
+    """
+    found, doubled = {}, []
+    for column in columns:
+        known = column.known()
+        there = [place for place, title in enumerate(titles) if title and folded(title) in known]
+        doubled += [titles[place].strip() for place in there[1:]]
+        if there:
+            found[column.name] = there[0]
+    if missing := [column for column in columns if column.required and column.name not in found]:
+        raise UnreadableTable(
+            _("The first row must name the columns. Missing: %(missing)s; found: %(found)s.")
+            % {
+                "missing": listed(_shown(column) for column in missing),
+                "found": listed(title for title in titles if title.strip()) or "–",
+            }
+        )
+    if doubled:
+        raise UnreadableTable(
+            _("These columns stand in the file twice: %(titles)s. Please leave one of each.")
+            % {"titles": listed(doubled)}
+        )
+    return found
+
+
+def listed(names, most=12) -> str:
+    """Return names as one text, cut where nobody reads on."""
+    names = [str(name).strip()[:40] for name in names]
+    return ", ".join(names[:most]) + (" …" if len(names) > most else "")
+
+
+def _shown(column):
+    title = str(column.titles[0]).partition("|")[0] if column.titles else ""
+    return f"{column.name} ({title})" if title not in ("", column.name) else column.name

@@ -1,0 +1,13 @@
+"""The name of equal rows."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+
+
+def digest(rows: Iterable[Sequence]) -> str:
+    """Return 64 hex digits, the same for the same parsed values however they were saved."""
+    counted = hashlib.sha256()
+    for row in rows:
+        counted.update(json.dumps(list(row), ensure_ascii=False, default=str).encode() + b"\n")
+    return counted.hexdigest()

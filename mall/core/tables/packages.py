@@ -1,0 +1,141 @@
+"""What stands in a zipped workbook before anything unpacks it into memory: how large it becomes,
+how many cells it has, and which of them hold an error or a formula nobody worked out.
+
+python-calamine (0.9.1) allocates the whole rectangle up to the last cell, copies a shared text into
+each of its cells, and reads errors and formulas without a value as empty cells.
+"""
+
+import copy
+import re
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from xml.etree import ElementTree
+
+from django.utils.translation import gettext as _
+
+from mall.core.tables.errors import UnreadableTable
+
+UNPACKED_BYTES_MAX = 128 * 1024 * 1024
+ENTRIES_MAX = 2_000
+CELLS_MAX = 5_000_000
+TEXT_BYTES_MAX = 256 * 1024 * 1024
+PIECE_BYTES = 1 << 20
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+ROWS = re.compile(rb'\br="[A-Z]{1,3}([0-9]{1,7})"')
+COLUMNS = re.compile(rb'\br="([A-Z]{1,3})[0-9]{1,7}"')
+ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>')
+VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^>/]*>[^<]")
+UNWORKED = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*</(?:\w+:)?c>"
+)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet with something in it: its name, and per row the columns (from 0) that cannot be
+    read.
+    """
+
+    name: str
+    broken: dict[int, set[int]]
+
+
+def survey(file) -> Sheet | None:
+    """Return the first visible sheet of an .xlsx with something in it, or None where all are empty.
+
+    Raises: UnreadableTable (no workbook, damaged, or larger than may be unpacked).
+    """
+    try:
+        with zipfile.ZipFile(file) as package:
+            _measure(package)
+            for name, path in _sheets(package):
+                content = package.read(path)
+                if VALUE.search(content):
+                    return Sheet(name, _broken(content, _longest_text(package)))
+    except (
+        zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, RuntimeError, EOFError,
+        NotImplementedError, OSError, ValueError,
+    ) as error:  # fmt: skip
+        raise UnreadableTable(
+            _("This workbook is damaged or protected. Please save it again as .xlsx.")
+        ) from error
+    return None
+
+
+def _measure(package):
+    """Unpack everything piece by piece, keeping nothing: what a header says of a size may lie."""
+    names = set(package.namelist())
+    if "xl/workbook.xml" not in names:
+        raise UnreadableTable(_not_a_workbook(names))
+    left, many = UNPACKED_BYTES_MAX, len(package.infolist()) > ENTRIES_MAX
+    for entry in package.infolist():
+        boundless = copy.copy(entry)
+        boundless.file_size = sys.maxsize
+        with package.open(boundless) as content:
+            while left >= 0 and (piece := content.read(PIECE_BYTES)):
+                left -= len(piece)
+        if left < 0 or many:
+            raise UnreadableTable(_too_large())
+
+
+def _not_a_workbook(names):
+    if "mimetype" in names or "xl/workbook.bin" in names:
+        return _("This is another kind of workbook. Please save it as .xlsx or as “CSV UTF-8”.")
+    return _("This is a zip archive. Please unpack it and upload the table that is in it.")
+
+
+def _too_large():
+    return _(
+        "This workbook is too large once unpacked. Please leave only the rows and columns that "
+        "are needed, or save it as “CSV UTF-8”."
+    )
+
+
+def _sheets(package) -> Iterator[tuple[str, str]]:
+    """Yield (name, path) of the visible sheets, or of the hidden ones where none is visible."""
+    relations = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
+    paths = {relation.get("Id"): relation.get("Target") for relation in relations}
+    book = ElementTree.fromstring(package.read("xl/workbook.xml"))
+    sheets = [*book.iter(f"{MAIN}sheet"), *book.iter(f"{STRICT}sheet")]
+    visible = [sheet for sheet in sheets if sheet.get("state", "visible") == "visible"]
+    for sheet in visible or sheets:
+        relation = next(value for name, value in sheet.items() if name.endswith("}id"))
+        target = paths[relation]
+        path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        if "worksheets/" in path:  # no chart sheet
+            yield sheet.get("name"), path
+
+
+def _broken(content, longest_text) -> dict[int, set[int]]:
+    """Return the cells that hold no value, by row (from 1). Raises: UnreadableTable."""
+    rows = max(map(int, set(ROWS.findall(content))), default=0)
+    columns = max(map(_column, set(COLUMNS.findall(content))), default=0) + 1
+    texts = content.count(b't="s"')
+    if rows * columns > CELLS_MAX or texts * longest_text > TEXT_BYTES_MAX:
+        raise UnreadableTable(_too_large())
+    broken = {}
+    if b't="e"' in content or b"<f" in content or b":f" in content:
+        for found in chain(ERROR.finditer(content), UNWORKED.finditer(content)):
+            if place := PLACE.search(found[1]):
+                broken.setdefault(int(place[2]), set()).add(_column(place[1]))
+    return broken
+
+
+def _longest_text(package):
+    if "xl/sharedStrings.xml" not in package.namelist():
+        return 0
+    texts = package.read("xl/sharedStrings.xml").split(b"</si>")
+    return max(map(len, texts))
+
+
+def _column(letters) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1

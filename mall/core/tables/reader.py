@@ -1,0 +1,215 @@
+"""The one reader of tables: CSV of any usual encoding and delimiter, and .xlsx, row by row as text.
+
+What cannot be read is refused with its cause and the mend; what is wrong with one row stands in its
+``fault``. Rows of a text file are read as they are asked for, however many there are.
+"""
+
+import codecs
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from mall.core.tables import cells, sheets, texts
+from mall.core.tables.columns import Column, Row, places
+from mall.core.tables.errors import UnreadableTable
+
+XLSX = "xlsx"
+ACCEPTED = ".csv,.txt,.tsv,.xlsx,text/csv"  # what a file field offers to choose
+HEAD_BYTES = 2_048
+MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|table|meta|\?xml|\w)", re.I)
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+
+
+class Table:
+    """A table that was opened: its headings, and its rows, to be gone through once."""
+
+    def __init__(self, records, columns, encoding, delimiter, *, file=None):
+        self._records, self._file = records, file
+        self.encoding, self.delimiter = encoding, delimiter
+        self.titles = _titles(self._records)
+        if not self.titles:
+            raise UnreadableTable(_("There is nothing in this file."))
+        # cells of a workbook carry more than their text, and a cell under no heading is a fault
+        is_plain = encoding != XLSX and all(self.titles)
+        self._plain_width = len(self.titles) if is_plain else 0
+        found = places(self.titles, columns)
+        absent = sys.maxsize
+        self._read = [(one.name, found.get(one.name, absent), one.is_code) for one in columns]
+        self.unknown = tuple(
+            title
+            for place, title in enumerate(self.titles)
+            if title and place not in found.values()
+        )
+        self.missing = tuple(one.name for one in columns if one.name not in found)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self._records.close()
+        if self._file is not None:
+            self._file.close()
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield every row that holds something. Raises: UnreadableTable."""
+        for line, fields in self._records:
+            if len(fields) <= self._plain_width and cells.are_plain(fields):
+                if any(fields):
+                    yield Row(line, self._taken(fields))
+            elif any(field and not field.isspace() for field in fields):
+                row = self._row(line, fields)
+                if row.fault or any(cells.bare(field) for field in fields):
+                    yield row
+
+    def _taken(self, fields):
+        width = len(fields)
+        return {name: fields[place] if place < width else "" for name, place, _ in self._read}
+
+    def _row(self, line, fields):
+        found, fault = self._taken(fields), _stray(fields, self.titles)
+        for name, _place, is_code in self._read:
+            raw = found[name]
+            text = found[name] = cells.bare(raw)
+            fault = fault or _fault_of(raw, text, is_code)
+        return Row(line, found, fault)
+
+
+def open_table(
+    source: bytes | BinaryIO | str | Path,
+    columns: Sequence[Column],
+    *,
+    bytes_max: int | None = None,
+    encoding: str = "",
+    progress=iter,
+) -> Table:
+    """Return the table that bytes, a binary file that can be rewound, or a path hold.
+
+    ``progress`` is given the lines of a text file and yields them on. Of a path: use it as a
+    context manager. Raises: UnreadableTable.
+    """
+    file = _opened(source)
+    try:
+        found, *how = _found(file, columns, bytes_max, encoding, progress)
+        return Table(found, columns, *how, file=None if file is source else file)
+    except UnreadableTable:
+        if file is not source:
+            file.close()
+        raise
+
+
+def titles_of(source, *, encoding: str = "") -> tuple[str, ...]:
+    """Return the headings as they are written. Raises: UnreadableTable."""
+    with open_table(source, (), encoding=encoding) as table:
+        return table.titles
+
+
+def _found(file, columns, bytes_max, encoding, progress):
+    """Return the records of a file, its encoding and its delimiter. Raises: UnreadableTable."""
+    size = file.seek(0, os.SEEK_END)
+    if bytes_max is not None and size > bytes_max:
+        raise UnreadableTable(
+            _("This file has more than %(most)s KB. Please split it.") % {"most": bytes_max // 1000}
+        )
+    if is_workbook(file):
+        return sheets.records(file), XLSX, ""
+    encoding = _named(encoding) or texts.encoding_of(file)
+    delimiter = texts.delimiter_of(file, encoding, columns)
+    return texts.records(file, encoding, delimiter, progress=progress), encoding, delimiter
+
+
+def _opened(source):
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if not isinstance(source, str | Path):
+        return source
+    try:
+        return open(source, "rb")  # noqa: SIM115 - closed with the table that reads it
+    except OSError as error:
+        raise UnreadableTable(
+            _("The file cannot be opened: %(reason)s.") % {"reason": error.strerror}
+        ) from error
+
+
+def is_workbook(file):
+    """Return whether it is a zipped workbook, not text. Raises: UnreadableTable (neither)."""
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    if head.startswith(b"PK\x03\x04"):
+        return True
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise UnreadableTable(
+            _(
+                "This is an old Excel file (.xls) or one with a password. Please save it as .xlsx "
+                "or as “CSV UTF-8”."
+            )
+        )
+    if head.startswith(b"%PDF"):
+        raise UnreadableTable(_("This is a PDF. Please upload the table as CSV or .xlsx."))
+    if head.startswith(PICTURES):
+        raise UnreadableTable(_("This is a picture. Please upload the table as CSV or .xlsx."))
+    if MARKUP.match(head):
+        raise UnreadableTable(
+            _(
+                "This is a web page with the name of a table. Please open it in a spreadsheet and "
+                "save it as .xlsx or as “CSV UTF-8”."
+            )
+        )
+    return False
+
+
+def _named(encoding):
+    """Return the encoding a caller knows, or nothing to find it out. Raises: UnreadableTable."""
+    if not encoding:
+        return ""
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise UnreadableTable(
+            _("There is no encoding %(encoding)s.") % {"encoding": encoding}
+        ) from None
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _titles(found):
+    for _line, fields in found:
+        titles = [str(field) for field in fields]
+        while titles and not cells.bare(titles[-1]):
+            titles.pop()
+        if titles:
+            return tuple(cells.bare(title) for title in titles)
+    return ()
+
+
+def _stray(fields, titles):
+    """Return what is wrong with cells no heading stands over, or nothing."""
+    if len(fields) <= len(titles) and all(titles):
+        return ""
+    over = [
+        field
+        for field, title in zip(fields, chain(titles, [""] * len(fields)), strict=False)
+        if not title and cells.bare(field)
+    ]
+    if not over:
+        return ""
+    return _(
+        "there are more cells than headings (%(cells)s); perhaps a comma stands in a number or a "
+        "text that is not in quotation marks"
+    ) % {"cells": ", ".join(cells.bare(field)[:20] for field in over[:3])}
+
+
+def _fault_of(raw, text, is_code):
+    if isinstance(raw, sheets.Unusable):
+        return str(raw)
+    if is_code and isinstance(raw, sheets.Date):
+        return _(
+            "%(text)s: a spreadsheet made a date of this; format the column as text and enter it "
+            "again"
+        ) % {"text": text}
+    return cells.fault_of(text)

@@ -1,0 +1,136 @@
+"""One row of an earlier shop's orders: nine texts checked and made values."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import gt
+
+from django.utils.translation import gettext as _
+
+from mall.core import clock
+from mall.core.tables import values
+from mall.core.tables.errors import BadCell
+from marketing.models import HistoryOrder
+from marketing.models.history import NAME_LENGTH, NUMBER_LENGTH
+
+COLUMNS = (
+    "order_no",
+    "ordered_at",
+    "customer",
+    "sku",
+    "product",
+    "category",
+    "quantity",
+    "unit_price",
+    "status",
+)
+LENGTHS = (NUMBER_LENGTH, 40, NAME_LENGTH, NUMBER_LENGTH, NAME_LENGTH, NAME_LENGTH, 16, 24, 9)
+MAY_BE_EMPTY = ("product", "category")
+STATUSES = frozenset(HistoryOrder.Status.values)
+QUANTITY_MAX = 999_999
+FEN_MAX = 99_999_999_99
+SIMPLE_QUANTITY = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
+SIMPLE_AMOUNT = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,2})0*)?\Z", re.ASCII)
+SIMPLE_TIME_LENGTH = len("2026-11-21 09:30:00")
+EARLIEST_YEAR = 1970
+UNREADABLE = re.compile(r"[\x00-\x1f\ufffd]")
+
+
+class BadRow(ValueError):
+    """One row says something that cannot be; the text says what."""
+
+
+def read_row(fields) -> tuple:
+    """Return (order_no, instant in UTC, shop day, customer, sku, product, category, quantity, fen,
+    status) of nine trimmed texts.
+
+    Raises: BadRow.
+    """
+    if not all(fields):
+        _refuse_empty(fields)
+    if any(map(gt, map(len, fields), LENGTHS)):
+        _refuse_longest(fields)
+    if UNREADABLE.search("".join(fields)):
+        raise BadRow(
+            _(
+                "a text holds a line break or unreadable signs; perhaps a quotation mark is not "
+                "closed"
+            )
+        )
+    no, ordered_at, customer, sku, product, category, quantity, unit_price, status = fields
+    if status not in STATUSES:
+        raise BadRow(_("status is none of completed, cancelled, refunded"))
+    instant, day = _instant(ordered_at)
+    pieces, fen = _pieces(quantity), _fen(unit_price)
+    return no, instant, day, customer, sku, product or sku, category, pieces, fen, status
+
+
+def _refuse_empty(fields):
+    """Raises: BadRow, when one that must be there is not."""
+    empty = [
+        name
+        for name, field in zip(COLUMNS, fields, strict=True)
+        if not field and name not in MAY_BE_EMPTY
+    ]
+    if len(empty) == 1:
+        raise BadRow(_("%(column)s is empty") % {"column": empty[0]})
+    if empty:
+        raise BadRow(_("these fields are empty: %(columns)s") % {"columns": ", ".join(empty)})
+
+
+def _refuse_longest(fields):
+    """Raises: BadRow."""
+    for name, field, longest in zip(COLUMNS, fields, LENGTHS, strict=True):
+        if len(field) > longest:
+            raise BadRow(
+                _("%(column)s is longer than %(longest)s characters")
+                % {"column": name, "longest": longest}
+            )
+
+
+@lru_cache(maxsize=4_096)
+def _instant(text):
+    """Return a time as (UTC without a zone, shop day), both as text; without a zone it is the
+    shop's own.
+    """
+    try:
+        if len(text) == SIMPLE_TIME_LENGTH and text[4] == "-":
+            local = datetime.fromisoformat(text).replace(tzinfo=clock.SHOP_ZONE)
+        else:
+            local = values.moment(text)
+        instant = local.astimezone(UTC)
+    except (BadCell, ValueError, OverflowError):
+        raise BadRow(
+            _("ordered_at is not a time such as 2026-11-21 09:30:00: %(text)s") % {"text": text}
+        ) from None
+    if instant.year < EARLIEST_YEAR:
+        raise BadRow(_("ordered_at lies before 1970"))
+    if instant > clock.now() + timedelta(days=1):
+        raise BadRow(_("ordered_at lies in the future"))
+    day = local.date() if local.tzinfo is clock.SHOP_ZONE else clock.day_of(instant)
+    return instant.replace(tzinfo=None).isoformat(sep=" "), day.isoformat()
+
+
+def _pieces(text):
+    if SIMPLE_QUANTITY.match(text):
+        pieces = int(text)
+    else:
+        try:
+            pieces = values.whole(text)
+        except BadCell:
+            pieces = 0
+    if not 0 < pieces <= QUANTITY_MAX:
+        raise BadRow(_("quantity is not a whole number from 1 on"))
+    return pieces
+
+
+def _fen(text):
+    if amount := SIMPLE_AMOUNT.match(text):
+        return int(amount[1]) * 100 + int((amount[2] or "").ljust(2, "0"))
+    try:
+        fen = int(values.decimal(text) * 100)
+    except BadCell:
+        fen = -1
+    if not 0 <= fen <= FEN_MAX:
+        raise BadRow(_("unit_price is not an amount of yuan such as 12.50"))
+    return fen

@@ -1,0 +1,18 @@
+"""What a refused order is answered with."""
+
+from drf_spectacular.utils import OpenApiResponse
+
+from mall.core.openapi import ErrorAnswerSerializer
+from orders.serializers import QuoteSerializer
+
+
+class OrderRefusalSerializer(ErrorAnswerSerializer):
+    """A refusal; of ``price_changed`` with what it costs now."""
+
+    quote = QuoteSerializer(required=False, help_text="Of price_changed: what it costs now.")
+
+
+PRICE_CHANGED = OpenApiResponse(
+    OrderRefusalSerializer,
+    description="price_changed (with the new quote), out_of_stock, limit_reached, not_payable, …",
+)

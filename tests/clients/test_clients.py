@@ -1,0 +1,170 @@
+"""The API document is what the API answers: clients generated from it compile under the strictest
+settings and live through a stranger's day, and two linters find no error in it.
+
+Node and Python tools are installed once into a cache folder outside the tree (CLIENTS_CACHE,
+~/.cache/points-mall-clients) from the lock file and requirements.txt beside this file. That asks
+the registries, so they run by ``pytest -m "clients and long"`` and ``make test-long`` only. What
+the generators stumbled over stands in tests/mall/test_openapi.py, which always runs.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from tests.factories.orders import virtual_sku
+
+pytestmark = [pytest.mark.clients, pytest.mark.long, pytest.mark.timeout(1_800)]
+HERE = Path(__file__).parent
+LIVED = {
+    "streak": 1,
+    "quoted": 30,
+    "requoted": 30,
+    "status": "paid",
+    "entries": 3,
+    "available": 90,
+}
+STRICT = {
+    "compilerOptions": {
+        "strict": True,
+        "noEmit": True,
+        "skipLibCheck": True,
+        "target": "ES2022",
+        "module": "ESNext",
+        "moduleResolution": "bundler",
+        "lib": ["ES2022", "DOM", "DOM.Iterable"],
+        "types": ["node"],
+    },
+    "include": ["*.ts"],
+}
+
+
+def run(*command, cwd, **environment):
+    """Run a tool; return what it printed, or fail with all it said."""
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        words,
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    assert done.returncode == 0, f"{words}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+def installed(name, *files):
+    """Return a cache folder for these lists of packages, and whether it is complete."""
+    digest = hashlib.sha256(b"".join((HERE / file).read_bytes() for file in files)).hexdigest()
+    cache = Path(os.environ.get("CLIENTS_CACHE", "~/.cache/points-mall-clients")).expanduser()
+    folder = cache / f"{name}-{digest[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder, (folder / "complete").exists()
+
+
+@pytest.fixture(scope="module")
+def node():
+    """The folder whose node_modules hold the Node tools."""
+    folder, is_complete = installed("node", "package.json", "package-lock.json")
+    if not is_complete:
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / file, folder)
+        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+        (folder / "complete").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def python():
+    """The folder of the commands of a virtual environment with the Python tools."""
+    folder, is_complete = installed("python", "requirements.txt")
+    if not is_complete:
+        run(sys.executable, "-m", "venv", folder, cwd=HERE)
+        run(folder / "bin/pip", "install", "-q", "-r", HERE / "requirements.txt", cwd=folder)
+        (folder / "complete").touch()
+    return folder / "bin"
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    """The document as it is served."""
+    path = tmp_path_factory.mktemp("document") / "openapi.yaml"
+    call_command("spectacular", "--validate", "--fail-on-warn", file=str(path))
+    return path
+
+
+@pytest.fixture
+def shop(live_server, settings, transactional_db):
+    """Where the shop answers, and something to redeem there."""
+    settings.ACCOUNT_RATE_LIMITS = False
+    return {"BASE": live_server.url, "SKU": str(virtual_sku(points=30).pk)}
+
+
+def test_linters_when_they_read_the_document_then_no_error(node, document, tmp_path):
+    tools = node / "node_modules/.bin"
+    rules = tmp_path / "spectral.yaml"
+    rules.write_text('extends: ["spectral:oas"]\n')
+
+    run(tools / "redocly", "lint", document, cwd=node)
+    run(tools / "spectral", "lint", "-r", rules, document, cwd=node)
+
+
+TYPESCRIPT = {
+    "openapi_fetch": ["openapi-typescript", "{document}", "-o", "schema.d.ts"],
+    "hey_api": ["openapi-ts", "-i", "{document}", "-o", "hey", "-c", "@hey-api/client-fetch"],
+    "orval": ["orval", "--input", "{document}", "--output", "orval.ts", "--client", "fetch"],
+}
+
+
+@pytest.mark.parametrize("name", TYPESCRIPT)
+def test_typescript_when_generated_then_strict_and_lives_a_day(
+    node, document, shop, tmp_path, name
+):
+    tools, script = node / "node_modules/.bin", f"play_{name}.ts"
+    (tmp_path / "node_modules").symlink_to(node / "node_modules")
+    (tmp_path / "tsconfig.json").write_text(json.dumps(STRICT))
+    shutil.copy(HERE / script, tmp_path)
+
+    command, *words = [word.format(document=document) for word in TYPESCRIPT[name]]
+    run(tools / command, *words, cwd=tmp_path)
+    run(tools / "tsc", "-p", "tsconfig.json", cwd=tmp_path)
+    bundled = ["--bundle", "--platform=node", "--format=esm", "--outfile=play.mjs"]
+    run(tools / "esbuild", script, *bundled, cwd=tmp_path)
+    said = run("node", "play.mjs", cwd=tmp_path, **shop)
+
+    assert json.loads(said) == LIVED
+
+
+def test_openapi_python_client_when_generated_then_strict_and_lives_a_day(
+    python, document, shop, tmp_path
+):
+    script = "play_openapi_python_client.py"
+    shutil.copy(HERE / script, tmp_path)
+
+    generate = ["generate", "--path", document, "--output-path", tmp_path / "shop"]
+    path = {"PATH": f"{python}:{os.environ['PATH']}"}
+    run(python / "openapi-python-client", *generate, "--meta", "none", cwd=tmp_path, **path)
+    run(python / "mypy", "--strict", "shop", script, cwd=tmp_path)
+    said = run(python / "python", script, cwd=tmp_path, **shop)
+
+    assert json.loads(said) == LIVED
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="openapi-generator needs Java")
+def test_openapi_generator_when_generated_then_lives_a_day(python, document, shop, tmp_path):
+    script = "play_openapi_generator.py"
+    shutil.copy(HERE / script, tmp_path)
+
+    words = ["generate", "-g", "python", "-i", document, "-o", tmp_path, "--package-name", "shop"]
+    run(python / "openapi-generator-cli", *words, cwd=tmp_path)
+    said = run(python / "python", script, cwd=tmp_path, **shop)
+
+    assert json.loads(said) == LIVED

@@ -1,0 +1,233 @@
+"""A session that ends, or a token that is too old, loses nothing of what was typed."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Address
+from catalog.models import Category, Product, Review
+from mall.core import clock, unsent
+from orders.models import Order, RefundRequest
+from tests.factories.accounts import PASSWORD
+from tests.factories.catalog import CategoryFactory, SkuFactory
+from tests.factories.coupons import given
+from tests.factories.orders import (
+    address_of,
+    give_points,
+    pay,
+    physical_sku,
+    place,
+    received,
+    virtual_sku,
+)
+from tests.pages import form_of
+
+pytestmark = pytest.mark.django_db
+NEW = reverse("orders:new")
+
+
+def lose_session(client):
+    """End the session as time does: the browser still has its cookie."""
+    Session.objects.all().delete()
+    cache.clear()
+
+
+def sent_signed_out(client, user, page, fields, *, to=None):
+    """Post a form of ``page`` after its session ended; sign in and follow to where that leads."""
+    lose_session(client)
+    answer = client.post(to or page, fields, headers={"referer": f"http://testserver{page}"})
+    assert (answer.status_code, "/accounts/login/" in answer["Location"]) == (302, True)
+    client.get(answer["Location"])
+    return signed_in_again(client, user, page)
+
+
+def signed_in_again(client, user, page):
+    """Sign in through the door, and follow to where that leads."""
+    door = f"{reverse('account_login')}?next={quote(page)}"
+    login = {"login": user.username, "password": PASSWORD, "next": page}
+    after = client.post(door, login)
+    assert (after.status_code, after["Location"]) == (302, page)
+    return client.get(page)
+
+
+def test_address_when_the_session_ended_then_what_was_typed_is_there_and_nothing_saved(
+    signed_in, member
+):
+    page = f"{reverse('accounts:address_new')}?next=/orders/"
+    signed_in.get(page)
+    typed = {"recipient": "张三", "phone": "13800138000", "region": "", "detail": "科技路 <7> 号"}
+
+    back = sent_signed_out(signed_in, member, page, typed)
+
+    form = form_of(back.content.decode(), "")
+    assert back.status_code == 200
+    assert {name: [value] for name, value in typed.items()}.items() <= form.items()
+    assert "/orders/" in form["next"]
+    assert Address.objects.count() == 0
+    again = signed_in.get(page).content.decode()
+    assert "科技路" not in again  # shown once
+
+
+def test_checkout_when_the_session_ended_then_goods_coupon_points_and_address_are_there(
+    signed_in, member
+):
+    give_points(member, 5000)
+    either = {"pay_mode": Product.PayMode.CASH_POINTS}
+    sku, other = physical_sku(cash="50.00", **either), physical_sku(cash="9.00", **either)
+    first, second = address_of(member), address_of(member)
+    given(member, amount="3.00")
+    chosen = given(member, amount="2.00")
+    page = f"{NEW}?sku={sku.pk}&quantity=2&sku={other.pk}&quantity=1&coupon={chosen.pk}"
+    shown = signed_in.get(page)
+    points = shown.context["choices"][2]["points"]
+    form = form_of(signed_in.get(f"{page}&points_to_use={points}").content.decode(), "place")
+
+    back = sent_signed_out(signed_in, member, page, {**form, "address": second.pk}, to=NEW)
+
+    lines = [(line.sku.pk, line.quantity) for line in back.context["quote"].lines]
+    assert lines == [(sku.pk, 2), (other.pk, 1)]
+    assert back.context["quote"].points_for_discount == points > 0
+    assert (back.context["coupon"], back.context["chosen_address"]) == (chosen.pk, second.pk)
+    assert (Order.objects.count(), first.pk) == (0, min(first.pk, second.pk))
+    placed = form_of(back.content.decode(), "place")
+    assert signed_in.post(NEW, placed).status_code == 302
+    assert Order.objects.get().address["detail"] == second.detail
+
+
+def test_forms_when_the_session_ended_then_each_shows_what_was_typed(signed_in, member):
+    book = address_of(member)
+    order = received(pay(place(member, physical_sku(cash="9.00"), quantity=2)))
+    line = order.lines.get()
+    typed = {
+        reverse("orders:review", args=[order.no, line.pk]): {"stars": "4", "text": "很好用的杯子"},
+        reverse("accounts:address_edit", args=[book.pk]): {"recipient": "李四", "phone": "1"},
+        reverse("accounts:profile"): {"nickname": "小明"},
+        reverse("orders:refunds", args=[order.no]): {
+            "line": line.pk, "quantity": "1", "reason": "颜色不对", "key": "k" * 32
+        },
+        reverse("marketing:preferences"): {"language": "en"},
+    }  # fmt: skip
+    back = {}
+
+    for page, fields in typed.items():
+        signed_in.get(page)
+        lose_session(signed_in)
+        signed_in.post(page, {**fields, "password": "s3cret-typed"})
+        kept = signed_in.session[unsent.KEY]
+        assert "s3cret" not in str(kept)
+        assert fields.get("text", "很好") not in str(kept)  # encrypted
+        signed_in.force_login(member)
+        back[page] = signed_in.get(page).content.decode()
+
+    pages = list(back.values())
+    assert "很好用的杯子" in pages[0]
+    assert form_of(pages[0], "")["stars"] == ["4"]
+    assert 'value="李四"' in pages[1]
+    assert 'value="小明"' in pages[2]
+    assert ('value="颜色不对"' in pages[3], f'value="{line.pk}"' in pages[3]) == (True, True)
+    assert '<option value="en" selected' in pages[4] or 'value="en" checked' in pages[4]
+    assert all("s3cret" not in page for page in pages)
+    assert (Review.objects.count(), RefundRequest.objects.count()) == (0, 0)
+    member.refresh_from_db()
+    assert member.nickname == ""
+
+
+def test_forms_when_somebody_else_signs_in_or_an_hour_passed_then_nothing_is_shown(
+    signed_in, member, other_member
+):
+    page = reverse("accounts:address_new")
+    shown = []
+
+    for user, minutes in ((other_member, 0), (member, 61), (member, 59)):
+        signed_in.force_login(member)
+        signed_in.get(page)
+        lose_session(signed_in)
+        signed_in.post(page, {"recipient": "王五的秘密"})
+        signed_in.force_login(user)
+        with clock.at(clock.now() + timedelta(minutes=minutes)):
+            shown.append("王五的秘密" in signed_in.get(page).content.decode())
+
+    assert shown == [False, False, True]
+
+
+def test_buttons_when_the_session_ended_then_they_lead_back_to_where_they_stood(client, member):
+    order = place(member, virtual_sku(points=1))
+    detail, receipt = order.get_absolute_url(), reverse("orders:receipt", args=[order.no])
+
+    of_page = client.post(receipt, headers={"referer": f"http://testserver{detail}"})
+    alone = client.post(receipt)
+    part = client.post(
+        receipt,
+        headers={"hx-request": "true", "hx-current-url": f"http://testserver{detail}"},
+    )
+
+    door = reverse("account_login")
+    assert of_page["Location"] == f"{door}?next={detail}"
+    assert alone["Location"] == f"{door}?next=/"
+    assert (part.status_code, part["HX-Redirect"]) == (200, f"{door}?next={detail}")
+
+
+def test_checkout_when_nothing_is_chosen_then_the_reason_is_true(signed_in):
+    page = signed_in.get(NEW)
+
+    assert page.status_code == 400
+    assert "20" not in str(page.context["refusal"])
+
+
+def test_token_when_it_is_too_old_then_the_same_page_comes_back_as_it_was(member, admin_user):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin_user)
+    shelf = CategoryFactory(name_en="Shelf")
+    address = reverse("accounts:address_new")
+    edit = reverse("admin:catalog_category_change", args=[shelf.pk])
+    strict.get(address)
+    form = form_of(strict.get(edit).content.decode(), "category_form")
+    old = {"csrfmiddlewaretoken": "x" * 64}
+
+    of_shop = strict.post(address, {**old, "recipient": "赵六"}, follow=True)
+    of_admin = strict.post(edit, {**old, **form, "name_en": "Renamed"}, follow=True)
+    foreign = strict.post(address, old, headers={"origin": "https://evil.example"})
+    no_page = strict.post("/theme/", {**old, "theme": "dark"})
+
+    assert of_shop.redirect_chain == [(address, 302)]
+    assert 'value="赵六"' in of_shop.content.decode()
+    assert of_admin.redirect_chain == [(edit, 302)]
+    assert form_of(of_admin.content.decode(), "category_form")["name_en"] == ["Renamed"]
+    assert Category.objects.get().name_en == "Shelf"
+    assert (foreign.status_code, no_page.status_code) == (403, 403)
+
+
+def test_back_office_when_the_session_ended_then_forms_are_there_as_they_were(client, admin_user):
+    client.force_login(admin_user)
+    shelf = CategoryFactory(name_en="Shelf")
+    add = reverse("admin:catalog_category_add")
+    edit = reverse("admin:catalog_category_change", args=[shelf.pk])
+    shown = []
+
+    for page, form_id in ((add, "category_form"), (edit, "category_form")):
+        form = form_of(client.get(page).content.decode(), form_id)
+        lose_session(client)
+        client.post(page, {**form, "name_en": "Typed", "position": "7"})
+        if page == edit:
+            Category.objects.update(name_en="Theirs")
+        client.force_login(admin_user)
+        back = client.get(page)
+        shown.append(form_of(back.content.decode(), form_id))
+
+    sku = SkuFactory()
+    page = reverse("admin:catalog_product_change", args=[sku.product_id])
+    form = form_of(client.get(page).content.decode(), "product_form")
+    lose_session(client)
+    client.post(page, {**form, "skus-0-points_price": "321", "tags": "新"})
+    client.force_login(admin_user)
+    product = form_of(client.get(page).content.decode(), "product_form")
+    assert (product["skus-0-points_price"], product["tags"]) == (["321"], ["新"])
+    assert [(one["name_en"], one["position"]) for one in shown] == [(["Typed"], ["7"])] * 2
+    assert [one.name for one in back.context["conflicts"]] == ["name_en"]
+    kept = Category.objects.filter(pk=shelf.pk).values_list("name_en", "position")
+    assert list(kept) == [("Theirs", 0)]
