@@ -101,17 +101,20 @@ class Search:
             return self._close([[_sounds(ways[0])] for ways in self._ways])
         plain = [self._plainly(ways) for ways in self._ways]
         parts = [[_says(*group) for group in spelling.parts_of(ways[0])] for ways in self._ways]
-        close = self._close(plain)
+        close = self._close(plain) if all(plain) else []
         if close or not any(parts):
             return close
-        return self._close([[*a, *b] for a, b in zip(plain, parts, strict=True)])
+        if len(parts) > 1:  # of several words some may be said as they stand
+            parts = [[*a, *b] for a, b in zip(plain, parts, strict=True)]
+        return self._close(parts) if all(parts) else []
 
-    @staticmethod
-    def _plainly(ways):
-        """Return what a row that has no mistake says, one of these: a way to write the word, its
-        singular, or a name that sounds so.
+    def _plainly(self, ways):
+        """Return what a row that has no mistake says, one of these: a way to write the word (alone
+        it was not said), its singular, or a name that sounds so.
         """
-        said = [_says(way) for way in dict.fromkeys((*ways, spelling.singular(ways[0])))]
+        written = dict.fromkeys((*ways, spelling.singular(ways[0])))
+        known = ways if len(self._ways) == 1 else ()
+        said = [_says(way) for way in written if way not in known]
         return [*said, _sounds(ways[0])] if _is_heard(ways[0]) else said
 
     def _close(self, asked) -> list[tuple[int, int]]:
