@@ -128,7 +128,7 @@ class HistoryImportAdmin(ReadOnly, ModelAdmin):
         findings = [
             (line, no, KINDS[kind], words) for kind, line, no, words in islice(found, SHOWN)
         ]
-        handled = row.new + row.replaced
+        written = row.new + row.replaced
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -139,8 +139,8 @@ class HistoryImportAdmin(ReadOnly, ModelAdmin):
             "findings": findings,
             "findings_more": sum(1 for _found in found),
             "is_under_way": row.status in UNDER_WAY,
-            "would_write": handled if form and not row.problem else 0,
-            "handled": handled,
+            "would_write": written if form and not row.problem else 0,
+            "handled": min(row.orders, written + row.known),
             "version": row.version,
         }
         return TemplateResponse(

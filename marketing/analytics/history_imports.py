@@ -220,7 +220,8 @@ def _claimed() -> HistoryImport | None:
         mine = HistoryImport.objects.filter(
             pk=row.pk, status=row.status, claimed_until=row.claimed_until
         )
-        if mine.update(status=RUNNING, claimed_until=now + LEASE, attempts=F("attempts") + 1):
+        lease = {"claimed_until": now + LEASE, "attempts": F("attempts") + 1}
+        if mine.update(status=RUNNING, known=0, **lease):
             return row
     return None
 
@@ -234,6 +235,7 @@ def _bring_in(row):
         mine.update(
             new=F("new") + counts["new"],
             replaced=F("replaced") + counts["replaced"],
+            known=F("known") + counts["known"],
             claimed_until=clock.now() + LEASE,
         )
 
