@@ -160,6 +160,6 @@ def server_error(request):
 
 @login_not_required
 @csrf_exempt
-def not_offered(request):
+def not_offered(request, *found):
     """Answer 404 for a door that a library has and the shop has not."""
     raise Http404

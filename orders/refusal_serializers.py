@@ -9,6 +9,7 @@ from orders.serializers import QuoteSerializer
 class OrderRefusalSerializer(ErrorAnswerSerializer):
     """A refusal; of ``price_changed`` with what it costs now."""
 
+    may_be_absent = ("quote",)
     quote = QuoteSerializer(required=False, help_text="Of price_changed: what it costs now.")
 
 

@@ -43,7 +43,8 @@ def keep(rows: Iterable[SetAside]) -> None:
     accounts = PointAccount.objects.filter(pk__in=members, status__in=PAUSED).in_bulk()
     confirmed = set(_confirmed(accounts).values_list("account_id", flat=True))
     known, taken = set(), defaultdict(Counter)
-    for row in SetAside.objects.filter(account_id__in=set(accounts) - confirmed):
+    before = SetAside.objects.filter(account_id__in=set(accounts) - confirmed)
+    for row in before.select_related("version"):
         known.add((row.account_id, row.key))
         if row.status == SetAside.Status.WAITING:
             taken[row.account_id, row.version.rule_id][row.on] += 1

@@ -15,7 +15,7 @@ from allauth.headless.spec.internal import schema as allauth_document
 AUTH_ROOT = "/api/auth"
 METHODS = ("get", "post", "put", "patch", "delete")
 SESSION = {"AuthSession": []}
-OPEN = [{}]  # nobody needs to have signed in
+OPEN = []  # nobody needs to have signed in
 PENDING = [SESSION, {}]  # the token of a sign-in or sign-up that is not complete yet, where one is
 SIGNED_IN = [{"bearer": []}, SESSION]
 WHO = {
