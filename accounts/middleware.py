@@ -1,15 +1,17 @@
-"""What stands before allauth's app endpoints under /api/auth/."""
+"""Who reads a page, and what stands before allauth's app endpoints under /api/auth/."""
 
 import json
 
 from allauth.headless.base.response import UnauthorizedResponse
+from django.contrib.auth import middleware as auth
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import JsonResponse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts.entrance import folded
-from accounts.sessions import SessionStore
+from accounts.sessions import SessionStore, reader_of
 from mall.core import faults
 from mall.core.error_responses import accounts_refusal
 from mall.core.limits import TooOften, wait_at_entrance
@@ -26,6 +28,14 @@ NO_TEXT = {
     "passwordless",
     "trust",
 }
+
+
+class AuthenticationMiddleware(auth.AuthenticationMiddleware):
+    """Know who reads, when it is asked: in a statement whose making costs less than its answer."""
+
+    def process_request(self, request):
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: reader_of(request))
 
 
 class AppBodyMiddleware:

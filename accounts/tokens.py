@@ -27,7 +27,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import User
 from accounts.sessions import COPY_SECONDS, ENDED, ENDED_SECONDS, SessionStore
-from mall.core import clock, rows
+from mall.core import clock, rows, shared_redis
 from mall.core.transactions import transactional
 
 CHECKED_SECONDS = COPY_SECONDS  # as long as a signed-out session may live when no word reached us
@@ -51,10 +51,10 @@ def authenticate(token: str) -> tuple[User, dict] | None:
         return None
     member, session_key = good.member, good.session_key
     claims = {"sub": member, "exp": good.ends_at}
-    checked, stops = f"{CHECKED}{session_key}", {f"{ENDED}{session_key}", f"{DOUBTED}{member}"}
-    found = cache.get_many([checked, *stops])
-    if stops.isdisjoint(found):
-        if found.get(checked) == member:
+    keys = (_checked(session_key, member), f"{ENDED}{session_key}", f"{DOUBTED}{member}")
+    is_checked, *stops = shared_redis.as_stored(keys)
+    if stops == [None, None]:
+        if is_checked is not None:
             return User.known_by(int(member)), claims
         user = _in_session(session_key, member)
         if user is not None:
@@ -111,7 +111,11 @@ def _read(token) -> _Good:
 
 
 def _keep_checked(session_key, member):
-    cache.set(f"{CHECKED}{session_key}", member, CHECKED_SECONDS)
+    cache.set(_checked(session_key, member), 1, CHECKED_SECONDS)
+
+
+def _checked(session_key, member) -> str:
+    return f"{CHECKED}{session_key}:{member}"
 
 
 def doubt(user_id: int) -> None:
@@ -126,6 +130,15 @@ def doubt(user_id: int) -> None:
 
 class BearerAuthentication(JWTTokenAuthentication):
     """``Authorization: Bearer`` of the API."""
+
+    def authenticate(self, request):
+        """See REST framework, which reads all headers to find this one, and has words for odd
+        ones.
+        """
+        scheme, _blank, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() == self.keyword.lower() and token.isascii() and token.split() == [token]:
+            return self.authenticate_credentials(token)
+        return super().authenticate(request)
 
     def authenticate_credentials(self, key):
         """See REST framework. Raises: AuthenticationFailed."""

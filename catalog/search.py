@@ -17,7 +17,7 @@ from mall.core import clock
 
 MOST_WORDS = 5
 MOST_GUESSED = 1000  # rows looked through letter by letter
-TOO_FAR = 4
+SOUNDS_SO, TOO_FAR = 1, 4  # how far a row is from a word
 
 
 class Place(Func):
@@ -50,10 +50,13 @@ class Search:
         rows = [(pk, bytes(pressed).decode(), bytes(text).decode()) for pk, pressed, text in rows]
         rows.sort(key=lambda row: (self._rank(row[1]), -row[0]))
         first = [pk for pk, _pressed, text in rows if self._is_own_word(text)]
+        is_guess = False
         if not first and (self._is_latin or not rows):
-            first = self._guessed(rows)
+            close = self._guessed(rows)
+            first = [pk for _distance, pk in close]
+            is_guess = not rows and any(distance > SOUNDS_SO for distance, _pk in close[:1])
         known = set(first)
-        return Found([*first, *(pk for pk, *_rest in rows if pk not in known)], not rows)
+        return Found([*first, *(pk for pk, *_rest in rows if pk not in known)], is_guess)
 
     def count(self) -> int:
         """Return how many say all the words."""
@@ -92,27 +95,30 @@ class Search:
         return self._is_latin and all(re.search(rf"(?<![a-z]){word}", text) for word in self.words)
 
     # --- nothing says it so --------------------------------------------------------
-    def _guessed(self, rows) -> list[int]:
-        """Return the ids of what sounds so; where no rows say the words, of what comes closest."""
+    def _guessed(self, rows) -> list[tuple[int, int]]:
+        """Return what sounds so; where no rows say the words, what comes closest."""
         if rows:
             return self._close([[_sounds(ways[0])] for ways in self._ways])
         plain = [self._plainly(ways) for ways in self._ways]
         parts = [[_says(*group) for group in spelling.parts_of(ways[0])] for ways in self._ways]
-        close = self._close(plain)
+        close = self._close(plain) if all(plain) else []
         if close or not any(parts):
             return close
-        return self._close([[*a, *b] for a, b in zip(plain, parts, strict=True)])
+        if len(parts) > 1:  # of several words some may be said as they stand
+            parts = [[*a, *b] for a, b in zip(plain, parts, strict=True)]
+        return self._close(parts) if all(parts) else []
 
-    @staticmethod
-    def _plainly(ways):
-        """Return what a row that has no mistake says, one of these: a way to write the word, its
-        singular, or a name that sounds so.
+    def _plainly(self, ways):
+        """Return what a row that has no mistake says, one of these: a way to write the word (alone
+        it was not said), its singular, or a name that sounds so.
         """
-        said = [_says(way) for way in dict.fromkeys((*ways, spelling.singular(ways[0])))]
+        written = dict.fromkeys((*ways, spelling.singular(ways[0])))
+        known = ways if len(self._ways) == 1 else ()
+        said = [_says(way) for way in written if way not in known]
         return [*said, _sounds(ways[0])] if _is_heard(ways[0]) else said
 
-    def _close(self, asked) -> list[int]:
-        """Return the ids of the rows that hold all words or nearly, what is nearest first."""
+    def _close(self, asked) -> list[tuple[int, int]]:
+        """Return (distance, id) of the rows that hold all words or nearly, the nearest first."""
         rows = _where(asked).values_list("pk", "pressed", "sounds")[:MOST_GUESSED]
         fits = []
         for pk, pressed, sounds in rows:
@@ -120,7 +126,7 @@ class Search:
             distance = max(_distance(ways, *read) for ways in self._ways)
             if distance < TOO_FAR:
                 fits.append((distance, -pk))
-        return [-pk for _distance, pk in sorted(fits)]
+        return [(distance, -pk) for distance, pk in sorted(fits)]
 
 
 def _where(asked):
@@ -151,7 +157,7 @@ def _distance(ways, pressed, sounds) -> int:
     if any(way in pressed for way in (*ways, spelling.singular(word))):
         return 0
     if _is_heard(word) and f"\n{word}" in sounds:
-        return 1
+        return SOUNDS_SO
     if spelling.is_covered(word, pressed):
         return 2
     return 3 if spelling.is_misspelt(word, pressed) else TOO_FAR

@@ -25,6 +25,11 @@ def remember(sku_id: int, left: int, *, since: float) -> None:
     _left[sku_id] = (left, since + BELIEVED_SECONDS)
 
 
+def knows_any() -> bool:
+    """Say whether anything may be known to be sold out."""
+    return bool(_left)
+
+
 def forget(sku_id: int) -> None:
     """Forget a SKU of which pieces come in."""
     _left.pop(sku_id, None)
@@ -32,8 +37,6 @@ def forget(sku_id: int) -> None:
 
 def refusal_of(wanted) -> OutOfStock | None:
     """Return the refusal of ``(sku_id, quantity)`` that is known without asking, or None."""
-    if not _left:
-        return None
     now = time.monotonic()
     for sku_id, quantity in sorted(wanted):
         left, until = _left.get(sku_id, (quantity, now))

@@ -109,11 +109,16 @@ def parts_of(word: str) -> list[tuple[str, ...]]:
         return list(dict.fromkeys([(word[:half],), (word[half:],), (word[:2], word[-2:])]))
     if long < 5 or not LATIN.fullmatch(word):
         return []
-    # one mistake is in the first, the middle or the last third, or between two of them
+    if long < 7:
+        return [(word[:3],), (word[-3:],)]
+    # One mistake is in the first, the middle or the last third. Shorter parts would also find two
+    # letters that changed places in the middle, and thousands of rows besides.
     third, rest = long // 3, long - long // 3
-    if long < 6:
-        return [(word[:3],), (word[2:],)]
-    return [(word[: rest - 1],), (word[third + 1 :],), (word[:third], word[rest:])]
+    return [
+        (word[: rest - 1],),
+        (word[third + 1 :],),
+        (word[: third + 1], word[rest - 1 :]),
+    ]
 
 
 def is_covered(word: str, text: str) -> bool:

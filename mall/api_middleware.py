@@ -18,12 +18,12 @@ from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 from rest_framework.exceptions import NotAuthenticated
 
-from mall.core import error_responses
+from mall.core import error_responses, headers
 from mall.core.languages import language_of
 from mall.csp import PolicyMiddleware
 from mall.middleware import HeadersMiddleware
 from mall.purse import Purse
-from mall.server.bodies import is_unmeasured
+from mall.server import bodies
 
 PREFIX = "/api/v1/"
 MOST_KNOWN = 2000
@@ -97,15 +97,14 @@ class EnvelopeMiddleware:
     def __init__(self, get_response):
         self.get_response = get_response
         self.security = SecurityMiddleware(get_response)
-        self.headers = HeadersMiddleware(get_response)
+        self.manners = HeadersMiddleware(get_response)
         self._same = {}
 
     def __call__(self, request):
         translation.activate(language_of(request))
         request.LANGUAGE_CODE = translation.get_language()
         request.purse = Purse(request)
-        response = self.security.process_request(request) or self._refusal(request)
-        response = response or self.get_response(request)
+        response = self._refusal(request) or self.get_response(request)
         self._address(request, response)
         return response
 
@@ -120,28 +119,28 @@ class EnvelopeMiddleware:
 
     def _refusal(self, request):
         try:
+            led_to_tls = self.security.process_request(request)
             request.get_host()
         except DisallowedHost as error:
             return response_for_exception(request, error)
-        return error_responses.unreadable(request, 411) if is_unmeasured(request) else None
+        return led_to_tls or bodies.refusal_of(request)
 
     def _address(self, request, response):
-        headers = response.headers
-        for name, value in self._headers_of(request).items():
-            headers.setdefault(name, value)
-        patch_vary_headers(response, ("Accept-Language",))
-        headers.setdefault("Content-Language", translation.get_language())
+        if "Vary" in response.headers:
+            patch_vary_headers(response, ("Accept-Language",))
+        headers.put_missing(response, self._headers_of(request))
         if not response.streaming:
-            headers.setdefault("Content-Length", str(len(response.content)))
-        self.headers.mark(request, response)
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        self.manners.mark(request, response)
 
     def _headers_of(self, request) -> dict:
-        """Return what an empty answer gets on a page, by the way it goes."""
-        is_secure = request.is_secure()
-        if is_secure not in self._same:
+        """Return what an empty answer gets on a page, by the way it goes and its language."""
+        kind = request.is_secure(), translation.get_language()
+        if kind not in self._same:
             empty = HttpResponse()
+            del empty["Content-Type"]
+            empty["Vary"], empty["Content-Language"] = "Accept-Language", kind[1]
             for knowing in self.KNOWING:
                 empty = knowing(self.get_response).process_response(request, empty)
-            self._same[is_secure] = dict(empty.headers)
-            del self._same[is_secure]["Content-Type"]
-        return self._same[is_secure]
+            self._same[kind] = headers.checked(empty)
+        return self._same[kind]

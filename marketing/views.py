@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog import answers, storefront
-from mall.core import clock
+from mall.core import clock, shared_redis
 from marketing import earning, recommendations
 from marketing.checkin import streak
 from marketing.missions import board
@@ -29,6 +29,11 @@ def home(request):
     if not request.user.is_authenticated:
         look = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")[:5]
         return answers.page(request, "marketing/welcome.html", _welcome, look=look)
+    with shared_redis.one_moment():
+        return _members_home(request)
+
+
+def _members_home(request):
     own = request.purse.balance
     expiring = [(on, points) for on, points in own.expiring if on <= clock.today() + EXPIRING_SOON]
     facts = {

@@ -16,7 +16,8 @@ from rest_framework.views import APIView
 from mall.core.api import REPLAYED, Cursor, key_of, made, once_key, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from mall.core.openapi import refusal
-from orders import history, lifecycle, pricing
+from mall.core.own_list import OwnList
+from orders import history, lifecycle, listing_serializers, pricing
 from orders.checkout import place_order
 from orders.coupons import api as coupon_api
 from orders.coupons import wallet
@@ -40,6 +41,7 @@ from orders.serializers import (
     QuoteSerializer,
     StatusQuery,
 )
+from orders.sold_out_api import refused_first
 from points import event_delivery
 
 TAGS = ["orders"]
@@ -85,7 +87,7 @@ class QuoteView(APIView):
         return best and best.in_hand.as_dict(best.discount)
 
 
-class OrderListView(APIView):
+class OrderListView(OwnList):
     pagination_class = OrderCursor
 
     @extend_schema(
@@ -96,15 +98,15 @@ class OrderListView(APIView):
     )
     def get(self, request):
         """List the caller's orders, newest first."""
-        sent = request.query_params
-        asked = read(StatusQuery, sent).validated_data if sent else {}
+        asked = read(StatusQuery, request.query_params).validated_data
         statuses = [asked["status"]] if "status" in asked else ()
-        read_page = partial(history.orders_of, request.user.pk, statuses=statuses)
+        return Response(self.listed(request, statuses=statuses))
+
+    def listed(self, request, statuses=()):
+        """Return a page of them."""
         pages = self.pagination_class()
-        page = pages.page_of(read_page, request)
-        return pages.get_paginated_response(
-            OrderSerializer(page, many=True, context={"request": request}).data
-        )
+        page = pages.page_of(partial(history.page_of, request.user.pk, statuses=statuses), request)
+        return pages.answer(listing_serializers.shown(page, request))
 
     @extend_schema(
         operation_id="orders_create",
@@ -217,7 +219,7 @@ class NotifyView(APIView):
 
 urlpatterns = [
     path("orders/quote", QuoteView.as_view()),
-    path("orders", OrderListView.as_view()),
+    path("orders", refused_first(OrderListView.as_view())),
     path("orders/<str:no>", OrderView.as_view()),
     path("orders/<str:no>/payments", PaymentView.as_view()),
     path("orders/<str:no>/cancellation", CancellationView.as_view()),

@@ -1,6 +1,9 @@
-"""A member's orders as they are listed: two statements a page, whatever was ordered."""
+"""A member's orders as they are listed: a page costs the same, whatever was ordered."""
+
+from typing import NamedTuple
 
 from mall.core import rows
+from mall.core.bare_rows import Bare
 from orders.models import Order, OrderLine
 
 ORDER = (
@@ -15,6 +18,34 @@ LINE = (
     "unit_points", "unit_cash", "points", "cash", "discount", "coupon_discount",
     "shipped_quantity", "refunded_quantity",
 )  # fmt: skip
+_order, _line = Bare(Order, ORDER), Bare(OrderLine, LINE)
+
+
+class Listed(NamedTuple):
+    """An order and its lines: bare values of the columns ORDER and LINE."""
+
+    pk: int
+    order: tuple
+    lines: list[tuple]
+
+
+def page_of(user_id: int, *, limit: int, statuses=(), before=None, after=None) -> list[Listed]:
+    """Return what ``orders_of`` does, as bare values, by one statement."""
+    conditions = _conditions(user_id, statuses)
+    tail, params = rows.page(conditions, limit=limit, before=before, after=after)
+    way, listed = ("DESC" if after is None else "ASC"), {}
+    sql = (
+        f"SELECT {_order.of('o')}, {_line.of('l')} "
+        f"FROM (SELECT {_order.of('p')} FROM {rows.table(Order)} p {tail}) o "
+        f"LEFT JOIN {rows.table(OrderLine)} l ON l.order_id = o.id ORDER BY o.id {way}, l.id"
+    )
+    for row in rows.fetch(sql, params):
+        order, line = row[: len(ORDER)], row[len(ORDER) :]
+        if order[0] not in listed:
+            listed[order[0]] = Listed(order[0], _order.read(order), [])
+        if line[0] is not None:
+            listed[order[0]].lines.append(_line.read(line))
+    return list(listed.values())
 
 
 def orders_of(
@@ -29,14 +60,19 @@ def orders_of(
     the newest, or those of these ``statuses``; those ``before``
     an id, or the oldest of those ``after`` it, oldest first.
     """
-    conditions = {"user_id = %s": [user_id]}
-    if statuses:
-        conditions[f"status IN ({rows.marks(statuses)})"] = statuses
+    conditions = _conditions(user_id, statuses)
     orders = rows.look_page(Order, ORDER, conditions, limit=limit, before=before, after=after)
     lines = _lines_of([order.id for order in orders])
     for order in orders:
         order.written_lines = lines.get(order.id, [])
     return orders
+
+
+def _conditions(user_id, statuses) -> dict:
+    conditions = {"user_id = %s": [user_id]}
+    if statuses:
+        conditions[f"status IN ({rows.marks(statuses)})"] = statuses
+    return conditions
 
 
 def _lines_of(ids) -> dict[int, list[OrderLine]]:

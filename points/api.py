@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 
 from mall.core.api import Cursor, StrictSerializer, listed, read, whole
 from mall.core.api_fields import DayField
-from mall.core.shapes import Shape
+from mall.core.own_list import OwnList
+from mall.core.shapes import RowShape, Shape
 from points import (
     adjustments_api,
     balance,
@@ -86,17 +87,20 @@ class EntrySerializer(Shape):
     balance_after = serializers.IntegerField()
     held_after = serializers.IntegerField()
     reference = serializers.CharField()
-    description = serializers.SerializerMethodField()
+    description = serializers.CharField()
     occurred_at = serializers.DateTimeField(source="created_at")
     on = serializers.DateField(source="biz_date", help_text="The shop day.")
-    lots = serializers.SerializerMethodField()
+    lots = LotSerializer(many=True)
 
-    def get_description(self, entry) -> str:
-        return wording.describe(entry, self.context["names"])
 
-    def get_lots(self, entry) -> LotSerializer(many=True):
-        show = self.within(LotSerializer).to_representation
-        return [show(lot) for lot in wording.lots_of(entry)]
+_entry = RowShape(
+    EntrySerializer,
+    statement.SHOWN,
+    description=wording.describe,
+    lots=lambda line, _names: [
+        {"expires_on": day, "points": points} for day, points in line.alloc.get("lots", ())
+    ],
+)
 
 
 class LimitsSerializer(serializers.Serializer):
@@ -184,7 +188,7 @@ class Points(APIView):
         )
 
 
-class Entries(APIView):
+class Entries(OwnList):
     """The member's entries, newest first, each with its lots."""
 
     pagination_class = Newest
@@ -206,15 +210,16 @@ class Entries(APIView):
         responses=EntrySerializer(many=True),
     )
     def get(self, request):
+        bounds = read(EntryQuery, request.query_params.dict()).bounds()
+        return Response(self.listed(request, **bounds))
+
+    def listed(self, request, **bounds):
+        """Return a page of them."""
         event_delivery.hear(request.user)
-        sent = request.query_params
-        bounds = read(EntryQuery, sent.dict()).bounds() if sent else {}
         pages = self.pagination_class()
         page = pages.page_of(partial(statement.lines_of, request.user.pk, **bounds), request)
         names = SimpleLazyObject(wording.rule_names)
-        return pages.get_paginated_response(
-            EntrySerializer(page, many=True, context={"names": names}).data
-        )
+        return pages.answer([_entry(line, names) for line in page])
 
 
 class Rules(APIView):

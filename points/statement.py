@@ -1,12 +1,15 @@
 """A member's statement: entries newest first, by ranges of the primary key, never by OFFSET."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db.models import Q
 
 from mall.core import rows
+from mall.core.bare_rows import Bare
 from points.models import SEQ_SPAN, LedgerEntry
 
 PAGE = 20
@@ -15,6 +18,7 @@ SHOWN = (
     "id", "kind", "delta", "balance_after", "held_after", "reference", "created_at", "biz_date",
     "alloc", "rule", "description",
 )  # fmt: skip
+_shown = Bare(LedgerEntry, SHOWN)
 FLOWS = {"": {}, "in": {"delta__gt": 0}, "out": {"delta__lt": 0}}
 
 
@@ -68,6 +72,32 @@ def page_of(
     return Page(found[:size], found[size - 1].seq if len(found) > size else None)
 
 
+class Line(NamedTuple):
+    """An entry as a statement shows it; ``alloc`` is read when it is asked for. The names are those
+    of the columns.
+    """
+
+    id: int
+    kind: str
+    delta: int
+    balance_after: int
+    held_after: int
+    reference: str
+    created_at: datetime  # without a zone it is UTC
+    biz_date: date
+    alloc_text: str
+    rule: str
+    description: str
+
+    @property
+    def alloc(self) -> dict:
+        return json.loads(self.alloc_text)
+
+    @property
+    def pk(self) -> int:
+        return self.id
+
+
 def lines_of(
     user_id: int,
     *,
@@ -77,8 +107,8 @@ def lines_of(
     until: date | None = None,
     before: int | None = None,
     after: int | None = None,
-) -> list[LedgerEntry]:
-    """Return up to ``limit`` entries by one statement, to be shown and never saved: the newest,
+) -> list[Line]:
+    """Return up to ``limit`` entries by one statement: the newest,
     those ``before`` an id, or the oldest of those ``after`` it, oldest first.
 
     ``kind`` and the shop days ``since`` and ``until`` (both included) leave others out.
@@ -86,4 +116,6 @@ def lines_of(
     conditions = {"id > %s AND id < %s": [user_id * SEQ_SPAN, (user_id + 1) * SEQ_SPAN]}
     named = {"kind = %s": kind, "biz_date >= %s": since, "biz_date <= %s": until}
     conditions |= {said: [value] for said, value in named.items() if value is not None}
-    return rows.look_page(LedgerEntry, SHOWN, conditions, limit=limit, before=before, after=after)
+    tail, params = rows.page(conditions, limit=limit, before=before, after=after)
+    sql = f"SELECT {_shown.of('e')} FROM {rows.table(LedgerEntry)} e {tail}"
+    return [Line._make(_shown.read(row)) for row in rows.fetch(sql, params)]

@@ -130,12 +130,22 @@ class Cursor(CursorPagination):
 
     def decode_cursor(self, request):
         """Refuse a cursor we never wrote. Raises: NotFound."""
+        if not request.META["QUERY_STRING"]:
+            return None
         found = super().decode_cursor(request)
         # DRF hands whatever stands in it to the database, where a word instead of an id is a server
         # error.
         if found is not None and found.position is not None and not found.position.isdigit():
             raise NotFound(self.invalid_cursor_message)
         return found
+
+    def answer(self, results: list) -> dict:
+        """Return the page in the shape of every such list."""
+        return {
+            "next": self.get_next_link(),
+            "previous": self.get_previous_link(),
+            "results": results,
+        }
 
     def page_of(self, read, request) -> list:
         """Return the rows of the page asked for, as ``read(limit=…)`` finds them with one bound

@@ -18,16 +18,24 @@ def api_error(
     status: int, code: str, detail: str, *, attr=None, retry_after_seconds=None
 ) -> JsonResponse:
     """Return {type, errors: [{code, detail, attr}], request_id} with a status."""
-    body = {
+    return JsonResponse(
+        _body(status, code, detail, attr),
+        status=status,
+        headers={"Retry-After": str(retry_after_seconds)} if retry_after_seconds else None,
+    )
+
+
+def body_of(error: DomainError) -> dict:
+    """Return what a refusal of the business says in the API's shape."""
+    return _body(error.status, error.code, error, error.field)
+
+
+def _body(status, code, detail, attr) -> dict:
+    return {
         "type": "server_error" if status >= 500 else "client_error",
         "errors": [{"code": code, "detail": str(detail), "attr": attr}],
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
     }
-    return JsonResponse(
-        body,
-        status=status,
-        headers={"Retry-After": str(retry_after_seconds)} if retry_after_seconds else None,
-    )
 
 
 def unreadable(request, status: int) -> HttpResponse:

@@ -50,9 +50,9 @@ def kept(load):
     return look
 
 
-def version() -> str | None:
-    """Return the version kept facts go by now, once for all of a writing verb; None without a
-    shared cache.
+def version() -> bytes | str | None:
+    """Return the version kept facts go by now, as it is stored, once for all of a writing verb;
+    None without a shared cache.
 
     A verb that will hold a lock asks before it takes it.
     """
@@ -120,16 +120,16 @@ class KeptRow(models.Model):
         return super().delete(*args, **kwargs)
 
 
-def _shared_version() -> str | None:
+def _shared_version() -> bytes | str | None:
     if _untold:
         _bump(uuid4().hex)
-    found = cache.get(VERSION_KEY)
+    [found] = shared_redis.as_stored((VERSION_KEY,))
     if found is None:
         # Lost, pushed out, or no Redis answers: whatever stands there later, what was kept so far
         # is worth nothing.
         _kept.clear()
         cache.add(VERSION_KEY, uuid4().hex, None)
-        found = cache.get(VERSION_KEY)
+        [found] = shared_redis.as_stored((VERSION_KEY,))
     return found
 
 

@@ -44,7 +44,10 @@ class Columns:
 
     def values(self, row) -> list:
         """Return a row's values as every one of the three databases takes them."""
-        found = list(self.take(row))
+        return self.written(list(self.take(row)))
+
+    def written(self, found: list) -> list:
+        """Make of values what every one of the three databases takes."""
         for place, write in self.prepared:
             if found[place] is not None:
                 found[place] = write(found[place])
@@ -78,8 +81,20 @@ def places(columns: Columns, objects) -> tuple[str, list]:
 
 def assignments(columns: Columns, row) -> tuple[str, list]:
     """Return what follows SET to write these columns of a row, and what stands in its places."""
+    return _assigned(columns, columns.values(row))
+
+
+def changes(model, values: dict) -> tuple[str, list]:
+    """Return what follows SET to write ``values`` ({attribute: value}), and what stands in its
+    places.
+    """
+    columns = columns_of(model, *values)
+    return _assigned(columns, columns.written(list(values.values())))
+
+
+def _assigned(columns, values):
     params = []
-    texts = _texts(columns.values(row), params, is_single=True)
+    texts = _texts(values, params, is_single=True)
     pairs = zip(columns.names, texts, strict=True)
     return ", ".join([f"{name} = {text}" for name, text in pairs]), params
 

@@ -14,6 +14,7 @@ from django.db import connection
 
 from mall.core.row_values import (
     assignments,
+    changes,
     columns_of,
     fresh,
     known,
@@ -23,7 +24,7 @@ from mall.core.row_values import (
     twin,
 )
 
-__all__ = ["assignments", "columns_of", "fresh", "known", "read", "twin"]
+__all__ = ["assignments", "changes", "columns_of", "fresh", "known", "read", "twin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +142,18 @@ def look_page(model, names, conditions: dict, *, limit, before=None, after=None)
     """Return up to ``limit`` rows as ``look`` does: those ``before`` an id or all, the highest id
     first; or those ``after`` an id, the lowest first. ``conditions`` are {SQL: its parameters}.
     """
+    tail, params = page(conditions, limit=limit, before=before, after=after)
+    return look(model, names, tail, params)
+
+
+def page(conditions: dict, *, limit, before=None, after=None) -> tuple[str, list]:
+    """Return the clauses of such a page, WHERE to LIMIT, and their parameters."""
     for side, pk in (("id < %s", before), ("id > %s", after)):
         if pk is not None:
             conditions = {**conditions, side: [pk]}
     way = "DESC" if after is None else "ASC"
     tail = f"WHERE {' AND '.join(conditions)} ORDER BY id {way} LIMIT %s"
-    return look(model, names, tail, [*chain(*conditions.values()), limit])
+    return tail, [*chain(*conditions.values()), limit]
 
 
 def as_read(model, name, value):

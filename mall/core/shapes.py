@@ -9,7 +9,7 @@ written without asking the field, as the field would have written it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter, itemgetter
@@ -74,6 +74,53 @@ def _plan(shape, is_mapping):
         [(field.field_name, _shower(field)) for field in read],
         [(field.field_name, field.method_name) for field in asked],
     )
+
+
+class RowShape:
+    """The answer of a shape, made of bare rows (``mall.core.bare_rows``) instead of
+    instances.
+
+    ``made`` are the fields no column holds: {name: function of the row and what the caller hands
+    over}. All others stand in a column, as their field has it.
+    """
+
+    def __init__(self, shape, columns, **made):
+        places = {name: place for place, name in enumerate(columns)}
+        places["pk"] = places.get("id")
+        fields = [field for field in shape().fields.values() if not field.write_only]
+        told = [(field, field.field_name) for field in fields]
+        self._names = [name for _field, name in told]
+        self._pick = itemgetter(*(0 if n in made else places[f.source] for f, n in told))
+        shown = [(name, _bare(field)) for field, name in told if name not in made]
+        self._shown = [(name, show) for name, show in shown if show]
+        self._made = list(made.items())
+
+    def __call__(self, row, given) -> dict:
+        """Return a row as plain values."""
+        answer = dict(zip(self._names, self._pick(row), strict=True))
+        for name, show in self._shown:
+            value = answer[name]
+            if value is not None:
+                answer[name] = show(value)
+        for name, make in self._made:
+            answer[name] = make(row, given)
+        return answer
+
+
+def _bare(field):
+    """Return how a column's value is written, None where it may stand as it is."""
+    if isinstance(field, serializers.DecimalField):
+        return str  # a column has its places
+    if isinstance(field, serializers.DateTimeField):
+        return _bare_instant
+    return date.isoformat if isinstance(field, serializers.DateField) else None
+
+
+def _bare_instant(value):
+    """Write an instant in the shop's time; without a zone it is the database's, UTC."""
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return value.astimezone(get_default_timezone()).isoformat()
 
 
 def _reader(sources, getter):

@@ -6,12 +6,17 @@ all who ask together (mall/redis/circuit_breaker.py).
 """
 
 from collections.abc import Callable
-from functools import cache as once
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import DEFAULT_CACHE_ALIAS, cache
 from redis import Redis
 from redis.exceptions import RedisError
+
+NAMES_KNOWN = 4096
+_moment = ContextVar("moment", default=None)  # {keys: what is stored}
 
 
 def is_there() -> bool:
@@ -37,6 +42,27 @@ def as_stored(keys: tuple[str, ...]) -> tuple:
 
     None where there is none, or where the cache does not answer.
     """
+    known = _moment.get()
+    if known is not None:
+        if None in known.get(keys, (None,)):
+            known[keys] = _as_stored(keys)
+        return known[keys]
+    return _as_stored(keys)
+
+
+@contextmanager
+def one_moment():
+    """Let all inside be as of one moment: what ``as_stored`` is asked is read once. For a page that
+    only reads.
+    """
+    before = _moment.set({})
+    try:
+        yield
+    finally:
+        _moment.reset(before)
+
+
+def _as_stored(keys):
     if not is_there():
         found = cache.get_many(keys)
         return tuple(found.get(key) for key in keys)
@@ -44,6 +70,6 @@ def as_stored(keys: tuple[str, ...]) -> tuple:
     return tuple(found) if found else (None,) * len(keys)
 
 
-@once
+@lru_cache(NAMES_KNOWN)
 def _names(keys) -> list[str]:
     return [cache.make_key(key) for key in keys]

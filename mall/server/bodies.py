@@ -9,6 +9,7 @@ refused. nginx measures what it forwards: behind it both are rare.
 import io
 
 from django.core.exceptions import BadRequest, TooManyFieldsSent
+from django.http import HttpResponse
 
 from mall.core import error_responses, reader_mark
 
@@ -18,11 +19,6 @@ FIELDS_MAX = 500  # of a form, for whoever is no clerk: to read one of many part
 UNMEASURED = "mall.unmeasured_body"
 
 
-def is_unmeasured(request) -> bool:
-    """Whether a request has a body of which nobody knows how long it is."""
-    return UNMEASURED in request.META or "HTTP_TRANSFER_ENCODING" in request.META
-
-
 class LengthMiddleware:
     """Answer 411 to a body without Content-Length, and 413 to one that is too long for its kind."""
 
@@ -30,11 +26,14 @@ class LengthMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if is_unmeasured(request):
-            return error_responses.unreadable(request, 411)
-        if _is_too_long(request):
-            return error_responses.unreadable(request, 413)
-        return self.get_response(request)
+        return refusal_of(request) or self.get_response(request)
+
+
+def refusal_of(request) -> HttpResponse | None:
+    """Return the answer to a request whose body nobody may read; None where it may be."""
+    if UNMEASURED in request.META or "HTTP_TRANSFER_ENCODING" in request.META:
+        return error_responses.unreadable(request, 411)
+    return error_responses.unreadable(request, 413) if _is_too_long(request) else None
 
 
 def _is_too_long(request):

@@ -77,7 +77,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "mall.server.bodies.LengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.AuthenticationMiddleware",
     "mall.server.bodies.FieldsMiddleware",
     "mall.core.reader_mark.ReaderMarkMiddleware",
     "mall.middleware.HeadersMiddleware",

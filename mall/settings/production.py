@@ -86,6 +86,7 @@ CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = sentinel.broker(
 # it stands.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 globals().update(env.email_url_config(_email))
+EMAIL_BACKEND = "mall.core.smtp.EmailBackend"  # the URL's is Django's own
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env(
     "EMAIL_FROM", default=f"no-reply@{ALLOWED_HOSTS[0].lstrip('.')}"

@@ -63,19 +63,22 @@ def _facts(member, notices):
         for wording in (notice.wording,)
     ]
     loose = [notice.kind for notice in notices if not MANNERS[notice.kind].fixed_email]
-    unsubscribe = (
-        reverse("marketing:unsubscribe", args=[unsubscribe_token(member.pk, set(loose))])
-        if loose
-        else ""
-    )
+    token = unsubscribe_token(member.pk, set(loose)) if loose else ""
+    unsubscribe = _whole(_place("unsubscribe", "TOKEN").replace("TOKEN", token)) if loose else ""
     return {
+        "title": news[0]["wording"].title,
         "hello": _("Hello %(name)s,") % {"name": member.display_name},
         "news": news,
         "shop_url": _whole("/"),
-        "preferences_url": _whole(reverse("marketing:preferences")),
-        "unsubscribe_url": _whole(unsubscribe),
+        "preferences_url": _whole(_place("preferences")),
+        "unsubscribe_url": unsubscribe,
         **_words(translation.get_language()),
     }
+
+
+@cache
+def _place(page, *args) -> str:
+    return reverse(f"marketing:{page}", args=args)
 
 
 @cache

@@ -19,6 +19,7 @@ from django.db.models import F, Max
 from django.utils.translation import gettext_noop
 
 from mall.core import clock, faults
+from mall.core import rows as sql
 from mall.core.transactions import transactional
 from marketing.models import Delivery
 from marketing.notices import preferences
@@ -109,7 +110,7 @@ def hand_over(mail) -> bool:
     when the lease is over.
     """
     now, member = clock.now(), mail.member
-    people = _quoted(get_user_model()._meta.db_table)
+    people = sql.table(get_user_model())
     still = f"EXISTS (SELECT 1 FROM {people} WHERE id = %s AND email = %s AND is_active)"
     return _write(
         mail.rows,
@@ -142,26 +143,14 @@ def _write(rows, changes, *, also="", params=()) -> bool:
     A statement instead of a query set: these two are all that a mail of its own costs, and building
     them costs the ORM more than the letter does.
     """
-    fields = [Delivery._meta.get_field(name) for name in changes]
-    moves = ", ".join(f"{_quoted(field.column)} = %s" for field in fields)
-    marks = ", ".join(["%s"] * len(rows))
-    sql = (
-        f"UPDATE {_quoted(Delivery._meta.db_table)} SET {moves} "
-        f"WHERE id IN ({marks}) AND claimed_by = %s AND state = %s"
+    moves, values = sql.changes(Delivery, changes)
+    statement = (
+        f"UPDATE {sql.table(Delivery)} SET {moves} "
+        f"WHERE id IN ({sql.marks(rows)}) AND claimed_by = %s AND state = %s"
     ) + (f" AND {also}" if also else "")
-    values = [
-        field.get_db_prep_save(value, connection)
-        for field, value in zip(fields, changes.values(), strict=True)
-    ]
     keys = [row.pk for row in rows]
     held_by = [rows[0].claimed_by, State.SENDING.value]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, *keys, *held_by, *params])
-        return cursor.rowcount == len(rows)
-
-
-def _quoted(name):
-    return connection.ops.quote_name(name)
+    return sql.execute(statement, [*values, *keys, *held_by, *params]) == len(rows)
 
 
 @transactional

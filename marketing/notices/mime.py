@@ -16,10 +16,12 @@ from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.core.mail.message import sanitize_address
 
+from mall.core.smtp import is_plain
+
 LONGEST_LINE = 998  # RFC 5322 2.1.1, without its end
 SHORT_SUBJECT = 60  # what needs no folding
 NEW_LINE = re.compile(r"\r\n|\r|\n")
-PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.+_-]{1,64}@[A-Za-z0-9.-]{1,180}\Z")
+SHORT_LINE = LONGEST_LINE // 4  # characters that make no longer line, whatever they are
 
 
 class Letter(EmailMultiAlternatives):
@@ -74,6 +76,7 @@ def _lines(headers) -> str:
     return "".join(lines)
 
 
+@lru_cache(maxsize=256)
 def _subject(text) -> str:
     if "\n" in text or "\r" in text:
         raise BadHeaderError("A line break in Subject.")
@@ -84,14 +87,16 @@ def _subject(text) -> str:
 
 @lru_cache(maxsize=256)
 def _address(address) -> str:
-    return address if PLAIN_ADDRESS.match(address) else sanitize_address(address, "utf-8")
+    return address if is_plain(address) else sanitize_address(address, "utf-8")
 
 
 def _part(subtype, text) -> str:
     """Return a part; where a line is too long for a mail server, encoded so that none is."""
     text = NEW_LINE.sub("\n", text)
     encoding = "7bit" if text.isascii() else "8bit"
-    if any(len(line.encode()) > LONGEST_LINE for line in text.split("\n")):
+    lines = text.split("\n")
+    is_short = max(map(len, lines)) <= SHORT_LINE
+    if not is_short and any(len(line.encode()) > LONGEST_LINE for line in lines):
         encoding = "quoted-printable"
         text = body_encode(text.encode().decode("latin-1"))
     headers = {

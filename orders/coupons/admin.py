@@ -130,8 +130,9 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     @admin.display(description=_("uses of its codes"))
     def shown_codes(self, template):
         told = template.codes.aggregate(uses=Sum("uses"), most=Sum("max_uses"))
-        words = f"{told['uses']:,} / {told['most']:,}"
-        return code_admin.link_of(template, words) if told["most"] else "–"
+        if not told["most"]:
+            return "–"
+        return code_admin.link_of(template, f"{told['uses']:,} / {told['most']:,}")
 
     @admin.display(description=_("taken off orders that stand"))
     def shown_worth(self, template):

@@ -210,4 +210,11 @@ class Order(models.Model):
     @property
     def refund_state(self) -> str:
         """How much of the order was refunded: none, partial or whole."""
-        return "whole" if self.refunded_at else "partial" if self.refunded_pieces else "none"
+        return self.state_of_refunds(self.refunded_at, self.refunded_pieces)
+
+    @staticmethod
+    def state_of_refunds(whole_at, pieces) -> str:
+        """Return the same of an order that was refunded whole at an instant (None: not), or by so
+        many pieces.
+        """
+        return "whole" if whole_at else "partial" if pieces else "none"

@@ -53,7 +53,8 @@ function attach(input, number) {
   input.addEventListener("input", (event) => { if (!event.isComposing) soon(); });
   input.addEventListener("compositionend", soon);
   input.addEventListener("focus", () => { if (!input.value) soon(); });
-  input.addEventListener("blur", () => { clearTimeout(timer); asked?.abort(); close(); });
+  // Later: what a tap outside meant to hit must not move away under it.
+  input.addEventListener("blur", () => { clearTimeout(timer); asked?.abort(); setTimeout(close, 250); });
   input.form.addEventListener("submit", () => { clearTimeout(timer); asked?.abort(); close(); });
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;

@@ -54,9 +54,9 @@ def enrol_page(client):
     client.post("/accounts/login/", {"login": "finance", "password": PASSWORD})
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     client.get("/accounts/2fa/totp/activate/")
-    client.post(
-        "/accounts/2fa/totp/activate/", {"code": code_of(client.session["mfa.totp.secret"])}
-    )
+    code = code_of(client.session["mfa.totp.secret"])
+    as_shown = f"{code[:3]} {code[3:]}"  # by the authenticator, and copied so
+    client.post("/accounts/2fa/totp/activate/", {"code": as_shown})
 
 
 def refreshed(meta):

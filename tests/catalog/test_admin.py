@@ -1,9 +1,13 @@
 import re
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
 
 from catalog import codes, stock, stock_buckets, storefront
 from catalog.models import CardKey, Product, StockMovement
@@ -360,3 +364,29 @@ def test_product_when_a_role_opens_it_then_receiving_stock_is_offered_to_who_may
     ).content.decode()
 
     assert (reverse("admin:catalog_sku_receive_stock", args=[sku.pk]) in page) is leads
+
+
+def test_product_when_a_phone_photo_and_a_day_as_written_are_sent_then_shrunk_and_read(
+    back_room, shelve
+):
+    product = shelve()
+    written = BytesIO()
+    Image.effect_noise((1008, 756), 60).resize((4032, 3024)).save(written, "JPEG", quality=97)
+    assert written.tell() > 1024 * 1024
+    photo = SimpleUploadedFile("IMG_0001.JPG", written.getvalue(), content_type="image/jpeg")
+    sent = product_form(product, name_zh_hans="\u202d马克杯\u200b", image=photo)
+    sent |= {"sale_starts_at_0": "2026年1月5日", "sale_starts_at_1": "０９:00:00"}
+    address = reverse("admin:catalog_product_change", args=[product.pk])
+
+    saved = back_room.post(address, sent)
+    heic = SimpleUploadedFile("IMG_0002.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    refused = back_room.post(address, {**sent, "image": heic})
+
+    product.refresh_from_db()
+    assert saved.status_code == 302
+    assert (product.image.width, product.image.height) == (1600, 1200)
+    assert product.image.name.endswith(".webp") and product.image.size <= 1024 * 1024
+    assert product.name_zh_hans == "马克杯"
+    assert timezone.localtime(product.sale_starts_at).isoformat() == "2026-01-05T09:00:00+08:00"
+    assert list(refused.context["adminform"].form.errors) == ["image"]
+    assert "HEIC" in refused.content.decode()

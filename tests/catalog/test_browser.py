@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from catalog.models import HotWord
 from tests.factories.catalog import CategoryFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -65,3 +66,34 @@ def test_pages_when_opened_on_any_screen_then_nothing_sticks_out(open_page, mug,
         assert page.evaluate(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
         ), address
+
+
+def test_search_when_typed_on_a_phone_then_suggestions_are_chosen_by_keys_and_by_tap(page, mug):
+    HotWord.objects.create(word="杯子")
+    box = page.locator("#id_search")
+    lines = page.locator(".search [role=option]")
+
+    page.goto("/products/")
+    box.focus()
+    expect(lines).to_have_text(["杯子"])
+    box.press_sequentially("make")  # pinyin
+    expect(lines).to_have_text(["陶瓷马克杯"])
+    assert box.get_attribute("aria-expanded") == "true"
+    box.press("ArrowDown")
+    assert box.get_attribute("aria-activedescendant") == lines.first.get_attribute("id")
+    box.press("Escape")
+    expect(page.locator(".search [role=listbox]")).to_be_hidden()
+    assert box.input_value() == "make"
+    box.press("ArrowDown")
+    expect(page.locator(".search [role=listbox]")).to_be_visible()
+    box.press("ArrowDown")
+    expect(lines.first).to_have_attribute("aria-selected", "true")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.screenshot(path="/tmp/h7_suggest.png")
+    box.press("Enter")
+
+    page.wait_for_url(f"**/products/{mug.pk}/")
+    page.goto("/products/?search=nothing")
+    page.screenshot(path="/tmp/h7_empty.png", full_page=True)
+    page.locator("#shelf .chip", has_text="杯子").click()
+    page.wait_for_url("**search=**E6%9D%AF%E5%AD%90")

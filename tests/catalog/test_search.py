@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from catalog import shelf_prices, storefront
+from catalog import shelf_prices, spelling, storefront
 from catalog.finding import Filters
 from catalog.models import ProductWords
 from tests.factories.catalog import CategoryFactory, ProductFactory, SkuFactory
@@ -115,6 +115,7 @@ def test_search_when_only_guessed_at_then_the_page_says_so(shelf, client):
     guessed = client.get("/products/?search=bluetoth", headers={"Accept-Language": "en"})
 
     assert storefront.listing(Filters(search="bluetoth")).is_guess
+    assert not storefront.listing(Filters(search="lanya")).is_guess
     assert "Nothing says exactly that." in guessed.content.decode()
     assert "Nothing says exactly that." not in sure
     assert list(client.get("/api/v1/products?search=bluetoth").json())[0] == "count"
@@ -154,3 +155,18 @@ def test_migration_when_a_shop_has_goods_then_pressed_and_it_goes_back(shelve):
         call_command("migrate", "catalog", verbosity=0)
 
     assert ProductWords.objects.values().get(pk=product.pk) == row
+
+
+@pytest.mark.parametrize("word", ["bluetooth", "headphones", "umbrella", "battery", "kettle"])
+def test_guess_when_one_letter_is_wrong_then_the_rows_are_asked_for_and_known(word):
+    text = spelling.pressed(f"New {word} model")
+    mistakes = {word[:at] + "q" + word[at + step :] for at in range(len(word)) for step in (0, 1)}
+    mistakes |= {word[:at] + word[at + 1 :] for at in range(len(word))}
+    ends = (0, 1, len(word) - 3, len(word) - 2)  # of two letters that changed places
+    mistakes |= {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in ends}
+
+    for typed in mistakes - {word}:
+        assert spelling.is_misspelt(typed, text), typed
+        groups = spelling.parts_of(typed)
+        assert any(all(part in text for part in group) for group in groups), typed
+    assert not spelling.is_misspelt(word[:-2] + "qq", text)

@@ -142,13 +142,13 @@ def test_doors_when_support_knocks_then_it_reads_only(client, operator):
         lambda rows: "\r\n".join(rows).encode("utf-8-sig"),
         lambda rows: "\n".join(row.replace(",", ";") for row in rows).encode("gb18030"),
         lambda rows: "\n".join(f'"{row}"'.replace(",", '","') for row in rows).encode(),
-        lambda rows: "\n".join([*rows, ",,", ""]).replace("SKU", " Sku ").encode("utf-16"),
+        lambda rows: "\n".join([*rows, ",,"]).replace("SKU编号", "ｓｋｕ 编号").encode("utf-16"),
     ],
     ids=["mark", "semicolons", "quotes", "blanks"],
 )  # fmt: skip
 def test_book_when_the_same_rows_were_saved_otherwise_then_refused(operator, again):
     sku = SkuFactory(stock=3)
-    rows = ["SKU,变动,备注", f"{sku.pk},+4,到货"]
+    rows = ["SKU编号,变动数量,备注", f"{sku.pk},+4,到货"]
     stock_file.book("\n".join(rows).encode(), by=operator)
 
     with pytest.raises(stock_file.StockKnown):
@@ -179,6 +179,7 @@ def test_import_when_equal_changes_were_booked_lately_then_asked_and_booked_anyw
 
 def test_import_when_rows_are_wrong_then_each_says_why_and_unknown_columns_are_named(back_office):
     sku = SkuFactory(stock=3)
+    back_office.cookies["mall_language"] = "en"
 
     answer = upload(
         back_office,

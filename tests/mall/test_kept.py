@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from mall.core import clock, kept, replica
+from mall.core import clock, kept, replica, shared_redis
 from mall.core.transactions import transactional
 from orders.models import CheckoutPolicy
 from points import rates, rules
@@ -111,12 +111,12 @@ def test_policy_when_the_edit_is_taken_back_then_nobody_ever_saw_it():
 def test_version_when_a_verb_asks_often_then_the_cache_is_asked_once(monkeypatch):
     set_freight("8.00")
     CheckoutPolicy.current()
-    gets, get = [], cache.get
-    monkeypatch.setattr(cache, "get", lambda key, *more: (gets.append(key), get(key, *more))[1])
+    asked, ask = [], shared_redis.as_stored
+    monkeypatch.setattr(shared_redis, "as_stored", lambda keys: (asked.append(keys), ask(keys))[1])
 
     transactional(lambda: [CheckoutPolicy.current(), rates.current(), rules.active("login")])()
 
-    assert gets == [kept.VERSION_KEY]
+    assert asked == [(kept.VERSION_KEY,)]
 
 
 def test_policy_when_redis_loses_the_version_then_it_is_read_anew():

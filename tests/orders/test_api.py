@@ -103,7 +103,7 @@ def test_list_when_rows_grow_then_queries_do_not(caller, member, count, django_a
     assert page["next"] is None
 
 
-QUERIES_OF_THE_LIST = 2  # orders, lines
+QUERIES_OF_THE_LIST = 1  # orders with their lines
 
 
 def test_list_when_filtered_then_only_that_status(caller, member):

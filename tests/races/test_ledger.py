@@ -67,6 +67,8 @@ def test_spend_when_the_lock_is_switched_off_then_the_race_happens(run_threads, 
     """T0: without the lock two writers do believe they hold the account, and collide on the entry's
     key.
     """
+    if not connection.mysql_is_mariadb:
+        pytest.skip("MySQL calls the collision a deadlock, and the losers try again")
     member = member_with(10_000)
     together = threading.Barrier(8)
     run = machine.run

@@ -39,6 +39,8 @@ STATEMENTS = {
     },
 }
 STATEMENTS[10] = STATEMENTS[1] | {"registered": 8, "signed_in": 15, "order_paid": 32}
+# MySQL does not tell the ids of several rows, so they are asked for where they are wanted.
+ON_MYSQL = {1: {"order_paid": 31}, 10: {"registered": 7, "order_completed": 15}}
 NOON = datetime(2026, 12, 4, 4, tzinfo=UTC)
 
 
@@ -85,7 +87,8 @@ def test_listeners_when_many_members_are_heard_together_then_no_statement_more(n
 
     counts = {kind: deliver(some) for kind, some in told.items()}
 
-    assert counts == STATEMENTS[number]
+    is_mysql = connection.vendor == "mysql" and not connection.mysql_is_mariadb
+    assert counts == STATEMENTS[number] | (ON_MYSQL[number] if is_mysql else {})
     books_close()
 
 

@@ -117,10 +117,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.owes_autocommit = False
 
     def is_usable(self):
-        """Whether the server answers within ``connect_timeout``, or did within ANSWERED_SECONDS; a
-        connection that still owes an answer is not used again.
+        """Whether the server answers within ``connect_timeout``, or did within ANSWERED_SECONDS
+        and said nothing since: a server that goes away says goodbye. A connection that still owes
+        an answer is not used again.
         """
-        if time.monotonic() - self.answered_at < ANSWERED_SECONDS:
+        if time.monotonic() - self.answered_at < ANSWERED_SECONDS and not self._hears(0):
             return True
         try:
             with self.breaker.knocking():
@@ -131,8 +132,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _ping(self, seconds):
         self.connection.send_query(b"DO 1")
-        ear = select.poll()
-        ear.register(self.connection.fileno(), select.POLLIN)
-        if not ear.poll(seconds * 1000):
+        if not self._hears(seconds):
             raise OperationalError(2013, "No answer to a ping")
         self.connection.read_query_result()
+
+    def _hears(self, seconds) -> bool:
+        """Whether something comes within so many seconds, an end too."""
+        ear = select.poll()
+        ear.register(self.connection.fileno(), select.POLLIN)
+        return bool(ear.poll(seconds * 1000))

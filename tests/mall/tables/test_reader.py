@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import pytest
 import xlsxwriter
+from django.utils import translation
 
 from mall.core.tables.columns import Column
 from mall.core.tables.errors import UnreadableTable
@@ -18,6 +19,12 @@ COLUMNS = (
 )
 ROWS = [(2, "A1", "5", "杯子, 白"), (3, "0012", "-3", "")]
 TEXT = '商品编号,变动,备注\r\nA1,5,"杯子, 白"\r\n0012,-3,\r\n'
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 def rows_of(content, columns=COLUMNS):

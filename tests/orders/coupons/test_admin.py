@@ -288,11 +288,23 @@ def test_template_when_added_then_its_terms_are_asked_for_and_checked(counter):
 
     assert (
         counter.post(
-            address, {**plain, "percent": "20", "cap": "30", "valid_days": "7"}
+            address,
+            {
+                **plain,
+                "percent": "20",
+                "cap": "30",
+                "valid_days": "7",
+                "codes-TOTAL_FORMS": 1,
+                "codes-0-code": "ｓｐｒｉｎｇ—20 26\u200b",
+                "codes-0-max_uses": 9,
+                "codes-0-per_person": 1,
+                "codes-0-is_active": "on",
+            },
         ).status_code
         == 302
     )
     made = CouponTemplate.objects.get()
+    assert made.codes.get().code == "SPRING2026"
     assert (made.name_en, made.percent, made.issued, made.history.count()) == ("Weekend", 20, 0, 1)
 
 

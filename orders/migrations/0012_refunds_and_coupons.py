@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0012_valid_days_words"),
+        ("orders", "0011_lists_by_state"),
     ]
 
     operations = [
@@ -26,6 +26,24 @@ class Migration(migrations.Migration):
                 help_text="When a refund leaves less than a coupon's total: its discount on what stays. The preview says so.",
                 max_length=9,
                 verbose_name="coupon of what stays",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="coupontemplate",
+            name="valid_days",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="Good until the end of that day, counted from the beginning of its window where that is later; 0 = until the end of the window.",
+                verbose_name="days after it is given",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="historicalcoupontemplate",
+            name="valid_days",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="Good until the end of that day, counted from the beginning of its window where that is later; 0 = until the end of the window.",
+                verbose_name="days after it is given",
             ),
         ),
         migrations.AddConstraint(
