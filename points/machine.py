@@ -258,11 +258,11 @@ class _Books:
         day=None,
         **alloc,
     ):
-        lots = tuple((day, -points) for day, points in taken) + tuple(added)
+        lots = tuple((lot_day, -points) for lot_day, points in taken) + tuple(added)
         if taken:
             left = dict(self.lots)
-            for day, points in taken:
-                left[day] -= points
+            for lot_day, points in taken:
+                left[lot_day] -= points
             self.lots = tidy(left)
         if added:
             self.lots, merged = put(self.lots, added)

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from mall import verification
+from mall.core import clock
 from points import errors, ledger, machine
 from points.errors import ReadOnlyBooks
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
@@ -218,6 +219,7 @@ def test_spend_when_lots_differ_then_soonest_goes_first_and_lasting_last(member)
     assert deltas(entry) == ("spend", -130, 0, 0)
     assert entry.alloc == {"lots": [["2026-12-31", -20], [STANDARD, -100], [None, -10]]}
     assert lots(member) == [[None, 20]]
+    assert entry.biz_date == clock.today()  # not a day of its lots
 
 
 def test_spend_when_points_are_short_then_refused_with_the_numbers(member):
