@@ -104,15 +104,6 @@ def test_verify_when_points_were_taken_for_no_order_then_the_entry_is_named(life
     ]
 
 
-def test_verify_when_a_member_has_no_order_left_then_the_entries_of_those_gone_are_named(member):
-    give_points(member, 10)
-    ledger.spend(member.pk, points=5, key="order:NOSUCHORDER:spend", reference="order:NOSUCHORDER")
-
-    assert checks(verification.verify()) == [
-        (member.pk, "order NOSUCHORDER has entries but does not exist")
-    ]
-
-
 def test_verify_when_a_key_only_looks_like_an_orders_then_it_does_not_stop_the_verification(
     life, member
 ):
