@@ -31,6 +31,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 PUBLIC = {
     "GET /api/v1/categories",
     "GET /api/v1/products",
+    "GET /api/v1/products/suggestions",
     "GET /api/v1/products/{product_id}",
     "GET /api/v1/products/{product_id}/reviews",
     "GET /api/v1/points/rules",

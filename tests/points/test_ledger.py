@@ -108,7 +108,7 @@ def test_accrue_when_member_is_new_then_entry_and_account_say_the_same():
         "next_expiry": date(2027, 11, 30),
         "seq": 1,
         "day": date(2026, 11, 20),
-        "day_counts": {"earned": 20, "rules": {"checkin": [1, 1, 1, 1]}},
+        "day_counts": {"earned": 0, "rules": {"checkin": [1, 1, 1, 1]}},
         "head": entry.hash,
         "status": "active",
         "status_note": "",
