@@ -155,6 +155,48 @@ def test_forms_when_somebody_else_signs_in_or_an_hour_passed_then_nothing_is_sho
     assert shown == [False, False, True]
 
 
+def test_forms_when_another_member_is_at_the_browser_then_never_shown_theirs(
+    signed_in, member, other_member
+):
+    page, home = reverse("accounts:address_new"), "/products/"
+    typed = {"recipient": "王五的秘密", "csrfmiddlewaretoken": "x" * 64}
+    other_tab = Client(enforce_csrf_checks=True)
+    other_tab.force_login(member)
+    other_tab.get(page)
+
+    signed_in.get(page)
+    lose_session(signed_in)
+    signed_in.get(home)  # as a visitor, in another tab
+    signed_in.post(page, typed)
+    signed_in.force_login(other_member)
+    in_theirs = signed_in.get(page).content.decode()
+    other_tab.get(home)
+    other_tab.force_login(other_member)  # in another tab; the form of the first is still open
+    other_tab.get(home)
+    sent_as_theirs = other_tab.post(page, typed, follow=True).content.decode()
+
+    assert "王五的秘密" not in in_theirs + sent_as_theirs
+    assert Address.objects.count() == 0
+
+
+def test_tabs_when_each_has_a_form_and_the_session_ended_then_none_is_lost(signed_in, member):
+    sku, wanted = virtual_sku(points=1), virtual_sku(points=1)
+    book, profile = reverse("accounts:address_new"), reverse("accounts:profile")
+    signed_in.get(book)
+    lose_session(signed_in)
+
+    signed_in.post(book, {"recipient": "张三"})
+    signed_in.post(profile, {"nickname": "小明"})
+    signed_in.post(NEW, {"sku": sku.pk, "quantity": "1"})
+    signed_in.force_login(member)
+    other_goods = signed_in.get(f"{NEW}?sku={wanted.pk}&quantity=1").context["quote"]
+    goods = signed_in.get(NEW).context["quote"]
+    shown = [signed_in.get(page).content.decode() for page in (book, profile)]
+
+    assert (other_goods.lines[0].sku, goods.lines[0].sku) == (wanted, sku)
+    assert ('value="张三"' in shown[0], 'value="小明"' in shown[1]) == (True, True)
+
+
 def test_buttons_when_the_session_ended_then_they_lead_back_to_where_they_stood(client, member):
     order = place(member, virtual_sku(points=1))
     detail, receipt = order.get_absolute_url(), reverse("orders:receipt", args=[order.no])
