@@ -111,6 +111,7 @@ def test_forms_when_the_session_ended_then_each_shows_what_was_typed(signed_in, 
             "line": line.pk, "quantity": "1", "reason": "颜色不对", "key": "k" * 32
         },
         reverse("marketing:preferences"): {"language": "en"},
+        reverse("account_email"): {"email": "second@example.com", "action_add": ""},
     }  # fmt: skip
     back = {}
 
@@ -131,6 +132,7 @@ def test_forms_when_the_session_ended_then_each_shows_what_was_typed(signed_in, 
     assert 'value="小明"' in pages[2]
     assert ('value="颜色不对"' in pages[3], f'value="{line.pk}"' in pages[3]) == (True, True)
     assert '<option value="en" selected' in pages[4] or 'value="en" checked' in pages[4]
+    assert 'value="second@example.com"' in pages[5]
     assert all("s3cret" not in page for page in pages)
     assert (Review.objects.count(), RefundRequest.objects.count()) == (0, 0)
     member.refresh_from_db()
@@ -219,6 +221,16 @@ def test_checkout_when_nothing_is_chosen_then_the_reason_is_true(signed_in):
 
     assert page.status_code == 400
     assert "20" not in str(page.context["refusal"])
+    gone = signed_in.get(f"{NEW}?sku=999999").context["refusal"]
+    assert "20" not in str(gone) and gone.code == "invalid"
+
+
+def test_checkout_when_numbers_are_in_full_width_then_read(signed_in):
+    sku = virtual_sku(points=1)
+
+    page = signed_in.get(NEW, {"sku": sku.pk, "quantity": "２"})
+
+    assert page.context["quote"].lines[0].quantity == 2
 
 
 def test_token_when_it_is_too_old_then_the_same_page_comes_back_as_it_was(member, admin_user):
