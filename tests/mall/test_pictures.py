@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils.translation import override
+from django.utils import translation
 from PIL import Image, ImageCms
 
 from mall.core import pictures
@@ -135,5 +135,5 @@ def test_shrink_when_it_is_no_fit_picture_then_refused_in_words(body, code):
         PictureField().clean(SimpleUploadedFile("IMG_0001.jpg", body))
 
     assert refusal.value.code == code
-    with override("en"):
+    with translation.override("en"):
         assert code != "heic" or "Most Compatible" in refusal.value.messages[0]
