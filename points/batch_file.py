@@ -5,6 +5,7 @@ e-mail address.
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from mall.core import pasted
 from mall.core.tables import values
 from mall.core.tables.columns import Column
 from mall.core.tables.digest import digest
@@ -58,7 +59,7 @@ def titles_left_out(content: bytes) -> tuple[str, ...]:
 
 def name_of(rows) -> str:
     """Return the name of a file by its rows, however it was saved."""
-    return digest((row["member"].lower(), row["points"], row["reason"]) for row in rows)
+    return digest((pasted.name(row["member"]), row["points"], row["reason"]) for row in rows)
 
 
 def _row(row):

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from mall.core import audit, clock, upserts
+from mall.core import audit, clock, pasted, upserts
 from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
@@ -178,17 +178,14 @@ def _checked(rows, operator, made_by_id):
     """Return the lines with their members, and with what is wrong with each; neither who uploads
     nor who posts may be among them.
     """
-    names = {row["member"].lower() for row in rows}
+    names = {pasted.name(row["member"]) for row in rows}
     members = {}
-    found = get_user_model().objects.filter(
-        Q(username__in={row["member"] for row in rows}) | Q(email__in=names)
-    )
-    for user in found:
+    for user in get_user_model().objects.filter(Q(username__in=names) | Q(email__in=names)):
         members[user.username.lower()] = members[user.email.lower()] = user.pk
     accounts = PointAccount.objects.in_bulk(set(members.values()))
     most, moved, sums = PointsPolicy.current().adjust_alone_max, Counter(), Counter()
     for row in rows:
-        user_id = row["account"] = members.get(row["member"].lower())
+        user_id = row["account"] = members.get(pasted.name(row["member"]))
         if row["error"]:
             continue
         if user_id is None or not row["member"]:

@@ -32,8 +32,10 @@ COLUMNS = re.compile(rb'\br="([A-Z]{1,3})[0-9]{1,7}"')
 ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>')
 VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^>/]*>[^<]")
 UNWORKED = re.compile(
-    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*</(?:\w+:)?c>"
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+    rb"\s*(?:<(?:\w+:)?v\s*(?:/>|>\s*</(?:\w+:)?v>))?\s*</(?:\w+:)?c>"
 )
+EMPTY_TEXT = b't="str"'  # of a formula: its result is a text, perhaps an empty one
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,20 @@ class Sheet:
     broken: dict[int, set[int]]
 
 
-def survey(file) -> Sheet | None:
-    """Return the first visible sheet of an .xlsx with something in it, or None where all are empty.
+def survey(file) -> list[Sheet]:
+    """Return the visible sheets of an .xlsx with something in them.
 
     Raises: UnreadableTable (no workbook, damaged, or larger than may be unpacked).
     """
     try:
         with zipfile.ZipFile(file) as package:
             _measure(package)
+            longest, filled = _longest_text(package), []
             for name, path in _sheets(package):
                 content = package.read(path)
                 if VALUE.search(content):
-                    return Sheet(name, _broken(content, _longest_text(package)))
+                    filled.append(Sheet(name, _broken(content, longest)))
+            return filled
     except (
         zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, RuntimeError, EOFError,
         NotImplementedError, OSError, ValueError,
@@ -65,7 +69,6 @@ def survey(file) -> Sheet | None:
         raise UnreadableTable(
             _("This workbook is damaged or protected. Please save it again as .xlsx.")
         ) from error
-    return None
 
 
 def _measure(package):
@@ -122,7 +125,7 @@ def _broken(content, longest_text) -> dict[int, set[int]]:
     broken = {}
     if b't="e"' in content or b"<f" in content or b":f" in content:
         for found in chain(ERROR.finditer(content), UNWORKED.finditer(content)):
-            if place := PLACE.search(found[1]):
+            if EMPTY_TEXT not in found[1] and (place := PLACE.search(found[1])):
                 broken.setdefault(int(place[2]), set()).add(_column(place[1]))
     return broken
 
