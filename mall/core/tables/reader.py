@@ -23,6 +23,7 @@ from mall.core.tables.errors import UnreadableTable
 XLSX = "xlsx"
 ACCEPTED = ".csv,.txt,.tsv,.xlsx,text/csv"  # what a file field offers to choose
 HEAD_BYTES = 2_048
+TEXTS = {str}
 MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|table|meta|\?xml|\w)", re.I)
 TORN_NUMBER = re.compile(r"^[+-]?[0-9]{1,3}\n[0-9]{3}$", re.MULTILINE)  # 1,000 without quotes
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
@@ -37,9 +38,8 @@ class Table:
         self.titles, self._width = _titles(self._records)
         if not self.titles:
             raise UnreadableTable(_("There is nothing in this file."))
-        # cells of a workbook carry more than their text, and a cell under no heading is a fault
-        is_plain = encoding != XLSX and all(self.titles)
-        self._plain_width = len(self.titles) if is_plain else 0
+        # a cell under no heading is a fault
+        self._plain_width = len(self.titles) if all(self.titles) else 0
         found = places(self.titles, columns)
         absent = sys.maxsize
         self._read = [(one.name, found.get(one.name, absent), one.is_code) for one in columns]
@@ -61,13 +61,24 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         """Yield every row that holds something. Raises: UnreadableTable."""
         for line, fields in self._records:
-            if len(fields) <= self._plain_width and cells.are_plain(fields):
+            if len(fields) <= self._plain_width and self._are_plain(fields):
                 if any(fields):
                     yield Row(line, self._taken(fields))
             elif any(field and not field.isspace() for field in fields):
                 row = self._row(line, fields)
                 if row.fault or any(cells.bare(field) for field in fields):
                     yield row
+
+    def _are_plain(self, fields):
+        if not cells.are_plain(fields):
+            return False
+        if self.delimiter or (kinds := set(map(type, fields))) == TEXTS:
+            return True
+        # cells of a workbook carry more than their text
+        return sheets.Unusable not in kinds and not any(
+            is_code and place < len(fields) and isinstance(fields[place], sheets.Date)
+            for _name, place, is_code in self._read
+        )
 
     def _taken(self, fields):
         width = len(fields)

@@ -37,20 +37,23 @@ def records(file, columns: Sequence[Column] | None = None) -> Iterator[tuple[int
     try:
         with load_workbook(file) as book:
             sheet = filled[0] if len(filled) == 1 else _chosen(book, filled, columns)
-            yield from _rows(book.get_sheet_by_name(sheet.name), sheet.broken)
+            yield from _rows(book.get_sheet_by_name(sheet.name), sheet)
     except CalamineError as error:
         raise UnreadableTable(
             _("This workbook is damaged or protected. Please save it again as .xlsx.")
         ) from error
 
 
-def _rows(found, broken):
+def _rows(found, sheet):
     _row, left = found.start or (0, 0)
     for number, values in enumerate(found.iter_rows(), 1):
         texts = [text_of(value) for value in values]
-        for column in broken.get(number, ()):
+        for column in sheet.broken.get(number, ()):
             if 0 <= column - left < len(texts):
                 texts[column - left] = Unusable(cells.lost())
+        for column, width in sheet.padded.get(number, {}).items():
+            if 0 <= column - left < len(texts) and texts[column - left].isdecimal():
+                texts[column - left] = texts[column - left].zfill(width)
         yield number, texts
 
 
@@ -60,7 +63,7 @@ def _chosen(book, filled, columns):
     """
     fitting = filled
     if columns is not None:
-        titles = {sheet.name: _titles(book.get_sheet_by_name(sheet.name)) for sheet in filled}
+        titles = {sheet.name: _titles(book, sheet) for sheet in filled}
         known = [column.known() for column in columns if column.required]
         known = known or [{title} for title in titles[filled[0].name]]
         fitting = [sheet for sheet in filled if all(titles[sheet.name] & names for names in known)]
@@ -75,8 +78,8 @@ def _chosen(book, filled, columns):
     return fitting[0] if fitting else filled[0]
 
 
-def _titles(found):
-    for _number, texts in _rows(found, {}):
+def _titles(book, sheet):
+    for _number, texts in _rows(book.get_sheet_by_name(sheet.name), sheet):
         if titles := {folded(text) for text in texts} - {""}:
             return titles
     return set()

@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+from datetime import datetime
 
 import pytest
 import xlsxwriter
@@ -121,6 +122,25 @@ def test_read_when_a_workbook_has_several_sheets_then_the_one_with_the_columns_o
 
     assert found == ([(2, "A", "1", "", "")],) * 2
     assert "several sheets of this workbook: Jan, Feb." in refusal
+
+
+def test_read_when_a_number_is_shown_with_noughts_in_front_then_read_as_shown():
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True, "date_1904": True}) as book:
+        sheet, zeros = book.add_worksheet(), book.add_format({"num_format": "00000"})
+        day = book.add_format({"num_format": "yyyy/m/d"})
+        sheet.write_row(0, 1, COLUMN_TITLES)
+        sheet.write_number(1, 1, 12, zeros)
+        sheet.write_number(1, 2, 7)
+        sheet.write_datetime(1, 3, datetime(2026, 5, 1, 9, 58), day)  # as Excel for Mac counts days
+        sheet.write_string(2, 1, "A", zeros)
+        sheet.write_number(2, 2, 1234567, zeros)
+        sheet.write_blank(3, 9, None, zeros)
+
+    assert [row[:4] for row in read(file.getvalue())] == [
+        (2, "00012", "7", "2026-05-01 09:58:00"),
+        (3, "A", "1234567", ""),
+    ]
 
 
 def test_read_when_headings_say_their_unit_then_found_and_other_words_are_not():
