@@ -89,10 +89,10 @@ def _sorted_out(found: Iterable, letters_too) -> Keys:
             _above(rows[: heading + 1]),
             _without_index(rows[heading], rows[heading + 1 :]),
         )
-    keys, wordy = [], []
+    keys, wordy, cut = [], [], cells.cut_places(raw for _number, raw in rows)
     for number, raw in rows:
         key = " ".join(filter(None, map(cells.bare, raw)))
-        if fault := next(filter(None, map(_fault_of, raw)), ""):
+        if fault := next(filter(None, map(_fault_of, raw)), "") or _cut_in(raw, cut):
             faults.append((number, fault))
         elif any(sign.isdigit() for sign in key):
             keys.append((number, key))
@@ -155,6 +155,11 @@ def _fault_of(raw):
             "again"
         ) % {"text": raw}
     return cells.fault_of(raw, cells.bare(raw))
+
+
+def _cut_in(raw, cut):
+    found = (text for place, text in enumerate(raw) if place in cut)
+    return next((cells.rounded(text) for text in found if cells.CUT_NUMBER.match(text.strip())), "")
 
 
 def _heading(key):

@@ -52,9 +52,10 @@ def counter(client, operator):
         ("sep=;\r\n8001;p,w1\r\n8002;pw2\r\n", ["8001 p,w1", "8002 pw2"], []),
         ("2026年11月卡密\n\n卡号,密码\n8001,pw\n", ["8001 pw"], [1, 3]),
         ("Row number,Card No,PIN\n1,8001,pw1\n2,8002,\n3,,\n", ["8001 pw1", "8002"], [1]),
+        ("622848001234567000\n'622848001234567000\n77\n", ["622848001234567000", "77"], [1]),
         ("#N/A\nA1\n6.22848E18\n", ["A1"], [1, 3]),
     ],
-    ids=range(16),
+    ids=range(17),
 )  # fmt: skip
 def test_read_when_keys_are_pasted_then_each_byte_stays_and_the_rest_is_told(text, keys, told):
     assert keys_of(text) == (keys, told)

@@ -13,6 +13,10 @@ INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\
 AS_TEXT = re.compile(r'="([^"]*)"\Z')
 # 6.2E+18; without a plus only behind a fraction: 1E5 may be somebody's number of a thing.
 ROUNDED = re.compile(r"[+-]?[0-9](?:(?:[.,][0-9]+)?[Ee]\+|[.,][0-9]+[Ee])[0-9]{1,3}\Z")
+KEPT_DIGITS = 15  # of a number in a spreadsheet; what follows becomes noughts
+LONG_NUMBER = re.compile(rf"[1-9][0-9]{{{KEPT_DIGITS},}}\Z")
+CUT_NUMBER = re.compile(rf"[1-9][0-9]{{{KEPT_DIGITS - 1}}}0+\Z")
+FEWEST_NOUGHTS = 3  # by chance one column in a thousand ends so
 # What spreadsheets save for a cell without a result, and for a column too narrow to show it.
 LOST = re.compile(
     r"#(?:N/A|REF!|VALUE!|DIV/0!|NUM!|NULL!|NAME\?|SPILL!|CALC!|#{2,})\Z|Err:[0-9]{3}\Z",
@@ -81,6 +85,24 @@ def fault_of(raw: str, text: str) -> str:
     if not text.isprintable() and CONTROL.search(text):
         return _("a cell holds unreadable signs")
     return ""
+
+
+def cut_places(rows) -> set[int]:
+    """Return the places of the columns whose long numbers all have noughts for what a spreadsheet
+    does not keep: 202511281234567001, formatted as a number, is saved as 202511281234567000.
+
+    ``="…"`` or an apostrophe says that the noughts are meant.
+    """
+    cut, whole = {}, set()
+    for row in rows:
+        for place, text in enumerate(row):
+            if len(text) > KEPT_DIGITS and LONG_NUMBER.match(text := text.strip()):
+                if CUT_NUMBER.match(text):
+                    cut.setdefault(place, set()).add(text)
+                else:
+                    whole.add(place)
+    noughts = {place: sum(len(text) - KEPT_DIGITS for text in cut[place]) for place in cut}
+    return {place for place, many in noughts.items() if many >= FEWEST_NOUGHTS} - whole
 
 
 def rounded(text) -> str:

@@ -32,14 +32,14 @@ PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 class Table:
     """A table that was opened: its headings, and its rows, to be gone through once."""
 
-    def __init__(self, records, columns, encoding, delimiter, *, file=None):
-        self._records, self._file = records, file
+    def __init__(self, records, columns, encoding, delimiter, cut=frozenset(), *, file=None):
+        self._records, self._file, self._cut = records, file, cut
         self.encoding, self.delimiter = encoding, delimiter
         self.titles, self._width = _titles(self._records)
         if not self.titles:
             raise UnreadableTable(_("There is nothing in this file."))
         # a cell under no heading is a fault
-        self._plain_width = len(self.titles) if all(self.titles) else 0
+        self._plain_width = len(self.titles) if all(self.titles) and not cut else 0
         found = places(self.titles, columns)
         absent = sys.maxsize
         self._read = [(one.name, found.get(one.name, absent), one.is_code) for one in columns]
@@ -87,10 +87,12 @@ class Table:
     def _row(self, line, fields):
         found = self._taken(fields)
         fault = _stray(fields, self.titles, self._width) or _swallowed(fields, self.delimiter)
-        for name, _place, is_code in self._read:
+        for name, place, is_code in self._read:
             raw = found[name]
             text = found[name] = cells.bare(raw)
             fault = fault or _fault_of(raw, text, is_code)
+            if is_code and place in self._cut and cells.CUT_NUMBER.match(raw.strip()):
+                fault = fault or cells.rounded(text)
         return Row(line, found, fault)
 
 
@@ -124,7 +126,9 @@ def titles_of(source, *, encoding: str = "") -> tuple[str, ...]:
 
 
 def _found(file, columns, bytes_max, encoding, progress):
-    """Return the records of a file, its encoding and its delimiter. Raises: UnreadableTable."""
+    """Return the records of a file, its encoding, its delimiter and the places of columns with cut
+    numbers. Raises: UnreadableTable.
+    """
     if not file.seekable():  # a pipe
         raise UnreadableTable(_("This is no file but a stream. Please save it as a file first."))
     size = file.seek(0, os.SEEK_END)
@@ -136,7 +140,9 @@ def _found(file, columns, bytes_max, encoding, progress):
         return sheets.records(file, columns), XLSX, ""
     encoding = _named(encoding) or texts.encoding_of(file)
     delimiter = texts.delimiter_of(file, encoding, columns)
-    return texts.records(file, encoding, delimiter, progress=progress), encoding, delimiter
+    found = texts.records(file, encoding, delimiter, progress=progress)
+    cut = texts.cut_places(file, encoding, delimiter) if any(one.is_code for one in columns) else ()
+    return found, encoding, delimiter, cut
 
 
 def _opened(source):

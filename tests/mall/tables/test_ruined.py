@@ -124,6 +124,29 @@ def test_read_when_a_workbook_has_several_sheets_then_the_one_with_the_columns_o
     assert "several sheets of this workbook: Jan, Feb." in refusal
 
 
+@pytest.mark.parametrize(
+    ("numbers", "faulty"),
+    [
+        (["202511281234567000"] * 3, 3),
+        (["2025112812345670", "2025112812345680", "2025112812345690", "77"], 3),
+        (["202511281234567000", "202511281234567001"], 0),
+        (["2025112812345670"], 0),
+        (["'202511281234567000", '="202511281234567000"'], 0),
+        (["000000000000000000"], 0),
+    ],
+    ids=range(6),
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_read_when_a_columns_long_numbers_all_end_in_noughts_then_a_spreadsheet_cut_them(
+    numbers, faulty, encoding
+):
+    text = HEAD + "".join(f"{number},5,1234567890123450000\n" for number in numbers)
+
+    rows = list(open_table(text.encode(encoding), COLUMNS))
+
+    assert [len(rows), sum("rounded" in row.fault for row in rows)] == [len(numbers), faulty]
+
+
 def test_read_when_a_number_is_shown_with_noughts_in_front_then_read_as_shown():
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "date_1904": True}) as book:
