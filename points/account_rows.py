@@ -4,9 +4,10 @@ A posting costs more in the ORM than in the database, so its statements are writ
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from mall.core import clock, rows
 from points import errors
@@ -55,13 +56,30 @@ def lock(ids, wanted=frozenset(), *, returning=False, seen: rows.Wanted | None =
     """
     ids = sorted(set(ids))
     held = _lock(ids, wanted, returning, seen)
-    if len(held.accounts) < len(ids):
-        # A member who never came through a door that opens an account (made in the admin, say).
-        open_accounts([user_id for user_id in ids if user_id not in held.accounts])
+    missing = [user_id for user_id in ids if user_id not in held.accounts]
+    if missing:
+        # A newcomer, or a member who never came through a door that opens an account.
+        opened_at = clock.now()
+        if open_accounts(missing, opened_at) == len(missing) and seen is None:
+            return _with_new(held, missing, opened_at, wanted, returning)
         held = _lock(ids, wanted, returning, seen)
         if len(held.accounts) < len(ids):
             raise errors.AccountMissing
     return held
+
+
+def _with_new(held, missing, opened_at, wanted, returning) -> Held:
+    """Add accounts that this transaction has just opened: it holds them, and knows what they say;
+    nothing was posted to them.
+    """
+    accounts = dict(held.accounts)
+    for user_id in missing:
+        account = PointAccount(user_id=user_id, opened_at=opened_at)
+        account._state.adding, account._state.db = False, DEFAULT_DB_ALIAS
+        accounts[user_id] = account
+    posted = {(member, key) for member, key in wanted if member in set(missing)}
+    held.past.learn(Past(), posted, returning=returning)
+    return Held(dict(sorted(accounts.items())), held.past)
 
 
 def _lock(ids, wanted, returning, seen) -> Held:
@@ -142,13 +160,14 @@ def look_for(seen: rows.Wanted):
     return rows.read(seen.model, found[0]) if found else None
 
 
-def open_accounts(ids) -> None:
-    """Give members their accounts. A second door may do so at once: whoever is second finds it
-    there.
+def open_accounts(ids, opened_at: datetime | None = None) -> int:
+    """Give members their accounts; return how many are new. A second door may do so at once:
+    whoever is second finds it there.
 
     A stranger's id inserts nothing.
     """
-    rows.insert_new_for(PointAccount(opened_at=clock.now()), get_user_model(), ids, named="user_id")
+    sample = PointAccount(opened_at=opened_at or clock.now())
+    return rows.insert_new_for(sample, get_user_model(), ids, named="user_id")
 
 
 def write(entries: list[LedgerEntry], accounts: list[PointAccount], before: dict) -> None:

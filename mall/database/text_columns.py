@@ -11,6 +11,7 @@ SPOKEN = "utf8mb4_unicode_520_ci"
 
 KEYS = {
     "names one fact or thing, so that it is there once": """
+        points_setaside: key
         accounts_bonusclaim: fingerprint
         accounts_user: email_canonical
         catalog_cardkey: fingerprint
@@ -71,6 +72,7 @@ KEYS = {
         points_rule: code action
     """,
     "refers to another thing, or says who did it": """
+        points_setaside: action reference
         catalog_cardkey: reference
         catalog_cardkeyevent: actor reference
         catalog_review: decided_by
@@ -92,6 +94,9 @@ KEYS = {
         points_takeback: reference
     """,
     "a word of the code, one of a few": """
+        accounts_accountmail: template state error
+        orders_checkoutpolicy: refund_coupon
+        points_setaside: status
         accounts_address: territory
         accounts_user: language
         catalog_cardkey: state
@@ -133,6 +138,7 @@ KEYS = {
         socialaccount_socialapp: provider provider_id
     """,
     "written and read by programs": """
+        accounts_accountmail: letter
         accounts_address: recipient phone detail
         accounts_user: avatar
         auth_permission: codename
@@ -201,6 +207,7 @@ WORDS = {
         points_adjustmentbatch: note
         points_exchangerate: note
         points_ledgerentry: description note
+        points_setaside: description
         points_pointaccount: status_note
         points_riskcase: note appeal decision_note
     """,

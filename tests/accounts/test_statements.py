@@ -77,7 +77,7 @@ def sign_up_app():
 # names the e-mail.
 FIRST_OF_THE_DAY = {page: (5, 12), app: (6, 13)}
 AGAIN = {page: (5, 11), app: (6, 12)}
-SIGN_UP = {sign_up_page: (14, 21), sign_up_app: (15, 22)}
+SIGN_UP = {sign_up_page: (15, 21), sign_up_app: (16, 22)}
 
 
 def counts(act):

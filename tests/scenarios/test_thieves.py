@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from accounts import closing, profile
+from accounts.models import User
 from accounts.registration import register
 from catalog.errors import KeyAlreadySeen
 from catalog.models import Review
@@ -145,6 +146,8 @@ def settle_in(member):
         nickname="小满",
         birthday=date(1990, clock.today().month, min(clock.today().day, 28)),
     )
+    # said on the day itself it would pay a year later
+    User.objects.filter(pk=member.pk).update(birthday_set_on=clock.today() - timedelta(days=1))
     facts.congratulate(on=date(clock.today().year, clock.today().month, min(clock.today().day, 28)))
     bought(member)
 
