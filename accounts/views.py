@@ -1,5 +1,6 @@
 """Pages about the member; allauth's own pages stand under /accounts/."""
 
+from allauth.account import views as allauth
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -151,3 +152,13 @@ def _ways(user):
         {"title": _("In the shop"), "rows": shop},
         {"title": _("Account and safety"), "rows": safety},
     ]
+
+
+class EmailView(allauth.EmailView):
+    """The own e-mail addresses; one that was typed before the session ended is there again."""
+
+    def get_initial(self):
+        """See Django."""
+        kept = unsent.take(self.request) if self.request.method == "GET" else None
+        typed = kept.get("email", "") if kept and "action_add" in kept else ""
+        return {**super().get_initial(), "email": typed}

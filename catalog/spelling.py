@@ -24,18 +24,25 @@ READ_AS = {
     **KANA,
     **{katakana: chr(katakana - 0x60).translate(KANA) for katakana in range(0x30A1, 0x30F7)},
 }
+# Stands between words and around them, and is part of none.
+BETWEEN = re.compile(r"[、。/+&|:;!?*×<>()\[\]{}《》〈〉「」『』【】〔〕“”\"#…~]+")
 LEFT_OUT = re.compile(r"[\s\-‐‑‒–—―−,'’·・_]+")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 LATIN = re.compile(r"[a-z]+")
 UNITS = {
     "kg": ("千克", "公斤", "kg"), "g": ("克", "g"), "ml": ("毫升", "ml"), "l": ("升", "l"),
     "mm": ("毫米", "mm"), "cm": ("厘米", "公分", "cm"), "m": ("米", "m"), "w": ("瓦", "w"),
-    "mah": ("毫安时", "毫安", "mah"), "寸": ("英寸", "寸", "inches", "inch"),
+    "mah": ("毫安时", "毫安", "mah"), "寸": ("英寸", "寸", "吋", "inches", "inch"),
 }  # fmt: skip
 UNIT_OF = {written: unit for unit, ways in UNITS.items() for written in ways}
-MEASURE = re.compile(
-    rf"(\d)\s*({'|'.join(sorted(UNIT_OF, key=len, reverse=True))})(?![a-z])", re.ASCII
+UNIT_OF = {written: UNIT_OF[written] for written in sorted(UNIT_OF, key=len, reverse=True)}
+MEASURE = re.compile(rf"(\d)\s*({'|'.join(UNIT_OF)})(?![a-z])", re.ASCII)
+# People name a measure before the thing as often as after it.
+MEASURED_FIRST = re.compile(
+    rf"((?<![\w.])[\d.]+(?:{'|'.join(UNIT_OF)}))(?={CHINESE.pattern})", re.ASCII
 )
+COUNTS = dict(zip("一二两兩三四五六七八九", "12223456789", strict=True))
+COUNTED = re.compile(rf"([{''.join(COUNTS)}])(?=[件条條片包只個个盒袋瓶支双雙套张張本卷罐])")
 MOST_SYLLABLES = 24  # of a name: more is nobody's abbreviation
 
 
@@ -53,8 +60,9 @@ def pressed(text: str) -> str:
 
 
 def measured(text: str) -> str:
-    """Return folded words with each unit after a number written in one way: 500 克 is 500g."""
-    return MEASURE.sub(lambda found: found[1] + UNIT_OF[found[2]], text)
+    """Return folded words with each measure written in one way: 500 克 is 500g, 四件套 4件套."""
+    counted = COUNTED.sub(lambda found: COUNTS[found[1]], text)
+    return MEASURE.sub(lambda found: found[1] + UNIT_OF[found[2]], counted)
 
 
 def ways_to_write(word: str) -> list[str]:
@@ -66,8 +74,12 @@ def ways_to_write(word: str) -> list[str]:
 
 
 def words_of(search: str, *, most: int) -> list[str]:
-    """Return the folded words of a search; a number and its unit are one word."""
-    return MEASURE.sub(r"\1\2", folded(search)).split()[:most]
+    """Return the folded words of a search; a number and its unit are one word, by itself before a
+    Chinese one. Marks stand between words where anything else does.
+    """
+    said = folded(search)
+    said = BETWEEN.sub(" ", said) if BETWEEN.sub("", said).strip() else said
+    return MEASURED_FIRST.sub(r"\1 ", MEASURE.sub(r"\1\2", said)).split()[:most]
 
 
 def sounds(name: str) -> str:

@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from django.views.decorators.cache import cache_page
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts.views import EmailView
 from mall import views
 from mall.monitoring import health, metrics
 from mall.reports import pages
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", include("orders.urls")),
     path("", include("points.urls")),
     path("", include("accounts.urls")),
+    path("accounts/email/", EmailView.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("admin/reports/<slug:name>/", admin.site.admin_view(pages.show), name="report"),
     path("admin/", admin.site.urls),

@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from math import isfinite
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection
 from django.utils.dateparse import parse_datetime
 
-from mall.core import clock, repeats, signatures
+from mall.core import clock, pasted, repeats, signatures
 from mall.core.signatures import TOLERANCE_SECONDS
 from mall.core.transactions import transactional
 from marketing.errors import (
@@ -41,6 +41,7 @@ OLDEST = timedelta(days=31)
 MOST_YUAN = Decimal(10) ** 9
 DEEPEST = 8  # brackets inside brackets; databases give up far later
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}\Z")
+YUAN = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")  # as a text; Python's own reads 1_0 as 10
 LONGEST_KEY = 60
 FIELDS = {"event", "member", "key", "occurred_at", "data"}
 REQUIRED = FIELDS - {"data"}
@@ -141,14 +142,10 @@ def _amount(told, action) -> Decimal | None:
     if version is None or version.value != RuleVersion.Value.PER_YUAN:
         return None
     said = told.content.get("amount")
-    try:
-        # As it was written: a float would be a hair beside 0.1
-        amount = Decimal(str(said)) if type(said) in (int, float, str) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None or not amount.is_finite() or not 0 <= amount <= MOST_YUAN:
-        raise EventNeedsAmount
-    if amount != round(amount, 2):
+    # As it was written: a float would be a hair beside 0.1
+    is_number = type(said) in (int, float) or (type(said) is str and YUAN.fullmatch(said))
+    amount = Decimal(str(said)) if is_number else None
+    if amount is None or not 0 <= amount <= MOST_YUAN or amount != round(amount, 2):
         raise EventNeedsAmount
     return amount
 
@@ -177,7 +174,7 @@ def _read(raw_body) -> Told:
             raise ValueError("member or data")
         # half a character is no text
         member.encode(), json.dumps(content, ensure_ascii=False).encode()
-        return Told(event, member.lower(), key, _instant(said["occurred_at"]), content)
+        return Told(event, pasted.name(member), key, _instant(said["occurred_at"]), content)
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidEvent from error
 

@@ -36,7 +36,7 @@ def new(request):
     sent.
     """
     if request.method != "POST":
-        return _checkout_page(request, unsent.take(request) or request.GET)
+        return _checkout_page(request, unsent.take(request, about="sku") or request.GET)
     try:
         order = _place(request)
     except Busy:

@@ -14,6 +14,12 @@ class InvalidLines(DomainError):
     message = _("Please choose between 1 and 99 pieces of at most 20 items that are in our shop.")
 
 
+class NotInShop(InvalidLines):
+    """A SKU that there is not, or not any more: an old bookmark, a basket of last year."""
+
+    message = _("Something you chose is not in our shop any more. Please look at the goods anew.")
+
+
 class NothingChosen(InvalidLines):
     """No lines at all: a bookmark of the checkout, or a page that lost them."""
 

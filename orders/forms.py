@@ -13,7 +13,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from mall.core import repeats
+from mall.core import pasted, repeats
 from mall.core.form_fields import LineField, NumberField
 from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, InvalidLines, NothingChosen
@@ -29,7 +29,8 @@ def read_lines(sent) -> list[tuple[int, int]]:
 
     Raises: InvalidLines.
     """
-    skus, quantities = sent.getlist("sku"), sent.getlist("quantity") or ["1"]
+    skus = list(map(pasted.number, sent.getlist("sku")))
+    quantities = list(map(pasted.number, sent.getlist("quantity"))) or ["1"]
     if not skus:
         raise NothingChosen
     if len(skus) != len(quantities) or not all(
@@ -51,7 +52,8 @@ def read_pieces(sent) -> list[tuple[int, int]]:
 
     Raises: InvalidRefund.
     """
-    lines, quantities = sent.getlist("line"), [text or "0" for text in sent.getlist("quantity")]
+    lines = sent.getlist("line")
+    quantities = [pasted.number(text) or "0" for text in sent.getlist("quantity")]
     if len(lines) != len(quantities) or not all(
         WHOLE.fullmatch(text) for text in [*lines, *quantities]
     ):

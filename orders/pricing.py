@@ -22,6 +22,7 @@ from orders.errors import (
     InvalidLines,
     NotForSale,
     NothingChosen,
+    NotInShop,
     NotPayable,
     PersonLimitReached,
     PointsNotUsable,
@@ -204,7 +205,7 @@ def _is_whole(number, most) -> bool:
 def _find(wanted) -> list[Wish]:
     found = shelf.offers([sku_id for sku_id, _quantity in wanted])
     if len(found) < len(wanted):
-        raise InvalidLines
+        raise NotInShop
     return [Wish(found[sku_id].sku, quantity, found[sku_id].left) for sku_id, quantity in wanted]
 
 

@@ -59,7 +59,7 @@ def titles_left_out(content: bytes) -> tuple[str, ...]:
 
 def name_of(rows) -> str:
     """Return the name of a file by its rows, however it was saved."""
-    return digest((pasted.name(row["member"]), row["points"], row["reason"]) for row in rows)
+    return digest((pasted.email(row["member"]), row["points"], row["reason"]) for row in rows)
 
 
 def _row(row):

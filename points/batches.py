@@ -178,14 +178,15 @@ def _checked(rows, operator, made_by_id):
     """Return the lines with their members, and with what is wrong with each; neither who uploads
     nor who posts may be among them.
     """
-    names = {pasted.name(row["member"]) for row in rows}
+    names = {pasted.email(row["member"]) for row in rows}
     members = {}
-    for user in get_user_model().objects.filter(Q(username__in=names) | Q(email__in=names)):
+    found = get_user_model().objects.filter(Q(username__in=names) | Q(email__in=names))
+    for user in found:
         members[user.username.lower()] = members[user.email.lower()] = user.pk
     accounts = PointAccount.objects.in_bulk(set(members.values()))
     most, moved, sums = PointsPolicy.current().adjust_alone_max, Counter(), Counter()
     for row in rows:
-        user_id = row["account"] = members.get(pasted.name(row["member"]))
+        user_id = row["account"] = members.get(pasted.email(row["member"]))
         if row["error"]:
             continue
         if user_id is None or not row["member"]:

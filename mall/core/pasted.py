@@ -23,10 +23,12 @@ _BLANKS = re.compile(r"[^\S\r\n\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\ufe58\ufe63\u2500"
 _TO_HYPHEN = dict.fromkeys(map(ord, _DASHES), "-")
 _DAY = re.compile(
-    r"(\d{4})(?:\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})|\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?"
-    r"|(\d\d)(\d\d))",
+    r"(\d{4})(?:\s*[-/.。、·,\s]\s*(\d{1,2})\s*[-/.。、·,\s]\s*(\d{1,2})"
+    r"|\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]?|(\d\d)(\d\d))"
+    r"(?:[\sT]\s*00:00(?::00)?|\s*\(?(?:星期|周|週)[一二三四五六日天]\)?)?",
     re.ASCII,
 )
+_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b", re.I | re.ASCII)
 # as English pages write a day (mall/formats/en), and as people do
 _WRITTEN_DAYS = ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y")
 
@@ -67,6 +69,7 @@ def day(text: str) -> date:
     Raises: ValueError.
     """
     plain = " ".join(unicodedata.normalize("NFKC", text).translate(UNSEEN).split())
+    plain = _ORDINAL.sub(r"\1", plain)
     found = _DAY.fullmatch(plain.translate(_TO_HYPHEN))
     if found:
         return date(*(int(part) for part in found.groups() if part is not None))

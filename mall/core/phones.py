@@ -15,7 +15,8 @@ from mall.core import pasted
 
 LONGEST_TYPED = 40
 _EXTENSION = re.compile(
-    r"(?:转接?|轉接?|分机|分機|ext(?:ension)?\.?|x|#|-)(\d{1,6})$", re.I | re.ASCII
+    r"[(,]?(?:转接?|轉接?|分机号?|分機號?|ext(?:ension)?\.?|[xp#*,-])[):.]?(\d{1,6})\)?$",
+    re.I | re.ASCII,
 )
 _KINDS = phonenumbers.PhoneNumberType
 _CALLED = (_KINDS.MOBILE, _KINDS.FIXED_LINE, _KINDS.FIXED_LINE_OR_MOBILE)  # with an area code

@@ -19,6 +19,8 @@ MOST_MEGABYTES = 10
 MOST_PIXELS = 25_000_000
 MOST_JPEG_PIXELS = 64_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
+# What phones write: behind the photo a second picture (its brightness, its depth), not looked at.
+BY_LINES = ("JPEG", "MPO")
 HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 LONGEST_PROFILE_BYTES = 16 * 1024
 QUALITIES = (82, 60, 35)
@@ -85,7 +87,7 @@ def _read(uploaded, change):
 
 def _look_at_size(picture) -> None:
     """Refuse, before a pixel is unpacked, a small file that holds a huge picture."""
-    by_lines = picture.format == "JPEG" and not picture.info.get("progressive")
+    by_lines = picture.format in BY_LINES and not picture.info.get("progressive")
     if picture.width * picture.height > (MOST_JPEG_PIXELS if by_lines else MOST_PIXELS):
         raise ValidationError(_("This picture has too many pixels."), code="too_big")
 
@@ -97,6 +99,8 @@ def _shrink(picture, side, which):
     profile = picture.info.get("icc_profile") or b""
     is_plain = picture.mode in ("RGB", "RGBA") and len(profile) <= LONGEST_PROFILE_BYTES
     upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I"):  # 16 bits of grey: Pillow cuts them off at 255, all is white
+        upright = upright.convert("I").point(lambda grey: grey / 256).convert("L")
     has_holes = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
     upright = upright.convert("RGBA" if has_holes else "RGB")
     upright.info = {"icc_profile": profile} if profile and is_plain else {}

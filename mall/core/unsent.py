@@ -21,6 +21,7 @@ from mall.core.links import own_page
 KEY = PLACE = "unsent"
 KEPT_SECONDS = 3600
 VISITS = "20/m"
+MOST_PAGES = 4  # tabs that somebody has open
 LONGEST = 256 * 1024  # bytes of a form as it was sent
 SECRET = ("password", "csrfmiddlewaretoken", "token")
 
@@ -42,26 +43,31 @@ def keep(request, page: str) -> bool:
         return False
     if not request.user.is_authenticated and not _may_keep(request):
         return False
-    owner = request.user.pk or (reader_mark.read(request) or [None])[0]
-    request.session[KEY] = {
+    form = {
         "page": urlsplit(page).path,
         "fields": encryption.encrypt(written, place=PLACE),
         "at": int(clock.now().timestamp()),
-        "owner": owner,
+        "owner": reader_mark.writer_of(request),
         "has_files": request.content_type == "multipart/form-data" and bool(request.FILES),
     }
+    others = [one for one in _kept(request) if one["page"] != form["page"]]
+    request.session[KEY] = [*others, form][-MOST_PAGES:]
     return True
 
 
-def take(request) -> QueryDict | None:
+def take(request, *, about: str = "") -> QueryDict | None:
     """Return what the reader left unsent on this page, once, and tell them that nothing was done.
 
-    What somebody else left, or an hour ago, is dropped.
+    ``about`` names the fields that say what the page is about: where its address names others, what
+    was left stays. What somebody else left, or an hour ago, is dropped.
     """
-    kept = request.session.get(KEY)
-    if not kept or kept["page"] != request.path:
+    kept = next((one for one in _kept(request) if one["page"] == request.path), None)
+    if kept is None:
         return None
-    del request.session[KEY]
+    sent = QueryDict(encryption.decrypt(kept["fields"], place=PLACE))
+    if request.GET.getlist(about) not in ([], sent.getlist(about)):
+        return None
+    request.session[KEY] = [one for one in _kept(request) if one != kept]
     age = clock.now().timestamp() - kept["at"]
     if age > KEPT_SECONDS or kept["owner"] not in (None, request.user.pk):
         return None
@@ -69,7 +75,7 @@ def take(request) -> QueryDict | None:
     if kept["has_files"]:
         words += " " + _("Please choose your file again.")
     messages.warning(request, words)
-    return QueryDict(encryption.decrypt(kept["fields"], place=PLACE))
+    return sent
 
 
 def sign_in_first(request):
@@ -88,9 +94,8 @@ def sign_in_first(request):
 
 def back_to(request, page: str):
     """Lead back to a page whose token was too old, as it was filled in."""
-    if getattr(request.resolver_match.func, "login_required", True):
-        keep(request, page)
-    if KEY not in request.session:
+    is_a_members = getattr(request.resolver_match.func, "login_required", True)
+    if not (is_a_members and keep(request, page)):
         messages.warning(request, _("This page was open for too long, so nothing was done."))
     return _led(request, redirect(page))
 
@@ -116,6 +121,10 @@ def looks(view) -> bool:
             return "GET" in methods
         view = getattr(view, "__wrapped__", None)
     return True
+
+
+def _kept(request) -> list[dict]:
+    return request.session.get(KEY, [])
 
 
 def _may_keep(request) -> bool:

@@ -54,6 +54,9 @@ EVERYDAY = {
     "ｹｰｷ": "kana", "umbrela": "umbrella", "雨伞折叠": "umbrella", "手机壳": "case",
     "yinyue": "music", "e卡": "gift", "JD卡": "gift", "\u200b水壶\u00a0": "kettle",
     "1.7L": "kettle", "１．７升": "kettle", "towel": "towel", "maojin": "towel",
+    "耳机、蓝牙": "earbuds", "【蓝牙耳机】": "earbuds", "《音乐会》": "music",
+    "500克咖啡豆": "coffee", "咖啡+500g": "coffee", "1.7升水壶": "kettle", "毛巾三条装": "towel",
+    "火锅底料3包": "hotpot",
 }  # fmt: skip
 
 
@@ -104,7 +107,8 @@ def test_search_when_letters_stand_inside_of_words_only_then_what_sounds_so_come
 
 
 @pytest.mark.parametrize(
-    "typed", ["有线键盘", "qwertz", "600克", "99999mAh", "茶c", "zz", "-", "，"]
+    "typed",
+    ["有线键盘", "qwertz", "600克", "99999mAh", "茶c", "zz", "-", "，", "、", "两条装 耳机"],
 )
 def test_search_when_nothing_comes_close_then_nothing_is_made_up(shelf, typed):
     assert found(typed) == []

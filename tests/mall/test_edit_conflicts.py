@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.urls import reverse
 
 from catalog import assortment
@@ -158,3 +160,58 @@ def test_list_when_edited_in_place_over_a_colleague_then_both_are_told(back_room
     assert back_room.post(where, {**again, "_save": "Save"}).status_code == 302
     kept = dict(Category.objects.values_list("pk", "position"))
     assert (kept[mine.pk], kept[theirs.pk]) == (5, 9)
+
+
+def listed(client, where):
+    """The fields of a list and the number of each row by its id."""
+    sent = form_of(client.get(where).content.decode(), "changelist-form")
+    return sent, {sent[f"form-{n}-id"][0]: n for n in range(int(sent["form-TOTAL_FORMS"][0]))}
+
+
+def test_list_when_a_colleague_took_a_row_away_then_told_and_the_others_can_be_saved(back_room):
+    first, gone, mine = (CategoryFactory(position=n) for n in (1, 2, 3))
+    where = reverse("admin:catalog_category_changelist")
+    old, rows = listed(back_room, where)
+    gone.delete()
+    typed = {**old, f"form-{rows[str(mine.pk)]}-position": ["8"], "_save": "Save"}
+
+    refused = back_room.post(where, typed)
+    again = form_of(refused.content.decode(), "changelist-form")
+    kept = dict(Category.objects.values_list("pk", "position"))
+    saved = back_room.post(where, {**again, "_save": "Save"})
+
+    assert "has taken rows away" in refused.content.decode()
+    assert kept == {first.pk: 1, mine.pk: 3}
+    assert saved.status_code == 302
+    assert dict(Category.objects.values_list("pk", "position")) == {first.pk: 1, mine.pk: 8}
+
+
+def test_list_when_the_session_ended_then_what_was_typed_is_there_and_undoes_nobody(
+    back_room, admin_user
+):
+    mine, theirs = CategoryFactory(position=1), CategoryFactory(position=2)
+    where = reverse("admin:catalog_category_changelist")
+    old, rows = listed(back_room, where)
+    Session.objects.all().delete()
+    cache.clear()
+    number = rows[str(mine.pk)]
+
+    back_room.post(where, {**old, f"form-{number}-position": ["77"], "_save": "Save"})
+    Category.objects.filter(pk=theirs.pk).update(position=9)
+    back_room.force_login(admin_user)
+    again, rows = listed(back_room, where)
+    unsaved = Category.objects.get(pk=mine.pk).position
+    saved = back_room.post(where, {**again, "_save": "Save"})
+
+    assert again[f"form-{rows[str(mine.pk)]}-position"] == ["77"]
+    assert (unsaved, saved.status_code) == (1, 302)
+    assert dict(Category.objects.values_list("pk", "position")) == {mine.pk: 77, theirs.pk: 9}
+
+
+@pytest.mark.parametrize("seen", ['{"form": 5, "skus": 7}', '{"skus": {"1": 3}}', "[1]", "{"])
+def test_form_when_its_marks_are_broken_then_no_fault(back_room, seen):
+    product = SkuFactory().product
+
+    answer = back_room.post(address_of(product), {**opened(back_room, product), "_seen": seen})
+
+    assert answer.status_code in (302, 409)

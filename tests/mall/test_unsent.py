@@ -111,6 +111,7 @@ def test_forms_when_the_session_ended_then_each_shows_what_was_typed(signed_in, 
             "line": line.pk, "quantity": "1", "reason": "颜色不对", "key": "k" * 32
         },
         reverse("marketing:preferences"): {"language": "en"},
+        reverse("account_email"): {"email": "second@example.com", "action_add": ""},
     }  # fmt: skip
     back = {}
 
@@ -131,6 +132,7 @@ def test_forms_when_the_session_ended_then_each_shows_what_was_typed(signed_in, 
     assert 'value="小明"' in pages[2]
     assert ('value="颜色不对"' in pages[3], f'value="{line.pk}"' in pages[3]) == (True, True)
     assert '<option value="en" selected' in pages[4] or 'value="en" checked' in pages[4]
+    assert 'value="second@example.com"' in pages[5]
     assert all("s3cret" not in page for page in pages)
     assert (Review.objects.count(), RefundRequest.objects.count()) == (0, 0)
     member.refresh_from_db()
@@ -155,6 +157,48 @@ def test_forms_when_somebody_else_signs_in_or_an_hour_passed_then_nothing_is_sho
     assert shown == [False, False, True]
 
 
+def test_forms_when_another_member_is_at_the_browser_then_never_shown_theirs(
+    signed_in, member, other_member
+):
+    page, home = reverse("accounts:address_new"), "/products/"
+    typed = {"recipient": "王五的秘密", "csrfmiddlewaretoken": "x" * 64}
+    other_tab = Client(enforce_csrf_checks=True)
+    other_tab.force_login(member)
+    other_tab.get(page)
+
+    signed_in.get(page)
+    lose_session(signed_in)
+    signed_in.get(home)  # as a visitor, in another tab
+    signed_in.post(page, typed)
+    signed_in.force_login(other_member)
+    in_theirs = signed_in.get(page).content.decode()
+    other_tab.get(home)
+    other_tab.force_login(other_member)  # in another tab; the form of the first is still open
+    other_tab.get(home)
+    sent_as_theirs = other_tab.post(page, typed, follow=True).content.decode()
+
+    assert "王五的秘密" not in in_theirs + sent_as_theirs
+    assert Address.objects.count() == 0
+
+
+def test_tabs_when_each_has_a_form_and_the_session_ended_then_none_is_lost(signed_in, member):
+    sku, wanted = virtual_sku(points=1), virtual_sku(points=1)
+    book, profile = reverse("accounts:address_new"), reverse("accounts:profile")
+    signed_in.get(book)
+    lose_session(signed_in)
+
+    signed_in.post(book, {"recipient": "张三"})
+    signed_in.post(profile, {"nickname": "小明"})
+    signed_in.post(NEW, {"sku": sku.pk, "quantity": "1"})
+    signed_in.force_login(member)
+    other_goods = signed_in.get(f"{NEW}?sku={wanted.pk}&quantity=1").context["quote"]
+    goods = signed_in.get(NEW).context["quote"]
+    shown = [signed_in.get(page).content.decode() for page in (book, profile)]
+
+    assert (other_goods.lines[0].sku, goods.lines[0].sku) == (wanted, sku)
+    assert ('value="张三"' in shown[0], 'value="小明"' in shown[1]) == (True, True)
+
+
 def test_buttons_when_the_session_ended_then_they_lead_back_to_where_they_stood(client, member):
     order = place(member, virtual_sku(points=1))
     detail, receipt = order.get_absolute_url(), reverse("orders:receipt", args=[order.no])
@@ -177,6 +221,16 @@ def test_checkout_when_nothing_is_chosen_then_the_reason_is_true(signed_in):
 
     assert page.status_code == 400
     assert "20" not in str(page.context["refusal"])
+    gone = signed_in.get(f"{NEW}?sku=999999").context["refusal"]
+    assert "20" not in str(gone) and gone.code == "invalid"
+
+
+def test_checkout_when_numbers_are_in_full_width_then_read(signed_in):
+    sku = virtual_sku(points=1)
+
+    page = signed_in.get(NEW, {"sku": sku.pk, "quantity": "２"})
+
+    assert page.context["quote"].lines[0].quantity == 2
 
 
 def test_token_when_it_is_too_old_then_the_same_page_comes_back_as_it_was(member, admin_user):

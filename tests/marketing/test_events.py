@@ -77,7 +77,9 @@ def test_events_when_the_rule_pays_by_the_yuan_then_by_the_amount_told(
     assert (answer.status_code, answer.json()["points"]) == (201, points)
 
 
-@pytest.mark.parametrize("amount", [None, -1, "", "12.505", "zwölf", True, [5], "NaN", 1e12])
+@pytest.mark.parametrize(
+    "amount", [None, -1, "", "12.505", "zwölf", True, [5], "1_0", "１２", "+5", "NaN", 1e12]
+)
 def test_events_when_the_rule_pays_by_the_yuan_and_none_are_told_then_refused_beside_the_field(
     api, member, rule, amount
 ):

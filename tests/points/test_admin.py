@@ -342,6 +342,44 @@ def test_rule_when_it_makes_no_sense_then_refused(back_office, wrong):
     assert not Rule.objects.filter(code="praise").exists()
 
 
+@pytest.mark.parametrize(
+    ("action", "value", "is_told"),
+    [
+        ("checkin", "per_yuan", False),
+        ("mission", "per_yuan", False),
+        ("praise", "given", False),
+        ("event:gas", "given", False),
+        ("event:gas", "per_yuan", True),
+        ("mission", "given", True),
+        ("praise", "fixed", True),
+    ],
+)
+def test_rule_when_it_counts_what_its_action_does_not_tell_then_said_at_its_field(
+    back_office, action, value, is_told
+):
+    answers = rule_answers(action=action, value=value)
+
+    answer = back_office.post("/admin/points/rule/add/", answers)
+
+    assert (answer.status_code == 302, Rule.objects.filter(code="praise").exists()) == (
+        is_told,
+        is_told,
+    )
+    if not is_told:
+        said = answer.context["adminform"].form.errors
+        assert dict(said) == {"value": ["What this action tells cannot be counted that way."]}
+
+
+def test_rule_when_an_old_one_is_edited_to_what_its_action_does_not_tell_then_refused(back_office):
+    rule = Rule.objects.get(code="login")
+    answers = rule_answers(code="login", action="login", value="per_yuan")
+
+    answer = back_office.post(f"/admin/points/rule/{rule.pk}/change/", answers)
+
+    assert list(answer.context["adminform"].form.errors) == ["value"]
+    assert rule.versions.count() == 1
+
+
 def test_rule_when_deleting_then_refused(back_office):
     rule = Rule.objects.get(code="login")
 

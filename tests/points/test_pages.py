@@ -296,8 +296,9 @@ def test_adjustment_when_it_is_ones_own_request_then_a_sentence_and_it_waits(off
 
 def test_file_when_uploaded_posted_and_undone_in_the_admin_then_nothing_is_left(office):
     member = member_with()
+    pasted = f"\u202d{member.username.upper()}\u200b".replace("M", "Ｍ")
     sent = SimpleUploadedFile(
-        "gifts.csv", f"member,points,reason,Zustand\n{member.username},50,Contest".encode()
+        "gifts.csv", f"member,points,reason,Zustand\n{pasted},50,Contest".encode()
     )
 
     office.post("/admin/points/adjustmentbatch/upload/", {"file": sent, "note": "contest"})

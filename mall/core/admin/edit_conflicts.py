@@ -62,6 +62,12 @@ def read_seen(sent, name=SEEN) -> dict:
     return marks if isinstance(marks, dict) else {}
 
 
+def marks_in(seen: dict, name) -> dict:
+    """Return the marks of a row or of an inline among what was seen; {} where there are none."""
+    found = seen.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def compare(form, seen: dict, *, row="") -> list[Conflict]:
     """Return the fields of a bound form that read differently than when the page was made.
 

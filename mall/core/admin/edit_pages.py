@@ -7,32 +7,24 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.contrib.admin.utils import flatten_fieldsets, unquote
-from django.forms import CharField, HiddenInput
 from django.forms.models import _get_foreign_key
-from django.utils.functional import cached_property
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from mall.core import unsent
 from mall.core.admin.edit_conflicts import (
-    SEEN,
     Conflict,
     changes_of,
     compare,
     in_words,
+    marks_in,
     marks_of,
     raw_of,
     read_seen,
 )
+from mall.core.admin.list_edits import ListFormSet
 
 CONFLICT = 409
 MAIN = "form"  # the row itself, among the prefixes of its inlines
-SEEN_LATER = gettext_lazy(
-    "You wrote %(mine)s; a colleague has made it %(now)s meanwhile. "
-    "Nothing was saved: save again to keep yours."
-)
-NOT_MINE = gettext_lazy(
-    "A colleague has made it %(now)s meanwhile. Nothing was saved: save again if that is right."
-)
 
 
 @dataclass(slots=True)
@@ -101,12 +93,12 @@ class EditPages:
         names = flatten_fieldsets(self.get_fieldsets(request, row))
         made = self.get_form(request, row, change=row is not None, fields=names)
         form = made(request.POST, request.FILES, instance=row)
-        marks = seen.get(MAIN, {})
+        marks = marks_in(seen, MAIN)
         typed = Typed(changes_of(form, marks), conflicts=compare(form, marks))
         typed.has_files = bool(request.FILES)
         formsets, _inlines = self._create_formsets(request, row, change=row is not None)
         for formset in formsets:
-            _read_rows(formset, seen.get(formset.prefix, {}), typed)
+            _read_rows(formset, marks_in(seen, formset.prefix), typed)
         return typed
 
     def get_formset_kwargs(self, request, obj, inline, prefix):
@@ -137,40 +129,19 @@ class EditPages:
             context |= {"conflicts": typed.conflicts, "has_files": typed.has_files}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
+    def changelist_view(self, request, extra_context=None):
+        """Show a list that is edited in place with what its reader could not send."""
+        response = super().changelist_view(request, extra_context)
+        listed = getattr(response, "context_data", None) or {}
+        formset = getattr(listed.get("cl"), "formset", None)
+        kept = unsent.take(request) if formset is not None and request.method == "GET" else None
+        if kept:
+            formset.fill(kept)
+        return response
+
     def get_changelist_formset(self, request, **kwargs):
         made = super().get_changelist_formset(request, **kwargs)
         return type(made.__name__, (ListFormSet, made), {})
-
-
-class ListFormSet:
-    """The rows of a list that is edited in place; its management form carries what was seen."""
-
-    @cached_property
-    def management_form(self):
-        form = super().management_form
-        form.fields[SEEN] = CharField(
-            required=False, widget=HiddenInput, initial=lambda: json.dumps(self._marks())
-        )
-        return form
-
-    def clean(self):
-        """Refuse what a colleague changed meanwhile, beside its field."""
-        super().clean()
-        name = f"{self.prefix}-{SEEN}"
-        seen = read_seen(self.data, name)
-        for form in self.initial_forms:
-            for conflict in compare(form, seen.get(str(form.instance.pk), {})):
-                words = {"mine": conflict.mine, "now": conflict.now}
-                form.add_error(
-                    conflict.name, (SEEN_LATER if conflict.is_mine else NOT_MINE) % words
-                )
-                if not conflict.is_mine:
-                    initial = form.get_initial_for_field(form.fields[conflict.name], conflict.name)
-                    form.data = {**form.data.dict(), form.add_prefix(conflict.name): initial}
-        self.management_form.data = {**self.data.dict(), name: json.dumps(self._marks())}
-
-    def _marks(self):
-        return {str(form.instance.pk): marks_of(form) for form in self.initial_forms}
 
 
 def _lock(model, **which):
@@ -191,7 +162,7 @@ def _read_rows(formset, seen, typed):
     for number, row in enumerate(formset.forms):
         key = row.instance.pk
         if key:
-            marks = seen.get(str(key), {})
+            marks = marks_in(seen, str(key))
             typed.rows[formset.prefix][str(key)] = changes_of(row, marks)
             typed.conflicts += compare(row, marks, row=str(row.instance))
         elif number >= formset.initial_form_count():
@@ -201,7 +172,7 @@ def _read_rows(formset, seen, typed):
                 typed.added[formset.prefix].append(added)
         else:
             gone = formset.data.get(row.add_prefix(row._meta.model._meta.pk.name), "")
-            written = changes_of(row, seen.get(gone, {}))
+            written = changes_of(row, marks_in(seen, gone))
             mine = ", ".join(in_words(row.fields[name], raw_of(row, name)) for name in written)
             label = f"{formset.model._meta.verbose_name} {gone}"
             typed.conflicts.append(

@@ -2,6 +2,7 @@
 policy says; in the end everything is back, to the fen.
 """
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -47,18 +48,43 @@ def test_preview_when_what_stays_still_reaches_the_total_then_nothing_is_said(me
     assert shown(order, 0, 1)[1] is None
 
 
-def test_refund_when_the_policy_keeps_it_then_said_and_the_discount_stays(member, signed_in):
+def sentence(client, order, *pieces):
+    """What the page says of the coupon, and what comes back."""
+    asked = [(line.pk, n) for line, n in zip(order.lines.all(), pieces, strict=True)]
+    query = {"line": [pk for pk, _n in asked], "quantity": [n for _pk, n in asked]}
+    page = client.get(f"/orders/{order.no}/refunds/", query)
+    preview_of = page.text.partition('<dl class="kv kv--wordy">')[2].partition("</dl>")[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", preview_of).split())
+
+
+def test_preview_when_too_little_stays_then_the_page_says_it_in_the_readers_language(
+    member, signed_in
+):
     order = bought(member, "100.00", "60.00")
     signed_in.cookies["mall_language"] = "en"
-    line = order.lines.all()[1]
+
+    kept = sentence(signed_in, order, 0, 1)
+    all_back = sentence(signed_in, order, 1, 1)
+    take_back()
+    taken = sentence(signed_in, order, 0, 1)
+    signed_in.cookies["mall_language"] = "zh-hans"
+    in_chinese = sentence(signed_in, order, 0, 1)
+
+    reason = "What you keep is worth ¥100.00: less than the ¥150.00 the coupon asks for"
+    assert f"{reason} its ¥9.38 stay yours" in kept and "54.38" in kept
+    assert "less than" not in all_back and "145" in all_back
+    assert f"{reason} its ¥9.38 are taken off what you get back" in taken and "¥45" in taken
+    assert "¥100.00" in in_chinese and "¥150.00" in in_chinese and "worth" not in in_chinese
+
+
+def test_refund_when_the_policy_keeps_it_then_said_and_the_discount_stays(member):
+    order = bought(member, "100.00", "60.00")
 
     cash, said = shown(order, 0, 1)
-    page = signed_in.get(f"/orders/{order.no}/refunds/?line_{line.pk}=1").text
     asked = refund(order, 0, 1)
 
     assert said == (Decimal("100.00"), Decimal("9.38"), False)
     assert asked.cash == cash == Decimal("54.38")
-    assert page
 
 
 @pytest.mark.parametrize("first", [(1, 0), (0, 1)])
