@@ -25,6 +25,8 @@ HEADINGS = (
     Column("key", (*KEY_HEADING, pgettext_lazy("headings", "card number|card no.|serial number"))),
     Column("pin", (_("Password"), pgettext_lazy("headings", "pin|pass|card password"))),
 )
+INDEX = Column("index", (pgettext_lazy("headings", "row number|line number"),))
+TITLES_MAX = 5  # the headings stand among the first rows, or nowhere
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 # A tab between two cells; one in front of a cell only tells a spreadsheet that it is text.
 TAB_BETWEEN = re.compile(r"""[^,\t\s"']\t|[^,\s]"\t""")
@@ -56,12 +58,16 @@ def read_file(content: bytes, *, letters_too: bool = False) -> Keys:
 def _text_rows(text) -> Iterator[tuple[int, list[str]]]:
     lines = LINE_BREAK.split(text.lstrip("\ufeff"))
     delimiter = _delimiter_of(lines)
+    if texts.SEPARATOR_LINE.match(lines[0]):
+        lines[0] = ""
     for number, line in enumerate(lines, 1):
         yield number, _cells(line, delimiter)
 
 
 def _delimiter_of(lines):
     """A semicolon may be a key's own: it counts only where the headings stand apart by it."""
+    if found := texts.SEPARATOR_LINE.match(lines[0]):
+        return found[1]
     if any(TAB_BETWEEN.search(line) for line in lines):
         return "\t"
     first = next((line for line in lines if line.strip()), "")
@@ -76,26 +82,24 @@ def _cells(line, delimiter):
 
 
 def _sorted_out(found: Iterable, letters_too) -> Keys:
-    keys, wordy, faults, has_heading = [], [], [], None
-    for number, raw in found:
-        parts = [part for part in map(cells.bare, raw) if part]
-        if not parts:
-            continue
-        key, is_first = " ".join(parts), has_heading is None
-        if is_first:
-            has_heading = _names_columns(parts)
-        if is_first and key.lower() in KEY_HEADING:
-            continue
-        if fault := next(filter(None, map(_fault_of, raw)), ""):
+    rows = [(number, raw) for number, raw in found if any(map(cells.bare, raw))]
+    heading, faults = _heading_of(rows), []
+    if heading is not None:
+        faults, rows = (
+            _above(rows[: heading + 1]),
+            _without_index(rows[heading], rows[heading + 1 :]),
+        )
+    keys, wordy, cut = [], [], cells.cut_places(raw for _number, raw in rows)
+    for number, raw in rows:
+        key = " ".join(filter(None, map(cells.bare, raw)))
+        if fault := next(filter(None, map(_fault_of, raw)), "") or _cut_in(raw, cut):
             faults.append((number, fault))
-        elif is_first and has_heading:
-            faults.append((number, _heading(key)))
         elif any(sign.isdigit() for sign in key):
             keys.append((number, key))
-        else:
+        elif key:
             wordy.append((number, key))
     # Under a heading, keys may be of letters only; a few such rows among others are none.
-    if letters_too or (has_heading and len(wordy) >= len(keys)):
+    if letters_too or (heading is not None and len(wordy) >= len(keys)):
         plain = [(number, key) for number, key in wordy if letters_too or key.isascii()]
         keys = sorted(keys + plain)
         wordy = [row for row in wordy if row not in plain]
@@ -103,15 +107,59 @@ def _sorted_out(found: Iterable, letters_too) -> Keys:
     return Keys(tuple(keys), tuple(sorted(faults, key=lambda fault: fault[0])))
 
 
+def _heading_of(rows):
+    """Return the place of the row that names the columns, perhaps below a title, or None."""
+    for place, (_number, raw) in enumerate(rows[:TITLES_MAX]):
+        if _names_columns([text for text in map(cells.bare, raw) if text]):
+            return place
+    return None
+
+
+def _above(rows) -> list[tuple[int, str]]:
+    """Tell of the heading and of what stands over it; the one that was told beforehand is no
+    news.
+    """
+    texts = [(number, " ".join(filter(None, map(cells.bare, raw)))) for number, raw in rows]
+    (number, title), over = texts[-1], texts[:-1]
+    told = [(row, gettext("It stands above the headings, so it is no key.")) for row, _text in over]
+    return told if title.lower() in KEY_HEADING else [*told, (number, _heading(title))]
+
+
+def _without_index(heading, rows):
+    """Return the rows without the column that only counts them."""
+    known = INDEX.known()
+    left_out = {place for place, text in enumerate(heading[1]) if folded(text) in known}
+    if not left_out:
+        return rows
+    return [
+        (number, [text for place, text in enumerate(raw) if place not in left_out])
+        for number, raw in rows
+    ]
+
+
 def _names_columns(parts) -> bool:
-    known = set().union(*(column.known() for column in HEADINGS))
-    return all(folded(part) in known for part in parts)
+    titles, known = {folded(part) for part in parts}, _known()
+    return bool(titles & known) and titles <= known | INDEX.known()
+
+
+def _known():
+    return set().union(*(column.known() for column in HEADINGS))
 
 
 def _fault_of(raw):
     if isinstance(raw, sheets.Unusable):
         return str(raw)
-    return cells.fault_of(cells.bare(raw))
+    if isinstance(raw, sheets.Date):
+        return gettext(
+            "%(text)s: a spreadsheet made a date of this; format the column as text and enter it "
+            "again"
+        ) % {"text": raw}
+    return cells.fault_of(raw, cells.bare(raw))
+
+
+def _cut_in(raw, cut):
+    found = (text for place, text in enumerate(raw) if place in cut)
+    return next((cells.rounded(text) for text in found if cells.CUT_NUMBER.match(text.strip())), "")
 
 
 def _heading(key):

@@ -233,7 +233,9 @@ def _checked(row, kinds, left, seen) -> Row:
         error = gettext("there is no such SKU")
     elif row.sku in seen:
         error = gettext("this SKU stands in the file twice")
-    elif not 0 < abs(row.change) <= MOST_RECEIVED:
+    elif row.change == 0:
+        error = gettext("0 changes nothing; please leave the cell empty")
+    elif abs(row.change) > MOST_RECEIVED:
         error = gettext("not a whole number of pieces")
     elif kinds[row.sku] == Product.Kind.CARD_KEY:
         error = gettext("card keys are imported, not counted")

@@ -83,7 +83,8 @@ class Findings:
 def findings_of(row: HistoryImport) -> Iterator[list]:
     """Yield [kind, line, order number, words] of what was told of a file's rows."""
     if row.findings:
-        for told in zlib.decompress(row.findings).decode().splitlines():
+        # not splitlines: a text may hold a line separator (U+2028), which JSON leaves as it is
+        for told in zlib.decompress(row.findings).decode().split("\n")[:-1]:
             yield json.loads(told)
 
 

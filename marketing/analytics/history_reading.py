@@ -115,6 +115,19 @@ def reading_of(
     )
 
 
+def check_headings(columns: Iterable[str], titles: Sequence[str]) -> None:
+    """Check that every heading that was said (``theirs=ours,…``) stands in the file: one typed
+    wrong would leave its column empty. Raises: BadReading.
+    """
+    there = {folded(title) for title in titles}
+    said = [theirs for theirs, _ours in _pairs(columns, (*COLUMNS, *EXTRA))]
+    if missing := [theirs for theirs in said if folded(theirs) not in there]:
+        raise BadReading(
+            _("The file has no heading %(missing)s. It has: %(found)s.")
+            % {"missing": ", ".join(missing), "found": ", ".join(titles)}
+        )
+
+
 def _pairs(texts, known):
     """Yield (theirs, ours) of ``theirs=ours,…``; a comma inside quotation marks is theirs."""
     for pair in (pair for text in texts for pair in next(csv.reader([text]), ())):

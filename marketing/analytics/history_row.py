@@ -31,7 +31,7 @@ QUANTITY_MAX = 999_999
 FEN_MAX = 99_999_999_99
 SIMPLE_QUANTITY = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
 SIMPLE_AMOUNT = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,2})0*)?\Z", re.ASCII)
-SIMPLE_TIME_LENGTH = len("2026-11-21 09:30:00")
+SIMPLE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}\Z")
 EARLIEST_YEAR = 1970
 UNREADABLE = re.compile(r"[\x00-\x1f\ufffd]")
 
@@ -94,7 +94,7 @@ def _instant(text):
     shop's own.
     """
     try:
-        if len(text) == SIMPLE_TIME_LENGTH and text[4] == "-":
+        if SIMPLE_TIME.match(text):
             local = datetime.fromisoformat(text).replace(tzinfo=clock.SHOP_ZONE)
         else:
             local = values.moment(text)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import datetime
 from html import unescape
 from uuid import uuid4
 
@@ -48,8 +49,13 @@ def counter(client, operator):
         ("key\nAAA\nBBB,pin 1\nAAA\nK-1\nTotal\n合计\n",
          ["AAA", "BBB pin 1", "AAA", "K-1", "Total"], [7]),
         ("key\nA1\nA2\nA3\nTotal\n", ["A1", "A2", "A3"], [5]),
+        ("sep=;\r\n8001;p,w1\r\n8002;pw2\r\n", ["8001 p,w1", "8002 pw2"], []),
+        ("2026年11月卡密\n\n卡号,密码\n8001,pw\n", ["8001 pw"], [1, 3]),
+        ("Row number,Card No,PIN\n1,8001,pw1\n2,8002,\n3,,\n", ["8001 pw1", "8002"], [1]),
+        ("622848001234567000\n'622848001234567000\n77\n", ["622848001234567000", "77"], [1]),
+        ("#N/A\nA1\n6.22848E18\n", ["A1"], [1, 3]),
     ],
-    ids=range(12),
+    ids=range(17),
 )  # fmt: skip
 def test_read_when_keys_are_pasted_then_each_byte_stays_and_the_rest_is_told(text, keys, told):
     assert keys_of(text) == (keys, told)
@@ -74,6 +80,23 @@ def test_read_when_a_file_comes_then_its_encoding_and_kind_do_not_matter():
     assert [[row for row, _why in keys.faults] for keys in found] == [[1], [1], [1], [1, 4]]
     with pytest.raises(UnreadableTable):
         key_file.read_file(b"1\n" * 1_100_000)
+
+
+def test_read_when_a_workbook_changed_or_parted_the_keys_then_told_and_not_sold():
+    dated, parted = io.BytesIO(), io.BytesIO()
+    with xlsxwriter.Workbook(dated, {"in_memory": True}) as book:
+        sheet, day = book.add_worksheet(), book.add_format({"num_format": "m/d"})
+        sheet.write_datetime(0, 0, datetime(2026, 3, 5), day)
+        sheet.write_string(1, 0, "3-5")
+    with xlsxwriter.Workbook(parted, {"in_memory": True}) as book:
+        for key in ("A1", "B1"):
+            book.add_worksheet().write_string(0, 0, key)
+
+    keys = key_file.read_file(dated.getvalue())
+
+    assert (keys.rows, [row for row, _why in keys.faults]) == (((2, "3-5"),), [1])
+    with pytest.raises(UnreadableTable):
+        key_file.read_file(parted.getvalue())
 
 
 def test_import_when_ten_thousand_long_keys_are_looked_over_then_all_are_imported(counter):

@@ -156,6 +156,17 @@ def test_page_when_the_file_is_no_table_then_one_sentence_stands_by_the_field(
     assert not HistoryImport.objects.filter(problem="").exists()
 
 
+def test_page_when_a_refused_row_holds_a_line_separator_then_told_whole(clerk_of):
+    browser = clerk_of("operator")
+    rows = "A\u2028B,2026-05-01 10:00:00,x\x85y,S,P,C,0,5,completed\n"
+
+    answer, row = brought(browser, f"{HEADER}{rows}{rows}".encode())
+
+    assert (answer.status_code, answer.context["findings_more"]) == (200, 0)
+    assert [no for _line, no, *_rest in answer.context["findings"]] == ["A\u2028B"] * 2
+    assert browser.get(f"{LIST}{row.pk}/findings/").status_code == 200
+
+
 def test_page_when_a_role_may_only_look_then_nothing_is_brought_or_let_in(clerk_of):
     _answer, row = brought(clerk_of("operator"), (SAMPLES / "shopify_native.csv").read_bytes())
 

@@ -223,6 +223,24 @@ def test_import_when_the_file_is_none_of_ours_then_one_sentence_says_why(
     assert not HistoryOrder.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [("2026-01-05 09:30+02", 7), ("2026-01-05T09:30-05", 14), ("2026-01-05T09:30:00", 1)],
+)
+def test_import_when_a_time_is_as_long_as_the_usual_one_then_its_zone_counts(shop, written, hour):
+    shop(GOOD.replace("2026-01-05 09:30:00", written))
+
+    assert HistoryOrder.objects.get().ordered_at == datetime(2026, 1, 5, hour, 30, tzinfo=UTC)
+
+
+def test_import_when_a_heading_was_typed_wrong_then_refused_and_the_headings_told(shop):
+    with pytest.raises(CommandError) as refusal:
+        shop(GOOD, columns=["kind=category"])
+
+    assert "no heading kind. It has: order_no, ordered_at," in str(refusal.value)
+    assert not HistoryOrder.objects.exists()
+
+
 def test_import_when_names_differ_in_case_only_then_two_orders_of_two_customers(shop):
     shop(GOOD, GOOD.replace("A1", "a1").replace("Lin", "lin"))
 

@@ -413,6 +413,9 @@ def test_look_over_when_a_spreadsheet_saved_it_then_read_and_wrong_rows_say_why(
     with pytest.raises(batches.RowsWrong):
         batches.post(refused, operator=clerk)
     assert look(clerk, saved.replace(b"\r\n", b"\n")).pk == batch.pk
+    wide = "".join(chr(ord(sign) + 0xFEE0) if sign.isascii() else sign for sign in name.upper())
+    pasted = look(clerk, table(f"{wide},1000,活动", f"\u202d{name}\u202c,5,活动"))
+    assert (pasted.pk, {row["account"] for row in pasted.rows}) == (batch.pk, {member.pk})
 
 
 def test_post_when_equal_lines_were_posted_lately_then_asked_first(member, clerk):

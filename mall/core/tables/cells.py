@@ -11,7 +11,17 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LONG_DIGITS = 12  # from here on a spreadsheet shows 1.23E+11, and saves what it shows
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
 AS_TEXT = re.compile(r'="([^"]*)"\Z')
-ROUNDED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}\Z")
+# 6.2E+18; without a plus only behind a fraction: 1E5 may be somebody's number of a thing.
+ROUNDED = re.compile(r"[+-]?[0-9](?:(?:[.,][0-9]+)?[Ee]\+|[.,][0-9]+[Ee])[0-9]{1,3}\Z")
+KEPT_DIGITS = 15  # of a number in a spreadsheet; what follows becomes noughts
+LONG_NUMBER = re.compile(rf"[1-9][0-9]{{{KEPT_DIGITS},}}\Z")
+CUT_NUMBER = re.compile(rf"[1-9][0-9]{{{KEPT_DIGITS - 1}}}0+\Z")
+FEWEST_NOUGHTS = 3  # by chance one column in a thousand ends so
+# What spreadsheets save for a cell without a result, and for a column too narrow to show it.
+LOST = re.compile(
+    r"#(?:N/A|REF!|VALUE!|DIV/0!|NUM!|NULL!|NAME\?|SPILL!|CALC!|#{2,})\Z|Err:[0-9]{3}\Z",
+    re.IGNORECASE,
+)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 MONTHS = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -24,16 +34,17 @@ CHANGED = re.compile(
             r"0\d+(?:\.\d*)?",  # 0012
             rf"\d{{{LONG_DIGITS},}}",
             r"\d*\.\d*0|\.\d+|\d+\.",  # 1.10
-            r"[\d.,]+[Ee][+-]?\d+",  # 12E5
-            r"\d+[-/.]\d+(?:[-/.]\d+)?",  # 3-5, 1/2, 1.2.3
+            r"[\d.,]+ ?[Ee][+-]?\d+",  # 12E5
+            r"(?:\d+ )?\d+[-/.]\d+(?:[-/.]\d+)?",  # 3-5, 1/2, 1.2.3, 1 1/2
             r"\d+[-/.]\d+[-/.]\d+(?:[: T]|: )\d[\d:.]*.*",  # 2027-10-31: 10
-            r"\d+[-+]",
+            r"\d+ ?[-+]",
             r"\d+:\d+.*|\d+ ?[ap]m?",
-            r"[\d,.]+ ?%|\([\d.,]+\)|[¥￥$€] ?[\d.,]+",
+            r"[\d,.]+ ?%|\([\d.,]+\)|[¥￥$€] ?[\d.,]+|[\d.,]+ ?[¥￥$€]",
             r"\d{1,3}(?:,\d+)+(?:\.\d+)?",
             r"(?:\d+\u5e74)?\d+\u6708(?:\d+\u65e5)?",  # year, month, day in Chinese
-            rf"\d{{1,2}}[ -]?{MONTHS}(?:[ -]\d+)?|{MONTHS}[ -]?\d{{1,4}}",
+            rf"\d{{1,2}}[ -]?{MONTHS}(?:[ -]\d+)?|{MONTHS}[ -]?\d{{1,4}}(?:, ?\d+)?",
             r"true|false",
+            LOST.pattern,
         )
     ),
     re.IGNORECASE,
@@ -42,14 +53,15 @@ CHANGED = re.compile(
 # Of cells joined by line breaks: a blank or a sign of wrapping at an end of one, or what a program
 # may have done to it. Most rows have none of it, and need no look at each cell.
 SUSPICIOUS = re.compile(
-    rf"^(?:[^\S\n]|['=])|[^\S\n]$|[Ee]\+|[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufffd{INVISIBLE}]",
+    rf"^(?:[^\S\n]|['=#]|Err:)|[^\S\n]$|[Ee]\+|[.,][0-9]+[Ee]|[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufffd{INVISIBLE}]",
     re.MULTILINE,
 )
 
 
 def are_plain(texts) -> bool:
     """Return whether every one of these cells is bare already and without a fault."""
-    return SUSPICIOUS.search("\n".join(texts)) is None
+    joined = "\n".join(texts)
+    return SUSPICIOUS.search(joined) is None and joined.count("\n") < max(len(texts), 1)
 
 
 def bare(text: str) -> str:
@@ -62,13 +74,35 @@ def bare(text: str) -> str:
     return text[1:] if text[:1] == "'" and _is_quoted(text) else text
 
 
-def fault_of(text: str) -> str:
-    """Return what a program did to this cell that cannot be undone, or nothing."""
-    if "+" in text and ROUNDED.match(text):
+def fault_of(raw: str, text: str) -> str:
+    """Return what a program did to this cell (as it stands, and bare) that cannot be undone, or
+    nothing.
+    """
+    if ("E" in text or "e" in text) and ROUNDED.match(text):
         return rounded(text)
+    if text[:1] in ("#", "E", "e") and LOST.match(raw.strip()):  # behind an apostrophe it is a text
+        return lost()
     if not text.isprintable() and CONTROL.search(text):
         return _("a cell holds unreadable signs")
     return ""
+
+
+def cut_places(rows) -> set[int]:
+    """Return the places of the columns whose long numbers all have noughts for what a spreadsheet
+    does not keep: 202511281234567001, formatted as a number, is saved as 202511281234567000.
+
+    ``="…"`` or an apostrophe says that the noughts are meant.
+    """
+    cut, whole = {}, set()
+    for row in rows:
+        for place, text in enumerate(row):
+            if len(text) > KEPT_DIGITS and LONG_NUMBER.match(text := text.strip()):
+                if CUT_NUMBER.match(text):
+                    cut.setdefault(place, set()).add(text)
+                else:
+                    whole.add(place)
+    noughts = {place: sum(len(text) - KEPT_DIGITS for text in cut[place]) for place in cut}
+    return {place for place, many in noughts.items() if many >= FEWEST_NOUGHTS} - whole
 
 
 def rounded(text) -> str:
@@ -76,6 +110,11 @@ def rounded(text) -> str:
     return _(
         "%(text)s: a spreadsheet rounded this; format the column as text and enter it again"
     ) % {"text": text}
+
+
+def lost() -> str:
+    """Return the sentence about a cell of which a spreadsheet kept no value."""
+    return _("a cell holds an error (such as #N/A) or a formula without a result")
 
 
 def guarded(text: str) -> str:
@@ -98,4 +137,4 @@ def _is_quoted(text):
 def _would_change(text):
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return text.startswith(FORMULA_STARTS) or CHANGED.fullmatch(text) is not None
+    return text.startswith(FORMULA_STARTS) or CHANGED.fullmatch(text.rstrip()) is not None

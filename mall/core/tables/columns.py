@@ -13,6 +13,10 @@ from mall.core.tables import cells
 from mall.core.tables.errors import UnreadableTable
 
 BETWEEN = re.compile(r"[\s_\-.:*]+")
+# pieces, points, yuan: what a heading counts in says nothing of which column it is
+UNIT = re.compile(
+    r"\((?:\u4ef6|\u4e2a|\u5206|\u79ef\u5206|\u5143|\u4eba\u6c11\u5e01|pcs|pieces|points|yuan|cny|rmb|[\xa5])\)\Z"
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Row:
 
 def folded(title: str) -> str:
     """Return a heading as headings are compared: trimmed, any width and case, however spaced."""
-    return BETWEEN.sub("", unicodedata.normalize("NFKC", cells.bare(title)).casefold())
+    plain = BETWEEN.sub("", unicodedata.normalize("NFKC", cells.bare(title)).casefold())
+    return UNIT.sub("", plain)
 
 
 def matches(titles: Sequence[str], columns: Sequence[Column]) -> int:

@@ -31,33 +31,41 @@ ROWS = re.compile(rb'\br="[A-Z]{1,3}([0-9]{1,7})"')
 COLUMNS = re.compile(rb'\br="([A-Z]{1,3})[0-9]{1,7}"')
 ERROR = re.compile(rb'<(?:\w+:)?c\b([^>]*\bt="e"[^>]*)>')
 VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^>/]*>[^<]")
+NOUGHTS = re.compile(r"0{2,}\Z")
+STYLED = re.compile(rb'<(?:\w+:)?c\b([^>]*\bs="([0-9]+)"[^>]*)>')
 UNWORKED = re.compile(
-    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*</(?:\w+:)?c>"
+    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
+    rb"\s*(?:<(?:\w+:)?v\s*(?:/>|>\s*</(?:\w+:)?v>))?\s*</(?:\w+:)?c>"
 )
+EMPTY_TEXT = b't="str"'  # of a formula: its result is a text, perhaps an empty one
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet with something in it: its name, and per row the columns (from 0) that cannot be
-    read.
+    """A sheet with something in it: its name; per row the columns (from 0) that cannot be read, and
+    the columns whose numbers are shown with so many digits, noughts in front.
     """
 
     name: str
     broken: dict[int, set[int]]
+    padded: dict[int, dict[int, int]]
 
 
-def survey(file) -> Sheet | None:
-    """Return the first visible sheet of an .xlsx with something in it, or None where all are empty.
+def survey(file) -> list[Sheet]:
+    """Return the visible sheets of an .xlsx with something in them.
 
     Raises: UnreadableTable (no workbook, damaged, or larger than may be unpacked).
     """
     try:
         with zipfile.ZipFile(file) as package:
             _measure(package)
+            longest, filled, widths = _longest_text(package), [], _widths(package)
             for name, path in _sheets(package):
                 content = package.read(path)
                 if VALUE.search(content):
-                    return Sheet(name, _broken(content, _longest_text(package)))
+                    broken = _broken(content, longest)
+                    filled.append(Sheet(name, broken, _padded(content, widths)))
+            return filled
     except (
         zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, RuntimeError, EOFError,
         NotImplementedError, OSError, ValueError,
@@ -65,7 +73,6 @@ def survey(file) -> Sheet | None:
         raise UnreadableTable(
             _("This workbook is damaged or protected. Please save it again as .xlsx.")
         ) from error
-    return None
 
 
 def _measure(package):
@@ -122,9 +129,39 @@ def _broken(content, longest_text) -> dict[int, set[int]]:
     broken = {}
     if b't="e"' in content or b"<f" in content or b":f" in content:
         for found in chain(ERROR.finditer(content), UNWORKED.finditer(content)):
-            if place := PLACE.search(found[1]):
+            if EMPTY_TEXT not in found[1] and (place := PLACE.search(found[1])):
                 broken.setdefault(int(place[2]), set()).add(_column(place[1]))
     return broken
+
+
+def _widths(package) -> dict[int, int]:
+    """Return how many digits each style shows whose number format is noughts (00000), as numbers of
+    orders and cards have it: python-calamine (0.9.1) tells the bare number.
+    """
+    if "xl/styles.xml" not in package.namelist():
+        return {}
+    styles = ElementTree.fromstring(package.read("xl/styles.xml"))
+    own = [one for main in (MAIN, STRICT) for one in styles.iter(f"{main}numFmt")]
+    digits = {
+        one.get("numFmtId"): len(one.get("formatCode", ""))
+        for one in own
+        if NOUGHTS.match(one.get("formatCode", ""))
+    }
+    uses = [one for main in (MAIN, STRICT) for one in styles.findall(f"{main}cellXfs/{main}xf")]
+    return {
+        place: digits[one.get("numFmtId")]
+        for place, one in enumerate(uses)
+        if one.get("numFmtId") in digits
+    }
+
+
+def _padded(content, widths) -> dict[int, dict[int, int]]:
+    padded = {}
+    for found in STYLED.finditer(content) if widths else ():
+        width, place = widths.get(int(found[2])), PLACE.search(found[1])
+        if width and place:
+            padded.setdefault(int(place[2]), {})[_column(place[1])] = width
+    return padded
 
 
 def _longest_text(package):

@@ -23,22 +23,23 @@ from mall.core.tables.errors import UnreadableTable
 XLSX = "xlsx"
 ACCEPTED = ".csv,.txt,.tsv,.xlsx,text/csv"  # what a file field offers to choose
 HEAD_BYTES = 2_048
+TEXTS = {str}
 MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|table|meta|\?xml|\w)", re.I)
+TORN_NUMBER = re.compile(r"^[+-]?[0-9]{1,3}\n[0-9]{3}$", re.MULTILINE)  # 1,000 without quotes
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 
 
 class Table:
     """A table that was opened: its headings, and its rows, to be gone through once."""
 
-    def __init__(self, records, columns, encoding, delimiter, *, file=None):
-        self._records, self._file = records, file
+    def __init__(self, records, columns, encoding, delimiter, cut=frozenset(), *, file=None):
+        self._records, self._file, self._cut = records, file, cut
         self.encoding, self.delimiter = encoding, delimiter
-        self.titles = _titles(self._records)
+        self.titles, self._width = _titles(self._records)
         if not self.titles:
             raise UnreadableTable(_("There is nothing in this file."))
-        # cells of a workbook carry more than their text, and a cell under no heading is a fault
-        is_plain = encoding != XLSX and all(self.titles)
-        self._plain_width = len(self.titles) if is_plain else 0
+        # a cell under no heading is a fault
+        self._plain_width = len(self.titles) if all(self.titles) and not cut else 0
         found = places(self.titles, columns)
         absent = sys.maxsize
         self._read = [(one.name, found.get(one.name, absent), one.is_code) for one in columns]
@@ -60,7 +61,7 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         """Yield every row that holds something. Raises: UnreadableTable."""
         for line, fields in self._records:
-            if len(fields) <= self._plain_width and cells.are_plain(fields):
+            if len(fields) <= self._plain_width and self._are_plain(fields):
                 if any(fields):
                     yield Row(line, self._taken(fields))
             elif any(field and not field.isspace() for field in fields):
@@ -68,16 +69,30 @@ class Table:
                 if row.fault or any(cells.bare(field) for field in fields):
                     yield row
 
+    def _are_plain(self, fields):
+        if not cells.are_plain(fields):
+            return False
+        if self.delimiter or (kinds := set(map(type, fields))) == TEXTS:
+            return True
+        # cells of a workbook carry more than their text
+        return sheets.Unusable not in kinds and not any(
+            is_code and place < len(fields) and isinstance(fields[place], sheets.Date)
+            for _name, place, is_code in self._read
+        )
+
     def _taken(self, fields):
         width = len(fields)
         return {name: fields[place] if place < width else "" for name, place, _ in self._read}
 
     def _row(self, line, fields):
-        found, fault = self._taken(fields), _stray(fields, self.titles)
-        for name, _place, is_code in self._read:
+        found = self._taken(fields)
+        fault = _stray(fields, self.titles, self._width) or _swallowed(fields, self.delimiter)
+        for name, place, is_code in self._read:
             raw = found[name]
             text = found[name] = cells.bare(raw)
             fault = fault or _fault_of(raw, text, is_code)
+            if is_code and place in self._cut and cells.CUT_NUMBER.match(raw.strip()):
+                fault = fault or cells.rounded(text)
         return Row(line, found, fault)
 
 
@@ -111,17 +126,23 @@ def titles_of(source, *, encoding: str = "") -> tuple[str, ...]:
 
 
 def _found(file, columns, bytes_max, encoding, progress):
-    """Return the records of a file, its encoding and its delimiter. Raises: UnreadableTable."""
+    """Return the records of a file, its encoding, its delimiter and the places of columns with cut
+    numbers. Raises: UnreadableTable.
+    """
+    if not file.seekable():  # a pipe
+        raise UnreadableTable(_("This is no file but a stream. Please save it as a file first."))
     size = file.seek(0, os.SEEK_END)
     if bytes_max is not None and size > bytes_max:
         raise UnreadableTable(
             _("This file has more than %(most)s KB. Please split it.") % {"most": bytes_max // 1000}
         )
     if is_workbook(file):
-        return sheets.records(file), XLSX, ""
+        return sheets.records(file, columns), XLSX, ""
     encoding = _named(encoding) or texts.encoding_of(file)
     delimiter = texts.delimiter_of(file, encoding, columns)
-    return texts.records(file, encoding, delimiter, progress=progress), encoding, delimiter
+    found = texts.records(file, encoding, delimiter, progress=progress)
+    cut = texts.cut_places(file, encoding, delimiter) if any(one.is_code for one in columns) else ()
+    return found, encoding, delimiter, cut
 
 
 def _opened(source):
@@ -170,6 +191,7 @@ def _named(encoding):
         return ""
     try:
         name = codecs.lookup(encoding).name
+        io.TextIOWrapper(io.BytesIO(), name)  # hex and base64 are codecs, of no text
     except LookupError:
         raise UnreadableTable(
             _("There is no encoding %(encoding)s.") % {"encoding": encoding}
@@ -183,12 +205,14 @@ def _titles(found):
         while titles and not cells.bare(titles[-1]):
             titles.pop()
         if titles:
-            return tuple(cells.bare(title) for title in titles)
-    return ()
+            return tuple(cells.bare(title) for title in titles), len(fields)
+    return (), 0
 
 
-def _stray(fields, titles):
-    """Return what is wrong with cells no heading stands over, or nothing."""
+def _stray(fields, titles, width):
+    """Return what is wrong with cells no heading stands over, or nothing. ``width``: how many cells
+    the row of the headings has, blank ones too.
+    """
     if len(fields) <= len(titles) and all(titles):
         return ""
     over = [
@@ -196,12 +220,29 @@ def _stray(fields, titles):
         for field, title in zip(fields, chain(titles, [""] * len(fields)), strict=False)
         if not title and cells.bare(field)
     ]
+    if len(fields) > width and (parts := TORN_NUMBER.search("\n".join(fields))):
+        over = over or parts[0].split("\n")
     if not over:
         return ""
     return _(
         "there are more cells than headings (%(cells)s); perhaps a comma stands in a number or a "
         "text that is not in quotation marks"
     ) % {"cells": ", ".join(cells.bare(field)[:20] for field in over[:3])}
+
+
+def _swallowed(fields, delimiter):
+    """Return what is wrong with a cell that goes on over whole rows, or nothing. Line breaks are
+    nothing wrong; a line with as many delimiters as its row, none before a blank as in prose, is.
+    """
+    most = len(fields) - 1
+    for field in fields:
+        lines = field.splitlines()[1:] if delimiter and most else ()
+        if any(line.count(delimiter) >= most and f"{delimiter} " not in line for line in lines):
+            return _(
+                "a cell holds several rows; perhaps a quotation mark stands at its beginning that "
+                "is not closed"
+            )
+    return ""
 
 
 def _fault_of(raw, text, is_code):
@@ -212,4 +253,4 @@ def _fault_of(raw, text, is_code):
             "%(text)s: a spreadsheet made a date of this; format the column as text and enter it "
             "again"
         ) % {"text": text}
-    return cells.fault_of(text)
+    return cells.fault_of(raw, text)

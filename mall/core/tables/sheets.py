@@ -1,17 +1,17 @@
 """Workbooks (.xlsx) as records of text, the way the same table would stand in a CSV."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from mall.core.tables import cells, packages
+from mall.core.tables.columns import Column, folded, listed
 from mall.core.tables.errors import UnreadableTable
 
-EXACT_BELOW = (
-    10**15
-)  # a spreadsheet keeps fifteen digits of a number and writes noughts for the rest
+# A spreadsheet keeps fifteen digits of a number and writes noughts for the rest.
+EXACT_BELOW = 10**15
 
 
 class Unusable(str):
@@ -22,31 +22,67 @@ class Date(str):
     """A cell that a spreadsheet holds as a date or a time, as ISO text."""
 
 
-def records(file) -> Iterator[tuple[int, list[str]]]:
-    """Yield (row of the sheet, cells) of the first sheet with something in it.
+def records(file, columns: Sequence[Column] | None = None) -> Iterator[tuple[int, list[str]]]:
+    """Yield (row of the sheet, cells) of the sheet that names the columns (``None``: of the only
+    one with something in it).
 
-    Raises: UnreadableTable.
+    Raises: UnreadableTable (also where such rows stand on several sheets: none is passed over).
     """
     from python_calamine import CalamineError, load_workbook  # noqa: PLC0415 - few requests read one
 
-    sheet = packages.survey(file)
-    if sheet is None:
+    filled = packages.survey(file)
+    if not filled:
         return
     file.seek(0)
     try:
         with load_workbook(file) as book:
-            found = book.get_sheet_by_name(sheet.name)
-            _row, left = found.start or (0, 0)
-            for number, values in enumerate(found.iter_rows(), 1):
-                texts = [text_of(value) for value in values]
-                for column in sheet.broken.get(number, ()):
-                    if 0 <= column - left < len(texts):
-                        texts[column - left] = Unusable(_broken())
-                yield number, texts
+            sheet = filled[0] if len(filled) == 1 else _chosen(book, filled, columns)
+            yield from _rows(book.get_sheet_by_name(sheet.name), sheet)
     except CalamineError as error:
         raise UnreadableTable(
             _("This workbook is damaged or protected. Please save it again as .xlsx.")
         ) from error
+
+
+def _rows(found, sheet):
+    _row, left = found.start or (0, 0)
+    for number, values in enumerate(found.iter_rows(), 1):
+        texts = [text_of(value) for value in values]
+        for column in sheet.broken.get(number, ()):
+            if 0 <= column - left < len(texts):
+                texts[column - left] = Unusable(cells.lost())
+        for column, width in sheet.padded.get(number, {}).items():
+            if 0 <= column - left < len(texts) and texts[column - left].isdecimal():
+                texts[column - left] = texts[column - left].zfill(width)
+        yield number, texts
+
+
+def _chosen(book, filled, columns):
+    """Return the one sheet whose headings name what must be there, or, where nothing must, that
+    has the headings of the first. Raises: UnreadableTable (several).
+    """
+    fitting = filled
+    if columns is not None:
+        titles = {sheet.name: _titles(book, sheet) for sheet in filled}
+        known = [column.known() for column in columns if column.required]
+        known = known or [{title} for title in titles[filled[0].name]]
+        fitting = [sheet for sheet in filled if all(titles[sheet.name] & names for names in known)]
+    if len(fitting) > 1:
+        raise UnreadableTable(
+            _(
+                "Rows stand on several sheets of this workbook: %(sheets)s. Please leave one of "
+                "them and upload the others by themselves."
+            )
+            % {"sheets": listed(sheet.name for sheet in fitting)}
+        )
+    return fitting[0] if fitting else filled[0]
+
+
+def _titles(book, sheet):
+    for _number, texts in _rows(book.get_sheet_by_name(sheet.name), sheet):
+        if titles := {folded(text) for text in texts} - {""}:
+            return titles
+    return set()
 
 
 def text_of(value) -> str:
@@ -71,7 +107,3 @@ def _number(value):
     if value == int(value):
         return str(int(value))
     return format(Decimal(f"{value:.15g}"), "f")
-
-
-def _broken():
-    return _("a cell holds an error (such as #N/A) or a formula without a result")

@@ -12,12 +12,15 @@ from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
 
+from mall.core.tables import cells
 from mall.core.tables.columns import Column, matches
 from mall.core.tables.errors import UnreadableTable
 
 DELIMITERS = (",", ";", "\t")
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 PIECE_BYTES = 1 << 20
+CUT_NUMBER = re.compile(rb"[0-9]{15}0(?![1-9])")
+OVERLAP_BYTES = 16
 HEADING_CHARACTERS = 100_000
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)  # Excel's own first line
 DAMAGED_SHARE = 10  # so much more good UTF-8 than bad is UTF-8 that was cut, not GB18030
@@ -64,6 +67,19 @@ def records(file, encoding: str, delimiter: str, *, progress=iter) -> Iterator[t
     finally:
         if not text.closed:
             text.detach()  # the file stays its owner's
+
+
+def cut_places(file, encoding: str, delimiter: str) -> set[int]:
+    """Return the columns whose long numbers a spreadsheet cut, found in a pass of its own where
+    there are such numbers at all. Raises: UnreadableTable.
+    """
+    before = b""
+    for piece in _pieces(file):
+        piece = before + piece.replace(b"\0", b"")  # the other halves of UTF-16
+        if CUT_NUMBER.search(piece):
+            return cells.cut_places(row for _line, row in records(file, encoding, delimiter))
+        before = piece[-OVERLAP_BYTES:]
+    return set()
 
 
 def delimiter_of(file, encoding: str, columns: Sequence[Column]) -> str:

@@ -9,7 +9,14 @@ from tqdm import tqdm
 
 from mall.core.tables.errors import UnreadableTable
 from marketing.analytics import history, rollup
-from marketing.analytics.history_reading import OWN, BadReading, platforms, reading_of
+from marketing.analytics.history_file import HistoryFile
+from marketing.analytics.history_reading import (
+    OWN,
+    BadReading,
+    check_headings,
+    platforms,
+    reading_of,
+)
 
 
 class Command(BaseCommand):
@@ -80,15 +87,15 @@ class Command(BaseCommand):
                 statuses=options["status"],
                 fill_down=options["fill_down"],
             )
+            checking = partial(bar, desc="checking", unit=" lines")
+            source = HistoryFile(file, reading, encoding=encoding, progress=checking)
+            check_headings(options["columns"], source.titles)
             done = history.import_orders(
-                file,
+                source,
                 on_bad=self.list_bad,
                 on_remark=self.list_remark,
-                reading=reading,
                 replace=replace,
                 dry_run=dry_run,
-                encoding=encoding,
-                progress=partial(bar, desc="checking", unit=" lines"),
                 writing=partial(bar, desc="writing", unit=" orders"),
             )
         except (BadReading, UnreadableTable) as error:
