@@ -170,6 +170,7 @@ def listed(client, where):
 
 def test_list_when_a_colleague_took_a_row_away_then_told_and_the_others_can_be_saved(back_room):
     first, gone, mine = (CategoryFactory(position=n) for n in (1, 2, 3))
+    back_room.cookies["mall_language"] = "en"
     where = reverse("admin:catalog_category_changelist")
     old, rows = listed(back_room, where)
     gone.delete()
