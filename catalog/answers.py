@@ -59,6 +59,7 @@ class KeptView(APIView):
             return super().dispatch(request, *args, **kwargs)
         versions = kept.versions()
         moment = kept.now_is(versions, self.live(versions, **kwargs))
+        end = kept.end_after(moment)
         self.left = moment.live
         response = super().dispatch(request, *args, **kwargs)
         if response.status_code != HTTPStatus.OK:
@@ -66,7 +67,7 @@ class KeptView(APIView):
         made = HttpResponse(response.render().content, content_type="application/json")
         made["Cache-Control"] = "no-cache"
         patch_vary_headers(made, ["Accept-Language", "Authorization"])
-        made.holds = moment, kept.end_after(moment)
+        made.holds = moment, end
         return made
 
     def get_throttles(self):

@@ -58,6 +58,7 @@ def test_products_when_asked_then_points_are_numbers_and_yuan_strings(api, shelv
                 "image": "http://testserver/static/pictures/mug.webp",
                 "in_stock": True,
                 "affordable": False,
+                "payable": True,
             }
         ],
     }

@@ -26,7 +26,7 @@ def test_checkins_when_posted_then_created_and_the_second_is_kindly_refused(sign
     today = clock.today().isoformat()
     assert (first.status_code, first.json()) == (
         201,
-        {"on": today, "streak": 1, "points": 20, "available": 130},
+        {"on": today, "streak": 1, "points": 20, "set_aside": 0, "available": 130},
     )
     assert again.status_code == 409
     assert again.json()["errors"] == [

@@ -174,7 +174,7 @@ def test_policy_when_edited_then_checkout_goes_by_it(counter, member):
         "discount_max_percent": 50,
         "freight": "0.00",
     }
-    numbers |= {"refund_days": 7, "auto_complete_days": 10}
+    numbers |= {"refund_days": 7, "auto_complete_days": 10, "refund_coupon": "keep"}
 
     assert counter.post(url, {**numbers, "payment_window_minutes": 0}).status_code == 200
     assert counter.post(url, {**numbers, "payment_window_minutes": 5}).status_code == 302
