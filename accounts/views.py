@@ -43,7 +43,7 @@ def profile(request):
         request,
         "accounts/profile.html",
         {"form": form, "member": member},
-        status=400 if request.method == "POST" else 200,
+        status=unsent.status_of(request),
     )
 
 
@@ -110,8 +110,7 @@ def _own(request, pk):
 def _address_page(request, form, *, title):
     back_url = _next_of(request) or reverse("accounts:addresses")
     facts = {"form": form, "title": title, "back_url": back_url, "next": _next_of(request)}
-    status = 400 if request.method == "POST" else 200
-    return render(request, "accounts/address_form.html", facts, status=status)
+    return render(request, "accounts/address_form.html", facts, status=unsent.status_of(request))
 
 
 def _next_of(request):

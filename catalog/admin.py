@@ -19,7 +19,6 @@ from catalog import (
     review_admin,  # noqa: F401 - reviews have a room of their own
     richtext,
     sku_admin,  # noqa: F401
-    storefront,
 )
 from catalog.models import (
     Category,
@@ -28,8 +27,8 @@ from catalog.models import (
     Sku,
     Stock,
 )
+from catalog.shelf_admin import ShelfAdmin
 from mall.core.admin.folding import FoldingFields
-from mall.core.admin.model_admin import ModelAdmin
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
 
@@ -38,28 +37,6 @@ STATUS_COLOURS = {
     Product.Status.DRAFT: "info",
     Product.Status.OFF: "warning",
 }
-
-
-class ShelfAdmin(ModelAdmin):
-    """An admin whose edits show in the shop at once."""
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        storefront.forget()
-
-    def save_formset(self, request, form, formset, change):
-        for inline in formset.forms:
-            inline.instance._history_user = request.user
-        super().save_formset(request, form, formset, change)
-        storefront.forget()
-
-    def delete_model(self, request, obj):
-        super().delete_model(request, obj)
-        storefront.forget()
-
-    def delete_queryset(self, request, queryset):
-        super().delete_queryset(request, queryset)
-        storefront.forget()
 
 
 @admin.register(Category)

@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.utils.translation import gettext as _
 
-from catalog import searches, storefront
+from catalog import searches
 from catalog.models import HotWord
-from mall.core.admin.model_admin import ModelAdmin
+from catalog.shelf_admin import ShelfAdmin
 from mall.core.form_fields import LineField
 
 
@@ -16,7 +16,7 @@ class WordField(LineField):
 
 
 @admin.register(HotWord)
-class HotWordAdmin(ModelAdmin):
+class HotWordAdmin(ShelfAdmin):
     """Put words first, or hide them; what nobody says anything of is counted."""
 
     is_short = True
@@ -34,15 +34,3 @@ class HotWordAdmin(ModelAdmin):
                 "words": "、".join(searches.hot()) or "–"
             }
         return field
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        storefront.forget()
-
-    def delete_model(self, request, obj):
-        super().delete_model(request, obj)
-        storefront.forget()
-
-    def delete_queryset(self, request, queryset):
-        super().delete_queryset(request, queryset)
-        storefront.forget()

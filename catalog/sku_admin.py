@@ -29,7 +29,7 @@ from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
 from mall.core.export import xlsx_response
-from mall.core.fields import WholeNumberField
+from mall.core.form_fields import WholeNumberField
 
 
 class ReceiveForm(forms.Form):

@@ -19,7 +19,7 @@ from mall.core import audit, clock
 from mall.core.errors import DomainError
 from mall.core.tables import values
 from mall.core.tables.columns import Column
-from mall.core.tables.digest import digest
+from mall.core.tables.digest import DAYS_ASKED, digest
 from mall.core.tables.errors import BadCell, UnreadableTable
 from mall.core.tables.reader import open_table
 from mall.core.transactions import transactional
@@ -43,7 +43,6 @@ READ = (
 ROWS_MAX = 500  # one transaction
 BYTES_MAX = 5_000_000
 NOTE_MAX = 200
-DAYS_ASKED = 7
 
 
 class StockKnown(DomainError):

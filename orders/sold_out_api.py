@@ -12,9 +12,10 @@ import json
 from functools import wraps
 
 from django.http import HttpResponse
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.renderers import JSONRenderer
 
-from accounts import tokens
+from accounts.tokens import BearerAuthentication
 from catalog import sold_out
 from catalog.models import MAX_QUANTITY
 from mall.core import error_responses, repeats, rows
@@ -22,7 +23,6 @@ from mall.core.limits import ACTIONS_PER_MEMBER, TooOften, limit
 from orders import drafts, pricing
 
 LONGEST_BODY = 200  # bytes: an order of one SKU and nothing else
-BEARER = "Bearer "
 
 
 def refused_first(view):
@@ -41,10 +41,10 @@ def _refused(request, endpoint):
     key = request.headers.get("Idempotency-Key", "")
     if not refusal or not repeats.is_key(key):
         return None
-    found = tokens.authenticate(request.META.get("HTTP_AUTHORIZATION", "").removeprefix(BEARER))
-    if found is None or rows.find(drafts.placed_under(found[0], key)) is not None:
+    caller = _caller(request)
+    if caller is None or rows.find(drafts.placed_under(caller, key)) is not None:
         return None  # who took the last piece may ask again
-    request.user = found[0]
+    request.user = caller
     if _is_too_fast(request, key, endpoint):
         return None
     return HttpResponse(
@@ -53,6 +53,15 @@ def _refused(request, endpoint):
         content_type="application/json",
         headers={"Allow": "GET, POST, HEAD, OPTIONS"},
     )
+
+
+def _caller(request):
+    """Return the member of a good token; None leaves it to the endpoint to say what is wrong."""
+    try:
+        found = BearerAuthentication().authenticate(request)
+    except AuthenticationFailed:
+        return None
+    return found and found[0]
 
 
 def _wanted(request) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from mall.core import audit, clock, pasted, upserts
 from mall.core.events import hand_over
+from mall.core.tables.digest import DAYS_ASKED
 from mall.core.transactions import transactional
 from mall.core.versions import check_read
 from points import adjustments, batch_file, errors, events, ledger, machine
@@ -22,7 +23,6 @@ from points.batch_errors import BatchDone, ColleagueNeeded, FileKnown, RowsWrong
 from points.models import Adjustment, AdjustmentBatch, PointAccount, PointsPolicy
 from points.postings import DEFAULT
 
-DAYS_ASKED = 7
 CHECKED = AdjustmentBatch.Status.CHECKED
 
 

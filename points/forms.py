@@ -16,7 +16,7 @@ from unfold.widgets import (
 )
 
 from mall.core import clock
-from mall.core.fields import WholeNumberField
+from mall.core.form_fields import WholeNumberField
 from mall.core.tables import values
 from mall.core.tables.errors import BadCell
 from mall.core.tables.reader import ACCEPTED

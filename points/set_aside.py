@@ -75,21 +75,15 @@ def settle(user_id: int, *, may_earn: bool) -> Decided:
 
 def drop(user_id: int, key: str | None = None) -> int:
     """Let what was set aside fall away, of one fact or of all; returns how many points it was."""
-    waiting = _waiting(user_id)
-    if key is not None:
-        waiting = waiting.filter(key=key)
-    points = waiting.aggregate(sum=Sum("points"))["sum"] or 0
+    points = points_of(user_id, key)
     if points:
-        waiting.update(status=SetAside.Status.DROPPED, decided_at=clock.now())
+        _waiting(user_id, key).update(status=SetAside.Status.DROPPED, decided_at=clock.now())
     return points
 
 
 def points_of(user_id: int, key: str | None = None) -> int:
     """Return how many points are set aside for a member, for one fact or for all."""
-    waiting = _waiting(user_id)
-    if key is not None:
-        waiting = waiting.filter(key=key)
-    return waiting.aggregate(sum=Sum("points"))["sum"] or 0
+    return _waiting(user_id, key).aggregate(sum=Sum("points"))["sum"] or 0
 
 
 def decided_of(user_id: int, keys: Iterable[str]) -> dict[str, bool]:
@@ -130,8 +124,9 @@ def _posting(row) -> ledger.Posting:
     )
 
 
-def _waiting(user_id):
-    return SetAside.objects.filter(account_id=user_id, status=SetAside.Status.WAITING)
+def _waiting(user_id, key=None):
+    waiting = SetAside.objects.filter(account_id=user_id, status=SetAside.Status.WAITING)
+    return waiting if key is None else waiting.filter(key=key)
 
 
 def _confirmed(user_ids):

@@ -6,6 +6,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import pasted, pictures
+from mall.core.tables import values
+from mall.core.tables.errors import BadCell
 
 UNREADABLE_DAY = _("Write the day as year, month, day, such as 1990-05-01.")
 
@@ -54,6 +56,19 @@ class DayField(forms.DateField):
         try:
             return pasted.day(value)
         except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class WholeNumberField(forms.IntegerField):
+    """A whole number by the one rule of mall.core.tables.values: 5.0 and 1,000, but no 1_0."""
+
+    def to_python(self, value):
+        """See forms.Field. Raises: ValidationError."""
+        if value in self.empty_values:
+            return None
+        try:
+            return values.whole(str(value))
+        except BadCell:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 

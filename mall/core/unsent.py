@@ -33,6 +33,11 @@ def fields(request) -> QueryDict | None:
     return request.POST if request.method == "POST" else take(request)
 
 
+def status_of(request) -> int:
+    """Return the status of a form's page: 400 where it comes back, whatever fills it."""
+    return 400 if request.method == "POST" else 200
+
+
 def keep(request, page: str) -> bool:
     """Keep what was posted for ``page``, an address of ours; False where there is nothing to."""
     sent = _sent(request)

@@ -68,7 +68,7 @@ def choose(request):
         request,
         "marketing/preferences.html",
         {"form": form, "topics": form.by_topic()},
-        status=400 if request.method == "POST" else 200,
+        status=unsent.status_of(request),
     )
 
 

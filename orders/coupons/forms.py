@@ -13,7 +13,7 @@ from unfold.widgets import (
 
 from catalog.models import Product
 from mall.core import repeats
-from mall.core.fields import WholeNumberField
+from mall.core.form_fields import WholeNumberField
 from orders.coupons import segments
 from orders.models import Coupon, CouponTemplate
 from points.models import LEVELS

@@ -2,6 +2,7 @@
 
 from catalog import stock
 from catalog.models import Product
+from mall.core import upserts
 from orders import delivery
 from orders.models import RefundLine
 
@@ -22,11 +23,13 @@ def put_back(asked, lines, terms, *, reference: str, actor: str) -> None:
         else {}
     )
     rows = {row.line_id: row for row in lines}
-    made_up = [part.line for part in terms.lines if part.line.pk not in rows]
-    for row in RefundLine.objects.bulk_create(
-        RefundLine(request=asked, line=line, quantity=0) for line in made_up
-    ):
-        rows[row.line_id] = row
+    made_up = [
+        RefundLine(request=asked, line=part.line, quantity=0)
+        for part in terms.lines
+        if part.line.pk not in rows
+    ]
+    upserts.insert(made_up, by=("request_id", "line_id"))
+    rows |= {row.line_id: row for row in made_up}
     for part in terms.lines:
         row = rows[part.line.pk]
         row.points, row.cash = part.points, part.cash

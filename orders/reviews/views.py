@@ -59,7 +59,7 @@ def write(request, no, line):
         "image": bought.image,
         "back_url": bought.order.get_absolute_url(),
     }
-    return render(request, "orders/review_form.html", facts, status=_status_of(request))
+    return render(request, "orders/review_form.html", facts, status=unsent.status_of(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +85,7 @@ def edit(request, pk):
         "image": review.product.image_url,
     }
     facts |= {"review": review, "back_url": reverse("orders:reviews")}
-    return render(request, "orders/review_form.html", facts, status=_status_of(request))
+    return render(request, "orders/review_form.html", facts, status=unsent.status_of(request))
 
 
 @require_POST
@@ -94,10 +94,6 @@ def remove(request, pk):
     written.remove(request.user, pk)
     messages.success(request, _("Your review is deleted."))
     return redirect("orders:reviews")
-
-
-def _status_of(request) -> int:
-    return 400 if request.method == "POST" else 200
 
 
 def _send(form, verb):

@@ -7,9 +7,11 @@ import unicodedata
 
 from django.utils.translation import gettext as _
 
+from mall.core import pasted
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LONG_DIGITS = 12  # from here on a spreadsheet shows 1.23E+11, and saves what it shows
-INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+INVISIBLE = "".join(map(chr, [*pasted.UNSEEN, 0x200C, 0x200D, 0x202E]))  # around a cell
 AS_TEXT = re.compile(r'="([^"]*)"\Z')
 # 6.2E+18; without a plus only behind a fraction: 1E5 may be somebody's number of a thing.
 ROUNDED = re.compile(r"[+-]?[0-9](?:(?:[.,][0-9]+)?[Ee]\+|[.,][0-9]+[Ee])[0-9]{1,3}\Z")
@@ -53,7 +55,8 @@ CHANGED = re.compile(
 # Of cells joined by line breaks: a blank or a sign of wrapping at an end of one, or what a program
 # may have done to it. Most rows have none of it, and need no look at each cell.
 SUSPICIOUS = re.compile(
-    rf"^(?:[^\S\n]|['=#]|Err:)|[^\S\n]$|[Ee]\+|[.,][0-9]+[Ee]|[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufffd{INVISIBLE}]",
+    r"^(?:[^\S\n]|['=#]|Err:)|[^\S\n]$|[Ee]\+|[.,][0-9]+[Ee]"
+    rf"|[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufffd{INVISIBLE}]",
     re.MULTILINE,
 )
 

@@ -15,7 +15,8 @@ from mall.core.tables.errors import UnreadableTable
 BETWEEN = re.compile(r"[\s_\-.:*]+")
 # pieces, points, yuan: what a heading counts in says nothing of which column it is
 UNIT = re.compile(
-    r"\((?:\u4ef6|\u4e2a|\u5206|\u79ef\u5206|\u5143|\u4eba\u6c11\u5e01|pcs|pieces|points|yuan|cny|rmb|[\xa5])\)\Z"
+    r"\((?:\u4ef6|\u4e2a|\u5206|\u79ef\u5206|\u5143|\u4eba\u6c11\u5e01"
+    r"|pcs|pieces|points|yuan|cny|rmb|[\xa5])\)\Z"
 )
 
 

@@ -1,8 +1,10 @@
-"""The name of equal rows."""
+"""The name of equal rows, and for how long equal ones are asked about."""
 
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+
+DAYS_ASKED = 7  # whoever brings rows that were posted so lately from another file is asked
 
 
 def digest(rows: Iterable[Sequence]) -> str:

@@ -28,7 +28,8 @@ def records(file, columns: Sequence[Column] | None = None) -> Iterator[tuple[int
 
     Raises: UnreadableTable (also where such rows stand on several sheets: none is passed over).
     """
-    from python_calamine import CalamineError, load_workbook  # noqa: PLC0415 - few requests read one
+    # few requests read one
+    from python_calamine import CalamineError, load_workbook  # noqa: PLC0415
 
     filled = packages.survey(file)
     if not filled:

@@ -11,17 +11,13 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from mall.core import clock
+from mall.core import clock, pasted
 from mall.core.tables.errors import BadCell
 
 WIDE = str.maketrans("０１２３４５６７８９＋－−，．：／　\xa0", "0123456789+--,.:/  ")
 DIGITS = r"(?:[0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})"
 WHOLE = re.compile(rf"([+-]?{DIGITS})(?:\.0{{1,2}})?\Z")
 AMOUNT = re.compile(rf"([+-]?)[¥￥]? ?({DIGITS})(?:\.([0-9]{{1,18}}))?(?: ?\u5143)?\Z")  # yuan
-DAY = re.compile(
-    r"([0-9]{4})(?:-([0-9]{1,2})-|/([0-9]{1,2})/|\.([0-9]{1,2})\.|\u5e74([0-9]{1,2})\u6708)([0-9]{1,2})\u65e5?\Z"
-    r"|([0-9]{4})([0-9]{2})([0-9]{2})\Z"
-)
 HOUR = re.compile(
     r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
     r"(?: ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}))?\Z",
@@ -49,13 +45,12 @@ def decimal(text: str, places: int = 2) -> Decimal:
 
 
 def day(text: str) -> date:
-    """Return the day a text says: 2026-05-01, 2026/5/1, 2026.5.1, 2026年5月1日, 20260501. Raises:
+    """Return the day a text says, as people and programs write one (``pasted.day``). Raises:
     BadCell.
     """
-    found = DAY.match(_narrow(text))
     try:
-        return date(*(int(part) for part in found.groups() if part))
-    except (AttributeError, ValueError):
+        return pasted.day(text)
+    except ValueError:
         raise BadCell(_("not a day such as 2026-05-01")) from None
 
 

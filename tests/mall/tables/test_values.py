@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from mall.core import clock
-from mall.core.fields import WholeNumberField
+from mall.core.form_fields import WholeNumberField
 from mall.core.tables import cells, values
 from mall.core.tables.digest import digest
 from mall.core.tables.errors import BadCell
