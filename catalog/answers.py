@@ -32,9 +32,10 @@ WHAT_FEW_ASK = {"search", "min_points", "max_points", "affordable"}
 JSON = ("*/*", "application/json")
 ROOM_BYTES = 1500  # of an answer beside its body
 TOKEN = secrets.token_hex(32).encode()  # stands in kept pages where each visitor's own goes
-# That, and the instant by which a countdown sets a phone's clock right: what a kept page leaves
+PIECES = secrets.token_hex(8).encode()  # in the place of how many lie in a visitor's basket
+# Those, and the instant by which a countdown sets a phone's clock right: what a kept page leaves
 # open.
-GAPS = re.compile(rb'(%s|(?<=data-now=")[^"]*)' % TOKEN)
+GAPS = re.compile(rb'(%s|%s|(?<=data-now=")[^"]*)' % (TOKEN, PIECES))
 
 
 # --- the API ----------------------------------------------------------------
@@ -168,11 +169,12 @@ def _answer(request, response) -> Answer:
 
 
 # --- pages ------------------------------------------------------------------
-def page(request, template: str, facts, *, look="") -> HttpResponse:
+def page(request, template: str, facts, *, look="", pieces="0") -> HttpResponse:
     """Answer a visitor with a page, rendered anew only when a ``KeptView`` is, or past the instant
     that ``facts()`` gives besides the context (None: no such instant).
 
-    ``look`` is what of the visitor's the page depends on beside the language: light or dark. Only
+    ``look`` is what of the visitor's the page depends on beside the language: light or dark;
+    ``pieces``, what lies in their basket, is put in its place afterwards. Only
     for visitors: what is kept belongs to nobody. A page that has something to tell just this
     visitor, or was asked with parameters, is made for them alone.
     """
@@ -180,18 +182,18 @@ def page(request, template: str, facts, *, look="") -> HttpResponse:
         return render(request, template, facts()[0])
     place = (request.path, look, translation.get_language())
     moment = kept.now_is(kept.versions())
-    pieces = kept.known(place, moment)
-    if pieces is None:
+    parts = kept.known(place, moment)
+    if parts is None:
         context, until = facts()
-        context = {**context, "csrf_token": TOKEN.decode()}
+        context |= {"csrf_token": TOKEN.decode(), "basket_pieces": PIECES.decode()}
         body = render_to_string(template, context, request).encode()
-        pieces = GAPS.split(body)  # what stands in the gaps comes along
+        parts = GAPS.split(body)  # what stands in the gaps comes along
         end = kept.end_after(moment, until)
-        kept.keep(place, pieces, len(body) + ROOM_BYTES, moment, end)
+        kept.keep(place, parts, len(body) + ROOM_BYTES, moment, end)
     now = timezone.localtime(moment.at).isoformat().encode()
-    token = get_token(request).encode()
-    filled = pieces.copy()
-    filled[1::2] = [token if gap == TOKEN else now for gap in pieces[1::2]]
+    own = {TOKEN: get_token(request).encode(), PIECES: pieces.encode()}
+    filled = parts.copy()
+    filled[1::2] = [own.get(gap, now) for gap in parts[1::2]]
     response = HttpResponse(b"".join(filled))
     response["Cache-Control"] = "private, no-cache"
     return response
