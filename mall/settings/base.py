@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "mall.middleware.HearingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.UnsentMiddleware",
     "accounts.middleware.AppBodyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
