@@ -6,6 +6,8 @@ from mall.core import rows
 from mall.core.bare_rows import Bare
 from orders.models import Order, OrderLine
 
+# Whoever writes one of these columns tells a fact of the member in the same transaction: kept
+# answers go by it (points/account_state.py).
 ORDER = (
     "id", "no", "status", "points", "cash", "goods_cash", "coupon_names", "coupon_discount",
     "discount", "points_for_discount", "freight", "rate",
