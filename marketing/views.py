@@ -7,8 +7,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog import answers, storefront
-from mall.core import clock, shared_redis
+from catalog import answers, cards, storefront
+from mall.core import clock, face, shared_redis
 from marketing import earning, recommendations
 from marketing.checkin import streak
 from marketing.missions import board
@@ -28,7 +28,7 @@ def home(request):
     """Greet a member with what waits today; tell a visitor what the mall is."""
     if not request.user.is_authenticated:
         look = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")[:5]
-        return answers.page(request, "marketing/welcome.html", _welcome, look=look)
+        return answers.page(request, "marketing/welcome.html", welcome_facts, look=look)
     with shared_redis.one_moment():
         return _members_home(request)
 
@@ -51,16 +51,22 @@ def _members_home(request):
     return render(
         request,
         "marketing/home.html",
-        {**facts, "picks": picks, "categories": _shelves(), **_flash()},
+        {**facts, "picks": picks, "categories": _shelves(), "blocks": face.blocks()[0], **_flash()},
     )
 
 
-def _welcome():
-    """What a visitor sees, and when the flash sale of the banner starts or ends."""
+def welcome_facts():
+    """Return what a visitor sees, and when it changes by itself: a flash sale starts or ends, or a
+    block of the page.
+    """
     flash = _flash()
     session = flash["flash_session"]
-    until = session and (session.ends_at if flash["flash_runs"] else session.starts_at)
-    window = {"picks": storefront.picks(None, PICKS), "categories": _shelves(), **flash}
+    turns = session and (session.ends_at if flash["flash_runs"] else session.starts_at)
+    blocks, change = face.blocks()
+    until = min([at for at in (turns, change) if at], default=None)
+    picks = storefront.picks(None, PICKS)
+    window = {"picks": picks, "categories": _shelves(), "blocks": blocks, **flash}
+    window["card"] = cards.of_shop()
     return {"ways": earning.ways(), **window}, until
 
 
