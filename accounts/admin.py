@@ -19,7 +19,7 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts import roles, tokens
+from accounts import consent_admin, roles, tokens  # noqa: F401
 from accounts.models import User
 from accounts.privacy import mask_email
 from accounts.registration import admit

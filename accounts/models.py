@@ -203,6 +203,33 @@ class BonusClaim(models.Model):
         return self.fingerprint[:8]
 
 
+class Consent(models.Model):
+    """That a member agreed to a version of the terms and of the privacy policy. Written by
+    accounts/consent.py only.
+    """
+
+    class Door(models.TextChoices):
+        PAGE = "page", _("Page")
+        APP = "app", _("App")
+
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="consents", verbose_name=_("member")
+    )
+    terms = models.PositiveIntegerField(_("version of the terms"))
+    privacy = models.PositiveIntegerField(_("version of the privacy policy"))
+    door = models.CharField(_("given on"), max_length=4, choices=Door)
+    language = models.CharField(_("language"), max_length=10)
+    at = models.DateTimeField(_("time"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.terms}.{self.privacy}"
+
+
 class AccountMailQuerySet(models.QuerySet):
     def due(self, as_of):
         """Mails to be sent by now, also those whose sender died, the oldest first."""

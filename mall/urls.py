@@ -14,6 +14,7 @@ from mall.reports import pages
 DOCUMENT_SECONDS = 300  # writing the document costs as much as a hundred pages
 
 urlpatterns = [
+    path("", include("mall.face.urls")),
     path("", include("marketing.urls")),
     path("", include("catalog.urls")),
     path("", include("orders.urls")),

@@ -35,6 +35,8 @@ WORDS = {
     "orders.call_off_flash": _("Called a flash session off"),
     "orders.cancel": _("Cancelled an order"),
     "orders.complete": _("Completed an order"),
+    "mall.page_publish": _("Published a page of the shop"),
+    "mall.policy_change": _("Changed the shop's face"),
     "orders.notice_refused": _("Refused a payment notice"),
     "orders.pay": _("Marked an order paid"),
     "orders.policy_change": _("Changed the checkout policy"),

@@ -99,6 +99,11 @@ KEYS = {
         orders_checkoutpolicy: refund_coupon
         points_setaside: status
         accounts_address: territory
+        accounts_consent: door language
+        mall_homeblock: kind
+        mall_historicalshoppage: kind history_type
+        mall_shoppage: kind
+        mall_shopface: accent_light accent_dark
         accounts_user: language
         catalog_cardkey: state
         catalog_cardkeyevent: kind
@@ -144,6 +149,8 @@ KEYS = {
         accounts_user: avatar
         auth_permission: codename
         catalog_category: icon
+        mall_homeblock: picture link
+        mall_shopface: logo
         catalog_historicalproduct: image illustration
         catalog_product: image illustration
         catalog_productimage: image illustration
@@ -168,6 +175,10 @@ KEYS = {
 WORDS = {
     "a name people search and sort by": """
         accounts_user: nickname
+        mall_shopface: name name_zh_hans name_en
+        mall_homeblock: title title_zh_hans title_en
+        mall_shoppage: title title_zh_hans title_en
+        mall_historicalshoppage: title title_zh_hans title_en
         catalog_category: name name_zh_hans name_en
         catalog_historicalproduct: name name_zh_hans name_en
         catalog_historicalsku: name name_zh_hans name_en
@@ -187,6 +198,12 @@ WORDS = {
     """,
     "a text people wrote for people": """
         accounts_address: region
+        mall_homeblock: text text_zh_hans text_en
+        mall_shopface: slogan slogan_zh_hans slogan_en
+        mall_shopface: description description_zh_hans description_en
+        mall_shopface: contact_email contact_phone contact_address icp_number
+        mall_shoppage: body body_zh_hans body_en
+        mall_historicalshoppage: body body_zh_hans body_en
         catalog_historicalproduct: summary summary_zh_hans summary_en tags
         catalog_historicalproduct: description description_zh_hans description_en
         catalog_product: summary summary_zh_hans summary_en tags
@@ -216,6 +233,7 @@ WORDS = {
         auth_permission: name
         catalog_historicalproduct: history_change_reason
         catalog_historicalsku: history_change_reason
+        mall_historicalshoppage: history_change_reason
         django_admin_log: object_repr
         mall_auditrow: actor_name target_name
         mall_jobrun: outcome

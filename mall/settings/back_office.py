@@ -110,6 +110,12 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Wishes"), "favorite", "orders.wish"),
     ),
     _wing(
+        _("Face of the shop"),
+        _room(_("Name, logo and colours"), "palette", "mall.shopface"),
+        _room(_("Home page"), "home", "mall.homeblock"),
+        _room(_("Pages of the shop"), "article", "mall.shoppage"),
+    ),
+    _wing(
         _("Orders"),
         _room(_("Orders"), "receipt_long", "orders.order"),
         _room(_("Payments"), "payments", "orders.payment"),
@@ -127,6 +133,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _("Members"),
         _room(_("Members"), "group", "accounts.user"),
         _room(_("Roles"), "shield_person", "auth.group"),
+        _room(_("Consents"), "handshake", "accounts.consent"),
     ),
     _wing(
         _("Points"),
