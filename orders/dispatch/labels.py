@@ -100,6 +100,8 @@ def _judge_order(label, row, parcels):
         return label.refuse("no", _("There is no order of this number."))
     order = row.order
     if any(no == label.no and _is_same(label, parcel) for no, parcel in _of(label, parcels)):
+        if label.read is not None and row.lines:  # somebody looks at what is left of it
+            return label.refuse("number", _("An earlier parcel of this order has this number."))
         label.state = KNOWN
     elif not order.is_physical:
         label.refuse("no", _("Nothing of this order has to be delivered."))

@@ -12,6 +12,7 @@ from unfold.decorators import action
 
 from mall.core import clock, export
 from mall.core.admin.action_forms import TEMPLATE, ChosenForm, sent
+from mall.core.admin.change_list import COUNT_MAX
 from mall.core.errors import DomainError
 from orders.dispatch import exports, labels, notes, slips, waiting
 from orders.dispatch import table_forms as table
@@ -49,7 +50,8 @@ class DispatchButtons:
         if request.method != "POST":
             after, only = _asked(request)
             rows = waiting.page_of(after=after, only=only)
-            return self._table_page(request, table.blank(rows))
+            next_url = "" if only else _next_url(rows)
+            return self._table_page(request, table.blank(rows), next_url=next_url)
         shown = table.filled(request.POST)
         if "fill" in request.POST:
             shown = table.fill(shown)
@@ -64,21 +66,22 @@ class DispatchButtons:
             messages.success(request, words % {"n": done})
         has_errors = shown.head.errors or any(form.errors for form in shown.rows)
         if not has_errors and asked:
-            return HttpResponseRedirect(reverse("admin:orders_order_ship_many"))
+            after, _only = _asked(request)
+            query = f"?after={after}" if after else ""
+            return HttpResponseRedirect(reverse("admin:orders_order_ship_many") + query)
         if not has_errors:
             messages.warning(request, _("No row has a tracking number yet."))
         return self._table_page(request, shown, status=400 if has_errors else 200)
 
-    def _table_page(self, request, shown, status=200):
+    def _table_page(self, request, shown, *, next_url="", status=200):
         table.note_opened(shown, operator=request.user)
-        last = max((form.row.order.pk for form in shown.rows), default=0)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Send many"),
             "table": shown,
-            "waiting_count": waiting.orders().count(),
-            "next_url": f"?after={last}" if waiting.orders().filter(pk__gt=last).exists() else "",
+            "waiting_count": waiting.orders()[:COUNT_MAX].count(),
+            "next_url": next_url,
             "file_url": reverse("admin:orders_dispatchfile_upload"),
             "back_url": reverse(LIST),
         }
@@ -87,8 +90,7 @@ class DispatchButtons:
     @action(description=_("Send these"), permissions=["ship"])
     def ship_chosen(self, request, queryset):
         """Show the chosen orders as that table."""
-        keys = waiting.orders().filter(pk__in=queryset.values("pk")[: waiting.ROWS])
-        keys = list(keys.values_list("pk", flat=True))
+        keys = waiting.orders(queryset).values_list("pk", flat=True)[: waiting.ROWS]
         if not keys:
             messages.warning(request, _("Nothing of these orders waits to be sent."))
             return None
@@ -159,6 +161,13 @@ class DispatchButtons:
             question=_("Only colleagues read it."),
             button=_("Internal note"),
         )
+
+
+def _next_url(rows):
+    """Return where the orders behind a page are; what came along with it stands there again."""
+    shown = sorted(row.order.pk for row in rows)[: waiting.ROWS]
+    is_full = len(shown) == waiting.ROWS
+    return f"?after={shown[-1]}" if is_full else ""
 
 
 def _asked(request):

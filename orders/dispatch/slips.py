@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString, mark_safe
 
 from mall.core import audit
 from orders.dispatch import waiting
-from orders.models import Order
 
 SLIPS_MAX = 200
 QUIET_MODULES = 2
@@ -36,8 +35,7 @@ def slips_of(orders, *, operator) -> list[Slip]:
     """Return the slips of those of these orders that wait to be sent, SLIPS_MAX orders at most; who
     opened them is written down.
     """
-    chosen = orders.filter(status=Order.Status.PAID, is_physical=True, refunded_at__isnull=True)
-    found = waiting.of(list(chosen.order_by("pk").select_related("user")[:SLIPS_MAX]))
+    found = waiting.of(list(waiting.orders(orders).select_related("user")[:SLIPS_MAX]))
     parcels = []
     for row in waiting.side_by_side([row for row in found if row.lines]):
         if row.follows:

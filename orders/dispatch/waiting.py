@@ -33,11 +33,13 @@ class Waiting:
         return version_of(self.order.status, sorted(self.pieces.items()), self.address)
 
 
-def orders():
-    """Return the orders of which something to deliver waits, the oldest first."""
-    return Order.objects.filter(
-        status=Order.Status.PAID, is_physical=True, refunded_at__isnull=True
-    ).order_by("pk")
+def orders(among=None):
+    """Return the orders (``among`` some, or all) of which something to deliver waits, the oldest
+    first.
+    """
+    rows = Order.objects.all() if among is None else among
+    waits = {"status": Order.Status.PAID, "is_physical": True, "refunded_at__isnull": True}
+    return rows.filter(**waits).order_by("pk")
 
 
 def page_of(*, after: int = 0, only: list[int] | None = None) -> list[Waiting]:

@@ -83,13 +83,16 @@ def test_table_when_orders_travel_together_then_one_number_serves_them(
     first, second = waiting_orders(2)
     other = addresses.add(member, **{**HOME, "detail": "淮海路 2 号"})
     elsewhere = place(member, physical_sku(points=10), address=other.pk)
+    chosen = {"action": "ship_chosen", "_selected_action": [o.pk for o in (first, second)]}
     page = counter.get(many_url)
+    few = counter.post(reverse("admin:orders_order_changelist"), chosen, follow=True)
     rows = {form.row.order.pk: form.row.follows for form in page.context["table"].rows}
     sent = {**table_of(page), "carrier": "jd", f"{first.pk}-number": "JD1", "send": 1}
 
     answer = counter.post(many_url, {**sent, f"{second.pk}-together": "on"})
 
     assert rows == {first.pk: False, second.pk: True, elsewhere.pk: False}
+    assert len(few.context["table"].rows) == 2
     assert answer.status_code == 302
     assert list(Shipment.objects.values_list("order_id", "tracking_number")) == [
         (first.pk, "JD1"),
