@@ -9,7 +9,16 @@ from accounts.closing import Consequence
 from mall.core.errors import DomainError
 from mall.core.transactions import transactional
 from orders.contact_marks import MARKS
-from orders.models import Coupon, Order, OrderNote, RefundRequest
+from orders.models import (
+    BasketLine,
+    Coupon,
+    Order,
+    OrderNote,
+    RefundRequest,
+    SeenGoods,
+    StockAlert,
+    Wish,
+)
 
 OPEN = (Order.Status.PENDING, Order.Status.PAID, Order.Status.SHIPPED)
 UNDECIDED = (RefundRequest.Status.REQUESTED, RefundRequest.Status.APPROVED)
@@ -57,8 +66,8 @@ def consequences(user) -> list[Consequence]:
 
 @transactional
 def forget(user) -> None:
-    """Forget the addresses of a member's orders, and what colleagues noted about them. The caller
-    holds the member's lock, so no order is placed meanwhile.
+    """Forget the addresses of a member's orders, what colleagues noted about them, the basket and
+    what stands around it. The caller holds the member's lock, so no order is placed meanwhile.
 
     Raises: OrdersOpen.
     """
@@ -67,3 +76,5 @@ def forget(user) -> None:
         raise OrdersOpen(count=count)
     OrderNote.objects.filter(order__user_id=user.pk).delete()
     Order.objects.filter(user_id=user.pk).update(address_sealed="", **dict.fromkeys(MARKS, ""))
+    for model in (BasketLine, Wish, StockAlert, SeenGoods):
+        model.objects.filter(user_id=user.pk).delete()

@@ -36,6 +36,6 @@ def add(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0013_carriers_and_marks")]
+    dependencies = [("orders", "0014_carriers_and_marks")]
 
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]
