@@ -52,8 +52,8 @@ class OrderAdmin(DispatchButtons, OrderButtons, ReadOnly, ModelAdmin):
     list_filter = [("created_at", DayRangeFilter), "status", ("is_physical", NewestBooleanFilter)]
     list_filter_submit = True
     list_select_related = ["user"]
-    search_fields = ["=no", *members("user"), "=user__nickname"]
-    search_fields += ["=phone_mark", "=phone_tail_mark", "=recipient_mark"]
+    search_fields = ["=no", *members("user")]
+    search_fields += ["=phone_mark", "=phone_tail_mark", "=recipient_mark", "=user__nickname"]
     search_fields += ["=shipments__tracking_number", "tracking_number"]
     search_help_text = _(
         "A whole order number or tracking number; the recipient's whole name, phone or its last "
