@@ -8,6 +8,7 @@ from unfold.decorators import action
 
 from mall.core import audit, phones
 from mall.core.admin.action_forms import ask, sent
+from mall.core.versions import mark_of
 from orders import (
     lifecycle,
     shipping,
@@ -28,6 +29,13 @@ BUTTONS = {
     Order.Status.COMPLETED: {"ask_refund"},
     Order.Status.CANCELLED: {"refund_order"},
 }
+
+
+def _mark_of(order):
+    """Mark what a colleague may have decided meanwhile: the order, its parcels, its refunds."""
+    waiting = [(line.pk, line.waiting_quantity) for line in shipping.waiting(order)]
+    refunds = order.refund_requests.order_by("pk").values_list("pk", "status")
+    return mark_of(order, waiting, list(refunds))
 
 
 class OrderButtons:
@@ -195,6 +203,7 @@ class OrderButtons:
             form_of(order),
             answer,
             title=button,
+            mark=_mark_of(order),
             about=about,
             question=question,
         )
