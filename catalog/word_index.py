@@ -83,20 +83,27 @@ class KeptWords:
 
     def rows(self, asked, most: int) -> list[Words]:
         """Return what ``AskedWords.rows`` does."""
-        places = None
-        for conditions in asked:
-            fitting = set().union(*map(self._places, conditions))
-            places = fitting if places is None else places & fitting
-            if not places:
-                return []
+        first, *others = asked
+        places = set().union(*map(self._places, first))
+        for conditions in others:  # few are left to be looked at
+            places = {place for place in places if self._fulfils_one(place, conditions)}
         now, found = clock.now(), []
-        for place in sorted(places or ()):
+        for place in sorted(places):
             row, starts_at, ends_at = self._rows[place]
             if is_within(starts_at, ends_at, now):
                 found.append(row)
             if len(found) == most:
                 break
         return found
+
+    def _fulfils_one(self, place, conditions):
+        row = self._rows[place][0]
+        return any(
+            f"\n{one.word}" in row.sounds
+            if isinstance(one, Sounds)
+            else all(part in row.pressed for part in one.parts)
+            for one in conditions
+        )
 
     def _places(self, condition) -> set[int]:
         if isinstance(condition, Sounds):
