@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from mall.core import reader_mark
 from marketing.notices import inbox
+from orders.basket import badge
 
 THEMES = ("light", "dark")
 TABS = {
@@ -17,10 +18,13 @@ TABS = {
     "marketing:together": "goods",
     "marketing:unsubscribe": "",
     "marketing:landing": "",
+    "marketing:wish": "goods",
     "marketing": "me",
     "catalog": "goods",
     "orders:flash": "flash",
     "orders:flash_item": "flash",
+    "orders:basket": "goods",
+    "orders:seen": "goods",
     "orders:coupons": "me",
     "orders:coupon_purchase": "me",
     "orders:reviews": "me",
@@ -53,6 +57,7 @@ def shop(request):
         "tab": tab_of(request),
         "shop_name": _("Points Mall"),
         "demo_sign_ins": settings.DEMO_SIGN_INS,
+        "basket_pieces": lambda: badge.of(request) if hasattr(request, "user") else "",
         # One query, and only where a template shows it; none for anonymous visitors.
         "unread_notifications": cache(lambda: inbox.unread_count(request.user))
         if hasattr(request, "user")

@@ -82,6 +82,8 @@ JOBS = (
     Job("settle-flash-sessions", "orders.tasks.settle_flash_sessions", crontab(), once_a=MINUTE),
     # Who asked to be told hears five minutes before a flash session starts.
     Job("tell-flash-starting", "orders.tasks.tell_flash_starting", crontab(), once_a=MINUTE),
+    # Who asked to be told hears when what was sold out is back, and not gone again at once.
+    Job("tell-back-in-stock", "orders.tasks.tell_back_in_stock", crontab(), once_a=MINUTE),
     # And of coupons that end within three days.
     Job("remind-coupons", "marketing.tasks.remind_coupons", crontab(minute=5, hour="9-21")),
     # Coupons whose day has passed leave the list of usable ones; they are refused without this too.

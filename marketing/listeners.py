@@ -9,6 +9,7 @@ from marketing import facts, takeaway
 from marketing.analytics import activity, days
 from marketing.notices import news
 from orders.events import (
+    BACK_IN_STOCK,
     COUPON_GRANTED,
     FLASH_STARTING,
     ORDER_AUTO_COMPLETED,
@@ -53,6 +54,7 @@ LISTENERS = {
     REFUND_SETTLED: [news.of_settled_refund],
     COUPON_GRANTED: [news.of_coupons],
     FLASH_STARTING: [news.of_flash],
+    BACK_IN_STOCK: [news.of_stock],
     # points
     POINTS_AWARDED: [news.of_awards],
     POINTS_ADJUSTED: [news.of_adjustments],

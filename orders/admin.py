@@ -19,6 +19,7 @@ from mall.core.admin.search import members
 from orders import (
     policy_admin,  # noqa: F401
 )
+from orders.basket import admin as basket_admin  # noqa: F401
 from orders.buttons_admin import OrderButtons
 from orders.coupons import admin as coupon_admin  # noqa: F401 - the rooms register what is theirs
 from orders.coupons import handout_admin  # noqa: F401

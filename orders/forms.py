@@ -74,6 +74,7 @@ class PlaceForm(forms.Form):
     address = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     expect_points = forms.IntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS)
     expect_cash = forms.RegexField(CASH)
+    basket = forms.BooleanField(required=False)
 
     @property
     def expect(self) -> dict:

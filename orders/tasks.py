@@ -4,6 +4,7 @@ from celery import shared_task
 
 from mall.core import clock
 from orders import lifecycle
+from orders.basket import alerts
 from orders.coupons import handouts
 from orders.coupons import lifecycle as coupons
 from orders.flash import sessions as flash_sessions
@@ -38,6 +39,12 @@ def settle_flash_sessions() -> int:
 def tell_flash_starting() -> int:
     """Tell members who asked that their flash session is about to start; return how many."""
     return flash_sessions.tell_starting(clock.now())
+
+
+@shared_task
+def tell_back_in_stock() -> int:
+    """Tell members who asked that what was sold out is back; return how many."""
+    return alerts.tell_back(clock.now())
 
 
 @shared_task

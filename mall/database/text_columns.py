@@ -26,6 +26,7 @@ KEYS = {
         marketing_sharedevice: digest
         marketing_sharelanding: visitor
         mall_jobrun: job period
+        orders_basketline: key
         orders_coupon: key
         orders_coupongrant: key
         orders_order: key body_hash

@@ -106,6 +106,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Reviews"), "rate_review", "catalog.review"),
         _room(_("Review policy"), "gavel", "catalog.reviewpolicy"),
         _room(_("Flash sessions"), "bolt", "orders.flashsession"),
+        _room(_("Back-in-stock notices"), "notifications_active", "orders.stockalert"),
+        _room(_("Wishes"), "favorite", "orders.wish"),
     ),
     _wing(
         _("Orders"),

@@ -40,6 +40,7 @@ class Notification(models.Model):
         COUPON_GRANTED = "coupon_granted", _("New coupon")
         COUPON_EXPIRING = "coupon_expiring", _("Coupon expires soon")
         FLASH_STARTING = "flash_starting", _("Flash redemption starts")
+        BACK_IN_STOCK = "back_in_stock", _("Back in stock")
         EARNING_PAUSED = "earning_paused", _("Earning paused for a review")
         EARNING_RESUMED = "earning_resumed", _("Earning goes on")
         NEW_SIGN_IN = "new_sign_in", _("Sign-in on a new device")

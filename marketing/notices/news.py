@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
+from catalog.models import Sku
 from mall.core import clock, keyset
 from marketing.models import Notification
 from marketing.notices.inbox import Kind, notify_many, notify_new
@@ -218,6 +219,24 @@ def of_flash(events) -> None:
                 },
             )
             for event, session in told
+        ]
+    )
+
+
+def of_stock(events) -> None:
+    """Tell members who asked that something is back."""
+    found = Sku.objects.select_related("product").in_bulk({event.data["sku"] for event in events})
+    told = [(event, found[event.data["sku"]]) for event in events if event.data["sku"] in found]
+    notify_many(
+        [
+            Notification(
+                user_id=event.member,
+                kind=Kind.BACK_IN_STOCK,
+                key=event.reference,
+                url=sku.product.get_absolute_url(),
+                params={"product": _names(sku.product, "name")},
+            )
+            for event, sku in told
         ]
     )
 

@@ -54,6 +54,8 @@ MANNERS = {
     "coupon_expiring": Manner("offers", email=True),
     # who hears of it asked for it, minutes before
     "flash_starting": Manner("offers", email=True, urgent=True),
+    # this too was asked for, and others may be quicker
+    "back_in_stock": Manner("offers", email=True, urgent=True),
     "earning_paused": Manner("account", email=True, fixed_inbox=True),
     "earning_resumed": Manner("account", email=True, fixed_inbox=True),
     "new_sign_in": Manner("account", email=True, urgent=True, fixed_inbox=True, fixed_email=True),

@@ -101,6 +101,11 @@ WORDINGS = {
         _("It starts at %(moment)s. First come, first served."),
         "hourglass-split",
     ),
+    "back_in_stock": (
+        _("Back in stock: %(product)s"),
+        _("You asked us to tell you. First come, first served."),
+        "box-seam",
+    ),
     "earning_paused": ("%(paused)s", _("%(pause)s You can tell us what happened."), "shield-lock"),
     "earning_resumed": (
         "%(resumed)s",
