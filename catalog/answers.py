@@ -25,7 +25,7 @@ from rest_framework.views import APIView
 
 from catalog import kept
 from mall.core import headers
-from mall.core.languages import language_of
+from mall.core.places import place_of
 
 LONGEST_QUERY = 200  # a longer one is nobody's habit
 WHAT_FEW_ASK = {"search", "min_points", "max_points", "affordable"}
@@ -113,9 +113,8 @@ class KeptAnswersMiddleware:
     """Answer visitors from kept bytes: nothing is asked but whether they come too often and whether
     the bytes still hold.
 
-    Only those who count and tell requests stand before it. Pictures and pages are named by whole
-    addresses, so the bytes are those of one host and path. A browser may keep them and has to ask
-    whether they still hold; the question costs no body.
+    Only those who count and tell requests stand before it. A browser may keep the bytes and has to
+    ask whether they still hold; the question costs no body.
     """
 
     def __init__(self, get_response):
@@ -124,7 +123,7 @@ class KeptAnswersMiddleware:
     def __call__(self, request):
         if not _is_of_a_visitor(request):
             return self.get_response(request)
-        request.place = place = _place_of(request)
+        request.place = place = place_of(request)
         answer = _kept(request, place)
         if answer is None:
             response = self.get_response(request)
@@ -144,15 +143,6 @@ def _is_of_a_visitor(request) -> bool:
         and "HTTP_AUTHORIZATION" not in told
         and any(kind in accepted for kind in JSON)
     )
-
-
-def _place_of(request) -> tuple:
-    """Return what an answer to visitors depends on, and speak the language of this one."""
-    translation.activate(language_of(request))
-    told = request.META
-    host = told.get("HTTP_HOST") or (told["SERVER_NAME"], told["SERVER_PORT"])
-    asked = (request.scheme, host, request.path, told["QUERY_STRING"])
-    return (*asked, translation.get_language())
 
 
 def _kept(request, place) -> Answer | None:

@@ -43,7 +43,7 @@ from orders.serializers import (
     StatusQuery,
 )
 from orders.sold_out_api import refused_first
-from points import event_delivery
+from points import account_state, event_delivery
 
 TAGS = ["orders"]
 
@@ -100,6 +100,7 @@ class QuoteView(APIView):
 
 class OrderListView(OwnList):
     pagination_class = OrderCursor
+    state = staticmethod(account_state.read)
 
     @extend_schema(
         operation_id="orders_list",
