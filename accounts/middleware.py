@@ -18,6 +18,7 @@ from mall.core.error_responses import accounts_refusal
 from mall.core.limits import TooOften, wait_at_entrance
 
 LONGEST_TEXT = 4096
+CONSENT_HEADER = "Consent-Needed"
 # The few places where allauth expects something else than text.
 NO_TEXT = {
     "sessions",
@@ -90,7 +91,10 @@ class AppBodyMiddleware:
                 return JsonResponse({"status": 400, "errors": [error]}, status=400)
             if sent and folded(sent) != sent:
                 request._body = json.dumps(folded(sent)).encode()  # what allauth will read
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "needs_consent", False):
+            response.headers[CONSENT_HEADER] = "terms"  # see docs/api.md, "Consent"
+        return response
 
 
 def _brings_token(request):

@@ -9,11 +9,11 @@ from itertools import islice
 
 from django.urls import reverse
 
-from catalog import finding, kept, richtext, stock
+from catalog import finding, kept, stock
 from catalog.finding import ORDERINGS, PRICED_IN_POINTS, Filters, Shelf
 from catalog.kept import KEPT_SECONDS, forget
 from catalog.models import Category, Product, Stock, is_within, picture_url
-from mall.core import clock
+from mall.core import clock, richtext
 
 __all__ = [
     "KEPT_SECONDS", "ORDERINGS", "PRICED_IN_POINTS", "Filters", "Shelf", "category", "detail",

@@ -116,6 +116,16 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # Files of tracking numbers that an operator let in.
+    Job(
+        "send-dispatch-files",
+        "orders.tasks.send_dispatch_files",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
+    # Orders of before, and of a release that knew no marks, are found by their recipient, too.
+    Job("mark-contacts", "orders.tasks.mark_contacts", crontab(minute="*/5"), once_a=MINUTE),
     # Sessions whose time has passed go; nobody can use them meanwhile.
     Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),
     # The list of past job runs stays short.

@@ -15,6 +15,7 @@ from orders.events import (
     ORDER_AUTO_COMPLETED,
     ORDER_CANCELLED,
     ORDER_COMPLETED,
+    ORDER_NOTE,
     ORDER_PAID,
     ORDER_REFUNDED,
     ORDER_SHIPPED,
@@ -36,6 +37,7 @@ LISTENERS = {
     # orders
     ORDER_PAID: [days.count_again, news.of_paid, facts.count_paid_order],
     ORDER_SHIPPED: [news.of_shipped],
+    ORDER_NOTE: [news.of_notes],
     **dict.fromkeys(
         (ORDER_COMPLETED, ORDER_AUTO_COMPLETED),
         [days.count_again, news.of_completed, facts.count_completed_order],

@@ -7,8 +7,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog import answers, storefront
-from mall.core import clock, shared_redis
+from catalog import answers, cards, storefront
+from mall.core import clock, face, shared_redis
 from marketing import earning, recommendations
 from marketing.checkin import streak
 from marketing.missions import board
@@ -31,7 +31,9 @@ def home(request):
     if not request.user.is_authenticated:
         look = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")[:5]
         pieces = badge.of(request)
-        return answers.page(request, "marketing/welcome.html", _welcome, look=look, pieces=pieces)
+        return answers.page(
+            request, "marketing/welcome.html", welcome_facts, look=look, pieces=pieces
+        )
     with shared_redis.one_moment():
         return _members_home(request)
 
@@ -56,16 +58,22 @@ def _members_home(request):
     return render(
         request,
         "marketing/home.html",
-        {**facts, "picks": picks, "categories": _shelves(), **_flash()},
+        {**facts, "picks": picks, "categories": _shelves(), "blocks": face.blocks()[0], **_flash()},
     )
 
 
-def _welcome():
-    """What a visitor sees, and when the flash sale of the banner starts or ends."""
+def welcome_facts():
+    """Return what a visitor sees, and when it changes by itself: a flash sale starts or ends, or a
+    block of the page.
+    """
     flash = _flash()
     session = flash["flash_session"]
-    until = session and (session.ends_at if flash["flash_runs"] else session.starts_at)
-    window = {"picks": storefront.picks(None, PICKS), "categories": _shelves(), **flash}
+    turns = session and (session.ends_at if flash["flash_runs"] else session.starts_at)
+    blocks, change = face.blocks()
+    until = min([at for at in (turns, change) if at], default=None)
+    picks = storefront.picks(None, PICKS)
+    window = {"picks": picks, "categories": _shelves(), "blocks": blocks, **flash}
+    window["card"] = cards.of_shop()
     return {"ways": earning.ways(), **window}, until
 
 

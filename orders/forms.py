@@ -98,11 +98,13 @@ class ShipForm(forms.Form):
         label=_("Tracking number"), max_length=60, widget=UnfoldAdminTextInputWidget
     )
 
-    def __init__(self, *args, is_physical=True, waiting=(), **kwargs):
+    def __init__(self, *args, is_physical=True, waiting=(), carriers=(), **kwargs):
         """``waiting`` are the lines of which pieces wait; with several pieces the parcel may have a
-        part of them.
+        part of them. ``carriers`` are names to choose from; another may be written.
         """
         super().__init__(*args, **kwargs)
+        self.carriers = list(carriers)
+        self.fields["carrier"].widget.attrs["list"] = "carriers"
         if not is_physical:
             self.fields.clear()
         self.waiting = list(waiting)

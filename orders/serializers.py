@@ -15,9 +15,8 @@ from orders.models import (
     Payment,
     PaymentNotice,
     PaymentRefund,
-    Shipment,
-    ShipmentLine,
 )
+from orders.parcel_serializers import ParcelSerializer
 from orders.payments import gateways
 
 
@@ -197,22 +196,6 @@ class DeliverySerializer(Shape):
     phone = serializers.CharField()
     region = serializers.CharField()
     detail = serializers.CharField()
-
-
-class ParcelLineSerializer(ModelShape):
-    line = serializers.IntegerField(source="line_id")
-
-    class Meta:
-        model = ShipmentLine
-        fields = ["line", "quantity"]
-
-
-class ParcelSerializer(ModelShape):
-    lines = ParcelLineSerializer(many=True)
-
-    class Meta:
-        model = Shipment
-        fields = ["number", "carrier", "tracking_number", "at", "lines"]
 
 
 class OnTheWaySerializer(Shape):

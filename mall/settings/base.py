@@ -117,7 +117,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "mall.context.shop",
             ],
-            "builtins": ["mall.core.templatetags.mall", "mall.core.templatetags.shared"],
+            "builtins": [
+                "mall.core.templatetags.cards",
+                "mall.core.templatetags.mall",
+                "mall.core.templatetags.shared",
+            ],
         },
     }
 ]

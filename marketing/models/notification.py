@@ -23,6 +23,7 @@ class Notification(models.Model):
         ORDER_SHIPPED = "order_shipped", _("Order shipped")
         ORDER_COMPLETED = "order_completed", _("Order completed")
         ORDER_CANCELLED = "order_cancelled", _("Order cancelled")
+        ORDER_NOTE = "order_note", _("Note about an order")
         REFUND_REQUESTED = "refund_requested", _("Refund asked for")
         REFUND_APPROVED = "refund_approved", _("Refund approved")
         REFUND_REJECTED = "refund_rejected", _("Refund rejected")

@@ -69,6 +69,16 @@ def of_cancelled(events) -> None:
     notify_many([_about(event, Kind.ORDER_CANCELLED, "cancelled") for event in events])
 
 
+def of_notes(events) -> None:
+    """Tell what the shop wrote about an order."""
+    notify_many(
+        [
+            _about(event, Kind.ORDER_NOTE, f"note:{event.at.isoformat()}", note=event.note)
+            for event in events
+        ]
+    )
+
+
 def of_requested_refund(events) -> None:
     """Tell that a wish to give something back was heard."""
     notify_many([_of_refund(event, Kind.REFUND_REQUESTED) for event in events])

@@ -36,6 +36,7 @@ MANNERS = {
     "order_shipped": Manner("orders", email=True, fixed_inbox=True),
     "order_completed": Manner("orders", email=False, fixed_inbox=True),
     "order_cancelled": Manner("orders", email=True, fixed_inbox=True),
+    "order_note": Manner("orders", email=True, fixed_inbox=True),
     "refund_requested": Manner("orders", email=False, fixed_inbox=True),
     "refund_approved": Manner("orders", email=True, fixed_inbox=True),
     "refund_rejected": Manner("orders", email=True, fixed_inbox=True),

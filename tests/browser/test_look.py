@@ -38,6 +38,13 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
 """
 
 
+# WCAG 2.2, 1.4.4: twice the text, and nothing is cut off.
+TOO_WIDE_AT_DOUBLE = """() => {
+    document.documentElement.style.fontSize = '200%';
+    return Math.max(0, document.scrollingElement.scrollWidth - innerWidth);
+}"""
+
+
 @pytest.fixture
 def shop(live_server, member):
     """Goods of every kind, and a member with an order of every kind."""
@@ -82,6 +89,8 @@ def visitor_pages(shop):
         "/accounts/login/",
         "/accounts/signup/",
         "/accounts/password/reset/",
+        "/help/",
+        "/terms/",
         "/nowhere/",
     ]
 
@@ -113,6 +122,7 @@ def member_pages(shop):
         "/account/profile/",
         "/account/addresses/",
         "/account/addresses/new/",
+        "/account/consent/",
         "/accounts/sessions/",
         "/accounts/email/",
         "/accounts/password/change/",
@@ -213,16 +223,20 @@ def test_pages_when_read_in_english_on_a_small_phone_then_fit(open_page, shop, m
     assert faults == []
 
 
-def test_targets_when_on_a_phone_then_a_thumb_can_hit_them(open_page, shop, member):
+def test_targets_when_on_a_phone_then_a_thumb_can_hit_them_and_double_text_fits(
+    open_page, shop, member
+):
     page = open_page(width=PHONE)
     sign_in(page, member)
 
-    small = {}
+    small, over = {}, {}
     for path in member_pages(shop):
         page.goto(path)
         small[path] = page.evaluate(SMALL_TARGETS)
+        over[path] = page.evaluate(TOO_WIDE_AT_DOUBLE)
 
     assert {path: found for path, found in small.items() if found} == {}
+    assert {path: pixels for path, pixels in over.items() if pixels} == {}
 
 
 def test_theme_when_chosen_without_javascript_then_kept(open_page, shop):

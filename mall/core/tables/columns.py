@@ -69,8 +69,8 @@ def matches(titles: Sequence[str], columns: Sequence[Column]) -> int:
 
 def heading_place(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> int:
     """Return which of the first rows holds the headings: the one that names most of the required
-    columns; where nothing is required, the first that is no title: these are narrow, and stand in one
-    cell or in several with blank ones between them.
+    columns; where nothing is required, the first that is no title: these are narrow, and stand in
+    one cell or in several with blank ones between them.
     """
     required = [column.known() for column in columns if column.required]
     if not required:
