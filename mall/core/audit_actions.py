@@ -37,6 +37,8 @@ WORDS = {
     "orders.complete": _("Completed an order"),
     "orders.notice_refused": _("Refused a payment notice"),
     "orders.pay": _("Marked an order paid"),
+    "orders.read_bill": _("Read in a daily bill"),
+    "orders.settle_difference": _("Looked into a difference of a bill"),
     "orders.policy_change": _("Changed the checkout policy"),
     "orders.reject_refund": _("Rejected a refund"),
     "orders.reveal_address": _("Looked at an address"),

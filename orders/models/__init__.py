@@ -7,6 +7,7 @@ requests by orders/refunds/requests.py and parcels by orders/shipping.py. Amount
 numbers, cash is yuan with two places, a rate is points per yuan.
 """
 
+from orders.models.bill import BillDifference, PaymentBill
 from orders.models.coupon import Coupon, CouponCode, CouponGrant
 from orders.models.coupon_template import CouponTemplate
 from orders.models.event import OrderEvent
@@ -19,6 +20,7 @@ from orders.models.refund import RefundLine, RefundRequest
 from orders.models.shipment import Shipment, ShipmentLine
 
 __all__ = [
+    "BillDifference",
     "CheckoutPolicy",
     "Coupon",
     "CouponCode",
@@ -32,6 +34,7 @@ __all__ = [
     "OrderEvent",
     "OrderLine",
     "Payment",
+    "PaymentBill",
     "PaymentNotice",
     "PaymentRefund",
     "RefundLine",
