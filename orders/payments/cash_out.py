@@ -18,6 +18,7 @@ from orders import events
 from orders.errors import BadNotice, IdempotencyConflict, ProviderSilent
 from orders.models import Order, OrderEvent, PaymentRefund, RefundRequest
 from orders.payments import gateways
+from orders.payments.patience import Patience
 from points import ledger
 
 BATCH = 100
@@ -107,13 +108,18 @@ def _note_trouble(refund, said):
 
 def settle_due() -> int:
     """Carry out every refund still on its way; return how many this call finished."""
-    finished = 0
+    finished, patience = 0, Patience()
     waiting = PaymentRefund.objects.filter(status=PaymentRefund.Status.REQUESTED)
     waiting = waiting.select_related("payment__order")
     for refund in chain.from_iterable(keyset.batches(waiting, BATCH)):
+        provider = refund.payment.provider
+        if not patience.has_for(provider):
+            continue
         try:
             finished += settle(refund)
         except DomainError as error:
+            if type(error) is ProviderSilent:
+                patience.note_silence(provider)
             log.warning("refund_refused", refund=refund.no, code=error.code)
     return finished
 

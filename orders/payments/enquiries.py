@@ -14,8 +14,10 @@ from django.db.models import Q
 
 from mall.core import clock, keyset
 from mall.core.errors import DomainError
+from orders.errors import ProviderSilent
 from orders.models import Order, Payment
 from orders.payments import cash_in, gateways
+from orders.payments.patience import Patience
 
 BATCH = 100
 PATIENCE = timedelta(minutes=1)  # a notice usually comes within seconds
@@ -68,10 +70,11 @@ def ask_due() -> int:
         provider__in=providers,
         created_at__lte=clock.now() - PATIENCE,
     ).select_related("order")
+    patience = Patience()
     return sum(
-        _ask_calmly(payment)
+        _ask_calmly(payment, patience)
         for payment in chain.from_iterable(keyset.batches(due, BATCH))
-        if _claim(payment, PAUSE)
+        if patience.has_for(payment.provider) and _claim(payment, PAUSE)
     )
 
 
@@ -85,10 +88,12 @@ def leave_others(payment) -> None:
             _ask_calmly(other)
 
 
-def _ask_calmly(payment) -> bool:
+def _ask_calmly(payment, patience=None) -> bool:
     try:
         return ask(payment)
     except DomainError as error:
+        if patience is not None and type(error) is ProviderSilent:
+            patience.note_silence(payment.provider)
         said = getattr(error, "said", "")
         log.warning("payment_unanswered", payment=payment.no, code=error.code, said=said)
         return False

@@ -6,6 +6,7 @@ Marker ``browser``: headless Chromium against the live server.
 
 import pytest
 
+from orders.payments import cash_in
 from tests.conftest import PASSWORD
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
 
@@ -37,7 +38,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
 
 
 @pytest.fixture
-def shop(live_server, member):
+def shop(live_server, member, settings):
     """Goods of every kind, and a member with an order of every kind."""
     give_points(member, 20_000)
     address_of(member)
@@ -53,12 +54,18 @@ def shop(live_server, member):
         name_zh_hans="头戴式主动降噪耳机",
         name_en="Noise-cancelling headphones",
     )
+    settings.PAYMENT_PROVIDERS, settings.PAYMENT_WECHAT = ["sandbox", "wechat"], {"mchid": "19"}
+    pending = place(member, pot, quantity=2)
+    paying = cash_in.start(pending, "wechat")
+    paying.ticket, paying.ticket_until = "weixin://wxpay/bizpayurl?pr=4rOzbS9zz", pending.pay_by
+    paying.save()
     return {
         "card": card,
         "pot": pot,
         "lamp": lamp,
         "paid": place(member, card),
-        "pending": place(member, pot, quantity=2),
+        "pending": pending,
+        "paying": paying,
     }
 
 
@@ -87,6 +94,7 @@ def member_pages(shop):
         f"/orders/{shop['paid'].no}/",
         f"/orders/{shop['pending'].no}/",
         f"/orders/{shop['pending'].no}/pay/",
+        f"/orders/{shop['pending'].no}/pay/{shop['paying'].no}/",
         f"/orders/{shop['pending'].no}/cancellation/",
         "/points/",
         "/checkin/",

@@ -25,7 +25,7 @@ def order(member):
 @pytest.fixture
 def signed_in(client, member):
     client.force_login(member)
-    client.cookies["django_language"] = "en"
+    client.cookies["mall_language"] = "en"
     return client
 
 

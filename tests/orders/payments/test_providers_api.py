@@ -375,6 +375,24 @@ def test_notify_when_the_refund_is_told_before_our_call_returned_then_done_once(
     assert [event.what for event in order.events].count("money_returned") == 1
 
 
+def test_ask_due_when_a_provider_hangs_then_the_others_are_asked_and_it_is_let_be(
+    providers, member
+):
+    sku = virtual_sku(cash="9.90", stock=9)
+    hanging = [start(place(member, sku), "alipay") for _n in range(5)]
+    answering = start(place(member, sku), "wechat")
+    providers.pay(answering)
+    for payment in hanging:
+        providers.pay(payment)
+    providers.broken["alipay.trade.query"] = "ACQ.SYSTEM_ERROR"
+
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        assert tasks.ask_about_payments() == 1
+
+    assert providers.called("alipay.trade.query") == 3
+    assert Payment.objects.get(status="paid").pk == answering.pk
+
+
 def test_gateways_when_the_library_or_the_line_breaks_then_a_refusal(providers, order, settings):
     payments = start(order, "wechat"), start(order, "alipay")
     settings.PAYMENT_ALIPAY = {**providers.alipay_account(), "url": "http://127.0.0.1:9/"}
