@@ -3,7 +3,6 @@
 import faulthandler
 import inspect
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -296,8 +295,10 @@ def another_worker(environment_of_test, tmp_path):
     ends with the test.
     """
     from mall.celery import app
+    from tests import broker, processes
+    from tests.waiting import eventually
 
-    app.control.purge()
+    broker.empty()
     made = []
 
     def start():
@@ -327,20 +328,13 @@ def another_worker(environment_of_test, tmp_path):
                     process_group=0,
                 )
             )
-        for _ in range(30):
-            if app.control.ping(destination=[name], timeout=1):
-                return made[-1]
-        pytest.fail("the worker did not start:\n" + log.read_text()[-2000:])
+        if not eventually(lambda: app.control.ping(destination=[name], timeout=1), pause=0):
+            pytest.fail("the worker did not start:\n" + log.read_text()[-2000:])
+        return made[-1]
 
     yield start
-    for process in made:
-        process.send_signal(signal.SIGTERM)
-    for process in made:
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    app.control.purge()
+    processes.end(*made)
+    broker.empty()
 
 
 @pytest.fixture

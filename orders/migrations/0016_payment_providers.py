@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0012_refunds_and_coupons"),
+        ("orders", "0015_default_carriers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
