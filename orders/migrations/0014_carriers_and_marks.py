@@ -10,7 +10,7 @@ import orders.models.carrier
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0011_nicknames_found"),
+        ("accounts", "0012_nicknames_found"),
         ("orders", "0013_basket"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

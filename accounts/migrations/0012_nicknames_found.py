@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0010_account_mails"),
+        ("accounts", "0011_consent"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
