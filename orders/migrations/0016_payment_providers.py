@@ -266,4 +266,12 @@ class Migration(migrations.Migration):
                 name="bill_difference_known",
             ),
         ),
+        migrations.AddIndex(
+            model_name="billdifference",
+            index=models.Index(fields=["no"], name="bill_difference_no"),
+        ),
+        migrations.AddIndex(
+            model_name="billdifference",
+            index=models.Index(fields=["provider_ref"], name="bill_difference_ref"),
+        ),
     ]

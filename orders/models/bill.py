@@ -84,7 +84,11 @@ class BillDifference(models.Model):
                 condition=Q(kind__in=["missing_here", "missing_there", "amount"]),
             ),
         ]
-        indexes = [models.Index(fields=["settled_at", "id"], name="bill_difference_open")]
+        indexes = [
+            models.Index(fields=["settled_at", "id"], name="bill_difference_open"),
+            models.Index(fields=["no"], name="bill_difference_no"),
+            models.Index(fields=["provider_ref"], name="bill_difference_ref"),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.no}"

@@ -18,6 +18,7 @@ from unfold.widgets import (
 
 from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
 from orders.models import BillDifference, PaymentBill
@@ -89,6 +90,7 @@ class PaymentBillAdmin(ReadOnly, ModelAdmin):
     """The providers' accounts of each day, as they were last read."""
 
     list_display = ["day", "provider", "payments", "paid", "refunds", "refunded", "fees", "read_at"]
+    is_short = True  # two a day
     list_filter = ["provider"]
     actions_list = ["read_bill"]
     fields = [*list_display, "read_by"]
@@ -132,7 +134,7 @@ class BillDifferenceAdmin(ReadOnly, ModelAdmin):
     """What the providers' bills and our books do not tell alike, and what to do."""
 
     list_display = ["no", "bill", "kind", "subject", "ours", "theirs", "what_to_do", "settled_at"]
-    list_filter = [OpenFilter, "kind", "bill__provider"]
+    list_filter = [OpenFilter, ("kind", NewestChoicesFilter)]
     list_select_related = ["bill"]
     search_fields = ["=no", "=provider_ref"]
     search_help_text = _("A whole number of ours or of the provider.")
