@@ -279,3 +279,6 @@ PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])
 # looks) or "at once", in the fact's own transaction (points/event_delivery.py).
 EVENTS_HEARD = "later"
 PAYMENT_MERCHANT = env("PAYMENT_MERCHANT", default="points-mall")
+# The shop's accounts at real providers, read by the profiles (mall/payment_accounts.py).
+PAYMENT_ALIPAY = {}
+PAYMENT_WECHAT = {}
