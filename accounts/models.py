@@ -108,6 +108,7 @@ class User(AbstractUser):
             models.Index(fields=["date_joined"], name="member_joined"),
             models.Index(fields=["is_staff"], name="member_by_staff"),
             models.Index(fields=["is_active"], name="member_by_activity"),
+            models.Index(fields=["nickname"], name="member_by_nickname"),
         ]
 
     def __str__(self):

@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from catalog import cards, reviews, searches, storefront, suggestions
 from catalog.forms import FilterForm
+from catalog.looked import LOOKED
 from catalog.models import Product, most_pieces
 from catalog.payable import is_payable
 from mall.core.limits import TooOften, limit, who
@@ -97,7 +98,9 @@ def product_detail(request, product_id):
         "missing": nearest["missing"],
         "checkins": request.purse.checkins_for(nearest["missing"]) if nearest["missing"] else None,
     }
-    return render(request, "catalog/detail.html", context)
+    response = render(request, "catalog/detail.html", context)
+    LOOKED.ask(request, response, product["id"])
+    return response
 
 
 def _chips(here) -> list[dict]:

@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from mall.core import face, reader_mark
 from marketing.notices import inbox
+from orders.basket import badge
 
 THEMES = ("light", "dark")
 TABS = {
@@ -17,10 +18,13 @@ TABS = {
     "marketing:together": "goods",
     "marketing:unsubscribe": "",
     "marketing:landing": "",
+    "marketing:wish": "goods",
     "marketing": "me",
     "catalog": "goods",
     "orders:flash": "flash",
     "orders:flash_item": "flash",
+    "orders:basket": "goods",
+    "orders:seen": "goods",
     "orders:coupons": "me",
     "orders:coupon_purchase": "me",
     "orders:reviews": "me",
@@ -57,6 +61,7 @@ def shop(request):
         "shop_name": SimpleLazyObject(lambda: worn.name),
         "shop_url": settings.SHOP_URL,
         "demo_sign_ins": settings.DEMO_SIGN_INS,
+        "basket_pieces": lambda: badge.of(request) if hasattr(request, "user") else "",
         # One query, and only where a template shows it; none for anonymous visitors.
         "unread_notifications": cache(lambda: inbox.unread_count(request.user))
         if hasattr(request, "user")

@@ -26,6 +26,7 @@ KEYS = {
         marketing_sharedevice: digest
         marketing_sharelanding: visitor
         mall_jobrun: job period
+        orders_basketline: key
         orders_coupon: key
         orders_coupongrant: key
         orders_order: key body_hash
@@ -65,6 +66,7 @@ KEYS = {
         catalog_searchedword: word
         django_celery_beat_periodictask: name
         marketing_mission: code event
+        orders_carrier: code
         orders_order: no
         orders_payment: no
         orders_paymentrefund: no
@@ -86,7 +88,8 @@ KEYS = {
         points_event: kind reference actor request_id
         points_parked: listener
         orders_refundrequest: requested_by decided_by
-        orders_shipment: actor
+        orders_ordernote: actor
+        orders_shipment: actor carrier_code
         points_exchangerate: created_by
         points_grant: action reference
         points_ledgerentry: rule reference actor
@@ -124,6 +127,7 @@ KEYS = {
         orders_coupontemplate: status kind scope
         orders_historicalcouponcode: history_type
         orders_historicalcoupontemplate: status kind scope history_type
+        orders_dispatchfile: status language
         orders_order: status
         orders_orderline: pay_mode
         orders_payment: provider currency status
@@ -163,7 +167,8 @@ KEYS = {
         django_session: session_data
         marketing_mission: icon link
         marketing_notification: url
-        orders_order: address_sealed
+        orders_carrier: tracking_url
+        orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
         orders_orderline: image
         points_ledgerentry: hash
         points_pointaccount: head
@@ -186,6 +191,8 @@ WORDS = {
         marketing_historyimport: name
         marketing_historyline: product category
         marketing_mission: title title_zh_hans title_en
+        orders_carrier: name name_zh_hans name_en
+        orders_dispatchfile: name
         orders_coupontemplate: name name_zh_hans name_en
         orders_flashsession: name name_zh_hans name_en
         orders_historicalcoupontemplate: name name_zh_hans name_en
@@ -215,7 +222,9 @@ WORDS = {
         marketing_historyimport: problem
         marketing_mission: text text_zh_hans text_en
         orders_coupongrant: note
+        orders_dispatchfile: problem
         orders_order: carrier tracking_number
+        orders_ordernote: text
         points_event: note
         points_parked: error
         orders_refundrequest: reason note

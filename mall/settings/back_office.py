@@ -106,6 +106,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Reviews"), "rate_review", "catalog.review"),
         _room(_("Review policy"), "gavel", "catalog.reviewpolicy"),
         _room(_("Flash sessions"), "bolt", "orders.flashsession"),
+        _room(_("Back-in-stock notices"), "notifications_active", "orders.stockalert"),
+        _room(_("Wishes"), "favorite", "orders.wish"),
     ),
     _wing(
         _("Face of the shop"),
@@ -116,6 +118,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
     _wing(
         _("Orders"),
         _room(_("Orders"), "receipt_long", "orders.order"),
+        _room(_("Carriers"), "local_shipping", "orders.carrier"),
+        _room(_("Files of tracking numbers"), "upload_file", "orders.dispatchfile"),
         _room(_("Payments"), "payments", "orders.payment"),
         _room(_("Refund requests"), "assignment_return", "orders.refundrequest"),
         _room(_("Refunds"), "undo", "orders.paymentrefund"),

@@ -6,6 +6,8 @@ Marker ``browser``: headless Chromium against the live server.
 
 import pytest
 
+from orders.basket import wishes
+from orders.models import BasketLine
 from tests.conftest import PASSWORD
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
 
@@ -60,7 +62,14 @@ def shop(live_server, member):
         name_zh_hans="头戴式主动降噪耳机",
         name_en="Noise-cancelling headphones",
     )
+    gone = virtual_sku(points=80, stock=0, name_zh_hans="藤编收纳篮", name_en="Rattan basket")
+    lines = {card.pk: (2, False), pot.pk: (1, False), gone.pk: (1, False), lamp.pk: (1, True)}
+    for sku, (quantity, is_saved) in lines.items():
+        BasketLine.objects.create(user=member, sku_id=sku, quantity=quantity, is_saved=is_saved)
+    wishes.aim(member, gone.product_id)
     return {
+        "gone": gone,
+        "spare": virtual_sku(points=5, name_zh_hans="明信片", name_en="Postcard"),
         "card": card,
         "pot": pot,
         "lamp": lamp,
@@ -75,6 +84,8 @@ def visitor_pages(shop):
         "/products/",
         "/products/?search=nothing-at-all",
         f"/products/{shop['pot'].product_id}/",
+        "/cart/",
+        "/recently-seen/",
         "/accounts/login/",
         "/accounts/signup/",
         "/accounts/password/reset/",
@@ -92,6 +103,13 @@ def member_pages(shop):
         f"/orders/new/?sku={shop['card'].pk}&quantity=1",
         f"/orders/new/?sku={shop['pot'].pk}&quantity=2",
         f"/orders/new/?sku={shop['lamp'].pk}&quantity=1",
+        "/cart/",
+        f"/cart/?removed={shop['spare'].pk}&n=1",
+        "/wishlist/",
+        "/wishlist/goal/",
+        f"/wishlist/{shop['gone'].product_id}/",
+        f"/products/{shop['gone'].product_id}/",
+        "/recently-seen/",
         "/orders/",
         f"/orders/{shop['paid'].no}/",
         f"/orders/{shop['pending'].no}/",
