@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.email_verification import send_verification_email_at_login
@@ -16,16 +17,17 @@ from django.contrib import messages
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, connection
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts import devices, outbox
-from accounts.models import User
+from accounts import consent, devices, outbox
+from accounts.models import Consent, User
 from accounts.privacy import decrypt, encrypt
 from accounts.registration import enrol, note_sign_in
-from mall.core import pasted
+from mall.core import face, pasted
 from mall.core.errors import DomainError
 from mall.core.limits import CannotCount, is_counting
 from mall.core.networks import network_of, plain
@@ -64,7 +66,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if commit:
             _limit_sign_ups(request)
             with _taken_names_told(user):
-                enrol(user)
+                enrol(user, **_agreed(request, form))
         return user
 
     def clean_email(self, email):
@@ -102,7 +104,17 @@ class AccountAdapter(DefaultAccountAdapter):
                 user,
                 is_first=signup or getattr(request, "is_first_sign_in", True),
             )
-        return response
+        return self._ask_consent(request, user, response)
+
+    def _ask_consent(self, request, user, response):
+        """Lead to the terms that changed, on a page; an app is told by a header
+        (accounts.middleware).
+        """
+        request.needs_consent = consent.is_needed(user)
+        if not request.needs_consent or request.path_info.startswith("/api/"):
+            return response
+        where = urlencode({"next": getattr(response, "url", "/")})
+        return HttpResponseRedirect(f"{reverse('accounts:consent')}?{where}")
 
     def get_login_stages(self):
         ours = f"{VerificationStage.__module__}.{VerificationStage.__qualname__}"
@@ -135,7 +147,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Write down one of allauth's mails in the shop's name; it leaves a moment later, so that
         nobody waits for a mail server (accounts/outbox.py).
         """
-        shop = SimpleNamespace(name=_("Points Mall"), domain=self.request.get_host())
+        shop = SimpleNamespace(name=face.current().name, domain=self.request.get_host())
         words = {"request": self.request, "email": email, **context, "current_site": shop}
         outbox.post(template_prefix, self.render_mail(template_prefix, email, words))
 
@@ -215,6 +227,17 @@ def _taken_names_told(user):
         ):
             raise
         raise NameTaken from error
+
+
+def _agreed(request, form) -> dict:
+    """Return what a sign-up agreed to: on our page, whose button says so, the texts it showed; in
+    an app only what it says it showed. Who comes through WeChat is asked right afterwards.
+    """
+    seen = consent.read(form.data.get("agreed"))
+    if request.path_info.startswith("/api/"):
+        return {"agreed": seen, "door": Consent.Door.APP}
+    stated = None if hasattr(form, "sociallogin") else consent.published()
+    return {"agreed": seen or stated, "door": Consent.Door.PAGE}
 
 
 def _limit_sign_ups(request):

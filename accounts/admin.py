@@ -19,7 +19,7 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts import roles, tokens
+from accounts import consent_admin, roles, tokens  # noqa: F401
 from accounts.models import User
 from accounts.privacy import mask_email
 from accounts.registration import admit
@@ -107,11 +107,24 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
         "covered_email",
         "birthday",
         "points_account",
+        "all_of_it",
         "last_login",
         "date_joined",
     )
     fieldsets = (
-        (None, {"fields": ("username", "nickname", "covered_email", "birthday", "points_account")}),
+        (
+            None,
+            {
+                "fields": (
+                    "username",
+                    "nickname",
+                    "covered_email",
+                    "birthday",
+                    "points_account",
+                    "all_of_it",
+                )
+            },
+        ),
         (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "password")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
@@ -133,6 +146,13 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
             reverse("admin:points_pointaccount_change", args=[member.pk]),
             _("Open the points account"),
         )
+
+    @display(description=_("Everything of this member"))
+    def all_of_it(self, member):
+        # By name: the page stands on the roof.
+        address = reverse("member_page", args=[member.pk])
+        words = _("Orders, points, coupons, cases and notes")
+        return format_html('<a class="underline" href="{}">{}</a>', address, words)
 
     @action(description=_("Show the e-mail"), url_path="reveal-email", permissions=["reveal"])
     def reveal_email(self, request, object_id):

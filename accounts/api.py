@@ -13,7 +13,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, closing, export
+from accounts import addresses, closing, consent_api, export
 from accounts.models import (
     DETAIL_LENGTH,
     NICKNAME_LENGTH,
@@ -240,6 +240,7 @@ class DeletionView(APIView):
 
 
 urlpatterns = [
+    *consent_api.urlpatterns,
     path("me/export", ExportView.as_view(), name="export"),
     path("me/deletion", DeletionView.as_view(), name="deletion"),
     path("me", MeView.as_view(), name="me"),

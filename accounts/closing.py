@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import tokens
-from accounts.models import Address, User
+from accounts.models import Address, Consent, User
 from accounts.sessions import SessionStore
 from mall.core import audit, clock
 from mall.core.errors import DomainError
@@ -86,7 +86,8 @@ def _forget_person(member):
     if avatar is not None:
         # The file goes only when the row is safe.
         transaction.on_commit(lambda: avatar.delete(old), robust=True)
-    Address.objects.filter(user=member).delete()
+    for model in (Address, Consent):
+        model.objects.filter(user=member).delete()
     mine = {"content_type": ContentType.objects.get_for_model(User), "object_id": str(member.pk)}
     LogEntry.objects.filter(**mine).update(object_repr=f"#{member.pk}")
     member.username, member.email = f"closed-{member.pk}", f"closed-{member.pk}@{NOWHERE}"

@@ -9,6 +9,7 @@ from allauth.account.forms import (
     SetPasswordForm,
     SignupForm,
 )
+from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django.utils.translation import gettext_lazy as _
@@ -47,12 +48,17 @@ def folded(sent: dict) -> dict:
 
 
 class Folding:
-    """A form that folds what was pasted before it looks at it."""
+    """A form that folds what was pasted before it looks at it, and shows again what could not be
+    sent.
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.is_bound:
             self.data = folded(self.data.dict() if hasattr(self.data, "dict") else self.data)
+        else:
+            typed = getattr(context.request, "unsent", None) or {}
+            self.initial |= {name: typed[name] for name in self.fields if name in typed}
 
 
 class InOurWords(Folding):

@@ -107,6 +107,11 @@ def _own_chapters(user):
             _("Devices you signed in with"),
             rows_of(devices, "created_at", "last_seen_at", "ip", "user_agent"),
         ),
+        Chapter(
+            "consents",
+            _("What you agreed to"),
+            rows_of(user.consents.order_by("pk"), "at", "terms", "privacy", "door", "language"),
+        ),
     ]
 
 

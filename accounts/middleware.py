@@ -3,6 +3,7 @@
 import json
 
 from allauth.headless.base.response import UnauthorizedResponse
+from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import UpdateError
@@ -12,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.entrance import folded
 from accounts.sessions import SessionStore, reader_of
-from mall.core import faults
+from mall.core import faults, unsent
 from mall.core.error_responses import accounts_refusal
 from mall.core.limits import TooOften, wait_at_entrance
 
 LONGEST_TEXT = 4096
+CONSENT_HEADER = "Consent-Needed"
 # The few places where allauth expects something else than text.
 NO_TEXT = {
     "sessions",
@@ -36,6 +38,21 @@ class AuthenticationMiddleware(auth.AuthenticationMiddleware):
     def process_request(self, request):
         super().process_request(request)
         request.user = SimpleLazyObject(lambda: reader_of(request))
+
+
+class UnsentMiddleware:
+    """Have at hand for allauth's pages what their reader could not send."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        """See ``accounts.entrance.Folding``."""
+        if request.method == "GET" and view.__module__.startswith(settings.UNSENT_SHOWN_BY):
+            request.unsent = unsent.take(request)
 
 
 class AppBodyMiddleware:
@@ -74,7 +91,10 @@ class AppBodyMiddleware:
                 return JsonResponse({"status": 400, "errors": [error]}, status=400)
             if sent and folded(sent) != sent:
                 request._body = json.dumps(folded(sent)).encode()  # what allauth will read
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "needs_consent", False):
+            response.headers[CONSENT_HEADER] = "terms"  # see docs/api.md, "Consent"
+        return response
 
 
 def _brings_token(request):

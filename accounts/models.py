@@ -108,6 +108,7 @@ class User(AbstractUser):
             models.Index(fields=["date_joined"], name="member_joined"),
             models.Index(fields=["is_staff"], name="member_by_staff"),
             models.Index(fields=["is_active"], name="member_by_activity"),
+            models.Index(fields=["nickname"], name="member_by_nickname"),
         ]
 
     def __str__(self):
@@ -201,6 +202,33 @@ class BonusClaim(models.Model):
 
     def __str__(self):
         return self.fingerprint[:8]
+
+
+class Consent(models.Model):
+    """That a member agreed to a version of the terms and of the privacy policy. Written by
+    accounts/consent.py only.
+    """
+
+    class Door(models.TextChoices):
+        PAGE = "page", _("Page")
+        APP = "app", _("App")
+
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="consents", verbose_name=_("member")
+    )
+    terms = models.PositiveIntegerField(_("version of the terms"))
+    privacy = models.PositiveIntegerField(_("version of the privacy policy"))
+    door = models.CharField(_("given on"), max_length=4, choices=Door)
+    language = models.CharField(_("language"), max_length=10)
+    at = models.DateTimeField(_("time"), default=clock.now)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"{self.terms}.{self.privacy}"
 
 
 class AccountMailQuerySet(models.QuerySet):

@@ -6,7 +6,7 @@ The member's row, the mark of the person and everything that follows from ``regi
 
 from allauth.account.models import EmailAddress
 
-from accounts import events
+from accounts import consent, events
 from accounts.models import BonusClaim, User
 from accounts.privacy import email_fingerprint
 from mall.core import clock
@@ -38,13 +38,16 @@ def admit(user, *, email_verified=False) -> User:
 
 
 @transactional
-def enrol(user) -> bool:
-    """Save a new member and tell the rooms above; return whether the person is new here too.
+def enrol(user, *, agreed=None, door="page") -> bool:
+    """Save a new member, note what they ``agreed`` to (``consent.Versions``) and tell the rooms
+    above; return whether the person is new here too.
 
     One person is one canonical e-mail: ``a+1@`` and ``a@`` are two members but one person.
     """
     user.pk = None  # a retry after a rolled-back try starts again from nothing
     user.save(force_insert=True)
+    if agreed is not None:
+        consent.note(user, agreed, door=door)
     # Two tabs may sign up as a+1@ and a+2@ at once: the row that is there afterwards says who was
     # first.
     fingerprint = email_fingerprint(user.email)

@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group, Permission
 from django.utils.translation import gettext_lazy as _
 
 ROOMS = ("accounts", "points", "catalog", "orders", "marketing")
-_SEE_ALL = [f"{room}.view_*" for room in ROOMS]
+FACE = ("shopface", "shoppage", "homeblock")
+_SEE_ALL = [*(f"{room}.view_*" for room in ROOMS), *(f"mall.view_{table}" for table in FACE)]
 
 # Patterns of "app.codename". What nobody may do (edit the ledger) is refused by the admin whatever
 # a role says.
@@ -22,6 +23,7 @@ ROLES = {
         "marketing.*",
         "points.*rule*",
         "points.*tierlevel",
+        *(f"mall.*_{table}" for table in FACE),
         "points.adjust_points",
     ],
     "finance": [
@@ -41,6 +43,7 @@ ROLES = {
     ],
     "admin": [
         *(f"{room}.*" for room in ROOMS),
+        *(f"mall.*_{table}" for table in FACE),
         "mall.view_jobrun",
         "mall.view_auditrow",
         "auth.*_group",

@@ -35,6 +35,7 @@ CHECKED_SECONDS = COPY_SECONDS  # as long as a signed-out session may live when 
 ASK_AGAIN_SECONDS = 10
 ANSWERED = "refresh_answers"  # in the session: {used token's jti: [until, access, refresh]}
 TOKENS_KEPT = 16_384  # three quarters of a kilobyte each, once so many members are about
+SCHEME = "bearer"  # HEADLESS_JWT_AUTHORIZATION_HEADER_SCHEME, in small letters
 CHECKED = "tokens.checked:"
 DOUBTED = "tokens.doubted:"
 
@@ -137,7 +138,7 @@ class BearerAuthentication(JWTTokenAuthentication):
         ones.
         """
         scheme, _blank, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() == self.keyword.lower() and token.isascii() and token.split() == [token]:
+        if scheme.lower() == SCHEME and token.isascii() and token.split() == [token]:
             return self.authenticate_credentials(token)
         return super().authenticate(request)
 

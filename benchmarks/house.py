@@ -138,7 +138,7 @@ class House:
             command,
             cwd=self.root,
             env=more | self._whole_environment(),
-            stdout=subprocess.DEVNULL,
+            stdout=sys.stderr,  # granian tells there when a process of it ended
         )
 
     def _command(self):
@@ -166,7 +166,8 @@ class House:
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith("MALL_")
         }
-        return inherited | {"PYTHONPATH": str(self.root)} | self.environment
+        quiet = {"GRANIAN_LOG_LEVEL": "error"}
+        return inherited | quiet | {"PYTHONPATH": str(self.root)} | self.environment
 
 
 def ours(servers, *, name, root, number) -> House:

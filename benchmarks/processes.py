@@ -25,12 +25,25 @@ def family(process) -> list[int]:
 
 def cpu_seconds(process) -> float:
     """Return what a process and its children have used so far."""
-    ticks = 0
+    return sum(cpu_of_each(process).values())
+
+
+def cpu_of_each(process) -> dict[int, float]:
+    """Return the same of each of them, by id."""
+    used = {}
     for pid in family(process):
         with suppress(OSError):
             told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(told[11]) + int(told[12])
-    return ticks / CLOCK_TICKS
+            used[pid] = (int(told[11]) + int(told[12])) / CLOCK_TICKS
+    return used
+
+
+def cpu_between(before: dict, after: dict) -> tuple[float, list[int]]:
+    """Return the seconds used between two readings of ``cpu_of_each``, and who ended meanwhile:
+    what those used is not known.
+    """
+    used = sum(seconds - before.get(pid, 0) for pid, seconds in after.items())
+    return used, sorted(before.keys() - after.keys())
 
 
 def signal_all(process, number):

@@ -42,9 +42,12 @@ def load(url, request, *, seconds, connections, watched) -> dict:
         threads = connections if request.script == "pay" else 2
         command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
         command += ["--timeout", PATIENCE, "-s", SCRIPTS / f"{request.script}.lua", url]
-        before = {name: processes.cpu_seconds(one) for name, one in watched.items()}
+        before = {name: processes.cpu_of_each(one) for name, one in watched.items()}
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        spent = {name: processes.cpu_seconds(one) - before[name] for name, one in watched.items()}
+        spent = {
+            name: processes.cpu_between(before[name], processes.cpu_of_each(one))
+            for name, one in watched.items()
+        }
     if done.returncode or "JSON" not in done.stdout:
         raise SystemExit(f"wrk failed: {done.stdout[-500:]}{done.stderr[-500:]}")
     found = json.loads(done.stdout.rpartition("JSON")[2])
@@ -53,9 +56,20 @@ def load(url, request, *, seconds, connections, watched) -> dict:
         "ok_per_second": found["right"] / (found["micros"] / 1e6),
         **{cut: found[cut] / 1000 for cut in ("p50", "p95", "p99")},
         "errors": found["requests"] - found["right"] + found["lost"],
-        "said": done.stderr[-300:],
-        "cpu_ms": {name: 1000 * used / asked for name, used in spent.items()},
+        "said": " ".join([done.stderr[-300:], *_endings(spent)]),
+        "cpu_ms": {name: 1000 * used / asked for name, (used, _ended) in spent.items()},
     }
+
+
+def _endings(spent) -> list[str]:
+    """Say which processes ended under the load: the figure is none then, and what was in their
+    hands is among the errors.
+    """
+    return [
+        f"Process {pid} of {name} ended during this round."
+        for name, (_used, ended) in spent.items()
+        for pid in ended
+    ]
 
 
 def _written(request, folder, connections):

@@ -17,7 +17,6 @@ from catalog import (
     assortment,
     hot_word_admin,  # noqa: F401
     review_admin,  # noqa: F401 - reviews have a room of their own
-    richtext,
     sku_admin,  # noqa: F401
 )
 from catalog.models import (
@@ -28,6 +27,7 @@ from catalog.models import (
     Stock,
 )
 from catalog.shelf_admin import ShelfAdmin
+from mall.core import richtext
 from mall.core.admin.folding import FoldingFields
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan

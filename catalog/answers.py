@@ -25,16 +25,17 @@ from rest_framework.views import APIView
 
 from catalog import kept
 from mall.core import headers
-from mall.core.languages import language_of
+from mall.core.places import place_of
 
 LONGEST_QUERY = 200  # a longer one is nobody's habit
 WHAT_FEW_ASK = {"search", "min_points", "max_points", "affordable"}
 JSON = ("*/*", "application/json")
 ROOM_BYTES = 1500  # of an answer beside its body
 TOKEN = secrets.token_hex(32).encode()  # stands in kept pages where each visitor's own goes
-# That, and the instant by which a countdown sets a phone's clock right: what a kept page leaves
+PIECES = secrets.token_hex(8).encode()  # in the place of how many lie in a visitor's basket
+# Those, and the instant by which a countdown sets a phone's clock right: what a kept page leaves
 # open.
-GAPS = re.compile(rb'(%s|(?<=data-now=")[^"]*)' % TOKEN)
+GAPS = re.compile(rb'(%s|%s|(?<=data-now=")[^"]*)' % (TOKEN, PIECES))
 
 
 # --- the API ----------------------------------------------------------------
@@ -112,9 +113,8 @@ class KeptAnswersMiddleware:
     """Answer visitors from kept bytes: nothing is asked but whether they come too often and whether
     the bytes still hold.
 
-    Only those who count and tell requests stand before it. Pictures and pages are named by whole
-    addresses, so the bytes are those of one host and path. A browser may keep them and has to ask
-    whether they still hold; the question costs no body.
+    Only those who count and tell requests stand before it. A browser may keep the bytes and has to
+    ask whether they still hold; the question costs no body.
     """
 
     def __init__(self, get_response):
@@ -123,7 +123,7 @@ class KeptAnswersMiddleware:
     def __call__(self, request):
         if not _is_of_a_visitor(request):
             return self.get_response(request)
-        request.place = place = _place_of(request)
+        request.place = place = place_of(request)
         answer = _kept(request, place)
         if answer is None:
             response = self.get_response(request)
@@ -143,15 +143,6 @@ def _is_of_a_visitor(request) -> bool:
         and "HTTP_AUTHORIZATION" not in told
         and any(kind in accepted for kind in JSON)
     )
-
-
-def _place_of(request) -> tuple:
-    """Return what an answer to visitors depends on, and speak the language of this one."""
-    translation.activate(language_of(request))
-    told = request.META
-    host = told.get("HTTP_HOST") or (told["SERVER_NAME"], told["SERVER_PORT"])
-    asked = (request.scheme, host, request.path, told["QUERY_STRING"])
-    return (*asked, translation.get_language())
 
 
 def _kept(request, place) -> Answer | None:
@@ -178,11 +169,12 @@ def _answer(request, response) -> Answer:
 
 
 # --- pages ------------------------------------------------------------------
-def page(request, template: str, facts, *, look="") -> HttpResponse:
+def page(request, template: str, facts, *, look="", pieces="0") -> HttpResponse:
     """Answer a visitor with a page, rendered anew only when a ``KeptView`` is, or past the instant
     that ``facts()`` gives besides the context (None: no such instant).
 
-    ``look`` is what of the visitor's the page depends on beside the language: light or dark. Only
+    ``look`` is what of the visitor's the page depends on beside the language: light or dark;
+    ``pieces``, what lies in their basket, is put in its place afterwards. Only
     for visitors: what is kept belongs to nobody. A page that has something to tell just this
     visitor, or was asked with parameters, is made for them alone.
     """
@@ -190,18 +182,18 @@ def page(request, template: str, facts, *, look="") -> HttpResponse:
         return render(request, template, facts()[0])
     place = (request.path, look, translation.get_language())
     moment = kept.now_is(kept.versions())
-    pieces = kept.known(place, moment)
-    if pieces is None:
+    parts = kept.known(place, moment)
+    if parts is None:
         context, until = facts()
-        context = {**context, "csrf_token": TOKEN.decode()}
+        context |= {"csrf_token": TOKEN.decode(), "basket_pieces": PIECES.decode()}
         body = render_to_string(template, context, request).encode()
-        pieces = GAPS.split(body)  # what stands in the gaps comes along
+        parts = GAPS.split(body)  # what stands in the gaps comes along
         end = kept.end_after(moment, until)
-        kept.keep(place, pieces, len(body) + ROOM_BYTES, moment, end)
+        kept.keep(place, parts, len(body) + ROOM_BYTES, moment, end)
     now = timezone.localtime(moment.at).isoformat().encode()
-    token = get_token(request).encode()
-    filled = pieces.copy()
-    filled[1::2] = [token if gap == TOKEN else now for gap in pieces[1::2]]
+    own = {TOKEN: get_token(request).encode(), PIECES: pieces.encode()}
+    filled = parts.copy()
+    filled[1::2] = [own.get(gap, now) for gap in parts[1::2]]
     response = HttpResponse(b"".join(filled))
     response["Cache-Control"] = "private, no-cache"
     return response

@@ -10,10 +10,8 @@ Should the process die between a commit and its new version, facts end by themse
 KEPT_SECONDS, and what says anything about stock after ANSWER_SECONDS.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
 from uuid import uuid4
 
 from django.core.cache import cache
@@ -24,6 +22,7 @@ from django.utils.translation import get_language
 from catalog.models import Product
 from mall.core import clock, shared_redis
 from mall.core.kept import VERSION_KEY as RULES_VERSION_KEY  # pages tell what rules give
+from mall.core.memory import Memory
 
 KEPT_SECONDS = 60
 ANSWER_SECONDS = 5
@@ -36,35 +35,6 @@ _VERSION_KEYS = (VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY)
 
 
 ASK = object()  # the versions were not asked for yet
-
-
-class Memory:
-    """Entries by key, each true for one version and a while; the longest unused go first."""
-
-    def __init__(self, most: int):
-        self._most, self._held, self._entries, self._lock = most, 0, OrderedDict(), Lock()
-
-    def get(self, key, version, now):
-        """Return the value kept under a key for this version, or None."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is None or entry[0] != version or not entry[1] <= now < entry[2]:
-                return None
-            self._entries.move_to_end(key)
-            return entry[3]
-
-    def peek(self, key):
-        """Return the value kept under a key for whichever version and time, or None."""
-        entry = self._entries.get(key)
-        return entry and entry[3]
-
-    def put(self, key, version, since, until, value, *, size=1):
-        """Keep a value of a size for a version, between two instants."""
-        with self._lock:
-            self._held += size - self._entries.pop(key, (0, 0, 0, 0, 0))[4]
-            self._entries[key] = (version, since, until, value, size)
-            while self._held > self._most:
-                self._held -= self._entries.popitem(last=False)[1][4]
 
 
 _facts, _answers, _stocked = Memory(MOST_FACTS), Memory(MOST_BYTES), Memory(MOST_STOCKED)

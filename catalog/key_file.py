@@ -16,7 +16,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from mall.core.tables import cells, reader, sheets, texts
-from mall.core.tables.columns import Column, folded
+from mall.core.tables.columns import TITLES_MAX, Column, folded
 from mall.core.tables.errors import UnreadableTable
 
 FILE_BYTES_MAX = 2 * 1024 * 1024
@@ -26,7 +26,6 @@ HEADINGS = (
     Column("pin", (_("Password"), pgettext_lazy("headings", "pin|pass|card password"))),
 )
 INDEX = Column("index", (pgettext_lazy("headings", "row number|line number"),))
-TITLES_MAX = 5  # the headings stand among the first rows, or nowhere
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 # A tab between two cells; one in front of a cell only tells a spreadsheet that it is text.
 TAB_BETWEEN = re.compile(r"""[^,\t\s"']\t|[^,\s]"\t""")

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from catalog import (
     key_admin,
+    price_admin,
     stock,
     stock_admin,
 )
@@ -102,6 +103,7 @@ class SkuAdmin(ModelAdmin):
         "is_active",
         "left",
     ]
+    actions = ["change_prices"]
     actions_list = ["export_stock", "export_workbook", "import_stock"]
     actions_detail = ["receive_stock", "import_keys"]
     actions_row = ["receive_stock", "import_keys"]
@@ -173,6 +175,14 @@ class SkuAdmin(ModelAdmin):
     def import_stock(self, request):
         """Book deliveries and corrections from a file, after looking it over."""
         return stock_admin.import_page(request, self)
+
+    def has_price_permission(self, request, object_id=None):
+        return request.user.has_perm("catalog.change_sku")
+
+    @action(description=_("Change prices"), permissions=["price"])
+    def change_prices(self, request, queryset):
+        """Move the chosen prices by per cent, after showing what comes of it."""
+        return price_admin.change_page(request, self, queryset)
 
     def has_keys_permission(self, request, object_id=None):
         return request.user.has_perm("catalog.import_cardkey")

@@ -17,7 +17,6 @@ from catalog import shelf_log, stock_file
 from catalog.models import StockMovement
 from mall.core.errors import DomainError
 from mall.core.export import csv_response
-from mall.core.tables.columns import listed
 from mall.core.tables.reader import ACCEPTED
 
 SALT = "catalog.stock_file"
@@ -89,7 +88,7 @@ def import_page(request, model_admin):
             sheet = stock_file.read(content)
             if form.cleaned_data["book"]:
                 return _book(request, sheet)
-            facts = _facts(stock_file.checked(sheet), sheet.unknown)
+            facts = _facts(stock_file.checked(sheet), sheet.remarks)
         except stock_file.StockTwin as twin:
             return _page(request, model_admin, AnywayForm(initial=_kept(sheet)), question=str(twin))
         except DomainError as refusal:
@@ -139,15 +138,13 @@ def _page(request, model_admin, form, **shown):
     )
 
 
-def _facts(rows, unknown):
+def _facts(rows, remarks):
     wrong = [row for row in rows if row.error]
     good = len(rows) - len(wrong)
     facts = [
         ngettext("%(n)s line can be booked.", "%(n)s lines can be booked.", good) % {"n": good}
     ]
-    if unknown:
-        facts.append(_("Columns that are not read: %(titles)s") % {"titles": listed(unknown)})
-    return facts + [
+    return [*facts, *remarks] + [
         _("Line %(line)s: %(error)s") % {"line": row.line, "error": row.error}
         for row in wrong[:100]
     ]

@@ -21,7 +21,7 @@ from mall.core.tables import values
 from mall.core.tables.columns import Column
 from mall.core.tables.digest import DAYS_ASKED, digest
 from mall.core.tables.errors import BadCell, UnreadableTable
-from mall.core.tables.reader import open_table
+from mall.core.tables.reader import open_table, remarks_of
 from mall.core.transactions import transactional
 
 COLUMNS = ("sku", "product", "choice", "in_stock", "change", "note")
@@ -98,7 +98,7 @@ class Sheet:
 
     name: str
     rows: tuple[Row, ...]
-    unknown: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def look_over(content: bytes) -> list[Row]:
@@ -181,7 +181,7 @@ def read(content: bytes) -> Sheet:
         raise StockKnown
     said = zip(rows, found, strict=True)
     mark = digest((row.sku, row.change, row.note, cell.cells["in_stock"]) for row, cell in said)
-    return Sheet(f"file:{mark[:32]}:", rows, table.unknown)
+    return Sheet(f"file:{mark[:32]}:", rows, remarks_of(table))
 
 
 def told(rows, most=10) -> str:

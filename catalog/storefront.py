@@ -9,29 +9,16 @@ from itertools import islice
 
 from django.urls import reverse
 
-from catalog import finding, kept, richtext, stock
+from catalog import finding, kept, stock
 from catalog.finding import ORDERINGS, PRICED_IN_POINTS, Filters, Shelf
 from catalog.kept import KEPT_SECONDS, forget
 from catalog.models import Category, Product, Stock, is_within, picture_url
-from mall.core import clock
+from mall.core import clock, richtext
 
 __all__ = [
-    "KEPT_SECONDS",
-    "ORDERINGS",
-    "PRICED_IN_POINTS",
-    "Filters",
-    "Shelf",
-    "category",
-    "detail",
-    "forget",
-    "in_stock",
-    "listing",
-    "pieces_of",
-    "picks",
-    "popular",
-    "tree",
-    "with_stock",
-]
+    "KEPT_SECONDS", "ORDERINGS", "PRICED_IN_POINTS", "Filters", "Shelf", "category", "detail",
+    "forget", "in_stock", "listing", "named", "pieces_of", "picks", "popular", "tree", "with_stock",
+]  # fmt: skip
 MOST_GOODS = 1000
 SHOWN = (
     "id", "name", "summary", "kind", "pay_mode", "category_id", "image", "illustration",
@@ -122,6 +109,17 @@ def in_stock(facts, limit: int, *, available: int | None) -> list[dict]:
         found += [fact for fact in with_stock(some, available) if fact["in_stock"]]
         step *= 4
     return found[:limit]
+
+
+def named(product_ids, *, available: int | None) -> list[dict]:
+    """Return the facts of these products in this order, each with live ``in_stock``; what is not
+    offered now is left out.
+    """
+    if not product_ids:
+        return []
+    rows = finding.offered().filter(pk__in=product_ids).values(*SHOWN)
+    facts = {fact["id"]: fact for fact in _facts(rows)}
+    return with_stock([facts[pk] for pk in product_ids if pk in facts], available)
 
 
 def tree() -> list[dict]:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from catalog import reviews, searches, storefront, suggestions
+from catalog import cards, reviews, searches, storefront, suggestions
 from catalog.forms import FilterForm
+from catalog.looked import LOOKED
 from catalog.models import Product, most_pieces
 from catalog.payable import is_payable
 from mall.core.limits import TooOften, limit, who
@@ -40,6 +41,7 @@ def product_list(request):
         ),
         "narrowings": _narrowings(form),
         "is_member": available is not None,
+        "card": cards.of_shelf(here),
     }
     if not request.htmx or request.htmx.history_restore_request:
         return render(request, "catalog/list.html", context)
@@ -73,15 +75,16 @@ def product_detail(request, product_id):
     within_reach = [sku for sku in left if not sku["missing"]]
     nearest = min(left or product["skus"], key=lambda sku: sku["missing"])
     said = reviews.summary(product_id)
+    own = {"image_url": product["image_url"], "alt": product["name"]}
+    pictures = [own] * bool(product["image_url"]) + product["pictures"]
     context = {
         "product": product,
+        "card": cards.of_product(product, pictures, said),
         "review_sum": said,
         "reviews": reviews.page_of(product_id, request.GET.get("page"), count=said.count)
         if said.count
         else None,
-        "pictures": [{"image_url": product["image_url"], "alt": product["name"]}]
-        * bool(product["image_url"])
-        + product["pictures"],
+        "pictures": pictures,
         "chosen": (within_reach or left or product["skus"])[0]["id"],
         "can_redeem": bool(within_reach) and is_payable(product["pay_mode"]),
         "deed": _("Buy now")
@@ -95,7 +98,9 @@ def product_detail(request, product_id):
         "missing": nearest["missing"],
         "checkins": request.purse.checkins_for(nearest["missing"]) if nearest["missing"] else None,
     }
-    return render(request, "catalog/detail.html", context)
+    response = render(request, "catalog/detail.html", context)
+    LOOKED.ask(request, response, product["id"])
+    return response
 
 
 def _chips(here) -> list[dict]:

@@ -14,6 +14,7 @@ from mall.core.admin.day_range import DayRangeFilter
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.models import AuditRow, JobRun
+from mall.face import admin as face_admin  # noqa: F401
 from mall.jobs import beat_admin, runs, words  # noqa: F401 - the tables of beat have a room of their own
 
 AUDIT_COLUMNS = [

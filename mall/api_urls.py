@@ -6,4 +6,4 @@ urlpatterns = [
     path("", include((f"{app}.api", f"{app}-api")))
     for app in ("orders", "points", "catalog", "marketing", "accounts")  # the most asked first
 ]
-urlpatterns.append(path("", include("mall.reports.api")))
+urlpatterns += [path("", include("mall.face.api")), path("", include("mall.reports.api"))]

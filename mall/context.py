@@ -5,10 +5,11 @@ visitors.
 from functools import cache
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.functional import SimpleLazyObject
 
-from mall.core import reader_mark
+from mall.core import face, reader_mark
 from marketing.notices import inbox
+from orders.basket import badge
 
 THEMES = ("light", "dark")
 TABS = {
@@ -17,10 +18,13 @@ TABS = {
     "marketing:together": "goods",
     "marketing:unsubscribe": "",
     "marketing:landing": "",
+    "marketing:wish": "goods",
     "marketing": "me",
     "catalog": "goods",
     "orders:flash": "flash",
     "orders:flash_item": "flash",
+    "orders:basket": "goods",
+    "orders:seen": "goods",
     "orders:coupons": "me",
     "orders:coupon_purchase": "me",
     "orders:reviews": "me",
@@ -46,13 +50,18 @@ def tab_of(request):
 def shop(request):
     """Return the names templates use on every page."""
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
+    # Lazy: an answer without a page asks nothing. No query where it is known.
+    worn = SimpleLazyObject(face.current)
     return {
         "theme": theme if theme in THEMES else "",
         # Asked for by a page only: those of an outage must not ask who reads them.
         "reader_mark": lambda: reader_mark.of(request.user) if hasattr(request, "user") else "",
         "tab": tab_of(request),
-        "shop_name": _("Points Mall"),
+        "face": worn,
+        "shop_name": SimpleLazyObject(lambda: worn.name),
+        "shop_url": settings.SHOP_URL,
         "demo_sign_ins": settings.DEMO_SIGN_INS,
+        "basket_pieces": lambda: badge.of(request) if hasattr(request, "user") else "",
         # One query, and only where a template shows it; none for anonymous visitors.
         "unread_notifications": cache(lambda: inbox.unread_count(request.user))
         if hasattr(request, "user")

@@ -170,12 +170,15 @@ def prepare():
     from django.core.management import call_command
     from django.db import connections
 
+    from mall.server import static_files
+
     database = Path(settings.DATABASES["default"]["NAME"])
     # to the end: two shops never prepare or serve the same rows
     claim_database(database, role="shop")
     claim_database(database)
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
+    static_files.collect()
     seeded = Path(settings.DEMO_MARK)
     if settings.DEMO_SIGN_INS and not seeded.exists():
         sys.stdout.write("Loading the demo shop (once) ...\n")

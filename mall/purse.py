@@ -6,7 +6,8 @@ and then once. Display only: what may be spent is decided by points/ledger.py.
 
 from functools import cached_property
 
-from points import balance, rules
+from marketing.checkin import streak
+from points import balance
 
 CHECKINS_WORTH_NAMING = 31  # a longer way discourages
 
@@ -29,9 +30,9 @@ class Purse:
         return self.balance.available if self.balance is not None else None
 
     def checkins_for(self, points: int) -> int | None:
-        """Return how many check-ins surely earn so many points; None when they earn nothing now or
-        it takes longer than a month.
+        """Return how many check-ins earn so many points from the reader's streak of today on; None
+        when they earn nothing now or it takes longer than a month.
         """
-        a_day = rules.preview("checkin", step=1)
-        days = -(-points // a_day) if a_day else None
-        return days if days and days <= CHECKINS_WORTH_NAMING else None
+        user = getattr(self._request, "user", None)
+        member = user if user is not None and user.is_authenticated else None
+        return streak.days_to(points, user=member, most=CHECKINS_WORTH_NAMING)

@@ -82,6 +82,8 @@ JOBS = (
     Job("settle-flash-sessions", "orders.tasks.settle_flash_sessions", crontab(), once_a=MINUTE),
     # Who asked to be told hears five minutes before a flash session starts.
     Job("tell-flash-starting", "orders.tasks.tell_flash_starting", crontab(), once_a=MINUTE),
+    # Who asked to be told hears when what was sold out is back, and not gone again at once.
+    Job("tell-back-in-stock", "orders.tasks.tell_back_in_stock", crontab(), once_a=MINUTE),
     # And of coupons that end within three days.
     Job("remind-coupons", "marketing.tasks.remind_coupons", crontab(minute=5, hour="9-21")),
     # Coupons whose day has passed leave the list of usable ones; they are refused without this too.
@@ -114,6 +116,16 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # Files of tracking numbers that an operator let in.
+    Job(
+        "send-dispatch-files",
+        "orders.tasks.send_dispatch_files",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
+    # Orders of before, and of a release that knew no marks, are found by their recipient, too.
+    Job("mark-contacts", "orders.tasks.mark_contacts", crontab(minute="*/5"), once_a=MINUTE),
     # Sessions whose time has passed go; nobody can use them meanwhile.
     Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),
     # The list of past job runs stays short.

@@ -7,13 +7,14 @@ from django.views.decorators.cache import cache_page
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.views import EmailView
-from mall import views
+from mall import member_page, views
 from mall.monitoring import health, metrics
 from mall.reports import pages
 
 DOCUMENT_SECONDS = 300  # writing the document costs as much as a hundred pages
 
 urlpatterns = [
+    path("", include("mall.face.urls")),
     path("", include("marketing.urls")),
     path("", include("catalog.urls")),
     path("", include("orders.urls")),
@@ -22,6 +23,11 @@ urlpatterns = [
     path("accounts/email/", EmailView.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("admin/reports/<slug:name>/", admin.site.admin_view(pages.show), name="report"),
+    path(
+        "admin/members/<int:pk>/",
+        admin.site.admin_view(member_page.show),
+        name="member_page",
+    ),
     path("admin/", admin.site.urls),
     path("language/", views.set_language, name="set_language"),
     path("sw.js", views.page_worker, name="page_worker"),

@@ -5,6 +5,7 @@ from marketing.checkin import api as checkin_api
 from marketing.missions import api as mission_api
 from marketing.notices import api as notice_api
 from marketing.recommendations import api as suggestion_api
+from marketing.wishes import api as wish_api
 
 urlpatterns = [
     *checkin_api.urlpatterns,
@@ -13,4 +14,5 @@ urlpatterns = [
     *share_api.urlpatterns,
     *event_api.urlpatterns,
     *suggestion_api.urlpatterns,
+    *wish_api.urlpatterns,
 ]

@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from mall.core import file_jobs
 from mall.core.admin.action_forms import TEMPLATE, VERSION, sent
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
@@ -124,7 +125,7 @@ class HistoryImportAdmin(ReadOnly, ModelAdmin):
         )
 
     def _page(self, request, row, form):
-        found = history_imports.findings_of(row)
+        found = file_jobs.findings_of(row)
         findings = [
             (line, no, KINDS[kind], words) for kind, line, no, words in islice(found, SHOWN)
         ]
@@ -160,7 +161,7 @@ class HistoryImportAdmin(ReadOnly, ModelAdmin):
         header = (_("Line"), _("order number"), _("What"), _("Why"))
         told = (
             (line, no, str(KINDS[kind]), words)
-            for kind, line, no, words in history_imports.findings_of(row)
+            for kind, line, no, words in file_jobs.findings_of(row)
         )
         return csv_response(f"orders-left-out-{row.pk}", header, told)
 

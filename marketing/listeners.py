@@ -9,11 +9,13 @@ from marketing import facts, takeaway
 from marketing.analytics import activity, days
 from marketing.notices import news
 from orders.events import (
+    BACK_IN_STOCK,
     COUPON_GRANTED,
     FLASH_STARTING,
     ORDER_AUTO_COMPLETED,
     ORDER_CANCELLED,
     ORDER_COMPLETED,
+    ORDER_NOTE,
     ORDER_PAID,
     ORDER_REFUNDED,
     ORDER_SHIPPED,
@@ -35,6 +37,7 @@ LISTENERS = {
     # orders
     ORDER_PAID: [days.count_again, news.of_paid, facts.count_paid_order],
     ORDER_SHIPPED: [news.of_shipped],
+    ORDER_NOTE: [news.of_notes],
     **dict.fromkeys(
         (ORDER_COMPLETED, ORDER_AUTO_COMPLETED),
         [days.count_again, news.of_completed, facts.count_completed_order],
@@ -53,6 +56,7 @@ LISTENERS = {
     REFUND_SETTLED: [news.of_settled_refund],
     COUPON_GRANTED: [news.of_coupons],
     FLASH_STARTING: [news.of_flash],
+    BACK_IN_STOCK: [news.of_stock],
     # points
     POINTS_AWARDED: [news.of_awards],
     POINTS_ADJUSTED: [news.of_adjustments],

@@ -7,6 +7,7 @@ from marketing.checkin import views as checkin_views
 from marketing.missions import views as mission_views
 from marketing.notices import views as notice_views
 from marketing.recommendations import views as suggestions
+from marketing.wishes import views as wish_views
 
 app_name = "marketing"
 urlpatterns = [
@@ -17,6 +18,9 @@ urlpatterns = [
     path("share/", share_views.share, name="share"),
     path("s/<str:token>/", share_views.landing, name="landing"),
     path("products/<int:product_id>/together/", suggestions.together, name="together"),
+    path("wishlist/", wish_views.wishlist, name="wishlist"),
+    path("wishlist/goal/", wish_views.goal_piece, name="goal"),
+    path("wishlist/<int:product_id>/", wish_views.of_product, name="wish"),
     path("inbox/", notice_views.inbox, name="inbox"),
     path("account/notifications/", notice_views.choose, name="preferences"),
     path("unsubscribe/<str:token>/", notice_views.unsubscribe, name="unsubscribe"),

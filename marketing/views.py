@@ -7,12 +7,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog import answers, storefront
-from mall.core import clock, shared_redis
+from catalog import answers, cards, storefront
+from mall.core import clock, face, shared_redis
 from marketing import earning, recommendations
 from marketing.checkin import streak
 from marketing.missions import board
+from marketing.wishes import goal
 from orders import history
+from orders.basket import badge
 from orders.flash import board as flash_board
 from orders.models import Order
 
@@ -28,7 +30,10 @@ def home(request):
     """Greet a member with what waits today; tell a visitor what the mall is."""
     if not request.user.is_authenticated:
         look = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")[:5]
-        return answers.page(request, "marketing/welcome.html", _welcome, look=look)
+        pieces = badge.of(request)
+        return answers.page(
+            request, "marketing/welcome.html", welcome_facts, look=look, pieces=pieces
+        )
     with shared_redis.one_moment():
         return _members_home(request)
 
@@ -36,12 +41,14 @@ def home(request):
 def _members_home(request):
     own = request.purse.balance
     expiring = [(on, points) for on, points in own.expiring if on <= clock.today() + EXPIRING_SOON]
+    items = board.of(request.user)
     facts = {
         "balance": own,
         "expiring_points": sum(points for _on, points in expiring),
         "expiring_on": expiring[0][0] if expiring else None,
         "standing": streak.standing(request.user),
-        "next_mission": board.next_of(board.of(request.user)),
+        "next_mission": board.next_of(items),
+        "goal": goal.of(request, items),
         "waiting": history.orders_of(
             request.user.pk, statuses=WAITING_FOR_MEMBER, limit=ORDERS_SHOWN
         ),
@@ -51,16 +58,22 @@ def _members_home(request):
     return render(
         request,
         "marketing/home.html",
-        {**facts, "picks": picks, "categories": _shelves(), **_flash()},
+        {**facts, "picks": picks, "categories": _shelves(), "blocks": face.blocks()[0], **_flash()},
     )
 
 
-def _welcome():
-    """What a visitor sees, and when the flash sale of the banner starts or ends."""
+def welcome_facts():
+    """Return what a visitor sees, and when it changes by itself: a flash sale starts or ends, or a
+    block of the page.
+    """
     flash = _flash()
     session = flash["flash_session"]
-    until = session and (session.ends_at if flash["flash_runs"] else session.starts_at)
-    window = {"picks": storefront.picks(None, PICKS), "categories": _shelves(), **flash}
+    turns = session and (session.ends_at if flash["flash_runs"] else session.starts_at)
+    blocks, change = face.blocks()
+    until = min([at for at in (turns, change) if at], default=None)
+    picks = storefront.picks(None, PICKS)
+    window = {"picks": picks, "categories": _shelves(), "blocks": blocks, **flash}
+    window["card"] = cards.of_shop()
     return {"ways": earning.ways(), **window}, until
 
 

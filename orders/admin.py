@@ -3,6 +3,7 @@ too.
 """
 
 from django.contrib import admin
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
@@ -19,14 +20,17 @@ from mall.core.admin.search import members
 from orders import (
     policy_admin,  # noqa: F401
 )
+from orders.basket import admin as basket_admin  # noqa: F401
 from orders.buttons_admin import OrderButtons
 from orders.coupons import admin as coupon_admin  # noqa: F401 - the rooms register what is theirs
 from orders.coupons import handout_admin  # noqa: F401
+from orders.dispatch import admin as dispatch_admin  # noqa: F401
+from orders.dispatch.order_admin import DispatchButtons
 from orders.flash import admin as flash_admin  # noqa: F401
 from orders.models import (
     Order,
 )
-from orders.parts_admin import LineInline, PaymentInline, ShipmentInline
+from orders.parts_admin import LineInline, NoteInline, PaymentInline, ShipmentInline
 from orders.payments import admin as payment_admin  # noqa: F401
 from orders.refunds import admin as refund_admin  # noqa: F401
 
@@ -40,7 +44,7 @@ STATUS_COLOURS = {
 
 
 @admin.register(Order)
-class OrderAdmin(OrderButtons, ReadOnly, ModelAdmin):
+class OrderAdmin(DispatchButtons, OrderButtons, ReadOnly, ModelAdmin):
     """Ship, complete, cancel and repay orders; everything else of them is read."""
 
     view_on_site = False  # a shopper's page is a shopper's own
@@ -48,12 +52,17 @@ class OrderAdmin(OrderButtons, ReadOnly, ModelAdmin):
     list_filter = [("created_at", DayRangeFilter), "status", ("is_physical", NewestBooleanFilter)]
     list_filter_submit = True
     list_select_related = ["user"]
-    search_fields = ["=no", *members("user"), "=shipments__tracking_number", "tracking_number"]
+    search_fields = ["=no", *members("user")]
+    search_fields += ["=phone_mark", "=phone_tail_mark", "=recipient_mark", "=user__nickname"]
+    search_fields += ["=shipments__tracking_number", "tracking_number"]
     search_help_text = _(
-        "A whole order number or tracking number, a member's whole name or e-mail, or how the name "
-        "begins; a part of a tracking number among the newest orders."
+        "A whole order number or tracking number; the recipient's whole name, phone or its last "
+        "four digits; a member's whole name, nickname or e-mail, or how the name begins; a part of "
+        "a tracking number among the newest orders."
     )
-    inlines = [LineInline, ShipmentInline, PaymentInline]
+    inlines = [LineInline, ShipmentInline, NoteInline, PaymentInline]
+    actions_list = ["ship_many"]
+    actions = ["ship_chosen", "print_slips", "export_orders"]
     actions_detail = [
         "reveal_address",
         "ship_order",
@@ -61,6 +70,8 @@ class OrderAdmin(OrderButtons, ReadOnly, ModelAdmin):
         "ask_refund",
         "cancel_order",
         "refund_order",
+        "note_member",
+        "note_inside",
     ]
     fieldsets = [
         (
@@ -89,7 +100,7 @@ class OrderAdmin(OrderButtons, ReadOnly, ModelAdmin):
         ),
     ]
     readonly_fields = [
-        "no", "member", "status", "deliver_to_masked", "carrier", "tracking_number", "points",
+        "no", "member_link", "status", "deliver_to_masked", "carrier", "tracking_number", "points",
         "points_for_discount",
         "rate", "goods_cash", "discount", "coupon_used", "coupon_discount", "freight", "cash",
         "created_at", "pay_by", "paid_at",
@@ -101,6 +112,12 @@ class OrderAdmin(OrderButtons, ReadOnly, ModelAdmin):
     @admin.display(description=_("member"), ordering="user_id")
     def member(self, order):
         return order.user.get_username()
+
+    @admin.display(description=_("member"))
+    def member_link(self, order):
+        # By name: the page stands on the roof.
+        address = reverse("member_page", args=[order.user_id])
+        return format_html('<a class="underline" href="{}">{}</a>', address, order.user)
 
     @admin.display(description=_("coupon"))
     def coupon_used(self, order):
@@ -133,7 +150,7 @@ class OrderAdmin(OrderButtons, ReadOnly, ModelAdmin):
             None,
             {
                 "fields": [
-                    ("no", "member"),
+                    ("no", "member_link"),
                     "status",
                     "deliver_to_masked",
                     ("carrier", "tracking_number"),

@@ -17,7 +17,8 @@ from mall.core.api import REPLAYED, Cursor, key_of, made, once_key, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from mall.core.openapi import refusal
 from mall.core.own_list import OwnList
-from orders import history, lifecycle, listing_serializers, pricing
+from orders import history, lifecycle, listing_serializers, pricing, proposals
+from orders.basket import api as basket_api
 from orders.checkout import place_order
 from orders.coupons import api as coupon_api
 from orders.coupons import wallet
@@ -26,6 +27,7 @@ from orders.errors import NoSuchProvider, NoticeTooLarge
 from orders.flash import api as flash_api
 from orders.models import Order
 from orders.payments import cash_in
+from orders.quote_serializers import ProposedQuoteSerializer
 from orders.refunds import api as refund_api
 from orders.refusal_serializers import PRICE_CHANGED
 from orders.reviews import api as review_api
@@ -38,11 +40,10 @@ from orders.serializers import (
     PaymentRequest,
     PaymentSerializer,
     QuoteRequest,
-    QuoteSerializer,
     StatusQuery,
 )
 from orders.sold_out_api import refused_first
-from points import event_delivery
+from points import account_state, event_delivery
 
 TAGS = ["orders"]
 
@@ -63,7 +64,10 @@ def shown(request, order):
 
 class QuoteView(APIView):
     @extend_schema(
-        operation_id="orders_quote", tags=TAGS, request=QuoteRequest, responses=QuoteSerializer
+        operation_id="orders_quote",
+        tags=TAGS,
+        request=QuoteRequest,
+        responses=ProposedQuoteSerializer,
     )
     def post(self, request):
         """Say what these lines cost now."""
@@ -77,18 +81,26 @@ class QuoteView(APIView):
             points_to_use=asked["points_to_use"],
             coupon=asked.get("coupon"),
         )
-        return Response({**quote.as_dict(), "coupon_proposed": self._proposed(quote)})
+        return Response({**quote.as_dict(), **self._proposed(quote)})
 
-    def _proposed(self, quote) -> dict | None:
-        """Return the member's coupon that would take most off, where none is in use."""
-        if quote.coupon or not quote.goods_cash:
-            return None
-        best = wallet.propose(wallet.options(self.request.user, quote.lines))
-        return best and best.in_hand.as_dict(best.discount)
+    def _proposed(self, quote) -> dict:
+        """Return the best the member could do with coupon and points, and the coupon that would
+        take most off where none is in use.
+        """
+        if not quote.goods_cash:
+            return {"proposed": None, "coupon_proposed": None}
+        options = wallet.options(self.request.user, quote.lines)
+        best = proposals.propose(quote.lines, options, available=self.request.purse.available)
+        coupon = None if quote.coupon else wallet.propose(options)
+        return {
+            "proposed": best and best.as_dict(),
+            "coupon_proposed": coupon and coupon.in_hand.as_dict(coupon.discount),
+        }
 
 
 class OrderListView(OwnList):
     pagination_class = OrderCursor
+    state = staticmethod(account_state.read)
 
     @extend_schema(
         operation_id="orders_list",
@@ -129,6 +141,7 @@ class OrderListView(OwnList):
             coupon=sent.validated_data.get("coupon"),
             address=sent.validated_data.get("address"),
             expect=sent.validated_data.get("expect"),
+            from_basket=sent.validated_data["from_basket"],
         )
         return made(shown(request, order), replayed=order.replayed)
 
@@ -225,6 +238,7 @@ urlpatterns = [
     path("orders/<str:no>/cancellation", CancellationView.as_view()),
     path("orders/<str:no>/receipt", ReceiptView.as_view()),
     path("payments/<str:provider>/notify", NotifyView.as_view()),
+    *basket_api.urlpatterns,
     *coupon_api.urlpatterns,
     *review_api.urlpatterns,
     *refund_api.urlpatterns,

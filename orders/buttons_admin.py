@@ -7,11 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from mall.core import audit, phones
-from mall.core.admin.action_forms import ask, sent
-from orders import (
-    lifecycle,
-    shipping,
-)
+from mall.core.admin.action_forms import VERSION, ask, sent
+from orders import lifecycle
+from orders.dispatch import carriers, waiting
 from orders.forms import CancelForm, ConfirmForm, RefundAskForm, ShipForm
 from orders.models import (
     Order,
@@ -42,6 +40,7 @@ class OrderButtons:
             shown = shown - {"refund_order"}
         if order and order.address:
             shown = shown | {"reveal_address"}
+        shown = shown | {"note_member", "note_inside"}
         return [
             button
             for button in super().get_actions_detail(request, object_id)
@@ -80,14 +79,28 @@ class OrderButtons:
 
     @action(description=_("Ship"), url_path="ship", permissions=["ship"])
     def ship_order(self, request, object_id):
-        """Note carrier and tracking number and send the order off."""
+        """Note carrier and tracking number and send the order off; goods and address stand beside
+        the form, and that they were opened in the audit log.
+        """
+        order = self.get_object(request, object_id)
+        if order is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        [row] = waiting.of([order])
+        if row.address and request.method != "POST":
+            audit.note(request.user, "orders.reveal_address", target=order.reference)
         return self._ask(
             request,
             object_id,
             lambda order: ShipForm(
-                sent(request), is_physical=order.is_physical, waiting=shipping.waiting(order)
+                sent(request),
+                is_physical=order.is_physical,
+                waiting=row.lines,
+                carriers=map(str, carriers.offered()),
             ),
             lambda order, said: lifecycle.ship(order, actor=f"staff:{request.user.pk}", **said),
+            template="orders/admin/ship.html",
+            version=row.version if VERSION in request.POST or request.method != "POST" else "",
+            waiting=row,
             question=_(
                 "Who carries it, and under which number? Virtual goods need neither. Fewer pieces "
                 "make a first parcel."
@@ -175,7 +188,7 @@ class OrderButtons:
         )
         return list(owed.select_related("payment__order"))
 
-    def _ask(self, request, object_id, form_of, verb, *, question, button):
+    def _ask(self, request, object_id, form_of, verb, *, question, button, **page):
         """Show a form about one order until the verb takes what it says; ``verb`` may return an
         answer of its own.
         """
@@ -197,4 +210,5 @@ class OrderButtons:
             title=button,
             about=about,
             question=question,
+            **page,
         )

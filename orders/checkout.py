@@ -19,6 +19,7 @@ from mall.core import clock, kept, repeats, rows
 from mall.core.money import yuan
 from mall.core.transactions import transactional
 from orders import drafts, group, lane, lifecycle, pricing
+from orders.basket import baskets
 from orders.coupons import lifecycle as coupons
 from orders.coupons import wallet
 from orders.errors import IdempotencyConflict, InvalidKey
@@ -35,6 +36,7 @@ def place_order(
     coupon: int | str | None = None,
     address: int | Address | None = None,
     expect=None,
+    from_basket: bool = False,
 ) -> Order:
     """Place an order for ``lines`` (``(sku_id, quantity)``) and return it.
 
@@ -42,26 +44,29 @@ def place_order(
     order waits for the payment window of the checkout policy. ``coupon`` is the id or code of one
     coupon, kept for this order until it is paid or cancelled. ``expect`` is ``{"points", "cash"}``
     as the shopper saw them. Goods to deliver go to ``address`` (an id of the member's own) or the
-    default one.
+    default one. ``from_basket``: what is ordered leaves the member's basket with it.
 
     Idempotent by (user, key): the same request again returns the same order, with ``replayed``
     True.
     Raises: InvalidKey, IdempotencyConflict, InvalidLines, NotForSale, PurchaseLimitReached,
     CouponNotUsable, PointsNotUsable, NotPayable, PriceChanged, AddressNeeded,
-    points.errors.InsufficientPoints and AccountFrozen, catalog.errors.OutOfStock.
+    BasketChanged (ordered from the basket in another tab), points.errors.InsufficientPoints and
+    AccountFrozen, catalog.errors.OutOfStock.
     """
     wanted = pricing.normalise(lines)
     address_id = address.pk if isinstance(address, Address) else address
     named = wallet.normalise(coupon)
     # Left out when there is none: keys of orders placed before the shop had coupons still match.
-    with_coupon = {} if named is None else {"coupon": named}
+    more = {} if named is None else {"coupon": named}
+    if from_basket:
+        more["from_basket"] = True
     body_hash = fingerprint(
         key,
         expect,
         lines=sorted(wanted),
         points_to_use=points_to_use,
         address=address_id,
-        **with_coupon,
+        **more,
     )
     refusal = sold_out.refusal_of(wanted)
     if refusal is not None:
@@ -76,8 +81,8 @@ def place_order(
         "address_id": address_id,
         "expect": expect,
     }
-    alone = partial(_place, user, wanted, coupon=named, **asked)
-    if named is not None or not group.may_take(wanted):
+    alone = partial(_place, user, wanted, coupon=named, from_basket=from_basket, **asked)
+    if named is not None or from_basket or not group.may_take(wanted):
         return alone()
     ((sku_id, quantity),) = wanted
     request = group.Request(user, sku_id, quantity, request_id=event_rows.request_id(), **asked)
@@ -86,7 +91,9 @@ def place_order(
 
 
 @transactional
-def _place(user, wanted, *, key, body_hash, points_to_use, coupon, address_id, expect) -> Order:
+def _place(
+    user, wanted, *, key, body_hash, points_to_use, coupon, address_id, expect, from_basket
+) -> Order:
     """Place an order in one transaction, or return the one its key placed before."""
     kept.version()  # what is asked of the cache is asked before anything is locked
     # Two tabs may place at once; the second must see the first's order, balance and pieces had.
@@ -97,6 +104,8 @@ def _place(user, wanted, *, key, body_hash, points_to_use, coupon, address_id, e
     quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=coupon, as_of=now)
     quote.agree(expect)
     shelf.check_left(quote.lines, since=since)
+    if from_basket:
+        baskets.take(user.pk, wanted)
     order = write_down(
         account, user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id
     )

@@ -17,7 +17,8 @@ from catalog.models import most_pieces
 from mall.core import unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, TooOften, limit
-from orders import just_placed, pricing
+from orders import just_placed, pricing, proposals
+from orders.basket import badge
 from orders.checkout import place_order
 from orders.coupons import offers, wallet
 from orders.coupons.errors import CouponNotUsable
@@ -48,6 +49,8 @@ def new(request):
     else:
         messages.success(request, _("Redeemed. We are getting it ready for you."))
         response = redirect(order)
+    if "basket" in request.POST:
+        badge.doubt(response)
     return just_placed.note(response, order, [sku for sku, _number in read_lines(request.POST)])
 
 
@@ -67,6 +70,7 @@ def _place(request):
         coupon=sent["coupon"] or None,
         address=sent["address"],
         expect=form.expect,
+        from_basket=sent["basket"],
     )
 
 
@@ -92,6 +96,8 @@ def _checkout_page(request, asked, *, refusal=None):
     addresses = list(address_book.book_of(request.user)) if quote.is_physical else []
     available = request.purse.available or 0
     missing = max(0, quote.points - available)
+    proposal = proposals.propose(wishes, choice.options, available=available)
+    from_basket = "basket" in asked
     context = {
         "quote": quote,
         "placed_before": just_placed.of(request, [line.sku.pk for line in quote.lines]),
@@ -103,6 +109,9 @@ def _checkout_page(request, asked, *, refusal=None):
         "choices": _discount_choices(quote, available),
         "coupons": _coupon_choices(quote, choice),
         "coupon": _named(quote),
+        "proposal": proposal if proposal and proposal.quote.cash < quote.cash else None,
+        "best": proposal and f"{request.path}?{_query(proposal.quote, from_basket)}",
+        "from_basket": from_basket,
         "addresses": addresses,
         "chosen_address": address_book.chosen(addresses, asked.get("address", "")),
         "needs_address": quote.is_physical and not addresses,
@@ -111,7 +120,7 @@ def _checkout_page(request, asked, *, refusal=None):
         "quantity_max": max(
             first.quantity, most_pieces(first.sku.product.limit_per_order, left[first.sku.pk])
         ),
-        "here": f"{request.path}?{urlencode(_asked_again(quote), doseq=True)}",
+        "here": f"{request.path}?{_query(quote, from_basket)}",
         "key": uuid4().hex,
     }
     return render(request, "orders/new.html", context, status=refusal.status if refusal else 200)
@@ -253,10 +262,13 @@ def _discount_choices(quote, available) -> list[dict]:
     ]
 
 
-def _asked_again(quote) -> dict:
-    return {
+def _query(quote, from_basket) -> str:
+    """Return what asks for the checkout of a quote again."""
+    asked = {
         "sku": [line.sku.pk for line in quote.lines],
         "quantity": [line.quantity for line in quote.lines],
         "points_to_use": quote.points_for_discount,
         "coupon": _named(quote),
+        **({"basket": "on"} if from_basket else {}),
     }
+    return urlencode(asked, doseq=True)

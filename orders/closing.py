@@ -8,7 +8,17 @@ from django.utils.translation import ngettext
 from accounts.closing import Consequence
 from mall.core.errors import DomainError
 from mall.core.transactions import transactional
-from orders.models import Coupon, Order, RefundRequest
+from orders.contact_marks import MARKS
+from orders.models import (
+    BasketLine,
+    Coupon,
+    Order,
+    OrderNote,
+    RefundRequest,
+    SeenGoods,
+    StockAlert,
+    Wish,
+)
 
 OPEN = (Order.Status.PENDING, Order.Status.PAID, Order.Status.SHIPPED)
 UNDECIDED = (RefundRequest.Status.REQUESTED, RefundRequest.Status.APPROVED)
@@ -56,12 +66,15 @@ def consequences(user) -> list[Consequence]:
 
 @transactional
 def forget(user) -> None:
-    """Forget the addresses of a member's orders. The caller holds the member's lock, so no order is
-    placed meanwhile.
+    """Forget the addresses of a member's orders, what colleagues noted about them, the basket and
+    what stands around it. The caller holds the member's lock, so no order is placed meanwhile.
 
     Raises: OrdersOpen.
     """
     count = open_count(user.pk)
     if count:
         raise OrdersOpen(count=count)
-    Order.objects.filter(user_id=user.pk).update(address_sealed="")
+    OrderNote.objects.filter(order__user_id=user.pk).delete()
+    Order.objects.filter(user_id=user.pk).update(address_sealed="", **dict.fromkeys(MARKS, ""))
+    for model in (BasketLine, Wish, StockAlert, SeenGoods):
+        model.objects.filter(user_id=user.pk).delete()

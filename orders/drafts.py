@@ -11,7 +11,7 @@ from accounts import addresses
 from accounts.models import Address
 from mall.core import rows
 from mall.core.events import tell
-from orders import events
+from orders import contacts, events
 from orders.errors import AddressNeeded
 from orders.models import Order, OrderLine
 from orders.numbers import new_number
@@ -67,9 +67,9 @@ def of(
         order.pay_by = at + timedelta(minutes=quote.payment_window_minutes)
     else:
         order.status, order.paid_at = Order.Status.PAID, at
-    if quote.is_physical:
-        snapshot = _address_of(user, address_id).snapshot()
-        order.address_sealed = json.dumps(snapshot, ensure_ascii=False)
+    snapshot = _address_of(user, address_id).snapshot() if quote.is_physical else {}
+    order.address_sealed = json.dumps(snapshot, ensure_ascii=False) if snapshot else ""
+    vars(order).update(contacts.marks_of(Order, snapshot))
     return order
 
 

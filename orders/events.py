@@ -15,12 +15,14 @@ ORDER_COMPLETED = Kind.COMPLETED.value
 ORDER_AUTO_COMPLETED = Kind.AUTO_COMPLETED.value
 ORDER_CANCELLED = Kind.CANCELLED.value
 ORDER_TIMED_OUT = Kind.TIMED_OUT.value
+ORDER_NOTE = Kind.NOTE.value
 ORDER_REFUNDED = Kind.REFUND_APPROVED.value
 REFUND_REQUESTED = Kind.REFUND_REQUESTED.value
 REFUND_REJECTED = Kind.REFUND_REJECTED.value
 REFUND_SETTLED = "refund_settled"
 COUPON_GRANTED = "coupon_granted"
 FLASH_STARTING = "flash_starting"
+BACK_IN_STOCK = "back_in_stock"
 
 
 # --- orders ----------------------------------------------------------------------
@@ -123,6 +125,12 @@ def flash_starting(reminder) -> Event:
     reference = f"flash:{reminder.session_id}"
     data = {"session": reminder.session_id}
     return Event(FLASH_STARTING, reminder.user_id, reference, clock.now(), data=data)
+
+
+def back_in_stock(alert) -> Event:
+    """A SKU that a member waits for is back; once per wish to be told."""
+    reference = f"stock-alert:{alert.pk}"
+    return Event(BACK_IN_STOCK, alert.user_id, reference, clock.now(), data={"sku": alert.sku_id})
 
 
 # --- parts -----------------------------------------------------------------------

@@ -74,6 +74,7 @@ class PlaceForm(forms.Form):
     address = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     expect_points = forms.IntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS)
     expect_cash = forms.RegexField(CASH)
+    basket = forms.BooleanField(required=False)
 
     @property
     def expect(self) -> dict:
@@ -97,11 +98,13 @@ class ShipForm(forms.Form):
         label=_("Tracking number"), max_length=60, widget=UnfoldAdminTextInputWidget
     )
 
-    def __init__(self, *args, is_physical=True, waiting=(), **kwargs):
+    def __init__(self, *args, is_physical=True, waiting=(), carriers=(), **kwargs):
         """``waiting`` are the lines of which pieces wait; with several pieces the parcel may have a
-        part of them.
+        part of them. ``carriers`` are names to choose from; another may be written.
         """
         super().__init__(*args, **kwargs)
+        self.carriers = list(carriers)
+        self.fields["carrier"].widget.attrs["list"] = "carriers"
         if not is_physical:
             self.fields.clear()
         self.waiting = list(waiting)

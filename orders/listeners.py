@@ -3,9 +3,11 @@
 from accounts import closing as leaving
 from accounts import export
 from catalog import sales
+from catalog.looked import LOOKED
 from mall.core.events import each
 from orders import closing, earning, takeaway
 from orders import sales as own_sales
+from orders.basket import seen
 from orders.coupons import lifecycle as coupons
 from orders.events import (
     ORDER_AUTO_COMPLETED,
@@ -30,6 +32,7 @@ ANSWERS = {
     sales.PIECES: [own_sales.pieces],
     sales.NEWEST: [own_sales.newest],
     sales.NEXT: [own_sales.following],
+    LOOKED: [seen.note],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],
     leaving.FORGETTING: [closing.forget],

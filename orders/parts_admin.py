@@ -1,13 +1,16 @@
 """What the back office shows below an order: its lines, parcels and payments."""
 
 from django.contrib import admin
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from mall.core import actors
 from mall.core.admin.read_only import ReadOnly
+from orders.dispatch import carriers
 from orders.models import (
     OrderLine,
+    OrderNote,
     Payment,
     Shipment,
 )
@@ -44,16 +47,37 @@ class ShipmentInline(ReadOnly, TabularInline):
     model = Shipment
     extra = 0
     hide_title = True
-    fields = ["number", "carrier", "tracking_number", "contents", "at", "by"]
+    fields = ["number", "carried_by", "followed", "contents", "at", "by"]
     readonly_fields = fields
     by = actors.column("actor", _("by"))
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("lines__line")
 
+    @admin.display(description=_("carrier"))
+    def carried_by(self, parcel):
+        return carriers.called(parcel.carrier, code=parcel.carrier_code) or "–"
+
+    @admin.display(description=_("tracking number"))
+    def followed(self, parcel):
+        address = carriers.tracking_of(parcel)
+        if not address:
+            return parcel.tracking_number or "–"
+        link = '<a class="underline" href="{}" rel="noopener noreferrer" target="_blank">{}</a>'
+        return format_html(link, address, parcel.tracking_number)
+
     @admin.display(description=_("contents"))
     def contents(self, parcel):
         return ", ".join(str(part) for part in parcel.lines.all())
+
+
+class NoteInline(ReadOnly, TabularInline):
+    model = OrderNote
+    extra = 0
+    hide_title = True
+    fields = ["text", "at", "by"]
+    readonly_fields = fields
+    by = actors.column("actor", _("by"))
 
 
 class PaymentInline(ReadOnly, TabularInline):

@@ -72,7 +72,7 @@ def quote_wishes(
     coupon: int | str | None = None,
     as_of: datetime | None = None,
 ) -> Quote:
-    """Work out as ``quote`` does what goods cost that were read already."""
+    """Work out as ``quote`` does what goods cost that were read already; a visitor is None."""
     as_of = as_of or clock.now()
     _check_sale(wishes, as_of)
     _check_limits(user, wishes)
@@ -198,6 +198,23 @@ def worth(points: int, rate: int) -> Decimal:
     return yuan_down(Decimal(points) / rate)
 
 
+def had_by(user, product_ids) -> dict[int, int]:
+    """Return how many pieces of each product a member has kept: what was cancelled or refunded may
+    be had again. A visitor (None) has had none.
+    """
+    if user is None or not product_ids:
+        return {}
+    lines = OrderLine.objects.filter(order__user=user, product__in=product_ids).exclude(
+        order__status=Order.Status.CANCELLED
+    )
+    return dict(
+        lines.order_by()
+        .values("product_id")
+        .annotate(pieces=Sum(F("quantity") - F("refunded_quantity")))
+        .values_list("product_id", "pieces")
+    )
+
+
 def _is_whole(number, most) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= most
 
@@ -226,28 +243,13 @@ def _check_limits(user, wishes):
         if limit and quantity > limit:
             raise PurchaseLimitReached(product=products[product_id].name, limit=limit)
     limited = [product_id for product_id in wanted if products[product_id].limit_per_person]
-    had = _had(user, limited) if limited else {}
+    had = had_by(user, limited)
     for product_id in limited:
         limit = products[product_id].limit_per_person
         if had.get(product_id, 0) + wanted[product_id] > limit:
             raise PersonLimitReached(
                 product=products[product_id].name, limit=limit, had=had.get(product_id, 0)
             )
-
-
-def _had(user, product_ids) -> dict[int, int]:
-    """Return how many pieces of each product a member has kept: what was cancelled or refunded may
-    be had again.
-    """
-    lines = OrderLine.objects.filter(order__user=user, product__in=product_ids).exclude(
-        order__status=Order.Status.CANCELLED
-    )
-    return dict(
-        lines.order_by()
-        .values("product_id")
-        .annotate(pieces=Sum(F("quantity") - F("refunded_quantity")))
-        .values_list("product_id", "pieces")
-    )
 
 
 def _discount_range(discountable: Decimal, policy, rate) -> DiscountRange:

@@ -3,7 +3,7 @@
 from drf_spectacular.utils import OpenApiResponse
 
 from mall.core.openapi import ErrorAnswerSerializer
-from orders.serializers import QuoteSerializer
+from orders.quote_serializers import QuoteSerializer
 
 
 class OrderRefusalSerializer(ErrorAnswerSerializer):

@@ -15,9 +15,8 @@ from orders.models import (
     Payment,
     PaymentNotice,
     PaymentRefund,
-    Shipment,
-    ShipmentLine,
 )
+from orders.parcel_serializers import ParcelSerializer
 from orders.payments import gateways
 
 
@@ -78,6 +77,9 @@ class OrderRequest(QuoteRequest):
         help_text="Id; the default one when left out.",
     )
     expect = ExpectRequest(required=False)
+    from_basket = serializers.BooleanField(
+        default=False, help_text="What is ordered leaves the basket with it."
+    )
 
 
 class PaymentRequest(StrictSerializer):
@@ -94,49 +96,6 @@ class YuanField(serializers.DecimalField):
 
     def __init__(self, **kwargs):
         super().__init__(max_digits=12, decimal_places=2, coerce_to_string=True, **kwargs)
-
-
-class QuotedLineSerializer(Shape):
-    sku = serializers.IntegerField()
-    product = serializers.CharField()
-    quantity = serializers.IntegerField()
-    points = serializers.IntegerField()
-    cash = YuanField()
-    discount = YuanField()
-    coupon_discount = YuanField(help_text="This line's share of the coupon.")
-
-
-class QuotedCouponSerializer(Shape):
-    id = serializers.IntegerField(allow_null=True, help_text="null for a public code.")
-    code = serializers.CharField()
-    name = serializers.CharField()
-    discount = YuanField()
-
-
-class UsablePointsSerializer(Shape):
-    """Multiples of ``step`` from ``least`` to ``most`` may be used; ``most`` 0 means none."""
-
-    least = serializers.IntegerField()
-    step = serializers.IntegerField()
-    most = serializers.IntegerField()
-
-
-class QuoteSerializer(Shape):
-    lines = QuotedLineSerializer(many=True)
-    points = serializers.IntegerField(help_text="All points, those used as a discount included.")
-    cash = YuanField(help_text="Yuan to pay: goods − coupon − discount + freight.")
-    goods_cash = YuanField()
-    coupon = QuotedCouponSerializer(allow_null=True)
-    coupon_proposed = QuotedCouponSerializer(allow_null=True, help_text="When none is in use.")
-    coupon_discount = YuanField()
-    discount = YuanField(help_text="What the points take off.")
-    rounding = serializers.DecimalField(
-        max_digits=6, decimal_places=4, help_text="Yuan cut off the discount, below 0.01."
-    )
-    freight = YuanField()
-    rate = serializers.IntegerField(help_text="Points per yuan.")
-    earns = serializers.IntegerField(help_text="Points this order will earn.")
-    points_usable = UsablePointsSerializer()
 
 
 class OrderLineSerializer(ModelShape):
@@ -237,22 +196,6 @@ class DeliverySerializer(Shape):
     phone = serializers.CharField()
     region = serializers.CharField()
     detail = serializers.CharField()
-
-
-class ParcelLineSerializer(ModelShape):
-    line = serializers.IntegerField(source="line_id")
-
-    class Meta:
-        model = ShipmentLine
-        fields = ["line", "quantity"]
-
-
-class ParcelSerializer(ModelShape):
-    lines = ParcelLineSerializer(many=True)
-
-    class Meta:
-        model = Shipment
-        fields = ["number", "carrier", "tracking_number", "at", "lines"]
 
 
 class OnTheWaySerializer(Shape):

@@ -8,6 +8,7 @@ they are issued.
 from django.db.models import F, Max
 
 from mall.core import clock
+from orders.dispatch import carriers
 from orders.models import OrderLine, Shipment, ShipmentLine
 from orders.refunds.errors import NothingToSend
 
@@ -34,11 +35,13 @@ def pack(
         for pk, quantity in pieces.items()
     ):
         raise NothingToSend
+    known = carriers.find(carrier)
     last = Shipment.objects.filter(order=order).aggregate(n=Max("number"))["n"] or 0
     parcel = Shipment.objects.create(
         order=order,
         number=last + 1,
         carrier=carrier,
+        carrier_code=known.code if known else "",
         tracking_number=number,
         actor=actor,
         at=clock.now(),

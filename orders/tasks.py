@@ -3,9 +3,11 @@
 from celery import shared_task
 
 from mall.core import clock
-from orders import lifecycle
+from orders import contact_marks, lifecycle
+from orders.basket import alerts
 from orders.coupons import handouts
 from orders.coupons import lifecycle as coupons
+from orders.dispatch import files as dispatch_files
 from orders.flash import sessions as flash_sessions
 from orders.payments import cash_out
 
@@ -41,9 +43,27 @@ def tell_flash_starting() -> int:
 
 
 @shared_task
+def tell_back_in_stock() -> int:
+    """Tell members who asked that what was sold out is back; return how many."""
+    return alerts.tell_back(clock.now())
+
+
+@shared_task
 def expire_coupons() -> int:
     """Note the unused coupons whose day has passed; return how many."""
     return coupons.expire_due(clock.now())
+
+
+@shared_task
+def mark_contacts() -> int:
+    """Mark the addresses of orders that nobody marked yet, to be found by; return how many."""
+    return contact_marks.mark_unmarked()
+
+
+@shared_task
+def send_dispatch_files() -> int:
+    """Send the orders of files that operators let in; return how many files."""
+    return dispatch_files.carry_on()
 
 
 @shared_task

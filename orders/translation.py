@@ -8,7 +8,11 @@ that moment, and the translated ones exist only from here on.
 import simple_history
 from modeltranslation.translator import TranslationOptions, translator
 
-from orders.models import CouponCode, CouponTemplate, FlashSession
+from orders.models import Carrier, CouponCode, CouponTemplate, FlashSession
+
+
+class CarrierOptions(TranslationOptions):
+    fields = ("name",)
 
 
 class CouponTemplateOptions(TranslationOptions):
@@ -19,6 +23,7 @@ class FlashSessionOptions(TranslationOptions):
     fields = ("name",)
 
 
+translator.register(Carrier, CarrierOptions)
 translator.register(CouponTemplate, CouponTemplateOptions)
 translator.register(FlashSession, FlashSessionOptions)
 simple_history.register(CouponTemplate, excluded_fields=["issued"])

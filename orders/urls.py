@@ -3,6 +3,8 @@
 from django.urls import path
 
 from orders import checkout_views, views
+from orders.basket import seen_views
+from orders.basket import views as basket_views
 from orders.coupons import views as coupon_views
 from orders.flash import views as flash_views
 from orders.refunds import views as refund_views
@@ -11,6 +13,12 @@ from orders.reviews import views as review_views
 app_name = "orders"
 urlpatterns = [
     path("orders/new/", checkout_views.new, name="new"),
+    path("cart/", basket_views.basket, name="basket"),
+    path("cart/lines/", basket_views.add, name="basket_add"),
+    path("cart/lines/<int:sku>/", basket_views.change, name="basket_line"),
+    path("cart/pieces/", basket_views.pieces, name="basket_pieces"),
+    path("orders/<str:no>/basket/", basket_views.buy_again, name="buy_again"),
+    path("recently-seen/", seen_views.recently_seen, name="seen"),
     path("coupons/", coupon_views.coupons, name="coupons"),
     path("coupons/<int:template>/purchase/", coupon_views.purchase, name="coupon_purchase"),
     path("flash/", flash_views.sessions, name="flash"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mall.core.errors import DomainError
 from orders import delivery, earning, lifecycle
+from orders.dispatch import carriers
 from orders.models import Order, Payment
 from orders.payments import cash_in, gateways
 from orders.payments.gateways import sandbox
@@ -63,11 +64,24 @@ def detail(request, no):
         "is_refunded_whole": order.refunded_at is not None,
         "requests": order.refund_requests.order_by("-number"),
         "can_ask_refund": _can_ask_refund(order),
-        "parcels": order.shipments.exclude(carrier="").prefetch_related("lines__line"),
+        "parcels": _parcels(order),
         "coming": earning.on_the_way(order),
         "codes_count": len(delivery.keys_of(order)),
     }
     return render(request, "orders/detail.html", context)
+
+
+def _parcels(order):
+    """Return (parcel, its carrier in the reader's language, where it is followed)."""
+    sent = order.shipments.exclude(carrier="").prefetch_related("lines__line")
+    return [
+        (
+            parcel,
+            carriers.called(parcel.carrier, code=parcel.carrier_code),
+            carriers.tracking_of(parcel),
+        )
+        for parcel in sent
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

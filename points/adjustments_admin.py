@@ -15,7 +15,6 @@ from mall.core.admin.newest import NewestDateFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
 from mall.core.errors import DomainError
-from mall.core.tables.columns import listed
 from points import adjustments, batch_file, batches
 from points.forms import BatchForm, DecisionForm, PostForm, RejectForm
 from points.models import Adjustment, AdjustmentBatch
@@ -205,9 +204,8 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
             except DomainError as refusal:
                 form.add_error("file", str(refusal))
             else:
-                if unread := batch_file.titles_left_out(content):
-                    words = _("Columns that are not read: %(titles)s")
-                    messages.warning(request, words % {"titles": listed(unread)})
+                for words in batch_file.remarks_on(content):
+                    messages.warning(request, words)
                 wrong = self.wrong(batch)
                 words = ngettext(
                     "%(n)s line is wrong: nothing can be posted.",

@@ -14,6 +14,7 @@ from mall.core.api_fields import DayField
 from mall.core.own_list import OwnList
 from mall.core.shapes import RowShape, Shape
 from points import (
+    account_state,
     adjustments_api,
     balance,
     cases_api,
@@ -192,6 +193,7 @@ class Entries(OwnList):
     """The member's entries, newest first, each with its lots."""
 
     pagination_class = Newest
+    state = staticmethod(account_state.read)
 
     @extend_schema(
         operation_id="list_point_entries",
@@ -215,7 +217,8 @@ class Entries(OwnList):
 
     def listed(self, request, **bounds):
         """Return a page of them."""
-        event_delivery.hear(request.user)
+        if not getattr(request, "truth", None):
+            event_delivery.hear(request.user)
         pages = self.pagination_class()
         page = pages.page_of(partial(statement.lines_of, request.user.pk, **bounds), request)
         names = SimpleLazyObject(wording.rule_names)

@@ -10,7 +10,7 @@ from mall.core.tables import values
 from mall.core.tables.columns import Column
 from mall.core.tables.digest import digest
 from mall.core.tables.errors import BadCell, UnreadableTable
-from mall.core.tables.reader import open_table
+from mall.core.tables.reader import open_table, remarks_of
 from points import machine
 
 ROWS_MAX = 500  # one transaction
@@ -52,9 +52,9 @@ def read_rows(content: bytes) -> list[dict]:
     return rows
 
 
-def titles_left_out(content: bytes) -> tuple[str, ...]:
-    """Return the headings of a file that no column answers to. Raises: UnreadableTable."""
-    return open_table(content, COLUMNS).unknown
+def remarks_on(content: bytes) -> tuple[str, ...]:
+    """Return what of a file is not read, in sentences. Raises: UnreadableTable."""
+    return remarks_of(open_table(content, COLUMNS))
 
 
 def name_of(rows) -> str:

@@ -91,6 +91,10 @@ make_venv() {
   "$python" -m venv .venv || fail "$python cannot make a virtual environment" "install the venv module (python3-venv)"
 }
 
+base_packages() { # what serves: wheels, nothing is compiled; Alipay's library has none, and is plain Python
+  python_packages base --only-binary=:all: --no-binary=python-alipay-sdk -r requirements/base.txt
+}
+
 python_packages() { # a name, then pip's arguments; skipped while the lock files are the ones installed last
   local name=$1 stamp wanted file
   shift

@@ -3,7 +3,6 @@
 import faulthandler
 import inspect
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,42 +16,30 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests.parts import on_mariadb
+
 ROOT = Path(__file__).resolve().parent.parent
-ON_MARIADB = os.environ.get("MALL_TEST_DATABASE_URL", "").startswith("mysql")
+ON_MARIADB = on_mariadb()
 THREADS_SECONDS = 100  # for all threads of a race together
 PASSWORD = "a-long-test-password"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
 # The same examples each run, so that a build tells of its change and of nothing else; MALL_RANDOM=1
-# (make test-long) draws anew.
+# (make test-long) draws anew, and more.
+RANDOM = bool(os.environ.get("MALL_RANDOM"))
 hypothesis_settings.register_profile(
     "mall",
     deadline=None,
     print_blob=True,
-    derandomize=not os.environ.get("MALL_RANDOM"),
+    max_examples=100 if RANDOM else 30,
+    derandomize=not RANDOM,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 hypothesis_settings.load_profile("mall")
 
 
-# --- which tests run --------------------------------------------------------
-def pytest_collection_modifyitems(config, items):
-    """Leave out what needs MariaDB on SQLite, and the long sweeps unless `-m` names them."""
-    asked = config.getoption("markexpr") or ""
-    left_out = set()
-    if not ON_MARIADB:
-        left_out.add("mariadb")
-    if "long" not in asked:
-        left_out.add("long")
-    kept, dropped = [], []
-    for item in items:
-        (dropped if any(item.get_closest_marker(name) for name in left_out) else kept).append(item)
-    if dropped:
-        config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
-
-
+# --- the database -----------------------------------------------------------
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
     """Give this worker its copy of the migrated database, and put it back after each test that
@@ -296,8 +283,10 @@ def another_worker(environment_of_test, tmp_path):
     ends with the test.
     """
     from mall.celery import app
+    from tests import broker, processes
+    from tests.waiting import eventually
 
-    app.control.purge()
+    broker.empty()
     made = []
 
     def start():
@@ -327,20 +316,13 @@ def another_worker(environment_of_test, tmp_path):
                     process_group=0,
                 )
             )
-        for _ in range(30):
-            if app.control.ping(destination=[name], timeout=1):
-                return made[-1]
-        pytest.fail("the worker did not start:\n" + log.read_text()[-2000:])
+        if not eventually(lambda: app.control.ping(destination=[name], timeout=1), pause=0):
+            pytest.fail("the worker did not start:\n" + log.read_text()[-2000:])
+        return made[-1]
 
     yield start
-    for process in made:
-        process.send_signal(signal.SIGTERM)
-    for process in made:
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    app.control.purge()
+    processes.end(*made)
+    broker.empty()
 
 
 @pytest.fixture

@@ -15,53 +15,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.parts import commits
+
 TURN_SECONDS = 600  # longer than any test may run (pyproject.toml)
 GOODBYE_SECONDS = 5
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--needs-database",
-        action="store_true",
-        help="leave out what never asks the database: another part ran it",
-    )
-    parser.addoption(
-        "--no-doors",
-        action="store_true",
-        help="leave out what pages, API and admin do with the database: another part runs it",
-    )
-    parser.addoption(
         "--at", help="let every test begin at this time of the shop, e.g. 2028-02-29T00:05"
     )
-
-
-# --- which tests run ---------------------------------------------------------
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config, items):
-    """Leave out what another part of the run tries, when asked to: each test has one part or two.
-
-    What never asks the database runs once, on SQLite; what doors do with it once, on MariaDB; the
-    rooms behind the doors run on both.
-    """
-    dropped = []
-    if config.getoption("--needs-database"):
-        dropped += [one for one in items if not (_asks(one) or one.get_closest_marker("mariadb"))]
-    if config.getoption("--no-doors"):
-        dropped += [one for one in items if _asks(one) and _DOORS & set(one.path.stem.split("_"))]
-    config.hook.pytest_deselected(items=dropped)
-    left_out = set(dropped)
-    items[:] = [one for one in items if one not in left_out]
-
-
-_DOORS = {"admin", "api", "pages", "views", "doors", "fuzz"}
-
-
-def _asks(item):
-    from django.test import TransactionTestCase
-
-    is_case = item.cls is not None and issubclass(item.cls, TransactionTestCase)
-    fixtures = {"db", "transactional_db", "live_server"} & set(item.fixturenames)
-    return is_case or item.get_closest_marker("django_db") or fixtures
 
 
 # --- the time of day ----------------------------------------------------------
@@ -149,7 +112,7 @@ def _staying(finalizer):
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item, nextitem):
     """Name the test that left a transaction open, and leave nothing of it to the next one."""
-    left = _close_strangers() if _commits(item) else []
+    left = _close_strangers() if commits(item) else []
     try:
         yield
     finally:
@@ -159,14 +122,6 @@ def pytest_runtest_teardown(item, nextitem):
     assert not left, f"{item.nodeid} left transactions on the server, now ended: {left}"
     assert not open_still, (
         f"{item.nodeid} left its connection inside a transaction; it has a new one now"
-    )
-
-
-def _commits(item):
-    marker = item.get_closest_marker("django_db")
-    return bool(
-        {"transactional_db", "live_server"} & set(item.fixturenames)
-        or (marker and marker.kwargs.get("transaction"))
     )
 
 

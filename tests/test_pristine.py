@@ -1,13 +1,15 @@
 """What every test stands on: its database is the migrated one, also after a test that committed."""
 
 import re
+import subprocess
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 
+from mall.celery import app
 from points.models import Rule
-from tests import pristine
+from tests import broker, pristine, processes
 
 
 def photograph(name):
@@ -57,3 +59,29 @@ def test_put_back_when_a_test_has_committed_then_as_migrations_left_it(member):
     assert changed != photograph(pristine.original())
     assert photograph(connection.settings_dict["NAME"]) == photograph(pristine.original())
     assert not type(member).objects.exists()
+
+
+# --- what outlives a test that kills ------------------------------------------
+def test_broker_when_emptied_then_what_a_killed_worker_had_taken_is_gone_too():
+    broker.empty()
+    app.send_task("mall.run_job", ("forget-job-runs",))
+    with app.connection() as dead_worker:
+        queue = dead_worker.SimpleQueue(app.conf.task_default_queue)
+        assert queue.get(timeout=5) is not None
+        redis = dead_worker.default_channel.client
+        assert redis.hlen("unacked") == 1
+
+        broker.empty()
+
+        assert redis.keys("*") == []
+
+
+def test_processes_when_one_ended_meanwhile_then_nothing_is_read_of_it():
+    with subprocess.Popen(["true"]) as ended:
+        pass
+
+    assert (
+        processes.children(ended.pid),
+        processes.command_of(ended.pid),
+        processes.open_files(ended.pid),
+    ) == (set(), "", set())

@@ -5,6 +5,8 @@ machines go by.
 from django.utils.translation import gettext_lazy as _
 
 WORDS = {
+    "mall.page_publish": _("Published a page of the shop"),
+    "mall.policy_change": _("Changed the shop's face"),
     "accounts.access_change": _("Changed a member's access"),
     "accounts.close": _("Closed an account"),
     "accounts.reveal_email": _("Looked at an e-mail"),
@@ -34,10 +36,17 @@ WORDS = {
     "orders.approve_refund": _("Approved a refund"),
     "orders.call_off_flash": _("Called a flash session off"),
     "orders.cancel": _("Cancelled an order"),
+    "orders.carrier_add": _("Added a carrier"),
+    "orders.carrier_change": _("Changed a carrier"),
     "orders.complete": _("Completed an order"),
+    "orders.dispatch_file": _("Had a file of tracking numbers carried out"),
+    "orders.export": _("Took orders along as a file"),
+    "orders.note": _("Wrote to a member about an order"),
     "orders.notice_refused": _("Refused a payment notice"),
+    "orders.open_dispatch": _("Opened the addresses to send to"),
     "orders.pay": _("Marked an order paid"),
     "orders.policy_change": _("Changed the checkout policy"),
+    "orders.print_slips": _("Printed packing slips"),
     "orders.reject_refund": _("Rejected a refund"),
     "orders.reveal_address": _("Looked at an address"),
     "orders.ship": _("Shipped an order"),

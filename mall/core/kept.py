@@ -23,6 +23,7 @@ from mall.core import replica, shared_redis, transactions
 VERSION_KEY = "kept:version"
 TRUST_SECONDS = 60
 _kept: dict = {}  # {what reads it: (version, until, value)}, replaced whole, shared by all threads
+_last: dict = {}  # the same, whether it still holds or not
 _untold: set = set()  # changes that Redis did not take
 _here = threading.local()
 
@@ -32,11 +33,22 @@ def kept(load):
     threads: to be read, not changed.
     """
 
+    return _keeping(load, version)
+
+
+def shown(load):
+    """The same for what pages show: kept also without a shared cache, where the one process of the
+    embedded profile is all there is, and another would see a change after TRUST_SECONDS.
+    """
+    return _keeping(load, _shared_version)
+
+
+def _keeping(load, asked):
     @wraps(load)
     def look():
         if _is_changing() or replica.is_reading():
             return load()
-        now = version()
+        now = asked()
         if now is None:
             return load()
         known, until, value = _kept.get(load, (None, 0.0, None))
@@ -44,9 +56,10 @@ def kept(load):
             # The version was read before the rows: what an edit changes meanwhile ends up under
             # the old one.
             value = load()
-            _kept[load] = (now, time.monotonic() + TRUST_SECONDS, value)
+            _kept[load] = _last[load] = (now, time.monotonic() + TRUST_SECONDS, value)
         return value
 
+    look.last = lambda default: _last.get(load, (None, 0.0, default))[2]
     return look
 
 

@@ -101,6 +101,12 @@ def _accounts_document():
         body["required"] = True
     pair = spec["components"]["responses"]["RefreshToken"]["content"]["application/json"]
     pair["schema"]["properties"]["data"]["required"] = ["access_token", "refresh_token"]
+    schemas["BaseSignup"].setdefault("properties", {})["agreed"] = {
+        "type": "string",
+        "pattern": r"^\d{1,9}\.\d{1,9}$",
+        "description": "The versions of terms and privacy policy that were shown and agreed to: "
+        "<terms>.<privacy>, as GET /api/v1/pages/terms and /privacy tell them.",
+    }
     schemas["OptionalTimestamp"] = {**schemas["Timestamp"], "nullable": True}
     schemas["BaseAuthenticationMeta"]["properties"]["refresh_token"] = {
         "type": "string",

@@ -22,6 +22,11 @@ _JOINERS = {0x200C: None, 0x200D: None}
 _BLANKS = re.compile(r"[^\S\r\n\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\ufe58\ufe63\u2500"
 _TO_HYPHEN = dict.fromkeys(map(ord, _DASHES), "-")
+# What stands around a number in a message: the end of its sentence, quotation marks, its label.
+_AROUND = ".,;:!?~'\"`[]<>{}\u2018\u2019\u201c\u201d\u2026\u3001\u3002" + "".join(
+    map(chr, range(0x3008, 0x3012))
+) + "\u3014\u3015\u3016\u3017"  # fmt: skip
+_LABEL = re.compile(r"\A[^\d:]{1,20}:")
 _DAY = re.compile(
     r"(\d{4})(?:\s*[-/.。、·,\s]\s*(\d{1,2})\s*[-/.。、·,\s]\s*(\d{1,2})"
     r"|\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]?|(\d\d)(\d\d))"
@@ -52,14 +57,17 @@ def email(text: str) -> str:
 
 
 def number(text: str) -> str:
-    """Return a number of letters, digits and hyphens (an order's, a parcel's), without blanks."""
+    """Return a number of letters, digits and hyphens (an order's, a parcel's), without blanks and
+    what stood around it where it was copied: ``单号：SF123。`` is SF123.
+    """
     plain = unicodedata.normalize("NFKC", text).translate(UNSEEN).translate(_JOINERS)
-    return "".join(plain.translate(_TO_HYPHEN).split())
+    bare = _LABEL.sub("", plain.strip().lstrip(_AROUND), count=1)
+    return "".join(bare.translate(_TO_HYPHEN).split()).strip(_AROUND)
 
 
 def code(text: str) -> str:
     """Return a code as it is kept: capitals and digits; blanks and hyphens only helped reading."""
-    return number(text).replace("-", "").upper()
+    return number(text).replace("-", "").strip("()").upper()
 
 
 def day(text: str) -> date:

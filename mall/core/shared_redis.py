@@ -16,6 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 NAMES_KNOWN = 4096
+_ALSO = "also"
 _moment = ContextVar("moment", default=None)  # {keys: what is stored}
 
 
@@ -43,19 +44,21 @@ def as_stored(keys: tuple[str, ...]) -> tuple:
     None where there is none, or where the cache does not answer.
     """
     known = _moment.get()
-    if known is not None:
-        if None in known.get(keys, (None,)):
-            known[keys] = _as_stored(keys)
-        return known[keys]
-    return _as_stored(keys)
+    if known is None:
+        return _as_stored(keys)
+    if None in known.get(keys, (None,)):
+        also = known.pop(_ALSO, ())
+        found = _as_stored(keys + also)
+        known[also], known[keys] = found[len(keys) :], found[: len(keys)]
+    return known[keys]
 
 
 @contextmanager
-def one_moment():
+def one_moment(*, also: tuple[str, ...] = ()):
     """Let all inside be as of one moment: what ``as_stored`` is asked is read once. For a page that
-    only reads.
+    only reads. The first question brings along what will be asked as ``also``.
     """
-    before = _moment.set({})
+    before = _moment.set({_ALSO: also} if also else {})
     try:
         yield
     finally:

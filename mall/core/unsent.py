@@ -1,12 +1,14 @@
 """What somebody typed and could not send: their session had ended, or the page's token was too old.
 
 It stays in the session for an hour, encrypted, and fills in the same page once its reader is back.
-Nothing is done with it before they send it themselves. Passwords are not kept; files cannot be.
+Nothing is done with it before they send it themselves. Passwords are not kept, nor the codes of a
+second factor; files cannot be.
 """
 
 import inspect
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
@@ -41,10 +43,11 @@ def status_of(request) -> int:
 def keep(request, page: str) -> bool:
     """Keep what was posted for ``page``, an address of ours; False where there is nothing to."""
     sent = _sent(request)
-    for name in [name for name in sent if any(word in name.lower() for word in SECRET)]:
+    secret = [name for name in sent if any(word in name.lower() for word in SECRET)]
+    for name in secret:
         del sent[name]
     written = sent.urlencode()
-    if not sent or len(written) > LONGEST:
+    if not sent or len(written) > LONGEST or _is_of(request, settings.UNSENT_NEVER):
         return False
     if not request.user.is_authenticated and not _may_keep(request):
         return False
@@ -53,6 +56,7 @@ def keep(request, page: str) -> bool:
         "fields": encryption.encrypt(written, place=PLACE),
         "at": int(clock.now().timestamp()),
         "owner": reader_mark.writer_of(request),
+        "has_secrets": any("csrf" not in name for name in secret),
         "has_files": request.content_type == "multipart/form-data" and bool(request.FILES),
     }
     others = [one for one in _kept(request) if one["page"] != form["page"]]
@@ -77,6 +81,8 @@ def take(request, *, about: str = "") -> QueryDict | None:
     if age > KEPT_SECONDS or kept["owner"] not in (None, request.user.pk):
         return None
     words = _("Nothing was sent yet. What you had filled in is here again: look at it and send it.")
+    if kept.get("has_secrets"):
+        words += " " + _("Passwords are never kept: please type them again.")
     if kept["has_files"]:
         words += " " + _("Please choose your file again.")
     messages.warning(request, words)
@@ -100,7 +106,8 @@ def sign_in_first(request):
 def back_to(request, page: str):
     """Lead back to a page whose token was too old, as it was filled in."""
     is_a_members = getattr(request.resolver_match.func, "login_required", True)
-    if not (is_a_members and keep(request, page)):
+    is_shown = is_a_members or _is_of(request, settings.UNSENT_SHOWN_BY)
+    if not (is_shown and keep(request, page)):
         messages.warning(request, _("This page was open for too long, so nothing was done."))
     return _led(request, redirect(page))
 
@@ -126,6 +133,10 @@ def looks(view) -> bool:
             return "GET" in methods
         view = getattr(view, "__wrapped__", None)
     return True
+
+
+def _is_of(request, modules):
+    return request.resolver_match.func.__module__.startswith(modules)
 
 
 def _kept(request) -> list[dict]:

@@ -26,6 +26,7 @@ KEYS = {
         marketing_sharedevice: digest
         marketing_sharelanding: visitor
         mall_jobrun: job period
+        orders_basketline: key
         orders_coupon: key
         orders_coupongrant: key
         orders_order: key body_hash
@@ -65,6 +66,7 @@ KEYS = {
         catalog_searchedword: word
         django_celery_beat_periodictask: name
         marketing_mission: code event
+        orders_carrier: code
         orders_order: no
         orders_payment: no
         orders_paymentrefund: no
@@ -86,7 +88,8 @@ KEYS = {
         points_event: kind reference actor request_id
         points_parked: listener
         orders_refundrequest: requested_by decided_by
-        orders_shipment: actor
+        orders_ordernote: actor
+        orders_shipment: actor carrier_code
         points_exchangerate: created_by
         points_grant: action reference
         points_ledgerentry: rule reference actor
@@ -98,6 +101,11 @@ KEYS = {
         orders_checkoutpolicy: refund_coupon
         points_setaside: status
         accounts_address: territory
+        accounts_consent: door language
+        mall_homeblock: kind
+        mall_historicalshoppage: kind history_type
+        mall_shoppage: kind
+        mall_shopface: accent_light accent_dark
         accounts_user: language
         catalog_cardkey: state
         catalog_cardkeyevent: kind
@@ -119,6 +127,7 @@ KEYS = {
         orders_coupontemplate: status kind scope
         orders_historicalcouponcode: history_type
         orders_historicalcoupontemplate: status kind scope history_type
+        orders_dispatchfile: status language
         orders_order: status
         orders_orderline: pay_mode
         orders_payment: provider currency status
@@ -143,6 +152,8 @@ KEYS = {
         accounts_user: avatar
         auth_permission: codename
         catalog_category: icon
+        mall_homeblock: picture link
+        mall_shopface: logo
         catalog_historicalproduct: image illustration
         catalog_product: image illustration
         catalog_productimage: image illustration
@@ -156,7 +167,8 @@ KEYS = {
         django_session: session_data
         marketing_mission: icon link
         marketing_notification: url
-        orders_order: address_sealed
+        orders_carrier: tracking_url
+        orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
         orders_orderline: image
         points_ledgerentry: hash
         points_pointaccount: head
@@ -167,6 +179,10 @@ KEYS = {
 WORDS = {
     "a name people search and sort by": """
         accounts_user: nickname
+        mall_shopface: name name_zh_hans name_en
+        mall_homeblock: title title_zh_hans title_en
+        mall_shoppage: title title_zh_hans title_en
+        mall_historicalshoppage: title title_zh_hans title_en
         catalog_category: name name_zh_hans name_en
         catalog_historicalproduct: name name_zh_hans name_en
         catalog_historicalsku: name name_zh_hans name_en
@@ -175,6 +191,8 @@ WORDS = {
         marketing_historyimport: name
         marketing_historyline: product category
         marketing_mission: title title_zh_hans title_en
+        orders_carrier: name name_zh_hans name_en
+        orders_dispatchfile: name
         orders_coupontemplate: name name_zh_hans name_en
         orders_flashsession: name name_zh_hans name_en
         orders_historicalcoupontemplate: name name_zh_hans name_en
@@ -186,6 +204,12 @@ WORDS = {
     """,
     "a text people wrote for people": """
         accounts_address: region
+        mall_homeblock: text text_zh_hans text_en
+        mall_shopface: slogan slogan_zh_hans slogan_en
+        mall_shopface: description description_zh_hans description_en
+        mall_shopface: contact_email contact_phone contact_address icp_number
+        mall_shoppage: body body_zh_hans body_en
+        mall_historicalshoppage: body body_zh_hans body_en
         catalog_historicalproduct: summary summary_zh_hans summary_en tags
         catalog_historicalproduct: description description_zh_hans description_en
         catalog_product: summary summary_zh_hans summary_en tags
@@ -198,7 +222,9 @@ WORDS = {
         marketing_historyimport: problem
         marketing_mission: text text_zh_hans text_en
         orders_coupongrant: note
+        orders_dispatchfile: problem
         orders_order: carrier tracking_number
+        orders_ordernote: text
         points_event: note
         points_parked: error
         orders_refundrequest: reason note
@@ -215,6 +241,7 @@ WORDS = {
         auth_permission: name
         catalog_historicalproduct: history_change_reason
         catalog_historicalsku: history_change_reason
+        mall_historicalshoppage: history_change_reason
         django_admin_log: object_repr
         mall_auditrow: actor_name target_name
         mall_jobrun: outcome

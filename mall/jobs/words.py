@@ -27,6 +27,8 @@ WORDS = {
     "refresh-popularity": _("Counts what is popular"),
     "refresh-recommendations": _("Counts what goes together"),
     "import-history": _("Imports files of an earlier shop's orders"),
+    "send-dispatch-files": _("Sends the orders of files of tracking numbers"),
+    "mark-contacts": _("Makes orders findable by recipient and phone"),
     "forget-sessions": _("Clears sessions that are over"),
     "forget-job-runs": _("Clears old job runs"),
     "make-up-jobs": _("Makes up daily jobs nobody ran"),

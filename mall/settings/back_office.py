@@ -106,10 +106,20 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Reviews"), "rate_review", "catalog.review"),
         _room(_("Review policy"), "gavel", "catalog.reviewpolicy"),
         _room(_("Flash sessions"), "bolt", "orders.flashsession"),
+        _room(_("Back-in-stock notices"), "notifications_active", "orders.stockalert"),
+        _room(_("Wishes"), "favorite", "orders.wish"),
+    ),
+    _wing(
+        _("Face of the shop"),
+        _room(_("Name, logo and colours"), "palette", "mall.shopface"),
+        _room(_("Home page"), "home", "mall.homeblock"),
+        _room(_("Pages of the shop"), "article", "mall.shoppage"),
     ),
     _wing(
         _("Orders"),
         _room(_("Orders"), "receipt_long", "orders.order"),
+        _room(_("Carriers"), "local_shipping", "orders.carrier"),
+        _room(_("Files of tracking numbers"), "upload_file", "orders.dispatchfile"),
         _room(_("Payments"), "payments", "orders.payment"),
         _room(_("Refund requests"), "assignment_return", "orders.refundrequest"),
         _room(_("Refunds"), "undo", "orders.paymentrefund"),
@@ -125,6 +135,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _("Members"),
         _room(_("Members"), "group", "accounts.user"),
         _room(_("Roles"), "shield_person", "auth.group"),
+        _room(_("Consents"), "handshake", "accounts.consent"),
     ),
     _wing(
         _("Points"),

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "mall.middleware.HearingMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.UnsentMiddleware",
     "accounts.middleware.AppBodyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -99,6 +100,7 @@ API_MIDDLEWARE = [
     "mall.outage.OutageMiddleware",
     "mall.middleware.LogMiddleware",
     "catalog.answers.KeptAnswersMiddleware",  # visitors go no further where the answer is known
+    "mall.core.own_list.OwnAnswersMiddleware",  # nor members whose lists are as they were
     "mall.api_middleware.EnvelopeMiddleware",
     "mall.middleware.RefusalMiddleware",
 ]
@@ -115,7 +117,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "mall.context.shop",
             ],
-            "builtins": ["mall.core.templatetags.mall", "mall.core.templatetags.shared"],
+            "builtins": [
+                "mall.core.templatetags.cards",
+                "mall.core.templatetags.mall",
+                "mall.core.templatetags.shared",
+            ],
         },
     }
 ]

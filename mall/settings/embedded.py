@@ -76,7 +76,9 @@ if _email:
     EMAIL_TIMEOUT = 10
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "mall.server.static_files.Storage"},
 }
+# Collected by mall.embedded; whoever starts the server otherwise is served what the finders find.
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise would warn of a folder it misses
 WHITENOISE_USE_FINDERS = True
-STATIC_ROOT = None  # nothing is collected here, and WhiteNoise would warn of the folder it misses

@@ -71,3 +71,7 @@ SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "mall.views.csrf_failure"
+
+# --- what could not be sent (mall.core.unsent) ------------------------------
+UNSENT_SHOWN_BY = ("allauth.account.",)  # accounts.entrance fills their forms in again
+UNSENT_NEVER = ("allauth.mfa.",)  # nothing but secrets stands in their forms

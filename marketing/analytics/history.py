@@ -98,6 +98,8 @@ def import_orders(
     if not isinstance(source, HistoryFile):
         reading = reading or reading_of()
         source = HistoryFile(source, reading, encoding=encoding, progress=progress)
+    for number, _text in source.above:
+        remark(number, "", _("it stands above the headings, so it is not read"))
     listeners = {"on_bad": refuse, "on_left": leave_out, "on_remark": remark}
     with open_stage(**listeners, sample=sample) as stage:
         stage.take(source)

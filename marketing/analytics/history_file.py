@@ -22,7 +22,8 @@ NO_PLACE = ALL.index("order_no")
 
 
 class HistoryFile:
-    """The rows of a file under a reading; ``words`` counts their words for a status as they pass.
+    """The rows of a file under a reading; ``words`` counts their words for a status as they pass,
+    ``above`` are (line, text) of titles over its headings.
 
     ``source`` is a path, bytes or a binary file. Raises: UnreadableTable.
     """
@@ -30,6 +31,7 @@ class HistoryFile:
     def __init__(self, source, reading: Reading, *, encoding="", progress=iter):
         with open_table(source, (), encoding=encoding) as table:
             self.titles = tuple(title for title in table.titles if title)
+            self.above = table.above
             self._encoding = encoding if table.encoding == XLSX else table.encoding
         self.reading, self.words, self._statuses = reading, Counter(), {}
         self._source, self._progress = source, progress

@@ -6,18 +6,15 @@ sweep at a time has a file; one that dies loses it, and the next goes on behind 
 were written.
 """
 
-import json
 import zlib
-from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from functools import partial
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import translation
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import audit, clock
+from mall.core import audit, clock, file_jobs
 from mall.core.errors import DomainError
 from mall.core.tables.errors import UnreadableTable
 from mall.core.tables.reader import titles_of
@@ -31,9 +28,6 @@ from marketing.models import HistoryImport
 BYTES_MAX = 10_000_000  # below the packet that MariaDB and MySQL take; more goes by the command
 SAMPLE_ROWS = 20
 WORDS_MAX = 40
-LEASE = timedelta(minutes=10)
-TRIES = 3
-KEEP = timedelta(days=7)  # a file that nobody let in
 REFUSED, REMARK = "refused", "remark"
 CHECKED, QUEUED, RUNNING, DONE, FAILED = (
     HistoryImport.Status.CHECKED,
@@ -58,34 +52,6 @@ class NothingToImport(DomainError):
     code = "nothing_to_import"
     status = 409
     message = _("There is no new order in this file, so there is nothing to import.")
-
-
-class Findings:
-    """What is told of a file's rows, packed as it comes."""
-
-    def __init__(self):
-        self._packer, self._pieces = zlib.compressobj(), []
-
-    def add(self, kind, line, no, words):
-        told = json.dumps([kind, line, no, words], ensure_ascii=False)
-        self._pieces.append(self._packer.compress(f"{told}\n".encode()))
-
-    def refused(self, line, no, words):
-        self.add(REFUSED, line, no, words)
-
-    def remark(self, line, no, words):
-        self.add(REMARK, line, no, words)
-
-    def packed(self) -> bytes:
-        return b"".join([*self._pieces, self._packer.flush()])
-
-
-def findings_of(row: HistoryImport) -> Iterator[list]:
-    """Yield [kind, line, order number, words] of what was told of a file's rows."""
-    if row.findings:
-        # not splitlines: a text may hold a line separator (U+2028), which JSON leaves as it is
-        for told in zlib.decompress(row.findings).decode().split("\n")[:-1]:
-            yield json.loads(told)
 
 
 def reading_of(row: HistoryImport) -> Reading:
@@ -149,14 +115,14 @@ SURVEYED = ("titles", "words", "sample", "problem", "findings", "orders", *COUNT
 
 def _survey(row, content):
     """Fill in what a look at the content finds."""
-    findings = Findings()
+    findings = file_jobs.Findings()
     try:
         row.titles = [title for title in titles_of(content, encoding=row.encoding) if title]
         file = HistoryFile(content, reading_of(row), encoding=row.encoding)
         done = history.import_orders(
             file,
-            on_bad=findings.refused,
-            on_remark=findings.remark,
+            on_bad=partial(findings.add, REFUSED),
+            on_remark=partial(findings.add, REMARK),
             replace=row.replaces,
             dry_run=True,
             sample=SAMPLE_ROWS,
@@ -201,44 +167,21 @@ def carry_on() -> int:
     """Import the files that were let in; returns how many. Harmless when run twice or by several
     at once.
     """
-    HistoryImport.objects.filter(status=CHECKED, made_at__lt=clock.now() - KEEP).delete()
     done = 0
-    while (row := _claimed()) is not None:
+    while (row := file_jobs.claimed(HistoryImport, known=0)) is not None:
         _bring_in(row)
         done += 1
     return done
 
 
-def _claimed() -> HistoryImport | None:
-    now = clock.now()
-    lapsed = Q(status=RUNNING, claimed_until__lte=now)
-    for row in HistoryImport.objects.filter(Q(status=QUEUED) | lapsed).order_by("pk"):
-        if row.attempts >= TRIES:
-            with translation.override(row.language or None):
-                _end(row, FAILED, problem=gettext("It was tried three times and broke off."))
-            continue
-        # Two sweeps may stand here; the old state stands in the filter.
-        mine = HistoryImport.objects.filter(
-            pk=row.pk, status=row.status, claimed_until=row.claimed_until
-        )
-        lease = {"claimed_until": now + LEASE, "attempts": F("attempts") + 1}
-        if mine.update(status=RUNNING, known=0, **lease):
-            return row
-    return None
-
-
 def _bring_in(row):
     """Import one file; what earlier tries wrote counts as new, not as there before."""
-    findings, mine = Findings(), HistoryImport.objects.filter(pk=row.pk, status=RUNNING)
+    findings = file_jobs.Findings()
     before = {"new": row.new, "replaced": row.replaced}
 
     def count(counts):
-        mine.update(
-            new=F("new") + counts["new"],
-            replaced=F("replaced") + counts["replaced"],
-            known=F("known") + counts["known"],
-            claimed_until=clock.now() + LEASE,
-        )
+        changes = {name: F(name) + counts[name] for name in ("new", "replaced", "known")}
+        file_jobs.go_on(row, **changes)
 
     with translation.override(row.language or None):
         try:
@@ -247,25 +190,20 @@ def _bring_in(row):
                 reading=reading_of(row),
                 encoding=row.encoding,
                 replace=row.replaces,
-                on_bad=findings.refused,
-                on_remark=findings.remark,
+                on_bad=partial(findings.add, REFUSED),
+                on_remark=partial(findings.add, REMARK),
                 on_batch=count,
             )
         except UnreadableTable as error:
-            _end(row, FAILED, problem=str(error)[:1_000])
+            file_jobs.end(row, FAILED, sample=[], problem=str(error)[:1_000])
             return
-    _end(
+    file_jobs.end(
         row,
         DONE,
+        sample=[],
         findings=findings.packed(),
         new=before["new"] + done.new,
         replaced=before["replaced"] + done.replaced,
         known=max(0, done.known - before["new"] - before["replaced"]),
         **{name: getattr(done, name) for name in ("rows", "refused", "dropped", "remarks")},
-    )
-
-
-def _end(row, status, **facts):
-    HistoryImport.objects.filter(pk=row.pk).update(
-        status=status, finished_at=clock.now(), content=b"", sample=[], **facts
     )

@@ -150,6 +150,21 @@ def standing(user, *, on=None) -> Standing:
     )
 
 
+def days_to(points: int, *, user=None, most: int, on=None) -> int | None:
+    """Return how many check-ins, one a day, earn so many points from where the member's streak is
+    today on (a visitor's begins); None when they earn nothing now or it takes more than ``most``.
+    """
+    on = on or clock.today()
+    latest = _latest(user) if user is not None else None
+    step = latest.streak if latest is not None and latest.on >= on - ONE_DAY else 0
+    reward = rewards()
+    for days in range(1, most + 1):
+        points -= reward(step + days)
+        if points <= 0:
+            return days
+    return None
+
+
 def _strip(step_today, is_checked_in, reward):
     """Return seven steps around today's; from the seventh day on, tomorrow's is the last of
     them.

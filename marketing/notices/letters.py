@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from mall.core import face
 from marketing.notices import mime
 from marketing.notices.topics import MANNERS
 
@@ -72,6 +73,7 @@ def _facts(member, notices):
         "shop_url": _whole("/"),
         "preferences_url": _whole(_place("preferences")),
         "unsubscribe_url": unsubscribe,
+        "shop_name": face.current().name,
         **_words(translation.get_language()),
     }
 
@@ -87,7 +89,6 @@ def _words(language) -> dict:
     with translation.override(language):
         return {
             "language": language,
-            "shop_name": _("Points Mall"),
             "look": _("Have a look"),
             "choose": _("Choose what we write to you about"),
             "no_more": _("No more mails like this one"),

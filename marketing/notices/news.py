@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
+from catalog.models import Sku
 from mall.core import clock, keyset
 from marketing.models import Notification
 from marketing.notices.inbox import Kind, notify_many, notify_new
@@ -66,6 +67,16 @@ def of_completed(events) -> None:
 def of_cancelled(events) -> None:
     """Tell that an order was undone."""
     notify_many([_about(event, Kind.ORDER_CANCELLED, "cancelled") for event in events])
+
+
+def of_notes(events) -> None:
+    """Tell what the shop wrote about an order."""
+    notify_many(
+        [
+            _about(event, Kind.ORDER_NOTE, f"note:{event.at.isoformat()}", note=event.note)
+            for event in events
+        ]
+    )
 
 
 def of_requested_refund(events) -> None:
@@ -218,6 +229,24 @@ def of_flash(events) -> None:
                 },
             )
             for event, session in told
+        ]
+    )
+
+
+def of_stock(events) -> None:
+    """Tell members who asked that something is back."""
+    found = Sku.objects.select_related("product").in_bulk({event.data["sku"] for event in events})
+    told = [(event, found[event.data["sku"]]) for event in events if event.data["sku"] in found]
+    notify_many(
+        [
+            Notification(
+                user_id=event.member,
+                kind=Kind.BACK_IN_STOCK,
+                key=event.reference,
+                url=sku.product.get_absolute_url(),
+                params={"product": _names(sku.product, "name")},
+            )
+            for event, sku in told
         ]
     )
 

@@ -36,6 +36,7 @@ MANNERS = {
     "order_shipped": Manner("orders", email=True, fixed_inbox=True),
     "order_completed": Manner("orders", email=False, fixed_inbox=True),
     "order_cancelled": Manner("orders", email=True, fixed_inbox=True),
+    "order_note": Manner("orders", email=True, fixed_inbox=True),
     "refund_requested": Manner("orders", email=False, fixed_inbox=True),
     "refund_approved": Manner("orders", email=True, fixed_inbox=True),
     "refund_rejected": Manner("orders", email=True, fixed_inbox=True),
@@ -54,6 +55,8 @@ MANNERS = {
     "coupon_expiring": Manner("offers", email=True),
     # who hears of it asked for it, minutes before
     "flash_starting": Manner("offers", email=True, urgent=True),
+    # this too was asked for, and others may be quicker
+    "back_in_stock": Manner("offers", email=True, urgent=True),
     "earning_paused": Manner("account", email=True, fixed_inbox=True),
     "earning_resumed": Manner("account", email=True, fixed_inbox=True),
     "new_sign_in": Manner("account", email=True, urgent=True, fixed_inbox=True, fixed_email=True),

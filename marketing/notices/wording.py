@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
+from orders.dispatch import carriers
 from points import wording as points_wording
 
 
@@ -47,6 +48,11 @@ WORDINGS = {
         _("Your order was cancelled"),
         _("Order %(no)s. The points and goods it held went back where they came from."),
         "arrow-counterclockwise",
+    ),
+    "order_note": (
+        _("A note about your order"),
+        _("Order %(no)s. %(note)s"),
+        "chat-left-text",
     ),
     "refund_requested": (
         _("We have your refund request"),
@@ -100,6 +106,11 @@ WORDINGS = {
         _("Flash redemption: %(session)s"),
         _("It starts at %(moment)s. First come, first served."),
         "hourglass-split",
+    ),
+    "back_in_stock": (
+        _("Back in stock: %(product)s"),
+        _("You asked us to tell you. First come, first served."),
+        "box-seam",
     ),
     "earning_paused": ("%(paused)s", _("%(pause)s You can tell us what happened."), "shield-lock"),
     "earning_resumed": (
@@ -167,7 +178,7 @@ def _places(params):
         places["returned"] = gettext("%(amount)s came back to you.") % {"amount": amount}
     if params.get("tracking"):
         places["parcel"] = gettext("%(carrier)s, number %(tracking)s. ") % {
-            "carrier": places["carrier"],
+            "carrier": carriers.called(places["carrier"]),
             "tracking": params["tracking"],
         }
     if "coupon" in params and "why" not in places:

@@ -7,8 +7,11 @@ requests by orders/refunds/requests.py and parcels by orders/shipping.py. Amount
 numbers, cash is yuan with two places, a rate is points per yuan.
 """
 
+from orders.models.basket import BasketLine, SeenGoods, StockAlert, Wish
+from orders.models.carrier import Carrier
 from orders.models.coupon import Coupon, CouponCode, CouponGrant
 from orders.models.coupon_template import CouponTemplate
+from orders.models.dispatch import DispatchFile, ExportChoice, OrderNote
 from orders.models.event import OrderEvent
 from orders.models.flash import FlashClaim, FlashItem, FlashReminder, FlashSession
 from orders.models.line import OrderLine
@@ -19,11 +22,15 @@ from orders.models.refund import RefundLine, RefundRequest
 from orders.models.shipment import Shipment, ShipmentLine
 
 __all__ = [
+    "BasketLine",
+    "Carrier",
     "CheckoutPolicy",
     "Coupon",
     "CouponCode",
     "CouponGrant",
     "CouponTemplate",
+    "DispatchFile",
+    "ExportChoice",
     "FlashClaim",
     "FlashItem",
     "FlashReminder",
@@ -31,11 +38,15 @@ __all__ = [
     "Order",
     "OrderEvent",
     "OrderLine",
+    "OrderNote",
     "Payment",
     "PaymentNotice",
     "PaymentRefund",
     "RefundLine",
     "RefundRequest",
+    "SeenGoods",
     "Shipment",
     "ShipmentLine",
+    "StockAlert",
+    "Wish",
 ]

@@ -47,6 +47,7 @@ class OrderEvent(Event):
         SECOND_MONEY = "order_second_money", _("Paid a second time; that money goes back")
         MONEY_RETURNED = "order_money_returned", _("Money returned")
         PART_SHIPPED = "order_part_shipped", _("Part of it is on its way to you")
+        NOTE = "order_note", _("A note from the shop")
         KEYS_ISSUED = "order_keys_issued", _("Your codes are ready")
         AUTO_COMPLETED = "order_auto_completed", _("Complete: nobody said it did not arrive")
         REFUND_REQUESTED = "refund_requested", _("Refund asked for")

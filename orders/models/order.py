@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField
 from mall.core import clock
+from mall.core.blind_index import BlindIndexField
 from mall.core.money import ZERO
+from orders import contacts
 from orders.models.event import OrderEvent
 from orders.models.line import adds_up, in_language
 from orders.numbers import NUMBER_LENGTH, new_number
@@ -89,6 +91,10 @@ class Order(models.Model):
     points_for_discount = models.PositiveBigIntegerField(_("points used as discount"), default=0)
     is_physical = models.BooleanField(_("needs delivery"), default=False)
     address_sealed = EncryptedTextField(_("delivery address"), blank=True, default="")
+    # What the address is found by (orders/contacts.py); NULL until somebody marked it.
+    phone_mark = BlindIndexField(folds=contacts.phone_forms, editable=False)
+    phone_tail_mark = BlindIndexField(folds=contacts.tail_forms, editable=False)
+    recipient_mark = BlindIndexField(folds=contacts.name_forms, editable=False)
     carrier = models.CharField(_("carrier"), max_length=40, blank=True, default="")
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True, default="")
     created_at = models.DateTimeField(_("placed"))
@@ -150,6 +156,9 @@ class Order(models.Model):
             models.Index(fields=["status"], name="order_status"),
             models.Index(fields=["user", "status"], name="order_of_member"),
             models.Index(fields=["created_at"], name="order_placed"),
+            models.Index(fields=["phone_mark"], name="order_phone"),
+            models.Index(fields=["phone_tail_mark"], name="order_phone_tail"),
+            models.Index(fields=["recipient_mark"], name="order_recipient"),
         ]
         permissions = [
             ("ship_order", _("Can ship orders")),

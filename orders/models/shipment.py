@@ -18,6 +18,10 @@ class Shipment(models.Model):
     )
     number = models.PositiveSmallIntegerField(_("no."))
     carrier = models.CharField(_("carrier"), max_length=40, blank=True, default="")
+    # empty: one that the list of carriers did not know, or of a release that had no list
+    carrier_code = models.CharField(
+        _("code of the carrier"), max_length=20, blank=True, default="", db_default=""
+    )
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True, default="")
     actor = models.CharField(_("by"), max_length=60)
     at = models.DateTimeField(_("sent at"))

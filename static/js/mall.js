@@ -9,3 +9,4 @@ import "./troubles.js";
 import "./sending.js";
 import "./suggesting.js";
 import "./waking.js";
+import "./basket.js";

@@ -1,5 +1,6 @@
 """The member's pages, and allauth's in our clothes."""
 
+import re
 from datetime import date
 from io import BytesIO
 
@@ -12,6 +13,7 @@ from PIL import Image
 from accounts.models import Address, User
 from accounts.privacy import email_fingerprint
 from tests.factories.accounts import PASSWORD, AddressFactory, MemberFactory, mails
+from tests.pages import form_of
 
 ADDRESS = {
     "recipient": "张小明",
@@ -421,6 +423,43 @@ def test_devices_when_signed_out_elsewhere_then_only_this_browser_stays(client, 
 
     assert client.get("/account/").status_code == 200
     assert other.get("/account/").status_code == 302
+
+
+CONFIRM = re.compile(r'<details class="confirm".*?</details>', re.DOTALL)
+
+
+def test_devices_when_signing_out_elsewhere_then_asked_first_and_nothing_else_sends_it(
+    client, member
+):
+    other = Client()
+    for browser in (client, other):
+        browser.post("/accounts/login/", {"login": "member", "password": PASSWORD})
+    client.cookies["mall_language"] = "en"
+
+    page = client.get("/accounts/sessions/").content.decode()
+    [asked] = CONFIRM.findall(page)
+
+    assert 'action="/accounts/sessions/"' not in CONFIRM.sub("", page)
+    assert "Whoever uses them has to sign in again." in asked
+    assert other.get("/account/").status_code == 200
+    client.post("/accounts/sessions/", form_of(asked, ""))
+    assert other.get("/account/").status_code == 302
+
+
+def test_email_when_removed_then_asked_first_by_name_and_the_main_one_stays(signed_in, member):
+    for email, primary in (("member@example.com", True), ("old@example.com", False)):
+        EmailAddress.objects.update_or_create(
+            user=member, email=email, defaults={"primary": primary, "verified": True}
+        )
+    signed_in.cookies["mall_language"] = "en"
+
+    page = signed_in.get("/accounts/email/").content.decode()
+    [asked] = CONFIRM.findall(page)
+
+    assert "action_remove" not in CONFIRM.sub("", page)
+    assert "Remove old@example.com?" in asked
+    signed_in.post("/accounts/email/", {**form_of(asked, ""), "action_remove": ""})
+    assert list(EmailAddress.objects.values_list("email")) == [("member@example.com",)]
 
 
 @pytest.mark.django_db

@@ -95,8 +95,15 @@ def shelf(sku):
     return sku.stock.quantity
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "no javascript"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("width", "javascript"),
+    [
+        pytest.param(390, True, id="phone"),
+        pytest.param(1280, False, id="desktop, no javascript"),
+        pytest.param(390, False, id="phone, no javascript", marks=pytest.mark.long),
+        pytest.param(1280, True, id="desktop", marks=pytest.mark.long),
+    ],
+)
 def test_first_day_when_lived_in_a_browser_then_every_step_is_exact(
     open_page, goods, width, javascript
 ):

@@ -6,6 +6,8 @@ Marker ``browser``: headless Chromium against the live server.
 
 import pytest
 
+from orders.basket import wishes
+from orders.models import BasketLine
 from tests.conftest import PASSWORD
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
 
@@ -36,6 +38,13 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
 """
 
 
+# WCAG 2.2, 1.4.4: twice the text, and nothing is cut off.
+TOO_WIDE_AT_DOUBLE = """() => {
+    document.documentElement.style.fontSize = '200%';
+    return Math.max(0, document.scrollingElement.scrollWidth - innerWidth);
+}"""
+
+
 @pytest.fixture
 def shop(live_server, member):
     """Goods of every kind, and a member with an order of every kind."""
@@ -53,7 +62,14 @@ def shop(live_server, member):
         name_zh_hans="头戴式主动降噪耳机",
         name_en="Noise-cancelling headphones",
     )
+    gone = virtual_sku(points=80, stock=0, name_zh_hans="藤编收纳篮", name_en="Rattan basket")
+    lines = {card.pk: (2, False), pot.pk: (1, False), gone.pk: (1, False), lamp.pk: (1, True)}
+    for sku, (quantity, is_saved) in lines.items():
+        BasketLine.objects.create(user=member, sku_id=sku, quantity=quantity, is_saved=is_saved)
+    wishes.aim(member, gone.product_id)
     return {
+        "gone": gone,
+        "spare": virtual_sku(points=5, name_zh_hans="明信片", name_en="Postcard"),
         "card": card,
         "pot": pot,
         "lamp": lamp,
@@ -68,9 +84,13 @@ def visitor_pages(shop):
         "/products/",
         "/products/?search=nothing-at-all",
         f"/products/{shop['pot'].product_id}/",
+        "/cart/",
+        "/recently-seen/",
         "/accounts/login/",
         "/accounts/signup/",
         "/accounts/password/reset/",
+        "/help/",
+        "/terms/",
         "/nowhere/",
     ]
 
@@ -83,6 +103,13 @@ def member_pages(shop):
         f"/orders/new/?sku={shop['card'].pk}&quantity=1",
         f"/orders/new/?sku={shop['pot'].pk}&quantity=2",
         f"/orders/new/?sku={shop['lamp'].pk}&quantity=1",
+        "/cart/",
+        f"/cart/?removed={shop['spare'].pk}&n=1",
+        "/wishlist/",
+        "/wishlist/goal/",
+        f"/wishlist/{shop['gone'].product_id}/",
+        f"/products/{shop['gone'].product_id}/",
+        "/recently-seen/",
         "/orders/",
         f"/orders/{shop['paid'].no}/",
         f"/orders/{shop['pending'].no}/",
@@ -95,6 +122,7 @@ def member_pages(shop):
         "/account/profile/",
         "/account/addresses/",
         "/account/addresses/new/",
+        "/account/consent/",
         "/accounts/sessions/",
         "/accounts/email/",
         "/accounts/password/change/",
@@ -195,16 +223,20 @@ def test_pages_when_read_in_english_on_a_small_phone_then_fit(open_page, shop, m
     assert faults == []
 
 
-def test_targets_when_on_a_phone_then_a_thumb_can_hit_them(open_page, shop, member):
+def test_targets_when_on_a_phone_then_a_thumb_can_hit_them_and_double_text_fits(
+    open_page, shop, member
+):
     page = open_page(width=PHONE)
     sign_in(page, member)
 
-    small = {}
+    small, over = {}, {}
     for path in member_pages(shop):
         page.goto(path)
         small[path] = page.evaluate(SMALL_TARGETS)
+        over[path] = page.evaluate(TOO_WIDE_AT_DOUBLE)
 
     assert {path: found for path, found in small.items() if found} == {}
+    assert {path: pixels for path, pixels in over.items() if pixels} == {}
 
 
 def test_theme_when_chosen_without_javascript_then_kept(open_page, shop):

@@ -104,7 +104,7 @@ def test_order_when_shipped_then_carrier_and_number_reach_the_member(counter, sh
     shopper.goto(order.get_absolute_url())
     expect(shopper.locator("main")).to_contain_text("SF Express")
     assert Order.objects.get().status == "shipped"
-    assert noted() == ["orders.ship"]
+    assert noted() == ["orders.reveal_address", "orders.ship"]
 
 
 def test_refund_when_approved_then_money_is_on_its_way(counter, member):

@@ -19,6 +19,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
+from tests import processes
 from tests.conftest import ROOT
 from tests.faults.test_killed import copy_tables, is_answering
 from tests.services import start_mariadb, start_redis
@@ -69,8 +70,7 @@ class Part:
 
     def children(self) -> list[int]:
         """Return the processes the part's first one made."""
-        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(word) for word in found.read_text().split()] if found.exists() else []
+        return sorted(processes.children(self.process.pid))
 
 
 class Shop:

@@ -1,4 +1,4 @@
-"""Thirty seconds of faults in every run, ten minutes with ``make test-long``; the seed of a run is
+"""Twenty seconds of faults in every run, ten minutes with ``make test-long``; the seed of a run is
 its first line.
 """
 
@@ -32,7 +32,7 @@ def shop():
 @pytest.mark.parametrize(
     "seconds",
     [
-        pytest.param(30, marks=pytest.mark.timeout(600)),
+        pytest.param(20, marks=pytest.mark.timeout(600)),
         pytest.param(
             int(os.environ.get("CHAOS_SECONDS", "600")),
             marks=[pytest.mark.long, pytest.mark.timeout(3600)],

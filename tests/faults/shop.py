@@ -8,10 +8,10 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.processes import children, command_of, open_files
 from tests.serving import TOKEN, free_port, production_environment
 
 START_SECONDS = 90
@@ -49,12 +49,7 @@ class Shop:
 
     def workers(self):
         """Return the process ids of the web processes that live."""
-        children = (
-            Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        )
-        return {
-            int(pid) for pid in children if "granian" in Path(f"/proc/{pid}/cmdline").read_text()
-        }
+        return {pid for pid in children(self.process.pid) if "granian" in command_of(pid)}
 
     def serving(self):
         """Return the process ids of those that already take visitors: a new one reads the code for
@@ -66,7 +61,7 @@ class Shop:
             for row in rows
             if row[3] == LISTENS and row[1].endswith(f":{self.port:04X}")
         }
-        return {pid for pid in self.workers() if ears & _open_files(pid)}
+        return {pid for pid in self.workers() if ears & open_files(pid)}
 
     def get(self, path, *, token=None, headers=None, timeout=30):
         """Return (status, body, seconds); status 0 when there was no answer."""
@@ -102,11 +97,3 @@ class Shop:
             ALLOWED_HOSTS="127.0.0.1",
             TRUSTED_PROXIES="192.0.2.0/24",
         )
-
-
-def _open_files(pid):
-    found = set()
-    for file in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
-            found.add(os.readlink(file))
-    return found

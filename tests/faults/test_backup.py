@@ -158,6 +158,7 @@ def test_restore_when_the_backup_is_damaged_or_the_database_is_full_then_nothing
     )
 
 
+@pytest.mark.once(on="mariadb")
 def test_restore_when_the_pictures_have_no_place_then_nothing_is_restored(shop, scratch, tmp_path):
     backup = Path(run("backup", tmp_path / "backups", "--quick", **shop).stdout.strip())
     (tmp_path / "file").write_text("no folder")

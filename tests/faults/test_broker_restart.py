@@ -12,8 +12,8 @@ from celery import Celery
 from redis import Redis
 
 from tests.conftest import ROOT
-from tests.mall.test_schedule import eventually
 from tests.services import start_redis
+from tests.waiting import eventually
 
 LONG_SECONDS = 60
 

@@ -26,7 +26,7 @@ from orders.payments.gateways import sandbox
 from points import ledger
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import give_points, place, virtual_sku
-from tests.mall.test_schedule import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOMS = ("accounts", "points", "catalog", "orders", "marketing", "account")

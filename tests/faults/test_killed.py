@@ -21,6 +21,7 @@ from tests.factories.orders import give_points, virtual_sku
 from tests.factories.points import member_with
 from tests.faults import toiler
 from tests.services import start_mariadb
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers, pytest.mark.django_db(transaction=True)]
 PATIENCE_SECONDS = 60
@@ -91,15 +92,6 @@ def is_gone(pid):
     return False
 
 
-def eventually(happened, seconds=PATIENCE_SECONDS):
-    until = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.005)
-    return True
-
-
 @pytest.mark.parametrize(
     "deaths", [6, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
@@ -125,7 +117,7 @@ def test_worker_when_killed_amid_a_transaction_then_what_it_acknowledged_stands_
             nursery.wait_for(lambda name=name: len(nursery.of(name)) > 3)
             time.sleep(chance.uniform(0, 0.03))
             os.kill(pid, signal.SIGKILL)
-        assert eventually(lambda pid=pid: is_gone(pid))
+        assert eventually(lambda pid=pid: is_gone(pid), pause=0.005)
         for member in members:  # raises Busy after three seconds of a lock nobody holds any more
             give_points(member, 1)
         assert verification.verify() == []

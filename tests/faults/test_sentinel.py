@@ -23,8 +23,8 @@ from mall.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS
 from mall.settings.databases import CACHE_OPTIONS
 from tests.conftest import ROOT
 from tests.mall.test_production import GOOD, read_settings
-from tests.mall.test_schedule import eventually
 from tests.sentinels import NAME, SECRET, Watch
+from tests.waiting import eventually
 
 FAILOVER_SECONDS = 150  # a bound for a machine that does other things too; alone it takes 4
 

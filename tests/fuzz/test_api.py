@@ -45,7 +45,7 @@ from tests.factories.orders import (
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db(transaction=True)]
 FEW = hypothesis_settings(
-    max_examples=40 if os.environ.get("MALL_RANDOM") else 6,
+    max_examples=40 if os.environ.get("MALL_RANDOM") else 4,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -2,7 +2,6 @@
 a real beat with a real worker.
 """
 
-import signal
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -24,7 +23,9 @@ from mall.core import clock
 from mall.core.models import JobRun
 from mall.jobs import due, runs
 from tests.conftest import ROOT
-from tests.mall.test_schedule import counting, eventually
+from tests.mall.test_schedule import counting
+from tests.processes import end
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)  # beat closes the connections it finds
 LIST = "admin:django_celery_beat_periodictask_changelist"
@@ -476,10 +477,7 @@ def beat_process(environment_of_test, tmp_path):
         return made[-1]
 
     yield start
-    for process in made:
-        process.send_signal(signal.SIGTERM)
-    for process in made:
-        process.wait(20)
+    end(*made)
 
 
 def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_by_a_real_worker(
@@ -491,10 +489,11 @@ def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_b
     And one that beat knocked for in time, while the broker forgot the message: the sweep finds it.
     """
     start_beat()
+    hour = far_hour()  # the clock's may end meanwhile
     missed("expire-points", 5, timedelta(hours=20))
     missed("reassess-tiers", 9, timedelta(days=1, hours=10))
     missed("expire-coupons", 14, timedelta(days=2, hours=15))
-    choose("refresh-popularity", crontab=at(far_hour()), enabled=False)
+    choose("refresh-popularity", crontab=at(hour), enabled=False)
     wanted = {"expire-points", "reassess-tiers", "expire-coupons"}
     missed("verify-ledger", 5, timedelta(hours=4))
     PeriodicTask.objects.exclude(name__in=wanted | {"verify-ledger"}).update(enabled=False)
@@ -507,7 +506,7 @@ def test_beat_when_started_after_an_outage_then_each_daily_job_is_made_up_once_b
     in_time = eventually(lambda: set(done.values_list("job", flat=True)) == wanted, seconds=180)
     assert in_time, [*JobRun.objects.values(), *(log.read_text() for log in tmp_path.glob("*.log"))]
     assert list(JobRun.objects.values_list("attempts", flat=True)) == [1, 1, 1]
-    assert int(line().crontab.hour) == far_hour()
+    assert int(line().crontab.hour) == hour
 
     tasks.run_job.delay("make-up-jobs")
 

@@ -36,6 +36,7 @@ PUBLIC = {
     "GET /api/v1/products/{product_id}/reviews",
     "GET /api/v1/points/rules",
     "GET /api/v1/flash",
+    "GET /api/v1/pages/{kind}",
 }
 # by servers, over the raw body
 SIGNED = {"POST /api/v1/events", "POST /api/v1/payments/{provider}/notify"}
@@ -91,7 +92,18 @@ def clerk_of(role):
 
 
 def filled(path, **names):
-    for name in ("id", "no", "number", "sku", "product_id", "template", "item", "code", "name"):
+    for name in (
+        "id",
+        "no",
+        "kind",
+        "number",
+        "sku",
+        "product_id",
+        "template",
+        "item",
+        "code",
+        "name",
+    ):
         path = path.replace(f"{{{name}}}", str(names.get(name, 1)))
     return path.replace("{provider}", "sandbox")
 

@@ -15,6 +15,7 @@ import pytest
 
 from accounts.registration import register
 from mall import embedded
+from tests.processes import children
 from tests.serving import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -203,15 +204,6 @@ def test_embedded_when_the_web_process_is_killed_then_another_takes_its_place(ma
         time.sleep(0.1)
 
     assert mall.wait() == 200
-
-
-def children(pid):
-    """Return the process ids below a process, whichever of its threads started them."""
-    return {
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    }
 
 
 @pytest.mark.parametrize(

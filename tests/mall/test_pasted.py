@@ -21,7 +21,16 @@ from mall.core.form_fields import DayField, InstantField
         (pasted.email, "Ｂｏｂ＠Example。com", "bob@example.com"),
         (pasted.email, "bob@exam\u00adple.com\u200b", "bob@example.com"),
         (pasted.number, "ＳＦ １２３４‐5678\u200c", "SF1234-5678"),
+        (pasted.number, "运单号：SF123-456。", "SF123-456"),
+        (pasted.number, " 「20261129－7KQ2M9」， ", "20261129-7KQ2M9"),
+        (pasted.number, "Tracking No: 1Z 999 AA1...", "1Z999AA1"),
+        (pasted.number, "+86 138 1234 5678", "+8613812345678"),
+        (pasted.number, "09:30", "09:30"),
         (pasted.code, " ｓｐｒｉｎｇ—２０ 26 ", "SPRING2026"),
+        (pasted.code, "SPRING2026。", "SPRING2026"),
+        (pasted.code, "优惠码：spring 2026，", "SPRING2026"),
+        (pasted.code, "【Ｓpring-2026】!", "SPRING2026"),
+        (pasted.code, "（SPRING2026）；", "SPRING2026"),
     ],
 )
 def test_fold_when_pasted_then_as_meant(fold, typed, meant):

@@ -1,6 +1,5 @@
 """The schedule: one page, one run a period, and the same list without a broker."""
 
-import threading
 import time
 from datetime import timedelta
 from io import StringIO
@@ -18,6 +17,7 @@ from mall.celery import app
 from mall.core import clock
 from mall.core.models import JobRun
 from mall.jobs import runs
+from tests.waiting import eventually
 
 NOON = "2026-11-20T12:00:00+08:00"
 
@@ -188,15 +188,6 @@ def test_run_job_when_sent_five_times_then_a_real_worker_runs_it_once(celery_wor
     assert list(JobRun.objects.values_list("job", "attempts", "outcome")) == [
         ("forget-job-runs", 1, "{'forgotten': 0}")
     ]
-
-
-def eventually(happened, seconds=20):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if happened():
-            return True
-        threading.Event().wait(0.1)
-    return False
 
 
 # --- nightly ----------------------------------------------------------------------

@@ -28,6 +28,7 @@ from marketing.models import CheckIn, DailyRollup, Notification
 from orders.models import Order
 from points.models import LedgerEntry, PointAccount
 
+IN_THE_FILE = pytest.mark.once(on="sqlite")  # as ./scripts/run seeds it
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 LIST = [(shelf, goods) for shelf in shop.read_goods() for goods in shelf["product"]]
 
@@ -214,6 +215,7 @@ def test_seed_demo_when_told_again_then_the_same_shop_and_when_run_twice_then_no
     assert "products=79 (+0) members=18 (+0)" in said
 
 
+@IN_THE_FILE
 @override_settings(DEMO_SIGN_INS=True)
 class TestSeededShop(TestCase):
     """One shop seeded at noon, looked at from all sides."""
@@ -294,6 +296,7 @@ class TestSeededShop(TestCase):
         assert admin.is_staff and admin.is_superuser
 
 
+@IN_THE_FILE
 @pytest.mark.django_db
 def test_seed_demo_when_public_passwords_are_not_allowed_then_neither_sign_in_is_made(settings):
     settings.DEMO_SIGN_INS = False
@@ -306,6 +309,7 @@ def test_seed_demo_when_public_passwords_are_not_allowed_then_neither_sign_in_is
     assert "not made in this profile" in said
 
 
+@IN_THE_FILE
 @pytest.mark.django_db
 def test_seed_demo_when_a_name_of_the_cast_is_taken_then_members_are_left_alone(sign_ins):
     User.objects.create_user("demo", "somebody@example.org", "their-own-password")
@@ -316,6 +320,7 @@ def test_seed_demo_when_a_name_of_the_cast_is_taken_then_members_are_left_alone(
     assert User.objects.get().check_password("their-own-password")
 
 
+@IN_THE_FILE
 @pytest.mark.django_db
 @pytest.mark.parametrize("hour", [0, 12, 23])
 def test_invite_crowd_when_asked_then_it_has_that_size(hour):
@@ -333,6 +338,7 @@ def test_invite_crowd_when_asked_then_it_has_that_size(hour):
         call_command("verify_ledger", stdout=io.StringIO())
 
 
+@IN_THE_FILE
 @pytest.mark.django_db
 def test_seed_demo_when_stopped_halfway_then_the_next_run_completes_the_crowd():
     shop.lay_out()
@@ -345,6 +351,7 @@ def test_seed_demo_when_stopped_halfway_then_the_next_run_completes_the_crowd():
     assert set(untouched) <= set(LedgerEntry.objects.values_list("hash", flat=True))
 
 
+@IN_THE_FILE
 @pytest.mark.django_db
 def test_seed_demo_when_asked_for_less_than_nothing_then_refused():
     with pytest.raises(CommandError):

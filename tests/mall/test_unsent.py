@@ -256,6 +256,53 @@ def test_token_when_it_is_too_old_then_the_same_page_comes_back_as_it_was(member
     assert (foreign.status_code, no_page.status_code) == (403, 403)
 
 
+@pytest.mark.parametrize(
+    ("door", "typed"),
+    [
+        ("account_signup", {"username": "newbie", "email": "new@example.com"}),
+        ("account_login", {"login": "newbie"}),
+        ("account_reset_password", {"email": "new@example.com"}),
+    ],
+)
+def test_door_when_its_token_is_too_old_then_filled_in_again_but_for_the_password(db, door, typed):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies["mall_language"] = "en"
+    strict.get(reverse(door))
+    secret = {} if "reset" in door else {"password": "s3cret-typed", "password1": "s3cret-typed"}
+    old = {"csrfmiddlewaretoken": "x" * 64, **typed, **secret}
+
+    back = strict.post(reverse(door), old, follow=True)
+    page = back.content.decode()
+
+    assert back.redirect_chain == [(reverse(door), 302)]
+    assert [f'value="{text}"' in page for text in typed.values()] == [True] * len(typed)
+    assert ("s3cret" in page, "Nothing was sent yet." in page) == (False, True)
+    assert ("Passwords are never kept" in page) == bool(secret)
+    assert f'value="{next(iter(typed.values()))}"' not in strict.get(reverse(door)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("account_change_password", {"oldpassword": "s3cret", "password1": "s3cret-9"}),
+        ("mfa_activate_totp", {"code": "918273"}),
+        ("mfa_reauthenticate", {"code": "918273"}),
+    ],
+)
+def test_secrets_when_the_session_ended_then_never_kept_and_told_that_nothing_was_done(
+    signed_in, member, page, typed
+):
+    signed_in.get(reverse(page))
+    lose_session(signed_in)
+    signed_in.cookies["mall_language"] = "en"
+
+    door = signed_in.post(reverse(page), typed, follow=True).content.decode()
+
+    assert unsent.KEY not in signed_in.session
+    assert "You are signed out, so nothing was done." in door
+    assert "918273" not in door
+
+
 def test_back_office_when_the_session_ended_then_forms_are_there_as_they_were(client, admin_user):
     client.force_login(admin_user)
     shelf = CategoryFactory(name_en="Shelf")

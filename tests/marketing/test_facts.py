@@ -130,7 +130,8 @@ def test_congratulate_when_the_shop_was_off_then_two_days_late_and_the_next_year
 
     assert congratulate() == 1
     years = []
-    for day in range(1, 740):
+    weeks, every_day_around = range(1, 740, 7), [*range(1, 5), *range(358, 370), *range(722, 737)]
+    for day in sorted({*weeks, *every_day_around}):
         friday.move_to(datetime(2026, 11, 20, 4, tzinfo=UTC) + timedelta(days=day))
         if congratulate():
             years.append(day)

@@ -205,8 +205,9 @@ facts = st.lists(
 )
 
 
+@pytest.mark.once(on="mariadb")
 @pytest.mark.django_db
-@settings(max_examples=100 if os.environ.get("MALL_RANDOM") else 10)
+@settings(max_examples=100 if os.environ.get("MALL_RANDOM") else 6)
 @given(drawn=facts, end=st.integers(0, 50))
 def test_report_when_facts_are_live_and_imported_then_equals_a_slow_count_of_them(
     drawn, end, people

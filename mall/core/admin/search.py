@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import pasted
 from mall.core.admin.newest import among_newest
+from mall.core.blind_index import BlindIndexField
 
 KNOWN_MAX = 500  # rows of another table that one word may mean
 MEMBER_HELP = _("A member's whole name or e-mail, or how the name begins.")
@@ -39,6 +40,8 @@ def find(rows, fields, text, *, newest):
     has to be told.
     """
     notes = []
+    if (whole := _in_one_piece(rows.model, fields, text)) is not None:
+        return rows.filter(whole), notes
     for word in _words(text):
         try:
             condition = _named(rows.model, fields, word)
@@ -68,6 +71,20 @@ def _words(text):
     for bit in smart_split(text):
         quoted = bit.startswith(('"', "'")) and len(bit) > 1 and bit[0] == bit[-1]
         yield unescape_string_literal(bit) if quoted else bit
+
+
+def _in_one_piece(model, fields, text) -> Q | None:
+    """Return the condition of a marked column that knows a text with blanks as a whole: a name of
+    two words, a number in groups.
+    """
+    if " " not in text:
+        return None
+    marked = [path for path in fields if "__" not in path and _is_marked(model, path)]
+    return _named(model, marked, text)
+
+
+def _is_marked(model, path):
+    return isinstance(model._meta.get_field(path.lstrip("=^")), BlindIndexField)
 
 
 def _named(model, fields, word) -> Q | None:
@@ -109,6 +126,9 @@ def _reached(model, hops, column, mark, word) -> Q | None:
 
 def _meant(field, mark, word) -> Q | None:
     """Say what a word asks of one column; None where it could never stand there."""
+    if isinstance(field, BlindIndexField):
+        marks = field.marks_of(word)
+        return Q(**{f"{field.name}__in": marks}) if marks else None
     if mark not in "=^":
         return _inside([field.name], word)
     if not isinstance(field, CharField | TextField):

@@ -1,6 +1,9 @@
-"""The project's own tables: which periodic job has run for which period, and what operators did."""
+"""The project's own tables: which periodic job has run for which period, what operators did, and
+what the shop says of itself.
+"""
 
 from mall.core.models.audit import AuditRow
+from mall.core.models.face import HomeBlock, ShopFace, ShopPage
 from mall.core.models.job_run import JobRun
 
-__all__ = ["AuditRow", "JobRun"]
+__all__ = ["AuditRow", "HomeBlock", "JobRun", "ShopFace", "ShopPage"]

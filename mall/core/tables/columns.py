@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from mall.core.tables import cells
 from mall.core.tables.errors import UnreadableTable
 
+TITLES_MAX = 5  # the headings stand among so many first rows: titles may stand over them
 BETWEEN = re.compile(r"[\s_\-.:*]+")
 # pieces, points, yuan: what a heading counts in says nothing of which column it is
 UNIT = re.compile(
@@ -64,6 +65,29 @@ def matches(titles: Sequence[str], columns: Sequence[Column]) -> int:
     """Return how many of these headings a column answers to."""
     known = set().union(*(column.known() for column in columns))
     return sum(folded(title) in known for title in titles)
+
+
+def heading_place(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> int:
+    """Return which of the first rows holds the headings: the one that names most of the required
+    columns; where nothing is required, the first that is no title: these are narrow, and stand in
+    one cell or in several with blank ones between them.
+    """
+    required = [column.known() for column in columns if column.required]
+    if not required:
+        filled = [[bool(cells.bare(text)) for text in row] for row in rows]
+        widest = max(map(sum, filled))
+        return next(place for place, row in enumerate(filled) if not _is_title(row, widest))
+
+    def named(place):
+        titles = {folded(text) for text in rows[place]}
+        return sum(not known.isdisjoint(titles) for known in required)
+
+    return max(range(len(rows)), key=lambda place: (named(place), -place))
+
+
+def _is_title(filled, widest):
+    has_gaps = not all(filled[: sum(filled)])
+    return sum(filled) * 2 <= widest and (sum(filled) == 1 or has_gaps)
 
 
 def places(titles: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:

@@ -10,14 +10,14 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
 from mall.core.tables import cells, sheets, texts
-from mall.core.tables.columns import Column, Row, places
+from mall.core.tables.columns import TITLES_MAX, Column, Row, heading_place, listed, places
 from mall.core.tables.errors import UnreadableTable
 
 XLSX = "xlsx"
@@ -30,14 +30,21 @@ PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 
 
 class Table:
-    """A table that was opened: its headings, and its rows, to be gone through once."""
+    """A table that was opened: its headings, and its rows, to be gone through once.
+
+    ``above``: (line, text) of the titles over the headings, which are not read.
+    """
 
     def __init__(self, records, columns, encoding, delimiter, cut=frozenset(), *, file=None):
-        self._records, self._file, self._cut = records, file, cut
+        self._source, self._file, self._cut = records, file, cut
         self.encoding, self.delimiter = encoding, delimiter
-        self.titles, self._width = _titles(self._records)
-        if not self.titles:
+        first = list(islice((row for row in records if any(map(cells.bare, row[1]))), TITLES_MAX))
+        if not first:
             raise UnreadableTable(_("There is nothing in this file."))
+        place = heading_place([fields for _line, fields in first], columns)
+        self.above = tuple((line, " ".join(filter(None, row))) for line, row in first[:place])
+        self.titles, self._width = _titles(first[place][1])
+        self._records = chain(first[place + 1 :], records)
         # a cell under no heading is a fault
         self._plain_width = len(self.titles) if all(self.titles) and not cut else 0
         found = places(self.titles, columns)
@@ -54,7 +61,7 @@ class Table:
         return self
 
     def __exit__(self, *_error):
-        self._records.close()
+        self._source.close()
         if self._file is not None:
             self._file.close()
 
@@ -64,7 +71,7 @@ class Table:
             if len(fields) <= self._plain_width and self._are_plain(fields):
                 if any(fields):
                     yield Row(line, self._taken(fields))
-            elif any(field and not field.isspace() for field in fields):
+            elif _is_filled(fields):
                 row = self._row(line, fields)
                 if row.fault or any(cells.bare(field) for field in fields):
                     yield row
@@ -117,6 +124,16 @@ def open_table(
         if file is not source:
             file.close()
         raise
+
+
+def remarks_of(table: Table) -> tuple[str, ...]:
+    """Return what of a table is not read, in sentences: titles over the headings, columns that none
+    of ours answers to.
+    """
+    above = _("Above the headings, so it is not read: %(titles)s")
+    unread = _("Columns that are not read: %(titles)s")
+    told = ((above, [text for _line, text in table.above]), (unread, table.unknown))
+    return tuple(words % {"titles": listed(titles)} for words, titles in told if titles)
 
 
 def titles_of(source, *, encoding: str = "") -> tuple[str, ...]:
@@ -199,14 +216,16 @@ def _named(encoding):
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def _titles(found):
-    for _line, fields in found:
-        titles = [str(field) for field in fields]
-        while titles and not cells.bare(titles[-1]):
-            titles.pop()
-        if titles:
-            return tuple(cells.bare(title) for title in titles), len(fields)
-    return (), 0
+def _titles(fields):
+    """Return the headings of a row, without the blank ones at its end; how many cells it has."""
+    titles = [cells.bare(str(field)) for field in fields]
+    while not titles[-1]:
+        titles.pop()
+    return tuple(titles), len(fields)
+
+
+def _is_filled(fields):
+    return any(field and not field.isspace() for field in fields)
 
 
 def _stray(fields, titles, width):

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
 from mall.core.tables import cells, packages
-from mall.core.tables.columns import Column, folded, listed
+from mall.core.tables.columns import TITLES_MAX, Column, folded, heading_place, listed
 from mall.core.tables.errors import UnreadableTable
 
 # A spreadsheet keeps fifteen digits of a number and writes noughts for the rest.
@@ -64,7 +65,7 @@ def _chosen(book, filled, columns):
     """
     fitting = filled
     if columns is not None:
-        titles = {sheet.name: _titles(book, sheet) for sheet in filled}
+        titles = {sheet.name: _titles(book, sheet, columns) for sheet in filled}
         known = [column.known() for column in columns if column.required]
         known = known or [{title} for title in titles[filled[0].name]]
         fitting = [sheet for sheet in filled if all(titles[sheet.name] & names for names in known)]
@@ -79,11 +80,10 @@ def _chosen(book, filled, columns):
     return fitting[0] if fitting else filled[0]
 
 
-def _titles(book, sheet):
-    for _number, texts in _rows(book.get_sheet_by_name(sheet.name), sheet):
-        if titles := {folded(text) for text in texts} - {""}:
-            return titles
-    return set()
+def _titles(book, sheet, columns):
+    rows = (texts for _number, texts in _rows(book.get_sheet_by_name(sheet.name), sheet))
+    first = list(islice((texts for texts in rows if any(map(folded, texts))), TITLES_MAX))
+    return {*map(folded, first[heading_place(first, columns)])} - {""} if first else set()
 
 
 def text_of(value) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from django.utils.translation import gettext as _
 
 from mall.core.tables import cells
-from mall.core.tables.columns import Column, matches
+from mall.core.tables.columns import TITLES_MAX, Column, matches
 from mall.core.tables.errors import UnreadableTable
 
 DELIMITERS = (",", ";", "\t")
@@ -83,8 +83,8 @@ def cut_places(file, encoding: str, delimiter: str) -> set[int]:
 
 
 def delimiter_of(file, encoding: str, columns: Sequence[Column]) -> str:
-    """Return the delimiter under which the first record names most of these columns (or, of none
-    given, has most cells).
+    """Return the delimiter under which one of the first records names most of these columns (or, of
+    none named, the first that has several cells has most).
     """
     text = io.TextIOWrapper(_rewound(file), encoding, newline="")
     try:
@@ -97,22 +97,31 @@ def delimiter_of(file, encoding: str, columns: Sequence[Column]) -> str:
         text.detach()
     if found := SEPARATOR_LINE.match(head.partition("\n")[0]):
         return found[1]
+    first = {delimiter: _first_records(head, delimiter) for delimiter in DELIMITERS}
 
     def fit(delimiter):
-        titles = _first_record(head, delimiter)
-        return matches(titles, columns), len(titles)
+        return max((matches(row, columns), len(row)) for row in first[delimiter] or [()])
 
-    return max(DELIMITERS, key=fit)
+    best = max(DELIMITERS, key=fit)
+    if fit(best)[0]:
+        return best
+    for place in range(TITLES_MAX):
+        widths = {one: len(rows[place]) for one, rows in first.items() if place < len(rows)}
+        if max(widths.values(), default=0) > 1:
+            return max(widths, key=widths.get)
+    return DELIMITERS[0]
 
 
-def _first_record(head, delimiter):
+def _first_records(head, delimiter):
+    found = []
     try:
         for fields in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter):
-            if any(field.strip() for field in fields):
-                return fields
-    except csv.Error:  # this delimiter is not the one, then
-        return []
-    return []
+            found += [fields] if any(field.strip() for field in fields) else []
+            if len(found) == TITLES_MAX:
+                break
+    except csv.Error:  # this delimiter is not the one, then, or the file broke off
+        return found
+    return found
 
 
 def _broken_off(line):

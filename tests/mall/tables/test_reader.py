@@ -10,7 +10,7 @@ from django.utils import translation
 
 from mall.core.tables.columns import Column
 from mall.core.tables.errors import UnreadableTable
-from mall.core.tables.reader import open_table, titles_of
+from mall.core.tables.reader import open_table, remarks_of, titles_of
 
 COLUMNS = (
     Column("sku", ("商品编号", "SKU No."), required=True, is_code=True),
@@ -85,6 +85,38 @@ def test_open_when_a_sheet_begins_below_then_lines_are_its_rows():
     content = workbook([], ["", "sku", "change"], [], ["", "7", 5])
 
     assert rows_of(content) == [(4, "7", "5", "")]
+
+
+@pytest.mark.parametrize(
+    ("content", "above"),
+    [
+        ("盘点表\n制表人：小王,,2026-11-29\nsku,变动,备注\nA1,5,\n".encode(), [1, 2]),
+        ("\n十一月，仓库一；小王\nSKU;change;备注;in stock\nA1;5;;9".encode("gbk"), [2]),
+        (b"stock, corrected, by hand\nsku\tchange\nA1\t5\n", [1]),
+        (workbook(["Stock", "change"], [], ["sku", "change", "note"], ["A1", 5]), [1]),
+        (b"sku,change,note\nA1,5,sku change note\n", []),
+    ],
+    ids=["two", "semicolons", "tabs", "workbook", "none"],
+)
+def test_open_when_titles_stand_above_the_headings_then_passed_over_and_told(content, above):
+    table = open_table(content, COLUMNS)
+
+    assert [(row.cells["sku"], row.cells["change"], row.fault) for row in table] == [
+        ("A1", "5", "")
+    ]
+    assert [line for line, _text in table.above] == above
+    told = [words for words in remarks_of(table) if words.startswith("Above the headings")]
+    assert len(told) == bool(above)
+
+
+def test_open_when_titles_stand_above_and_nothing_is_required_then_the_wide_row_names_columns():
+    content = "店铺订单导出\n订单编号,买家,金额\n1,a,2\n".encode()
+
+    assert titles_of(content) == ("订单编号", "买家", "金额")
+    assert titles_of("导出,,11 月\na,b,c,d\n1,2,3,4".encode()) == ("a", "b", "c", "d")
+    assert titles_of(b"a,b\n1,2,3,4,5\n") == ("a", "b")
+    assert titles_of(b"only\n1\n") == ("only",)
+    assert titles_of(b"a;b;c\n1;2;x, y, z, w\n") == ("a", "b", "c")
 
 
 def test_open_when_there_is_one_column_then_read_and_other_columns_are_named():

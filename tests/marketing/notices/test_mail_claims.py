@@ -8,7 +8,7 @@ from django.core import mail
 from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from mall.core import clock
+from mall.core import clock, face
 from marketing.models import Delivery, Notification
 from marketing.notices import deliveries, mail_claims
 from marketing.notices.inbox import Kind, notify_many
@@ -43,6 +43,7 @@ def states():
 def statements_of_a_sweep(count):
     Delivery.objects.all().delete()
     paid(MemberFactory.create_batch(count))
+    face.current()  # in whose name: known to a process that runs
     with CaptureQueriesContext(
         connection,
     ) as seen:

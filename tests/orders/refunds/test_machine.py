@@ -395,6 +395,7 @@ ONE_TEST = settings(
 )
 
 
+@pytest.mark.once(on="mariadb")
 def test_refunds_when_anything_happens_in_any_order_then_everything_reconciles():
     run_state_machine_as_test(RefundMachine, settings=ONE_TEST)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from catalog import richtext
+from mall.core import richtext
 
 ATTACKS = [
     "<script>alert(1)</script>",

@@ -1,0 +1,77 @@
+"""Files that the clock carries out: one sweep at a time has a file; one that dies loses it, and the
+next goes on. What is told of a file's rows is packed as it comes.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import translation
+from django.utils.translation import gettext
+
+from mall.core import clock
+from mall.core.models.file_job import FileJob
+
+LEASE = timedelta(minutes=10)
+TRIES = 3
+KEEP = timedelta(days=7)  # a file that nobody let in
+Status = FileJob.Status
+
+
+class Findings:
+    """What is told of a file's rows, packed as it comes."""
+
+    def __init__(self):
+        self._packer, self._pieces = zlib.compressobj(), []
+
+    def add(self, *told) -> None:
+        """Tell of a row: plain values."""
+        line = json.dumps(told, ensure_ascii=False)
+        self._pieces.append(self._packer.compress(f"{line}\n".encode()))
+
+    def packed(self) -> bytes:
+        """Return all that was told; nothing is told afterwards."""
+        return b"".join([*self._pieces, self._packer.flush()])
+
+
+def findings_of(row) -> Iterator[list]:
+    """Yield what was told of a file's rows, as it was added."""
+    if row.findings:
+        # not splitlines: a text may hold a line separator (U+2028), which JSON leaves as it is
+        for told in zlib.decompress(row.findings).decode().split("\n")[:-1]:
+            yield json.loads(told)
+
+
+def claimed(model, **fresh):
+    """Return a file of ``model`` that was let in, as the caller's own for LEASE; None when there is
+    none. ``fresh`` are columns that each try begins with. Files nobody let in go after KEEP.
+    """
+    now = clock.now()
+    model.objects.filter(status=Status.CHECKED, made_at__lt=now - KEEP).delete()
+    lapsed = Q(status=Status.RUNNING, claimed_until__lte=now)
+    for row in model.objects.filter(Q(status=Status.QUEUED) | lapsed).order_by("pk"):
+        if row.attempts >= TRIES:
+            with translation.override(row.language or None):
+                end(row, Status.FAILED, problem=gettext("It was tried three times and broke off."))
+            continue
+        # Two sweeps may stand here; the old state stands in the filter.
+        mine = model.objects.filter(pk=row.pk, status=row.status, claimed_until=row.claimed_until)
+        lease = {"claimed_until": now + LEASE, "attempts": F("attempts") + 1}
+        if mine.update(status=Status.RUNNING, **lease, **fresh):
+            return row
+    return None
+
+
+def go_on(row, **changes) -> None:
+    """Write down how far a claimed file is, and keep it for another LEASE."""
+    mine = type(row).objects.filter(pk=row.pk, status=Status.RUNNING)
+    mine.update(claimed_until=clock.now() + LEASE, **changes)
+
+
+def end(row, status, **facts) -> None:
+    """Note what became of a file, and forget what was in it."""
+    type(row).objects.filter(pk=row.pk).update(
+        status=status, finished_at=clock.now(), content=b"", **facts
+    )

@@ -1,0 +1,1 @@
+"""Wishes and the goal among them: how far it is, and the ways there."""

@@ -1,0 +1,43 @@
+"""The number beside the basket in every page's header: told by a cookie, so that no page asks the
+database for it, and pages kept for visitors stay the same bytes.
+
+It names whose basket it is of, so nobody is shown somebody else's. A member's page without it
+fetches it once (static/js/basket.js); without JavaScript it is there once the basket was opened.
+"""
+
+from django.conf import settings
+
+from orders.basket import contents
+
+COOKIE = "mall_basket"
+UNKNOWN = ""
+
+
+def note(response, request, lines):
+    """Tell the browser how many pieces lie in its basket, on the way out."""
+    return _set(response, f"{_owner(request)}.{contents.pieces(lines)}")
+
+
+def doubt(response):
+    """Have the next page ask anew: an order may have emptied the basket."""
+    response.delete_cookie(COOKIE, samesite="Lax")
+    return response
+
+
+def of(request) -> str:
+    """Return the number for the header; of a member it may not be known yet."""
+    owner, _dot, pieces = request.COOKIES.get(COOKIE, "").partition(".")
+    if owner == _owner(request) and pieces.isdecimal() and len(pieces) <= len("1980"):
+        return pieces
+    return UNKNOWN if request.user.is_authenticated else "0"
+
+
+def _owner(request) -> str:
+    return str(request.user.pk) if request.user.is_authenticated else ""
+
+
+def _set(response, value):
+    response.set_cookie(
+        COOKIE, value, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+    )
+    return response

@@ -1,0 +1,104 @@
+"""What somebody looked at lately: noted in a cookie of the browser, so that a page view writes no
+row; a member's list takes it in when it is looked at (docs/decisions/0077).
+
+The cookie names whose it is. What a visitor saw becomes the member's who signs in there; what a
+member saw is nobody else's. Who wants nothing noted is not noted, on any device.
+"""
+
+from django.conf import settings
+
+from catalog import storefront
+from mall.core.transactions import transactional
+from orders.models import SeenGoods
+
+COOKIE = "mall_seen"
+MOST = 12
+SECONDS = 30 * 24 * 3600
+OFF = "off"
+LONGEST_ID = 18  # digits
+
+
+def note(request, response, product_id: int) -> None:
+    """Note in the browser that a product was looked at, on the way out."""
+    before = _noted(request)
+    if before is None:
+        return
+    after = [product_id, *(pk for pk in before if pk != product_id)][:MOST]
+    if after != before:
+        _set(request, response, after)
+
+
+def is_off(request) -> bool:
+    """Say whether nothing is to be noted of the reader."""
+    kept = _kept(request)
+    return _noted(request) is None if kept is None else kept.is_off
+
+
+def goods_of(request, *, available: int | None, limit: int = MOST) -> list[dict]:
+    """Return cards of what the reader looked at and is still offered, the newest first."""
+    return storefront.named(_gathered(request), available=available)[:limit]
+
+
+def clear(request, response):
+    """Forget what the reader looked at."""
+    kept = _kept(request)
+    if kept is not None:
+        SeenGoods.objects.filter(pk=kept.pk).update(products=[])
+    return response if _noted(request) is None else _set(request, response, [])
+
+
+@transactional
+def switch(request, response, *, is_off: bool):
+    """Note nothing any more, and forget what was; or note again."""
+    if request.user.is_authenticated:
+        words = {"is_off": is_off, "products": []}
+        SeenGoods.objects.update_or_create(pk=request.user.pk, defaults=words)
+    return _set(request, response, None if is_off else [])
+
+
+def _gathered(request) -> list[int]:
+    """Return what the browser noted and what the member's row holds, which takes it in."""
+    noted, kept = _noted(request) or [], _kept(request)
+    if not request.user.is_authenticated or (kept is not None and kept.is_off):
+        return [] if kept else noted
+    before = kept.products if kept else []
+    after = list(dict.fromkeys([*noted, *before]))[:MOST]
+    if after != before:
+        SeenGoods.objects.update_or_create(pk=request.user.pk, defaults={"products": after})
+    return after
+
+
+def _kept(request) -> SeenGoods | None:
+    if not request.user.is_authenticated:
+        return None
+    return SeenGoods.objects.filter(pk=request.user.pk).first()
+
+
+def _noted(request) -> list[int] | None:
+    """Return what the cookie says, None where nothing is to be noted; what somebody else saw there
+    is nothing.
+    """
+    owner, _dot, told = request.COOKIES.get(COOKIE, "").partition(".")
+    if owner not in ("", _owner(request)):
+        return []
+    if told == OFF:
+        return None
+    ids = [pk for pk in told.split("-")[:MOST] if pk.isascii() and pk.isdecimal()]
+    return [int(pk) for pk in ids if len(pk) <= LONGEST_ID]
+
+
+def _owner(request) -> str:
+    return str(request.user.pk) if request.user.is_authenticated else ""
+
+
+def _set(request, response, ids):
+    told = OFF if ids is None else "-".join(map(str, ids))
+    response.set_cookie(
+        COOKIE,
+        f"{_owner(request)}.{told}",
+        max_age=SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response

@@ -1,0 +1,174 @@
+"""How a basket stands right now: live prices and stock, what is in the way of each line, and what
+the lines that nothing stands in the way of cost together. Reads, never writes.
+
+Points are whole numbers, cash is yuan with two places. Nothing is dropped: what cannot be had any
+more is told at its line.
+"""
+
+from dataclasses import dataclass, field
+
+from catalog import payable, shelf
+from catalog.errors import OutOfStock, SoldOut
+from catalog.models import MAX_QUANTITY, Sku
+from mall.core import clock
+from mall.core.errors import DomainError
+from mall.core.money import ZERO
+from orders import pricing
+from orders.basket.contents import Line, Lines
+from orders.errors import NotForSale, NotPayable, PersonLimitReached, PurchaseLimitReached
+from orders.quotes import Quote, Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line as it stands: ``most`` pieces can be had now, ``problem`` is what is in the way of
+    these.
+    """
+
+    line: Line
+    sku: Sku
+    left: int
+    most: int
+    problem: DomainError | None = None
+
+    @property
+    def quantity(self) -> int:
+        return self.line.quantity
+
+    @property
+    def points(self) -> int:
+        return self.sku.points_price * self.line.quantity
+
+    @property
+    def cash(self):
+        return self.sku.cash_price * self.line.quantity
+
+    @property
+    def less(self) -> int:
+        """One piece less, 0: none."""
+        return self.line.quantity - 1
+
+    @property
+    def more(self) -> int:
+        return min(self.line.quantity + 1, MAX_QUANTITY)
+
+    @property
+    def is_orderable(self) -> bool:
+        """Whether it is part of the order that the basket would make now."""
+        return self.problem is None and not self.line.is_saved
+
+    @property
+    def fewer(self) -> int:
+        """How many can be had instead, where fewer can; else 0."""
+        return self.most if self.problem is not None and self.most < self.line.quantity else 0
+
+
+@dataclass(slots=True)
+class Standing:
+    """A basket: rows to order and rows saved for later, and what the order would cost (None where
+    it would be empty); ``refusal`` is what is in the way of all of it.
+    """
+
+    rows: list[Row]
+    saved: list[Row]
+    wishes: list[Wish] = field(default_factory=list)
+    quote: Quote | None = None
+    refusal: DomainError | None = None
+
+    @property
+    def pieces(self) -> int:
+        return sum(row.quantity for row in self.rows)
+
+
+def look(user, lines: Lines) -> Standing:
+    """Return how a basket stands for a member, or for a visitor (None)."""
+    now = clock.now()
+    offers = shelf.offers(list(lines)) if lines else {}
+    gone = [sku for sku in lines if sku not in offers]
+    others = Sku.objects.select_related("product").in_bulk(gone) if gone else {}
+    room = _Room(user, [offer.sku.product for offer in offers.values()])
+    found = []
+    for line in sorted(lines.values(), key=lambda line: line.is_saved):
+        if line.sku in offers:
+            found.append(_offered(line, offers[line.sku], room, now))
+        elif line.sku in others:
+            sku = others[line.sku]
+            found.append(Row(line, sku, 0, 0, NotForSale(product=sku.product.name)))
+    standing = Standing(
+        rows=[row for row in found if not row.line.is_saved],
+        saved=[row for row in found if row.line.is_saved],
+        wishes=[Wish(row.sku, row.quantity, row.left) for row in found if row.is_orderable],
+    )
+    if standing.wishes:
+        try:
+            standing.quote = pricing.quote_wishes(user, standing.wishes, as_of=now)
+        except DomainError as refusal:
+            standing.refusal = refusal
+    return standing
+
+
+def _offered(line, offer, room, now) -> Row:
+    sku, product = offer.sku, offer.sku.product
+    if not product.is_for_sale(now):
+        return Row(line, sku, offer.left, 0, NotForSale(product=product.name))
+    if not payable.is_payable(product.pay_mode):
+        return Row(line, sku, offer.left, 0, NotPayable(cash=sku.cash_price * line.quantity))
+    limit, refusal = room.of(product)
+    most = max(0, min(MAX_QUANTITY, offer.left, limit))
+    if line.quantity <= most:
+        if not line.is_saved:
+            room.use(product, line.quantity)
+        return Row(line, sku, offer.left, most)
+    if offer.left < min(line.quantity, limit):
+        refusal = (OutOfStock if offer.left else SoldOut)(
+            sku=sku.pk, wanted=line.quantity, left=offer.left
+        )
+    return Row(line, sku, offer.left, most, refusal)
+
+
+class _Room:
+    """How many pieces of limited products there is still room for, line after line."""
+
+    def __init__(self, user, products):
+        limited = {product.pk for product in products if product.limit_per_person}
+        self.had = pricing.had_by(user, limited)
+        self.used: dict[int, int] = {}
+
+    def of(self, product) -> tuple[int, DomainError | None]:
+        """Return how many more pieces the limits let through, and the refusal of more."""
+        used, had = self.used.get(product.pk, 0), self.had.get(product.pk, 0)
+        rooms = []
+        if product.limit_per_order:
+            refusal = PurchaseLimitReached(product=product.name, limit=product.limit_per_order)
+            rooms.append((product.limit_per_order - used, refusal))
+        if product.limit_per_person:
+            limit = product.limit_per_person
+            refusal = PersonLimitReached(product=product.name, limit=limit, had=had)
+            rooms.append((limit - had - used, refusal))
+        return min(rooms, key=lambda room: room[0], default=(MAX_QUANTITY, None))
+
+    def use(self, product, quantity) -> None:
+        """Note that a line takes so many pieces of the room."""
+        self.used[product.pk] = self.used.get(product.pk, 0) + quantity
+
+
+def sums(standing: Standing) -> dict:
+    """Return the figures of the quote as programs read them; zeros where nothing can be ordered."""
+    if standing.quote is not None:
+        figures = standing.quote.as_dict()
+        del figures["lines"], figures["coupon_proposed"]
+        return figures
+    none = str(ZERO)
+    return {
+        "points": 0,
+        "cash": none,
+        "goods_cash": none,
+        "coupon": None,
+        "coupon_discount": none,
+        "discount": none,
+        "rounding": "0.0000",
+        "freight": none,
+        "rate": 0,
+        "earns": 0,
+        "points_usable": {"least": 0, "step": 0, "most": 0},
+    }

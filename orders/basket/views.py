@@ -1,0 +1,143 @@
+"""The basket as a page: how it stands, and what changes it. Each change works as a plain form; htmx
+swaps the basket alone.
+"""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import storefront
+from catalog.models import MAX_QUANTITY, Sku
+from mall.core.limits import limit
+from orders import pricing, proposals
+from orders.basket import again, badge, baskets, contents, seen, standing
+from orders.basket.shelves import offered
+from orders.coupons import wallet
+from orders.errors import InvalidLines
+from orders.forms import WHOLE, read_lines
+from orders.models import Order
+
+CHANGES = "60/m"
+PICKS = 4
+
+
+@login_not_required
+@require_safe
+def basket(request):
+    """Show what lies in the reader's basket, and what is in the way of it."""
+    return _shown(request, baskets.of(request).lines(), request.GET)
+
+
+@login_not_required
+@require_POST
+def add(request):
+    """Put what was chosen on a product's page into the basket, and go back there."""
+    limit(request, "basket", CHANGES)
+    ((sku, quantity),) = pricing.normalise(read_lines(request.POST)[:1])
+    product = offered(sku).product
+    # The button carries the page's token, masked anew for each page: pressed twice it adds once.
+    key = request.POST.get("csrfmiddlewaretoken", "")[:64]
+    lines = baskets.of(request).change(lambda kept: contents.add(kept, sku, quantity, key=key))
+    messages.success(request, _("It is in your basket."))
+    return badge.note(redirect(product), request, lines)
+
+
+@login_not_required
+@require_POST
+def change(request, sku):
+    """Change one line: another quantity, out of the basket, for later, or back."""
+    limit(request, "basket", CHANGES)
+    kept = baskets.of(request)
+    before = kept.lines().get(sku)
+    lines = kept.change(_act(request.POST, sku, before))
+    undo = {}
+    if before is not None and sku not in lines:
+        undo = {"removed": sku, "n": before.quantity, "later": int(before.is_saved)}
+    if request.htmx:
+        return _shown(request, lines, undo)
+    query = f"?{urlencode(undo)}" if undo else ""
+    return badge.note(redirect(reverse("orders:basket") + query), request, lines)
+
+
+@require_safe
+def pieces(request):
+    """Tell how many pieces lie in a member's basket, for the header: {pieces}."""
+    lines = baskets.of(request).lines()
+    return badge.note(JsonResponse({"pieces": contents.pieces(lines)}), request, lines)
+
+
+@require_POST
+def buy_again(request, no):
+    """Put what is still offered of an order into the basket, and say what is not."""
+    order = get_object_or_404(Order.objects.of(request.user), no=no)
+    limit(request, "basket", CHANGES)
+    lines, left_out = again.put(order)
+    if left_out:
+        names = "、".join(left_out) if request.LANGUAGE_CODE == "zh-hans" else ", ".join(left_out)
+        messages.warning(request, _("Not to be had any more: %(names)s.") % {"names": names})
+    return badge.note(redirect("orders:basket"), request, lines)
+
+
+def _act(sent, sku, before):
+    """Return what a form wants done with a line.
+
+    Raises: InvalidLines, NotOffered, NotForSale.
+    """
+    if sent.get("do") == "remove" or sent.get("to") == "0":
+        return lambda lines: contents.remove(lines, sku)
+    if before is None:
+        offered(sku)
+    if sent.get("do") in ("later", "now") and before is not None:
+        is_saved, quantity = sent["do"] == "later", before.quantity
+        return lambda lines: contents.put(lines, sku, quantity, is_saved=is_saved)
+    text = sent.get("to", sent.get("quantity", ""))
+    quantity = int(text) if WHOLE.fullmatch(text) else 0
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise InvalidLines
+    is_saved = sent["do"] == "later" if sent.get("do") in ("later", "now") else None
+    return lambda lines: contents.put(lines, sku, quantity, is_saved=is_saved)
+
+
+def _shown(request, lines, asked):
+    member = request.user if request.user.is_authenticated else None
+    stands = standing.look(member, lines)
+    available = request.purse.available
+    missing = max(0, stands.quote.points - available) if member and stands.quote else 0
+    context = {
+        "basket": stands,
+        "undo": _undo(lines, asked),
+        "proposal": _proposal(member, stands, available),
+        "missing": missing,
+        "checkins": request.purse.checkins_for(missing) if missing else None,
+        "picks": [] if lines else storefront.picks(available, PICKS),
+        "seen": seen.goods_of(request, available=available),
+        "is_member": member is not None,
+    }
+    page = "orders/basket/_basket.html" if request.htmx else "orders/basket/basket.html"
+    pieces_now = {"basket_pieces": str(contents.pieces(lines))}
+    return badge.note(render(request, page, {**context, **pieces_now}), request, lines)
+
+
+def _undo(lines, asked) -> dict | None:
+    """Return what was taken out a moment ago and may come back."""
+    sku, quantity = str(asked.get("removed", "")), str(asked.get("n", ""))
+    if not (WHOLE.fullmatch(sku) and WHOLE.fullmatch(quantity)) or int(sku) in lines:
+        return None
+    found = Sku.objects.select_related("product").filter(pk=int(sku)).first()
+    if found is None or not 1 <= int(quantity) <= MAX_QUANTITY:
+        return None
+    is_saved = str(asked.get("later")) == "1"
+    return {"sku": found, "quantity": int(quantity), "do": "later" if is_saved else "now"}
+
+
+def _proposal(member, stands, available):
+    """Return the best use of the member's coupons and points for what can be ordered."""
+    if member is None or stands.quote is None or not stands.quote.goods_cash:
+        return None
+    options = wallet.options(member, stands.wishes)
+    return proposals.propose(stands.wishes, options, available=available)
