@@ -137,6 +137,11 @@ def of_the_member(walker, caller, member):
     walker.go(caller, "patch", "/api/v1/me/notifications", change)
     walker.go(caller, "post", "/api/v1/notifications/read", {"ids": []})
     walker.go(caller, "post", "/api/v1/me/export", {"password": PASSWORD})
+    text = "/api/v1/pages/{kind}"
+    kinds = ("terms", "privacy")
+    versions = {kind: walker.go(caller, "get", text, kind=kind)["version"] for kind in kinds}
+    walker.go(caller, "get", "/api/v1/me/consent")
+    walker.go(caller, "post", "/api/v1/me/consent", versions)
     made = walker.go(caller, "post", "/api/v1/me/addresses", {**HOME, "is_default": True})
     one = "/api/v1/me/addresses/{id}"
     walker.go(caller, "get", "/api/v1/me/addresses")
