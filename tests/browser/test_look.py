@@ -46,6 +46,49 @@ TOO_WIDE_AT_DOUBLE = """() => {
 }"""
 
 
+# What a button of the bar at the bottom takes from the sum beside it, at double text.
+COVERED_TOTAL = """() => {
+    const bar = document.querySelector('.sticky-action');
+    const sum = bar && bar.querySelector('.sticky-action__total');
+    const button = bar && bar.querySelector('.btn');
+    const bars = document.querySelector('.tabbar').getBoundingClientRect();
+    if (!button) return '';
+    const below = button.getBoundingClientRect();
+    if (below.bottom > bars.top + 1) return 'the button is under the tabs';
+    if (!sum) return '';
+    const words = document.createRange();
+    words.selectNodeContents(sum);
+    const above = words.getBoundingClientRect();
+    const apart = above.right <= below.left + 1 || above.bottom <= below.top + 1;
+    return apart ? '' : sum.textContent.trim();
+}"""
+
+# WCAG 2.2, 2.4.11: what has the focus is not wholly under a bar that stays.
+HIDDEN_FOCUS = """async () => {
+    const one = document.activeElement;
+    if (one.closest('.tabbar, .topbar, .sticky-action, .skip-link') || one === document.body) {
+        return '';
+    }
+    let bar = null;
+    for (let frame = 0; frame < 40; frame++) {  // it is scrolled to in one of the next frames
+        const box = one.getBoundingClientRect();
+        const x = box.left + box.width / 2, y = box.top + box.height / 2;
+        const top = document.elementFromPoint(x, y);
+        bar = top && top.closest('.tabbar, .topbar, .sticky-action');
+        if (top && !bar) return '';
+        await new Promise(done => requestAnimationFrame(done));
+    }
+    return `${one.tagName}.${one.className} under ${bar ? bar.className : 'the edge'}`;
+}"""
+
+NAME_SHOWN = """name => {
+    const words = document.querySelector('.brand__name'), brand = document.querySelector('.brand');
+    words.textContent = name;
+    const box = words.getBoundingClientRect(), room = brand.getBoundingClientRect();
+    return box.bottom <= room.bottom + 1 && box.right <= room.right + 1;
+}"""
+
+
 @pytest.fixture
 def shop(live_server, member, settings):
     """Goods of every kind, and a member with an order of every kind."""
@@ -232,19 +275,49 @@ def test_pages_when_read_in_english_on_a_small_phone_then_fit(open_page, shop, m
 
 
 def test_targets_when_on_a_phone_then_a_thumb_can_hit_them_and_double_text_fits(
+    open_page, shop, member, english
+):
+    page = english(open_page(width=PHONE))  # English words are the longer ones
+    sign_in(page, member)
+
+    small, over, covered = {}, {}, {}
+    for path in member_pages(shop):
+        page.goto(path)
+        small[path] = page.evaluate(SMALL_TARGETS)
+        over[path] = page.evaluate(TOO_WIDE_AT_DOUBLE)
+        covered[path] = page.evaluate(COVERED_TOTAL)
+
+    assert {path: found for path, found in small.items() if found} == {}
+    assert {path: pixels for path, pixels in over.items() if pixels} == {}
+    assert {path: text for path, text in covered.items() if text} == {}
+
+
+def test_bars_when_a_keyboard_walks_a_phones_page_then_never_hide_where_it_is(
     open_page, shop, member
 ):
     page = open_page(width=PHONE)
     sign_in(page, member)
 
-    small, over = {}, {}
-    for path in member_pages(shop):
+    hidden = {}
+    for path in ("/cart/", "/account/"):
         page.goto(path)
-        small[path] = page.evaluate(SMALL_TARGETS)
-        over[path] = page.evaluate(TOO_WIDE_AT_DOUBLE)
+        for stop in range(25):
+            page.keyboard.press("Tab")
+            hidden[path, stop] = page.evaluate(HIDDEN_FOCUS)
 
-    assert {path: found for path, found in small.items() if found} == {}
-    assert {path: pixels for path, pixels in over.items() if pixels} == {}
+    assert {stop: where for stop, where in hidden.items() if where} == {}
+
+
+def test_name_when_on_a_phone_then_whole_beside_the_logo_or_only_read_aloud(open_page, shop):
+    page = open_page(width=PHONE)
+    page.goto("/")
+
+    shown = {
+        name: page.evaluate(NAME_SHOWN, name) for name in ("柿子小店", "柿子积分商城官方旗舰店")
+    }
+
+    assert shown == {"柿子小店": True, "柿子积分商城官方旗舰店": False}
+    assert page.get_by_role("link", name="柿子积分商城官方旗舰店").count() == 1
 
 
 def test_theme_when_chosen_without_javascript_then_kept(open_page, shop):
