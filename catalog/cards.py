@@ -8,7 +8,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from mall.core import face
-from mall.core.templatetags.cards import whole
+from mall.core.links import whole
 
 LONGEST_DESCRIPTION = 160
 

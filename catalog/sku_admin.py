@@ -26,11 +26,13 @@ from catalog.models import (
     StockMovement,
 )
 from mall.core import actors
+from mall.core.admin.action_forms import VERSION
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
 from mall.core.export import xlsx_response
 from mall.core.form_fields import WholeNumberField
+from mall.core.versions import ChangedMeanwhile, check_shown, version_of
 
 
 class ReceiveForm(forms.Form):
@@ -132,7 +134,8 @@ class SkuAdmin(ModelAdmin):
         if sku is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         form = ReceiveForm(request.POST or None, initial={"key": uuid4()})
-        if form.is_valid() and self._receive(request, sku, form):
+        version = _version_of(sku, form)
+        if form.is_valid() and self._receive(request, sku, form, version):
             return HttpResponseRedirect(reverse("admin:catalog_sku_changelist"))
         context = {
             **self.admin_site.each_context(request),
@@ -140,6 +143,7 @@ class SkuAdmin(ModelAdmin):
             "form": form,
             "sku": sku,
             "left": stock.available([sku.pk])[sku.pk],
+            "version": version,
         }
         context |= {"title": _("Receive stock"), "movements": stock_admin.latest(sku)}
         return TemplateResponse(request, "catalog/admin/receive_stock.html", context)
@@ -198,9 +202,10 @@ class SkuAdmin(ModelAdmin):
             return HttpResponseRedirect(reverse("admin:catalog_sku_change", args=[sku.pk]))
         return key_admin.import_page(request, self, sku)
 
-    def _receive(self, request, sku, form) -> bool:
+    def _receive(self, request, sku, form, version) -> bool:
         quantity, note, key = (form.cleaned_data[name] for name in ("quantity", "note", "key"))
         try:
+            check_shown(request.POST.get(VERSION), version)
             stock.receive(
                 sku.pk,
                 quantity=quantity,
@@ -209,7 +214,8 @@ class SkuAdmin(ModelAdmin):
                 reference=f"receive:{key.hex}",
             )
         except DomainError as refusal:
-            form.add_error("quantity", str(refusal))
+            is_read_anew = isinstance(refusal, ChangedMeanwhile)
+            form.add_error(None if is_read_anew else "quantity", str(refusal))
             return False
         messages.success(
             request,
@@ -217,6 +223,15 @@ class SkuAdmin(ModelAdmin):
             % {"sku": sku, "left": stock.available([sku.pk])[sku.pk]},
         )
         return True
+
+
+def _version_of(sku, form) -> str:
+    """Return the mark of what colleagues booked of a SKU: two may book one delivery. A second tap
+    of one person is no second delivery.
+    """
+    own = f"receive:{form.cleaned_data['key'].hex}" if form.is_valid() else ""
+    theirs = sku.movements.filter(direction=StockMovement.Direction.RECEIVE).exclude(reference=own)
+    return version_of(theirs.order_by("pk").values_list("pk", flat=True).last())
 
 
 @admin.register(StockMovement)

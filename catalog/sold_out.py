@@ -3,7 +3,8 @@ database for every shopper.
 
 A hint that is only ever wrong for BELIEVED_SECONDS: it ends so long after the reading *began*, and
 at once where pieces come in through this process. Nobody is refused for it when pieces came back
-longer ago. Whoever believes it must look first whether the shopper only asks again.
+longer ago. Whoever believes it must look first whether the shopper only asks again. For
+SUSPECTED_SECONDS it is worth looking at the shelf before anything else.
 """
 
 import time
@@ -11,6 +12,7 @@ import time
 from catalog.errors import OutOfStock
 
 BELIEVED_SECONDS = 0.1
+SUSPECTED_SECONDS = 2.0
 MOST = 1_000  # SKUs remembered before those that ended are thrown away
 _left: dict[int, tuple[int, float]] = {}  # {SKU: (pieces left, believed until)}
 
@@ -30,8 +32,14 @@ def knows_any() -> bool:
     return bool(_left)
 
 
+def is_suspected(sku_id: int, quantity: int) -> bool:
+    """Say whether so many pieces were missing a moment ago: for whoever looks at the shelf then."""
+    left, until = _left.get(sku_id, (quantity, 0.0))
+    return left < quantity and time.monotonic() < until - BELIEVED_SECONDS + SUSPECTED_SECONDS
+
+
 def forget(sku_id: int) -> None:
-    """Forget a SKU of which pieces come in."""
+    """Forget a SKU of which pieces come in, or are seen."""
     _left.pop(sku_id, None)
 
 

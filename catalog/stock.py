@@ -1,7 +1,8 @@
 """The only writer of stock: sell, take, put back, receive.
 
-One conditional UPDATE per SKU in ascending order of id, so two orders never wait for each other
-in a circle, and the rowcount decides who gets the last piece. The log is written first and the
+Rows are locked in ascending order of SKUs, so two orders never wait for each other in a circle. Of
+one SKU the rowcount of a conditional UPDATE decides who gets the last piece; of several, what the
+locked rows say. The log is written first and the
 hot stock row last, so its lock is held for the shortest time. A sale is in no log of the shelf:
 the order's line is its movement (catalog/sales.py).
 """
@@ -19,7 +20,7 @@ from catalog.errors import (
     StockBelowZero,
 )
 from catalog.models import Product, Sku, StockMovement
-from mall.core import clock, repeats
+from mall.core import clock, repeats, rows
 from mall.core.transactions import transactional
 
 TAKE, PUT_BACK, RECEIVE = (
@@ -42,8 +43,10 @@ def sell(lines) -> None:
     Raises: OutOfStock (numbers sku, wanted, left).
     """
     wanted = _added_up(lines)
-    for sku_id in sorted(wanted):
-        _take(sku_id, wanted[sku_id])
+    if len(wanted) == 1:
+        _take(*wanted.popitem())
+    elif wanted:
+        _take_all(wanted)
 
 
 @transactional
@@ -154,47 +157,70 @@ def _write_log(quantities, direction, *, sign, reference, actor, note="") -> lis
     """
     if not 0 < len(reference) <= 80:
         raise ValueError("A movement needs a reference of at most 80 characters.")
-    now, rows = clock.now(), []
+    now, moved = clock.now(), []
     for sku_id in sorted(quantities):
-        rows.append(
+        moved.append(
             (sku_id, direction, sign * quantities[sku_id], reference, actor[:80], note[:200], now)
         )
-    if not rows:
+    if not moved:
         return []
     ignore = "INSERT OR IGNORE" if connection.vendor == "sqlite" else "INSERT IGNORE"
-    places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(rows))
+    places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(moved))
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.execute(
             f"{ignore} INTO catalog_stockmovement (sku_id, direction, delta, reference, actor, "
             f"note, created_at) VALUES {places}",
-            [adapt(value) if value is now else value for row in rows for value in row],
+            [adapt(value) if value is now else value for row in moved for value in row],
         )
         inserted = cursor.rowcount
-    if inserted == len(rows):
-        return [row[0] for row in rows]
-    return _not_moved_before(rows, direction, reference, inserted)
+    if inserted == len(moved):
+        return [row[0] for row in moved]
+    return _not_moved_before(moved, direction, reference, inserted)
 
 
-def _not_moved_before(rows, direction, reference, inserted) -> list[int]:
+def _not_moved_before(moved, direction, reference, inserted) -> list[int]:
     """Sort out a repeat: the same quantities are fine, others are a conflict."""
     known = dict(
         StockMovement.objects.filter(reference=reference, direction=direction).values_list(
             "sku_id", "delta"
         )
     )
-    for sku_id, _direction, delta, *_rest in rows:
+    for sku_id, _direction, delta, *_rest in moved:
         if known.get(sku_id) != delta:
             raise MovementConflict(sku=sku_id, reference=reference)
     if inserted:
         # A reference names one whole movement: half of it new means another content.
-        raise MovementConflict(sku=rows[0][0], reference=reference)
+        raise MovementConflict(sku=moved[0][0], reference=reference)
     return []
 
 
 def _take(sku_id, quantity):
     if not _change(sku_id, -quantity):
         raise OutOfStock(sku=sku_id, wanted=quantity, left=available([sku_id])[sku_id])
+
+
+def _take_all(wanted) -> None:
+    """Take pieces of several SKUs in two statements: lock the rows by ascending id, then write.
+    Raises: as ``_take``, of the first that is short.
+    """
+    ids = sorted(wanted)
+    among = f"k.sku_id IN ({rows.marks(ids)})"
+    sql = f"SELECT k.sku_id, k.quantity FROM catalog_stock k WHERE {among} ORDER BY k.sku_id"
+    left = dict.fromkeys(ids, 0) | dict(rows.fetch(f"{sql}{rows.locks('k')}", ids))
+    for sku_id in ids:
+        if left[sku_id] < wanted[sku_id]:
+            raise OutOfStock(sku=sku_id, wanted=wanted[sku_id], left=left[sku_id])
+    cases = " ".join(["WHEN %s THEN %s"] * len(ids))
+    pieces = [value for sku_id in ids for value in (sku_id, wanted[sku_id])]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE catalog_stock SET quantity = quantity - CASE sku_id {cases} END "
+            f"WHERE sku_id IN ({rows.marks(ids)})",
+            [*pieces, *ids],
+        )
+    if any(left[sku_id] == wanted[sku_id] for sku_id in ids):
+        kept.stock_turned()
 
 
 def _change(sku_id, delta) -> bool:

@@ -73,7 +73,8 @@ class Environment:
     def know_gateways(self, names):
         """Note a complaint for each payment provider nobody has built."""
         for name in names:
-            if not name.isidentifier() or not (GATEWAYS / f"{name}.py").exists():
+            known = name.isidentifier() and not name.startswith("_")
+            if not known or not (GATEWAYS / f"{name}.py").exists():
                 self.complaints.append(f"PAYMENT_PROVIDERS names {name!r}, which is none of ours")
 
     def refuse(self):

@@ -56,6 +56,10 @@ JOBS = (
     Job("cancel-unpaid-orders", "orders.tasks.cancel_unpaid_orders", crontab(), once_a=MINUTE),
     # Cash that must go back is sent back by its provider, asked again until it is.
     Job("settle-refunds", "orders.tasks.settle_refunds", crontab(), once_a=MINUTE),
+    # A payment whose notice did not come is asked about, and one that is wanted no more closed.
+    Job("ask-about-payments", "orders.tasks.ask_about_payments", crontab(), once_a=MINUTE),
+    # Yesterday's bills of the providers are compared with our books; they are ready by eleven.
+    Job("fetch-bills", "orders.tasks.fetch_bills", crontab(minute=10, hour="11-23")),
     # Orders sent long ago are taken as received, unless a refund waits for its answer.
     Job(
         "complete-sent-orders", "orders.tasks.complete_sent_orders", crontab(minute=5), once_a=HOUR

@@ -6,7 +6,7 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from mall.profile import use_profile
 from mall.server.bodies import measured
-from mall.server.memory import map_large_pieces_apart
+from mall.server.memory import leave_alone_what_stays, map_large_pieces_apart
 
 map_large_pieces_apart()
 use_profile(for_visitors=True)
@@ -21,6 +21,7 @@ if settings.DATABASE_RIGHTS_DEMANDED:
 if settings.TRUSTED_PROXIES:
     application = wrap_wsgi_with_proxy_headers(application, trusted_hosts=settings.TRUSTED_PROXIES)
 readiness.start()
+leave_alone_what_stays()
 if settings.EMBEDDED_SERVICES:
     from mall.embedded import start_worker_and_beat
 

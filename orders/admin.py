@@ -32,6 +32,7 @@ from orders.models import (
 )
 from orders.parts_admin import LineInline, NoteInline, PaymentInline, ShipmentInline
 from orders.payments import admin as payment_admin  # noqa: F401
+from orders.payments import bill_admin  # noqa: F401
 from orders.refunds import admin as refund_admin  # noqa: F401
 
 STATUS_COLOURS = {

@@ -4,7 +4,7 @@ providers' door.
 
 from functools import partial
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
@@ -26,19 +26,18 @@ from orders.coupons.guesses import count_try
 from orders.errors import NoSuchProvider, NoticeTooLarge
 from orders.flash import api as flash_api
 from orders.models import Order
-from orders.payments import cash_in
+from orders.payments import cash_in, enquiries, gateways
+from orders.payments.messages import Payer
+from orders.payments.serializers import NoticeSerializer, PaymentRequest, PaymentSerializer
 from orders.quote_serializers import ProposedQuoteSerializer
 from orders.refunds import api as refund_api
 from orders.refusal_serializers import PRICE_CHANGED
 from orders.reviews import api as review_api
 from orders.serializers import (
     NothingRequest,
-    NoticeSerializer,
     OrderDetailSerializer,
     OrderRequest,
     OrderSerializer,
-    PaymentRequest,
-    PaymentSerializer,
     QuoteRequest,
     StatusQuery,
 )
@@ -163,13 +162,22 @@ class PaymentView(APIView):
         operation_id="orders_pay",
         tags=TAGS,
         request=PaymentRequest,
-        responses={201: PaymentSerializer},
+        responses={
+            201: PaymentSerializer,
+            409: refusal("provider_unavailable, provider_refused: nothing was charged; try again."),
+        },
     )
     def post(self, request, no):
-        """Start paying an order's cash; an open payment of the same provider is continued."""
+        """Start paying an order's cash; an open payment of the same provider and way is continued,
+        another one is closed.
+        """
         sent = read(PaymentRequest, request.data)
-        payment = cash_in.start(own(request, no), sent.validated_data["provider"])
-        return Response(PaymentSerializer(payment, context={"request": request}).data, status=201)
+        asked = sent.validated_data
+        payment = cash_in.start(own(request, no), asked["provider"], asked.get("way", ""))
+        enquiries.leave_others(payment)
+        payer = Payer(address=request.META["REMOTE_ADDR"], openid=asked.get("openid", ""))
+        told = {"request": request, "pay_with": cash_in.begin(payment, payer)}
+        return Response(PaymentSerializer(payment, context=told).data, status=201)
 
 
 class CancellationView(APIView):
@@ -208,7 +216,10 @@ class NotifyView(APIView):
     @extend_schema(
         operation_id="payments_notify",
         tags=["payments"],
-        request={"application/json": OpenApiTypes.OBJECT},
+        request={
+            "application/json": OpenApiTypes.OBJECT,
+            "application/x-www-form-urlencoded": OpenApiTypes.OBJECT,
+        },
         responses={
             200: NoticeSerializer,
             403: refusal("bad_signature: not signed by the provider, or not now."),
@@ -220,14 +231,17 @@ class NotifyView(APIView):
         },
     )
     def post(self, request, provider):
-        """Take in a provider's signed notice; a repeated one is answered as the first was."""
+        """Take in a provider's signed notice; a repeated one is answered as the first was, in the
+        provider's own words.
+        """
         if int(request.META.get("CONTENT_LENGTH") or 0) > cash_in.NOTICE_BYTES:
             raise NoticeTooLarge
         try:
             notice = cash_in.receive_notice(provider, request.body, request.headers)
         except NoSuchProvider:
             raise Http404 from None
-        return Response(NoticeSerializer(notice).data)
+        kind, text = gateways.get(provider).acknowledge(notice)
+        return HttpResponse(text, content_type=kind)
 
 
 urlpatterns = [

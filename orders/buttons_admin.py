@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from mall.core import audit, phones
-from mall.core.admin.action_forms import VERSION, ask, sent
-from orders import lifecycle
+from mall.core.admin.action_forms import ask, sent
+from mall.core.versions import mark_of
+from orders import lifecycle, shipping
 from orders.dispatch import carriers, waiting
 from orders.forms import CancelForm, ConfirmForm, RefundAskForm, ShipForm
 from orders.models import (
@@ -26,6 +27,13 @@ BUTTONS = {
     Order.Status.COMPLETED: {"ask_refund"},
     Order.Status.CANCELLED: {"refund_order"},
 }
+
+
+def _mark_of(order):
+    """Mark what a colleague may have decided meanwhile: the order, its parcels, its refunds."""
+    waiting = [(line.pk, line.waiting_quantity) for line in shipping.waiting(order)]
+    refunds = order.refund_requests.order_by("pk").values_list("pk", "status")
+    return mark_of(order, waiting, list(refunds))
 
 
 class OrderButtons:
@@ -99,7 +107,7 @@ class OrderButtons:
             ),
             lambda order, said: lifecycle.ship(order, actor=f"staff:{request.user.pk}", **said),
             template="orders/admin/ship.html",
-            version=row.version if VERSION in request.POST or request.method != "POST" else "",
+            mark=row.version,
             waiting=row,
             question=_(
                 "Who carries it, and under which number? Virtual goods need neither. Fewer pieces "
@@ -188,7 +196,7 @@ class OrderButtons:
         )
         return list(owed.select_related("payment__order"))
 
-    def _ask(self, request, object_id, form_of, verb, *, question, button, **page):
+    def _ask(self, request, object_id, form_of, verb, *, question, button, mark="", **page):
         """Show a form about one order until the verb takes what it says; ``verb`` may return an
         answer of its own.
         """
@@ -208,6 +216,7 @@ class OrderButtons:
             form_of(order),
             answer,
             title=button,
+            mark=mark or _mark_of(order),
             about=about,
             question=question,
             **page,

@@ -1,6 +1,6 @@
 """Placing an order: points, order and stock in one transaction, once per one-time key.
 
-Who orders one SKU while another order of it is being written may be written together with others
+Who orders one SKU while another order is being written may be written together with others
 (orders/lane.py, orders/group.py).
 
 Lock order (ledger.md section 3): the member's account first, the hot stock rows last. Orders
@@ -86,7 +86,8 @@ def place_order(
         return alone()
     ((sku_id, quantity),) = wanted
     request = group.Request(user, sku_id, quantity, request_id=event_rows.request_id(), **asked)
-    return lane.serve(sku_id, user.pk, request, alone=alone, together=group.place)
+    where = group.lane_of(sku_id)
+    return lane.serve(where, user.pk, request, alone=alone, together=group.place)
 
 
 @transactional

@@ -27,8 +27,10 @@ from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, PointsNotUsable
 from orders.forms import PlaceForm, read_lines, read_points
 from orders.models import Order
+from orders.obtainable import rest_of
 
 DISCOUNT_CHOICES = 4
+CHOSEN = ("points_to_use", "coupon", "code", "address", "basket")  # besides the goods
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +86,7 @@ def _checkout_page(request, asked, *, refusal=None):
         return render(
             request,
             "orders/unable.html",
-            {"refusal": refusal or unable},
+            {"refusal": refusal or unable, "rest": _way_on(request, asked)},
             status=(refusal or unable).status,
         )
     first, left = quote.lines[0], stock.available([line.sku.pk for line in quote.lines])
@@ -103,6 +105,7 @@ def _checkout_page(request, asked, *, refusal=None):
         "placed_before": just_placed.of(request, [line.sku.pk for line in quote.lines]),
         "refusal": refusal,
         "short": short,
+        "rest": _way_on(request, asked) if short else None,
         "missing": missing,
         "available": available,
         "remaining": max(0, available - quote.points),
@@ -124,6 +127,23 @@ def _checkout_page(request, asked, *, refusal=None):
         "key": uuid4().hex,
     }
     return render(request, "orders/new.html", context, status=refusal.status if refusal else 200)
+
+
+def _way_on(request, asked) -> dict | None:
+    """Return the address of this page with what can still be had, all that was chosen kept, and
+    what it does without; None where there is no such way.
+    """
+    try:
+        rest = rest_of(read_lines(asked))
+    except DomainError:
+        return None
+    if rest is None:
+        return None
+    query = {name: asked.getlist(name) for name in CHOSEN if name in asked}
+    query |= {"sku": [sku for sku, _pieces in rest.lines]}
+    query |= {"quantity": [pieces for _sku, pieces in rest.lines]}
+    names = ", ".join(f"“{name}”" for name in rest.without)
+    return {"url": f"{request.path}?{urlencode(query, doseq=True)}", "without": names}
 
 
 @dataclass(slots=True)

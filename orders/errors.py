@@ -138,6 +138,38 @@ class NoSuchProvider(DomainError):
     message = _("Please choose one of the payment methods shown.")
 
 
+class NoSuchWay(DomainError):
+    """The provider is not paid in this way, or not without what is missing."""
+
+    code = "invalid"
+    field = "way"
+    status = 400
+    message = _("This payment method cannot be used in this way.")
+
+
+class ProviderSilent(DomainError):
+    """A provider that did not answer, or not as it must; ``said`` is its code, for the log."""
+
+    code = "provider_unavailable"
+    message = _(
+        "The payment service does not answer right now. You were not charged; please try again in "
+        "a moment, or pay another way."
+    )
+    retry_after_seconds = 5
+
+    def __init__(self, said=""):
+        super().__init__()
+        self.said = str(said)[:120]
+
+
+class ProviderRefused(ProviderSilent):
+    """A provider that answered no."""
+
+    code = "provider_refused"
+    message = _("The payment service did not accept this. Please pay another way.")
+    retry_after_seconds = None
+
+
 class BadSignature(DomainError):
     """A notice that the provider did not sign, or not now."""
 

@@ -1,31 +1,60 @@
-"""Orders of several members for one SKU in one transaction, in about as many statements as one.
+"""Orders of several members, each of one SKU, in one transaction and in about as few statements as
+one.
 
 Only what succeeds beyond doubt is done here. Whoever is to be refused, was served before, needs a
 coupon or keys, or is being served elsewhere goes alone (orders/checkout.py), and hears there why;
 except that the SKU is sold out, which is known here and is the same for all.
 
-Locks: the accounts in everybody's order, none of them waited for; the stock's row last.
+Locks: the accounts in everybody's order, none of them waited for; the stock's rows last, by
+ascending id.
+Source: docs/decisions/0056-grouped-posting.md, 0074-groups-of-all-goods.md.
 """
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
 
-from catalog import sold_out, stock
+from catalog import shelf, sold_out, stock
 from catalog.errors import OutOfStock
 from catalog.models import Product
 from mall.core import clock, kept, rows
-from mall.core.errors import DomainError
+from mall.core.errors import Busy, DomainError
 from mall.core.transactions import transactional
 from orders import drafts, pricing
 from orders.models import Order
+from orders.quotes import Wish
 from points import ledger
 
-ALONE_SECONDS = 60.0  # how long a SKU is remembered that no group can take
-_alone: dict[int, float] = {}  # {SKU: until, of time.monotonic}
+ALL_GOODS = "all goods"  # the lane of whatever has none of its own
+
+
+@dataclass(slots=True)
+class _Remembered:
+    """SKUs that are remembered for so many seconds."""
+
+    seconds: float
+    _until: dict[int, float] = field(default_factory=dict)  # of time.monotonic
+
+    def add(self, sku_id: int) -> None:
+        self._until[sku_id] = time.monotonic() + self.seconds
+
+    def has(self, sku_id: int) -> bool:
+        until = self._until.get(sku_id)
+        if until is not None and time.monotonic() >= until:
+            self._until.pop(sku_id, None)
+            return False
+        return until is not None
+
+    def clear(self) -> None:
+        self._until.clear()
+
+
+_alone = _Remembered(60.0)  # no group can take them
+_apart = _Remembered(10.0)  # a group with them came to no end: they hold up no others
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -52,48 +81,75 @@ def may_take(wanted) -> bool:
     has = connection.features
     if has.has_select_for_update and not has.has_select_for_update_skip_locked:
         return False  # one member who is locked elsewhere would make all others wait
-    sku_id, _quantity = wanted[0]
-    if sku_id in _alone and time.monotonic() >= _alone[sku_id]:
-        _alone.pop(sku_id, None)
-    return sku_id not in _alone
+    return not _alone.has(wanted[0][0])
 
 
-@transactional
+def lane_of(sku_id: int) -> Hashable:
+    """Return the lane that orders of a SKU stand in: everybody's, unless a group with it came to no
+    end a moment ago: somebody may have its stock locked.
+    """
+    return sku_id if _apart.has(sku_id) else ALL_GOODS
+
+
 def place(requests: list[Request]) -> list[Order | OutOfStock | None]:
-    """Place orders of different members for one SKU, in the order in which they were asked for;
-    return for each its order, the refusal, or None: it goes alone.
+    """Place orders of different members, in the order in which they were asked for; return for each
+    its order, the refusal, or None: it goes alone.
 
     Idempotent by (user, key): whoever has an order under the key goes alone.
     Raises: what the ledger, the stock or the database refuses; then nothing was placed.
     """
-    sku_id = requests[0].sku_id
+    try:
+        return _place(requests)
+    except Busy:
+        for one in requests:
+            _apart.add(one.sku_id)
+        raise
+
+
+@transactional(tries=1)  # what a group cannot do at once each tries alone
+def _place(requests):
     kept.version()  # what is asked of the cache is asked before anything is locked
     accounts = ledger.open_free(one.user.pk for one in requests)
     new = _without_placed([one for one in requests if one.user.pk in accounts])
     if not new:
         return [None] * len(requests)
     now, since = clock.now(), time.monotonic()
-    (offer,) = pricing.wishes_of([(sku_id, 1)])
-    if offer.sku.product.kind == Product.Kind.CARD_KEY:  # each key is locked and handed over
-        _alone[sku_id] = since + ALONE_SECONDS
-        return [None] * len(requests)
-    answers, left = {}, offer.left
+    offers = _offers(one.sku_id for one in new)
+    answers, left = {}, {sku_id: offer.left for sku_id, offer in offers.items()}
     for one in new:
-        draft = _draft_of(one, replace(offer, quantity=one.quantity), accounts[one.user.pk], now)
+        draft = _draft_of(one, offers.get(one.sku_id), accounts[one.user.pk], now)
         if draft is None:
             continue
-        if one.quantity > left:
-            answers[one] = OutOfStock(sku=sku_id, wanted=one.quantity, left=left)
+        if one.quantity > left[one.sku_id]:
+            refusal = OutOfStock(sku=one.sku_id, wanted=one.quantity, left=left[one.sku_id])
+            answers[one] = refusal
             continue
-        answers[one], left = draft, left - one.quantity
+        answers[one] = draft
+        left[one.sku_id] -= one.quantity
     taken = [one for one, answer in answers.items() if isinstance(answer, drafts.Draft)]
     if taken:
         drafts.write(answers[one] for one in taken)
-        # The hot row comes last.
-        stock.sell([(sku_id, one.quantity) for one in taken])
-    if len(taken) < len(answers):
-        transaction.on_commit(partial(sold_out.remember, sku_id, left, since=since), robust=True)
+        # The hot rows come last.
+        stock.sell([(one.sku_id, one.quantity) for one in taken])
+    for sku_id in {one.sku_id for one in answers if one not in taken}:
+        act = partial(sold_out.remember, sku_id, left[sku_id], since=since)
+        transaction.on_commit(act, robust=True)
     return [_answer(answers.get(one)) for one in requests]
+
+
+def _offers(sku_ids) -> dict[int, shelf.Offer]:
+    """Return what a group can sell of these SKUs, by id. Left out are those that hold up others,
+    and card keys, which are remembered: each is locked and handed over.
+    """
+    ids = sorted(set(sku_ids))
+    if len(ids) > 1:
+        ids = [sku_id for sku_id in ids if not _apart.has(sku_id)]
+    found = shelf.offers(ids) if ids else {}
+    for sku_id, offer in list(found.items()):
+        if offer.sku.product.kind == Product.Kind.CARD_KEY:
+            _alone.add(sku_id)
+            del found[sku_id]
+    return found
 
 
 def _without_placed(requests) -> list[Request]:
@@ -105,9 +161,11 @@ def _without_placed(requests) -> list[Request]:
     return [one for one in requests if (one.user.pk, one.key) not in keys]
 
 
-def _draft_of(request, wish, account, now) -> drafts.Draft | None:
+def _draft_of(request, offer, account, now) -> drafts.Draft | None:
     """Return the order that a member would get; None where it is to be refused or in doubt."""
-    user = request.user
+    if offer is None:
+        return None
+    user, wish = request.user, Wish(offer.sku, request.quantity, offer.left)
     try:
         quote = pricing.quote_wishes(user, [wish], points_to_use=request.points_to_use, as_of=now)
         quote.agree(request.expect)

@@ -6,6 +6,8 @@ from mall.core import rows
 from mall.core.bare_rows import Bare
 from orders.models import Order, OrderLine
 
+# Whoever writes one of these columns tells a fact of the member in the same transaction: kept
+# answers go by it (points/account_state.py).
 ORDER = (
     "id", "no", "status", "points", "cash", "goods_cash", "coupon_names", "coupon_discount",
     "discount", "points_for_discount", "freight", "rate",
@@ -30,17 +32,24 @@ class Listed(NamedTuple):
 
 
 def page_of(user_id: int, *, limit: int, statuses=(), before=None, after=None) -> list[Listed]:
-    """Return what ``orders_of`` does, as bare values, by one statement."""
+    """Return what ``orders_of`` does, as bare values, by one statement.
+
+    The page is found by its ids and put in order here: to sort whole rows MariaDB (10.11) would
+    write them down twice first, which took three times what reading them does.
+    """
     conditions = _conditions(user_id, statuses)
     tail, params = rows.page(conditions, limit=limit, before=before, after=after)
-    way, listed = ("DESC" if after is None else "ASC"), {}
+    way, listed = (-1 if after is None else 1), {}
     sql = (
         f"SELECT {_order.of('o')}, {_line.of('l')} "
-        f"FROM (SELECT {_order.of('p')} FROM {rows.table(Order)} p {tail}) o "
-        f"LEFT JOIN {rows.table(OrderLine)} l ON l.order_id = o.id ORDER BY o.id {way}, l.id"
+        f"FROM (SELECT id FROM {rows.table(Order)} {tail}) p "
+        f"JOIN {rows.table(Order)} o ON o.id = p.id "
+        f"LEFT JOIN {rows.table(OrderLine)} l ON l.order_id = o.id"
     )
-    for row in rows.fetch(sql, params):
-        order, line = row[: len(ORDER)], row[len(ORDER) :]
+    line_id = len(ORDER)
+    found = rows.fetch(sql, params)
+    for row in sorted(found, key=lambda row: (way * row[0], row[line_id] or 0)):
+        order, line = row[:line_id], row[line_id:]
         if order[0] not in listed:
             listed[order[0]] = Listed(order[0], _order.read(order), [])
         if line[0] is not None:

@@ -1,24 +1,26 @@
-"""Lanes: who wants the same thing at the same moment waits a moment and is served together.
+"""Lanes: who comes at the same moment waits a moment and is served together.
 
-The first request for a thing leads its lane and is done alone, as if there were no lane. Those that
-come meanwhile wait; when the leader is done, the first of them leads and does all that wait in one
-go. There is no queue beside the requests, no thread of its own, and no wait where nobody is ahead.
+The first request leads its lane and is done alone, as if there were no lane. Those that come
+meanwhile wait; when the leader is done, the first of them leads and does all that wait in one go.
+There is no queue beside the requests, no thread of its own, and no wait where nobody is ahead.
 
 A lane is a hint about whom to serve together, never what makes it right: whoever is not served goes
-alone, under a one-time key, so that nothing is done twice. Nobody waits longer than
-PATIENCE_SECONDS, and a leader that was lost is replaced by who comes after that long.
-Source: facts.md section 5; docs/decisions/0056-grouped-posting.md.
+alone, under a one-time key, so that nothing is done twice. Nobody waits longer for a group than
+PATIENCE_SECONDS; a leader that waits for somebody else's lock, or was lost, has the lane for
+LEAD_SECONDS, then whoever has waited that long leads, or whoever comes next.
+Source: facts.md section 5; docs/decisions/0056-grouped-posting.md, 0074-groups-of-all-goods.md.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import structlog
 
 MOST = 32  # served together: more make each wait longer and gain nothing
 PATIENCE_SECONDS = 2.0
+LEAD_SECONDS = 0.5  # many times what a group takes
 WAITING, LEADING, TAKEN = "waiting", "leading", "taken"
 log = structlog.get_logger(__name__)
 
@@ -46,7 +48,7 @@ _lock = threading.Lock()
 
 
 def serve(
-    thing,
+    thing: Hashable,
     member: int,
     request,
     *,
@@ -83,7 +85,7 @@ def enter(thing, ticket: Ticket) -> Ticket:
         lane = _lanes.get(thing)
         if lane is None:
             lane = _lanes[thing] = _Lane(ticket, now)
-        elif now - lane.since <= PATIENCE_SECONDS:
+        elif now - lane.since <= LEAD_SECONDS:
             lane.waiting.append(ticket)
             return ticket
         _lead(lane, ticket, now)
@@ -114,14 +116,18 @@ def _lead(lane, ticket, now):
 
 
 def _wait(thing, ticket):
-    """Wait to be answered or to lead; at last take the ticket away, unless somebody has it."""
-    if ticket.called.wait(PATIENCE_SECONDS):
+    """Wait to be answered or to lead. Whoever has waited for LEAD_SECONDS leads instead; whose
+    group takes longer than PATIENCE_SECONDS asks again under the own key.
+    """
+    if ticket.called.wait(LEAD_SECONDS):
         return
     with _lock:
-        # who was called to lead just now leads; who was taken asks again under its own key
         if ticket.place is WAITING:
-            _lanes[thing].waiting.remove(ticket)
-            ticket.place = TAKEN
+            lane = _lanes[thing]
+            lane.waiting.remove(ticket)
+            _lead(lane, ticket, time.monotonic())
+    if ticket.place is TAKEN:
+        ticket.called.wait(PATIENCE_SECONDS - LEAD_SECONDS)
 
 
 def _take(thing, leader) -> list[Ticket]:

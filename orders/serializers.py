@@ -12,12 +12,9 @@ from orders.models import (
     Order,
     OrderEvent,
     OrderLine,
-    Payment,
-    PaymentNotice,
-    PaymentRefund,
 )
 from orders.parcel_serializers import ParcelSerializer
-from orders.payments import gateways
+from orders.payments.serializers import PaymentSerializer
 
 
 # --- what is sent --------------------------------------------------------------
@@ -80,10 +77,6 @@ class OrderRequest(QuoteRequest):
     from_basket = serializers.BooleanField(
         default=False, help_text="What is ordered leaves the basket with it."
     )
-
-
-class PaymentRequest(StrictSerializer):
-    provider = serializers.CharField(max_length=20)
 
 
 class NothingRequest(StrictSerializer):
@@ -161,36 +154,6 @@ class EventSerializer(ModelShape):
         fields = ["kind", "label", "from_status", "to_status", "note", "at"]
 
 
-class RefundSerializer(ModelShape):
-    class Meta:
-        model = PaymentRefund
-        fields = ["no", "amount", "reason", "status", "requested_at", "done_at"]
-
-
-class PaymentSerializer(ModelShape):
-    pay_url = serializers.SerializerMethodField(help_text="Where the shopper pays.")
-    refunds = RefundSerializer(many=True)
-
-    class Meta:
-        model = Payment
-        fields = [
-            "no",
-            "provider",
-            "amount",
-            "currency",
-            "status",
-            "created_at",
-            "paid_at",
-            "pay_url",
-            "refunds",
-        ]
-
-    def get_pay_url(self, payment) -> str:
-        return self.context["request"].build_absolute_uri(
-            gateways.get(payment.provider).pay_url(payment)
-        )
-
-
 class DeliverySerializer(Shape):
     recipient = serializers.CharField()
     phone = serializers.CharField()
@@ -230,12 +193,6 @@ class OrderDetailSerializer(OrderSerializer):
     @extend_schema_field(DeliverySerializer(allow_null=True))
     def get_address(self, order) -> dict | None:
         return order.address or None
-
-
-class NoticeSerializer(ModelShape):
-    class Meta:
-        model = PaymentNotice
-        fields = ["event_id", "outcome"]
 
 
 class StatusQuery(StrictSerializer):

@@ -2,10 +2,10 @@
 
 In a rush on what is gone most requests are such orders, and reading one as an endpoint does costs
 more than the answer. Only what is beyond doubt is answered here, as the endpoint would answer it:
-one SKU, sent plainly by a member whose token is good, under a key that placed nothing. Everything
-else, a caller who knocks too often too, is the endpoint's.
+one SKU, sent plainly by a member whose token is good, under a key that placed nothing, and missing
+on the shelf now. Everything else, a caller who knocks too often too, is the endpoint's.
 
-Source: docs/decisions/0060-sold-out-is-refused-at-the-door.md.
+Source: docs/decisions/0060-sold-out-is-refused-at-the-door.md, 0074-groups-of-all-goods.md.
 """
 
 import json
@@ -17,7 +17,8 @@ from rest_framework.renderers import JSONRenderer
 
 from accounts.tokens import BearerAuthentication
 from catalog import sold_out
-from catalog.models import MAX_QUANTITY
+from catalog.errors import OutOfStock
+from catalog.models import MAX_QUANTITY, Stock
 from mall.core import error_responses, repeats, rows
 from mall.core.limits import ACTIONS_PER_MEMBER, TooOften, limit
 from orders import drafts, pricing
@@ -37,22 +38,39 @@ def refused_first(view):
 
 def _refused(request, endpoint):
     wanted = _wanted(request) if request.method == "POST" and sold_out.knows_any() else None
-    refusal = wanted and sold_out.refusal_of([wanted])
     key = request.headers.get("Idempotency-Key", "")
-    if not refusal or not repeats.is_key(key):
+    if not wanted or not sold_out.is_suspected(*wanted) or not repeats.is_key(key):
         return None
-    caller = _caller(request)
-    if caller is None or rows.find(drafts.placed_under(caller, key)) is not None:
-        return None  # who took the last piece may ask again
+    caller, (sku_id, quantity) = _caller(request), wanted
+    left = caller and _left_of(sku_id, drafts.placed_under(caller, key))
+    if left is None:
+        return None
+    if left >= quantity:
+        sold_out.forget(sku_id)
+        return None
     request.user = caller
     if _is_too_fast(request, key, endpoint):
         return None
+    refusal = OutOfStock(sku=sku_id, wanted=quantity, left=left)
     return HttpResponse(
         JSONRenderer().render(error_responses.body_of(refusal)),
         status=refusal.status,
         content_type="application/json",
         headers={"Allow": "GET, POST, HEAD, OPTIONS"},
     )
+
+
+def _left_of(sku_id, placed: rows.Wanted) -> int | None:
+    """Return how many pieces of a SKU are left now; None where the key placed an order before: who
+    took the last piece may ask again.
+    """
+    condition, values = placed.condition("o")
+    [(left, order)] = rows.fetch(
+        f"SELECT (SELECT k.quantity FROM {rows.table(Stock)} k WHERE k.sku_id = %s), "
+        f"(SELECT o.id FROM {rows.table(placed.model)} o WHERE {condition})",
+        [sku_id, *values],
+    )
+    return (left or 0) if order is None else None  # what was never received has no row
 
 
 def _caller(request):

@@ -9,7 +9,7 @@ from orders.coupons import handouts
 from orders.coupons import lifecycle as coupons
 from orders.dispatch import files as dispatch_files
 from orders.flash import sessions as flash_sessions
-from orders.payments import cash_out
+from orders.payments import bill_fetching, cash_out, enquiries
 
 
 @shared_task
@@ -28,6 +28,18 @@ def complete_sent_orders() -> int:
 def settle_refunds() -> int:
     """Have providers return the money that is still on its way; return how many were finished."""
     return cash_out.settle_due()
+
+
+@shared_task
+def ask_about_payments() -> int:
+    """Ask providers about payments nobody told of; return how many are settled or closed now."""
+    return enquiries.ask_due()
+
+
+@shared_task
+def fetch_bills() -> int:
+    """Fetch yesterday's bills of the providers and match them; return how many."""
+    return bill_fetching.fetch_due()
 
 
 @shared_task

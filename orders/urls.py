@@ -7,6 +7,7 @@ from orders.basket import seen_views
 from orders.basket import views as basket_views
 from orders.coupons import views as coupon_views
 from orders.flash import views as flash_views
+from orders.payments import views as payment_views
 from orders.refunds import views as refund_views
 from orders.reviews import views as review_views
 
@@ -27,7 +28,9 @@ urlpatterns = [
     path("flash/sessions/<int:session_id>/reminder/", flash_views.reminder, name="flash_reminder"),
     path("orders/", views.order_list, name="list"),
     path("orders/<str:no>/", views.detail, name="detail"),
-    path("orders/<str:no>/pay/", views.pay, name="pay"),
+    path("orders/<str:no>/pay/", payment_views.pay, name="pay"),
+    path("orders/<str:no>/pay/<str:payment_no>/", payment_views.paying, name="paying"),
+    path("orders/<str:no>/pay/<str:payment_no>/code.svg", payment_views.code, name="pay_code"),
     path("orders/<str:no>/cancellation/", views.cancel, name="cancel"),
     path("orders/<str:no>/receipt/", views.receipt, name="receipt"),
     path("orders/<str:no>/refunds/", refund_views.refunds, name="refunds"),
@@ -41,5 +44,5 @@ urlpatterns = [
     path("reviews/", review_views.own, name="reviews"),
     path("reviews/<int:pk>/", review_views.edit, name="review_edit"),
     path("reviews/<int:pk>/removal/", review_views.remove, name="review_remove"),
-    path("sandbox/pay/<str:no>/", views.sandbox_pay, name="sandbox_pay"),
+    path("sandbox/pay/<str:no>/", payment_views.sandbox_pay, name="sandbox_pay"),
 ]

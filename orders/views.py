@@ -1,11 +1,9 @@
-"""The pages of an order: history, one order, paying, and the sandbox's own pay page. The checkout
-is orders/checkout_views.py.
+"""The pages of an order: history, one order, cancelling, receipt. The checkout is
+orders/checkout_views.py, paying orders/payments/views.py.
 """
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,9 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mall.core.errors import DomainError
 from orders import delivery, earning, lifecycle
 from orders.dispatch import carriers
-from orders.models import Order, Payment
-from orders.payments import cash_in, gateways
-from orders.payments.gateways import sandbox
+from orders.models import Order
 from orders.refunds import requests as refund_requests
 from orders.reviews import lines as reviews
 
@@ -85,25 +81,6 @@ def _parcels(order):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def pay(request, no):
-    """Let the member choose a provider; a POST leads there."""
-    order = _own(request, no)
-    if not order.is_payable:
-        if order.status == Order.Status.PENDING:
-            messages.info(
-                request, _("The time to pay is over. Points and goods are on their way back.")
-            )
-        return redirect(order)
-    if request.method != "POST":
-        offered = [
-            {"name": name, "label": gateway.LABEL} for name, gateway in gateways.offered().items()
-        ]
-        return render(request, "orders/pay.html", {"order": order, "providers": offered})
-    payment = cash_in.start(order, request.POST.get("provider", ""))
-    return redirect(gateways.get(payment.provider).pay_url(payment))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request, no):
     """Ask once more, then cancel."""
     order = _own(request, no)
@@ -167,39 +144,3 @@ def _steps(order) -> list[dict]:
         {"label": label, "state": state, "at": at[step]}
         for step, label, state in zip(STEPS, labels, states, strict=True)
     ]
-
-
-# --- the sandbox's own page ------------------------------------------------------
-@login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def sandbox_pay(request, no):
-    """Play the payment provider: its page knows a payment's number and amount, and nobody's
-    session.
-
-    Pressing a button sends the same signed notice a real provider would send.
-    """
-    if "sandbox" not in gateways.offered():
-        raise Http404
-    payment = get_object_or_404(Payment.objects.select_related("order"), no=no, provider="sandbox")
-    if request.method != "POST":
-        return render(
-            request,
-            "orders/sandbox_pay.html",
-            {"payment": payment, "is_paid": payment.status == Payment.Status.PAID},
-        )
-    event = request.POST.get("event")
-    if event in ("paid", "failed"):
-        cash_in.receive_notice("sandbox", *sandbox.write_notice(payment, event))
-        _tell_how_it_went(request, payment)
-    return redirect(payment.order)
-
-
-def _tell_how_it_went(request, payment):
-    """Say what became of the payment: the words a shopper waits for after pressing the button."""
-    payment.refresh_from_db()  # the order with it
-    if payment.status == Payment.Status.FAILED:
-        messages.warning(request, _("The payment did not go through. You can try again."))
-    elif payment.status == Payment.Status.PAID and payment.order.status == Order.Status.PAID:
-        messages.success(
-            request, _("Thank you, your payment has arrived. We are getting it ready for you.")
-        )

@@ -15,6 +15,7 @@ from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import keep_newest
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
+from mall.core.versions import version_of
 from points import adjustments, explanation, risk, statement, tiers, wording
 from points.forms import AdjustForm, FreezeForm, ReleaseForm
 from points.models import LEVELS, PointAccount
@@ -177,7 +178,15 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
             return _("The points were adjusted.")
 
         form = AdjustForm(request.POST or None, initial={"ticket": uuid4()})
-        return self._ask(request, object_id, form, verb, title=_("Adjust points"), blame="points")
+        own = form.cleaned_data["ticket"] if form.is_valid() else ""
+
+        def beside(account):
+            # Two may answer the same complaint; a second tap of one person is no second answer.
+            theirs = account.adjustments.exclude(ticket=own).order_by("pk")
+            return theirs.values_list("pk", "status").last()
+
+        words = {"title": _("Adjust points"), "blame": "points", "beside": beside}
+        return self._ask(request, object_id, form, verb, **words)
 
     @action(description=_("Pause the account"), url_path="freeze", permissions=["freeze"])
     def freeze_account(self, request, object_id):
@@ -239,8 +248,12 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         ]
         return TemplateResponse(request, "admin/points/explain.html", context)
 
-    def _ask(self, request, object_id, form, verb, *, title, blame, version="", cases=()):
-        """Show a form about one account until the verb takes what it says."""
+    def _ask(
+        self, request, object_id, form, verb, *, title, blame, version="", cases=(), beside=None
+    ):
+        """Show a form about one account until the verb takes what it says. The balance moves by
+        itself: what colleagues decided is the account's state and what ``beside(account)`` says.
+        """
         account = self.get_object(request, object_id)
         if account is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -254,4 +267,5 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
             "held": account.held,
         }
         context |= {"cases": cases, "version": version, "template": "points/admin/form.html"}
+        context["mark"] = version_of(account.status, beside(account) if beside else "")
         return ask(self, request, account, form, verb, title=title, blame=blame, **context)

@@ -36,7 +36,8 @@ class LockedAccount:
 
     def __init__(self, user_id: int, held: account_rows.Held):
         self.user_id, self.seen = user_id, held.seen
-        self._memory = transactions.memory()
+        self._memory, self._database = transactions.memory(), transaction.get_connection()
+        self._hooks = None  # those that stood at the last look
         # (hook; row, past and is_late before it) of every change, the opening first
         self._undo = []
         self._row, self._past = held.accounts[user_id], held.past
@@ -52,10 +53,13 @@ class LockedAccount:
 
     def is_held(self) -> bool:
         """Say whether the row is still held, after taking back what a savepoint took back."""
-        if not transactions.has_memory() or transactions.memory() is not self._memory:
+        if not transactions.is_running(self._memory):
             return False
-        while self._undo and not transactions.still_stands(self._undo[-1][0]):
-            _hook, self._row, self._past, self._is_late = self._undo.pop()
+        hooks = self._database.run_on_commit
+        if hooks is not self._hooks:  # what takes a savepoint back makes a new list (Django 5.2)
+            while self._undo and not transactions.still_stands(self._undo[-1][0]):
+                _hook, self._row, self._past, self._is_late = self._undo.pop()
+            self._hooks = hooks
         return bool(self._undo)
 
     def can_take(self, points: int) -> bool:
@@ -227,7 +231,7 @@ class LockedAccount:
     def _carry_on(self, row, past, *, is_late):
         """Go on with this row; a savepoint that takes it back drops the hook, and so tells."""
         hook = partial(_nothing, self.user_id)
-        transaction.on_commit(hook, robust=True)
+        self._database.on_commit(hook, robust=True)
         self._undo.append((hook, self._row, self._past, self._is_late))
         self._row, self._past, self._is_late = row, past, is_late
 

@@ -45,6 +45,8 @@ WORDS = {
     "orders.notice_refused": _("Refused a payment notice"),
     "orders.open_dispatch": _("Opened the addresses to send to"),
     "orders.pay": _("Marked an order paid"),
+    "orders.read_bill": _("Read in a daily bill"),
+    "orders.settle_difference": _("Looked into a difference of a bill"),
     "orders.policy_change": _("Changed the checkout policy"),
     "orders.print_slips": _("Printed packing slips"),
     "orders.reject_refund": _("Rejected a refund"),

@@ -1,5 +1,8 @@
-"""Addresses that came from outside: only pages of ours are followed."""
+"""Addresses: of those that came from outside only pages of ours are followed; those that go out are
+whole.
+"""
 
+from django.conf import settings
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -9,3 +12,11 @@ def own_page(request, address: str, default: str = "/") -> str:
         address, {request.get_host()}, require_https=request.is_secure()
     )
     return address if is_ours else default
+
+
+def whole(address: str) -> str:
+    """Return an address of ours with the shop's own host (SHOP_URL): a visitor's may be any, and
+    kept pages are shown to all. One of another site stays.
+    """
+    is_whole = address.startswith(("https:", "http:"))
+    return address if is_whole else settings.SHOP_URL.rstrip("/") + address

@@ -118,8 +118,18 @@ def say_what_is_required(result, **_):
                 schema["properties"][address].pop("example", None)
         for described in schema.get("properties", {}).values():
             _say_default(described)
-    for described in _schemas(result["components"]["schemas"]):
-        _type_nullable(described)
+    return result
+
+
+def say_null(result, **_):
+    """Say in OpenAPI 3.1's words what may be null, also where a library still writes 3.0's
+    ``nullable``: generators read that in different ways beside a reference (decision 0075).
+    """
+    for described in _schemas(result):
+        if described.pop("nullable", None) is True and isinstance(described.get("type"), str):
+            described["type"] = [described["type"], "null"]
+        if {} in described.get("oneOf", ()):  # anything at all, and null once more
+            del described["oneOf"]
     return result
 
 
@@ -128,17 +138,6 @@ def _say_default(described):
         default = json.dumps(described.pop("default"), default=str)
         words = [described.get("description"), f"Left out: {default}."]
         described["description"] = " ".join(filter(None, words))
-
-
-def _type_nullable(described):
-    """Give what may be null a type, without which ``nullable`` says nothing in OpenAPI 3.0: an
-    object where it is one of ours, and anything at all needs no such word.
-    """
-    if described.get("nullable") and "type" not in described:
-        if "allOf" in described:
-            described["type"] = "object"
-        elif not {"oneOf", "anyOf", "enum"} & set(described):
-            del described["nullable"]
 
 
 def _schemas(described):

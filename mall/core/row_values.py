@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache, lru_cache, partial
 from operator import attrgetter
 
@@ -102,8 +103,8 @@ def _assigned(columns, values):
 def _texts(values, params, is_single) -> list[str]:
     """Return what stands in a statement for each value, and add to ``params`` what its places hold.
 
-    Whole numbers, NULL and nothing stand in the text itself: the driver asks as much of a number as
-    of a text that must be quoted. A single row keeps its places for SQLite, which then has the
+    Numbers, NULL and nothing stand in the text itself: the driver asks as much of a number as of a
+    text that must be quoted. A single row keeps its places for SQLite, which then has the
     statement ready.
     """
     if is_single and connection.vendor == "sqlite":
@@ -119,6 +120,8 @@ def _text_of(value, params) -> str:
         return "NULL"
     if value == "":
         return "''"
+    if type(value) is Decimal and value.is_finite():
+        return format(value, "f")
     params.append(value)
     return "%s"
 

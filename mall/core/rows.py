@@ -188,9 +188,10 @@ def insert_read_back(objects, *, by: str) -> bool:
             ids = {getattr(objects[0], field.attname): cursor.lastrowid}
         else:
             ids = {value: pk for pk, value in cursor.fetchall()} if returning else {}
+    alias = connection.alias
     for row in objects:
         row.pk = ids.get(getattr(row, field.attname))
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, alias
     return bool(ids)
 
 

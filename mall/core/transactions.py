@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
@@ -22,15 +22,17 @@ _LAST_ACTS = "acts before commit"
 _here = threading.local()
 
 
-def transactional(verb):
+def transactional(verb=None, *, tries: int = TRIES):
     """Run a verb in one transaction, joining the caller's when there is one.
 
-    The outermost call retries with full jitter, at most TRIES times within PATIENCE_SECONDS.
+    The outermost call retries with full jitter, at most ``tries`` times within PATIENCE_SECONDS.
     After a lost connection the outcome of COMMIT is unknown; trying again is safe because every
     fact carries a natural key.
 
     Raises: Busy when the database stayed contended or unreachable.
     """
+    if verb is None:
+        return partial(transactional, tries=tries)
 
     @wraps(verb)
     def outermost_or_joined(*args, **kwargs):
@@ -40,7 +42,7 @@ def transactional(verb):
             with _remembering():
                 return verb(*args, **kwargs)
         deadline = time.monotonic() + PATIENCE_SECONDS
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, tries + 1):
             try:
                 with transaction.atomic(durable=True), _remembering():
                     return verb(*args, **kwargs)
@@ -50,7 +52,7 @@ def transactional(verb):
                 if faults.is_lost(error):
                     connection.close()
                 pause = random.uniform(0, 0.02 * 2**attempt)
-                if attempt == TRIES or time.monotonic() + pause > deadline:
+                if attempt == tries or time.monotonic() + pause > deadline:
                     raise Busy from error
                 time.sleep(pause)
         raise AssertionError("unreachable")
@@ -83,6 +85,11 @@ def before_commit(act) -> None:
 def has_memory() -> bool:
     """Say whether a writing verb is running in this thread."""
     return getattr(_here, "memory", None) is not None
+
+
+def is_running(remembered: dict) -> bool:
+    """Say whether what was remembered is the memory of the verb that runs in this thread."""
+    return getattr(_here, "memory", None) is remembered
 
 
 def still_stands(hook) -> bool:

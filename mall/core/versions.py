@@ -31,6 +31,21 @@ def version_of(*values) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:32]
 
 
+def mark_of(row, *beside) -> str:
+    """Return the mark of a row as it was read, and of what else a page shows with it."""
+    fields = row._meta.concrete_fields
+    read = {field.attname: str(field.value_from_object(row)) for field in fields}
+    return version_of(read, *map(str, beside))
+
+
+def check_shown(sent: str | None, now: str) -> None:
+    """Compare as ``check_read`` does what a page sends back that always did without a mark: a page
+    of the release before has none. Raises: ChangedMeanwhile.
+    """
+    if sent is not None:
+        check_read(sent, now)
+
+
 def check_read(read: str | None, now: str) -> None:
     """Compare the mark a decision brings with today's. Raises: ChangedMeanwhile."""
     if read != now:

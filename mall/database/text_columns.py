@@ -31,7 +31,8 @@ KEYS = {
         orders_coupongrant: key
         orders_order: key body_hash
         orders_paymentnotice: event_id provider_ref
-        orders_payment: provider_ref
+        orders_payment: provider_ref ticket
+        orders_billdifference: provider_ref
         orders_paymentrefund: key paid_ref provider_ref
         orders_refundrequest: key body_hash
         points_adjustment: ticket
@@ -68,6 +69,7 @@ KEYS = {
         marketing_mission: code event
         orders_carrier: code
         orders_order: no
+        orders_billdifference: no
         orders_payment: no
         orders_paymentrefund: no
         points_historicalrule: code action
@@ -87,6 +89,7 @@ KEYS = {
         orders_coupongrant: actor
         points_event: kind reference actor request_id
         points_parked: listener
+        orders_billdifference: settled_by
         orders_refundrequest: requested_by decided_by
         orders_ordernote: actor
         orders_shipment: actor carrier_code
@@ -130,7 +133,9 @@ KEYS = {
         orders_dispatchfile: status language
         orders_order: status
         orders_orderline: pay_mode
-        orders_payment: provider currency status
+        orders_billdifference: kind subject
+        orders_payment: provider currency status way
+        orders_paymentbill: provider
         orders_paymentnotice: provider outcome
         orders_paymentrefund: reason status
         orders_refundrequest: status
@@ -217,6 +222,8 @@ WORDS = {
         catalog_productimage: alt alt_zh_hans alt_en
         catalog_review: author text reason answer
         catalog_stockmovement: note
+        orders_billdifference: note
+        orders_paymentrefund: trouble
         django_celery_beat_periodictask: description
         mall_auditrow: reason
         marketing_historyimport: problem

@@ -25,10 +25,12 @@ class FaceForm(forms.ModelForm):
     class Meta:
         model = ShopFace
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
-        widgets = {
-            name: forms.TextInput(attrs={"placeholder": colours.DEFAULT[theme]})
-            for name, theme in (("accent_light", "light"), ("accent_dark", "dark"))
-        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for theme, colour in colours.DEFAULT.items():
+            if f"accent_{theme}" in self.fields:
+                self.fields[f"accent_{theme}"].widget.attrs["placeholder"] = colour
 
     def clean_logo(self):
         return _shrunk(self, "logo", LOGO_SIDE, 100 * 1024)

@@ -6,7 +6,7 @@ from io import BytesIO
 from django.contrib.staticfiles import finders
 from django.core.files.storage import default_storage
 from django.templatetags.static import static
-from PIL import Image
+from PIL import Image, ImageOps
 
 SIDES = {"icon-192.png": 192, "icon-512.png": 512, "apple-touch-icon.png": 180}
 FAVICON_SIDES = [(16, 16), (32, 32), (48, 48)]
@@ -28,7 +28,7 @@ def made(logo: str, name: str) -> bytes | None:
     picture = _read(logo) if side else None
     if picture is None:
         return None
-    picture.thumbnail([round(side * SAFE_SHARE)] * 2)
+    picture = ImageOps.contain(picture, [round(side * SAFE_SHARE)] * 2)
     icon = Image.new("RGB", (side, side), GROUND)
     place = tuple((side - length) // 2 for length in picture.size)
     icon.paste(picture, place, picture)

@@ -3,11 +3,11 @@
 from itertools import chain
 from xml.sax.saxutils import escape
 
-from django.conf import settings
 from django.utils.encoding import iri_to_uri
 
 from catalog import kept
 from catalog.models import Category, Product
+from mall.core.links import whole
 from mall.core.models.face import ShopPage
 
 MOST = 50_000  # addresses. Source: sitemaps.org, "Sitemap file limits"
@@ -41,4 +41,4 @@ def _written() -> str:
 
 def _line(place, changed=None) -> str:
     on = f"<lastmod>{changed.date().isoformat()}</lastmod>" if changed else ""
-    return f"<url><loc>{escape(settings.SHOP_URL + iri_to_uri(place))}</loc>{on}</url>\n"
+    return f"<url><loc>{escape(whole(iri_to_uri(place)))}</loc>{on}</url>\n"

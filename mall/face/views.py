@@ -1,6 +1,5 @@
 """The shop's own pages, and the files that are made of its face."""
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from mall.core import face
 from mall.core.face import colours
+from mall.core.links import whole
 from mall.core.models.face import HEX_COLOUR
 from mall.face import icons, sitemap
 
@@ -136,7 +136,7 @@ def manifest(request):
 def robots(request):
     """Return what search engines may read."""
     lines = ["User-agent: *", *(f"Disallow: {place}" for place in PRIVATE)]
-    lines += ["", f"Sitemap: {settings.SHOP_URL}/sitemap.xml", ""]
+    lines += ["", f"Sitemap: {whole('/sitemap.xml')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 

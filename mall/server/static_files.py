@@ -4,6 +4,7 @@
 the server otherwise is served the plain files.
 """
 
+import fcntl
 from hashlib import blake2b
 from pathlib import Path
 
@@ -30,13 +31,19 @@ class Storage(CompressedManifestStaticFilesStorage):
 
 
 def collect() -> bool:
-    """Collect all static files unless they are as they were; return whether that was needed."""
+    """Collect all static files unless they are as they were; return whether that was needed.
+
+    Nothing is taken away: another shop of this folder may be serving it. Two that start together
+    collect one after the other.
+    """
     mark = Path(settings.STATIC_ROOT) / MARK
     now = _state()
-    if mark.exists() and mark.read_text() == now:
-        return False
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    mark.write_text(now)
+    with open(mark.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if mark.exists() and mark.read_text() == now:
+            return False
+        call_command("collectstatic", interactive=False, verbosity=0)
+        mark.write_text(now)
     return True
 
 

@@ -123,6 +123,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Payments"), "payments", "orders.payment"),
         _room(_("Refund requests"), "assignment_return", "orders.refundrequest"),
         _room(_("Refunds"), "undo", "orders.paymentrefund"),
+        _room(_("Daily bills"), "receipt", "orders.paymentbill"),
+        _room(_("Differences of bills"), "difference", "orders.billdifference"),
         _room(_("Checkout policy"), "tune", "orders.checkoutpolicy"),
     ),
     _wing(

@@ -165,6 +165,7 @@ DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_FORMATTER_CLASS": "mall.core.api.ErrorFormatter",
 }
 SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
     "TITLE": "Points Mall API",
     "VERSION": "1",
     "SERVE_PUBLIC": True,
@@ -193,6 +194,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mall.core.openapi.say_what_is_required",
         "mall.core.openapi_accounts.add_accounts",
+        "mall.core.openapi.say_null",
     ],
 }
 
@@ -277,3 +279,6 @@ PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])
 # looks) or "at once", in the fact's own transaction (points/event_delivery.py).
 EVENTS_HEARD = "later"
 PAYMENT_MERCHANT = env("PAYMENT_MERCHANT", default="points-mall")
+# The shop's accounts at real providers, read by the profiles (mall/payment_accounts.py).
+PAYMENT_ALIPAY = {}
+PAYMENT_WECHAT = {}

@@ -4,6 +4,7 @@ shops.
 
 import os
 
+from mall import payment_accounts
 from mall.environment import Environment, not_hex_keys
 from mall.monitoring.logs import configure_logging
 from mall.secrets import load_or_create
@@ -34,6 +35,8 @@ _sqlite = env.db_url_config(
 )
 _email = _environment.allow("EMAIL_URL")
 _environment.know_gateways(PAYMENT_PROVIDERS)
+PAYMENT_ALIPAY = payment_accounts.alipay(_environment, is_offered="alipay" in PAYMENT_PROVIDERS)
+PAYMENT_WECHAT = payment_accounts.wechat(_environment, is_offered="wechat" in PAYMENT_PROVIDERS)
 _environment.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 SHOP_URL = env("SHOP_URL", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")

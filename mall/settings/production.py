@@ -3,6 +3,7 @@
 Source: reliability.md, "Production settings"; dependencies.md, "Database and broker settings".
 """
 
+from mall import payment_accounts
 from mall.environment import (
     Environment,
     any_host,
@@ -68,6 +69,8 @@ if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "all
         "or set PAYMENT_SANDBOX=allow for a rehearsal"
     )
 _environment.know_gateways(PAYMENT_PROVIDERS)
+PAYMENT_ALIPAY = payment_accounts.alipay(_environment, is_offered="alipay" in PAYMENT_PROVIDERS)
+PAYMENT_WECHAT = payment_accounts.wechat(_environment, is_offered="wechat" in PAYMENT_PROVIDERS)
 _environment.refuse()
 
 SHOP_URL = env("SHOP_URL", default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}")

@@ -127,6 +127,7 @@ WORDINGS = {
         "shield-lock",
     ),
 }
+PAUSES = {"earning_paused", "earning_resumed"}
 PAUSED = {
     "earn": _("Earning points is paused"),
     "spend": _("Spending points is paused"),
@@ -155,11 +156,14 @@ def worded(kind, params) -> Wording:
     """
     title, text, icon = WORDINGS[kind]
     places, goods = _places(params), _goods(params)
-    places["goods"] = (
-        gettext("You can swap them for these:")
-        if goods
-        else gettext("Have a look at what they can buy.")
-    )
+    if kind in PAUSES:
+        places |= _pause(params)
+    elif kind == "points_expiring":
+        places["goods"] = (
+            gettext("You can swap them for these:")
+            if goods
+            else gettext("Have a look at what they can buy.")
+        )
     return Wording(str(title) % places, (str(text) % places).strip(), icon, goods)
 
 
@@ -169,10 +173,9 @@ def _places(params):
     places["paid"] = (
         gettext("You paid %(amount)s. ") % {"amount": amount} if (amount := _amount(params)) else ""
     )
-    places["returned"] = (
-        gettext("%(amount)s came back to you.") % {"amount": amount} if amount else ""
-    )
     places["amount"] = amount
+    if amount:
+        places["returned"] = gettext("%(amount)s came back to you.") % {"amount": amount}
     if params.get("tracking"):
         places["parcel"] = gettext("%(carrier)s, number %(tracking)s. ") % {
             "carrier": carriers.called(places["carrier"]),
@@ -196,7 +199,6 @@ def _places(params):
             if params["points"]
             else ""
         )
-    places |= _pause(params)
     if "on" in params:
         places["day"] = date_format(date.fromisoformat(params["on"]), "DATE_FORMAT")
     if "at" in params:

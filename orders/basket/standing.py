@@ -53,6 +53,11 @@ class Row:
         return min(self.line.quantity + 1, MAX_QUANTITY)
 
     @property
+    def is_sold_out(self) -> bool:
+        """Whether not one piece is left of what is still on sale."""
+        return isinstance(self.problem, SoldOut)
+
+    @property
     def is_orderable(self) -> bool:
         """Whether it is part of the order that the basket would make now."""
         return self.problem is None and not self.line.is_saved

@@ -10,6 +10,7 @@ from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.day_range import DayRangeFilter
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
+from mall.core.versions import version_of
 from orders.coupons import figures, handouts, segments
 from orders.coupons.forms import ReasonForm
 from orders.models import CouponGrant
@@ -98,6 +99,6 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
             ReasonForm(sent(request)),
             _("Coupons that nobody used are taken back; used ones stay."),
         )
-        return ask(
-            self, request, grant, form, verb, title=_("Take back"), about=grant, question=question
-        )
+        words = {"title": _("Take back"), "about": grant, "question": question}
+        # its counters go on while somebody reads
+        return ask(self, request, grant, form, verb, mark=version_of(grant.status), **words)

@@ -22,10 +22,11 @@ def find(called: str, *, code: str = "") -> Carrier | None:
 
 def called(text: str, *, code: str = "") -> str:
     """Return what a carrier is called in the reader's language; as it was written where the list
-    does not know it.
+    does not know it, or where it was written by its code.
     """
     found = find(text, code=code)
-    return found.name if found and found.name else text
+    is_named = found and found.name and _folded(text) != found.code
+    return found.name if is_named else text
 
 
 def tracking_of(parcel) -> str:

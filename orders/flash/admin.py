@@ -14,6 +14,7 @@ from unfold.decorators import action, display
 from mall.core.admin.action_forms import ask, page_of, sent
 from mall.core.admin.day_range import DayRangeFilter
 from mall.core.admin.model_admin import ModelAdmin
+from mall.core.versions import mark_of
 from orders.coupons.forms import ReasonForm
 from orders.flash import sessions
 from orders.forms import ConfirmForm
@@ -159,6 +160,8 @@ class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
             f"{item.sku} × {item.stock}" for item in session.items.select_related("sku__product")
         ]
         words = {"about": session, "question": question, "facts": facts}
+        items = session.items.order_by("pk").values_list(*ItemInline.fields)
+        words["mark"] = mark_of(session, list(items))
         return ask(
             self, request, session, ConfirmForm(sent(request)), verb, title=_("Announce"), **words
         )

@@ -8,6 +8,7 @@ numbers, cash is yuan with two places, a rate is points per yuan.
 """
 
 from orders.models.basket import BasketLine, SeenGoods, StockAlert, Wish
+from orders.models.bill import BillDifference, PaymentBill
 from orders.models.carrier import Carrier
 from orders.models.coupon import Coupon, CouponCode, CouponGrant
 from orders.models.coupon_template import CouponTemplate
@@ -22,6 +23,7 @@ from orders.models.refund import RefundLine, RefundRequest
 from orders.models.shipment import Shipment, ShipmentLine
 
 __all__ = [
+    "BillDifference",
     "BasketLine",
     "Carrier",
     "CheckoutPolicy",
@@ -40,6 +42,7 @@ __all__ = [
     "OrderLine",
     "OrderNote",
     "Payment",
+    "PaymentBill",
     "PaymentNotice",
     "PaymentRefund",
     "RefundLine",

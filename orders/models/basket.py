@@ -92,6 +92,7 @@ class StockAlert(models.Model):
         verbose_name_plural = _("back-in-stock notices")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["sku", "user"], name="stock_alert_once")]
+        indexes = [models.Index(fields=["back_since"], name="stock_alert_back")]
 
     def __str__(self):
         return f"{self.sku_id}: {self.user_id}"

@@ -35,6 +35,27 @@ class Payment(models.Model):
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.OPEN)
     created_at = models.DateTimeField(_("started"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    way = models.CharField(
+        _("way to pay"),
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("How the provider is paid: page, app, QR code; empty of earlier payments."),
+    )
+    ticket = models.CharField(
+        _("what the provider gave to pay with"),
+        max_length=512,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
+    ticket_until = models.DateTimeField(null=True, blank=True, editable=False)
+    asked_at = models.DateTimeField(_("provider last asked"), null=True, blank=True)
+    billed_on = models.DateField(
+        _("in the bill of"), null=True, blank=True, help_text=_("The provider's bill it stood in.")
+    )
 
     class Meta:
         verbose_name = _("payment")
@@ -43,6 +64,8 @@ class Payment(models.Model):
         indexes = [
             models.Index(fields=["created_at"], name="payment_by_day"),
             models.Index(fields=["provider_ref"], name="payment_provider_ref"),
+            models.Index(fields=["status", "id"], name="payment_open"),
+            models.Index(fields=["paid_at"], name="payment_by_day_paid"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -134,6 +157,20 @@ class PaymentRefund(models.Model):
     )
     requested_at = models.DateTimeField(_("requested"))
     done_at = models.DateTimeField(_("returned"), null=True, blank=True)
+    accepted_at = models.DateTimeField(
+        _("taken in by the provider"), null=True, blank=True, editable=False
+    )
+    trouble = models.CharField(
+        _("what the provider said"),
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Why the money is not back yet; empty when nothing is wrong."),
+    )
+    billed_on = models.DateField(
+        _("in the bill of"), null=True, blank=True, help_text=_("The provider's bill it stood in.")
+    )
 
     class Meta:
         verbose_name = _("payment refund")
@@ -146,7 +183,10 @@ class PaymentRefund(models.Model):
             ),
             models.CheckConstraint(name="payment_refund_positive", condition=Q(amount__gt=0)),
         ]
-        indexes = [models.Index(fields=["status", "id"], name="payment_refund_open")]
+        indexes = [
+            models.Index(fields=["status", "id"], name="payment_refund_open"),
+            models.Index(fields=["done_at"], name="payment_refund_by_day"),
+        ]
 
     def __str__(self):
         return self.no

@@ -28,6 +28,7 @@ class RefundInline(ReadOnly, TabularInline):
         "provider_ref",
         "requested_at",
         "done_at",
+        "trouble",
     ]
     readonly_fields = fields
 
@@ -62,12 +63,15 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
         "no",
         "order",
         "provider",
+        "way",
         "provider_ref",
         "amount",
         "currency",
         "status",
         "created_at",
         "paid_at",
+        "asked_at",
+        "billed_on",
     ]
     readonly_fields = fields
 
@@ -76,11 +80,12 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
 class PaymentRefundAdmin(ReadOnly, ModelAdmin):
     """Cash on its way back, and cash that arrived."""
 
-    list_display = ["no", "payment", "reason", "amount", "status", "requested_at", "done_at"]
+    list_display = ["no", "payment", "reason", "amount", "status", "trouble"]
+    list_display += ["requested_at", "done_at"]
     list_filter = ["status", ("reason", NewestChoicesFilter)]
     list_select_related = ["payment"]
     search_fields = ["=no", "=payment__no", "=payment__order__no"]
     search_help_text = _("A whole refund number, payment number or order number.")
     fields = ["no", "payment", "key", "reason", "amount", "paid_ref", "status", "provider_ref"]
-    fields += ["requested_at", "done_at"]
+    fields += ["requested_at", "accepted_at", "done_at", "trouble", "billed_on"]
     readonly_fields = fields

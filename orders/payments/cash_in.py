@@ -8,7 +8,6 @@ audit log.
 """
 
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, connection
 
 from mall.core import audit, clock, kept, repeats, rows
@@ -16,10 +15,17 @@ from mall.core.events import tell
 from mall.core.models import AuditRow
 from mall.core.transactions import transactional
 from orders import events, lifecycle
-from orders.errors import BadNotice, IllegalTransition, NoticeConflict, NoticeTooLarge
+from orders.errors import (
+    BadNotice,
+    IllegalTransition,
+    NoSuchWay,
+    NoticeConflict,
+    NoticeTooLarge,
+)
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
 from orders.numbers import new_number
 from orders.payments import cash_out, gateways
+from orders.payments.messages import Aside, Payer, RefundNotice
 from points import ledger
 
 CURRENCY = "CNY"
@@ -30,27 +36,32 @@ log = structlog.get_logger(__name__)
 
 
 @transactional
-def start(order, provider: str) -> Payment:
-    """Open a payment of an order's cash with a provider; an open one of the same provider is
-    continued.
+def start(order, provider: str, way: str = "") -> Payment:
+    """Open a payment of an order's cash with a provider, paid in one of its ways (its first when
+    empty). The order's newest attempt is continued when it is the same and open; another one takes
+    its place, and what is paid to the earlier one all the same counts or goes back like any money.
 
-    Raises: NoSuchProvider; IllegalTransition when the order no longer waits for its payment.
+    Raises: NoSuchProvider, NoSuchWay; IllegalTransition when the order no longer waits for its
+    payment.
     """
-    gateways.get(provider)
+    ways = gateways.get(provider).WAYS
+    way = way or ways[0]
+    if way not in ways:
+        raise NoSuchWay
     # Two tabs may start at once; the second must find the first's payment.
     order = Order.objects.select_for_update().get(pk=order.pk)
     if not order.is_payable:
         raise IllegalTransition(status=order.status)
-    started = Payment.objects.filter(
-        order=order, provider=provider, status=Payment.Status.OPEN
-    ).first()
-    if started is not None:
-        return started
+    newest = Payment.objects.filter(order=order).order_by("-pk").first()
+    same = (provider, (way, ""), Payment.Status.OPEN)  # empty: an earlier release began it
+    if newest and newest.way in same[1] and (newest.provider, same[1], newest.status) == same:
+        return newest
     no = new_number()
     return Payment.objects.create(
         no=no,
         order=order,
         provider=provider,
+        way=way,
         provider_ref=no,
         amount=order.cash,
         currency=CURRENCY,
@@ -58,29 +69,68 @@ def start(order, provider: str) -> Payment:
     )
 
 
-def receive_notice(provider: str, raw_body: bytes, headers) -> PaymentNotice:
-    """Take in a provider's signed message about a payment and return the row it left.
+def begin(payment, payer: Payer) -> dict:
+    """Return what the shopper's device needs to pay an open payment. The provider is told of it
+    where it must be, once for as long as what it gives is good; no transaction is open meanwhile.
+
+    Raises: NoSuchProvider, NoSuchWay, ProviderSilent, ProviderRefused.
+    """
+    gateway = gateways.get(payment.provider)
+    if gateway.IS_TOLD and not _has_ticket(payment):
+        ticket = gateway.begin(payment, payer)
+        payment.ticket, payment.ticket_until = ticket.text, ticket.until
+        payment.save(update_fields=["ticket", "ticket_until"])
+    return gateway.instruction(payment)
+
+
+def payable_with(payment) -> dict | None:
+    """Return what an open payment is paid with when it is known without asking the provider, else
+    None.
+    """
+    gateway = gateways.offered().get(payment.provider)
+    is_open = payment.status == Payment.Status.OPEN and payment.order.is_payable
+    if gateway is None or not is_open or (gateway.IS_TOLD and not _has_ticket(payment)):
+        return None
+    return gateway.instruction(payment)
+
+
+def _has_ticket(payment) -> bool:
+    return bool(payment.ticket and payment.ticket_until and clock.now() < payment.ticket_until)
+
+
+def receive_notice(provider: str, raw_body: bytes, headers) -> PaymentNotice | None:
+    """Take in a provider's signed message and return the row it left, None when it was about a
+    refund or changes nothing.
 
     The signature over the raw bytes is checked before anything is read. Idempotent by the
     provider's event id, and by its number of the money itself. Late or second money is sent back.
 
     Raises: NoSuchProvider, NoticeTooLarge, BadSignature, BadNotice, NoticeConflict (the event or
     the money was told of another payment, or otherwise); nothing is changed then but the audit log,
-    where a signed notice leaves one row.
+    where a signed notice left one row.
     """
     gateway = gateways.get(provider)
     if len(raw_body) > NOTICE_BYTES:
         raise NoticeTooLarge
-    notice = gateway.read_notice(raw_body, headers)
-    payment = (
-        Payment.objects.select_related("order")
-        .filter(provider=provider, no=notice.payment_no)
-        .first()
-    )
+    return take_in(provider, gateway.read_notice(raw_body, headers))
+
+
+def take_in(provider: str, said) -> PaymentNotice | None:
+    """Take in what a provider said, in a notice or when it was asked; see ``receive_notice``."""
+    if isinstance(said, Aside):
+        return None
     try:
-        return _match(payment, notice)
+        if isinstance(said, RefundNotice):
+            cash_out.take_notice(provider, said)
+            return None
+        payment = (
+            Payment.objects.select_related("order")
+            .filter(provider=provider, no=said.payment_no)
+            .first()
+        )
+        return _match(payment, said)
     except BadNotice as refusal:
-        _tell_staff(provider, notice, refusal)
+        _tell_staff(provider, said, refusal)
         raise
 
 
@@ -89,7 +139,7 @@ def _match(payment, notice) -> PaymentNotice:
     if payment is None or (notice.amount, notice.currency, notice.merchant) != (
         payment.amount,
         payment.currency,
-        settings.PAYMENT_MERCHANT,
+        gateways.get(payment.provider).merchant(),
     ):
         raise BadNotice
     try:
@@ -107,18 +157,18 @@ def _tell_staff(provider, notice, refusal):
     """Leave one row in the audit log, however often the provider repeats itself: there may be money
     behind it.
     """
+    is_refund = isinstance(notice, RefundNotice)
+    subject = f"refund:{notice.refund_no}" if is_refund else f"payment:{notice.payment_no}"
     said = {
         "event_id": notice.event_id,
-        "is_paid": notice.is_paid,
+        "is_paid": None if is_refund else notice.is_paid,
         "provider_ref": notice.provider_ref,
+        "amount": str(notice.amount),
+        "currency": CURRENCY if is_refund else notice.currency,
     }
-    said |= {"amount": str(notice.amount), "currency": notice.currency}
-    log.error(
-        "notice_refused", provider=provider, payment=notice.payment_no, code=refusal.code, **said
-    )
-    target = f"payment:{notice.payment_no}"
-    if all(row.after != said for row in AuditRow.objects.filter(action=REFUSED, target=target)):
-        audit.note(provider, REFUSED, target=target, reason=refusal.code, after=said)
+    log.error("notice_refused", provider=provider, subject=subject, code=refusal.code, **said)
+    if all(row.after != said for row in AuditRow.objects.filter(action=REFUSED, target=subject)):
+        audit.note(provider, REFUSED, target=subject, reason=refusal.code, after=said)
 
 
 @transactional
@@ -143,6 +193,14 @@ def _take_in(payment, notice) -> PaymentNotice:
         outcome=outcome,
         received_at=clock.now(),
     )
+
+
+def close(payment) -> bool:
+    """Note that the provider will take no money for a payment any more; False when it was not open.
+    The order's history says nothing of it: nobody tried and failed.
+    """
+    open_now = Payment.objects.filter(pk=payment.pk, status=Payment.Status.OPEN)
+    return bool(open_now.update(status=Payment.Status.FAILED))
 
 
 def _take_money(payment, notice) -> str:

@@ -13,6 +13,7 @@ from mall.core.admin.day_range import DayRangeFilter
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
+from mall.core.versions import mark_of
 from orders.forms import ApproveForm, RejectForm
 from orders.models import RefundLine, RefundRequest
 from orders.refunds import preview as refund_preview
@@ -25,6 +26,11 @@ STATUS_COLOURS = {
     RefundRequest.Status.REJECTED: "danger",
     RefundRequest.Status.WITHDRAWN: "default",
 }
+
+
+def _shown(terms):
+    lines = [(one.line.pk, one.quantity, one.unsent, one.points, one.cash) for one in terms.lines]
+    return lines, terms.points, terms.cash, terms.freight
 
 
 class RefundLineInline(ReadOnly, TabularInline):
@@ -145,4 +151,6 @@ class RefundRequestAdmin(ReadOnly, ModelAdmin):
             return done
 
         words = {"template": "orders/admin/refund.html", "asked": asked, "preview": preview}
+        if preview:  # the order moves on while it is read: a parcel sent, another refund approved
+            words["mark"] = mark_of(asked, preview.lots, preview.taken, *_shown(preview.terms))
         return ask(self, request, asked, form_class(sent(request)), answer, title=button, **words)

@@ -42,7 +42,8 @@ def devices_cookie(member):
 
 @pytest.fixture
 def known_pages(db):
-    """Which terms bind is known to the process, as in a shop that runs."""
+    """The shop's name and which terms bind are known to the process, as in a shop that runs."""
+    face.current()
     face.binding()
 
 

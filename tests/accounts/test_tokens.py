@@ -1,12 +1,14 @@
 """App clients: tokens from allauth's headless API open our own API, and stop when they should."""
 
+import jwt
 import pytest
 import time_machine
+from allauth.headless.tokens.strategies.jwt import internal
 from django.contrib.sessions.models import Session
 from django.core.cache import cache, caches
 from django.test.utils import override_settings
 
-from accounts import closing
+from accounts import closing, plain_tokens
 from accounts import tokens as tokens_module
 from accounts.models import User
 from accounts.registration import register
@@ -229,6 +231,30 @@ def test_token_when_forged_or_for_refreshing_then_nobody(api, tokens):
 
     for token in (f"{header}.{claims}.{signature[::-1]}", tokens["refresh_token"], ""):
         assert authenticate(token) is None
+
+
+def test_claims_of_when_the_shop_signed_it_then_as_allauth_reads_it(api, tokens, settings):
+    token = tokens["access_token"]
+    claims = internal.decode_token(token, "access")
+    odd = {
+        "for refreshing": jwt.encode(claims | {"token_use": "refresh"}, settings.SECRET_KEY),
+        "another key": jwt.encode(claims, settings.SECRET_KEY + "x"),
+        "another algorithm": jwt.encode(claims, settings.SECRET_KEY, algorithm="HS512"),
+        "unsigned": jwt.encode(claims, None, algorithm="none"),
+        "old": jwt.encode(claims | {"exp": claims["iat"] - 1}, settings.SECRET_KEY),
+        "not yet": jwt.encode(claims | {"iat": claims["exp"] - 1}, settings.SECRET_KEY),
+        "without an end": jwt.encode({**claims, "exp": 0}, settings.SECRET_KEY),
+        "nobody's": jwt.encode(claims | {"sid": None}, settings.SECRET_KEY),
+        "signed twice": f"{token}.{token.rpartition('.')[2]}",
+        "padded": f"{token}=",
+        "not ascii": f"{token[:-1]}é",
+        "nothing": "",
+    }
+
+    assert plain_tokens.claims_of(token) == claims
+    for what, one in odd.items():
+        assert plain_tokens.claims_of(one) is None, what
+        assert internal.decode_token(one, "access") is None or what == "padded", what
 
 
 def test_reset_password_when_done_then_the_next_request_is_refused(api, tokens):

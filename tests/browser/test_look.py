@@ -8,6 +8,7 @@ import pytest
 
 from orders.basket import wishes
 from orders.models import BasketLine
+from orders.payments import cash_in
 from tests.conftest import PASSWORD
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
 
@@ -46,7 +47,7 @@ TOO_WIDE_AT_DOUBLE = """() => {
 
 
 @pytest.fixture
-def shop(live_server, member):
+def shop(live_server, member, settings):
     """Goods of every kind, and a member with an order of every kind."""
     give_points(member, 20_000)
     address_of(member)
@@ -62,6 +63,11 @@ def shop(live_server, member):
         name_zh_hans="头戴式主动降噪耳机",
         name_en="Noise-cancelling headphones",
     )
+    settings.PAYMENT_PROVIDERS, settings.PAYMENT_WECHAT = ["sandbox", "wechat"], {"mchid": "19"}
+    pending = place(member, pot, quantity=2)
+    paying = cash_in.start(pending, "wechat")
+    paying.ticket, paying.ticket_until = "weixin://wxpay/bizpayurl?pr=4rOzbS9zz", pending.pay_by
+    paying.save()
     gone = virtual_sku(points=80, stock=0, name_zh_hans="藤编收纳篮", name_en="Rattan basket")
     lines = {card.pk: (2, False), pot.pk: (1, False), gone.pk: (1, False), lamp.pk: (1, True)}
     for sku, (quantity, is_saved) in lines.items():
@@ -74,7 +80,8 @@ def shop(live_server, member):
         "pot": pot,
         "lamp": lamp,
         "paid": place(member, card),
-        "pending": place(member, pot, quantity=2),
+        "pending": pending,
+        "paying": paying,
     }
 
 
@@ -114,6 +121,7 @@ def member_pages(shop):
         f"/orders/{shop['paid'].no}/",
         f"/orders/{shop['pending'].no}/",
         f"/orders/{shop['pending'].no}/pay/",
+        f"/orders/{shop['pending'].no}/pay/{shop['paying'].no}/",
         f"/orders/{shop['pending'].no}/cancellation/",
         "/points/",
         "/checkin/",

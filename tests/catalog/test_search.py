@@ -1,11 +1,16 @@
 """Search finds what people type, the best first, the same on every database."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core.management import call_command
 
-from catalog import shelf_prices, spelling, storefront
+from catalog import shelf_prices, spelling, storefront, word_index
 from catalog.finding import Filters
 from catalog.models import ProductWords
+from catalog.search import Search
+from mall.core import clock
 from tests.factories.catalog import CategoryFactory, ProductFactory, SkuFactory
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +180,57 @@ def test_guess_when_one_letter_is_wrong_then_the_rows_are_asked_for_and_known(wo
         groups = spelling.parts_of(typed)
         assert any(all(part in text for part in group) for group in groups), typed
     assert not spelling.is_misspelt(word[:-2] + "qq", text)
+
+
+def test_search_when_words_are_kept_then_the_same_is_found_in_the_same_order(shelf):
+    off = ProductFactory(name_zh_hans="蓝牙耳机", status="off")
+    later = ProductFactory(name_zh_hans="蓝牙耳机", sale_starts_at=clock.now() + timedelta(days=1))
+    for product in (off, later):
+        SkuFactory(product=product)
+    kept = word_index.KeptWords(word_index.read_all())
+    typed = [*EVERYDAY, "有线键盘", "qwertz", "ej", "juven", "bluetoth 耳机", "5g", "-", "茶c"]
+
+    differ = [
+        one
+        for one in typed
+        if Search(one, shelf=kept).few(20) != Search(one, shelf=word_index.AskedWords()).few(20)
+    ]
+
+    assert differ == []
+    assert not {off.pk, later.pk} & set(Search("蓝牙耳机", shelf=kept).few(20).ids)
+    assert Search("a", shelf=kept).few(3) is None
+    with time_machine.travel(clock.now() + timedelta(days=2)):
+        assert later.pk in Search("蓝牙耳机", shelf=kept).few(20).ids
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("5kg", ["five", "glued"]), ("5 公斤", ["five", "glued"]), ("15kg", ["fifteen"]),
+        ("1.5kg", ["half"]), ("大米 5kg", ["five"]), ("5kg大米", ["five"]), ("0.5kg", []),
+    ],
+)  # fmt: skip
+def test_search_when_it_names_a_number_then_no_other_number_is_found(shelve, typed, meant):
+    made = {
+        "five": shelve(name_zh_hans="东北大米 5 千克", name_en="Rice 5 kg"),
+        "fifteen": shelve(name_zh_hans="东北大米 15kg", name_en="Rice 15 kg"),
+        "half": shelve(name_zh_hans="东北大米 1.5公斤", name_en="Rice 1.5kg"),
+        "glued": shelve(name_zh_hans="称重 15 5kg", name_en="Scale"),
+    }
+    short = {product.pk: name for name, product in made.items()}
+
+    for shelf in (word_index.AskedWords(), word_index.KeptWords(word_index.read_all())):
+        assert sorted(short[pk] for pk in Search(typed, shelf=shelf).few(20).ids) == sorted(meant)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_words_when_an_edit_is_committed_then_the_kept_ones_end(client, shelve):
+    shelve(name_zh_hans="雨伞", name_en="Umbrella")
+    storefront.forget()
+    assert len(found("雨伞")) == 1
+    assert isinstance(word_index.current(), word_index.KeptWords)
+
+    shelve(name_zh_hans="晴雨伞", name_en="Parasol")
+    storefront.forget()
+
+    assert len(found("雨伞")) == 2

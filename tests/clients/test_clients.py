@@ -1,5 +1,6 @@
 """The API document is what the API answers: clients generated from it compile under the strictest
-settings and live through a stranger's day, and two linters find no error in it.
+settings and live through a stranger's day at production's own command, and two linters find no
+error in it.
 
 Node and Python tools are installed once into a cache folder outside the tree (CLIENTS_CACHE,
 ~/.cache/points-mall-clients) from the lock file and requirements.txt beside this file. That asks
@@ -18,10 +19,21 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from tests.factories.orders import virtual_sku
+from tests.conftest import ROOT
+from tests.faults.shop import Shop
+from tests.faults.test_killed import copy_tables
+from tests.services import start_mariadb, start_redis
 
-pytestmark = [pytest.mark.clients, pytest.mark.long, pytest.mark.timeout(1_800)]
+pytestmark = [
+    pytest.mark.clients, pytest.mark.long, pytest.mark.mariadb, pytest.mark.timeout(1_800),
+]  # fmt: skip
 HERE = Path(__file__).parent
+PUT_ON_SALE = """
+import django
+django.setup()
+from tests.factories.orders import virtual_sku
+print(virtual_sku(points=30).pk)
+"""
 LIVED = {
     "streak": 1,
     "quoted": 30,
@@ -101,11 +113,22 @@ def document(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def shop(live_server, settings, transactional_db):
-    """Where the shop answers, and something to redeem there."""
-    settings.ACCOUNT_RATE_LIMITS = False
-    return {"BASE": live_server.url, "SKU": str(virtual_sku(points=30).pk)}
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory, django_db_setup, django_db_blocker):
+    """Where a shop of production's own command answers, and something to redeem there."""
+    folder = tmp_path_factory.mktemp("s")
+    database, redis = start_mariadb(folder), start_redis(folder)
+    with django_db_blocker.unblock():
+        copy_tables(database)
+    served = Shop(folder, database, redis)
+    try:
+        served.open()
+        sku = run(sys.executable, "-c", PUT_ON_SALE, cwd=ROOT, **served.environment())
+        yield {"BASE": f"http://127.0.0.1:{served.port}", "SKU": sku.strip()}
+    finally:
+        served.close()
+        for server in (database, redis):
+            server.kill()
 
 
 def test_linters_when_they_read_the_document_then_no_error(node, document, tmp_path):

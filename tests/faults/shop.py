@@ -31,7 +31,7 @@ class Shop:
         with self.log.open("ab") as log:
             command = [ROOT / "ops" / "serve", *options]
             self.process = subprocess.Popen(
-                command, env=self._environment(), stdout=log, stderr=log, process_group=0
+                command, env=self.environment(), stdout=log, stderr=log, process_group=0
             )
         self.wait_until(lambda: len(self.serving()) == 2)
         self.wait_until(lambda: {self.get("/readyz", token=TOKEN)[0] for _ in range(8)} == {200})
@@ -88,7 +88,8 @@ class Shop:
             )
             time.sleep(0.1)
 
-    def _environment(self):
+    def environment(self):
+        """Return the environment of its processes."""
         return production_environment(
             self.database.url,
             self.redis.url,

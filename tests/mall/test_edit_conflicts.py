@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from catalog import assortment
 from catalog.models import Category, Product, Sku
+from mall.core import clock
 from mall.core.admin.edit_pages import EditPages
 from orders.models import CouponTemplate, FlashItem
 from points.models import PointsPolicy, Rule
@@ -216,3 +217,49 @@ def test_form_when_its_marks_are_broken_then_no_fault(back_room, seen):
     answer = back_room.post(address_of(product), {**opened(back_room, product), "_seen": seen})
 
     assert answer.status_code in (302, 409)
+
+
+def test_product_when_each_field_is_chosen_then_mine_and_theirs_are_saved_together(back_room):
+    sku = SkuFactory(product__summary_zh_hans="旧", points_price=5)
+    product = sku.product
+    old = opened(back_room, product)
+    Product.objects.update(summary_zh_hans="他的", tags="theirs", limit_per_order=7)
+    Sku.objects.update(points_price=777, is_active=False)
+    mine = {"summary_zh_hans": ["我的"], "tags": ["mine"], "limit_per_order": ["3"]}
+
+    refused = back_room.post(
+        address_of(product),
+        {**old, **mine, "skus-0-points_price": ["888"]},
+    )
+    page = refused.content.decode()
+    again = form_of(page, "product_form")
+    choices = {one.name: one.choice for one in refused.context["conflicts"]}
+    taken = {choices["tags"]: ["now"], choices["points_price"]: ["now"]}
+    saved = back_room.post(address_of(product), {**again, **taken})
+
+    assert {one.name for one in refused.context["conflicts"] if not one.choice} == {"is_active"}
+    assert [again[choices[name]] for name in ("summary_zh_hans", "tags")] == [["mine"], ["mine"]]
+    assert saved.status_code == 302
+    product.refresh_from_db()
+    sku.refresh_from_db()
+    assert (product.summary_zh_hans, product.tags, product.limit_per_order) == ("我的", "theirs", 3)
+    assert (sku.points_price, sku.is_active) == (777, False)
+
+
+def test_coupon_when_theirs_are_chosen_then_lists_and_times_are_theirs(back_room):
+    made = template(starts_at=clock.now(), categories=[CategoryFactory()])
+    old = opened(back_room, made)
+    theirs, later = CategoryFactory(), clock.now() + timedelta(days=3)
+    made.categories.set([theirs])
+    CouponTemplate.objects.update(starts_at=later, status="paused")
+    mine = {"categories": [CategoryFactory().pk], "starts_at_0": "2030-01-01", "status": "ended"}
+
+    refused = back_room.post(address_of(made), {**old, **mine})
+    again = form_of(refused.content.decode(), "coupontemplate_form")
+    choices = {one.choice: "now" for one in refused.context["conflicts"] if one.choice}
+    saved = back_room.post(address_of(made), {**again, **choices})
+
+    made.refresh_from_db()
+    assert (saved.status_code, len(choices)) == (302, 3)
+    assert list(made.categories.all()) == [theirs]
+    assert (made.starts_at, made.status) == (later.replace(second=0, microsecond=0), "paused")

@@ -55,6 +55,25 @@ def test_memory_when_eight_sign_in_at_once_then_given_back(process):
     assert left_after_sign_ins(STARTS[process]) < 40
 
 
+def test_memory_when_a_web_process_is_ready_then_collections_pass_over_its_code():
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"{STARTS['web']}; import gc\n"
+            "print('LOOKED', len(gc.get_objects()), gc.get_freeze_count())",
+        ],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "mall.settings.test"},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+
+    looked_at, left_alone = map(int, told.stdout.rpartition("LOOKED")[2].split())
+    assert left_alone > 100_000
+    assert looked_at < 10_000
+
+
 def test_memory_when_an_operator_chose_then_it_stays_so(monkeypatch):
     monkeypatch.setenv(memory.CHOSEN, "33554432")
 

@@ -115,6 +115,18 @@ def test_document_when_read_then_tokens_refusals_and_quotes_are_described(docume
         assert operation["summary"].strip(), f"{method} {path}"
 
 
+def test_document_when_something_may_be_null_then_said_in_one_way(document):
+    schemas = document["components"]["schemas"]
+    null = {"type": "null"}
+
+    assert document["openapi"] == "3.1.0"
+    assert '"nullable"' not in json.dumps(document)
+    coupon = schemas["Quote"]["properties"]["coupon"]
+    assert coupon["oneOf"] == [{"$ref": "#/components/schemas/QuotedCoupon"}, null]
+    assert schemas["PaginatedEntryList"]["properties"]["next"]["type"] == ["string", "null"]
+    assert schemas["AuthOptionalTimestamp"]["type"] == ["number", "null"]
+
+
 @pytest.mark.django_db
 def test_phone_when_asked_in_any_way_then_404_and_not_in_the_document(client, document):
     assert not [path for path in document["paths"] if "/phone" in path]

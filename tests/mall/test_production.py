@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.orders.payments.providers import private_pem, public_pem
+
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "MALL_PROFILE": "production",
@@ -113,6 +115,41 @@ def test_production_when_a_value_for_the_log_is_unknown_then_refuses_by_name(nam
     assert refused.returncode == 1
     assert name in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_production_when_keys_of_providers_are_missing_or_unreadable_then_one_line_for_each():
+    given = {
+        "PAYMENT_PROVIDERS": "alipay,wechat",
+        "PAYMENT_ALIPAY_APP_ID": "2021000000000001",
+        "PAYMENT_ALIPAY_SELLER_ID": "seller@example.com",
+        "PAYMENT_ALIPAY_PRIVATE_KEY": "MIIEvQIBADANBg",
+        "PAYMENT_ALIPAY_APP_CERT": "-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----",
+        "PAYMENT_ALIPAY_CERT_FILE": "/nowhere/alipay.crt",
+        "PAYMENT_WECHAT_APP_ID": "wx0000000000000001",
+        "PAYMENT_WECHAT_MCHID": "1900000001",
+        "PAYMENT_WECHAT_PRIVATE_KEY": private_pem("weak"),
+        "PAYMENT_WECHAT_V3_KEY": "short",
+        "PAYMENT_WECHAT_PUBLIC_KEY": public_pem("wechat"),
+        "PAYMENT_WECHAT_PUBLIC_KEY_ID": "5157F09EFDC096DE15EBE81A47057A72",
+        "PAYMENT_WECHAT_URL": "http://api.mch.weixin.qq.com",
+    }
+
+    refused = read_settings(**given)
+
+    lines = [line.strip().partition(" ")[0] for line in refused.stderr.splitlines()[1:]]
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert lines == [f"PAYMENT_{name}" for name in (
+        "ALIPAY_SELLER_ID", "ALIPAY_PRIVATE_KEY", "ALIPAY_APP_CERT", "ALIPAY_CERT_FILE",
+        "ALIPAY_ROOT_CERT", "WECHAT_CERT_SERIAL", "WECHAT_PRIVATE_KEY", "WECHAT_V3_KEY",
+        "WECHAT_PUBLIC_KEY_ID", "WECHAT_URL",
+    )]  # fmt: skip
+    bare = "".join(private_pem("wechat").splitlines()[1:-1])
+    good = dict.fromkeys(("PAYMENT_ALIPAY_PRIVATE_KEY", "PAYMENT_WECHAT_PRIVATE_KEY"), bare)
+    good |= {"PAYMENT_ALIPAY_SELLER_ID": "2088000000000001", "PAYMENT_ALIPAY_APP_CERT": None}
+    good |= {"PAYMENT_ALIPAY_CERT_FILE": None, "PAYMENT_WECHAT_CERT_SERIAL": "5157F09EFDC096DE"}
+    good |= {"PAYMENT_ALIPAY_PUBLIC_KEY": public_pem("wechat"), "PAYMENT_WECHAT_V3_KEY": "k" * 32}
+    good |= {"PAYMENT_WECHAT_PUBLIC_KEY_ID": "PUB_KEY_ID_0119000001", "PAYMENT_WECHAT_URL": None}
+    assert read_settings(**given | good).stdout == "False\n"
 
 
 def test_production_when_a_rehearsal_is_asked_for_then_the_sandbox_may_pay():

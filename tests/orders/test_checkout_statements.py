@@ -164,12 +164,15 @@ def test_place_order_when_sold_out_then_four_and_nothing_is_written(asked):
     assert asked(sku, status=409) == [BEGIN, *READ, *RATE_AND_POLICY, ROLLBACK]
 
 
-@pytest.mark.parametrize("count", [2, 8])
-def test_place_when_members_are_served_together_then_eleven_statements(count):
-    sku, guests = virtual_sku(points=10), members(count)
+@pytest.mark.parametrize(("count", "goods"), [(2, 1), (8, 1), (8, 3)])
+def test_place_when_members_are_served_together_then_as_many_statements_as_for_one(count, goods):
+    guests, skus = members(count), [virtual_sku(points=10) for _n in range(goods)]
     event_delivery.deliver_due()
     read_kept_facts()
-    requests = [group.Request(user, sku.pk, 1, uuid4().hex, "", 0, None, None) for user in guests]
+    requests = [
+        group.Request(user, skus[n % goods].pk, 1, uuid4().hex, "", 0, None, None)
+        for n, user in enumerate(guests)
+    ]
 
     with CaptureQueriesContext(connection) as sent:
         placed = group.place(requests)
@@ -189,6 +192,7 @@ def test_place_when_members_are_served_together_then_eleven_statements(count):
             WRITTEN[3],
             *NUMBERED[connection.features.can_return_rows_from_bulk_insert],
             WRITTEN[4],
+            *([("SELECT", "catalog_stock")] if goods > 1 else []),  # the locks, by ascending id
             TAKEN,
             COMMIT,
         ]

@@ -189,7 +189,7 @@ def test_new_when_the_price_changed_meanwhile_then_the_new_total_is_shown_and_no
     "query",
     [
         "", "sku=", "sku=abc", "sku=-1", "sku=0", "sku=999999", "sku=1.5",
-        "sku=99999999999999999999", "sku=１",
+        "sku=99999999999999999999", "sku=９９９９９９",
         "sku={sku}&quantity=0", "sku={sku}&quantity=-1", "sku={sku}&quantity=1.5",
         "sku={sku}&quantity=100", "sku={sku}&quantity=1e3",
         "sku={sku}&quantity=abc", "sku={sku}&quantity=", "sku={sku}&quantity=1&quantity=2",
@@ -485,3 +485,39 @@ def test_pages_when_read_in_english_then_there_is_nothing_of_the_other_language(
             r"<(header|footer|nav).*?</\1>", "", signed_in.get(path).content.decode(), flags=re.S
         )
         assert not re.findall(r"[\u4e00-\u9fff]+", page.replace("中文", "").replace("简体", ""))
+
+
+def test_new_when_one_of_several_cannot_be_had_then_the_way_on_keeps_what_was_chosen(
+    checkout, signed_in, member
+):
+    signed_in.cookies["mall_language"] = "en"
+    give_points(member, 500)
+    stays, fewer = (physical_sku(points=5, stock=stock) for stock in (9, 2))
+    sold_out = virtual_sku(points=5, stock=0, name_en="Mug")
+    off = virtual_sku(points=5, name_en="Lamp")
+    address_of(member)
+    second = address_of(member)
+    asked = {"sku": [sold_out.pk, stays.pk, fewer.pk, off.pk, 99], "quantity": [1, 3, 4, 1, 1]}
+    Product.objects.filter(pk=off.product_id).update(status=Product.Status.OFF)
+
+    refused = signed_in.get(NEW, {**asked, "address": second.pk, "points_to_use": 0})
+    rest = refused.context["rest"]
+    back = signed_in.get(rest["url"])
+
+    assert refused.status_code == 400
+    assert rest["without"] == "“Mug”, “Lamp”, “what is not in our shop any more”"
+    assert "Go on without “Mug”" in text_of(refused).replace("&quot;", '"')
+    lines = [(line.sku.pk, line.quantity) for line in back.context["quote"].lines]
+    assert lines == [(stays.pk, 3), (fewer.pk, 2)]
+    assert (back.context["chosen_address"], back.context["rest"]) == (second.pk, None)
+    assert back.context["can_place"]
+
+
+def test_new_when_nothing_of_it_can_be_had_then_no_way_on_is_offered(signed_in, checkout):
+    sku = virtual_sku(points=5, status=Product.Status.OFF)
+
+    refused = signed_in.get(NEW, {"sku": [sku.pk], "quantity": [1]})
+    short, _sent = checkout(virtual_sku(points=5, stock=2), 5)
+
+    assert refused.context["rest"] is None
+    assert 'quantity=2"' in short or "quantity=2&amp;" in short

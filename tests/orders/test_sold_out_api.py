@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from accounts.registration import register
 from catalog import sold_out
 from catalog.errors import OutOfStock
+from catalog.models import Stock
 from mall.core.limits import TooOften
 from orders import sold_out_api
 from orders.models import Order
@@ -35,8 +36,8 @@ def app():
 
 @pytest.fixture
 def gone(app, monkeypatch):
-    """A SKU whose last piece the app's member took; believed to be gone while the test lasts."""
-    monkeypatch.setattr(sold_out, "BELIEVED_SECONDS", 1_000)
+    """A SKU whose last piece the app's member took; suspected to be gone while the test lasts."""
+    monkeypatch.setattr(sold_out, "SUSPECTED_SECONDS", 1_000)
     monkeypatch.setattr(sold_out, "_left", {})
     sku = virtual_sku(points=10, stock=1)
     place(app.user, sku, key="the-last-one")
@@ -73,7 +74,12 @@ def test_order_when_known_to_be_gone_then_refused_at_the_door_as_by_the_endpoint
         shut.setattr(sold_out_api, "_refused", lambda *about: None)
         two_by_the_endpoint = ask(app, gone, quantity=2)
 
-    assert (at_the_door.status_code, statements) == (409, 1)  # only the key is looked up
+    assert (at_the_door.status_code, statements) == (409, 1)  # the shelf, and the key
+    never_there = virtual_sku(points=10, stock=0)
+    ask(app, never_there)  # as the endpoint says it, which remembers
+    with CaptureQueriesContext(connection) as asked:
+        assert ask(app, never_there).status_code == 409
+    assert len(asked) == 1
     assert told(at_the_door) == told(by_the_endpoint)
     assert told(two_pieces) == told(two_by_the_endpoint)
     assert Order.objects.count() == 1
@@ -102,3 +108,14 @@ def test_order_when_known_to_be_gone_and_asked_too_often_then_counted_and_told(a
 
     assert [answer.status_code for answer in answers] == [409] * 10 + [TooOften.status]
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_order_when_pieces_came_back_elsewhere_then_the_endpoint_sells_them(app, gone):
+    Stock.objects.filter(sku=gone).update(quantity=1)  # as another process does, which tells nobody
+
+    refused = ask(app, gone, quantity=2)
+    sold = ask(app, gone)
+    gone_again = ask(app, gone, key="one-more")
+
+    assert [answer.status_code for answer in (refused, sold, gone_again)] == [409, 201, 409]
+    assert refused.json()["errors"][0]["detail"] == str(OutOfStock(sku=gone.pk, wanted=2, left=1))

@@ -1,4 +1,4 @@
-"""Orders for one SKU that are written together: whoever falls out of the group, and whatever
+"""Orders that are written together: whoever falls out of the group, and whatever
 happens to its leader, everybody gets an answer of their own, once.
 
 Source: facts.md section 5.
@@ -17,10 +17,18 @@ from django.db.backends.signals import connection_created
 from accounts.registration import register
 from catalog import stock
 from catalog.errors import OutOfStock
+from catalog.models import Stock
 from mall import verification
+from mall.core.errors import Busy
 from orders import group, lane
 from orders.checkout import place_order
-from orders.errors import AddressNeeded, IdempotencyConflict, PersonLimitReached, PriceChanged
+from orders.errors import (
+    AddressNeeded,
+    IdempotencyConflict,
+    NotInShop,
+    PersonLimitReached,
+    PriceChanged,
+)
 from orders.models import Order, OrderLine
 from points import event_delivery, ledger
 from points.errors import AccountFrozen, InsufficientPoints
@@ -51,6 +59,10 @@ def books_close(transactional_db):
 def _patience(monkeypatch):
     """Nobody is saved by giving up, but where a test says so."""
     monkeypatch.setattr(lane, "PATIENCE_SECONDS", 3 * SECONDS)
+    monkeypatch.setattr(lane, "LEAD_SECONDS", 3 * SECONDS)
+    yield
+    group._alone.clear()
+    group._apart.clear()
 
 
 @pytest.fixture
@@ -86,19 +98,18 @@ class Line:
     """Requests in threads that come one after the other while somebody leads their lanes."""
 
     def __init__(self):
-        self.outcomes, self.threads, self.leaders = [], [], {}
+        self.outcomes, self.threads, self.leader = [], [], None
 
-    def lead(self, *skus):
+    def lead(self):
         """Be the one who is served just now."""
-        for sku in skus:
-            self.leaders[sku.pk] = lane.enter(sku.pk, lane.Ticket(0, None))
+        self.leader = lane.enter(group.ALL_GOODS, lane.Ticket(0, None))
         return self
 
-    def join(self, sku, verb):
-        """Have a thread do ``verb`` and wait until it stands in the lane of the SKU."""
-        length = lane.waiting(sku.pk)
+    def join(self, verb):
+        """Have a thread do ``verb`` and wait until it stands in the lane."""
+        length = lane.waiting(group.ALL_GOODS)
         self.start(verb)
-        until(lambda: lane.waiting(sku.pk) == length + 1)
+        until(lambda: lane.waiting(group.ALL_GOODS) == length + 1)
 
     def start(self, verb):
         """Have a thread do ``verb``."""
@@ -118,8 +129,7 @@ class Line:
 
     def go(self):
         """Be done, and return what came of all who waited."""
-        for sku_id, leader in self.leaders.items():
-            lane.hand_on(sku_id, leader)
+        lane.hand_on(group.ALL_GOODS, self.leader)
         for thread in self.threads:
             thread.join(SECONDS)
         return self.outcomes
@@ -132,11 +142,11 @@ def until(said):
         time.sleep(0.002)
 
 
-def stand_in_line(sku, verbs):
-    """Have requests wait for one SKU in this order, and return what came of them."""
-    line = Line().lead(sku)
+def stand_in_line(verbs):
+    """Have requests wait in this order, and return what came of them."""
+    line = Line().lead()
     for verb in verbs:
-        line.join(sku, verb)
+        line.join(verb)
     return line.go()
 
 
@@ -154,13 +164,13 @@ def left_of(sku):
 
 
 @contextmanager
-def account_held(user):
-    """Somebody else has a member's account locked."""
+def held(row):
+    """Somebody else has a row locked."""
     is_held, may_go = threading.Event(), threading.Event()
 
     def hold():
         with transaction.atomic():
-            PointAccount.objects.select_for_update().get(pk=user.pk)
+            row.select_for_update().get()
             is_held.set()
             may_go.wait(SECONDS)
         connections.close_all()
@@ -197,7 +207,7 @@ def test_place_order_when_many_wait_then_one_group_and_each_gets_the_own_order(
         with structlog.contextvars.bound_contextvars(request_id=f"request-{n}"):
             return place(guests[n], sku, quantity=1 + n % 3)
 
-    orders = stand_in_line(sku, [lambda n=n: redeem(n) for n in range(12)])
+    orders = stand_in_line([lambda n=n: redeem(n) for n in range(12)])
 
     assert groups == [12]
     for n, (order, user) in enumerate(zip(orders, guests, strict=True)):
@@ -217,7 +227,7 @@ def test_place_order_when_ids_are_not_told_then_they_are_read(members, groups, m
     feature = type(connection.features), "can_return_rows_from_bulk_insert"
     monkeypatch.setattr(*feature, False)
 
-    orders = stand_in_line(sku, [of(user, sku) for user in guests])
+    orders = stand_in_line([of(user, sku) for user in guests])
 
     assert groups == [3]
     assert [Order.objects.get(user=user).pk for user in guests] == [order.pk for order in orders]
@@ -228,7 +238,7 @@ def test_place_order_when_goods_are_sent_then_each_to_the_own_address(members, g
     guests, sku = members(3), physical_sku(points=7)
     homes = [address_of(user) for user in guests[:2]]
 
-    outcomes = stand_in_line(sku, [of(user, sku) for user in guests])
+    outcomes = stand_in_line([of(user, sku) for user in guests])
 
     assert groups == [3]
     assert [order.address for order in outcomes[:2]] == [home.snapshot() for home in homes]
@@ -246,7 +256,7 @@ def test_place_order_when_ids_step_by_seven_then_each_line_is_its_orders(members
     connection_created.connect(step)
     try:
         orders = stand_in_line(
-            sku, [of(user, sku, quantity=n) for n, user in enumerate(guests, start=1)]
+            [of(user, sku, quantity=n) for n, user in enumerate(guests, start=1)]
         )
     finally:
         connection_created.disconnect(step)
@@ -258,17 +268,59 @@ def test_place_order_when_ids_step_by_seven_then_each_line_is_its_orders(members
         assert order.known_lines[0].pk == order.lines.get().pk
 
 
-def test_place_order_when_two_things_are_wanted_then_two_groups(members, groups):
-    guests, skus = members(8), [virtual_sku(points=n) for n in (3, 5)]
-    line = Line().lead(*skus)
+def test_place_order_when_several_things_are_wanted_then_one_group_takes_of_each(members, groups):
+    guests = members(9)
+    skus = [
+        virtual_sku(points=3, stock=3),
+        virtual_sku(points=5, cash="1.00"),
+        virtual_sku(points=1, stock=1),
+    ]
+
+    outcomes = stand_in_line([of(user, skus[n % 3]) for n, user in enumerate(guests)])
+
+    assert groups == [9]
+    assert kinds(outcomes) == [Order, Order, Order] + [Order, Order, OutOfStock] * 2
+    assert [outcomes[n].points for n in (0, 1)] == [3, 5]
+    assert [left_of(sku) for sku in skus] == [0, 7, 0]
     for n, user in enumerate(guests):
-        line.join(skus[n % 2], of(user, skus[n % 2]))
+        bought = OrderLine.objects.filter(order__user=user).values_list("sku_id", flat=True)
+        assert list(bought) == ([skus[n % 3].pk] if isinstance(outcomes[n], Order) else [])
 
-    orders = line.go()
 
-    assert sorted(groups) == [4, 4]
-    assert [order.points for order in orders] == [3, 5] * 4
-    assert [left_of(sku) for sku in skus] == [6, 6]
+def test_place_order_when_one_thing_goes_alone_then_the_rest_of_the_group_goes_on(members, groups):
+    """Keys, and what nobody offers any more, fall out; they take nobody along."""
+    guests, sku = members(4), virtual_sku(points=3)
+    gone = virtual_sku(points=3)
+    type(gone).objects.filter(pk=gone.pk).update(is_active=False)
+    skus = [sku, key_sku(points=7, keys=2), gone, sku]
+
+    outcomes = stand_in_line([of(user, one) for user, one in zip(guests, skus, strict=True)])
+
+    assert groups == [4]
+    assert kinds(outcomes) == [Order, Order, NotInShop, Order]
+    assert outcomes[0].created_at == outcomes[3].created_at  # still of one group
+
+
+@pytest.mark.mariadb
+def test_place_order_when_one_stock_row_is_locked_then_it_holds_up_the_others_once(
+    members, groups, monkeypatch
+):
+    guests, skus = members(5), [virtual_sku(points=3), virtual_sku(points=5)]
+    monkeypatch.setattr("mall.core.transactions.PATIENCE_SECONDS", 0.1)
+
+    with held(Stock.objects.filter(pk=skus[0].pk)):
+        line = Line().lead()
+        for n, user in enumerate(guests[:4]):
+            line.join(of(user, skus[n % 2]))
+        outcomes = line.go()
+        alone = [group.lane_of(sku.pk) for sku in skus]
+
+    assert groups == [4]
+    assert kinds(outcomes) == [Busy, Order] * 2
+    assert alone == [sku.pk for sku in skus]
+    beside_others = Line().lead()
+    assert place(guests[4], skus[0]).status == "paid"  # a lane of its own, with nobody ahead
+    beside_others.go()
 
 
 def test_place_order_when_more_wait_than_a_group_takes_then_the_next_takes_the_rest(
@@ -277,7 +329,7 @@ def test_place_order_when_more_wait_than_a_group_takes_then_the_next_takes_the_r
     monkeypatch.setattr(lane, "MOST", 4)
     guests, sku = members(9), virtual_sku(points=7)
 
-    outcomes = stand_in_line(sku, [of(user, sku) for user in guests])
+    outcomes = stand_in_line([of(user, sku) for user in guests])
 
     assert kinds(outcomes) == [Order] * 9
     assert groups == [4, 4]  # the last one is alone
@@ -290,7 +342,7 @@ def test_place_order_when_it_sells_out_within_a_group_then_who_came_first_is_ser
     guests, sku = members(6), virtual_sku(points=7, stock=4)
 
     wishes = zip(guests, (1, 2, 3, 1, 1, 1), strict=True)
-    outcomes = stand_in_line(sku, [of(user, sku, quantity=n) for user, n in wishes])
+    outcomes = stand_in_line([of(user, sku, quantity=n) for user, n in wishes])
 
     assert groups == [6]
     assert kinds(outcomes) == [Order, Order, OutOfStock, Order, OutOfStock, OutOfStock]
@@ -309,7 +361,6 @@ def test_place_order_when_some_are_refused_then_each_hears_why_and_the_others_go
     first = place(guests[5], sku, key="again")
 
     outcomes = stand_in_line(
-        sku,
         [
             of(guests[0], sku),
             of(guests[1], sku),
@@ -339,7 +390,6 @@ def test_place_order_when_one_key_is_sent_twice_then_one_order_answers_both(memb
     (user, other), sku = members(2), virtual_sku(points=7)
 
     outcomes = stand_in_line(
-        sku,
         [of(other, sku), of(user, sku, key="same"), of(user, sku, key="same"), of(user, sku)],
     )
 
@@ -354,7 +404,7 @@ def test_place_order_when_one_asks_again_then_the_group_goes_on_without_it(membe
     first = place(guests[1], sku, key="again")
 
     outcomes = stand_in_line(
-        sku, [of(guests[0], sku), of(guests[1], sku, key="again"), of(guests[2], sku)]
+        [of(guests[0], sku), of(guests[1], sku, key="again"), of(guests[2], sku)]
     )
 
     assert groups == [3]
@@ -365,11 +415,11 @@ def test_place_order_when_one_asks_again_then_the_group_goes_on_without_it(membe
 @pytest.mark.mariadb
 def test_place_order_when_one_member_is_locked_then_nobody_else_waits(members, groups):
     guests, sku = members(5), virtual_sku(points=7)
-    line = Line().lead(sku)
-    with account_held(guests[2]):
+    line = Line().lead()
+    with held(PointAccount.objects.filter(pk=guests[2].pk)):
         for user in guests:
-            line.join(sku, of(user, sku))
-        lane.hand_on(sku.pk, line.leaders.pop(sku.pk))
+            line.join(of(user, sku))
+        lane.hand_on(group.ALL_GOODS, line.leader)
         until(lambda: kinds(line.outcomes).count(Order) == 4)
 
         assert isinstance(line.outcomes[2], TimeoutError)
@@ -385,21 +435,20 @@ def test_place_order_when_one_member_is_locked_then_nobody_else_waits(members, g
 def test_place_order_when_keys_are_handed_over_then_nobody_waits_for_a_group(members, groups):
     guests, sku = members(3), key_sku(points=7, keys=9)
 
-    first = stand_in_line(sku, [of(user, sku) for user in guests])
-    with_somebody_ahead = Line().lead(sku)
+    first = stand_in_line([of(user, sku) for user in guests])
+    with_somebody_ahead = Line().lead()
     again = place(guests[0], sku)
     with_somebody_ahead.go()
 
     assert kinds(first) == [Order] * 3
     assert (groups, again.status) == ([3], "completed")
-    group._alone.clear()
 
 
 @pytest.mark.parametrize("way", ["inside", "off"])
 def test_place_order_when_no_group_may_take_it_then_it_waits_for_nobody(members, settings, way):
     (user,), sku = members(1), virtual_sku(points=7)
     settings.CHECKOUT_LANE = way != "off"
-    line = Line().lead(sku)
+    line = Line().lead()
 
     if way == "inside":
         with transaction.atomic():
@@ -416,15 +465,17 @@ def test_place_order_when_no_group_may_take_it_then_it_waits_for_nobody(members,
     "fault", [OperationalError(1205, "lock wait"), RuntimeError("a fault"), OutOfStock(sku=1)]
 )
 def test_place_order_when_a_group_fails_then_each_goes_alone(members, groups, monkeypatch, fault):
-    guests, sku = members(4), virtual_sku(points=7)
+    guests, sku, failed = members(4), virtual_sku(points=7), []
 
     def fail():
+        failed.append(fault)
         raise fault
 
     in_groups(monkeypatch, fail)
 
-    outcomes = stand_in_line(sku, [of(user, sku) for user in guests])
+    outcomes = stand_in_line([of(user, sku) for user in guests])
 
+    assert failed == [fault]  # a group is tried once
     assert kinds(outcomes) == [Order] * 4
     assert Order.objects.count() == 4
     assert left_of(sku) == 6
@@ -438,26 +489,41 @@ def test_place_order_when_the_leader_is_killed_then_the_others_go_on(members, gr
 
     in_groups(monkeypatch, die)
 
-    outcomes = stand_in_line(sku, [of(user, sku) for user in guests])
+    outcomes = stand_in_line([of(user, sku) for user in guests])
 
     assert kinds(outcomes) == [SystemExit, Order, Order, Order]
     assert (Order.objects.count(), left_of(sku)) == (3, 7)
 
 
-def test_place_order_when_the_leader_is_lost_then_who_waits_gives_up_and_who_comes_leads(
-    members, groups, monkeypatch
-):
-    monkeypatch.setattr(lane, "PATIENCE_SECONDS", 0.3)
-    guests, sku = members(3), virtual_sku(points=7)
-    lost = Line().lead(sku)
-    lost.join(sku, of(guests[0], sku))
-    until(lambda: isinstance(lost.outcomes[0], Order))
+def test_place_order_when_the_leader_is_lost_then_who_comes_leads(members, monkeypatch):
+    monkeypatch.setattr(lane, "LEAD_SECONDS", -1.0)
+    guests, sku = members(2), virtual_sku(points=7)
+    lost = Line().lead()
 
-    assert lane.waiting(sku.pk) == 0
-    assert place(guests[1], sku).status == "paid"  # takes the lane over, and leaves it empty
+    assert place(guests[0], sku).status == "paid"  # takes the lane over, and leaves it empty
     assert lane._lanes == {}
     lost.go()  # comes back after all: it leads nothing any more
-    assert place(guests[2], sku).status == "paid"
+    assert place(guests[1], sku).status == "paid"
+
+
+def test_wait_when_the_leader_is_lost_then_who_waited_leads_the_others():
+    class NeverCalled(threading.Event):
+        """The wait is over, and nobody called."""
+
+        def wait(self, timeout=None):
+            return False
+
+    lost = lane.enter("thing", lane.Ticket(0, None))
+    ticket = lane.enter("thing", lane.Ticket(1, None, called=NeverCalled()))
+    follower = lane.enter("thing", lane.Ticket(2, "wish"))
+
+    lane._wait("thing", ticket)
+    lane.hand_on("thing", lost)
+    taken = lane._take("thing", ticket)
+    lane.hand_on("thing", ticket)
+
+    assert ticket.place is lane.LEADING
+    assert taken == [ticket, follower]
 
 
 @pytest.mark.mariadb
@@ -466,7 +532,8 @@ def test_place_order_when_a_follower_gives_up_in_the_midst_of_its_group_then_one
     members, groups, monkeypatch, end
 ):
     """It asks again under its own key, behind the lock that the group has on its account."""
-    monkeypatch.setattr(lane, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(lane, "PATIENCE_SECONDS", 1.1)
+    monkeypatch.setattr(lane, "LEAD_SECONDS", 1.0)
     guests, sku = members(3), virtual_sku(points=7)
     placed_alone = threading.Semaphore(0)
     open_account = ledger.open
@@ -484,7 +551,7 @@ def test_place_order_when_a_follower_gives_up_in_the_midst_of_its_group_then_one
     in_groups(monkeypatch, wait_for_the_followers)
     monkeypatch.setattr("orders.checkout.ledger.open", tell_and_open)
 
-    outcomes = stand_in_line(sku, [of(user, sku) for user in guests])
+    outcomes = stand_in_line([of(user, sku) for user in guests])
 
     assert kinds(outcomes) == [Order] * 3
     assert [order.replayed for order in outcomes] == [False] + [end == "commits"] * 2

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from mall.core import unsent
 from mall.core.errors import DomainError
-from mall.core.versions import ChangedMeanwhile, check_read
+from mall.core.versions import ChangedMeanwhile, check_read, check_shown, mark_of
 
 TEMPLATE = "admin/ask.html"
 VERSION = "version"  # the hidden field that brings back what was read
@@ -65,20 +65,24 @@ def ask(
     blame=None,
     template=TEMPLATE,
     version="",
+    mark="",
     **context,
 ):
     """Show ``form`` about ``row``; once it is filled in, run ``verb(row, answers)`` and go back to
     the row.
 
     The verb returns the words of success, or an answer of its own. What it refuses is said at the
-    field ``blame``, or above the form. ``version`` marks what the page shows (mall.core.versions):
-    once it reads differently than when the form was opened, nothing is done and the page shows it
-    as it is now.
+    field ``blame``, or above the form. The page brings back a mark of what it shows
+    (mall.core.versions): once that reads differently, nothing is done and the page shows it as it
+    is now. ``version`` is such a mark that must come back; otherwise it is ``mark``, by default the
+    whole row's, and a form that has none is one of the release before.
     """
+    mark = version or mark or mark_of(row)
     if form.is_valid():
         try:
             if version:
                 check_read(request.POST.get(VERSION), version)
+            check_shown(request.POST.get(VERSION), mark)
             done = verb(row, form.cleaned_data)
         except DomainError as refusal:
             form.add_error(None if isinstance(refusal, ChangedMeanwhile) else blame, str(refusal))
@@ -88,7 +92,7 @@ def ask(
             messages.success(request, done)
             return HttpResponseRedirect(page_of(model_admin, row))
     return show(
-        model_admin, request, row, form, title=title, template=template, version=version, **context
+        model_admin, request, row, form, title=title, template=template, version=mark, **context
     )
 
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from mall.core.versions import version_of
 
 SEEN = "_seen"  # the hidden field with the marks
+CHOICE, NOW = "_choice-", "now"  # the other answer is "mine"
 MARK_LENGTH = 8
 NOTHING = "–"
 
@@ -29,7 +30,8 @@ NOTHING = "–"
 @dataclass(slots=True)
 class Conflict:
     """One field that a colleague changed: what stands there now, and what was typed here (the
-    colleague's own words where nothing was).
+    colleague's own words where nothing was). ``choice`` names the answer, MINE or NOW, where there
+    is one to give.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Conflict:
     now: str
     mine: str
     is_mine: bool
+    choice: str = ""
 
 
 def is_shown(field) -> bool:
@@ -68,10 +71,44 @@ def marks_in(seen: dict, name) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def compare(form, seen: dict, *, row="") -> list[Conflict]:
+def choice_of(prefix: str, form, name: str) -> str:
+    """Return what the answer is called which of two values a field takes. Its row is named by its
+    key: rows move up where a colleague took one away.
+    """
+    return f"{CHOICE}{prefix}-{form.instance.pk}-{name}"
+
+
+def take_over(form, prefix: str, sent) -> dict[str, list[str]]:
+    """Return what a bound form would send where the colleague's values were chosen."""
+    taken = {}
+    for name, field in form.fields.items():
+        if sent.get(choice_of(prefix, form, name)) == NOW:
+            value = form.get_initial_for_field(field, name)
+            widget = getattr(field.widget, "widget", field.widget)  # a wrapper adds links to it
+            shown = widget.get_context(form.add_prefix(name), field.prepare_value(value), {})
+            taken |= _sent_by(shown["widget"])
+    return taken
+
+
+def _sent_by(widget) -> dict[str, list[str]]:
+    """Return what a widget sends that shows its value."""
+    if "subwidgets" in widget:
+        return {name: sent for one in widget["subwidgets"] for name, sent in _sent_by(one).items()}
+    value = widget["value"]
+    if widget.get("type") == "checkbox" and "checked" not in widget["attrs"]:
+        value = []
+    elif widget.get("type") == "checkbox":
+        value = [value or "on"]
+    elif not isinstance(value, list | tuple):
+        value = ["" if value is None else value]
+    return {widget["name"]: [str(one) for one in value]}
+
+
+def compare(form, seen: dict, *, row="", prefix="") -> list[Conflict]:
     """Return the fields of a bound form that read differently than when the page was made.
 
-    Both having written the same is no conflict. ``row`` names the row where there are several.
+    Both having written the same is no conflict. ``row`` names the row where there are several,
+    ``prefix`` what the row is a part of.
     """
     found = []
     for name, now in marks_of(form).items():
@@ -82,7 +119,8 @@ def compare(form, seen: dict, *, row="") -> list[Conflict]:
         words = in_words(field, form.get_initial_for_field(field, name))
         mine = in_words(field, raw_of(form, name)) if is_mine else words
         label = f"{row}: {field.label}" if row else str(field.label)
-        found.append(Conflict(name, label, words, mine, is_mine))
+        choice = choice_of(prefix, form, name) if is_mine else ""
+        found.append(Conflict(name, label, words, mine, is_mine, choice))
     return found
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from mall.core import unsent
 from mall.core.admin.edit_conflicts import (
+    CHOICE,
     Conflict,
     changes_of,
     compare,
@@ -20,6 +21,7 @@ from mall.core.admin.edit_conflicts import (
     marks_of,
     raw_of,
     read_seen,
+    take_over,
 )
 from mall.core.admin.list_edits import ListFormSet
 
@@ -60,6 +62,8 @@ class EditPages:
         if row is None or not self.has_change_permission(request, row):
             return super()._changeform_view(request, object_id, form_url, extra_context)
         self._lock(request, row)
+        if any(name.startswith(CHOICE) for name in request.POST):
+            self._take_over(request, self.get_object(request, unquote(object_id)))
         typed = self._typed(request, self.get_object(request, unquote(object_id)))
         if typed is None or not typed.conflicts:
             return super()._changeform_view(request, object_id, form_url, extra_context)
@@ -83,6 +87,23 @@ class EditPages:
                 parent = _get_foreign_key(self.model, inline.model, inline.fk_name)
                 _lock(inline.model, **{parent.attname: row.pk})
 
+    def _take_over(self, request, row):
+        """Put the colleague's values into what was sent, field by field as it was chosen."""
+        sent = request.POST.copy()
+        forms = [(MAIN, self._form_of(request, row))]
+        formsets, _inlines = self._create_formsets(request, row, change=True)
+        forms += [(rows.prefix, form) for rows in formsets for form in rows.initial_forms]
+        for prefix, form in forms:
+            for name, values in take_over(form, prefix, request.POST).items():
+                sent.setlist(name, values)
+                request.FILES.pop(name, None)
+        request.POST = sent
+
+    def _form_of(self, request, row):
+        names = flatten_fieldsets(self.get_fieldsets(request, row))
+        made = self.get_form(request, row, change=row is not None, fields=names)
+        return made(request.POST, request.FILES, instance=row)
+
     def _typed(self, request, row) -> Typed | None:
         """Read what was sent about a row (None: a new one); None where it does not say what was
         seen, as a form of the release before.
@@ -90,11 +111,9 @@ class EditPages:
         seen = read_seen(request.POST)
         if row is not None and not seen:
             return None
-        names = flatten_fieldsets(self.get_fieldsets(request, row))
-        made = self.get_form(request, row, change=row is not None, fields=names)
-        form = made(request.POST, request.FILES, instance=row)
+        form = self._form_of(request, row)
         marks = marks_in(seen, MAIN)
-        typed = Typed(changes_of(form, marks), conflicts=compare(form, marks))
+        typed = Typed(changes_of(form, marks), conflicts=compare(form, marks, prefix=MAIN))
         typed.has_files = bool(request.FILES)
         formsets, _inlines = self._create_formsets(request, row, change=row is not None)
         for formset in formsets:
@@ -164,7 +183,8 @@ def _read_rows(formset, seen, typed):
         if key:
             marks = marks_in(seen, str(key))
             typed.rows[formset.prefix][str(key)] = changes_of(row, marks)
-            typed.conflicts += compare(row, marks, row=str(row.instance))
+            words = {"row": str(row.instance), "prefix": formset.prefix}
+            typed.conflicts += compare(row, marks, **words)
         elif number >= formset.initial_form_count():
             blank = marks_of(formset.empty_form)
             added = changes_of(row, blank)

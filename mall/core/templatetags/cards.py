@@ -11,17 +11,12 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from mall.core.links import whole
+
 register = template.Library()
 # what would end the script's element, or open a comment in it
 ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 LOCALES = {"zh-hans": "zh_CN", "en": "en_US"}
-
-
-def whole(address: str) -> str:
-    """Return an address of ours with the shop's own host: a visitor's may be any, and kept pages
-    are shown to all.
-    """
-    return address if address.startswith(("https:", "http:")) else settings.SHOP_URL + address
 
 
 @register.simple_tag(takes_context=True)

@@ -1,48 +1,74 @@
 """Payment providers behind one protocol; ``settings.PAYMENT_PROVIDERS`` names the ones on offer."""
 
-from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
 from importlib import import_module
 from typing import Protocol
 
 from django.conf import settings
 
 from orders.errors import NoSuchProvider
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a provider says about one payment, after its signature was found good."""
-
-    event_id: str
-    payment_no: str
-    is_paid: bool
-    provider_ref: str  # names the money that came in; two notices about one movement carry the same
-    amount: Decimal
-    currency: str
-    merchant: str
+from orders.payments.messages import Aside, Notice, Payer, RefundNotice, Ticket
 
 
 class Gateway(Protocol):
     """What the mall asks of a provider. A gateway is a module with these names; it never writes to
-    the database.
+    the database. It talks to its provider in ``begin``, ``ask``, ``close``, ``refund`` and
+    ``bill`` only, and nobody calls these in a transaction. Whatever a library raises is a
+    DomainError outside.
     """
 
     LABEL: str
+    WAYS: tuple[str, ...]  # how it can be paid, the usual way of a program first
+    IS_TOLD: bool  # whether it must be told of a payment before, and gives something to pay with
+    IS_ASKED: bool  # whether it can be asked about payments whose notice did not come
+
+    def merchant(self) -> str:
+        """Return who we are to the provider; every notice must name the same."""
+
+    def way_for(self, agent: str) -> str:
+        """Return the way to pay that fits a browser, by its User-Agent."""
 
     def pay_url(self, payment) -> str:
-        """Return where the shopper goes to pay."""
+        """Return the page where the shopper goes on to pay."""
 
-    def read_notice(self, raw_body: bytes, headers) -> Notice:
-        """Check the signature over the raw bytes first, then read. Raises: BadSignature,
-        BadNotice.
+    def begin(self, payment, payer: Payer) -> Ticket:
+        """Have the provider await a payment; asked only where it ``IS_TOLD``. Raises: NoSuchWay,
+        ProviderSilent, ProviderRefused.
+        """
+
+    def instruction(self, payment) -> dict:
+        """Return what the shopper's device needs to pay a payment that has begun."""
+
+    def read_notice(self, raw_body: bytes, headers) -> Notice | RefundNotice | Aside:
+        """Check the signature over the raw bytes first, then its age, then read. Raises:
+        BadSignature, BadNotice.
+        """
+
+    def acknowledge(self, taken) -> tuple[str, bytes]:
+        """Return kind and text of the answer that ends the provider's repeating; ``taken`` is the
+        PaymentNotice that was kept, or None.
+        """
+
+    def ask(self, payment) -> Notice | None:
+        """Return what became of a payment, None while it is open or unknown. Raises:
+        ProviderSilent, ProviderRefused.
+        """
+
+    def close(self, payment) -> None:
+        """Have the provider take no money for a payment any more. Raises: ProviderSilent;
+        ProviderRefused (it was paid meanwhile).
         """
 
     def refund(self, refund) -> str:
-        """Send money back and return the provider's number of it; idempotent by ``refund.no``.
+        """Send money back, or ask how it stands once that was done: the provider's number of it
+        when it is returned, empty while the provider is at it. Idempotent by ``refund.no``.
 
-        Raises: a DomainError when the provider refuses or does not answer; the sweep then goes on
-        with the next refund.
+        Raises: ProviderSilent, ProviderRefused; the sweep then goes on with the next refund.
+        """
+
+    def bill(self, day: date) -> bytes:
+        """Return the provider's bill of a shop day as a file, empty for a day without trades.
+        Raises: ProviderSilent, ProviderRefused.
         """
 
 

@@ -12,18 +12,55 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock, signatures
-from orders.errors import BadNotice, BadSignature
-from orders.payments.gateways import Notice
+from orders.errors import BadNotice, BadSignature, ProviderRefused
+from orders.payments.messages import Notice
 
 LABEL = _("Sandbox (no real money)")
+WAYS = ("page",)
+IS_TOLD = False
+IS_ASKED = False
 TIMESTAMP_HEADER = "X-Sandbox-Timestamp"
 SIGNATURE_HEADER = "X-Sandbox-Signature"
 LARGEST_AMOUNT = Decimal("9999999999.99")
 
 
+def merchant() -> str:
+    """Return who we are to the sandbox."""
+    return settings.PAYMENT_MERCHANT
+
+
+def way_for(agent: str) -> str:
+    """Return its only way."""
+    return "page"
+
+
 def pay_url(payment) -> str:
     """Return the sandbox's own pay page."""
     return reverse("orders:sandbox_pay", args=[payment.no])
+
+
+def instruction(payment) -> dict:
+    """Return the address of its pay page, without the host."""
+    return {"way": "page", "url": pay_url(payment)}
+
+
+def ask(payment) -> None:
+    """Nothing: what the sandbox knows, its page has told."""
+
+
+def close(payment) -> None:
+    """Nothing: money that comes later goes back."""
+
+
+def bill(day) -> bytes:
+    """Raises: ProviderRefused; the sandbox writes none."""
+    raise ProviderRefused("the sandbox writes no bills")
+
+
+def acknowledge(taken) -> tuple[str, bytes]:
+    """Return what was made of a notice."""
+    said = {"event_id": taken.event_id, "outcome": taken.outcome}
+    return "application/json", json.dumps(said).encode()
 
 
 def refund(refund) -> str:

@@ -13,6 +13,7 @@ from orders.basket.baskets import MemberBasket
 from orders.checkout import place_order
 from orders.errors import AddressNeeded
 from orders.models import BasketLine, CheckoutPolicy, Order
+from tests.conftest import PASSWORD
 from tests.factories.coupons import given, template
 from tests.factories.orders import give_points, physical_sku, place, virtual_sku
 
@@ -128,7 +129,8 @@ def test_put_when_the_basket_is_full_then_refused_and_saving_for_later_makes_roo
     signed_in_api, member
 ):
     skus = [virtual_sku(points=1) for _n in range(contents.MOST_LINES + 1)]
-    fill(member, *skus[:-1])
+    rows = [BasketLine(user=member, sku=sku, quantity=1) for sku in skus[:-1]]
+    BasketLine.objects.bulk_create(rows)
 
     full = put(signed_in_api, skus[-1], 1)
     put(signed_in_api, skus[0], 1, saved=True)
@@ -189,8 +191,10 @@ def test_basket_when_gathered_signed_out_then_it_comes_along_and_nothing_doubles
     before = client.get(reverse("orders:basket"))
     home = client.get("/")
 
-    client.force_login(member)
+    sent = {"login": member.username, "password": PASSWORD}
+    signed_in = client.post(reverse("account_login"), sent)
 
+    assert signed_in.status_code == 302
     assert page.url == new.product.get_absolute_url()
     assert [row.quantity for row in before.context["basket"].rows] == [3, 1]
     assert before.context["basket"].quote.points == 40
