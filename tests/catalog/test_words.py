@@ -169,7 +169,7 @@ def test_migration_when_goods_are_there_then_their_words_are_drawn_and_it_goes_b
     try:
         assert "catalog_productwords" not in connection.introspection.table_names()
     finally:
-        call_command("migrate", "catalog", verbosity=0)
+        call_command("migrate", verbosity=0)
 
     assert ProductWords.objects.values().get(pk=product.pk) == row
 

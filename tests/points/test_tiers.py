@@ -392,7 +392,7 @@ def test_migrate_when_back_and_forth_then_the_tiers_return(transactional_db):
     try:
         assert not TierLevel.objects.exists()
     finally:
-        call_command("migrate", "points", verbosity=0)
+        call_command("migrate", verbosity=0)
     try:
         tiers_now = TierLevel.objects.values_list("level", "threshold")
         assert list(tiers_now) == list(enumerate(STEPS, 1))
