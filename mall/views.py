@@ -83,8 +83,8 @@ def offline(request):
 @login_not_required
 @cache_control(max_age=3600)  # as in ops/nginx
 def picture(request, path):
-    """Return an uploaded picture, which a browser keeps for an hour. A name longer than the disk takes is no picture's, and no fault
-    of ours. Raises: Http404.
+    """Return an uploaded picture, which a browser keeps for an hour. A name longer than the disk
+    takes is no picture's, and no fault of ours. Raises: Http404.
     """
     try:
         return serve(request, path, document_root=settings.MEDIA_ROOT)
