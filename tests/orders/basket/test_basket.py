@@ -226,6 +226,27 @@ def test_change_when_pressed_without_a_script_then_undone_by_one_press(client, m
     assert client.get(f"{page}?removed={'9' * 12}&n=1").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("typed", "pieces"),
+    [("３", 3), (" 99 ", 99), ("0", None), ("-1", None), ("1.5", None), ("100", None), ("٣", None)],
+)
+def test_change_when_the_number_is_typed_oddly_then_what_was_meant_or_nothing(
+    client, member, typed, pieces
+):
+    client.force_login(member)
+    first, second, third = (virtual_sku(points=10, stock=200) for _n in range(3))
+    line, token = "orders:basket_line", {"csrfmiddlewaretoken": "t" * 64}
+    fill(member, third)
+
+    client.post(reverse("orders:basket_add"), {"sku": first.pk, "quantity": typed})
+    client.post(reverse(line, args=[second.pk]), {"quantity": typed})
+    for quantity in ("1", "1", typed, typed):  # pressed twice, back, another number, twice again
+        client.post(reverse("orders:basket_add"), {"sku": third.pk, "quantity": quantity, **token})
+
+    new = [] if pieces is None else [(sku.pk, pieces, False) for sku in (first, second)]
+    assert kept(member) == [(third.pk, min(2 + (pieces or 0), 99), False), *new]
+
+
 def test_header_when_a_member_ordered_then_the_number_is_asked_anew(client, member):
     client.force_login(member)
     give_points(member, 100)
