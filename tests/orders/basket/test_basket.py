@@ -11,7 +11,7 @@ from catalog.models import Product
 from orders.basket import baskets, contents, standing
 from orders.basket.baskets import MemberBasket
 from orders.checkout import place_order
-from orders.errors import AddressNeeded
+from orders.errors import AddressNeeded, InvalidLines
 from orders.models import BasketLine, CheckoutPolicy, Order
 from tests.conftest import PASSWORD
 from tests.factories.coupons import given, template
@@ -245,6 +245,24 @@ def test_change_when_the_number_is_typed_oddly_then_what_was_meant_or_nothing(
 
     new = [] if pieces is None else [(sku.pk, pieces, False) for sku in (first, second)]
     assert kept(member) == [(third.pk, min(2 + (pieces or 0), 99), False), *new]
+
+
+def test_change_when_htmx_is_refused_then_the_whole_page_says_why(client, member):
+    client.force_login(member)
+    client.cookies["mall_language"] = "en"
+    sku = virtual_sku(points=10)
+    fill(member, sku, quantity=2)
+    htmx = {"HX-Request": "true", "HX-Current-URL": "http://testserver/cart/?n=1"}
+
+    refused = client.post(
+        reverse("orders:basket_line", args=[sku.pk]), {"quantity": "100"}, headers=htmx
+    )
+    page = client.get(refused["HX-Redirect"])
+
+    assert (refused.status_code, refused.content) == (200, b"")
+    assert refused["HX-Redirect"] == htmx["HX-Current-URL"]
+    assert str(InvalidLines()) in page.content.decode()
+    assert kept(member) == [(sku.pk, 2, False)]
 
 
 def test_header_when_a_member_ordered_then_the_number_is_asked_anew(client, member):
