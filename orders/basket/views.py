@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import storefront
-from catalog.models import MAX_QUANTITY, Sku
+from catalog.models import MAX_QUANTITY
 from mall.core import pasted
+from mall.core.errors import DomainError
 from mall.core.limits import limit
 from orders import pricing, proposals
 from orders.basket import again, badge, baskets, contents, seen, standing
@@ -127,12 +128,17 @@ def _shown(request, lines, asked):
 
 
 def _undo(lines, asked) -> dict | None:
-    """Return what was taken out a moment ago and may come back."""
+    """Return what was taken out a moment ago and may come back: nothing that is not on offer, for
+    anybody may write the address.
+    """
     sku, quantity = str(asked.get("removed", "")), str(asked.get("n", ""))
     if not (WHOLE.fullmatch(sku) and WHOLE.fullmatch(quantity)) or int(sku) in lines:
         return None
-    found = Sku.objects.select_related("product").filter(pk=int(sku)).first()
-    if found is None or not 1 <= int(quantity) <= MAX_QUANTITY:
+    if not 1 <= int(quantity) <= MAX_QUANTITY:
+        return None
+    try:
+        found = offered(int(sku))
+    except DomainError:
         return None
     is_saved = str(asked.get("later")) == "1"
     return {"sku": found, "quantity": int(quantity), "do": "later" if is_saved else "now"}

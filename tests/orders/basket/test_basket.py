@@ -224,6 +224,9 @@ def test_change_when_pressed_without_a_script_then_undone_by_one_press(client, m
     assert nonsense == [302, 302, 302] and kept(member) == [(sku.pk, 5, True)]
     assert b'hx-swap-oob="true"' in by_htmx.content and b"<html" not in by_htmx.content
     assert client.get(f"{page}?removed={'9' * 12}&n=1").status_code == 200
+    secret = virtual_sku(points=10, status=Product.Status.DRAFT, name="not out yet")
+    asked = client.get(f"{page}?removed={secret.pk}&n=1")
+    assert asked.context["undo"] is None and b"not out yet" not in asked.content
 
 
 @pytest.mark.parametrize(
