@@ -101,9 +101,10 @@ def sounds(name: str) -> str:
 
 def is_whole_number(word: str, text: str) -> bool:
     """Whether the number a word begins with is a whole one in a folded text that holds the word, as
-    5kg is in 净重 5 kg, but not in 15kg or 1.5kg; yes where it begins with none.
+    5kg is in 净重 5 kg, but not in 15kg or 1.5kg; yes where it begins with none, and where it is
+    nothing else: a part of an article's number is asked for as it stands.
     """
-    if not word[:1].isdecimal():
+    if not word[:1].isdecimal() or word.isdecimal():
         return True
     begins = _number_at_first(word)
     if begins.search(text):

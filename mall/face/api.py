@@ -43,4 +43,4 @@ class ShopPageView(APIView):
         return Response(ShopPageSerializer(face.page_of(kind)).data)
 
 
-urlpatterns = [path("pages/<str:kind>", ShopPageView.as_view())]
+urlpatterns = [path("pages/<slug:kind>", ShopPageView.as_view())]

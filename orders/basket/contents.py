@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from catalog.models import MAX_QUANTITY
 from orders.basket.errors import BasketChanged, BasketFull
+from orders.pricing import MAX_LINES
 
-MOST_LINES = 20  # as many as one order has (orders/pricing.py)
 MOST_SAVED = 50
 
 
@@ -98,7 +98,7 @@ def _with(lines, line) -> Lines:
     there = lines.get(line.sku)
     if there is None or there.is_saved != line.is_saved:
         beside = sum(other.is_saved == line.is_saved for other in lines.values())
-        most = MOST_SAVED if line.is_saved else MOST_LINES
+        most = MOST_SAVED if line.is_saved else MAX_LINES
         if beside >= most:
             raise BasketFull(most=most)
     return {**lines, line.sku: line}

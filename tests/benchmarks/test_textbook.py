@@ -11,7 +11,7 @@ from benchmarks.servers import servers
 from benchmarks.stage import PLENTY, TEXT_BOOK
 from benchmarks.wrk import load
 
-pytestmark = pytest.mark.mariadb
+pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers]
 FURNITURE = {"members": 60, "goods": 3, "readers": 2, "plenty": PLENTY, "price": 10}
 FURNITURE |= {"points": 1000, "password": "a-long-bench-password"}
 

@@ -162,7 +162,7 @@ def test_migration_when_a_shop_has_goods_then_pressed_and_it_goes_back(shelve):
     try:
         call_command("migrate", "catalog", "0010", verbosity=0)
     finally:
-        call_command("migrate", "catalog", verbosity=0)
+        call_command("migrate", verbosity=0)
 
     assert ProductWords.objects.values().get(pk=product.pk) == row
 

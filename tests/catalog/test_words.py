@@ -159,6 +159,7 @@ def test_mend_when_an_earlier_release_wrote_a_product_then_found(shelve):
     assert shelf_prices.mend() == 0
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_migration_when_goods_are_there_then_their_words_are_drawn_and_it_goes_back(shelve):
     product = shelve(name_zh_hans="陶瓷马克杯")
@@ -168,7 +169,7 @@ def test_migration_when_goods_are_there_then_their_words_are_drawn_and_it_goes_b
     try:
         assert "catalog_productwords" not in connection.introspection.table_names()
     finally:
-        call_command("migrate", "catalog", verbosity=0)
+        call_command("migrate", verbosity=0)
 
     assert ProductWords.objects.values().get(pk=product.pk) == row
 

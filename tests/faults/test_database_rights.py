@@ -25,7 +25,7 @@ from tests.mall.test_production import GOOD
 from tests.services import start_mariadb
 from tests.serving import free_port
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
 CELERY = [sys.executable, "-m", "celery", "-A", "mall"]
 WEB = [str(ROOT / "ops/serve")]
@@ -117,7 +117,7 @@ def until(happened):
         time.sleep(0.2)
 
 
-@pytest.mark.parametrize("part", SERVING)
+@pytest.mark.parametrize("part", ["web", "worker", pytest.param("beat", marks=pytest.mark.long)])
 def test_start_when_the_user_could_rewrite_history_then_refuses_with_a_sentence(widened, part):
     refused = run(SERVING[part], widened)
 

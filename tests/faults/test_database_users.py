@@ -45,7 +45,7 @@ from tests.faults import users as database_users
 from tests.faults.users import APP, MIGRATOR, READER, as_root, grant_tables, grants_of, signed_in_as
 from tests.listening import hearing
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers, pytest.mark.django_db(transaction=True)]
 NO_RIGHT = (1142, 1044)
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -93,7 +93,7 @@ def is_gone(pid):
 
 
 @pytest.mark.parametrize(
-    "deaths", [6, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+    "deaths", [4, pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
 )
 def test_worker_when_killed_amid_a_transaction_then_what_it_acknowledged_stands_without_locks(
     zygote, deaths

@@ -104,12 +104,12 @@ def sweeping(member, sku):
 
 
 VERBS = [
-    (placing, {"points": 20}),
+    pytest.param(placing, {"points": 20}, marks=pytest.mark.long),  # a part of the next one
     (placing, {"points": 20, "cash": "1.00"}),
     (placing, {"cash": "1.00", "limit_per_person": 5}),
     (paying, {"points": 20, "cash": "1.00"}),
     (late_paying, {"points": 20, "cash": "1.00"}),
-    (cancelling, {"points": 20}),
+    pytest.param(cancelling, {"points": 20}, marks=pytest.mark.long),
     (cancelling, {"points": 20, "cash": "1.00"}),
     (cancelling_paid, {"points": 20, "cash": "1.00"}),
     (sweeping, {"points": 20, "cash": "1.00"}),

@@ -5,6 +5,7 @@ The shop's own server command over a MariaDB of this test's own.
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from tests.faults.front import Front, addresses
 from tests.faults.test_killed import copy_tables, is_answering
 from tests.services import start_mariadb
 
-pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.mariadb
 # the promise, and as much again on a busy machine; without it ten seconds and more
 BOUND_SECONDS = 3.0 * 2
 REST_SECONDS = 1.2  # a little more than mall.database.mysql.breaker rests
@@ -75,22 +76,31 @@ def own_database(tmp_path_factory):
     server.kill()
 
 
-@pytest.fixture
-def shop(own_database, environment_of_test, tmp_path):
-    environment = {**environment_of_test, "MALL_TEST_DATABASE_URL": own_database.url}
-    copy_tables(own_database)
+@pytest.fixture(scope="module")
+def open_shop(own_database, tmp_path_factory, django_db_setup, django_db_blocker):
+    """The shop of this module; each test finds its database awake."""
+    environment = {**os.environ, "MALL_TEST_DATABASE_URL": own_database.url}
+    environment["DJANGO_SETTINGS_MODULE"] = "mall.settings.test"
+    with django_db_blocker.unblock():
+        copy_tables(own_database)
     furnish = [sys.executable, "-c", f"import django; django.setup()\n{FURNISH}"]
     done = subprocess.run(
         furnish, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    with (tmp_path / "web.log").open("wb") as log:
+    with (tmp_path_factory.mktemp("web") / "web.log").open("wb") as log:
         front = Front(environment, log)
         try:
             yield Shop(front, own_database, *json.loads(done.stdout.splitlines()[-1]))
         finally:
             front.stop()
-            own_database.thaw()
+
+
+@pytest.fixture
+def shop(open_shop):
+    yield open_shop
+    open_shop.database.thaw()
+    time.sleep(REST_SECONDS)
 
 
 @pytest.fixture

@@ -43,14 +43,13 @@ FAILOVER_SECONDS = 150  # a bound for a machine that does other things too; alon
         ("sentinel://a:26379/0?master=mall&sentinal_password=x", "sentinal_password is no option"),
     ],
 )
-@pytest.mark.parametrize("name", ["BROKER_URL", "REDIS_URL"])
-def test_production_when_a_sentinel_url_cannot_work_then_says_why_in_one_line(name, url, said):
-    refused = read_settings(**{name: url})
+def test_production_when_a_sentinel_url_cannot_work_then_says_why_in_one_line_of_each(url, said):
+    refused = read_settings(BROKER_URL=url, REDIS_URL=url)
 
-    complaints = refused.stderr.strip().splitlines()[1:]
+    complaints = [line.strip() for line in refused.stderr.strip().splitlines()[1:]]
     assert refused.returncode == 1
-    assert [line.partition(" ")[0] for line in map(str.strip, complaints)] == [name]
-    assert said in complaints[0]
+    assert sorted(line.partition(" ")[0] for line in complaints) == ["BROKER_URL", "REDIS_URL"]
+    assert all(said in line for line in complaints)
 
 
 def test_production_when_sentinels_are_named_then_it_starts():

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 KEY = "WyJrZXkiXQ:1uKz9d:-S3cr3tOf_the-Mail"
 # Parameters of addresses that are no secrets: numbers, names and files anybody may see who may see
 # the page.
-PUBLIC = {"no", "code", "name", "provider", "path"}
+PUBLIC = {"no", "payment_no", "code", "name", "provider", "path"}
 KINDS = {"int", "slug"}
 
 

@@ -22,7 +22,7 @@ from tests.factories.points import member_with
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 BLOCKED_SECONDS = 0.02  # whoever has not ended a statement by then waits for the other's lock
-MOST_ORDERS = 36  # of the statements, per pair, unless the sweep is long
+MOST_ORDERS = 18  # of the statements, per pair, unless the sweep is long
 
 
 class Hand:

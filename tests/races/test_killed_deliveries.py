@@ -67,7 +67,7 @@ def killed_after(statement, ask):
             connection.close()  # the sweep's last question may have been the one
 
 
-@pytest.mark.parametrize("many", [1, event_delivery.BATCH])
+@pytest.mark.parametrize("many", [2, pytest.param(event_delivery.BATCH, marks=pytest.mark.long)])
 def test_deliver_due_when_killed_after_any_statement_then_nothing_is_lost_and_nothing_twice(
     many, other_connection
 ):

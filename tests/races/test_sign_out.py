@@ -87,7 +87,7 @@ def statuses(run_threads, *verbs):
 @pytest.mark.parametrize(
     ("verbs", "right"),
     [
-        (["sign_out", "sign_out_by_bearer"], GONE),
+        pytest.param(["sign_out", "sign_out_by_bearer"], GONE, marks=pytest.mark.long),
         (["refresh", "sign_out", "sign_out_by_bearer"], GONE | {200, 400}),
         (["refresh", "change_password"], GONE | {200, 400}),
         (["refresh", "sign_out_everywhere", "write_session"], GONE | {200, 400, 404}),

@@ -128,7 +128,7 @@ def test_put_when_sent_twice_wrong_or_of_somebody_else_then_once_refused_or_thei
 def test_put_when_the_basket_is_full_then_refused_and_saving_for_later_makes_room(
     signed_in_api, member
 ):
-    skus = [virtual_sku(points=1) for _n in range(contents.MOST_LINES + 1)]
+    skus = [virtual_sku(points=1) for _n in range(contents.MAX_LINES + 1)]
     rows = [BasketLine(user=member, sku=sku, quantity=1) for sku in skus[:-1]]
     BasketLine.objects.bulk_create(rows)
 
