@@ -9,7 +9,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import TabularInline
 from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
 
@@ -28,7 +27,7 @@ from catalog.models import (
 )
 from catalog.shelf_admin import ShelfAdmin
 from mall.core import richtext
-from mall.core.admin.folding import FoldingFields
+from mall.core.admin.table_inline import TableInline
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
 
@@ -56,7 +55,7 @@ class CategoryAdmin(ShelfAdmin, TranslationAdmin):
         return category.products_inside
 
 
-class SkuInline(FoldingFields, TabularInline, TranslationTabularInline):
+class SkuInline(TableInline, TranslationTabularInline):
     model = Sku
     extra = 0
 
@@ -98,7 +97,7 @@ class SkuInline(FoldingFields, TabularInline, TranslationTabularInline):
         )
 
 
-class PictureInline(FoldingFields, TabularInline, TranslationTabularInline):
+class PictureInline(TableInline, TranslationTabularInline):
     model = ProductImage
     extra = 0
     fields = ["image", "illustration", "alt", "position"]

@@ -13,6 +13,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views import i18n
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.static import serve
@@ -80,9 +81,10 @@ def offline(request):
 
 
 @login_not_required
+@cache_control(max_age=3600)  # as in ops/nginx
 def picture(request, path):
-    """Return an uploaded picture. A name longer than the disk takes is no picture's, and no fault
-    of ours. Raises: Http404.
+    """Return an uploaded picture, which a browser keeps for an hour. A name longer than the disk
+    takes is no picture's, and no fault of ours. Raises: Http404.
     """
     try:
         return serve(request, path, document_root=settings.MEDIA_ROOT)

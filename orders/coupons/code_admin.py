@@ -3,11 +3,10 @@
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from mall.core.admin.folding import FoldingFields
 from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.table_inline import TableInline
 from mall.core.form_fields import CodeField
 from orders.models import CouponCode
 
@@ -16,7 +15,7 @@ FOLDED = {"code": CodeField}
 FIELDS = ["code", "max_uses", "per_person", "uses", "is_active"]
 
 
-class CodeInline(FoldingFields, TabularInline):
+class CodeInline(TableInline):
     model = CouponCode
     extra = 0
     hide_title = True

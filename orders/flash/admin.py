@@ -8,12 +8,12 @@ from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
-from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from mall.core.admin.action_forms import ask, page_of, sent
 from mall.core.admin.day_range import DayRangeFilter
 from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.table_inline import TableInline
 from mall.core.versions import mark_of
 from orders.coupons.forms import ReasonForm
 from orders.flash import sessions
@@ -47,7 +47,7 @@ class ItemFormSet(BaseInlineFormSet):
                 form.add_error("points_price", _("That is more than the usual price."))
 
 
-class ItemInline(TabularInline):
+class ItemInline(TableInline):
     model = FlashItem
     formset = ItemFormSet
     extra = 0

@@ -50,10 +50,13 @@ TO_DO = {
 }
 
 
+PROVIDERS = {"alipay": _("Alipay"), "wechat": _("WeChat Pay")}
+
+
 class BillForm(forms.Form):
     provider = forms.ChoiceField(
         label=_("provider"),
-        choices=[("alipay", _("Alipay")), ("wechat", _("WeChat Pay"))],
+        choices=list(PROVIDERS.items()),
         widget=UnfoldAdminSelectWidget,
     )
     day = forms.DateField(label=_("day"), widget=UnfoldAdminDateWidget)
@@ -89,12 +92,17 @@ class OpenFilter(admin.SimpleListFilter):
 class PaymentBillAdmin(ReadOnly, ModelAdmin):
     """The providers' accounts of each day, as they were last read."""
 
-    list_display = ["day", "provider", "payments", "paid", "refunds", "refunded", "fees", "read_at"]
+    list_display = ["day", "provider_name", "payments", "paid", "refunds", "refunded"]
+    list_display += ["fees", "read_at"]
     is_short = True  # two a day
     list_filter = ["provider"]
     actions_list = ["read_bill"]
     fields = [*list_display, "read_by"]
     readonly_fields = fields
+
+    @display(description=_("provider"), ordering="provider")
+    def provider_name(self, bill):
+        return PROVIDERS.get(bill.provider, bill.provider)
 
     @action(description=_("Read in a bill"), url_path="read", permissions=["read"])
     def read_bill(self, request):
@@ -158,7 +166,15 @@ class BillDifferenceAdmin(ReadOnly, ModelAdmin):
             billing.settle(row, by=request.user, note=said["note"])
             return _("Done.")
 
-        return ask(self, request, row, NoteForm(sent(request)), verb, title=_("Settle"))
+        words = _("%(difference)s: %(ours)s in our books, %(theirs)s in the bill.")
+        sums = {"ours": _written(row.ours), "theirs": _written(row.theirs)}
+        about = words % {"difference": row, **sums}
+        shown = {"title": _("Settle"), "about": about, "question": TO_DO[row.kind, row.subject]}
+        return ask(self, request, row, NoteForm(sent(request)), verb, **shown)
 
     def has_settle_permission(self, request, object_id=None):
         return request.user.has_perm("orders.change_billdifference")
+
+
+def _written(amount):
+    return "–" if amount is None else f"¥{amount:,.2f}"

@@ -46,6 +46,49 @@ TOO_WIDE_AT_DOUBLE = """() => {
 }"""
 
 
+# What a button of the bar at the bottom takes from the sum beside it, at double text.
+COVERED_TOTAL = """() => {
+    const bar = document.querySelector('.sticky-action');
+    const sum = bar && bar.querySelector('.sticky-action__total');
+    const button = bar && bar.querySelector('.btn');
+    const bars = document.querySelector('.tabbar').getBoundingClientRect();
+    if (!button) return '';
+    const below = button.getBoundingClientRect();
+    if (below.bottom > bars.top + 1) return 'the button is under the tabs';
+    if (!sum) return '';
+    const words = document.createRange();
+    words.selectNodeContents(sum);
+    const above = words.getBoundingClientRect();
+    const apart = above.right <= below.left + 1 || above.bottom <= below.top + 1;
+    return apart ? '' : sum.textContent.trim();
+}"""
+
+# WCAG 2.2, 2.4.11: what has the focus is not wholly under a bar that stays.
+HIDDEN_FOCUS = """async () => {
+    const one = document.activeElement;
+    if (one.closest('.tabbar, .topbar, .sticky-action, .skip-link') || one === document.body) {
+        return '';
+    }
+    let bar = null;
+    for (let frame = 0; frame < 40; frame++) {  // it is scrolled to in one of the next frames
+        const box = one.getBoundingClientRect();
+        const x = box.left + box.width / 2, y = box.top + box.height / 2;
+        const top = document.elementFromPoint(x, y);
+        bar = top && top.closest('.tabbar, .topbar, .sticky-action');
+        if (top && !bar) return '';
+        await new Promise(done => requestAnimationFrame(done));
+    }
+    return `${one.tagName}.${one.className} under ${bar ? bar.className : 'the edge'}`;
+}"""
+
+NAME_SHOWN = """name => {
+    const words = document.querySelector('.brand__name'), brand = document.querySelector('.brand');
+    words.textContent = name;
+    const box = words.getBoundingClientRect(), room = brand.getBoundingClientRect();
+    return box.bottom <= room.bottom + 1 && box.right <= room.right + 1;
+}"""
+
+
 @pytest.fixture
 def shop(live_server, member, settings):
     """Goods of every kind, and a member with an order of every kind."""
@@ -202,8 +245,14 @@ def faults_on_screens(page, path):
     show(page, width=DESKTOP)
     faults += faults_here(page)
     show(page, width=PHONE)
-    over = page.evaluate(TOO_WIDE_AT_DOUBLE)
-    return faults + [f"{path} is {over} px too wide with double text"] * bool(over)
+    return faults + faults_of_double_text(page)
+
+
+def faults_of_double_text(page):
+    """Return what is wrong with the page that is open once its text is twice as large."""
+    over, covered = page.evaluate(TOO_WIDE_AT_DOUBLE), page.evaluate(COVERED_TOTAL)
+    faults = [f"{page.url} is {over} px too wide with double text"] * bool(over)
+    return faults + [f"{page.url} covers with double text: {covered}"] * bool(covered)
 
 
 def sign_in(page, member):
@@ -242,15 +291,48 @@ def test_pages_when_opened_by_a_member_then_fit_for_eye_and_thumb_and_ask_nobody
     assert complaints == []
 
 
-def test_pages_when_read_in_english_on_a_small_phone_then_fit(open_page, shop, member):
-    page = open_page(width=SMALL_PHONE)
-    page.goto("/")
-    page.context.add_cookies([{"name": "mall_language", "value": "en", "url": page.url}])
+def test_pages_when_read_in_english_then_fit_a_small_phone_and_double_text(
+    open_page, english, shop, member
+):
+    page = english(open_page())  # its words are the longer ones
     sign_in(page, member)
 
-    faults = [fault for path in member_pages(shop) for fault in faults_of(page, path)]
+    faults = []
+    for path in member_pages(shop):
+        show(page, width=SMALL_PHONE)
+        faults += faults_of(page, path)
+        show(page, width=PHONE)
+        faults += faults_of_double_text(page)
 
     assert faults == []
+
+
+def test_bars_when_a_keyboard_walks_a_phones_page_then_never_hide_where_it_is(
+    open_page, shop, member
+):
+    page = open_page(width=PHONE)
+    sign_in(page, member)
+
+    hidden = {}
+    for path in ("/cart/", "/account/"):
+        page.goto(path)
+        for stop in range(25):
+            page.keyboard.press("Tab")
+            hidden[path, stop] = page.evaluate(HIDDEN_FOCUS)
+
+    assert {stop: where for stop, where in hidden.items() if where} == {}
+
+
+def test_name_when_on_a_phone_then_whole_beside_the_logo_or_only_read_aloud(open_page, shop):
+    page = open_page(width=PHONE)
+    page.goto("/")
+
+    shown = {
+        name: page.evaluate(NAME_SHOWN, name) for name in ("柿子小店", "柿子积分商城官方旗舰店")
+    }
+
+    assert shown == {"柿子小店": True, "柿子积分商城官方旗舰店": False}
+    assert page.get_by_role("link", name="柿子积分商城官方旗舰店").count() == 1
 
 
 def test_theme_when_chosen_without_javascript_then_kept(open_page, shop):

@@ -85,6 +85,16 @@ def test_product_list_when_it_grows_then_the_queries_do_not(
         back_room.get(address)
 
 
+def test_product_when_read_aloud_then_each_field_of_its_tables_says_its_column(back_room, shelve):
+    product = shelve()
+
+    page = back_room.get(reverse("admin:catalog_product_change", args=[product.pk]))
+
+    fields = re.findall(r'<input type="(?!hidden)[^>]* name="(?:skus|images)-0-[^>]*>', page.text)
+    assert len(fields) == 7
+    assert [one for one in fields if "aria-label=" not in one] == []
+
+
 def test_product_when_saved_then_the_shop_shows_it_and_the_history_names_the_editor(
     back_room, admin_user, shelve, django_capture_on_commit_callbacks
 ):

@@ -78,8 +78,10 @@ def test_picture_when_no_file_can_have_its_name_then_404(client, settings, tmp_p
     settings.MEDIA_ROOT = tmp_path
     (tmp_path / "there.txt").write_text("a picture")
 
-    assert client.get("/media/there.txt").getvalue() == b"a picture"
-    assert client.get(f"/media/{name}").status_code == 404
+    there, none = client.get("/media/there.txt"), client.get(f"/media/{name}")
+
+    assert (there.getvalue(), there["Cache-Control"]) == (b"a picture", "max-age=3600")
+    assert (none.status_code, none.get("Cache-Control")) == (404, None)
 
 
 @override_settings(ALLOWED_HOSTS=["mall.example"])

@@ -17,6 +17,7 @@ from orders.errors import ProviderSilent
 from orders.lifecycle import cancel
 from orders.models import BillDifference, Order, Payment, PaymentBill, PaymentRefund
 from orders.payments import billing, cash_in, cash_out
+from orders.payments.bill_admin import PROVIDERS, TO_DO
 from tests.factories.orders import place, virtual_sku
 from tests.orders.payments import providers as pay
 
@@ -215,7 +216,10 @@ def test_bills_admin_when_a_bill_is_uploaded_then_the_differences_say_what_to_do
     assert payment.no in page and "9.90" in page and "1.00" in page
     difference = BillDifference.objects.get()
     settle = reverse("admin:orders_billdifference_settle", args=[difference.pk])
-    assert client.get(settle).status_code == 200
+    asked = client.get(settle).content.decode()
+    assert "¥9.90" in asked and "¥1.00" in asked and str(TO_DO["amount", "payment"]) in asked
+    bills = client.get(reverse("admin:orders_paymentbill_changelist")).content.decode()
+    assert str(PROVIDERS["alipay"]) in bills
     assert client.post(settle, {"note": "a typo"}).status_code == 302
     difference.refresh_from_db()
     assert (difference.note, differences()) == ("a typo", [])
