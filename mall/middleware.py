@@ -225,7 +225,10 @@ class RefusalMiddleware:
         if request.path_info.startswith("/api/"):
             return error_responses.refusal(error)
         messages.error(request, str(error))
-        return redirect(own_page(request, request.META.get("HTTP_REFERER", "")))
+        page = request.htmx.current_url if request.htmx else request.META.get("HTTP_REFERER")
+        back = redirect(own_page(request, page or ""))
+        # A part that a page fetches by itself would have it load for ever.
+        return unsent.led(request, back) if request.method == "POST" else back
 
 
 def _cannot_count(request):

@@ -1,5 +1,6 @@
 """Orders whose marks nobody made yet: those of before, and those a release without marks places."""
 
+from mall.core.encryption import unreadable
 from mall.core.transactions import transactional
 from orders import contacts
 from orders.models import Order
@@ -14,17 +15,25 @@ def mark_unmarked(at_most: int = AT_ONCE) -> int:
 
     Harmless when run twice or by several at once.
     """
-    done = 0
-    while done < at_most and (marked := _mark_batch()):
-        done += marked
+    done, seen, last = 0, 0, 0
+    while seen < at_most and (keys := _unmarked_after(last)):
+        done, seen, last = done + _mark(keys), seen + len(keys), keys[-1]
     return done
 
 
+def _unmarked_after(last) -> list[int]:
+    waiting = Order.objects.filter(recipient_mark__isnull=True, pk__gt=last).order_by("pk")
+    return list(waiting.values_list("pk", flat=True)[:BATCH])
+
+
 @transactional
-def _mark_batch() -> int:
+def _mark(keys) -> int:
+    unmarked = Order.objects.filter(pk__in=keys, recipient_mark__isnull=True).order_by("pk")
+    # An address that no key opens waits for its key, and keeps no other from being found.
+    lost = unreadable(unmarked, "address_sealed")
     # Locked: a member who leaves meanwhile is forgotten, and stays so.
-    unmarked = Order.objects.filter(recipient_mark__isnull=True).order_by("pk")
-    orders = list(unmarked.only("address_sealed").select_for_update()[:BATCH])
+    readable = unmarked.exclude(pk__in=lost).only("address_sealed")
+    orders = list(readable.select_for_update())
     without = [order.pk for order in orders if not order.address_sealed]
     addressed = [order for order in orders if order.address_sealed]
     Order.objects.filter(pk__in=without).update(**dict.fromkeys(MARKS, ""))

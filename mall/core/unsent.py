@@ -100,7 +100,7 @@ def sign_in_first(request):
             request,
             _("You are signed out, so nothing was done. Sign in, and go on where you were."),
         )
-    return _led(request, redirect_to_login(page))
+    return led(request, redirect_to_login(page))
 
 
 def back_to(request, page: str):
@@ -109,7 +109,7 @@ def back_to(request, page: str):
     is_shown = is_a_members or _is_of(request, settings.UNSENT_SHOWN_BY)
     if not (is_shown and keep(request, page)):
         messages.warning(request, _("This page was open for too long, so nothing was done."))
-    return _led(request, redirect(page))
+    return led(request, redirect(page))
 
 
 def page_of(request) -> str:
@@ -164,8 +164,10 @@ def _sent(request) -> QueryDict:
         return QueryDict(mutable=True)
 
 
-def _led(request, response):
-    """Let htmx load the page whole instead of putting it into a part of this one."""
+def led(request, response):
+    """Have htmx load a page whole where it is led to one, instead of putting it into a part of this
+    one, where nobody sees what is told.
+    """
     if not request.htmx:
         return response
     return HttpResponse(headers={"HX-Redirect": response["Location"]})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import F, Sum
 
 from catalog.models import CardKey, Product, StockMovement
+from mall.core.money import yuan
 from orders.models import (
     Coupon,
     OrderLine,
@@ -32,8 +33,8 @@ class Facts:
     lines: dict  # {order: [line]}
     refunds: dict  # {line: (pieces, points, cash, restocked)} of granted requests
     freight: dict  # {order: (number of granted requests, freight back)}
-    money: dict  # {order: yuan sent back for refunds or the cancellation}
-    paid: set  # orders whose cash was settled
+    paid: dict  # {order: {outcome of the notice: yuan a provider said came in}}
+    money: dict  # {order: {reason: yuan sent back}}
     keys: dict  # {line: {state: keys}}
     coupons: dict  # {order: state}
     earning: dict  # {number: points still promised or earned}
@@ -65,13 +66,8 @@ def gather(members, orders) -> Facts:
     for order, back in granted.values_list("order_id", "freight"):
         number, so_far = freight.get(order, (0, 0))
         freight[order] = (number + 1, so_far + back)
-    returned = PaymentRefund.objects.filter(
-        payment__order__in=ids,
-        reason__in=[PaymentRefund.Reason.REFUND, PaymentRefund.Reason.CANCELLED],
-    )
-    settled = PaymentNotice.objects.filter(
-        payment__order__in=ids, outcome=PaymentNotice.Outcome.SETTLED
-    )
+    returned = PaymentRefund.objects.filter(payment__order__in=ids)
+    came_in = PaymentNotice.objects.filter(payment__order__in=ids, is_paid=True)
     held = Coupon.objects.filter(order__in=ids, state__in=[Coupon.State.LOCKED, Coupon.State.USED])
     promised = (
         Grant.objects.filter(account__in=members, reference__in=references)
@@ -84,8 +80,8 @@ def gather(members, orders) -> Facts:
         lines=lines,
         refunds=refunds,
         freight=freight,
-        money=dict(returned.order_by().values_list("payment__order").annotate(sum=Sum("amount"))),
-        paid=set(settled.values_list("payment__order", flat=True)),
+        paid=_sums(came_in, "outcome"),
+        money=_sums(returned, "reason"),
         keys=keys,
         coupons=dict(held.values_list("order_id", "state")),
         earning={
@@ -93,6 +89,15 @@ def gather(members, orders) -> Facts:
             for name, left in promised.annotate(left=Sum(F("points") - F("taken_back")))
         },
     )
+
+
+def _sums(rows, kind):
+    """Return {order: {kind: yuan}} of notices or refunds."""
+    sums = defaultdict(dict)
+    told = rows.order_by().values_list("payment__order", kind).annotate(sum=Sum("amount"))
+    for order, what, amount in told:
+        sums[order][what] = yuan(amount)
+    return sums
 
 
 def _posted(members):

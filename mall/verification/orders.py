@@ -13,18 +13,18 @@ from collections import defaultdict
 from catalog.models import CardKey
 from mall.core import keyset
 from mall.core.encryption import unreadable
+from mall.core.money import ZERO
 from mall.core.transactions import transactional
 from mall.verification import order_facts
 from mall.verification.finding import Finding
 from mall.verification.order_facts import PUT_BACK, TAKE
-from orders.models import (
-    Coupon,
-    Order,
-)
+from orders.models import Coupon, Order, PaymentNotice, PaymentRefund
 from points import ledger
 
 BATCH = 200
 PENDING, CANCELLED = Order.Status.PENDING, Order.Status.CANCELLED
+Outcome, Reason = PaymentNotice.Outcome, PaymentRefund.Reason
+NOT_WANTED = {Outcome.REFUNDED_LATE: Reason.LATE, Outcome.REFUNDED_SECOND: Reason.SECOND}
 
 
 def verify_orders(accounts: list[int] | None = None) -> list[Finding]:
@@ -113,16 +113,27 @@ def _prices_of(order, facts):
         yield f"points of the lines of order {order.no}", order.points, lines
 
 
+def _paid_of(order, facts):
+    """Money a provider told of made its order paid once, for the whole of it; what came too late or
+    twice is on its way back.
+    """
+    came_in, back = facts.paid.get(order.pk, {}), facts.money.get(order.pk, {})
+    settled, allowed = came_in.get(Outcome.SETTLED), ZERO if order.status == PENDING else order.cash
+    if settled not in (None, allowed):
+        yield f"cash in of order {order.no} ({order.status})", allowed, settled
+    for outcome, reason in NOT_WANTED.items():
+        expected, found = came_in.get(outcome, ZERO), back.get(reason, ZERO)
+        if expected != found:
+            yield f"cash back of order {order.no}: {reason}", expected, found
+
+
 def _cash_of(order, facts):
     """Cash goes back for refunds, or as a whole for a cancelled order that was paid."""
-    whole = order.status == CANCELLED and order.pk in facts.paid
-    expected = order.cash if whole else order.refunded_cash
-    if facts.money.get(order.pk, 0) != expected:
-        yield (
-            f"cash back of order {order.no} ({order.status})",
-            expected,
-            facts.money.get(order.pk, 0),
-        )
+    whole = order.status == CANCELLED and Outcome.SETTLED in facts.paid.get(order.pk, {})
+    expected, back = order.cash if whole else order.refunded_cash, facts.money.get(order.pk, {})
+    found = back.get(Reason.REFUND, ZERO) + back.get(Reason.CANCELLED, ZERO)
+    if found != expected:
+        yield f"cash back of order {order.no} ({order.status})", expected, found
 
 
 def _sums_of(order, facts):
@@ -213,5 +224,5 @@ def _earning_of(order, facts):
 
 
 # What a verb writes itself, and what listeners write after it (orders/listeners.py).
-OF_THE_FACT = (_points_of, _prices_of, _cash_of, _sums_of, _goods_of, _keys_of)
+OF_THE_FACT = (_points_of, _prices_of, _paid_of, _cash_of, _sums_of, _goods_of, _keys_of)
 CHECKS = (*OF_THE_FACT, _coupon_of, _earning_of)

@@ -11,7 +11,7 @@ from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter, NewestTheirChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
-from marketing.models import Delivery, Notification
+from marketing.models import Delivery
 from marketing.notices import deliveries
 
 STATE_COLOURS = {
@@ -57,7 +57,7 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):
 
     @display(description=_("kind"))
     def kind(self, delivery):
-        return Notification.Kind(delivery.notification.kind).label
+        return delivery.notification.get_kind_display()
 
     @display(description=_("title"))
     def title(self, delivery):

@@ -13,14 +13,14 @@ from django.utils.translation import ngettext
 
 from mall.core import face
 from marketing.notices import mime
-from marketing.notices.topics import MANNERS
+from marketing.notices.topics import MANNERS, manner_of
 
 _signer = Signer(salt="marketing.unsubscribe")
 
 
 def write(member, notices, *, connection=None) -> mime.Letter:
     """Return the mail that carries these notices, the most urgent one in the subject."""
-    notices = sorted(notices, key=lambda notice: (not MANNERS[notice.kind].urgent, notice.pk))
+    notices = sorted(notices, key=lambda notice: (not manner_of(notice.kind).urgent, notice.pk))
     with translation.override(member.language):
         facts = _facts(member, notices)
         letter = mime.Letter(
@@ -63,7 +63,7 @@ def _facts(member, notices):
         for notice in notices
         for wording in (notice.wording,)
     ]
-    loose = [notice.kind for notice in notices if not MANNERS[notice.kind].fixed_email]
+    loose = [notice.kind for notice in notices if not manner_of(notice.kind).fixed_email]
     token = unsubscribe_token(member.pk, set(loose)) if loose else ""
     unsubscribe = _whole(_place("unsubscribe", "TOKEN").replace("TOKEN", token)) if loose else ""
     return {

@@ -23,7 +23,7 @@ from mall.core import rows as sql
 from mall.core.transactions import transactional
 from marketing.models import Delivery
 from marketing.notices import preferences
-from marketing.notices.topics import MANNERS
+from marketing.notices.topics import manner_of
 
 State = Delivery.State
 TRIES = 5
@@ -197,7 +197,7 @@ def _put_off(due, user_ids, now):
     waits = defaultdict(list)
     for user_id, rows in due.items():
         later = may_go_at(False, last_sent_at=last.get(user_id), now=now)
-        early = [row for row in rows if later > now and not MANNERS[row.notification.kind].urgent]
+        early = [row for row in rows if later > now and not manner_of(row.notification.kind).urgent]
         waits[later] += [row.pk for row in early]
         due[user_id] = [row for row in rows if row not in early]
     for later, rows in waits.items():

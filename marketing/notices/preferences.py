@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mall.core.transactions import transactional
 from marketing.models import Notification, Preference
-from marketing.notices.topics import MANNERS, TOPICS, kinds_of
+from marketing.notices.topics import MANNERS, TOPICS, kinds_of, manner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def by_topic(user) -> list[dict]:
 
 
 def _row(kind, choice):
-    manner = MANNERS[kind]
+    manner = manner_of(kind)
     label = Notification.Kind(kind).label
     return {
         "kind": kind,
@@ -96,13 +96,13 @@ def _row(kind, choice):
 
 
 def _choice(kind, row):
-    manner = MANNERS[kind]
+    manner = manner_of(kind)
     return _kept(kind, Choice(True, manner.email) if row is None else Choice(row.inbox, row.email))
 
 
 def _kept(kind, choice):
     """Return a choice without what is not for choosing."""
-    manner = MANNERS[kind]
+    manner = manner_of(kind)
     return Choice(choice.inbox or manner.fixed_inbox, choice.email or manner.fixed_email)
 
 

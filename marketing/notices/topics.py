@@ -61,6 +61,13 @@ MANNERS = {
     "earning_resumed": Manner("account", email=True, fixed_inbox=True),
     "new_sign_in": Manner("account", email=True, urgent=True, fixed_inbox=True, fixed_email=True),
 }
+# a kind of a newer release (marketing/notices/wording.py): as little is decided as can be
+UNKNOWN = Manner("account", email=True, fixed_inbox=True, fixed_email=True)
+
+
+def manner_of(kind: str) -> Manner:
+    """Return how a kind reaches members, one of a newer release too."""
+    return MANNERS.get(kind, UNKNOWN)
 
 
 def kinds_of(topic) -> list[str]:

@@ -128,6 +128,8 @@ WORDINGS = {
     ),
 }
 PAUSES = {"earning_paused", "earning_resumed"}
+# A kind of a newer release that runs beside this one during an update, or did before a way back.
+UNKNOWN = (_("There is news for you"), _("Have a look at it in our shop."), "bell")
 PAUSED = {
     "earn": _("Earning points is paused"),
     "spend": _("Spending points is paused"),
@@ -152,9 +154,9 @@ EARNED_FOR = {
 
 def worded(kind, params) -> Wording:
     """Return a notice in the language that is active now; numbers a row does not have leave their
-    place empty.
+    place empty, and a kind nobody knows here says that there is news.
     """
-    title, text, icon = WORDINGS[kind]
+    title, text, icon = WORDINGS.get(kind, UNKNOWN)
     places, goods = _places(params), _goods(params)
     if kind in PAUSES:
         places |= _pause(params)

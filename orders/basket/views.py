@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import storefront
-from catalog.models import MAX_QUANTITY, Sku
+from catalog.models import MAX_QUANTITY
+from mall.core import pasted
+from mall.core.errors import DomainError
 from mall.core.limits import limit
 from orders import pricing, proposals
 from orders.basket import again, badge, baskets, contents, seen, standing
@@ -41,7 +43,9 @@ def add(request):
     ((sku, quantity),) = pricing.normalise(read_lines(request.POST)[:1])
     product = offered(sku).product
     # The button carries the page's token, masked anew for each page: pressed twice it adds once.
-    key = request.POST.get("csrfmiddlewaretoken", "")[:64]
+    # Who comes back to the page and chooses another number means it.
+    token = request.POST.get("csrfmiddlewaretoken", "")
+    key = token and f"{quantity}.{token}"[:64]
     lines = baskets.of(request).change(lambda kept: contents.add(kept, sku, quantity, key=key))
     messages.success(request, _("It is in your basket."))
     return badge.note(redirect(product), request, lines)
@@ -95,7 +99,7 @@ def _act(sent, sku, before):
     if sent.get("do") in ("later", "now") and before is not None:
         is_saved, quantity = sent["do"] == "later", before.quantity
         return lambda lines: contents.put(lines, sku, quantity, is_saved=is_saved)
-    text = sent.get("to", sent.get("quantity", ""))
+    text = pasted.number(sent.get("to", sent.get("quantity", "")))
     quantity = int(text) if WHOLE.fullmatch(text) else 0
     if not 1 <= quantity <= MAX_QUANTITY:
         raise InvalidLines
@@ -124,12 +128,17 @@ def _shown(request, lines, asked):
 
 
 def _undo(lines, asked) -> dict | None:
-    """Return what was taken out a moment ago and may come back."""
+    """Return what was taken out a moment ago and may come back: nothing that is not on offer, for
+    anybody may write the address.
+    """
     sku, quantity = str(asked.get("removed", "")), str(asked.get("n", ""))
     if not (WHOLE.fullmatch(sku) and WHOLE.fullmatch(quantity)) or int(sku) in lines:
         return None
-    found = Sku.objects.select_related("product").filter(pk=int(sku)).first()
-    if found is None or not 1 <= int(quantity) <= MAX_QUANTITY:
+    if not 1 <= int(quantity) <= MAX_QUANTITY:
+        return None
+    try:
+        found = offered(int(sku))
+    except DomainError:
         return None
     is_saved = str(asked.get("later")) == "1"
     return {"sku": found, "quantity": int(quantity), "do": "later" if is_saved else "now"}

@@ -21,7 +21,9 @@ def fetch_due() -> int:
     for name, gateway in gateways.offered().items():
         for back in range(1, DAYS + 1):
             day = clock.today() - timedelta(days=back)
-            is_here = PaymentBill.objects.filter(provider=name, day=day).exists()
+            # what was read in before the day was over is not the whole of it
+            whole = {"provider": name, "day": day, "read_at__gte": clock.end_of(day)}
+            is_here = PaymentBill.objects.filter(**whole).exists()
             if not gateway.IS_ASKED or is_here:
                 continue
             try:

@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -24,6 +24,8 @@ from orders.models import BillDifference
 from orders.payments import wording
 
 BYTES_MAX = 20_000_000
+SUM_MAX = Decimal("999999999999.99")  # of a day, as the columns of a bill hold it
+ALIPAY_ACCOUNT = re.compile(r"#\s*账号：\[([0-9]+)")
 OUR_PLAIN_NUMBER = re.compile(r"20[0-9]{6}[0-9A-Z]{13}\Z")
 PAYMENT, REFUND = BillDifference.Subject.PAYMENT, BillDifference.Subject.REFUND
 
@@ -67,6 +69,7 @@ class Line:
 def read(provider: str, content: bytes, day: date) -> list[Line]:
     """Return the payments and refunds of a provider's bill of a shop day; of an empty file none.
 
+    What a bill tells twice of one number is one line of both amounts: that is what it adds up to.
     Raises: UnreadableTable (no bill of this provider, of another day or merchant, or with a line
     that cannot be right).
     """
@@ -80,12 +83,44 @@ def read(provider: str, content: bytes, day: date) -> list[Line]:
             _("This is the bill of %(found)s, not of %(day)s.")
             % {"found": lines[0].day.isoformat(), "day": day.isoformat()}
         )
-    return lines
+    if sum((line.amount for line in lines), ZERO) > SUM_MAX:
+        raise UnreadableTable(_("The amounts of this file are too large for a daily bill."))
+    return _once(lines)
+
+
+def _once(lines) -> list[Line]:
+    """Return the lines with each number of the provider once."""
+    found: dict[tuple, Line] = {}
+    for line in lines:
+        key = line.subject, line.no, line.provider_ref
+        if key in found:
+            amount, fee = found[key].amount + line.amount, found[key].fee + line.fee
+            line = replace(line, amount=amount, fee=fee)
+        found[key] = line
+    return list(found.values())
+
+
+def _checked(amount: Decimal, *, least: Decimal = ZERO) -> Decimal:
+    """Return an amount that a payment or refund may have. Raises: BadCell."""
+    if not least <= amount <= wording.LARGEST_AMOUNT:
+        raise BadCell(_("not an amount such as 12.50"))
+    return amount
+
+
+def _check_merchant(found: str, ours: str) -> None:
+    """Raises: UnreadableTable where a bill is somebody else's."""
+    if found != ours:
+        raise UnreadableTable(
+            _("This is the bill of another merchant: %(no)s.") % {"no": found[:20]}
+        )
 
 
 # --- Alipay --------------------------------------------------------------------------
 def _alipay(content):
     for text in _files(content):
+        account, seller = ALIPAY_ACCOUNT.search(text), settings.PAYMENT_ALIPAY.get("seller_id")
+        if account and seller:  # its account is the seller's number and four digits of a kind
+            _check_merchant(account[1][: len(seller)], seller)
         table = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
         if table and "业务类型" in table[0] and "商户订单号" in table[0]:
             return _rows("\n".join(table), ALIPAY, _alipay_line)
@@ -122,12 +157,14 @@ def _alipay_line(cells):
     subject = ALIPAY_KINDS.get(cells["kind"])
     if subject is None:
         return None
-    no = cells["refund_no"] if subject == REFUND else cells["no"]
+    # what was sent back by hand may have no number of a refund
+    no = (subject == REFUND and cells["refund_no"]) or cells["no"] or cells["provider_ref"]
+    amount = values.decimal(cells["amount"])  # of a refund it is negative
     return Line(
         subject=subject,
         no=wording.own_number(no) if OUR_PLAIN_NUMBER.match(no) else no,
         provider_ref=cells["provider_ref"],
-        amount=abs(values.decimal(cells["amount"])),
+        amount=_checked(-amount if subject == REFUND else amount),
         fee=_fee(cells),
         day=values.moment(cells["at"]).date(),
     )
@@ -147,10 +184,8 @@ def _wechat(content):
 
 
 def _wechat_line(cells):
-    if cells["merchant"] != settings.PAYMENT_WECHAT.get("mchid", cells["merchant"]):
-        raise UnreadableTable(
-            _("This is the bill of another merchant: %(no)s.") % {"no": cells["merchant"][:20]}
-        )
+    merchant = cells["merchant"]
+    _check_merchant(merchant, settings.PAYMENT_WECHAT.get("mchid", merchant))
     subject = WECHAT_STATES.get(cells["state"])
     if subject is None:
         return None
@@ -159,7 +194,7 @@ def _wechat_line(cells):
         subject=subject,
         no=cells["refund_no"] if is_refund else cells["no"],
         provider_ref=cells["provider_ref"],
-        amount=values.decimal(cells["refunded" if is_refund else "amount"]),
+        amount=_checked(values.decimal(cells["refunded" if is_refund else "amount"])),
         fee=_fee(cells),
         day=values.moment(cells["at"]).date(),
     )
@@ -184,4 +219,5 @@ def _rows(text, columns, line_of):
 
 
 def _fee(cells):
-    return values.decimal(cells["fee"]) if cells["fee"] else ZERO
+    fee = values.decimal(cells["fee"]) if cells["fee"] else ZERO
+    return _checked(fee, least=-wording.LARGEST_AMOUNT)

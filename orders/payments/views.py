@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from qrcode.image.svg import SvgPathFillImage
 
+from mall.core import unsent
 from mall.core.errors import DomainError
 from orders.models import Order, Payment
 from orders.payments import cash_in, enquiries, gateways
@@ -98,10 +99,7 @@ def _agent(request) -> str:
 
 
 def _lead(request, url):
-    """Lead the browser on, also when htmx asked: it follows a header of its own."""
-    if request.headers.get("HX-Request"):
-        return HttpResponse(headers={"HX-Redirect": url})
-    return redirect(url)
+    return unsent.led(request, redirect(url))
 
 
 # --- the sandbox's own page ------------------------------------------------------

@@ -146,8 +146,9 @@ def test_list_when_it_grows_then_the_queries_of_the_page_do_not(
     for _ in range(items):
         shelve(category=shelf)
 
-    # next sale boundary, count, page, stock, tree
-    with django_assert_num_queries(5):
+    # the shop's face (once in a process until it is edited), next sale boundary, count, page,
+    # stock, tree
+    with django_assert_num_queries(6):
         assert len(shown(client.get("/products/"))) == items
     with django_assert_num_queries(1):  # stock
         client.get("/products/")

@@ -1,6 +1,7 @@
 """Orders, points and goods answer for each other: whatever one of them lost is named."""
 
 import json
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
@@ -15,6 +16,8 @@ from mall.verification.orders import verify_orders
 from mall.verification.shelf import verify_shelf
 from orders import lifecycle
 from orders.models import Coupon, Order
+from orders.payments import cash_in
+from orders.payments.gateways import sandbox
 from points import event_delivery, ledger
 from tests.factories.coupons import given
 from tests.factories.orders import (
@@ -94,6 +97,29 @@ def test_verify_when_an_order_without_points_was_cancelled_by_hand_then_its_good
     assert checks(verify_orders([member.pk])) == [
         (member.pk, f"goods of order {order.no}: put_back")
     ]
+
+
+def test_verify_when_money_came_twice_too_late_or_for_nothing_then_told_where_it_is(member):
+    twice, late, undone = (place(member, virtual_sku(cash="9.90")) for _n in range(3))
+    for order in (twice, late, undone):
+        cash_in.start(order, "sandbox")
+    lifecycle.cancel(late, actor="test")
+    for order, ref in ((twice, "a"), (twice, "b"), (late, "c"), (undone, "d")):
+        told = sandbox.read_notice(*sandbox.write_notice(order.payments.get(), "paid"))
+        cash_in.take_in("sandbox", replace(told, event_id=ref, provider_ref=ref))
+    fine = verify_orders()
+    tamper("DELETE FROM orders_paymentrefund WHERE paid_ref = %s", "b")
+    tamper("UPDATE orders_paymentrefund SET amount = 9 WHERE paid_ref = %s", "c")
+    tamper("UPDATE orders_order SET status = 'pending' WHERE id = %s", undone.pk)
+
+    found = [(one.check, one.expected, one.found) for one in verify_orders([member.pk])]
+
+    assert fine == []
+    assert {
+        (f"cash back of order {twice.no}: second", "9.90", "0.00"),
+        (f"cash back of order {late.no}: late", "9.90", "9.00"),
+        (f"cash in of order {undone.no} (pending)", "0.00", "9.90"),
+    } == set(found)
 
 
 def test_verify_when_points_were_taken_for_no_order_then_the_entry_is_named(life, member):

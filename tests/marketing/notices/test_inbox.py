@@ -4,11 +4,13 @@ from functools import partial
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 from django.utils import translation
 
 from mall.core import clock
 from mall.core.events import tell
 from marketing.models import Notification
+from marketing.notices import deliveries
 from marketing.notices.inbox import UNREAD_SHOWN, Kind, inbox, mark_read, notify, unread_count
 from marketing.notices.topics import MANNERS, TOPICS
 from marketing.notices.wording import WORDINGS, worded
@@ -76,6 +78,26 @@ def test_worded_when_a_row_of_an_earlier_release_lacks_numbers_then_still_a_noti
         wording = worded(kind, {"no": "20261120-ABC"})
 
     assert "%" not in wording.title + wording.text
+
+
+def test_notice_when_its_kind_is_of_a_newer_release_then_shown_and_mailed_plainly(
+    client, signed_in_api, operator, member, mailoutbox
+):
+    notify(member.pk, kind=Kind.ORDER_PAID, key="order:1:paid", url="/orders/1/", no="1")
+    Notification.objects.update(kind="order_teleported", params={"no": "1", "to": ["Mars"]})
+    client.force_login(member)
+    client.cookies["mall_language"] = "en"
+
+    pages = [client.get("/inbox/"), client.get("/inbox/?topic=account"), client.get("/")]
+    listed = signed_in_api.get("/api/v1/notifications").data["results"]
+    sent = deliveries.send_due()
+    client.force_login(operator)
+    pages.append(client.get(reverse("admin:marketing_delivery_changelist")))
+
+    assert {page.status_code for page in pages} == {200}
+    assert "There is news for you" in pages[0].content.decode()
+    assert [(one["kind"], bool(one["text"])) for one in listed] == [("order_teleported", True)]
+    assert sent["sent"] == 1 and "Mars" not in mailoutbox[0].body
 
 
 def test_topics_when_a_kind_is_added_then_it_has_a_manner_and_a_topic():

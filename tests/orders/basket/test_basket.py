@@ -11,7 +11,7 @@ from catalog.models import Product
 from orders.basket import baskets, contents, standing
 from orders.basket.baskets import MemberBasket
 from orders.checkout import place_order
-from orders.errors import AddressNeeded
+from orders.errors import AddressNeeded, InvalidLines
 from orders.models import BasketLine, CheckoutPolicy, Order
 from tests.conftest import PASSWORD
 from tests.factories.coupons import given, template
@@ -224,6 +224,48 @@ def test_change_when_pressed_without_a_script_then_undone_by_one_press(client, m
     assert nonsense == [302, 302, 302] and kept(member) == [(sku.pk, 5, True)]
     assert b'hx-swap-oob="true"' in by_htmx.content and b"<html" not in by_htmx.content
     assert client.get(f"{page}?removed={'9' * 12}&n=1").status_code == 200
+    secret = virtual_sku(points=10, status=Product.Status.DRAFT, name="not out yet")
+    asked = client.get(f"{page}?removed={secret.pk}&n=1")
+    assert asked.context["undo"] is None and b"not out yet" not in asked.content
+
+
+@pytest.mark.parametrize(
+    ("typed", "pieces"),
+    [("３", 3), (" 99 ", 99), ("0", None), ("-1", None), ("1.5", None), ("100", None), ("٣", None)],
+)
+def test_change_when_the_number_is_typed_oddly_then_what_was_meant_or_nothing(
+    client, member, typed, pieces
+):
+    client.force_login(member)
+    first, second, third = (virtual_sku(points=10, stock=200) for _n in range(3))
+    line, token = "orders:basket_line", {"csrfmiddlewaretoken": "t" * 64}
+    fill(member, third)
+
+    client.post(reverse("orders:basket_add"), {"sku": first.pk, "quantity": typed})
+    client.post(reverse(line, args=[second.pk]), {"quantity": typed})
+    for quantity in ("1", "1", typed, typed):  # pressed twice, back, another number, twice again
+        client.post(reverse("orders:basket_add"), {"sku": third.pk, "quantity": quantity, **token})
+
+    new = [] if pieces is None else [(sku.pk, pieces, False) for sku in (first, second)]
+    assert kept(member) == [(third.pk, min(2 + (pieces or 0), 99), False), *new]
+
+
+def test_change_when_htmx_is_refused_then_the_whole_page_says_why(client, member):
+    client.force_login(member)
+    client.cookies["mall_language"] = "en"
+    sku = virtual_sku(points=10)
+    fill(member, sku, quantity=2)
+    htmx = {"HX-Request": "true", "HX-Current-URL": "http://testserver/cart/?n=1"}
+
+    refused = client.post(
+        reverse("orders:basket_line", args=[sku.pk]), {"quantity": "100"}, headers=htmx
+    )
+    page = client.get(refused["HX-Redirect"])
+
+    assert (refused.status_code, refused.content) == (200, b"")
+    assert refused["HX-Redirect"] == htmx["HX-Current-URL"]
+    assert str(InvalidLines()) in page.content.decode()
+    assert kept(member) == [(sku.pk, 2, False)]
 
 
 def test_header_when_a_member_ordered_then_the_number_is_asked_anew(client, member):

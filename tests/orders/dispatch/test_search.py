@@ -1,6 +1,8 @@
 """Orders are found by what a caller says on the phone."""
 
 import pytest
+from django.db import connection
+from django.db.models import ExpressionWrapper, F, TextField
 from django.urls import reverse
 
 from accounts import addresses
@@ -65,3 +67,28 @@ def test_search_when_orders_have_no_marks_yet_then_a_sweep_makes_them_and_leavin
     assert found_by(counter, "5678") == []
     assert contact_marks.mark_unmarked() == 0
     Order.objects.filter(pk=mine.pk).update(status="paid")
+
+
+def test_mark_when_no_key_opens_one_address_then_it_waits_and_the_others_are_found(
+    counter, known, monkeypatch
+):
+    lost, fine = known
+    Order.objects.update(phone_mark=None, phone_tail_mark=None, recipient_mark=None)
+    sealed = Order.objects.filter(pk=lost.pk).annotate(
+        raw=ExpressionWrapper(F("address_sealed"), output_field=TextField())
+    )
+    [kept] = sealed.values_list("raw", flat=True)
+    write = "UPDATE orders_order SET address_sealed = %s WHERE id = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(write, ["v1:deadbeef:AAAA", lost.pk])
+    monkeypatch.setattr(contact_marks, "BATCH", 1)
+
+    marked = contact_marks.mark_unmarked(), contact_marks.mark_unmarked()
+
+    assert marked == (1, 0)
+    assert list(Order.objects.filter(recipient_mark=None).values_list("pk", flat=True)) == [lost.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(write, [kept, lost.pk])
+    assert contact_marks.mark_unmarked() == 1
+    assert found_by(counter, "5678") == [lost.pk]
+    assert found_by(counter, "韩梅梅") == [fine.pk]

@@ -426,11 +426,11 @@ WECHAT_HEADINGS = (
 )
 
 
-def alipay_bill(day, rows):
+def alipay_bill(day, rows, seller=SELLER_ID):
     """The ZIP of a day; rows are (kind, our number, its number, amount, refund number)."""
     lines = [
         "#支付宝业务明细查询",
-        f"#账号：[{SELLER_ID}0156]",
+        f"#账号：[{seller}0156]",
         f"#起始日期：[{day:%Y年%m月%d日} 00:00:00]",
         "#-----------------------------------------业务明细列表----------------------------------------",
         ALIPAY_HEADINGS,

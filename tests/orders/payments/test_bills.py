@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -106,6 +107,25 @@ def test_read_in_when_bill_and_books_differ_then_listed_once_and_settled_by_a_ri
     assert PaymentRefund.objects.get().billed_on == day
 
 
+@BOTH
+def test_read_in_when_a_line_stands_twice_or_lacks_its_number_then_what_it_adds_up_to_differs(
+    providers, paid, provider
+):
+    payment, day = paid(provider), clock.today()
+    by_hand = row(providers, payment, kind=WORDS[provider][1], amount="0.00", refund="")
+
+    bill = billing.read_in(
+        provider, day, WRITE[provider](day, [row(providers, payment)] * 2 + [by_hand])
+    )
+
+    no = by_hand[1] if provider == "alipay" else "0"
+    no = payment.no if provider == "alipay" else no
+    assert (bill.payments, bill.paid, bill.refunds) == (1, 2 * payment.amount, 1)
+    assert differences() == [("amount", "payment", payment.no), ("missing_here", "refund", no)]
+    twice = BillDifference.objects.get(kind="amount")
+    assert (twice.ours, twice.theirs) == (payment.amount, 2 * payment.amount)
+
+
 def test_read_in_when_the_bill_of_the_day_before_shows_it_then_missing_no_more(providers, paid):
     payment = paid("wechat")  # paid before midnight, heard of after
     today, yesterday = clock.today(), clock.today() - timedelta(days=1)
@@ -128,6 +148,11 @@ def test_read_in_when_the_bill_of_the_day_before_shows_it_then_missing_no_more(p
         ("wechat", pay.alipay_bill(clock.today(), [("交易", "1", "2", "1.00", "")])),
         ("wechat", pay.wechat_bill(clock.today(), [("SUCCESS", "1", "2", "1.00", "")], "190000")),
         ("wechat", pay.wechat_bill("2026-01-01", [("SUCCESS", "1", "2", "1.00", "")])),
+        ("wechat", pay.wechat_bill(clock.today(), [("SUCCESS", "1", "2", "-1.00", "")])),
+        ("alipay", pay.alipay_bill(clock.today(), [("交易", "1", "2", "-1.00", "")])),
+        ("alipay", pay.alipay_bill(clock.today(), [("交易", "1", "2", "1" + "0" * 10, "")])),
+        ("alipay", pay.alipay_bill(clock.today(), [("交易", "1", "2", "9" * 10, "")] * 101)),
+        ("alipay", pay.alipay_bill(clock.today(), [("交易", "1", "2", "1.00", "")], "20889")),
         ("wechat", "交易时间\n\xff".encode("utf-16")),
         ("sandbox", b"x"),
     ],
@@ -145,6 +170,8 @@ def test_read_in_when_it_is_no_bill_of_that_day_then_a_sentence_and_nothing_kept
 def test_fetch_bills_when_the_day_is_over_then_each_provider_is_asked_once(providers, paid):
     payments = paid("alipay"), paid("wechat")
     day = clock.today() - timedelta(days=1)
+    with time_machine.travel(clock.start_of(day)):
+        billing.read_in("alipay", day, b"")  # somebody was too early: the day was not over
     providers.bills = {day.isoformat(): pay.alipay_bill(day, [row(providers, payments[0])])}
     providers.broken = {"GET /v3/bill": 500}
     with pytest.raises(ProviderSilent):
