@@ -51,7 +51,8 @@ def shop(request):
     """Return the names templates use on every page."""
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     # Lazy: an answer without a page asks nothing. No query where it is known.
-    worn = SimpleLazyObject(face.current)
+    # And a page that tells of a fault must not ask, or it would be the next one.
+    worn = SimpleLazyObject(face.last_seen if hasattr(request, "tells_fault") else face.current)
     return {
         "theme": theme if theme in THEMES else "",
         # Asked for by a page only: those of an outage must not ask who reads them.

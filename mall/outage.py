@@ -38,7 +38,7 @@ def refusal_of(error, request) -> Busy | None:
 def answer(request, refusal: Busy):
     """Return the 503: a page, or the API's error shape under /api/."""
     # Who asks can no longer be found out: nothing on the way out shall try.
-    request.user = AnonymousUser()
+    request.user, request.tells_fault = AnonymousUser(), True
     with translation.override(language_of(request)):
         if request.path_info.startswith("/api/"):
             response = error_responses.refusal(refusal)

@@ -157,6 +157,7 @@ def server_error(request):
         return error_responses.api_error(
             500, "error", _("Something broke on our side. Trying again with the same key is safe.")
         )
+    request.tells_fault = True
     return render(request, "500.html", status=500)
 
 

@@ -84,7 +84,7 @@ def save_address(page):
 
 def place(page, sku):
     page.goto(f"/products/{sku.product_id}/")
-    page.click("#redeem [type=submit]")
+    page.click("#redeem .btn-primary")
     page.wait_for_url("**/orders/new/**")
     page.click(".sticky-action [type=submit]")
     page.wait_for_url(re.compile(r"/orders/(?!new)[^/]+/"))

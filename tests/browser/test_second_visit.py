@@ -259,7 +259,7 @@ def test_balance_when_explained_then_leads_to_the_entry_and_its_rule(shopper, me
 def test_card_key_when_bought_then_shown_after_the_password_only(shopper, member):
     sku = key_sku(points=50, name_en="Music card")
     shopper.goto(f"/products/{sku.product_id}/")
-    shopper.click("#redeem [type=submit]")
+    shopper.click("#redeem .btn-primary")
     shopper.wait_for_url("**/orders/new/**")
     shopper.click(".sticky-action [type=submit]")
     shopper.wait_for_url(re.compile(r"/orders/(?!new)[^/]+/"))

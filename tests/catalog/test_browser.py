@@ -54,7 +54,7 @@ def test_list_when_there_is_no_javascript_then_search_and_product_still_work(ope
 
     page.locator(".product-card__link").click()
     page.wait_for_url(f"**/products/{mug.pk}/")
-    assert page.locator("form#redeem button[type=submit]").is_visible()
+    assert page.locator("form#redeem .btn-primary").is_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

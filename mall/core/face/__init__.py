@@ -4,6 +4,6 @@ Every page shows it, so it is kept in the process under the version of kept fact
 (``mall.core.kept``): no question for a page, and true from the next request after an edit.
 """
 
-from mall.core.face.facts import Block, Face, Page, binding, blocks, current, page_of
+from mall.core.face.facts import Block, Face, Page, binding, blocks, current, last_seen, page_of
 
-__all__ = ["Block", "Face", "Page", "binding", "blocks", "current", "page_of"]
+__all__ = ["Block", "Face", "Page", "binding", "blocks", "current", "last_seen", "page_of"]
