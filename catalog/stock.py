@@ -19,7 +19,7 @@ from catalog.errors import (
     OutOfStock,
     StockBelowZero,
 )
-from catalog.models import Product, Sku, StockMovement
+from catalog.models import Product, Sku, Stock, StockMovement
 from mall.core import clock, repeats, rows
 from mall.core.transactions import transactional
 
@@ -211,14 +211,8 @@ def _take_all(wanted) -> None:
     for sku_id in ids:
         if left[sku_id] < wanted[sku_id]:
             raise OutOfStock(sku=sku_id, wanted=wanted[sku_id], left=left[sku_id])
-    cases = " ".join(["WHEN %s THEN %s"] * len(ids))
-    pieces = [value for sku_id in ids for value in (sku_id, wanted[sku_id])]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE catalog_stock SET quantity = quantity - CASE sku_id {cases} END "
-            f"WHERE sku_id IN ({rows.marks(ids)})",
-            [*pieces, *ids],
-        )
+    stocks = [Stock(sku_id=sku_id, quantity=left[sku_id] - wanted[sku_id]) for sku_id in ids]
+    rows.write_over(stocks, by="sku_id", names=["quantity"])
     if any(left[sku_id] == wanted[sku_id] for sku_id in ids):
         kept.stock_turned()
 

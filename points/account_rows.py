@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS
 
 from mall.core import clock, rows
 from points import errors
@@ -182,13 +182,7 @@ def write(entries: list[LedgerEntry], accounts: list[PointAccount], before: dict
         return
     # For many, an upsert: the entries' primary keys (account and seq) have already refused a lost
     # lock.
-    names = rows.columns_of(PointAccount, *_MOVING).names
-    if connection.vendor == "sqlite":
-        moving = ", ".join(f"{name} = excluded.{name}" for name in names)
-        rows.insert(accounts, suffix=f" ON CONFLICT (user_id) DO UPDATE SET {moving}")
-    else:
-        moving = ", ".join(f"{name} = VALUES({name})" for name in names)
-        rows.insert(accounts, suffix=f" ON DUPLICATE KEY UPDATE {moving}")
+    rows.write_over(accounts, by="user_id", names=rows.columns_of(PointAccount, *_MOVING).names)
 
 
 def write_status(user_id: int, status: str, note: str) -> bool:
