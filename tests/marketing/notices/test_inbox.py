@@ -1,8 +1,10 @@
 """The inbox: one row a fact, worded for its reader."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
@@ -90,7 +92,9 @@ def test_notice_when_its_kind_is_of_a_newer_release_then_shown_and_mailed_plainl
 
     pages = [client.get("/inbox/"), client.get("/inbox/?topic=account"), client.get("/")]
     listed = signed_in_api.get("/api/v1/notifications").data["results"]
-    sent = deliveries.send_due()
+    noon = clock.start_of(clock.today() + timedelta(days=1)) + timedelta(hours=12)
+    with time_machine.travel(noon, tick=False):  # at night mails wait
+        sent = deliveries.send_due()
     client.force_login(operator)
     pages.append(client.get(reverse("admin:marketing_delivery_changelist")))
 
