@@ -153,6 +153,7 @@ def test_mend_when_the_release_before_drew_a_row_then_it_is_drawn_whole(shelve):
     assert found("wuxian") == found("无线充电器") == [product.pk]
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_migration_when_a_shop_has_goods_then_pressed_and_it_goes_back(shelve):
     product = shelve(name_zh_hans="無線充電器 500 克", tags="數碼,禮物")
