@@ -212,7 +212,7 @@ def _take_all(wanted) -> None:
         if left[sku_id] < wanted[sku_id]:
             raise OutOfStock(sku=sku_id, wanted=wanted[sku_id], left=left[sku_id])
     stocks = [Stock(sku_id=sku_id, quantity=left[sku_id] - wanted[sku_id]) for sku_id in ids]
-    rows.write_over(stocks, by="sku_id", names=["quantity"])
+    rows.write_over(stocks, "quantity")
     if any(left[sku_id] == wanted[sku_id] for sku_id in ids):
         kept.stock_turned()
 

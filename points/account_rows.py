@@ -182,7 +182,7 @@ def write(entries: list[LedgerEntry], accounts: list[PointAccount], before: dict
         return
     # For many, an upsert: the entries' primary keys (account and seq) have already refused a lost
     # lock.
-    rows.write_over(accounts, by="user_id", names=rows.columns_of(PointAccount, *_MOVING).names)
+    rows.write_over(accounts, *_MOVING)
 
 
 def write_status(user_id: int, status: str, note: str) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from mall.core import clock, repeats, upserts
+from mall.core import clock, repeats, rows
 from mall.core.transactions import transactional
 from points import balance, errors, grant_limits, ledger, machine, rules, tiers
 from points.models import Grant, PointAccount, RuleVersion, TakeBack
@@ -147,7 +147,7 @@ def confirm_all(user_ids: Iterable[int], received: Mapping[str, datetime]) -> in
         grant.confirmed_at = received[grant.reference]
         days = grant.version.matures_after_days
         grant.matures_at = grant.confirmed_at + timedelta(days=days)
-    upserts.write_over(grants, ["confirmed_at", "matures_at"])
+    rows.write_over(grants, "confirmed_at", "matures_at")
     return len(grants)
 
 
@@ -191,8 +191,8 @@ def take_back_all(undone: list[Undone]) -> list[TakenBack]:
     if new:
         _take(new.values())
         TakeBack.objects.bulk_create(new.values())
-    rows = (known[one.user_id, one.key] for one in undone)
-    return [TakenBack(row.pending, row.points, row.debt) for row in rows]
+    found = (known[one.user_id, one.key] for one in undone)
+    return [TakenBack(row.pending, row.points, row.debt) for row in found]
 
 
 def _taking(one) -> TakeBack:
@@ -202,13 +202,13 @@ def _taking(one) -> TakeBack:
     return row
 
 
-def _take(rows) -> None:
-    """Take from promises and from the books what these rows undo, and write onto them how much."""
+def _take(undone) -> None:
+    """Take from promises and from the books what these undo, and write onto them how much."""
     grants, changed, claws = defaultdict(list), {}, []
-    references = {row.reference for row in rows}
-    for grant in _alive(references).filter(account_id__in={row.account_id for row in rows}):
+    references = {row.reference for row in undone}
+    for grant in _alive(references).filter(account_id__in={row.account_id for row in undone}):
         grants[grant.account_id, grant.reference].append(grant)
-    for row in rows:
+    for row in undone:
         for grant in grants[row.account_id, row.reference]:
             asked = due_back(grant, Fraction(row.share)) - grant.taken_back
             if asked <= 0:
@@ -225,7 +225,7 @@ def _take(rows) -> None:
     for (row, _claw_of), entry in zip(claws, entries, strict=True):
         row.points -= entry.delta
         row.debt += entry.debt_delta
-    upserts.write_over(list(changed.values()), ["taken_back", "claws", "status"])
+    rows.write_over(list(changed.values()), "taken_back", "claws", "status")
     moved = {row.account_id for row, _claw_of in claws}
     if moved:
         tiers.reassess_all(moved)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from mall.core import clock, keyset, upserts
+from mall.core import clock, keyset, rows
 from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from points import errors, events, ledger, machine, rules
@@ -82,7 +82,7 @@ def _mature_batch(ids):
         arrived.append(grant)
         if entry.is_new:
             new.append((grant.action, entry))
-    upserts.write_over(arrived, ["status", "matured_at", "matured_points", "entry_seq"])
+    rows.write_over(arrived, "status", "matured_at", "matured_points", "entry_seq")
     rules.note_new(entry for _action, entry in new)
     hand_over(events.points_awarded(action, entry) for action, entry in new)
     return [grant.matured_points for grant in arrived]

@@ -14,7 +14,7 @@ from datetime import date
 
 from django.db.models import Sum
 
-from mall.core import clock, upserts
+from mall.core import clock, rows
 from points import ledger, machine, slots, tiers
 from points.grant_limits import has_room
 from points.models import PointAccount, RiskCase, SetAside
@@ -94,16 +94,16 @@ def decided_of(user_id: int, keys: Iterable[str]) -> dict[str, bool]:
 
 
 def _credit(user_id) -> Decided:
-    rows = list(_waiting(user_id).select_related("version__rule").order_by("on", "pk"))
-    if not rows:
+    due = list(_waiting(user_id).select_related("version__rule").order_by("on", "pk"))
+    if not due:
         return Decided()
-    entries = ledger.post_many([_posting(row) for row in rows])
-    for row in rows:
+    entries = ledger.post_many([_posting(row) for row in due])
+    for row in due:
         row.status, row.decided_at = SetAside.Status.CREDITED, clock.now()
-    upserts.write_over(rows, ["status", "decided_at"])
+    rows.write_over(due, "status", "decided_at")
     worth = sum(entry.worth for entry in entries if entry.is_new)
     tiers.note_earned_all({user_id: worth})
-    return Decided(credited=worth, days=tuple(sorted({row.on for row in rows})))
+    return Decided(credited=worth, days=tuple(sorted({row.on for row in due})))
 
 
 def _posting(row) -> ledger.Posting:

@@ -18,7 +18,7 @@ from datetime import date
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import audit, clock, keyset, rows, upserts
+from mall.core import audit, clock, keyset, rows
 from mall.core.errors import DomainError
 from mall.core.kept import kept
 from mall.core.transactions import transactional
@@ -151,11 +151,11 @@ def note_earned_all(points: Mapping[int, int]) -> None:
     if len(points) == 1:
         note_earned(*next(iter(points.items())))
         return
-    rows = MemberTier.objects.in_bulk(points)
-    staying = [row for row in rows.values() if row.rises_at > row.earned + points[row.pk]]
+    found = MemberTier.objects.in_bulk(points)
+    staying = [row for row in found.values() if row.rises_at > row.earned + points[row.pk]]
     for row in staying:
         row.earned += points[row.pk]
-    upserts.write_over(staying, ["earned"])
+    rows.write_over(staying, "earned")
     rising = set(points) - {row.pk for row in staying}
     if rising:
         reassess_all(rising)
@@ -204,11 +204,11 @@ def _reassess(user_ids, on=None):
     on = on or clock.today()
     ladder = _ladder()
     thresholds, as_of = _thresholds(ladder), max(tier.changed_at for tier in ladder)
-    rows = MemberTier.objects.in_bulk(user_ids)
+    known = MemberTier.objects.in_bulk(user_ids)
     credits = _credits(user_ids)
     for user_id in user_ids:
-        place = _place_of(rows.get(user_id))
-        row = rows.setdefault(user_id, MemberTier(account_id=user_id))
+        place = _place_of(known.get(user_id))
+        row = known.setdefault(user_id, MemberTier(account_id=user_id))
         days = {day: points for day, points in credits[user_id].items() if day >= first_counted(on)}
         credited = sum(days.values())
         place = assess(place, credited, thresholds, on=on)
@@ -224,7 +224,7 @@ def _reassess(user_ids, on=None):
         aims = [threshold for threshold in thresholds if threshold > credited]
         row.rises_at = row.earned + aims[0] - credited if aims else NEVER
     moving = ["level", "since", "grace_until", "due_on", "earned", "rises_at", "ladder_of"]
-    upserts.write_over(list(rows.values()), moving)
+    rows.write_over(list(known.values()), *moving)
 
 
 @transactional

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.spelling import folded, measured, pressed, sounds
-from mall.core import upserts
+from mall.core import rows
 
 SAID_IN = ("name_zh_hans", "name_en", "summary_zh_hans", "summary_en", "tags")
 DRAWN_FROM = {*SAID_IN, "name", "summary", "status", "choices", "sale_starts_at", "sale_ends_at"}
@@ -79,12 +79,12 @@ def draw_words(products) -> None:
     nothing.
     """
     wanted = ("pk", *SAID_IN, "status", "choices", "sale_starts_at", "sale_ends_at", "updated_at")
-    rows = [
+    words = [
         ProductWords(product_id=product.pk, **drawn(product))
         for product in products.order_by("pk").only(*wanted)
     ]
-    for start in range(0, len(rows), DRAWN_AT_ONCE):
-        upserts.write_over(rows[start : start + DRAWN_AT_ONCE], ROW)
+    for start in range(0, len(words), DRAWN_AT_ONCE):
+        rows.write_over(words[start : start + DRAWN_AT_ONCE], *ROW)
 
 
 def undrawn() -> Q:

@@ -170,20 +170,26 @@ def insert(objects, *, suffix: str = "") -> int:
     return execute(*_insert(objects, columns_of(type(objects[0])), suffix)) if objects else 0
 
 
-def write_over(objects, *, by: str, names) -> None:
-    """Write the columns ``names`` (quoted) of rows that are there and locked, each found by its
-    key, the column ``by``, in the order given.
+def write_over(objects, *names) -> None:
+    """Write these attributes over the rows that are there under the objects' primary keys, in the
+    order given, and whole rows where there are none: the caller holds the lock that keeps the rows
+    as they are, or one that was deleted meanwhile would come back.
 
     Not by ``UPDATE … WHERE key IN (…)``: of a small table MariaDB (10.11.19) reads every row for
     that (EXPLAIN: index), asks for the locks of rows nobody named before it passes over them, and
     takes that for a deadlock with whoever holds one of them and waits for ours.
     """
+    if not objects:
+        return
+    model = type(objects[0])
+    columns = columns_of(model, *names).names
     if connection.vendor == "sqlite":
-        moving = ", ".join(f"{name} = excluded.{name}" for name in names)
-        insert(objects, suffix=f" ON CONFLICT ({by}) DO UPDATE SET {moving}")
+        moving = ", ".join(f"{column} = excluded.{column}" for column in columns)
+        conflict = f"ON CONFLICT ({quoted(model._meta.pk.column)}) DO UPDATE SET"
     else:
-        moving = ", ".join(f"{name} = VALUES({name})" for name in names)
-        insert(objects, suffix=f" ON DUPLICATE KEY UPDATE {moving}")
+        moving = ", ".join(f"{column} = VALUES({column})" for column in columns)
+        conflict = "ON DUPLICATE KEY UPDATE"
+    insert(objects, suffix=f" {conflict} {moving}")
 
 
 def insert_read_back(objects, *, by: str) -> bool:

@@ -8,7 +8,7 @@ has them drawn anew. Both leave the same. Called under the member's lock.
 from collections import defaultdict
 from datetime import date, datetime
 
-from mall.core import clock, upserts
+from mall.core import clock, rows, upserts
 from marketing.missions import eligibility, rewards
 from marketing.models import Mission, MissionFact, MissionProgress
 
@@ -105,7 +105,7 @@ class Rows:
         new = [row for row in self._stepped if row.pk is None]
         upserts.insert(new, by=("user_id", "mission_id", "period"))
         moving = ["count", "paid", "moved_at", "completed_at", "rewarded_at"]
-        upserts.write_over(known, moving)
+        rows.write_over(known, *moving)
         for fact, steps in self._facts:
             fact.moved = [[row.pk, step] for row, step in steps]
         MissionFact.objects.bulk_create(fact for fact, _steps in self._facts)

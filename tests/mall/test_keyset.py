@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mall.core import keyset, upserts
+from mall.core import keyset, rows
 from marketing.models import Preference
 
 pytestmark = pytest.mark.django_db
@@ -68,13 +68,13 @@ def test_batches_when_rows_go_or_stay_as_they_are_then_the_sweep_ends():
 
 def test_write_over_when_some_are_new_then_one_statement_and_only_the_named_columns():
     prefer([("a", 1), ("a", 2)])
-    rows = [*Preference.objects.order_by("pk"), Preference(kind="a", user_id=3, inbox=True)]
-    rows[2].pk = rows[1].pk + 1
-    for row in rows:
+    wanted = [*Preference.objects.order_by("pk"), Preference(kind="a", user_id=3, inbox=True)]
+    wanted[2].pk = wanted[1].pk + 1
+    for row in wanted:
         row.inbox = row.email = False
 
     with CaptureQueriesContext(connection) as seen:
-        upserts.write_over(rows, ["email"])
+        rows.write_over(wanted, "email")
 
     told = Preference.objects.order_by("user_id").values_list("user_id", "inbox", "email")
     assert list(told) == [(1, True, False), (2, True, False), (3, False, False)]
