@@ -37,7 +37,7 @@ def test_file_when_brought_let_in_and_brought_again_then_each_order_is_sent_once
 
     assert (row.rows, row.new, row.known, row.refused, before) == (5, 2, 0, 3, 0)
     assert looked.context["may_send"] == 2
-    assert [told[:2] for told in looked.context["findings"]] == [
+    assert [[*told[:2]] for told in looked.context["findings"]] == [
         [4, three.no],
         [5, "NOSUCH"],
         [7, ""],
