@@ -22,7 +22,8 @@ from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
 from orders.models import BillDifference, PaymentBill
-from orders.payments import bill_files, billing
+from orders.payments import bill_files, billing, gateways
+from orders.payments.messages import BILL_BYTES
 
 Kind, Subject = BillDifference.Kind, BillDifference.Subject
 TO_DO = {
@@ -50,13 +51,10 @@ TO_DO = {
 }
 
 
-PROVIDERS = {"alipay": _("Alipay"), "wechat": _("WeChat Pay")}
-
-
 class BillForm(forms.Form):
     provider = forms.ChoiceField(
         label=_("provider"),
-        choices=list(PROVIDERS.items()),
+        choices=lambda: [(name, gateways.label_of(name)) for name in bill_files.READERS],
         widget=UnfoldAdminSelectWidget,
     )
     day = forms.DateField(label=_("day"), widget=UnfoldAdminDateWidget)
@@ -102,7 +100,7 @@ class PaymentBillAdmin(ReadOnly, ModelAdmin):
 
     @display(description=_("provider"), ordering="provider")
     def provider_name(self, bill):
-        return PROVIDERS.get(bill.provider, bill.provider)
+        return gateways.label_of(bill.provider)
 
     @action(description=_("Read in a bill"), url_path="read", permissions=["read"])
     def read_bill(self, request):
@@ -112,7 +110,7 @@ class PaymentBillAdmin(ReadOnly, ModelAdmin):
         form = BillForm(sent(request), request.FILES or None)
         if request.method == "POST" and form.is_valid():
             said = form.cleaned_data
-            content = said["file"].read(bill_files.BYTES_MAX + 1)
+            content = said["file"].read(BILL_BYTES + 1)
             try:
                 bill = billing.read_in(said["provider"], said["day"], content, by=request.user)
             except DomainError as refusal:

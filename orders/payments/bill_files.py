@@ -22,8 +22,8 @@ from mall.core.tables.errors import BadCell, UnreadableTable
 from mall.core.tables.reader import open_table
 from orders.models import BillDifference
 from orders.payments import wording
+from orders.payments.messages import BILL_BYTES
 
-BYTES_MAX = 20_000_000
 SUM_MAX = Decimal("999999999999.99")  # of a day, as the columns of a bill hold it
 ALIPAY_ACCOUNT = re.compile(r"#\s*账号：\[([0-9]+)")
 OUR_PLAIN_NUMBER = re.compile(r"20[0-9]{6}[0-9A-Z]{13}\Z")
@@ -75,7 +75,7 @@ def read(provider: str, content: bytes, day: date) -> list[Line]:
     """
     if provider not in READERS:
         raise UnreadableTable(_("This provider writes no bills."))
-    if len(content) > BYTES_MAX:
+    if len(content) > BILL_BYTES:
         raise UnreadableTable(_("This file is too large for a daily bill."))
     lines = READERS[provider](content) if content else []
     if lines and all(line.day != day for line in lines):
@@ -136,7 +136,7 @@ def _files(content):
         return
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(one.file_size for one in packed.infolist()) > BYTES_MAX:
+            if sum(one.file_size for one in packed.infolist()) > BILL_BYTES:
                 raise UnreadableTable(_("This file is too large for a daily bill."))
             for one in packed.infolist():
                 yield _text(packed.read(one))

@@ -7,8 +7,6 @@ different, so the list shows what is left to do.
 
 from datetime import date
 
-from django.db.models import Q
-
 from mall.core import audit, clock
 from mall.core.money import ZERO
 from mall.core.transactions import transactional
@@ -73,7 +71,8 @@ def _sum(lines, subject):
 # --- what the bill shows -------------------------------------------------------------
 def _payments(bill, lines) -> list[BillDifference]:
     differences = []
-    for some, ours in _with_ours(bill, lines, PAYMENT, Payment.objects.filter):
+    of_provider = Payment.objects.filter(provider=bill.provider)
+    for some, ours in _with_ours(lines, PAYMENT, of_provider):
         told = _second_money(bill.provider, some)
         fit = []
         for line in some:
@@ -103,7 +102,7 @@ def _refunds(bill, lines) -> list[BillDifference]:
     """Money still on its way by our books counts as told alike: the provider knows it first."""
     differences = []
     of_provider = PaymentRefund.objects.filter(payment__provider=bill.provider)
-    for some, ours in _with_ours(bill, lines, REFUND, of_provider.filter, provider=False):
+    for some, ours in _with_ours(lines, REFUND, of_provider):
         fit = []
         for line in some:
             refund = ours.get(line.no)
@@ -117,13 +116,12 @@ def _refunds(bill, lines) -> list[BillDifference]:
     return differences
 
 
-def _with_ours(bill, lines, subject, find, *, provider=True):
+def _with_ours(lines, subject, of_provider):
     """Yield the lines of a subject, some at a time, with our rows by their numbers."""
     wanted = [line for line in lines if line.subject == subject]
-    of = {"provider": bill.provider} if provider else {}
     for at in range(0, len(wanted), AT_ONCE):
         some = wanted[at : at + AT_ONCE]
-        rows = find(no__in=[line.no for line in some], **of)
+        rows = of_provider.filter(no__in=[line.no for line in some])
         yield some, {row.no: row for row in rows}
 
 
@@ -212,6 +210,4 @@ def _key(row):
 
 
 def _settle_by_itself(differences):
-    differences.filter(Q(settled_at__isnull=True)).update(
-        settled_at=clock.now(), settled_by=BY_ITSELF
-    )
+    differences.filter(settled_at__isnull=True).update(settled_at=clock.now(), settled_by=BY_ITSELF)

@@ -25,10 +25,9 @@ from orders.errors import (
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
 from orders.numbers import new_number
 from orders.payments import cash_out, gateways
-from orders.payments.messages import Aside, Payer, RefundNotice
+from orders.payments.messages import CURRENCY, Aside, Payer, RefundNotice
 from points import ledger
 
-CURRENCY = "CNY"
 NOTICE_BYTES = 64 * 1024
 REFUSED = "orders.notice_refused"
 Outcome = PaymentNotice.Outcome
@@ -53,8 +52,9 @@ def start(order, provider: str, way: str = "") -> Payment:
     if not order.is_payable:
         raise IllegalTransition(status=order.status)
     newest = Payment.objects.filter(order=order).order_by("-pk").first()
-    same = (provider, (way, ""), Payment.Status.OPEN)  # empty: an earlier release began it
-    if newest and newest.way in same[1] and (newest.provider, same[1], newest.status) == same:
+    is_open = newest is not None and newest.status == Payment.Status.OPEN
+    # an earlier release names no way
+    if is_open and newest.provider == provider and newest.way in (way, ""):
         return newest
     no = new_number()
     return Payment.objects.create(

@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 LONGEST_NAME = 64
+CURRENCY = "CNY"
+BILL_BYTES = 20_000_000  # of a daily bill
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from mall.core import clock
+from mall.core.signatures import TOLERANCE_SECONDS
 from orders.errors import BadNotice, BadSignature
 from orders.payments.messages import LONGEST_NAME
 
-TOLERANCE_SECONDS = 300
 LARGEST_AMOUNT = Decimal("9999999999.99")
 AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?\Z")
 DAY_DIGITS = 8

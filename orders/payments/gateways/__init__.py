@@ -2,6 +2,7 @@
 
 from datetime import date
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Protocol
 
 from django.conf import settings
@@ -74,10 +75,12 @@ class Gateway(Protocol):
 
 def offered() -> dict[str, Gateway]:
     """Return the providers on offer, by name."""
-    return {
-        name: import_module(f"orders.payments.gateways.{name}")
-        for name in settings.PAYMENT_PROVIDERS
-    }
+    return {name: _module(name) for name in settings.PAYMENT_PROVIDERS}
+
+
+def label_of(name: str) -> str:
+    """Return what a provider is called, on offer or not; a name nobody knows is its own."""
+    return _module(name).LABEL if find_spec(f"{__name__}.{name}") else name
 
 
 def get(name: str) -> Gateway:
@@ -89,3 +92,7 @@ def get(name: str) -> Gateway:
     if gateway is None:
         raise NoSuchProvider
     return gateway
+
+
+def _module(name):
+    return import_module(f"{__name__}.{name}")

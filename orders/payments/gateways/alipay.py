@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from mall.core import clock
 from orders.errors import BadNotice, BadSignature, ProviderRefused, ProviderSilent
 from orders.payments import wording
-from orders.payments.messages import Aside, Notice
+from orders.payments.messages import BILL_BYTES, CURRENCY, Aside, Notice
 
 NAME = "alipay"
 LABEL = _("Alipay")
@@ -38,9 +38,7 @@ NO_BILL = "isp.bill_not_exist"
 UNKNOWN_TRADE = "ACQ.TRADE_NOT_EXIST"
 DONE = "10000"
 UNCLEAR = ("ACQ.SYSTEM_ERROR", "aop.ACQ.SYSTEM_ERROR", "isp.unknow-error")
-CURRENCY = "CNY"
 TIMEOUT_SECONDS = 8
-BILL_BYTES = 20_000_000
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 
 
@@ -190,14 +188,10 @@ def bill(day: date) -> bytes:
     answer = _ask("alipay.data.dataservice.bill.downloadurl.query", content, but=NO_BILL)
     if not answer:
         return b""
-    try:
-        with requests.get(
-            answer["bill_download_url"], timeout=TIMEOUT_SECONDS, stream=True
-        ) as file:
-            file.raise_for_status()
-            found = file.raw.read(BILL_BYTES + 1)
-    except (requests.RequestException, OSError, LookupError) as error:
-        raise ProviderSilent(type(error).__name__) from error
+    address = answer.get("bill_download_url")
+    with _library(), requests.get(address, timeout=TIMEOUT_SECONDS, stream=True) as file:
+        file.raise_for_status()
+        found = file.raw.read(BILL_BYTES + 1)
     if len(found) > BILL_BYTES:
         raise ProviderRefused("the bill is too large")
     return found

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from mall.core import clock, signatures
 from orders.errors import BadNotice, BadSignature, ProviderRefused
 from orders.payments.messages import Notice
+from orders.payments.wording import LARGEST_AMOUNT
 
 LABEL = _("Sandbox (no real money)")
 WAYS = ("page",)
@@ -21,7 +22,6 @@ IS_TOLD = False
 IS_ASKED = False
 TIMESTAMP_HEADER = "X-Sandbox-Timestamp"
 SIGNATURE_HEADER = "X-Sandbox-Signature"
-LARGEST_AMOUNT = Decimal("9999999999.99")
 
 
 def merchant() -> str:

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from unittest.mock import MagicMock
 
 import pytest
 import time_machine
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
+from urllib3.exceptions import ProtocolError
 
 from mall.core import clock
 from mall.core.tables.errors import UnreadableTable
@@ -16,8 +18,8 @@ from orders import tasks
 from orders.errors import ProviderSilent
 from orders.lifecycle import cancel
 from orders.models import BillDifference, Order, Payment, PaymentBill, PaymentRefund
-from orders.payments import billing, cash_in, cash_out
-from orders.payments.bill_admin import PROVIDERS, TO_DO
+from orders.payments import billing, cash_in, cash_out, gateways
+from orders.payments.bill_admin import TO_DO
 from tests.factories.orders import place, virtual_sku
 from tests.orders.payments import providers as pay
 
@@ -186,6 +188,17 @@ def test_fetch_bills_when_the_day_is_over_then_each_provider_is_asked_once(provi
     assert differences() == []
 
 
+def test_fetch_when_the_file_breaks_off_then_the_provider_is_silent(providers, monkeypatch):
+    broken = MagicMock()  # urllib3's own error is neither requests' nor an OSError
+    broken.__enter__.return_value.raw.read.side_effect = ProtocolError("connection broken")
+    day = clock.today() - timedelta(days=1)
+    providers.bills = {day.isoformat(): pay.alipay_bill(day, [])}
+    monkeypatch.setattr("orders.payments.gateways.alipay.requests.get", lambda *a, **b: broken)
+
+    with pytest.raises(ProviderSilent):
+        billing.fetch("alipay", day)
+
+
 def test_import_bill_when_commanded_then_counts_are_told_or_why_not(providers, paid, tmp_path):
     payment, day, file = paid("alipay"), clock.today(), tmp_path / "bill.zip"
     file.write_bytes(pay.alipay_bill(day, [row(providers, payment)]))
@@ -219,7 +232,7 @@ def test_bills_admin_when_a_bill_is_uploaded_then_the_differences_say_what_to_do
     asked = client.get(settle).content.decode()
     assert "¥9.90" in asked and "¥1.00" in asked and str(TO_DO["amount", "payment"]) in asked
     bills = client.get(reverse("admin:orders_paymentbill_changelist")).content.decode()
-    assert str(PROVIDERS["alipay"]) in bills
+    assert str(gateways.label_of("alipay")) in bills
     assert client.post(settle, {"note": "a typo"}).status_code == 302
     difference.refresh_from_db()
     assert (difference.note, differences()) == ("a typo", [])
