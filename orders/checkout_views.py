@@ -134,7 +134,7 @@ def _way_on(request, asked) -> dict | None:
     what it does without; None where there is no such way.
     """
     try:
-        rest = rest_of(read_lines(asked))
+        rest = rest_of(request.user, read_lines(asked))
     except DomainError:
         return None
     if rest is None:

@@ -1,13 +1,12 @@
 """What of chosen goods can still be had where some of them cannot: a way on with the others."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils.translation import gettext
 
-from catalog import shelf
-from mall.core import clock
 from orders import pricing
+from orders.basket import standing
+from orders.basket.contents import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +19,21 @@ class Rest:
     without: tuple[str, ...]
 
 
-def rest_of(lines, *, as_of: datetime | None = None) -> Rest | None:
-    """Return what can be had of ``lines``, fewer pieces where fewer are left; None where that is
-    all of them, or nothing.
+def rest_of(user, lines) -> Rest | None:
+    """Return what a member can have of ``lines``, fewer pieces where stock or a limit lets fewer
+    through; None where that is all of them, or nothing.
 
     Raises: InvalidLines.
     """
-    wanted, as_of = pricing.normalise(lines), as_of or clock.now()
-    offers = shelf.offers([sku_id for sku_id, _quantity in wanted])
+    wanted = pricing.normalise(lines)
+    stands = standing.look(user, {sku: Line(sku, quantity) for sku, quantity in wanted})
+    rows = {row.sku.pk: row for row in stands.rows}
     kept, without = [], []
-    for sku_id, quantity in wanted:
-        offer = offers.get(sku_id)
-        if offer and offer.left > 0 and offer.sku.product.is_for_sale(as_of):
-            kept.append((sku_id, min(quantity, offer.left)))
+    for sku, quantity in wanted:
+        row = rows.get(sku)
+        if row and row.most:
+            kept.append((sku, min(quantity, row.most)))
         else:
-            name = offer and offer.sku.product.name
+            name = row and row.sku.product.name
             without.append(name or gettext("what is not in our shop any more"))
     return Rest(tuple(kept), tuple(without)) if kept and kept != wanted else None
