@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from mall.core.errors import DomainError
 from mall.core.limits import limit
+from mall.core.links import id_in
 from marketing import shares
 from marketing.errors import NoSuchLink
 
@@ -55,7 +56,7 @@ def _product(request):
     asked = request.GET.get("product", "")
     if not asked:
         return None
-    product = shares.shared_product(int(asked) if asked.isdecimal() and len(asked) < 19 else None)
+    product = shares.shared_product(id_in(asked))
     if product is None:
         raise Http404
     return product

@@ -15,6 +15,7 @@ from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import keep_newest
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
+from mall.core.links import id_in
 from mall.core.versions import version_of
 from points import adjustments, explanation, risk, statement, tiers, wording
 from points.forms import AdjustForm, FreezeForm, ReleaseForm
@@ -135,7 +136,7 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
 
     def get_object(self, request, object_id, from_field=None):
         """Return the account; its key is a member's, which SQLite compares with 64 bits only."""
-        is_possible = object_id.isdecimal() and len(object_id) < 19
+        is_possible = id_in(object_id) is not None
         return super().get_object(request, object_id, from_field) if is_possible else None
 
     def get_actions_detail(self, request, object_id):

@@ -5,6 +5,13 @@ whole.
 from django.conf import settings
 from django.utils.http import url_has_allowed_host_and_scheme
 
+ID_DIGITS = 19  # from here on a number may be larger than any row's
+
+
+def id_in(text: str) -> int | None:
+    """Return the number of a row that an address or a form names; None where it can be none."""
+    return int(text) if text.isdecimal() and len(text) < ID_DIGITS else None
+
 
 def own_page(request, address: str, default: str = "/") -> str:
     """Return ``address`` when it leads to a page of this shop, else ``default``."""

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.profile import change_language
 from mall.core import unsent
+from mall.core.links import id_in
 from marketing.models import Notification
 from marketing.notices import inbox as notifications
 from marketing.notices import letters, preferences
@@ -47,10 +48,7 @@ def _read(request):
         messages.success(request, _("All read."))
         return redirect("marketing:inbox")
     wanted = asked or only
-    notice = get_object_or_404(
-        notifications.inbox(request.user),
-        pk=wanted if wanted.isdecimal() and len(wanted) < 19 else None,
-    )
+    notice = get_object_or_404(notifications.inbox(request.user), pk=id_in(wanted))
     notifications.mark_read(request.user, ids=[notice.pk])
     return redirect(notice.url or "marketing:inbox" if asked else "marketing:inbox")
 

@@ -14,6 +14,7 @@ from mall.core import clock, export
 from mall.core.admin.action_forms import TEMPLATE, ChosenForm, sent
 from mall.core.admin.change_list import COUNT_MAX
 from mall.core.errors import DomainError
+from mall.core.links import id_in
 from orders.dispatch import exports, labels, notes, slips, waiting
 from orders.dispatch import table_forms as table
 from orders.dispatch.forms import ColumnsForm, InternalNoteForm, MemberNoteForm
@@ -90,11 +91,19 @@ class DispatchButtons:
     @action(description=_("Send these"), permissions=["ship"])
     def ship_chosen(self, request, queryset):
         """Show the chosen orders as that table."""
-        keys = waiting.orders(queryset).values_list("pk", flat=True)[: waiting.ROWS]
+        keys = list(waiting.orders(queryset).values_list("pk", flat=True)[:COUNT_MAX])
         if not keys:
             messages.warning(request, _("Nothing of these orders waits to be sent."))
             return None
-        query = "&".join(f"order={key}" for key in keys)
+        shown, left = keys[: waiting.ROWS], len(keys[waiting.ROWS :])
+        if left:
+            words = ngettext(
+                "The first %(shown)s are here; %(n)s more of those chosen waits behind them.",
+                "The first %(shown)s are here; %(n)s more of those chosen wait behind them.",
+                left,
+            )
+            messages.warning(request, words % {"shown": len(shown), "n": left})
+        query = "&".join(f"order={key}" for key in shown)
         return HttpResponseRedirect(f"{reverse('admin:orders_order_ship_many')}?{query}")
 
     # --- on paper and as a file -----------------------------------------------------
@@ -172,7 +181,5 @@ def _next_url(rows):
 
 def _asked(request):
     """Return behind which order, or of which orders, an address asks."""
-    after = request.GET.get("after", "")
-    chosen = [key for key in request.GET.getlist("order") if key.isdecimal() and len(key) < 19]
-    is_number = after.isdecimal() and len(after) < 19
-    return int(after) if is_number else 0, [int(key) for key in chosen[: waiting.ROWS]]
+    chosen = [key for key in map(id_in, request.GET.getlist("order")) if key]
+    return id_in(request.GET.get("after", "")) or 0, chosen[: waiting.ROWS]

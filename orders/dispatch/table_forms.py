@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from mall.core import audit
+from mall.core.links import id_in
 from orders.dispatch import labels, waiting
 from orders.dispatch.forms import HeadForm, RowForm, fill_down
 from orders.models import Order
 
-CHOSEN_MAX = waiting.ROWS
+ROWS_MAX = waiting.ROWS + waiting.TOGETHER_MAX  # as many as a page shows
 
 
 @dataclass
@@ -28,11 +29,8 @@ def blank(rows: list[waiting.Waiting], *, carrier: str = "") -> Table:
 
 def filled(data) -> Table:
     """Return the table as it was sent, with every row that was shown, in that order."""
-    keys = [int(key) for key in data.getlist("row") if key.isdecimal() and len(key) < 19]
-    found = {
-        order.pk: order
-        for order in Order.objects.filter(pk__in=keys[: 2 * CHOSEN_MAX]).select_related("user")
-    }
+    keys = [key for key in map(id_in, data.getlist("row")) if key][:ROWS_MAX]
+    found = Order.objects.select_related("user").in_bulk(keys)
     shown = waiting.side_by_side(waiting.of([found[key] for key in keys if key in found]))
     return Table(HeadForm(data), [RowForm(data, row=row) for row in shown])
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from accounts import addresses
 from mall.core.models import AuditRow
 from orders import lifecycle
+from orders.dispatch import waiting
 from orders.models import Order, Shipment
 from tests.factories.orders import HOME, physical_sku, place, virtual_sku
 
@@ -48,6 +49,19 @@ def test_table_when_numbers_are_pasted_then_one_press_sends_them_all(
     assert {(o.status, o.carrier) for o in found} == {("shipped", "顺丰速运")}
     opened = AuditRow.objects.filter(action="orders.open_dispatch").first()
     assert len(opened.after["orders"]) == 6
+
+
+def test_chosen_when_they_are_more_than_a_page_then_the_rest_is_told(
+    counter, waiting_orders, monkeypatch
+):
+    monkeypatch.setattr(waiting, "ROWS", 2)
+    chosen = {"action": "ship_chosen", "_selected_action": [o.pk for o in waiting_orders(3)]}
+
+    shown = counter.post(reverse("admin:orders_order_changelist"), chosen, follow=True)
+
+    assert len(shown.context["table"].rows) == 2
+    [told] = [str(one) for one in shown.context["messages"]]
+    assert "2" in told and "1" in told
 
 
 def test_table_when_rows_are_wrong_then_each_is_named_and_the_right_ones_go(
