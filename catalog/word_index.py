@@ -20,11 +20,12 @@ from django.db.models.lookups import GreaterThan
 from catalog import kept
 from catalog.models import ProductWords, is_within, is_within_sale
 from mall.core import clock
+from mall.core.memory import Memory
 
 MOST_KEPT = 20_000  # goods, about 1.5 kB each
 END = "\0"  # between two rows: in no text
 
-_indexes, _reading = kept.Memory(1), Lock()
+_indexes, _reading = Memory(1), Lock()
 
 
 class Words(NamedTuple):

@@ -30,7 +30,7 @@ def alipay(environment, *, is_offered: bool) -> dict:
         account["alipay_cert"] = ask("CERT", "Alipay's certificate", not_certificate)
         account["root_cert"] = ask("ROOT_CERT", "Alipay's root certificates", not_certificate)
     else:
-        why = "Alipay's public key (or three certificates: see the README)"
+        why = "Alipay's public key (or three certificates: docs/payments.md)"
         account["alipay_key"] = pem(ask("PUBLIC_KEY", why, not_public_key), "PUBLIC")
     return account
 

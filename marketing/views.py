@@ -7,18 +7,16 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog import answers, cards, storefront
-from mall.core import clock, face, shared_redis
-from marketing import earning, recommendations
+from catalog import answers
+from mall.core import clock, shared_redis
+from marketing import recommendations, window
 from marketing.checkin import streak
 from marketing.missions import board
 from marketing.wishes import goal
 from orders import history
 from orders.basket import badge
-from orders.flash import board as flash_board
 from orders.models import Order
 
-PICKS = 8
 ORDERS_SHOWN = 3
 EXPIRING_SOON = timedelta(days=30)
 WAITING_FOR_MEMBER = (Order.Status.PENDING, Order.Status.SHIPPED)
@@ -32,7 +30,7 @@ def home(request):
         look = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")[:5]
         pieces = badge.of(request)
         return answers.page(
-            request, "marketing/welcome.html", welcome_facts, look=look, pieces=pieces
+            request, "marketing/welcome.html", window.of_visitor, look=look, pieces=pieces
         )
     with shared_redis.one_moment():
         return _members_home(request)
@@ -53,39 +51,12 @@ def _members_home(request):
             request.user.pk, statuses=WAITING_FOR_MEMBER, limit=ORDERS_SHOWN
         ),
     }
-    suggested = recommendations.for_member(request.user, available=own.available, limit=PICKS)
+    suggested = recommendations.for_member(
+        request.user, available=own.available, limit=window.PICKS
+    )
     picks = [{**one["product"], "reason": one["reason"]} for one in suggested]
     return render(
         request,
         "marketing/home.html",
-        {**facts, "picks": picks, "categories": _shelves(), "blocks": face.blocks()[0], **_flash()},
+        {**facts, "picks": picks, **window.shown()},
     )
-
-
-def welcome_facts():
-    """Return what a visitor sees, and when it changes by itself: a flash sale starts or ends, or a
-    block of the page.
-    """
-    flash = _flash()
-    session = flash["flash_session"]
-    turns = session and (session.ends_at if flash["flash_runs"] else session.starts_at)
-    blocks, change = face.blocks()
-    until = min([at for at in (turns, change) if at], default=None)
-    picks = storefront.picks(None, PICKS)
-    window = {"picks": picks, "categories": _shelves(), "blocks": blocks, **flash}
-    window["card"] = cards.of_shop()
-    return {"ways": earning.ways(), **window}, until
-
-
-def _flash():
-    """The flash sale that runs or comes next, for the banner."""
-    now, session = clock.now(), flash_board.headline()
-    return {
-        "flash_session": session,
-        "flash_runs": session is not None and session.starts_at <= now,
-        "now": now,
-    }
-
-
-def _shelves():
-    return [shelf for shelf in storefront.tree() if shelf["depth"] == 0]

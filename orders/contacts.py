@@ -4,7 +4,6 @@ recipient.
 
 import json
 import re
-import unicodedata
 
 from django.core.exceptions import ValidationError
 
@@ -43,9 +42,8 @@ def fold_phone(kept: str) -> str:
 
 
 def fold_name(name: str) -> str:
-    """Return a name as names are compared: any width and case, without blanks and dots between."""
-    plain = unicodedata.normalize("NFKC", pasted.line(name)).casefold()
-    return "".join(plain.replace("·", "").replace("•", "").split())
+    """Return a person's name as names are compared, without the dots between its parts."""
+    return pasted.alike(name).replace("·", "").replace("•", "")
 
 
 def phone_forms(word: str) -> set[str]:

@@ -14,6 +14,7 @@ from mall.core import clock
 from mall.core.templatetags.mall import points as written
 from mall.core.templatetags.mall import yuan
 from orders import pricing
+from orders.coupons import wallet
 from orders.coupons.wallet import Option
 from orders.models import CheckoutPolicy
 from orders.quotes import Quote
@@ -68,11 +69,18 @@ class Proposal:
         }
 
 
+def of(user, wishes, *, available: int | None) -> Proposal | None:
+    """Return ``propose`` of the coupons a member has; nothing is asked where nothing costs yuan."""
+    if not _costs_yuan(wishes):
+        return None
+    return propose(wishes, wallet.options(user, wishes), available=available)
+
+
 def propose(wishes, options: list[Option], *, available: int | None) -> Proposal | None:
     """Return the best use of the member's coupons (``options`` of these goods, from the wallet) and
     of ``available`` points (None: not known) for ``wishes``; None where nothing lowers the price.
     """
-    if not any(wish.sku.cash_price for wish in wishes):
+    if not _costs_yuan(wishes):
         return None
     words = {
         "policy": CheckoutPolicy.current(),
@@ -84,6 +92,10 @@ def propose(wishes, options: list[Option], *, available: int | None) -> Proposal
     # of equals the first: the options come with those that end soonest first
     best = min(found, key=lambda quote: (quote.cash, quote.points))
     return Proposal(best, plain.cash) if best.cash < plain.cash else None
+
+
+def _costs_yuan(wishes) -> bool:
+    return any(wish.sku.cash_price for wish in wishes)
 
 
 def _with_points(wishes, coupon, available, words) -> Quote:

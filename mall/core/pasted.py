@@ -65,6 +65,12 @@ def number(text: str) -> str:
     return "".join(bare.translate(_TO_HYPHEN).split()).strip(_AROUND)
 
 
+def alike(text: str) -> str:
+    """Return what two ways to write one name share: any width and case, without blanks."""
+    plain = unicodedata.normalize("NFKC", line(text)).casefold()
+    return "".join(plain.split())
+
+
 def code(text: str) -> str:
     """Return a code as it is kept: capitals and digits; blanks and hyphens only helped reading."""
     return number(text).replace("-", "").strip("()").upper()

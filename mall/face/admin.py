@@ -21,7 +21,7 @@ from mall.core.models import HomeBlock, ShopFace, ShopPage
 from mall.face import views
 from mall.face.forms import BlockForm, FaceForm, PageForm
 from mall.face.missing import missing
-from marketing.views import welcome_facts
+from marketing import window
 
 PREVIEW = "_preview"
 
@@ -52,7 +52,7 @@ class Previewed:
 
 
 def _home(request, **more):
-    facts, _until = welcome_facts()
+    facts, _until = window.of_visitor()
     return render(request, "marketing/welcome.html", {**facts, "is_preview": True, **more})
 
 

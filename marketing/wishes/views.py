@@ -8,12 +8,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import storefront
 from mall.core.limits import limit
+from mall.core.links import id_in
 from marketing.wishes import goal
 from orders.basket import alerts, seen, wishes
 
 CHANGES = "60/m"
 PICKS = 4
-MOST_DIGITS = 19
 WISHES = {"wish": wishes.wish, "forget": wishes.forget, "aim": wishes.aim}
 
 
@@ -23,11 +23,12 @@ def wishlist(request):
     available = request.purse.available
     wanted = wishes.ids_of(request.user)
     goods = storefront.named(wanted, available=available)
+    goal_id = wishes.goal_of(request.user)
     context = {
         "goods": goods,
         "gone": len(wanted) - len(goods),
-        "goal": goal.of(request),
-        "goal_id": wishes.goal_of(request.user),
+        "goal": goal_id and goal.to(request, goal_id),
+        "goal_id": goal_id,
         "picks": [] if wanted else storefront.picks(available, PICKS),
         "seen": seen.goods_of(request, available=available),
     }
@@ -79,9 +80,8 @@ def _act(request, product_id):
     """Do what a button asks for. Raises: what the verb refuses."""
     sent = request.POST
     for name, verb in (("tell", alerts.ask), ("withdraw", alerts.withdraw)):
-        sku = sent.get(name, "")
-        if sku.isascii() and sku.isdecimal() and len(sku) < MOST_DIGITS:
-            verb(request.user, int(sku))
+        if sku := id_in(sent.get(name, "")):
+            verb(request.user, sku)
     verb = WISHES.get(sent.get("do"))
     if verb is not None:
         verb(request.user, product_id)

@@ -17,7 +17,6 @@ from orders.basket.serializers import (
     PutAgainSerializer,
 )
 from orders.basket.shelves import offered
-from orders.coupons import wallet
 from orders.models import Order
 from orders.serializers import NothingRequest
 from points import event_delivery
@@ -28,12 +27,13 @@ TAGS = ["cart"]
 def shown(request, lines) -> dict:
     """Return a member's basket as it is answered."""
     stands = standing.look(request.user, lines)
+    best = proposals.of(request.user, stands.quoted, available=request.purse.available)
     return {
         "lines": [_line(request, row) for row in stands.rows],
         "saved": [_line(request, row) for row in stands.saved],
         "refusal": _problem(stands.refusal),
         **standing.sums(stands),
-        "proposed": _proposed(request, stands),
+        "proposed": best and best.as_dict(),
     }
 
 
@@ -57,14 +57,6 @@ def _line(request, row) -> dict:
 
 def _problem(refusal) -> dict | None:
     return refusal and {"code": refusal.code, "detail": str(refusal)}
-
-
-def _proposed(request, stands) -> dict | None:
-    if stands.quote is None or not stands.quote.goods_cash:
-        return None
-    options = wallet.options(request.user, stands.wishes)
-    best = proposals.propose(stands.wishes, options, available=request.purse.available)
-    return best and best.as_dict()
 
 
 class BasketView(APIView):

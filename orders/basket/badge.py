@@ -5,9 +5,7 @@ It names whose basket it is of, so nobody is shown somebody else's. A member's p
 fetches it once (static/js/basket.js); without JavaScript it is there once the basket was opened.
 """
 
-from django.conf import settings
-
-from orders.basket import contents
+from orders.basket import contents, cookies
 
 COOKIE = "mall_basket"
 UNKNOWN = ""
@@ -15,7 +13,7 @@ UNKNOWN = ""
 
 def note(response, request, lines):
     """Tell the browser how many pieces lie in its basket, on the way out."""
-    return _set(response, f"{_owner(request)}.{contents.pieces(lines)}")
+    return cookies.write(request, response, COOKIE, str(contents.pieces(lines)))
 
 
 def doubt(response):
@@ -26,18 +24,7 @@ def doubt(response):
 
 def of(request) -> str:
     """Return the number for the header; of a member it may not be known yet."""
-    owner, _dot, pieces = request.COOKIES.get(COOKIE, "").partition(".")
-    if owner == _owner(request) and pieces.isdecimal() and len(pieces) <= len("1980"):
+    owner, pieces = cookies.read(request, COOKIE)
+    if owner == cookies.owner_of(request) and pieces.isdecimal() and len(pieces) <= len("1980"):
         return pieces
     return UNKNOWN if request.user.is_authenticated else "0"
-
-
-def _owner(request) -> str:
-    return str(request.user.pk) if request.user.is_authenticated else ""
-
-
-def _set(response, value):
-    response.set_cookie(
-        COOKIE, value, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
-    )
-    return response

@@ -5,17 +5,16 @@ The cookie names whose it is. What a visitor saw becomes the member's who signs 
 member saw is nobody else's. Who wants nothing noted is not noted, on any device.
 """
 
-from django.conf import settings
-
 from catalog import storefront
+from mall.core.links import id_in
 from mall.core.transactions import transactional
+from orders.basket import cookies
 from orders.models import SeenGoods
 
 COOKIE = "mall_seen"
 MOST = 12
 SECONDS = 30 * 24 * 3600
 OFF = "off"
-LONGEST_ID = 18  # digits
 
 
 def note(request, response, product_id: int) -> None:
@@ -78,27 +77,14 @@ def _noted(request) -> list[int] | None:
     """Return what the cookie says, None where nothing is to be noted; what somebody else saw there
     is nothing.
     """
-    owner, _dot, told = request.COOKIES.get(COOKIE, "").partition(".")
-    if owner not in ("", _owner(request)):
+    owner, told = cookies.read(request, COOKIE)
+    if owner not in ("", cookies.owner_of(request)):
         return []
     if told == OFF:
         return None
-    ids = [pk for pk in told.split("-")[:MOST] if pk.isascii() and pk.isdecimal()]
-    return [int(pk) for pk in ids if len(pk) <= LONGEST_ID]
-
-
-def _owner(request) -> str:
-    return str(request.user.pk) if request.user.is_authenticated else ""
+    return [pk for pk in map(id_in, told.split("-")[:MOST]) if pk is not None]
 
 
 def _set(request, response, ids):
     told = OFF if ids is None else "-".join(map(str, ids))
-    response.set_cookie(
-        COOKIE,
-        f"{_owner(request)}.{told}",
-        max_age=SECONDS,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    return cookies.write(request, response, COOKIE, told, seconds=SECONDS)

@@ -84,6 +84,11 @@ class Standing:
     def pieces(self) -> int:
         return sum(row.quantity for row in self.rows)
 
+    @property
+    def quoted(self) -> list[Wish]:
+        """What the quote is of; nothing where there is none."""
+        return [] if self.quote is None else self.wishes
+
 
 def look(user, lines: Lines) -> Standing:
     """Return how a basket stands for a member, or for a visitor (None)."""

@@ -19,7 +19,6 @@ from mall.core.limits import limit
 from orders import pricing, proposals
 from orders.basket import again, badge, baskets, contents, seen, standing
 from orders.basket.shelves import offered
-from orders.coupons import wallet
 from orders.errors import InvalidLines
 from orders.forms import WHOLE, read_lines
 from orders.models import Order
@@ -115,7 +114,7 @@ def _shown(request, lines, asked):
     context = {
         "basket": stands,
         "undo": _undo(lines, asked),
-        "proposal": _proposal(member, stands, available),
+        "proposal": member and proposals.of(member, stands.quoted, available=available),
         "missing": missing,
         "checkins": request.purse.checkins_for(missing) if missing else None,
         "picks": [] if lines else storefront.picks(available, PICKS),
@@ -142,11 +141,3 @@ def _undo(lines, asked) -> dict | None:
         return None
     is_saved = str(asked.get("later")) == "1"
     return {"sku": found, "quantity": int(quantity), "do": "later" if is_saved else "now"}
-
-
-def _proposal(member, stands, available):
-    """Return the best use of the member's coupons and points for what can be ordered."""
-    if member is None or stands.quote is None or not stands.quote.goods_cash:
-        return None
-    options = wallet.options(member, stands.wishes)
-    return proposals.propose(stands.wishes, options, available=available)

@@ -1,7 +1,5 @@
 """The shop's carriers, kept in the process: found by what people and files call them."""
 
-import unicodedata
-
 from mall.core import pasted
 from mall.core.kept import kept
 from orders.models import Carrier
@@ -17,7 +15,7 @@ def find(called: str, *, code: str = "") -> Carrier | None:
     offer or not; None for one the list does not know.
     """
     _carriers, by_code, by_name = _all()
-    return by_code.get(code) or by_name.get(_folded(called))
+    return by_code.get(code) or by_name.get(pasted.alike(called))
 
 
 def called(text: str, *, code: str = "") -> str:
@@ -25,7 +23,7 @@ def called(text: str, *, code: str = "") -> str:
     does not know it, or where it was written by its code.
     """
     found = find(text, code=code)
-    is_named = found and found.name and _folded(text) != found.code
+    is_named = found and found.name and pasted.alike(text) != found.code
     return found.name if is_named else text
 
 
@@ -35,10 +33,6 @@ def tracking_of(parcel) -> str:
     return found.tracking_of(parcel.tracking_number) if found else ""
 
 
-def _folded(text):
-    return "".join(unicodedata.normalize("NFKC", pasted.line(text)).casefold().split())
-
-
 @kept
 def _all():
     carriers = list(Carrier.objects.all())
@@ -46,5 +40,5 @@ def _all():
     by_name = {}
     for carrier in reversed(carriers):  # of two that share a name the first is meant
         names = (carrier.code, carrier.name_zh_hans, carrier.name_en)
-        by_name |= {_folded(name): carrier for name in names if name}
+        by_name |= {pasted.alike(name): carrier for name in names if name}
     return carriers, by_code, by_name

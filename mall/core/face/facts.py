@@ -6,7 +6,6 @@ from datetime import datetime
 from hashlib import blake2b
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
 from django.utils.translation import get_language, gettext
 
 from mall.core import clock, richtext
@@ -82,11 +81,6 @@ class Face:
     @property
     def icp_link(self) -> str:
         return ICP_REGISTRY
-
-    @property
-    def is_told(self) -> bool:
-        """Whether the operator said anything at all."""
-        return self.key != NOBODY.key
 
 
 @dataclass(frozen=True)
@@ -213,19 +207,14 @@ def _kept_blocks() -> tuple[Block, ...] | None:
 
 
 def current() -> Face:
-    """Return the face the shop wears now. While the database is away, the one last seen: pages that
-    say so need a name too.
-    """
-    try:
-        return _kept_face()
-    except DatabaseError:
-        if transaction.get_connection().in_atomic_block:
-            raise  # whoever opened the transaction has to know
-        return last_seen()
+    """Return the face the shop wears now."""
+    return _kept_face()
 
 
 def last_seen() -> Face:
-    """Return the face the shop wore when this process last looked, without looking again."""
+    """Return the face the shop wore when this process last looked, without looking again: for pages
+    that tell of a fault of the database.
+    """
     return _kept_face.last(NOBODY)
 
 
