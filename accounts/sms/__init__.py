@@ -5,19 +5,14 @@ A message costs money, and whoever has the code in it is let in: what is asked f
 Source: docs/decisions/0086-who-is-proved-is-one-person.md.
 """
 
-import time
 from importlib import import_module
 from typing import Protocol
 
-import structlog
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from mall.core.breaker import Breaker
 from mall.core.errors import DomainError
-
-REST_SECONDS = 30  # nobody is asked after so many messages in a row got no answer
-SILENT_IN_A_ROW = 3
-log = structlog.get_logger(__name__)
 
 
 class MessageRefused(DomainError):
@@ -49,11 +44,7 @@ class Provider(Protocol):
         """
 
 
-class _Patience:
-    """How often in a row the provider was silent, in this process."""
-
-    silent = 0
-    rests_until = 0.0
+breaker = Breaker("messenger", MessengerSilent)
 
 
 def is_offered() -> bool:
@@ -63,20 +54,6 @@ def is_offered() -> bool:
 
 def send_code(number: str, code: str, *, minutes: int) -> None:
     """Send a code by the shop's provider. Raises: MessageRefused, MessengerSilent."""
-    if time.monotonic() < _Patience.rests_until:
-        raise MessengerSilent
     provider = import_module(f"{__name__}.{settings.SMS_PROVIDER}")
-    try:
+    with breaker.watching():
         provider.send_code(number, code, minutes=minutes)
-    except MessengerSilent:
-        _Patience.silent += 1
-        if _Patience.silent >= SILENT_IN_A_ROW:
-            _Patience.silent, _Patience.rests_until = 0, time.monotonic() + REST_SECONDS
-            log.error("messenger_silent", asked_again_in_seconds=REST_SECONDS)
-        raise
-    _Patience.silent = 0
-
-
-def forget_silence() -> None:
-    """Ask the provider again at once, as a new process would."""
-    _Patience.silent, _Patience.rests_until = 0, 0.0

@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import Undecryptable, decrypt, encrypt
+from mall.core.breaker import Breaker
 from mall.core.errors import DomainError
 
 TIMEOUT_SECONDS = (3, 5)
@@ -42,6 +43,9 @@ class WeChatSilent(DomainError):
     status = 503
     message = _("WeChat does not answer right now. Please try again in a moment.")
     retry_after_seconds = 5
+
+
+breaker = Breaker("wechat", WeChatSilent)
 
 
 class Session(NamedTuple):
@@ -105,21 +109,16 @@ def _token(app, *, anew) -> str:
 
 
 def _answer(method, path, params, body=None) -> dict:
-    try:
-        answer = requests.request(
-            method,
-            f"{settings.WECHAT_URL}{path}",
-            params=params,
-            json=body,
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,
-        )
-        answer.raise_for_status()
-        told = answer.json()
-    except (requests.RequestException, ValueError) as error:
-        raise _silent(type(error).__name__) from None  # its text holds the address
-    if not isinstance(told, dict):
-        raise _silent("no object")
+    sent = {"params": params, "json": body, "timeout": TIMEOUT_SECONDS, "allow_redirects": False}
+    with breaker.watching():
+        try:
+            answer = requests.request(method, f"{settings.WECHAT_URL}{path}", **sent)
+            answer.raise_for_status()
+            told = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            raise _silent(type(error).__name__) from None  # its text holds the address
+        if not isinstance(told, dict):
+            raise _silent("no object")
     return told
 
 

@@ -19,7 +19,8 @@ def _listening():
 def outside(_listening, settings, monkeypatch):
     """Both, who know nothing yet; the shop has its keys."""
     _listening.forget()
-    sms.forget_silence()
+    sms.breaker.close()
+    calls.breaker.close()
     for asked in (calls, tencent):  # a busy machine is no silent provider
         monkeypatch.setattr(asked, "TIMEOUT_SECONDS", 30)
     tencent._client_of.cache_clear()
@@ -39,4 +40,5 @@ def outside(_listening, settings, monkeypatch):
         },
     }
     yield _listening
-    sms.forget_silence()
+    sms.breaker.close()
+    calls.breaker.close()

@@ -112,6 +112,7 @@ def handler_of(outside):
             broken = outside.broken.get(where.path)
             if broken == "slow":
                 time.sleep(0.6)
+                return  # and does nothing of it either
             answer = (
                 {"errcode": broken, "errmsg": "system error"}
                 if isinstance(broken, int)

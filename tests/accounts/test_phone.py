@@ -9,10 +9,11 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import override_settings
 
-from accounts import closing, export, phone_codes, phone_numbers, sms
+from accounts import closing, export, phone_codes, phone_numbers
 from accounts.models import BonusClaim, PhoneNumber, User
 from accounts.registration import register
 from accounts.sms import tencent
+from mall.core.breaker import SILENT_IN_A_ROW
 from mall.core.models import AuditRow
 from points import balance
 from tests.factories.accounts import PASSWORD, mails
@@ -273,10 +274,10 @@ def test_ask_when_the_provider_does_not_answer_then_told_and_left_alone(
     tencent._client_of.cache_clear()
     outside.broken["/"] = broken
 
-    answers = [app_ask(api, f"139000000{at:02}") for at in range(sms.SILENT_IN_A_ROW + 2)]
+    answers = [app_ask(api, f"139000000{at:02}") for at in range(SILENT_IN_A_ROW + 2)]
 
     assert {answer.status_code for answer in answers} == {503}
-    assert outside.calls == ["/"] * sms.SILENT_IN_A_ROW
+    assert outside.calls == ["/"] * SILENT_IN_A_ROW
 
 
 def test_pages_when_nobody_sends_messages_then_there_are_none(client, api, settings, signed_in_api):

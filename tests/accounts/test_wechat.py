@@ -12,6 +12,7 @@ from django.db import connection
 from accounts import closing, export, phone_numbers
 from accounts.models import BonusClaim, PhoneNumber, User, WeChatPerson
 from accounts.wechat import calls
+from mall.core.breaker import SILENT_IN_A_ROW
 from mall.core.models import AuditRow
 from points import balance
 from tests.accounts.outside import MINI, SERVICE, WEBSITE
@@ -91,6 +92,15 @@ def test_mini_when_wechat_refuses_or_is_silent_then_one_sentence_and_nothing_don
 
     assert error_of(mini(api)) == told
     assert not User.objects.exists()
+
+
+def test_mini_when_wechat_is_silent_three_times_then_left_alone(api, outside):
+    outside.broken["/sns/jscode2session"] = "noise"
+
+    for _ in range(SILENT_IN_A_ROW + 2):
+        assert error_of(mini(api))[0] == 503
+
+    assert len(outside.calls) == SILENT_IN_A_ROW
 
 
 def test_mini_when_a_code_is_used_twice_or_made_up_then_refused(api, outside):

@@ -1,0 +1,41 @@
+"""A server of somebody else's that does not answer is left alone for a while, so that not every
+visitor waits for it. Redis has one of its own (mall/redis).
+"""
+
+import time
+from contextlib import contextmanager
+
+import structlog
+
+REST_SECONDS = 30
+SILENT_IN_A_ROW = 3
+log = structlog.get_logger(__name__)
+
+
+class Breaker:
+    """Of one server, in this process: after SILENT_IN_A_ROW calls without an answer nobody asks for
+    REST_SECONDS. ``silence`` is the refusal by which a call says so.
+    """
+
+    def __init__(self, name: str, silence: type[Exception]):
+        self.name, self.silence = name, silence
+        self.close()
+
+    def close(self):
+        """Ask again at once, as a new process would."""
+        self._silent, self._rests_until = 0, 0.0
+
+    @contextmanager
+    def watching(self):
+        """Watch one call. Raises: ``silence``, at once while the server is left alone."""
+        if time.monotonic() < self._rests_until:
+            raise self.silence
+        try:
+            yield
+        except self.silence:
+            self._silent += 1
+            if self._silent >= SILENT_IN_A_ROW:
+                self._silent, self._rests_until = 0, time.monotonic() + REST_SECONDS
+                log.error("left_alone", server=self.name, seconds=REST_SECONDS)
+            raise
+        self._silent = 0
