@@ -30,6 +30,7 @@ from mall.core import richtext
 from mall.core.admin.table_inline import TableInline
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
+from mall.core.templatetags.pictures import picture
 
 STATUS_COLOURS = {
     Product.Status.ON: "success",
@@ -174,11 +175,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     def thumbnail(self, product):
         if not product.image_url:
             return "–"
-        return format_html(
-            '<img src="{}" alt="" width="40" height="40" loading="lazy" class="object-contain '
-            'rounded">',
-            product.image_url,
-        )
+        return picture(product.image_url, "shelf")
 
     @admin.display(description=_("price"), ordering="lowest_points")
     def price(self, product):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models.category import Category
 from catalog.models.words import DRAWN_FROM, draw_words, undrawn
 from mall.core import clock
+from mall.core.renditions import StoredPictureField
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
 PICTURE_MAX_BYTES = 1024 * 1024
@@ -127,7 +128,7 @@ class Product(models.Model):
     status = models.CharField(
         _("status"), max_length=6, choices=Status.choices, default=Status.DRAFT
     )
-    image = models.ImageField(
+    image = StoredPictureField(
         _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
     )
     illustration = models.CharField(
@@ -277,7 +278,7 @@ class ProductImage(models.Model):
     product = models.ForeignKey(
         Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product")
     )
-    image = models.ImageField(
+    image = StoredPictureField(
         _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
     )
     illustration = models.CharField(_("illustration"), max_length=200, blank=True)
