@@ -38,6 +38,14 @@ def within(uploaded, side: int, *, most_bytes: int) -> ContentFile:
     return _written(_read(uploaded, lambda picture: _shrink(picture, side, max)), most_bytes)
 
 
+def look_at(uploaded) -> None:
+    """Refuse what is no picture we take, before a pixel is unpacked.
+
+    Raises: ValidationError (too_big, heic, not_a_picture).
+    """
+    _read(uploaded, lambda picture: None)
+
+
 def square(uploaded, side: int) -> ContentFile:
     """Return an uploaded picture as a WebP square of ``side`` pixels, cut from its middle.
 
