@@ -128,6 +128,14 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # Files of goods that an operator let in, or has taken back.
+    Job(
+        "import-goods",
+        "catalog.tasks.import_goods",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Orders of before, and of a release that knew no marks, are found by their recipient, too.
     Job("mark-contacts", "orders.tasks.mark_contacts", crontab(minute="*/5"), once_a=MINUTE),
     # Sessions whose time has passed go; nobody can use them meanwhile.

@@ -31,6 +31,7 @@ WORDS = {
     "refresh-recommendations": _("Counts what goes together"),
     "import-history": _("Imports files of an earlier shop's orders"),
     "send-dispatch-files": _("Sends the orders of files of tracking numbers"),
+    "import-goods": _("Writes files of goods"),
     "mark-contacts": _("Makes orders findable by recipient and phone"),
     "forget-sessions": _("Clears sessions that are over"),
     "forget-job-runs": _("Clears old job runs"),
