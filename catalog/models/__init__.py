@@ -5,6 +5,8 @@ left.
 from catalog.models.bucket import StockBucket
 from catalog.models.card_key import CardKey, CardKeyEvent
 from catalog.models.category import Category
+from catalog.models.goods_import import GoodsChange, GoodsImport, GoodsPicture
+from catalog.models.own_code import BY_NUMBER, CODE_LENGTH, validate_code
 from catalog.models.product import (
     DRAWN_COLUMNS,
     FEW_PIECES,
@@ -47,6 +49,8 @@ from catalog.models.words import ProductWords, draw_words, folded, undrawn
 
 __all__ = [
     "ANSWER_LENGTH",
+    "BY_NUMBER",
+    "CODE_LENGTH",
     "DRAWN_COLUMNS",
     "FEW_PIECES",
     "LEFT",
@@ -64,6 +68,9 @@ __all__ = [
     "CardKey",
     "CardKeyEvent",
     "Category",
+    "GoodsChange",
+    "GoodsImport",
+    "GoodsPicture",
     "Product",
     "ProductImage",
     "HotWord",
@@ -87,5 +94,6 @@ __all__ = [
     "picture_url",
     "price_mismatch",
     "undrawn",
+    "validate_code",
     "validate_picture_size",
 ]

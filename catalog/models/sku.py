@@ -7,6 +7,7 @@ from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.own_code import code_field
 from catalog.models.product import PRICED_IN_POINTS, Product
 
 PRICE_MAX_POINTS = 100_000_000
@@ -65,6 +66,7 @@ class Sku(models.Model):
         blank=True,
         help_text=_("Colour, size, value; empty when there is only one."),
     )
+    code = code_field(_("SKU code"))
     points_price = models.PositiveIntegerField(_("price in points"), default=0)
     cash_price = models.DecimalField(
         _("price in yuan"),
