@@ -4,7 +4,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery, Sum
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 from simple_history.admin import SimpleHistoryAdmin
@@ -25,6 +24,7 @@ from mall.core import richtext
 from mall.core.admin.table_inline import TableInline
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
+from mall.core.templatetags.pictures import picture
 
 STATUS_COLOURS = {
     Product.Status.ON: "success",
@@ -127,11 +127,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     def thumbnail(self, product):
         if not product.image_url:
             return "–"
-        return format_html(
-            '<img src="{}" alt="" width="40" height="40" loading="lazy" class="object-contain '
-            'rounded">',
-            product.image_url,
-        )
+        return picture(product.image_url, "shelf")
 
     @admin.display(description=_("price"), ordering="lowest_points")
     def price(self, product):

@@ -142,6 +142,8 @@ JOBS = (
     Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50)),
+    # Smaller copies of pictures that are gone go too.
+    Job("sweep-renditions", "mall.tasks.sweep_renditions", crontab(minute=35)),
     # A daily job whose hour passed without a run is run: an operator's plain hour has no second
     # knock that day.
     Job(

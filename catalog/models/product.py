@@ -12,6 +12,7 @@ from catalog.models.category import Category
 from catalog.models.own_code import code_field
 from catalog.models.words import DRAWN_FROM, draw_words, undrawn
 from mall.core import clock
+from mall.core.renditions import StoredPictureField
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
 PICTURE_MAX_BYTES = 1024 * 1024
@@ -129,7 +130,7 @@ class Product(models.Model):
     status = models.CharField(
         _("status"), max_length=6, choices=Status.choices, default=Status.DRAFT
     )
-    image = models.ImageField(
+    image = StoredPictureField(
         _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
     )
     illustration = models.CharField(
@@ -279,7 +280,7 @@ class ProductImage(models.Model):
     product = models.ForeignKey(
         Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product")
     )
-    image = models.ImageField(
+    image = StoredPictureField(
         _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
     )
     illustration = models.CharField(_("illustration"), max_length=200, blank=True)

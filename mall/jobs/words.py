@@ -35,6 +35,7 @@ WORDS = {
     "mark-contacts": _("Makes orders findable by recipient and phone"),
     "forget-sessions": _("Clears sessions that are over"),
     "forget-job-runs": _("Clears old job runs"),
+    "sweep-renditions": _("Clears smaller copies of pictures that are gone"),
     "make-up-jobs": _("Makes up daily jobs nobody ran"),
 }
 
