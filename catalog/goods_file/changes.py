@@ -8,7 +8,7 @@ for ever.
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from catalog.goods_file import columns, findings, plan, writing
+from catalog.goods_file import columns, findings, headings, plan, writing
 from catalog.goods_file.reading import Goods
 from catalog.goods_file.standing import Standing, picture_names
 from catalog.models import BY_NUMBER, GoodsChange, Product
@@ -92,7 +92,7 @@ def _sku_plan(sku, told, standing, made) -> plan.SkuPlan:
     if not told["is_new"]:  # or it is off sale altogether
         one.changed = _restore(sku, wanted, made)
     if one.left + one.change < 0:
-        made.since.append(columns.heading(columns.WORDS[columns.STOCK]))
+        made.since.append(headings.called(headings.STOCK))
         one.change = 0
     return one
 
@@ -106,7 +106,7 @@ def _restore(row, changed, made) -> dict:
             restored[name] = [new, old]
             setattr(row, name, columns.value_of(type(row), name, old))
         elif now != old:
-            made.since.append(columns.heading(columns.WORDS[name]))
+            made.since.append(columns.called(name))
     return restored
 
 
@@ -118,7 +118,7 @@ def _restore_pictures(made, told, gallery):
     if now == new:
         made.pictures = [new, old]
     elif now != old:
-        made.since.append(columns.heading(columns.WORDS[columns.PICTURES]))
+        made.since.append(headings.called(headings.PICTURES))
 
 
 def _finding(made) -> list:

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
 
-from catalog.goods_file import cells, columns
+from catalog.goods_file import columns, headings
 from catalog.goods_file.categories import Categories
 from catalog.goods_file.standing import Standing, picture_names
 from catalog.models import BY_NUMBER, Product, ProductImage
@@ -22,7 +22,7 @@ IN_MEMORY_BYTES = 1 << 20
 
 def header() -> list[str]:
     """Return the headings in the reader's language."""
-    return [columns.heading(one) for one in columns.COLUMNS]
+    return [headings.called(one.name) for one in headings.COLUMNS]
 
 
 def rows(products) -> Iterator[list]:
@@ -37,7 +37,7 @@ def rows(products) -> Iterator[list]:
             told = _of_product(product, standing, categories)
             for sku in standing.skus.get(product.pk, []) or [None]:
                 line = told | (_of_sku(sku, standing) if sku else {})
-                yield [line.get(one.name, "") for one in columns.COLUMNS]
+                yield [line.get(one.name, "") for one in headings.COLUMNS]
 
 
 def write_package(file, products, *, workbook: bool) -> None:
@@ -72,30 +72,27 @@ class _Named:
 
 def _of_product(product, standing, categories) -> dict:
     pictures = picture_names(product, standing.pictures.get(product.pk, []))
-    told = {one.column.name: _cell(one, product) for one in columns.OF_PRODUCT}
+    told = {one.column: _cell(one, product) for one in columns.OF_PRODUCT}
     return told | {
-        columns.PRODUCT: product.code or f"{BY_NUMBER}{product.pk}",
-        columns.CATEGORY: categories.path(product.category_id),
-        columns.PICTURES: SEPARATOR.join(pictures),
+        headings.PRODUCT: product.code or f"{BY_NUMBER}{product.pk}",
+        headings.CATEGORY: categories.path(product.category_id),
+        headings.PICTURES: SEPARATOR.join(pictures),
     }
 
 
 def _of_sku(sku, standing) -> dict:
-    told = {one.column.name: _cell(one, sku) for one in columns.OF_SKU}
+    told = {one.column: _cell(one, sku) for one in columns.OF_SKU}
     left = standing.left[sku.pk]
-    names = {columns.SKU: sku.code or f"{BY_NUMBER}{sku.pk}"}
-    return told | names | {columns.STOCK: left, columns.IN_STOCK: left}
+    names = {headings.SKU: sku.code or f"{BY_NUMBER}{sku.pk}"}
+    return told | names | {headings.STOCK: left, headings.IN_STOCK: left}
 
 
 def _cell(attribute, row):
     """Return a value as a cell; what no cell holds whole is left out, and so stays as it is."""
     value = getattr(row, attribute.name)
-    if isinstance(value, bool):
-        return cells.TRUTH.label(value)
     if isinstance(value, str) and len(value) > writer.LONGEST_CELL:
         return ""
-    words = attribute.words
-    return words.label(value) if words and isinstance(value, str) else value
+    return attribute.words.label(value) if attribute.words else value
 
 
 def _pictures(products) -> Iterator[str]:

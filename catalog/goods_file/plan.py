@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog import assortment
 from catalog.errors import CountedByKeys, StockBelowZero
-from catalog.goods_file import columns, matching
+from catalog.goods_file import columns, headings, matching
 from catalog.goods_file.standing import mark, picture_names
 from catalog.models import Product, price_mismatch
 from mall.core.errors import DomainError
@@ -64,9 +64,9 @@ class Plan:
         """Return the changes in words: each with what it was and what it becomes."""
         parts = _told(self.changed)
         if self.category:
-            parts.append(f"{_called(columns.CATEGORY_NAME)}: + {'/'.join(self.category)}")
+            parts.append(f"{columns.called(columns.CATEGORY_NAME)}: + {'/'.join(self.category)}")
         if self.pictures:
-            parts.append(f"{_called(columns.PICTURES)}: {len(self.pictures[1])}")
+            parts.append(f"{headings.called(headings.PICTURES)}: {len(self.pictures[1])}")
         for one in self.skus:
             name = str(one.sku.code or one.sku.name or "")
             found = _told(one.changed) + _told_pieces(one)
@@ -227,18 +227,15 @@ def _check(plan, goods, own, kind_before):
 
 def _told(changed) -> list[str]:
     return [
-        f"{_called(name)}: {_short(old)} → {_short(new)}" for name, (old, new) in changed.items()
+        f"{columns.called(name)}: {_short(old)} → {_short(new)}"
+        for name, (old, new) in changed.items()
     ]
 
 
 def _told_pieces(one) -> list[str]:
     if not one.change:
         return []
-    return [f"{_called(columns.STOCK)}: {one.left} → {one.left + one.change}"]
-
-
-def _called(name) -> str:
-    return columns.heading(columns.WORDS[name])
+    return [f"{headings.called(headings.STOCK)}: {one.left} → {one.left + one.change}"]
 
 
 def _short(value) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 from django.utils.translation import gettext as _
 
-from catalog.goods_file import cells, columns
+from catalog.goods_file import cells, columns, headings
 from mall.core.tables.digest import digest
 from mall.core.tables.errors import BadCell, UnreadableTable
 from mall.core.tables.reader import open_table, remarks_of
@@ -76,8 +76,8 @@ def read(content: bytes, *, clears: bool = False) -> Sheet:
     Raises: UnreadableTable.
     """
     goods, rows = {}, 0
-    with open_table(content, columns.COLUMNS, bytes_max=BYTES_MAX) as table:
-        there = {one.name for one in columns.COLUMNS} - set(table.missing)
+    with open_table(content, headings.COLUMNS, bytes_max=BYTES_MAX) as table:
+        there = {one.name for one in headings.COLUMNS} - set(table.missing)
         reader = _Rows(there, clears)
         for row in table:
             if (rows := rows + 1) > ROWS_MAX:
@@ -100,12 +100,12 @@ class _Rows:
     def take(self, row, goods) -> None:
         key, fault = "", row.fault
         try:
-            key = cells.code(row.cells[columns.PRODUCT])
+            key = cells.code(row.cells[headings.PRODUCT])
             if not key and self._last is None:
                 raise BadCell(_("This row names no product."))
             is_new = bool(key)
         except BadCell as bad:
-            fault, is_new = _in_column(columns.OTHERS[columns.PRODUCT], bad), True
+            fault, is_new = _in_column(headings.PRODUCT, bad), True
         # rows without a code belong to the product above, also to one that cannot be read
         if is_new:
             self._last = goods.setdefault(key or f"?{row.line}", Goods(row.line, key))
@@ -131,13 +131,13 @@ class _Rows:
         for attribute in columns.OF_PRODUCT:
             self._say(one, attribute.column, attribute.read, row, one.said, attribute.name)
         apart = {}
-        self._say(one, columns.OTHERS[columns.CATEGORY], cells.path, row, apart, columns.CATEGORY)
-        self._say(one, columns.OTHERS[columns.PICTURES], cells.pictures, row, apart,
-                  columns.PICTURES)  # fmt: skip
+        self._say(one, headings.CATEGORY, cells.path, row, apart, headings.CATEGORY)
+        self._say(one, headings.PICTURES, cells.pictures, row, apart,
+                  headings.PICTURES)  # fmt: skip
         for name, value in apart.items():
             before = getattr(one, name)
             if before is not None and before != value:
-                one.faults.append([row.line, self._twice(columns.OTHERS[name], one)])
+                one.faults.append([row.line, self._twice(name, one)])
             setattr(one, name, value)
 
     def _take_sku(self, row, one):
@@ -148,10 +148,9 @@ class _Rows:
             if not self._say(one, attribute.column, attribute.read, row, sku.said, attribute.name):
                 self._empty(attribute, sku.said)
         found = {}
-        column = columns.OTHERS
-        self._say(one, column[columns.SKU], cells.code, row, found, "code")
-        self._say(one, column[columns.STOCK], cells.pieces, row, found, "stock")
-        self._say(one, column[columns.IN_STOCK], cells.pieces, row, found, "was")
+        self._say(one, headings.SKU, cells.code, row, found, "code")
+        self._say(one, headings.STOCK, cells.pieces, row, found, "stock")
+        self._say(one, headings.IN_STOCK, cells.pieces, row, found, "was")
         if found.get("was") is not None and found["was"] == found.get("stock"):
             del found["stock"]  # nobody counted: it is what was written out
         found.pop("was", None)
@@ -164,7 +163,7 @@ class _Rows:
 
     def _say(self, one, column, read, row, said, name) -> bool:
         """Take what one cell says; False where it says nothing."""
-        cell = row.cells[column.name]
+        cell = row.cells[column]
         if not cell:
             return False
         try:
@@ -179,21 +178,21 @@ class _Rows:
 
     def _twice(self, column, one):
         return _("%(column)s: another row of this product (line %(line)s) says something else") % {
-            "column": columns.heading(column),
+            "column": headings.called(column),
             "line": one.line,
         }
 
     def _empty(self, attribute, said):
-        is_there = self._clears and attribute.column.name in self._there
+        is_there = self._clears and attribute.column in self._there
         if is_there and attribute.blank is not columns.UNCLEARED:
             said.setdefault(attribute.name, attribute.blank)
 
     def _clear(self, one):
         for attribute in columns.OF_PRODUCT:
             self._empty(attribute, one.said)
-        if columns.PICTURES in self._there and one.pictures is None:
+        if headings.PICTURES in self._there and one.pictures is None:
             one.pictures = []
 
 
 def _in_column(column, bad) -> str:
-    return f"{columns.heading(column)}: {bad}"
+    return f"{headings.called(column)}: {bad}"

@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
                 ("undoes", models.BooleanField(default=False, editable=False)),
                 (
                     "undone_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="Taken back"),
+                    models.DateTimeField(blank=True, null=True, verbose_name="Import undone"),
                 ),
                 (
                     "made_by",

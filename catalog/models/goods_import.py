@@ -22,7 +22,7 @@ class GoodsImport(FileJob):
     makes_categories = models.BooleanField(_("create categories"), default=False)
     done_to = models.PositiveIntegerField(default=0, editable=False)
     undoes = models.BooleanField(default=False, editable=False)
-    undone_at = models.DateTimeField(_("Taken back"), null=True, blank=True)
+    undone_at = models.DateTimeField(_("Import undone"), null=True, blank=True)
 
     class Meta(FileJob.Meta):
         verbose_name = _("file of goods")

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from catalog import assortment, stock, tasks
-from catalog.goods_file import columns, export, imports
+from catalog.goods_file import export, headings, imports
 from catalog.management.commands.import_goods import Command
 from catalog.models import Category, GoodsImport, Product, ProductWords, Sku, StockMovement
 from mall.core import clock, file_jobs
@@ -291,13 +291,13 @@ def test_goods_when_there_are_many_then_no_statement_more_a_row(operator, tea):
 
 
 def test_columns_when_read_in_any_language_then_no_heading_is_two_columns():
-    for one in columns.COLUMNS:
-        others = [column for column in columns.COLUMNS if column is not one]
+    for one in headings.COLUMNS:
+        others = [column for column in headings.COLUMNS if column is not one]
         for other in others:
             assert one.known() & other.known() == set(), (one.name, other.name)
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            assert len(set(export.header())) == len(columns.COLUMNS)
+            assert len(set(export.header())) == len(headings.COLUMNS)
 
 
 def test_pages_when_a_file_is_brought_then_they_lead_from_the_look_to_the_way_back(
