@@ -36,8 +36,9 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
-    # allauth has doors for phone numbers wherever it has some for e-mails; nobody answers there.
+    # allauth has doors for phone numbers wherever it has some for e-mails; ours are elsewhere.
     re_path(r"^api/auth/app/v1/(account|auth)/phone", views.not_offered),
+    path("api/auth/app/v1/auth/code/", include("accounts.entrance_api")),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("mall.api_urls")),
     path(

@@ -161,6 +161,8 @@ KEYS = {
     "written and read by programs": """
         accounts_accountmail: letter
         accounts_address: recipient phone detail
+        accounts_phonenumber: phone phone_mark
+        accounts_wechatperson: unionid unionid_mark
         accounts_user: avatar
         auth_permission: codename
         catalog_category: icon

@@ -10,7 +10,7 @@ HIDDEN = "***"
 # What an address begins with when the rest of its path is a key.
 DOORS = ("s", "unsubscribe", "accounts/confirm-email", "accounts/password/reset/key")
 QUERIES = (
-    "access_token", "auth_code", "code", "key", "password", "secret",
+    "access_token", "auth_code", "code", "js_code", "key", "password", "secret",
     "sign", "signature", "state", "ticket", "token",
 )  # fmt: skip
 

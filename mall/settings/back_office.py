@@ -139,6 +139,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Members"), "group", "accounts.user"),
         _room(_("Roles"), "shield_person", "auth.group"),
         _room(_("Consents"), "handshake", "accounts.consent"),
+        _room(_("Phone numbers"), "phone_iphone", "accounts.phonenumber"),
+        _room(_("WeChat persons"), "chat", "accounts.wechatperson"),
     ),
     _wing(
         _("Points"),

@@ -4,7 +4,7 @@ shops.
 
 import os
 
-from mall import payment_accounts
+from mall import payment_accounts, sign_in_accounts
 from mall.environment import Environment, not_hex_keys
 from mall.monitoring.logs import configure_logging
 from mall.secrets import load_or_create
@@ -37,6 +37,11 @@ _email = _environment.allow("EMAIL_URL")
 _environment.know_gateways(PAYMENT_PROVIDERS)
 PAYMENT_ALIPAY = payment_accounts.alipay(_environment, is_offered="alipay" in PAYMENT_PROVIDERS)
 PAYMENT_WECHAT = payment_accounts.wechat(_environment, is_offered="wechat" in PAYMENT_PROVIDERS)
+SOCIALACCOUNT_PROVIDERS = sign_in_accounts.wechat(_environment)
+WECHAT_URL = sign_in_accounts.wechat_url(_environment)
+SMS_PROVIDER = sign_in_accounts.sms_provider(_environment, usual="console", may_print=True)
+SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
+SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
 _environment.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 SHOP_URL = env("SHOP_URL", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")

@@ -3,7 +3,7 @@
 Source: reliability.md, "Production settings"; dependencies.md, "Database and broker settings".
 """
 
-from mall import payment_accounts
+from mall import payment_accounts, sign_in_accounts
 from mall.environment import (
     Environment,
     any_host,
@@ -71,6 +71,11 @@ if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "all
 _environment.know_gateways(PAYMENT_PROVIDERS)
 PAYMENT_ALIPAY = payment_accounts.alipay(_environment, is_offered="alipay" in PAYMENT_PROVIDERS)
 PAYMENT_WECHAT = payment_accounts.wechat(_environment, is_offered="wechat" in PAYMENT_PROVIDERS)
+SOCIALACCOUNT_PROVIDERS = sign_in_accounts.wechat(_environment)
+WECHAT_URL = sign_in_accounts.wechat_url(_environment)
+SMS_PROVIDER = sign_in_accounts.sms_provider(_environment, usual="", may_print=False)
+SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
+SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
 _environment.refuse()
 
 SHOP_URL = env("SHOP_URL", default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}")

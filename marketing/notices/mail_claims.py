@@ -88,7 +88,9 @@ def take(user_ids) -> tuple[list[Mail], int]:
     )
     wanted, unwanted = {}, []
     for user_id, rows in due.items():
-        likes = [row for row in rows if user_id in members and _is_wanted(row, choices)]
+        member = members.get(user_id)
+        is_reader = member is not None and member.mailbox
+        likes = [row for row in rows if is_reader and _is_wanted(row, choices)]
         unwanted += [row for row in rows if row not in likes]
         if likes:
             wanted[user_id] = likes
