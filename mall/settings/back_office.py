@@ -138,6 +138,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Members"), "group", "accounts.user"),
         _room(_("Roles"), "shield_person", "auth.group"),
         _room(_("Consents"), "handshake", "accounts.consent"),
+        _room(_("Files of members"), "upload_file", "points.memberimport"),
+        _room(_("Members who moved in"), "move_up", "points.movedmember"),
     ),
     _wing(
         _("Points"),
