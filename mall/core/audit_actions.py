@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 WORDS = {
     "mall.page_publish": _("Published a page of the shop"),
+    "mall.first_operator": _("Opened the shop as its first operator"),
+    "mall.setup_step": _("Did a step of setting the shop up"),
     "mall.policy_change": _("Changed the shop's face"),
     "accounts.access_change": _("Changed a member's access"),
     "accounts.add_phone": _("Confirmed a phone number"),
@@ -33,6 +35,7 @@ WORDS = {
     "coupons.undo_hand_out": _("Took a hand-out back"),
     "history.import": _("Had earlier orders imported"),
     "history.link": _("Linked an earlier customer"),
+    "history.link_moved": _("Linked earlier customers with members who moved in"),
     "marketing.mission_add": _("Added a mission"),
     "marketing.mission_change": _("Changed a mission"),
     "marketing.mission_delete": _("Deleted a mission"),
@@ -67,6 +70,10 @@ WORDS = {
     "points.batch_undo": _("Undid a file of adjustments"),
     "points.case_decide": _("Decided a case"),
     "points.case_open": _("Opened a case"),
+    "points.members_ask": _("Brought a file of members"),
+    "points.members_let_in": _("Let a file of members in"),
+    "points.members_mail": _("Sent welcome mails again"),
+    "points.members_undo": _("Had a file of members taken back"),
     "points.policy_change": _("Changed the points policy"),
     "points.rate_drop": _("Dropped an exchange rate"),
     "points.rate_set": _("Set an exchange rate"),

@@ -39,6 +39,8 @@ KEYS = {
         orders_refundrequest: key body_hash
         points_adjustment: ticket
         points_adjustmentbatch: digest
+        points_memberimport: digest
+        points_movedmember: identity
         points_grant: key
         points_ledgerentry: key
         points_riskcase: key
@@ -112,6 +114,7 @@ KEYS = {
         accounts_address: territory
         accounts_consent: door language
         mall_homeblock: kind
+        mall_setupstep: name
         mall_historicalshoppage: kind history_type
         mall_shoppage: kind
         mall_shopface: accent_light accent_dark
@@ -148,6 +151,7 @@ KEYS = {
         orders_refundrequest: status
         points_adjustment: status
         points_adjustmentbatch: status
+        points_memberimport: status language existing members_language
         points_grant: status
         points_historicalrule: status history_type
         points_ledgerentry: kind
@@ -185,6 +189,7 @@ KEYS = {
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
         orders_orderline: image
         points_ledgerentry: hash
+        points_movedmember: number number_mark phone phone_mark remark
         points_pointaccount: head
         usersessions_usersession: ip user_agent
     """,
@@ -212,6 +217,7 @@ WORDS = {
         orders_flashsession: name name_zh_hans name_en
         orders_historicalcoupontemplate: name name_zh_hans name_en
         points_adjustmentbatch: name
+        points_memberimport: name
         points_historicalrule: name name_zh_hans name_en
         points_rule: name name_zh_hans name_en
         points_tierlevel: name name_zh_hans name_en
@@ -237,6 +243,7 @@ WORDS = {
         orders_paymentrefund: trouble
         django_celery_beat_periodictask: description
         mall_auditrow: reason
+        mall_setupstep: note
         marketing_historyimport: problem
         marketing_mission: text text_zh_hans text_en
         orders_coupongrant: note
@@ -249,6 +256,7 @@ WORDS = {
         orders_shipment: carrier tracking_number
         points_adjustment: description note decision_note
         points_adjustmentbatch: note
+        points_memberimport: problem note undo_note
         points_exchangerate: note
         points_ledgerentry: description note
         points_setaside: description

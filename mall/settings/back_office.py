@@ -141,6 +141,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Consents"), "handshake", "accounts.consent"),
         _room(_("Phone numbers"), "phone_iphone", "accounts.phonenumber"),
         _room(_("WeChat persons"), "chat", "accounts.wechatperson"),
+        _room(_("Files of members"), "upload_file", "points.memberimport"),
+        _room(_("Members who moved in"), "move_up", "points.movedmember"),
     ),
     _wing(
         _("Points"),
