@@ -14,6 +14,7 @@ from unfold.decorators import action, display
 
 from catalog import (
     assortment,
+    freight_admin,  # noqa: F401
     hot_word_admin,  # noqa: F401
     review_admin,  # noqa: F401 - reviews have a room of their own
     sku_admin,  # noqa: F401
@@ -64,6 +65,7 @@ class SkuInline(TableInline, TranslationTabularInline):
             "name",
             "points_price",
             "cash_price",
+            "weight_grams",
             "position",
             "is_active",
             *self.get_readonly_fields(request, obj),
@@ -151,7 +153,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
             {
                 "fields": [
                     "pay_mode",
-                    "kind",
+                    ("kind", "freight_template"),
                     ("limit_per_order", "limit_per_person"),
                     "sale_starts_at",
                     "sale_ends_at",

@@ -5,6 +5,7 @@ left.
 from catalog.models.bucket import StockBucket
 from catalog.models.card_key import CardKey, CardKeyEvent
 from catalog.models.category import Category
+from catalog.models.freight import MOST_FREIGHT, MOST_UNITS, FreightRegion, FreightTemplate
 from catalog.models.product import (
     DRAWN_COLUMNS,
     FEW_PIECES,
@@ -52,8 +53,10 @@ __all__ = [
     "LEFT",
     "LONGEST_REVIEW",
     "MAX_QUANTITY",
+    "MOST_FREIGHT",
     "MOST_RECEIVED",
     "MOST_STARS",
+    "MOST_UNITS",
     "PICTURE_MAX_BYTES",
     "PICTURE_TYPES",
     "PICTURE_VALIDATORS",
@@ -64,6 +67,8 @@ __all__ = [
     "CardKey",
     "CardKeyEvent",
     "Category",
+    "FreightRegion",
+    "FreightTemplate",
     "Product",
     "ProductImage",
     "HotWord",
