@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 
 from catalog import (
     assortment,
+    freight_admin,  # noqa: F401
     goods_admin,  # noqa: F401
     hot_word_admin,  # noqa: F401
     review_admin,  # noqa: F401 - reviews have a room of their own
@@ -104,7 +105,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
             {
                 "fields": [
                     "pay_mode",
-                    "kind",
+                    ("kind", "freight_template"),
                     ("limit_per_order", "limit_per_person"),
                     "sale_starts_at",
                     "sale_ends_at",

@@ -5,6 +5,7 @@ left.
 from catalog.models.bucket import StockBucket
 from catalog.models.card_key import CardKey, CardKeyEvent
 from catalog.models.category import Category
+from catalog.models.freight import MOST_FREIGHT, MOST_UNITS, FreightRegion, FreightTemplate
 from catalog.models.goods_import import GoodsChange, GoodsImport, GoodsPicture
 from catalog.models.own_code import BY_NUMBER, CODE_LENGTH, validate_code
 from catalog.models.product import (
@@ -56,8 +57,10 @@ __all__ = [
     "LEFT",
     "LONGEST_REVIEW",
     "MAX_QUANTITY",
+    "MOST_FREIGHT",
     "MOST_RECEIVED",
     "MOST_STARS",
+    "MOST_UNITS",
     "PICTURE_MAX_BYTES",
     "PICTURE_TYPES",
     "PICTURE_VALIDATORS",
@@ -68,6 +71,8 @@ __all__ = [
     "CardKey",
     "CardKeyEvent",
     "Category",
+    "FreightRegion",
+    "FreightTemplate",
     "GoodsChange",
     "GoodsImport",
     "GoodsPicture",

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.category import Category
+from catalog.models.freight import Carried
 from catalog.models.own_code import code_field
 from catalog.models.words import DRAWN_FROM, draw_words, undrawn
 from mall.core import clock
@@ -97,7 +98,7 @@ class ProductQuerySet(models.QuerySet):
         return self.filter(is_within_sale(as_of), status=Product.Status.ON)
 
 
-class Product(models.Model):
+class Product(Carried):
     """Something a member can redeem. Its prices and pieces belong to its SKUs."""
 
     class Kind(models.TextChoices):

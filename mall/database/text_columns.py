@@ -123,6 +123,7 @@ KEYS = {
         catalog_cardkeyevent: kind
         catalog_goodsimport: status language
         catalog_historicalproduct: kind pay_mode status history_type
+        catalog_freighttemplate: charged_by
         catalog_historicalsku: history_type
         catalog_product: kind pay_mode status
         catalog_review: status
@@ -203,6 +204,7 @@ WORDS = {
         mall_shoppage: title title_zh_hans title_en
         mall_historicalshoppage: title title_zh_hans title_en
         catalog_category: name name_zh_hans name_en
+        catalog_freighttemplate: name
         catalog_goodsimport: name
         catalog_historicalproduct: name name_zh_hans name_en
         catalog_historicalsku: name name_zh_hans name_en

@@ -120,6 +120,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _("Orders"),
         _room(_("Orders"), "receipt_long", "orders.order"),
         _room(_("Carriers"), "local_shipping", "orders.carrier"),
+        _room(_("Freight templates"), "weight", "catalog.freighttemplate"),
         _room(_("Files of tracking numbers"), "upload_file", "orders.dispatchfile"),
         _room(_("Payments"), "payments", "orders.payment"),
         _room(_("Refund requests"), "assignment_return", "orders.refundrequest"),
