@@ -14,7 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import assortment
-from catalog.models import PRICE_MAX_POINTS, Product, Sku
+from catalog.models import (
+    HIGHEST_TIER,
+    LONGEST_ATTRIBUTES,
+    PRICE_MAX_POINTS,
+    Product,
+    Sku,
+    validate_attributes,
+)
 from mall.core.api import (
     Clerk,
     Cursor,
@@ -57,13 +64,17 @@ class StaffProductSerializer(serializers.ModelSerializer):
     kind = serializers.ChoiceField(Product.Kind.choices)
     pay_mode = serializers.ChoiceField(Product.PayMode.choices)
     status = serializers.ChoiceField(Product.Status.choices)
+    limit_period = serializers.ChoiceField(Product.Period.choices)
+    tier_to_see = serializers.IntegerField(help_text="0 = everybody.")
+    tier_to_redeem = serializers.IntegerField(help_text="0 = everybody.")
     skus = StaffSkuSerializer(many=True)
 
     class Meta:
         model = Product
         fields = [
             "id", "name_zh_hans", "name_en", "category", "kind", "pay_mode", "status",
-            "limit_per_order", "limit_per_person",
+            "limit_per_order", "limit_per_person", "limit_per_period", "limit_period",
+            "tier_to_see", "tier_to_redeem", "market_price", "attributes_zh_hans", "attributes_en",
             "sale_starts_at", "sale_ends_at", "updated_at", "skus",
         ]  # fmt: skip
 
@@ -76,6 +87,15 @@ IN_OUR_TIME = [
 ]
 
 
+ATTRIBUTES = {
+    "required": False,
+    "allow_blank": True,
+    "max_length": LONGEST_ATTRIBUTES,
+    "validators": [validate_attributes],
+    "help_text": "One line each: name: value.",
+}
+
+
 class ProductChange(StrictSerializer):
     name_zh_hans = serializers.CharField(required=False, max_length=120)
     name_en = serializers.CharField(required=False, max_length=120)
@@ -85,6 +105,21 @@ class ProductChange(StrictSerializer):
     limit_per_person = StrictIntegerField(
         required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit."
     )
+    limit_per_period = StrictIntegerField(
+        required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit."
+    )
+    limit_period = serializers.ChoiceField(Product.Period.choices, required=False)
+    tier_to_see = StrictIntegerField(
+        required=False, min_value=0, max_value=HIGHEST_TIER, help_text="0 = everybody."
+    )
+    tier_to_redeem = StrictIntegerField(
+        required=False, min_value=0, max_value=HIGHEST_TIER, help_text="0 = everybody."
+    )
+    market_price = serializers.DecimalField(
+        12, 2, required=False, min_value=0, help_text="Yuan; 0 = none."
+    )
+    attributes_zh_hans = serializers.CharField(**ATTRIBUTES)
+    attributes_en = serializers.CharField(**ATTRIBUTES)
     sale_starts_at = serializers.DateTimeField(
         required=False, allow_null=True, validators=IN_OUR_TIME
     )
@@ -161,7 +196,7 @@ class StaffProduct(APIView):
         responses=StaffProductSerializer,
     )
     def patch(self, request, pk):
-        """Change names, limits or the sale window; what is not sent stays."""
+        """Change names, attributes, limits, tiers or the sale window; what is not sent stays."""
         sent = read(ProductChange, request.data).validated_data
         get_object_or_404(Product, pk=pk)
         assortment.change(pk, by=request.user, **sent)

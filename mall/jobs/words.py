@@ -28,6 +28,7 @@ WORDS = {
     "verify-ledger": _("Checks the ledger"),
     "roll-up-days": _("Counts days up for the reports"),
     "refresh-popularity": _("Counts what is popular"),
+    "turn-prices": _("Shows scheduled prices that begin or end"),
     "refresh-recommendations": _("Counts what goes together"),
     "import-history": _("Imports files of an earlier shop's orders"),
     "send-dispatch-files": _("Sends the orders of files of tracking numbers"),

@@ -33,9 +33,9 @@ def is_off(request) -> bool:
     return _noted(request) is None if kept is None else kept.is_off
 
 
-def goods_of(request, *, available: int | None, limit: int = MOST) -> list[dict]:
+def goods_of(request, *, available: int | None, tier: int, limit: int = MOST) -> list[dict]:
     """Return cards of what the reader looked at and is still offered, the newest first."""
-    return storefront.named(_gathered(request), available=available)[:limit]
+    return storefront.named(_gathered(request), available=available, tier=tier)[:limit]
 
 
 def clear(request, response):

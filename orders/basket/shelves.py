@@ -3,20 +3,26 @@
 from catalog import shelf
 from catalog.models import Sku
 from mall.core import clock
+from orders import offering
 from orders.basket.errors import NotOffered
-from orders.errors import NotForSale
+from orders.errors import NotInShop
 from orders.pricing import LARGEST_ID
 
 
-def offered(sku_id: int) -> Sku:
-    """Return a SKU on sale now with its product; how many are left does not matter.
+def offered(sku_id: int, user) -> Sku:
+    """Return a SKU on sale now for somebody (None: a visitor) with its product; how many are left
+    does not matter.
 
-    Raises: NotOffered, NotForSale.
+    Raises: NotOffered, NotForSale, TierNeeded.
     """
     found = shelf.offers([sku_id]) if 1 <= sku_id <= LARGEST_ID else {}
     if sku_id not in found:
         raise NotOffered
     sku = found[sku_id].sku
-    if not sku.product.is_for_sale(clock.now()):
-        raise NotForSale(product=sku.product.name)
+    tier = offering.tier_of(user and user.pk, [sku.product])
+    refusal = offering.refusal_of(sku.product, tier, clock.now())
+    if isinstance(refusal, NotInShop):
+        raise NotOffered
+    if refusal is not None:
+        raise refusal
     return sku

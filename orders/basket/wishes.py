@@ -1,8 +1,10 @@
 """What a member wishes for, and the one wish that is the goal. Harmless when repeated."""
 
+from catalog import audience
 from catalog.models import Product
 from mall.core import clock
 from mall.core.transactions import transactional
+from orders import offering
 from orders.basket.errors import NotOffered, WishesFull
 from orders.models import Wish
 from orders.pricing import LARGEST_ID
@@ -29,7 +31,11 @@ def wish(user, product_id: int) -> None:
     """
     if not 1 <= product_id <= LARGEST_ID:
         raise NotOffered
-    if not Product.objects.for_sale(clock.now()).filter(pk=product_id).exists():
+    product = Product.objects.for_sale(clock.now()).filter(pk=product_id).first()
+    if product is None:
+        raise NotOffered
+    tier = offering.tier_of(user.pk, [product])
+    if not audience.is_shown(product.tier_to_see, tier):
         raise NotOffered
     # Two tabs may wish at once: the account is the member's one mutex.
     ledger.open(user.pk)

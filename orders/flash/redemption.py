@@ -26,7 +26,7 @@ from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.transactions import transactional
-from orders import checkout, drafts, pricing
+from orders import checkout, drafts, offering, pricing
 from orders.errors import (
     FlashLimitReached,
     FlashNotStarted,
@@ -79,10 +79,9 @@ def redeem(
     order waits five minutes. ``address`` and ``expect`` as for ``checkout.place_order``.
 
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
-    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, FlashLimitReached, catalog.errors.SoldOut
-    and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines, PriceChanged, AddressNeeded,
-    NotPayable,
-    points.errors.InsufficientPoints and AccountFrozen.
+    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, TierNeeded, FlashLimitReached,
+    catalog.errors.SoldOut and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines,
+    PriceChanged, AddressNeeded, NotPayable, points.errors.InsufficientPoints and AccountFrozen.
     """
     if (
         not isinstance(quantity, int)
@@ -214,6 +213,7 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
         return checkout.repeated(account.seen, body_hash)
     now = clock.now()
     _check_open(item.session, now)
+    offering.check_tier(user, item.sku.product)
     _check_limit(user, item, quantity)
     quoted = quote(user, item, quantity, as_of=now)
     pricing.check_payable(quoted)
