@@ -4,8 +4,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery, Sum
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 from simple_history.admin import SimpleHistoryAdmin
@@ -15,24 +13,21 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog import (
     assortment,
+    goods_admin,  # noqa: F401
     hot_word_admin,  # noqa: F401
     price_schedule,
     review_admin,  # noqa: F401 - reviews have a room of their own
     schedule_admin,  # noqa: F401
     sku_admin,  # noqa: F401
 )
-from catalog.models import (
-    Category,
-    Product,
-    ProductImage,
-    Sku,
-    Stock,
-)
+from catalog.models import Category, Product, ProductImage, Stock
 from catalog.shelf_admin import ShelfAdmin
+from catalog.sku_inline_admin import SkuInline, book_counts
 from mall.core import richtext
 from mall.core.admin.table_inline import TableInline
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
+from mall.core.templatetags.pictures import picture
 
 STATUS_COLOURS = {
     Product.Status.ON: "success",
@@ -56,48 +51,6 @@ class CategoryAdmin(ShelfAdmin, TranslationAdmin):
     @admin.display(description=_("products"), ordering="products_inside")
     def product_count(self, category):
         return category.products_inside
-
-
-class SkuInline(TableInline, TranslationTabularInline):
-    model = Sku
-    extra = 0
-
-    def get_fields(self, request, obj=None):
-        return [
-            "name",
-            "points_price",
-            "cash_price",
-            "position",
-            "is_active",
-            *self.get_readonly_fields(request, obj),
-        ]
-
-    def get_readonly_fields(self, request, obj=None):
-        """Lead to receiving stock only whoever may do it."""
-        return ["left_and_receive" if request.user.has_perm("catalog.change_stock") else "left"]
-
-    def get_extra(self, request, obj=None, **kwargs):
-        """Have the first line of a new product's prices ready."""
-        return 0 if obj else 1
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("stock")
-
-    @admin.display(description=_("in stock"))
-    def left(self, sku):
-        return sku.pieces if sku.pk else "–"
-
-    @admin.display(description=_("in stock"))
-    def left_and_receive(self, sku):
-        if sku.pk is None:
-            return "–"
-        receive = reverse("admin:catalog_sku_receive_stock", args=[sku.pk])
-        return format_html(
-            '{} · <a class="underline" href="{}">{}</a>',
-            self.left(sku),
-            receive,
-            _("Receive stock"),
-        )
 
 
 class PictureInline(TableInline, TranslationTabularInline):
@@ -173,12 +126,25 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     list_display_links = ["thumbnail", "name"]
     list_filter = ["status", "pay_mode", "kind", "category"]
     list_select_related = ["category"]
-    search_fields = ["name_zh_hans", "name_en", "summary_zh_hans", "summary_en", "tags"]
+    search_fields = ["name_zh_hans", "name_en", "code", "summary_zh_hans", "summary_en", "tags"]
     autocomplete_fields = ["category"]
     actions = ["put_on_sale", "take_off_sale"]
     formfield_overrides = {models.TextField: {"widget": WysiwygWidget}}
     fieldsets = [
-        (None, {"fields": ["status", "category", "name", "summary", "description", "attributes"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "status",
+                    "category",
+                    "code",
+                    "name",
+                    "summary",
+                    "description",
+                    "attributes",
+                ]
+            },
+        ),
         (
             _("Price and delivery"),
             {
@@ -214,11 +180,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     def thumbnail(self, product):
         if not product.image_url:
             return "–"
-        return format_html(
-            '<img src="{}" alt="" width="40" height="40" loading="lazy" class="object-contain '
-            'rounded">',
-            product.image_url,
-        )
+        return picture(product.image_url, "shelf")
 
     @admin.display(description=_("price"), ordering="lowest_points")
     def price(self, product):
@@ -247,6 +209,11 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
         self._turn_all(
             request, queryset, assortment.take_off_sale, _("%(n)s products are off sale.")
         )
+
+    def save_formset(self, request, form, formset, change):
+        """Save the rows, then book what was counted of them."""
+        super().save_formset(request, form, formset, change)
+        book_counts(formset, by=request.user)
 
     def _turn_all(self, request, queryset, verb, said):
         turned = 0

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from catalog import popularity, price_schedule, searches, shelf_prices
+from catalog.goods_file import imports
 
 
 @shared_task(name="catalog.refresh_popularity")
@@ -19,3 +20,9 @@ def refresh_popularity() -> int:
 def turn_prices() -> int:
     """Show the scheduled prices that began or ended in lists."""
     return price_schedule.turn_due()
+
+
+@shared_task
+def import_goods() -> int:
+    """Carry out the files of goods that were let in, and those to be taken back."""
+    return imports.carry_on()

@@ -136,12 +136,22 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # Files of goods that an operator let in, or has taken back.
+    Job(
+        "import-goods",
+        "catalog.tasks.import_goods",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Orders of before, and of a release that knew no marks, are found by their recipient, too.
     Job("mark-contacts", "orders.tasks.mark_contacts", crontab(minute="*/5"), once_a=MINUTE),
     # Sessions whose time has passed go; nobody can use them meanwhile.
     Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50)),
+    # Smaller copies of pictures that are gone go too.
+    Job("sweep-renditions", "mall.tasks.sweep_renditions", crontab(minute=35)),
     # A daily job whose hour passed without a run is run: an operator's plain hour has no second
     # knock that day.
     Job(

@@ -19,6 +19,7 @@ from mall.core.openapi import refusal
 from mall.core.own_list import OwnList
 from orders import history, lifecycle, listing_serializers, pricing, proposals
 from orders.basket import api as basket_api
+from orders.basket import seen_api
 from orders.checkout import place_order
 from orders.coupons import api as coupon_api
 from orders.coupons import wallet
@@ -253,6 +254,7 @@ urlpatterns = [
     path("orders/<str:no>/receipt", ReceiptView.as_view()),
     path("payments/<str:provider>/notify", NotifyView.as_view()),
     *basket_api.urlpatterns,
+    *seen_api.urlpatterns,
     *coupon_api.urlpatterns,
     *review_api.urlpatterns,
     *refund_api.urlpatterns,

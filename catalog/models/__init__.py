@@ -6,6 +6,8 @@ from catalog.models.attributes import LONGEST_ATTRIBUTES, attributes_of, validat
 from catalog.models.bucket import StockBucket
 from catalog.models.card_key import CardKey, CardKeyEvent
 from catalog.models.category import Category
+from catalog.models.goods_import import GoodsChange, GoodsImport, GoodsPicture
+from catalog.models.own_code import BY_NUMBER, CODE_LENGTH, validate_code
 from catalog.models.picture import (
     PICTURE_MAX_BYTES,
     PICTURE_TYPES,
@@ -54,6 +56,8 @@ from catalog.models.words import ProductWords, draw_words, folded, undrawn
 
 __all__ = [
     "ANSWER_LENGTH",
+    "BY_NUMBER",
+    "CODE_LENGTH",
     "DELIVERED_AT_ONCE",
     "DRAWN_COLUMNS",
     "FEW_PIECES",
@@ -75,6 +79,9 @@ __all__ = [
     "CardKey",
     "CardKeyEvent",
     "Category",
+    "GoodsChange",
+    "GoodsImport",
+    "GoodsPicture",
     "Product",
     "ProductImage",
     "HotWord",
@@ -102,6 +109,7 @@ __all__ = [
     "priced",
     "undrawn",
     "validate_attributes",
+    "validate_code",
     "validate_picture_size",
     "within",
 ]

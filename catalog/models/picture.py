@@ -6,6 +6,8 @@ from django.db import models
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+from mall.core.renditions import StoredPictureField
+
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
 PICTURE_MAX_BYTES = 1024 * 1024
 
@@ -33,7 +35,7 @@ class ProductImage(models.Model):
         "catalog.Product", on_delete=models.CASCADE, related_name="images",
         verbose_name=_("product"),
     )  # fmt: skip
-    image = models.ImageField(
+    image = StoredPictureField(
         _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
     )
     illustration = models.CharField(_("illustration"), max_length=200, blank=True)

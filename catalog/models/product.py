@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.attributes import LONGEST_ATTRIBUTES, validate_attributes
 from catalog.models.category import Category
+from catalog.models.own_code import code_field
 from catalog.models.picture import PICTURE_VALIDATORS, picture_url
 from catalog.models.shelf_indexes import SHELF_INDEXES
 from catalog.models.window import is_within, is_within_sale
 from catalog.models.words import DRAWN_FROM, draw_words, undrawn
 from mall.core import clock
+from mall.core.renditions import StoredPictureField
 
 MAX_QUANTITY = 99  # pieces of one SKU in one order
 FEW_PIECES = (1, 9)  # from and to: what needs a delivery soon
@@ -91,6 +93,7 @@ class Product(models.Model):
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="products", verbose_name=_("category")
     )
+    code = code_field(_("product code"))
     name = models.CharField(_("name"), max_length=120)
     summary = models.CharField(_("summary"), max_length=200, blank=True)
     description = models.TextField(_("description"), blank=True)
@@ -101,7 +104,7 @@ class Product(models.Model):
     status = models.CharField(
         _("status"), max_length=6, choices=Status.choices, default=Status.DRAFT
     )
-    image = models.ImageField(
+    image = StoredPictureField(
         _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
     )
     illustration = models.CharField(

@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, GreaterThan
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.own_code import code_field
 from catalog.models.product import PRICED_IN_POINTS, Product
 from mall.core import clock
 
@@ -79,6 +80,7 @@ class Sku(models.Model):
         blank=True,
         help_text=_("Colour, size, value; empty when there is only one."),
     )
+    code = code_field(_("SKU code"))
     points_price = models.PositiveIntegerField(_("price in points"), default=0)
     cash_price = models.DecimalField(
         _("price in yuan"),

@@ -15,6 +15,8 @@ KEYS = {
         accounts_bonusclaim: fingerprint
         accounts_user: email_canonical
         catalog_cardkey: fingerprint
+        catalog_goodsimport: digest
+        catalog_goodspicture: digest
         marketing_customevent: event key digest
         marketing_historycustomer: name
         marketing_historyline: sku
@@ -62,6 +64,10 @@ KEYS = {
     "a number or name that is told, typed and linked": """
         auth_group: name
         catalog_category: slug
+        catalog_historicalproduct: code
+        catalog_historicalsku: code
+        catalog_product: code
+        catalog_sku: code
         catalog_cardkey: batch
         catalog_hotword: word
         catalog_searchedword: word
@@ -113,6 +119,7 @@ KEYS = {
         accounts_user: language
         catalog_cardkey: state
         catalog_cardkeyevent: kind
+        catalog_goodsimport: status language
         catalog_historicalproduct: kind pay_mode status limit_period history_type
         catalog_historicalsku: history_type
         catalog_product: kind pay_mode status limit_period
@@ -190,6 +197,7 @@ WORDS = {
         mall_shoppage: title title_zh_hans title_en
         mall_historicalshoppage: title title_zh_hans title_en
         catalog_category: name name_zh_hans name_en
+        catalog_goodsimport: name
         catalog_historicalproduct: name name_zh_hans name_en
         catalog_historicalsku: name name_zh_hans name_en
         catalog_product: name name_zh_hans name_en
@@ -216,6 +224,7 @@ WORDS = {
         mall_shopface: contact_email contact_phone contact_address icp_number
         mall_shoppage: body body_zh_hans body_en
         mall_historicalshoppage: body body_zh_hans body_en
+        catalog_goodsimport: problem
         catalog_historicalproduct: summary summary_zh_hans summary_en tags
         catalog_historicalproduct: description description_zh_hans description_en
         catalog_historicalproduct: attributes attributes_zh_hans attributes_en

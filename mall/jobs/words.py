@@ -32,9 +32,11 @@ WORDS = {
     "refresh-recommendations": _("Counts what goes together"),
     "import-history": _("Imports files of an earlier shop's orders"),
     "send-dispatch-files": _("Sends the orders of files of tracking numbers"),
+    "import-goods": _("Writes files of goods"),
     "mark-contacts": _("Makes orders findable by recipient and phone"),
     "forget-sessions": _("Clears sessions that are over"),
     "forget-job-runs": _("Clears old job runs"),
+    "sweep-renditions": _("Clears smaller copies of pictures that are gone"),
     "make-up-jobs": _("Makes up daily jobs nobody ran"),
 }
 

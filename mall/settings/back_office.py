@@ -99,6 +99,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _("Shop"),
         _room(_("Products"), "redeem", "catalog.product"),
         _room(_("Categories"), "category", "catalog.category"),
+        _room(_("Files of goods"), "upload_file", "catalog.goodsimport"),
         _room(_("Hot words"), "local_fire_department", "catalog.hotword"),
         _room(_("Stock"), "inventory_2", "catalog.sku"),
         _room(_("Stock movements"), "swap_vert", "catalog.stockmovement"),

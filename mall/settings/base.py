@@ -120,6 +120,7 @@ TEMPLATES = [
             "builtins": [
                 "mall.core.templatetags.cards",
                 "mall.core.templatetags.mall",
+                "mall.core.templatetags.pictures",
                 "mall.core.templatetags.shared",
             ],
         },

@@ -1,7 +1,7 @@
 """Whether something may be put into a basket, or waited for, at all. Reads, never writes."""
 
-from catalog import shelf
-from catalog.models import Sku
+from catalog import audience, shelf
+from catalog.models import Product, Sku
 from mall.core import clock
 from orders import offering
 from orders.basket.errors import NotOffered
@@ -26,3 +26,13 @@ def offered(sku_id: int, user) -> Sku:
     if refusal is not None:
         raise refusal
     return sku
+
+
+def check_offered(product_id: int, user) -> None:
+    """Raises: NotOffered unless the product is on sale now, and shown to a member."""
+    on_sale = Product.objects.for_sale(clock.now())
+    product = on_sale.filter(pk=product_id).first() if 1 <= product_id <= LARGEST_ID else None
+    if product is None:
+        raise NotOffered
+    if not audience.is_shown(product.tier_to_see, offering.tier_of(user.pk, [product])):
+        raise NotOffered

@@ -53,6 +53,11 @@ class Row:
         return min(self.line.quantity + 1, MAX_QUANTITY)
 
     @property
+    def largest(self) -> int:
+        """How many may be asked for, whatever can be had."""
+        return MAX_QUANTITY
+
+    @property
     def is_sold_out(self) -> bool:
         """Whether not one piece is left of what is still on sale."""
         return isinstance(self.problem, SoldOut)

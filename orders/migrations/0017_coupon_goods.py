@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0012_product_more"),
+        ("catalog", "0013_product_more"),
         ("orders", "0016_payment_providers"),
     ]
 

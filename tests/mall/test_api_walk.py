@@ -216,6 +216,9 @@ def of_baskets_and_wishes(walker, caller, member):
     walker.go(caller, "put", wish, {"goal": True}, product_id=sku.product_id)
     walker.go(caller, "get", "/api/v1/wishlist")
     walker.go(caller, "delete", wish, product_id=sku.product_id)
+    walker.go(caller, "put", "/api/v1/seen/{product_id}", product_id=sku.product_id)
+    walker.go(caller, "get", "/api/v1/seen")
+    walker.go(caller, "delete", "/api/v1/seen")
     alert = "/api/v1/stock-alerts/{sku}"
     walker.go(caller, "put", alert, sku=gone.pk)
     walker.go(caller, "get", "/api/v1/stock-alerts")

@@ -10,7 +10,7 @@ import mall.core.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0011_searched_words"),
+        ("catalog", "0012_goods_as_a_file"),
     ]
 
     operations = [
