@@ -56,8 +56,17 @@ class CategoryAdmin(ShelfAdmin, TranslationAdmin):
         return category.products_inside
 
 
+class SkuForm(forms.ModelForm):
+    """A SKU below its product. A page of the release before sends no weight: it stays."""
+
+    def clean_weight_grams(self):
+        weight, name = self.cleaned_data["weight_grams"], self.add_prefix("weight_grams")
+        return 0 if weight is None and name in self.data else weight
+
+
 class SkuInline(TableInline, TranslationTabularInline):
     model = Sku
+    form = SkuForm
     extra = 0
 
     def get_fields(self, request, obj=None):
