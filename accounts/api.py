@@ -10,7 +10,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import address_api, closing, consent_api, export
+from accounts import address_api, closing, consent_api, export, phone_api
 from accounts.api_fields import LineField
 from accounts.models import NICKNAME_LENGTH
 from accounts.passwords import LONGEST, ask_again
@@ -27,7 +27,9 @@ class MeSerializer(serializers.Serializer):
     """What a member sees of themselves."""
 
     username = serializers.CharField(read_only=True)
-    email = serializers.EmailField(read_only=True)
+    email = serializers.EmailField(
+        source="mailbox", read_only=True, help_text="Empty of a member who told none."
+    )
     nickname = serializers.CharField(read_only=True)
     display_name = serializers.CharField(read_only=True)
     avatar = serializers.ImageField(read_only=True, allow_null=True)
@@ -133,6 +135,7 @@ class DeletionView(APIView):
 urlpatterns = [
     *address_api.urlpatterns,
     *consent_api.urlpatterns,
+    *phone_api.urlpatterns,
     path("me/export", ExportView.as_view(), name="export"),
     path("me/deletion", DeletionView.as_view(), name="deletion"),
     path("me", MeView.as_view(), name="me"),

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import avatars
 from accounts.models import NICKNAME_LENGTH
-from accounts.passwords import LONGEST, WrongPassword, ask_again
+from accounts.passwords import LONGEST, NoPassword, WrongPassword, ask_again
 from accounts.profile import check_birthday, check_line
 from mall.core import pictures
 from mall.core.form_fields import DayField, LineField
@@ -72,7 +72,7 @@ class PasswordAgainForm(forms.Form):
     def clean_password(self):
         try:
             ask_again(self.member, self.cleaned_data["password"])
-        except WrongPassword as refusal:
+        except (WrongPassword, NoPassword) as refusal:
             raise forms.ValidationError(str(refusal), code=refusal.code) from None
         return self.cleaned_data["password"]
 

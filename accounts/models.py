@@ -9,7 +9,8 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.privacy import EncryptedTextField, email_fingerprint
+from accounts.identities import PhoneNumber, WeChatPerson  # noqa: F401 - tables of this app
+from accounts.privacy import EncryptedTextField, email_fingerprint, is_mailbox
 from mall.core import clock, pasted, phones, rows
 from mall.core.regions import reading
 
@@ -134,6 +135,11 @@ class User(AbstractUser):
         if self.closed_at is not None:
             return gettext("Former member")
         return self.nickname or self.username
+
+    @property
+    def mailbox(self) -> str:
+        """The e-mail, "" of a member who told none."""
+        return self.email if is_mailbox(self.email) else ""
 
     def get_full_name(self) -> str:
         return self.display_name

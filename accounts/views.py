@@ -1,12 +1,14 @@
 """Pages about the member; allauth's own pages stand under /accounts/."""
 
 from allauth.account import views as allauth
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import sms
 from accounts.forms import ProfileForm
 from accounts.privacy import mask_email
 from accounts.profile import change_profile
@@ -60,8 +62,9 @@ def _ways(user):
             "label": _("E-mail"),
             "url": reverse("account_email"),
             "icon": "envelope",
-            "note": mask_email(user.email),
+            "note": mask_email(user.mailbox),
         },
+        *_ways_by_phone_and_wechat(user),
         {"label": _("Password"), "url": reverse("account_change_password"), "icon": "key"},
         {"label": _("Devices"), "url": reverse("usersessions_list"), "icon": "phone"},
         {"label": _("Two-step sign-in"), "url": reverse("mfa_index"), "icon": "shield-lock"},
@@ -76,8 +79,23 @@ def _ways(user):
     ]
 
 
+def _ways_by_phone_and_wechat(user):
+    """Return the ways to what else signs a member in, where the shop offers it."""
+    phone = {"label": _("Phone number"), "url": reverse("accounts:phone"), "icon": "phone"}
+    bound = {"label": _("WeChat"), "url": reverse("socialaccount_connections"), "icon": "wechat"}
+    ways = [phone] if sms.is_offered() else []
+    return [*ways, bound] if settings.SOCIALACCOUNT_PROVIDERS else ways
+
+
 class EmailView(allauth.EmailView):
     """The own e-mail addresses; one that was typed before the session ended is there again."""
+
+    def dispatch(self, request, *args, **kwargs):
+        """See allauth, which would list the place nowhere of a member who told no e-mail."""
+        if request.user.mailbox:
+            return super().dispatch(request, *args, **kwargs)
+        self._did_send_verification_email = False
+        return super(allauth.EmailView, self).dispatch(request, *args, **kwargs)
 
     def get_initial(self):
         """See Django."""

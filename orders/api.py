@@ -19,6 +19,7 @@ from mall.core.openapi import refusal
 from mall.core.own_list import OwnList
 from orders import history, lifecycle, listing_serializers, pricing, proposals
 from orders.basket import api as basket_api
+from orders.basket import seen_api
 from orders.checkout import place_order
 from orders.coupons import api as coupon_api
 from orders.coupons import wallet
@@ -92,8 +93,7 @@ class QuoteView(APIView):
             coupon=asked.get("coupon"),
             to=_destination(request, asked),
         )
-        told = {"delivery": quote.delivery, **self._proposed(quote)}
-        return Response({**quote.as_dict(), **told})
+        return Response({**quote.as_dict(), **quote.way(), **self._proposed(quote)})
 
     def _proposed(self, quote) -> dict:
         """Return the best the member could do with coupon and points, and the coupon that would
@@ -271,6 +271,7 @@ urlpatterns = [
     path("orders/<str:no>/receipt", ReceiptView.as_view()),
     path("payments/<str:provider>/notify", NotifyView.as_view()),
     *basket_api.urlpatterns,
+    *seen_api.urlpatterns,
     *coupon_api.urlpatterns,
     *review_api.urlpatterns,
     *refund_api.urlpatterns,

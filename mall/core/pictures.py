@@ -38,6 +38,22 @@ def within(uploaded, side: int, *, most_bytes: int) -> ContentFile:
     return _written(_read(uploaded, lambda picture: _shrink(picture, side, max)), most_bytes)
 
 
+def narrower(kept, width: int) -> ContentFile:
+    """Return a stored picture as WebP of at most ``width`` pixels across.
+
+    Raises: ValidationError (too_big, heic, not_a_picture).
+    """
+    return _written(_read(kept, lambda picture: _shrink(picture, width, _across)), None)
+
+
+def look_at(uploaded) -> None:
+    """Refuse what is no picture we take, before a pixel is unpacked.
+
+    Raises: ValidationError (too_big, heic, not_a_picture).
+    """
+    _read(uploaded, lambda picture: None)
+
+
 def square(uploaded, side: int) -> ContentFile:
     """Return an uploaded picture as a WebP square of ``side`` pixels, cut from its middle.
 
@@ -105,6 +121,10 @@ def _shrink(picture, side, which):
     upright = upright.convert("RGBA" if has_holes else "RGB")
     upright.info = {"icc_profile": profile} if profile and is_plain else {}
     return upright
+
+
+def _across(size):
+    return size[0]
 
 
 def _written(picture, most_bytes) -> ContentFile:

@@ -28,6 +28,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from catalog import price_schedule
+from mall.core import clock
 from orders.models import BasketLine
 from orders.reviews import lines as reviews
 from points import adjustments, risk
@@ -105,6 +107,12 @@ def _asked_back(member):
     return ask(_delivered(member), 1)
 
 
+def _scheduled():
+    sku, clerk = SkuFactory(), MemberFactory(is_staff=True)
+    words = {"points": 50, "cash": 0, "starts_at": clock.now(), "ends_at": None}
+    return price_schedule.plan(sku.pk, **words, by=clerk)
+
+
 def _review(member):
     order = _delivered(member)
     return reviews.write(member, no=order.no, line=order.lines.get().pk, stars=4, text=ACCEPTABLE)
@@ -152,6 +160,7 @@ THERE = [
     ("/api/v1/products/{product_id}", lambda member: {"product_id": _review(member).product_id}),
     ("/api/v1/stock-alerts/{sku}", lambda member: {"sku": SkuFactory(stock=0).pk}),
     ("/api/v1/wishlist/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
+    ("/api/v1/seen/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
     ("/api/v1/staff/adjustments/{id}", lambda member: {"id": _adjustment(member).pk}),
     (
         "/api/v1/staff/cases/{id}",
@@ -160,6 +169,7 @@ THERE = [
     ("/api/v1/staff/freight-templates/{id}", lambda member: {"id": _freight().pk}),
     ("/api/v1/staff/products/{id}", lambda member: {"id": SkuFactory().product_id}),
     ("/api/v1/staff/skus/{id}", lambda member: {"id": SkuFactory().pk}),
+    ("/api/v1/staff/prices/{id}", lambda member: {"id": _scheduled().pk}),
     ("/api/v1/staff/stock/{sku}", lambda member: {"sku": SkuFactory(stock=50).pk}),
     ("/api/v1/staff/refunds/{id}", lambda member: {"id": _asked_back(member).pk}),
     ("/api/v1/staff/orders/{no}", lambda member: {"no": _order_to_send(member).no}),

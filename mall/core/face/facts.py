@@ -127,6 +127,11 @@ class Block:
         return _in_language(self.texts)
 
     @property
+    def box(self) -> tuple[int, int] | None:
+        """The picture's width and height."""
+        return (self.width, self.height) if self.width and self.height else None
+
+    @property
     def key(self) -> str:
         return repr(self)
 

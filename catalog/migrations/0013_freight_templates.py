@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0011_searched_words"),
+        ("catalog", "0012_goods_as_a_file"),
     ]
 
     operations = [
