@@ -4,8 +4,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery, Sum
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 from simple_history.admin import SimpleHistoryAdmin
@@ -14,18 +12,15 @@ from unfold.decorators import action, display
 
 from catalog import (
     assortment,
+    freight_admin,  # noqa: F401
+    goods_admin,  # noqa: F401
     hot_word_admin,  # noqa: F401
     review_admin,  # noqa: F401 - reviews have a room of their own
     sku_admin,  # noqa: F401
 )
-from catalog.models import (
-    Category,
-    Product,
-    ProductImage,
-    Sku,
-    Stock,
-)
+from catalog.models import Category, Product, ProductImage, Stock
 from catalog.shelf_admin import ShelfAdmin
+from catalog.sku_inline_admin import SkuInline, book_counts
 from mall.core import richtext
 from mall.core.admin.table_inline import TableInline
 from mall.core.errors import DomainError
@@ -54,48 +49,6 @@ class CategoryAdmin(ShelfAdmin, TranslationAdmin):
     @admin.display(description=_("products"), ordering="products_inside")
     def product_count(self, category):
         return category.products_inside
-
-
-class SkuInline(TableInline, TranslationTabularInline):
-    model = Sku
-    extra = 0
-
-    def get_fields(self, request, obj=None):
-        return [
-            "name",
-            "points_price",
-            "cash_price",
-            "position",
-            "is_active",
-            *self.get_readonly_fields(request, obj),
-        ]
-
-    def get_readonly_fields(self, request, obj=None):
-        """Lead to receiving stock only whoever may do it."""
-        return ["left_and_receive" if request.user.has_perm("catalog.change_stock") else "left"]
-
-    def get_extra(self, request, obj=None, **kwargs):
-        """Have the first line of a new product's prices ready."""
-        return 0 if obj else 1
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("stock")
-
-    @admin.display(description=_("in stock"))
-    def left(self, sku):
-        return sku.pieces if sku.pk else "–"
-
-    @admin.display(description=_("in stock"))
-    def left_and_receive(self, sku):
-        if sku.pk is None:
-            return "–"
-        receive = reverse("admin:catalog_sku_receive_stock", args=[sku.pk])
-        return format_html(
-            '{} · <a class="underline" href="{}">{}</a>',
-            self.left(sku),
-            receive,
-            _("Receive stock"),
-        )
 
 
 class PictureInline(TableInline, TranslationTabularInline):
@@ -141,18 +94,18 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     list_display_links = ["thumbnail", "name"]
     list_filter = ["status", "pay_mode", "kind", "category"]
     list_select_related = ["category"]
-    search_fields = ["name_zh_hans", "name_en", "summary_zh_hans", "summary_en", "tags"]
+    search_fields = ["name_zh_hans", "name_en", "code", "summary_zh_hans", "summary_en", "tags"]
     autocomplete_fields = ["category"]
     actions = ["put_on_sale", "take_off_sale"]
     formfield_overrides = {models.TextField: {"widget": WysiwygWidget}}
     fieldsets = [
-        (None, {"fields": ["status", "category", "name", "summary", "description"]}),
+        (None, {"fields": ["status", "category", "code", "name", "summary", "description"]}),
         (
             _("Price and delivery"),
             {
                 "fields": [
                     "pay_mode",
-                    "kind",
+                    ("kind", "freight_template"),
                     ("limit_per_order", "limit_per_person"),
                     "sale_starts_at",
                     "sale_ends_at",
@@ -204,6 +157,11 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
         self._turn_all(
             request, queryset, assortment.take_off_sale, _("%(n)s products are off sale.")
         )
+
+    def save_formset(self, request, form, formset, change):
+        """Save the rows, then book what was counted of them."""
+        super().save_formset(request, form, formset, change)
+        book_counts(formset, by=request.user)
 
     def _turn_all(self, request, queryset, verb, said):
         turned = 0

@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import review_api, searches, staff_api, stock_api, storefront, suggestions
+from catalog import freight_api, review_api, searches, staff_api, stock_api, storefront, suggestions
 from catalog.answers import KeptView
 from catalog.models import PRICE_MAX_POINTS, Product
 from catalog.payable import is_payable
@@ -245,6 +245,7 @@ urlpatterns = [
     path("products", ProductList.as_view()),
     path("products/suggestions", Suggestions.as_view()),
     path("products/<int:product_id>", ProductDetail.as_view()),
+    *freight_api.urlpatterns,
     *review_api.urlpatterns,
     *staff_api.urlpatterns,
     *stock_api.urlpatterns,

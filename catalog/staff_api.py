@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import assortment
-from catalog.models import PRICE_MAX_POINTS, Product, Sku
+from catalog.models import MOST_UNITS, PRICE_MAX_POINTS, FreightTemplate, Product, Sku
 from mall.core.api import (
     Clerk,
     Cursor,
@@ -45,6 +45,7 @@ class StaffSkuSerializer(serializers.ModelSerializer):
             "name_en",
             "points_price",
             "cash_price",
+            "weight_grams",
             "is_active",
             "stock",
         ]
@@ -57,13 +58,14 @@ class StaffProductSerializer(serializers.ModelSerializer):
     kind = serializers.ChoiceField(Product.Kind.choices)
     pay_mode = serializers.ChoiceField(Product.PayMode.choices)
     status = serializers.ChoiceField(Product.Status.choices)
+    freight_template = serializers.IntegerField(source="freight_template_id", allow_null=True)
     skus = StaffSkuSerializer(many=True)
 
     class Meta:
         model = Product
         fields = [
             "id", "name_zh_hans", "name_en", "category", "kind", "pay_mode", "status",
-            "limit_per_order", "limit_per_person",
+            "freight_template", "limit_per_order", "limit_per_person",
             "sale_starts_at", "sale_ends_at", "updated_at", "skus",
         ]  # fmt: skip
 
@@ -85,6 +87,12 @@ class ProductChange(StrictSerializer):
     limit_per_person = StrictIntegerField(
         required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit."
     )
+    freight_template = serializers.PrimaryKeyRelatedField(
+        queryset=FreightTemplate.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="null: the default one.",
+    )
     sale_starts_at = serializers.DateTimeField(
         required=False, allow_null=True, validators=IN_OUR_TIME
     )
@@ -94,6 +102,7 @@ class ProductChange(StrictSerializer):
 
 
 class PriceChange(StrictSerializer):
+    weight_grams = StrictIntegerField(required=False, min_value=0, max_value=MOST_UNITS)
     points_price = StrictIntegerField(required=False, min_value=0, max_value=PRICE_MAX_POINTS)
     cash_price = serializers.DecimalField(12, 2, required=False, min_value=0, help_text="Yuan.")
     is_active = serializers.BooleanField(
@@ -161,8 +170,11 @@ class StaffProduct(APIView):
         responses=StaffProductSerializer,
     )
     def patch(self, request, pk):
-        """Change names, limits or the sale window; what is not sent stays."""
-        sent = read(ProductChange, request.data).validated_data
+        """Change names, limits, the sale window or the freight; what is not sent stays."""
+        sent = dict(read(ProductChange, request.data).validated_data)
+        if "freight_template" in sent:
+            named = sent.pop("freight_template")
+            sent["freight_template_id"] = named and named.pk
         get_object_or_404(Product, pk=pk)
         assortment.change(pk, by=request.user, **sent)
         return _shown(pk)
@@ -205,7 +217,7 @@ class SkuPrice(APIView):
         responses=StaffProductSerializer,
     )
     def patch(self, request, pk):
-        """Change a SKU's prices, or offer it no more; answers the whole product."""
+        """Change a SKU's prices or weight, or offer it no more; answers the whole product."""
         sent = read(PriceChange, request.data).validated_data
         get_object_or_404(Sku, pk=pk)
         return _shown(assortment.reprice(pk, by=request.user, **sent).product_id)

@@ -251,6 +251,7 @@ def _describe(product_id) -> dict | None:
         **_fact({name: getattr(product, name) for name in SHOWN}, shelf),
         "pay_mode_label": str(product.get_pay_mode_display()),
         "description": richtext.safe(product.description),
+        "freight_template": product.freight_template_id,
         "limit_per_order": product.limit_per_order,
         "limit_per_person": product.limit_per_person,
         "sale_starts_at": product.sale_starts_at,
@@ -264,6 +265,7 @@ def _describe(product_id) -> dict | None:
                 "name": sku.name or "",
                 "points_price": sku.points_price,
                 "cash_price": sku.cash_price,
+                "weight_grams": sku.weight_grams,
             }
             for sku in skus
         ],

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from catalog import popularity, searches, shelf_prices
+from catalog.goods_file import imports
 
 
 @shared_task(name="catalog.refresh_popularity")
@@ -13,3 +14,9 @@ def refresh_popularity() -> int:
     shelf_prices.mend()
     searches.forget_old()
     return popularity.refresh()
+
+
+@shared_task
+def import_goods() -> int:
+    """Carry out the files of goods that were let in, and those to be taken back."""
+    return imports.carry_on()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from catalog import cards, reviews, searches, storefront, suggestions
+from catalog import cards, freight, reviews, searches, storefront, suggestions
 from catalog.forms import FilterForm
 from catalog.looked import LOOKED
 from catalog.models import Product, most_pieces
@@ -92,6 +92,7 @@ def product_detail(request, product_id):
         else _("Redeem"),
         "is_sold_out": not left,
         "is_posted": product["kind"] == Product.Kind.PHYSICAL,
+        "freight": _freight(request, product),
         "quantity_max": most_pieces(
             product["limit_per_order"], max((sku["stock"] for sku in left), default=1)
         ),
@@ -101,6 +102,12 @@ def product_detail(request, product_id):
     response = render(request, "catalog/detail.html", context)
     LOOKED.ask(request, response, product["id"])
     return response
+
+
+def _freight(request, product) -> dict | None:
+    """What carrying one piece costs the reader, as the rooms above know it."""
+    member = request.user if request.user.is_authenticated else None
+    return next((told for told in freight.TOLD.ask(member, product) if told), None)
 
 
 def _chips(here) -> list[dict]:

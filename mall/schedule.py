@@ -120,10 +120,30 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # Files of members that a second person let in, or had taken back.
+    Job(
+        "move-members-in",
+        "points.tasks.move_members_in",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
+    # Who moved in hears of it, some at a time and by day.
+    Job("welcome-moved-members", "points.tasks.welcome_moved_members", crontab(), once_a=MINUTE),
+    # And finds the orders of the earlier shop.
+    Job("link-history", "marketing.tasks.link_history", crontab(), once_a=MINUTE),
     # Files of tracking numbers that an operator let in.
     Job(
         "send-dispatch-files",
         "orders.tasks.send_dispatch_files",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
+    # Files of goods that an operator let in, or has taken back.
+    Job(
+        "import-goods",
+        "catalog.tasks.import_goods",
         schedule(5.0),
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,

@@ -114,6 +114,25 @@ class AddressNeeded(DomainError):
     message = _("Please choose where we should deliver.")
 
 
+class AddressUnclear(DomainError):
+    """Freight depends on where goods go, and the address does not say its province for certain."""
+
+    code = "unclear"
+    field = "address"
+    status = 400
+    message = _(
+        "We cannot tell the province and city of this address, and freight depends on them. Please "
+        "edit the address and choose them."
+    )
+
+
+class NotDelivered(DomainError):
+    """Goods that are not sent to where the order goes; numbers: product, region."""
+
+    code = "not_delivered"
+    message = _("“%(product)s” is not delivered to %(region)s.")
+
+
 class IllegalTransition(DomainError):
     """The order is not in a state this step starts from; numbers: status."""
 

@@ -25,6 +25,7 @@ from mall.core import clock, kept, rows
 from mall.core.errors import Busy, DomainError
 from mall.core.transactions import transactional
 from orders import drafts, pricing
+from orders.freight import Destination
 from orders.models import Order
 from orders.quotes import Wish
 from points import ledger
@@ -167,18 +168,13 @@ def _draft_of(request, offer, account, now) -> drafts.Draft | None:
         return None
     user, wish = request.user, Wish(offer.sku, request.quantity, offer.left)
     try:
-        quote = pricing.quote_wishes(user, [wish], points_to_use=request.points_to_use, as_of=now)
+        to, points = Destination(user, request.address_id), request.points_to_use
+        quote = pricing.quote_wishes(user, [wish], points_to_use=points, to=to, as_of=now)
+        quote.check_delivery()
         quote.agree(request.expect)
         if quote.points and not account.can_take(quote.points):
             return None
-        order = drafts.of(
-            user,
-            quote,
-            key=request.key,
-            body_hash=request.body_hash,
-            at=now,
-            address_id=request.address_id,
-        )
+        order = drafts.of(user, quote, key=request.key, body_hash=request.body_hash, at=now)
     except DomainError:
         return None
     return drafts.Draft(order, quote, request.request_id)

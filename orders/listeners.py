@@ -2,10 +2,11 @@
 
 from accounts import closing as leaving
 from accounts import export
+from catalog import freight as carrying
 from catalog import sales
 from catalog.looked import LOOKED
 from mall.core.events import each
-from orders import closing, earning, takeaway
+from orders import closing, earning, freight, takeaway
 from orders import sales as own_sales
 from orders.basket import seen
 from orders.coupons import lifecycle as coupons
@@ -33,6 +34,7 @@ ANSWERS = {
     sales.NEWEST: [own_sales.newest],
     sales.NEXT: [own_sales.following],
     LOOKED: [seen.note],
+    carrying.TOLD: [freight.told],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],
     leaving.FORGETTING: [closing.forget],

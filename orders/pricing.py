@@ -16,6 +16,7 @@ from catalog import payable, shelf
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.money import ZERO, yuan, yuan_down
+from orders import freight
 from orders.coupons import wallet
 from orders.coupons.terms import InHand
 from orders.errors import (
@@ -28,6 +29,7 @@ from orders.errors import (
     PointsNotUsable,
     PurchaseLimitReached,
 )
+from orders.freight import Carriage, Destination
 from orders.models import CheckoutPolicy, Order, OrderLine
 from orders.quotes import DiscountRange, Quote, QuotedLine, Wish
 from orders.shares import fen_of, share_out
@@ -47,6 +49,7 @@ def quote(
     *,
     points_to_use: int = 0,
     coupon: int | str | None = None,
+    to: Destination | None = None,
     as_of: datetime | None = None,
 ) -> Quote:
     """Work out what ``lines`` — ``(sku_id, quantity)`` — cost this member at an instant (default:
@@ -54,13 +57,15 @@ def quote(
 
     ``coupon`` is the id or code of one of the member's coupons, or a public code. Limits per person
     count what the member has; whoever places an order holds the member's lock meanwhile. Stock is
-    told with the lines and decides nothing here: taking it is the only honest yes.
+    told with the lines and decides nothing here: taking it is the only honest yes. Freight is
+    reckoned ``to`` a destination, the member's default address unless said; what is not delivered
+    there is told with the quote (``check_delivery``).
 
     Raises: InvalidLines, NotForSale, PurchaseLimitReached, CouponNotUsable, PointsNotUsable,
     NotPayable.
     """
     return quote_wishes(
-        user, wishes_of(lines), points_to_use=points_to_use, coupon=coupon, as_of=as_of
+        user, wishes_of(lines), points_to_use=points_to_use, coupon=coupon, to=to, as_of=as_of
     )
 
 
@@ -70,6 +75,7 @@ def quote_wishes(
     *,
     points_to_use: int = 0,
     coupon: int | str | None = None,
+    to: Destination | None = None,
     as_of: datetime | None = None,
 ) -> Quote:
     """Work out as ``quote`` does what goods cost that were read already; a visitor is None."""
@@ -78,13 +84,16 @@ def quote_wishes(
     _check_limits(user, wishes)
     rate = rates.current(as_of).points_per_yuan
     in_hand = None if wallet.normalise(coupon) is None else wallet.find(user, coupon, as_of=as_of)
+    policy, to = CheckoutPolicy.current(), to or Destination(user)
     priced = price(
         wishes,
-        policy=CheckoutPolicy.current(),
+        policy=policy,
         rate=rate,
         points_to_use=points_to_use,
         coupon=in_hand,
+        carriage=freight.of(wishes, policy=policy, to=to),
     )
+    priced = replace(priced, to=to)
     if not priced.cash:
         return priced
     check_payable(priced)
@@ -125,8 +134,10 @@ def price(
     rate: int,
     points_to_use: int = 0,
     coupon: InHand | None = None,
+    carriage: Carriage | None = None,
 ) -> Quote:
-    """Add up and discount, the coupon first; pure arithmetic on what is passed in.
+    """Add up and discount, the coupon first; pure arithmetic on what is passed in. Without a
+    ``carriage`` freight is flat.
 
     Raises: CouponNotUsable, PointsNotUsable.
     """
@@ -160,9 +171,9 @@ def price(
         )
     )
     is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
-    freight = policy.freight if is_physical else ZERO
+    carriage = carriage or freight.flat(wishes, policy)
     goods_cash, coupon_discount = sum(goods, ZERO), sum(couponed, ZERO)
-    cash = goods_cash - coupon_discount - discount + freight
+    cash = goods_cash - coupon_discount - discount + carriage.fee
     return Quote(
         lines=lines,
         points=sum(line.points for line in lines),
@@ -171,7 +182,8 @@ def price(
         discount=discount,
         points_for_discount=points_to_use,
         rounding=(Decimal(points_to_use) / rate - discount).quantize(Decimal("0.0001")),
-        freight=freight,
+        freight=carriage.fee,
+        carriage=carriage,
         rate=rate,
         usable=usable,
         earns=0,

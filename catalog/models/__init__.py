@@ -5,6 +5,9 @@ left.
 from catalog.models.bucket import StockBucket
 from catalog.models.card_key import CardKey, CardKeyEvent
 from catalog.models.category import Category
+from catalog.models.freight import MOST_FREIGHT, MOST_UNITS, FreightRegion, FreightTemplate
+from catalog.models.goods_import import GoodsChange, GoodsImport, GoodsPicture
+from catalog.models.own_code import BY_NUMBER, CODE_LENGTH, validate_code
 from catalog.models.product import (
     DRAWN_COLUMNS,
     FEW_PIECES,
@@ -47,13 +50,17 @@ from catalog.models.words import ProductWords, draw_words, folded, undrawn
 
 __all__ = [
     "ANSWER_LENGTH",
+    "BY_NUMBER",
+    "CODE_LENGTH",
     "DRAWN_COLUMNS",
     "FEW_PIECES",
     "LEFT",
     "LONGEST_REVIEW",
     "MAX_QUANTITY",
+    "MOST_FREIGHT",
     "MOST_RECEIVED",
     "MOST_STARS",
+    "MOST_UNITS",
     "PICTURE_MAX_BYTES",
     "PICTURE_TYPES",
     "PICTURE_VALIDATORS",
@@ -64,6 +71,11 @@ __all__ = [
     "CardKey",
     "CardKeyEvent",
     "Category",
+    "FreightRegion",
+    "FreightTemplate",
+    "GoodsChange",
+    "GoodsImport",
+    "GoodsPicture",
     "Product",
     "ProductImage",
     "HotWord",
@@ -87,5 +99,6 @@ __all__ = [
     "picture_url",
     "price_mismatch",
     "undrawn",
+    "validate_code",
     "validate_picture_size",
 ]

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.category import Category
+from catalog.models.freight import Carried
+from catalog.models.own_code import code_field
 from catalog.models.words import DRAWN_FROM, draw_words, undrawn
 from mall.core import clock
 from mall.core.renditions import StoredPictureField
@@ -96,7 +98,7 @@ class ProductQuerySet(models.QuerySet):
         return self.filter(is_within_sale(as_of), status=Product.Status.ON)
 
 
-class Product(models.Model):
+class Product(Carried):
     """Something a member can redeem. Its prices and pieces belong to its SKUs."""
 
     class Kind(models.TextChoices):
@@ -118,6 +120,7 @@ class Product(models.Model):
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="products", verbose_name=_("category")
     )
+    code = code_field(_("product code"))
     name = models.CharField(_("name"), max_length=120)
     summary = models.CharField(_("summary"), max_length=200, blank=True)
     description = models.TextField(_("description"), blank=True)

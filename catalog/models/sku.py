@@ -1,12 +1,14 @@
 """A product's SKUs, and the columns of the product that lists filter and sort by."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.freight import MOST_UNITS
+from catalog.models.own_code import code_field
 from catalog.models.product import PRICED_IN_POINTS, Product
 
 PRICE_MAX_POINTS = 100_000_000
@@ -65,6 +67,7 @@ class Sku(models.Model):
         blank=True,
         help_text=_("Colour, size, value; empty when there is only one."),
     )
+    code = code_field(_("SKU code"))
     points_price = models.PositiveIntegerField(_("price in points"), default=0)
     cash_price = models.DecimalField(
         _("price in yuan"),
@@ -72,6 +75,14 @@ class Sku(models.Model):
         decimal_places=2,
         default=0,
         validators=[MinValueValidator(0)],
+    )
+    # the release before this one inserts without it
+    weight_grams = models.PositiveIntegerField(
+        _("weight in grams"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(MOST_UNITS)],
+        help_text=_("With its packaging, for freight by weight."),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("offered"), default=True)

@@ -46,6 +46,14 @@ def narrower(kept, width: int) -> ContentFile:
     return _written(_read(kept, lambda picture: _shrink(picture, width, _across)), None)
 
 
+def look_at(uploaded) -> None:
+    """Refuse what is no picture we take, before a pixel is unpacked.
+
+    Raises: ValidationError (too_big, heic, not_a_picture).
+    """
+    _read(uploaded, lambda picture: None)
+
+
 def square(uploaded, side: int) -> ContentFile:
     """Return an uploaded picture as a WebP square of ``side`` pixels, cut from its middle.
 

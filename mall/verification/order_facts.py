@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from django.db.models import F, Sum
 
 from catalog.models import CardKey, Product, StockMovement
-from mall.core.money import yuan
+from mall.core.money import ZERO, yuan
 from orders.models import (
     Coupon,
     OrderLine,
+    Payment,
     PaymentNotice,
     PaymentRefund,
     RefundLine,
@@ -22,6 +23,8 @@ from points.postings import asked
 
 PARTS = ("hold", "capture", "release", "spend", "refund")
 TAKE, PUT_BACK = StockMovement.Direction.TAKE, StockMovement.Direction.PUT_BACK
+OUTCOME = PaymentNotice.Outcome
+MONEY = (OUTCOME.SETTLED, OUTCOME.REFUNDED_LATE, OUTCOME.REFUNDED_SECOND)
 
 
 @dataclass
@@ -34,6 +37,7 @@ class Facts:
     refunds: dict  # {line: (pieces, points, cash, restocked)} of granted requests
     freight: dict  # {order: (number of granted requests, freight back)}
     paid: dict  # {order: {outcome of the notice: yuan a provider said came in}}
+    payments: dict  # {order: {number: (whether it is paid, whether a provider said so)}}
     money: dict  # {order: {reason: yuan sent back}}
     keys: dict  # {line: {state: keys}}
     coupons: dict  # {order: state}
@@ -67,7 +71,7 @@ def gather(members, orders) -> Facts:
         number, so_far = freight.get(order, (0, 0))
         freight[order] = (number + 1, so_far + back)
     returned = PaymentRefund.objects.filter(payment__order__in=ids)
-    came_in = PaymentNotice.objects.filter(payment__order__in=ids, is_paid=True)
+    paid, payments = _payments(ids)
     held = Coupon.objects.filter(order__in=ids, state__in=[Coupon.State.LOCKED, Coupon.State.USED])
     promised = (
         Grant.objects.filter(account__in=members, reference__in=references)
@@ -80,8 +84,9 @@ def gather(members, orders) -> Facts:
         lines=lines,
         refunds=refunds,
         freight=freight,
-        paid=_sums(came_in, "outcome"),
-        money=_sums(returned, "reason"),
+        paid=paid,
+        payments=payments,
+        money=_sums(returned),
         keys=keys,
         coupons=dict(held.values_list("order_id", "state")),
         earning={
@@ -91,13 +96,28 @@ def gather(members, orders) -> Facts:
     )
 
 
-def _sums(rows, kind):
-    """Return {order: {kind: yuan}} of notices or refunds."""
+def _sums(refunds):
+    """Return {order: {reason: yuan sent back}}."""
     sums = defaultdict(dict)
-    told = rows.order_by().values_list("payment__order", kind).annotate(sum=Sum("amount"))
-    for order, what, amount in told:
-        sums[order][what] = yuan(amount)
+    told = refunds.order_by().values_list("payment__order", "reason").annotate(sum=Sum("amount"))
+    for order, reason, amount in told:
+        sums[order][reason] = yuan(amount)
     return sums
+
+
+def _payments(orders):
+    """Return {order: {outcome of the notice: yuan that came in}} and {order: {payment number:
+    (whether it is paid, whether a notice brought its money)}}.
+    """
+    paid, payments = defaultdict(dict), defaultdict(dict)
+    columns = ("order", "no", "status", "notices__is_paid", "notices__outcome", "notices__amount")
+    rows = Payment.objects.filter(order__in=orders).order_by().values_list(*columns)
+    for order, no, status, says_paid, outcome, amount in rows:
+        if says_paid:
+            paid[order][outcome] = paid[order].get(outcome, ZERO) + yuan(amount)
+        _is_paid, told = payments[order].get(no, (None, False))
+        payments[order][no] = (status == Payment.Status.PAID, told or outcome in MONEY)
+    return paid, payments
 
 
 def _posted(members):

@@ -127,6 +127,14 @@ def _paid_of(order, facts):
             yield f"cash back of order {order.no}: {reason}", expected, found
 
 
+def _payments_of(order, facts):
+    """A payment is paid exactly when its provider said so: an edit by hand runs no listener."""
+    for no, (is_paid, is_told) in facts.payments.get(order.pk, {}).items():
+        if is_paid != is_told:
+            expected, found = ("paid", "not") if is_told else ("not paid", "paid, and nobody told")
+            yield f"payment {no} of order {order.no}", expected, found
+
+
 def _cash_of(order, facts):
     """Cash goes back for refunds, or as a whole for a cancelled order that was paid."""
     whole = order.status == CANCELLED and Outcome.SETTLED in facts.paid.get(order.pk, {})
@@ -224,5 +232,14 @@ def _earning_of(order, facts):
 
 
 # What a verb writes itself, and what listeners write after it (orders/listeners.py).
-OF_THE_FACT = (_points_of, _prices_of, _paid_of, _cash_of, _sums_of, _goods_of, _keys_of)
+OF_THE_FACT = (
+    _points_of,
+    _prices_of,
+    _paid_of,
+    _payments_of,
+    _cash_of,
+    _sums_of,
+    _goods_of,
+    _keys_of,
+)
 CHECKS = (*OF_THE_FACT, _coupon_of, _earning_of)

@@ -13,9 +13,10 @@ from catalog.models import MAX_QUANTITY, Sku
 from mall.core import clock
 from mall.core.errors import DomainError
 from mall.core.money import ZERO
-from orders import pricing
+from orders import freight, pricing
 from orders.basket.contents import Line, Lines
 from orders.errors import NotForSale, NotPayable, PersonLimitReached, PurchaseLimitReached
+from orders.freight import Carriage, Destination
 from orders.quotes import Quote, Wish
 
 
@@ -53,6 +54,11 @@ class Row:
         return min(self.line.quantity + 1, MAX_QUANTITY)
 
     @property
+    def largest(self) -> int:
+        """How many may be asked for, whatever can be had."""
+        return MAX_QUANTITY
+
+    @property
     def is_sold_out(self) -> bool:
         """Whether not one piece is left of what is still on sale."""
         return isinstance(self.problem, SoldOut)
@@ -85,14 +91,21 @@ class Standing:
         return sum(row.quantity for row in self.rows)
 
     @property
+    def carriage(self) -> Carriage | None:
+        """What carrying the quoted goods costs; None where there is no quote."""
+        return self.quote and self.quote.carriage
+
+    @property
     def quoted(self) -> list[Wish]:
         """What the quote is of; nothing where there is none."""
         return [] if self.quote is None else self.wishes
 
 
-def look(user, lines: Lines) -> Standing:
-    """Return how a basket stands for a member, or for a visitor (None)."""
-    now = clock.now()
+def look(user, lines: Lines, *, to: Destination | None = None) -> Standing:
+    """Return how a basket stands for a member, or for a visitor (None); ``to`` the default address
+    unless said.
+    """
+    now, to = clock.now(), to or Destination(user)
     offers = shelf.offers(list(lines)) if lines else {}
     gone = [sku for sku in lines if sku not in offers]
     others = Sku.objects.select_related("product").in_bulk(gone) if gone else {}
@@ -100,7 +113,7 @@ def look(user, lines: Lines) -> Standing:
     found = []
     for line in sorted(lines.values(), key=lambda line: line.is_saved):
         if line.sku in offers:
-            found.append(_offered(line, offers[line.sku], room, now))
+            found.append(_offered(line, offers[line.sku], room, to, now))
         elif line.sku in others:
             sku = others[line.sku]
             found.append(Row(line, sku, 0, 0, NotForSale(product=sku.product.name)))
@@ -111,18 +124,21 @@ def look(user, lines: Lines) -> Standing:
     )
     if standing.wishes:
         try:
-            standing.quote = pricing.quote_wishes(user, standing.wishes, as_of=now)
+            standing.quote = pricing.quote_wishes(user, standing.wishes, to=to, as_of=now)
         except DomainError as refusal:
             standing.refusal = refusal
     return standing
 
 
-def _offered(line, offer, room, now) -> Row:
+def _offered(line, offer, room, to, now) -> Row:
     sku, product = offer.sku, offer.sku.product
     if not product.is_for_sale(now):
         return Row(line, sku, offer.left, 0, NotForSale(product=product.name))
     if not payable.is_payable(product.pay_mode):
         return Row(line, sku, offer.left, 0, NotPayable(cash=sku.cash_price * line.quantity))
+    undelivered = freight.refusal_of(sku, to)
+    if undelivered:
+        return Row(line, sku, offer.left, 0, undelivered)
     limit, refusal = room.of(product)
     most = max(0, min(MAX_QUANTITY, offer.left, limit))
     if line.quantity <= most:

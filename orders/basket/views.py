@@ -114,7 +114,8 @@ def _shown(request, lines, asked):
     context = {
         "basket": stands,
         "undo": _undo(lines, asked),
-        "proposal": member and proposals.of(member, stands.quoted, available=available),
+        "proposal": member
+        and proposals.of(member, stands.quoted, available=available, carriage=stands.carriage),
         "missing": missing,
         "checkins": request.purse.checkins_for(missing) if missing else None,
         "picks": [] if lines else storefront.picks(available, PICKS),

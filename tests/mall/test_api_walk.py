@@ -4,6 +4,8 @@ sent and what comes back is as the document says, not only to what a fuzzer make
 
 import io
 import json
+import re
+from contextlib import redirect_stdout
 
 import pytest
 import yaml
@@ -142,6 +144,13 @@ def of_the_member(walker, caller, member):
     versions = {kind: walker.go(caller, "get", text, kind=kind)["version"] for kind in kinds}
     walker.go(caller, "get", "/api/v1/me/consent")
     walker.go(caller, "post", "/api/v1/me/consent", versions)
+    said = io.StringIO()
+    with redirect_stdout(said):  # where the console's messages go
+        walker.go(caller, "post", "/api/v1/me/phone", {"phone": "13912345678"})
+    [code] = re.findall(r": (\d{6}) ", said.getvalue())
+    walker.go(caller, "post", "/api/v1/me/phone/code", {"code": code})
+    walker.go(caller, "get", "/api/v1/me/phone")
+    walker.go(caller, "delete", "/api/v1/me/phone")
     made = walker.go(caller, "post", "/api/v1/me/addresses", {**HOME, "is_default": True})
     one = "/api/v1/me/addresses/{id}"
     walker.go(caller, "get", "/api/v1/me/addresses")
@@ -215,6 +224,9 @@ def of_baskets_and_wishes(walker, caller, member):
     walker.go(caller, "put", wish, {"goal": True}, product_id=sku.product_id)
     walker.go(caller, "get", "/api/v1/wishlist")
     walker.go(caller, "delete", wish, product_id=sku.product_id)
+    walker.go(caller, "put", "/api/v1/seen/{product_id}", product_id=sku.product_id)
+    walker.go(caller, "get", "/api/v1/seen")
+    walker.go(caller, "delete", "/api/v1/seen")
     alert = "/api/v1/stock-alerts/{sku}"
     walker.go(caller, "put", alert, sku=gone.pk)
     walker.go(caller, "get", "/api/v1/stock-alerts")

@@ -3,13 +3,17 @@ what was asked.
 """
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.processes import command_of
+from tests.waiting import eventually
 
 FILES = [
     path for folder in ("scripts", "ops") for path in (ROOT / folder).iterdir() if path.is_file()
@@ -92,6 +96,89 @@ def test_test_when_the_server_is_no_program_then_says_so_and_does_nothing(
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "--server wants the path of a server program" in refused.stderr
     assert sorted(path for path in checkout.rglob("*")) == before
+
+
+# --- both parts of the tests ------------------------------------------------------------
+PYTEST = """#!/bin/sh
+# Plays the Python of a checkout: it has all packages, and its pytest ends as ENDS says of the part.
+[ "$2" = pytest ] || exit 0
+echo "asked $MALL_TEST_DB: $*"
+echo $$ >"$MALL_TEST_DB.pid"
+other=$([ "$MALL_TEST_DB" = sqlite ] && echo mariadb || echo sqlite)
+tries=0
+until [ -e "$other.pid" ] || [ $((tries += 1)) -gt 300 ]; do sleep 0.1; done
+[ -e "$other.pid" ] && echo "$MALL_TEST_DB beside $other"
+case " $ENDS " in *" $MALL_TEST_DB=never "*) exec sleep 300 ;; esac
+for one in $ENDS; do [ "${one%=*}" = "$MALL_TEST_DB" ] && exit "${one#*=}"; done
+"""
+
+
+@pytest.fixture
+def tested(checkout, tmp_path):
+    """The environment of a checkout in which every program that scripts/test installs is there."""
+    programs = checkout / "programs"
+    programs.mkdir()
+    wanted = re.findall(r"\bhas ([\w-]+)", (checkout / "scripts/test").read_text())
+    for name in {*wanted, "apt-get", "sudo"}:
+        (programs / name).write_text("#!/bin/sh\n")
+    (checkout / ".venv/bin").mkdir(parents=True)
+    (checkout / ".venv/bin/python").write_text(PYTEST)
+    shutil.copytree(ROOT / "requirements", checkout / "requirements")
+    shutil.copy(ROOT / "requirements.txt", checkout)
+    for made in (*programs.iterdir(), checkout / ".venv/bin/python"):
+        made.chmod(0o755)
+    (tmp_path / "tmp").mkdir()
+    return {"PATH": f"{programs}:{BARE['PATH']}", "TMPDIR": str(tmp_path / "tmp")}
+
+
+@pytest.mark.parametrize(
+    ("on_mariadb", "on_sqlite", "ends", "failed"),
+    [
+        (0, 0, 0, ""),
+        (0, 1, 1, "SQLite"),
+        (1, 0, 1, "MariaDB"),
+        (2, 1, 2, "MariaDB SQLite"),
+        (5, 0, 0, ""),  # pytest: nothing of this was asked for
+        (0, 5, 0, ""),
+        (5, 5, 5, ""),
+        (5, 1, 1, "SQLite"),
+    ],
+)
+def test_test_when_its_parts_end_then_both_were_played_at_once_and_both_are_told(
+    checkout, tmp_path, tested, on_mariadb, on_sqlite, ends, failed
+):
+    asked = ["tests/points", "-k", "a or b"]
+    codes = {"ENDS": f"mariadb={on_mariadb} sqlite={on_sqlite}"}
+
+    done = call(checkout / "scripts/test", *asked, cwd=tmp_path, **tested, **codes)
+
+    assert done.returncode == ends, done.stderr
+    assert [f"Failed on {name}" in done.stderr for name in ("MariaDB", "SQLite")] == [
+        name in failed for name in ("MariaDB", "SQLite")
+    ]
+    told = [line for line in done.stdout.splitlines() if line.startswith("asked")]
+    parts = ["mariadb"] if (on_sqlite, on_mariadb) == (5, 0) else ["mariadb", "sqlite"]
+    assert [line.split()[1].rstrip(":") for line in told] == parts
+    assert all(line.endswith("tests/points -k a or b") for line in told)
+    assert all(f"{one} beside" in done.stdout for one in parts)
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_test_when_interrupted_then_nothing_is_left_running(checkout, tmp_path, tested):
+    environment = BARE | tested | {"ENDS": "mariadb=never sqlite=never"}
+    with subprocess.Popen(
+        [checkout / "scripts/test"], env=environment, stderr=subprocess.DEVNULL, process_group=0
+    ) as running:
+        pids = [checkout / f"{name}.pid" for name in ("mariadb", "sqlite")]
+        assert eventually(lambda: all(pid.exists() and pid.read_text() for pid in pids))
+        aside = int(pids[1].read_text())
+
+        os.killpg(running.pid, signal.SIGINT)
+        ended = running.wait(timeout=60)
+
+    assert ended == 130
+    assert eventually(lambda: not command_of(aside))
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_manage_when_called_from_anywhere_then_runs_manage_py_where_the_caller_is(tmp_path):

@@ -122,6 +122,24 @@ def test_verify_when_money_came_twice_too_late_or_for_nothing_then_told_where_it
     } == set(found)
 
 
+def test_verify_when_a_payment_is_paid_and_nobody_told_or_told_and_not_paid_then_named(member):
+    by_hand, lost, fine = (place(member, virtual_sku(cash="9.90")) for _n in range(3))
+    payments = [cash_in.start(order, "sandbox") for order in (by_hand, lost, fine)]
+    pay(lost)
+    pay(fine)
+    before = verify_orders()
+    tamper("UPDATE orders_payment SET status = 'paid' WHERE id = %s", payments[0].pk)
+    tamper("UPDATE orders_payment SET status = 'open' WHERE id = %s", payments[1].pk)
+
+    found = [(one.check, one.expected, one.found) for one in verify_orders()]
+
+    assert before == []
+    assert found == [
+        (f"payment {payments[0].no} of order {by_hand.no}", "not paid", "paid, and nobody told"),
+        (f"payment {payments[1].no} of order {lost.no}", "paid", "not"),
+    ]
+
+
 def test_verify_when_points_were_taken_for_no_order_then_the_entry_is_named(life, member):
     ledger.spend(member.pk, points=5, key="order:NOSUCHORDER:spend", reference="order:NOSUCHORDER")
 
