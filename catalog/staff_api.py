@@ -14,7 +14,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import assortment
-from catalog.models import MOST_UNITS, PRICE_MAX_POINTS, FreightTemplate, Product, Sku
+from catalog.models import (
+    HIGHEST_TIER,
+    LONGEST_ATTRIBUTES,
+    MOST_UNITS,
+    PRICE_MAX_POINTS,
+    FreightTemplate,
+    Product,
+    Sku,
+    validate_attributes,
+)
 from mall.core.api import (
     Clerk,
     Cursor,
@@ -59,13 +68,18 @@ class StaffProductSerializer(serializers.ModelSerializer):
     pay_mode = serializers.ChoiceField(Product.PayMode.choices)
     status = serializers.ChoiceField(Product.Status.choices)
     freight_template = serializers.IntegerField(source="freight_template_id", allow_null=True)
+    limit_period = serializers.ChoiceField(Product.Period.choices)
+    tier_to_see = serializers.IntegerField(help_text="0 = everybody.")
+    tier_to_redeem = serializers.IntegerField(help_text="0 = everybody.")
     skus = StaffSkuSerializer(many=True)
 
     class Meta:
         model = Product
         fields = [
             "id", "name_zh_hans", "name_en", "category", "kind", "pay_mode", "status",
-            "freight_template", "limit_per_order", "limit_per_person",
+            "freight_template",
+            "limit_per_order", "limit_per_person", "limit_per_period", "limit_period",
+            "tier_to_see", "tier_to_redeem", "market_price", "attributes_zh_hans", "attributes_en",
             "sale_starts_at", "sale_ends_at", "updated_at", "skus",
         ]  # fmt: skip
 
@@ -76,6 +90,15 @@ IN_OUR_TIME = [
     MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)),
     MaxValueValidator(datetime(2200, 1, 1, tzinfo=UTC)),
 ]
+
+
+ATTRIBUTES = {
+    "required": False,
+    "allow_blank": True,
+    "max_length": LONGEST_ATTRIBUTES,
+    "validators": [validate_attributes],
+    "help_text": "One line each: name: value.",
+}
 
 
 class ProductChange(StrictSerializer):
@@ -93,6 +116,21 @@ class ProductChange(StrictSerializer):
         allow_null=True,
         help_text="null: the default one.",
     )
+    limit_per_period = StrictIntegerField(
+        required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit."
+    )
+    limit_period = serializers.ChoiceField(Product.Period.choices, required=False)
+    tier_to_see = StrictIntegerField(
+        required=False, min_value=0, max_value=HIGHEST_TIER, help_text="0 = everybody."
+    )
+    tier_to_redeem = StrictIntegerField(
+        required=False, min_value=0, max_value=HIGHEST_TIER, help_text="0 = everybody."
+    )
+    market_price = serializers.DecimalField(
+        12, 2, required=False, min_value=0, help_text="Yuan; 0 = none."
+    )
+    attributes_zh_hans = serializers.CharField(**ATTRIBUTES)
+    attributes_en = serializers.CharField(**ATTRIBUTES)
     sale_starts_at = serializers.DateTimeField(
         required=False, allow_null=True, validators=IN_OUR_TIME
     )
@@ -170,7 +208,9 @@ class StaffProduct(APIView):
         responses=StaffProductSerializer,
     )
     def patch(self, request, pk):
-        """Change names, limits, the sale window or the freight; what is not sent stays."""
+        """Change names, attributes, limits, tiers, the sale window or the freight; what is not
+        sent stays.
+        """
         sent = dict(read(ProductChange, request.data).validated_data)
         if "freight_template" in sent:
             named = sent.pop("freight_template")

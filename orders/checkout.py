@@ -14,7 +14,6 @@ from functools import partial
 
 from accounts.models import Address
 from catalog import shelf, sold_out, stock
-from catalog.models import Product
 from mall.core import clock, kept, repeats, rows
 from mall.core.money import yuan
 from mall.core.transactions import transactional
@@ -148,7 +147,7 @@ def write_down(account, user, quote, *, key: str, body_hash: str, at) -> Order:
     drafts.write([drafts.Draft(order, quote)])
     if quote.coupon is not None:
         coupons.lock(order, quote.coupon)
-    if not any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines):
+    if not any(line.sku.product.is_delivered_at_once for line in quote.lines):
         return order
-    order.written_lines = None  # they change with the keys
-    return lifecycle.issue_keys(order) if order.status == Order.Status.PAID else order
+    order.written_lines = None  # they change with what is handed over
+    return lifecycle.hand_over(order) if order.status == Order.Status.PAID else order

@@ -58,6 +58,24 @@ class PersonLimitReached(PurchaseLimitReached):
     message = _("“%(product)s” is limited to %(limit)s per person, and you have had %(had)s.")
 
 
+class PeriodLimitReached(PersonLimitReached):
+    """Together with earlier orders of the day, week or month this is more than one person may have
+    in it; numbers: product, limit, period, had, opens.
+    """
+
+    message = _(
+        "“%(product)s” is limited to %(limit)s per person %(period)s, and you have had %(had)s. "
+        "More can be had from %(opens)s on."
+    )
+
+
+class TierNeeded(DomainError):
+    """The goods are for members from a higher tier on; numbers: product, tier."""
+
+    code = "tier_needed"
+    message = _("“%(product)s” is for members from V%(tier)s on.")
+
+
 class PointsNotUsable(DomainError):
     """These points cannot be used as a discount here; numbers: min, step, max."""
 

@@ -20,7 +20,6 @@ from django.db import connection, transaction
 
 from catalog import shelf, sold_out, stock
 from catalog.errors import OutOfStock
-from catalog.models import Product
 from mall.core import clock, kept, rows
 from mall.core.errors import Busy, DomainError
 from mall.core.transactions import transactional
@@ -115,7 +114,7 @@ def _place(requests):
     if not new:
         return [None] * len(requests)
     now, since = clock.now(), time.monotonic()
-    offers = _offers(one.sku_id for one in new)
+    offers = _offers((one.sku_id for one in new), now)
     answers, left = {}, {sku_id: offer.left for sku_id, offer in offers.items()}
     for one in new:
         draft = _draft_of(one, offers.get(one.sku_id), accounts[one.user.pk], now)
@@ -138,16 +137,17 @@ def _place(requests):
     return [_answer(answers.get(one)) for one in requests]
 
 
-def _offers(sku_ids) -> dict[int, shelf.Offer]:
-    """Return what a group can sell of these SKUs, by id. Left out are those that hold up others,
-    and card keys, which are remembered: each is locked and handed over.
+def _offers(sku_ids, as_of) -> dict[int, shelf.Offer]:
+    """Return what a group can sell of these SKUs at an instant, by id. Left out are those that hold
+    up others, and what is delivered at once, which is remembered: keys and coupons are handed over
+    one by one.
     """
     ids = sorted(set(sku_ids))
     if len(ids) > 1:
         ids = [sku_id for sku_id in ids if not _apart.has(sku_id)]
-    found = shelf.offers(ids) if ids else {}
+    found = shelf.offers(ids, as_of) if ids else {}
     for sku_id, offer in list(found.items()):
-        if offer.sku.product.kind == Product.Kind.CARD_KEY:
+        if offer.sku.product.is_delivered_at_once:
             _alone.add(sku_id)
             del found[sku_id]
     return found

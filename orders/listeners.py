@@ -9,6 +9,7 @@ from mall.core.events import each
 from orders import closing, earning, freight, takeaway
 from orders import sales as own_sales
 from orders.basket import seen
+from orders.coupons import goods as coupon_goods
 from orders.coupons import lifecycle as coupons
 from orders.events import (
     ORDER_AUTO_COMPLETED,
@@ -33,6 +34,8 @@ ANSWERS = {
     sales.PIECES: [own_sales.pieces],
     sales.NEWEST: [own_sales.newest],
     sales.NEXT: [own_sales.following],
+    sales.SOLD: [own_sales.kept],
+    sales.LACKING: [coupon_goods.lacking],
     LOOKED: [seen.note],
     carrying.TOLD: [freight.told],
     export.PERSONAL_DATA: [takeaway.chapters],

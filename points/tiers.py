@@ -69,6 +69,12 @@ class Standing:
 # --- reading -----------------------------------------------------------------------
 
 
+def level_of(user_id: int) -> int:
+    """Return the tier a member has now, as it was put down last; the first without any."""
+    level = MemberTier.objects.filter(pk=user_id).values_list("level", flat=True).first()
+    return level or 1
+
+
 def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     """Return a member's tier now, by the entries themselves: right also when the nightly job is
     late.

@@ -88,6 +88,7 @@ KEYS = {
         catalog_cardkey: reference
         catalog_cardkeyevent: actor reference
         catalog_review: decided_by
+        catalog_scheduledprice: created_by
         catalog_stockmovement: reference actor
         django_admin_log: object_id
         mall_auditrow: actor action target request_id
@@ -122,10 +123,10 @@ KEYS = {
         catalog_cardkey: state
         catalog_cardkeyevent: kind
         catalog_goodsimport: status language
-        catalog_historicalproduct: kind pay_mode status history_type
+        catalog_historicalproduct: kind pay_mode status limit_period history_type
         catalog_freighttemplate: charged_by
         catalog_historicalsku: history_type
-        catalog_product: kind pay_mode status
+        catalog_product: kind pay_mode status limit_period
         catalog_review: status
         catalog_stockmovement: direction
         marketing_dailyactivity: action
@@ -236,8 +237,10 @@ WORDS = {
         catalog_goodsimport: problem
         catalog_historicalproduct: summary summary_zh_hans summary_en tags
         catalog_historicalproduct: description description_zh_hans description_en
+        catalog_historicalproduct: attributes attributes_zh_hans attributes_en
         catalog_product: summary summary_zh_hans summary_en tags
         catalog_product: description description_zh_hans description_en
+        catalog_product: attributes attributes_zh_hans attributes_en
         catalog_productimage: alt alt_zh_hans alt_en
         catalog_review: author text reason answer
         catalog_stockmovement: note

@@ -28,6 +28,7 @@ WORDS = {
     "verify-ledger": _("Checks the ledger"),
     "roll-up-days": _("Counts days up for the reports"),
     "refresh-popularity": _("Counts what is popular"),
+    "turn-prices": _("Shows scheduled prices that begin or end"),
     "refresh-recommendations": _("Counts what goes together"),
     "move-members-in": _("Lets members of files move in"),
     "welcome-moved-members": _("Writes welcome mails to members who moved in"),

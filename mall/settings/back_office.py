@@ -103,6 +103,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Hot words"), "local_fire_department", "catalog.hotword"),
         _room(_("Stock"), "inventory_2", "catalog.sku"),
         _room(_("Stock movements"), "swap_vert", "catalog.stockmovement"),
+        _room(_("Scheduled prices"), "event_upcoming", "catalog.scheduledprice"),
         _room(_("Card keys"), "key", "catalog.cardkey"),
         _room(_("Reviews"), "rate_review", "catalog.review"),
         _room(_("Review policy"), "gavel", "catalog.reviewpolicy"),

@@ -78,7 +78,7 @@ class BasketLineView(APIView):
         sent = read(BasketLineRequest, request.data).validated_data
         basket = MemberBasket(request.user.pk)
         if sku not in basket.lines():  # what is there already may be put aside in any case
-            offered(sku)
+            offered(sku, request.user)
         quantity, saved = sent["quantity"], sent.get("saved")
         lines = basket.change(lambda kept: contents.put(kept, sku, quantity, is_saved=saved))
         return Response(shown(request, lines))

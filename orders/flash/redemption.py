@@ -26,7 +26,7 @@ from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.transactions import transactional
-from orders import checkout, drafts, freight, pricing
+from orders import checkout, drafts, freight, offering, pricing
 from orders.errors import (
     FlashLimitReached,
     FlashNotStarted,
@@ -80,9 +80,9 @@ def redeem(
     order waits five minutes. ``address`` and ``expect`` as for ``checkout.place_order``.
 
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
-    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, FlashLimitReached, catalog.errors.SoldOut
-    and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines, PriceChanged, AddressNeeded,
-    NotDelivered, AddressUnclear, NotPayable,
+    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, TierNeeded, FlashLimitReached,
+    catalog.errors.SoldOut and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines,
+    PriceChanged, AddressNeeded, NotDelivered, AddressUnclear, NotPayable,
     points.errors.InsufficientPoints and AccountFrozen.
     """
     if (
@@ -233,6 +233,7 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
         return checkout.repeated(account.seen, body_hash)
     now = clock.now()
     _check_open(item.session, now)
+    offering.check_tier(user, item.sku.product)
     _check_limit(user, item, quantity)
     quoted = quote(user, item, quantity, to=Destination(user, address_id), as_of=now)
     quoted.check_delivery()

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from contextlib import redirect_stdout
+from datetime import timedelta
 
 import pytest
 import yaml
@@ -277,6 +278,11 @@ def of_the_back_office(walker, clerk, member, other):
     walker.go(clerk, "delete", f"{one}/sale", **named)
     walker.go(clerk, "post", f"{one}/sale", **named)
     walker.go(clerk, "patch", f"{staff}/skus/{{id}}", {"cash_price": "8.00"}, id=sku.pk)
+    starts = {"points_price": 4, "cash_price": "7.00"}
+    starts["starts_at"] = (clock.now() + timedelta(days=1)).isoformat()
+    planned = walker.go(clerk, "post", f"{staff}/skus/{{id}}/prices", starts, id=sku.pk)
+    walker.go(clerk, "get", f"{staff}/skus/{{id}}/prices", id=sku.pk)
+    walker.go(clerk, "delete", f"{staff}/prices/{{id}}", id=planned["id"])
     walker.go(clerk, "get", f"{staff}/stock")
     delivery = {"quantity": 5, "note": "delivery 7"}
     walker.go(clerk, "post", f"{staff}/stock/{{sku}}/movements", delivery, sku=sku.pk)

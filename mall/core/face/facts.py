@@ -188,7 +188,7 @@ def page_from(row: ShopPage) -> Page:
 
 
 NOBODY = face_of(ShopFace())
-# What stands on the home page of a shop that arranged nothing: goods where a phone shows them first.
+# What stands on the home page of a shop that arranged nothing: goods first, as a phone is small.
 USUAL = tuple(
     block_of(HomeBlock(kind=kind)) for kind in (HomeBlock.Kind.PICKS, HomeBlock.Kind.CATEGORIES)
 )
