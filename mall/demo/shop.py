@@ -93,6 +93,9 @@ def _put_on_shelf(category, goods, *, kind, pictures) -> Product:
         name_en=goods["en"]["name"],
         summary_zh_hans=goods["zh"]["summary"],
         summary_en=goods["en"]["summary"],
+        market_price=Decimal(goods.get("market_price", 0)),
+        attributes_zh_hans=goods["zh"]["attributes"].strip(),
+        attributes_en=goods["en"]["attributes"].strip(),
         description_zh_hans=as_html(goods["zh"]["description"]),
         description_en=as_html(goods["en"]["description"]),
     )

@@ -19,7 +19,7 @@ from PIL import Image
 
 from accounts.models import User
 from catalog import shelf_log
-from catalog.models import Category, Product, Review, Sku, price_mismatch
+from catalog.models import Category, Product, Review, Sku, price_mismatch, validate_attributes
 from mall.core import clock, renditions
 from mall.core.models import HomeBlock
 from mall.demo import reviews as demo_reviews
@@ -137,6 +137,7 @@ def test_read_goods_when_read_in_either_language_then_complete(shelf, goods):
         parts = ("name", "summary", "description", "attributes")
         assert all(words[part].strip() for part in parts)
         assert bool(re.search(r"[\u4e00-\u9fff]", words["description"])) == (language == "zh")
+        validate_attributes(words["attributes"])
         assert len(words["attributes"].split("\n")) == len(goods["zh"]["attributes"].split("\n"))
     assert len(goods["said"]) >= 1
     assert all(said["stars"] in range(1, 6) and len(said["text"]) >= 5 for said in goods["said"])
@@ -263,6 +264,7 @@ class TestSeededShop(TestCase):
                 "<p>"
             ) and product.description_en.startswith("<p>")
             assert default_storage.size(product.image.name) < 25_000
+            assert product.attributes_zh_hans and product.attributes_en
             assert renditions.is_lasting(product.image.name)
             pictures = [one.image.name for one in product.images.all()]
             assert len(pictures) in (3, 4) and all(map(renditions.is_lasting, pictures))
