@@ -106,7 +106,7 @@ def _restore(row, changed, made) -> dict:
             restored[name] = [new, old]
             setattr(row, name, columns.value_of(type(row), name, old))
         elif now != old:
-            made.since.append(columns.called(name))
+            made.since.append(columns.called(type(row), name))
     return restored
 
 

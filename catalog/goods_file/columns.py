@@ -74,15 +74,25 @@ OF_SKU = (
     _chosen("offered", cells.TRUTH, "is_active"),
 )
 SKU_NAMES = (headings.SKU, *(one.column for one in OF_SKU), headings.STOCK)
-COLUMN_OF = {one.name: one.column for one in (*OF_PRODUCT, *OF_SKU)} | {
-    CATEGORY_NAME: headings.CATEGORY,
-    "code": headings.SKU,
+BY_NAME = {
+    Product: {
+        one.name: one for one in (*OF_PRODUCT, Attribute(headings.CATEGORY, CATEGORY_NAME, int))
+    },
+    Sku: {one.name: one for one in (*OF_SKU, Attribute(headings.SKU, "code", cells.code))},
 }
 
 
-def called(name: str) -> str:
+def called(model, name: str) -> str:
     """Return what an attribute is called in the reader's language."""
-    return headings.called(COLUMN_OF[name])
+    return headings.called(BY_NAME[model][name].column)
+
+
+def shown(model, name: str, plain_value) -> str:
+    """Return a plain value as the reader's language says it."""
+    words = BY_NAME[model][name].words
+    if words and plain_value != "":
+        return words.label(plain_value)
+    return "" if plain_value is None else str(plain_value)
 
 
 def plain(value):
