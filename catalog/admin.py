@@ -9,12 +9,16 @@ from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog import (
     assortment,
+    freight_admin,  # noqa: F401
     goods_admin,  # noqa: F401
     hot_word_admin,  # noqa: F401
+    price_schedule,
     review_admin,  # noqa: F401 - reviews have a room of their own
+    schedule_admin,  # noqa: F401
     sku_admin,  # noqa: F401
 )
 from catalog.models import Category, Product, ProductImage, Stock
@@ -56,10 +60,39 @@ class PictureInline(TableInline, TranslationTabularInline):
     fields = ["image", "illustration", "alt", "position"]
 
 
+# What a form of the release before did not know keeps its value; an emptied number is none.
+ADDED = ("limit_per_period", "limit_period", "tier_to_see", "tier_to_redeem", "market_price")
+
+
 class ProductForm(forms.ModelForm):
     class Meta:
         model = Product
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
+        widgets = dict.fromkeys(
+            ["attributes_zh_hans", "attributes_en"], UnfoldAdminTextareaWidget(attrs={"rows": 6})
+        )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ADDED:
+            if name in self.fields:
+                self.fields[name].required = False
+
+    def clean(self):
+        """Keep what was not asked, and take an emptied number for none."""
+        said = super().clean()
+        for name in ADDED:
+            if name not in self.errors and said.get(name) in (None, ""):
+                is_sent = self.add_prefix(name) in self.data
+                said[name] = 0 if is_sent else getattr(self.instance, name)
+        return said
+
+    def clean_pay_mode(self):
+        try:
+            price_schedule.check_pay_mode(self.instance.pk, self.cleaned_data["pay_mode"])
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
+        return self.cleaned_data["pay_mode"]
 
     def clean_kind(self):
         try:
@@ -80,6 +113,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     is_short = True
     form = ProductForm
     inlines = [SkuInline, PictureInline]
+    more_inlines: list = []  # of the rooms above; each says which products it ``fits``
     list_display = [
         "thumbnail",
         "name",
@@ -98,14 +132,30 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     actions = ["put_on_sale", "take_off_sale"]
     formfield_overrides = {models.TextField: {"widget": WysiwygWidget}}
     fieldsets = [
-        (None, {"fields": ["status", "category", "code", "name", "summary", "description"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "status",
+                    "category",
+                    "code",
+                    "name",
+                    "summary",
+                    "description",
+                    "attributes",
+                ]
+            },
+        ),
         (
             _("Price and delivery"),
             {
                 "fields": [
                     "pay_mode",
-                    "kind",
+                    "market_price",
+                    ("kind", "freight_template"),
                     ("limit_per_order", "limit_per_person"),
+                    ("limit_per_period", "limit_period"),
+                    ("tier_to_see", "tier_to_redeem"),
                     "sale_starts_at",
                     "sale_ends_at",
                 ]
@@ -122,6 +172,10 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
             .values("n")
         )
         return super().get_queryset(request).annotate(pieces=Subquery(pieces))
+
+    def get_inlines(self, request, obj):
+        more = [one for one in self.more_inlines if obj and one.fits(obj)]
+        return [*super().get_inlines(request, obj), *more]
 
     @admin.display(description="")
     def thumbnail(self, product):

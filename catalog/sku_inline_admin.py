@@ -101,6 +101,7 @@ class SkuInline(TableInline, TranslationTabularInline):
             "name",
             "points_price",
             "cash_price",
+            "weight_grams",
             "position",
             "is_active",
             *self.get_readonly_fields(request, obj),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from catalog import popularity, searches, shelf_prices
+from catalog import popularity, price_schedule, searches, shelf_prices
 from catalog.goods_file import imports
 
 
@@ -20,3 +20,9 @@ def refresh_popularity() -> int:
 def import_goods() -> int:
     """Carry out the files of goods that were let in, and those to be taken back."""
     return imports.carry_on()
+
+
+@shared_task(name="catalog.turn_prices")
+def turn_prices() -> int:
+    """Show the scheduled prices that began or ended in lists."""
+    return price_schedule.turn_due()

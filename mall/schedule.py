@@ -104,6 +104,14 @@ JOBS = (
     Job("verify-ledger", "mall.tasks.verify_ledger", crontab(minute=30, hour="2-23")),
     # Yesterday and today are counted up for the reports.
     Job("roll-up-days", "marketing.tasks.roll_up_days", crontab(minute=20), once_a=HOUR),
+    # A price that began or ended shows in lists; what something costs is asked of the instant.
+    Job(
+        "turn-prices",
+        "catalog.tasks.turn_prices",
+        schedule(10.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=20,
+    ),
     # What was redeemed lately stands first where the goods are sorted by popularity.
     Job("refresh-popularity", "catalog.tasks.refresh_popularity", crontab(minute=40)),
     # What goes with what is counted over everybody's orders; the pages add the member's own.
@@ -120,6 +128,18 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # Files of members that a second person let in, or had taken back.
+    Job(
+        "move-members-in",
+        "points.tasks.move_members_in",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
+    # Who moved in hears of it, some at a time and by day.
+    Job("welcome-moved-members", "points.tasks.welcome_moved_members", crontab(), once_a=MINUTE),
+    # And finds the orders of the earlier shop.
+    Job("link-history", "marketing.tasks.link_history", crontab(), once_a=MINUTE),
     # Files of tracking numbers that an operator let in.
     Job(
         "send-dispatch-files",

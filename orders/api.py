@@ -26,6 +26,7 @@ from orders.coupons import wallet
 from orders.coupons.guesses import count_try
 from orders.errors import NoSuchProvider, NoticeTooLarge
 from orders.flash import api as flash_api
+from orders.freight import Destination
 from orders.models import Order
 from orders.payments import cash_in, enquiries, gateways
 from orders.payments.messages import Payer
@@ -62,6 +63,16 @@ def shown(request, order):
     return OrderSerializer(order, context={"request": request}).data
 
 
+def _destination(request, asked) -> Destination:
+    """Return where a quote goes to; an address that is named has to be there. Raises:
+    AddressNeeded.
+    """
+    to = Destination(request.user, asked.get("address"))
+    if "address" in asked:
+        to.required()
+    return to
+
+
 class QuoteView(APIView):
     @extend_schema(
         operation_id="orders_quote",
@@ -80,8 +91,10 @@ class QuoteView(APIView):
             sent.wanted(),
             points_to_use=asked["points_to_use"],
             coupon=asked.get("coupon"),
+            to=_destination(request, asked),
         )
-        return Response({**quote.as_dict(), **self._proposed(quote)})
+        told = {"delivery": quote.delivery, **self._proposed(quote)}
+        return Response({**quote.as_dict(), **told})
 
     def _proposed(self, quote) -> dict:
         """Return the best the member could do with coupon and points, and the coupon that would
@@ -90,7 +103,12 @@ class QuoteView(APIView):
         if not quote.goods_cash:
             return {"proposed": None, "coupon_proposed": None}
         options = wallet.options(self.request.user, quote.lines)
-        best = proposals.propose(quote.lines, options, available=self.request.purse.available)
+        best = proposals.propose(
+            quote.lines,
+            options,
+            available=self.request.purse.available,
+            carriage=quote.carriage,
+        )
         coupon = None if quote.coupon else wallet.propose(options)
         return {
             "proposed": best and best.as_dict(),

@@ -39,6 +39,8 @@ KEYS = {
         orders_refundrequest: key body_hash
         points_adjustment: ticket
         points_adjustmentbatch: digest
+        points_memberimport: digest
+        points_movedmember: identity
         points_grant: key
         points_ledgerentry: key
         points_riskcase: key
@@ -86,6 +88,7 @@ KEYS = {
         catalog_cardkey: reference
         catalog_cardkeyevent: actor reference
         catalog_review: decided_by
+        catalog_scheduledprice: created_by
         catalog_stockmovement: reference actor
         django_admin_log: object_id
         mall_auditrow: actor action target request_id
@@ -112,6 +115,7 @@ KEYS = {
         accounts_address: territory
         accounts_consent: door language
         mall_homeblock: kind
+        mall_setupstep: name
         mall_historicalshoppage: kind history_type
         mall_shoppage: kind
         mall_shopface: accent_light accent_dark
@@ -119,9 +123,10 @@ KEYS = {
         catalog_cardkey: state
         catalog_cardkeyevent: kind
         catalog_goodsimport: status language
-        catalog_historicalproduct: kind pay_mode status history_type
+        catalog_historicalproduct: kind pay_mode status limit_period history_type
+        catalog_freighttemplate: charged_by
         catalog_historicalsku: history_type
-        catalog_product: kind pay_mode status
+        catalog_product: kind pay_mode status limit_period
         catalog_review: status
         catalog_stockmovement: direction
         marketing_dailyactivity: action
@@ -148,6 +153,7 @@ KEYS = {
         orders_refundrequest: status
         points_adjustment: status
         points_adjustmentbatch: status
+        points_memberimport: status language existing members_language
         points_grant: status
         points_historicalrule: status history_type
         points_ledgerentry: kind
@@ -161,6 +167,8 @@ KEYS = {
     "written and read by programs": """
         accounts_accountmail: letter
         accounts_address: recipient phone detail
+        accounts_phonenumber: phone phone_mark
+        accounts_wechatperson: unionid unionid_mark
         accounts_user: avatar
         auth_permission: codename
         catalog_category: icon
@@ -183,6 +191,7 @@ KEYS = {
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
         orders_orderline: image
         points_ledgerentry: hash
+        points_movedmember: number number_mark phone phone_mark remark
         points_pointaccount: head
         usersessions_usersession: ip user_agent
     """,
@@ -196,6 +205,7 @@ WORDS = {
         mall_shoppage: title title_zh_hans title_en
         mall_historicalshoppage: title title_zh_hans title_en
         catalog_category: name name_zh_hans name_en
+        catalog_freighttemplate: name
         catalog_goodsimport: name
         catalog_historicalproduct: name name_zh_hans name_en
         catalog_historicalsku: name name_zh_hans name_en
@@ -210,6 +220,7 @@ WORDS = {
         orders_flashsession: name name_zh_hans name_en
         orders_historicalcoupontemplate: name name_zh_hans name_en
         points_adjustmentbatch: name
+        points_memberimport: name
         points_historicalrule: name name_zh_hans name_en
         points_rule: name name_zh_hans name_en
         points_tierlevel: name name_zh_hans name_en
@@ -226,8 +237,10 @@ WORDS = {
         catalog_goodsimport: problem
         catalog_historicalproduct: summary summary_zh_hans summary_en tags
         catalog_historicalproduct: description description_zh_hans description_en
+        catalog_historicalproduct: attributes attributes_zh_hans attributes_en
         catalog_product: summary summary_zh_hans summary_en tags
         catalog_product: description description_zh_hans description_en
+        catalog_product: attributes attributes_zh_hans attributes_en
         catalog_productimage: alt alt_zh_hans alt_en
         catalog_review: author text reason answer
         catalog_stockmovement: note
@@ -235,6 +248,7 @@ WORDS = {
         orders_paymentrefund: trouble
         django_celery_beat_periodictask: description
         mall_auditrow: reason
+        mall_setupstep: note
         marketing_historyimport: problem
         marketing_mission: text text_zh_hans text_en
         orders_coupongrant: note
@@ -247,6 +261,7 @@ WORDS = {
         orders_shipment: carrier tracking_number
         points_adjustment: description note decision_note
         points_adjustmentbatch: note
+        points_memberimport: problem note undo_note
         points_exchangerate: note
         points_ledgerentry: description note
         points_setaside: description

@@ -34,9 +34,9 @@ def is_off(request) -> bool:
     return _noted(request) is None if kept is None else kept.is_off
 
 
-def goods_of(request, *, available: int | None, limit: int = MOST) -> list[dict]:
+def goods_of(request, *, available: int | None, tier: int, limit: int = MOST) -> list[dict]:
     """Return cards of what the reader looked at and is still offered, the newest first."""
-    return storefront.named(_gathered(request), available=available)[:limit]
+    return storefront.named(_gathered(request), available=available, tier=tier)[:limit]
 
 
 def look(user, product_id: int) -> None:
@@ -44,7 +44,7 @@ def look(user, product_id: int) -> None:
 
     Raises: NotOffered.
     """
-    check_offered(product_id)
+    check_offered(user, product_id)
     row, _new = SeenGoods.objects.get_or_create(pk=user.pk)
     if not row.is_off:
         row.products = [product_id, *(pk for pk in row.products if pk != product_id)][:MOST]

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog import audience
 from catalog.api import ProductSerializer
 from mall.core.api import read, whole
 from mall.core.shapes import Shape
@@ -27,7 +28,8 @@ class SeenListView(APIView):
     @extend_schema(operation_id="seen_list", tags=TAGS, responses=SeenSerializer)
     def get(self, request):
         """List what the caller looked at and is offered now, the newest first."""
-        goods = seen.goods_of(request, available=request.purse.available)
+        tier = audience.tier_of(request)
+        goods = seen.goods_of(request, available=request.purse.available, tier=tier)
         told = whole(goods) | {"is_off": seen.is_off(request)}
         return Response(SeenSerializer(told, context={"request": request}).data)
 

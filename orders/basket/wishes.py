@@ -26,7 +26,7 @@ def wish(user, product_id: int) -> None:
 
     Raises: NotOffered, WishesFull.
     """
-    check_offered(product_id)
+    check_offered(user, product_id)
     # Two tabs may wish at once: the account is the member's one mutex.
     ledger.open(user.pk)
     own = Wish.objects.filter(user=user)

@@ -27,6 +27,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from catalog import price_schedule
+from mall.core import clock
 from orders.models import BasketLine
 from orders.reviews import lines as reviews
 from points import adjustments, risk
@@ -103,6 +105,12 @@ def _asked_back(member):
     return ask(_delivered(member), 1)
 
 
+def _scheduled():
+    sku, clerk = SkuFactory(), MemberFactory(is_staff=True)
+    words = {"points": 50, "cash": 0, "starts_at": clock.now(), "ends_at": None}
+    return price_schedule.plan(sku.pk, **words, by=clerk)
+
+
 def _review(member):
     order = _delivered(member)
     return reviews.write(member, no=order.no, line=order.lines.get().pk, stars=4, text=ACCEPTABLE)
@@ -154,6 +162,7 @@ THERE = [
     ),
     ("/api/v1/staff/products/{id}", lambda member: {"id": SkuFactory().product_id}),
     ("/api/v1/staff/skus/{id}", lambda member: {"id": SkuFactory().pk}),
+    ("/api/v1/staff/prices/{id}", lambda member: {"id": _scheduled().pk}),
     ("/api/v1/staff/stock/{sku}", lambda member: {"sku": SkuFactory(stock=50).pk}),
     ("/api/v1/staff/refunds/{id}", lambda member: {"id": _asked_back(member).pk}),
     ("/api/v1/staff/orders/{no}", lambda member: {"no": _order_to_send(member).no}),

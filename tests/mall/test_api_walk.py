@@ -4,6 +4,9 @@ sent and what comes back is as the document says, not only to what a fuzzer make
 
 import io
 import json
+import re
+from contextlib import redirect_stdout
+from datetime import timedelta
 
 import pytest
 import yaml
@@ -142,6 +145,13 @@ def of_the_member(walker, caller, member):
     versions = {kind: walker.go(caller, "get", text, kind=kind)["version"] for kind in kinds}
     walker.go(caller, "get", "/api/v1/me/consent")
     walker.go(caller, "post", "/api/v1/me/consent", versions)
+    said = io.StringIO()
+    with redirect_stdout(said):  # where the console's messages go
+        walker.go(caller, "post", "/api/v1/me/phone", {"phone": "13912345678"})
+    [code] = re.findall(r": (\d{6}) ", said.getvalue())
+    walker.go(caller, "post", "/api/v1/me/phone/code", {"code": code})
+    walker.go(caller, "get", "/api/v1/me/phone")
+    walker.go(caller, "delete", "/api/v1/me/phone")
     made = walker.go(caller, "post", "/api/v1/me/addresses", {**HOME, "is_default": True})
     one = "/api/v1/me/addresses/{id}"
     walker.go(caller, "get", "/api/v1/me/addresses")
@@ -268,6 +278,11 @@ def of_the_back_office(walker, clerk, member, other):
     walker.go(clerk, "delete", f"{one}/sale", **named)
     walker.go(clerk, "post", f"{one}/sale", **named)
     walker.go(clerk, "patch", f"{staff}/skus/{{id}}", {"cash_price": "8.00"}, id=sku.pk)
+    starts = {"points_price": 4, "cash_price": "7.00"}
+    starts["starts_at"] = (clock.now() + timedelta(days=1)).isoformat()
+    planned = walker.go(clerk, "post", f"{staff}/skus/{{id}}/prices", starts, id=sku.pk)
+    walker.go(clerk, "get", f"{staff}/skus/{{id}}/prices", id=sku.pk)
+    walker.go(clerk, "delete", f"{staff}/prices/{{id}}", id=planned["id"])
     walker.go(clerk, "get", f"{staff}/stock")
     delivery = {"quantity": 5, "note": "delivery 7"}
     walker.go(clerk, "post", f"{staff}/stock/{{sku}}/movements", delivery, sku=sku.pk)

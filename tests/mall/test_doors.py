@@ -55,6 +55,7 @@ ACTS = {
     "orders": {"operator", "admin"},
     "products": {"operator", "admin"},
     "refunds": {"operator", "finance", "admin"},
+    "prices": {"operator", "admin"},
     "skus": {"operator", "admin"},
     "stock": {"operator", "admin"},
 }

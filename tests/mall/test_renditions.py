@@ -73,7 +73,7 @@ def test_srcset_when_a_name_tells_the_width_then_every_smaller_one_and_itself():
 
 
 @pytest.mark.parametrize(
-    ("place", "seen", "element"),
+    ("place", "sight", "element"),
     [
         (
             "thumb",
@@ -89,11 +89,11 @@ def test_srcset_when_a_name_tells_the_width_then_every_smaller_one_and_itself():
         ),
     ],
 )
-def test_picture_when_written_then_sized_and_lazy_unless_seen_at_once(place, seen, element):
-    template = Template("{% picture address place alt=alt seen=seen %}")
+def test_picture_when_written_then_sized_and_lazy_unless_seen_at_once(place, sight, element):
+    template = Template("{% picture address place alt=alt sight=sight %}")
 
     written = template.render(
-        Context({"address": f"/media/{NAME}", "place": place, "alt": "A & B", "seen": seen})
+        Context({"address": f"/media/{NAME}", "place": place, "alt": "A & B", "sight": sight})
     )
 
     assert written.replace(renditions.srcset(f"/media/{NAME}"), "…") == element

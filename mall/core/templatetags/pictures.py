@@ -46,7 +46,7 @@ HURRY = {"first": ' fetchpriority="high"', "soon": "", "": ' loading="lazy"'}
 
 
 @register.filter
-def seen(counter: int) -> str:
+def sight(counter: int) -> str:
     """Return whether the picture at a place of a list is seen at once ("first", "soon", "")."""
     if counter == 1:
         return "first"
@@ -54,9 +54,9 @@ def seen(counter: int) -> str:
 
 
 @register.simple_tag
-def picture(address, place, alt="", seen="", box=None):
+def picture(address, place, alt="", sight="", box=None):
     """Write the element of a picture. ``place`` is a name among PLACES, ``box`` its own width and
-    height where they are known, ``seen`` as the filter says it: what is not seen at once waits
+    height where they are known, ``sight`` as the filter says it: what is not seen at once waits
     until somebody scrolls to it.
     """
     here = PLACES[place]
@@ -70,5 +70,5 @@ def picture(address, place, alt="", seen="", box=None):
         alt or "",
         width,
         height,
-        mark_safe(HURRY[seen]),
+        mark_safe(HURRY[sight]),
     )
