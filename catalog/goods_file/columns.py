@@ -59,8 +59,15 @@ OF_PRODUCT = (
     _chosen("pay_mode", cells.PAY_MODE),
     _chosen("status", cells.STATUS),
     Attribute("tags", "tags", cells.tags, ""),
+    Attribute("attributes", "attributes_zh_hans", cells.attributes, ""),
+    Attribute("attributes_en", "attributes_en", cells.attributes, ""),
+    _amount("market_price"),
     _whole("limit_per_order"),
     _whole("limit_per_person"),
+    _whole("limit_per_period"),
+    _chosen("limit_period", cells.PERIOD),
+    _chosen("tier_to_see", cells.TIER),
+    _chosen("tier_to_redeem", cells.TIER),
     Attribute("sale_starts_at", "sale_starts_at", cells.moment, ""),
     Attribute("sale_ends_at", "sale_ends_at", cells.moment, ""),
     Attribute("description", "description_zh_hans", cells.rich_text, ""),
@@ -71,6 +78,7 @@ OF_SKU = (
     _text(Sku, "choice_en", "name_en"),
     _whole("points_price", PRICE_MAX_POINTS),
     _amount("cash_price"),
+    _whole("weight_grams"),
     _chosen("offered", cells.TRUTH, "is_active"),
 )
 SKU_NAMES = (headings.SKU, *(one.column for one in OF_SKU), headings.STOCK)

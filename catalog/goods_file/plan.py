@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from catalog import assortment
+from catalog import assortment, price_schedule, sales
 from catalog.errors import CountedByKeys, StockBelowZero
 from catalog.goods_file import columns, headings, matching
 from catalog.goods_file.standing import mark, picture_names
@@ -91,12 +91,11 @@ def of(goods, standing, categories, *, makes_categories: bool) -> Plan:
     plan.mark = "" if product is None else mark(product, own, gallery)
     if plan.why:
         return plan
-    before = plan.product.kind
     plan.changed = _take(plan.product, columns.OF_PRODUCT, goods.said)
     _take_category(plan, goods, categories, makes_categories)
     _take_pictures(plan, goods, gallery)
     _take_skus(plan, goods, standing, own)
-    _check(plan, goods, own, before)
+    _check(plan, goods, standing, own)
     return plan
 
 
@@ -117,6 +116,10 @@ def faults_of(product, skus) -> list[str]:
         ]
     if product.status == Product.Status.ON and not any(sku.is_active for sku in skus):
         found.append(str(assortment.NotReadyForSale(name=product.name_zh_hans)))
+    if product.status == Product.Status.ON:
+        found += [str(words) for words in sales.LACKING.ask(product) if words]
+    if product.tier_to_see > product.tier_to_redeem:
+        found.append(str(assortment.TiersBackwards.message))
     starts, ends = product.sale_starts_at, product.sale_ends_at
     if starts and ends and ends <= starts:
         found.append(str(assortment.SaleBackwards.message))
@@ -217,15 +220,25 @@ def _refuse_twins(plan, own):
         names.add(name)
 
 
-def _check(plan, goods, own, kind_before):
+def refuse_fixed(plan, standing) -> None:
+    """Refuse a kind or a pay mode that what happened, or is scheduled, does not let change."""
+    product = plan.product
+    if plan.is_new:
+        return
+    try:
+        if "kind" in plan.changed:
+            assortment.check_kind(product.pk, product.kind)
+        if "pay_mode" in plan.changed:
+            price_schedule.check_planned(standing.planned.get(product.pk, ()), product.pay_mode)
+    except DomainError as refusal:
+        plan.why.append([plan.line, str(refusal)])
+
+
+def _check(plan, goods, standing, own):
     product = plan.product
     if plan.is_new and not product.name_zh_hans:
         plan.why.append([goods.line, _("a new product needs a name")])
-    if not plan.is_new and product.kind != kind_before:
-        try:
-            assortment.check_kind(product.pk, product.kind)
-        except DomainError as refusal:
-            plan.why.append([goods.line, str(refusal)])
+    refuse_fixed(plan, standing)
     if plan.state in (NEW, CHANGED):
         rows = {id(sku): sku for sku in [*own, *(one.sku for one in plan.skus)]}
         plan.why += [[goods.line, why] for why in faults_of(product, rows.values())]

@@ -256,6 +256,7 @@ def test_goods_when_written_out_and_brought_then_nothing_is_changed(
         name_zh_hans="=1+1", name_en="0012", summary_zh_hans="2026-1-2", tags="a, b",
         description_zh_hans="Just a text\nwith lines", description_en='<p class="x">“Hi”</p>\r\n',
         sale_starts_at=clock.now(), limit_per_order=3, status="off",
+        attributes_zh_hans="产地：杭州\n重量: 50 克", market_price="99.90", tier_to_redeem=2,
     )  # fmt: skip
     SkuFactory(product=odd, name_zh_hans="1/2", name_en="", points_price=0, cash_price="1.50")
     Product.objects.filter(pk=odd.pk).update(pay_mode="cash")
