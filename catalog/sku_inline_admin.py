@@ -34,7 +34,15 @@ class ReadField(forms.CharField):
         return initial  # shown again after a refusal, the page tells of today
 
 
-class CountedSkuForm(forms.ModelForm):
+class SkuForm(forms.ModelForm):
+    """A SKU below its product. A page of the release before sends no weight: it stays."""
+
+    def clean_weight_grams(self):
+        weight, name = self.cleaned_data["weight_grams"], self.add_prefix("weight_grams")
+        return 0 if weight is None and name in self.data else weight
+
+
+class CountedSkuForm(SkuForm):
     """A SKU and, where somebody counted, how many pieces of it there are."""
 
     counted = WholeNumberField(
@@ -93,6 +101,7 @@ class CountedSkuForm(forms.ModelForm):
 
 class SkuInline(TableInline, TranslationTabularInline):
     model = Sku
+    form = SkuForm
     extra = 0
 
     def get_fields(self, request, obj=None):

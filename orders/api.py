@@ -93,8 +93,7 @@ class QuoteView(APIView):
             coupon=asked.get("coupon"),
             to=_destination(request, asked),
         )
-        told = {"delivery": quote.delivery, **self._proposed(quote)}
-        return Response({**quote.as_dict(), **told})
+        return Response({**quote.as_dict(), **quote.way(), **self._proposed(quote)})
 
     def _proposed(self, quote) -> dict:
         """Return the best the member could do with coupon and points, and the coupon that would
