@@ -67,6 +67,7 @@ class CountedSkuForm(SkuForm):
         receipt = getattr(self.instance, "receipt", None)
         now = stocktake.shown(self.instance.pieces if self.instance.pk else 0, receipt)
         self.initial.setdefault("stock_read", str(now))
+        self.fields["counted"].widget.attrs["placeholder"] = str(now.pieces)
 
     def clean(self):
         cleaned = super().clean()
