@@ -5,6 +5,7 @@ unseen.
 from catalog import codes
 from catalog.errors import KeyAlreadySeen
 from catalog.models import CardKey, Product
+from mall.core import rows
 from mall.core.transactions import transactional
 from orders import shipping
 from orders.models import OrderLine, RefundLine, RefundRequest
@@ -17,13 +18,17 @@ def issue_keys(order) -> int:
 
     Inside the transaction that pays. Raises: catalog.errors.OutOfStock.
     """
-    lines = list(key_lines(order).filter(shipped_quantity=0))
+    # nearly every order has none, and the ORM takes ten times as long to ask
+    lines = rows.fetch(
+        f"SELECT l.id, l.sku_id, l.quantity FROM {rows.table(OrderLine)} l "
+        f"JOIN {rows.table(Product)} p ON p.id = l.product_id "
+        f"WHERE l.order_id = %s AND p.kind = %s AND l.shipped_quantity = 0 ORDER BY l.id",
+        [order.pk, Product.Kind.CARD_KEY.value],
+    )
     if not lines:
         return 0
-    issued = codes.issue(
-        [(line.pk, line.sku_id, line.quantity) for line in lines], reference=order.reference
-    )
-    shipping.note_sent({line.pk: line.quantity for line in lines})
+    issued = codes.issue(lines, reference=order.reference)
+    shipping.note_sent({pk: quantity for pk, _sku, quantity in lines})
     return issued
 
 
