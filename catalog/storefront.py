@@ -12,7 +12,7 @@ from django.urls import reverse
 from catalog import finding, kept, stock
 from catalog.finding import ORDERINGS, PRICED_IN_POINTS, Filters, Shelf
 from catalog.kept import KEPT_SECONDS, forget
-from catalog.models import Category, Product, Stock, is_within, picture_url
+from catalog.models import Category, Product, is_within, picture_url
 from mall.core import clock, richtext
 
 __all__ = [
@@ -136,17 +136,11 @@ def category(slug: str) -> dict | None:
 
 def with_stock(facts, available: int | None) -> list[dict]:
     """Return the facts with live ``in_stock``, and ``affordable`` with these points."""
-    stocked = kept.stocked([fact["id"] for fact in facts], _stocked)
+    stocked = kept.stocked([fact["id"] for fact in facts], stock.stocked)
     return [
         {**fact, "in_stock": stocked[fact["id"]], "affordable": _affordable(fact, available)}
         for fact in facts
     ]
-
-
-def _stocked(product_ids) -> set[int]:
-    """Return which of these products have a piece of an offered SKU left, asked live."""
-    some = {"sku__product__in": product_ids, "sku__is_active": True, "quantity__gt": 0}
-    return set(Stock.objects.filter(**some).values_list("sku__product", flat=True))
 
 
 # --- finding ------------------------------------------------------------------
