@@ -199,14 +199,11 @@ def taken_names_told(user):
 
 
 def _agreed(request, form) -> dict:
-    """Return what a sign-up agreed to: on our page, whose button says so, the texts it showed; in
-    an app only what it says it showed. Who comes through WeChat is asked right afterwards.
+    """Return what a sign-up says it agreed to: by the box that was ticked, or in an app's words.
+    Nothing is presumed of who says nothing; where something binds they are asked right afterwards.
     """
-    seen = consent.read(form.data.get("agreed"))
-    if request.path_info.startswith("/api/"):
-        return {"agreed": seen, "door": Consent.Door.APP}
-    stated = None if hasattr(form, "sociallogin") else consent.published()
-    return {"agreed": seen or stated, "door": Consent.Door.PAGE}
+    door = Consent.Door.APP if request.path_info.startswith("/api/") else Consent.Door.PAGE
+    return {"agreed": consent.read(form.data.get("agreed")), "door": door}
 
 
 def limit_sign_ups(request, *, action="sign_up_made"):

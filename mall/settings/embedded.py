@@ -30,9 +30,10 @@ EVENT_SECRET = _environment.ask(
     "EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys
 )
 METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
-_sqlite = env.db_url_config(
-    _environment.allow("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'mall.sqlite3'}"
-)
+_is_demo = env.bool("MALL_DEMO", default=True)
+SETUP_CODE = "" if _is_demo else _environment.allow("SETUP_CODE")
+_file = VAR_DIR / ("mall.sqlite3" if _is_demo else "shop.sqlite3")
+_sqlite = env.db_url_config(_environment.allow("DATABASE_URL") or f"sqlite:///{_file}")
 _email = _environment.allow("EMAIL_URL")
 _environment.know_gateways(PAYMENT_PROVIDERS)
 PAYMENT_ALIPAY = payment_accounts.alipay(_environment, is_offered="alipay" in PAYMENT_PROVIDERS)
@@ -45,7 +46,8 @@ SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
 _environment.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 SHOP_URL = env("SHOP_URL", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
-DEMO_SIGN_INS = True
+# The demo shop with its published sign-ins, or an own shop that begins empty (MALL_DEMO=no).
+DEMO_SIGN_INS = _is_demo
 
 if not _sqlite.get("ENGINE", "").endswith("sqlite3") or _sqlite["NAME"] in ("", ":memory:"):
     raise SystemExit(

@@ -10,6 +10,7 @@ from mall.environment import (
     not_hex_keys,
     not_redis,
     not_scheme,
+    short_code,
     short_or_guessable,
 )
 from mall.monitoring.logs import configure_logging
@@ -62,6 +63,8 @@ _email = _environment.ask(
     default="smtp://missing",
 )
 METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
+# who has it makes the first operator (mall/setup/); none: the page is not there
+SETUP_CODE = _environment.allow("SETUP_CODE", unless=short_code)
 if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "allow":
     _environment.complaints.append(
         "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real "
