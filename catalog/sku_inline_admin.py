@@ -149,10 +149,12 @@ class SkuInline(TableInline, TranslationTabularInline):
             return "–"
         receive = reverse("admin:catalog_sku_receive_stock", args=[sku.pk])
         return format_html(
-            '{} · <a class="underline" href="{}">{}</a>',
+            '{} · <a class="underline" href="{}">{}</a> · <a class="underline" href="{}">{}</a>',
             self.left(sku),
             receive,
             _("Receive stock"),
+            reverse("admin:catalog_sku_plan_price", args=[sku.pk]),
+            _("Schedule a price"),
         )
 
 
