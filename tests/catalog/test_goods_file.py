@@ -396,7 +396,8 @@ def test_goods_when_there_are_five_thousand_then_all_come_in_and_go_out_and_chan
     with capsys.disabled():
         sys.stdout.write(
             f"look {looked - began:.1f} s, write {written - looked:.1f} s, "
-            f"out {out - written:.1f} s, again {time.process_time() - out:.1f} s of CPU; at most {most} MiB"
+            f"out {out - written:.1f} s, again {time.process_time() - out:.1f} s of CPU; "
+            f"at most {most} MiB\n"
         )
 
     assert (counts(row), counts(done)) == ((4_990, 0, 0, 10), (4_990, 0, 0, 10))
