@@ -4,12 +4,17 @@ can be tapped.
 Marker ``browser``: headless Chromium against the live server.
 """
 
+from datetime import timedelta
+
 import pytest
 
+from catalog import price_schedule
+from mall.core import clock
 from orders.basket import wishes
 from orders.models import BasketLine
 from orders.payments import cash_in
 from tests.conftest import PASSWORD
+from tests.factories.catalog import SkuFactory
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
 
 pytestmark = pytest.mark.browser
@@ -121,7 +126,28 @@ def shop(live_server, member, settings):
         "name_zh_hans": "手冲咖啡分享壶六百毫升耐热玻璃家用套装",
         "name_en": "Pour-over coffee server, 600 ml, heat-resistant glass",
     }
+    long_name |= {
+        "attributes_zh_hans": "材质：高硼硅玻璃\n容量：600 毫升",
+        "market_price": "129.00",
+    }
+    long_name |= {"limit_per_period": 2, "limit_period": "month", "sold": 12_345}
+    pictures = [
+        f"vendor/fluent-emoji-3d/pictures/{name}.webp" for name in ("tea", "house", "party")
+    ]
+    long_name |= {"illustration": pictures[0]}
     pot = physical_sku(points=600, cash="29.00", **long_name)
+    SkuFactory(product=pot.product, name_zh_hans="带盖", points_price=700, cash_price=29, stock=3)
+    for picture in pictures[1:]:
+        pot.product.images.create(illustration=picture)
+    price_schedule.plan(
+        pot.pk,
+        points=500,
+        cash=19,
+        starts_at=clock.now(),
+        ends_at=clock.now() + timedelta(days=3),
+        by=None,
+    )
+    virtual_sku(points=90, name_zh_hans="老友专享礼", name_en="For old friends", tier_to_redeem=3)
     lamp = physical_sku(
         cash="399.00",
         pay_mode="cash_points",

@@ -152,7 +152,7 @@ def test_pages_when_a_price_runs_then_until_when_and_the_usual_one(
     told = api.get(f"/api/v1/products/{sku.product_id}").json()
 
     assert page.context["product"]["skus"][0]["points_price"] == 60
-    assert '<s><span class="visually-hidden">' in page.text
+    assert '<s class="price-usual">' in page.text
     [said] = told["skus"]
     assert (said["points_price"], said["usual_points_price"]) == (60, 100)
     assert said["price_until"][:16] == clock.day_of(end).isoformat() + said["price_until"][10:16]

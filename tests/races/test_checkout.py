@@ -115,10 +115,11 @@ def test_harness_when_the_members_lock_is_off_then_the_limit_per_person_is_seen_
 
 
 # Trap 15: limits that are not counted under a lock.
+@pytest.mark.parametrize("limit", ["limit_per_person", "limit_per_period"])
 def test_place_order_when_one_person_orders_16_times_at_once_then_the_limit_holds(
-    member, run_threads
+    member, run_threads, limit
 ):
-    sku = virtual_sku(cash="1.00", stock=64, limit_per_person=3)
+    sku = virtual_sku(cash="1.00", stock=64, limit_period="month", **{limit: 3})
 
     outcomes = run_threads(16, lambda: patiently(lambda: place(member, sku)))
 
