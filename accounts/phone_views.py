@@ -22,6 +22,7 @@ from mall.core.errors import DomainError
 from mall.core.links import own_page
 
 PAGE = ["GET", "HEAD", "POST"]
+AGREED_KEY = "phone_sign_in_agreed"
 
 
 def _offered(view):
@@ -48,6 +49,7 @@ def sign_in(request):
     if request.method == "POST" and form.is_valid():
         with _told_by(form, "phone"):
             phone_entrance.ask(request, form.cleaned_data["phone"])
+            request.session[AGREED_KEY] = request.POST.get("agreed", "")
             return redirect(_with_next(request, "accounts:phone_sign_in_code"))
     return _page(request, "accounts/phone_sign_in.html", form, next=_next_of(request))
 
@@ -57,7 +59,7 @@ def sign_in(request):
 @_offered
 @require_http_methods(PAGE)
 def sign_in_code(request):
-    """Take the code; who is new agrees to the terms that the page before showed."""
+    """Take the code; who is new agreed to what was ticked on the page before."""
     if request.user.is_authenticated:
         return redirect("accounts:account")
     number = phone_entrance.asked(request)
@@ -69,7 +71,7 @@ def sign_in_code(request):
             return phone_entrance.enter(
                 request,
                 form.cleaned_data["code"],
-                agreed=consent.published(),
+                agreed=consent.read(request.session.get(AGREED_KEY)),
                 door=Consent.Door.PAGE,
                 redirect_url=_next_of(request) or None,
             )

@@ -34,9 +34,13 @@ class _WeChatProvider(Provider):
 
     def login_of(self, request, identity: Identity):
         """Return allauth's sign-in of somebody WeChat has told of."""
-        login = self.sociallogin_from_response(request, {"openid": identity.openid})
+        login = self.sociallogin_from_response(request, self.told_of(identity))
         login.identity = identity
         return login
+
+    def told_of(self, identity: Identity) -> dict:
+        """Return what is kept of what WeChat told."""
+        return {"openid": identity.openid}
 
 
 class PageProvider(_WeChatProvider, OAuth2Provider):
@@ -46,6 +50,10 @@ class PageProvider(_WeChatProvider, OAuth2Provider):
     name = LABEL
     package = "accounts.wechat"
     oauth2_adapter_class = PageAdapter
+
+    def told_of(self, identity: Identity) -> dict:
+        """Also which of the apps told it: each knows a person by another openid."""
+        return {**super().told_of(identity), "app": self.app.client_id}
 
     def get_default_scope(self):
         """See allauth. The unionid is told with these only."""

@@ -49,6 +49,7 @@ class Payer:
     address: str = ""  # of the device, on the network
     openid: str = ""  # who they are to the WeChat app they pay in
     agent: str = ""  # the browser, as it names itself
+    is_in_wechat: bool = False  # it is the one inside WeChat
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,22 @@ def test_sign_up_when_something_else_was_wrong_then_the_box_stays_ticked(client,
     assert kept() == []
 
 
+@pytest.mark.parametrize(("agreed", "noted"), [("1.0", [(1, 0, "page", "zh-hans")]), (None, [])])
+def test_sign_in_when_by_phone_then_a_new_member_agrees_by_the_same_box(
+    client, outside, agreed, noted
+):
+    publish()
+    url, sent = reverse("accounts:phone_sign_in"), {"phone": "13812345678"}
+
+    shown = client.get(url).content.decode()
+    client.post(url, sent if agreed is None else {**sent, "agreed": agreed})
+    client.post(reverse("accounts:phone_sign_in_code"), {"code": outside.messages[-1][1]})
+
+    assert 'name="agreed" id="agreed" value="1.0" required>' in shown
+    assert User.objects.count() == 1
+    assert kept() == noted
+
+
 def test_sign_up_when_in_an_app_then_notes_only_what_it_says(api):
     publish()
     url = "/api/auth/app/v1/auth/signup"

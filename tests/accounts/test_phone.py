@@ -40,7 +40,7 @@ def wrong(code) -> str:
 
 
 def page_sign_in(client, outside, form=FORM, **headers):
-    client.post("/accounts/phone/", form, **headers)
+    client.post("/accounts/phone/", {**form, "agreed": "0.0"}, **headers)
     return client.post("/accounts/phone/code/", {"code": code_of(outside)}, **headers)
 
 

@@ -10,7 +10,8 @@ from orders.models import Order, Payment
 from orders.payments import cash_in
 from tests.factories.orders import place, virtual_sku
 from tests.orders.payments.conftest import _listening, providers  # noqa: F401 - both providers
-from tests.orders.payments.test_paying_pages import IN_WECHAT, known_to_wechat
+from tests.orders.payments.providers import WX_APP_ID
+from tests.orders.payments.test_paying_pages import IN_WECHAT, known_to_wechat, wechat_apps  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # As WeChat's own does, it speaks through a frame; its answers come in this order.
@@ -44,10 +45,11 @@ def test_button_when_the_bridge_answers_then_the_page_says_so_and_goes_on_when_m
     sign_in_page,
     member,
     providers,  # noqa: F811
+    wechat_apps,  # noqa: F811
     settings,
 ):
     settings.SHOP_URL = "https://mall.example"
-    known_to_wechat(member)
+    known_to_wechat(member, app=WX_APP_ID)
     order = place(member, virtual_sku(cash="9.90"))
     page = sign_in_page(english(open_page(width=390, user_agent=IN_WECHAT)), member)
     page.context.add_init_script(BRIDGE)

@@ -53,7 +53,7 @@ def way_for(payer: Payer) -> str:
     """Return the way inside WeChat for whom it knows, and its page for another telephone, else the
     QR code.
     """
-    if wording.is_wechat(payer.agent):
+    if payer.is_in_wechat:
         return "jsapi" if payer.openid else "native"
     return "h5" if wording.is_mobile(payer.agent) else "native"
 

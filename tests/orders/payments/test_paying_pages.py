@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from allauth.socialaccount.models import SocialAccount, SocialApp
+from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
 
 from mall.core import clock
@@ -104,18 +104,31 @@ def test_paying_when_the_provider_is_silent_or_closed_it_then_words_and_another_
 
 
 # --- inside WeChat ---------------------------------------------------------------------
-def known_to_wechat(user, *, app=WX_APP_ID):
-    """Somebody who signed in through the WeChat app that takes the money, or through another."""
-    SocialApp.objects.create(provider="weixin", name="WeChat", client_id=app, secret="s")
-    SocialAccount.objects.create(
-        user=user, provider="weixin", uid="o-mei", extra_data={"openid": "o-mei"}
-    )
+OTHER_APP = "wx0000000000000009"
+
+
+@pytest.fixture
+def wechat_apps(settings):
+    """The service account that takes the money, and a website app."""
+    places = {WX_APP_ID: "inside", OTHER_APP: "outside"}
+    apps = [
+        {"client_id": app, "secret": "s", "settings": {"place": place}}
+        for app, place in places.items()
+    ]
+    settings.SOCIALACCOUNT_PROVIDERS = {"weixin": {"APPS": apps}}
+
+
+def known_to_wechat(user, openid="o-mei", **app):
+    """Somebody who signed in through one of WeChat's apps, which was not noted of old."""
+    told = {"openid": openid, **app}
+    SocialAccount.objects.create(user=user, provider="weixin", uid=openid, extra_data=told)
 
 
 def test_paying_when_in_wechat_and_known_there_then_its_bridge_gets_what_the_shop_signed(
-    signed_in, providers, order, member
+    signed_in, providers, order, member, wechat_apps
 ):
-    known_to_wechat(member)
+    known_to_wechat(member, "o-website", app=OTHER_APP)
+    known_to_wechat(member, app=WX_APP_ID)
 
     url, page = choose(signed_in, order, "wechat", IN_WECHAT)
     later = signed_in.get(url, headers={"user-agent": IN_WECHAT})
@@ -132,9 +145,9 @@ def test_paying_when_in_wechat_and_known_there_then_its_bridge_gets_what_the_sho
 
 
 def test_paying_when_in_wechat_the_code_is_wanted_or_needed_then_it_is_drawn_and_the_rest_closed(
-    signed_in, providers, order, member, other_member
+    signed_in, providers, order, member, settings, wechat_apps
 ):
-    known_to_wechat(member)
+    known_to_wechat(member, app=WX_APP_ID)
     url, _page = choose(signed_in, order, "wechat", IN_WECHAT)
     pay, sent = reverse("orders:pay", args=[order.no]), {"provider": "wechat", "way": "native"}
     headers = {"user-agent": IN_WECHAT}
@@ -142,10 +155,15 @@ def test_paying_when_in_wechat_the_code_is_wanted_or_needed_then_it_is_drawn_and
     wanted = signed_in.post(pay, sent, headers=headers, follow=True)
     closed = Payment.objects.get(no=url.split("/")[-2])
     wrong = signed_in.post(pay, {**sent, "way": "banknotes"}, headers=headers, follow=True)
-    SocialApp.objects.update(client_id="wx-of-another-app")
+    SocialAccount.objects.update(extra_data={"openid": "o-mei", "app": OTHER_APP})
     unknown, page = choose(signed_in, order, "wechat", IN_WECHAT)
+    SocialAccount.objects.update(extra_data={"openid": "o-mei"})  # of which app was not noted
+    unsure = choose(signed_in, order, "wechat", IN_WECHAT)
+    settings.SOCIALACCOUNT_PROVIDERS["weixin"]["APPS"].pop()
+    sure, with_button = choose(signed_in, order, "wechat", IN_WECHAT)
 
     assert "code.svg" in wanted.content.decode() and "data-wechat-pay" not in page
     assert closed.status == "failed"
     assert "cannot be used in this way" in wrong.content.decode()
-    assert "code.svg" in page and unknown == wanted.redirect_chain[-1][0]
+    assert "code.svg" in page and unknown == unsure[0] == wanted.redirect_chain[-1][0]
+    assert "data-wechat-pay" in with_button and sure != unknown
