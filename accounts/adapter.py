@@ -10,14 +10,13 @@ from allauth.account.stages import EmailVerificationStage
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, connection
 from django.db.models import Q
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.translation import get_language
@@ -25,13 +24,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import consent, devices, outbox
 from accounts.models import Consent, User
-from accounts.privacy import decrypt, encrypt
+from accounts.privacy import decrypt, encrypt, is_mailbox
 from accounts.registration import enrol, note_sign_in
 from mall.core import face, pasted
 from mall.core.errors import DomainError
 from mall.core.limits import CannotCount, is_counting
 from mall.core.networks import network_of, plain
-from mall.core.transactions import transactional
 
 
 class NameTaken(DomainError):
@@ -64,14 +62,18 @@ class AccountAdapter(DefaultAccountAdapter):
         user = super().save_user(request, user, form, commit=False)
         user.language = get_language() or user.language
         if commit:
-            _limit_sign_ups(request)
-            with _taken_names_told(user):
+            limit_sign_ups(request)
+            with taken_names_told(user):
                 enrol(user, **_agreed(request, form))
         return user
 
     def clean_email(self, email):
-        """Refuse an address longer than its column: allauth's fields take 320 characters."""
+        """Refuse an address longer than its column (allauth's fields take 320 characters), and one
+        that is nowhere.
+        """
         MaxLengthValidator(User._meta.get_field("email").max_length)(email)
+        if email and not is_mailbox(email):
+            raise ValidationError(_("No mail can be sent there."), code="invalid")
         return super().clean_email(email)
 
     def pre_login(self, request, user, **kwargs):
@@ -145,46 +147,13 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- mail ---------------------------------------------------------------
     def send_mail(self, template_prefix, email, context):
         """Write down one of allauth's mails in the shop's name; it leaves a moment later, so that
-        nobody waits for a mail server (accounts/outbox.py).
+        nobody waits for a mail server (accounts/outbox.py). Nowhere nothing is sent.
         """
+        if not is_mailbox(email):
+            return
         shop = SimpleNamespace(name=face.current().name, domain=self.request.get_host())
         words = {"request": self.request, "email": email, **context, "current_site": shop}
         outbox.post(template_prefix, self.render_mail(template_prefix, email, words))
-
-
-class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """The same for members who come through WeChat."""
-
-    def save_user(self, request, sociallogin, form=None):
-        with _taken_names_told(sociallogin.user):
-            return self._save_user(request, sociallogin, form)
-
-    @transactional
-    def _save_user(self, request, sociallogin, form):
-        if form is None:  # with a form, the account adapter's save_user enrols
-            self._enrol_without_form(request, sociallogin)
-        return super().save_user(request, sociallogin, form)
-
-    def _enrol_without_form(self, request, sociallogin):
-        user = sociallogin.user
-        user.language = get_language() or user.language
-        user.set_unusable_password()
-        AccountAdapter(request).populate_username(request, user)
-        _limit_sign_ups(request)
-        enrol(user)
-
-    def get_app(self, request, *args, **kwargs):
-        """A provider nobody configured has no pages."""
-        try:
-            return super().get_app(request, *args, **kwargs)
-        except SocialApp.DoesNotExist:
-            if request.path_info.startswith("/api/"):
-                raise  # answered there as a field's error
-            raise Http404 from None
-
-    def is_auto_signup_allowed(self, request, sociallogin):
-        # WeChat tells no e-mail, and a member needs one: ask on the sign-up form.
-        return bool(sociallogin.user.email) and super().is_auto_signup_allowed(request, sociallogin)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -207,14 +176,14 @@ class VerificationStage(EmailVerificationStage):
     def handle(self):
         if self.login.user is None:  # the address is taken
             return super().handle()
-        if self.login.signup:
+        if self.login.signup and self.login.user.mailbox:
             self.login.email = self.login.user.email  # its row is at hand since it was written
             send_verification_email_at_login(self.request, self.login)
         return None, True
 
 
 @contextmanager
-def _taken_names_told(user):
+def taken_names_told(user):
     """Turn a lost race for a name into a refusal, once the transaction is over: inside it nothing
     more can be asked.
     """
@@ -230,19 +199,20 @@ def _taken_names_told(user):
 
 
 def _agreed(request, form) -> dict:
-    """Return what a sign-up agreed to: on our page, whose button says so, the texts it showed; in
-    an app only what it says it showed. Who comes through WeChat is asked right afterwards.
+    """Return what a sign-up says it agreed to: by the box that was ticked, or in an app's words.
+    Nothing is presumed of who says nothing; where something binds they are asked right afterwards.
     """
-    seen = consent.read(form.data.get("agreed"))
-    if request.path_info.startswith("/api/"):
-        return {"agreed": seen, "door": Consent.Door.APP}
-    stated = None if hasattr(form, "sociallogin") else consent.published()
-    return {"agreed": seen or stated, "door": Consent.Door.PAGE}
+    door = Consent.Door.APP if request.path_info.startswith("/api/") else Consent.Door.PAGE
+    return {"agreed": consent.read(form.data.get("agreed")), "door": door}
 
 
-def _limit_sign_ups(request):
-    """Count accounts made, not forms sent: a typing mistake costs a shopper nothing."""
-    if not ratelimit.consume(request, app="allauth.account", action="sign_up_made"):
+def limit_sign_ups(request, *, action="sign_up_made"):
+    """Count accounts made, not forms sent: a typing mistake costs a shopper nothing.
+
+    ``sign_up_proved`` is for who showed a phone or WeChat: behind one address of a carrier stand
+    thousands of phones.
+    """
+    if not ratelimit.consume(request, app="allauth.account", action=action):
         raise ImmediateHttpResponse(ratelimit.respond_429(request))
 
 

@@ -19,7 +19,7 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts import consent_admin, roles, tokens  # noqa: F401
+from accounts import consent_admin, identity_admin, roles, tokens  # noqa: F401
 from accounts.models import User
 from accounts.privacy import mask_email
 from accounts.registration import admit
@@ -136,7 +136,7 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
 
     @display(description=_("e-mail"))
     def covered_email(self, member):
-        return mask_email(member.email)
+        return mask_email(member.mailbox)
 
     @display(description=_("Points account"))
     def points_account(self, member):
@@ -161,7 +161,7 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
         if member is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         audit.note(request.user, "accounts.reveal_email", target=f"accounts.user:{member.pk}")
-        messages.info(request, member.email)
+        messages.info(request, member.mailbox or "—")
         return redirect("admin:accounts_user_change", member.pk)
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):

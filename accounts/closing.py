@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import tokens
-from accounts.models import Address, Consent, User
+from accounts.models import Address, Consent, PhoneNumber, User, WeChatPerson
 from accounts.sessions import SessionStore
 from mall.core import audit, clock
 from mall.core.errors import DomainError
@@ -102,7 +102,8 @@ def _forget_person(member):
 def _forget_ways_in(member):
     """End every session and token; the changed password hash ends those that no row names, too."""
     keys = list(UserSession.objects.filter(user=member).values_list("session_key", flat=True))
-    for model in (UserSession, EmailAddress, SocialAccount, Authenticator):
+    ways = (UserSession, EmailAddress, SocialAccount, Authenticator, PhoneNumber, WeChatPerson)
+    for model in ways:
         model.objects.filter(user=member).delete()
     # From the table now, from the cache once it is certain.
     SessionStore.get_model_class().objects.filter(session_key__in=keys).delete()

@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from accounts.models import PhoneNumber
 from mall.core import clock
 from mall.core.events import Question
 
@@ -83,7 +85,7 @@ def rows_of(queryset, *fields):
 def _own_chapters(user):
     profile = {
         "username": user.username,
-        "email": user.email,
+        "email": user.mailbox,
         "nickname": user.nickname,
         "birthday": user.birthday,
         "language": user.language,
@@ -94,6 +96,8 @@ def _own_chapters(user):
         {**address.snapshot(), "is_default": address.is_default}
         for address in user.addresses.iterator(chunk_size=ROWS_AT_ONCE)
     )
+    numbers = PhoneNumber.objects.filter(user=user)
+    phones = ({"phone": row.phone, "confirmed_at": row.proved_at} for row in numbers)
     devices, emails = (
         UserSession.objects.filter(user=user).order_by("pk"),
         EmailAddress.objects.filter(user=user).order_by("pk"),
@@ -101,6 +105,8 @@ def _own_chapters(user):
     return [
         Chapter("profile", _("Profile"), [profile]),
         Chapter("emails", _("E-mail addresses"), rows_of(emails, "email", "verified", "primary")),
+        Chapter("phones", _("Phone numbers to sign in with"), phones),
+        Chapter("wechat", _("WeChat"), _wechat_rows(user)),
         Chapter("addresses", _("Addresses"), addresses),
         Chapter(
             "sign_ins",
@@ -113,6 +119,16 @@ def _own_chapters(user):
             rows_of(user.consents.order_by("pk"), "at", "terms", "privacy", "door", "language"),
         ),
     ]
+
+
+def _wechat_rows(user):
+    """Yield who a member is to WeChat: in each of the shop's apps, and in all of them together."""
+    accounts = SocialAccount.objects.filter(user=user).order_by("pk")
+    for account in accounts.iterator(chunk_size=ROWS_AT_ONCE):
+        since = account.date_joined
+        yield {"app": account.provider, "openid": account.uid, "bound_at": since}
+    for person in user.wechat_persons.order_by("pk"):
+        yield {"unionid": person.unionid}
 
 
 def _plain(value):

@@ -4,15 +4,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import avatars
-from accounts.models import (
-    DETAIL_LENGTH,
-    NICKNAME_LENGTH,
-    RECIPIENT_LENGTH,
-    REGION_LENGTH,
-)
-from accounts.passwords import LONGEST, WrongPassword, ask_again
+from accounts.models import NICKNAME_LENGTH
+from accounts.passwords import LONGEST, NoPassword, WrongPassword, ask_again
 from accounts.profile import check_birthday, check_line
-from mall.core import phones, pictures
+from mall.core import pictures
 from mall.core.form_fields import DayField, LineField
 
 
@@ -60,52 +55,6 @@ class ProfileForm(forms.Form):
         return {"nickname": said["nickname"], "birthday": said.get("birthday"), "avatar": picture}
 
 
-class AddressForm(forms.Form):
-    """Where goods go."""
-
-    recipient = LineField(
-        label=_("Recipient"),
-        max_length=RECIPIENT_LENGTH,
-        validators=[check_line],
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
-    territory = forms.ChoiceField(
-        label=_("Country or region"),
-        choices=phones.Territory.choices,
-        initial=phones.Territory.MAINLAND,
-        required=False,
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
-    phone = LineField(
-        label=_("Phone number"),
-        max_length=phones.LONGEST_TYPED,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-    )
-    region = LineField(
-        label=_("Province, city, district"),
-        max_length=REGION_LENGTH,
-        validators=[check_line],
-        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
-    )
-    detail = LineField(
-        label=_("Street and number"),
-        max_length=DETAIL_LENGTH,
-        validators=[check_line],
-        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
-    )
-    is_default = forms.BooleanField(label=_("Send goods here by default"), required=False)
-
-    def clean_territory(self):
-        """Where nothing was chosen goods go to the mainland."""
-        return self.cleaned_data["territory"] or phones.Territory.MAINLAND
-
-    def clean_phone(self):
-        """Return the number's one form, as the territory chosen before it says."""
-        if "territory" not in self.cleaned_data:
-            return self.cleaned_data["phone"]
-        return phones.canonical(self.cleaned_data["phone"], self.cleaned_data["territory"])
-
-
 class PasswordAgainForm(forms.Form):
     """The present password, before something that cannot be undone or seen by others."""
 
@@ -123,7 +72,7 @@ class PasswordAgainForm(forms.Form):
     def clean_password(self):
         try:
             ask_again(self.member, self.cleaned_data["password"])
-        except WrongPassword as refusal:
+        except (WrongPassword, NoPassword) as refusal:
             raise forms.ValidationError(str(refusal), code=refusal.code) from None
         return self.cleaned_data["password"]
 

@@ -9,8 +9,10 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.privacy import EncryptedTextField, email_fingerprint
+from accounts.identities import PhoneNumber, WeChatPerson  # noqa: F401 - tables of this app
+from accounts.privacy import EncryptedTextField, email_fingerprint, is_mailbox
 from mall.core import clock, pasted, phones, rows
+from mall.core.regions import reading
 
 ADDRESSES_PER_MEMBER = 20
 # Characters. Encrypted columns know no length, so the doors ask these.
@@ -134,6 +136,11 @@ class User(AbstractUser):
             return gettext("Former member")
         return self.nickname or self.username
 
+    @property
+    def mailbox(self) -> str:
+        """The e-mail, "" of a member who told none."""
+        return self.email if is_mailbox(self.email) else ""
+
     def get_full_name(self) -> str:
         return self.display_name
 
@@ -177,6 +184,18 @@ class Address(models.Model):
         if self.territory == phones.Territory.MAINLAND or name in self.region:
             return self.region
         return f"{name} {self.region}"
+
+    @property
+    def region_code(self) -> str:
+        """The code of the region, where its words name one and nothing else; else empty. It is read
+        off the words each time, so that nobody who writes words only leaves an old code behind.
+        """
+        return reading.code_of(self.region, self.territory)
+
+    @property
+    def place(self) -> str:
+        """The code of the smallest region that the words tell for certain; else empty."""
+        return reading.known_by(self.region, self.territory)
 
     def snapshot(self) -> dict:
         """Return plain strings an order keeps, so that a later edit does not move a parcel."""

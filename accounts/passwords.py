@@ -48,6 +48,17 @@ class MaximumLengthValidator:
         return _("A password has at most %(limit)s characters.") % {"limit": LONGEST}
 
 
+class NoPassword(DomainError):
+    """Somebody who came by phone or WeChat has none to be asked for."""
+
+    code = "no_password"
+    status = 400
+    field = "password"
+    message = gettext_lazy(
+        "Your account has no password yet. Set one first (My account, Password), then come back."
+    )
+
+
 class WrongPassword(DomainError):
     """Somebody sits at a signed-in device who may not be the member."""
 
@@ -58,7 +69,9 @@ class WrongPassword(DomainError):
 
 def ask_again(user, password: str) -> None:
     """Let a member pass who knows the present password. The caller counts the knocks. Raises:
-    WrongPassword.
+    WrongPassword, NoPassword.
     """
+    if not user.has_usable_password():
+        raise NoPassword
     if not user.check_password(password):
         raise WrongPassword(field="password")

@@ -1,5 +1,5 @@
-"""Personal data: the keyed fingerprint of an e-mail, and masks for what is shown; encrypted columns
-are mall/core/encryption.py's.
+"""Personal data: keyed fingerprints of what a person is known by, and masks for what is shown;
+encrypted columns are mall/core/encryption.py's.
 
 A dump of the database shows no phone, no recipient and no street (reliability.md, "personal data
 in dumps and logs").
@@ -26,12 +26,17 @@ __all__ = [
     "decrypt",
     "email_fingerprint",
     "encrypt",
+    "is_mailbox",
     "is_sealed_by_first_key",
     "mask_email",
     "mask_name",
     "mask_phone",
+    "phone_fingerprint",
+    "wechat_fingerprint",
 ]
 DOTLESS_DOMAINS = {"gmail.com", "googlemail.com"}
+NOWHERE = ".invalid"  # RFC 2606: no mail ever leaves for it
+NO_MAIL = f"no-mail{NOWHERE}"  # where members stand who told no e-mail
 
 
 def canonical_email(email: str) -> str:
@@ -43,14 +48,33 @@ def canonical_email(email: str) -> str:
     return f"{local}@{domain}"
 
 
+def is_mailbox(email: str) -> bool:
+    """Return whether mail can be written there; members who told no e-mail have a place nowhere."""
+    return not email.endswith(NOWHERE)
+
+
 def email_fingerprint(email: str) -> str:
     """Return the keyed HMAC (64 hex digits) that says "same mailbox" without telling which.
 
     Keyed by LEDGER_KEY, the one key that is never rotated: fingerprints outlive their accounts
     and cannot be computed again once the address is gone.
     """
-    key = hashlib.sha256(b"email-fingerprint:" + settings.LEDGER_KEY.encode()).digest()
-    return hmac.new(key, canonical_email(email).encode(), hashlib.sha256).hexdigest()
+    return _fingerprint("email", canonical_email(email))
+
+
+def phone_fingerprint(number: str) -> str:
+    """Return the same of a phone number in its kept form."""
+    return _fingerprint("phone", number)
+
+
+def wechat_fingerprint(identity: str) -> str:
+    """Return the same of an openid or a unionid."""
+    return _fingerprint("wechat", identity)
+
+
+def _fingerprint(kind, text):
+    key = hashlib.sha256(f"{kind}-fingerprint:".encode() + settings.LEDGER_KEY.encode()).digest()
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def mask_phone(phone: str) -> str:

@@ -10,15 +10,18 @@ from allauth.account.signals import (
     user_logged_in,
 )
 from allauth.mfa.signals import authenticator_added
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.signals import social_account_added, social_account_removed
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.signals import on_user_logged_in
 
-from accounts import tokens
-from accounts.models import User
+from accounts import persons, tokens
+from accounts.models import User, WeChatPerson
 from accounts.privacy import email_fingerprint
 from accounts.profile import tell_when_complete
-from mall.core import second_factor
+from accounts.wechat import persons as wechat
+from mall.core import audit, second_factor
 
 
 def note_device(sender, request, user, **kwargs):
@@ -45,8 +48,32 @@ def follow_email(sender, user, to_email_address, **kwargs):
 
 
 def complete_profile(sender, email_address, **kwargs):
-    """A verified e-mail may be the last thing a profile lacked."""
-    tell_when_complete(User.objects.get(pk=email_address.user_id))
+    """A verified e-mail may be the last thing a profile lacked, and the first a member told."""
+    member = User.objects.get(pk=email_address.user_id)
+    mark = email_fingerprint(member.email)
+    if member.email_canonical != mark:
+        User.objects.filter(pk=member.pk).update(email_canonical=mark)
+        persons.recognise(member.pk, mark)
+    tell_when_complete(member)
+
+
+def remember_wechat(sender, request, sociallogin, **kwargs):
+    """Keep what WeChat told of a member who bound it, or was known by unionid or phone."""
+    identity = getattr(sociallogin, "identity", wechat.Identity(sociallogin.account.uid))
+    wechat.remember(sociallogin.user, identity)
+    audit.note(sociallogin.user, "accounts.bind_wechat", target=_row_of(sociallogin.user))
+
+
+def note_unbound_wechat(sender, request, socialaccount, **kwargs):
+    """Say in the audit log that a member unbound WeChat; the person is forgotten with the last."""
+    member = socialaccount.user
+    if not SocialAccount.objects.filter(user=member).exists():
+        WeChatPerson.objects.filter(user=member).delete()
+    audit.note(member, "accounts.unbind_wechat", target=_row_of(member))
+
+
+def _row_of(member):
+    return f"accounts.user:{member.pk}"
 
 
 def end_sessions_by_password(sender, request, user, authenticator, **kwargs):
@@ -67,6 +94,8 @@ def connect() -> None:
     email_changed.connect(follow_email)
     email_confirmed.connect(complete_profile)
     authenticator_added.connect(end_sessions_by_password)
+    social_account_added.connect(remember_wechat)
+    social_account_removed.connect(note_unbound_wechat)
     for changed in (password_changed, password_reset, password_set):
         changed.connect(doubt_old_tokens)
     # allauth (65.21) looks at every session of the member before it notes the new one, so each

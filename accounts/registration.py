@@ -4,17 +4,20 @@ The member's row, the mark of the person and everything that follows from ``regi
 (an account of points, 100 points to start with) commit or vanish together.
 """
 
+import secrets
+
 from allauth.account.models import EmailAddress
 
-from accounts import consent, events
-from accounts.models import BonusClaim, User
-from accounts.privacy import email_fingerprint
+from accounts import consent, events, persons
+from accounts.models import User
+from accounts.privacy import NO_MAIL, email_fingerprint
 from mall.core import clock
 from mall.core.events import Question, tell
 from mall.core.transactions import transactional
 
 # user, on: what a room has for a member who comes in, as a sentence, once that shop day; or None.
 GREETING = Question()
+MADE_UP = "user"  # the beginning of a username nobody chose
 
 
 def register(username, email, password=None, *, nickname="", email_verified=False) -> User:
@@ -38,25 +41,32 @@ def admit(user, *, email_verified=False) -> User:
 
 
 @transactional
-def enrol(user, *, agreed=None, door="page") -> bool:
+def enrol(user, *, agreed=None, door="page", marks=()) -> bool:
     """Save a new member, note what they ``agreed`` to (``consent.Versions``) and tell the rooms
     above; return whether the person is new here too.
 
-    One person is one canonical e-mail: ``a+1@`` and ``a@`` are two members but one person.
+    One person is one canonical e-mail: ``a+1@`` and ``a@`` are two members but one person. Who told
+    none is known by ``marks``: of a proved phone number, of WeChat.
     """
     user.pk = None  # a retry after a rolled-back try starts again from nothing
     user.save(force_insert=True)
     if agreed is not None:
         consent.note(user, agreed, door=door)
-    # Two tabs may sign up as a+1@ and a+2@ at once: the row that is there afterwards says who was
-    # first.
-    fingerprint = email_fingerprint(user.email)
-    BonusClaim.objects.bulk_create(
-        [BonusClaim(fingerprint=fingerprint, claimed_by=user.pk)], ignore_conflicts=True
-    )
-    first_of_person = BonusClaim.objects.get(fingerprint=fingerprint).claimed_by == user.pk
+    first_of_person = persons.claim(user.pk, list(marks) or [email_fingerprint(user.email)])
     tell(events.registered(user, first_of_person=first_of_person))
     return first_of_person
+
+
+def unnamed(language: str) -> User:
+    """Return a member to be enrolled who told neither a name nor an e-mail nor a password.
+
+    The e-mail names a place nowhere (RFC 2606), unique as the column wants it; ``User.mailbox`` is
+    what may be shown and written to.
+    """
+    name = f"{MADE_UP}{secrets.randbelow(10**10):010}"
+    user = User(username=name, email=f"{name}@{NO_MAIL}", language=language)
+    user.set_unusable_password()
+    return user
 
 
 @transactional

@@ -1,22 +1,18 @@
 """Pages about the member; allauth's own pages stand under /accounts/."""
 
 from allauth.account import views as allauth
+from django.conf import settings
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import addresses
-from accounts.forms import AddressForm, ProfileForm
-from accounts.models import ADDRESSES_PER_MEMBER
+from accounts import sms
+from accounts.forms import ProfileForm
 from accounts.privacy import mask_email
 from accounts.profile import change_profile
 from mall.core import unsent
-from mall.core.links import own_page
-
-FIELDS = ("recipient", "territory", "phone", "region", "detail", "is_default")
 
 
 @require_safe
@@ -47,77 +43,6 @@ def profile(request):
     )
 
 
-@require_safe
-def address_list(request):
-    """Show the address book."""
-    kept = list(addresses.book_of(request.user))
-    facts = {
-        "addresses": kept,
-        "may_add": len(kept) < ADDRESSES_PER_MEMBER,
-        "limit": ADDRESSES_PER_MEMBER,
-    }
-    return render(request, "accounts/addresses.html", facts)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def address_new(request):
-    """Add an address; ``next`` leads back to the order that asked for one."""
-    form = AddressForm(unsent.fields(request))
-    if request.method == "POST" and form.is_valid():
-        addresses.add(request.user, **form.cleaned_data)
-        messages.success(request, _("Address saved."))
-        return redirect(_next_of(request) or "accounts:addresses")
-    return _address_page(request, form, title=_("Add an address"))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def address_edit(request, pk):
-    """Change an address."""
-    address = _own(request, pk)
-    form = AddressForm(
-        unsent.fields(request), initial={name: getattr(address, name) for name in FIELDS}
-    )
-    if request.method == "POST" and form.is_valid():
-        addresses.change(address, **form.cleaned_data)
-        messages.success(request, _("Address saved."))
-        return redirect("accounts:addresses")
-    return _address_page(request, form, title=_("Edit address"))
-
-
-@require_POST
-def address_default(request, pk):
-    """Make an address the default."""
-    addresses.change(_own(request, pk), is_default=True)
-    messages.success(request, _("Goods go there by default now."))
-    return redirect("accounts:addresses")
-
-
-@require_POST
-def address_delete(request, pk):
-    """Delete an address."""
-    addresses.remove(_own(request, pk))
-    messages.success(request, _("Address deleted."))
-    return redirect("accounts:addresses")
-
-
-def _own(request, pk):
-    address = addresses.owned(request.user, pk)
-    if address is None:
-        raise Http404
-    return address
-
-
-def _address_page(request, form, *, title):
-    back_url = _next_of(request) or reverse("accounts:addresses")
-    facts = {"form": form, "title": title, "back_url": back_url, "next": _next_of(request)}
-    return render(request, "accounts/address_form.html", facts, status=unsent.status_of(request))
-
-
-def _next_of(request):
-    """Return the page of ours to go on to, if the address names one."""
-    return own_page(request, request.POST.get("next") or request.GET.get("next") or "", default="")
-
-
 def _ways(user):
     """Return the groups of links on the account page."""
     shop = [
@@ -137,8 +62,9 @@ def _ways(user):
             "label": _("E-mail"),
             "url": reverse("account_email"),
             "icon": "envelope",
-            "note": mask_email(user.email),
+            "note": mask_email(user.mailbox),
         },
+        *_ways_by_phone_and_wechat(user),
         {"label": _("Password"), "url": reverse("account_change_password"), "icon": "key"},
         {"label": _("Devices"), "url": reverse("usersessions_list"), "icon": "phone"},
         {"label": _("Two-step sign-in"), "url": reverse("mfa_index"), "icon": "shield-lock"},
@@ -153,8 +79,23 @@ def _ways(user):
     ]
 
 
+def _ways_by_phone_and_wechat(user):
+    """Return the ways to what else signs a member in, where the shop offers it."""
+    phone = {"label": _("Phone number"), "url": reverse("accounts:phone"), "icon": "phone"}
+    bound = {"label": _("WeChat"), "url": reverse("socialaccount_connections"), "icon": "wechat"}
+    ways = [phone] if sms.is_offered() else []
+    return [*ways, bound] if settings.SOCIALACCOUNT_PROVIDERS else ways
+
+
 class EmailView(allauth.EmailView):
     """The own e-mail addresses; one that was typed before the session ended is there again."""
+
+    def dispatch(self, request, *args, **kwargs):
+        """See allauth, which would list the place nowhere of a member who told no e-mail."""
+        if request.user.mailbox:
+            return super().dispatch(request, *args, **kwargs)
+        self._did_send_verification_email = False
+        return super(allauth.EmailView, self).dispatch(request, *args, **kwargs)
 
     def get_initial(self):
         """See Django."""

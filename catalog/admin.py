@@ -4,32 +4,31 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery, Sum
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.forms.widgets import WysiwygWidget
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog import (
     assortment,
+    freight_admin,  # noqa: F401
+    goods_admin,  # noqa: F401
     hot_word_admin,  # noqa: F401
+    price_schedule,
     review_admin,  # noqa: F401 - reviews have a room of their own
+    schedule_admin,  # noqa: F401
     sku_admin,  # noqa: F401
 )
-from catalog.models import (
-    Category,
-    Product,
-    ProductImage,
-    Sku,
-    Stock,
-)
+from catalog.models import Category, Product, ProductImage, Stock
 from catalog.shelf_admin import ShelfAdmin
+from catalog.sku_inline_admin import SkuInline, book_counts
 from mall.core import richtext
 from mall.core.admin.table_inline import TableInline
 from mall.core.errors import DomainError
 from mall.core.templatetags.mall import yuan
+from mall.core.templatetags.pictures import picture
 
 STATUS_COLOURS = {
     Product.Status.ON: "success",
@@ -55,58 +54,45 @@ class CategoryAdmin(ShelfAdmin, TranslationAdmin):
         return category.products_inside
 
 
-class SkuInline(TableInline, TranslationTabularInline):
-    model = Sku
-    extra = 0
-
-    def get_fields(self, request, obj=None):
-        return [
-            "name",
-            "points_price",
-            "cash_price",
-            "position",
-            "is_active",
-            *self.get_readonly_fields(request, obj),
-        ]
-
-    def get_readonly_fields(self, request, obj=None):
-        """Lead to receiving stock only whoever may do it."""
-        return ["left_and_receive" if request.user.has_perm("catalog.change_stock") else "left"]
-
-    def get_extra(self, request, obj=None, **kwargs):
-        """Have the first line of a new product's prices ready."""
-        return 0 if obj else 1
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("stock")
-
-    @admin.display(description=_("in stock"))
-    def left(self, sku):
-        return sku.pieces if sku.pk else "–"
-
-    @admin.display(description=_("in stock"))
-    def left_and_receive(self, sku):
-        if sku.pk is None:
-            return "–"
-        receive = reverse("admin:catalog_sku_receive_stock", args=[sku.pk])
-        return format_html(
-            '{} · <a class="underline" href="{}">{}</a>',
-            self.left(sku),
-            receive,
-            _("Receive stock"),
-        )
-
-
 class PictureInline(TableInline, TranslationTabularInline):
     model = ProductImage
     extra = 0
     fields = ["image", "illustration", "alt", "position"]
 
 
+# What a form of the release before did not know keeps its value; an emptied number is none.
+ADDED = ("limit_per_period", "limit_period", "tier_to_see", "tier_to_redeem", "market_price")
+
+
 class ProductForm(forms.ModelForm):
     class Meta:
         model = Product
         fields = "__all__"  # noqa: DJ007 - the admin's fieldsets name them
+        widgets = dict.fromkeys(
+            ["attributes_zh_hans", "attributes_en"], UnfoldAdminTextareaWidget(attrs={"rows": 6})
+        )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ADDED:
+            if name in self.fields:
+                self.fields[name].required = False
+
+    def clean(self):
+        """Keep what was not asked, and take an emptied number for none."""
+        said = super().clean()
+        for name in ADDED:
+            if name not in self.errors and said.get(name) in (None, ""):
+                is_sent = self.add_prefix(name) in self.data
+                said[name] = 0 if is_sent else getattr(self.instance, name)
+        return said
+
+    def clean_pay_mode(self):
+        try:
+            price_schedule.check_pay_mode(self.instance.pk, self.cleaned_data["pay_mode"])
+        except DomainError as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
+        return self.cleaned_data["pay_mode"]
 
     def clean_kind(self):
         try:
@@ -127,6 +113,7 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     is_short = True
     form = ProductForm
     inlines = [SkuInline, PictureInline]
+    more_inlines: list = []  # of the rooms above; each says which products it ``fits``
     list_display = [
         "thumbnail",
         "name",
@@ -140,19 +127,35 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
     list_display_links = ["thumbnail", "name"]
     list_filter = ["status", "pay_mode", "kind", "category"]
     list_select_related = ["category"]
-    search_fields = ["name_zh_hans", "name_en", "summary_zh_hans", "summary_en", "tags"]
+    search_fields = ["name_zh_hans", "name_en", "code", "summary_zh_hans", "summary_en", "tags"]
     autocomplete_fields = ["category"]
     actions = ["put_on_sale", "take_off_sale"]
     formfield_overrides = {models.TextField: {"widget": WysiwygWidget}}
     fieldsets = [
-        (None, {"fields": ["status", "category", "name", "summary", "description"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "status",
+                    "category",
+                    "code",
+                    "name",
+                    "summary",
+                    "description",
+                    "attributes",
+                ]
+            },
+        ),
         (
             _("Price and delivery"),
             {
                 "fields": [
                     "pay_mode",
-                    "kind",
+                    "market_price",
+                    ("kind", "freight_template"),
                     ("limit_per_order", "limit_per_person"),
+                    ("limit_per_period", "limit_period"),
+                    ("tier_to_see", "tier_to_redeem"),
                     "sale_starts_at",
                     "sale_ends_at",
                 ]
@@ -170,15 +173,15 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
         )
         return super().get_queryset(request).annotate(pieces=Subquery(pieces))
 
+    def get_inlines(self, request, obj):
+        more = [one for one in self.more_inlines if obj and one.fits(obj)]
+        return [*super().get_inlines(request, obj), *more]
+
     @admin.display(description="")
     def thumbnail(self, product):
         if not product.image_url:
             return "–"
-        return format_html(
-            '<img src="{}" alt="" width="40" height="40" loading="lazy" class="object-contain '
-            'rounded">',
-            product.image_url,
-        )
+        return picture(product.image_url, "shelf")
 
     @admin.display(description=_("price"), ordering="lowest_points")
     def price(self, product):
@@ -207,6 +210,11 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
         self._turn_all(
             request, queryset, assortment.take_off_sale, _("%(n)s products are off sale.")
         )
+
+    def save_formset(self, request, form, formset, change):
+        """Save the rows, then book what was counted of them."""
+        super().save_formset(request, form, formset, change)
+        book_counts(formset, by=request.user)
 
     def _turn_all(self, request, queryset, verb, said):
         turned = 0

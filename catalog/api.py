@@ -9,83 +9,22 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import review_api, searches, staff_api, stock_api, storefront, suggestions
+from catalog import (
+    audience,
+    freight_api,
+    price_api,
+    review_api,
+    searches,
+    staff_api,
+    stock_api,
+    storefront,
+    suggestions,
+)
 from catalog.answers import KeptView
 from catalog.models import PRICE_MAX_POINTS, Product
-from catalog.payable import is_payable
-from mall.core.api import PageNumbers, StrictSerializer, absolute, listed, read, whole
+from catalog.serializers import CategorySerializer, ProductDetailSerializer, ProductSerializer
+from mall.core.api import PageNumbers, StrictSerializer, listed, read, whole
 from mall.core.limits import who
-from mall.core.shapes import Shape
-
-
-class CategorySerializer(serializers.Serializer):
-    id = serializers.IntegerField()
-    slug = serializers.CharField()
-    name = serializers.CharField()
-    icon = serializers.CharField(help_text="Name of a Bootstrap icon.")
-    parent = serializers.IntegerField(allow_null=True)
-    depth = serializers.IntegerField()
-
-
-class CategoryNameSerializer(Shape):
-    id = serializers.IntegerField()
-    slug = serializers.CharField()
-    name = serializers.CharField()
-
-
-class ProductSerializer(Shape):
-    """A product in a list; the prices are those of its cheapest SKU."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    summary = serializers.CharField()
-    category = CategoryNameSerializer()
-    kind = serializers.ChoiceField(Product.Kind.choices)
-    pay_mode = serializers.ChoiceField(Product.PayMode.choices)
-    points_price = serializers.IntegerField(help_text="Whole points.")
-    cash_price = serializers.DecimalField(12, 2, help_text="Yuan.")
-    has_choices = serializers.BooleanField(help_text="Whether there is more than one SKU.")
-    image = serializers.SerializerMethodField()
-    payable = serializers.SerializerMethodField(
-        help_text="False: it costs yuan, and the shop takes no payments at the moment."
-    )
-    in_stock = serializers.BooleanField()
-    affordable = serializers.BooleanField(
-        help_text="Whether the caller's points are enough; false without a token."
-    )
-
-    def get_payable(self, product) -> bool:
-        return is_payable(product["pay_mode"])
-
-    def get_image(self, product) -> str | None:
-        return absolute(self.context["request"], product["image_url"])
-
-
-class SkuSerializer(Shape):
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    points_price = serializers.IntegerField(help_text="Whole points.")
-    cash_price = serializers.DecimalField(12, 2, help_text="Yuan.")
-    stock = serializers.IntegerField()
-    missing = serializers.IntegerField(help_text="Points the caller lacks; 0 without a token.")
-
-
-class ProductDetailSerializer(ProductSerializer):
-    """One product with its choices."""
-
-    description = serializers.CharField(help_text="Sanitised HTML.")
-    images = serializers.SerializerMethodField()
-    limit_per_order = serializers.IntegerField(help_text="0 = no limit.")
-    limit_per_person = serializers.IntegerField(help_text="0 = no limit.")
-    sale_starts_at = serializers.DateTimeField(allow_null=True)
-    sale_ends_at = serializers.DateTimeField(allow_null=True)
-    skus = SkuSerializer(many=True)
-
-    def get_images(self, product) -> list[str]:
-        return [
-            absolute(self.context["request"], picture["image_url"])
-            for picture in product["pictures"]
-        ]
 
 
 class ProductQuery(StrictSerializer):
@@ -175,7 +114,10 @@ class ProductList(KeptView):
         asked = dict(query.validated_data)
         affordable_with = available if asked.pop("affordable") else None
         shelf = storefront.listing(
-            storefront.Filters(affordable_with=affordable_with, **asked), available=available
+            storefront.Filters(
+                affordable_with=affordable_with, tier=audience.tier_of(request), **asked
+            ),
+            available=available,
         )
         if shelf.object_list and asked.get("search") and not shelf.is_guess:
             searches.note(asked["search"], by=who("search", request))
@@ -205,7 +147,9 @@ class ProductDetail(KeptView):
     def get(self, request, product_id):
         """Show one product on sale with its SKUs and their stock."""
         available = request.purse.available
-        product = storefront.detail(product_id, available=available, left=self.left)
+        product = storefront.detail(
+            product_id, available=available, tier=audience.tier_of(request), left=self.left
+        )
         if product is None:
             raise NotFound
         return Response(ProductDetailSerializer(product, context={"request": request}).data)
@@ -236,7 +180,7 @@ class Suggestions(APIView):
         for. Counts as any request: ask when the typing pauses.
         """
         typed = read(SuggestionQuery, request.query_params).validated_data["search"]
-        lines = suggestions.suggest(typed)
+        lines = suggestions.suggest(typed, tier=audience.tier_of(request))
         return Response(whole(SuggestionSerializer(lines, many=True).data))
 
 
@@ -245,7 +189,9 @@ urlpatterns = [
     path("products", ProductList.as_view()),
     path("products/suggestions", Suggestions.as_view()),
     path("products/<int:product_id>", ProductDetail.as_view()),
+    *freight_api.urlpatterns,
     *review_api.urlpatterns,
     *staff_api.urlpatterns,
+    *price_api.urlpatterns,
     *stock_api.urlpatterns,
 ]

@@ -44,6 +44,14 @@ class SaleBackwards(DomainError):
     message = _("The sale must end after it starts.")
 
 
+class TiersBackwards(DomainError):
+    """Somebody could have it who cannot see it."""
+
+    code = "invalid"
+    status = 400
+    message = _("Whoever can have it must see it, too.")
+
+
 class PriceMismatch(DomainError):
     """The prices do not fit the product's pay mode."""
 
@@ -88,6 +96,9 @@ def put_on_sale(product_id: int, *, by) -> Product:
         price_mismatch(product.pay_mode, sku.points_price, sku.cash_price) for sku in offered
     ):
         raise NotReadyForSale(name=str(product))
+    for lacking in sales.LACKING.ask(product):
+        if lacking:
+            raise NotReadyForSale(lacking)
     return _turn(product, Product.Status.ON, by)
 
 
@@ -99,9 +110,10 @@ def take_off_sale(product_id: int, *, by) -> Product:
 
 @transactional
 def change(product_id: int, *, by, **fields) -> Product:
-    """Change names, limits or the sale window of a product; kept in its history under ``by``.
+    """Change names, attributes, limits, tiers or the sale window of a product; kept in its history
+    under ``by``.
 
-    Raises: SaleBackwards.
+    Raises: SaleBackwards, TiersBackwards.
     """
     product = Product.objects.select_for_update().get(pk=product_id)
     before = {name: getattr(product, name) for name in fields}
@@ -113,12 +125,20 @@ def change(product_id: int, *, by, **fields) -> Product:
         and product.sale_ends_at <= product.sale_starts_at
     ):
         raise SaleBackwards(field="sale_ends_at")
+    if product.tier_to_see > product.tier_to_redeem:
+        raise TiersBackwards(field="tier_to_redeem")
     if before != fields:
         product._history_user = by
         product.save(update_fields=[*fields, "updated_at"])
         audit.note(by, "catalog.product_change", target=product, before=before, after=fields)
         storefront.forget()
     return product
+
+
+def check_prices(pay_mode: str, points: int, cash) -> None:
+    """Refuse prices that do not fit a pay mode. Raises: PriceMismatch."""
+    for field, why in (price_mismatch(pay_mode, points, cash) or {}).items():
+        raise PriceMismatch(why, field=field)
 
 
 @transactional
@@ -136,10 +156,7 @@ def reprice(sku_id: int, *, by, **fields) -> Sku:
     before = {name: getattr(sku, name) for name in fields}
     for name, value in fields.items():
         setattr(sku, name, value)
-    for field, why in (
-        price_mismatch(product.pay_mode, sku.points_price, sku.cash_price) or {}
-    ).items():
-        raise PriceMismatch(why, field=field)
+    check_prices(product.pay_mode, sku.points_price, sku.cash_price)
     is_last = (
         not sku.is_active and not product.skus.filter(is_active=True).exclude(pk=sku_id).exists()
     )

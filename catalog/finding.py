@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 
+from catalog.audience import VISITOR, shown_to
 from catalog.models import PRICED_IN_POINTS, Product
 from catalog.search import Search
 
@@ -32,6 +33,7 @@ class Filters:
     affordable_with: int | None = None
     ordering: str = ""  # of ORDERINGS; nothing: the best of a search first, else the newest
     page: int = 1
+    tier: int = VISITOR  # of the reader
 
     @property
     def is_common(self) -> bool:
@@ -65,18 +67,20 @@ class Shelf(Page):
         super().__init__(facts, min(number, pages.num_pages), pages)
 
 
-def offered():
-    """Products on sale that offer a SKU, without the long texts no list shows."""
+def offered(tier: int = VISITOR):
+    """Products on sale that offer a SKU and are shown to readers of a tier, without the long texts
+    no list shows.
+    """
     return (
         Product.objects.for_sale()
-        .filter(choices__gt=0)
+        .filter(shown_to(tier), choices__gt=0)
         .defer("description", "description_zh_hans", "description_en")
     )
 
 
 def matching(filters: Filters, *, categories: list[int] | None):
     """Return the products that fit; ``categories`` are the shelves asked for (None: all)."""
-    products = offered()
+    products = offered(filters.tier)
     if categories is not None:
         products = products.filter(category__in=categories)
     if filters.pay_mode:
@@ -120,7 +124,7 @@ def ask(products, filters: Filters) -> Asked:
     named by their ids: to find those of an order that rare ones have to be picked out of, a
     database would walk the whole shelf.
     """
-    found, search = None, Search(filters.search)
+    found, search = None, Search(filters.search, tier=filters.tier)
     if search.words:
         found = search.few(FEW)
         if found is None:
@@ -133,7 +137,7 @@ def ask(products, filters: Filters) -> Asked:
     few = list(products.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) > FEW:
         return Asked(products=products, count=products.count())
-    return _asked(offered().filter(pk__in=few), len(few), found, among=set(few))
+    return _asked(offered(filters.tier).filter(pk__in=few), len(few), found, among=set(few))
 
 
 def _asked(products, count, found, *, among=None) -> Asked:

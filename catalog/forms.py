@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog import storefront
+from catalog.audience import VISITOR
 from catalog.models import PRICE_MAX_POINTS, Product
 
 ORDERING_LABELS = [
@@ -60,8 +61,10 @@ class FilterForm(forms.Form):
             )
         return cleaned
 
-    def filters(self, available: int | None) -> storefront.Filters:
-        """Return what was asked and makes sense; ``available`` are the reader's points."""
+    def filters(self, available: int | None, tier: int = VISITOR) -> storefront.Filters:
+        """Return what was asked and makes sense; ``available`` are the reader's points, ``tier`` is
+        theirs (catalog/audience.py).
+        """
         self.is_valid()
         asked = self.cleaned_data
         return storefront.Filters(
@@ -73,4 +76,5 @@ class FilterForm(forms.Form):
             affordable_with=available if asked.get("affordable") else None,
             ordering=asked.get("ordering", ""),
             page=asked.get("page") or 1,
+            tier=tier,
         )

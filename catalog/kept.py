@@ -12,15 +12,15 @@ KEPT_SECONDS, and what says anything about stock after ANSWER_SECONDS.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import uuid4
 
 from django.core.cache import cache
-from django.db import transaction
-from django.db.models import Min
+from django.db import connection, transaction
 from django.utils.translation import get_language
 
-from catalog.models import Product
-from mall.core import clock, shared_redis
+from catalog.models import Product, ScheduledPrice
+from mall.core import clock, rows, shared_redis
 from mall.core.kept import VERSION_KEY as RULES_VERSION_KEY  # pages tell what rules give
 from mall.core.memory import Memory
 
@@ -42,12 +42,18 @@ _facts, _answers, _stocked = Memory(MOST_FACTS), Memory(MOST_BYTES), Memory(MOST
 
 def fact(key, read, *, known=ASK):
     """Return what ``read()`` finds, kept by language until an edit, KEPT_SECONDS, or until a sale
-    starts or ends. None is not kept.
+    or a scheduled price starts or ends. None is not kept.
 
     The version is read before the rows: facts found while an edit commits end up under the old one.
     """
     found = versions() if known is ASK else known
     return _fact(key, read, found[0]) if found else read()
+
+
+def highest_tier() -> int:
+    """Return the highest tier that goods on sale ask for; 0 where all are for everybody."""
+    found, now = versions(), clock.now()
+    return (_turns_after(now, found[0]) if found else _read_turns(now)).tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def now_is(versions, live=None) -> Moment:
 
 def end_after(moment: Moment, until: datetime | None = None) -> datetime:
     """Return when an answer made of rows that were read after a moment ends at the latest: after
-    ANSWER_SECONDS, when a sale starts or ends, or at ``until``.
+    ANSWER_SECONDS, when a sale or a price starts or ends, or at ``until``.
     """
     ends = [moment.at + timedelta(seconds=ANSWER_SECONDS)]
     if moment.versions:
@@ -154,16 +160,42 @@ def _fact(key, read, version):
     return found
 
 
+class _Turns(NamedTuple):
+    """When the shelves change by themselves next, and the highest tier that goods on sale ask
+    for.
+    """
+
+    bounds: list[datetime]
+    tier: int
+
+
 def _bounds_after(now, version) -> list:
-    """Return when the next sale starts and when the next one ends, itself kept until then."""
-    bounds = _facts.get("bounds", version, now)
-    if bounds is None:
-        on_sale = Product.objects.filter(status=Product.Status.ON).order_by().values("status")
-        starts, ends = (
-            on_sale.filter(**{f"{bound}__gt": now}).annotate(at=Min(bound))
-            for bound in ("sale_starts_at", "sale_ends_at")
-        )
-        bounds = [row["at"] for row in starts.union(ends, all=True) if row["at"]]
-        until = min([now + timedelta(seconds=KEPT_SECONDS), *bounds])
-        _facts.put("bounds", version, now, until, bounds)
-    return bounds
+    """Return when the next sale or scheduled price starts and when the next one ends."""
+    return _turns_after(now, version).bounds
+
+
+def _turns_after(now, version) -> _Turns:
+    """Return the next turns, themselves kept until then."""
+    turns = _facts.get("turns", version, now)
+    if turns is None:
+        turns = _read_turns(now)
+        until = min([now + timedelta(seconds=KEPT_SECONDS), *turns.bounds])
+        _facts.put("turns", version, now, until, turns)
+    return turns
+
+
+def _read_turns(now) -> _Turns:
+    """Ask for the next turns: one statement of five seeks, each the end of an index."""
+    sale = f"FROM {rows.table(Product)} WHERE status = %s"
+    planned = f"FROM {rows.table(ScheduledPrice)} WHERE"
+    sql = (
+        f"SELECT (SELECT MIN(sale_starts_at) {sale} AND sale_starts_at > %s), "
+        f"(SELECT MIN(sale_ends_at) {sale} AND sale_ends_at > %s), "
+        f"(SELECT MIN(starts_at) {planned} starts_at > %s), "
+        f"(SELECT MIN(ends_at) {planned} ends_at > %s), "
+        f"(SELECT MAX(tier_to_redeem) {sale})"
+    )
+    at, on = connection.ops.adapt_datetimefield_value(now), Product.Status.ON.value
+    [(*bounds, tier)] = rows.fetch(sql, [on, at, on, at, at, at, on])
+    found = [rows.as_read(Product, "sale_starts_at", bound) for bound in bounds if bound]
+    return _Turns(found, tier or 0)

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from catalog import price_changes
+from catalog.schedule_admin import instant_field
 from mall.core.admin.action_forms import VERSION, ChosenForm
 from mall.core.errors import DomainError
 from mall.core.form_fields import WholeNumberField
@@ -43,6 +44,20 @@ class PricesForm(ChosenForm):
     points_step = _step(_("Points are rounded to"), ["1", "5", "10", "50", "100"])
     cash_percent = _percent(_("Yuan, by per cent"))
     cash_step = _step(_("Yuan are rounded to"), ["0.01", "0.10", "0.50", "1.00", "10.00"])
+    starts_at = instant_field(
+        _("From"), required=False, help_text=_("Empty: the new prices hold at once.")
+    )
+    ends_at = instant_field(_("Until"), required=False, help_text=_("Empty: they stay the prices."))
+
+    def clean(self):
+        """Refuse an end without a beginning, and one before it."""
+        said = super().clean()
+        start, end = said.get("starts_at"), said.get("ends_at")
+        if end and not start and "starts_at" not in self.errors:
+            self.add_error("starts_at", _("Say from when on."))
+        if start and end and end <= start:
+            self.add_error("ends_at", _("It must end after it begins, and later than now."))
+        return said
 
     def said(self) -> price_changes.Change:
         """Return the change that was asked for."""
@@ -52,6 +67,8 @@ class PricesForm(ChosenForm):
             cash_percent=said["cash_percent"],
             points_step=int(said["points_step"]),
             cash_step=Decimal(said["cash_step"]),
+            starts_at=said["starts_at"],
+            ends_at=said["ends_at"],
         )
 
 
@@ -79,7 +96,7 @@ def change_page(request, model_admin, skus):
         "form": form,
         "proposals": proposals,
         "may_apply": not wrong and any(one.changes for one in proposals),
-        "version": price_changes.version(proposals) if proposals else "",
+        "version": price_changes.version(proposals, form.said()) if proposals else "",
         "title": _("Change prices"),
         "back_url": reverse("admin:catalog_sku_changelist"),
     }

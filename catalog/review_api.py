@@ -10,7 +10,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import reviews, storefront
+from catalog import audience, reviews, storefront
 from catalog.models import MOST_STARS, Review
 from mall.core.api import PageNumbers, StrictSerializer, read
 
@@ -62,7 +62,7 @@ class ProductReviews(APIView):
         distribution.
         """
         query = read(PageQuery, request.query_params)
-        if storefront.detail(product_id) is None:
+        if storefront.detail(product_id, tier=audience.tier_of(request)) is None:
             raise NotFound
         said, number = reviews.summary(product_id), query.validated_data["page"]
         page = reviews.page_of(product_id, number, count=said.count)

@@ -13,6 +13,8 @@ PIECES = Question()  # (after, until) -> {product id: pieces taken in orders pla
 # (SKU id, line id, limit) -> sales as a log of movements would have them, each with its ``line``
 NEWEST = Question()  # before that line, newest first
 NEXT = Question()  # from that line on, oldest first
+SOLD = Question()  # -> {product id: pieces paid for and kept, ever}
+LACKING = Question()  # product -> what it lacks to be sold, in words; nothing where all is there
 
 
 def is_sold(product_id: int) -> bool:
@@ -22,8 +24,17 @@ def is_sold(product_id: int) -> bool:
 
 def pieces(after, until) -> dict[int, int]:
     """Return the pieces that orders placed in (after, until] took, by product."""
+    return _added_up(PIECES.ask(after, until))
+
+
+def sold() -> dict[int, int]:
+    """Return the pieces of each product that were ever paid for and kept."""
+    return _added_up(SOLD.ask())
+
+
+def _added_up(answers) -> dict[int, int]:
     total: dict[int, int] = {}
-    for sold in PIECES.ask(after, until):
-        for product_id, number in sold.items():
+    for answer in answers:
+        for product_id, number in answer.items():
             total[product_id] = total.get(product_id, 0) + number
     return total

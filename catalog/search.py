@@ -13,6 +13,7 @@ from functools import cached_property
 from django.db.models import Exists, OuterRef
 
 from catalog import spelling, word_index
+from catalog.audience import VISITOR
 from catalog.word_index import AskedWords, Says, Sounds
 
 MOST_WORDS = 5
@@ -31,12 +32,14 @@ class Found:
 class Search:
     """The goods on sale that fit the words of a search."""
 
-    def __init__(self, search: str, *, shelf=None):
-        """``shelf`` is where the words are sought: by default what the process keeps."""
+    def __init__(self, search: str, *, tier: int = VISITOR, shelf=None):
+        """``tier`` is the reader's (catalog/audience.py), ``shelf`` where the words are sought: by
+        default what the process keeps.
+        """
         self.words = spelling.words_of(search, most=MOST_WORDS)
         self._ways = [spelling.ways_to_write(word) for word in self.words]
         self._said = [[Says((way,)) for way in ways] for ways in self._ways]
-        self._given = shelf
+        self._given, self._tier = shelf, tier
 
     @cached_property
     def _shelf(self):
@@ -44,7 +47,7 @@ class Search:
 
     def few(self, most: int) -> Found | None:
         """Return what is found; None when more than ``most`` say all the words."""
-        rows = self._shelf.rows(self._said, most + 1)
+        rows = self._shelf.rows(self._said, most + 1, self._tier)
         if len(rows) > most:
             return None
         rows = [row for row in rows if all(_says(ways, row) for ways in self._ways)]
@@ -60,13 +63,13 @@ class Search:
 
     def count(self) -> int:
         """Return how many say all the words."""
-        return AskedWords().query(self._said).count()
+        return AskedWords().query(self._said, self._tier).count()
 
     def among(self, products):
         """Return those of the products that say all the words, each looked up by its id as the
         products are gone through: they are so many that a page of them is soon full.
         """
-        said = AskedWords().query(self._said)
+        said = AskedWords().query(self._said, self._tier)
         return products.filter(Exists(said.filter(product=OuterRef("pk"))))
 
     # --- the best first -----------------------------------------------------------
@@ -130,7 +133,7 @@ class Search:
     def _close(self, asked) -> list[tuple[int, int]]:
         """Return (distance, id) of the rows that hold all words or nearly, the nearest first."""
         fits = []
-        for row in self._shelf.rows(asked, MOST_GUESSED):
+        for row in self._shelf.rows(asked, MOST_GUESSED, self._tier):
             distance = max(_distance(ways, row) for ways in self._written)
             if distance < TOO_FAR:
                 fits.append((distance, -row.pk))

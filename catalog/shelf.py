@@ -4,11 +4,14 @@ Written out because every redemption asks for it and the ORM takes ten times as 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
 
 from catalog import sold_out
 from catalog.errors import OutOfStock
-from catalog.models import Product, Sku, Stock
-from mall.core import rows
+from catalog.models import Product, ScheduledPrice, Sku, Stock
+from mall.core import clock, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +22,29 @@ class Offer:
     left: int
 
 
-def offers(sku_ids) -> dict[int, Offer]:
-    """Return what is offered of these SKUs, by id; what is not offered, or only drafted, is
-    missing.
+def offers(sku_ids, as_of: datetime | None = None) -> dict[int, Offer]:
+    """Return what is offered of these SKUs, by id, at the prices of an instant (default: now); what
+    is not offered, or only drafted, is missing.
     """
+    at = connection.ops.adapt_datetimefield_value(as_of or clock.now())
     sql = (
-        f"SELECT {rows.columns('s', Sku)}, {rows.columns('p', Product)}, k.quantity "
+        f"SELECT {rows.columns('s', Sku)}, {rows.columns('p', Product)}, "
+        f"k.quantity, t.points_price, t.cash_price "
         f"FROM {rows.table(Sku)} s JOIN {rows.table(Product)} p ON p.id = s.product_id "
         f"LEFT JOIN {rows.table(Stock)} k ON k.sku_id = s.id "
+        f"LEFT JOIN {rows.table(ScheduledPrice)} t ON t.sku_id = s.id "
+        f"AND t.starts_at <= %s AND (t.ends_at IS NULL OR t.ends_at > %s) "
         f"WHERE s.id IN ({rows.marks(sku_ids)}) AND s.is_active AND p.status <> %s"
     )
     found, width = {}, len(Sku._meta.concrete_fields)
-    for row in rows.fetch(sql, [*sku_ids, Product.Status.DRAFT.value]):
+    for row in rows.fetch(sql, [at, at, *sku_ids, Product.Status.DRAFT.value]):
         sku = rows.read(Sku, row)
         sku.product = rows.read(Product, row[width:])
-        found[sku.pk] = Offer(sku, row[-1] or 0)
+        left, points, cash = row[-3:]
+        if points is not None:  # a scheduled price
+            sku.points_price = points
+            sku.cash_price = rows.as_read(ScheduledPrice, "cash_price", cash)
+        found[sku.pk] = Offer(sku, left or 0)
     return found
 
 

@@ -16,11 +16,14 @@ from catalog.models import (
 from mall.core.transactions import transactional
 
 
-def drifted() -> list[tuple[int, tuple, tuple]]:
-    """Return (product, columns as its SKUs say, columns as they stand) wherever the two differ."""
-    drawn = {f"drawn_{name}": expression for name, expression in lowest_prices().items()}
+def drifted(*, among=None, as_of=None) -> list[tuple[int, tuple, tuple]]:
+    """Return (product, columns as its SKUs say at an instant, columns as they stand) wherever the
+    two differ; ``among`` are the ids of those to look at (default: all).
+    """
+    drawn = {f"drawn_{name}": expression for name, expression in lowest_prices(as_of).items()}
     differs = Q(*[~Q(**{f"drawn_{name}": F(name)}) for name in DRAWN_COLUMNS], _connector=Q.OR)
-    rows = Product.objects.annotate(**drawn).filter(differs).order_by("pk")
+    goods = Product.objects.all() if among is None else Product.objects.filter(pk__in=among)
+    rows = goods.annotate(**drawn).filter(differs).order_by("pk")
     wide = len(DRAWN_COLUMNS)
     return [
         (row[0], row[1 : 1 + wide], row[1 + wide :])

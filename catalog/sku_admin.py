@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from catalog import (
     key_admin,
     price_admin,
+    schedule_admin,
     stock,
     stock_admin,
 )
@@ -107,8 +108,8 @@ class SkuAdmin(ModelAdmin):
     ]
     actions = ["change_prices"]
     actions_list = ["export_stock", "export_workbook", "import_stock"]
-    actions_detail = ["receive_stock", "import_keys"]
-    actions_row = ["receive_stock", "import_keys"]
+    actions_detail = ["receive_stock", "import_keys", "plan_price"]
+    actions_row = ["receive_stock", "import_keys", "plan_price"]
 
     def has_add_permission(self, request):
         return False
@@ -157,7 +158,7 @@ class SkuAdmin(ModelAdmin):
         return [
             button
             for button in super().get_actions_detail(request, object_id)
-            if button.method.original_function_name == shown
+            if button.method.original_function_name in (shown, "plan_price")
         ]
 
     def has_look_permission(self, request, object_id=None):
@@ -187,6 +188,14 @@ class SkuAdmin(ModelAdmin):
     def change_prices(self, request, queryset):
         """Move the chosen prices by per cent, after showing what comes of it."""
         return price_admin.change_page(request, self, queryset)
+
+    @action(description=_("Schedule a price"), url_path="plan-price", permissions=["price"])
+    def plan_price(self, request, object_id):
+        """Say what the SKU costs from when, until when."""
+        sku = self.get_object(request, object_id)
+        if sku is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return schedule_admin.plan_page(request, self, sku)
 
     def has_keys_permission(self, request, object_id=None):
         return request.user.has_perm("catalog.import_cardkey")

@@ -14,7 +14,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import assortment
-from catalog.models import PRICE_MAX_POINTS, Product, Sku
+from catalog.models import (
+    HIGHEST_TIER,
+    LONGEST_ATTRIBUTES,
+    MOST_UNITS,
+    PRICE_MAX_POINTS,
+    FreightTemplate,
+    Product,
+    Sku,
+    validate_attributes,
+)
 from mall.core.api import (
     Clerk,
     Cursor,
@@ -45,6 +54,7 @@ class StaffSkuSerializer(serializers.ModelSerializer):
             "name_en",
             "points_price",
             "cash_price",
+            "weight_grams",
             "is_active",
             "stock",
         ]
@@ -57,13 +67,19 @@ class StaffProductSerializer(serializers.ModelSerializer):
     kind = serializers.ChoiceField(Product.Kind.choices)
     pay_mode = serializers.ChoiceField(Product.PayMode.choices)
     status = serializers.ChoiceField(Product.Status.choices)
+    freight_template = serializers.IntegerField(source="freight_template_id", allow_null=True)
+    limit_period = serializers.ChoiceField(Product.Period.choices)
+    tier_to_see = serializers.IntegerField(help_text="0 = everybody.")
+    tier_to_redeem = serializers.IntegerField(help_text="0 = everybody.")
     skus = StaffSkuSerializer(many=True)
 
     class Meta:
         model = Product
         fields = [
             "id", "name_zh_hans", "name_en", "category", "kind", "pay_mode", "status",
-            "limit_per_order", "limit_per_person",
+            "freight_template",
+            "limit_per_order", "limit_per_person", "limit_per_period", "limit_period",
+            "tier_to_see", "tier_to_redeem", "market_price", "attributes_zh_hans", "attributes_en",
             "sale_starts_at", "sale_ends_at", "updated_at", "skus",
         ]  # fmt: skip
 
@@ -76,6 +92,15 @@ IN_OUR_TIME = [
 ]
 
 
+ATTRIBUTES = {
+    "required": False,
+    "allow_blank": True,
+    "max_length": LONGEST_ATTRIBUTES,
+    "validators": [validate_attributes],
+    "help_text": "One line each: name: value.",
+}
+
+
 class ProductChange(StrictSerializer):
     name_zh_hans = serializers.CharField(required=False, max_length=120)
     name_en = serializers.CharField(required=False, max_length=120)
@@ -85,6 +110,27 @@ class ProductChange(StrictSerializer):
     limit_per_person = StrictIntegerField(
         required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit."
     )
+    freight_template = serializers.PrimaryKeyRelatedField(
+        queryset=FreightTemplate.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="null: the default one.",
+    )
+    limit_per_period = StrictIntegerField(
+        required=False, min_value=0, max_value=LIMIT_MAX, help_text="0 = no limit."
+    )
+    limit_period = serializers.ChoiceField(Product.Period.choices, required=False)
+    tier_to_see = StrictIntegerField(
+        required=False, min_value=0, max_value=HIGHEST_TIER, help_text="0 = everybody."
+    )
+    tier_to_redeem = StrictIntegerField(
+        required=False, min_value=0, max_value=HIGHEST_TIER, help_text="0 = everybody."
+    )
+    market_price = serializers.DecimalField(
+        12, 2, required=False, min_value=0, help_text="Yuan; 0 = none."
+    )
+    attributes_zh_hans = serializers.CharField(**ATTRIBUTES)
+    attributes_en = serializers.CharField(**ATTRIBUTES)
     sale_starts_at = serializers.DateTimeField(
         required=False, allow_null=True, validators=IN_OUR_TIME
     )
@@ -94,6 +140,7 @@ class ProductChange(StrictSerializer):
 
 
 class PriceChange(StrictSerializer):
+    weight_grams = StrictIntegerField(required=False, min_value=0, max_value=MOST_UNITS)
     points_price = StrictIntegerField(required=False, min_value=0, max_value=PRICE_MAX_POINTS)
     cash_price = serializers.DecimalField(12, 2, required=False, min_value=0, help_text="Yuan.")
     is_active = serializers.BooleanField(
@@ -161,8 +208,13 @@ class StaffProduct(APIView):
         responses=StaffProductSerializer,
     )
     def patch(self, request, pk):
-        """Change names, limits or the sale window; what is not sent stays."""
-        sent = read(ProductChange, request.data).validated_data
+        """Change names, attributes, limits, tiers, the sale window or the freight; what is not
+        sent stays.
+        """
+        sent = dict(read(ProductChange, request.data).validated_data)
+        if "freight_template" in sent:
+            named = sent.pop("freight_template")
+            sent["freight_template_id"] = named and named.pk
         get_object_or_404(Product, pk=pk)
         assortment.change(pk, by=request.user, **sent)
         return _shown(pk)
@@ -205,7 +257,7 @@ class SkuPrice(APIView):
         responses=StaffProductSerializer,
     )
     def patch(self, request, pk):
-        """Change a SKU's prices, or offer it no more; answers the whole product."""
+        """Change a SKU's prices or weight, or offer it no more; answers the whole product."""
         sent = read(PriceChange, request.data).validated_data
         get_object_or_404(Sku, pk=pk)
         return _shown(assortment.reprice(pk, by=request.user, **sent).product_id)

@@ -106,6 +106,32 @@ def receive(sku_id: int, *, quantity: int, actor: str, note: str = "", reference
 
 
 @transactional
+def receive_all(quantities: dict[int, int], *, actor: str, note: str, reference: str) -> None:
+    """Book deliveries (+) and corrections (−) of many SKUs in a few statements. Idempotent per
+    (reference, SKU). Let a refusal end the transaction.
+
+    Raises: StockBelowZero of the first that is short, and what ``receive`` refuses.
+    """
+    if Sku.objects.filter(pk__in=quantities, product__kind=Product.Kind.CARD_KEY).exists():
+        raise CountedByKeys
+    moved = _write_log(quantities, RECEIVE, sign=1, reference=reference, actor=actor, note=note)
+    if not moved:
+        return
+    _begin(moved)
+    left = held(moved)
+    for sku_id in moved:
+        if left[sku_id] + quantities[sku_id] < 0:
+            raise StockBelowZero(sku=sku_id, wanted=-quantities[sku_id], left=left[sku_id])
+    now = {sku_id: left[sku_id] + quantities[sku_id] for sku_id in moved}
+    rows.write_over([Stock(sku_id=sku_id, quantity=now[sku_id]) for sku_id in moved], "quantity")
+    if any(0 in (left[sku_id], now[sku_id]) for sku_id in moved):
+        kept.stock_turned()
+    for sku_id in moved:
+        if now[sku_id] > left[sku_id]:
+            sold_out.forget(sku_id)
+
+
+@transactional
 def deliver(sku_id: int, *, key: str, quantity: int, actor: str, note: str) -> StockMovement:
     """Book a delivery for a program of the shop and return its movement, ``replayed`` when it was
     there before.
@@ -137,6 +163,15 @@ def available(sku_ids) -> dict[int, int]:
             )
             left.update(cursor.fetchall())
     return left
+
+
+def held(sku_ids) -> dict[int, int]:
+    """Lock the stock of these SKUs by ascending id and return the pieces left, 0 without a row."""
+    if not (ids := sorted(sku_ids)):
+        return {}
+    among = f"k.sku_id IN ({rows.marks(ids)})"
+    sql = f"SELECT k.sku_id, k.quantity FROM catalog_stock k WHERE {among} ORDER BY k.sku_id"
+    return dict.fromkeys(ids, 0) | dict(rows.fetch(f"{sql}{rows.locks('k')}", ids))
 
 
 def stocked(product_ids) -> set[int]:
@@ -215,10 +250,7 @@ def _take_all(wanted) -> None:
     """Take pieces of several SKUs in two statements: lock the rows by ascending id, then write.
     Raises: as ``_take``, of the first that is short.
     """
-    ids = sorted(wanted)
-    among = f"k.sku_id IN ({rows.marks(ids)})"
-    sql = f"SELECT k.sku_id, k.quantity FROM catalog_stock k WHERE {among} ORDER BY k.sku_id"
-    left = dict.fromkeys(ids, 0) | dict(rows.fetch(f"{sql}{rows.locks('k')}", ids))
+    ids, left = sorted(wanted), held(wanted)
     for sku_id in ids:
         if left[sku_id] < wanted[sku_id]:
             raise OutOfStock(sku=sku_id, wanted=wanted[sku_id], left=left[sku_id])
@@ -263,13 +295,16 @@ def _change_or_begin(sku_id, delta) -> bool:
     """
     if _change(sku_id, delta):
         return True
-    keep = (
-        "ON CONFLICT (sku_id) DO NOTHING"
-        if connection.vendor == "sqlite"
-        else "ON DUPLICATE KEY UPDATE quantity = quantity"
-    )
+    _begin([sku_id])
+    return _change(sku_id, delta)
+
+
+def _begin(sku_ids) -> None:
+    is_there = "ON CONFLICT (sku_id) DO NOTHING"
+    if connection.vendor != "sqlite":
+        is_there = "ON DUPLICATE KEY UPDATE quantity = quantity"
+    places = ", ".join(["(%s, 0)"] * len(sku_ids))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO catalog_stock (sku_id, quantity) VALUES (%s, 0) {keep}", [sku_id]
+            f"INSERT INTO catalog_stock (sku_id, quantity) VALUES {places} {is_there}", sku_ids
         )
-    return _change(sku_id, delta)

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from catalog import popularity, searches, shelf_prices
+from catalog import popularity, price_schedule, searches, shelf_prices
+from catalog.goods_file import imports
 
 
 @shared_task(name="catalog.refresh_popularity")
@@ -13,3 +14,15 @@ def refresh_popularity() -> int:
     shelf_prices.mend()
     searches.forget_old()
     return popularity.refresh()
+
+
+@shared_task
+def import_goods() -> int:
+    """Carry out the files of goods that were let in, and those to be taken back."""
+    return imports.carry_on()
+
+
+@shared_task(name="catalog.turn_prices")
+def turn_prices() -> int:
+    """Show the scheduled prices that began or ended in lists."""
+    return price_schedule.turn_due()

@@ -15,7 +15,7 @@ class NamedOptions(TranslationOptions):
 
 
 class ProductOptions(TranslationOptions):
-    fields = ("name", "summary", "description")
+    fields = ("name", "summary", "description", "attributes")
 
 
 class PictureOptions(TranslationOptions):
@@ -28,6 +28,7 @@ translator.register(ProductImage, PictureOptions)
 translator.register(Sku, NamedOptions)
 
 # what the shop counts and draws by itself is nobody's edit
-DRAWN = ["popularity", "choices", "lowest_points", "lowest_cash", "is_yuan_priced"]
+DRAWN = ["popularity", "sold", "choices", "lowest_points", "lowest_cash", "price_varies"]
+DRAWN += ["is_yuan_priced"]
 simple_history.register(Product, excluded_fields=DRAWN)
 simple_history.register(Sku)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from catalog import cards, reviews, searches, storefront, suggestions
+from catalog import audience, cards, facts, freight, reviews, searches, storefront, suggestions
 from catalog.forms import FilterForm
 from catalog.looked import LOOKED
 from catalog.models import Product, most_pieces
@@ -24,7 +24,7 @@ def product_list(request):
     """Show a page of products; htmx gets only the part that changes."""
     available = request.purse.available
     form = FilterForm(request.GET)
-    filters = form.filters(available)
+    filters = form.filters(available, audience.tier_of(request))
     here = storefront.category(filters.category) if filters.category else None
     shelf = storefront.listing(filters, available=available)
     is_search = bool(filters.search.strip())
@@ -59,7 +59,7 @@ def product_suggestions(request):
     except TooOften as refusal:  # said in JSON, and in no message: nobody asked for anything
         wait = {"Retry-After": refusal.retry_after_seconds}
         return JsonResponse({"suggestions": []}, status=refusal.status, headers=wait)
-    lines = suggestions.suggest(request.GET.get("search", "")[:60])
+    lines = suggestions.suggest(request.GET.get("search", "")[:60], tier=audience.tier_of(request))
     return JsonResponse({"suggestions": [{"text": one.text, "url": one.url} for one in lines]})
 
 
@@ -68,15 +68,14 @@ def product_suggestions(request):
 def product_detail(request, product_id):
     """Show one product with its choices, and how far away it is for the reader."""
     available = request.purse.available
-    product = storefront.detail(product_id, available=available)
+    product = storefront.detail(product_id, available=available, tier=audience.tier_of(request))
     if product is None:
         raise Http404
     left = [sku for sku in product["skus"] if sku["stock"]]
     within_reach = [sku for sku in left if not sku["missing"]]
     nearest = min(left or product["skus"], key=lambda sku: sku["missing"])
     said = reviews.summary(product_id)
-    own = {"image_url": product["image_url"], "alt": product["name"]}
-    pictures = [own] * bool(product["image_url"]) + product["pictures"]
+    pictures = facts.gallery(product)
     context = {
         "product": product,
         "card": cards.of_product(product, pictures, said),
@@ -86,12 +85,15 @@ def product_detail(request, product_id):
         else None,
         "pictures": pictures,
         "chosen": (within_reach or left or product["skus"])[0]["id"],
-        "can_redeem": bool(within_reach) and is_payable(product["pay_mode"]),
+        "can_redeem": bool(within_reach)
+        and not product["locked_until"]
+        and is_payable(product["pay_mode"]),
         "deed": _("Buy now")
         if product["pay_mode"] in (Product.PayMode.CASH, Product.PayMode.CASH_POINTS)
         else _("Redeem"),
         "is_sold_out": not left,
         "is_posted": product["kind"] == Product.Kind.PHYSICAL,
+        "freight": _freight(request, product),
         "quantity_max": most_pieces(
             product["limit_per_order"], max((sku["stock"] for sku in left), default=1)
         ),
@@ -101,6 +103,12 @@ def product_detail(request, product_id):
     response = render(request, "catalog/detail.html", context)
     LOOKED.ask(request, response, product["id"])
     return response
+
+
+def _freight(request, product) -> dict | None:
+    """What carrying one piece costs the reader, as the rooms above know it."""
+    member = request.user if request.user.is_authenticated else None
+    return next((told for told in freight.TOLD.ask(member, product) if told), None)
 
 
 def _chips(here) -> list[dict]:

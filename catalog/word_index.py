@@ -18,6 +18,7 @@ from django.db.models import F, Func, IntegerField, Q, Value
 from django.db.models.lookups import GreaterThan
 
 from catalog import kept
+from catalog.audience import VISITOR, is_shown, shown_to
 from catalog.models import ProductWords, is_within, is_within_sale
 from mall.core import clock
 from mall.core.memory import Memory
@@ -61,14 +62,17 @@ class Place(Func):
 class AskedWords:
     """The words as the database has them."""
 
-    def rows(self, asked, most: int) -> list[Words]:
-        """Return what fulfils one of the conditions of each group."""
-        found = self.query(asked).values_list("pk", "pressed", "sounds", "text")[:most]
+    def rows(self, asked, most: int, tier: int = VISITOR) -> list[Words]:
+        """Return what fulfils one of the conditions of each group, as a reader of a tier sees
+        it.
+        """
+        found = self.query(asked, tier).values_list("pk", "pressed", "sounds", "text")[:most]
         return [_words(*row) for row in found]
 
-    def query(self, asked):
+    def query(self, asked, tier: int = VISITOR):
         """Return the rows on sale that fulfil one of the conditions of each group."""
-        rows = ProductWords.objects.filter(is_within_sale(clock.now()), is_offered=True).order_by()
+        offered = ProductWords.objects.filter(is_within_sale(clock.now()), is_offered=True)
+        rows = offered.filter(shown_to(tier)).order_by()
         for conditions in asked:
             rows = rows.filter(Q.create([_sql(one) for one in conditions], connector=Q.OR))
         return rows
@@ -79,10 +83,10 @@ class KeptWords:
 
     def __init__(self, rows):
         self._rows = [(_words(*row[:4]), *row[4:]) for row in rows]
-        self._pressed = _Texts([row.pressed for row, *_window in self._rows])
-        self._sounds = _Texts([row.sounds for row, *_window in self._rows])
+        self._pressed = _Texts([row.pressed for row, *_offer in self._rows])
+        self._sounds = _Texts([row.sounds for row, *_offer in self._rows])
 
-    def rows(self, asked, most: int) -> list[Words]:
+    def rows(self, asked, most: int, tier: int = VISITOR) -> list[Words]:
         """Return what ``AskedWords.rows`` does."""
         first, *others = asked
         places = set().union(*map(self._places, first))
@@ -90,8 +94,8 @@ class KeptWords:
             places = {place for place in places if self._fulfils_one(place, conditions)}
         now, found = clock.now(), []
         for place in sorted(places):
-            row, starts_at, ends_at = self._rows[place]
-            if is_within(starts_at, ends_at, now):
+            row, starts_at, ends_at, tier_to_see = self._rows[place]
+            if is_within(starts_at, ends_at, now) and is_shown(tier_to_see, tier):
                 found.append(row)
             if len(found) == most:
                 break
@@ -154,8 +158,8 @@ def _read(version):
 
 
 def read_all() -> list | None:
-    """Return the words and the window of what is offered; None where that is too much to keep."""
-    columns = ("pk", "pressed", "sounds", "text", "sale_starts_at", "sale_ends_at")
+    """Return the words, window and tier of what is offered; None where that is too much to keep."""
+    columns = ("pk", "pressed", "sounds", "text", "sale_starts_at", "sale_ends_at", "tier_to_see")
     offered = ProductWords.objects.filter(is_offered=True, pressed__isnull=False).order_by("pk")
     rows = list(offered.values_list(*columns)[: MOST_KEPT + 1])
     return rows if len(rows) <= MOST_KEPT else None

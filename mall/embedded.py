@@ -123,6 +123,10 @@ def application():
 
 
 def _announce():
+    from django.conf import settings
+
+    from mall.setup import first_operator
+
     host, port = address.wanted()
     url = f"http://{address.shown('127.0.0.1' if host in address.EVERYWHERE else host)}:{port}"
     works = _published_passwords_that_work()
@@ -138,6 +142,11 @@ def _announce():
         ]
         lines += [f"  ./scripts/manage changepassword {name}" for name in works]
         lines += ["or let only this machine in: HOST=127.0.0.1 ./scripts/run"]
+    if first_operator.is_wanted():
+        lines += [
+            "Nobody is behind the counter yet. The first operator comes in here:",
+            f"  {url}/setup/   code {settings.SETUP_CODE}",
+        ]
     lines += ["Ctrl-C closes it."]
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
     sys.stdout.flush()

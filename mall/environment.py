@@ -94,6 +94,11 @@ def short_or_guessable(value):
     return ""
 
 
+def short_code(value):
+    """Say why a SETUP_CODE is unsafe, or nothing."""
+    return "" if len(value) >= 10 and len(set(value)) >= 4 else "use 10 random characters or more"
+
+
 def not_hex_keys(value):
     """Say why a comma-separated list of hex 32-byte keys is unsafe, or nothing."""
     for key in value.split(","):

@@ -57,7 +57,7 @@ def show(request, pk):
         **admin.site.each_context(request),
         "title": member.get_username(),
         "member": member,
-        "email": mask_email(member.email),
+        "email": mask_email(member.mailbox),
         "account": _account_of(request, member),
         "sections": sections,
         "shown": SHOWN,

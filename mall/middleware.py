@@ -222,6 +222,8 @@ class RefusalMiddleware:
     def process_exception(self, request, error):
         if not isinstance(error, DomainError) or isinstance(error, Busy):
             return None
+        if request.path_info.startswith("/api/auth/"):
+            return error_responses.accounts_refusal(error)
         if request.path_info.startswith("/api/"):
             return error_responses.refusal(error)
         messages.error(request, str(error))

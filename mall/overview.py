@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.core.cache import cache
-from django.db.models import Count
+from django.db.models import Count, Value
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,7 @@ from mall.core.models import JobRun
 from mall.jobs import runs
 from mall.reports import pages
 from mall.reports.dress import dressed
+from mall.setup import steps
 from marketing.analytics import period as periods
 from marketing.analytics import reports, rollup
 from marketing.models import CheckIn, Delivery
@@ -56,6 +57,7 @@ def show(request, context):
             dressed(reports.work_out("overview", period), period),
             periods.LENGTHS,
         )
+    context["setup"] = steps.steps_of(request.user)
     context["sections"] = [
         {"title": title, "figures": figures}
         for title, sources in SECTIONS
@@ -75,6 +77,14 @@ def _list(model, **query):
     """Return the address of a list in the back office, filtered."""
     app, name = model._meta.app_label, model._meta.model_name
     return reverse(f"admin:{app}_{name}_changelist") + (f"?{urlencode(query)}" if query else "")
+
+
+def _together(**counted):
+    """Return how many rows each of some query sets has, in one statement."""
+    named = [rows.order_by().annotate(of=Value(name)) for name, rows in counted.items()]
+    first, *others = (rows.values_list("of").annotate(n=Count("pk")) for rows in named)
+    found = dict(first.union(*others, all=True))
+    return [found.get(name, 0) for name in counted]
 
 
 def _by_status(rows, *statuses):
@@ -107,7 +117,10 @@ def _open_orders():
 
 
 def _open_refunds():
-    asked = RefundRequest.objects.waiting().count()
+    asked, owed = _together(
+        asked=RefundRequest.objects.waiting(),
+        owed=PaymentRefund.objects.filter(status=PaymentRefund.Status.REQUESTED),
+    )
     yield Figure(
         _("Refunds to answer"),
         asked,
@@ -115,7 +128,6 @@ def _open_refunds():
         "assignment_return",
         asks=asked > 0,
     )
-    (owed,) = _by_status(PaymentRefund.objects, PaymentRefund.Status.REQUESTED)
     yield Figure(
         _("Refunds on their way"),
         owed,
@@ -172,8 +184,10 @@ def _doubtful_accounts():
 
 
 def _decisions_on_points():
-    cases = RiskCase.objects.filter(status=RiskCase.Status.OPEN).count()
-    waiting = Adjustment.objects.filter(status=Adjustment.Status.WAITING).count()
+    cases, waiting = _together(
+        cases=RiskCase.objects.filter(status=RiskCase.Status.OPEN),
+        waiting=Adjustment.objects.filter(status=Adjustment.Status.WAITING),
+    )
     yield Figure(
         _("Open cases"), cases, _list(RiskCase, status__exact="open"), "gavel", asks=cases > 0
     )

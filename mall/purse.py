@@ -7,7 +7,7 @@ and then once. Display only: what may be spent is decided by points/ledger.py.
 from functools import cached_property
 
 from marketing.checkin import streak
-from points import balance
+from points import balance, tiers
 
 CHECKINS_WORTH_NAMING = 31  # a longer way discourages
 
@@ -28,6 +28,12 @@ class Purse:
     def available(self) -> int | None:
         """Points the reader can spend now; None for a visitor."""
         return self.balance.available if self.balance is not None else None
+
+    @cached_property
+    def tier(self) -> int:
+        """The reader's tier, 1 to 5; 0 for a visitor."""
+        user = getattr(self._request, "user", None)
+        return tiers.level_of(user.pk) if user is not None and user.is_authenticated else 0
 
     def checkins_for(self, points: int) -> int | None:
         """Return how many check-ins earn so many points from the reader's streak of today on; None

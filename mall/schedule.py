@@ -104,6 +104,14 @@ JOBS = (
     Job("verify-ledger", "mall.tasks.verify_ledger", crontab(minute=30, hour="2-23")),
     # Yesterday and today are counted up for the reports.
     Job("roll-up-days", "marketing.tasks.roll_up_days", crontab(minute=20), once_a=HOUR),
+    # A price that began or ended shows in lists; what something costs is asked of the instant.
+    Job(
+        "turn-prices",
+        "catalog.tasks.turn_prices",
+        schedule(10.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=20,
+    ),
     # What was redeemed lately stands first where the goods are sorted by popularity.
     Job("refresh-popularity", "catalog.tasks.refresh_popularity", crontab(minute=40)),
     # What goes with what is counted over everybody's orders; the pages add the member's own.
@@ -120,10 +128,30 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # Files of members that a second person let in, or had taken back.
+    Job(
+        "move-members-in",
+        "points.tasks.move_members_in",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
+    # Who moved in hears of it, some at a time and by day.
+    Job("welcome-moved-members", "points.tasks.welcome_moved_members", crontab(), once_a=MINUTE),
+    # And finds the orders of the earlier shop.
+    Job("link-history", "marketing.tasks.link_history", crontab(), once_a=MINUTE),
     # Files of tracking numbers that an operator let in.
     Job(
         "send-dispatch-files",
         "orders.tasks.send_dispatch_files",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
+    # Files of goods that an operator let in, or has taken back.
+    Job(
+        "import-goods",
+        "catalog.tasks.import_goods",
         schedule(5.0),
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
@@ -134,6 +162,8 @@ JOBS = (
     Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50)),
+    # Smaller copies of pictures that are gone go too.
+    Job("sweep-renditions", "mall.tasks.sweep_renditions", crontab(minute=35)),
     # A daily job whose hour passed without a run is run: an operator's plain hour has no second
     # knock that day.
     Job(

@@ -11,6 +11,7 @@ KEY_BYTES = {
     "LEDGER_KEY": 32,
     "PAYMENT_SECRET": 32,
     "EVENT_SECRET": 32,
+    "SETUP_CODE": 5,
 }
 
 

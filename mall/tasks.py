@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 
 from mall import schedule, verification
-from mall.core import clock
+from mall.core import clock, renditions
 from mall.jobs import beat, due, runs
 from points import drift
 
@@ -55,6 +55,12 @@ def make_up_jobs():
 def forget_job_runs():
     """Delete the runs nobody asks about any more."""
     return {"forgotten": runs.forget_old()}
+
+
+@shared_task(name="mall.sweep_renditions")
+def sweep_renditions():
+    """Delete the smaller copies of pictures that are gone."""
+    return {"deleted": renditions.sweep()}
 
 
 @shared_task(name="points.verify_ledger")

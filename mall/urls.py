@@ -10,6 +10,7 @@ from accounts.views import EmailView
 from mall import member_page, views
 from mall.monitoring import health, metrics
 from mall.reports import pages
+from mall.setup import views as setup_views
 
 DOCUMENT_SECONDS = 300  # writing the document costs as much as a hundred pages
 
@@ -28,7 +29,9 @@ urlpatterns = [
         admin.site.admin_view(member_page.show),
         name="member_page",
     ),
+    path("admin/set-up/", admin.site.admin_view(setup_views.show), name="set_up"),
     path("admin/", admin.site.urls),
+    path("setup/", setup_views.come_in, name="setup"),
     path("language/", views.set_language, name="set_language"),
     path("sw.js", views.page_worker, name="page_worker"),
     path("offline/", views.offline, name="offline"),
@@ -36,8 +39,9 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
-    # allauth has doors for phone numbers wherever it has some for e-mails; nobody answers there.
+    # allauth has doors for phone numbers wherever it has some for e-mails; ours are elsewhere.
     re_path(r"^api/auth/app/v1/(account|auth)/phone", views.not_offered),
+    path("api/auth/app/v1/auth/code/", include("accounts.entrance_api")),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("mall.api_urls")),
     path(

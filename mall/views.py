@@ -9,11 +9,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views import i18n
-from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.static import serve
@@ -21,10 +21,12 @@ from django.views.static import serve
 from accounts.profile import change_language
 from mall import outage
 from mall.context import THEMES
-from mall.core import error_responses, unsent
+from mall.core import error_responses, renditions, unsent
 from mall.core.links import own_page
 
 THEME_COOKIE_SECONDS = 365 * 24 * 3600
+KEPT_AN_HOUR = {"max_age": 3600}
+KEPT_FOR_GOOD = {"max_age": 365 * 24 * 3600, "public": True, "immutable": True}
 
 
 @login_not_required
@@ -81,17 +83,25 @@ def offline(request):
 
 
 @login_not_required
-@cache_control(max_age=3600)  # as in ops/nginx
 def picture(request, path):
-    """Return an uploaded picture, which a browser keeps for an hour. A name longer than the disk
+    """Return an uploaded picture, or a smaller copy of one. What its name says cannot change a
+    browser keeps for good, all else for an hour (as ops/nginx has it). A name longer than the disk
     takes is no picture's, and no fault of ours. Raises: Http404.
     """
     try:
-        return serve(request, path, document_root=settings.MEDIA_ROOT)
+        made = renditions.find(path)
+        response = (
+            HttpResponse(made, content_type="image/webp")
+            if made
+            else serve(request, path, document_root=settings.MEDIA_ROOT)
+        )
     except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
+        if not isinstance(error, FileNotFoundError) and error.errno != errno.ENAMETOOLONG:
             raise
         raise Http404 from None
+    kept = KEPT_FOR_GOOD if renditions.is_lasting(path) else KEPT_AN_HOUR
+    patch_cache_control(response, **kept)
+    return response
 
 
 def csrf_failure(request, reason=""):

@@ -4,15 +4,11 @@ what came of them.
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from mall.core import file_jobs
 from mall.core.admin.action_forms import VERSION, sent
 from mall.core.admin.file_jobs import FileJobAdmin
 from mall.core.errors import DomainError
-from mall.core.export import csv_response
 from marketing.analytics import history_imports
 from marketing.history_forms import LABELS, ReadingForm, UploadForm
 from marketing.models import HistoryImport
@@ -28,14 +24,8 @@ class HistoryImportAdmin(FileJobAdmin):
     heavy = (*FileJobAdmin.heavy, "sample", "reading")
     upload_form, upload_right = UploadForm, "marketing.add_historyimport"
     bytes_max = history_imports.BYTES_MAX
-
-    def get_urls(self):
-        findings = path(
-            "<int:pk>/findings/",
-            self.admin_site.admin_view(self.findings),
-            name="marketing_historyimport_findings",
-        )
-        return [findings, *super().get_urls()]
+    findings_header = (_("Line"), _("order number"), _("What"), _("Why"))
+    findings_file = "orders-left-out"
 
     def in_words(self, kind, line, no, words):
         return line, no, str(KINDS[kind]), words
@@ -90,14 +80,3 @@ class HistoryImportAdmin(FileJobAdmin):
             handled=min(row.orders, written + row.known),
             version=row.version,
         )
-
-    def findings(self, request, pk):
-        """Hand out what was told of a file's rows, all of it."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404
-        if not self.has_view_permission(request, row):
-            raise PermissionDenied
-        header = (_("Line"), _("order number"), _("What"), _("Why"))
-        told = (self.in_words(*one) for one in file_jobs.findings_of(row))
-        return csv_response(f"orders-left-out-{row.pk}", header, told)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
+from catalog.audience import VISITOR, shown_to
 from catalog.models import Product
 from mall.core import clock
 from mall.core.networks import network_of
@@ -181,5 +182,6 @@ def today(user) -> Today:
 
 
 def shared_product(product_id: int | None) -> Product | None:
-    """Return the product a link may show; None when there is none on sale."""
-    return Product.objects.for_sale().filter(pk=product_id).first() if product_id else None
+    """Return the product a link may show: one on sale that everybody sees; else None."""
+    shown = Product.objects.for_sale().filter(shown_to(VISITOR))
+    return shown.filter(pk=product_id).first() if product_id else None

@@ -6,7 +6,15 @@ from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
 from mall.core.transactions import transactional
-from marketing.models import CheckIn, DailyActivity, MissionProgress, Notification, Preference
+from marketing.models import (
+    CheckIn,
+    DailyActivity,
+    HistoryCustomer,
+    HistoryOrder,
+    MissionProgress,
+    Notification,
+    Preference,
+)
 
 
 def chapters(user) -> list[Chapter]:
@@ -21,6 +29,7 @@ def chapters(user) -> list[Chapter]:
         MissionProgress.objects.filter(user=user).order_by("pk"),
         Preference.objects.filter(user=user),
     )
+    earlier = HistoryOrder.objects.filter(customer__user=user).order_by("pk")
     return [
         Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "streak", "points")),
         Chapter("active_days", _("Days you were here"), rows_of(days, "on", "action")),
@@ -30,6 +39,11 @@ def chapters(user) -> list[Chapter]:
             "notification_choices",
             _("What you want to hear of"),
             rows_of(chosen, "kind", "inbox", "email"),
+        ),
+        Chapter(
+            "earlier_orders",
+            _("Orders at the earlier shop"),
+            rows_of(earlier, "no", "ordered_at", "status", "total"),
         ),
     ]
 
@@ -56,3 +70,6 @@ def forget(user) -> None:
     """
     Notification.objects.filter(user=user).delete()
     Preference.objects.filter(user=user).delete()
+    # its file may have called them by e-mail or phone
+    for customer in HistoryCustomer.objects.filter(user=user):
+        HistoryCustomer.objects.filter(pk=customer.pk).update(name=f"closed-{customer.pk}")

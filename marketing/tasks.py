@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from marketing import facts
-from marketing.analytics import history_imports, rollup
+from marketing.analytics import history_imports, history_links, rollup
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
 
@@ -53,4 +53,13 @@ def roll_up_days():
 @shared_task
 def import_history():
     """Import the files of earlier orders that operators let in; returns how many."""
-    return {"files": history_imports.carry_on()}
+    done = history_imports.carry_on()
+    if done:
+        history_links.link_known()
+    return {"files": done}
+
+
+@shared_task
+def link_history():
+    """Join earlier customers to members who moved in since; returns how many."""
+    return {"customers": history_links.link_due()}

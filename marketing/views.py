@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog import answers
+from catalog import answers, audience
 from mall.core import clock, shared_redis
 from marketing import recommendations, window
 from marketing.checkin import streak
@@ -51,8 +51,9 @@ def _members_home(request):
             request.user.pk, statuses=WAITING_FOR_MEMBER, limit=ORDERS_SHOWN
         ),
     }
+    tier = audience.tier_of(request)
     suggested = recommendations.for_member(
-        request.user, available=own.available, limit=window.PICKS
+        request.user, available=own.available, limit=window.PICKS, tier=tier
     )
     picks = [{**one["product"], "reason": one["reason"]} for one in suggested]
     return render(

@@ -23,7 +23,10 @@ from orders import (
 from orders.basket import admin as basket_admin  # noqa: F401
 from orders.buttons_admin import OrderButtons
 from orders.coupons import admin as coupon_admin  # noqa: F401 - the rooms register what is theirs
-from orders.coupons import handout_admin  # noqa: F401
+from orders.coupons import (
+    goods_admin,  # noqa: F401
+    handout_admin,  # noqa: F401
+)
 from orders.dispatch import admin as dispatch_admin  # noqa: F401
 from orders.dispatch.order_admin import DispatchButtons
 from orders.flash import admin as flash_admin  # noqa: F401

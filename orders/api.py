@@ -19,12 +19,14 @@ from mall.core.openapi import refusal
 from mall.core.own_list import OwnList
 from orders import history, lifecycle, listing_serializers, pricing, proposals
 from orders.basket import api as basket_api
+from orders.basket import seen_api
 from orders.checkout import place_order
 from orders.coupons import api as coupon_api
 from orders.coupons import wallet
 from orders.coupons.guesses import count_try
 from orders.errors import NoSuchProvider, NoticeTooLarge
 from orders.flash import api as flash_api
+from orders.freight import Destination
 from orders.models import Order
 from orders.payments import cash_in, enquiries, gateways
 from orders.payments.messages import Payer
@@ -64,6 +66,16 @@ def shown(request, order):
     return OrderSerializer(order, context={"request": request}).data
 
 
+def _destination(request, asked) -> Destination:
+    """Return where a quote goes to; an address that is named has to be there. Raises:
+    AddressNeeded.
+    """
+    to = Destination(request.user, asked.get("address"))
+    if "address" in asked:
+        to.required()
+    return to
+
+
 class QuoteView(APIView):
     @extend_schema(
         operation_id="orders_quote",
@@ -82,8 +94,9 @@ class QuoteView(APIView):
             sent.wanted(),
             points_to_use=asked["points_to_use"],
             coupon=asked.get("coupon"),
+            to=_destination(request, asked),
         )
-        return Response({**quote.as_dict(), **self._proposed(quote)})
+        return Response({**quote.as_dict(), **quote.way(), **self._proposed(quote)})
 
     def _proposed(self, quote) -> dict:
         """Return the best the member could do with coupon and points, and the coupon that would
@@ -92,7 +105,12 @@ class QuoteView(APIView):
         if not quote.goods_cash:
             return {"proposed": None, "coupon_proposed": None}
         options = wallet.options(self.request.user, quote.lines)
-        best = proposals.propose(quote.lines, options, available=self.request.purse.available)
+        best = proposals.propose(
+            quote.lines,
+            options,
+            available=self.request.purse.available,
+            carriage=quote.carriage,
+        )
         coupon = None if quote.coupon else wallet.propose(options)
         return {
             "proposed": best and best.as_dict(),
@@ -256,6 +274,7 @@ urlpatterns = [
     path("orders/<str:no>/receipt", ReceiptView.as_view()),
     path("payments/<str:provider>/notify", NotifyView.as_view()),
     *basket_api.urlpatterns,
+    *seen_api.urlpatterns,
     *coupon_api.urlpatterns,
     *review_api.urlpatterns,
     *refund_api.urlpatterns,

@@ -14,7 +14,6 @@ from functools import partial
 
 from accounts.models import Address
 from catalog import shelf, sold_out, stock
-from catalog.models import Product
 from mall.core import clock, kept, repeats, rows
 from mall.core.money import yuan
 from mall.core.transactions import transactional
@@ -23,6 +22,7 @@ from orders.basket import baskets
 from orders.coupons import lifecycle as coupons
 from orders.coupons import wallet
 from orders.errors import IdempotencyConflict, InvalidKey
+from orders.freight import Destination
 from orders.models import Order
 from points import event_delivery, event_rows, ledger
 
@@ -49,9 +49,9 @@ def place_order(
     Idempotent by (user, key): the same request again returns the same order, with ``replayed``
     True.
     Raises: InvalidKey, IdempotencyConflict, InvalidLines, NotForSale, PurchaseLimitReached,
-    CouponNotUsable, PointsNotUsable, NotPayable, PriceChanged, AddressNeeded,
-    BasketChanged (ordered from the basket in another tab), points.errors.InsufficientPoints and
-    AccountFrozen, catalog.errors.OutOfStock.
+    CouponNotUsable, PointsNotUsable, NotPayable, PriceChanged, AddressNeeded, NotDelivered,
+    AddressUnclear, BasketChanged (ordered from the basket in another tab),
+    points.errors.InsufficientPoints and AccountFrozen, catalog.errors.OutOfStock.
     """
     wanted = pricing.normalise(lines)
     address_id = address.pk if isinstance(address, Address) else address
@@ -101,14 +101,16 @@ def _place(
     if account.seen is not None:
         return repeated(account.seen, body_hash)
     now, since = clock.now(), time.monotonic()
-    quote = pricing.quote(user, wanted, points_to_use=points_to_use, coupon=coupon, as_of=now)
+    to = Destination(user, address_id)
+    quote = pricing.quote(
+        user, wanted, points_to_use=points_to_use, coupon=coupon, to=to, as_of=now
+    )
+    quote.check_delivery()
     quote.agree(expect)
     shelf.check_left(quote.lines, since=since)
     if from_basket:
         baskets.take(user.pk, wanted)
-    order = write_down(
-        account, user, quote, key=key, body_hash=body_hash, at=now, address_id=address_id
-    )
+    order = write_down(account, user, quote, key=key, body_hash=body_hash, at=now)
     # The hot rows come last: nothing but stock of a higher id is locked after them.
     stock.sell(wanted)
     return order
@@ -134,20 +136,18 @@ def repeated(placed: Order, body_hash: str) -> Order:
     return repeats.same(placed, otherwise=IdempotencyConflict, body_hash=body_hash)
 
 
-def write_down(
-    account, user, quote, *, key: str, body_hash: str, at, address_id: int | None
-) -> Order:
+def write_down(account, user, quote, *, key: str, body_hash: str, at) -> Order:
     """Take or hold the points of an open account and write the order, its lines and first events:
     all of placing but the stock.
 
     Raises: AddressNeeded and what the ledger refuses.
     """
     event_delivery.hear_if_short(account, quote.points)
-    order = drafts.of(user, quote, key=key, body_hash=body_hash, at=at, address_id=address_id)
+    order = drafts.of(user, quote, key=key, body_hash=body_hash, at=at)
     drafts.write([drafts.Draft(order, quote)])
     if quote.coupon is not None:
         coupons.lock(order, quote.coupon)
-    if not any(line.sku.product.kind == Product.Kind.CARD_KEY for line in quote.lines):
+    if not any(line.sku.product.is_delivered_at_once for line in quote.lines):
         return order
-    order.written_lines = None  # they change with the keys
-    return lifecycle.issue_keys(order) if order.status == Order.Status.PAID else order
+    order.written_lines = None  # they change with what is handed over
+    return lifecycle.hand_over(order) if order.status == Order.Status.PAID else order

@@ -13,19 +13,18 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import addresses as address_book
 from catalog import stock
-from catalog.models import most_pieces
+from catalog.models import Product, most_pieces
 from mall.core import unsent
 from mall.core.errors import Busy, DomainError
-from mall.core.limits import ACTIONS_PER_MEMBER, TooOften, limit
-from orders import just_placed, pricing, proposals
+from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from orders import coupon_choice, just_placed, pricing, proposals
 from orders.basket import badge
 from orders.checkout import place_order
-from orders.coupons import offers, wallet
 from orders.coupons.errors import CouponNotUsable
 from orders.coupons.guesses import count_try
-from orders.coupons.wallet import LONGEST_TYPED
 from orders.errors import InvalidCheckout, PointsNotUsable
 from orders.forms import PlaceForm, read_lines, read_points
+from orders.freight import Destination
 from orders.models import Order
 from orders.obtainable import rest_of
 
@@ -80,8 +79,9 @@ def _checkout_page(request, asked, *, refusal=None):
     """Quote what is asked for; say what stands in the way when it cannot be placed."""
     try:
         wishes = pricing.wishes_of(read_lines(asked))
-        choice = _choose_coupon(request, asked, wishes)
-        quote = _quote_with(request.user, wishes, read_points(asked), choice)
+        choice = coupon_choice.choose(request, asked, wishes)
+        book = _book(request, asked, wishes)
+        quote = _quote_with(request.user, wishes, read_points(asked), choice, book.to)
     except DomainError as unable:
         return render(
             request,
@@ -95,30 +95,34 @@ def _checkout_page(request, asked, *, refusal=None):
         for line in quote.lines
         if left[line.sku.pk] < line.quantity
     ]
-    addresses = list(address_book.book_of(request.user)) if quote.is_physical else []
     available = request.purse.available or 0
     missing = max(0, quote.points - available)
-    proposal = proposals.propose(wishes, choice.options, available=available)
-    from_basket = "basket" in asked
+    proposal = proposals.propose(
+        wishes, choice.options, available=available, carriage=quote.carriage
+    )
+    undelivered = quote.carriage.refused or quote.carriage.is_unclear
+    from_basket, needs_address = "basket" in asked, quote.is_physical and not book.addresses
     context = {
         "quote": quote,
         "placed_before": just_placed.of(request, [line.sku.pk for line in quote.lines]),
         "refusal": refusal,
         "short": short,
-        "rest": _way_on(request, asked) if short else None,
+        "rest": _way_on(request, asked, book.to) if short or quote.carriage.refused else None,
+        "undelivered": list(quote.carriage.refusals.values()),
+        "unclear_address": book.chosen if quote.carriage.is_unclear else None,
         "missing": missing,
         "available": available,
         "remaining": max(0, available - quote.points),
         "choices": _discount_choices(quote, available),
-        "coupons": _coupon_choices(quote, choice),
-        "coupon": _named(quote),
+        "coupons": coupon_choice.offered(quote, choice),
+        "coupon": coupon_choice.named(quote),
         "proposal": proposal if proposal and proposal.quote.cash < quote.cash else None,
         "best": proposal and f"{request.path}?{_query(proposal.quote, from_basket)}",
         "from_basket": from_basket,
-        "addresses": addresses,
-        "chosen_address": address_book.chosen(addresses, asked.get("address", "")),
-        "needs_address": quote.is_physical and not addresses,
-        "can_place": not short and not missing and not (quote.is_physical and not addresses),
+        "addresses": book.addresses,
+        "chosen_address": book.chosen,
+        "needs_address": needs_address,
+        "can_place": not (short or missing or needs_address or undelivered),
         "quantity_line": first if len(quote.lines) == 1 else None,
         "quantity_max": max(
             first.quantity, most_pieces(first.sku.product.limit_per_order, left[first.sku.pk])
@@ -129,12 +133,12 @@ def _checkout_page(request, asked, *, refusal=None):
     return render(request, "orders/new.html", context, status=refusal.status if refusal else 200)
 
 
-def _way_on(request, asked) -> dict | None:
+def _way_on(request, asked, to=None) -> dict | None:
     """Return the address of this page with what can still be had, all that was chosen kept, and
     what it does without; None where there is no such way.
     """
     try:
-        rest = rest_of(request.user, read_lines(asked))
+        rest = rest_of(request.user, read_lines(asked), to=to)
     except DomainError:
         return None
     if rest is None:
@@ -147,116 +151,45 @@ def _way_on(request, asked) -> dict | None:
 
 
 @dataclass(slots=True)
-class CouponChoice:
-    """What a member may choose from, what was chosen (None: none), and why a choice does not
-    count.
-    """
+class Book:
+    """The member's addresses where one is needed, the one chosen (its id), and the way there."""
 
-    options: list
-    chosen: int | str | None = None
-    typed: str = ""
-    refusal: DomainError | None = None
+    addresses: list
+    chosen: int | None
+    to: Destination
 
 
-def _choose_coupon(request, asked, wishes) -> CouponChoice:
-    """Find the coupon to use: the code typed in, else the one chosen, else the best that fits; an
-    empty choice is none.
-
-    Every new code is counted before it is looked up.
-    """
-    if not any(wish.sku.cash_price for wish in wishes):
-        return CouponChoice([])
-    options = wallet.options(request.user, wishes)
-    typed = asked.get("code", "").strip()[:LONGEST_TYPED]
-    named = typed or asked.get("coupon")
-    if named is None:
-        best = wallet.propose(options)
-        return CouponChoice(options, best and best.in_hand.coupon.pk)
-    choice = CouponChoice(options, wallet.normalise(named[:LONGEST_TYPED]), typed)
-    try:
-        count_try(request, choice.chosen)
-    except TooOften as refusal:
-        choice.chosen, choice.refusal = None, refusal
-    return choice
+def _book(request, asked, wishes) -> Book:
+    is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
+    own = list(address_book.book_of(request.user)) if is_physical else []
+    chosen = address_book.chosen(own, asked.get("address", ""))
+    named = next((address for address in own if address.pk == chosen), None)
+    return Book(own, chosen, Destination(request.user, named) if named else Destination(None))
 
 
-def _quote_with(user, wishes, points_to_use, choice):
+def _quote_with(user, wishes, points_to_use, choice, to):
     """Quote with the coupon chosen, or without it when it does not fit; the choice remembers
     why.
     """
     lines = [(wish.sku.pk, wish.quantity) for wish in wishes]
     try:
-        return _closest_quote(user, lines, points_to_use, choice.chosen)
+        return _closest_quote(user, lines, points_to_use, choice.chosen, to)
     except CouponNotUsable as refusal:
         choice.refusal = refusal
-        return _closest_quote(user, lines, points_to_use, None)
+        return _closest_quote(user, lines, points_to_use, None, to)
 
 
-def _closest_quote(user, lines, points_to_use, coupon):
+def _closest_quote(user, lines, points_to_use, coupon, to):
     """Quote with the points asked for, or the nearest number that may be used here."""
     try:
-        return pricing.quote(user, lines, points_to_use=points_to_use, coupon=coupon)
+        return pricing.quote(user, lines, points_to_use=points_to_use, coupon=coupon, to=to)
     except PointsNotUsable as refusal:
         usable = pricing.DiscountRange(
             refusal.numbers["min"], refusal.numbers["step"], refusal.numbers["max"]
         )
         return pricing.quote(
-            user, lines, points_to_use=usable.closest(points_to_use), coupon=coupon
+            user, lines, points_to_use=usable.closest(points_to_use), coupon=coupon, to=to
         )
-
-
-def _named(quote) -> int | str:
-    """Return how the form names the coupon of a quote: the id of an own one, a public code; nothing
-    without.
-    """
-    if quote.coupon is None:
-        return ""
-    return quote.coupon.coupon.pk if quote.coupon.coupon else quote.coupon.code
-
-
-def _coupon_choices(quote, choice) -> dict | None:
-    """Return what the page offers: coupons that fit with what they save, a code in use, and the
-    others with their reason.
-
-    None where nothing costs yuan: there is nothing a coupon could do.
-    """
-    if not quote.goods_cash:
-        return None
-    chosen = _named(quote)
-    fitting = [
-        {
-            "value": option.in_hand.coupon.pk,
-            "name": option.in_hand.template.name,
-            "terms": offers.describe(option.in_hand.template),
-            "until": wallet.last_day(option.in_hand.expires_at),
-            "saves": option.discount,
-            "is_chosen": option.in_hand.coupon.pk == chosen,
-        }
-        for option in choice.options
-        if option.fits
-    ]
-    if quote.coupon and not any(row["is_chosen"] for row in fitting):
-        template = quote.coupon.template
-        row = {
-            "value": chosen,
-            "name": template.name,
-            "terms": offers.describe(template),
-            "code": quote.coupon.code,
-        }
-        until = wallet.last_day(quote.coupon.expires_at)
-        fitting.insert(
-            0, {**row, "until": until, "saves": quote.coupon_discount, "is_chosen": True}
-        )
-    return {
-        "fitting": fitting,
-        "others": [
-            {"name": option.in_hand.template.name, "reason": option.reason}
-            for option in choice.options
-            if not option.fits
-        ],
-        "typed": choice.typed if choice.refusal else "",
-        "refusal": choice.refusal,
-    }
 
 
 def _discount_choices(quote, available) -> list[dict]:
@@ -288,7 +221,7 @@ def _query(quote, from_basket) -> str:
         "sku": [line.sku.pk for line in quote.lines],
         "quantity": [line.quantity for line in quote.lines],
         "points_to_use": quote.points_for_discount,
-        "coupon": _named(quote),
+        "coupon": coupon_choice.named(quote),
         **({"basket": "on"} if from_basket else {}),
     }
     return urlencode(asked, doseq=True)

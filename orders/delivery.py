@@ -1,34 +1,34 @@
-"""Card keys of an order: issued when it is paid, shown to its member after the password, taken back
-unseen.
+"""What an order hands over as soon as it is paid, card keys and coupons: issued, keys shown to
+their member after the password, taken back unseen and unused.
 """
+
+from django.db.models import F
 
 from catalog import codes
 from catalog.errors import KeyAlreadySeen
-from catalog.models import CardKey, Product
+from catalog.models import DELIVERED_AT_ONCE, CardKey, Product
 from mall.core import rows
 from mall.core.transactions import transactional
 from orders import shipping
+from orders.coupons import goods as coupon_goods
 from orders.models import OrderLine, RefundLine, RefundRequest
 from orders.refunds.errors import NoCodes, NoPassword, RefundOpen, WrongPassword
 from points import ledger
 
 
-def issue_keys(order) -> int:
-    """Issue a key for each piece of an order just paid, once; return how many were issued.
+def hand_over(order) -> int:
+    """Issue a key or a coupon for each piece of an order just paid, once; return how many were
+    issued.
 
     Inside the transaction that pays. Raises: catalog.errors.OutOfStock.
     """
-    # nearly every order has none, and the ORM takes ten times as long to ask
-    lines = rows.fetch(
-        f"SELECT l.id, l.sku_id, l.quantity FROM {rows.table(OrderLine)} l "
-        f"JOIN {rows.table(Product)} p ON p.id = l.product_id "
-        f"WHERE l.order_id = %s AND p.kind = %s AND l.shipped_quantity = 0 ORDER BY l.id",
-        [order.pk, Product.Kind.CARD_KEY.value],
-    )
-    if not lines:
+    if not _has_any(order):
         return 0
-    issued = codes.issue(lines, reference=order.reference)
-    shipping.note_sent({pk: quantity for pk, _sku, quantity in lines})
+    lines = list(_lines_at_once(order).filter(shipped_quantity=0))
+    keys = [(line.pk, line.sku_id, line.quantity) for line in lines if _is_key(line)]
+    issued = codes.issue(keys, reference=order.reference) if keys else 0
+    issued += coupon_goods.issue(order, [line for line in lines if not _is_key(line)])
+    shipping.note_sent({line.pk: line.quantity for line in lines})
     return issued
 
 
@@ -37,6 +37,29 @@ def key_lines(order):
     return OrderLine.objects.filter(
         order_id=order.pk, product__kind=Product.Kind.CARD_KEY
     ).order_by("pk")
+
+
+def _lines_at_once(order):
+    served = OrderLine.objects.filter(order_id=order.pk, product__kind__in=DELIVERED_AT_ONCE)
+    return served.annotate(kind=F("product__kind")).order_by("pk")
+
+
+def _has_any(order) -> bool:
+    """Whether something of an order is handed over at once. Nearly every order has nothing, and
+    the ORM takes ten times as long to ask.
+    """
+    kinds = [kind.value for kind in DELIVERED_AT_ONCE]
+    found = rows.fetch(
+        f"SELECT 1 FROM {rows.table(OrderLine)} l "
+        f"JOIN {rows.table(Product)} p ON p.id = l.product_id WHERE l.order_id = %s "
+        f"AND p.kind IN ({rows.marks(kinds)}) AND l.shipped_quantity = 0 LIMIT 1",
+        [order.pk, *kinds],
+    )
+    return bool(found)
+
+
+def _is_key(line) -> bool:
+    return line.kind == Product.Kind.CARD_KEY
 
 
 def keys_of(order) -> list[CardKey]:
@@ -77,24 +100,32 @@ def reveal(order, *, user, password: str) -> list[CardKey]:
 def take_back(
     order, pieces: dict[int, int], *, actor: str, reference: str, seen_too: bool
 ) -> dict[int, int]:
-    """Take back keys of these lines (line id: pieces); return how many of each are free to be sold
-    again.
+    """Take back what was handed over for these lines (line id: pieces); return how many pieces of
+    each are free to be sold again. Used coupons are never taken back.
 
-    Raises: catalog.errors.KeyAlreadySeen, unless ``seen_too``.
+    Raises: catalog.errors.KeyAlreadySeen, unless ``seen_too``; CouponGoodsUsed.
     """
-    lines = key_lines(order).filter(pk__in=pieces).order_by("sku_id")
-    return {
-        line.pk: codes.take_back(line.pk, pieces[line.pk], actor=actor, reference=reference,
-        seen_too=seen_too)
-        for line in lines
-    }  # fmt: skip
+    free = {}
+    for line in _lines_at_once(order).filter(pk__in=pieces).order_by("sku_id"):
+        if _is_key(line):
+            free[line.pk] = codes.take_back(
+                line.pk, pieces[line.pk], actor=actor, reference=reference, seen_too=seen_too
+            )
+        else:
+            free[line.pk] = coupon_goods.take_back(order, line.pk, pieces[line.pk])
+    return free
 
 
-def check_unseen(pieces: dict[int, int]) -> None:
-    """Refuse to return more codes of a line (line id: pieces) than nobody has looked at. Raises:
-    catalog.errors.KeyAlreadySeen.
+def check_returnable(order, pieces: dict[int, int]) -> None:
+    """Refuse to return more of a line (line id: pieces) than codes nobody has looked at, or coupons
+    nobody has used. Raises: catalog.errors.KeyAlreadySeen, CouponGoodsUsed.
     """
-    unseen = codes.unseen(pieces) if pieces else {}
-    for line, quantity in pieces.items():
+    if not pieces:
+        return
+    lines = list(_lines_at_once(order).filter(pk__in=pieces))
+    keys = {line.pk: pieces[line.pk] for line in lines if _is_key(line)}
+    unseen = codes.unseen(keys) if keys else {}
+    for line, quantity in keys.items():
         if unseen[line] < quantity:
             raise KeyAlreadySeen(unseen=unseen[line])
+    coupon_goods.check_unused(order, {pk: n for pk, n in pieces.items() if pk not in keys})

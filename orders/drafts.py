@@ -7,12 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from accounts import addresses
-from accounts.models import Address
 from mall.core import rows
 from mall.core.events import tell
 from orders import contacts, events
-from orders.errors import AddressNeeded
 from orders.models import Order, OrderLine
 from orders.numbers import new_number
 from orders.quotes import Quote
@@ -35,11 +32,9 @@ def placed_under(user, key: str) -> rows.Wanted:
     return rows.Wanted(Order, {"user_id": user.pk, "key": key})
 
 
-def of(
-    user, quote, *, key: str, body_hash: str, at: datetime, address_id: int | None = None
-) -> Order:
+def of(user, quote, *, key: str, body_hash: str, at: datetime) -> Order:
     """Return a member's order of a quote, with nothing written: paid, where no cash is due, and
-    with the address of ``address_id`` or the default one, where it must be sent.
+    with the address that was quoted for, where it must be sent.
 
     Raises: AddressNeeded.
     """
@@ -67,7 +62,7 @@ def of(
         order.pay_by = at + timedelta(minutes=quote.payment_window_minutes)
     else:
         order.status, order.paid_at = Order.Status.PAID, at
-    snapshot = _address_of(user, address_id).snapshot() if quote.is_physical else {}
+    snapshot = quote.to.required().snapshot() if quote.is_physical else {}
     order.address_sealed = json.dumps(snapshot, ensure_ascii=False) if snapshot else ""
     vars(order).update(contacts.marks_of(Order, snapshot))
     return order
@@ -93,13 +88,6 @@ def write(drafts: Iterable[Draft]) -> None:
     if rows.insert_read_back(written, by="sku" if len(orders) == 1 else "order"):
         for order, own in zip(orders, lines, strict=True):
             order.written_lines = own
-
-
-def _address_of(user, address_id) -> Address:
-    found = addresses.default_of(user) if address_id is None else addresses.owned(user, address_id)
-    if found is None:
-        raise AddressNeeded
-    return found
 
 
 def _facts_of(draft):

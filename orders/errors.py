@@ -58,6 +58,24 @@ class PersonLimitReached(PurchaseLimitReached):
     message = _("“%(product)s” is limited to %(limit)s per person, and you have had %(had)s.")
 
 
+class PeriodLimitReached(PersonLimitReached):
+    """Together with earlier orders of the day, week or month this is more than one person may have
+    in it; numbers: product, limit, period, had, opens.
+    """
+
+    message = _(
+        "“%(product)s” is limited to %(limit)s per person %(period)s, and you have had %(had)s. "
+        "More can be had from %(opens)s on."
+    )
+
+
+class TierNeeded(DomainError):
+    """The goods are for members from a higher tier on; numbers: product, tier."""
+
+    code = "tier_needed"
+    message = _("“%(product)s” is for members from V%(tier)s on.")
+
+
 class PointsNotUsable(DomainError):
     """These points cannot be used as a discount here; numbers: min, step, max."""
 
@@ -112,6 +130,25 @@ class AddressNeeded(DomainError):
     field = "address"
     status = 400
     message = _("Please choose where we should deliver.")
+
+
+class AddressUnclear(DomainError):
+    """Freight depends on where goods go, and the address does not say its province for certain."""
+
+    code = "unclear"
+    field = "address"
+    status = 400
+    message = _(
+        "We cannot tell the province and city of this address, and freight depends on them. Please "
+        "edit the address and choose them."
+    )
+
+
+class NotDelivered(DomainError):
+    """Goods that are not sent to where the order goes; numbers: product, region."""
+
+    code = "not_delivered"
+    message = _("“%(product)s” is not delivered to %(region)s.")
 
 
 class IllegalTransition(DomainError):

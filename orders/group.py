@@ -20,11 +20,11 @@ from django.db import connection, transaction
 
 from catalog import shelf, sold_out, stock
 from catalog.errors import OutOfStock
-from catalog.models import Product
 from mall.core import clock, kept, rows
 from mall.core.errors import Busy, DomainError
 from mall.core.transactions import transactional
 from orders import drafts, pricing
+from orders.freight import Destination
 from orders.models import Order
 from orders.quotes import Wish
 from points import ledger
@@ -114,7 +114,7 @@ def _place(requests):
     if not new:
         return [None] * len(requests)
     now, since = clock.now(), time.monotonic()
-    offers = _offers(one.sku_id for one in new)
+    offers = _offers((one.sku_id for one in new), now)
     answers, left = {}, {sku_id: offer.left for sku_id, offer in offers.items()}
     for one in new:
         draft = _draft_of(one, offers.get(one.sku_id), accounts[one.user.pk], now)
@@ -137,16 +137,17 @@ def _place(requests):
     return [_answer(answers.get(one)) for one in requests]
 
 
-def _offers(sku_ids) -> dict[int, shelf.Offer]:
-    """Return what a group can sell of these SKUs, by id. Left out are those that hold up others,
-    and card keys, which are remembered: each is locked and handed over.
+def _offers(sku_ids, as_of) -> dict[int, shelf.Offer]:
+    """Return what a group can sell of these SKUs at an instant, by id. Left out are those that hold
+    up others, and what is delivered at once, which is remembered: keys and coupons are handed over
+    one by one.
     """
     ids = sorted(set(sku_ids))
     if len(ids) > 1:
         ids = [sku_id for sku_id in ids if not _apart.has(sku_id)]
-    found = shelf.offers(ids) if ids else {}
+    found = shelf.offers(ids, as_of) if ids else {}
     for sku_id, offer in list(found.items()):
-        if offer.sku.product.kind == Product.Kind.CARD_KEY:
+        if offer.sku.product.is_delivered_at_once:
             _alone.add(sku_id)
             del found[sku_id]
     return found
@@ -167,18 +168,13 @@ def _draft_of(request, offer, account, now) -> drafts.Draft | None:
         return None
     user, wish = request.user, Wish(offer.sku, request.quantity, offer.left)
     try:
-        quote = pricing.quote_wishes(user, [wish], points_to_use=request.points_to_use, as_of=now)
+        to, points = Destination(user, request.address_id), request.points_to_use
+        quote = pricing.quote_wishes(user, [wish], points_to_use=points, to=to, as_of=now)
+        quote.check_delivery()
         quote.agree(request.expect)
         if quote.points and not account.can_take(quote.points):
             return None
-        order = drafts.of(
-            user,
-            quote,
-            key=request.key,
-            body_hash=request.body_hash,
-            at=now,
-            address_id=request.address_id,
-        )
+        order = drafts.of(user, quote, key=request.key, body_hash=request.body_hash, at=now)
     except DomainError:
         return None
     return drafts.Draft(order, quote, request.request_id)

@@ -7,8 +7,8 @@ returns it as it now is, so a retried transaction starts from what the caller kn
 Who may: a shopper cancels an own order until a part of it is sent or refunded and confirms the
 receipt of a shipped one; an operator ships (in parcels, if need be), completes, and cancels like
 the shopper; sweeps cancel what was not paid in time and complete what was sent long ago. Card keys
-are issued as soon as the order is paid, and an order of nothing else is complete then. What was
-refunded whole moves no more. The doors ask for the permission, this module for the state.
+and coupons are issued as soon as the order is paid, and an order of nothing else is complete then.
+What was refunded whole moves no more. The doors ask for the permission, this module for the state.
 """
 
 import copy
@@ -18,7 +18,7 @@ from itertools import chain
 import structlog
 
 from catalog import stock
-from catalog.models import Product
+from catalog.models import DELIVERED_AT_ONCE
 from mall.core import audit, clock, keyset, rows
 from mall.core.errors import DomainError
 from mall.core.events import tell
@@ -74,16 +74,16 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
             reference=order.reference,
             fresh=True,  # an order is paid once, and has just been
         )
-    return issue_keys(paid)
+    return hand_over(paid)
 
 
-def issue_keys(order) -> Order:
-    """Issue the card keys of an order just paid; return the order as it is after that.
+def hand_over(order) -> Order:
+    """Issue the card keys and coupons of an order just paid; return the order as it is after that.
 
     For checkout and ``mark_paid``, inside their transaction and before any stock is locked. An
-    order of card keys only is complete at once. Raises: catalog.errors.OutOfStock.
+    order of nothing else is complete at once. Raises: catalog.errors.OutOfStock.
     """
-    issued = delivery.issue_keys(order)
+    issued = delivery.hand_over(order)
     if not issued:
         return order
     note = f"× {issued}"
@@ -102,7 +102,7 @@ def cancel(order, *, actor: str, note: str = "", kind: Kind = Kind.CANCELLED) ->
     Points return to the lots they came from with their days; cash returns through the provider that
     received it. Once a part was sent or refunded, the rest is refunded instead.
 
-    Raises: IllegalTransition (status), PartlySent, catalog.errors.KeyAlreadySeen.
+    Raises: IllegalTransition (status), PartlySent, catalog.errors.KeyAlreadySeen, CouponGoodsUsed.
     """
     refund_key = f"{order.reference}:refund:1"
     account = ledger.open(order.user_id, postings=returns.asked_of_points(order, refund_key))
@@ -132,12 +132,12 @@ def cancel(order, *, actor: str, note: str = "", kind: Kind = Kind.CANCELLED) ->
     # more.
     coupons.give_back(order, at_fault=actors.is_colleague(actor, order))
     lines = list(order.lines.values_list("pk", "sku_id", "quantity", "product__kind"))
-    keys = {
+    at_once = {
         pk: quantity
         for pk, _sku, quantity, kind in lines
-        if kind == Product.Kind.CARD_KEY and order.status == PAID
+        if kind in DELIVERED_AT_ONCE and order.status == PAID
     }
-    lost = returns.take_keys(order, keys, actor=actor) if keys else {}
+    lost = returns.take_delivered(order, at_once, actor=actor) if at_once else {}
     if not pool.put_back(order, lost=sum(lost.values())):
         pieces = [(sku, quantity - lost.get(pk, 0)) for pk, sku, quantity, _kind in lines]
         stock.put_back(

@@ -2,12 +2,14 @@
 
 from accounts import closing as leaving
 from accounts import export
+from catalog import freight as carrying
 from catalog import sales
 from catalog.looked import LOOKED
 from mall.core.events import each
-from orders import closing, earning, takeaway
+from orders import closing, earning, freight, takeaway
 from orders import sales as own_sales
 from orders.basket import seen
+from orders.coupons import goods as coupon_goods
 from orders.coupons import lifecycle as coupons
 from orders.events import (
     ORDER_AUTO_COMPLETED,
@@ -32,7 +34,10 @@ ANSWERS = {
     sales.PIECES: [own_sales.pieces],
     sales.NEWEST: [own_sales.newest],
     sales.NEXT: [own_sales.following],
+    sales.SOLD: [own_sales.kept],
+    sales.LACKING: [coupon_goods.lacking],
     LOOKED: [seen.note],
+    carrying.TOLD: [freight.told],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],
     leaving.FORGETTING: [closing.forget],

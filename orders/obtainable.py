@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from orders import pricing
 from orders.basket import standing
 from orders.basket.contents import Line
+from orders.freight import Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +20,15 @@ class Rest:
     without: tuple[str, ...]
 
 
-def rest_of(user, lines) -> Rest | None:
+def rest_of(user, lines, *, to: Destination | None = None) -> Rest | None:
     """Return what a member can have of ``lines``, fewer pieces where stock or a limit lets fewer
-    through; None where that is all of them, or nothing.
+    through, and what is delivered (to the default address unless said); None where that is all of
+    them, or nothing.
 
     Raises: InvalidLines.
     """
     wanted = pricing.normalise(lines)
-    stands = standing.look(user, {sku: Line(sku, quantity) for sku, quantity in wanted})
+    stands = standing.look(user, {sku: Line(sku, quantity) for sku, quantity in wanted}, to=to)
     rows = {row.sku.pk: row for row in stands.rows}
     kept, without = [], []
     for sku, quantity in wanted:

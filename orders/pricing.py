@@ -10,25 +10,23 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Sum
-
 from catalog import payable, shelf
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.money import ZERO, yuan, yuan_down
+from orders import freight, offering, purchase_limits
+from orders.coupons import goods as coupon_goods
 from orders.coupons import wallet
 from orders.coupons.terms import InHand
 from orders.errors import (
     InvalidLines,
-    NotForSale,
     NothingChosen,
     NotInShop,
     NotPayable,
-    PersonLimitReached,
     PointsNotUsable,
-    PurchaseLimitReached,
 )
-from orders.models import CheckoutPolicy, Order, OrderLine
+from orders.freight import Carriage, Destination
+from orders.models import CheckoutPolicy
 from orders.quotes import DiscountRange, Quote, QuotedLine, Wish
 from orders.shares import fen_of, share_out
 from points import rates, rules
@@ -47,6 +45,7 @@ def quote(
     *,
     points_to_use: int = 0,
     coupon: int | str | None = None,
+    to: Destination | None = None,
     as_of: datetime | None = None,
 ) -> Quote:
     """Work out what ``lines`` — ``(sku_id, quantity)`` — cost this member at an instant (default:
@@ -54,13 +53,20 @@ def quote(
 
     ``coupon`` is the id or code of one of the member's coupons, or a public code. Limits per person
     count what the member has; whoever places an order holds the member's lock meanwhile. Stock is
-    told with the lines and decides nothing here: taking it is the only honest yes.
+    told with the lines and decides nothing here: taking it is the only honest yes. Freight is
+    reckoned ``to`` a destination, the member's default address unless said; what is not delivered
+    there is told with the quote (``check_delivery``).
 
-    Raises: InvalidLines, NotForSale, PurchaseLimitReached, CouponNotUsable, PointsNotUsable,
-    NotPayable.
+    Raises: InvalidLines, NotForSale, CouponGoodsOver, TierNeeded, PurchaseLimitReached,
+    CouponNotUsable, PointsNotUsable, NotPayable.
     """
     return quote_wishes(
-        user, wishes_of(lines), points_to_use=points_to_use, coupon=coupon, as_of=as_of
+        user,
+        wishes_of(lines, as_of),
+        points_to_use=points_to_use,
+        coupon=coupon,
+        to=to,
+        as_of=as_of,
     )
 
 
@@ -70,21 +76,26 @@ def quote_wishes(
     *,
     points_to_use: int = 0,
     coupon: int | str | None = None,
+    to: Destination | None = None,
     as_of: datetime | None = None,
 ) -> Quote:
     """Work out as ``quote`` does what goods cost that were read already; a visitor is None."""
     as_of = as_of or clock.now()
-    _check_sale(wishes, as_of)
-    _check_limits(user, wishes)
+    offering.check(user, wishes, as_of)
+    coupon_goods.check(wishes, as_of)
+    purchase_limits.check(user, wishes, as_of)
     rate = rates.current(as_of).points_per_yuan
     in_hand = None if wallet.normalise(coupon) is None else wallet.find(user, coupon, as_of=as_of)
+    policy, to = CheckoutPolicy.current(), to or Destination(user)
     priced = price(
         wishes,
-        policy=CheckoutPolicy.current(),
+        policy=policy,
         rate=rate,
         points_to_use=points_to_use,
         coupon=in_hand,
+        carriage=freight.of(wishes, policy=policy, to=to),
     )
+    priced = replace(priced, to=to)
     if not priced.cash:
         return priced
     check_payable(priced)
@@ -93,12 +104,13 @@ def quote_wishes(
     return replace(priced, earns=rules.preview("purchase", amount=paid, as_of=as_of))
 
 
-def wishes_of(lines) -> list[Wish]:
-    """Return the wanted SKUs with their products, in the shopper's order.
+def wishes_of(lines, as_of: datetime | None = None) -> list[Wish]:
+    """Return the wanted SKUs with their products, in the shopper's order, at the prices of an
+    instant (default: now).
 
     Raises: InvalidLines.
     """
-    return _find(normalise(lines))
+    return _find(normalise(lines), as_of)
 
 
 def normalise(lines) -> list[tuple[int, int]]:
@@ -125,8 +137,10 @@ def price(
     rate: int,
     points_to_use: int = 0,
     coupon: InHand | None = None,
+    carriage: Carriage | None = None,
 ) -> Quote:
-    """Add up and discount, the coupon first; pure arithmetic on what is passed in.
+    """Add up and discount, the coupon first; pure arithmetic on what is passed in. Without a
+    ``carriage`` freight is flat.
 
     Raises: CouponNotUsable, PointsNotUsable.
     """
@@ -160,9 +174,9 @@ def price(
         )
     )
     is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
-    freight = policy.freight if is_physical else ZERO
+    carriage = carriage or freight.flat(wishes, policy)
     goods_cash, coupon_discount = sum(goods, ZERO), sum(couponed, ZERO)
-    cash = goods_cash - coupon_discount - discount + freight
+    cash = goods_cash - coupon_discount - discount + carriage.fee
     return Quote(
         lines=lines,
         points=sum(line.points for line in lines),
@@ -171,7 +185,8 @@ def price(
         discount=discount,
         points_for_discount=points_to_use,
         rounding=(Decimal(points_to_use) / rate - discount).quantize(Decimal("0.0001")),
-        freight=freight,
+        freight=carriage.fee,
+        carriage=carriage,
         rate=rate,
         usable=usable,
         earns=0,
@@ -198,58 +213,15 @@ def worth(points: int, rate: int) -> Decimal:
     return yuan_down(Decimal(points) / rate)
 
 
-def had_by(user, product_ids) -> dict[int, int]:
-    """Return how many pieces of each product a member has kept: what was cancelled or refunded may
-    be had again. A visitor (None) has had none.
-    """
-    if user is None or not product_ids:
-        return {}
-    lines = OrderLine.objects.filter(order__user=user, product__in=product_ids).exclude(
-        order__status=Order.Status.CANCELLED
-    )
-    return dict(
-        lines.order_by()
-        .values("product_id")
-        .annotate(pieces=Sum(F("quantity") - F("refunded_quantity")))
-        .values_list("product_id", "pieces")
-    )
-
-
 def _is_whole(number, most) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= most
 
 
-def _find(wanted) -> list[Wish]:
-    found = shelf.offers([sku_id for sku_id, _quantity in wanted])
+def _find(wanted, as_of) -> list[Wish]:
+    found = shelf.offers([sku_id for sku_id, _quantity in wanted], as_of)
     if len(found) < len(wanted):
         raise NotInShop
     return [Wish(found[sku_id].sku, quantity, found[sku_id].left) for sku_id, quantity in wanted]
-
-
-def _check_sale(wishes, as_of):
-    for wish in wishes:
-        if not wish.sku.product.is_for_sale(as_of):
-            raise NotForSale(product=wish.sku.product.name)
-
-
-def _check_limits(user, wishes):
-    wanted, products = {}, {}
-    for wish in wishes:
-        product = wish.sku.product
-        products[product.pk] = product
-        wanted[product.pk] = wanted.get(product.pk, 0) + wish.quantity
-    for product_id, quantity in wanted.items():
-        limit = products[product_id].limit_per_order
-        if limit and quantity > limit:
-            raise PurchaseLimitReached(product=products[product_id].name, limit=limit)
-    limited = [product_id for product_id in wanted if products[product_id].limit_per_person]
-    had = had_by(user, limited)
-    for product_id in limited:
-        limit = products[product_id].limit_per_person
-        if had.get(product_id, 0) + wanted[product_id] > limit:
-            raise PersonLimitReached(
-                product=products[product_id].name, limit=limit, had=had.get(product_id, 0)
-            )
 
 
 def _discount_range(discountable: Decimal, policy, rate) -> DiscountRange:

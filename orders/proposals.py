@@ -16,6 +16,7 @@ from mall.core.templatetags.mall import yuan
 from orders import pricing
 from orders.coupons import wallet
 from orders.coupons.wallet import Option
+from orders.freight import Carriage
 from orders.models import CheckoutPolicy
 from orders.quotes import Quote
 from points import rates
@@ -69,22 +70,31 @@ class Proposal:
         }
 
 
-def of(user, wishes, *, available: int | None) -> Proposal | None:
+def of(user, wishes, *, available: int | None, carriage: Carriage | None = None) -> Proposal | None:
     """Return ``propose`` of the coupons a member has; nothing is asked where nothing costs yuan."""
     if not _costs_yuan(wishes):
         return None
-    return propose(wishes, wallet.options(user, wishes), available=available)
+    options = wallet.options(user, wishes)
+    return propose(wishes, options, available=available, carriage=carriage)
 
 
-def propose(wishes, options: list[Option], *, available: int | None) -> Proposal | None:
+def propose(
+    wishes,
+    options: list[Option],
+    *,
+    available: int | None,
+    carriage: Carriage | None = None,
+) -> Proposal | None:
     """Return the best use of the member's coupons (``options`` of these goods, from the wallet) and
-    of ``available`` points (None: not known) for ``wishes``; None where nothing lowers the price.
+    of ``available`` points (None: not known) for ``wishes``, carried as was quoted; None where
+    nothing lowers the price.
     """
     if not _costs_yuan(wishes):
         return None
     words = {
         "policy": CheckoutPolicy.current(),
         "rate": rates.current(clock.now()).points_per_yuan,
+        "carriage": carriage,
     }
     plain = pricing.price(wishes, **words)
     coupons = [None, *(option.in_hand for option in options if option.fits)]

@@ -60,7 +60,29 @@ class QuoteSerializer(Shape):
     points_usable = UsablePointsSerializer()
 
 
+class UndeliveredSerializer(Shape):
+    """What does not go there, and why in words."""
+
+    sku = serializers.IntegerField()
+    detail = serializers.CharField()
+
+
+class QuotedDeliverySerializer(Shape):
+    """Where freight was reckoned to."""
+
+    region = serializers.CharField(help_text="Empty where it does not matter, or nobody knows.")
+    region_code = serializers.CharField()
+    is_exact = serializers.BooleanField(
+        help_text="False: freight is the least it may be; an address tells."
+    )
+    refused = UndeliveredSerializer(many=True)
+
+
 class ProposedQuoteSerializer(QuoteSerializer):
-    """A quote as it was asked for, and the best that could be done."""
+    """A quote as it was asked for, its delivery, and the best that could be done."""
+
+    delivery = QuotedDeliverySerializer(
+        required=False, help_text="Left out where nothing has to be sent."
+    )
 
     proposed = ProposalSerializer(allow_null=True, help_text="Where something lowers the price.")

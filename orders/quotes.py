@@ -11,6 +11,7 @@ from catalog.models import Sku
 from mall.core.money import ZERO, yuan
 from orders.coupons.terms import InHand
 from orders.errors import PriceChanged
+from orders.freight import Carriage, Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class Quote:
     payment_window_minutes: int
     coupon: InHand | None = None
     coupon_discount: Decimal = ZERO
+    carriage: Carriage = Carriage()
+    to: Destination | None = None
 
     @property
     def coupon_name(self) -> str:
@@ -88,6 +91,25 @@ class Quote:
             return
         if (expect["points"], yuan(expect["cash"])) != (self.points, self.cash):
             raise PriceChanged(self)
+
+    def check_delivery(self) -> None:
+        """Refuse what cannot be carried where it goes. Raises: NotDelivered, AddressUnclear."""
+        self.carriage.check()
+
+    def way(self) -> dict:
+        """Return what programs read of the way there: ``delivery``, where something has to be
+        sent.
+        """
+        if not self.is_physical:
+            return {}
+        refused = self.carriage.refusals
+        delivery = {
+            "region": self.carriage.region,
+            "region_code": self.carriage.place,
+            "is_exact": self.carriage.is_exact,
+            "refused": [{"sku": sku, "detail": str(why)} for sku, why in refused.items()],
+        }
+        return {"delivery": delivery}
 
     def as_dict(self) -> dict:
         """Return the quote as programs read it: points as numbers, yuan as strings."""

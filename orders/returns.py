@@ -55,11 +55,11 @@ def give_cash(order, *, key: str, reason: str, amount: Decimal | None = None) ->
     )
 
 
-def take_keys(order, pieces: dict[int, int], *, actor: str) -> dict[int, int]:
-    """Take back the card keys of a cancelled order (line id: pieces); return how many pieces of
-    each line stay lost because they were seen.
+def take_delivered(order, pieces: dict[int, int], *, actor: str) -> dict[int, int]:
+    """Take back the card keys and coupons of a cancelled order (line id: pieces); return how many
+    pieces of each line stay lost because their keys were seen.
 
-    Raises: catalog.errors.KeyAlreadySeen, unless a colleague cancels.
+    Raises: catalog.errors.KeyAlreadySeen, unless a colleague cancels; CouponGoodsUsed.
     """
     seen_too = actors.is_colleague(actor, order)
     free = delivery.take_back(

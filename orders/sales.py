@@ -2,10 +2,10 @@
 goods aside, whose pieces went out when the session was opened.
 """
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from catalog.models import StockMovement
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 
 SOLD = OrderLine.objects.filter(order__flash_claim__isnull=True)
 
@@ -19,6 +19,14 @@ def pieces(after, until) -> dict[int, int]:
     """Return the pieces taken by orders placed in (after, until], by product."""
     placed = SOLD.filter(order__created_at__gt=after, order__created_at__lte=until).order_by()
     return dict(placed.values_list("product_id").annotate(n=Sum("quantity")))
+
+
+def kept() -> dict[int, int]:
+    """Return the pieces of each product that were paid for and neither cancelled nor refunded."""
+    unsold = [Order.Status.PENDING, Order.Status.CANCELLED]
+    lines = OrderLine.objects.exclude(order__status__in=unsold).order_by()
+    pieces_kept = Sum(F("quantity") - F("refunded_quantity"))
+    return dict(lines.values_list("product_id").annotate(n=pieces_kept))
 
 
 def newest(sku_id: int, line_id: int, limit: int) -> list[StockMovement]:

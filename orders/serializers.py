@@ -54,6 +54,12 @@ class QuoteRequest(StrictSerializer):
         help_text="Points used as a discount.",
     )
     coupon = CouponField(required=False, help_text="Id of an own coupon, or a code.")
+    address = StrictIntegerField(
+        min_value=1,
+        max_value=pricing.LARGEST_ID,
+        required=False,
+        help_text="Id; the default one when left out. Freight may depend on it.",
+    )
 
     def wanted(self) -> list[tuple[int, int]]:
         return [(line["sku"], line["quantity"]) for line in self.validated_data["lines"]]
@@ -67,12 +73,6 @@ class ExpectRequest(StrictSerializer):
 
 
 class OrderRequest(QuoteRequest):
-    address = StrictIntegerField(
-        min_value=1,
-        max_value=pricing.LARGEST_ID,
-        required=False,
-        help_text="Id; the default one when left out.",
-    )
     expect = ExpectRequest(required=False)
     from_basket = serializers.BooleanField(
         default=False, help_text="What is ordered leaves the basket with it."

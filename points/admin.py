@@ -10,6 +10,7 @@ from points import (
     rules_admin,
     tiers_admin,
 )
+from points.moving_in import admin as moving_in_admin
 
 __all__ = [
     "adjustments_admin",
@@ -18,6 +19,7 @@ __all__ = [
     "entries_admin",
     "events_admin",
     "grants_admin",
+    "moving_in_admin",
     "rules_admin",
     "tiers_admin",
 ]

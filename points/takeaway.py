@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
 from points import event_delivery, pending
-from points.models import Adjustment, MemberTier, PointAccount, RiskCase, SetAside
+from points.models import Adjustment, MemberTier, MovedMember, PointAccount, RiskCase, SetAside
 from points.statement import entries_of
 
 ENTRY = (
@@ -21,6 +21,8 @@ ENTRY = (
     "alloc",
 )
 
+MOVED = ("moved_at", "number", "phone", "remark", "lots", "points", "tier_points", "undone_at")
+
 
 def chapters(user) -> list[Chapter]:
     """Return the account, the whole statement, what is on the way, corrections and cases."""
@@ -32,6 +34,7 @@ def chapters(user) -> list[Chapter]:
     )
     waiting = SetAside.objects.filter(account_id=user.pk)
     cases = RiskCase.objects.filter(account_id=user.pk).order_by("pk")
+    moved = MovedMember.objects.filter(user=user).order_by("pk")
     return [
         Chapter(
             "points",
@@ -68,4 +71,5 @@ def chapters(user) -> list[Chapter]:
             _("Reviews of your account"),
             rows_of(cases, "opened_at", "status", "appeal", "appealed_at", "decided_at"),
         ),
+        Chapter("moved_in", _("From the earlier shop"), rows_of(moved, *MOVED)),
     ]

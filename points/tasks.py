@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from points import event_delivery, expiry, maturing, tiers
+from points.moving_in import letters, opening
 
 
 @shared_task(name="points.deliver_facts")
@@ -29,3 +30,15 @@ def reassess_tiers():
     looked at.
     """
     return tiers.reassess_due()
+
+
+@shared_task(name="points.move_members_in")
+def move_members_in():
+    """Carry out files of members that were let in or are taken back; returns how many."""
+    return {"files": opening.carry_on()}
+
+
+@shared_task(name="points.welcome_moved_members")
+def welcome_moved_members():
+    """Write some of the welcome mails that are due; returns how many."""
+    return {"mails": letters.write_due()}

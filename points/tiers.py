@@ -1,8 +1,9 @@
 """Tiers: from V1 to V5 by the points credited within twelve months.
 
 What counts is what rules credited (missions, orders, check-ins …), less what a refund or a
-withdrawn fact took back of those very points. Spending, expiry, points returned to their owner and
-operators' corrections neither raise nor lower a tier. A tier rises in the transaction of the
+withdrawn fact took back of those very points, and what a member earned at an earlier shop within
+twelve months before moving in, from that day on. Spending, expiry, points returned to their owner
+and operators' corrections neither raise nor lower a tier. A tier rises in the transaction of the
 points; it falls one step at a time, after 30 days of grace.
 
 Points credited on a shop day count until the day before the same day of the next year.
@@ -68,6 +69,12 @@ class Standing:
 # --- reading -----------------------------------------------------------------------
 
 
+def level_of(user_id: int) -> int:
+    """Return the tier a member has now, as it was put down last; the first without any."""
+    level = MemberTier.objects.filter(pk=user_id).values_list("level", flat=True).first()
+    return level or 1
+
+
 def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     """Return a member's tier now, by the entries themselves: right also when the nightly job is
     late.
@@ -75,9 +82,8 @@ def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     on = on or clock.today()
     ladder = _ladder()
     row = MemberTier.objects.filter(pk=user_id).first()
-    credited = sum(
-        points for day, points in _credits([user_id])[user_id].items() if day >= first_counted(on)
-    )
+    counted = _days_of(row, _credits([user_id])[user_id])
+    credited = sum(points for day, points in counted.items() if day >= first_counted(on))
     place = assess(_place_of(row), credited, _thresholds(ladder), on=on)
     above = next((tier for tier in ladder if tier.level == place.level + 1), None)
     return Standing(ladder[place.level - 1], credited, place.since, above, place.grace_until)
@@ -108,6 +114,13 @@ def _credits(user_ids):
     ):
         found[user_id][on] = points
     return found
+
+
+def _days_of(row, days) -> dict:
+    """Return the days of credits with what a member brought along from an earlier shop."""
+    if row is None or not row.brought:
+        return days
+    return {**days, row.brought_on: days.get(row.brought_on, 0) + row.brought}
 
 
 @kept
@@ -176,6 +189,15 @@ def reassess_all(user_ids: Iterable[int], on: date | None = None) -> None:
     _reassess(sorted(user_ids), on)
 
 
+@transactional
+def bring(points: Mapping[int, int], *, anew: bool = False) -> None:
+    """Note what some members earned at an earlier shop within twelve months ({member: points}); it
+    counts for their tier from today on, for a year. ``anew``: where they stood before is forgotten.
+    """
+    ledger.open_all(points)
+    _reassess(sorted(points), brought=points, anew=anew)
+
+
 def reassess_due(on: date | None = None, *, on_batch=None) -> int:
     """Look again at everybody whose tier time may have changed, a tier was changed for, or nobody
     looked at yet.
@@ -199,7 +221,7 @@ def reassess_due(on: date | None = None, *, on_batch=None) -> int:
     return count
 
 
-def _reassess(user_ids, on=None):
+def _reassess(user_ids, on=None, brought=None, *, anew=False):
     """Put down where some members stand; their accounts are locked."""
     on = on or clock.today()
     ladder = _ladder()
@@ -207,9 +229,12 @@ def _reassess(user_ids, on=None):
     known = MemberTier.objects.in_bulk(user_ids)
     credits = _credits(user_ids)
     for user_id in user_ids:
-        place = _place_of(known.get(user_id))
+        place = _place_of(None if anew else known.get(user_id))
         row = known.setdefault(user_id, MemberTier(account_id=user_id))
-        days = {day: points for day, points in credits[user_id].items() if day >= first_counted(on)}
+        if brought is not None:
+            row.brought, row.brought_on = brought[user_id], on
+        every = _days_of(row, credits[user_id])
+        days = {day: points for day, points in every.items() if day >= first_counted(on)}
         credited = sum(days.values())
         place = assess(place, credited, thresholds, on=on)
         row.level, row.since, row.grace_until, row.due_on = (
@@ -218,12 +243,14 @@ def _reassess(user_ids, on=None):
             place.grace_until,
             due_on(place, days, thresholds),
         )
-        row.earned, row.ladder_of = sum(credits[user_id].values()), as_of
+        row.earned, row.ladder_of = sum(every.values()), as_of
         # The next sum that changes the place: the tier above, or this one's own when it is only
         # kept.
         aims = [threshold for threshold in thresholds if threshold > credited]
         row.rises_at = row.earned + aims[0] - credited if aims else NEVER
     moving = ["level", "since", "grace_until", "due_on", "earned", "rises_at", "ladder_of"]
+    if brought is not None:
+        moving += ["brought", "brought_on"]
     rows.write_over(list(known.values()), *moving)
 
 

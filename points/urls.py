@@ -3,6 +3,7 @@
 from django.urls import path
 
 from points import views
+from points.moving_in import views as moving_in_views
 
 app_name = "points"
 urlpatterns = [
@@ -12,4 +13,5 @@ urlpatterns = [
     path("points/statement.csv", views.download_statement, name="download"),
     path("points/ways/", views.show_ways, name="ways"),
     path("points/cases/<int:pk>/appeal/", views.send_appeal, name="appeal"),
+    path("welcome/<str:token>/", moving_in_views.set_password, name="moved_in"),
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from mall.core.kept import kept
 from points import terms
 from points.models import LedgerEntry, RiskCase, Rule
+from points.moving_in.keys import REFERENCE
 
 # kind: what it is called when it belongs to an order, and when it does not
 SAID = {
@@ -59,6 +60,9 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
     """
     if entry.kind == LedgerEntry.Kind.ACCRUE:
         return _earned(entry, {} if names is None else names)
+    if entry.reference.startswith(REFERENCE):
+        came = entry.kind == LedgerEntry.Kind.ADJUST
+        return _("Opening balance") if came else _("Opening balance taken back")
     if entry.description and entry.kind in ("adjust", "clawback", "spend"):
         return entry.description
     if entry.kind == "spend" and entry.reference.startswith("coupon:"):

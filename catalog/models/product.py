@@ -1,19 +1,23 @@
 """Products, their pictures and their SKUs."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import FileExtensionValidator
+from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.attributes import LONGEST_ATTRIBUTES, validate_attributes
 from catalog.models.category import Category
+from catalog.models.freight import Carried
+from catalog.models.own_code import code_field
+from catalog.models.picture import PICTURE_VALIDATORS, picture_url
+from catalog.models.shelf_indexes import SHELF_INDEXES
+from catalog.models.window import is_within, is_within_sale
 from catalog.models.words import DRAWN_FROM, draw_words, undrawn
 from mall.core import clock
+from mall.core.renditions import StoredPictureField
 
-PICTURE_TYPES = ["jpg", "jpeg", "png", "webp"]
-PICTURE_MAX_BYTES = 1024 * 1024
 MAX_QUANTITY = 99  # pieces of one SKU in one order
 FEW_PIECES = (1, 9)  # from and to: what needs a delivery soon
 MOST_RECEIVED = 1_000_000  # pieces of one delivery or correction
@@ -24,47 +28,14 @@ LEFT = {
 }
 
 
-def validate_picture_size(file):
-    """Refuse a picture that would make a list page slow on a phone."""
-    if file.size > PICTURE_MAX_BYTES:
-        raise ValidationError(_("A picture may have at most 1 MB."), code="too_big")
-
-
-PICTURE_VALIDATORS = [FileExtensionValidator(PICTURE_TYPES), validate_picture_size]
-
-
-# Every order of a list walks an index and stops after a page; the last one holds all that a count
-# asks, so that none of the rows, heavy with their descriptions, is read to be counted.
-SHELF_INDEXES = [
-    models.Index(fields=["status", "id"], name="product_newest"),
-    models.Index(
-        fields=["status", "is_yuan_priced", "lowest_points", "lowest_cash", "-id"],
-        name="product_cheapest",
-    ),
-    models.Index(
-        fields=["status", "is_yuan_priced", "-lowest_points", "-lowest_cash", "-id"],
-        name="product_dearest",
-    ),
-    models.Index(fields=["status", "sale_starts_at"], name="product_sale_starts"),
-    models.Index(fields=["status", "sale_ends_at"], name="product_sale_ends"),
-    models.Index(
-        fields=[
-            "status",
-            "is_yuan_priced",
-            "lowest_points",
-            "category",
-            "pay_mode",
-            "choices",
-            "sale_starts_at",
-            "sale_ends_at",
-        ],
-        name="product_count",
-    ),
-]
-
-
 # Drawn from the offered SKUs by catalog/models/sku.py alone.
-DRAWN_COLUMNS = ("choices", "lowest_points", "lowest_cash", "is_yuan_priced")
+DRAWN_COLUMNS = ("choices", "lowest_points", "lowest_cash", "is_yuan_priced", "price_varies")
+HIGHEST_TIER = 5
+TIERS = [
+    (0, _("Everybody")),
+    (1, _("Members")),
+    *((level, f"V{level}+") for level in range(2, HIGHEST_TIER + 1)),
+]  # of members, as points knows them; whoever is not signed in has none
 
 
 class ProductQuerySet(models.QuerySet):
@@ -95,13 +66,14 @@ class ProductQuerySet(models.QuerySet):
         return self.filter(is_within_sale(as_of), status=Product.Status.ON)
 
 
-class Product(models.Model):
+class Product(Carried):
     """Something a member can redeem. Its prices and pieces belong to its SKUs."""
 
     class Kind(models.TextChoices):
         PHYSICAL = "physical", _("Sent by post")
         VIRTUAL = "virtual", _("Virtual")
         CARD_KEY = "card_key", _("Card key, issued by itself")
+        COUPON = "coupon", _("Coupon, given by itself")
 
     class PayMode(models.TextChoices):
         POINTS = "points", _("Points only")
@@ -114,9 +86,15 @@ class Product(models.Model):
         ON = "on", _("On sale")
         OFF = "off", _("Off sale")
 
+    class Period(models.TextChoices):
+        DAY = "day", _("a day")
+        WEEK = "week", _("a week")
+        MONTH = "month", _("a month")
+
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="products", verbose_name=_("category")
     )
+    code = code_field(_("product code"))
     name = models.CharField(_("name"), max_length=120)
     summary = models.CharField(_("summary"), max_length=200, blank=True)
     description = models.TextField(_("description"), blank=True)
@@ -127,7 +105,7 @@ class Product(models.Model):
     status = models.CharField(
         _("status"), max_length=6, choices=Status.choices, default=Status.DRAFT
     )
-    image = models.ImageField(
+    image = StoredPictureField(
         _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
     )
     illustration = models.CharField(
@@ -139,15 +117,53 @@ class Product(models.Model):
     tags = models.CharField(
         _("tags"), max_length=120, blank=True, help_text=_("Separated by commas.")
     )
+    attributes = models.CharField(
+        _("attributes"),
+        max_length=LONGEST_ATTRIBUTES,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_attributes],
+        help_text=_("One line each: name: value."),
+    )
+    market_price = models.DecimalField(
+        _("market price in yuan"),
+        max_digits=12,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        validators=[MinValueValidator(0)],
+        help_text=_("Shown struck through where it is higher than the price; 0 = none."),
+    )
     limit_per_order = models.PositiveIntegerField(
         _("limit per order"), default=0, help_text=_("0 = no limit")
     )
     limit_per_person = models.PositiveIntegerField(
         _("limit per person"), default=0, help_text=_("0 = no limit")
     )
+    limit_per_period = models.PositiveIntegerField(
+        _("limit per person and period"),
+        default=0,
+        db_default=0,
+        help_text=_("0 = no limit"),
+    )
+    limit_period = models.CharField(
+        _("period"), max_length=5, choices=Period, default=Period.DAY, db_default="day"
+    )
+    tier_to_see = models.PositiveSmallIntegerField(
+        _("shown to"), choices=TIERS, default=0, db_default=0
+    )
+    tier_to_redeem = models.PositiveSmallIntegerField(
+        _("can be had by"),
+        choices=TIERS,
+        default=0,
+        db_default=0,
+        help_text=_("Others who see it find it locked."),
+    )
     sale_starts_at = models.DateTimeField(_("on sale from"), null=True, blank=True)
     sale_ends_at = models.DateTimeField(_("on sale until"), null=True, blank=True)
     popularity = models.PositiveIntegerField(_("redeemed in 30 days"), default=0, editable=False)
+    sold = models.PositiveIntegerField(_("pieces sold"), default=0, db_default=0, editable=False)
     # What lists filter and sort by: DRAWN_COLUMNS. The database has the defaults too, because the
     # release before this one inserts without them.
     choices = models.PositiveIntegerField(
@@ -164,6 +180,9 @@ class Product(models.Model):
         db_default=0,
         editable=False,
     )
+    price_varies = models.BooleanField(
+        _("choices differ in price"), default=False, db_default=False, editable=False
+    )
     is_yuan_priced = models.BooleanField(
         _("priced in yuan"), default=False, db_default=False, editable=False
     )
@@ -179,11 +198,13 @@ class Product(models.Model):
         indexes = [
             models.Index(fields=["status", "category", "id"], name="product_on_shelf"),
             models.Index(fields=["status", "popularity", "id"], name="product_popular"),
+            models.Index(fields=["status", "tier_to_redeem"], name="product_tiers"),
             *SHELF_INDEXES,
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["physical", "virtual", "card_key"]), name="product_kind_known"
+                condition=Q(kind__in=["physical", "virtual", "card_key", "coupon"]),
+                name="product_kind_known",
             ),
             models.CheckConstraint(
                 condition=Q(pay_mode__in=["points", "points_cash", "cash_points", "cash"]),
@@ -197,6 +218,15 @@ class Product(models.Model):
                 | Q(sale_ends_at__isnull=True)
                 | Q(sale_ends_at__gt=models.F("sale_starts_at")),
                 name="product_sale_window_forward",
+            ),
+            models.CheckConstraint(
+                condition=Q(limit_period__in=["day", "week", "month"]),
+                name="product_limit_period_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(tier_to_see__lte=models.F("tier_to_redeem"))
+                & Q(tier_to_redeem__lte=HIGHEST_TIER),
+                name="product_tiers_rise",
             ),
         ]
 
@@ -212,7 +242,7 @@ class Product(models.Model):
         if names is not None and "pay_mode" in names:
             kwargs["update_fields"] = {*names, "is_yuan_priced"}
         elif names is None and not self._state.adding and not self.get_deferred_fields():
-            theirs = {"id", "choices", "lowest_points", "lowest_cash"}
+            theirs = {"id", "choices", "lowest_points", "lowest_cash", "price_varies"}
             kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields} - theirs
         names = kwargs.get("update_fields")
         if names is not None and DRAWN_FROM.isdisjoint(names):
@@ -226,14 +256,22 @@ class Product(models.Model):
         return reverse("catalog:detail", args=[self.pk])
 
     def clean(self):
-        """Refuse a sale that ends before it starts."""
+        """Refuse a sale that ends before it starts, and goods to be had by who cannot see them."""
         if self.sale_starts_at and self.sale_ends_at and self.sale_ends_at <= self.sale_starts_at:
             raise ValidationError({"sale_ends_at": _("The sale must end after it starts.")})
+        if self.tier_to_see > self.tier_to_redeem:
+            words = _("Whoever can have it must see it, too.")
+            raise ValidationError({"tier_to_redeem": words})
 
     @property
     def image_url(self) -> str:
         """Where the product's picture is served, or nothing."""
         return picture_url(self.image.name, self.illustration)
+
+    @property
+    def is_delivered_at_once(self) -> bool:
+        """Whether each piece is handed over as soon as it is paid."""
+        return self.kind in DELIVERED_AT_ONCE
 
     def is_for_sale(self, as_of=None) -> bool:
         """Whether a member may redeem it at an instant (default: now), stock aside."""
@@ -243,6 +281,7 @@ class Product(models.Model):
 
 
 PRICED_IN_POINTS = (Product.PayMode.POINTS, Product.PayMode.POINTS_CASH)
+DELIVERED_AT_ONCE = (Product.Kind.CARD_KEY, Product.Kind.COUPON)
 
 
 def most_pieces(limit_per_order: int, left: int) -> int:
@@ -250,49 +289,3 @@ def most_pieces(limit_per_order: int, left: int) -> int:
     shop's, and what is left.
     """
     return min(MAX_QUANTITY, limit_per_order or MAX_QUANTITY, left)
-
-
-def is_within_sale(as_of) -> Q:
-    """The same as ``is_within`` in SQL, of rows that have both bounds."""
-    return (Q(sale_starts_at__isnull=True) | Q(sale_starts_at__lte=as_of)) & (
-        Q(sale_ends_at__isnull=True) | Q(sale_ends_at__gt=as_of)
-    )
-
-
-def is_within(starts_at, ends_at, as_of) -> bool:
-    """Whether an instant falls into a sale window (the end excluded); None is no bound."""
-    return (starts_at is None or starts_at <= as_of) and (ends_at is None or as_of < ends_at)
-
-
-def picture_url(image: str, illustration: str) -> str:
-    """Return the address of an uploaded picture, else of a static illustration, else nothing."""
-    if image:
-        return Product._meta.get_field("image").storage.url(image)
-    return static(illustration) if illustration else ""
-
-
-class ProductImage(models.Model):
-    """One more picture in a product's gallery."""
-
-    product = models.ForeignKey(
-        Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product")
-    )
-    image = models.ImageField(
-        _("picture"), upload_to="products/%Y/%m/", blank=True, validators=PICTURE_VALIDATORS
-    )
-    illustration = models.CharField(_("illustration"), max_length=200, blank=True)
-    alt = models.CharField(_("what it shows"), max_length=120, blank=True)
-    position = models.PositiveIntegerField(_("position"), default=0)
-
-    class Meta:
-        verbose_name = _("picture")
-        verbose_name_plural = _("pictures")
-        ordering = ["position", "id"]
-
-    def __str__(self):
-        return self.alt or self.image.name or self.illustration
-
-    @property
-    def image_url(self) -> str:
-        """Where the picture is served, or nothing."""
-        return picture_url(self.image.name, self.illustration)

@@ -1,13 +1,29 @@
 """A product's SKUs, and the columns of the product that lists filter and sort by."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FilteredRelation,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, GreaterThan
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models.freight import MOST_UNITS
+from catalog.models.own_code import code_field
 from catalog.models.product import PRICED_IN_POINTS, Product
+from mall.core import clock
 
 PRICE_MAX_POINTS = 100_000_000
 DRAWN_AT_ONCE = 500
@@ -65,6 +81,7 @@ class Sku(models.Model):
         blank=True,
         help_text=_("Colour, size, value; empty when there is only one."),
     )
+    code = code_field(_("SKU code"))
     points_price = models.PositiveIntegerField(_("price in points"), default=0)
     cash_price = models.DecimalField(
         _("price in yuan"),
@@ -72,6 +89,15 @@ class Sku(models.Model):
         decimal_places=2,
         default=0,
         validators=[MinValueValidator(0)],
+    )
+    # the release before this one inserts without it
+    weight_grams = models.PositiveIntegerField(
+        _("weight in grams"),
+        blank=True,
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(MOST_UNITS)],
+        help_text=_("With its packaging, for freight by weight."),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("offered"), default=True)
@@ -152,9 +178,9 @@ def price_mismatch(pay_mode: str, points, cash) -> dict | None:
     return wrong or None
 
 
-def draw_lowest_prices(product_ids) -> None:
-    """Draw the columns of these products from their SKUs, inside the change of these; repeating
-    changes nothing.
+def draw_lowest_prices(product_ids, as_of=None) -> None:
+    """Draw the columns of these products from their SKUs as of an instant (default: now), inside
+    the change of these; repeating changes nothing.
     """
     ids = sorted(product_ids)
     for start in range(0, len(ids), DRAWN_AT_ONCE):
@@ -162,22 +188,48 @@ def draw_lowest_prices(product_ids) -> None:
         # Two colleagues may each reprice one of two SKUs; the second must see what the first left,
         # and a statement that waited for the row would still read the SKUs as they were before.
         list(some.select_for_update().order_by("pk").values_list("pk"))
-        some.update(**lowest_prices())
+        some.update(**lowest_prices(as_of))
 
 
-def lowest_prices() -> dict:
-    """What each column has to be, as expressions of a product's row."""
-    offered = Sku.objects.filter(product=OuterRef("pk"), is_active=True)
-    cheapest = offered.order_by("points_price", "cash_price", "id")
-    count = offered.order_by().values("product").annotate(n=Count("pk")).values("n")
+def lowest_prices(as_of=None) -> dict:
+    """What each column has to be at an instant (default: now), as expressions of a product's
+    row.
+    """
+    offered = priced(Sku.objects.filter(product=OuterRef("pk"), is_active=True), as_of)
+    cheapest = offered.order_by("points_now", "cash_now", "id")
+    together = offered.order_by().values("product")
+    varies = Q(GreaterThan(Max("points_now"), Min("points_now"))) | Q(
+        GreaterThan(Max("cash_now"), Min("cash_now"))
+    )
+    spread = together.annotate(differ=Case(When(varies, then=Value(1)), default=Value(0)))
     priced_in_points = When(pay_mode__in=PRICED_IN_POINTS, then=Value(False))
     return {
-        "choices": Coalesce(Subquery(count), 0),
-        "lowest_points": Coalesce(Subquery(cheapest.values("points_price")[:1]), 0),
+        "choices": Coalesce(Subquery(together.annotate(n=Count("pk")).values("n")), 0),
+        "lowest_points": Coalesce(Subquery(cheapest.values("points_now")[:1]), 0),
         "lowest_cash": Coalesce(
-            Subquery(cheapest.values("cash_price")[:1]),
+            Subquery(cheapest.values("cash_now")[:1]),
             Value(0),
             output_field=Product._meta.get_field("lowest_cash"),
         ),
+        "price_varies": Case(
+            When(Exact(Subquery(spread.values("differ")), 1), then=Value(True)),
+            default=Value(False),
+        ),
         "is_yuan_priced": Case(priced_in_points, default=Value(True)),
     }
+
+
+def priced(skus, as_of=None):
+    """Return SKUs of a queryset with ``points_now`` and ``cash_now``: a price scheduled for an
+    instant (default: now), ``until`` when, else their own.
+    """
+    as_of = as_of or clock.now()
+    starts, ends = "scheduled_prices__starts_at", "scheduled_prices__ends_at"
+    running = Q(**{f"{starts}__lte": as_of}) & (
+        Q(**{f"{ends}__isnull": True}) | Q(**{f"{ends}__gt": as_of})
+    )
+    return skus.annotate(running=FilteredRelation("scheduled_prices", condition=running)).annotate(
+        points_now=Coalesce("running__points_price", "points_price"),
+        cash_now=Coalesce("running__cash_price", "cash_price"),
+        until=F("running__ends_at"),
+    )

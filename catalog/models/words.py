@@ -11,9 +11,9 @@ from mall.core import rows
 
 SAID_IN = ("name_zh_hans", "name_en", "summary_zh_hans", "summary_en", "tags")
 DRAWN_FROM = {*SAID_IN, "name", "summary", "status", "choices", "sale_starts_at", "sale_ends_at"}
-DRAWN_FROM |= {"updated_at"}
+DRAWN_FROM |= {"updated_at", "tier_to_see"}
 ROW = ["text", "is_offered", "sale_starts_at", "sale_ends_at", "drawn_from"]
-ROW += ["pressed", "sounds", "pressed_from"]
+ROW += ["pressed", "sounds", "pressed_from", "tier_to_see"]
 DRAWN_AT_ONCE = 500
 
 
@@ -36,6 +36,7 @@ class ProductWords(models.Model):
     pressed = models.BinaryField(null=True)
     sounds = models.BinaryField(null=True)
     pressed_from = models.DateTimeField(null=True)
+    tier_to_see = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         verbose_name = _("words of a product")
@@ -71,6 +72,7 @@ def drawn(product) -> dict:
         "sale_ends_at": product.sale_ends_at,
         "drawn_from": product.updated_at,
         "pressed_from": product.updated_at,
+        "tier_to_see": product.tier_to_see,
     }
 
 
@@ -78,7 +80,8 @@ def draw_words(products) -> None:
     """Draw the words of the products of a queryset, inside the change of these; repeating changes
     nothing.
     """
-    wanted = ("pk", *SAID_IN, "status", "choices", "sale_starts_at", "sale_ends_at", "updated_at")
+    wanted = ("pk", *SAID_IN, "status", "choices", "sale_starts_at", "sale_ends_at")
+    wanted += ("updated_at", "tier_to_see")
     words = [
         ProductWords(product_id=product.pk, **drawn(product))
         for product in products.order_by("pk").only(*wanted)

@@ -13,7 +13,9 @@ from django.db.models import FileField
 from tqdm import tqdm
 
 from mall.backups import BackupError
+from mall.core import renditions
 
+RENDITIONS = renditions.FOLDER.rstrip("/")
 NAMED = 5  # how many missing pictures a sentence names
 
 
@@ -56,7 +58,10 @@ def _walk(folder):
     def refuse(error):
         raise error
 
-    for where, _folders, names in os.walk(folder, onerror=refuse, followlinks=True):
+    for where, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
+        if Path(where) == folder:
+            # what can be made again of the pictures
+            folders[:] = [name for name in folders if name != RENDITIONS]
         yield from (Path(where) / name for name in sorted(names))
 
 

@@ -59,9 +59,14 @@ def refusal(error: DomainError) -> JsonResponse:
 
 def accounts_refusal(error: DomainError) -> JsonResponse:
     """Return a refusal in the shape of the accounts API, allauth's: {status, errors: [{code,
-    message}]}.
+    message, param?}]}.
     """
-    body = {"status": error.status, "errors": [{"code": error.code, "message": str(error)}]}
+    told = {"code": error.code, "message": str(error)}
+    if error.field:
+        told["param"] = error.field
+    seconds = error.retry_after_seconds
     return JsonResponse(
-        body, status=error.status, headers={"Retry-After": str(error.retry_after_seconds)}
+        {"status": error.status, "errors": [told]},
+        status=error.status,
+        headers={"Retry-After": str(seconds)} if seconds else None,
     )

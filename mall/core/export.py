@@ -41,6 +41,11 @@ def download(name: str, pieces, kind: str) -> FileResponse:
     return _whole(name, lambda file: file.writelines(piece.encode() for piece in pieces), kind)
 
 
+def zip_response(name: str, write) -> FileResponse:
+    """Return what ``write(file)`` writes as a download ``<name>.zip``."""
+    return _whole(f"{name}.zip", write, "application/zip")
+
+
 def _whole(name, write, kind):
     file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - the answer closes it
     try:

@@ -44,14 +44,16 @@ def findings_of(row) -> Iterator[list]:
             yield json.loads(told)
 
 
-def claimed(model, **fresh):
-    """Return a file of ``model`` that was let in, as the caller's own for LEASE; None when there is
-    none. ``fresh`` are columns that each try begins with. Files nobody let in go after KEEP.
+def claimed(model, *, only: int | None = None, **fresh):
+    """Return a file of ``model`` that was let in (or ``only`` this one) as the caller's own for
+    LEASE; None when there is none. ``fresh`` are columns that each try begins with. Files nobody
+    let in go after KEEP.
     """
     now = clock.now()
     model.objects.filter(status=Status.CHECKED, made_at__lt=now - KEEP).delete()
     lapsed = Q(status=Status.RUNNING, claimed_until__lte=now)
-    for row in model.objects.filter(Q(status=Status.QUEUED) | lapsed).order_by("pk"):
+    waiting = model.objects.filter(Q(status=Status.QUEUED) | lapsed)
+    for row in (waiting.filter(pk=only) if only else waiting).order_by("pk"):
         if row.attempts >= TRIES:
             with translation.override(row.language or None):
                 end(row, Status.FAILED, problem=gettext("It was tried three times and broke off."))

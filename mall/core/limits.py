@@ -102,9 +102,17 @@ def guard(request, group: str, rate: str):
 
     Raises: TooOften with the seconds to wait; CannotCount.
     """
-    usage = get_usage(request, group=group, key=who, rate=rate, increment=True)
-    if usage and usage["should_limit"]:
-        raise TooOften(seconds=max(1, usage["time_left"])) if usage["limit"] else CannotCount
+    _pass(get_usage(request, group=group, key=who, rate=rate, increment=True))
+
+
+def spend(request, group: str, key: str, rates):
+    """Count one thing that costs money under a key of its own, by each of some rates; closed when
+    nobody can count.
+
+    Raises: TooOften with the seconds to wait; CannotCount.
+    """
+    for rate in rates:
+        _pass(get_usage(request, group=group, key=lambda *_: key, rate=rate, increment=True))
 
 
 def wait_at_entrance(request, *, brings_token: bool) -> int:
@@ -120,8 +128,18 @@ def wait_at_entrance(request, *, brings_token: bool) -> int:
     return _count(request, "api", API_ANONYMOUS, key=_address)
 
 
-def _address(group, request):
+def address_of(request) -> str:
+    """Return the key an address is counted under."""
     return f"ip:{network_of(request.META['REMOTE_ADDR'])}"
+
+
+def _address(group, request):
+    return address_of(request)
+
+
+def _pass(usage):
+    if usage and usage["should_limit"]:
+        raise TooOften(seconds=max(1, usage["time_left"])) if usage["limit"] else CannotCount
 
 
 def _count(request, group, rate, key=who):

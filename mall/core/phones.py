@@ -44,6 +44,10 @@ REFUSALS = {
         "02 2345 6789."
     ),
 }
+NO_MOBILE = _(
+    "Enter a mobile number of 11 digits, such as 13812345678, or one of Hong Kong, Macau or Taiwan "
+    "with its country code, such as +852 5123 4567."
+)
 
 
 def canonical(typed: str, territory: str = Territory.MAINLAND) -> str:
@@ -102,3 +106,26 @@ def _is_mobile(number) -> bool:
     """
     digits = phonenumbers.national_significant_number(number)
     return number.country_code == 86 and re.fullmatch(r"1[3-9][0-9]{9}", digits) is not None
+
+
+def international(kept: str) -> str:
+    """Return a kept number with its country code, as machines dial it: +8613812345678."""
+    number = phonenumbers.parse(kept.partition("-")[0], Territory.MAINLAND)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def mobile(typed: str) -> str:
+    """Return the kept form of a number that takes text messages: a mainland mobile one, or one of
+    another territory with its country code.
+
+    Raises: ValidationError (invalid_phone), in words that name the mend.
+    """
+    try:
+        kept = canonical(typed)
+    except ValidationError as refusal:
+        raise ValidationError(NO_MOBILE, code="invalid_phone") from refusal
+    number = phonenumbers.parse(kept, Territory.MAINLAND)
+    kinds = (_KINDS.MOBILE, _KINDS.FIXED_LINE_OR_MOBILE)
+    if "-" in kept or not (_is_mobile(number) or phonenumbers.number_type(number) in kinds):
+        raise ValidationError(NO_MOBILE, code="invalid_phone")
+    return kept

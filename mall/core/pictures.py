@@ -11,7 +11,7 @@ from threading import Lock
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 MOST_MEGABYTES = 10
 # Unpacked whole, at four bytes a pixel. A JPEG that comes line by line is unpacked at the size it
@@ -23,6 +23,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 BY_LINES = ("JPEG", "MPO")
 HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 LONGEST_PROFILE_BYTES = 16 * 1024
+SIDEWAYS = (5, 6, 7, 8)  # as EXIF says that a photo lies on its side
 QUALITIES = (82, 60, 35)
 ACCEPTED = "image/jpeg,image/png,image/webp"  # an iPhone then sends its HEIC photos as JPEG
 
@@ -36,6 +37,29 @@ def within(uploaded, side: int, *, most_bytes: int) -> ContentFile:
     Raises: ValidationError (too_big, heic, not_a_picture).
     """
     return _written(_read(uploaded, lambda picture: _shrink(picture, side, max)), most_bytes)
+
+
+def narrower(kept, width: int) -> ContentFile:
+    """Return a stored picture as WebP of at most ``width`` pixels across.
+
+    Raises: ValidationError (too_big, heic, not_a_picture).
+    """
+    return _written(_read(kept, lambda picture: _shrink(picture, width, _across)), None)
+
+
+def look_at(uploaded, side: int) -> tuple[int, int]:
+    """Return the width and height a picture has ``within`` a side, before a pixel is unpacked.
+
+    Raises: ValidationError (too_big, heic, not_a_picture).
+    """
+
+    def measure(picture):
+        scale = min(1, side / max(picture.size))
+        width, height = (max(1, round(length * scale)) for length in picture.size)
+        is_lying = picture.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS
+        return (height, width) if is_lying else (width, height)
+
+    return _read(uploaded, measure)
 
 
 def square(uploaded, side: int) -> ContentFile:
@@ -105,6 +129,10 @@ def _shrink(picture, side, which):
     upright = upright.convert("RGBA" if has_holes else "RGB")
     upright.info = {"icc_profile": profile} if profile and is_plain else {}
     return upright
+
+
+def _across(size):
+    return size[0]
 
 
 def _written(picture, most_bytes) -> ContentFile:

@@ -15,6 +15,8 @@ KEYS = {
         accounts_bonusclaim: fingerprint
         accounts_user: email_canonical
         catalog_cardkey: fingerprint
+        catalog_goodsimport: digest
+        catalog_goodspicture: digest
         marketing_customevent: event key digest
         marketing_historycustomer: name
         marketing_historyline: sku
@@ -37,6 +39,8 @@ KEYS = {
         orders_refundrequest: key body_hash
         points_adjustment: ticket
         points_adjustmentbatch: digest
+        points_memberimport: digest
+        points_movedmember: identity
         points_grant: key
         points_ledgerentry: key
         points_riskcase: key
@@ -62,7 +66,12 @@ KEYS = {
     "a number or name that is told, typed and linked": """
         auth_group: name
         catalog_category: slug
+        catalog_historicalproduct: code
+        catalog_historicalsku: code
+        catalog_product: code
+        catalog_sku: code
         catalog_cardkey: batch
+        catalog_freighttemplate: name
         catalog_hotword: word
         catalog_searchedword: word
         django_celery_beat_periodictask: name
@@ -80,6 +89,7 @@ KEYS = {
         catalog_cardkey: reference
         catalog_cardkeyevent: actor reference
         catalog_review: decided_by
+        catalog_scheduledprice: created_by
         catalog_stockmovement: reference actor
         django_admin_log: object_id
         mall_auditrow: actor action target request_id
@@ -106,15 +116,18 @@ KEYS = {
         accounts_address: territory
         accounts_consent: door language
         mall_homeblock: kind
+        mall_setupstep: name
         mall_historicalshoppage: kind history_type
         mall_shoppage: kind
         mall_shopface: accent_light accent_dark
         accounts_user: language
         catalog_cardkey: state
         catalog_cardkeyevent: kind
-        catalog_historicalproduct: kind pay_mode status history_type
+        catalog_goodsimport: status language
+        catalog_historicalproduct: kind pay_mode status limit_period history_type
+        catalog_freighttemplate: charged_by
         catalog_historicalsku: history_type
-        catalog_product: kind pay_mode status
+        catalog_product: kind pay_mode status limit_period
         catalog_review: status
         catalog_stockmovement: direction
         marketing_dailyactivity: action
@@ -141,6 +154,7 @@ KEYS = {
         orders_refundrequest: status
         points_adjustment: status
         points_adjustmentbatch: status
+        points_memberimport: status language existing members_language
         points_grant: status
         points_historicalrule: status history_type
         points_ledgerentry: kind
@@ -154,6 +168,8 @@ KEYS = {
     "written and read by programs": """
         accounts_accountmail: letter
         accounts_address: recipient phone detail
+        accounts_phonenumber: phone phone_mark
+        accounts_wechatperson: unionid unionid_mark
         accounts_user: avatar
         auth_permission: codename
         catalog_category: icon
@@ -176,6 +192,7 @@ KEYS = {
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
         orders_orderline: image
         points_ledgerentry: hash
+        points_movedmember: number number_mark phone phone_mark remark
         points_pointaccount: head
         usersessions_usersession: ip user_agent
     """,
@@ -189,6 +206,7 @@ WORDS = {
         mall_shoppage: title title_zh_hans title_en
         mall_historicalshoppage: title title_zh_hans title_en
         catalog_category: name name_zh_hans name_en
+        catalog_goodsimport: name
         catalog_historicalproduct: name name_zh_hans name_en
         catalog_historicalsku: name name_zh_hans name_en
         catalog_product: name name_zh_hans name_en
@@ -202,6 +220,7 @@ WORDS = {
         orders_flashsession: name name_zh_hans name_en
         orders_historicalcoupontemplate: name name_zh_hans name_en
         points_adjustmentbatch: name
+        points_memberimport: name
         points_historicalrule: name name_zh_hans name_en
         points_rule: name name_zh_hans name_en
         points_tierlevel: name name_zh_hans name_en
@@ -215,10 +234,13 @@ WORDS = {
         mall_shopface: contact_email contact_phone contact_address icp_number
         mall_shoppage: body body_zh_hans body_en
         mall_historicalshoppage: body body_zh_hans body_en
+        catalog_goodsimport: problem
         catalog_historicalproduct: summary summary_zh_hans summary_en tags
         catalog_historicalproduct: description description_zh_hans description_en
+        catalog_historicalproduct: attributes attributes_zh_hans attributes_en
         catalog_product: summary summary_zh_hans summary_en tags
         catalog_product: description description_zh_hans description_en
+        catalog_product: attributes attributes_zh_hans attributes_en
         catalog_productimage: alt alt_zh_hans alt_en
         catalog_review: author text reason answer
         catalog_stockmovement: note
@@ -226,6 +248,7 @@ WORDS = {
         orders_paymentrefund: trouble
         django_celery_beat_periodictask: description
         mall_auditrow: reason
+        mall_setupstep: note
         marketing_historyimport: problem
         marketing_mission: text text_zh_hans text_en
         orders_coupongrant: note
@@ -238,6 +261,7 @@ WORDS = {
         orders_shipment: carrier tracking_number
         points_adjustment: description note decision_note
         points_adjustmentbatch: note
+        points_memberimport: problem note undo_note
         points_exchangerate: note
         points_ledgerentry: description note
         points_setaside: description

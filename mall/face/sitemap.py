@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 from django.utils.encoding import iri_to_uri
 
 from catalog import kept
+from catalog.audience import VISITOR, shown_to
 from catalog.models import Category, Product
 from mall.core.links import whole
 from mall.core.models.face import ShopPage
@@ -30,7 +31,12 @@ def _written() -> str:
     shelves = [
         f"/products/?category={slug}" for slug in Category.objects.values_list("slug", flat=True)
     ]
-    goods = Product.objects.for_sale().order_by("-pk").values_list("pk", "updated_at")
+    goods = (
+        Product.objects.for_sale()
+        .filter(shown_to(VISITOR))
+        .order_by("-pk")
+        .values_list("pk", "updated_at")
+    )
     left = max(0, MOST - len(pages) - len(shelves))
     lines = chain(
         (_line(place) for place in (*pages, *shelves)),

@@ -28,12 +28,18 @@ WORDS = {
     "verify-ledger": _("Checks the ledger"),
     "roll-up-days": _("Counts days up for the reports"),
     "refresh-popularity": _("Counts what is popular"),
+    "turn-prices": _("Shows scheduled prices that begin or end"),
     "refresh-recommendations": _("Counts what goes together"),
+    "move-members-in": _("Lets members of files move in"),
+    "welcome-moved-members": _("Writes welcome mails to members who moved in"),
+    "link-history": _("Links earlier orders with members who moved in"),
     "import-history": _("Imports files of an earlier shop's orders"),
     "send-dispatch-files": _("Sends the orders of files of tracking numbers"),
+    "import-goods": _("Writes files of goods"),
     "mark-contacts": _("Makes orders findable by recipient and phone"),
     "forget-sessions": _("Clears sessions that are over"),
     "forget-job-runs": _("Clears old job runs"),
+    "sweep-renditions": _("Clears smaller copies of pictures that are gone"),
     "make-up-jobs": _("Makes up daily jobs nobody ran"),
 }
 

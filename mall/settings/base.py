@@ -120,6 +120,7 @@ TEMPLATES = [
             "builtins": [
                 "mall.core.templatetags.cards",
                 "mall.core.templatetags.mall",
+                "mall.core.templatetags.pictures",
                 "mall.core.templatetags.shared",
             ],
         },
@@ -275,6 +276,9 @@ SEARCHES_WRITTEN_AFTER_SECONDS = 20
 
 # --- the shop's payment providers -------------------------------------------
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])
+# --- a shop that opens (mall/setup/) ------------------------------------------
+SETUP_CODE = ""
+
 # What follows from a fact is done "later" (within a second or so, by the sweep, or when the member
 # looks) or "at once", in the fact's own transaction (points/event_delivery.py).
 EVENTS_HEARD = "later"

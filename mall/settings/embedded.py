@@ -4,7 +4,7 @@ shops.
 
 import os
 
-from mall import payment_accounts
+from mall import payment_accounts, sign_in_accounts
 from mall.environment import Environment, not_hex_keys
 from mall.monitoring.logs import configure_logging
 from mall.secrets import load_or_create
@@ -30,17 +30,24 @@ EVENT_SECRET = _environment.ask(
     "EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys
 )
 METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
-_sqlite = env.db_url_config(
-    _environment.allow("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'mall.sqlite3'}"
-)
+_is_demo = env.bool("MALL_DEMO", default=True)
+SETUP_CODE = "" if _is_demo else _environment.allow("SETUP_CODE")
+_file = VAR_DIR / ("mall.sqlite3" if _is_demo else "shop.sqlite3")
+_sqlite = env.db_url_config(_environment.allow("DATABASE_URL") or f"sqlite:///{_file}")
 _email = _environment.allow("EMAIL_URL")
 _environment.know_gateways(PAYMENT_PROVIDERS)
 PAYMENT_ALIPAY = payment_accounts.alipay(_environment, is_offered="alipay" in PAYMENT_PROVIDERS)
 PAYMENT_WECHAT = payment_accounts.wechat(_environment, is_offered="wechat" in PAYMENT_PROVIDERS)
+SOCIALACCOUNT_PROVIDERS = sign_in_accounts.wechat(_environment)
+WECHAT_URL = sign_in_accounts.wechat_url(_environment)
+SMS_PROVIDER = sign_in_accounts.sms_provider(_environment, usual="console", may_print=True)
+SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
+SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
 _environment.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 SHOP_URL = env("SHOP_URL", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
-DEMO_SIGN_INS = True
+# The demo shop with its published sign-ins, or an own shop that begins empty (MALL_DEMO=no).
+DEMO_SIGN_INS = _is_demo
 
 if not _sqlite.get("ENGINE", "").endswith("sqlite3") or _sqlite["NAME"] in ("", ":memory:"):
     raise SystemExit(

@@ -3,13 +3,14 @@
 Source: reliability.md, "Production settings"; dependencies.md, "Database and broker settings".
 """
 
-from mall import payment_accounts
+from mall import payment_accounts, sign_in_accounts
 from mall.environment import (
     Environment,
     any_host,
     not_hex_keys,
     not_redis,
     not_scheme,
+    short_code,
     short_or_guessable,
 )
 from mall.monitoring.logs import configure_logging
@@ -62,6 +63,8 @@ _email = _environment.ask(
     default="smtp://missing",
 )
 METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
+# who has it makes the first operator (mall/setup/); none: the page is not there
+SETUP_CODE = _environment.allow("SETUP_CODE", unless=short_code)
 if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "allow":
     _environment.complaints.append(
         "PAYMENT_PROVIDERS is unsafe: with the sandbox anybody pays without money; name real "
@@ -71,6 +74,11 @@ if "sandbox" in PAYMENT_PROVIDERS and env("PAYMENT_SANDBOX", default="") != "all
 _environment.know_gateways(PAYMENT_PROVIDERS)
 PAYMENT_ALIPAY = payment_accounts.alipay(_environment, is_offered="alipay" in PAYMENT_PROVIDERS)
 PAYMENT_WECHAT = payment_accounts.wechat(_environment, is_offered="wechat" in PAYMENT_PROVIDERS)
+SOCIALACCOUNT_PROVIDERS = sign_in_accounts.wechat(_environment)
+WECHAT_URL = sign_in_accounts.wechat_url(_environment)
+SMS_PROVIDER = sign_in_accounts.sms_provider(_environment, usual="", may_print=False)
+SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
+SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
 _environment.refuse()
 
 SHOP_URL = env("SHOP_URL", default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}")

@@ -19,7 +19,17 @@ LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
-SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.social_adapter.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_REQUIRED = False  # WeChat tells none
+# A link, not a form: the shop's pages send forms to nobody else (form-action of the CSP).
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5  # seconds
+# What the profiles read (mall/sign_in_accounts.py): WeChat's apps, and who sends text messages.
+SOCIALACCOUNT_PROVIDERS = {}
+WECHAT_URL = "https://api.weixin.qq.com"
+SMS_PROVIDER = ""
+SMS_TENCENT = {}
+SMS_MESSAGES_PER_DAY = 2000
 # Mandatory for allauth's enumeration protection; accounts.adapter.VerificationStage blocks nobody.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -32,6 +42,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed_account": "100/h/key",
     "signup": "20/m/ip",
     "sign_up_made": "5/h/ip",
+    "sign_up_proved": "60/h/ip",  # by a code to a phone, or through WeChat
     "reset_password": "10/h/ip,5/h/key",
 }
 ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 64  # as mall/core/networks.py counts everywhere else

@@ -211,11 +211,8 @@ def link(customer_id: int, *, member, operator) -> HistoryCustomer:
     customer = HistoryCustomer.objects.select_for_update().get(pk=customer_id)
     if customer.user_id == (member.pk if member else None):
         return customer
-    before, customer.user, customer.linked_at = (
-        customer.user_id,
-        member,
-        clock.now() if member else None,
-    )
+    # also where it is nobody: what was decided by hand stays (history_links)
+    before, customer.user, customer.linked_at = customer.user_id, member, clock.now()
     customer.save(update_fields=["user", "linked_at"])
     days.mark_late(
         HistoryOrder.objects.filter(customer=customer).values_list("on", flat=True).distinct()

@@ -25,7 +25,7 @@ from marketing.analytics import activity, days, snapshots
 from marketing.models import CheckIn, DailyActivity, DailyRollup, LateDay, MemberDay, RuleDay
 from orders.models import Order
 from points import rates
-from points.models import ExchangeRate, Grant, LedgerEntry
+from points.models import ExchangeRate, Grant, LedgerEntry, MovedMember
 
 ONE_DAY = timedelta(days=1)
 LONGEST_CATCH_UP = timedelta(days=400)
@@ -41,7 +41,7 @@ def roll_up(day: date) -> DailyRollup:
         "dau": dau,
         **_people(day),
         **_orders(day),
-        **points_of(day),
+        **_points(day),
         **_liability(day),
         "rolled_up_at": clock.now(),
     }
@@ -175,6 +175,19 @@ def points_of(day: date) -> dict:
         "points_clawed_back": -by_kind.get("clawback", 0),
         "points_adjusted": by_kind.get("adjust", 0),
         "points_net": sum(by_kind.values()),
+    }
+
+
+def _points(day):
+    """The same with the balances told apart that moved in from an earlier shop: nobody earned them
+    here, and no operator gave them.
+    """
+    told = points_of(day)
+    opening = MovedMember.objects.filter(on=day).aggregate(points=Sum("points"))["points"] or 0
+    return {
+        **told,
+        "points_adjusted": told["points_adjusted"] - opening,
+        "points_opening": opening,
     }
 
 

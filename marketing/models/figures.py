@@ -65,6 +65,7 @@ class DailyRollup(models.Model):
     points_expired = models.PositiveBigIntegerField(_("points expired"), default=0)
     points_clawed_back = models.PositiveBigIntegerField(_("points taken back"), default=0)
     points_adjusted = models.BigIntegerField(_("points adjusted"), default=0)
+    points_opening = models.BigIntegerField(_("opening balances"), default=0, db_default=0)
     points_net = models.BigIntegerField(_("change of all balances"), default=0)
     points_pending = models.PositiveBigIntegerField(_("points on the way"), null=True)
     rate = models.PositiveIntegerField(_("points for one yuan"), null=True)

@@ -10,7 +10,7 @@ Source: reliability.md "Faults of the parts"; healthchecks' handle_going_down.
 
 import uuid
 from collections import defaultdict
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import F, Max
 from django.utils.translation import gettext_noop
 
-from mall.core import clock, faults
+from mall.core import clock, faults, quiet_hours
 from mall.core import rows as sql
 from mall.core.transactions import transactional
 from marketing.models import Delivery
@@ -29,7 +29,6 @@ State = Delivery.State
 TRIES = 5
 LEASE = timedelta(minutes=3)
 APART = timedelta(minutes=10)  # between two mails to one member; what comes meanwhile goes together
-QUIET_FROM, QUIET_UNTIL = time(22), time(8)
 TOGETHER = 20  # notices in one mail
 MEMBERS = 50  # taken at once: a sender that dies leaves no more than their mails to its lease
 UNCLEAR = gettext_noop(
@@ -52,12 +51,7 @@ def may_go_at(urgent, *, last_sent_at, now) -> datetime:
     """
     if urgent:
         return now
-    moment = max(now, last_sent_at + APART) if last_sent_at else now
-    local = moment.astimezone(clock.SHOP_ZONE)
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
-        return moment
-    day = local.date() + timedelta(days=1) if local.time() >= QUIET_FROM else local.date()
-    return datetime.combine(day, QUIET_UNTIL, tzinfo=clock.SHOP_ZONE)
+    return quiet_hours.by_day(max(now, last_sent_at + APART) if last_sent_at else now)
 
 
 def members_due() -> list[int]:
@@ -88,7 +82,9 @@ def take(user_ids) -> tuple[list[Mail], int]:
     )
     wanted, unwanted = {}, []
     for user_id, rows in due.items():
-        likes = [row for row in rows if user_id in members and _is_wanted(row, choices)]
+        member = members.get(user_id)
+        is_reader = member is not None and member.mailbox
+        likes = [row for row in rows if is_reader and _is_wanted(row, choices)]
         unwanted += [row for row in rows if row not in likes]
         if likes:
             wanted[user_id] = likes

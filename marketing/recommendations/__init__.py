@@ -11,6 +11,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from catalog import storefront
+from catalog.audience import VISITOR
 from mall.core import clock, rows
 from marketing.models import CoPurchase
 from marketing.recommendations import purchases, ranking
@@ -19,7 +20,7 @@ _shelf: dict = {}  # the goods last seen, and what they say
 CANDIDATES = 3  # times as many are looked at as are shown, so that affordable ones can come first
 
 
-def for_member(user, *, available: int, limit: int) -> list[dict]:
+def for_member(user, *, available: int, limit: int, tier: int = VISITOR) -> list[dict]:
     """Return up to ``limit`` of ``{product, reason, code}``; product facts as the storefront tells
     them.
 
@@ -39,7 +40,7 @@ def for_member(user, *, available: int, limit: int) -> list[dict]:
             said[one.item] = one
             yield goods[one.item]
 
-    best = storefront.in_stock(facts(), limit * CANDIDATES, available=available)
+    best = storefront.in_stock(facts(), limit * CANDIDATES, available=available, tier=tier)
     # Sorting is stable: among what the points buy, and among the rest, the better suggestion stays
     # first.
     return [
@@ -52,7 +53,9 @@ def for_member(user, *, available: int, limit: int) -> list[dict]:
     ]
 
 
-def with_product(product_id: int, *, available: int | None, limit: int) -> list[dict]:
+def with_product(
+    product_id: int, *, available: int | None, limit: int, tier: int = VISITOR
+) -> list[dict]:
     """Return up to ``limit`` goods in stock that the same people had, closest first."""
     goods = storefront.popular()
     others = (
@@ -61,7 +64,7 @@ def with_product(product_id: int, *, available: int | None, limit: int) -> list[
         .values_list("other_id", flat=True)
     )
     close = [goods[other] for other in others if other in goods]
-    return storefront.in_stock(close, limit, available=available)
+    return storefront.in_stock(close, limit, available=available, tier=tier)
 
 
 def _knowledge(goods, items) -> ranking.Knowledge:

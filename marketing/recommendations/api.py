@@ -6,7 +6,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.api import ProductSerializer
+from catalog import audience
+from catalog.serializers import ProductSerializer
 from marketing import recommendations
 from points import balance
 
@@ -29,7 +30,10 @@ class Recommendations(APIView):
     )
     def get(self, request):
         found = recommendations.for_member(
-            request.user, available=balance.of(request.user).available, limit=SHOWN
+            request.user,
+            available=balance.of(request.user).available,
+            limit=SHOWN,
+            tier=audience.tier_of(request),
         )
         return Response(
             RecommendationSerializer(found, many=True, context={"request": request}).data

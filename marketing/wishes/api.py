@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog import storefront
+from catalog import audience, storefront
 from mall.core.api import StrictSerializer, absolute, read
 from mall.core.shapes import Shape
 from marketing.wishes import goal
@@ -95,7 +95,9 @@ class WishView(APIView):
 
 def _shown(request) -> dict:
     goal_id, available = wishes.goal_of(request.user), request.purse.available
-    goods = storefront.named(wishes.ids_of(request.user), available=available)
+    goods = storefront.named(
+        wishes.ids_of(request.user), available=available, tier=audience.tier_of(request)
+    )
     results = [
         {
             "product": fact["id"],

@@ -6,7 +6,7 @@ Points are whole numbers.
 
 from dataclasses import dataclass
 
-from catalog import storefront
+from catalog import audience, storefront
 from marketing.missions import board
 from orders.basket import wishes
 from points import balance
@@ -38,7 +38,8 @@ def of(request, items=None) -> Way | None:
 def to(request, product_id: int, items=None) -> Way | None:
     """Return how far a product is for a member; None where it is not offered now."""
     available = _available(request)
-    product = storefront.detail(product_id, available=available)
+    tier = audience.tier_of(request)
+    product = storefront.detail(product_id, available=available, tier=tier)
     if product is None:
         return None
     there = [sku for sku in product["skus"] if sku["stock"]] or product["skus"]

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog import storefront
+from catalog import audience, storefront
 from mall.core.limits import limit
 from mall.core.links import id_in
 from marketing.wishes import goal
@@ -20,17 +20,17 @@ WISHES = {"wish": wishes.wish, "forget": wishes.forget, "aim": wishes.aim}
 @require_safe
 def wishlist(request):
     """Show what the member wishes for, and how far the goal is."""
-    available = request.purse.available
+    available, tier = request.purse.available, audience.tier_of(request)
     wanted = wishes.ids_of(request.user)
-    goods = storefront.named(wanted, available=available)
+    goods = storefront.named(wanted, available=available, tier=tier)
     goal_id = wishes.goal_of(request.user)
     context = {
         "goods": goods,
         "gone": len(wanted) - len(goods),
         "goal": goal_id and goal.to(request, goal_id),
         "goal_id": goal_id,
-        "picks": [] if wanted else storefront.picks(available, PICKS),
-        "seen": seen.goods_of(request, available=available),
+        "picks": [] if wanted else storefront.picks(available, PICKS, tier=tier),
+        "seen": seen.goods_of(request, available=available, tier=tier),
     }
     return render(request, "marketing/wishes/wishlist.html", context)
 

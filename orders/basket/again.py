@@ -2,6 +2,7 @@
 
 from catalog import shelf
 from mall.core import clock
+from orders import offering
 from orders.basket import contents
 from orders.basket.baskets import MemberBasket
 from orders.basket.contents import Line, Lines
@@ -15,13 +16,7 @@ def put(order: Order) -> tuple[Lines, list[str]]:
     Harmless when repeated. What is sold out goes into the basket too and is told there.
     """
     lines = list(order.lines.all())
-    offers = shelf.offers({line.sku_id for line in lines}) if lines else {}
-    now = clock.now()
-    wanted = [
-        Line(line.sku_id, line.quantity)
-        for line in lines
-        if line.sku_id in offers and offers[line.sku_id].sku.product.is_for_sale(now)
-    ]
+    wanted = _offered(order.user_id, lines)
     basket = MemberBasket(order.user_id).change(lambda kept: contents.at_least(kept, wanted))
     there = {sku for sku, line in basket.items() if not line.is_saved}
     wanted_skus = {line.sku for line in wanted}
@@ -29,4 +24,15 @@ def put(order: Order) -> tuple[Lines, list[str]]:
         line.product_name
         for line in lines
         if line.sku_id not in wanted_skus or line.sku_id not in there
+    ]
+
+
+def _offered(user_id, lines) -> list[Line]:
+    offers, now = shelf.offers({line.sku_id for line in lines}) if lines else {}, clock.now()
+    tier = offering.tier_of(user_id, [offer.sku.product for offer in offers.values()])
+    return [
+        Line(line.sku_id, line.quantity)
+        for line in lines
+        if line.sku_id in offers
+        and offering.refusal_of(offers[line.sku_id].sku.product, tier, now) is None
     ]

@@ -31,9 +31,9 @@ def skus_of(user) -> set[int]:
 def ask(user, sku_id: int) -> None:
     """Note that a member wants to be told when a sold-out SKU is back; harmless when repeated.
 
-    Raises: NotOffered, NotForSale, NotSoldOut.
+    Raises: NotOffered, NotForSale, TierNeeded, NotSoldOut.
     """
-    sku = offered(sku_id)
+    sku = offered(sku_id, user)
     if stock.available([sku.pk])[sku.pk]:
         raise NotSoldOut
     StockAlert.objects.bulk_create([StockAlert(user=user, sku=sku)], ignore_conflicts=True)

@@ -27,12 +27,14 @@ TAGS = ["cart"]
 def shown(request, lines) -> dict:
     """Return a member's basket as it is answered."""
     stands = standing.look(request.user, lines)
-    best = proposals.of(request.user, stands.quoted, available=request.purse.available)
+    available, carriage = request.purse.available, stands.carriage
+    best = proposals.of(request.user, stands.quoted, available=available, carriage=carriage)
     return {
         "lines": [_line(request, row) for row in stands.rows],
         "saved": [_line(request, row) for row in stands.saved],
         "refusal": _problem(stands.refusal),
         **standing.sums(stands),
+        **(stands.quote.way() if stands.quote else {}),
         "proposed": best and best.as_dict(),
     }
 
@@ -76,7 +78,7 @@ class BasketLineView(APIView):
         sent = read(BasketLineRequest, request.data).validated_data
         basket = MemberBasket(request.user.pk)
         if sku not in basket.lines():  # what is there already may be put aside in any case
-            offered(sku)
+            offered(sku, request.user)
         quantity, saved = sent["quantity"], sent.get("saved")
         lines = basket.change(lambda kept: contents.put(kept, sku, quantity, is_saved=saved))
         return Response(shown(request, lines))

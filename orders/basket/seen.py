@@ -9,6 +9,7 @@ from catalog import storefront
 from mall.core.links import id_in
 from mall.core.transactions import transactional
 from orders.basket import cookies
+from orders.basket.shelves import check_offered
 from orders.models import SeenGoods
 
 COOKIE = "mall_seen"
@@ -33,16 +34,32 @@ def is_off(request) -> bool:
     return _noted(request) is None if kept is None else kept.is_off
 
 
-def goods_of(request, *, available: int | None, limit: int = MOST) -> list[dict]:
+def goods_of(request, *, available: int | None, tier: int, limit: int = MOST) -> list[dict]:
     """Return cards of what the reader looked at and is still offered, the newest first."""
-    return storefront.named(_gathered(request), available=available)[:limit]
+    return storefront.named(_gathered(request), available=available, tier=tier)[:limit]
+
+
+def look(user, product_id: int) -> None:
+    """Note that a member looked at a product, where an app and no cookie tells of it.
+
+    Raises: NotOffered.
+    """
+    check_offered(product_id, user)
+    row, _new = SeenGoods.objects.get_or_create(pk=user.pk)
+    if not row.is_off:
+        row.products = [product_id, *(pk for pk in row.products if pk != product_id)][:MOST]
+        row.save(update_fields=["products"])
+
+
+def forget(user) -> None:
+    """Forget what a member looked at."""
+    SeenGoods.objects.filter(pk=user.pk).update(products=[])
 
 
 def clear(request, response):
-    """Forget what the reader looked at."""
-    kept = _kept(request)
-    if kept is not None:
-        SeenGoods.objects.filter(pk=kept.pk).update(products=[])
+    """Forget what the reader looked at, in their browser too."""
+    if request.user.is_authenticated:
+        forget(request.user)
     return response if _noted(request) is None else _set(request, response, [])
 
 

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from catalog import audience
 from mall.core.limits import limit
 from orders.basket import seen
 
@@ -17,7 +18,8 @@ CHANGES = "20/m"
 def recently_seen(request):
     """Show it; a POST clears it, or has nothing noted any more, or again."""
     if request.method != "POST":
-        goods = seen.goods_of(request, available=request.purse.available)
+        tier = audience.tier_of(request)
+        goods = seen.goods_of(request, available=request.purse.available, tier=tier)
         return render(
             request, "orders/basket/seen.html", {"goods": goods, "is_off": seen.is_off(request)}
         )

@@ -13,9 +13,10 @@ from catalog.models import MAX_QUANTITY, Sku
 from mall.core import clock
 from mall.core.errors import DomainError
 from mall.core.money import ZERO
-from orders import pricing
+from orders import freight, offering, pricing, purchase_limits
 from orders.basket.contents import Line, Lines
-from orders.errors import NotForSale, NotPayable, PersonLimitReached, PurchaseLimitReached
+from orders.errors import NotForSale, NotInShop, NotPayable
+from orders.freight import Carriage, Destination
 from orders.quotes import Quote, Wish
 
 
@@ -53,6 +54,11 @@ class Row:
         return min(self.line.quantity + 1, MAX_QUANTITY)
 
     @property
+    def largest(self) -> int:
+        """How many may be asked for, whatever can be had."""
+        return MAX_QUANTITY
+
+    @property
     def is_sold_out(self) -> bool:
         """Whether not one piece is left of what is still on sale."""
         return isinstance(self.problem, SoldOut)
@@ -85,22 +91,31 @@ class Standing:
         return sum(row.quantity for row in self.rows)
 
     @property
+    def carriage(self) -> Carriage | None:
+        """What carrying the quoted goods costs; None where there is no quote."""
+        return self.quote and self.quote.carriage
+
+    @property
     def quoted(self) -> list[Wish]:
         """What the quote is of; nothing where there is none."""
         return [] if self.quote is None else self.wishes
 
 
-def look(user, lines: Lines) -> Standing:
-    """Return how a basket stands for a member, or for a visitor (None)."""
-    now = clock.now()
-    offers = shelf.offers(list(lines)) if lines else {}
+def look(user, lines: Lines, *, to: Destination | None = None) -> Standing:
+    """Return how a basket stands for a member, or for a visitor (None); ``to`` the default address
+    unless said.
+    """
+    now, to = clock.now(), to or Destination(user)
+    offers = shelf.offers(list(lines), now) if lines else {}
     gone = [sku for sku in lines if sku not in offers]
     others = Sku.objects.select_related("product").in_bulk(gone) if gone else {}
-    room = _Room(user, [offer.sku.product for offer in offers.values()])
+    products = [offer.sku.product for offer in offers.values()]
+    tier = offering.tier_of(user and user.pk, products)
+    room = _Room(user, products, now)
     found = []
     for line in sorted(lines.values(), key=lambda line: line.is_saved):
         if line.sku in offers:
-            found.append(_offered(line, offers[line.sku], room, now))
+            found += _offered(line, offers[line.sku], room, tier, to, now)
         elif line.sku in others:
             sku = others[line.sku]
             found.append(Row(line, sku, 0, 0, NotForSale(product=sku.product.name)))
@@ -111,18 +126,32 @@ def look(user, lines: Lines) -> Standing:
     )
     if standing.wishes:
         try:
-            standing.quote = pricing.quote_wishes(user, standing.wishes, as_of=now)
+            standing.quote = pricing.quote_wishes(user, standing.wishes, to=to, as_of=now)
         except DomainError as refusal:
             standing.refusal = refusal
     return standing
 
 
-def _offered(line, offer, room, now) -> Row:
+def _offered(line, offer, room, tier, to, now) -> list[Row]:
+    """Return the row of a line; none for a visitor whom the goods are hidden from."""
+    product = offer.sku.product
+    refusal = offering.refusal_of(product, tier, now)
+    if isinstance(refusal, NotInShop):
+        if room.user is None:
+            return []
+        refusal = NotForSale(product=product.name)  # they saw it on a higher tier
+    if refusal is not None:
+        return [Row(line, offer.sku, offer.left, 0, refusal)]
+    return [_standing(line, offer, room, to)]
+
+
+def _standing(line, offer, room, to) -> Row:
     sku, product = offer.sku, offer.sku.product
-    if not product.is_for_sale(now):
-        return Row(line, sku, offer.left, 0, NotForSale(product=product.name))
     if not payable.is_payable(product.pay_mode):
         return Row(line, sku, offer.left, 0, NotPayable(cash=sku.cash_price * line.quantity))
+    undelivered = freight.refusal_of(sku, to)
+    if undelivered:
+        return Row(line, sku, offer.left, 0, undelivered)
     limit, refusal = room.of(product)
     most = max(0, min(MAX_QUANTITY, offer.left, limit))
     if line.quantity <= most:
@@ -139,22 +168,18 @@ def _offered(line, offer, room, now) -> Row:
 class _Room:
     """How many pieces of limited products there is still room for, line after line."""
 
-    def __init__(self, user, products):
-        limited = {product.pk for product in products if product.limit_per_person}
-        self.had = pricing.had_by(user, limited)
+    def __init__(self, user, products, as_of):
+        self.user, self.as_of = user, as_of
+        self.had = purchase_limits.had_by(user, products, as_of)
         self.used: dict[int, int] = {}
 
     def of(self, product) -> tuple[int, DomainError | None]:
         """Return how many more pieces the limits let through, and the refusal of more."""
-        used, had = self.used.get(product.pk, 0), self.had.get(product.pk, 0)
-        rooms = []
-        if product.limit_per_order:
-            refusal = PurchaseLimitReached(product=product.name, limit=product.limit_per_order)
-            rooms.append((product.limit_per_order - used, refusal))
-        if product.limit_per_person:
-            limit = product.limit_per_person
-            refusal = PersonLimitReached(product=product.name, limit=limit, had=had)
-            rooms.append((limit - had - used, refusal))
+        used, had = self.used.get(product.pk, 0), self.had.get(product.pk, purchase_limits.Had())
+        rooms = [
+            (room - used, refusal)
+            for room, refusal in purchase_limits.rooms(product, had, self.as_of)
+        ]
         return min(rooms, key=lambda room: room[0], default=(MAX_QUANTITY, None))
 
     def use(self, product, quantity) -> None:

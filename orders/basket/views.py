@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog import storefront
+from catalog import audience, storefront
 from catalog.models import MAX_QUANTITY
 from mall.core import pasted
 from mall.core.errors import DomainError
@@ -40,7 +40,7 @@ def add(request):
     """Put what was chosen on a product's page into the basket, and go back there."""
     limit(request, "basket", CHANGES)
     ((sku, quantity),) = pricing.normalise(read_lines(request.POST)[:1])
-    product = offered(sku).product
+    product = offered(sku, _member(request)).product
     # The button carries the page's token, masked anew for each page: pressed twice it adds once.
     # Who comes back to the page and chooses another number means it.
     token = request.POST.get("csrfmiddlewaretoken", "")
@@ -57,7 +57,7 @@ def change(request, sku):
     limit(request, "basket", CHANGES)
     kept = baskets.of(request)
     before = kept.lines().get(sku)
-    lines = kept.change(_act(request.POST, sku, before))
+    lines = kept.change(_act(request, sku, before))
     undo = {}
     if before is not None and sku not in lines:
         undo = {"removed": sku, "n": before.quantity, "later": int(before.is_saved)}
@@ -86,15 +86,16 @@ def buy_again(request, no):
     return badge.note(redirect("orders:basket"), request, lines)
 
 
-def _act(sent, sku, before):
+def _act(request, sku, before):
     """Return what a form wants done with a line.
 
-    Raises: InvalidLines, NotOffered, NotForSale.
+    Raises: InvalidLines, NotOffered, NotForSale, TierNeeded.
     """
+    sent = request.POST
     if sent.get("do") == "remove" or sent.get("to") == "0":
         return lambda lines: contents.remove(lines, sku)
     if before is None:
-        offered(sku)
+        offered(sku, _member(request))
     if sent.get("do") in ("later", "now") and before is not None:
         is_saved, quantity = sent["do"] == "later", before.quantity
         return lambda lines: contents.put(lines, sku, quantity, is_saved=is_saved)
@@ -106,19 +107,24 @@ def _act(sent, sku, before):
     return lambda lines: contents.put(lines, sku, quantity, is_saved=is_saved)
 
 
+def _member(request):
+    return request.user if request.user.is_authenticated else None
+
+
 def _shown(request, lines, asked):
-    member = request.user if request.user.is_authenticated else None
+    member = _member(request)
     stands = standing.look(member, lines)
-    available = request.purse.available
+    available, tier = request.purse.available, audience.tier_of(request)
     missing = max(0, stands.quote.points - available) if member and stands.quote else 0
     context = {
         "basket": stands,
-        "undo": _undo(lines, asked),
-        "proposal": member and proposals.of(member, stands.quoted, available=available),
+        "undo": _undo(request, lines, asked),
+        "proposal": member
+        and proposals.of(member, stands.quoted, available=available, carriage=stands.carriage),
         "missing": missing,
         "checkins": request.purse.checkins_for(missing) if missing else None,
-        "picks": [] if lines else storefront.picks(available, PICKS),
-        "seen": seen.goods_of(request, available=available),
+        "picks": [] if lines else storefront.picks(available, PICKS, tier=tier),
+        "seen": seen.goods_of(request, available=available, tier=tier),
         "is_member": member is not None,
     }
     page = "orders/basket/_basket.html" if request.htmx else "orders/basket/basket.html"
@@ -126,7 +132,7 @@ def _shown(request, lines, asked):
     return badge.note(render(request, page, {**context, **pieces_now}), request, lines)
 
 
-def _undo(lines, asked) -> dict | None:
+def _undo(request, lines, asked) -> dict | None:
     """Return what was taken out a moment ago and may come back: nothing that is not on offer, for
     anybody may write the address.
     """
@@ -136,7 +142,7 @@ def _undo(lines, asked) -> dict | None:
     if not 1 <= int(quantity) <= MAX_QUANTITY:
         return None
     try:
-        found = offered(int(sku))
+        found = offered(int(sku), _member(request))
     except DomainError:
         return None
     is_saved = str(asked.get("later")) == "1"

@@ -1,9 +1,9 @@
 """What a member wishes for, and the one wish that is the goal. Harmless when repeated."""
 
-from catalog.models import Product
-from mall.core import clock, rows
+from mall.core import rows
 from mall.core.transactions import transactional
-from orders.basket.errors import NotOffered, WishesFull
+from orders.basket.errors import WishesFull
+from orders.basket.shelves import check_offered
 from orders.models import Wish
 from orders.pricing import LARGEST_ID
 from points import ledger
@@ -31,10 +31,7 @@ def wish(user, product_id: int) -> None:
 
     Raises: NotOffered, WishesFull.
     """
-    if not 1 <= product_id <= LARGEST_ID:
-        raise NotOffered
-    if not Product.objects.for_sale(clock.now()).filter(pk=product_id).exists():
-        raise NotOffered
+    check_offered(product_id, user)
     # Two tabs may wish at once: the account is the member's one mutex.
     ledger.open(user.pk)
     own = Wish.objects.filter(user=user)

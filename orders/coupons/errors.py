@@ -116,3 +116,17 @@ class CouponNotRevocable(DomainError):
 
     code = "illegal_transition"
     message = _("Only a coupon that is not used yet can be taken back.")
+
+
+class CouponGoodsOver(DomainError):
+    """The coupon these goods consist of could not be used any more; numbers: product."""
+
+    code = "not_for_sale"
+    message = _("“%(product)s” is not on sale right now: its coupon is over.")
+
+
+class CouponGoodsUsed(DomainError):
+    """More pieces are to come back than have an unused coupon; numbers: unused."""
+
+    code = "coupon_used"
+    message = _("Coupons that were used cannot be returned; %(unused)s are unused.")

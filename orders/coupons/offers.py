@@ -57,10 +57,13 @@ def for_sale(user, *, as_of: datetime, available: int) -> list[CouponTemplate]:
     return found
 
 
+NOT_COUNTED = (Coupon.Source.GIVEN, Coupon.Source.CODE, Coupon.Source.GOODS)
+
+
 def counted(user_ids):
     """Return the coupons that count towards what one person may buy or be handed."""
     own = Coupon.objects.filter(user_id__in=user_ids).counted()
-    return own.exclude(source__in=(Coupon.Source.GIVEN, Coupon.Source.CODE))
+    return own.exclude(source__in=NOT_COUNTED)
 
 
 def describe(template: CouponTemplate) -> str:

@@ -62,7 +62,7 @@ COLUMNS = {
     "status": OrderColumn(_("status"), lambda order: order.get_status_display()),
     "member": OrderColumn(_("member"), lambda order: order.user.get_username()),
     "nickname": OrderColumn(_("nickname"), lambda order: order.user.nickname),
-    "email": OrderColumn(_("e-mail"), lambda order: order.user.email, EMAIL),
+    "email": OrderColumn(_("e-mail"), lambda order: order.user.mailbox, EMAIL),
     "goods": OrderColumn(_("goods"), _goods),
     "pieces": OrderColumn(
         _("pieces"), lambda order: sum(line.quantity for line in order.lines.all())

@@ -1,5 +1,6 @@
 """What the flash pages are sent."""
 
+import re
 from decimal import Decimal
 
 from django import forms
@@ -15,6 +16,20 @@ def read_quantity(sent) -> int:
     return int(text) if text.isdecimal() and len(text) < 3 and int(text) else 1
 
 
+class FreightsField(forms.Field):
+    """What the freight of one piece, of two and so on was on the page; one number is that of any
+    number of pieces.
+    """
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value):
+        """Return them as yuan. Raises: ValidationError (invalid)."""
+        if len(value or []) > MAX_QUANTITY or not all(re.match(CASH, one) for one in value or []):
+            raise forms.ValidationError("", code="invalid")
+        return [Decimal(one) for one in value or []]
+
+
 class RedeemForm(forms.Form):
     """The one button of a flash item; prices are those each piece had on the page."""
 
@@ -23,11 +38,12 @@ class RedeemForm(forms.Form):
     address = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     each_points = forms.IntegerField(min_value=0, max_value=MOST_EXPECTED_POINTS // MAX_QUANTITY)
     each_cash = forms.RegexField(CASH)
-    freight = forms.RegexField(CASH)
+    freight = FreightsField()
 
     @property
     def expect(self) -> dict:
         """What the shopper saw, for all pieces: points and yuan."""
         sent = self.cleaned_data
-        cash = Decimal(sent["each_cash"]) * sent["quantity"] + Decimal(sent["freight"])
+        freight = sent["freight"][min(sent["quantity"], len(sent["freight"])) - 1]
+        cash = Decimal(sent["each_cash"]) * sent["quantity"] + freight
         return {"points": sent["each_points"] * sent["quantity"], "cash": cash}

@@ -26,7 +26,7 @@ from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.transactions import transactional
-from orders import checkout, drafts, pricing
+from orders import checkout, drafts, freight, offering, pricing
 from orders.errors import (
     FlashLimitReached,
     FlashNotStarted,
@@ -36,6 +36,7 @@ from orders.errors import (
     PurchaseLimitReached,
 )
 from orders.flash import gate, pool
+from orders.freight import Destination
 from orders.models import CheckoutPolicy, FlashClaim, FlashItem, FlashSession, Order
 from points import ledger, rates, rules
 
@@ -79,9 +80,9 @@ def redeem(
     order waits five minutes. ``address`` and ``expect`` as for ``checkout.place_order``.
 
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
-    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, FlashLimitReached, catalog.errors.SoldOut
-    and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines, PriceChanged, AddressNeeded,
-    NotPayable,
+    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, TierNeeded, FlashLimitReached,
+    catalog.errors.SoldOut and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines,
+    PriceChanged, AddressNeeded, NotDelivered, AddressUnclear, NotPayable,
     points.errors.InsufficientPoints and AccountFrozen.
     """
     if (
@@ -116,20 +117,38 @@ def redeem(
         return placed
 
 
-def quote(user, item, quantity: int = 1, *, as_of=None) -> pricing.Quote:
-    """Work out what pieces of a flash item cost now: its own price, freight as always."""
+def quote(user, item, quantity: int = 1, *, to=None, as_of=None) -> pricing.Quote:
+    """Work out what pieces of a flash item cost now: its own price, freight as always, ``to`` a
+    destination or the default address.
+    """
     as_of = as_of or clock.now()
-    sku, product = copy.copy(item.sku), copy.copy(item.sku.product)
-    sku.points_price, sku.cash_price, sku.product = item.points_price, item.cash_price, product
-    product.pay_mode = Product.PayMode.POINTS_CASH if item.cash_price else Product.PayMode.POINTS
-    wishes = [pricing.Wish(sku, quantity)]
+    wishes = [_wish(item, quantity)]
+    policy, to = CheckoutPolicy.current(), to or Destination(user)
     priced = pricing.price(
-        wishes, policy=CheckoutPolicy.current(), rate=rates.current(as_of).points_per_yuan
+        wishes,
+        policy=policy,
+        rate=rates.current(as_of).points_per_yuan,
+        carriage=freight.of(wishes, policy=policy, to=to),
     )
     earns = (
         rules.preview("purchase", amount=priced.goods_cash, as_of=as_of) if priced.goods_cash else 0
     )
-    return replace(priced, earns=earns, payment_window_minutes=PAYMENT_WINDOW_MINUTES)
+    return replace(priced, earns=earns, to=to, payment_window_minutes=PAYMENT_WINDOW_MINUTES)
+
+
+def freights(item, most: int, *, to: Destination) -> list:
+    """Return the freight of one piece, of two, and so on up to ``most``."""
+    policy = CheckoutPolicy.current()
+    numbers = range(1, most + 1)
+    return [freight.of([_wish(item, pieces)], policy=policy, to=to).fee for pieces in numbers]
+
+
+def _wish(item, quantity) -> pricing.Wish:
+    """Return pieces of the SKU at the item's own price."""
+    sku, product = copy.copy(item.sku), copy.copy(item.sku.product)
+    sku.points_price, sku.cash_price, sku.product = item.points_price, item.cash_price, product
+    product.pay_mode = Product.PayMode.POINTS_CASH if item.cash_price else Product.PayMode.POINTS
+    return pricing.Wish(sku, quantity)
 
 
 def had(user, items) -> dict[int, int]:
@@ -214,13 +233,13 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
         return checkout.repeated(account.seen, body_hash)
     now = clock.now()
     _check_open(item.session, now)
+    offering.check_tier(user, item.sku.product)
     _check_limit(user, item, quantity)
-    quoted = quote(user, item, quantity, as_of=now)
+    quoted = quote(user, item, quantity, to=Destination(user, address_id), as_of=now)
+    quoted.check_delivery()
     pricing.check_payable(quoted)
     quoted.agree(expect)
-    order = checkout.write_down(
-        account, user, quoted, key=key, body_hash=body_hash, at=now, address_id=address_id
-    )
+    order = checkout.write_down(account, user, quoted, key=key, body_hash=body_hash, at=now)
     FlashClaim.objects.create(order=order, item=item, user=user, quantity=quantity)
     # The hot row comes last, and one bucket only.
     if bucket is None:

@@ -119,6 +119,11 @@ def complaints(session, items) -> list[str]:
     for item in items:
         if not item.sku.is_active or item.sku.product.status == Product.Status.DRAFT:
             found.append(_("“%(product)s” is not offered in the shop.") % {"product": item.sku})
+        elif item.sku.product.tier_to_see:
+            found.append(
+                _("“%(product)s” is shown to some tiers only, and flash sales to everybody.")
+                % {"product": item.sku}
+            )
         elif left[item.sku_id] < item.stock:
             found.append(_too_few(item, left[item.sku_id]))
     return found

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import addresses as address_book
+from catalog.models import Product
 from catalog.payable import takes_yuan
 from mall.core import clock, unsent
 from mall.core.errors import Busy, DomainError
@@ -20,6 +21,7 @@ from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
 from orders.flash import board, redemption
 from orders.flash import sessions as flash_sessions
 from orders.flash.forms import RedeemForm, read_quantity
+from orders.freight import Destination
 from orders.models import FlashSession, Order
 
 
@@ -108,11 +110,17 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
     found, now = redemption.find(item_id), clock.now()
     if facts["session"].cancelled_at and not facts["had"]:
         raise Http404
-    quote = redemption.quote(request.user, found, as_of=now)
-    addresses = list(address_book.book_of(request.user)) if member and quote.is_physical else []
+    is_physical = found.sku.product.kind == Product.Kind.PHYSICAL
+    addresses = list(address_book.book_of(member)) if member and is_physical else []
+    chosen = address_book.chosen(addresses, asked.get("address", ""))
+    named = next((address for address in addresses if address.pk == chosen), None)
+    to = Destination(member if named else None, named)
+    quote = redemption.quote(member, found, to=to, as_of=now)
     missing = max(0, quote.points - (request.purse.available or 0)) if member else 0
     is_payable = not quote.cash or takes_yuan()
-    needs_address = bool(member) and quote.is_physical and not addresses
+    needs_address = bool(member) and is_physical and not addresses
+    undelivered = list(quote.carriage.refusals.values())
+    most = max(1, min(found.limit_per_person - facts["had"], facts["left"]))
     context = {
         "item": facts,
         "quote": quote,
@@ -123,11 +131,14 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
         "own_order": _own_order(member, found),
         "missing": missing,
         "addresses": addresses if facts["state"] in (board.OPEN, board.SOON) else [],
-        "chosen_address": address_book.chosen(addresses, asked.get("address", "")),
+        "chosen_address": chosen,
+        "undelivered": undelivered,
+        "unclear_address": chosen if quote.carriage.is_unclear else None,
+        "freights": redemption.freights(found, most, to=to),
         "needs_address": needs_address,
-        "can_press": not missing and not needs_address and is_payable,
+        "can_press": not (missing or needs_address or undelivered) and is_payable,
         "is_payable": is_payable,
-        "quantity_max": max(1, min(found.limit_per_person - facts["had"], facts["left"])),
+        "quantity_max": most,
         "quantity": read_quantity(asked),
         "key": uuid4().hex,
         "here": request.path,

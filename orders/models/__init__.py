@@ -11,6 +11,7 @@ from orders.models.basket import BasketLine, SeenGoods, StockAlert, Wish
 from orders.models.bill import BillDifference, PaymentBill
 from orders.models.carrier import Carrier
 from orders.models.coupon import Coupon, CouponCode, CouponGrant
+from orders.models.coupon_goods import CouponGoods
 from orders.models.coupon_template import CouponTemplate
 from orders.models.dispatch import DispatchFile, ExportChoice, OrderNote
 from orders.models.event import OrderEvent
@@ -29,6 +30,7 @@ __all__ = [
     "CheckoutPolicy",
     "Coupon",
     "CouponCode",
+    "CouponGoods",
     "CouponGrant",
     "CouponTemplate",
     "DispatchFile",

@@ -149,6 +149,7 @@ class Coupon(models.Model):
         HANDED_OUT = "handed_out", _("Handed out")
         BOUGHT = "bought", _("Bought with points")
         CODE = "code", _("Code")
+        GOODS = "goods", _("Bought as goods")
 
     # No constraints: inserting a child would share-lock rows that sign-ins, hand-outs and sales
     # want for themselves.

@@ -48,6 +48,7 @@ class Payer:
 
     address: str = ""  # of the device, on the network
     openid: str = ""  # who they are to the WeChat app they pay in
+    agent: str = ""  # the browser, as it names itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,14 @@ from mall.core.errors import DomainError
 from orders.models import Order, Payment
 from orders.payments import cash_in, enquiries, gateways
 from orders.payments.gateways import sandbox
-from orders.payments.messages import Payer
+from orders.payments.payers import payer_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request, no):
-    """Let the member choose a provider; a POST leads there."""
+    """Let the member choose a provider; a POST leads there, in the way that fits their browser or
+    the one it names.
+    """
     order = _own(request, no)
     if not order.is_payable:
         if order.status == Order.Status.PENDING:
@@ -36,7 +38,7 @@ def pay(request, no):
         ]
         return render(request, "orders/pay.html", {"order": order, "providers": offered})
     provider = request.POST.get("provider", "")
-    way = gateways.get(provider).way_for(_agent(request))
+    way = request.POST.get("way") or gateways.get(provider).way_for(payer_of(request))
     payment = cash_in.start(order, provider, way)
     enquiries.leave_others(payment)
     return redirect(gateways.get(provider).pay_url(payment))
@@ -61,7 +63,8 @@ def paying(request, no, payment_no):
     shown["has_failed"] = payment.status == Payment.Status.FAILED
     if is_open:
         try:
-            shown["pay_with"] = cash_in.begin(payment, Payer(address=request.META["REMOTE_ADDR"]))
+            known = cash_in.payable_with(payment)
+            shown["pay_with"] = known or cash_in.begin(payment, payer_of(request))
         except DomainError as refusal:
             shown["refusal"] = str(refusal)
     return render(request, "orders/paying.html", shown)
@@ -92,10 +95,6 @@ def _payment(request, no, payment_no) -> Payment:
 
 def _label(payment):
     return gateways.get(payment.provider).LABEL
-
-
-def _agent(request) -> str:
-    return request.headers.get("User-Agent", "")
 
 
 def _lead(request, url):

@@ -17,6 +17,7 @@ LARGEST_AMOUNT = Decimal("9999999999.99")
 AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?\Z")
 DAY_DIGITS = 8
 MOBILE = re.compile(r"Mobi|Android|iPhone|iPad", re.IGNORECASE)
+WECHAT = "MicroMessenger"
 
 
 # --- numbers: ours have one hyphen, which some alphabets lack --------------------
@@ -106,3 +107,8 @@ def return_url(payment) -> str:
 def is_mobile(agent: str) -> bool:
     """Say whether a browser runs on a telephone or tablet."""
     return MOBILE.search(agent) is not None
+
+
+def is_wechat(agent: str) -> bool:
+    """Say whether it is the browser inside WeChat."""
+    return WECHAT in agent

@@ -1,25 +1,24 @@
 """The goods of a refund: which pieces may come back, and which are on the shelf again."""
 
 from catalog import stock
-from catalog.models import Product
 from mall.core import upserts
 from orders import delivery
 from orders.models import RefundLine
 
 
-def check_unseen(terms) -> None:
-    """Refuse to return codes that the member has looked at already. Raises:
-    catalog.errors.KeyAlreadySeen.
+def check_returnable(order, terms) -> None:
+    """Refuse to return codes that the member has looked at, and coupons that were used. Raises:
+    catalog.errors.KeyAlreadySeen, CouponGoodsUsed.
     """
-    delivery.check_unseen(_keys_of(terms))
+    delivery.check_returnable(order, _delivered_at_once(terms))
 
 
 def put_back(asked, lines, terms, *, reference: str, actor: str) -> None:
     """Note which pieces are on the shelf again, and put them there."""
-    keys = _keys_of(terms)
+    at_once = _delivered_at_once(terms)
     free = (
-        delivery.take_back(asked.order, keys, actor=actor, reference=reference, seen_too=True)
-        if keys
+        delivery.take_back(asked.order, at_once, actor=actor, reference=reference, seen_too=True)
+        if at_once
         else {}
     )
     rows = {row.line_id: row for row in lines}
@@ -35,7 +34,7 @@ def put_back(asked, lines, terms, *, reference: str, actor: str) -> None:
         row.points, row.cash = part.points, part.cash
         row.restocked = (
             free[part.line.pk]
-            if part.line.pk in keys
+            if part.line.pk in at_once
             else part.quantity
             if asked.restock
             else part.unsent
@@ -51,10 +50,10 @@ def put_back(asked, lines, terms, *, reference: str, actor: str) -> None:
     )
 
 
-def _keys_of(terms) -> dict[int, int]:
-    """Return the pieces of each line of card keys."""
+def _delivered_at_once(terms) -> dict[int, int]:
+    """Return the pieces of each line of card keys or coupons."""
     return {
         part.line.pk: part.quantity
         for part in terms.lines
-        if part.quantity and part.line.product.kind == Product.Kind.CARD_KEY
+        if part.quantity and part.line.product.is_delivered_at_once
     }

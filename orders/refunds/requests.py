@@ -88,7 +88,7 @@ def terms_of(order, lines=None, *, by_staff: bool = False) -> refund_terms.Terms
     check_may_ask(order, by_staff=by_staff)
     terms = refund_terms.work_out(order, lines, reserved=_reserved(order))
     if not by_staff:
-        goods.check_unseen(terms)
+        goods.check_returnable(order, terms)
     return terms
 
 

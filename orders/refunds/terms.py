@@ -81,11 +81,8 @@ def work_out(
     is_whole = all(
         line.refunded_quantity + pieces.get(line.pk, 0) == line.quantity for line in lines
     )
-    freight = (
-        order.freight
-        if is_whole and not any(line.shipped_quantity for line in lines if not _is_key(line))
-        else ZERO
-    )
+    is_sent = any(line.shipped_quantity for line in lines if not line.product.is_delivered_at_once)
+    freight = order.freight if is_whole and not is_sent else ZERO
     coupon = coupon_share.after(
         order, {line.pk: line.kept_quantity - pieces.get(line.pk, 0) for line in lines}
     )
@@ -194,7 +191,3 @@ def share_undone(order: Order) -> Fraction:
     if not order.refunded_pieces:
         return Fraction(0)
     return _share(list(order.lines.all()), ZERO, is_whole=False)
-
-
-def _is_key(line) -> bool:
-    return line.product.kind == line.product.Kind.CARD_KEY

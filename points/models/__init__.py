@@ -7,6 +7,7 @@ from points.models.books import SEQ_BITS, SEQ_SPAN, LedgerEntry, PointAccount
 from points.models.cases import PointsPolicy, RiskCase
 from points.models.events import Event, Parked
 from points.models.grants import Grant, TakeBack
+from points.models.moving_in import MemberImport, MovedMember
 from points.models.rates import ExchangeRate
 from points.models.rules import Rule, RuleVersion
 from points.models.set_aside import SetAside
@@ -22,7 +23,9 @@ __all__ = [
     "ExchangeRate",
     "Grant",
     "LedgerEntry",
+    "MemberImport",
     "MemberTier",
+    "MovedMember",
     "Parked",
     "PointAccount",
     "PointsPolicy",

@@ -69,6 +69,9 @@ class MemberTier(models.Model):
     earned = models.BigIntegerField(_("Earned so far"), default=0, db_index=True)
     rises_at = models.BigIntegerField(_("Rises at the earliest when so many are earned"), default=0)
     ladder_of = models.DateTimeField(_("By the tiers as of"))
+    # points of an earlier shop, which count as those of a day (points/moving_in/)
+    brought = models.BigIntegerField(_("Brought along"), default=0, db_default=0)
+    brought_on = models.DateField(_("Brought on"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("Member's tier")

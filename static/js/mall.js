@@ -10,3 +10,4 @@ import "./sending.js";
 import "./suggesting.js";
 import "./waking.js";
 import "./basket.js";
+import "./gallery.js";

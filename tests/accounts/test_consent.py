@@ -1,6 +1,7 @@
 """Consent: noted at sign-up, asked about when the terms change, taken along and forgotten."""
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
@@ -31,9 +32,17 @@ def kept():
 
 
 @pytest.mark.parametrize(
-    ("agreed", "noted"), [({}, (2, 1)), ({"agreed": "1.1"}, (1, 1)), ({"agreed": "9.9"}, (2, 1))]
+    ("agreed", "noted"),
+    [
+        ({"agreed": "2.1"}, [(2, 1)]),
+        ({"agreed": "1.1"}, [(1, 1)]),  # of a page shown before
+        ({"agreed": "9.9"}, []),
+        ({}, []),
+    ],
 )
-def test_sign_up_when_on_a_page_then_notes_the_versions_it_showed(client, agreed, noted):
+def test_sign_up_when_a_box_was_ticked_then_its_versions_are_noted_and_else_nothing(
+    client, agreed, noted
+):
     publish("terms")
     publish("terms")
     publish("privacy")
@@ -41,10 +50,24 @@ def test_sign_up_when_on_a_page_then_notes_the_versions_it_showed(client, agreed
     shown = client.get(reverse("account_signup")).content.decode()
     answer = sign_up(client, **agreed)
 
-    assert 'name="agreed" value="2.1"' in shown and 'href="/terms/"' in shown
-    assert kept() == [(*noted, "page", "zh-hans")]
-    asks = noted != (2, 1)
+    box = re.search(r'<input type="checkbox" name="agreed"[^>]*>', shown)[0]
+    assert 'value="2.1" required' in box and "checked" not in box and 'href="/terms/"' in shown
+    assert kept() == [(*versions, "page", "zh-hans") for versions in noted]
+    asks = noted != [(2, 1)]
     assert answer.url == ("/account/consent/?next=%2F" if asks else "/")
+
+
+def test_sign_up_when_something_else_was_wrong_then_the_box_stays_ticked(client, member):
+    publish()
+    ticked = 'name="agreed" id="agreed" value="1.0" required checked'
+
+    pages = [
+        sign_up(client, email="no address", agreed=agreed).content.decode()
+        for agreed in ("1.0", "0.0")  # of a page shown before: what is read now is to be agreed to
+    ]
+
+    assert [ticked in page for page in pages] == [True, False]
+    assert kept() == []
 
 
 def test_sign_up_when_in_an_app_then_notes_only_what_it_says(api):
@@ -102,7 +125,7 @@ def test_consent_when_given_in_an_app_then_told_and_an_old_version_refused(signe
 
 
 def test_consent_when_a_member_takes_data_along_or_leaves_then_included_and_forgotten(client):
-    sign_up(client)
+    sign_up(client, agreed="0.0")
     user = User.objects.get(username="mei")
 
     document = json.loads("".join(export.as_json(user)))

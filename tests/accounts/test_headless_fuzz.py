@@ -33,6 +33,8 @@ DOORS = {
     "auth/password/reset": ("key", "password"),
     "auth/email/verify": ("key",),
     "auth/2fa/authenticate": ("code",),
+    "auth/code/request": ("phone",),
+    "auth/code/confirm": ("code",),
     "tokens/refresh": ("refresh_token",),
     "account/password/change": ("current_password", "new_password"),
     "account/email": ("email",),

@@ -24,6 +24,7 @@ ADDRESS = {
 OPEN_PAGES = [
     "/accounts/login/",
     "/accounts/signup/",
+    "/accounts/phone/",
     "/accounts/password/reset/",
     "/accounts/password/reset/done/",
     "/accounts/password/reset/key/nonsense-key/",
@@ -46,6 +47,7 @@ OWN_PAGES = [
     "/accounts/reauthenticate/",
     "/accounts/2fa/",
     "/accounts/3rdparty/",
+    "/account/phone/",
 ]
 
 

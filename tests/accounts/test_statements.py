@@ -73,7 +73,7 @@ def ours(statements):
 
 
 def sign_up_page():
-    form = {"username": "new", "email": "new@example.com", "password1": PASSWORD}
+    form = {"username": "new", "email": "new@example.com", "password1": PASSWORD, "agreed": "0.0"}
     return Client().post("/accounts/signup/", form)
 
 

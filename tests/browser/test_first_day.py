@@ -54,6 +54,7 @@ def sign_up(page):
     page.fill("[name=email]", "mei@example.com")
     for field in page.locator("main form input[type=password]").all():
         field.fill(PASSWORD)
+    page.check("main form [name=agreed]")
     page.click("main form [type=submit]")
     page.wait_for_url("**/")
 

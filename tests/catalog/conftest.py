@@ -1,7 +1,7 @@
 import pytest
 from django.core.cache import cache
 
-from tests.factories.catalog import ProductFactory, SkuFactory
+from tests.factories.catalog import CategoryFactory, ProductFactory, SkuFactory
 
 
 @pytest.fixture
@@ -14,6 +14,13 @@ def shelve(db):
         return made
 
     return put
+
+
+@pytest.fixture
+def tea(db):
+    """The category tea, which stands in food."""
+    food = CategoryFactory(slug="food", name_zh_hans="食品", name_en="Food")
+    return CategoryFactory(slug="tea", name_zh_hans="茶", name_en="Tea", parent=food)
 
 
 @pytest.fixture

@@ -32,6 +32,9 @@ def test_products_when_asked_then_points_are_numbers_and_yuan_strings(api, shelv
         name_en="Mug",
         summary_en="Warm",
         illustration="pictures/mug.webp",
+        market_price="59.00",
+        sold=10,
+        tier_to_redeem=2,
     )
 
     answer = api.get("/api/v1/products", headers={"Accept-Language": "en"})
@@ -55,9 +58,13 @@ def test_products_when_asked_then_points_are_numbers_and_yuan_strings(api, shelv
                 "points_price": 120,
                 "cash_price": "12.50",
                 "has_choices": False,
+                "price_varies": False,
+                "market_price": "59.00",
+                "sold": 10,
                 "image": "http://testserver/static/pictures/mug.webp",
                 "in_stock": True,
                 "affordable": False,
+                "locked_until": 2,
                 "payable": True,
             }
         ],
@@ -140,8 +147,14 @@ def test_products_when_there_are_more_then_the_queries_are_not(
 
 def test_product_when_asked_then_its_choices_have_live_stock(api):
     product = ProductFactory(
-        limit_per_order=2, description_zh_hans="<p>好</p><script>alert(1)</script>"
+        limit_per_order=2,
+        description_zh_hans="<p>好</p><script>alert(1)</script>",
+        attributes_zh_hans="材质：陶瓷\n容量: 350 毫升",
+        illustration="pictures/mug.webp",
+        market_price="0.00",
+        sold=9,
     )
+    product.images.create(illustration="pictures/mug.webp", alt_zh_hans="杯底", position=1)
     SkuFactory(product=product, name_zh_hans="红", points_price=100, stock=5)
     blue = SkuFactory(product=product, name_zh_hans="蓝", points_price=200)
 
@@ -156,7 +169,20 @@ def test_product_when_asked_then_its_choices_have_live_stock(api):
         "cash_price": "0.00",
         "stock": 0,
         "missing": 0,
+        "usual_points_price": None,
+        "usual_cash_price": None,
+        "price_until": None,
     }
+    assert detail["attributes"] == [
+        {"name": "材质", "value": "陶瓷"},
+        {"name": "容量", "value": "350 毫升"},
+    ]
+    picture = "http://testserver/static/pictures/mug.webp"
+    assert detail["pictures"] == [
+        {"url": picture, "alt": product.name},
+        {"url": picture, "alt": "杯底"},
+    ]
+    assert (detail["price_varies"], detail["market_price"], detail["sold"]) == (True, None, None)
     assert [sku["stock"] for sku in detail["skus"]] == [5, 0]
     assert (
         detail["description"],

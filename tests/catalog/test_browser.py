@@ -12,9 +12,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def mug(shelve):
     shelve(name_zh_hans="雨伞", category=CategoryFactory(slug="outdoor", name_zh_hans="户外"))
-    return shelve(
-        name_zh_hans="陶瓷马克杯", category=CategoryFactory(slug="home", name_zh_hans="家居")
+    mug = shelve(
+        name_zh_hans="陶瓷马克杯",
+        category=CategoryFactory(slug="home", name_zh_hans="家居"),
+        illustration="pictures/mug.webp",
+        attributes_zh_hans="材质：陶瓷\n容量：350 毫升",
+        market_price="39.00",
     )
+    for position in (1, 2):
+        mug.images.create(illustration="pictures/mug.webp", position=position)
+    return mug
 
 
 def expect_names(page, *names):
@@ -22,7 +29,7 @@ def expect_names(page, *names):
     expect(page.locator(".product-card__name")).to_have_text(list(names))
 
 
-def test_list_when_typed_and_tapped_then_the_shelf_follows_without_a_reload(page, mug):
+def test_goods_when_typed_and_tapped_then_shelf_and_pictures_follow_without_a_reload(page, mug):
     page.goto("/products/")
     page.evaluate("window.sameDocument = true")
 
@@ -42,6 +49,18 @@ def test_list_when_typed_and_tapped_then_the_shelf_follows_without_a_reload(page
     page.go_back()
     page.locator(".empty").wait_for()
 
+    page.goto(f"/products/{mug.pk}/")
+    zoom = page.locator("dialog.zoom")
+    page.locator(".gallery a").first.click()
+    expect(zoom.locator("output")).to_have_text("1 / 3")
+    page.keyboard.press("ArrowRight")
+    zoom.locator("[data-step]").last.click()
+    expect(zoom.locator("output")).to_have_text("3 / 3")
+    page.keyboard.press("Escape")
+    expect(zoom).to_be_hidden()
+    page.locator(".gallery__thumbs a").last.click()
+    expect(page.locator("#picture-3")).to_be_in_viewport()
+
 
 def test_list_when_there_is_no_javascript_then_search_and_product_still_work(open_page, mug):
     page = open_page(javascript=False)
@@ -55,6 +74,9 @@ def test_list_when_there_is_no_javascript_then_search_and_product_still_work(ope
     page.locator(".product-card__link").click()
     page.wait_for_url(f"**/products/{mug.pk}/")
     assert page.locator("form#redeem .btn-primary").is_visible()
+    page.locator(".gallery__thumbs a").nth(1).click()
+    assert page.url.endswith("#picture-2")
+    assert page.locator("#picture-2").get_attribute("href").endswith(".webp")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -41,15 +41,15 @@ def test_draw_when_skus_differ_then_the_cheapest_offered_one_and_siblings_stay()
     for points, cash, offered in [(90, 1, False), (100, 9, True), (100, 5, True), (300, 1, True)]:
         SkuFactory(product=product, points_price=points, cash_price=cash, is_active=offered)
 
-    assert columns(product) == (3, 100, Decimal("5.00"), False)
-    assert columns(sibling) == (1, 7, Decimal("0.00"), False)
+    assert columns(product) == (3, 100, Decimal("5.00"), False, True)
+    assert columns(sibling) == (1, 7, Decimal("0.00"), False, False)
 
 
 def test_draw_when_nothing_is_offered_then_no_choice_and_no_price():
     product = ProductFactory(pay_mode="cash")
     SkuFactory(product=product, points_price=0, cash_price=5, is_active=False)
 
-    assert columns(product) == (0, 0, Decimal("0.00"), True)
+    assert columns(product) == (0, 0, Decimal("0.00"), True, False)
 
 
 # --- by every door --------------------------------------------------------------------
@@ -58,7 +58,7 @@ def test_save_when_an_operator_changes_the_price_then_drawn(back_room, shelve):
 
     saved(back_room, product, **{"skus-0-points_price": 150})
 
-    assert columns(product) == (1, 150, Decimal("0.00"), False)
+    assert columns(product) == (1, 150, Decimal("0.00"), False, False)
 
 
 def test_save_when_an_operator_changes_the_pay_mode_then_drawn(back_room, shelve):
@@ -71,7 +71,7 @@ def test_save_when_an_operator_changes_the_pay_mode_then_drawn(back_room, shelve
         **{"skus-0-points_price": 0, "skus-0-cash_price": "9.50"},
     )
 
-    assert columns(product) == (1, 0, Decimal("9.50"), True)
+    assert columns(product) == (1, 0, Decimal("9.50"), True, False)
 
 
 def test_save_when_an_operator_adds_hides_and_deletes_skus_then_drawn(back_room, shelve):
@@ -133,7 +133,7 @@ def test_save_when_the_product_was_read_before_its_skus_moved_then_the_columns_s
     product.pay_mode = "cash"
     product.save(update_fields=["pay_mode"])
 
-    assert columns(product) == (1, 100, Decimal("0.00"), True)
+    assert columns(product) == (1, 100, Decimal("0.00"), True, False)
     assert Product.objects.get(pk=product.pk).name_en == "Renamed"
 
 

@@ -49,8 +49,14 @@ def test_listing_when_a_product_is_on_sale_then_its_facts_are_whole(shelve):
             "points_price": 120,
             "cash_price": Decimal("0.00"),
             "has_choices": False,
+            "price_varies": False,
+            "market_price": None,
+            "sold": None,
+            "tier_to_see": 0,
+            "tier_to_redeem": 0,
             "in_stock": True,
             "affordable": True,
+            "locked_until": 0,
         }
     ]
 

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from uuid import uuid4
 
+from catalog.models import Product
 from mall.core import clock
 from orders.coupons import lifecycle as coupons
-from orders.models import CouponCode, CouponTemplate
+from orders.models import CouponCode, CouponGoods, CouponTemplate
+from tests.factories.orders import virtual_sku
 
 
 def template(**words):
@@ -48,3 +50,12 @@ def over(coupon, *, days=1):
     coupon.expires_at = clock.now() - timedelta(days=days)
     coupon.save(update_fields=["expires_at"])
     return coupon
+
+
+def coupon_sku(made=None, **words):
+    """A SKU of goods of which each piece is a coupon of that template."""
+    sku = virtual_sku(**{"points": 100, **words})
+    sku.product.kind = Product.Kind.COUPON
+    sku.product.save(update_fields=["kind"])
+    CouponGoods.objects.create(product=sku.product, template=made or template())
+    return sku

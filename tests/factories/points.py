@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 
 from mall.core import clock
 from points import grants, ledger, maturing
+from points.models import MemberTier
 
 _numbers = itertools.count(1)
 
@@ -57,3 +58,11 @@ def arrived(member, *, order="order:M1", **kwargs):
     maturing.mature_due()
     grant.refresh_from_db()
     return grant
+
+
+def in_tier(member, level):
+    """Have a member stand in a tier, as the nightly job put it down."""
+    ledger.open_account(member.pk)
+    words = {"level": level, "since": clock.today(), "ladder_of": clock.now()}
+    MemberTier.objects.update_or_create(account_id=member.pk, defaults=words)
+    return member

@@ -10,6 +10,7 @@ import urllib.request
 from contextlib import suppress
 
 import pytest
+from PIL import Image
 
 from tests.conftest import ROOT
 from tests.front import NGINX, front, listens, running
@@ -111,6 +112,28 @@ def test_nginx_when_visitors_come_then_only_what_is_meant_for_them_passes(door, 
         "nosniff",
         "default-src 'none'; sandbox",
     )
+    assert headers["Cache-Control"] == "max-age=3600"
+
+
+def test_nginx_when_a_picture_is_asked_smaller_then_the_mall_makes_it_once(
+    door, settings, tmp_path
+):
+    on_disk = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": on_disk}
+    settings.MEDIA_ROOT = tmp_path / "media"
+    name, for_good = "products/0123456789abcdef-640x480.webp", "max-age=31536000, public, immutable"
+    (tmp_path / "media" / "products").mkdir()
+    Image.new("RGB", (640, 480)).save(tmp_path / "media" / name)
+    path, unknown = f"/media/sized/{name}/360.webp", f"/media/sized/{name}/361.webp"
+
+    made, kept, whole = door(path), door(path), door(f"/media/{name}")
+
+    for status, headers, _body in (made, kept, whole):
+        assert (status, headers["Content-Type"]) == (200, "image/webp")
+        assert headers["Cache-Control"] == for_good
+        assert headers["X-Content-Type-Options"] == "nosniff"
+    assert [one[1]["ETag"] is None for one in (made, kept)] == [True, False]  # nginx tells one
+    assert door(unknown)[0] == 404
 
 
 def test_nginx_when_visitors_are_counted_then_ipv6_by_its_network_and_mapped_ipv4_as_ipv4(tmp_path):

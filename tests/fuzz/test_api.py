@@ -7,6 +7,7 @@ filled with chance alone would find nothing behind it but 404.
 
 import os
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -27,6 +28,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from catalog import price_schedule
+from mall.core import clock
 from orders.models import BasketLine
 from orders.reviews import lines as reviews
 from points import adjustments, risk
@@ -34,6 +37,7 @@ from tests.factories.accounts import MemberFactory
 from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import template
 from tests.factories.flash import item
+from tests.factories.freight import template as freight_template
 from tests.factories.marketing import MissionFactory
 from tests.factories.orders import (
     address_of,
@@ -103,6 +107,12 @@ def _asked_back(member):
     return ask(_delivered(member), 1)
 
 
+def _scheduled():
+    sku, clerk = SkuFactory(), MemberFactory(is_staff=True)
+    words = {"points": 50, "cash": 0, "starts_at": clock.now(), "ends_at": None}
+    return price_schedule.plan(sku.pk, **words, by=clerk)
+
+
 def _review(member):
     order = _delivered(member)
     return reviews.write(member, no=order.no, line=order.lines.get().pk, stars=4, text=ACCEPTABLE)
@@ -116,6 +126,10 @@ def _adjustment(member):
 
 def _basket_line(member):
     return BasketLine.objects.create(user=member, sku_id=SkuFactory().pk, quantity=2)
+
+
+def _freight():
+    return freight_template(f"Parcels {uuid4().hex}")
 
 
 def _order_to_send(member):
@@ -146,13 +160,16 @@ THERE = [
     ("/api/v1/products/{product_id}", lambda member: {"product_id": _review(member).product_id}),
     ("/api/v1/stock-alerts/{sku}", lambda member: {"sku": SkuFactory(stock=0).pk}),
     ("/api/v1/wishlist/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
+    ("/api/v1/seen/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
     ("/api/v1/staff/adjustments/{id}", lambda member: {"id": _adjustment(member).pk}),
     (
         "/api/v1/staff/cases/{id}",
         lambda member: {"id": risk.pause(member.pk, operator=MemberFactory(), note="odd").pk},
     ),
+    ("/api/v1/staff/freight-templates/{id}", lambda member: {"id": _freight().pk}),
     ("/api/v1/staff/products/{id}", lambda member: {"id": SkuFactory().product_id}),
     ("/api/v1/staff/skus/{id}", lambda member: {"id": SkuFactory().pk}),
+    ("/api/v1/staff/prices/{id}", lambda member: {"id": _scheduled().pk}),
     ("/api/v1/staff/stock/{sku}", lambda member: {"sku": SkuFactory(stock=50).pk}),
     ("/api/v1/staff/refunds/{id}", lambda member: {"id": _asked_back(member).pk}),
     ("/api/v1/staff/orders/{no}", lambda member: {"no": _order_to_send(member).no}),

@@ -4,6 +4,9 @@ sent and what comes back is as the document says, not only to what a fuzzer make
 
 import io
 import json
+import re
+from contextlib import redirect_stdout
+from datetime import timedelta
 
 import pytest
 import yaml
@@ -142,6 +145,13 @@ def of_the_member(walker, caller, member):
     versions = {kind: walker.go(caller, "get", text, kind=kind)["version"] for kind in kinds}
     walker.go(caller, "get", "/api/v1/me/consent")
     walker.go(caller, "post", "/api/v1/me/consent", versions)
+    said = io.StringIO()
+    with redirect_stdout(said):  # where the console's messages go
+        walker.go(caller, "post", "/api/v1/me/phone", {"phone": "13912345678"})
+    [code] = re.findall(r": (\d{6}) ", said.getvalue())
+    walker.go(caller, "post", "/api/v1/me/phone/code", {"code": code})
+    walker.go(caller, "get", "/api/v1/me/phone")
+    walker.go(caller, "delete", "/api/v1/me/phone")
     made = walker.go(caller, "post", "/api/v1/me/addresses", {**HOME, "is_default": True})
     one = "/api/v1/me/addresses/{id}"
     walker.go(caller, "get", "/api/v1/me/addresses")
@@ -149,6 +159,9 @@ def of_the_member(walker, caller, member):
     walker.go(caller, "patch", one, {"phone": "13912345678", "territory": "CN"}, id=made["id"])
     spare = walker.go(caller, "post", "/api/v1/me/addresses", HOME)
     walker.go(caller, "delete", one, id=spare["id"])
+    text = {"text": "李雷 13812345678 上海市静安区南京西路 1 号"}
+    walker.go(caller, "post", "/api/v1/me/addresses/parse", text)
+    walker.go(caller, "get", "/api/v1/regions", query="?inside=310000")
     walker.go(caller, "get", "/api/v1/missions")
     walker.go(caller, "post", "/api/v1/missions/{code}/claim", code=mission.code)
     buy = "/api/v1/coupons/{template}/purchase"
@@ -215,6 +228,9 @@ def of_baskets_and_wishes(walker, caller, member):
     walker.go(caller, "put", wish, {"goal": True}, product_id=sku.product_id)
     walker.go(caller, "get", "/api/v1/wishlist")
     walker.go(caller, "delete", wish, product_id=sku.product_id)
+    walker.go(caller, "put", "/api/v1/seen/{product_id}", product_id=sku.product_id)
+    walker.go(caller, "get", "/api/v1/seen")
+    walker.go(caller, "delete", "/api/v1/seen")
     alert = "/api/v1/stock-alerts/{sku}"
     walker.go(caller, "put", alert, sku=gone.pk)
     walker.go(caller, "get", "/api/v1/stock-alerts")
@@ -236,7 +252,20 @@ def of_programs(walker, caller, member):
     walker.go(caller, "post", "/api/v1/events", raw=raw, headers=headers)
 
 
+def of_freight(walker, clerk):
+    one, terms = "/api/v1/staff/freight-templates/{id}", {"first_fee": "6.00", "more_fee": "1.00"}
+    whole = {**terms, "name": "Parcels", "charged_by": "piece"}
+    whole["regions"] = [{"places": ["540000"], "delivers": False}]
+    made = walker.go(clerk, "post", "/api/v1/staff/freight-templates", whole)
+    walker.go(clerk, "get", "/api/v1/staff/freight-templates")
+    walker.go(clerk, "get", one, id=made["id"])
+    walker.go(clerk, "post", f"{one}/try", {"place": "540000", "pieces": 2}, id=made["id"])
+    walker.go(clerk, "put", one, {**whole, "version": made["version"]}, id=made["id"])
+    walker.go(clerk, "delete", one, id=made["id"])
+
+
 def of_the_back_office(walker, clerk, member, other):
+    of_freight(walker, clerk)
     staff = "/api/v1/staff"
     sku = virtual_sku(points=5, cash="9.00", stock=50)
     give = {"member": member.pk, "points": 900_000, "reason": "Sorry", "note": "late parcel"}
@@ -265,6 +294,11 @@ def of_the_back_office(walker, clerk, member, other):
     walker.go(clerk, "delete", f"{one}/sale", **named)
     walker.go(clerk, "post", f"{one}/sale", **named)
     walker.go(clerk, "patch", f"{staff}/skus/{{id}}", {"cash_price": "8.00"}, id=sku.pk)
+    starts = {"points_price": 4, "cash_price": "7.00"}
+    starts["starts_at"] = (clock.now() + timedelta(days=1)).isoformat()
+    planned = walker.go(clerk, "post", f"{staff}/skus/{{id}}/prices", starts, id=sku.pk)
+    walker.go(clerk, "get", f"{staff}/skus/{{id}}/prices", id=sku.pk)
+    walker.go(clerk, "delete", f"{staff}/prices/{{id}}", id=planned["id"])
     walker.go(clerk, "get", f"{staff}/stock")
     delivery = {"quantity": 5, "note": "delivery 7"}
     walker.go(clerk, "post", f"{staff}/stock/{{sku}}/movements", delivery, sku=sku.pk)

@@ -52,9 +52,11 @@ ACTS = {
     # asking; deciding is tried in tests/points/test_staff_api.py
     "adjustments": {"operator", "finance", "admin"},
     "cases": {"finance", "admin"},
+    "freight-templates": {"operator", "admin"},
     "orders": {"operator", "admin"},
     "products": {"operator", "admin"},
     "refunds": {"operator", "finance", "admin"},
+    "prices": {"operator", "admin"},
     "skus": {"operator", "admin"},
     "stock": {"operator", "admin"},
 }

@@ -95,6 +95,8 @@ def test_production_when_nothing_is_set_then_one_line_for_each():
             "SECRET_KEY": "a" * 60,
             "ALLOWED_HOSTS": ",",
             "DATABASE_URL": "mysql://mall@db:port/mall",
+            "SMS_PROVIDER": "console",
+            "WECHAT_MINI_APP_ID": "wx123",
         },
     ],
     ids=["first", "second", "third"],

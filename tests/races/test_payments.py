@@ -14,10 +14,11 @@ from mall.core.models import AuditRow
 from orders import lifecycle
 from orders.errors import IllegalTransition, NoticeConflict
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
-from orders.payments import cash_in, cash_out
+from orders.payments import cash_in, cash_out, enquiries
 from orders.payments.gateways import sandbox
 from points.models import LedgerEntry, PointAccount
 from tests.factories.orders import place, virtual_sku
+from tests.orders.payments.conftest import _listening, providers  # noqa: F401 - both providers
 from tests.orders.payments.test_cash import notice as told
 
 pytestmark = [
@@ -188,3 +189,48 @@ def test_verbs_when_one_member_does_everything_at_once_then_no_deadlock(member, 
     assert not raised(run_threads(8, live))
     assert PointAccount.objects.get(pk=member.pk).available == 100
     assert stock.available([sku.pk])[sku.pk] == 10_000
+
+
+@pytest.mark.parametrize("provider", ["alipay", "wechat"])
+@pytest.mark.parametrize("cancels", [False, True], ids=["alone", "and a cancellation"])
+def test_poll_when_it_races_the_notice_then_the_money_counts_once_or_goes_back_once(
+    member,
+    run_threads,
+    providers,  # noqa: F811
+    provider,
+    cancels,
+):
+    sku = virtual_sku(points=10, cash="1.00", stock=50)
+    for _ in range(4):
+        order = place(member, sku)
+        payment = cash_in.start(order, provider)
+        cash_in.begin(payment, cash_in.Payer())
+        providers.pay(payment)
+        message = getattr(providers, f"{provider}_notice")(payment)
+        polled = Payment.objects.select_related("order").get(pk=payment.pk)
+        steps = [
+            lambda message=message: cash_in.receive_notice(provider, *message),
+            lambda polled=polled: enquiries.ask(polled),
+        ] * 3
+        if cancels:
+            steps[2] = lambda order=order: lifecycle.cancel(order, actor="test")
+
+        outcomes = run_threads(6, lambda n, steps=steps: patiently(steps[n]))
+
+        assert {type(one) for one in raised(outcomes)} <= {IllegalTransition}
+        cash_out.settle_due()
+        order.refresh_from_db()
+        entries = LedgerEntry.objects.filter(
+            reference=order.reference, kind__in=["capture", "release"]
+        )
+        back = PaymentRefund.objects.filter(payment=payment)
+        facts = OrderEvent.objects.about(order).filter(kind="order_paid")
+        is_paid = order.status == "paid"
+        assert order.status in (["paid", "cancelled"] if cancels else ["paid"])
+        assert [entry.kind for entry in entries] in (
+            [["capture"]] if is_paid else [["release"], ["capture"]]
+        )
+        assert (back.count(), Payment.objects.get(pk=payment.pk).status) == (not is_paid, "paid")
+        assert facts.count() == (entries[0].kind == "capture")
+        money = [one.outcome for one in payment.notices.all() if one.outcome != "repeated"]
+        assert len(money) == 1

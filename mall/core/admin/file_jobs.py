@@ -4,9 +4,10 @@ office: the list, bringing one, and what was told of its rows.
 
 from itertools import islice
 
-from django.http import HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -15,6 +16,7 @@ from mall.core.admin.action_forms import TEMPLATE, page_of, sent
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
+from mall.core.export import csv_response
 from mall.core.models.file_job import FileJob
 
 SHOWN = 100  # rows that a page tells of
@@ -29,7 +31,8 @@ COLOURS = {
 
 class FileJobAdmin(ReadOnly, ModelAdmin):
     """Each page leads on by what the file is at. ``upload_form`` has the file, ``upload_right`` is
-    who may bring one, ``bytes_max`` how large it may be.
+    who may bring one, ``bytes_max`` how large it may be; ``findings_header`` and ``findings_file``
+    are the headings and the name of what is told of its rows, taken along.
     """
 
     is_short = True
@@ -40,6 +43,12 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
     actions_list = ["upload"]
     heavy = ("content", "findings")
     upload_form, upload_right, bytes_max = None, "", 0
+    findings_header, findings_file = (_("Line"), _("number"), _("Why")), "left-out"
+
+    def get_urls(self):
+        page = self.admin_site.admin_view(self.findings)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_findings"
+        return [path("<int:pk>/findings/", page, name=name), *super().get_urls()]
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer(*self.heavy)
@@ -83,6 +92,16 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
     def in_words(self, *told) -> tuple:
         """Return what was told of a row as its page shows it."""
         return told
+
+    def findings(self, request, pk):
+        """Hand out what was told of a file's rows, all of it."""
+        row = self.get_object(request, str(pk))
+        if row is None:
+            raise Http404
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        told = (self.in_words(*one) for one in file_jobs.findings_of(row))
+        return csv_response(f"{self.findings_file}-{row.pk}", self.findings_header, told)
 
     def to(self, row):
         """Lead to a file's page."""

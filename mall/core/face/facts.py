@@ -127,6 +127,11 @@ class Block:
         return _in_language(self.texts)
 
     @property
+    def box(self) -> tuple[int, int] | None:
+        """The picture's width and height."""
+        return (self.width, self.height) if self.width and self.height else None
+
+    @property
     def key(self) -> str:
         return repr(self)
 
@@ -183,9 +188,9 @@ def page_from(row: ShopPage) -> Page:
 
 
 NOBODY = face_of(ShopFace())
-# What stands on the home page of a shop that arranged nothing.
+# What stands on the home page of a shop that arranged nothing: goods first, as a phone is small.
 USUAL = tuple(
-    block_of(HomeBlock(kind=kind)) for kind in (HomeBlock.Kind.CATEGORIES, HomeBlock.Kind.PICKS)
+    block_of(HomeBlock(kind=kind)) for kind in (HomeBlock.Kind.PICKS, HomeBlock.Kind.CATEGORIES)
 )
 
 

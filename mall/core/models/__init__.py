@@ -5,5 +5,6 @@ what the shop says of itself.
 from mall.core.models.audit import AuditRow
 from mall.core.models.face import HomeBlock, ShopFace, ShopPage
 from mall.core.models.job_run import JobRun
+from mall.core.models.setup_step import SetupStep
 
-__all__ = ["AuditRow", "HomeBlock", "JobRun", "ShopFace", "ShopPage"]
+__all__ = ["AuditRow", "HomeBlock", "JobRun", "SetupStep", "ShopFace", "ShopPage"]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
 from mall.core.kept import KeptRow
+from mall.core.renditions import StoredPictureField
 
 HEX_COLOUR = RegexValidator(
     r"^#[0-9a-fA-F]{6}\Z", _("Write a colour like #c2410f."), code="invalid_colour"
@@ -20,18 +21,14 @@ LINK = RegexValidator(
 )
 
 
-def _named(folder):
-    return f"{folder}/{secrets.token_urlsafe(12)}.webp"
-
-
 def logo_path(face, filename):
     """Return a name of its own for each logo, so that browsers may keep one for good."""
-    return _named("face")
+    return f"face/{secrets.token_urlsafe(12)}.webp"
 
 
 def picture_path(block, filename):
-    """Return a name of its own for each picture of the home page."""
-    return _named("home")
+    """Return where a picture of the home page stands; its name is one of its content."""
+    return f"home/{filename}"
 
 
 class ShopFace(KeptRow):
@@ -132,7 +129,7 @@ class HomeBlock(KeptRow):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     title = models.CharField(_("title"), max_length=60, blank=True)
     text = models.CharField(_("text"), max_length=160, blank=True)
-    picture = models.ImageField(
+    picture = StoredPictureField(
         _("picture"),
         upload_to=picture_path,
         blank=True,

@@ -19,6 +19,7 @@ POINTS = (
     "points_expired",
     "points_clawed_back",
     "points_adjusted",
+    "points_opening",
     "points_net",
 )
 

@@ -26,8 +26,8 @@ class Gateway(Protocol):
     def merchant(self) -> str:
         """Return who we are to the provider; every notice must name the same."""
 
-    def way_for(self, agent: str) -> str:
-        """Return the way to pay that fits a browser, by its User-Agent."""
+    def way_for(self, payer: Payer) -> str:
+        """Return the way to pay that fits who pays and their browser."""
 
     def pay_url(self, payment) -> str:
         """Return the page where the shopper goes on to pay."""

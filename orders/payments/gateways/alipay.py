@@ -62,9 +62,9 @@ def merchant() -> str:
     return settings.PAYMENT_ALIPAY["seller_id"]
 
 
-def way_for(agent: str) -> str:
+def way_for(payer) -> str:
     """Return the mobile page for a telephone, else the PC page."""
-    return "wap" if wording.is_mobile(agent) else "page"
+    return "wap" if wording.is_mobile(payer.agent) else "page"
 
 
 def pay_url(payment) -> str:

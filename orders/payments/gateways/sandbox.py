@@ -29,7 +29,7 @@ def merchant() -> str:
     return settings.PAYMENT_MERCHANT
 
 
-def way_for(agent: str) -> str:
+def way_for(payer) -> str:
     """Return its only way."""
     return "page"
 

@@ -49,10 +49,13 @@ def merchant() -> str:
     return settings.PAYMENT_WECHAT["mchid"]
 
 
-def way_for(agent: str) -> str:
-    """Return the mobile browser's way for a telephone outside of WeChat, else the QR code."""
-    is_in_wechat = "MicroMessenger" in agent
-    return "h5" if wording.is_mobile(agent) and not is_in_wechat else "native"
+def way_for(payer: Payer) -> str:
+    """Return the way inside WeChat for whom it knows, and its page for another telephone, else the
+    QR code.
+    """
+    if wording.is_wechat(payer.agent):
+        return "jsapi" if payer.openid else "native"
+    return "h5" if wording.is_mobile(payer.agent) else "native"
 
 
 def pay_url(payment) -> str:

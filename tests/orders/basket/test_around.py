@@ -118,6 +118,37 @@ def test_seen_when_switched_off_elsewhere_or_the_cookie_is_nonsense_then_nothing
     assert client.get(page).context["goods"] == []
 
 
+def test_seen_when_an_app_tells_of_it_then_listed_newest_first_cleared_and_nobody_elses(
+    signed_in_api, api, client, member, other_member
+):
+    first, second = (virtual_sku(points=10).product for _n in range(2))
+    gone = virtual_sku(points=10, status=Product.Status.OFF).product
+    url = "/api/v1/seen"
+
+    def look(*ids):
+        return [signed_in_api.put(f"{url}/{pk}").status_code for pk in ids]
+
+    def listed():
+        told = signed_in_api.get(url).json()
+        return [fact["id"] for fact in told["results"]], told["count"], told["is_off"]
+
+    looks = look(first.pk, second.pk, first.pk, gone.pk, 10**30)
+    before = listed()
+    client.force_login(member)
+    page = [fact["id"] for fact in client.get(reverse("orders:seen")).context["goods"]]
+    cleared = signed_in_api.delete(url)
+    after = listed()
+    client.post(reverse("orders:seen"), {"do": "off"})
+    unseen = look(second.pk)
+
+    assert looks == [204, 204, 204, 404, 404]
+    assert before == ([first.pk, second.pk], 2, False) and page == [first.pk, second.pk]
+    assert (cleared.status_code, cleared.cookies, after) == (204, {}, ([], 0, False))
+    assert (unseen, listed()) == ([204], ([], 0, True))
+    assert [api.get(url).status_code, api.delete(url).status_code] == [401, 401]
+    assert not SeenGoods.objects.filter(pk=other_member.pk).exists()
+
+
 def test_leave_when_a_member_has_a_basket_and_wishes_then_taken_along_and_forgotten(member):
     sku, gone = virtual_sku(points=10), virtual_sku(points=10, stock=0)
     BasketLine.objects.create(user=member, sku=sku, quantity=2)

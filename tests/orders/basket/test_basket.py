@@ -248,6 +248,10 @@ def test_change_when_the_number_is_typed_oddly_then_what_was_meant_or_nothing(
 
     new = [] if pieces is None else [(sku.pk, pieces, False) for sku in (first, second)]
     assert kept(member) == [(third.pk, min(2 + (pieces or 0), 99), False), *new]
+    shown = client.get(reverse("orders:basket")).content.decode()
+    assert [f'value="{pieces}" min="1" max="99"' in shown for _sku in new] == [True] * len(new)
+    assert (f'id="more-{first.pk}"' in shown) == bool(new)
+    assert (shown.count(" disabled>+<") == 3) == (pieces == 99)
 
 
 def test_change_when_htmx_is_refused_then_the_whole_page_says_why(client, member):

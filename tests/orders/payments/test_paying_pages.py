@@ -2,15 +2,18 @@
 word.
 """
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.urls import reverse
 
 from mall.core import clock
 from orders.models import Order, Payment
 from tests.factories.orders import place, virtual_sku
+from tests.orders.payments.providers import WX_APP_ID, is_signed
 
 pytestmark = pytest.mark.django_db
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
@@ -98,3 +101,51 @@ def test_paying_when_the_provider_is_silent_or_closed_it_then_words_and_another_
     assert "did not go through" in closed and "hx-trigger" not in closed
     assert over.status_code == 200
     assert "Pay another way" not in over.content.decode()
+
+
+# --- inside WeChat ---------------------------------------------------------------------
+def known_to_wechat(user, *, app=WX_APP_ID):
+    """Somebody who signed in through the WeChat app that takes the money, or through another."""
+    SocialApp.objects.create(provider="weixin", name="WeChat", client_id=app, secret="s")
+    SocialAccount.objects.create(
+        user=user, provider="weixin", uid="o-mei", extra_data={"openid": "o-mei"}
+    )
+
+
+def test_paying_when_in_wechat_and_known_there_then_its_bridge_gets_what_the_shop_signed(
+    signed_in, providers, order, member
+):
+    known_to_wechat(member)
+
+    url, page = choose(signed_in, order, "wechat", IN_WECHAT)
+    later = signed_in.get(url, headers={"user-agent": IN_WECHAT})
+    elsewhere = signed_in.get(url, headers={"user-agent": PHONE}).content.decode()
+
+    given = dict(re.findall(r'data-([a-z-]+)="([^"]+)"', page.partition("data-wechat-pay")[2]))
+    lines = [given[name] for name in ("app-id", "time-stamp", "nonce-str", "package")]
+    assert is_signed("wechat-merchant", "\n".join(lines) + "\n", given["pay-sign"])
+    assert lines[0] == WX_APP_ID and lines[3].startswith("prepay_id=wx")
+    ((call, sent),) = providers.calls
+    assert (call, sent["payer"]) == ("POST /v3/pay/transactions/jsapi", {"openid": "o-mei"})
+    assert "frame-src weixin:" in later["Content-Security-Policy"]
+    assert "js/wechat_pay" in page and "data-wechat-pay" in elsewhere
+
+
+def test_paying_when_in_wechat_the_code_is_wanted_or_needed_then_it_is_drawn_and_the_rest_closed(
+    signed_in, providers, order, member, other_member
+):
+    known_to_wechat(member)
+    url, _page = choose(signed_in, order, "wechat", IN_WECHAT)
+    pay, sent = reverse("orders:pay", args=[order.no]), {"provider": "wechat", "way": "native"}
+    headers = {"user-agent": IN_WECHAT}
+
+    wanted = signed_in.post(pay, sent, headers=headers, follow=True)
+    closed = Payment.objects.get(no=url.split("/")[-2])
+    wrong = signed_in.post(pay, {**sent, "way": "banknotes"}, headers=headers, follow=True)
+    SocialApp.objects.update(client_id="wx-of-another-app")
+    unknown, page = choose(signed_in, order, "wechat", IN_WECHAT)
+
+    assert "code.svg" in wanted.content.decode() and "data-wechat-pay" not in page
+    assert closed.status == "failed"
+    assert "cannot be used in this way" in wrong.content.decode()
+    assert "code.svg" in page and unknown == wanted.redirect_chain[-1][0]

@@ -1,0 +1,112 @@
+"""Goods as a file in the back office: written out, brought, looked over, let in, taken back."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from catalog.goods_file import export, imports, plan
+from catalog.goods_forms import GoodsExportForm, GoodsFileForm
+from catalog.models import GoodsImport
+from mall.core.admin.action_forms import TEMPLATE, VERSION, sent
+from mall.core.admin.file_jobs import FileJobAdmin
+from mall.core.errors import DomainError
+from mall.core.export import csv_response, xlsx_response, zip_response
+
+STATES = {
+    plan.NEW: _("new product"),
+    plan.CHANGED: _("changed product"),
+    plan.REFUSED: _("left as it is"),
+}
+# who may bring a file may do by hand all that it does
+RIGHTS = [f"catalog.{right}" for right in ("add_product", "change_product", "change_stock")]
+
+
+@admin.register(GoodsImport)
+class GoodsImportAdmin(FileJobAdmin):
+    """Files of goods: each page leads on by what the file is at."""
+
+    list_display = [
+        "made_at", "name", "shown_status", "goods", "new", "changed", "known", "refused", "made_by",
+    ]  # fmt: skip
+    heavy = (*FileJobAdmin.heavy, "remarks")
+    actions_list = ["upload", "write_out"]
+    upload_form, upload_right = GoodsFileForm, "catalog.add_goodsimport"
+    bytes_max = imports.BYTES_MAX
+    findings_header = (_("Line"), _("product code"), _("What"), _("How or why"))
+    findings_file = "goods-of-file"
+
+    def has_upload_permission(self, request, object_id=None):
+        may = super().has_upload_permission(request, object_id)
+        return may and request.user.has_perms(RIGHTS)
+
+    def look_over(self, content, said, *, name, operator):
+        chosen = {option: said[option] for option in ("clears", "makes_categories")}
+        return imports.look_over(content, name=name, operator=operator, **chosen)
+
+    def in_words(self, line, key, state, words):
+        return line, key, str(STATES[state]), words
+
+    def has_write_permission(self, request, object_id=None):
+        """Return whether this operator may take goods along: whoever may see them."""
+        return request.user.has_perms(["catalog.view_product", "catalog.view_stock"])
+
+    @action(description=_("Write goods out"), url_path="write-out", permissions=["write"])
+    def write_out(self, request):
+        """Hand goods out as the file that is brought again."""
+        form = GoodsExportForm(sent(request))
+        if form.is_valid():
+            return _download(form)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "form": form,
+            "title": _("Write goods out"),
+            "button": _("Download"),
+            "back_url": reverse("admin:catalog_goodsimport_changelist"),
+        }
+        return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Show what the file is at; let it in or take it back when that is asked for."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        may = self.has_upload_permission(request)
+        if not self.has_view_permission(request, row) or (request.method == "POST" and not may):
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                self._decide(request, row)
+            except DomainError as refusal:
+                messages.error(request, str(refusal))
+            return self.to(row)
+        is_checked = row.status == GoodsImport.Status.CHECKED
+        return self.page(
+            request,
+            row,
+            "catalog/admin/goods_import.html",
+            may_import=row.new + row.changed if may and is_checked else 0,
+            may_undo=may and imports.may_undo(row),
+            handled=row.done_to,
+            version=row.version,
+        )
+
+    def _decide(self, request, row):
+        if "undo" in request.POST:
+            return imports.undo(row, operator=request.user)
+        return imports.let_in(row, operator=request.user, read=request.POST.get(VERSION))
+
+
+def _download(form):
+    products, said = form.products(), form.cleaned_data
+    is_workbook = said["format"] == "xlsx"
+    if said["pictures"]:
+        return zip_response(
+            export.TABLE,
+            lambda file: export.write_package(file, products, workbook=is_workbook),
+        )
+    respond = xlsx_response if is_workbook else csv_response
+    return respond(export.TABLE, export.header(), export.rows(products))

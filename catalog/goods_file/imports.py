@@ -1,0 +1,265 @@
+"""Files of goods that come in by the back office or the command: looked over, let in, carried out
+by the clock some products at a time, and taken back (``undo``).
+
+The rows are read once, in the look; what was looked at is what is carried out, and what somebody
+changed since is refused by name. Each batch is one transaction together with how far the file is,
+so a sweep that dies loses nothing and does nothing twice.
+"""
+
+import io
+import json
+import zlib
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from catalog.goods_file import changes, findings, incoming, plan, reading, writing
+from catalog.goods_file.categories import Categories
+from catalog.goods_file.package import Package
+from catalog.goods_file.standing import Standing
+from catalog.models import GoodsChange, GoodsImport, GoodsPicture
+from mall.core import audit, clock, file_jobs
+from mall.core.errors import DomainError
+from mall.core.tables.digest import DAYS_ASKED
+from mall.core.tables.errors import UnreadableTable
+from mall.core.transactions import transactional
+from mall.core.versions import check_read
+
+BYTES_MAX = 10_000_000  # of a file brought by a page: below what nginx and the database take
+CONTENT_BYTES_MAX = 12_000_000
+UNDO_DAYS = 30
+Status = GoodsImport.Status
+COLUMN_OF = {plan.NEW: "new", plan.CHANGED: "changed", plan.KNOWN: "known", plan.REFUSED: "refused"}
+
+
+class FileDecided(DomainError):
+    """The file was let in, or taken back, meanwhile."""
+
+    code = "file_decided"
+    status = 409
+    message = _("This file was already let in.")
+
+
+class NothingToImport(DomainError):
+    """The file would change nothing."""
+
+    code = "nothing_in_file"
+    status = 409
+    message = _("This file would change nothing, so there is nothing to do.")
+
+
+class NotUndoable(DomainError):
+    """The file is not done, taken back already, or too old; numbers: days."""
+
+    code = "not_undoable"
+    status = 409
+    message = _("Only a file that was carried out within %(days)s days can be taken back, once.")
+
+
+def look_over(
+    source, *, name: str, operator, clears: bool = False, makes_categories: bool = False,
+    saves: bool = True,
+) -> GoodsImport:  # fmt: skip
+    """Say what would come of a file of goods (bytes or a binary file) and keep it, unless not
+    ``saves``; no product is written.
+
+    Raises: UnreadableTable.
+    """
+    if isinstance(source, bytes) and len(source) > BYTES_MAX:
+        raise UnreadableTable(
+            _("A file may have at most %(most)s MB; larger ones are read by import_goods.")
+            % {"most": BYTES_MAX // 1_000_000}
+        )
+    package = Package(io.BytesIO(source) if isinstance(source, bytes) else source)
+    sheet = reading.read(package.table, clears=clears)
+    row = GoodsImport(
+        name=name[:120], clears=clears, makes_categories=makes_categories, made_by=operator,
+        made_at=clock.now(), language=translation.get_language() or "", rows=sheet.rows,
+        goods=len(sheet.goods), digest=sheet.digest,
+    )  # fmt: skip
+    row.remarks = [*sheet.remarks, *_remarks_of(row)]
+    pictures = incoming.Incoming(package)
+    told = _survey(row, sheet.goods, pictures)
+    row.content, row.findings = _packed(sheet.goods), findings.packed(told)
+    row.pictures = len(pictures.held)
+    if saves:
+        _keep(row, pictures)
+    return row
+
+
+@transactional
+def let_in(row: GoodsImport, *, operator, read: str) -> GoodsImport:
+    """Have a file carried out that was looked over; a sweep begins within seconds. ``read`` is the
+    version the operator saw.
+
+    Raises: FileDecided, ChangedMeanwhile, NothingToImport.
+    """
+    # Two colleagues may press at once; the second must see that it is done.
+    row = GoodsImport.objects.select_for_update().get(pk=row.pk)
+    if row.status != Status.CHECKED:
+        raise FileDecided
+    check_read(read, row.version)
+    if not row.new + row.changed:
+        raise NothingToImport
+    audit.note(operator, "catalog.import_goods", target=row, after=_counts_of(row))
+    return _begin(row)
+
+
+@transactional
+def undo(row: GoodsImport, *, operator) -> GoodsImport:
+    """Have taken back what a file changed; a sweep begins within seconds.
+
+    Raises: NotUndoable.
+    """
+    row = GoodsImport.objects.select_for_update().get(pk=row.pk)
+    if not may_undo(row):
+        raise NotUndoable(days=UNDO_DAYS)
+    audit.note(operator, "catalog.undo_goods", target=row, after=_counts_of(row))
+    row.undoes, row.attempts, row.claimed_until = True, 0, None
+    row.goods = row.changes.count()
+    row.save(update_fields=["undoes", "attempts", "claimed_until", "goods"])
+    return _begin(row)
+
+
+def may_undo(row: GoodsImport) -> bool:
+    """Whether a file can still be taken back."""
+    is_over = row.status in (Status.DONE, Status.FAILED) and not row.undoes
+    is_fresh = row.finished_at and row.finished_at > clock.now() - timedelta(days=UNDO_DAYS)
+    return bool(is_over and is_fresh and row.changes.exists())
+
+
+def carry_on() -> int:
+    """Carry out the files that were let in; returns how many. Harmless when run twice or by several
+    at once.
+    """
+    done = 0
+    while (row := file_jobs.claimed(GoodsImport)) is not None:
+        run(row)
+        done += 1
+    return done
+
+
+def run(row: GoodsImport, *, progress=lambda done: None) -> None:
+    """Carry out a claimed file, or take it back, from where it stands to its end. ``progress`` is
+    given how many products are done.
+    """
+    with translation.override(row.language or None):
+        work = changes.Undo(row) if row.undoes else Work(row)
+        told = list(file_jobs.findings_of(row)) if row.done_to else []
+        for start in range(row.done_to, work.size, writing.BATCH):
+            told += work.carry_out(start, told)
+            progress(min(start + writing.BATCH, work.size))
+    row.held.all().delete()
+    file_jobs.end(row, Status.DONE, undone_at=clock.now() if row.undoes else None)
+
+
+class Work:
+    """The goods of a file that is carried out."""
+
+    def __init__(self, row):
+        self._row = row
+        self._goods = json.loads(zlib.decompress(row.content))
+        self.size = len(self._goods)
+
+    def carry_out(self, start: int, told: list) -> list:
+        """Write one batch and return what is told of it; ``told`` is what was told before."""
+        goods = [reading.Goods.of(one) for one in self._goods[start : start + writing.BATCH]]
+        incoming.store(self._row, goods)
+        return self._written(goods, start, told)
+
+    @transactional
+    def _written(self, goods, start, told):
+        row, categories = self._row, Categories()
+        standing = Standing(goods, holds=True)
+        standing.hold_short(goods)
+        plans = [
+            plan.of(one, standing, categories, makes_categories=row.makes_categories)
+            for one in goods
+        ]
+        for one, made in zip(goods, plans, strict=True):
+            plan.refuse_stale(made, one.seen)
+        good = [made for made in plans if made.state in (plan.NEW, plan.CHANGED)]
+        found = [findings.of(made) for made in plans if made.state != plan.KNOWN]
+        counts = {column: F(column) + _many(plans, state) for state, column in COLUMN_OF.items()}
+        if good:
+            deed = writing.Deed(row.made_by, f"goods:{row.pk}:{start}", row.name)
+            writing.write(good, categories, deed)
+            GoodsChange.objects.bulk_create([changes.of(row, made) for made in good])
+        told_all = findings.packed(told + found)
+        file_jobs.go_on(row, done_to=start + len(goods), findings=told_all, **counts)
+        return found
+
+
+def _survey(row, goods, pictures) -> list:
+    """Count what would come of goods, note in them what was looked at, and tell of it."""
+    told, categories, taken = [], Categories(), {}
+    for start in range(0, len(goods), writing.BATCH):
+        some = goods[start : start + writing.BATCH]
+        standing = Standing(some)
+        for one in some:
+            pictures.resolve(one, standing)
+            _refuse_again(one, standing.product(one.key), taken)
+            made = plan.of(one, standing, categories, makes_categories=row.makes_categories)
+            one.seen = made.mark
+            for choice, planned in zip(one.choices, made.skus, strict=False):
+                if choice.stock is not None:
+                    choice.change = planned.change
+            column = COLUMN_OF[made.state]
+            setattr(row, column, getattr(row, column) + 1)
+            if made.state != plan.KNOWN:
+                told.append(findings.of(made))
+    return told
+
+
+def _refuse_again(goods, product, taken):
+    """Refuse a product that is named twice, by its number and by its code."""
+    if product is not None and taken.setdefault(product.pk, goods.line) != goods.line:
+        words = gettext("this product stands in line %(line)s, too") % {"line": taken[product.pk]}
+        goods.faults.append([goods.line, words])
+
+
+def _remarks_of(row) -> list[str]:
+    since = clock.now() - timedelta(days=DAYS_ASKED)
+    before = GoodsImport.objects.filter(
+        digest=row.digest, status=Status.DONE, undone_at=None, finished_at__gte=since
+    ).first()
+    if before is None:
+        return []
+    words = gettext("The same rows were carried out on %(on)s already.")
+    return [words % {"on": clock.day_of(before.finished_at)}]
+
+
+def _packed(goods) -> bytes:
+    written = json.dumps([one.plain() for one in goods], ensure_ascii=False)
+    packed = zlib.compress(written.encode())
+    if len(packed) > CONTENT_BYTES_MAX:
+        raise UnreadableTable(_("This file is too large. Please split it."))
+    return packed
+
+
+@transactional
+def _keep(row, pictures):
+    old = clock.now() - timedelta(days=UNDO_DAYS)
+    GoodsChange.objects.filter(job__finished_at__lt=old).delete()
+    GoodsPicture.objects.filter(job__status=Status.FAILED).delete()
+    row.pk = None  # tried again, it is saved anew
+    row.save(force_insert=True)
+    pictures.keep(row)
+
+
+def _begin(row):
+    row.status, row.done_to, row.findings = Status.QUEUED, 0, b""
+    row.new = row.changed = row.known = row.refused = 0
+    row.save(update_fields=["status", "done_to", "findings", *COLUMN_OF.values()])
+    return row
+
+
+def _counts_of(row):
+    return {column: getattr(row, column) for column in COLUMN_OF.values()}
+
+
+def _many(plans, state) -> int:
+    return sum(made.state == state for made in plans)

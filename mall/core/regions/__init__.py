@@ -1,0 +1,1 @@
+"""Provinces, cities and districts: where goods go, in words and as codes."""

@@ -1,0 +1,52 @@
+"""Whether goods are offered to somebody right now: on sale, and for members of their tier
+(catalog/audience.py). Reads, never writes.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from catalog import audience
+from catalog.models import Product
+from mall.core.errors import DomainError
+from orders.errors import NotForSale, NotInShop, TierNeeded
+from points import tiers
+
+
+def tier_of(user_id: int | None, products: Iterable[Product]) -> int:
+    """Return the tier that counts for a member (None: a visitor) where one of these products is for
+    some tiers only; where all are for everybody nothing is asked.
+    """
+    if user_id is None or not any(product.tier_to_redeem for product in products):
+        return audience.VISITOR
+    return tiers.level_of(user_id)
+
+
+def refusal_of(product: Product, tier: int, as_of: datetime) -> DomainError | None:
+    """Return why a reader of a tier cannot have a product at an instant; None where nothing but
+    stock and limits may be in the way. What is hidden from them is not in the shop.
+    """
+    if not audience.is_shown(product.tier_to_see, tier):
+        return NotInShop()
+    if not product.is_for_sale(as_of):
+        return NotForSale(product=product.name)
+    if needed := audience.locked_until(product.tier_to_redeem, tier):
+        return TierNeeded(product=product.name, tier=needed)
+    return None
+
+
+def check(user, wishes, as_of: datetime) -> None:
+    """Refuse wishes for what is not offered to a member. Raises: NotInShop, NotForSale,
+    TierNeeded.
+    """
+    products = [wish.sku.product for wish in wishes]
+    tier = tier_of(user and user.pk, products)
+    for product in products:
+        refusal = refusal_of(product, tier, as_of)
+        if refusal is not None:
+            raise refusal
+
+
+def check_tier(user, product: Product) -> None:
+    """Refuse a product that a member's tier is too low for. Raises: TierNeeded."""
+    if needed := audience.locked_until(product.tier_to_redeem, tier_of(user.pk, [product])):
+        raise TierNeeded(product=product.name, tier=needed)

@@ -1,0 +1,37 @@
+"""Refusals about a file of members."""
+
+from django.utils.translation import gettext_lazy as _
+
+from mall.core.errors import DomainError
+
+
+class FileKnown(DomainError):
+    """The same members were let in before."""
+
+    code = "file_known"
+    status = 409
+    message = _("These very members were brought as “%(name)s” already. Nothing was done again.")
+
+
+class FileDecided(DomainError):
+    """The file was let in meanwhile, or is not at the step that was asked for."""
+
+    code = "file_decided"
+    status = 409
+    message = _("This file is at another step by now.")
+
+
+class SamePerson(DomainError):
+    """Whoever brought a file is not the one who lets it in."""
+
+    code = "same_person"
+    status = 403
+    message = _("You brought this file yourself. A colleague must let it in.")
+
+
+class NothingToBring(DomainError):
+    """No member of the file would move in."""
+
+    code = "nothing_in_file"
+    status = 409
+    message = _("No member of this file would move in, so there is nothing to do.")

@@ -1,0 +1,144 @@
+"""The way of a file of members: looked over, let in by a second person, carried out by the clock,
+and taken back.
+
+What moves in is worth money, so nobody lets in a file they brought, whatever their rights. The same
+members again are refused as a file; a member who moved in by another file is known.
+"""
+
+import base64
+import json
+import zlib
+from collections import Counter
+from dataclasses import asdict
+
+from django.utils import translation
+
+from mall.core import audit, clock, encryption, file_jobs
+from mall.core.tables.digest import digest
+from mall.core.transactions import transactional
+from mall.core.versions import check_read, version_of
+from points.models import MemberImport
+from points.moving_in import file as files
+from points.moving_in import people
+from points.moving_in.errors import FileDecided, FileKnown, NothingToBring, SamePerson
+
+Status = MemberImport.Status
+PLACE = "points.memberimport.content"  # a file says phone numbers, so it is sealed
+OVER = (Status.FAILED, Status.UNDONE)
+CHUNK = 250  # members
+
+
+def look_over(content: bytes, *, name: str, note: str, operator, **said) -> MemberImport:
+    """Keep a file and say what would come of it; nobody moves in. ``said`` are the columns of
+    MemberImport an operator chooses.
+
+    Raises: UnreadableTable, FileKnown.
+    """
+    contents = files.read(content, expires_on=said.get("expires_on"))
+    row = MemberImport(
+        name=name[:120],
+        note=note[:500],
+        made_by=operator,
+        made_at=clock.now(),
+        language=translation.get_language() or "",
+        rows=contents.rows,
+        **said,
+    )
+    row.digest = digest([[contents.name, row.existing]])
+    row.content = sealed(contents)
+    _survey(row, contents)
+    return _kept(row)
+
+
+def version(row: MemberImport) -> str:
+    """Return the mark of what is read before a file is let in."""
+    return version_of(row.digest, row.made_by_id, row.note, row.mail_days, row.with_bonus)
+
+
+@transactional
+def _kept(row):
+    """Write a look down in place of one before that did nothing. Raises: FileKnown."""
+    for known in MemberImport.objects.select_for_update().filter(digest=row.digest):
+        if known.status in OVER:
+            known.digest = f"{known.digest[:40]}:{known.pk}"
+            known.save(update_fields=["digest"])
+        elif known.status == Status.CHECKED:
+            known.delete()
+        else:
+            raise FileKnown(name=known.name)
+    row.save()
+    audit.note(row.made_by, "points.members_ask", target=row, reason=row.note)
+    return row
+
+
+def _survey(row, contents):
+    """Count what would become of everybody."""
+    numbers, findings, refused = Counter(), file_jobs.Findings(), list(contents.faults)
+    for some in contents.chunks(CHUNK):
+        for one in people.place(some, row):
+            numbers[one.state] += 1
+            if one.state == people.REFUSED:
+                refused.append([one.person.line, one.person.number, one.why])
+            elif one.state != people.KNOWN:
+                numbers["points"] += one.person.points
+    for told in sorted(refused):
+        findings.add(*told)
+    row.findings, row.refused = findings.packed(), len(refused)
+    row.new, row.added, row.known = (
+        numbers[state] for state in (people.NEW, people.ADDED, people.KNOWN)
+    )
+    row.points = numbers["points"]
+
+
+@transactional
+def let_in(row: MemberImport, *, operator, read: str) -> MemberImport:
+    """Have the members of a file move in; a sweep begins within seconds. ``read`` is the version
+    the operator saw.
+
+    Raises: FileDecided, ChangedMeanwhile, SamePerson, NothingToBring.
+    """
+    # Two colleagues may press at once; the second must see that it is done.
+    row = MemberImport.objects.select_for_update().filter(pk=row.pk).first()
+    if row is None or row.status != Status.CHECKED:
+        raise FileDecided
+    check_read(read, version(row))
+    if row.made_by_id == operator.pk:
+        raise SamePerson
+    if not row.new + row.added:
+        raise NothingToBring
+    told = {"members": row.new, "added": row.added, "points": row.points}
+    audit.note(operator, "points.members_let_in", target=row, reason=row.note, after=told)
+    row.status, row.approved_by, row.approved_at = Status.QUEUED, operator, clock.now()
+    row.new = row.added = row.points = 0
+    row.save()
+    return row
+
+
+@transactional
+def take_back(row: MemberImport, *, operator, note: str) -> MemberImport:
+    """Have a file taken back: each member nobody touched since by entries the other way.
+
+    Raises: FileDecided (it is not done, or taken back already).
+    """
+    row = MemberImport.objects.select_for_update().get(pk=row.pk)
+    if row.status != Status.DONE:
+        raise FileDecided
+    row.status, row.undo_by, row.undo_note = Status.QUEUED, operator, note[:500]
+    row.attempts, row.claimed_until = 0, None
+    row.save()
+    audit.note(operator, "points.members_undo", target=row, reason=note)
+    return row
+
+
+def sealed(contents: files.Contents) -> bytes:
+    """Return what a file says as it is kept until it is carried out."""
+    said = {"people": [asdict(one) for one in contents.people], "faults": contents.faults}
+    packed = base64.b64encode(zlib.compress(json.dumps(said).encode())).decode()
+    return encryption.encrypt(packed, place=PLACE).encode()
+
+
+def opened(row: MemberImport) -> files.Contents:
+    """Return what ``sealed`` kept. Raises: Undecryptable."""
+    packed = encryption.decrypt(bytes(row.content).decode(), place=PLACE)
+    said = json.loads(zlib.decompress(base64.b64decode(packed)))
+    return files.Contents([files.Person(**one) for one in said["people"]], said["faults"], row.rows)

@@ -1,0 +1,364 @@
+"""Members of an earlier shop move in: looked over, let in by a second person, once, and back."""
+
+from datetime import date, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import translation
+from xlsxwriter import Workbook
+
+from accounts import closing, export, registration
+from accounts.models import AccountMail, BonusClaim, User
+from mall import verification
+from mall.core import clock, file_jobs
+from mall.core.models import AuditRow
+from marketing.analytics import rollup
+from points import ledger, tiers, wording
+from points.models import LedgerEntry, MemberImport, MemberTier, MovedMember, PointAccount
+from points.moving_in import imports, letters, opening
+from tests.factories.accounts import MemberFactory, mails
+
+pytestmark = pytest.mark.django_db
+UPLOAD = "admin:points_memberimport_upload"
+HEAD = "number,name,email,phone,points,expires_on,earned,tier,birthday,joined_on,remark\n"
+PHONE = "13912349876"
+NOON = datetime(2026, 6, 15, 12, tzinfo=clock.SHOP_ZONE)
+
+
+@pytest.fixture(autouse=True)
+def english(client):
+    """Words are asked for in English, here and on pages."""
+    client.cookies["mall_language"] = "en"
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def people(db):
+    """Who brings a file, and who lets it in."""
+    return [
+        User.objects.create_superuser(username=name, email=f"{name}@example.com")
+        for name in ("brings", "lets-in")
+    ]
+
+
+@pytest.fixture
+def brought(people):
+    """brought(rows, **said) -> a file that was looked over."""
+
+    def bring(rows, content=None, **said):
+        content = content or (HEAD + rows).encode()
+        said = {"note": "from the old shop", "operator": people[0], **said}
+        return imports.look_over(content, name="members.csv", **said)
+
+    return bring
+
+
+@pytest.fixture
+def moved(brought, people):
+    """moved(rows, **said) -> a file that was let in and carried out."""
+
+    def move(rows, **said):
+        row = brought(rows, **said)
+        imports.let_in(row, operator=people[1], read=imports.version(row))
+        assert opening.carry_on() == 1
+        row.refresh_from_db()
+        return row
+
+    return move
+
+
+def faults(row):
+    return {line: (number, why) for line, number, why in file_jobs.findings_of(row)}
+
+
+def test_file_when_a_second_person_lets_it_in_then_balances_tiers_and_facts_are_there_once(
+    people, client
+):
+    rows = (
+        f"A1,小梅,Mei@Example.com,{PHONE},120,2031-03-31,,,1990-05-01,2024-02-29,signed 2024\n"
+        "A1,,,,80,2031-09-30,,,,,\n"
+        "A2,,wang@example.com,,0,,,V2,,,\n"
+        'A3,,li@example.com,,"1,000",,1200,,,,\n'
+    )
+    file = SimpleUploadedFile("members.csv", (HEAD + rows).encode())
+    said = {"file": file, "note": "moving", "existing": "skip", "members_language": "en"}
+    client.force_login(people[0])
+
+    page = client.post(reverse(UPLOAD), {**said, "mail_days": "14"})
+    row = MemberImport.objects.get()
+    own = client.post(page["Location"], {"version": imports.version(row)}, follow=True)
+    client.force_login(people[1])
+    seen = client.get(page["Location"])
+    client.post(page["Location"], {"version": imports.version(row)})
+    done = opening.carry_on()
+    again = opening.carry_on()
+
+    assert (row.rows, row.new, row.refused, row.points) == (4, 3, 0, 1200)
+    assert PHONE.encode() not in bytes(row.content)
+    assert "yourself" in str(list(own.context["messages"])[0])
+    assert MemberImport.objects.get().approved_by == people[1]
+    assert seen.context["may_let_in"] and (done, again) == (1, 0)
+    row.refresh_from_db()
+    assert (row.status, row.new, row.points, bytes(row.content)) == ("done", 3, 1200, b"")
+    mei = User.objects.get(email="mei@example.com")
+    assert (mei.nickname, mei.birthday, mei.language) == ("小梅", date(1990, 5, 1), "en")
+    assert clock.day_of(mei.date_joined) == date(2024, 2, 29) and not mei.has_usable_password()
+    account = PointAccount.objects.get(pk=mei.pk)
+    assert account.lots == [["2031-03-31", 120], ["2031-09-30", 80]] and account.available == 200
+    entry = LedgerEntry.objects.filter(account=account).first()
+    assert (entry.kind, entry.reference) == ("adjust", f"opening:{row.pk}")
+    assert entry.actor == f"staff:{people[0].pk}+staff:{people[1].pk}"
+    assert wording.describe(entry) == "Opening balance"
+    levels = {
+        one.account.user.email: (one.level, tiers.standing_of(one.pk).credited)
+        for one in MemberTier.objects.select_related("account__user")
+    }
+    ladder = {tier.level: tier.threshold for tier in tiers._ladder()}
+    assert levels["wang@example.com"] == (2, ladder[2])
+    assert levels["li@example.com"][1] == 1200
+    # nobody got the sign-up bonus, nor will
+    assert LedgerEntry.objects.exclude(kind="adjust").count() == 0
+    assert BonusClaim.objects.filter(claimed_by=mei.pk).exists()
+    assert AuditRow.objects.filter(action="points.members_let_in").count() == 1
+    figures = rollup.roll_up(clock.today())
+    assert (figures.points_opening, figures.points_adjusted, figures.points_net) == (1200, 0, 1200)
+    assert verification.verify() == []
+
+
+def test_file_when_rows_are_wrong_then_each_is_named_and_its_member_stays_out(brought, people):
+    today = clock.today()
+    rows = [
+        "B1,,not-an-e-mail,,10,,,,,,",
+        "B2,,b2@example.com,,-5,,,,,,",
+        "B3,,b3@example.com,,2.5,,,,,,",
+        f"B4,,b4@example.com,,10,{today - timedelta(days=1)},,,,,",
+        "B5,,b5@example.com,,10,,,,,,",
+        "B5,,b5@example.com,,20,,,,,,",
+        "B6,,b5@example.com,,30,,,,,,",
+        "B7,,,,10,,,,,,",
+        "B8,,b8@example.com,123,10,,,,,,",
+        "B9,,b9@example.com,,10,,,V9,,,",
+        f"C1,{'x' * 31},c1@example.com,,10,,,,,,",
+        "C2,,c2@example.com,,10,,,,2099-01-01,,",
+        f"C3,,{people[0].email},,10,,,,,,",
+        "C4,,c4@example.com,,7,,,,,,",
+    ]
+
+    row = brought("\n".join(rows) + "\n")
+
+    found = faults(row)
+    assert sorted(found) == list(range(2, 15)) and (row.new, row.points, row.refused) == (1, 7, 13)
+    assert all(why for _number, why in found.values())
+    assert found[3] == ("B2", "points: a number from 0 to 1,000,000,000")
+    assert found[4] == ("B3", "points: not a whole number such as 5")
+    assert found[5] == ("B4", "Last day: this day has passed")
+    assert "line 7" in found[6][1] and "Line 6" in found[7][1] and "Line 6" in found[8][1]
+    assert found[14][1].startswith("You cannot adjust your own points")
+
+
+def test_file_when_it_comes_again_then_nobody_moves_in_twice(moved, brought, people):
+    row = moved("D1,,d1@example.com,,100,,,,,,\n")
+    with pytest.raises(imports.FileKnown):
+        brought("D1,,d1@example.com,,100,,,,,,\n")
+
+    more = moved("D1,,d1@example.com,,100,,,,,,\nD2,,d2@example.com,,5,,,,,,\n", existing="add")
+
+    assert (more.new, more.added, more.known, more.points) == (1, 0, 1, 5)
+    assert PointAccount.objects.get(user__email="d1@example.com").available == 100
+    # the same rows in a workbook are the same file
+    book = BytesIO()
+    workbook = Workbook(book)
+    sheet = workbook.add_worksheet()
+    for place, line in enumerate((HEAD.strip(), "D1,,d1@example.com,,100,,,,,,")):
+        sheet.write_row(place, 0, line.split(","))
+    workbook.close()
+    with pytest.raises(imports.FileKnown):
+        brought("", content=book.getvalue())
+    assert row.pk != more.pk and MovedMember.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("existing", "is_proven", "expected"),
+    [("skip", True, ("known", 0)), ("add", True, ("added", 40)), ("add", False, ("refused", 0))],
+)
+def test_file_when_a_member_is_here_then_the_balance_goes_where_the_e_mail_is_proven(
+    moved, brought, existing, is_proven, expected
+):
+    here = MemberFactory(email="here@example.com")
+    EmailAddress.objects.filter(user=here).update(verified=is_proven)
+    before = PointAccount.objects.get(pk=here.pk).available
+
+    row = moved("E1,,here@example.com,,40,,,,,,\nE2,,e2@example.com,,1,,,,,,\n", existing=existing)
+
+    state, points = expected
+    assert getattr(row, state) == 1
+    assert PointAccount.objects.get(pk=here.pk).available == before + points
+    assert User.objects.filter(email="here@example.com").count() == 1
+
+
+def test_file_when_a_try_broke_off_then_the_next_one_goes_on_behind_it(brought, people):
+    rows = "".join(f"F{n},,f{n}@example.com,,{n},,,,,,\n" for n in range(1, 6))
+    row = brought(rows)
+    imports.let_in(row, operator=people[1], read=imports.version(row))
+    row.refresh_from_db()
+    opening._bring(row, imports.opened(row).people[:2])
+    broken = {"status": "running", "claimed_until": "2020-01-01T00:00Z"}
+    MemberImport.objects.update(**broken, new=2, points=3)
+
+    assert opening.carry_on() == 1
+
+    row.refresh_from_db()
+    assert (row.status, row.new, row.points, row.refused) == ("done", 5, 15, 0)
+    theirs = PointAccount.objects.filter(user__email__startswith="f")
+    assert sum(theirs.values_list("available", flat=True)) == 15
+
+
+def test_bring_when_more_members_come_then_no_more_statements(brought, people):
+    counts = []
+    tiers._ladder()  # kept once it was read
+    for start, size in ((0, 2), (10, 9)):
+        rows = "".join(
+            f"G{n},,g{n}@example.com,,{n + 1},,500,,,,\n" for n in range(start, start + size)
+        )
+        row = brought(rows)
+        imports.let_in(row, operator=people[1], read=imports.version(row))
+        row.refresh_from_db()
+        with CaptureQueriesContext(connection) as asked:
+            opening._bring(row, imports.opened(row).people)
+        counts.append(len(asked))
+
+    assert counts[0] == counts[1]
+
+
+def test_take_back_when_some_came_in_since_then_only_the_others_give_back(moved, brought, people):
+    row = moved(
+        "H1,,h1@example.com,,100,,,V3,,,\n"
+        "H2,,h2@example.com,,50,,,,,,\nH3,,h3@example.com,,9,,,,,,\n"
+    )
+    ids = dict(User.objects.filter(email__startswith="h").values_list("email", "pk"))
+    User.objects.filter(email="h2@example.com").update(last_login=clock.now())
+    ledger.spend(ids["h3@example.com"], points=4, key="spent", reference="x")
+
+    imports.take_back(row, operator=people[1], note="the wrong file")
+    opening.carry_on()
+
+    row.refresh_from_db()
+    assert (row.status, row.undone, row.untouchable) == ("undone", 1, 2)
+    left = dict(PointAccount.objects.values_list("user__email", "available"))
+    assert [left[f"h{n}@example.com"] for n in (1, 2, 3)] == [0, 50, 5]
+    assert tiers.standing_of(ids["h1@example.com"]).tier.level == 1
+    back = LedgerEntry.objects.filter(account_id=ids["h1@example.com"]).first()
+    assert (back.kind, wording.describe(back)) == ("clawback", "Opening balance taken back")
+    # the mended file fills the empty account; who kept theirs is known
+    more = moved(
+        "H1,,h1@example.com,,70,,,,,,\nH2,,h2@example.com,,50,,,,,,\nH3,,h3@example.com,,9,,,,,,\n"
+    )
+    assert (more.added, more.known, more.points) == (1, 2, 70)
+    assert verification.verify() == []
+
+
+def test_bonus_when_the_file_says_so_then_once_and_taking_back_still_goes(moved, people):
+    row = moved("I1,,i1@example.com,,10,,,,,,\nI2,,i2@example.com,,0,,,,,,\n", with_bonus=True)
+
+    assert LedgerEntry.objects.filter(rule="register").count() == 2
+    registration.register("i3", "i1+again@example.com")
+    assert LedgerEntry.objects.filter(rule="register").count() == 2
+    imports.take_back(row, operator=people[1], note="no")
+    opening.carry_on()
+    row.refresh_from_db()
+    assert (row.undone, row.untouchable) == (2, 0)
+
+
+# --- the welcome mail --------------------------------------------------------
+def test_letters_when_it_is_day_then_a_link_sets_the_password_once(
+    moved, people, client, monkeypatch, standing_clock
+):
+    standing_clock.move_to(NOON.replace(hour=23))
+    row = moved("J1,梅,j1@example.com,,60,,,,,,\nJ2,,j2@example.com,,1,,,,,,\n", mail_days=7)
+    by_night = letters.write_due()
+    standing_clock.move_to(NOON + timedelta(days=1))
+    monkeypatch.setattr(letters, "PIECE", 1)
+
+    first, second, third = letters.write_due(), letters.write_due(), letters.write_due()
+
+    assert (by_night, first, second, third) == (0, 1, 1, 0)
+    assert AccountMail.objects.filter(template="points/moved_in").count() == 2
+    sent = {mail.to[0]: mail.body for mail in mails()}
+    assert "60" in sent["j1@example.com"]
+    link = next(word for word in sent["j1@example.com"].split() if "/welcome/" in word)
+    path = link.partition("://")[2].partition("/")[2]
+    page = client.get(f"/{path}", follow=True)
+    form = page.redirect_chain[-1][0]
+    client.post(form, {"password1": "plum-blossom-88", "password2": "plum-blossom-88"})
+    user = User.objects.get(email="j1@example.com")
+    assert user.check_password("plum-blossom-88")
+    assert EmailAddress.objects.get(user=user).verified
+    assert client.get(f"/{path}").status_code == 410
+    assert client.get("/welcome/forged/").status_code == 410
+    # again: only who did not come in
+    assert letters.send_again(row, operator=people[1]) == 1
+
+
+def test_letters_when_the_days_are_over_then_the_link_is_and_resetting_still_works(
+    moved, client, standing_clock
+):
+    moved("K1,,k1@example.com,,1,,,,,,\n", mail_days=1)
+    token = letters.token_of(MovedMember.objects.get())
+    fresh = letters.member_of(token)
+    standing_clock.shift(timedelta(days=1, seconds=1))
+
+    assert fresh is not None and letters.member_of(token) is None
+    client.post("/accounts/password/reset/", {"email": "k1@example.com"})
+    assert "/password/reset/key/" in mails()[-1].body
+
+
+# --- the person ----------------------------------------------------------------
+def test_member_when_they_take_along_or_leave_then_it_is_there_and_gone(moved):
+    moved(f"L1,,l1@example.com,{PHONE},10,,,,,,agreed by letter\n")
+    user = User.objects.get(email="l1@example.com")
+
+    told = "".join(export.as_json(user))
+    closing.close(user)
+
+    assert "agreed by letter" in told and PHONE in told and "L1" in told
+    one = MovedMember.objects.get()
+    assert (one.number, one.phone, one.remark, one.number_mark) == (None, None, None, None)
+    assert one.identity  # nobody moves in a second time
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.4", b"name,points\nx,1\n", HEAD.encode()])
+def test_file_when_it_is_no_table_of_members_then_said_beside_the_field(people, client, content):
+    client.force_login(people[0])
+    said = {"note": "x", "existing": "skip", "members_language": "en", "mail_days": "0"}
+
+    answer = client.post(reverse(UPLOAD), {**said, "file": SimpleUploadedFile("x.csv", content)})
+
+    assert answer.status_code == 400 and answer.context["form"].errors["file"]
+    assert not MemberImport.objects.exists()
+
+
+@pytest.mark.long
+def test_file_when_ten_thousand_members_move_in_then_in_minutes_and_little_memory(moved):
+    import resource
+    import sys
+    import time
+
+    rows = "".join(
+        f"N{n},member {n},n{n}@example.com,,{n % 900 + 1},2031-12-31,{n % 5000},,,2024-01-01,\n"
+        for n in range(10_000)
+    )
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.thread_time()
+
+    row = moved(rows, mail_days=14)
+
+    seconds = time.thread_time() - began
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    sys.stderr.write(f"10,000 members: {seconds:.1f} s of CPU, {grown / 1024:.0f} MB")
+    assert (row.status, row.new, row.refused) == ("done", 10_000, 0)
+    assert verification.verify() == []
