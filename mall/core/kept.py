@@ -50,7 +50,7 @@ def _keeping(load, asked):
             return load()
         now = asked()
         if now is None:
-            return load()
+            return _loaded_once(load)
         known, until, value = _kept.get(load, (None, 0.0, None))
         if known != now or time.monotonic() > until:
             # The version was read before the rows: what an edit changes meanwhile ends up under
@@ -61,6 +61,16 @@ def _keeping(load, asked):
 
     look.last = lambda default: _last.get(load, (None, 0.0, default))[2]
     return look
+
+
+def _loaded_once(load):
+    """Load what no process can keep once for all of a writing verb, many orders together say."""
+    if not transactions.has_memory():
+        return load()
+    memory = transactions.memory()
+    if load not in memory:
+        memory[load] = load()
+    return memory[load]
 
 
 def version() -> bytes | str | None:

@@ -151,6 +151,22 @@ def test_policy_when_there_is_no_shared_cache_then_the_database_is_asked(setting
     assert [asked(CheckoutPolicy.current) for _ in range(2)] == [1, 1]
 
 
+def test_policy_when_there_is_no_shared_cache_then_a_verb_asks_once_and_sees_its_own_edit(settings):
+    settings.CACHES = NO_REDIS
+    set_freight("8.00")
+    seen = []
+
+    def verb():
+        seen.append(asked(lambda: [CheckoutPolicy.current() for _ in range(2)]))
+        set_freight("9.00")
+        seen.append(CheckoutPolicy.current().freight)
+
+    transactional(verb)()
+
+    assert seen == [1, 9]
+    assert asked(CheckoutPolicy.current) == 1
+
+
 def test_policy_when_a_copy_of_the_database_is_read_then_it_is_not_kept(monkeypatch):
     set_freight("8.00")
     monkeypatch.setattr(replica, "is_reading", lambda: True)
