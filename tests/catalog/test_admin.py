@@ -92,7 +92,7 @@ def test_product_when_read_aloud_then_each_field_of_its_tables_says_its_column(b
 
     own = r'<input type="(?!hidden)[^>]* name="(?:skus|images)-0-[a-z][^>]*>'
     fields = re.findall(own, page.text)
-    assert len(fields) == 9
+    assert len(fields) == 10
     assert [one for one in fields if "aria-label=" not in one] == []
 
 
