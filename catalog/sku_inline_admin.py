@@ -67,6 +67,7 @@ class CountedSkuForm(SkuForm):
         receipt = getattr(self.instance, "receipt", None)
         now = stocktake.shown(self.instance.pieces if self.instance.pk else 0, receipt)
         self.initial.setdefault("stock_read", str(now))
+        self.fields["counted"].widget.attrs["placeholder"] = str(now.pieces)
 
     def clean(self):
         cleaned = super().clean()
@@ -148,10 +149,12 @@ class SkuInline(TableInline, TranslationTabularInline):
             return "–"
         receive = reverse("admin:catalog_sku_receive_stock", args=[sku.pk])
         return format_html(
-            '{} · <a class="underline" href="{}">{}</a>',
+            '{} · <a class="underline" href="{}">{}</a> · <a class="underline" href="{}">{}</a>',
             self.left(sku),
             receive,
             _("Receive stock"),
+            reverse("admin:catalog_sku_plan_price", args=[sku.pk]),
+            _("Schedule a price"),
         )
 
 

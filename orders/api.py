@@ -55,7 +55,10 @@ class OrderCursor(Cursor):
 
 def own(request, no) -> Order:
     """Return the caller's order; somebody else's does not exist."""
-    return get_object_or_404(Order.objects.of(request.user), no=no)
+    order = history.own(request.user.pk, no)
+    if order is None:
+        raise Http404
+    return order
 
 
 def shown(request, order):
