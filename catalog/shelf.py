@@ -48,6 +48,17 @@ def offers(sku_ids, as_of: datetime | None = None) -> dict[int, Offer]:
     return found
 
 
+def stocked(product_ids) -> set[int]:
+    """Return which of these products have a piece of an offered SKU left right now."""
+    found = rows.fetch(
+        f"SELECT DISTINCT s.product_id FROM {rows.table(Stock)} k "
+        f"JOIN {rows.table(Sku)} s ON s.id = k.sku_id "
+        f"WHERE s.product_id IN ({rows.marks(product_ids)}) AND s.is_active AND k.quantity > 0",
+        product_ids,
+    )
+    return {product_id for (product_id,) in found}
+
+
 def check_left(lines, *, since: float) -> None:
     """Refuse what is sold out already, before anything is written for it, and remember it for a
     moment.

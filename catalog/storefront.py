@@ -7,7 +7,7 @@ may redeem is asked again by the orders app.
 
 from itertools import islice
 
-from catalog import audience, facts, finding, kept, stock
+from catalog import audience, facts, finding, kept, shelf, stock
 from catalog.audience import VISITOR
 from catalog.facts import SHOWN, tree
 from catalog.finding import ORDERINGS, PRICED_IN_POINTS, Filters, Shelf
@@ -135,7 +135,7 @@ def with_stock(shown, available: int | None, tier: int = VISITOR) -> list[dict]:
     """Return facts with live ``in_stock``, and for a reader of these points and tier
     ``affordable``, and ``locked_until`` which tier (0: not).
     """
-    stocked = kept.stocked([fact["id"] for fact in shown], stock.stocked)
+    stocked = kept.stocked([fact["id"] for fact in shown], shelf.stocked)
     return [
         {**fact, "in_stock": stocked[fact["id"]], **_reach(fact, available, tier)} for fact in shown
     ]
