@@ -54,6 +54,14 @@ class SessionStore(cached_db.SessionStore):
         self._keep_copy(kept, self.get_expiry_age(expiry=row.expire_date))
         return kept
 
+    def _get_session_from_db(self):
+        # As Django does, in a statement whose making costs less than its answer.
+        row = rows.find(rows.Wanted(Session, {"session_key": self.session_key}))
+        if row is None or row.expire_date <= clock.now():
+            self._session_key = None
+            return None
+        return row
+
     def cycle_key(self):
         """Take another key, as a sign-in does; the row of the new one is written by ``save``."""
         kept, old = self._session, self.session_key

@@ -26,7 +26,7 @@ class MayEditFreight(Clerk):
     looking, acting = "catalog.view_freighttemplate", "catalog.change_freighttemplate"
 
 
-class TermsRequest(StrictSerializer):
+class FreightTermsRequest(StrictSerializer):
     """What carrying costs in one place; units are pieces or grams."""
 
     delivers = serializers.BooleanField(default=True)
@@ -46,7 +46,7 @@ class TermsRequest(StrictSerializer):
     )
 
 
-class RegionRequest(TermsRequest):
+class FreightRegionRequest(FreightTermsRequest):
     """Other terms for some places."""
 
     places = serializers.ListField(
@@ -57,35 +57,35 @@ class RegionRequest(TermsRequest):
     )
 
 
-class TemplateRequest(TermsRequest):
+class FreightTemplateRequest(FreightTermsRequest):
     """A template with all its regions; its own terms are those of everywhere else."""
 
     name = serializers.CharField(max_length=60)
     charged_by = serializers.ChoiceField(FreightTemplate.ChargedBy.choices)
     is_default = serializers.BooleanField(default=False)
-    regions = RegionRequest(many=True, max_length=MOST_REGIONS, default=list)
+    regions = FreightRegionRequest(many=True, max_length=MOST_REGIONS, default=list)
     version = serializers.CharField(
         required=False, max_length=64, help_text="As it was read, to change it."
     )
 
 
-class RegionSerializer(RegionRequest):
+class FreightRegionSerializer(FreightRegionRequest):
     words = serializers.SerializerMethodField()
 
     def get_words(self, region) -> str:
         return places.written(region.places)
 
 
-class TemplateSerializer(TemplateRequest):
+class FreightTemplateSerializer(FreightTemplateRequest):
     id = serializers.IntegerField()
-    regions = RegionSerializer(many=True)
+    regions = FreightRegionSerializer(many=True)
     version = serializers.SerializerMethodField(help_text="Sent back with a change.")
 
     def get_version(self, row) -> str:
         return freight_templates.version_of(row)
 
 
-class LoadRequest(StrictSerializer):
+class FreightLoadRequest(StrictSerializer):
     """What goes where, to be tried."""
 
     place = serializers.RegexField(CODE, max_length=6, help_text="Code of a region.")
@@ -113,10 +113,10 @@ def _found(pk):
 
 
 def _write(request, pk=None):
-    sent = dict(read(TemplateRequest, request.data).validated_data)
+    sent = dict(read(FreightTemplateRequest, request.data).validated_data)
     regions, seen = sent.pop("regions"), sent.pop("version", None)
     row = freight_templates.write(sent, regions, by=request.user, template_id=pk, seen=seen)
-    return TemplateSerializer(row).data
+    return FreightTemplateSerializer(row).data
 
 
 class StaffFreightTemplates(APIView):
@@ -125,17 +125,17 @@ class StaffFreightTemplates(APIView):
     @extend_schema(
         operation_id="staff_freight_list",
         tags=TAGS,
-        responses=listed("FreightTemplateList", TemplateSerializer),
+        responses=listed("FreightTemplateList", FreightTemplateSerializer),
     )
     def get(self, request):
         """List the freight templates."""
-        return Response(whole(TemplateSerializer(_templates(), many=True).data))
+        return Response(whole(FreightTemplateSerializer(_templates(), many=True).data))
 
     @extend_schema(
         operation_id="staff_freight_add",
         tags=TAGS,
-        request=TemplateRequest,
-        responses={201: TemplateSerializer},
+        request=FreightTemplateRequest,
+        responses={201: FreightTemplateSerializer},
     )
     def post(self, request):
         """Add a template."""
@@ -145,16 +145,18 @@ class StaffFreightTemplates(APIView):
 class StaffFreightTemplate(APIView):
     permission_classes = [IsAuthenticated, MayEditFreight]
 
-    @extend_schema(operation_id="staff_freight_read", tags=TAGS, responses=TemplateSerializer)
+    @extend_schema(
+        operation_id="staff_freight_read", tags=TAGS, responses=FreightTemplateSerializer
+    )
     def get(self, request, pk):
         """Show one template."""
-        return Response(TemplateSerializer(_found(pk)).data)
+        return Response(FreightTemplateSerializer(_found(pk)).data)
 
     @extend_schema(
         operation_id="staff_freight_change",
         tags=TAGS,
-        request=TemplateRequest,
-        responses=TemplateSerializer,
+        request=FreightTemplateRequest,
+        responses=FreightTemplateSerializer,
     )
     def put(self, request, pk):
         """Write a template anew, whole (409 changed_meanwhile when ``version`` is old)."""
@@ -173,11 +175,14 @@ class StaffFreightTry(APIView):
     permission_classes = [IsAuthenticated, MayEditFreight]
 
     @extend_schema(
-        operation_id="staff_freight_try", tags=TAGS, request=LoadRequest, responses=FreightAnswer
+        operation_id="staff_freight_try",
+        tags=TAGS,
+        request=FreightLoadRequest,
+        responses=FreightAnswer,
     )
     def post(self, request, pk):
         """Say what a load would cost somewhere; nothing is kept."""
-        row, sent = _found(pk), read(LoadRequest, request.data).validated_data
+        row, sent = _found(pk), read(FreightLoadRequest, request.data).validated_data
         if tree.find(sent["place"]) is None:
             raise places.UnknownPlace(place=sent["place"], field="place")
         load = Load(sent["pieces"], sent["grams"], sent["cash"])

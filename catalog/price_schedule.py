@@ -205,7 +205,14 @@ def check_pay_mode(product_id: int | None, pay_mode: str) -> None:
     """Refuse a pay mode that a scheduled price of a product does not fit. Raises:
     assortment.PriceMismatch.
     """
-    for planned in open_of([product_id]) if product_id else ():
+    check_planned(open_of([product_id]) if product_id else (), pay_mode)
+
+
+def check_planned(rows, pay_mode: str) -> None:
+    """Refuse a pay mode that one of these scheduled prices does not fit. Raises:
+    assortment.PriceMismatch.
+    """
+    for planned in rows:
         if price_mismatch(pay_mode, planned.points_price, planned.cash_price):
             words = _("A price is scheduled that does not fit this: %(window)s.")
             raise assortment.PriceMismatch(words % {"window": window_of(planned)}, field="pay_mode")

@@ -34,7 +34,15 @@ class ReadField(forms.CharField):
         return initial  # shown again after a refusal, the page tells of today
 
 
-class CountedSkuForm(forms.ModelForm):
+class SkuForm(forms.ModelForm):
+    """A SKU below its product. A page of the release before sends no weight: it stays."""
+
+    def clean_weight_grams(self):
+        weight, name = self.cleaned_data["weight_grams"], self.add_prefix("weight_grams")
+        return 0 if weight is None and name in self.data else weight
+
+
+class CountedSkuForm(SkuForm):
     """A SKU and, where somebody counted, how many pieces of it there are."""
 
     counted = WholeNumberField(
@@ -59,6 +67,7 @@ class CountedSkuForm(forms.ModelForm):
         receipt = getattr(self.instance, "receipt", None)
         now = stocktake.shown(self.instance.pieces if self.instance.pk else 0, receipt)
         self.initial.setdefault("stock_read", str(now))
+        self.fields["counted"].widget.attrs["placeholder"] = str(now.pieces)
 
     def clean(self):
         cleaned = super().clean()
@@ -92,6 +101,7 @@ class CountedSkuForm(forms.ModelForm):
 
 class SkuInline(TableInline, TranslationTabularInline):
     model = Sku
+    form = SkuForm
     extra = 0
 
     def get_fields(self, request, obj=None):
@@ -139,10 +149,12 @@ class SkuInline(TableInline, TranslationTabularInline):
             return "–"
         receive = reverse("admin:catalog_sku_receive_stock", args=[sku.pk])
         return format_html(
-            '{} · <a class="underline" href="{}">{}</a>',
+            '{} · <a class="underline" href="{}">{}</a> · <a class="underline" href="{}">{}</a>',
             self.left(sku),
             receive,
             _("Receive stock"),
+            reverse("admin:catalog_sku_plan_price", args=[sku.pk]),
+            _("Schedule a price"),
         )
 
 

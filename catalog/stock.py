@@ -174,6 +174,17 @@ def held(sku_ids) -> dict[int, int]:
     return dict.fromkeys(ids, 0) | dict(rows.fetch(f"{sql}{rows.locks('k')}", ids))
 
 
+def stocked(product_ids) -> set[int]:
+    """Return which of these products have a piece of an offered SKU left right now."""
+    found = rows.fetch(
+        f"SELECT DISTINCT s.product_id FROM {rows.table(Stock)} k "
+        f"JOIN {rows.table(Sku)} s ON s.id = k.sku_id "
+        f"WHERE s.product_id IN ({rows.marks(product_ids)}) AND s.is_active AND k.quantity > 0",
+        product_ids,
+    )
+    return {product_id for (product_id,) in found}
+
+
 def _added_up(lines) -> dict[int, int]:
     totals: dict[int, int] = {}
     for sku_id, quantity in sorted(lines):

@@ -12,7 +12,7 @@ from catalog.audience import VISITOR
 from catalog.facts import SHOWN, tree
 from catalog.finding import ORDERINGS, PRICED_IN_POINTS, Filters, Shelf
 from catalog.kept import KEPT_SECONDS, forget
-from catalog.models import HIGHEST_TIER, Stock, is_within
+from catalog.models import HIGHEST_TIER, is_within
 from mall.core import clock
 
 __all__ = [
@@ -135,16 +135,10 @@ def with_stock(shown, available: int | None, tier: int = VISITOR) -> list[dict]:
     """Return facts with live ``in_stock``, and for a reader of these points and tier
     ``affordable``, and ``locked_until`` which tier (0: not).
     """
-    stocked = kept.stocked([fact["id"] for fact in shown], _stocked)
+    stocked = kept.stocked([fact["id"] for fact in shown], stock.stocked)
     return [
         {**fact, "in_stock": stocked[fact["id"]], **_reach(fact, available, tier)} for fact in shown
     ]
-
-
-def _stocked(product_ids) -> set[int]:
-    """Return which of these products have a piece of an offered SKU left, asked live."""
-    some = {"sku__product__in": product_ids, "sku__is_active": True, "quantity__gt": 0}
-    return set(Stock.objects.filter(**some).values_list("sku__product", flat=True))
 
 
 # --- finding ------------------------------------------------------------------

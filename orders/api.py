@@ -55,7 +55,10 @@ class OrderCursor(Cursor):
 
 def own(request, no) -> Order:
     """Return the caller's order; somebody else's does not exist."""
-    return get_object_or_404(Order.objects.of(request.user), no=no)
+    order = history.own(request.user.pk, no)
+    if order is None:
+        raise Http404
+    return order
 
 
 def shown(request, order):
@@ -93,8 +96,7 @@ class QuoteView(APIView):
             coupon=asked.get("coupon"),
             to=_destination(request, asked),
         )
-        told = {"delivery": quote.delivery, **self._proposed(quote)}
-        return Response({**quote.as_dict(), **told})
+        return Response({**quote.as_dict(), **quote.way(), **self._proposed(quote)})
 
     def _proposed(self, quote) -> dict:
         """Return the best the member could do with coupon and points, and the coupon that would

@@ -7,6 +7,7 @@ from django.db.models import F
 from catalog import codes
 from catalog.errors import KeyAlreadySeen
 from catalog.models import DELIVERED_AT_ONCE, CardKey, Product
+from mall.core import rows
 from mall.core.transactions import transactional
 from orders import shipping
 from orders.coupons import goods as coupon_goods
@@ -21,9 +22,9 @@ def hand_over(order) -> int:
 
     Inside the transaction that pays. Raises: catalog.errors.OutOfStock.
     """
-    lines = list(_lines_at_once(order).filter(shipped_quantity=0))
-    if not lines:
+    if not _has_any(order):
         return 0
+    lines = list(_lines_at_once(order).filter(shipped_quantity=0))
     keys = [(line.pk, line.sku_id, line.quantity) for line in lines if _is_key(line)]
     issued = codes.issue(keys, reference=order.reference) if keys else 0
     issued += coupon_goods.issue(order, [line for line in lines if not _is_key(line)])
@@ -41,6 +42,20 @@ def key_lines(order):
 def _lines_at_once(order):
     served = OrderLine.objects.filter(order_id=order.pk, product__kind__in=DELIVERED_AT_ONCE)
     return served.annotate(kind=F("product__kind")).order_by("pk")
+
+
+def _has_any(order) -> bool:
+    """Whether something of an order is handed over at once. Nearly every order has nothing, and
+    the ORM takes ten times as long to ask.
+    """
+    kinds = [kind.value for kind in DELIVERED_AT_ONCE]
+    found = rows.fetch(
+        f"SELECT 1 FROM {rows.table(OrderLine)} l "
+        f"JOIN {rows.table(Product)} p ON p.id = l.product_id WHERE l.order_id = %s "
+        f"AND p.kind IN ({rows.marks(kinds)}) AND l.shipped_quantity = 0 LIMIT 1",
+        [order.pk, *kinds],
+    )
+    return bool(found)
 
 
 def _is_key(line) -> bool:

@@ -77,6 +77,11 @@ def orders_of(
     return orders
 
 
+def own(user_id: int, no: str) -> Order | None:
+    """Return a member's order by its number; None where it is nobody's or somebody else's."""
+    return rows.find(rows.Wanted(Order, {"no": no, "user_id": user_id}))
+
+
 def _conditions(user_id, statuses) -> dict:
     conditions = {"user_id = %s": [user_id]}
     if statuses:

@@ -19,7 +19,7 @@ import structlog
 
 from catalog import stock
 from catalog.models import DELIVERED_AT_ONCE
-from mall.core import audit, clock, keyset
+from mall.core import audit, clock, keyset, rows
 from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
@@ -270,10 +270,8 @@ def _move(order, to, stamp, *, actor, note="", if_still=None, **changes) -> Orde
     changes = {"status": to, stamp: now, **changes}
     if to not in TRANSITIONS[order.status]:
         raise IllegalTransition(status=order.status)
-    unmoved = Order.objects.filter(
-        pk=order.pk, status=order.status, refunded_at__isnull=True, **(if_still or {})
-    )
-    if not unmoved.update(**changes):
+    unmoved = {"id": order.pk, "status": order.status, "refunded_at": None, **(if_still or {})}
+    if not rows.update(Order, changes, unmoved):
         raise IllegalTransition(status=order.status)
     _write_down(order, DEEDS[to], to, actor=actor, note=note)
     return _changed(order, changes)

@@ -67,7 +67,7 @@ class UndeliveredSerializer(Shape):
     detail = serializers.CharField()
 
 
-class DeliverySerializer(Shape):
+class QuotedDeliverySerializer(Shape):
     """Where freight was reckoned to."""
 
     region = serializers.CharField(help_text="Empty where it does not matter, or nobody knows.")
@@ -81,6 +81,8 @@ class DeliverySerializer(Shape):
 class ProposedQuoteSerializer(QuoteSerializer):
     """A quote as it was asked for, its delivery, and the best that could be done."""
 
-    delivery = DeliverySerializer(allow_null=True, help_text="null: nothing has to be sent.")
+    delivery = QuotedDeliverySerializer(
+        required=False, help_text="Left out where nothing has to be sent."
+    )
 
     proposed = ProposalSerializer(allow_null=True, help_text="Where something lowers the price.")

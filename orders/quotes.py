@@ -96,18 +96,20 @@ class Quote:
         """Refuse what cannot be carried where it goes. Raises: NotDelivered, AddressUnclear."""
         self.carriage.check()
 
-    @property
-    def delivery(self) -> dict | None:
-        """What programs read of the way there; None for what needs none."""
+    def way(self) -> dict:
+        """Return what programs read of the way there: ``delivery``, where something has to be
+        sent.
+        """
         if not self.is_physical:
-            return None
+            return {}
         refused = self.carriage.refusals
-        return {
+        delivery = {
             "region": self.carriage.region,
             "region_code": self.carriage.place,
             "is_exact": self.carriage.is_exact,
             "refused": [{"sku": sku, "detail": str(why)} for sku, why in refused.items()],
         }
+        return {"delivery": delivery}
 
     def as_dict(self) -> dict:
         """Return the quote as programs read it: points as numbers, yuan as strings."""

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date
 
-from mall.core import clock, shared_redis
+from mall.core import clock, rows, shared_redis
 from points import pending
 from points.models import PointAccount
 
@@ -106,7 +106,7 @@ def _version(account) -> int:
 
 
 def _from_row(user_id):
-    account = PointAccount.objects.filter(pk=user_id).first()
+    account = rows.find(rows.Wanted(PointAccount, {"user_id": user_id}))
     if account is None:
         return {"lots": [], "held": 0, "debt": 0, "status": "active", "hear_at": None}
     remember(account)

@@ -116,7 +116,11 @@ def test_writer_when_rows_change_then_only_there(writer, models, tables):
         ("account_rows", {"points/ledger.py", "points/locked_account.py"}),
         ("rows.insert", {"points/account_rows.py", "points/event_rows.py"}),
         ("rows.execute", {"points/account_rows.py", "points/event_rows.py", "points/tiers.py"}),
-        ("rows.insert_read_back", {"orders/drafts.py", "marketing/checkin/streak.py"}),
+        (
+            "rows.insert_read_back",
+            {"orders/drafts.py", "orders/payments/cash_in.py", "marketing/checkin/streak.py"},
+        ),
+        ("rows.update", {"orders/lifecycle.py", "orders/payments/cash_in.py"}),
     ],
 )
 def test_rows_when_sql_is_written_out_then_only_in_the_rooms_for_it(room, may):

@@ -14,7 +14,15 @@ from django.utils.html import linebreaks
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from catalog.models import CODE_LENGTH, MOST_RECEIVED, Product, validate_code
+from catalog.models import (
+    CODE_LENGTH,
+    MOST_RECEIVED,
+    TIERS,
+    Product,
+    validate_attributes,
+    validate_code,
+)
+from catalog.models.attributes import LONGEST_ATTRIBUTES
 from mall.core import pasted, richtext
 from mall.core.tables import values
 from mall.core.tables.columns import folded
@@ -51,6 +59,19 @@ def rich_text(said: str) -> str:
     """Return safe HTML: what is written in it, or paragraphs of a plain text."""
     said = said.replace("\r\n", "\n").replace("\r", "\n").strip()
     return richtext.clean(said if MARKUP.search(said) else linebreaks(said)).strip()
+
+
+def attributes(said: str) -> str:
+    """Return lines of "name: value"."""
+    lines = [pasted.line(one) for one in said.splitlines()]
+    found = "\n".join(filter(None, lines))
+    try:
+        validate_attributes(found)
+    except ValidationError as error:
+        raise BadCell(error.messages[0]) from None
+    if len(found) > LONGEST_ATTRIBUTES:
+        raise BadCell(_("more than %(most)s characters") % {"most": LONGEST_ATTRIBUTES})
+    return found
 
 
 def whole(said: str, *, most: int) -> int:
@@ -150,4 +171,5 @@ STATUS = Words(
         (Product.Status.OFF, pgettext_lazy("cells", "unlisted|not for sale")),
     ),
 )
+TIER, PERIOD = Words(TIERS), Words(Product.Period.choices)
 KIND, PAY_MODE = Words(Product.Kind.choices), Words(Product.PayMode.choices)

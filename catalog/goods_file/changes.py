@@ -76,6 +76,7 @@ def _plan(change, standing) -> plan.Plan:
         if str(sku.pk) in told["skus"]:
             made.skus.append(_sku_plan(sku, told, standing, made))
     _restore_pictures(made, told, standing.pictures.get(product.pk, []))
+    plan.refuse_fixed(made, standing)
     if made.state == plan.CHANGED:
         made.why += [[change.line, why] for why in plan.faults_of(product, own)]
     return made
@@ -106,7 +107,7 @@ def _restore(row, changed, made) -> dict:
             restored[name] = [new, old]
             setattr(row, name, columns.value_of(type(row), name, old))
         elif now != old:
-            made.since.append(columns.called(name))
+            made.since.append(columns.called(type(row), name))
     return restored
 
 

@@ -59,8 +59,15 @@ OF_PRODUCT = (
     _chosen("pay_mode", cells.PAY_MODE),
     _chosen("status", cells.STATUS),
     Attribute("tags", "tags", cells.tags, ""),
+    Attribute("attributes", "attributes_zh_hans", cells.attributes, ""),
+    Attribute("attributes_en", "attributes_en", cells.attributes, ""),
+    _amount("market_price"),
     _whole("limit_per_order"),
     _whole("limit_per_person"),
+    _whole("limit_per_period"),
+    _chosen("limit_period", cells.PERIOD),
+    _chosen("tier_to_see", cells.TIER),
+    _chosen("tier_to_redeem", cells.TIER),
     Attribute("sale_starts_at", "sale_starts_at", cells.moment, ""),
     Attribute("sale_ends_at", "sale_ends_at", cells.moment, ""),
     Attribute("description", "description_zh_hans", cells.rich_text, ""),
@@ -71,18 +78,29 @@ OF_SKU = (
     _text(Sku, "choice_en", "name_en"),
     _whole("points_price", PRICE_MAX_POINTS),
     _amount("cash_price"),
+    _whole("weight_grams"),
     _chosen("offered", cells.TRUTH, "is_active"),
 )
 SKU_NAMES = (headings.SKU, *(one.column for one in OF_SKU), headings.STOCK)
-COLUMN_OF = {one.name: one.column for one in (*OF_PRODUCT, *OF_SKU)} | {
-    CATEGORY_NAME: headings.CATEGORY,
-    "code": headings.SKU,
+BY_NAME = {
+    Product: {
+        one.name: one for one in (*OF_PRODUCT, Attribute(headings.CATEGORY, CATEGORY_NAME, int))
+    },
+    Sku: {one.name: one for one in (*OF_SKU, Attribute(headings.SKU, "code", cells.code))},
 }
 
 
-def called(name: str) -> str:
+def called(model, name: str) -> str:
     """Return what an attribute is called in the reader's language."""
-    return headings.called(COLUMN_OF[name])
+    return headings.called(BY_NAME[model][name].column)
+
+
+def shown(model, name: str, plain_value) -> str:
+    """Return a plain value as the reader's language says it."""
+    words = BY_NAME[model][name].words
+    if words and plain_value != "":
+        return words.label(plain_value)
+    return "" if plain_value is None else str(plain_value)
 
 
 def plain(value):

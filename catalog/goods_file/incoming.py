@@ -1,12 +1,14 @@
 """The pictures of a file: found in its ZIP by the names in the table, kept in the database while
 the file waits, and put where pictures of products lie once it is carried out.
 
-A stored name holds the hash of what came, so the same picture has the same name, whenever it comes.
+A stored name holds the hash of what came, with width and height (decision 0094): the same picture
+has the same name, whenever it comes.
 """
 
-import hashlib
+from hashlib import blake2b
 from pathlib import PurePosixPath
 
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
 
@@ -60,24 +62,33 @@ class Incoming:
             raise BadCell(_("there is no picture %(name)s in the ZIP") % {"name": name[:80]})
         if mine and (content is None or _bytes_of(mine[0]) == content):
             return mine[0]
-        digest = hashlib.sha256(content).hexdigest()
+        width, height = _size_of(content, name)
+        digest = blake2b(content, digest_size=8).hexdigest()
         if digest not in self.held:
             self._size += len(content)
             if self._size > HELD_BYTES_MAX:
                 words = _("The pictures are too large together. Please split the ZIP.")
                 raise UnreadableTable(words)
             self.held[digest] = content
-        return f"{ROOM}/{digest[:2]}/{digest}.webp"
+        return f"{ROOM}/{digest}-{width}x{height}.webp"
 
 
 def store(row, goods) -> None:
     """Put the pictures of these goods where they are served from; those that are there stay."""
     names = {name for one in goods for name in one.pictures or () if name.startswith(f"{ROOM}/")}
-    digests = {PurePosixPath(name).stem: name for name in names}
+    digests = {PurePosixPath(name).name.partition("-")[0]: name for name in names}
     for held in row.held.filter(digest__in=digests):
         name = digests[held.digest]
         if not _storage().exists(name):
             _storage().save(name, _shrunk(bytes(held.content), name))
+
+
+def _size_of(content, name) -> tuple[int, int]:
+    """Return the size a picture will have, before a pixel is unpacked. Raises: BadCell."""
+    try:
+        return pictures.look_at(ContentFile(content, name=name), PictureField.side)
+    except ValidationError as error:
+        raise BadCell(f"{name[:80]}: {error.messages[0]}") from None
 
 
 def _shrunk(content, name) -> ContentFile:

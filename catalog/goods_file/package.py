@@ -1,7 +1,7 @@
 """A file of goods as it comes: the table alone, or a ZIP with it and the pictures it names.
 
 Nothing is unpacked to the disk. Every entry is read piece by piece under a bound, whatever its
-header says; pictures are looked at before a pixel is unpacked (mall/core/pictures.py).
+header says.
 """
 
 import io
@@ -9,8 +9,6 @@ import zipfile
 import zlib
 from pathlib import PurePosixPath
 
-from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
 
 from catalog.goods_file.reading import BYTES_MAX
@@ -65,17 +63,12 @@ class Package:
         """Return the picture a cell names, by its path or its name alone, in any case; None where
         there is none.
 
-        Raises: BadCell (it is no picture, or several go by the name), UnreadableTable.
+        Raises: BadCell (several go by the name), UnreadableTable.
         """
         entry = self._entry(name)
         if entry is None:
             return None
-        content = self._read(entry, pictures.MOST_MEGABYTES * 1024 * 1024)
-        try:
-            pictures.look_at(ContentFile(content, name=name))
-        except ValidationError as error:
-            raise BadCell(f"{name[:80]}: {error.messages[0]}") from None
-        return content
+        return self._read(entry, pictures.MOST_MEGABYTES * 1024 * 1024)
 
     def _entry(self, name):
         path = name.replace("\\", "/").strip("/").casefold()

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from catalog import assortment
+from catalog import assortment, price_schedule, sales
 from catalog.errors import CountedByKeys, StockBelowZero
 from catalog.goods_file import columns, headings, matching
 from catalog.goods_file.standing import mark, picture_names
-from catalog.models import Product, price_mismatch
+from catalog.models import Product, Sku, price_mismatch
 from mall.core.errors import DomainError
 from mall.core.tables.errors import BadCell
 from mall.core.versions import ChangedMeanwhile
 
 NEW, CHANGED, KNOWN, REFUSED = "new", "changed", "known", "refused"
 SHOWN = 60  # characters of a value
+NOTHING = "–"
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Plan:
     skus: list[SkuPlan] = field(default_factory=list)
     pictures: list | None = None  # [names before, names after]
     category: list[str] | None = None  # a path that has to be made first
+    shelves: tuple = ()  # the paths of the categories before and after
     mark: str = ""
     why: list = field(default_factory=list)
     since: list[str] = field(default_factory=list)  # what stays, because it was changed since
@@ -62,14 +64,14 @@ class Plan:
 
     def told(self) -> str:
         """Return the changes in words: each with what it was and what it becomes."""
-        parts = _told(self.changed)
+        parts = _told(Product, self.changed, self.shelves)
         if self.category:
-            parts.append(f"{columns.called(columns.CATEGORY_NAME)}: + {'/'.join(self.category)}")
+            parts.append(f"{headings.called(headings.CATEGORY)}: + {'/'.join(self.category)}")
         if self.pictures:
             parts.append(f"{headings.called(headings.PICTURES)}: {len(self.pictures[1])}")
         for one in self.skus:
             name = str(one.sku.code or one.sku.name or "")
-            found = _told(one.changed) + _told_pieces(one)
+            found = _told(Sku, one.changed) + _told_pieces(one)
             if one.is_new and not self.is_new:
                 found.insert(0, _("new SKU"))
             parts += [f"{name} {part}".strip() if len(self.skus) > 1 else part for part in found]
@@ -89,12 +91,11 @@ def of(goods, standing, categories, *, makes_categories: bool) -> Plan:
     plan.mark = "" if product is None else mark(product, own, gallery)
     if plan.why:
         return plan
-    before = plan.product.kind
     plan.changed = _take(plan.product, columns.OF_PRODUCT, goods.said)
     _take_category(plan, goods, categories, makes_categories)
     _take_pictures(plan, goods, gallery)
     _take_skus(plan, goods, standing, own)
-    _check(plan, goods, own, before)
+    _check(plan, goods, standing, own)
     return plan
 
 
@@ -109,9 +110,16 @@ def faults_of(product, skus) -> list[str]:
     found = []
     for sku in skus:
         wrong = price_mismatch(product.pay_mode, sku.points_price, sku.cash_price) or {}
-        found += [f"{sku.code or sku.name or ''} {why}".strip() for why in wrong.values()]
+        found += [
+            f"{sku.code or sku.name or headings.called(headings.SKU)}: {why}"
+            for why in wrong.values()
+        ]
     if product.status == Product.Status.ON and not any(sku.is_active for sku in skus):
         found.append(str(assortment.NotReadyForSale(name=product.name_zh_hans)))
+    if product.status == Product.Status.ON:
+        found += [str(words) for words in sales.LACKING.ask(product) if words]
+    if product.tier_to_see > product.tier_to_redeem:
+        found.append(str(assortment.TiersBackwards.message))
     starts, ends = product.sale_starts_at, product.sale_ends_at
     if starts and ends and ends <= starts:
         found.append(str(assortment.SaleBackwards.message))
@@ -152,6 +160,7 @@ def _take_category(plan, goods, categories, makes):
     if len(found) == 1:
         plan.changed[columns.CATEGORY_NAME] = [before, found[0]]
         plan.product.category_id = found[0]
+        plan.shelves = (categories.path(before), categories.path(found[0]))
     elif not found and makes:
         plan.category = goods.category
     else:
@@ -211,25 +220,39 @@ def _refuse_twins(plan, own):
         names.add(name)
 
 
-def _check(plan, goods, own, kind_before):
+def refuse_fixed(plan, standing) -> None:
+    """Refuse a kind or a pay mode that what happened, or is scheduled, does not let change."""
+    product = plan.product
+    if plan.is_new:
+        return
+    try:
+        if "kind" in plan.changed:
+            assortment.check_kind(product.pk, product.kind)
+        if "pay_mode" in plan.changed:
+            price_schedule.check_planned(standing.planned.get(product.pk, ()), product.pay_mode)
+    except DomainError as refusal:
+        plan.why.append([plan.line, str(refusal)])
+
+
+def _check(plan, goods, standing, own):
     product = plan.product
     if plan.is_new and not product.name_zh_hans:
         plan.why.append([goods.line, _("a new product needs a name")])
-    if not plan.is_new and product.kind != kind_before:
-        try:
-            assortment.check_kind(product.pk, product.kind)
-        except DomainError as refusal:
-            plan.why.append([goods.line, str(refusal)])
+    refuse_fixed(plan, standing)
     if plan.state in (NEW, CHANGED):
         rows = {id(sku): sku for sku in [*own, *(one.sku for one in plan.skus)]}
         plan.why += [[goods.line, why] for why in faults_of(product, rows.values())]
 
 
-def _told(changed) -> list[str]:
-    return [
-        f"{columns.called(name)}: {_short(old)} → {_short(new)}"
-        for name, (old, new) in changed.items()
-    ]
+def _told(model, changed, shelves=()) -> list[str]:
+    """Return changes in words; ``shelves`` are the paths of the categories before and after."""
+    parts = []
+    for name, values in changed.items():
+        said = [_short(columns.shown(model, name, value)) for value in values]
+        if name == columns.CATEGORY_NAME and shelves:
+            said = [path or NOTHING for path in shelves]
+        parts.append(f"{columns.called(model, name)}: {said[0]} → {said[1]}")
+    return parts
 
 
 def _told_pieces(one) -> list[str]:
@@ -238,6 +261,7 @@ def _told_pieces(one) -> list[str]:
     return [f"{headings.called(headings.STOCK)}: {one.left} → {one.left + one.change}"]
 
 
-def _short(value) -> str:
-    text = "–" if value in ("", None) else str(value)
+def _short(text) -> str:
+    if not text:
+        return NOTHING
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -1,6 +1,6 @@
 """What the shop has of the goods of a file, read for many of them in a few statements."""
 
-from catalog import stock
+from catalog import price_schedule, stock
 from catalog.goods_file import columns
 from catalog.models import BY_NUMBER, Product, ProductImage, Sku
 from mall.core.versions import version_of
@@ -30,6 +30,9 @@ class Standing:
         images = ProductImage.objects.filter(product__in=[one.pk for one in products])
         for image in images.order_by("position", "pk"):
             self.pictures.setdefault(image.product_id, []).append(image)
+        self.planned = {}
+        for row in price_schedule.open_of([one.pk for one in products]):
+            self.planned.setdefault(row.sku.product_id, []).append(row)
         self.left = stock.available([sku.pk for rows in self.skus.values() for sku in rows])
 
     def _read_others(self, goods):

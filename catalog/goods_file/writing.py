@@ -15,7 +15,12 @@ from catalog.models import ProductImage, draw_lowest_prices
 from mall.core import clock, rows, upserts
 
 BATCH = 100  # products of one transaction
-BASES = ("name", "summary", "description")  # hold the default language's words, as modeltranslation
+BASES = (
+    "name",
+    "summary",
+    "description",
+    "attributes",
+)  # hold the default language's words, as modeltranslation
 PRODUCT_COLUMNS = (
     *dict.fromkeys(one.name for one in columns.OF_PRODUCT), columns.CATEGORY_NAME, "image",
     "updated_at", *BASES,

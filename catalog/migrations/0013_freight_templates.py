@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
             model_name="historicalsku",
             name="weight_grams",
             field=models.PositiveIntegerField(
+                blank=True,
                 db_default=0,
                 default=0,
                 help_text="With its packaging, for freight by weight.",
@@ -28,6 +29,7 @@ class Migration(migrations.Migration):
             model_name="sku",
             name="weight_grams",
             field=models.PositiveIntegerField(
+                blank=True,
                 db_default=0,
                 default=0,
                 help_text="With its packaging, for freight by weight.",

@@ -93,6 +93,7 @@ class Sku(models.Model):
     # the release before this one inserts without it
     weight_grams = models.PositiveIntegerField(
         _("weight in grams"),
+        blank=True,
         default=0,
         db_default=0,
         validators=[MaxValueValidator(MOST_UNITS)],

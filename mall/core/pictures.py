@@ -11,7 +11,7 @@ from threading import Lock
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 MOST_MEGABYTES = 10
 # Unpacked whole, at four bytes a pixel. A JPEG that comes line by line is unpacked at the size it
@@ -23,6 +23,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 BY_LINES = ("JPEG", "MPO")
 HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 LONGEST_PROFILE_BYTES = 16 * 1024
+SIDEWAYS = (5, 6, 7, 8)  # as EXIF says that a photo lies on its side
 QUALITIES = (82, 60, 35)
 ACCEPTED = "image/jpeg,image/png,image/webp"  # an iPhone then sends its HEIC photos as JPEG
 
@@ -46,12 +47,19 @@ def narrower(kept, width: int) -> ContentFile:
     return _written(_read(kept, lambda picture: _shrink(picture, width, _across)), None)
 
 
-def look_at(uploaded) -> None:
-    """Refuse what is no picture we take, before a pixel is unpacked.
+def look_at(uploaded, side: int) -> tuple[int, int]:
+    """Return the width and height a picture has ``within`` a side, before a pixel is unpacked.
 
     Raises: ValidationError (too_big, heic, not_a_picture).
     """
-    _read(uploaded, lambda picture: None)
+
+    def measure(picture):
+        scale = min(1, side / max(picture.size))
+        width, height = (max(1, round(length * scale)) for length in picture.size)
+        is_lying = picture.getexif().get(ExifTags.Base.Orientation) in SIDEWAYS
+        return (height, width) if is_lying else (width, height)
+
+    return _read(uploaded, measure)
 
 
 def square(uploaded, side: int) -> ContentFile:

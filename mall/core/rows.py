@@ -111,12 +111,24 @@ def find_all(wanted: list[Wanted]) -> list:
     return [read(of, row) for row in found]
 
 
-def find(wanted: Wanted):
-    """Return the row that is wanted as last committed, or None."""
+def find(wanted: Wanted, *, locked: bool = False):
+    """Return the row that is wanted as last committed, ``locked`` for writing if asked so, or
+    None.
+    """
     condition, values = wanted.condition("s")
-    of = wanted.model
-    found = fetch(f"SELECT {columns('s', of)} FROM {table(of)} s WHERE {condition}", values)
+    of, lock = wanted.model, locks("s") if locked else ""
+    found = fetch(f"SELECT {columns('s', of)} FROM {table(of)} s WHERE {condition}{lock}", values)
     return read(of, found[0]) if found else None
+
+
+def update(model, values: dict, where: dict) -> int:
+    """Write ``values`` ({attribute: value}) over the rows whose columns are as in ``where`` (None:
+    nothing stands there); return how many those are.
+    """
+    moving, params = changes(model, values)
+    equal = [f"{quoted(one)} {'IS NULL' if at is None else '= %s'}" for one, at in where.items()]
+    sql = f"UPDATE {table(model)} SET {moving} WHERE {' AND '.join(equal)}"
+    return execute(sql, [*params, *(at for at in where.values() if at is not None)])
 
 
 def look(model, names, tail: str, params) -> list:

@@ -71,6 +71,7 @@ KEYS = {
         catalog_product: code
         catalog_sku: code
         catalog_cardkey: batch
+        catalog_freighttemplate: name
         catalog_hotword: word
         catalog_searchedword: word
         django_celery_beat_periodictask: name
@@ -205,7 +206,6 @@ WORDS = {
         mall_shoppage: title title_zh_hans title_en
         mall_historicalshoppage: title title_zh_hans title_en
         catalog_category: name name_zh_hans name_en
-        catalog_freighttemplate: name
         catalog_goodsimport: name
         catalog_historicalproduct: name name_zh_hans name_en
         catalog_historicalsku: name name_zh_hans name_en

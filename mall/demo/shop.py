@@ -1,11 +1,12 @@
-"""The demo shop's shelves: every category and product of goods/*.toml, with its picture and its
-stock.
+"""The demo shop's shelves: every category and product of goods/*.toml, with its pictures and
+its stock.
 """
 
 import html
 import random
 import re
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,15 +14,19 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 
 from catalog import codes, stock, storefront
-from catalog.models import Category, Product, Sku
-from mall.core import clock
+from catalog.models import Category, Product, ProductImage, Sku
+from mall.core import clock, renditions
 from mall.core.transactions import transactional
+from mall.demo.shots import SHOTS
 from mall.demo.studio import take_picture
 
 GOODS = Path(__file__).parent / "goods"
 OPENED_DAYS_AGO = 60
 ACTOR = "seed_demo"
 BULLET = "- "
+HANDS = 2  # pictures taken at a time
+FIRST = "studio"
+SHOWN = {"in_use": "使用场景", "close_up": "细节", "as_sent": "包装", "how_large": "尺寸"}
 KEY_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -44,7 +49,7 @@ def lay_out(progress=iter) -> int:
     all_goods = [(shelf, goods) for shelf in shelves for goods in shelf["product"]]
     # The list page shows the newest first: mixed, so that it opens on a bit of everything.
     random.Random("shelves").shuffle(all_goods)
-    pictures = {goods["slug"]: _hang_picture(shelf, goods) for shelf, goods in progress(all_goods)}
+    pictures = _hang_pictures(all_goods, progress)
     with clock.at(
         clock.start_of(clock.today() - timedelta(days=OPENED_DAYS_AGO)) + timedelta(hours=9)
     ):
@@ -68,19 +73,19 @@ def _fill(shelves, all_goods, pictures) -> int:
             categories[shelf["slug"]],
             goods,
             kind=goods.get("kind", shelf.get("kind", "physical")),
-            picture=pictures[goods["slug"]],
+            pictures=pictures[goods["slug"]],
         )
     storefront.forget()
     return len(all_goods)
 
 
-def _put_on_shelf(category, goods, *, kind, picture) -> Product:
+def _put_on_shelf(category, goods, *, kind, pictures) -> Product:
     product = Product.objects.create(
         category=category,
         kind=kind,
         pay_mode=goods["pay_mode"],
         status=Product.Status.ON,
-        image=picture,
+        image=pictures[FIRST],
         limit_per_person=goods.get("limit_per_person", 0),
         sale_starts_at=_days_from_now(goods.get("sale_starts_days")),
         sale_ends_at=_days_from_now(goods.get("sale_ends_days")),
@@ -88,8 +93,16 @@ def _put_on_shelf(category, goods, *, kind, picture) -> Product:
         name_en=goods["en"]["name"],
         summary_zh_hans=goods["zh"]["summary"],
         summary_en=goods["en"]["summary"],
+        market_price=Decimal(goods.get("market_price", 0)),
+        attributes_zh_hans=goods["zh"]["attributes"].strip(),
+        attributes_en=goods["en"]["attributes"].strip(),
         description_zh_hans=as_html(goods["zh"]["description"]),
         description_en=as_html(goods["en"]["description"]),
+    )
+    ProductImage.objects.bulk_create(
+        ProductImage(product=product, image=pictures[shot], alt=words, position=position)
+        for position, (shot, words) in enumerate(SHOWN.items())
+        if shot in pictures
     )
     for position, choice in enumerate(goods["skus"]):
         sku = Sku.objects.create(
@@ -131,15 +144,29 @@ def _days_from_now(days):
     return clock.start_of(clock.today() + timedelta(days=OPENED_DAYS_AGO + days))
 
 
-def _hang_picture(shelf, goods) -> str:
-    """Take a product's picture unless an earlier run did; return its name in the storage."""
+def _hang_pictures(all_goods, progress) -> dict[str, dict[str, str]]:
+    """Take the pictures of all goods; return their names in the storage by slug and shot."""
+    with ThreadPoolExecutor(HANDS) as studio:
+        taken = studio.map(_take_pictures, all_goods)
+        return {
+            goods["slug"]: {shot: _hang(file) for shot, file in files.items()}
+            for (_shelf, goods), files in zip(progress(all_goods), taken, strict=True)
+        }
+
+
+def _take_pictures(shelf_and_goods) -> dict[str, bytes]:
+    shelf, goods = shelf_and_goods
+    taken = {FIRST: take_picture(goods["picture"], shelf["ground"], slug=goods["slug"])}
+    taken |= {shot: take(shelf, goods) for shot, take in SHOTS.items()}
+    return {shot: file for shot, file in taken.items() if file}
+
+
+def _hang(file: bytes) -> str:
+    """Keep a picture unless an earlier run did; its name says what is in it."""
     storage = Product._meta.get_field("image").storage
-    name = f"products/demo/{goods['slug']}.webp"
-    if storage.exists(name):
-        return name
-    return storage.save(
-        name, ContentFile(take_picture(goods["picture"], shelf["ground"], slug=goods["slug"]))
-    )
+    content = ContentFile(file)
+    name = f"products/demo/{renditions.name_of(content, 'picture.webp')}"
+    return name if storage.exists(name) else storage.save(name, content)
 
 
 def as_html(text: str) -> str:

@@ -30,27 +30,42 @@ def take_picture(emoji: str, ground, *, slug: str) -> bytes:
     The light falls from a side that the slug decides, so that one shelf is not a row of stamps.
     The same arguments give the same picture.
     """
-    subject = _subject(emoji)
+    subject = cut_out(emoji, SUBJECT)
     seed = hashlib.sha256(slug.encode()).digest()
     picture = _ground(tuple(ground), seed[0] % 3, seed[1] % 3)
     left, top = (SIDE - subject.width) // 2, FLOOR - subject.height
     picture = _with_shadow(picture, subject, left, ground[1])
     picture.paste(subject, (left, top), subject)
+    return encoded(picture, QUALITY)
+
+
+def cut_out(emoji, longest):
+    """Return an emoji cut to what is visible, its longer side ``longest`` pixels; enlarged, with
+    its edges crisp again.
+    """
+    picture = visible(emoji)
+    scale = longest / max(picture.size)
+    size = tuple(round(length * scale) for length in picture.size)
+    if scale <= 1:
+        return picture.resize(size, Image.Resampling.BICUBIC)
+    return picture.resize(size, Image.Resampling.LANCZOS).filter(
+        ImageFilter.UnsharpMask(radius=2, percent=60, threshold=2)
+    )
+
+
+def encoded(picture, quality, *, effort=4) -> bytes:
+    """Return a picture as WebP; more effort (0 to 6) takes longer for fewer bytes."""
     file = BytesIO()
-    picture.save(file, "WEBP", quality=QUALITY, method=4)
+    picture.save(file, "WEBP", quality=quality, method=effort)
     return file.getvalue()
 
 
-def _subject(emoji):
-    """The emoji cut to what is visible and enlarged to fill SUBJECT, with its edges crisp again."""
+@cache
+def visible(emoji):
+    """Return an emoji without the empty rows and columns around it."""
     with Image.open(picture_path(emoji)) as file:
-        emoji = file.convert("RGBA")
-    emoji = emoji.crop(emoji.getchannel("A").point(lambda alpha: 255 * (alpha > 16)).getbbox())
-    scale = SUBJECT / max(emoji.size)
-    size = tuple(round(length * scale) for length in emoji.size)
-    return emoji.resize(size, Image.Resampling.LANCZOS).filter(
-        ImageFilter.UnsharpMask(radius=2, percent=60, threshold=2)
-    )
+        picture = file.convert("RGBA")
+    return picture.crop(picture.getchannel("A").point(lambda alpha: 255 * (alpha > 16)).getbbox())
 
 
 @cache

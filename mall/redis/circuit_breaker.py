@@ -55,7 +55,10 @@ class BreakerRedis(Redis):
         except (RedisError, UnicodeDecodeError, ValueError) as noise:
             self._open("nonsense")
             raise LinkLost("Redis talks nonsense") from noise
-        BreakerRedis.slow_in_a_row = 0
+        # Each write to a class has Python look up anew all that is asked of its instances, through
+        # the thirty classes redis-py puts a client together of: not for every command.
+        if BreakerRedis.slow_in_a_row:
+            BreakerRedis.slow_in_a_row = 0
         return answer
 
     def _ask(self, args, options):
@@ -81,7 +84,8 @@ class BreakerRedis(Redis):
         pool, link = self.connection_pool, getattr(self._kept, "link", None)
         if link is None or link.pid != os.getpid():
             link = self._kept.link = pool.connection_class(**pool.connection_kwargs)
-        link.connect()
+        if not link.is_connected:
+            link.connect()
         try:
             is_clean = not link.can_read()
         except (LinkLost, TooSlow, OSError):

@@ -34,7 +34,7 @@ def shown(request, lines) -> dict:
         "saved": [_line(request, row) for row in stands.saved],
         "refusal": _problem(stands.refusal),
         **standing.sums(stands),
-        "delivery": stands.quote and stands.quote.delivery,
+        **(stands.quote.way() if stands.quote else {}),
         "proposed": best and best.as_dict(),
     }
 

@@ -44,7 +44,7 @@ def look(user, product_id: int) -> None:
 
     Raises: NotOffered.
     """
-    check_offered(user, product_id)
+    check_offered(product_id, user)
     row, _new = SeenGoods.objects.get_or_create(pk=user.pk)
     if not row.is_off:
         row.products = [product_id, *(pk for pk in row.products if pk != product_id)][:MOST]

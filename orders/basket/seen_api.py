@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import audience
-from catalog.api import ProductSerializer
+from catalog.serializers import ProductSerializer
 from mall.core.api import read, whole
 from mall.core.shapes import Shape
 from orders.basket import seen

@@ -28,12 +28,11 @@ def offered(sku_id: int, user) -> Sku:
     return sku
 
 
-def check_offered(user, product_id: int) -> None:
-    """Raises: NotOffered unless the product is on sale now and shown to a member."""
-    known = Product.objects.for_sale(clock.now()).filter(pk=product_id)
-    product = known.first() if 1 <= product_id <= LARGEST_ID else None
+def check_offered(product_id: int, user) -> None:
+    """Raises: NotOffered unless the product is on sale now, and shown to a member."""
+    on_sale = Product.objects.for_sale(clock.now())
+    product = on_sale.filter(pk=product_id).first() if 1 <= product_id <= LARGEST_ID else None
     if product is None:
         raise NotOffered
-    tier = offering.tier_of(user.pk, [product])
-    if not audience.is_shown(product.tier_to_see, tier):
+    if not audience.is_shown(product.tier_to_see, offering.tier_of(user.pk, [product])):
         raise NotOffered

@@ -56,6 +56,7 @@ class Payment(models.Model):
     billed_on = models.DateField(
         _("in the bill of"), null=True, blank=True, help_text=_("The provider's bill it stood in.")
     )
+    is_first = False  # set on an instance just started: its order had no payment before
 
     class Meta:
         verbose_name = _("payment")
@@ -79,6 +80,11 @@ class Payment(models.Model):
 
     def __str__(self):
         return self.no
+
+    @property
+    def known_refunds(self):
+        """What went back of it; asked of the database where there may be any."""
+        return () if self.is_first else self.refunds.all()
 
 
 class PaymentNotice(models.Model):

@@ -24,7 +24,7 @@ from orders.errors import (
 )
 from orders.models import Order, OrderEvent, Payment, PaymentNotice, PaymentRefund
 from orders.numbers import new_number
-from orders.payments import cash_out, gateways
+from orders.payments import cash_out, gateways, payment_rows
 from orders.payments.messages import CURRENCY, Aside, Payer, RefundNotice
 from points import ledger
 
@@ -48,18 +48,20 @@ def start(order, provider: str, way: str = "") -> Payment:
     if way not in ways:
         raise NoSuchWay
     # Two tabs may start at once; the second must find the first's payment.
-    order = Order.objects.select_for_update().get(pk=order.pk)
+    order = rows.find(rows.Wanted(Order, {"id": order.pk}), locked=True)
     if not order.is_payable:
         raise IllegalTransition(status=order.status)
-    newest = Payment.objects.filter(order=order).order_by("-pk").first()
+    newest = payment_rows.newest_of(order)
     is_open = newest is not None and newest.status == Payment.Status.OPEN
     # an earlier release names no way
     if is_open and newest.provider == provider and newest.way in (way, ""):
+        newest.order = order
         return newest
     no = new_number()
-    return Payment.objects.create(
+    payment = rows.fresh(
+        Payment,
         no=no,
-        order=order,
+        order_id=order.pk,
         provider=provider,
         way=way,
         provider_ref=no,
@@ -67,6 +69,9 @@ def start(order, provider: str, way: str = "") -> Payment:
         currency=CURRENCY,
         created_at=clock.now(),
     )
+    rows.insert_read_back([payment], by="no")
+    payment.order, payment.is_first = order, newest is None
+    return payment
 
 
 def begin(payment, payer: Payer) -> dict:
@@ -123,12 +128,7 @@ def take_in(provider: str, said) -> PaymentNotice | None:
         if isinstance(said, RefundNotice):
             cash_out.take_notice(provider, said)
             return None
-        payment = (
-            Payment.objects.select_related("order")
-            .filter(provider=provider, no=said.payment_no)
-            .first()
-        )
-        return _match(payment, said)
+        return _match(payment_rows.named(provider, said.payment_no), said)
     except BadNotice as refusal:
         _tell_staff(provider, said, refusal)
         raise
@@ -181,18 +181,23 @@ def _take_in(payment, notice) -> PaymentNotice:
         is_paid = None if known.is_paid is None else notice.is_paid
         said = {"payment_id": payment.pk, "provider_ref": notice.provider_ref, "is_paid": is_paid}
         return repeats.same(known, otherwise=NoticeConflict, **said)
-    payment = Payment.objects.select_related("order").get(pk=payment.pk)
+    payment, is_anothers = payment_rows.with_money(payment.pk, notice.provider_ref)
+    if notice.is_paid and is_anothers:
+        raise NoticeConflict
     outcome = _take_money(payment, notice) if notice.is_paid else _take_failure(payment)
-    return PaymentNotice.objects.create(
+    taken = rows.fresh(
+        PaymentNotice,
         provider=payment.provider,
         event_id=notice.event_id,
-        payment=payment,
+        payment_id=payment.pk,
         is_paid=notice.is_paid,
         provider_ref=notice.provider_ref,
         amount=notice.amount,
         outcome=outcome,
         received_at=clock.now(),
     )
+    rows.insert_read_back([taken], by="event_id")
+    return taken
 
 
 def close(payment) -> bool:
@@ -205,18 +210,12 @@ def close(payment) -> bool:
 
 def _take_money(payment, notice) -> str:
     """Decide what money that just came in is for."""
-    same_money = Payment.objects.filter(
-        provider=payment.provider, provider_ref=notice.provider_ref
-    ).exclude(pk=payment.pk)
-    if same_money.exists():
-        raise NoticeConflict
     if payment.status == Payment.Status.PAID:
         if payment.provider_ref == notice.provider_ref:
             return Outcome.REPEATED
         return _send_back(payment, notice, PaymentRefund.Reason.SECOND)
-    Payment.objects.filter(pk=payment.pk).update(
-        status=Payment.Status.PAID, provider_ref=notice.provider_ref, paid_at=clock.now()
-    )
+    moved = {"status": Payment.Status.PAID, "paid_at": clock.now()}
+    rows.update(Payment, {**moved, "provider_ref": notice.provider_ref}, {"id": payment.pk})
     if payment.order.status == Order.Status.PENDING:
         lifecycle.mark_paid(payment.order, actor=payment.provider, note=f"¥{notice.amount}")
         return Outcome.SETTLED

@@ -80,6 +80,8 @@ def ask_due() -> int:
 
 def leave_others(payment) -> None:
     """Close the attempts of an order that were open before this one, at their providers too."""
+    if payment.is_first:
+        return
     others = Payment.objects.filter(
         order=payment.order_id, pk__lt=payment.pk, status=Payment.Status.OPEN
     )

@@ -33,7 +33,7 @@ class PaymentSerializer(ModelShape):
         "parameters of wx.requestPayment (jsapi). null when it is not to be paid; start it again "
         "where what the provider gave is no longer good."
     )
-    refunds = RefundSerializer(many=True)
+    refunds = RefundSerializer(many=True, source="known_refunds")
 
     class Meta:
         model = Payment

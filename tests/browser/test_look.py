@@ -46,6 +46,18 @@ TOO_WIDE_AT_DOUBLE = """() => {
 }"""
 
 
+# The words under the icons of the bar at the bottom grow as all others do, and none is cut off.
+SMALL_WORDS = """() => [...document.querySelectorAll('.nav-link-tab')]
+    .filter(one => {
+        const words = one.querySelector('span');
+        const box = one.getBoundingClientRect(), inner = words.getBoundingClientRect();
+        return parseFloat(getComputedStyle(words).fontSize) < 23.9
+            || inner.left < box.left - 1 || inner.right > box.right + 1
+            || box.left < -1 || box.right > innerWidth + 1;
+    })
+    .map(one => one.textContent.trim())
+"""
+
 # What a button of the bar at the bottom takes from the sum beside it, at double text.
 COVERED_TOTAL = """() => {
     const bar = document.querySelector('.sticky-action');
@@ -61,6 +73,16 @@ COVERED_TOTAL = """() => {
     const above = words.getBoundingClientRect();
     const apart = above.right <= below.left + 1 || above.bottom <= below.top + 1;
     return apart ? '' : sum.textContent.trim();
+}"""
+
+# Goods whose picture and name a phone's first screen shows whole, above the bar at the bottom.
+GOODS_SEEN = """() => {
+    const end = document.querySelector('.tabbar').getBoundingClientRect().top;
+    return [...document.querySelectorAll('.product-card')].filter(one => {
+        const tile = one.querySelector('.product-card__tile').getBoundingClientRect();
+        const name = one.querySelector('.product-card__name').getBoundingClientRect();
+        return tile.left >= 0 && tile.right <= innerWidth && name.bottom <= end;
+    }).length;
 }"""
 
 # WCAG 2.2, 2.4.11: what has the focus is not wholly under a bar that stays.
@@ -255,6 +277,8 @@ def faults_of_double_text(page):
     """Return what is wrong with the page that is open once its text is twice as large."""
     over, covered = page.evaluate(TOO_WIDE_AT_DOUBLE), page.evaluate(COVERED_TOTAL)
     faults = [f"{page.url} is {over} px too wide with double text"] * bool(over)
+    small = page.evaluate(SMALL_WORDS)
+    faults += [f"{page.url} writes small at double text: {small}"] * bool(small)
     return faults + [f"{page.url} covers with double text: {covered}"] * bool(covered)
 
 
@@ -308,6 +332,22 @@ def test_pages_when_read_in_english_then_fit_a_small_phone_and_double_text(
         faults += faults_of_double_text(page)
 
     assert faults == []
+
+
+def test_home_when_opened_on_a_phone_then_its_first_screen_shows_goods(
+    open_page, english, shop, member
+):
+    page = open_page(width=PHONE)
+    show(page, width=PHONE)
+    seen = {}
+    page.goto("/")
+    seen["visitor"] = page.evaluate(GOODS_SEEN)
+    sign_in(page, member)
+    seen["member"] = page.evaluate(GOODS_SEEN)
+    english(page).goto("/")
+    seen["english"] = page.evaluate(GOODS_SEEN)
+
+    assert {who: number for who, number in seen.items() if number < 2} == {}
 
 
 def test_bars_when_a_keyboard_walks_a_phones_page_then_never_hide_where_it_is(

@@ -7,6 +7,7 @@ filled with chance alone would find nothing behind it but 404.
 
 import os
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -36,6 +37,7 @@ from tests.factories.accounts import MemberFactory
 from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import template
 from tests.factories.flash import item
+from tests.factories.freight import template as freight_template
 from tests.factories.marketing import MissionFactory
 from tests.factories.orders import (
     address_of,
@@ -126,6 +128,10 @@ def _basket_line(member):
     return BasketLine.objects.create(user=member, sku_id=SkuFactory().pk, quantity=2)
 
 
+def _freight():
+    return freight_template(f"Parcels {uuid4().hex}")
+
+
 def _order_to_send(member):
     address_of(member)
     return pay(place(member, physical_sku(cash="9.00")))
@@ -160,6 +166,7 @@ THERE = [
         "/api/v1/staff/cases/{id}",
         lambda member: {"id": risk.pause(member.pk, operator=MemberFactory(), note="odd").pk},
     ),
+    ("/api/v1/staff/freight-templates/{id}", lambda member: {"id": _freight().pk}),
     ("/api/v1/staff/products/{id}", lambda member: {"id": SkuFactory().product_id}),
     ("/api/v1/staff/skus/{id}", lambda member: {"id": SkuFactory().pk}),
     ("/api/v1/staff/prices/{id}", lambda member: {"id": _scheduled().pk}),

@@ -159,6 +159,9 @@ def of_the_member(walker, caller, member):
     walker.go(caller, "patch", one, {"phone": "13912345678", "territory": "CN"}, id=made["id"])
     spare = walker.go(caller, "post", "/api/v1/me/addresses", HOME)
     walker.go(caller, "delete", one, id=spare["id"])
+    text = {"text": "李雷 13812345678 上海市静安区南京西路 1 号"}
+    walker.go(caller, "post", "/api/v1/me/addresses/parse", text)
+    walker.go(caller, "get", "/api/v1/regions", query="?inside=310000")
     walker.go(caller, "get", "/api/v1/missions")
     walker.go(caller, "post", "/api/v1/missions/{code}/claim", code=mission.code)
     buy = "/api/v1/coupons/{template}/purchase"
@@ -249,7 +252,20 @@ def of_programs(walker, caller, member):
     walker.go(caller, "post", "/api/v1/events", raw=raw, headers=headers)
 
 
+def of_freight(walker, clerk):
+    one, terms = "/api/v1/staff/freight-templates/{id}", {"first_fee": "6.00", "more_fee": "1.00"}
+    whole = {**terms, "name": "Parcels", "charged_by": "piece"}
+    whole["regions"] = [{"places": ["540000"], "delivers": False}]
+    made = walker.go(clerk, "post", "/api/v1/staff/freight-templates", whole)
+    walker.go(clerk, "get", "/api/v1/staff/freight-templates")
+    walker.go(clerk, "get", one, id=made["id"])
+    walker.go(clerk, "post", f"{one}/try", {"place": "540000", "pieces": 2}, id=made["id"])
+    walker.go(clerk, "put", one, {**whole, "version": made["version"]}, id=made["id"])
+    walker.go(clerk, "delete", one, id=made["id"])
+
+
 def of_the_back_office(walker, clerk, member, other):
+    of_freight(walker, clerk)
     staff = "/api/v1/staff"
     sku = virtual_sku(points=5, cash="9.00", stock=50)
     give = {"member": member.pk, "points": 900_000, "reason": "Sorry", "note": "late parcel"}

@@ -52,6 +52,7 @@ ACTS = {
     # asking; deciding is tried in tests/points/test_staff_api.py
     "adjustments": {"operator", "finance", "admin"},
     "cases": {"finance", "admin"},
+    "freight-templates": {"operator", "admin"},
     "orders": {"operator", "admin"},
     "products": {"operator", "admin"},
     "refunds": {"operator", "finance", "admin"},

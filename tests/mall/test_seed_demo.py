@@ -19,10 +19,13 @@ from PIL import Image
 
 from accounts.models import User
 from catalog import shelf_log
-from catalog.models import Category, Product, Sku, price_mismatch
-from mall.core import clock
-from mall.demo import shop, studio
+from catalog.models import Category, Product, Review, Sku, price_mismatch, validate_attributes
+from mall.core import clock, renditions
+from mall.core.models import HomeBlock
+from mall.demo import reviews as demo_reviews
+from mall.demo import shop, shots, studio
 from mall.demo.crowd import invite_crowd
+from mall.demo.shots import SHOTS
 from mall.demo.studio import PICTURES, picture_path, take_picture
 from marketing.models import CheckIn, DailyRollup, Notification
 from orders.models import Order
@@ -131,8 +134,13 @@ def test_read_goods_when_read_in_either_language_then_complete(shelf, goods):
     assert shelf["zh"] and shelf["en"] and shelf["icon"]
     for language in ("zh", "en"):
         words = goods[language]
-        assert all(words[part].strip() for part in ("name", "summary", "description"))
+        parts = ("name", "summary", "description", "attributes")
+        assert all(words[part].strip() for part in parts)
         assert bool(re.search(r"[\u4e00-\u9fff]", words["description"])) == (language == "zh")
+        validate_attributes(words["attributes"])
+        assert len(words["attributes"].split("\n")) == len(goods["zh"]["attributes"].split("\n"))
+    assert len(goods["said"]) >= 1
+    assert all(said["stars"] in range(1, 6) and len(said["text"]) >= 5 for said in goods["said"])
     for sku in goods["skus"]:
         assert (
             price_mismatch(goods["pay_mode"], sku.get("points", 0), Decimal(sku.get("cash", 0)))
@@ -168,6 +176,21 @@ def test_take_picture_when_taken_again_then_the_same_small_square():
     assert len(file := pictures.pop()) < 25_000
     with Image.open(io.BytesIO(file)) as picture:
         assert (picture.format, picture.size) == ("WEBP", (studio.SIDE, studio.SIDE))
+
+
+def test_shots_when_taken_again_then_the_same_small_squares():
+    shelf, goods = next(one for one in LIST if "size" in one[1])
+
+    taken = {name: {take(shelf, goods) for _ in range(2)} for name, take in SHOTS.items()}
+
+    assert list(taken) == list(shop.SHOWN)
+    for files in taken.values():
+        assert len(files) == 1
+        assert len(file := files.pop()) < 25_000
+        with Image.open(io.BytesIO(file)) as picture:
+            assert (picture.format, picture.size) == ("WEBP", (shots.SIDE, shots.SIDE))
+    assert shots.how_large(shelf, {**goods, "size": [1, 1]}) is not None
+    assert shots.how_large(shelf, {"slug": "x", "picture": goods["picture"]}) is None
 
 
 def test_as_html_when_text_has_lists_and_angle_brackets_then_listed_and_escaped():
@@ -241,7 +264,10 @@ class TestSeededShop(TestCase):
                 "<p>"
             ) and product.description_en.startswith("<p>")
             assert default_storage.size(product.image.name) < 25_000
-            assert product.image_url
+            assert product.attributes_zh_hans and product.attributes_en
+            assert renditions.is_lasting(product.image.name)
+            pictures = [one.image.name for one in product.images.all()]
+            assert len(pictures) in (3, 4) and all(map(renditions.is_lasting, pictures))
         assert Product.objects.for_sale().count() == len(LIST) - 2
         assert Product.objects.filter(sale_starts_at__gt=clock.now()).count() == 1
         assert Product.objects.filter(sale_ends_at__lt=clock.now()).count() == 1
@@ -249,6 +275,20 @@ class TestSeededShop(TestCase):
         for sku in Sku.objects.select_related("stock"):
             moved = sum(one.delta for one in shelf_log.older(sku.pk, 100_000))
             assert moved == (sku.stock.quantity if hasattr(sku, "stock") else 0)
+
+    def test_seed_demo_when_done_then_reviews_fit_their_goods_and_the_home_page_has_banners(self):
+        own = {goods["zh"]["name"]: {one["text"] for one in goods["said"]} for _, goods in LIST}
+        said = list(Review.objects.values_list("product__name_zh_hans", "text", "product__kind"))
+        about_others = [
+            text for name, text, _ in said for other in own if other != name and text in own[other]
+        ]
+        assert len(said) > 20 and about_others == []
+        assert len([text for name, text, _ in said if text in own[name]]) > len(said) / 3
+        parcels = {text for texts in demo_reviews.OF_A_PARCEL.values() for text in texts}
+        assert not [text for _, text, kind in said if kind != "physical" and text in parcels]
+        kinds = list(HomeBlock.objects.values_list("kind", flat=True))
+        assert kinds == ["picks", "categories", "banner", "banner"]
+        assert all(block.picture_width for block in HomeBlock.objects.filter(kind="banner"))
 
     def test_seed_demo_when_done_then_the_books_add_up(self):
         call_command("verify_ledger", stdout=io.StringIO())  # exits 1 on any mismatch

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.registration import register
+from catalog import freight
 from orders import group
 from orders.models import CheckoutPolicy
 from points import event_delivery, rates, rules
@@ -55,6 +56,7 @@ def read_kept_facts():
     rates.current()
     CheckoutPolicy.current()
     rules.preview("purchase", amount=1)
+    freight.templates()
 
 
 def members(count):

@@ -62,7 +62,7 @@ def test_quote_when_goods_go_by_several_templates_then_the_sum_of_their_groups(m
     assert mixed.freight == D("26.00") == D("8.00") + D("10.00") + D("8.00")
     assert odd.freight == D("10.00")  # 999 g
     assert over.freight == D("6.00")  # 200 yuan of goods: only the other template costs
-    assert (virtual.freight, virtual.delivery) == (D("0.00"), None)
+    assert (virtual.freight, virtual.way()) == (D("0.00"), {})
 
 
 def test_quote_when_a_template_is_the_default_then_goods_without_one_go_by_it(member):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from orders import lifecycle
-from orders.models import Order
+from orders.models import Order, Payment
 from orders.payments import cash_in
 from orders.payments.gateways import sandbox
 from orders.refunds import requests
@@ -54,21 +54,47 @@ def paid(ordered):
     return order
 
 
-def test_receive_notice_when_it_pays_then_thirteen(ordered):
+def test_receive_notice_when_it_pays_then_twelve(ordered):
     notice = sandbox.write_notice(cash_in.start(ordered, "sandbox"), "paid")
 
     assert statements_of(lambda: cash_in.receive_notice("sandbox", *notice)) == [
         ("SELECT", "orders_payment"),
         BEGIN,
         LOCK,  # and whether this event was told before
-        ("SELECT", "orders_payment"),
-        ("SELECT", "orders_payment"),  # is the money another payment's?
+        ("SELECT", "orders_payment"),  # and whether the money is another payment's
         ("UPDATE", "orders_payment"),
         ("UPDATE", "orders_order"),
         *POSTED,
         ("SELECT", "orders_orderline"),  # card keys?
         ("INSERT", "orders_paymentnotice"),
         COMMIT,
+    ]
+
+
+def test_pay_by_api_when_it_is_the_first_payment_then_six_and_eight_when_another_failed(
+    ordered, signed_in_api
+):
+    opened = [
+        ("SELECT", "orders_order"),
+        BEGIN,
+        ("SELECT", "orders_order"),
+        ("SELECT", "orders_payment"),
+        ("INSERT", "orders_payment"),
+        COMMIT,
+    ]
+
+    def pay_by_api():
+        path = f"/api/v1/orders/{ordered.no}/payments"
+        answer = signed_in_api.post(path, {"provider": "sandbox"}, format="json")
+        assert (answer.status_code, answer.json()["refunds"]) == (201, [])
+
+    assert statements_of(pay_by_api) == opened
+    failed = sandbox.write_notice(Payment.objects.get(order=ordered), "failed")
+    cash_in.receive_notice("sandbox", *failed)
+    assert statements_of(pay_by_api) == [
+        *opened,
+        ("SELECT", "orders_payment"),  # others that are open?
+        ("SELECT", "orders_paymentrefund"),
     ]
 
 

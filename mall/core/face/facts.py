@@ -188,9 +188,9 @@ def page_from(row: ShopPage) -> Page:
 
 
 NOBODY = face_of(ShopFace())
-# What stands on the home page of a shop that arranged nothing.
+# What stands on the home page of a shop that arranged nothing: goods first, as a phone is small.
 USUAL = tuple(
-    block_of(HomeBlock(kind=kind)) for kind in (HomeBlock.Kind.CATEGORIES, HomeBlock.Kind.PICKS)
+    block_of(HomeBlock(kind=kind)) for kind in (HomeBlock.Kind.PICKS, HomeBlock.Kind.CATEGORIES)
 )
 
 

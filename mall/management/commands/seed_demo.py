@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from accounts.models import User
 from catalog.models import Product
-from mall.demo import coupons, figures, flash, members, notices, points, refunds, shop
+from mall.demo import banners, coupons, figures, flash, members, notices, points, refunds, shop
 from mall.demo.crowd import invite_crowd
 from marketing.recommendations import nightly
 from orders.models import Order
@@ -39,6 +39,7 @@ class Command(BaseCommand):
         started, bar = time.monotonic(), partial(tqdm, disable=not sys.stderr.isatty(), leave=False)
         new_goods = shop.lay_out(partial(bar, desc="pictures"))
         new_members = self._seed_members(members, days, orders, bar)
+        banners.lay_out()
         coupons.lay_out()
         flash.lay_out()
         points.lay_out()
