@@ -4,6 +4,8 @@ The only writer of PhoneNumber. Each verb says in the audit log that it was done
 which number.
 """
 
+from collections.abc import Iterable, Mapping
+
 from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +46,25 @@ def holder_of(number: str) -> User | None:
 def of(user) -> str:
     """Return a member's number in its kept form, "" of one who has none."""
     return PhoneNumber.objects.filter(pk=user.pk).values_list("phone", flat=True).first() or ""
+
+
+def holders_of(numbers: Iterable[str]) -> dict[str, int]:
+    """Return {number: member} of those of some numbers that somebody has; one question."""
+    number_of = {_MARK.mark(number): number for number in numbers}
+    found = PhoneNumber.objects.filter(phone_mark__in=number_of)
+    return {number_of[mark]: pk for mark, pk in found.values_list("phone_mark", "pk")}
+
+
+def keep_for(numbers: Mapping[int, str]) -> None:
+    """Keep the numbers of new members of whom an earlier shop knew nothing else ({member: number}):
+    whoever shows that one is theirs comes in by it.
+
+    Raises: IntegrityError when a number is somebody's.
+    """
+    PhoneNumber.objects.bulk_create(
+        PhoneNumber(pk=pk, phone=number, phone_mark=_MARK.mark(number))
+        for pk, number in numbers.items()
+    )
 
 
 def welcome(number: str, *, language: str, agreed=None, door="page") -> tuple[User, bool]:

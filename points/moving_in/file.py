@@ -124,8 +124,8 @@ def read(content: bytes, *, expires_on: date | None = None) -> Contents:
     """
     book = _Book(expires_on.isoformat() if expires_on else None)
     with open_table(content, COLUMNS, bytes_max=BYTES_MAX) as table:
-        if "email" in table.missing:
-            raise UnreadableTable(_("No column of this file says e-mails."))
+        if {"email", "phone"} <= set(table.missing):
+            raise UnreadableTable(_("No column of this file says e-mails or phone numbers."))
         for row in table:
             if book.rows >= ROWS_MAX:
                 raise UnreadableTable(
@@ -164,8 +164,8 @@ class _Book:
         for identity, one in self.people.items():
             if line := self.spoiled.get(identity):
                 why = _("Another row of this member is wrong (line %(line)s).") % {"line": line}
-            elif not one.email:
-                why = _("No row of this member says an e-mail.")
+            elif not (one.email or _is_mobile(one.phone)):
+                why = _("No row of this member says an e-mail or a mobile number.")
             else:
                 kept.append(one)
                 continue
@@ -295,3 +295,11 @@ def _thresholds() -> dict:
         names = (f"V{tier.level}", str(tier), tier.name_zh_hans, tier.name_en)
         found |= {pasted.alike(name): tier.threshold for name in names if name}
     return found
+
+
+def _is_mobile(phone) -> bool:
+    """Whether somebody can come in by this number, with a code that is sent there."""
+    try:
+        return bool(phone) and phones.mobile(phone) == phone
+    except ValidationError:
+        return False

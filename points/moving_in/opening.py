@@ -14,6 +14,7 @@ from django.utils import translation
 
 from accounts import admission, events
 from accounts.models import User
+from accounts.privacy import NO_MAIL
 from mall.core import clock, file_jobs, pasted
 from mall.core.events import hand_over
 from mall.core.transactions import transactional
@@ -84,7 +85,8 @@ def _bring(row, some) -> list:
 def _make_accounts(row, newcomers) -> list[User]:
     """Make accounts without a password; return those that are their person's first."""
     users = [_user(row, one.person) for one in newcomers]
-    first = admission.admit_all(users)
+    phones = {user.username: one.person.phone for one, user in zip(newcomers, users, strict=True)}
+    first = admission.admit_all(users, phones)
     for one, user in zip(newcomers, users, strict=True):
         one.user_id = user.pk
     return [user for user in users if user.pk in first]
@@ -93,9 +95,10 @@ def _make_accounts(row, newcomers) -> list[User]:
 def _user(row, person):
     joined = person.joined_on and date.fromisoformat(person.joined_on)
     birthday = date.fromisoformat(person.birthday) if person.birthday else None
+    name = f"m{row.pk}-{person.line}"
     user = User(
-        username=f"m{row.pk}-{person.line}",
-        email=person.email,
+        username=name,
+        email=person.email or f"{name}@{NO_MAIL}",
         nickname=person.name,
         language=row.members_language,
         birthday=birthday,
@@ -147,5 +150,5 @@ def _moved(row, one, last_seq):
         last_seq=last_seq,
         moved_at=now,
         on=clock.today(),
-        mail_at=now if row.mail_days and one.is_unclaimed else None,
+        mail_at=now if row.mail_days and person.email and one.is_unclaimed else None,
     )

@@ -8,8 +8,10 @@ opened, made by a file that was taken back, is filled anew.
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts import phone_numbers
 from accounts.models import User
 from mall.core import clock
 from points.adjustments import OwnAccount
@@ -33,13 +35,13 @@ class Placed:
 
 
 def place(people: list[Person], row: MemberImport) -> list[Placed]:
-    """Return what becomes of some members of a file as things stand now; four questions, however
-    many they are.
+    """Return what becomes of some members of a file as things stand now, in as many questions for
+    many as for two.
     """
     mark = MovedMember._meta.get_field("identity").mark
     placed = [Placed(one, mark(one.identity), NEW) for one in people]
     moved = _moved([one.mark for one in placed])
-    here = _Here(filter(None, (one.email for one in people)))
+    here = _Here(people)
     for one in placed:
         if one.mark in moved:
             one.state = DONE if moved[one.mark] == row.pk else KNOWN
@@ -53,7 +55,7 @@ def _place(one, here, row):
     if any(day is not None and day < today for _line, _points, day in one.person.lots):
         one.state, one.why = REFUSED, _("The last day of these points has passed.")
         return
-    user = here.by_email.get(one.person.email)
+    user = here.user_of(one.person)
     if user is None:
         return
     one.user_id, one.is_unclaimed = user.pk, user.pk in here.unclaimed
@@ -74,26 +76,34 @@ def _place(one, here, row):
 
 
 class _Here:
-    """Who of some e-mails has an account, and how sure it is whose it is."""
+    """Who of some people has an account, and how sure it is whose it is: a number that somebody has
+    was proved, an e-mail need not be.
+    """
 
-    def __init__(self, emails):
-        found = User.objects.filter(email__in=list(emails))
-        found = found.only("pk", "email", "last_login", "password")
-        self.by_email = {user.email: user for user in found}
-        ids = [user.pk for user in self.by_email.values()]
+    def __init__(self, people):
+        emails = {one.email for one in people if one.email}
+        holders = phone_numbers.holders_of({one.phone for one in people if not one.email})
+        found = User.objects.filter(Q(email__in=emails) | Q(pk__in=list(holders.values())))
+        users = found.only("pk", "email", "last_login", "password").in_bulk()
+        self.by_email = {user.email: user for user in users.values()}
+        self.by_phone = {phone: users[pk] for phone, pk in holders.items()}
         self.unclaimed = {
             user.pk
-            for user in self.by_email.values()
+            for user in users.values()
             if user.last_login is None and not user.has_usable_password()
         }
-        proven = EmailAddress.objects.filter(user__in=ids, verified=True)
-        self.verified = {
+        proven = EmailAddress.objects.filter(user__in=list(users), verified=True)
+        self.verified = set(holders.values()) | {
             user_id
             for user_id, email in proven.values_list("user_id", "email")
-            if email in self.by_email and self.by_email[email].pk == user_id
+            if users[user_id].email == email
         }
-        live = MovedMember.objects.filter(user__in=ids, undone_at=None)
+        live = MovedMember.objects.filter(user__in=list(users), undone_at=None)
         self.moved = set(live.values_list("user_id", flat=True))
+
+    def user_of(self, person) -> User | None:
+        """Return the account of a person: by e-mail, or by phone of who told none."""
+        return self.by_email.get(person.email) if person.email else self.by_phone.get(person.phone)
 
 
 def _moved(marks) -> dict:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 from xlsxwriter import Workbook
 
-from accounts import closing, export, registration
+from accounts import closing, export, phone_numbers, registration
 from accounts.models import AccountMail, BonusClaim, User
 from mall import verification
 from mall.core import clock, file_jobs
@@ -273,6 +273,23 @@ def test_bonus_when_the_file_says_so_then_once_and_taking_back_still_goes(moved,
     opening.carry_on()
     row.refresh_from_db()
     assert (row.undone, row.untouchable) == (2, 0)
+
+
+def test_file_when_a_member_has_only_a_phone_then_a_code_sent_there_lets_them_in(moved, brought):
+    row = moved(f"P1,阿强,,{PHONE},30,,,,,,\nP2,,,0571-88886666,1,,,,,,\n", mail_days=3)
+
+    assert (row.new, row.refused) == (1, 1)
+    assert "mobile" in faults(row)[3][1]
+    user, is_new = phone_numbers.welcome(PHONE, language="en")
+    assert not is_new and (user.nickname, user.mailbox) == ("阿强", "")
+    assert PointAccount.objects.get(pk=user.pk).available == 30
+    assert not EmailAddress.objects.filter(user=user).exists()
+    assert letters.write_due() == 0
+    # somebody proved the number meanwhile: the balance of another card can be added to it
+    User.objects.filter(pk=user.pk).update(last_login=clock.now())
+    assert brought(f"P3,,,{PHONE},5,,,,,,\n").known == 1
+    assert moved(f"P4,,,{PHONE},7,,,,,,\n", existing="add").added == 1
+    assert PointAccount.objects.get(pk=user.pk).available == 37
 
 
 # --- the welcome mail --------------------------------------------------------
