@@ -83,8 +83,8 @@ def redeem(
 
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
     Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, TierNeeded, CouponGoodsOver,
-    FlashLimitReached, catalog.errors.SoldOut and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines,
-    PriceChanged, AddressNeeded, NotDelivered, AddressUnclear, NotPayable,
+    FlashLimitReached, catalog.errors.SoldOut and OutOfStock, InvalidKey, IdempotencyConflict,
+    InvalidLines, PriceChanged, AddressNeeded, NotDelivered, AddressUnclear, NotPayable,
     points.errors.InsufficientPoints and AccountFrozen.
     """
     if (
