@@ -40,7 +40,9 @@ PAYMENT_ALIPAY = payment_accounts.alipay(_environment, is_offered="alipay" in PA
 PAYMENT_WECHAT = payment_accounts.wechat(_environment, is_offered="wechat" in PAYMENT_PROVIDERS)
 SOCIALACCOUNT_PROVIDERS = sign_in_accounts.wechat(_environment)
 WECHAT_URL = sign_in_accounts.wechat_url(_environment)
-SMS_PROVIDER = sign_in_accounts.sms_provider(_environment, usual="console", may_print=True)
+SMS_PROVIDER = sign_in_accounts.sms_provider(
+    _environment, usual="console" if _is_demo else "", may_print=_is_demo
+)
 SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
 SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
 _environment.refuse()

@@ -39,7 +39,9 @@ def administrator(db):
     return User.objects.create_superuser("root", "root@example.com", "plum-blossom-88")
 
 
-def test_come_in_when_somebody_has_the_code_then_an_operator_and_never_again(client, new_shop):
+def test_come_in_when_somebody_has_the_code_then_an_operator_and_never_again(
+    client, new_shop, settings
+):
     shown = client.get("/setup/")
     wrong = client.post("/setup/", {**SAID, "code": "a1b2c3d4e6"})
     easy = client.post("/setup/", {**SAID, "password": "12345678"})
@@ -49,8 +51,14 @@ def test_come_in_when_somebody_has_the_code_then_an_operator_and_never_again(cli
     assert shown.status_code == 200
     assert wrong.context["form"].errors["code"] and wrong.context["form"]["username"].value()
     assert easy.context["form"].errors["password"]
-    assert came["Location"] == "/accounts/login/?next=%2Fadmin%2F"
+    assert came["Location"] == "/admin/"  # signed in: the password was said a moment ago
     user = User.objects.get()
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    assert client.get("/admin/")["Location"].startswith("/admin/login/")
+    door = client.get("/admin/login/?next=/admin/")["Location"]
+    assert (
+        "totp" in door and client.get(door).status_code == 200
+    )  # the second factor, and the password not again
     assert (user.username, user.is_superuser, user.is_staff) == ("mei", True, True)
     assert user.check_password("plum-blossom-88")
     assert user.emailaddress_set.get().verified  # a second factor asks for that
