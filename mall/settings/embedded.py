@@ -30,9 +30,11 @@ EVENT_SECRET = _environment.ask(
     "EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys
 )
 METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
-_is_demo = env.bool("MALL_DEMO", default=True)
+_own = VAR_DIR / "shop.sqlite3"
+# An own shop that was begun stays the one that is meant, also by a backup and whoever types less.
+_is_demo = env.bool("MALL_DEMO", default=not _own.exists())
 SETUP_CODE = "" if _is_demo else _environment.allow("SETUP_CODE")
-_file = VAR_DIR / ("mall.sqlite3" if _is_demo else "shop.sqlite3")
+_file = VAR_DIR / "mall.sqlite3" if _is_demo else _own
 _sqlite = env.db_url_config(_environment.allow("DATABASE_URL") or f"sqlite:///{_file}")
 _email = _environment.allow("EMAIL_URL")
 _environment.know_gateways(PAYMENT_PROVIDERS)

@@ -66,12 +66,9 @@ def put_goods_up(page):
     page.locator(".select2-selection, .ts-control").first.click()
     page.locator(".select2-results__option", has_text="Tea").click()
     page.fill("[name=skus-0-cash_price]", "19.90")
+    page.fill("[name=skus-0-counted]", "3")
+    page.fill("[name=skus-0-reason]", "a first delivery")
     save(page)
-    page.goto(f"/admin/catalog/sku/{Sku.objects.get().pk}/receive/")
-    page.fill("[name=quantity]", "3")
-    page.fill("[name=note]", "opening")
-    page.locator("main form [type=submit], form [type=submit]").last.click()
-    page.wait_for_load_state()
 
 
 def test_own_shop_when_it_opens_empty_then_up_to_the_first_paid_order_without_a_shell(

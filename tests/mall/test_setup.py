@@ -118,6 +118,19 @@ def test_steps_when_a_shop_fills_then_the_front_page_tells_what_is_done(
     assert client.get("/admin/").context["setup"] == []
 
 
+def test_mail_when_no_server_is_named_then_told_and_not_done(
+    client, administrator, settings, tmp_path
+):
+    client.force_login(administrator)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path
+
+    page = client.post(reverse("set_up"), {"try": "mail"}, follow=True).content.decode()
+
+    assert f"EMAIL_URL names no mail server, so mails are written to {tmp_path}" in page
+    assert not SetupStep.objects.filter(name="mail").exists() and not list(tmp_path.iterdir())
+
+
 def test_certificate_when_nobody_vouches_for_it_or_nobody_answers_then_said(
     client, administrator, settings
 ):
