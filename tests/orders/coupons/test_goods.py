@@ -20,6 +20,7 @@ from orders.payments.gateways import sandbox
 from orders.refunds import requests
 from tests.catalog.test_admin import product_form
 from tests.factories.coupons import coupon_sku, over, template
+from tests.factories.flash import grab, item
 from tests.factories.orders import ask, give_points, pay, place, refund, virtual_sku
 
 pytestmark = pytest.mark.django_db
@@ -229,3 +230,18 @@ def test_admin_when_the_coupon_is_paused_or_awaited_then_other_edits_go_and_it_s
     assert (changed.status_code, CouponGoods.objects.get().template_id) == (200, made.pk)
     assert "coupon_goods-0-DELETE" not in client.get(address).text
     assert (paid.status, Coupon.objects.of(rich).get().template_id) == ("completed", made.pk)
+
+
+def test_flash_when_the_coupon_is_paused_meanwhile_then_refused_and_else_given_once(rich):
+    made, sold = template(), template()
+    paused, wanted = (
+        item(sku=coupon_sku(one, stock=2), stock=2, points=10) for one in (made, sold)
+    )
+    CouponTemplate.objects.filter(pk=made.pk).update(status="paused")
+
+    with pytest.raises(CouponGoodsOver):
+        grab(rich, paused, key="a")
+    got, again = (grab(rich, wanted, key="b") for _twice in range(2))
+
+    assert (got.status, again.no) == ("completed", got.no)
+    assert list(Coupon.objects.of(rich).values_list("template", flat=True)) == [sold.pk]
