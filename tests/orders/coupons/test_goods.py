@@ -245,3 +245,20 @@ def test_flash_when_the_coupon_is_paused_meanwhile_then_refused_and_else_given_o
 
     assert (got.status, again.no) == ("completed", got.no)
     assert list(Coupon.objects.of(rich).values_list("template", flat=True)) == [sold.pk]
+
+
+def test_basket_when_the_coupon_is_paused_meanwhile_then_said_at_its_line_and_the_rest_goes(
+    rich, signed_in_api
+):
+    made = template()
+    sku, beside = coupon_sku(made), virtual_sku(points=30)
+    for one in (sku, beside):
+        put = signed_in_api.put(f"/api/v1/cart/lines/{one.pk}", {"quantity": 1}, format="json")
+        assert put.status_code == 200
+    CouponTemplate.objects.filter(pk=made.pk).update(status="paused")
+
+    basket = signed_in_api.get("/api/v1/cart").json()
+
+    problems = {line["sku"]: (line["problem"] or {}).get("code") for line in basket["lines"]}
+    assert problems == {sku.pk: CouponGoodsOver.code, beside.pk: None}
+    assert (basket["points"], basket["refusal"]) == (30, None)
