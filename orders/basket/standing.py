@@ -15,6 +15,7 @@ from mall.core.errors import DomainError
 from mall.core.money import ZERO
 from orders import freight, offering, pricing, purchase_limits
 from orders.basket.contents import Line, Lines
+from orders.coupons import goods as coupon_goods
 from orders.errors import NotDelivered, NotForSale, NotInShop, NotPayable
 from orders.freight import Carriage, Destination
 from orders.quotes import Quote, Wish
@@ -158,9 +159,9 @@ def _standing(line, offer, room, to) -> Row:
     sku, product = offer.sku, offer.sku.product
     if not payable.is_payable(product.pay_mode):
         return Row(line, sku, offer.left, 0, NotPayable(cash=sku.cash_price * line.quantity))
-    undelivered = freight.refusal_of(sku, to)
-    if undelivered:
-        return Row(line, sku, offer.left, 0, undelivered)
+    refusal = room.over.get(product.pk) or freight.refusal_of(sku, to)
+    if refusal:
+        return Row(line, sku, offer.left, 0, refusal)
     limit, refusal = room.of(product)
     most = max(0, min(MAX_QUANTITY, offer.left, limit))
     if line.quantity <= most:
@@ -175,11 +176,14 @@ def _standing(line, offer, room, to) -> Row:
 
 
 class _Room:
-    """How many pieces of limited products there is still room for, line after line."""
+    """How many pieces of limited products there is still room for, line after line; ``over`` are
+    those whose coupon is.
+    """
 
     def __init__(self, user, products, as_of):
         self.user, self.as_of = user, as_of
         self.had = purchase_limits.had_by(user, products, as_of)
+        self.over = coupon_goods.refusals(products, as_of)
         self.used: dict[int, int] = {}
 
     def of(self, product) -> tuple[int, DomainError | None]:

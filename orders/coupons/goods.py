@@ -54,14 +54,22 @@ def check(wishes, as_of: datetime) -> None:
     """Refuse goods whose coupon could not be used any more once they are paid for. Raises:
     CouponGoodsOver.
     """
-    wanted = {wish.sku.product_id: wish.sku.product for wish in wishes if _is_coupon(wish)}
+    for refusal in refusals([wish.sku.product for wish in wishes], as_of).values():
+        raise refusal
+
+
+def refusals(products, as_of: datetime) -> dict[int, CouponGoodsOver]:
+    """Return why, by id, for those of these products whose coupon could not be used any more."""
+    wanted = {product.pk: product for product in products if product.kind == Product.Kind.COUPON}
     if not wanted:
-        return
+        return {}
     last = as_of + timedelta(minutes=CheckoutPolicy.current().payment_window_minutes)
     given = CouponGoods.objects.select_related("template").in_bulk(wanted)
-    for pk, product in wanted.items():
-        if pk not in given or not given[pk].template.is_open(last):
-            raise CouponGoodsOver(product=product.name)
+    return {
+        pk: CouponGoodsOver(product=product.name)
+        for pk, product in wanted.items()
+        if pk not in given or not given[pk].template.is_open(last)
+    }
 
 
 def is_awaited(product_id: int) -> bool:
@@ -128,10 +136,6 @@ def take_back(order, line: int, quantity: int) -> int:
 def line_of(key: str) -> int:
     """Return the line of an order whose piece gave the coupon of a key."""
     return int(key.split(":")[1])
-
-
-def _is_coupon(wish) -> bool:
-    return wish.sku.product.kind == Product.Kind.COUPON
 
 
 def _keys(line_id, quantity) -> list[str]:

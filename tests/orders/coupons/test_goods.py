@@ -20,6 +20,7 @@ from orders.payments.gateways import sandbox
 from orders.refunds import requests
 from tests.catalog.test_admin import product_form
 from tests.factories.coupons import coupon_sku, over, template
+from tests.factories.flash import grab, item
 from tests.factories.orders import ask, give_points, pay, place, refund, virtual_sku
 
 pytestmark = pytest.mark.django_db
@@ -229,3 +230,35 @@ def test_admin_when_the_coupon_is_paused_or_awaited_then_other_edits_go_and_it_s
     assert (changed.status_code, CouponGoods.objects.get().template_id) == (200, made.pk)
     assert "coupon_goods-0-DELETE" not in client.get(address).text
     assert (paid.status, Coupon.objects.of(rich).get().template_id) == ("completed", made.pk)
+
+
+def test_flash_when_the_coupon_is_paused_meanwhile_then_refused_and_else_given_once(rich):
+    made, sold = template(), template()
+    paused, wanted = (
+        item(sku=coupon_sku(one, stock=2), stock=2, points=10) for one in (made, sold)
+    )
+    CouponTemplate.objects.filter(pk=made.pk).update(status="paused")
+
+    with pytest.raises(CouponGoodsOver):
+        grab(rich, paused, key="a")
+    got, again = (grab(rich, wanted, key="b") for _twice in range(2))
+
+    assert (got.status, again.no) == ("completed", got.no)
+    assert list(Coupon.objects.of(rich).values_list("template", flat=True)) == [sold.pk]
+
+
+def test_basket_when_the_coupon_is_paused_meanwhile_then_said_at_its_line_and_the_rest_goes(
+    rich, signed_in_api
+):
+    made = template()
+    sku, beside = coupon_sku(made), virtual_sku(points=30)
+    for one in (sku, beside):
+        put = signed_in_api.put(f"/api/v1/cart/lines/{one.pk}", {"quantity": 1}, format="json")
+        assert put.status_code == 200
+    CouponTemplate.objects.filter(pk=made.pk).update(status="paused")
+
+    basket = signed_in_api.get("/api/v1/cart").json()
+
+    problems = {line["sku"]: (line["problem"] or {}).get("code") for line in basket["lines"]}
+    assert problems == {sku.pk: CouponGoodsOver.code, beside.pk: None}
+    assert (basket["points"], basket["refusal"]) == (30, None)
