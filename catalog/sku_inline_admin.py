@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationTabularInline
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from catalog import stocktake
+from catalog import assortment, stocktake
 from catalog.errors import CountedByKeys
 from catalog.models import MOST_RECEIVED, Product, Sku, StockMovement
 from mall.core.admin.table_inline import TableInline
@@ -99,9 +99,30 @@ class CountedSkuForm(SkuForm):
         )
 
 
+class SkuFormSet(forms.BaseInlineFormSet):
+    """The SKUs of one product: what is on sale offers one. A product without any is shown a row."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.is_bound and not self.initial_form_count():
+            self.extra = 1
+
+    def clean(self):
+        """Refuse to leave a product on sale with nothing that could be had."""
+        super().clean()
+        if self.instance.status != Product.Status.ON or any(self.errors):
+            return
+        gone = set(self.deleted_forms)
+        said = [form for form in self.forms if form.instance.pk or form.has_changed()]
+        if not any(form.cleaned_data.get("is_active") for form in said if form not in gone):
+            refusal = assortment.NotReadyForSale(name=self.instance.name)
+            raise forms.ValidationError(str(refusal), code=refusal.code)
+
+
 class SkuInline(TableInline, TranslationTabularInline):
     model = Sku
     form = SkuForm
+    formset = SkuFormSet
     extra = 0
 
     def get_fields(self, request, obj=None):
@@ -126,10 +147,6 @@ class SkuInline(TableInline, TranslationTabularInline):
         if _may_count(request):
             kwargs["form"] = CountedSkuForm
         return super().get_formset(request, obj, **kwargs)
-
-    def get_extra(self, request, obj=None, **kwargs):
-        """Have the first line of a new product's prices ready."""
-        return 0 if obj else 1
 
     def get_queryset(self, request):
         booked = StockMovement.objects.filter(

@@ -30,9 +30,11 @@ EVENT_SECRET = _environment.ask(
     "EVENT_SECRET", why="it signs events of other systems", unless=not_hex_keys
 )
 METRICS_TOKEN = _environment.allow("METRICS_TOKEN")
-_is_demo = env.bool("MALL_DEMO", default=True)
+_own = VAR_DIR / "shop.sqlite3"
+# An own shop that was begun stays the one that is meant, also by a backup and whoever types less.
+_is_demo = env.bool("MALL_DEMO", default=not _own.exists())
 SETUP_CODE = "" if _is_demo else _environment.allow("SETUP_CODE")
-_file = VAR_DIR / ("mall.sqlite3" if _is_demo else "shop.sqlite3")
+_file = VAR_DIR / "mall.sqlite3" if _is_demo else _own
 _sqlite = env.db_url_config(_environment.allow("DATABASE_URL") or f"sqlite:///{_file}")
 _email = _environment.allow("EMAIL_URL")
 _environment.know_gateways(PAYMENT_PROVIDERS)
@@ -40,7 +42,9 @@ PAYMENT_ALIPAY = payment_accounts.alipay(_environment, is_offered="alipay" in PA
 PAYMENT_WECHAT = payment_accounts.wechat(_environment, is_offered="wechat" in PAYMENT_PROVIDERS)
 SOCIALACCOUNT_PROVIDERS = sign_in_accounts.wechat(_environment)
 WECHAT_URL = sign_in_accounts.wechat_url(_environment)
-SMS_PROVIDER = sign_in_accounts.sms_provider(_environment, usual="console", may_print=True)
+SMS_PROVIDER = sign_in_accounts.sms_provider(
+    _environment, usual="console" if _is_demo else "", may_print=_is_demo
+)
 SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
 SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
 _environment.refuse()

@@ -17,7 +17,9 @@ class FirstOperatorForm(forms.Form):
         label=_("Code of the shop"),
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("The start of the shop wrote it down; it stands in mall.env as SETUP_CODE."),
+        help_text=_(
+            "The start of the shop showed it; with Docker it stands in mall.env as SETUP_CODE."
+        ),
     )
     username = forms.CharField(
         label=LABELS["username"],

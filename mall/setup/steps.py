@@ -101,7 +101,10 @@ def listed(there: dict[str, bool]) -> list[Step]:
         Step(
             "mail",
             _("Send yourself a mail"),
-            _("Members set new passwords by mail. EMAIL_URL in mall.env names the mail server."),
+            _(
+                "Members set new passwords by mail. EMAIL_URL names the mail server: in mall.env, "
+                "or exported before ./scripts/run."
+            ),
             reverse("set_up"),
             there[Name.MAIL],
             "mail",
@@ -111,9 +114,8 @@ def listed(there: dict[str, bool]) -> list[Step]:
             "payment",
             _("Take money"),
             _(
-                "PAYMENT_PROVIDERS in mall.env names alipay, wechat or both, and docs/payments.md "
-                "what each needs. With the sandbox everybody pays without money: for a rehearsal "
-                "only."
+                "PAYMENT_PROVIDERS names alipay, wechat or both, and docs/payments.md what each "
+                "needs. With the sandbox everybody pays without money: for a rehearsal only."
             ),
             reverse("set_up"),
             bool(providers),
@@ -130,7 +132,10 @@ def listed(there: dict[str, bool]) -> list[Step]:
         Step(
             "backup",
             _("Make a backup"),
-            _("“docker compose run --rm backup” makes one and proves it; every night, please."),
+            _(
+                "“docker compose run --rm backup”, or without Docker “./ops/backup FOLDER”, makes "
+                "one and proves it; every night, please."
+            ),
             reverse("set_up"),
             there[Name.BACKUP],
             "backup",

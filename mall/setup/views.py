@@ -1,5 +1,7 @@
 """The page by which the first operator comes in, and the list of what a new shop needs."""
 
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
 from django.contrib import admin, messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -7,7 +9,6 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -31,16 +32,23 @@ def come_in(request):
     if request.method == "POST" and form.is_valid():
         try:
             limit(request, "setup", GUESSES)
-            first_operator.enrol(**form.cleaned_data)
+            operator = first_operator.enrol(**form.cleaned_data)
         except DomainError as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
-            messages.success(request, _("Welcome. Please sign in to your back office."))
-            where = urlencode({"next": reverse("admin:index")})
-            return HttpResponseRedirect(f"{reverse('account_login')}?{where}")
+            return _let_in(request, operator)
     return render(
         request, "setup/first_operator.html", {"form": form}, status=400 if form.errors else 200
     )
+
+
+def _let_in(request, operator):
+    """Sign in who chose a password a moment ago: neither the sign-in page nor that of the second
+    factor asks for it again.
+    """
+    record_authentication(request, operator, method="password", reauthenticated=True)
+    messages.success(request, _("Welcome to your back office."))
+    return perform_login(request, Login(user=operator, redirect_url=reverse("admin:index")))
 
 
 def show(request):

@@ -72,6 +72,32 @@ def test_pages_when_opened_then_they_answer(back_room, shelve):
     assert {page: back_room.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
 
 
+@pytest.mark.parametrize(
+    "typed", [{"skus-TOTAL_FORMS": 0, "skus-INITIAL_FORMS": 0}, {"skus-0-is_active": ""}]
+)
+def test_form_when_what_is_on_sale_would_offer_nothing_then_told_above_its_skus(
+    back_room, shelve, typed
+):
+    product = shelve()
+    new = "skus-TOTAL_FORMS" in typed
+    names = {"name_zh_hans": "空货架", "code": "EMPTY"}
+    sent = product_form(product, status="on", **names, **typed)
+    here = reverse("admin:catalog_product_change", args=[product.pk])
+
+    page = back_room.post(reverse("admin:catalog_product_add") if new else here, sent)
+    draft = back_room.post(reverse("admin:catalog_product_add"), {**sent, "status": "draft"})
+
+    assert page.status_code == 200 and "“空货架”" in page.content.decode()
+    skus = page.context["inline_admin_formsets"][0].formset
+    assert [error.code for error in skus.non_form_errors().as_data()] == ["not_ready_for_sale"]
+    assert product.skus.get().is_active
+    if new:  # nothing to sell yet is a draft, and its page has a row ready for the first price
+        assert draft.status_code == 302
+        made = Product.objects.get(code="EMPTY")
+        opened = back_room.get(reverse("admin:catalog_product_change", args=[made.pk]))
+        assert 'name="skus-0-points_price"' in opened.content.decode()
+
+
 @pytest.mark.parametrize("items", [1, 3])
 def test_product_list_when_it_grows_then_the_queries_do_not(
     back_room, shelve, items, django_assert_max_num_queries

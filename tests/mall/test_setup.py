@@ -39,7 +39,9 @@ def administrator(db):
     return User.objects.create_superuser("root", "root@example.com", "plum-blossom-88")
 
 
-def test_come_in_when_somebody_has_the_code_then_an_operator_and_never_again(client, new_shop):
+def test_come_in_when_somebody_has_the_code_then_an_operator_and_never_again(
+    client, new_shop, settings
+):
     shown = client.get("/setup/")
     wrong = client.post("/setup/", {**SAID, "code": "a1b2c3d4e6"})
     easy = client.post("/setup/", {**SAID, "password": "12345678"})
@@ -49,8 +51,14 @@ def test_come_in_when_somebody_has_the_code_then_an_operator_and_never_again(cli
     assert shown.status_code == 200
     assert wrong.context["form"].errors["code"] and wrong.context["form"]["username"].value()
     assert easy.context["form"].errors["password"]
-    assert came["Location"] == "/accounts/login/?next=%2Fadmin%2F"
+    assert came["Location"] == "/admin/"  # signed in: the password was said a moment ago
     user = User.objects.get()
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    assert client.get("/admin/")["Location"].startswith("/admin/login/")
+    door = client.get("/admin/login/?next=/admin/")["Location"]
+    assert (
+        "totp" in door and client.get(door).status_code == 200
+    )  # the second factor, and the password not again
     assert (user.username, user.is_superuser, user.is_staff) == ("mei", True, True)
     assert user.check_password("plum-blossom-88")
     assert user.emailaddress_set.get().verified  # a second factor asks for that
@@ -108,6 +116,19 @@ def test_steps_when_a_shop_fills_then_the_front_page_tells_what_is_done(
     assert "Please see whether it arrived" in mailed.content.decode()
     assert "Place the first order yourself" in page
     assert client.get("/admin/").context["setup"] == []
+
+
+def test_mail_when_no_server_is_named_then_told_and_not_done(
+    client, administrator, settings, tmp_path
+):
+    client.force_login(administrator)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path
+
+    page = client.post(reverse("set_up"), {"try": "mail"}, follow=True).content.decode()
+
+    assert f"EMAIL_URL names no mail server, so mails are written to {tmp_path}" in page
+    assert not SetupStep.objects.filter(name="mail").exists() and not list(tmp_path.iterdir())
 
 
 def test_certificate_when_nobody_vouches_for_it_or_nobody_answers_then_said(
