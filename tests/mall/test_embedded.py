@@ -290,7 +290,7 @@ def test_embedded_when_a_value_makes_no_sense_then_says_so_in_plain_words(tmp_pa
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({}, "console"),
+        ({"MALL_DEMO": "yes"}, "console"),
         ({"MALL_DEMO": "no"}, ""),
         ({"MALL_DEMO": "no", "SMS_PROVIDER": "console"}, "SMS_PROVIDER is unsafe"),
     ],
