@@ -5,11 +5,16 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
+
 from catalog import audience
 from catalog.models import Product
 from mall.core.errors import DomainError
 from orders.errors import NotForSale, NotInShop, TierNeeded
 from points import tiers
+from points.models import MemberTier
+
+LOWEST_TIER = 1  # every member has it, also without a row
 
 
 def tier_of(user_id: int | None, products: Iterable[Product]) -> int:
@@ -46,7 +51,10 @@ def check(user, wishes, as_of: datetime) -> None:
             raise refusal
 
 
-def check_tier(user, product: Product) -> None:
-    """Refuse a product that a member's tier is too low for. Raises: TierNeeded."""
-    if needed := audience.locked_until(product.tier_to_redeem, tier_of(user.pk, [product])):
-        raise TierNeeded(product=product.name, tier=needed)
+def for_their_tier(product: str) -> Q:
+    """Return, of rows with a ``user_id``, those whose member's tier is high enough for the product
+    that a path leads to.
+    """
+    needed = f"{product}__tier_to_redeem"
+    reached = MemberTier.objects.filter(pk=OuterRef("user_id"), level__gte=OuterRef(needed))
+    return Q(**{f"{needed}__lte": LOWEST_TIER}) | Exists(reached)

@@ -81,8 +81,8 @@ class QuotedDeliverySerializer(Shape):
 class ProposedQuoteSerializer(QuoteSerializer):
     """A quote as it was asked for, its delivery, and the best that could be done."""
 
+    may_be_absent = ("delivery",)
     delivery = QuotedDeliverySerializer(
         required=False, help_text="Left out where nothing has to be sent."
     )
-
     proposed = ProposalSerializer(allow_null=True, help_text="Where something lowers the price.")

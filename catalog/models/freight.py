@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog import places
 from mall.core.kept import KeptRow
 from mall.core.money import ZERO
 
@@ -123,7 +124,7 @@ class FreightRegion(FreightTerms):
         ]
 
     def __str__(self):
-        return f"{self.template}: {', '.join(self.places)}"
+        return f"{self.template}: {places.written(self.places)}"
 
 
 class Carried(models.Model):

@@ -9,6 +9,7 @@ from django.db.models import F, Sum
 
 from catalog.models import CardKey, Product, StockMovement
 from mall.core.money import ZERO, yuan
+from orders.coupons import goods as coupon_goods
 from orders.models import (
     Coupon,
     OrderLine,
@@ -40,6 +41,7 @@ class Facts:
     payments: dict  # {order: {number: (whether it is paid, whether a provider said so)}}
     money: dict  # {order: {reason: yuan sent back}}
     keys: dict  # {line: {state: keys}}
+    given: dict  # {line: coupons that its pieces gave and that were not taken back}
     coupons: dict  # {order: state}
     earning: dict  # {number: points still promised or earned}
 
@@ -53,6 +55,7 @@ def gather(members, orders) -> Facts:
         OrderLine.objects.filter(order__in=ids).annotate(claim=flash, kind=is_key).order_by("pk")
     ):
         line.is_flash, line.is_key = line.claim is not None, line.kind == Product.Kind.CARD_KEY
+        line.is_coupon = line.kind == Product.Kind.COUPON
         lines[line.order_id].append(line)
     references = {order.reference for order in orders.values()}
     for line, state in CardKey.objects.filter(
@@ -88,12 +91,26 @@ def gather(members, orders) -> Facts:
         payments=payments,
         money=_sums(returned),
         keys=keys,
+        given=_given(members, lines),
         coupons=dict(held.values_list("order_id", "state")),
         earning={
             name.removeprefix("order:"): left
             for name, left in promised.annotate(left=Sum(F("points") - F("taken_back")))
         },
     )
+
+
+def _given(members, lines):
+    """Return {line: coupons that its pieces gave and that were not taken back}; asked only where
+    there are coupon goods.
+    """
+    given = defaultdict(int)
+    if not any(line.is_coupon for of_order in lines.values() for line in of_order):
+        return given
+    own = Coupon.objects.counted().filter(user__in=members, source=Coupon.Source.GOODS)
+    for key in own.order_by().values_list("key", flat=True):
+        given[coupon_goods.line_of(key)] += 1
+    return given
 
 
 def _sums(refunds):

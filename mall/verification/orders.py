@@ -207,6 +207,15 @@ def _keys_of(order, facts):
             yield f"keys of line {line.pk} of order {order.no}", expected, issued
 
 
+def _coupons_given_by(order, facts):
+    """A paid order gave one coupon for every piece of coupon goods it kept, any other gave none."""
+    for line in facts.lines[order.pk]:
+        is_served = line.is_coupon and order.status not in (PENDING, CANCELLED)
+        expected = line.kept_quantity if is_served else 0
+        if facts.given[line.pk] != expected:
+            yield f"coupons of line {line.pk} of order {order.no}", expected, facts.given[line.pk]
+
+
 def _coupon_of(order, facts):
     """A coupon is kept for an unpaid order, used by a live one, and gone from one that was
     undone.
@@ -241,5 +250,6 @@ OF_THE_FACT = (
     _sums_of,
     _goods_of,
     _keys_of,
+    _coupons_given_by,
 )
 CHECKS = (*OF_THE_FACT, _coupon_of, _earning_of)

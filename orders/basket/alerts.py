@@ -2,7 +2,8 @@
 
 Pieces of a cancelled or refunded order that are gone again within minutes are no news: a SKU is
 back when a sweep finds pieces that an earlier one, STEADY ago or longer, found too, and none
-between found the shelf empty (docs/decisions/0077).
+between found the shelf empty (docs/decisions/0077). Who may not have the goods any more, for
+their tier fell or the goods are for a higher one now, goes on waiting.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from catalog.models import Sku
 from mall.core import clock, keyset
 from mall.core.events import hand_over
 from mall.core.transactions import transactional
-from orders import events
+from orders import events, offering
 from orders.basket.errors import NotSoldOut
 from orders.basket.shelves import offered
 from orders.models import StockAlert
@@ -57,7 +58,9 @@ def tell_back(as_of: datetime | None = None) -> int:
     if not back:
         return 0
     waiting.filter(sku__in=back, back_since__isnull=True).update(back_since=as_of)
-    due = waiting.filter(sku__in=back, back_since__lte=as_of - STEADY)
+    due = waiting.filter(
+        offering.for_their_tier("sku__product"), sku__in=back, back_since__lte=as_of - STEADY
+    )
     return sum(_tell(batch) for batch in keyset.batches(due.values_list("pk", flat=True), BATCH))
 
 

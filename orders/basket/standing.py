@@ -15,7 +15,7 @@ from mall.core.errors import DomainError
 from mall.core.money import ZERO
 from orders import freight, offering, pricing, purchase_limits
 from orders.basket.contents import Line, Lines
-from orders.errors import NotForSale, NotInShop, NotPayable
+from orders.errors import NotDelivered, NotForSale, NotInShop, NotPayable
 from orders.freight import Carriage, Destination
 from orders.quotes import Quote, Wish
 
@@ -89,6 +89,15 @@ class Standing:
     @property
     def pieces(self) -> int:
         return sum(row.quantity for row in self.rows)
+
+    @property
+    def undelivered(self) -> list[Wish]:
+        """What only another address is in the way of."""
+        return [
+            Wish(row.sku, row.quantity, row.left)
+            for row in self.rows
+            if isinstance(row.problem, NotDelivered)
+        ]
 
     @property
     def carriage(self) -> Carriage | None:

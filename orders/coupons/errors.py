@@ -118,6 +118,13 @@ class CouponNotRevocable(DomainError):
     message = _("Only a coupon that is not used yet can be taken back.")
 
 
+class CouponOfGoods(DomainError):
+    """It was paid for with an order: taken back by itself its price would stay with the shop."""
+
+    code = "illegal_transition"
+    message = _("This coupon was bought with an order. Refund the order instead.")
+
+
 class CouponGoodsOver(DomainError):
     """The coupon these goods consist of could not be used any more; numbers: product."""
 

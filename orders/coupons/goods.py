@@ -14,7 +14,14 @@ from orders import events
 from orders.coupons.errors import CouponGoodsOver, CouponGoodsUsed
 from orders.coupons.lifecycle import uncount_issued
 from orders.coupons.wallet import expiry_of
-from orders.models import CheckoutPolicy, Coupon, CouponGoods, CouponTemplate
+from orders.models import (
+    CheckoutPolicy,
+    Coupon,
+    CouponGoods,
+    CouponTemplate,
+    Order,
+    OrderLine,
+)
 
 GRANTED, REVOKED = Coupon.State.GRANTED, Coupon.State.REVOKED
 
@@ -55,6 +62,12 @@ def check(wishes, as_of: datetime) -> None:
     for pk, product in wanted.items():
         if pk not in given or not given[pk].template.is_open(last):
             raise CouponGoodsOver(product=product.name)
+
+
+def is_awaited(product_id: int) -> bool:
+    """Whether somebody ordered this product and has not paid yet."""
+    lines = OrderLine.objects.filter(product=product_id, order__status=Order.Status.PENDING)
+    return lines.exists()
 
 
 def issue(order, lines) -> int:
@@ -110,6 +123,11 @@ def take_back(order, line: int, quantity: int) -> int:
         raise CouponGoodsUsed(unused=0)
     uncount_issued(newest[0][1], quantity)
     return quantity
+
+
+def line_of(key: str) -> int:
+    """Return the line of an order whose piece gave the coupon of a key."""
+    return int(key.split(":")[1])
 
 
 def _is_coupon(wish) -> bool:

@@ -20,6 +20,7 @@ from orders.coupons.errors import (
     CouponNotForSale,
     CouponNotGiven,
     CouponNotRevocable,
+    CouponOfGoods,
     CouponsGone,
     CouponUsed,
 )
@@ -196,9 +197,12 @@ def revoke(coupon, *, actor, reason: str) -> Coupon:
     """Take an unused coupon back from a member; one bought with points gives them back. Written to
     the audit log.
 
-    Raises: CouponNotRevocable (used, kept for an order, or gone).
+    Raises: CouponNotRevocable (used, kept for an order, or gone), CouponOfGoods (it goes back with
+    its order, for what was paid).
     """
     account = ledger.open(coupon.user_id)
+    if coupon.source == Coupon.Source.GOODS:
+        raise CouponOfGoods
     if not Coupon.objects.usable(clock.now()).filter(pk=coupon.pk).update(state=REVOKED):
         raise CouponNotRevocable
     if coupon.price_points:

@@ -5,8 +5,11 @@ is theirs. Reads only.
 from django.core.cache import cache
 from django.db.models import Prefetch
 
-from catalog import kept, stock_buckets
+from catalog import audience, kept, stock_buckets
+from catalog.audience import VISITOR
 from mall.core import clock
+from orders import offering
+from orders.errors import NoSuchFlashItem
 from orders.flash import redemption
 from orders.models import FlashItem, FlashReminder, FlashSession
 
@@ -21,7 +24,7 @@ def sessions(user=None, *, as_of=None) -> list[dict]:
     """
     as_of = as_of or clock.now()
     found = list(FlashSession.objects.current(as_of).prefetch_related(_items())[:SESSIONS_SHOWN])
-    items = [item for session in found for item in session.items.all()]
+    items = _shown([item for session in found for item in session.items.all()], user)
     facts = _facts(items, found, user, as_of)
     reminded = set()
     if user is not None and found:
@@ -36,9 +39,10 @@ def sessions(user=None, *, as_of=None) -> list[dict]:
             "status": session.status_at(as_of),
             "is_running": session.starts_at <= as_of,
             "is_reminded": session.pk in reminded,
-            "items": [facts[item.pk] for item in session.items.all()],
+            "items": [facts[item.pk] for item in session.items.all() if item.pk in facts],
         }
         for session in found
+        if any(item.pk in facts for item in session.items.all())
     ]
 
 
@@ -46,6 +50,8 @@ def item(item_id: int, user=None, *, as_of=None) -> dict:
     """Return one item as this reader sees it, with its session. Raises: NoSuchFlashItem."""
     as_of = as_of or clock.now()
     found = redemption.find(item_id)
+    if not _shown([found], user):
+        raise NoSuchFlashItem
     return _facts([found], [found.session], user, as_of)[found.pk] | {"session": found.session}
 
 
@@ -60,7 +66,9 @@ def headline(*, as_of=None) -> FlashSession | None:
 
 
 def _headline(as_of) -> FlashSession | None:
-    return FlashSession.objects.current(as_of).prefetch_related(_items()).first()
+    everybodys = _items(sku__product__tier_to_see=VISITOR)
+    found = FlashSession.objects.current(as_of).prefetch_related(everybodys)
+    return next((session for session in found[:SESSIONS_SHOWN] if session.items.all()), None)
 
 
 def standing(item_id: int) -> dict:
@@ -72,16 +80,26 @@ def standing(item_id: int) -> dict:
     key = f"flash:standing:{item_id}"
     known = cache.get(key)
     if known is None:
-        facts = item(item_id)
+        found = redemption.find(item_id)  # for whom it is does not matter: nothing is said of it
+        facts = _facts([found], [found.session], None, clock.now())[found.pk]
         known = {"state": facts["state"], "left": facts["left"]}
         cache.set(key, known, STANDING_SECONDS)
     return known | {"now": clock.now().isoformat()}
 
 
-def _items():
-    return Prefetch(
-        "items", FlashItem.objects.select_related("sku__product").order_by("position", "pk")
-    )
+def _items(**shown):
+    rows = FlashItem.objects.select_related("sku__product").filter(**shown)
+    return Prefetch("items", rows.order_by("position", "pk"))
+
+
+def _shown(items, user) -> list[FlashItem]:
+    """Return those of these items whose goods a reader is shown: they may have been hidden from
+    some since the session was announced.
+    """
+    products = [item.sku.product for item in items]
+    tier = offering.tier_of(user and user.pk, products)
+    shown = [audience.is_shown(product.tier_to_see, tier) for product in products]
+    return [item for item, is_shown in zip(items, shown, strict=True) if is_shown]
 
 
 def _facts(items, sessions, user, as_of) -> dict[int, dict]:

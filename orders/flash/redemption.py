@@ -21,12 +21,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import Address
-from catalog import stock_buckets
+from catalog import audience, stock_buckets
 from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.transactions import transactional
 from orders import checkout, drafts, freight, offering, pricing
+from orders.coupons import goods as coupon_goods
 from orders.errors import (
     FlashLimitReached,
     FlashNotStarted,
@@ -34,6 +35,7 @@ from orders.errors import (
     InvalidLines,
     NoSuchFlashItem,
     PurchaseLimitReached,
+    TierNeeded,
 )
 from orders.flash import gate, pool
 from orders.freight import Destination
@@ -80,9 +82,9 @@ def redeem(
     order waits five minutes. ``address`` and ``expect`` as for ``checkout.place_order``.
 
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
-    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, TierNeeded, FlashLimitReached,
-    catalog.errors.SoldOut and OutOfStock, InvalidKey, IdempotencyConflict, InvalidLines,
-    PriceChanged, AddressNeeded, NotDelivered, AddressUnclear, NotPayable,
+    Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, TierNeeded, CouponGoodsOver,
+    FlashLimitReached, catalog.errors.SoldOut and OutOfStock, InvalidKey, IdempotencyConflict,
+    InvalidLines, PriceChanged, AddressNeeded, NotDelivered, AddressUnclear, NotPayable,
     points.errors.InsufficientPoints and AccountFrozen.
     """
     if (
@@ -233,7 +235,8 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
         return checkout.repeated(account.seen, body_hash)
     now = clock.now()
     _check_open(item.session, now)
-    offering.check_tier(user, item.sku.product)
+    _check_tier(user, item.sku.product)
+    coupon_goods.check([_wish(item, quantity)], now)
     _check_limit(user, item, quantity)
     quoted = quote(user, item, quantity, to=Destination(user, address_id), as_of=now)
     quoted.check_delivery()
@@ -255,6 +258,15 @@ def _check_open(session, now):
         raise FlashNotStarted(starts_at=date_format(timezone.localtime(session.starts_at), "H:i"))
     if status != FlashSession.Status.RUNNING:
         raise FlashOver
+
+
+def _check_tier(user, product):
+    """Goods may have been hidden or locked since the session was announced."""
+    tier = offering.tier_of(user.pk, [product])
+    if not audience.is_shown(product.tier_to_see, tier):
+        raise NoSuchFlashItem
+    if needed := audience.locked_until(product.tier_to_redeem, tier):
+        raise TierNeeded(product=product.name, tier=needed)
 
 
 def _check_limit(user, item, quantity):

@@ -1,4 +1,4 @@
-// Small comforts. Every page works without them.
+// Small comforts. Every page works without them. scripts/javascript.py writes shop.js of these.
 import "./menus.js";
 import "./toasts.js";
 import "./stepper.js";

@@ -223,9 +223,10 @@ def test_mini_when_the_number_code_names_another_app_then_refused(api, outside):
 
 
 # --- pages -----------------------------------------------------------------------------------
-def test_sign_in_page_when_wechat_has_keys_then_a_button_in_the_readers_words(client, outside):
-    chinese = client.get("/accounts/login/", headers={"Accept-Language": "zh-hans"})
-    english = client.get("/accounts/login/", headers={"Accept-Language": "en"})
+def test_sign_in_page_when_wechat_has_keys_then_a_button_in_the_readers_words(client, outside, settings):
+    chinese = client.get("/accounts/login/")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    english = client.get("/accounts/login/")
 
     assert "Sign in with WeChat" in english.content.decode()
     assert chinese.content.decode().count("/accounts/weixin/login/") == 1

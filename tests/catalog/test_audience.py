@@ -2,6 +2,8 @@
 members below, at and above the tier.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
@@ -9,14 +11,19 @@ from django.urls import reverse
 from accounts.registration import register
 from catalog import kept, storefront
 from catalog.models import Product, ProductWords
+from catalog.stock import receive
+from mall.core import clock
 from mall.face import sitemap
 from orders import pricing
+from orders.basket import alerts
 from orders.basket.baskets import MemberBasket
 from orders.basket.errors import NotOffered
 from orders.checkout import place_order
-from orders.errors import NotInShop, TierNeeded
+from orders.errors import NoSuchFlashItem, NotInShop, TierNeeded
+from orders.flash import board
 from tests.catalog.test_admin import product_form
 from tests.factories.accounts import PASSWORD
+from tests.factories.flash import grab, item
 from tests.factories.orders import give_points, place, virtual_sku
 from tests.factories.points import in_tier
 
@@ -222,3 +229,49 @@ def test_admin_when_somebody_could_have_what_they_cannot_see_then_said(client, a
     assert right.status_code == 302, right.context["errors"]
     product.refresh_from_db()
     assert (product.tier_to_see, product.tier_to_redeem, product.limit_period) == (1, 3, "week")
+
+
+def test_flash_when_goods_are_hidden_after_it_was_announced_then_only_their_members_see_it(
+    client, reader, shelf, bearer
+):
+    wanted, other = item(stock=2, limit=2), item(stock=1)
+    user, better = reader("below"), reader("at")
+    mine = grab(user, wanted, key="before")
+    Product.objects.filter(pk=wanted.sku.product_id).update(tier_to_see=3, tier_to_redeem=3)
+    kept.forget()
+    page, name = reverse("orders:flash_item", args=[wanted.pk]), wanted.sku.product.name
+
+    seen = {}
+    for who in (None, user, better):
+        client.logout() if who is None else client.force_login(who)
+        api = bearer(who) if who else client
+        seen[who] = (
+            name in client.get(reverse("orders:flash")).content.decode(),
+            wanted.pk in [one["id"] for s in api.get("/api/v1/flash").json()["sessions"]
+                          for one in s["items"]],
+            client.get(page).status_code,
+        )  # fmt: skip
+    window = board.headline()
+
+    assert seen == {None: (False, False, 404), user: (False, False, 404), better: (True, True, 200)}
+    assert [one.pk for one in window.items.all()] == [other.pk]
+    with pytest.raises(NoSuchFlashItem):
+        grab(user, wanted, key="after")
+    assert grab(user, wanted, key="before").no == mine.no  # the same again is no new one
+    assert grab(better, wanted, key="theirs").points == 10
+
+
+def test_alert_when_goods_are_for_a_higher_tier_now_then_only_who_may_have_them_is_told(reader):
+    sku, now = virtual_sku(points=10, stock=0), clock.now()
+    user, better = reader("below"), reader("at")
+    for who in (user, better):
+        alerts.ask(who, sku.pk)
+    Product.objects.filter(pk=sku.product_id).update(tier_to_redeem=3)
+    receive(sku.pk, quantity=5, actor="staff:1")
+
+    told = [alerts.tell_back(now + timedelta(minutes=minute)) for minute in (0, 3)]
+    waiting = alerts.skus_of(user)
+    in_tier(user, 3)
+    told.append(alerts.tell_back(now + timedelta(minutes=4)))
+
+    assert (told, waiting, alerts.skus_of(better)) == ([0, 1, 1], {sku.pk}, set())

@@ -123,6 +123,7 @@ def test_template_when_written_in_the_back_office_then_tried_exported_and_one_de
     assert [region.places for region in row.regions.all()] == [
         ["650000", "540000", "150000"], ["810000"],
     ]  # fmt: skip
+    assert str(row.regions.last()) == "Parcels: 香港特别行政区"
     assert "¥60.00" in tried["新疆"][1]
     assert tried["香港"][0] == 200 and "¥" not in tried["香港"][1]
     assert "¥14.00" in tried["江苏省苏州市"][1]

@@ -12,7 +12,7 @@ from django.urls import resolve
 from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
-from catalog import assortment, kept, stock, storefront
+from catalog import assortment, kept, shelf, stock, storefront
 from catalog.finding import Filters
 from catalog.kept import Memory
 from catalog.models import Product, Sku
@@ -393,4 +393,4 @@ def test_listing_when_stock_turns_then_members_see_it_at_once_and_nobody_asks_tw
     storefront.forget()
 
     assert seen == [[True], [False], [True]]
-    assert kept.stocked([product.pk], storefront._stocked) == {product.pk: False}
+    assert kept.stocked([product.pk], shelf.stocked) == {product.pk: False}

@@ -216,6 +216,52 @@ def test_basket_and_checkout_when_some_goods_do_not_go_there_then_said_at_the_li
     assert closed.is_default
 
 
+def test_basket_when_only_the_default_address_is_in_the_way_then_leads_to_where_another_is_chosen(
+    signed_in, member, settings
+):
+    signed_in.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    closed, home = addresses.add(member, **LHASA), addresses.add(member, **HOME)
+    give_points(member, 1000)
+    lamp, rug = (sku_by(row, points=10) for row in (zoned(), zoned("Rugs")))
+    pen = sku_by(None, points=10)
+    for sku in (lamp, rug):
+        signed_in.post(reverse("orders:basket_add"), {"sku": sku.pk, "quantity": 2})
+
+    def basket_page():
+        return signed_in.get(reverse("orders:basket")).content.decode()
+
+    only = basket_page()
+    way = f"sku={lamp.pk}&quantity=2&sku={rug.pk}&quantity=2&basket=on"
+    there = signed_in.get(f"{reverse('orders:new')}?{way}").content.decode()
+    chosen = signed_in.get(f"{reverse('orders:new')}?{way}&address={home.pk}")
+    signed_in.post(reverse("orders:basket_add"), {"sku": pen.pk, "quantity": 1})
+    mixed = basket_page()
+    addresses.remove(closed)
+    delivered = basket_page()
+
+    fields = [f'name="sku" value="{sku.pk}"' for sku in (lamp, rug)]
+    assert "Order it to another address" in only and all(one in only for one in fields)
+    assert "Nothing here can be ordered" not in only
+    assert "<dd>Not delivered</dd>" in there and "<dd>Free</dd>" not in there
+    assert (chosen.context["can_place"], chosen.context["quote"].points) == (True, 40)
+    assert mixed.count(f'name="sku" value="{pen.pk}"') == 2
+    assert "Go to checkout" in mixed and "Order it to another address" in mixed
+    assert "Order it to another address" not in delivered
+
+
+def test_basket_when_nobody_knows_where_to_then_freight_that_may_be_nothing_is_not_called_free(
+    client, settings
+):
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    near = template("Near", first_fee="9.00", regions=[{"places": ["310000"], "first_fee": "0.00"}])
+    client.post(reverse("orders:basket_add"), {"sku": sku_by(near, cash="5.00").pk, "quantity": 1})
+
+    page = client.get(reverse("orders:basket")).content.decode()
+
+    assert "<dd>from ¥0.00</dd>" in page
+    assert "<dd>Free</dd>" not in page
+
+
 def test_product_when_looked_at_then_tells_freight_to_the_default_address(
     client, signed_in, member, settings
 ):

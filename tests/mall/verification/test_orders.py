@@ -19,7 +19,7 @@ from orders.models import Coupon, Order
 from orders.payments import cash_in
 from orders.payments.gateways import sandbox
 from points import event_delivery, ledger
-from tests.factories.coupons import given
+from tests.factories.coupons import coupon_sku, given
 from tests.factories.orders import (
     address_of,
     give_points,
@@ -281,6 +281,28 @@ def test_verify_when_a_key_is_lost_then_line_and_sku_are_named(refunded, member)
     found = checks([*verify_orders(), *verify_shelf()])
     assert (member.pk, f"keys of line {line.pk} of order {codes.no}") in found
     assert (None, f"free keys of SKU {line.sku_id}") in found
+
+
+def test_verify_when_a_coupon_that_was_paid_for_is_missing_or_too_many_then_the_line_is_named(
+    member,
+):
+    give_points(member, 1_000)
+    kept, gone = (place(member, coupon_sku(), quantity=2) for _n in range(2))
+    refund(kept, 1)
+    waiting = place(member, coupon_sku(points=0, cash="3.00"))
+    undone = lifecycle.cancel(place(member, coupon_sku(), virtual_sku(points=1)), actor="test")
+    whole = verify_orders()
+    lost, early = gone.lines.get().pk, waiting.lines.get().pk
+
+    Coupon.objects.filter(key=f"line:{lost}:2").update(state=Coupon.State.REVOKED)
+    more = Coupon.objects.filter(pk=given(member).pk)
+    more.update(source=Coupon.Source.GOODS, key=f"line:{early}:1")
+
+    assert (whole, undone.status) == ([], "cancelled")
+    assert [(one.check, one.expected, one.found) for one in verify_orders()] == [
+        (f"coupons of line {lost} of order {gone.no}", "2", "1"),
+        (f"coupons of line {early} of order {waiting.no}", "0", "1"),
+    ]
 
 
 @pytest.mark.parametrize("cell", ["v1:00000000:AAAA", "not a sealed text at all"])

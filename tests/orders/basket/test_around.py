@@ -98,6 +98,31 @@ def test_seen_when_pages_are_looked_at_then_no_row_until_the_list_and_nobody_els
     assert SeenGoods.objects.get(pk=member.pk).products == [second.pk, first.pk]
 
 
+def test_seen_when_the_basket_is_looked_at_then_below_it_empty_or_not(client, member):
+    first, second = (virtual_sku(points=10) for _n in range(2))
+    page = reverse("orders:basket")
+
+    def shown():
+        answer = client.get(page)
+        cards = answer.content.decode().partition('id="seen"')[2]
+        at = [cards.find(one.product.get_absolute_url()) for one in (second, first)]
+        return answer.status_code, -1 < at[0] < at[1]
+
+    nothing = client.get(page)
+    for sku in (first, second):
+        client.get(sku.product.get_absolute_url())
+    as_visitor = shown()
+    client.post(reverse("orders:basket_add"), {"sku": first.pk, "quantity": 1})
+    with_a_line = shown()
+    client.force_login(member)
+    for sku in (first, second):
+        client.get(sku.product.get_absolute_url())
+    as_member = shown()
+
+    assert (nothing.status_code, b'id="seen"' in nothing.content) == (200, False)
+    assert (as_visitor, with_a_line, as_member) == ((200, True),) * 3
+
+
 def test_seen_when_switched_off_elsewhere_or_the_cookie_is_nonsense_then_nothing_comes_in(
     client, member
 ):

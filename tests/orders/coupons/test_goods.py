@@ -9,13 +9,16 @@ from django.urls import reverse
 
 from catalog import assortment
 from catalog.assortment import NotReadyForSale
+from catalog.models import Product
 from mall.core import clock
 from orders import delivery, lifecycle, pricing
-from orders.coupons.errors import CouponGoodsOver, CouponGoodsUsed
+from orders.coupons import lifecycle as coupons
+from orders.coupons.errors import CouponGoodsOver, CouponGoodsUsed, CouponOfGoods
 from orders.models import Coupon, CouponGoods, CouponTemplate, Order
 from orders.payments import cash_in
 from orders.payments.gateways import sandbox
 from orders.refunds import requests
+from tests.catalog.test_admin import product_form
 from tests.factories.coupons import coupon_sku, over, template
 from tests.factories.orders import ask, give_points, pay, place, refund, virtual_sku
 
@@ -187,3 +190,42 @@ def test_group_when_a_coupon_is_ordered_then_alone_and_the_books_close(rich, oth
 
     assert [order.status for order in orders] == ["completed"] * 2
     assert refund(orders[0], 1).status == "refunded"
+
+
+def test_coupon_when_it_was_paid_for_then_taken_back_with_its_order_only(rich, admin_user):
+    order = place(rich, coupon_sku(), quantity=2)
+    refund(order, 1)
+    left = Coupon.objects.of(rich).get(state="granted")
+
+    with pytest.raises(CouponOfGoods), transaction.atomic():
+        coupons.revoke(left, actor=admin_user, reason="wrong member")
+    refund(order, 1)
+
+    assert states(rich) == ["revoked"] * 2
+
+
+def test_admin_when_the_coupon_is_paused_or_awaited_then_other_edits_go_and_it_stays(
+    client, admin_user, rich
+):
+    client.force_login(admin_user)
+    made, other = template(), template()
+    sku = coupon_sku(made, points=0, cash="3.00")
+    address = reverse("admin:catalog_product_change", args=[sku.product_id])
+    order = place(rich, sku)
+    CouponTemplate.objects.filter(pk=made.pk).update(status="paused")
+
+    def save(coupon, **more):
+        inline = {"TOTAL_FORMS": 1, "INITIAL_FORMS": 1, "0-product": sku.product_id,
+                  "0-template": coupon.pk}  # fmt: skip
+        words = {f"coupon_goods-{name}": value for name, value in inline.items()}
+        product = Product.objects.get(pk=sku.product_id)
+        return client.post(address, product_form(product, **words, **more))
+
+    renamed = save(made, name_en="Renamed")
+    changed = save(other)
+    paid = pay(order)
+
+    assert (renamed.status_code, Product.objects.get(pk=sku.product_id).name_en) == (302, "Renamed")
+    assert (changed.status_code, CouponGoods.objects.get().template_id) == (200, made.pk)
+    assert "coupon_goods-0-DELETE" not in client.get(address).text
+    assert (paid.status, Coupon.objects.of(rich).get().template_id) == ("completed", made.pk)
