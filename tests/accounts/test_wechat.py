@@ -223,7 +223,9 @@ def test_mini_when_the_number_code_names_another_app_then_refused(api, outside):
 
 
 # --- pages -----------------------------------------------------------------------------------
-def test_sign_in_page_when_wechat_has_keys_then_a_button_in_the_readers_words(client, outside, settings):
+def test_sign_in_page_when_wechat_has_keys_then_a_button_in_the_readers_words(
+    client, outside, settings
+):
     chinese = client.get("/accounts/login/")
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     english = client.get("/accounts/login/")
