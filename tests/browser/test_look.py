@@ -120,7 +120,7 @@ NAME_SHOWN = """name => {
 def shop(live_server, member, settings):
     """Goods of every kind, and a member with an order of every kind."""
     give_points(member, 20_000)
-    address_of(member)
+    home = address_of(member)
     card = virtual_sku(points=150, name_zh_hans="柿柿如意贺卡", name_en="Persimmon card")
     long_name = {
         "name_zh_hans": "手冲咖啡分享壶六百毫升耐热玻璃家用套装",
@@ -130,7 +130,7 @@ def shop(live_server, member, settings):
         "attributes_zh_hans": "材质：高硼硅玻璃\n容量：600 毫升",
         "market_price": "129.00",
     }
-    long_name |= {"limit_per_period": 2, "limit_period": "month", "sold": 12_345}
+    long_name |= {"limit_per_period": 4, "limit_period": "month", "sold": 12_345}
     pictures = [
         f"vendor/fluent-emoji-3d/pictures/{name}.webp" for name in ("tea", "house", "party")
     ]
@@ -165,6 +165,7 @@ def shop(live_server, member, settings):
         BasketLine.objects.create(user=member, sku_id=sku, quantity=quantity, is_saved=is_saved)
     wishes.aim(member, gone.product_id)
     return {
+        "home": home,
         "gone": gone,
         "spare": virtual_sku(points=5, name_zh_hans="明信片", name_en="Postcard"),
         "card": card,
@@ -223,6 +224,7 @@ def member_pages(shop):
         "/account/profile/",
         "/account/addresses/",
         "/account/addresses/new/",
+        f"/account/addresses/{shop['home'].pk}/",
         "/account/consent/",
         "/account/phone/",
         "/accounts/3rdparty/",
