@@ -63,9 +63,7 @@ def test_as_json_when_others_live_here_then_nothing_of_theirs(lived, other_membe
     assert "THEIRS" not in text
 
 
-def test_as_json_when_the_statement_is_long_then_the_queries_stay(
-    lived, django_assert_num_queries
-):
+def test_as_json_when_the_statement_is_long_then_the_queries_stay(lived, django_assert_num_queries):
     for _n in range(30):
         life.give_points(lived, 1)
 
