@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.fields import get_error_detail
@@ -173,6 +174,12 @@ class RegionsQuery(StrictSerializer):
         r"^[0-9]{6}\Z", max_length=6, required=False, help_text="A code; provinces without one."
     )
 
+    def validate_inside(self, code):
+        """Refuse a code that there is not."""
+        if tree.find(code) is None:
+            raise serializers.ValidationError(_("There is no region of this code."))
+        return code
+
 
 class RegionsView(APIView):
     @extend_schema(
@@ -182,12 +189,8 @@ class RegionsView(APIView):
         responses=listed("RegionList", RegionSerializer),
     )
     def get(self, request):
-        """List what one chooses from inside a region, to put an address together (404 for a code
-        that there is not).
-        """
+        """List what one chooses from inside a region, to put an address together."""
         code = read(RegionsQuery, request.query_params).validated_data.get("inside", "")
-        if code and tree.find(code) is None:
-            raise Http404
         return Response(whole(RegionSerializer(tree.choices(code), many=True).data))
 
 

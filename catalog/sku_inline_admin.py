@@ -108,15 +108,22 @@ class SkuFormSet(forms.BaseInlineFormSet):
             self.extra = 1
 
     def clean(self):
-        """Refuse to leave a product on sale with nothing that could be had."""
+        """Refuse to put on sale, or leave there, what would offer nothing by this edit."""
         super().clean()
         if self.instance.status != Product.Status.ON or any(self.errors):
             return
         gone = set(self.deleted_forms)
         said = [form for form in self.forms if form.instance.pk or form.has_changed()]
-        if not any(form.cleaned_data.get("is_active") for form in said if form not in gone):
+        is_offered = any(form.cleaned_data.get("is_active") for form in said if form not in gone)
+        if not is_offered and not self._offered_nothing():
             refusal = assortment.NotReadyForSale(name=self.instance.name)
             raise forms.ValidationError(str(refusal), code=refusal.code)
+
+    def _offered_nothing(self) -> bool:
+        """Whether it was on sale with nothing before: whoever mends its name is not to blame."""
+        if any(form.initial.get("is_active") for form in self.initial_forms):
+            return False
+        return Product.objects.filter(pk=self.instance.pk, status=Product.Status.ON).exists()
 
 
 class SkuInline(TableInline, TranslationTabularInline):
@@ -126,17 +133,22 @@ class SkuInline(TableInline, TranslationTabularInline):
     extra = 0
 
     def get_fields(self, request, obj=None):
+        """Put what every SKU needs where a screen shows it without pushing the table aside."""
         return [
-            "code",
             "name",
             "points_price",
             "cash_price",
-            "weight_grams",
-            "position",
-            "is_active",
-            *self.get_readonly_fields(request, obj),
             *(COUNTS if _may_count(request) else ()),
+            *self.get_readonly_fields(request, obj),
+            "is_active",
+            "weight_grams",
+            "code",
+            "position",
         ]
+
+    def get_fieldsets(self, request, obj=None):
+        """Keep this order: modeltranslation would take that of the model's columns."""
+        return [(None, {"fields": self.replace_orig_field(self.get_fields(request, obj))})]
 
     def get_readonly_fields(self, request, obj=None):
         """Lead to receiving stock only whoever may do it."""

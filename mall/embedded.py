@@ -188,6 +188,7 @@ def prepare():
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     static_files.collect()
+    _make_pictures_folder(Path(settings.MEDIA_ROOT))
     seeded = Path(settings.DEMO_MARK)
     if settings.DEMO_SIGN_INS and not seeded.exists():
         sys.stdout.write("Loading the demo shop (once) ...\n")
@@ -196,6 +197,20 @@ def prepare():
         seeded.touch()
     connections.close_all()
     leave_database()  # to the web process
+
+
+def _make_pictures_folder(folder):
+    """A backup takes a missing folder for a wrong one, and a new shop has no picture yet.
+
+    Raises: SystemExit with the mend.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(
+            f"Cannot keep pictures in {folder} ({error.strerror}). Choose another place: "
+            "MEDIA_ROOT=/…"
+        ) from None
 
 
 def main():

@@ -91,7 +91,7 @@ def test_boxes_when_chosen_then_what_is_inside_is_offered_and_written_in_words(
     assert 'value="北京市"' in looked.content.decode()
     chaoyang = {"code": "110105", "name": "朝阳区", "words": "北京市朝阳区", "is_last": True}
     assert chaoyang in inside["results"]
-    assert gone.status_code == 404
+    assert (gone.status_code, gone.json()["errors"][0]["attr"]) == (400, "inside")
 
 
 def test_region_code_when_words_name_one_region_then_its_code():

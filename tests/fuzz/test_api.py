@@ -108,7 +108,7 @@ def _asked_back(member):
 
 
 def _scheduled():
-    sku, clerk = SkuFactory(), MemberFactory(is_staff=True)
+    sku, clerk = SkuFactory(), MemberFactory()
     words = {"points": 50, "cash": 0, "starts_at": clock.now(), "ends_at": None}
     return price_schedule.plan(sku.pk, **words, by=clerk)
 

@@ -1,10 +1,16 @@
 """Who else lets people in, as the environment says: half of an account is told by name."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from mall import sign_in_accounts
 from mall.environment import Environment
 
+ROOT = Path(__file__).resolve().parents[2]
 APP = "wx00000000000000aa"
 TENCENT = {
     "SMS_PROVIDER": "tencent",
@@ -56,3 +62,32 @@ def test_accounts_when_whole_or_none_then_offered_or_not():
     assert apps["weixin"]["APPS"][0]["settings"] == {"place": "inside"}
     assert read({}) == ({}, "", [])
     assert read({"SMS_PROVIDER": "none"})[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"MALL_DEMO": "yes"}, "console"),
+        ({"MALL_DEMO": "no"}, ""),
+        ({"MALL_DEMO": "no", "SMS_PROVIDER": "console"}, "SMS_PROVIDER is unsafe"),
+    ],
+)
+def test_messages_when_the_shop_is_somebodys_own_then_no_codes_are_printed(tmp_path, said, told):
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MALL_", "DJANGO_"))
+    }
+    environment |= {"DATABASE_URL": f"sqlite:///{tmp_path / 'mall.sqlite3'}", **said}
+
+    read = subprocess.run(
+        [sys.executable, "-c", "from mall.settings import embedded as s; print(s.SMS_PROVIDER)"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert told in read.stderr if read.returncode else read.stdout.strip() == told
+    assert bool(read.returncode) is (told == "SMS_PROVIDER is unsafe")

@@ -361,6 +361,7 @@ def test_file_when_it_is_no_table_of_members_then_said_beside_the_field(people, 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_file_when_ten_thousand_members_move_in_then_in_minutes_and_little_memory(moved):
     import resource
     import sys
