@@ -79,7 +79,7 @@ def save_address(page):
     page.fill("[name=phone]", "13800138000")
     page.fill("[name=region]", "上海市 徐汇区")
     page.fill("[name=detail]", "衡山路 1 号")
-    page.click("main form [type=submit]")
+    page.click("main form .btn-primary[type=submit]")
     page.wait_for_load_state()
 
 
