@@ -89,7 +89,7 @@ def test_pages_when_offline_then_one_says_so_and_typed_text_stays(page, sign_in_
         page.fill(f"[name={name}]", text)
     page.context.set_offline(True)
 
-    page.click("main form button[type=submit]")
+    page.click("main form button.btn-primary[type=submit]")
     expect(page.locator("#toasts [role=alert]")).to_be_visible()
     kept = {name: page.input_value(f"[name={name}]") for name in typed}
     page.goto(SHELF)
