@@ -146,11 +146,12 @@ def front(folder: Path, web: str, *, media: Path | None = None):
     logs = folder / "nginx"
     logs.mkdir()
     (folder / "mall.conf").write_text(shop)
-    main = '$remote_addr "$request" $status "$http_referer"'  # as in the image's nginx.conf
+    main = '$remote_addr "$request" $status "$http_referer"'  # as in the image
     (folder / "nginx.conf").write_text(
         f"daemon off; pid {folder}/nginx.pid; error_log {logs}/error.log notice; user "
         f"root;\nevents {{}}\n"
-        f"http {{ log_format main '{main}'; access_log {logs}/access.log main;\n"
+        f"http {{ include /etc/nginx/mime.types; log_format main '{main}'; "
+        f"access_log {logs}/access.log main;\n"
         f"client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\ninclude "
         f"{folder}/mall.conf; }}\n"
     )
