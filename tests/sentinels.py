@@ -32,7 +32,16 @@ class Watch:
         first, second, *self.sentinels = free_ports(5)
         self.redis = {first: self._redis(first), second: self._redis(second, of=first)}
         self.watchers = [self._sentinel(port, first) for port in self.sentinels]
-        self.wait(lambda: self.master() == first and self._others() == 2 and self._is_copied(first))
+        self.wait(
+            lambda: (
+                self.master() == first
+                and self._known("sentinels") == 2
+                # a watcher asks the master for its copies every ten seconds; who knows of none has
+                # nobody to put in its place
+                and self._known("replicas") == 1
+                and self._is_copied(first)
+            )
+        )
 
     def _redis(self, port, of=None):
         home = self.folder / str(port)
@@ -98,12 +107,13 @@ class Watch:
         place = self._ask("get-master-addr-by-name", NAME)
         return int(place[1]) if place else None
 
-    def _others(self):
-        return min(len(self._peers(port)) for port in self.sentinels)
+    def _known(self, what) -> int:
+        """Return of how many others the sentinel knows that knows of the fewest."""
+        return min(len(self._told(port, what)) for port in self.sentinels)
 
-    def _peers(self, port):
+    def _told(self, port, what):
         with suppress(RedisError), closing(Redis(port=port, socket_timeout=1)) as link:
-            return link.execute_command("SENTINEL", "sentinels", NAME)
+            return link.execute_command("SENTINEL", what, NAME)
         return []
 
     def _is_copied(self, master):

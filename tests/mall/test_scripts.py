@@ -164,10 +164,19 @@ def test_test_when_its_parts_end_then_both_were_played_at_once_and_both_are_told
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def _heeds_ctrl_c():
+    """As at a terminal: what a build server starts in the background may have been told not to."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_test_when_interrupted_then_nothing_is_left_running(checkout, tmp_path, tested):
     environment = BARE | tested | {"ENDS": "mariadb=never sqlite=never"}
     with subprocess.Popen(
-        [checkout / "scripts/test"], env=environment, stderr=subprocess.DEVNULL, process_group=0
+        [checkout / "scripts/test"],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
+        preexec_fn=_heeds_ctrl_c,
     ) as running:
         pids = [checkout / f"{name}.pid" for name in ("mariadb", "sqlite")]
         assert eventually(lambda: all(pid.exists() and pid.read_text() for pid in pids))

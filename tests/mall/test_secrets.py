@@ -79,7 +79,7 @@ def test_make_env_when_run_then_two_files_nobody_else_can_read(shop):
     assert set(compose) == DATABASE | {"METRICS_TOKEN", "GRAFANA_PASSWORD", "MALL_HOST"}
     assert set(mall) >= KEYS and not set(mall) & set(compose)
     assert len({*compose.values(), *mall.values()} - {"localhost", "sandbox", "allow"}) == len(
-        SECRETS
+        SECRETS | {"SETUP_CODE"}
     )
 
 
