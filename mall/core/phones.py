@@ -87,6 +87,14 @@ def shown(kept: str) -> str:
     return f"{said}{dash}{extension}"
 
 
+def typed(kept: str, territory: str) -> str:
+    """Return a kept number as it is typed where a territory is chosen: one of the mainland with its
+    country code where goods go elsewhere.
+    """
+    is_abroad = territory != Territory.MAINLAND and not kept.startswith("+")
+    return f"+86{kept.removeprefix('0')}" if is_abroad else kept
+
+
 def _read(plain, territory):
     """Return the number if it is one of a territory's that a person may be called on."""
     try:
