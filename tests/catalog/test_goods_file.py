@@ -112,7 +112,7 @@ def test_goods_when_brought_let_in_and_brought_again_then_written_once_and_each_
     assert len(again.remarks) == 1
     with pytest.raises(imports.NothingToImport):
         imports.let_in(again, operator=operator, read=again.version)
-    with pytest.raises(imports.FileDecided):
+    with pytest.raises(file_jobs.FileDecided):
         imports.let_in(row, operator=operator, read=row.version)
     assert AuditRow.objects.filter(action="catalog.import_goods").count() == 1
 
