@@ -63,8 +63,9 @@ def findings_of(row) -> Iterator[list]:
 
 
 def held(row, *, otherwise: type[DomainError] = FileDecided):
-    """Return a file that was looked over as it stands now, locked in the caller's transaction until it
-    is decided about. Raises: ``otherwise`` once it was let in, or is gone (after KEEP).
+    """Return a file that was looked over as it stands now, locked in the caller's transaction.
+
+    Raises: ``otherwise`` once it was let in, or is gone (after KEEP).
     """
     # Two colleagues may press at once; the second must see that it is done.
     now = type(row).objects.select_for_update().filter(pk=row.pk).first()
