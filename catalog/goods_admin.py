@@ -1,6 +1,7 @@
 """Goods as a file in the back office: written out, brought, looked over, let in, taken back."""
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
@@ -17,7 +18,10 @@ STATES = {
     plan.REFUSED: _("left as it is"),
 }
 # who may bring a file may do by hand all that it does
-RIGHTS = [f"catalog.{right}" for right in ("add_product", "change_product", "change_stock")]
+RIGHTS = [
+    f"catalog.{right}"
+    for right in ("add_product", "change_product", "add_sku", "change_sku", "change_stock")
+]
 
 
 @admin.register(GoodsImport)
@@ -41,6 +45,8 @@ class GoodsImportAdmin(FileJobAdmin):
         return may and request.user.has_perms(RIGHTS)
 
     def look_over(self, content, said, *, name, operator):
+        if said["makes_categories"] and not operator.has_perm("catalog.add_category"):
+            raise PermissionDenied
         chosen = {option: said[option] for option in ("clears", "makes_categories")}
         return imports.look_over(content, name=name, operator=operator, **chosen)
 

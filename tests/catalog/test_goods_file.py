@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -343,6 +344,22 @@ def test_pages_when_somebody_may_not_change_goods_then_they_bring_none(client, o
     ]
 
     assert answers == [403, 403, 403]
+
+
+@pytest.mark.parametrize("missing", ["change_sku", "add_sku", "change_stock", "add_category"])
+def test_pages_when_somebody_may_not_do_by_hand_what_a_file_does_then_they_bring_none(
+    client, operator, mug, missing
+):
+    operator.groups.clear()
+    theirs = Permission.objects.filter(content_type__app_label="catalog")
+    operator.user_permissions.set(theirs.exclude(codename=missing))
+    client.force_login(operator)
+    file = {"file": SimpleUploadedFile("goods.csv", GOODS), "makes_categories": "on"}
+
+    answer = client.post(reverse("admin:catalog_goodsimport_upload"), file)
+
+    assert answer.status_code == 403
+    assert not GoodsImport.objects.exists()
 
 
 def test_command_when_rows_are_refused_then_named_and_the_status_says_so(
