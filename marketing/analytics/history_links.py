@@ -9,7 +9,6 @@ joining on, because a tier knows one day for all that was brought along.
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db.models import Q, Sum
 
 from mall.core import audit, clock, keyset, pasted, phones, rows
@@ -78,7 +77,7 @@ def _moved_by_name(names) -> dict:
         MovedMember._meta.get_field(name).mark for name in ("number_mark", "phone_mark")
     )
     ways = {
-        "phone_mark": lambda name: phone_of(_phone(name)),
+        "phone_mark": lambda name: phone_of(phones.found_in(name)),
         "user__email": pasted.email,
         "number_mark": lambda name: number_of(pasted.alike(name)),
     }
@@ -95,13 +94,6 @@ def _moved_by_name(names) -> dict:
 
 def _said(moved, column) -> str:
     return moved.user.email if column == "user__email" else getattr(moved, column)
-
-
-def _phone(name) -> str:
-    try:
-        return phones.canonical(name)
-    except ValidationError:
-        return ""
 
 
 def _count_for_tiers(moved: Iterable[MovedMember]) -> None:

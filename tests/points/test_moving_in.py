@@ -162,6 +162,14 @@ def test_file_when_rows_are_wrong_then_each_is_named_and_its_member_stays_out(br
     assert found[14][1].startswith("You cannot adjust your own points")
 
 
+@pytest.mark.parametrize("who", ["Q1,,q1@example.com,", ",,q1@example.com,", f",,,{PHONE}"])
+def test_file_when_a_further_row_is_wrong_then_nobody_moves_in_by_half(brought, who):
+    row = brought(f"{who},30,2031-03-31,,,,,\n{who},-5,2031-09-30,,,,,\n")
+
+    assert (row.new, row.points, row.refused) == (0, 0, 2)
+    assert "line 3" in faults(row)[2][1]
+
+
 def test_file_when_it_comes_again_then_nobody_moves_in_twice(moved, brought, people):
     row = moved("D1,,d1@example.com,,100,,,,,,\n")
     with pytest.raises(imports.FileKnown):
