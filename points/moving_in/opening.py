@@ -143,7 +143,7 @@ def _moved(row, one, last_seq):
         lots=[[day, points] for _line, points, day in person.lots if points],
         points=person.points,
         tier_points=person.earned,
-        is_new=one.state == people.NEW,
+        is_new=one.is_empty,
         last_seq=last_seq,
         moved_at=now,
         on=clock.today(),

@@ -10,6 +10,7 @@ from mall.core import clock, file_jobs, keyset
 from mall.core.transactions import transactional
 from points import ledger, machine, tiers
 from points.models import MemberImport, MovedMember
+from points.moving_in import people
 from points.moving_in.keys import key_of, reference_of
 
 CHUNK = 250
@@ -47,8 +48,8 @@ def _take_back(row, pks):
 
 
 def _is_untouched(moved, account) -> bool:
-    was_here = moved.is_new and moved.user.last_login is not None
-    return not was_here and account.seq == (moved.last_seq or account.seq)
+    came_in = moved.is_new and not people.is_unclaimed(moved.user)
+    return not came_in and account.seq == (moved.last_seq or account.seq)
 
 
 def _postings(row, moved):

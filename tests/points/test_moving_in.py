@@ -268,6 +268,12 @@ def test_take_back_when_some_came_in_since_then_only_the_others_give_back(moved,
         "H1,,h1@example.com,,70,,,,,,\nH2,,h2@example.com,,50,,,,,,\nH3,,h3@example.com,,9,,,,,,\n"
     )
     assert (more.added, more.known, more.points) == (1, 2, 70)
+    # whoever comes in by it now keeps it as well
+    User.objects.filter(email="h1@example.com").update(last_login=clock.now())
+    imports.take_back(more, operator=people[1], note="again")
+    opening.carry_on()
+    more.refresh_from_db()
+    assert (more.undone, more.untouchable) == (0, 1)
     assert verification.verify() == []
 
 
