@@ -71,7 +71,7 @@ class MemberImportAdmin(FileJobAdmin):
             "may_let_in": waits and may and row.made_by_id != request.user.pk,
             "version": imports.version(row),
             "handled": row.new + row.added,
-            "may_take_back": may and row.status == STATUS.DONE,
+            "may_take_back": may and imports.may_take_back(row),
             "may_mail": may and row.status == STATUS.DONE and row.mail_days,
         }
 

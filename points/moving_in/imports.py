@@ -113,16 +113,21 @@ def let_in(row: MemberImport, *, operator, read: str) -> MemberImport:
 def take_back(row: MemberImport, *, operator, note: str) -> MemberImport:
     """Have a file taken back: each member nobody touched since by entries the other way.
 
-    Raises: FileDecided (it is not done, or taken back already).
+    Raises: FileDecided (it is not over, or taken back already).
     """
     row = MemberImport.objects.select_for_update().get(pk=row.pk)
-    if row.status != Status.DONE:
+    if not may_take_back(row):
         raise FileDecided
     row.status, row.undo_by, row.undo_note = Status.QUEUED, operator, note[:500]
     row.attempts, row.claimed_until = 0, None
     row.save()
     audit.note(operator, "points.members_undo", target=row, reason=note)
     return row
+
+
+def may_take_back(row: MemberImport) -> bool:
+    """Whether a file can be taken back: also one that broke off, by what came in before."""
+    return row.status in (Status.DONE, Status.FAILED)
 
 
 def sealed(contents: files.Contents) -> bytes:

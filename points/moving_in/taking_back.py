@@ -11,9 +11,8 @@ from mall.core.transactions import transactional
 from points import ledger, machine, tiers
 from points.models import MemberImport, MovedMember
 from points.moving_in import people
+from points.moving_in.imports import CHUNK
 from points.moving_in.keys import key_of, reference_of
-
-CHUNK = 250
 
 
 def carry_back(row: MemberImport) -> None:
@@ -23,9 +22,7 @@ def carry_back(row: MemberImport) -> None:
         _take_back(row, some)
     left = live.count()
     done = MovedMember.objects.filter(file=row).count() - left
-    name = f"{row.digest[:40]}:{row.pk}"  # the same members may be brought again
-    told = {"undone": done, "untouchable": left, "digest": name}
-    file_jobs.end(row, MemberImport.Status.UNDONE, **told)
+    file_jobs.end(row, MemberImport.Status.UNDONE, undone=done, untouchable=left, problem="")
 
 
 @transactional

@@ -227,6 +227,32 @@ def test_file_when_a_try_broke_off_then_the_next_one_goes_on_behind_it(brought, 
     assert sum(theirs.values_list("available", flat=True)) == 15
 
 
+def test_take_back_when_a_file_broke_off_for_good_then_what_came_in_goes_and_all_may_come_again(
+    brought, people
+):
+    rows = "".join(f"R{n},,r{n}@example.com,,{n},,,,,,\n" for n in range(1, 4))
+    row = brought(rows)
+    imports.let_in(row, operator=people[1], read=imports.version(row))
+    row.refresh_from_db()
+    opening._bring(row, imports.opened(row).people[:2])
+    lapsed = {"status": "running", "claimed_until": "2020-01-01T00:00Z"}
+    MemberImport.objects.update(**lapsed, attempts=file_jobs.TRIES)
+    tried = opening.carry_on()
+    row.refresh_from_db()
+    failed = row.status
+
+    imports.take_back(row, operator=people[1], note="half of it")
+    opening.carry_on()
+
+    row.refresh_from_db()
+    assert (tried, failed, row.status, row.undone) == (0, "failed", "undone", 2)
+    assert set(PointAccount.objects.values_list("available", flat=True)) <= {0}
+    again = brought(rows)
+    assert (again.new, again.added, again.points) == (1, 2, 6)
+    with pytest.raises(imports.FileDecided):
+        imports.take_back(row, operator=people[1], note="twice")
+
+
 def test_bring_when_more_members_come_then_no_more_statements(brought, people):
     counts = []
     tiers._ladder()  # kept once it was read
