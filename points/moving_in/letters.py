@@ -6,6 +6,7 @@ many days as the file says and until a password was set; who lost it signs in by
 
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core import signing
@@ -92,6 +93,17 @@ def member_of(token: str):
     return moved.user if is_mine else None
 
 
+@transactional
+def opened_by(token: str):
+    """Return the member whose link was opened, or None once it is over. Whoever opens it reads the
+    mailbox it was sent to: the e-mail is theirs. Harmless when repeated.
+    """
+    user = member_of(token)
+    if user is not None:
+        EmailAddress.objects.filter(user=user, email=user.email).update(verified=True)
+    return user
+
+
 def _state(user) -> str:
     """Return what changes as soon as a password is set, or somebody comes in."""
     said = f"{user.pk}:{user.password}:{user.last_login}"
@@ -108,11 +120,3 @@ def send_again(row: MemberImport, *, operator) -> int:
     count = MovedMember.objects.filter(pk__in=pks, mail_at=None).update(mail_at=clock.now())
     audit.note(operator, "points.members_mail", target=row, after={"mails": count})
     return count
-
-
-def forget_person(user_id: int) -> None:
-    """Forget by which number and phone a member who leaves was known; that the person moved in
-    stays, without a way back to who it was.
-    """
-    gone = dict.fromkeys(("number", "number_mark", "phone", "phone_mark", "remark", "mail_at"))
-    MovedMember.objects.filter(user_id=user_id).update(**gone)

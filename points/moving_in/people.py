@@ -56,6 +56,14 @@ def place(people: list[Person], row: MemberImport) -> list[Placed]:
     return placed
 
 
+def forget_person(user_id: int) -> None:
+    """Forget by which number and phone a member who leaves was known; that the person moved in
+    stays, without a way back to who it was.
+    """
+    gone = dict.fromkeys(("number", "number_mark", "phone", "phone_mark", "remark", "mail_at"))
+    MovedMember.objects.filter(user_id=user_id).update(**gone)
+
+
 def _place(one, here, row):
     today = clock.today().isoformat()
     if any(day is not None and day < today for _line, _points, day in one.person.lots):
