@@ -214,11 +214,12 @@ def _remarks_of(row) -> list[str]:
     since = clock.now() - timedelta(days=DAYS_ASKED)
     before = GoodsImport.objects.filter(
         digest=row.digest, status=Status.DONE, undone_at=None, finished_at__gte=since
-    ).first()
-    if before is None:
-        return []
+    )
     words = gettext("The same rows were carried out on %(on)s already.")
-    return [words % {"on": clock.day_of(before.finished_at)}]
+    return [
+        words % {"on": clock.day_of(finished_at)}
+        for finished_at in before.values_list("finished_at", flat=True)[:1]
+    ]
 
 
 def _packed(goods) -> bytes:

@@ -82,7 +82,7 @@ def _moved_by_name(names) -> dict:
         "number_mark": lambda name: number_of(pasted.alike(name)),
     }
     live = MovedMember.objects.filter(file__links_orders=True, undone_at=None)
-    live = live.select_related("file", "user")
+    live = live.select_related("user").with_file()
     found = {}
     for column, fold in ways.items():
         said = {name: fold(name) for name in names}

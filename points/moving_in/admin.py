@@ -118,7 +118,6 @@ class MovedMemberAdmin(ReadOnly, ModelAdmin):
     """Who moved in, with what, and whether they came in since; numbers and phones stay sealed."""
 
     list_display = ["user", "file", "points", "tier_points", "is_new", "mailed_at", "undone_at"]
-    list_select_related = ["user", "file"]
     ordering = ["-pk"]
     search_fields = members("user")
     fields = [
@@ -134,3 +133,6 @@ class MovedMemberAdmin(ReadOnly, ModelAdmin):
         "mailed_at",
         "undone_at",
     ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("user").with_file()

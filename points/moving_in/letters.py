@@ -40,7 +40,7 @@ def write_due() -> int:
     now = clock.now()
     if quiet_hours.by_day(now) > now:
         return 0
-    due = MovedMember.objects.filter(mail_at__lte=now).select_related("user", "file")
+    due = MovedMember.objects.filter(mail_at__lte=now).select_related("user").with_file()
     return sum(_write(moved) for moved in due.order_by("mail_at", "pk")[:PIECE])
 
 
@@ -85,7 +85,8 @@ def member_of(token: str):
     """Return the member a link was written to, or None once it is over: too old, or used."""
     try:
         pk, state = signing.loads(token, salt=SALT)
-        moved = MovedMember.objects.select_related("user", "file").get(pk=pk, undone_at=None)
+        live = MovedMember.objects.filter(undone_at=None)
+        moved = live.select_related("user").with_file().get(pk=pk)
         signing.loads(token, salt=SALT, max_age=timedelta(days=moved.file.mail_days))
     except (signing.BadSignature, MovedMember.DoesNotExist, TypeError, ValueError):
         return None
