@@ -249,6 +249,26 @@ def test_goods_when_sold_or_repriced_before_taken_back_then_that_is_named(operat
     assert "price in points, stock" in told(row)["M-1"]
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_goods_when_taken_back_then_the_category_is_told_by_name_and_may_be_gone(
+    operator, mug, is_gone
+):
+    cups = Category.objects.create(slug="cups", name_zh_hans="杯具")
+    Product.objects.update(category=cups)
+    row = carried_out(brought(table(["M-1", "杯", "茶", *[""] * 7]), operator), operator)
+    if is_gone:
+        cups.delete()
+
+    imports.undo(row, operator=operator)
+    tasks.import_goods()
+
+    row.refresh_from_db()
+    mug.refresh_from_db()
+    assert (row.status, mug.name_zh_hans, bool(row.undone_at)) == ("done", "马克杯", True)
+    assert mug.category.slug == ("tea" if is_gone else "cups")
+    assert ("分类" in told(row)["M-1"]) and ("食品/茶 → 杯具" in told(row)["M-1"]) is not is_gone
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("workbook", [False, True])
 def test_goods_when_written_out_and_brought_then_nothing_is_changed(
