@@ -115,6 +115,9 @@ def test_goods_when_brought_let_in_and_brought_again_then_written_once_and_each_
         imports.let_in(again, operator=operator, read=again.version)
     with pytest.raises(file_jobs.FileDecided):
         imports.let_in(row, operator=operator, read=row.version)
+    GoodsImport.objects.filter(pk=again.pk).delete()  # nobody let it in for a week
+    with pytest.raises(file_jobs.FileDecided):
+        imports.let_in(again, operator=operator, read=again.version)
     assert AuditRow.objects.filter(action="catalog.import_goods").count() == 1
 
 
