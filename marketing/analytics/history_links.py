@@ -98,9 +98,10 @@ def _said(moved, column) -> str:
 
 def _count_for_tiers(moved: Iterable[MovedMember]) -> None:
     """Count earlier orders for the tier of members for whom the file said nothing."""
-    wished = {
-        one.user_id: one for one in moved if one.file.tiers_from_orders and not one.tier_points
-    }
+    asked = {one.user_id: one for one in moved if one.file.tiers_from_orders}
+    said = MovedMember.objects.filter(user__in=asked, undone_at=None, tier_points__gt=0)
+    told = set(said.values_list("user_id", flat=True))
+    wished = {user_id: one for user_id, one in asked.items() if user_id not in told}
     rate = _points_per_yuan() if wished else 0
     if not rate:
         return

@@ -67,8 +67,10 @@ def _bring(row, some) -> list:
         hand_over(events.registered(user, first_of_person=True) for user in first)
     last = _post(row, coming)
     MovedMember.objects.bulk_create([_moved(row, one, last.get(one.user_id)) for one in coming])
-    earned = {one.user_id: one.person.earned for one in coming if one.person.earned}
-    if earned:
+    earned = Counter()
+    for one in coming:
+        earned[one.user_id] += one.person.earned
+    if earned := +earned:
         tiers.bring(earned)
     file_jobs.go_on(
         row,

@@ -4,6 +4,8 @@ the other way. The accounts stay, empty; a mended file fills them anew.
 Touched is whose account has an entry after the last one of the file, and who came in since.
 """
 
+from collections import Counter
+
 from django.db.models import F
 
 from mall.core import clock, file_jobs, keyset
@@ -35,9 +37,11 @@ def _take_back(row, pks):
     if postings:
         ledger.post_many(postings)
     for is_new in (True, False):
-        theirs = [one.user_id for one in free if one.tier_points and one.is_new == is_new]
-        if theirs:
-            tiers.bring(dict.fromkeys(theirs, 0), anew=is_new)
+        theirs = Counter()
+        for one in free:
+            theirs[one.user_id] -= one.tier_points if one.is_new == is_new else 0
+        if theirs := {user_id: points for user_id, points in theirs.items() if points}:
+            tiers.bring(theirs, anew=is_new)
     MovedMember.objects.filter(pk__in=[one.pk for one in free]).update(
         undone_at=clock.now(), identity=None, mail_at=None
     )

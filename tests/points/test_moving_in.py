@@ -210,6 +210,22 @@ def test_file_when_a_member_is_here_then_the_balance_goes_where_the_e_mail_is_pr
     assert User.objects.filter(email="here@example.com").count() == 1
 
 
+def test_file_when_a_second_card_comes_then_tiers_add_up_and_taking_it_back_leaves_the_first(
+    moved, people
+):
+    here = MemberFactory(email="card@example.com")
+    EmailAddress.objects.filter(user=here).update(verified=True)
+    moved("S1,,card@example.com,,0,,1200,,,,\n", existing="add")
+
+    second = moved("S2,,card@example.com,,0,,300,,,,\n", existing="add")
+    both = tiers.standing_of(here.pk).credited
+    imports.take_back(second, operator=people[1], note="not theirs")
+    opening.carry_on()
+
+    assert (both, tiers.standing_of(here.pk).credited) == (1500, 1200)
+    assert verification.verify() == []
+
+
 def test_file_when_a_try_broke_off_then_the_next_one_goes_on_behind_it(brought, people):
     rows = "".join(f"F{n},,f{n}@example.com,,{n},,,,,,\n" for n in range(1, 6))
     row = brought(rows)
