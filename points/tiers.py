@@ -191,8 +191,9 @@ def reassess_all(user_ids: Iterable[int], on: date | None = None) -> None:
 
 @transactional
 def bring(points: Mapping[int, int], *, anew: bool = False) -> None:
-    """Note what some members earned at an earlier shop within twelve months ({member: points}); it
-    counts for their tier from today on, for a year. ``anew``: where they stood before is forgotten.
+    """Add to what some members earned at an earlier shop within twelve months ({member: points};
+    below 0: taken back). All of it counts for their tier from today on, for a year. ``anew``: where
+    they stood before is forgotten.
     """
     ledger.open_all(points)
     _reassess(sorted(points), brought=points, anew=anew)
@@ -232,7 +233,7 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
         place = _place_of(None if anew else known.get(user_id))
         row = known.setdefault(user_id, MemberTier(account_id=user_id))
         if brought is not None:
-            row.brought, row.brought_on = brought[user_id], on
+            _add_brought(row, brought[user_id], on)
         every = _days_of(row, credits[user_id])
         days = {day: points for day, points in every.items() if day >= first_counted(on)}
         credited = sum(days.values())
@@ -252,6 +253,13 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
     if brought is not None:
         moving += ["brought", "brought_on"]
     rows.write_over(list(known.values()), *moving)
+
+
+def _add_brought(row, points, on):
+    still = row.brought_on is not None and row.brought_on >= first_counted(on)
+    row.brought = max(0, (row.brought if still else 0) + points)
+    if points > 0:
+        row.brought_on = on
 
 
 @transactional

@@ -72,6 +72,14 @@ def canonical(typed: str, territory: str = Territory.MAINLAND) -> str:
     return f"{kept}-{extension}" if extension else kept
 
 
+def found_in(typed: str) -> str:
+    """Return the kept form of a number, "" of what is none."""
+    try:
+        return canonical(typed)
+    except ValidationError:
+        return ""
+
+
 def shown(kept: str) -> str:
     """Return a kept number as people read it: 138 1234 5678, 0571 8888 6666, +852 9123 4567."""
     plain, dash, extension = kept.partition("-")
