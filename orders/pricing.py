@@ -173,7 +173,6 @@ def price(
             wishes, after_coupon, discounts, discount_points, couponed, strict=True
         )
     )
-    is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
     carriage = carriage or freight.flat(wishes, policy)
     goods_cash, coupon_discount = sum(goods, ZERO), sum(couponed, ZERO)
     cash = goods_cash - coupon_discount - discount + carriage.fee
@@ -190,7 +189,7 @@ def price(
         rate=rate,
         usable=usable,
         earns=0,
-        is_physical=is_physical,
+        is_physical=bool(freight.posted(wishes)),
         payment_window_minutes=policy.payment_window_minutes,
         coupon=coupon,
         coupon_discount=coupon_discount.quantize(ZERO),
