@@ -3,7 +3,7 @@
 Points are whole numbers, cash is yuan with two places, the rate is points per yuan. A coupon comes
 first; points used as a discount then pay for goods of the mode ``cash_points`` only, up to a share
 of what the coupon left of them. Neither pays for freight.
-Source: product.md "points", "orders".
+Source: docs/product.md "points", "orders".
 """
 
 from dataclasses import replace

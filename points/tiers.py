@@ -8,7 +8,7 @@ points; it falls one step at a time, after 30 days of grace.
 
 Points credited on a shop day count until the day before the same day of the next year.
 
-Source: product.md "Tiers" and its traps 12 and 20.
+Source: docs/product.md "Tiers" and its traps 12 and 20.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The house rules an import cannot tell: single writers, names, time, pages (docs: house.md)."""
+"""The house rules an import cannot tell (docs/architecture.md): single writers, names, time, pages."""
 
 import ast
 import importlib
@@ -568,3 +568,21 @@ def test_component_when_opened_then_names_its_inputs_first():
         if path.startswith("templates/components/") and not re.match(r"{#|{%\s*comment", text)
     ]
     assert offenders(found) == []
+
+
+def test_documents_when_cited_then_the_repository_has_them():
+    """A reader who looks a source up finds it."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    known = {Path(name).name for name in listed if name.endswith(".md")}
+
+    lacking = {
+        f"{name}: {cited}"
+        for name in listed
+        if name.endswith((".py", ".html", ".sh", ".toml", ".template", ".yml"))
+        for cited in re.findall(r"[\w-]+\.md\b", (ROOT / name).read_text(encoding="utf-8"))
+        if cited not in known
+    }
+
+    assert not lacking

@@ -4,7 +4,7 @@ Accounts and promises against their entries, orders against all they moved, the 
 movements and keys, a flash sale's pool against its orders. A new thing to compare is a module here
 and a line in ``verify``. What follows from a finding is ``points.drift``'s, and a person's.
 
-Source: ledger.md section 8.
+Source: docs/ledger.md, "verify_ledger".
 """
 
 from mall.verification.accounts import verify_accounts
