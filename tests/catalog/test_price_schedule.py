@@ -104,6 +104,7 @@ def test_turn_due_when_it_has_no_end_then_it_becomes_the_own_price_and_stays_kno
     assert AuditRow.objects.filter(action="catalog.reprice", actor="system").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)  # what is stuck is rolled back alone
 def test_turn_due_when_one_fits_its_goods_no_more_then_the_others_turn_all_the_same(plan):
     now, odd, sku = clock.now(), virtual_sku(points=100), virtual_sku(points=100)
     for planned in (odd, sku):
