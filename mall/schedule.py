@@ -66,6 +66,8 @@ JOBS = (
     Job(
         "complete-sent-orders", "orders.tasks.complete_sent_orders", crontab(minute=5), once_a=HOUR
     ),
+    # Streaks of who checked in before a day was declared an outage.
+    Job("draw-streaks", "marketing.tasks.draw_streaks", crontab(), once_a=MINUTE),
     # Mails about accounts leave the shop: somebody waits for the link in them.
     Job(
         "send-account-mails",

@@ -7,6 +7,7 @@ from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
 from mall.core.events import each
 from marketing import facts, takeaway
 from marketing.analytics import activity, days
+from marketing.missions import board
 from marketing.notices import news
 from orders.events import (
     BACK_IN_STOCK,
@@ -24,6 +25,7 @@ from orders.events import (
     REFUND_REQUESTED,
     REFUND_SETTLED,
 )
+from points import wording
 from points.events import CASE_DECIDED, CASE_OPENED, POINTS_ADJUSTED, POINTS_AWARDED
 
 LISTENERS = {
@@ -67,4 +69,5 @@ LISTENERS = {
 ANSWERS = {
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.FORGETTING: [takeaway.forget],
+    wording.PAID_FOR: [board.names],
 }

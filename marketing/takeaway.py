@@ -31,7 +31,7 @@ def chapters(user) -> list[Chapter]:
     )
     earlier = HistoryOrder.objects.filter(customer__user=user).order_by("pk")
     return [
-        Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "streak", "points")),
+        Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "kind", "streak", "points")),
         Chapter("active_days", _("Days you were here"), rows_of(days, "on", "action")),
         Chapter("missions", _("Missions"), rows_of(missions, *_MISSION)),
         Chapter("notifications", _("Notifications"), _notices(user)),

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup
+from marketing.checkin import outages
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
 
@@ -36,6 +37,12 @@ def congratulate():
 def remind_streaks():
     """Write the evening's reminders; returns how many."""
     return {"reminded": reminders.remind_streaks()}
+
+
+@shared_task
+def draw_streaks():
+    """Draw streaks anew after outage days; returns how many changed."""
+    return {"members": outages.draw_due()}
 
 
 @shared_task

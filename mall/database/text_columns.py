@@ -95,6 +95,7 @@ KEYS = {
         django_admin_log: object_id
         mall_auditrow: actor action target request_id
         marketing_delivery: claimed_by
+        marketing_outageday: declared_by
         marketing_ruleday: rule
         marketing_sharelanding: page
         orders_coupongrant: actor
@@ -131,6 +132,7 @@ KEYS = {
         catalog_product: kind pay_mode status limit_period
         catalog_review: status
         catalog_stockmovement: direction
+        marketing_checkin: kind
         marketing_dailyactivity: action
         marketing_delivery: channel state
         marketing_historyimport: status language encoding
@@ -253,6 +255,7 @@ WORDS = {
         mall_auditrow: reason
         mall_setupstep: note
         marketing_historyimport: problem
+        marketing_outageday: reason
         marketing_mission: text text_zh_hans text_en
         orders_coupongrant: note
         orders_dispatchfile: problem

@@ -25,6 +25,7 @@ WORDS = {
     "expire-coupons": _("Closes coupons whose day has passed"),
     "hand-out-coupons": _("Hands out coupons to segments"),
     "congratulate": _("Gives birthday presents"),
+    "draw-streaks": _("Draws streaks anew after outages"),
     "remind-streaks": _("Reminds of streaks about to end"),
     "verify-ledger": _("Checks the ledger"),
     "roll-up-days": _("Counts days up for the reports"),

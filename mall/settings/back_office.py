@@ -166,6 +166,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Missions"), "flag", "marketing.mission"),
         _room(_("Progress of members"), "trending_up", "marketing.missionprogress"),
         _room(_("Check-ins"), "event_available", "marketing.checkin"),
+        _room(_("Outage days"), "cloud_off", "marketing.outageday"),
+        _room(_("Check-in policy"), "policy", "marketing.checkinpolicy"),
         _room(_("Visitors through links"), "share", "marketing.sharelanding"),
         _room(_("Custom events"), "webhook", "marketing.customevent"),
         _room(_("Notifications"), "notifications", "marketing.notification"),

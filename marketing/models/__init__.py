@@ -2,7 +2,7 @@
 reports.
 """
 
-from marketing.models.checkin import CheckIn
+from marketing.models.checkin import CheckIn, CheckInPolicy, OutageDay
 from marketing.models.event import CustomEvent
 from marketing.models.figures import DailyActivity, DailyRollup
 from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
@@ -15,6 +15,7 @@ from marketing.models.share import ShareDevice, ShareLanding
 
 __all__ = [
     "CheckIn",
+    "CheckInPolicy",
     "CoPurchase",
     "CohortDay",
     "CustomEvent",
@@ -31,6 +32,7 @@ __all__ = [
     "MissionFact",
     "MissionProgress",
     "Notification",
+    "OutageDay",
     "Preference",
     "ReportSnapshot",
     "RuleDay",
