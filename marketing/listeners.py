@@ -24,7 +24,13 @@ from orders.events import (
     REFUND_REQUESTED,
     REFUND_SETTLED,
 )
-from points.events import CASE_DECIDED, CASE_OPENED, POINTS_ADJUSTED, POINTS_AWARDED
+from points.events import (
+    CASE_DECIDED,
+    CASE_OPENED,
+    POINTS_ADJUSTED,
+    POINTS_AWARDED,
+    TIER_RISEN,
+)
 
 LISTENERS = {
     # the person
@@ -60,6 +66,7 @@ LISTENERS = {
     # points
     POINTS_AWARDED: [news.of_awards],
     POINTS_ADJUSTED: [news.of_adjustments],
+    TIER_RISEN: [news.of_tiers],
     CASE_OPENED: [news.of_cases],
     CASE_DECIDED: [facts.settle_set_aside, news.of_cases],
 }

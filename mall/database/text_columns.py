@@ -130,10 +130,12 @@ KEYS = {
         catalog_product: kind pay_mode status limit_period
         catalog_review: status
         catalog_stockmovement: direction
+        marketing_board: period
         marketing_dailyactivity: action
         marketing_delivery: channel state
         marketing_historyimport: status language encoding
         marketing_historyorder: status
+        marketing_memberbadge: code
         marketing_mission: kind status
         marketing_notification: kind
         marketing_preference: kind
