@@ -26,7 +26,13 @@ from orders.events import (
     REFUND_SETTLED,
 )
 from points import wording
-from points.events import CASE_DECIDED, CASE_OPENED, POINTS_ADJUSTED, POINTS_AWARDED
+from points.events import (
+    CASE_DECIDED,
+    CASE_OPENED,
+    POINTS_ADJUSTED,
+    POINTS_AWARDED,
+    TIER_RISEN,
+)
 
 LISTENERS = {
     # the person
@@ -62,6 +68,7 @@ LISTENERS = {
     # points
     POINTS_AWARDED: [news.of_awards],
     POINTS_ADJUSTED: [news.of_adjustments],
+    TIER_RISEN: [news.of_tiers],
     CASE_OPENED: [news.of_cases],
     CASE_DECIDED: [facts.settle_set_aside, news.of_cases],
 }

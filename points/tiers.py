@@ -19,9 +19,10 @@ from datetime import date
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 
 from mall.core import clock, keyset, rows
+from mall.core.events import tell
 from mall.core.kept import kept
 from mall.core.transactions import transactional
-from points import ledger
+from points import events, ledger
 from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
 from points.statement import entries_of_all
@@ -220,6 +221,7 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
     ladder = _ladder()
     thresholds, as_of = _thresholds(ladder), max(tier.changed_at for tier in ladder)
     known = MemberTier.objects.in_bulk(user_ids)
+    before = {user_id: row.level for user_id, row in known.items()}
     credits = _credits(user_ids)
     for user_id in user_ids:
         place = _place_of(None if anew else known.get(user_id))
@@ -245,6 +247,14 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
     if brought is not None:
         moving += ["brought", "brought_on"]
     rows.write_over(list(known.values()), *moving)
+    if brought is None:  # who moves in has not risen
+        _tell_risen(known.values(), before)
+
+
+def _tell_risen(rows_now, before):
+    """Tell who stands higher than they did; whom nobody had looked at stood nowhere."""
+    risen = [row for row in rows_now if row.pk in before and row.level > before[row.pk]]
+    tell(*(events.tier_risen(row, before[row.pk]) for row in risen))
 
 
 def _add_brought(row, points, on):

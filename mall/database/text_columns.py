@@ -133,10 +133,12 @@ KEYS = {
         catalog_review: status
         catalog_stockmovement: direction
         marketing_checkin: kind
+        marketing_board: period
         marketing_dailyactivity: action
         marketing_delivery: channel state
         marketing_historyimport: status language encoding
         marketing_historyorder: status
+        marketing_memberbadge: code
         marketing_mission: kind status
         marketing_notification: kind
         marketing_preference: kind

@@ -2,22 +2,28 @@
 reports.
 """
 
+from marketing.models.badge import MemberBadge
 from marketing.models.checkin import CheckIn, CheckInPolicy, OutageDay
 from marketing.models.event import CustomEvent
 from marketing.models.figures import DailyActivity, DailyRollup
 from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.models.history_import import HistoryImport
+from marketing.models.leaderboard import Board, BoardScore, Contestant
 from marketing.models.mission import Mission, MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
 from marketing.models.recommendation import CoPurchase
 from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
 from marketing.models.share import ShareDevice, ShareLanding
+from marketing.models.year import YearShare
 
 __all__ = [
+    "Board",
+    "BoardScore",
     "CheckIn",
     "CheckInPolicy",
     "CoPurchase",
     "CohortDay",
+    "Contestant",
     "CustomEvent",
     "DailyActivity",
     "DailyRollup",
@@ -27,6 +33,7 @@ __all__ = [
     "HistoryLine",
     "HistoryOrder",
     "LateDay",
+    "MemberBadge",
     "MemberDay",
     "Mission",
     "MissionFact",
@@ -38,4 +45,5 @@ __all__ = [
     "RuleDay",
     "ShareDevice",
     "ShareLanding",
+    "YearShare",
 ]

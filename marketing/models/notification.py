@@ -36,6 +36,8 @@ class Notification(models.Model):
         MISSION_COMPLETED = "mission_completed", _("Mission completed")
         PROFILE_COMPLETED = "profile_completed", _("Profile completed")
         BIRTHDAY = "birthday", _("Happy birthday")
+        TIER_RISEN = "tier_risen", _("New tier")
+        BADGE_EARNED = "badge_earned", _("New badge")
         REVIEW_PUBLISHED = "review_published", _("Review published")
         REVIEW_REJECTED = "review_rejected", _("Review not published")
         COUPON_GRANTED = "coupon_granted", _("New coupon")
