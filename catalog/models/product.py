@@ -282,7 +282,7 @@ class Product(Carried):
 
 
 PRICED_IN_POINTS = (Product.PayMode.POINTS, Product.PayMode.POINTS_CASH)
-DELIVERED_AT_ONCE = (Product.Kind.CARD_KEY, Product.Kind.COUPON)
+DELIVERED_AT_ONCE = (Product.Kind.CARD_KEY, Product.Kind.COUPON, Product.Kind.TICKET)
 
 
 def most_pieces(limit_per_order: int, left: int) -> int:

@@ -46,6 +46,8 @@ WORDS = {
     "marketing.mission_delete": _("Deleted a mission"),
     "marketing.mission_status": _("Opened, paused or ended a mission"),
     "marketing.send_again": _("Sent mails again"),
+    "marketing.announce_draw": _("Announced a lucky draw"),
+    "marketing.call_off_draw": _("Called a lucky draw off"),
     "orders.announce_flash": _("Announced a flash session"),
     "orders.approve_refund": _("Approved a refund"),
     "orders.call_off_flash": _("Called a flash session off"),

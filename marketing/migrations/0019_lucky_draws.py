@@ -2,10 +2,11 @@
 
 import django.core.validators
 import django.db.models.deletion
-import mall.core.clock
-import mall.core.encryption
 from django.conf import settings
 from django.db import migrations, models
+
+import mall.core.clock
+import mall.core.encryption
 
 
 class Migration(migrations.Migration):
