@@ -49,6 +49,7 @@ def _ways(user):
         {"label": _("My points"), "url": reverse("points:statement"), "icon": "journal-text"},
         {"label": _("My orders"), "url": reverse("orders:list"), "icon": "box2"},
         {"label": _("Flash sale"), "url": reverse("orders:flash"), "icon": "lightning-charge"},
+        {"label": _("Lucky draws"), "url": reverse("marketing:draws"), "icon": "dice-5"},
         {"label": _("My coupons"), "url": reverse("orders:coupons"), "icon": "ticket-perforated"},
         {"label": _("Missions"), "url": reverse("marketing:missions"), "icon": "flag"},
         {"label": _("My reviews"), "url": reverse("orders:reviews"), "icon": "chat-square-heart"},

@@ -92,6 +92,8 @@ JOBS = (
     Job("tell-flash-starting", "orders.tasks.tell_flash_starting", crontab(), once_a=MINUTE),
     # Who asked to be told hears when what was sold out is back, and not gone again at once.
     Job("tell-back-in-stock", "orders.tasks.tell_back_in_stock", crontab(), once_a=MINUTE),
+    # A lucky draw that is over reveals its seed and gives what nobody won back to the shelf.
+    Job("settle-draws", "marketing.tasks.settle_draws", crontab(), once_a=MINUTE),
     # And of coupons that end within three days.
     Job("remind-coupons", "marketing.tasks.remind_coupons", crontab(minute=5, hour="9-21")),
     # Coupons whose day has passed leave the list of usable ones; they are refused without this too.

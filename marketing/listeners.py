@@ -3,12 +3,15 @@
 from accounts import closing as leaving
 from accounts import export
 from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
+from catalog import sales
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
 from mall.core.events import each
 from marketing import facts, takeaway
 from marketing.analytics import activity, days
+from marketing.draws import goods as draw_goods
 from marketing.missions import board
 from marketing.notices import news
+from orders import tickets
 from orders.events import (
     BACK_IN_STOCK,
     COUPON_GRANTED,
@@ -74,6 +77,11 @@ LISTENERS = {
 }
 
 ANSWERS = {
+    sales.LACKING: [draw_goods.lacking],
+    tickets.ISSUE: [draw_goods.issue],
+    tickets.CHECK_UNUSED: [draw_goods.check_unused],
+    tickets.TAKE_BACK: [draw_goods.take_back],
+    tickets.REFUSALS: [draw_goods.refusals],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.FORGETTING: [takeaway.forget],
     wording.PAID_FOR: [board.names],

@@ -2,9 +2,11 @@
 
 from celery import shared_task
 
+from mall.core import clock
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup
 from marketing.checkin import outages
+from marketing.draws import programme as draws
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
 
@@ -49,6 +51,12 @@ def draw_streaks():
 def refresh_recommendations():
     """Count anew what goes with what; returns how many pairs there are."""
     return {"pairs": nightly.refresh()}
+
+
+@shared_task
+def settle_draws():
+    """Reveal the seeds of draws that are over and return what nobody won; returns how many."""
+    return {"draws": draws.settle_due(clock.now())}
 
 
 @shared_task

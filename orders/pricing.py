@@ -14,7 +14,7 @@ from catalog import payable, shelf
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.money import ZERO, yuan, yuan_down
-from orders import freight, offering, purchase_limits
+from orders import freight, offering, purchase_limits, tickets
 from orders.coupons import goods as coupon_goods
 from orders.coupons import wallet
 from orders.coupons.terms import InHand
@@ -83,6 +83,7 @@ def quote_wishes(
     as_of = as_of or clock.now()
     offering.check(user, wishes, as_of)
     coupon_goods.check(wishes, as_of)
+    tickets.check(wishes, as_of)
     purchase_limits.check(user, wishes, as_of)
     rate = rates.current(as_of).points_per_yuan
     in_hand = None if wallet.normalise(coupon) is None else wallet.find(user, coupon, as_of=as_of)

@@ -49,6 +49,8 @@ WORDS = {
     "marketing.outage_withdraw": _("Withdrew an outage that was ahead"),
     "marketing.policy_change": _("Changed the check-in policy"),
     "marketing.send_again": _("Sent mails again"),
+    "marketing.announce_draw": _("Announced a lucky draw"),
+    "marketing.call_off_draw": _("Called a lucky draw off"),
     "orders.announce_flash": _("Announced a flash session"),
     "orders.approve_refund": _("Approved a refund"),
     "orders.call_off_flash": _("Called a flash session off"),

@@ -18,6 +18,7 @@ KEYS = {
         catalog_goodsimport: digest
         catalog_goodspicture: digest
         marketing_customevent: event key digest
+        marketing_drawticket: key once
         marketing_historycustomer: name
         marketing_historyline: sku
         marketing_historyorder: no digest
@@ -75,6 +76,7 @@ KEYS = {
         catalog_hotword: word
         catalog_searchedword: word
         django_celery_beat_periodictask: name
+        marketing_draw: code
         marketing_mission: code event
         orders_carrier: code
         orders_order: no
@@ -136,6 +138,8 @@ KEYS = {
         marketing_board: period
         marketing_dailyactivity: action
         marketing_delivery: channel state
+        marketing_drawprize: kind
+        marketing_drawticket: source
         marketing_historyimport: status language encoding
         marketing_historyorder: status
         marketing_memberbadge: code
@@ -193,6 +197,7 @@ KEYS = {
         django_content_type: app_label model
         django_migrations: app name
         django_session: session_data
+        marketing_draw: seed table commitment
         marketing_mission: icon link
         marketing_notification: url
         orders_carrier: tracking_url
@@ -220,6 +225,8 @@ WORDS = {
         catalog_sku: name name_zh_hans name_en
         marketing_historyimport: name
         marketing_historyline: product category
+        marketing_draw: title title_zh_hans title_en
+        marketing_drawprize: name name_zh_hans name_en
         marketing_mission: title title_zh_hans title_en
         orders_carrier: name name_zh_hans name_en
         orders_dispatchfile: name
@@ -258,6 +265,7 @@ WORDS = {
         mall_setupstep: note
         marketing_historyimport: problem
         marketing_outageday: reason
+        marketing_draw: text text_zh_hans text_en
         marketing_mission: text text_zh_hans text_en
         orders_coupongrant: note
         orders_dispatchfile: problem

@@ -20,6 +20,7 @@ WORDS = {
     "remind-expiring": _("Tells of points that end soon"),
     "tell-back-in-stock": _("Tells who waits that goods are back"),
     "settle-flash-sessions": _("Returns what flash sessions left"),
+    "settle-draws": _("Reveals lucky draws that are over"),
     "tell-flash-starting": _("Tells of flash sessions that start"),
     "remind-coupons": _("Tells of coupons that end soon"),
     "expire-coupons": _("Closes coupons whose day has passed"),

@@ -165,6 +165,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _("Marketing"),
         _room(_("Missions"), "flag", "marketing.mission"),
         _room(_("Progress of members"), "trending_up", "marketing.missionprogress"),
+        _room(_("Lucky draws"), "casino", "marketing.draw"),
+        _room(_("Draw tickets"), "local_activity", "marketing.drawticket"),
         _room(_("Check-ins"), "event_available", "marketing.checkin"),
         _room(_("Outage days"), "cloud_off", "marketing.outageday"),
         _room(_("Check-in policy"), "policy", "marketing.checkinpolicy"),

@@ -4,12 +4,15 @@ reports.
 
 from marketing.models.badge import MemberBadge
 from marketing.models.checkin import CheckIn, CheckInPolicy, OutageDay
+from marketing.models.draw import Draw, DrawPrize
+from marketing.models.draw_ticket import DrawGoods, DrawTicket
 from marketing.models.event import CustomEvent
 from marketing.models.figures import DailyActivity, DailyRollup
 from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.models.history_import import HistoryImport
 from marketing.models.leaderboard import Board, BoardScore, Contestant
 from marketing.models.mission import Mission, MissionFact, MissionProgress
+from marketing.models.mission_progress import MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
 from marketing.models.recommendation import CoPurchase
 from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
@@ -28,6 +31,10 @@ __all__ = [
     "DailyActivity",
     "DailyRollup",
     "Delivery",
+    "Draw",
+    "DrawGoods",
+    "DrawPrize",
+    "DrawTicket",
     "HistoryCustomer",
     "HistoryImport",
     "HistoryLine",

@@ -13,7 +13,7 @@ from catalog.models import MAX_QUANTITY, Sku
 from mall.core import clock
 from mall.core.errors import DomainError
 from mall.core.money import ZERO
-from orders import freight, offering, pricing, purchase_limits
+from orders import freight, offering, pricing, purchase_limits, tickets
 from orders.basket.contents import Line, Lines
 from orders.coupons import goods as coupon_goods
 from orders.errors import NotDelivered, NotForSale, NotInShop, NotPayable
@@ -182,7 +182,8 @@ class _Room:
     def __init__(self, user, products, to, as_of):
         self.user, self.as_of = user, as_of
         self.had = purchase_limits.had_by(user, products, as_of)
-        self.refused = coupon_goods.refusals(products, as_of) | freight.refusals(products, to)
+        over = coupon_goods.refusals(products, as_of) | tickets.refusals(products, as_of)
+        self.refused = over | freight.refusals(products, to)
         self.used: dict[int, int] = {}
 
     def of(self, product) -> tuple[int, DomainError | None]:

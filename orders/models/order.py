@@ -18,6 +18,8 @@ from orders.models.event import OrderEvent
 from orders.models.line import adds_up, in_language
 from orders.numbers import NUMBER_LENGTH, new_number
 
+GIFT = "gift:"  # how keys of orders begin that nobody paid for (orders/gifts.py)
+
 
 class OrderQuerySet(models.QuerySet):
     def of(self, user):
@@ -188,6 +190,11 @@ class Order(models.Model):
     def reference(self) -> str:
         """The name under which ledger and stock know this order."""
         return f"order:{self.no}"
+
+    @property
+    def is_gift(self) -> bool:
+        """Whether its member has won it: then it is no purchase."""
+        return self.key.startswith(GIFT)
 
     @property
     def coupon_name(self) -> str:
