@@ -11,7 +11,7 @@ from marketing.models.figures import DailyActivity, DailyRollup
 from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.models.history_import import HistoryImport
 from marketing.models.leaderboard import Board, BoardScore, Contestant
-from marketing.models.mission import Mission, MissionFact, MissionProgress
+from marketing.models.mission import Mission
 from marketing.models.mission_progress import MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
 from marketing.models.recommendation import CoPurchase
