@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, translator
 
-from marketing.models import Mission
+from marketing.models import Campaign, Mission, Segment
 
 
 class MissionOptions(TranslationOptions):
@@ -11,4 +11,18 @@ class MissionOptions(TranslationOptions):
     fields = ("title", "text")
 
 
+class SegmentOptions(TranslationOptions):
+    """Operators read the name."""
+
+    fields = ("name",)
+
+
+class CampaignOptions(TranslationOptions):
+    """Operators read the name, members the message and why they get it."""
+
+    fields = ("name", "title", "text", "reason")
+
+
 translator.register(Mission, MissionOptions)
+translator.register(Segment, SegmentOptions)
+translator.register(Campaign, CampaignOptions)

@@ -62,6 +62,7 @@ KEYS = {
     "kept in small letters by the doors, so bytes are enough": """
         account_emailaddress: email
         accounts_user: username email
+        marketing_membertag: tag
     """,
     "a number or name that is told, typed and linked": """
         auth_group: name
@@ -76,6 +77,8 @@ KEYS = {
         catalog_searchedword: word
         django_celery_beat_periodictask: name
         marketing_mission: code event
+        marketing_campaign: code
+        marketing_segment: code
         orders_carrier: code
         orders_order: no
         orders_billdifference: no
@@ -94,6 +97,9 @@ KEYS = {
         django_admin_log: object_id
         mall_auditrow: actor action target request_id
         marketing_delivery: claimed_by
+        marketing_campaign: created_by
+        marketing_membertag: actor
+        marketing_segment: created_by
         marketing_ruleday: rule
         marketing_sharelanding: page
         orders_coupongrant: actor
@@ -130,6 +136,8 @@ KEYS = {
         catalog_product: kind pay_mode status limit_period
         catalog_review: status
         catalog_stockmovement: direction
+        marketing_campaign: status paused_for goal
+        marketing_campaignmember: state refusal
         marketing_dailyactivity: action
         marketing_delivery: channel state
         marketing_historyimport: status language encoding
@@ -187,6 +195,7 @@ KEYS = {
         django_migrations: app name
         django_session: session_data
         marketing_mission: icon link
+        marketing_campaign: link secret
         marketing_notification: url
         orders_carrier: tracking_url
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
@@ -214,6 +223,8 @@ WORDS = {
         marketing_historyimport: name
         marketing_historyline: product category
         marketing_mission: title title_zh_hans title_en
+        marketing_campaign: name name_zh_hans name_en title title_zh_hans title_en
+        marketing_segment: name name_zh_hans name_en
         orders_carrier: name name_zh_hans name_en
         orders_dispatchfile: name
         orders_coupontemplate: name name_zh_hans name_en
@@ -251,6 +262,7 @@ WORDS = {
         mall_setupstep: note
         marketing_historyimport: problem
         marketing_mission: text text_zh_hans text_en
+        marketing_campaign: text text_zh_hans text_en reason reason_zh_hans reason_en
         orders_coupongrant: note
         orders_dispatchfile: problem
         orders_order: carrier tracking_number

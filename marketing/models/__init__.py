@@ -2,6 +2,7 @@
 reports.
 """
 
+from marketing.models.campaign import Campaign, CampaignMember, MemberTag, Segment
 from marketing.models.checkin import CheckIn
 from marketing.models.event import CustomEvent
 from marketing.models.figures import DailyActivity, DailyRollup
@@ -14,6 +15,8 @@ from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapsho
 from marketing.models.share import ShareDevice, ShareLanding
 
 __all__ = [
+    "Campaign",
+    "CampaignMember",
     "CheckIn",
     "CoPurchase",
     "CohortDay",
@@ -27,6 +30,7 @@ __all__ = [
     "HistoryOrder",
     "LateDay",
     "MemberDay",
+    "MemberTag",
     "Mission",
     "MissionFact",
     "MissionProgress",
@@ -34,6 +38,7 @@ __all__ = [
     "Preference",
     "ReportSnapshot",
     "RuleDay",
+    "Segment",
     "ShareDevice",
     "ShareLanding",
 ]
