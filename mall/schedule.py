@@ -52,6 +52,8 @@ JOBS = (
     Job("reassess-tiers", "points.tasks.reassess_tiers", crontab(minute=25)),
     # Points on the way arrive once the goods can no longer be sent back.
     Job("mature-grants", "points.tasks.mature_grants", crontab(minute="*/5"), once_a=MINUTE),
+    # Operators hear of budgets that are nearly spent; what is spent is paused where it is spent.
+    Job("watch-budgets", "points.tasks.watch_budgets", crontab(), once_a=MINUTE),
     # Orders whose cash did not come in time give points and goods back.
     Job("cancel-unpaid-orders", "orders.tasks.cancel_unpaid_orders", crontab(), once_a=MINUTE),
     # Cash that must go back is sent back by its provider, asked again until it is.

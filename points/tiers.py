@@ -17,10 +17,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
-from django.utils.translation import gettext_lazy as _
 
-from mall.core import audit, clock, keyset, rows
-from mall.core.errors import DomainError
+from mall.core import clock, keyset, rows
 from mall.core.kept import kept
 from mall.core.transactions import transactional
 from points import ledger
@@ -30,17 +28,6 @@ from points.statement import entries_of_all
 
 BATCH = 200
 NEVER = 1 << 62  # nobody earns so many: the highest tier rises no more
-
-
-class NotRising(DomainError):
-    """Each tier asks for more than the one below, and the first for nothing."""
-
-    code = "tiers_not_rising"
-    status = 409
-    message = _(
-        "Each tier must ask for more points than the one below it and fewer than the one above; "
-        "V1 begins at 0."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +60,11 @@ def level_of(user_id: int) -> int:
     """Return the tier a member has now, as it was put down last; the first without any."""
     level = MemberTier.objects.filter(pk=user_id).values_list("level", flat=True).first()
     return level or 1
+
+
+def perks_of(level: int) -> TierLevel:
+    """Return what a tier gives; nothing for a visitor, whose tier is 0. To be read, not changed."""
+    return next((tier for tier in _ladder() if tier.level == level), TierLevel(level=level))
 
 
 def standing_of(user_id: int, *, on: date | None = None) -> Standing:
@@ -252,40 +244,3 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
     if brought is not None:
         moving += ["brought", "brought_on"]
     rows.write_over(list(known.values()), *moving)
-
-
-@transactional
-def change(tier: TierLevel, *, operator) -> TierLevel:
-    """Save a tier's names and threshold as an operator set them; members are looked at again by the
-    nightly job.
-
-    Raises: NotRising.
-    """
-    before = check_rising(tier)
-    tier.changed_at = clock.now()
-    tier.save()
-    after = {"threshold": tier.threshold, "name": tier.name}
-    audit.note(
-        operator,
-        "points.tier_change",
-        target=tier,
-        before={"threshold": before.threshold, "name": before.name},
-        after=after,
-    )
-    return tier
-
-
-def check_rising(tier: TierLevel) -> TierLevel:
-    """Return the tier as it was, once its threshold lies between its neighbours'; call it in a
-    transaction.
-
-    Raises: NotRising.
-    """
-    # Two operators may change neighbours at once; the second must see the first's threshold.
-    ladder = list(TierLevel.objects.select_for_update().order_by("level"))
-    thresholds = [tier.threshold if each.level == tier.level else each.threshold for each in ladder]
-    if thresholds[0] != 0 or any(
-        upper <= lower for lower, upper in zip(thresholds, thresholds[1:], strict=False)
-    ):
-        raise NotRising
-    return next(each for each in ladder if each.level == tier.level)

@@ -1,5 +1,5 @@
-"""Files that the clock carries out: one sweep at a time has a file; one that dies loses it, and the
-next goes on. What is told of a file's rows is packed as it comes.
+"""Files and other long work that the clock carries out: one sweep at a time has a file; one that
+dies loses it, and the next goes on. What is told of a file's rows is packed as it comes.
 """
 
 import json
@@ -12,12 +12,12 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from mall.core import clock
-from mall.core.models.file_job import FileJob
+from mall.core.models.clock_job import ClockJob
 
 LEASE = timedelta(minutes=10)
 TRIES = 3
 KEEP = timedelta(days=7)  # a file that nobody let in
-Status = FileJob.Status
+Status = ClockJob.Status
 
 
 class Findings:
@@ -73,7 +73,7 @@ def go_on(row, **changes) -> None:
 
 
 def end(row, status, **facts) -> None:
-    """Note what became of a file, and forget what was in it."""
+    """Note what became of a file, and forget what was in it (EMPTIED of its model)."""
     type(row).objects.filter(pk=row.pk).update(
-        status=status, finished_at=clock.now(), content=b"", **facts
+        status=status, finished_at=clock.now(), **type(row).EMPTIED, **facts
     )

@@ -84,6 +84,7 @@ KEYS = {
         orders_billdifference: no
         orders_payment: no
         orders_paymentrefund: no
+        points_budget: code
         points_historicalrule: code action
         points_rule: code action
     """,
@@ -112,7 +113,7 @@ KEYS = {
         points_exchangerate: created_by
         points_grant: action reference
         points_ledgerentry: rule reference actor
-        points_ruleversion: created_by
+        points_ruleversion: created_by segment
         points_takeback: reference
     """,
     "a word of the code, one of a few": """
@@ -163,6 +164,8 @@ KEYS = {
         points_adjustment: status
         points_adjustmentbatch: status
         points_memberimport: status language existing members_language
+        points_backtest: status language
+        points_budget: per month
         points_grant: status
         points_historicalrule: status history_type
         points_ledgerentry: kind
@@ -274,6 +277,7 @@ WORDS = {
         points_adjustment: description note decision_note
         points_adjustmentbatch: note
         points_memberimport: problem note undo_note
+        points_backtest: problem
         points_exchangerate: note
         points_ledgerentry: description note
         points_setaside: description
