@@ -63,6 +63,7 @@ KEYS = {
     "kept in small letters by the doors, so bytes are enough": """
         account_emailaddress: email
         accounts_user: username email
+        marketing_membertag: tag
     """,
     "a number or name that is told, typed and linked": """
         auth_group: name
@@ -78,6 +79,8 @@ KEYS = {
         django_celery_beat_periodictask: name
         marketing_draw: code
         marketing_mission: code event
+        marketing_campaign: code
+        marketing_segment: code
         orders_carrier: code
         orders_order: no
         orders_billdifference: no
@@ -98,6 +101,9 @@ KEYS = {
         mall_auditrow: actor action target request_id
         marketing_delivery: claimed_by
         marketing_outageday: declared_by
+        marketing_campaign: created_by
+        marketing_membertag: actor
+        marketing_segment: created_by
         marketing_ruleday: rule
         marketing_sharelanding: page
         orders_coupongrant: actor
@@ -136,6 +142,8 @@ KEYS = {
         catalog_stockmovement: direction
         marketing_checkin: kind
         marketing_board: period
+        marketing_campaign: status paused_for goal
+        marketing_campaignmember: state refusal
         marketing_dailyactivity: action
         marketing_delivery: channel state
         marketing_drawprize: kind
@@ -199,6 +207,7 @@ KEYS = {
         django_session: session_data
         marketing_draw: seed table commitment
         marketing_mission: icon link
+        marketing_campaign: link secret
         marketing_notification: url
         orders_carrier: tracking_url
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
@@ -228,6 +237,8 @@ WORDS = {
         marketing_draw: title title_zh_hans title_en
         marketing_drawprize: name name_zh_hans name_en
         marketing_mission: title title_zh_hans title_en
+        marketing_campaign: name name_zh_hans name_en title title_zh_hans title_en
+        marketing_segment: name name_zh_hans name_en
         orders_carrier: name name_zh_hans name_en
         orders_dispatchfile: name
         orders_coupontemplate: name name_zh_hans name_en
@@ -267,6 +278,7 @@ WORDS = {
         marketing_outageday: reason
         marketing_draw: text text_zh_hans text_en
         marketing_mission: text text_zh_hans text_en
+        marketing_campaign: text text_zh_hans text_en reason reason_zh_hans reason_en
         orders_coupongrant: note
         orders_dispatchfile: problem
         orders_order: carrier tracking_number

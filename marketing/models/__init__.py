@@ -3,6 +3,7 @@ reports.
 """
 
 from marketing.models.badge import MemberBadge
+from marketing.models.campaign import Campaign, CampaignMember, MemberTag, Segment
 from marketing.models.checkin import CheckIn, CheckInPolicy, OutageDay
 from marketing.models.draw import Draw, DrawPrize
 from marketing.models.draw_ticket import DrawGoods, DrawTicket
@@ -22,6 +23,8 @@ from marketing.models.year import YearShare
 __all__ = [
     "Board",
     "BoardScore",
+    "Campaign",
+    "CampaignMember",
     "CheckIn",
     "CheckInPolicy",
     "CoPurchase",
@@ -42,6 +45,7 @@ __all__ = [
     "LateDay",
     "MemberBadge",
     "MemberDay",
+    "MemberTag",
     "Mission",
     "MissionFact",
     "MissionProgress",
@@ -50,6 +54,7 @@ __all__ = [
     "Preference",
     "ReportSnapshot",
     "RuleDay",
+    "Segment",
     "ShareDevice",
     "ShareLanding",
     "YearShare",

@@ -47,6 +47,7 @@ class Notification(models.Model):
         EARNING_PAUSED = "earning_paused", _("Earning paused for a review")
         EARNING_RESUMED = "earning_resumed", _("Earning goes on")
         NEW_SIGN_IN = "new_sign_in", _("Sign-in on a new device")
+        CAMPAIGN = "campaign", _("Offer for you")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
