@@ -5,15 +5,17 @@ reports.
 from marketing.models.checkin import CheckIn
 from marketing.models.event import CustomEvent
 from marketing.models.figures import DailyActivity, DailyRollup
+from marketing.models.forecast import RepurchaseForecast
 from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.models.history_import import HistoryImport
 from marketing.models.mission import Mission, MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
-from marketing.models.recommendation import CoPurchase
+from marketing.models.recommendation import Affinity, CoPurchase, ShelfDay
 from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
 from marketing.models.share import ShareDevice, ShareLanding
 
 __all__ = [
+    "Affinity",
     "CheckIn",
     "CoPurchase",
     "CohortDay",
@@ -33,7 +35,9 @@ __all__ = [
     "Notification",
     "Preference",
     "ReportSnapshot",
+    "RepurchaseForecast",
     "RuleDay",
     "ShareDevice",
     "ShareLanding",
+    "ShelfDay",
 ]
