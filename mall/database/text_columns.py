@@ -154,6 +154,7 @@ KEYS = {
         marketing_mission: kind status
         marketing_notification: kind
         marketing_preference: kind
+        marketing_shelfday: shelf reason
         mfa_authenticator: type
         orders_coupon: source state
         orders_coupongrant: segment status

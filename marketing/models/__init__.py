@@ -9,13 +9,14 @@ from marketing.models.draw import Draw, DrawPrize
 from marketing.models.draw_ticket import DrawGoods, DrawTicket
 from marketing.models.event import CustomEvent
 from marketing.models.figures import DailyActivity, DailyRollup
+from marketing.models.forecast import RepurchaseForecast
 from marketing.models.history import HistoryCustomer, HistoryLine, HistoryOrder
 from marketing.models.history_import import HistoryImport
 from marketing.models.leaderboard import Board, BoardScore, Contestant
 from marketing.models.mission import Mission
 from marketing.models.mission_progress import MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
-from marketing.models.recommendation import CoPurchase
+from marketing.models.recommendation import Affinity, CoPurchase, ShelfDay
 from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
 from marketing.models.share import ShareDevice, ShareLanding
 from marketing.models.year import YearShare
@@ -25,6 +26,7 @@ __all__ = [
     "BoardScore",
     "Campaign",
     "CampaignMember",
+    "Affinity",
     "CheckIn",
     "CheckInPolicy",
     "CoPurchase",
@@ -53,9 +55,11 @@ __all__ = [
     "OutageDay",
     "Preference",
     "ReportSnapshot",
+    "RepurchaseForecast",
     "RuleDay",
     "Segment",
     "ShareDevice",
     "ShareLanding",
     "YearShare",
+    "ShelfDay",
 ]
