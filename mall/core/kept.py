@@ -40,7 +40,11 @@ def shown(load):
     """The same for what pages show: kept also without a shared cache, where the one process of the
     embedded profile is all there is, and another would see a change after TRUST_SECONDS.
     """
-    return _keeping(load, _shared_version)
+    return _keeping(load, _version_here)
+
+
+def _version_here():
+    return version() if shared_redis.is_there() else _shared_version()
 
 
 def _keeping(load, asked):

@@ -27,6 +27,10 @@ KEYS = {
         marketing_reportsnapshot: name
         marketing_sharedevice: digest
         marketing_sharelanding: visitor
+        marketing_pushdevice: mark
+        marketing_webhookdelivery: message
+        marketing_webhookendpoint: url
+        marketing_wechatgrant: template
         mall_jobrun: job period
         orders_basketline: key
         orders_coupon: key
@@ -94,6 +98,8 @@ KEYS = {
         django_admin_log: object_id
         mall_auditrow: actor action target request_id
         marketing_delivery: claimed_by
+        marketing_message: claimed_by
+        marketing_webhookdelivery: kind
         marketing_ruleday: rule
         marketing_sharelanding: page
         orders_coupongrant: actor
@@ -131,7 +137,11 @@ KEYS = {
         catalog_review: status
         catalog_stockmovement: direction
         marketing_dailyactivity: action
+        marketing_channelchoice: channel topic
         marketing_delivery: channel state
+        marketing_message: channel state
+        marketing_webhookdelivery: state
+        marketing_webhookendpoint: switched_off
         marketing_historyimport: status language encoding
         marketing_historyorder: status
         marketing_mission: kind status
@@ -189,6 +199,9 @@ KEYS = {
         marketing_mission: icon link
         marketing_notification: url
         orders_carrier: tracking_url
+        marketing_pushdevice: address public_key auth
+        marketing_webhookdelivery: body
+        marketing_webhookendpoint: secret old_secret
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
         orders_orderline: image
         points_ledgerentry: hash
@@ -251,6 +264,9 @@ WORDS = {
         mall_setupstep: note
         marketing_historyimport: problem
         marketing_mission: text text_zh_hans text_en
+        marketing_pushdevice: name
+        marketing_webhookdelivery: answer
+        marketing_webhookendpoint: note
         orders_coupongrant: note
         orders_dispatchfile: problem
         orders_order: carrier tracking_number
@@ -277,6 +293,7 @@ WORDS = {
         mall_auditrow: actor_name target_name
         mall_jobrun: outcome
         marketing_delivery: error
+        marketing_message: error
         orders_historicalcouponcode: history_change_reason
         orders_historicalcoupontemplate: history_change_reason
         points_historicalrule: history_change_reason
