@@ -6,6 +6,7 @@ from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
+from marketing.webhooks import sending
 
 
 @shared_task
@@ -63,3 +64,15 @@ def import_history():
 def link_history():
     """Join earlier customers to members who moved in since; returns how many."""
     return {"customers": history_links.link_due()}
+
+
+@shared_task
+def send_webhooks():
+    """Send the webhooks that are due; returns how they fared."""
+    return sending.send_due()
+
+
+@shared_task
+def forget_webhooks():
+    """Delete webhook deliveries of long ago; returns how many."""
+    return {"webhooks": sending.forget_old()}

@@ -203,6 +203,7 @@ def test_names_when_a_module_is_named_then_by_a_noun_of_the_mall():
 # bottom.
 LONG_MODULES = {
     "points/machine.py": 495,
+    "mall/database/text_columns.py": 400,  # a line a table
 }
 
 

@@ -195,6 +195,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mall.core.openapi.say_what_is_required",
         "mall.core.openapi_accounts.add_accounts",
+        "marketing.webhooks.document.add_webhooks",
         "mall.core.openapi.say_null",
     ],
 }
