@@ -84,6 +84,16 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # Servers of others hear of facts.
+    Job(
+        "send-webhooks",
+        "marketing.tasks.send_webhooks",
+        schedule(2.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
+    # And what was sent to them long ago is forgotten.
+    Job("forget-webhooks", "marketing.tasks.forget_webhooks", crontab(minute=52)),
     # Members hear of points that end in 30, 7 or 1 days, and of what these can buy.
     Job("remind-expiring", "marketing.tasks.remind_expiring", crontab(minute=0, hour="9-21")),
     # A flash session that is over gives its leftovers back to the shelf.

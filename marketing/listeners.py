@@ -5,12 +5,13 @@ from accounts import export
 from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
 from catalog import sales
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
-from mall.core.events import each
+from mall.core.events import Bystander, each
 from marketing import facts, takeaway
 from marketing.analytics import activity, days
 from marketing.draws import goods as draw_goods
 from marketing.missions import board
 from marketing.notices import news
+from marketing.webhooks import endpoints, queue
 from orders import tickets
 from orders.events import (
     BACK_IN_STOCK,
@@ -75,6 +76,9 @@ LISTENERS = {
     CASE_OPENED: [news.of_cases],
     CASE_DECIDED: [facts.settle_set_aside, news.of_cases],
 }
+
+# who hears of any fact that somebody outside wants to hear of
+BYSTANDERS = [Bystander(queue.write_down, endpoints.wants)]
 
 ANSWERS = {
     sales.LACKING: [draw_goods.lacking],

@@ -9,6 +9,7 @@ from marketing.checkin import outages
 from marketing.draws import programme as draws
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
+from marketing.webhooks import sending
 
 
 @shared_task
@@ -78,3 +79,15 @@ def import_history():
 def link_history():
     """Join earlier customers to members who moved in since; returns how many."""
     return {"customers": history_links.link_due()}
+
+
+@shared_task
+def send_webhooks():
+    """Send the webhooks that are due; returns how they fared."""
+    return sending.send_due()
+
+
+@shared_task
+def forget_webhooks():
+    """Delete webhook deliveries of long ago; returns how many."""
+    return {"webhooks": sending.forget_old()}

@@ -208,7 +208,7 @@ def _deliver_carefully(user_id) -> int:
 def _hear_carefully(account, fact) -> bool:
     """Hand one fact over; False when it is to be tried again later."""
     failed = {}
-    for listener in events.listeners.get(fact.kind, ()):
+    for listener in events.listeners_of(fact.kind):
         error = _try(listener, fact)
         if error is not None:
             failed[events.name_of(listener)] = error
@@ -269,7 +269,7 @@ def make_up_for(parked: Parked) -> bool:
     waiting = Parked.objects.filter(pk=parked.pk, done_at=None)
     if not waiting.exists():
         return False
-    named = {events.name_of(one): one for one in events.listeners.get(fact.kind, ())}
+    named = {events.name_of(one): one for one in events.listeners_of(fact.kind)}
     listener = named.get(parked.listener)
     error = _try(listener, fact) if listener else LookupError("nobody listens by this name")
     if error is None:

@@ -203,7 +203,7 @@ def test_names_when_a_module_is_named_then_by_a_noun_of_the_mall():
 # bottom.
 LONG_MODULES = {
     "points/machine.py": 495,
-    "mall/database/text_columns.py": 350,  # one line a table, and no words but names
+    "mall/database/text_columns.py": 450,  # one line a table, and no words but names
 }
 
 

@@ -95,6 +95,12 @@ WORDS = {
     "points.rule_add": _("Added a rule"),
     "points.rule_change": _("Changed a rule"),
     "points.tier_change": _("Changed a tier"),
+    "webhooks.add": _("Added a webhook"),
+    "webhooks.change": _("Changed a webhook"),
+    "webhooks.replace_secret": _("Gave a webhook a new secret"),
+    "webhooks.replay": _("Sent webhooks again"),
+    "webhooks.switch_off": _("Switched a webhook off"),
+    "webhooks.test": _("Sent a test to a webhook"),
 }
 
 

@@ -25,10 +25,15 @@ class Breaker:
         """Ask again at once, as a new process would."""
         self._silent, self._rests_until = 0, 0.0
 
+    @property
+    def rests(self) -> bool:
+        """Whether nobody asks just now."""
+        return time.monotonic() < self._rests_until
+
     @contextmanager
     def watching(self):
         """Watch one call. Raises: ``silence``, at once while the server is left alone."""
-        if time.monotonic() < self._rests_until:
+        if self.rests:
             raise self.silence
         is_silent = False
         try:

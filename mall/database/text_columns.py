@@ -28,6 +28,10 @@ KEYS = {
         marketing_reportsnapshot: name
         marketing_sharedevice: digest
         marketing_sharelanding: visitor
+        marketing_pushdevice: mark
+        marketing_webhookdelivery: message
+        marketing_webhookendpoint: url
+        marketing_wechatgrant: template
         mall_jobrun: job period
         orders_basketline: key
         orders_coupon: key
@@ -104,6 +108,8 @@ KEYS = {
         marketing_campaign: created_by
         marketing_membertag: actor
         marketing_segment: created_by
+        marketing_message: claimed_by
+        marketing_webhookdelivery: kind
         marketing_ruleday: rule
         marketing_sharelanding: page
         orders_coupongrant: actor
@@ -145,9 +151,13 @@ KEYS = {
         marketing_campaign: status paused_for goal
         marketing_campaignmember: state refusal
         marketing_dailyactivity: action
+        marketing_channelchoice: channel topic
         marketing_delivery: channel state
         marketing_drawprize: kind
         marketing_drawticket: source
+        marketing_message: channel state
+        marketing_webhookdelivery: state
+        marketing_webhookendpoint: switched_off
         marketing_historyimport: status language encoding
         marketing_historyorder: status
         marketing_memberbadge: code
@@ -211,6 +221,9 @@ KEYS = {
         marketing_campaign: link secret
         marketing_notification: url
         orders_carrier: tracking_url
+        marketing_pushdevice: address public_key auth
+        marketing_webhookdelivery: body
+        marketing_webhookendpoint: secret old_secret
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
         orders_orderline: image
         points_ledgerentry: hash
@@ -280,6 +293,9 @@ WORDS = {
         marketing_draw: text text_zh_hans text_en
         marketing_mission: text text_zh_hans text_en
         marketing_campaign: text text_zh_hans text_en reason reason_zh_hans reason_en
+        marketing_pushdevice: name
+        marketing_webhookdelivery: answer
+        marketing_webhookendpoint: note
         orders_coupongrant: note
         orders_dispatchfile: problem
         orders_order: carrier tracking_number
@@ -307,6 +323,7 @@ WORDS = {
         mall_auditrow: actor_name target_name
         mall_jobrun: outcome
         marketing_delivery: error
+        marketing_message: error
         orders_historicalcouponcode: history_change_reason
         orders_historicalcoupontemplate: history_change_reason
         points_historicalrule: history_change_reason

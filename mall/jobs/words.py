@@ -17,6 +17,8 @@ WORDS = {
     "complete-sent-orders": _("Takes sent orders as received"),
     "send-account-mails": _("Sends mails about accounts"),
     "send-mails": _("Sends mails"),
+    "send-webhooks": _("Sends webhooks"),
+    "forget-webhooks": _("Clears old webhook deliveries"),
     "remind-expiring": _("Tells of points that end soon"),
     "tell-back-in-stock": _("Tells who waits that goods are back"),
     "settle-flash-sessions": _("Returns what flash sessions left"),

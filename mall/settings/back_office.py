@@ -172,6 +172,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Check-in policy"), "policy", "marketing.checkinpolicy"),
         _room(_("Visitors through links"), "share", "marketing.sharelanding"),
         _room(_("Custom events"), "webhook", "marketing.customevent"),
+        _room(_("Webhooks"), "webhook", "marketing.webhookendpoint"),
+        _room(_("Webhook deliveries"), "outbox", "marketing.webhookdelivery"),
         _room(_("Notifications"), "notifications", "marketing.notification"),
         _room(_("Mails"), "outgoing_mail", "marketing.delivery"),
         _room(_("Daily figures"), "monitoring", "marketing.dailyrollup"),

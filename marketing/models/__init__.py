@@ -7,6 +7,15 @@ from marketing.models.campaign import Campaign, CampaignMember, MemberTag, Segme
 from marketing.models.checkin import CheckIn, CheckInPolicy, OutageDay
 from marketing.models.draw import Draw, DrawPrize
 from marketing.models.draw_ticket import DrawGoods, DrawTicket
+from marketing.models.channel import (
+    Channel,
+    ChannelChoice,
+    Message,
+    PushDevice,
+    Reach,
+    WeChatGrant,
+)
+from marketing.models.checkin import CheckIn
 from marketing.models.event import CustomEvent
 from marketing.models.figures import DailyActivity, DailyRollup
 from marketing.models.forecast import RepurchaseForecast
@@ -15,6 +24,8 @@ from marketing.models.history_import import HistoryImport
 from marketing.models.leaderboard import Board, BoardScore, Contestant
 from marketing.models.mission import Mission
 from marketing.models.mission_progress import MissionFact, MissionProgress
+from marketing.models.liability import LotMonth, MonthStatement
+from marketing.models.mission import Mission, MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
 from marketing.models.recommendation import Affinity, CoPurchase, ShelfDay
 from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
@@ -27,6 +38,11 @@ __all__ = [
     "Campaign",
     "CampaignMember",
     "Affinity",
+from marketing.models.webhook import WebhookDelivery, WebhookEndpoint
+
+__all__ = [
+    "Channel",
+    "ChannelChoice",
     "CheckIn",
     "CheckInPolicy",
     "CoPurchase",
@@ -48,12 +64,18 @@ __all__ = [
     "MemberBadge",
     "MemberDay",
     "MemberTag",
+    "LotMonth",
+    "MemberDay",
+    "Message",
     "Mission",
     "MissionFact",
     "MissionProgress",
+    "MonthStatement",
     "Notification",
     "OutageDay",
     "Preference",
+    "PushDevice",
+    "Reach",
     "ReportSnapshot",
     "RepurchaseForecast",
     "RuleDay",
@@ -62,4 +84,7 @@ __all__ = [
     "ShareLanding",
     "YearShare",
     "ShelfDay",
+    "WeChatGrant",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

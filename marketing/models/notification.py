@@ -134,6 +134,8 @@ class Delivery(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     handed_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    # the shop day it was counted on as a message about offers (marketing/channels/reach.py)
+    counted_on = models.DateField(null=True, editable=False)
     error = models.CharField(_("error"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("time"), default=clock.now)
 
