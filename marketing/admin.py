@@ -15,6 +15,7 @@ from mall.core.admin.search import MEMBER_HELP, members
 from marketing import history_admin  # noqa: F401 - registers the files that orders come in
 from marketing.analytics import history
 from marketing.checkin import admin as checkin_admin  # noqa: F401
+from marketing.draws import admin as draw_admin  # noqa: F401
 from marketing.missions import admin as mission_admin  # noqa: F401 - rooms register what is theirs
 from marketing.models import (
     DailyRollup,
@@ -24,6 +25,7 @@ from marketing.models import (
     Notification,
 )
 from marketing.notices import admin as notice_admin  # noqa: F401
+from marketing.webhooks import admin as webhook_admin  # noqa: F401
 
 
 class ReadOnlyAdmin(ReadOnly, ModelAdmin):

@@ -2,11 +2,14 @@
 
 from celery import shared_task
 
+from mall.core import clock
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup
 from marketing.checkin import outages
+from marketing.draws import programme as draws
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
+from marketing.webhooks import sending
 
 
 @shared_task
@@ -52,6 +55,12 @@ def refresh_recommendations():
 
 
 @shared_task
+def settle_draws():
+    """Reveal the seeds of draws that are over and return what nobody won; returns how many."""
+    return {"draws": draws.settle_due(clock.now())}
+
+
+@shared_task
 def roll_up_days():
     """Count up yesterday and today; returns their active members."""
     return {str(day.on): day.dau for day in rollup.roll_up_recent()}
@@ -70,3 +79,15 @@ def import_history():
 def link_history():
     """Join earlier customers to members who moved in since; returns how many."""
     return {"customers": history_links.link_due()}
+
+
+@shared_task
+def send_webhooks():
+    """Send the webhooks that are due; returns how they fared."""
+    return sending.send_due()
+
+
+@shared_task
+def forget_webhooks():
+    """Delete webhook deliveries of long ago; returns how many."""
+    return {"webhooks": sending.forget_old()}

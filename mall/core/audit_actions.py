@@ -49,6 +49,8 @@ WORDS = {
     "marketing.outage_withdraw": _("Withdrew an outage that was ahead"),
     "marketing.policy_change": _("Changed the check-in policy"),
     "marketing.send_again": _("Sent mails again"),
+    "marketing.announce_draw": _("Announced a lucky draw"),
+    "marketing.call_off_draw": _("Called a lucky draw off"),
     "orders.announce_flash": _("Announced a flash session"),
     "orders.approve_refund": _("Approved a refund"),
     "orders.call_off_flash": _("Called a flash session off"),
@@ -76,6 +78,9 @@ WORDS = {
     "points.adjust_reject": _("Rejected an adjustment"),
     "points.batch_post": _("Posted a file of adjustments"),
     "points.batch_undo": _("Undid a file of adjustments"),
+    "points.budget_nearly_out": _("A budget is nearly spent"),
+    "points.budget_out": _("A budget is spent, what it pays for has paused"),
+    "points.budget_set": _("Set a budget"),
     "points.case_decide": _("Decided a case"),
     "points.case_open": _("Opened a case"),
     "points.members_ask": _("Brought a file of members"),
@@ -90,6 +95,12 @@ WORDS = {
     "points.rule_add": _("Added a rule"),
     "points.rule_change": _("Changed a rule"),
     "points.tier_change": _("Changed a tier"),
+    "webhooks.add": _("Added a webhook"),
+    "webhooks.change": _("Changed a webhook"),
+    "webhooks.replace_secret": _("Gave a webhook a new secret"),
+    "webhooks.replay": _("Sent webhooks again"),
+    "webhooks.switch_off": _("Switched a webhook off"),
+    "webhooks.test": _("Sent a test to a webhook"),
 }
 
 

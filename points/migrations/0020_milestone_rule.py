@@ -34,7 +34,7 @@ def add_rule(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("points", "0018_tier_perks")]
+    dependencies = [("points", "0019_rules_an_operator_can_say")]
     operations = [
         migrations.AlterField(
             model_name="ruleversion",
