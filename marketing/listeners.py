@@ -5,7 +5,7 @@ from accounts import export
 from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
 from mall.core.events import each
-from marketing import facts, takeaway
+from marketing import facts, past_facts, takeaway
 from marketing.analytics import activity, days
 from marketing.notices import news
 from orders.events import (
@@ -25,6 +25,7 @@ from orders.events import (
     REFUND_SETTLED,
 )
 from points.events import CASE_DECIDED, CASE_OPENED, POINTS_ADJUSTED, POINTS_AWARDED
+from points.past_facts import HAPPENED
 
 LISTENERS = {
     # the person
@@ -67,4 +68,5 @@ LISTENERS = {
 ANSWERS = {
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.FORGETTING: [takeaway.forget],
+    HAPPENED: [past_facts.happened],
 }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from mall.core.kept import kept
-from points import terms
+from points import formula, terms
 from points.models import LedgerEntry, RiskCase, Rule
 from points.moving_in.keys import REFERENCE
 
@@ -69,6 +69,12 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
         return _("Bought a coupon")
     of_order, otherwise = SAID[entry.kind]
     return _(of_order if order_of(entry) else otherwise)
+
+
+def formula_of(entry: LedgerEntry, names: dict | None = None) -> str:
+    """Return how an entry's points were made, where a rule alone did not make them."""
+    made = entry.alloc.get("made")
+    return formula.in_words(made, rule_names() if names is None else names) if made else ""
 
 
 def lots_of(entry: LedgerEntry) -> list[Lot]:

@@ -16,7 +16,7 @@ from marketing.errors import AlreadyCheckedIn
 from marketing.missions import counting as missions
 from marketing.models import CheckIn
 from marketing.notices import inbox
-from points import balance, ledger, rules, set_aside, statement
+from points import balance, conditions, ledger, rules, set_aside, statement
 
 ACTION = "checkin"
 STRIP_DAYS = 7
@@ -52,7 +52,8 @@ def _check_in(user, on):
     kept.version()  # what is asked of the cache is asked before anything is locked
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
-    account = ledger.open(user.pk, postings=[ledger.Posting(user.pk, None, key=key)])
+    keys = [ledger.Posting(user.pk, None, key=key)]
+    account = ledger.open(user.pk, seen=conditions.tier_row(user.pk), postings=keys)
     latest = _latest(user)
     if latest is not None and latest.on >= on:
         raise _refusal(latest)
