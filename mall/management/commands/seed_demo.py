@@ -10,7 +10,18 @@ from tqdm import tqdm
 
 from accounts.models import User
 from catalog.models import Product
-from mall.demo import banners, coupons, figures, flash, members, notices, points, refunds, shop
+from mall.demo import (
+    banners,
+    coupons,
+    figures,
+    flash,
+    members,
+    notices,
+    points,
+    refunds,
+    rules,
+    shop,
+)
 from mall.demo.crowd import invite_crowd
 from marketing.recommendations import nightly
 from orders.models import Order
@@ -43,6 +54,7 @@ class Command(BaseCommand):
         coupons.lay_out()
         flash.lay_out()
         points.lay_out()
+        rules.lay_out()
         refunds.lay_out()
         notices.lay_out()
         if new_members:
