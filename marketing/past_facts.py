@@ -17,8 +17,8 @@ def happened(action: str, members: list[int], since: date, until: date) -> list[
 
 
 def _check_ins(members, since, until):
-    found = CheckIn.objects.filter(user__in=members, on__gte=since, on__lte=until).order_by("on")
-    for row in found:
+    checked = CheckIn.objects.filter(kind=CheckIn.Kind.CHECKED, user__in=members)
+    for row in checked.filter(on__gte=since, on__lte=until).order_by("on"):
         key = f"checkin:{row.on}"
         yield rules.Award(row.user_id, "checkin", key, row.created_at, on=row.on, step=row.streak)
 

@@ -21,13 +21,14 @@ from catalog import category_tree
 from mall.core.events import Event
 from orders.events import ORDER_PAID
 from orders.models import Order, OrderLine
+from orders.models.order import GIFT
 from orders.refunds import terms as refund_terms
 from points import event_rows, grants, past_facts, rulebook
 from points.models import Grant
 from points.rules import Thing
 
 ACTIONS = ("purchase", "first_order", "repurchase")
-STANDING = ("no", "user_id", "status", "completed_at", "refunded_at", "refunded_pieces")
+STANDING = ("no", "user_id", "key", "status", "completed_at", "refunded_at", "refunded_pieces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,13 @@ def happened(
 
 
 def _facts_of(events, orders) -> list[grants.Earned]:
-    """Return what paid orders earn, whatever became of them since."""
+    """Return what paid orders earn, whatever became of them since; what was won earns nothing."""
+    events = [event for event in events if not orders[event.data["no"]].is_gift]
+    bought = [order for order in orders.values() if not order.is_gift]
     # A second account of one person begins anew, but not with another bonus for beginning.
-    beginning = {order.user_id for order in orders.values() if order.was_first}
+    beginning = {order.user_id for order in bought if order.was_first}
     first_accounts = persons.first_accounts(beginning) if beginning else set()
-    things = things_of(orders.values()) if rulebook.is_any_for_categories() else {}
+    things = things_of(bought) if rulebook.is_any_for_categories() else {}
     return [
         one
         for event in events
@@ -180,5 +183,6 @@ def _as_they_stand(events) -> dict[str, Order]:
     kept = Q(cancelled_at__isnull=True) | Q(cancelled_at__gt=then)
     kept &= Q(refunded_at__isnull=True) | Q(refunded_at__gt=then)
     others = Order.objects.filter(before, kept, user_id=OuterRef("user_id"))
+    others = others.exclude(key__startswith=GIFT)
     stands = Order.objects.annotate(was_first=~Exists(others)).only(*STANDING)
     return stands.in_bulk([event.data["no"] for event in events], field_name="no")

@@ -106,6 +106,10 @@ _entry = RowShape(
     lots=lambda line, _names: [
         {"expires_on": day, "points": points} for day, points in line.alloc.get("lots", ())
     ],
+    # a line is read once, and few were multiplied
+    formula=lambda line, names: (
+        wording.formula_of(line, names) if '"made"' in line.alloc_text else ""
+    ),
 )
 
 

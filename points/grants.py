@@ -3,7 +3,7 @@
 A promise is a row of its own, so a refund within the return window never reaches the ledger. Every
 verb takes the member's lock first. What is taken back of a promise: points/take_backs.py.
 
-Source: product.md "points" (purchase, available 7 days after receipt).
+Source: docs/product.md "points" (purchase, available 7 days after receipt).
 """
 
 from collections.abc import Iterable, Mapping

@@ -5,7 +5,7 @@ Pure Python: no Django, no clock, no database. Days are ISO strings ("2027-11-30
 as text; None is a day that never comes. Lots are ((day, points), ...) ascending, never-expiring
 last. Every command sweeps dead lots first, and again when it brought back lots whose day is past.
 
-Source: ledger.md section 1.
+Source: docs/ledger.md.
 """
 
 from dataclasses import dataclass, field

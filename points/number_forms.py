@@ -15,9 +15,8 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from mall.core.tables import values
 from mall.core.tables.errors import BadCell
-from points import rulebook
+from points import rule_tables, rulebook
 from points.conditions import CATEGORIES
 from points.models import LEVELS, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
@@ -31,6 +30,8 @@ OPTIONAL = {
     "matures_after_days": 0,
     "percent": PLAIN_PERCENT,
 }
+NO_TABLE = _("Please write whole numbers with commas between them.")
+NO_STEPS = _("Please write each step once, with its points: 14: 100, 30: 200.")
 TIERS = [(level, f"V{level}") for level in range(1, LEVELS + 1)]
 YES_NO = [(1, _("Yes")), (0, _("No"))]
 
@@ -55,7 +56,8 @@ class NumbersForm(forms.Form):
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text=_(
-            "Points for step 1, 2, 3 …, with commas: 20, 25, 30. Later steps earn the last number."
+            "Points for step 1, 2, 3 …, with commas: 20, 25, 30. Later steps earn the last number. "
+            "At certain steps: each with its points, 14: 100, 30: 200."
         ),
     )
     with_tier = _choice(
@@ -127,7 +129,7 @@ class NumbersForm(forms.Form):
             self.initial.setdefault(name, said)
         said = self.newest or RuleVersion()
         self.initial["with_tier"] = int(said.with_tier)
-        self.initial["table"] = ", ".join(str(points) for points in said.table)
+        self.initial["table"] = rule_tables.written(said.table)
         for name in ("weekdays", "categories"):
             self.initial[name] = [str(one) for one in getattr(said, name) or ()]
 
@@ -144,20 +146,12 @@ class NumbersForm(forms.Form):
         return sorted(int(pk) for pk in self.cleaned_data["categories"])
 
     def clean_table(self):
-        """Return the table as a list of whole numbers."""
+        """Return the table as a list of whole numbers, or of pairs of a step and its points."""
         try:
-            table = [
-                values.whole(part)
-                for part in self.cleaned_data["table"].replace("，", ",").split(",")
-                if part.strip()
-            ]
-        except BadCell:
-            raise forms.ValidationError(
-                _("Please write whole numbers with commas between them.")
-            ) from None
-        if any(not 0 <= points <= 1_000_000 for points in table) or len(table) > 366:
-            raise forms.ValidationError(_("Please write whole numbers with commas between them."))
-        return table
+            return rule_tables.read(self.cleaned_data["table"])
+        except (BadCell, ValueError):
+            pairs = ":" in self.cleaned_data["table"].replace("：", ":")
+            raise forms.ValidationError(NO_STEPS if pairs else NO_TABLE) from None
 
     def clean(self):
         """A rule must be worth something, and for somebody."""
@@ -172,6 +166,7 @@ class NumbersForm(forms.Form):
         value, kinds = cleaned.get("value"), RuleVersion.Value
         if value == kinds.TABLE and not cleaned.get("table") and "table" not in self.errors:
             self.add_error("table", _("A rule by table needs a table."))
+        self._check_steps(value, cleaned.get("table"))
         if value in (kinds.FIXED, kinds.PER_YUAN) and not cleaned.get("points"):
             self.add_error("points", _("How many points is it worth?"))
         is_less = (cleaned.get("percent") or 0) <= PLAIN_PERCENT
@@ -183,6 +178,16 @@ class NumbersForm(forms.Form):
             "validity_days"
         ):
             self.add_error("validity_days", _("For how many days?"))
+
+    def _check_steps(self, value, table):
+        """A rule by certain steps names them, and no other does."""
+        if table is None:
+            return
+        names_steps = bool(table) and all(map(rule_tables.is_pair, table))
+        if value == RuleVersion.Value.STEPS and not names_steps:
+            self.add_error("table", NO_STEPS)
+        if value != RuleVersion.Value.STEPS and names_steps:
+            self.add_error("table", NO_TABLE)
 
     def numbers(self):
         """Return the numbers of a version as asked for."""

@@ -65,7 +65,7 @@ def value(
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:
     """Return the points of one award by the rule alone; parts of a point are dropped, a step past
-    the table earns its last number.
+    the table earns its last number; where only certain steps earn, every other earns nothing.
     """
     return making.points_of([making.Part(_base(version, amount, step))])
 
@@ -184,4 +184,6 @@ def _base(version, amount, step) -> Fraction:
     if version.value == RuleVersion.Value.TABLE:
         table = version.table
         return Fraction(table[min(step or 1, len(table)) - 1] if table else 0)
+    if version.value == RuleVersion.Value.STEPS:
+        return Fraction(dict(map(tuple, version.table)).get(step, 0))
     return Fraction(version.points)

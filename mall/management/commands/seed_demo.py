@@ -13,6 +13,7 @@ from catalog.models import Product
 from mall.demo import (
     banners,
     coupons,
+    draws,
     figures,
     flash,
     members,
@@ -53,6 +54,7 @@ class Command(BaseCommand):
         banners.lay_out()
         coupons.lay_out()
         flash.lay_out()
+        draws.lay_out()
         points.lay_out()
         rules.lay_out()
         refunds.lay_out()
