@@ -20,6 +20,7 @@ from mall.demo import (
     notices,
     points,
     refunds,
+    rules,
     shop,
 )
 from mall.demo.crowd import invite_crowd
@@ -55,6 +56,7 @@ class Command(BaseCommand):
         flash.lay_out()
         draws.lay_out()
         points.lay_out()
+        rules.lay_out()
         refunds.lay_out()
         notices.lay_out()
         if new_members:
