@@ -120,6 +120,11 @@ class LimitsSerializer(serializers.Serializer):
     life = serializers.IntegerField(source="per_life")
 
 
+class StepSerializer(serializers.Serializer):
+    step = serializers.IntegerField()
+    points = serializers.IntegerField()
+
+
 class RuleSerializer(serializers.Serializer):
     code = serializers.CharField(source="rule.code")
     action = serializers.CharField(source="rule.action")
@@ -130,7 +135,12 @@ class RuleSerializer(serializers.Serializer):
         help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step. Percent: "
         "none of its own."
     )
-    table = serializers.ListField(child=serializers.IntegerField())
+    table = serializers.ListField(
+        child=serializers.IntegerField(), source="every_step", help_text="Points of step 1, 2, 3 …"
+    )
+    steps = StepSerializer(
+        many=True, source="certain_steps", help_text="Where only certain steps earn: those."
+    )
     limits = LimitsSerializer(source="*")
     every_days = serializers.IntegerField(
         help_text="At most once in so many days; 0: only the limits."

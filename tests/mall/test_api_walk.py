@@ -13,6 +13,7 @@ import yaml
 from django.core.management import call_command
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
+from accounts.models import User
 from accounts.registration import register
 from mall.core import clock
 from marketing import events
@@ -135,6 +136,10 @@ def of_the_member(walker, caller, member):
         walker.go(caller, "get", f"/api/v1/{path}")
     mission = MissionFactory(is_automatic=False)
     walker.go(caller, "post", "/api/v1/checkins")
+    User.objects.filter(pk=member.pk).update(date_joined=clock.now() - timedelta(days=3))
+    walker.go(caller, "get", "/api/v1/checkins/make-up")
+    yesterday = str(clock.today() - timedelta(days=1))
+    walker.go(caller, "post", "/api/v1/checkins/make-up", {"on": yesterday, "price": 20})
     walker.go(caller, "patch", "/api/v1/me", {"nickname": "小明", "birthday": "1990-05-01"})
     change = {"language": "en", "kinds": [{"kind": "order_shipped", "email": False}]}
     walker.go(caller, "patch", "/api/v1/me/notifications", change)
