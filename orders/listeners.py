@@ -6,7 +6,7 @@ from catalog import freight as carrying
 from catalog import sales
 from catalog.looked import LOOKED
 from mall.core.events import each
-from orders import closing, earning, freight, takeaway
+from orders import closing, earning, freight, offering, takeaway
 from orders import sales as own_sales
 from orders.basket import seen
 from orders.coupons import goods as coupon_goods
@@ -19,6 +19,7 @@ from orders.events import (
     ORDER_TIMED_OUT,
 )
 from orders.refunds import requests as refund_requests
+from points import perks
 
 LISTENERS = {
     ORDER_PAID: [each(coupons.use), earning.promise],
@@ -38,6 +39,7 @@ ANSWERS = {
     sales.LACKING: [coupon_goods.lacking],
     LOOKED: [seen.note],
     carrying.TOLD: [freight.told],
+    perks.MORE: [offering.perks_of],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],
     leaving.FORGETTING: [closing.forget],

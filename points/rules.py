@@ -43,6 +43,8 @@ class Award:
     description: str = ""
     # False: whoever awards has a notice of its own for it, or it is the member's daily habit
     is_told: bool = True
+    # points whatever the rule says, and nothing multiplies them: a tier's birthday gift
+    exactly: int | None = None
     # True: nobody can have posted under the key yet, so nobody looks
     fresh: bool = False
 
@@ -74,7 +76,7 @@ def award_all(awards: list[Award]) -> list[LedgerEntry | None]:
     for place, one in enumerate(awards):
         found = active_ones([one.action], as_of=one.at, on=one.on, among=everything)
         version = found.get(one.action)
-        if version and worth(version, amount=one.amount, step=one.step) > 0:
+        if version and _worth_of(one, version) > 0:
             paying.append((place, one, version))
     paying = spacing.spaced(paying)
     postings = [_posting(one, version) for _place, one, version in paying]
@@ -112,7 +114,7 @@ def note_new(entries: Iterable[LedgerEntry]) -> None:
 
 def _posting(one, version) -> ledger.Posting:
     command = machine.Accrue(
-        worth(version, amount=one.amount, step=one.step),
+        _worth_of(one, version),
         as_text(_still_good(expires_on(version, one.day))),
         version.rule.code,
         version.limits,
@@ -134,6 +136,12 @@ def _posting(one, version) -> ledger.Posting:
     )
 
 
+def _worth_of(one, version) -> int:
+    if one.exactly is not None:
+        return one.exactly
+    return worth(version, amount=one.amount, step=one.step)
+
+
 def _set_aside(one, version) -> SetAside:
     last = expires_on(version, one.day)
     return SetAside(
@@ -143,7 +151,7 @@ def _set_aside(one, version) -> SetAside:
         key=one.key,
         reference=one.reference,
         description=one.description[:200],
-        points=worth(version, amount=one.amount, step=one.step),
+        points=_worth_of(one, version),
         step=one.step,
         on=one.day,
         expires_on=validity.standard(one.day) if last == ledger.DEFAULT else last,
