@@ -24,7 +24,7 @@ def key():
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("marketing", "0018_opening_balances"),
+        ("marketing", "0019_check_in_days"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
