@@ -54,7 +54,8 @@ def open_boards(on: date) -> list[Board]:
     frozen.
     """
     todays = [board_of(period, on) for period in Board.Period.values]
-    return [*Board.objects.filter(frozen_at__isnull=True).exclude(pk__in=todays), *todays]
+    known = [board.pk for board in todays]
+    return [*Board.objects.filter(frozen_at__isnull=True).exclude(pk__in=known), *todays]
 
 
 # --- counting -----------------------------------------------------------------------
