@@ -120,6 +120,10 @@ JOBS = (
     Job("hand-out-coupons", "orders.tasks.hand_out_coupons", crontab(), once_a=MINUTE),
     # Whose birthday it is gets the present; a shop that was off congratulates up to two days late.
     Job("congratulate", "marketing.tasks.congratulate", crontab(minute=15)),
+    # The leaderboards count who earned since, and a board that is over is frozen.
+    Job("count-leaderboards", "marketing.tasks.count_leaderboards", crontab(), once_a=MINUTE),
+    # A streak of thirty days and a year together earn a badge.
+    Job("give-badges", "marketing.tasks.give_badges", crontab(minute="25"), once_a=HOUR),
     # Members about to lose a streak find a line in their inbox while there is still an evening
     # left.
     Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),

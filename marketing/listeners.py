@@ -8,6 +8,7 @@ from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
 from mall.core.events import Bystander, each
 from marketing import facts, past_facts, takeaway
 from marketing.analytics import activity, days
+from marketing.badges import earning as badges
 from marketing.draws import goods as draw_goods
 from marketing.missions import board
 from marketing.notices import news
@@ -45,7 +46,7 @@ LISTENERS = {
     SIGNED_IN: [activity.record_sign_in, facts.count_sign_in],
     NEW_DEVICE: [news.of_sign_in],
     PROFILE_COMPLETED: [each(facts.reward_profile)],
-    REVIEW_PUBLISHED: [each(facts.reward_review)],
+    REVIEW_PUBLISHED: [each(facts.reward_review), badges.of_reviews],
     REVIEW_REJECTED: [each(facts.tell_review_rejected)],
     # orders
     ORDER_PAID: [days.count_again, news.of_paid, facts.count_paid_order],
@@ -53,7 +54,12 @@ LISTENERS = {
     ORDER_NOTE: [news.of_notes],
     **dict.fromkeys(
         (ORDER_COMPLETED, ORDER_AUTO_COMPLETED),
-        [days.count_again, news.of_completed, facts.count_completed_order],
+        [
+            days.count_again,
+            news.of_completed,
+            facts.count_completed_order,
+            badges.of_orders,
+        ],
     ),
     **dict.fromkeys(
         (ORDER_CANCELLED, ORDER_TIMED_OUT),
@@ -73,7 +79,7 @@ LISTENERS = {
     # points
     POINTS_AWARDED: [news.of_awards],
     POINTS_ADJUSTED: [news.of_adjustments],
-    TIER_RISEN: [news.of_tiers],
+    TIER_RISEN: [news.of_tiers, badges.of_tiers],
     CASE_OPENED: [news.of_cases],
     CASE_DECIDED: [facts.settle_set_aside, news.of_cases],
 }

@@ -6,15 +6,19 @@ from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
 from mall.core.transactions import transactional
+from marketing.leaderboard import counting as leaderboard
 from marketing.models import (
+    BoardScore,
     CheckIn,
     DailyActivity,
     DrawTicket,
     HistoryCustomer,
     HistoryOrder,
+    MemberBadge,
     MissionProgress,
     Notification,
     Preference,
+    YearShare,
 )
 
 
@@ -31,12 +35,24 @@ def chapters(user) -> list[Chapter]:
         Preference.objects.filter(user=user),
     )
     tickets = DrawTicket.objects.filter(user=user).order_by("pk")
+    badges, years = (
+        MemberBadge.objects.filter(user=user).order_by("pk"),
+        YearShare.objects.filter(user=user).order_by("pk"),
+    )
+    scores = BoardScore.objects.filter(user=user).order_by("board__starts_on", "pk")
     earlier = HistoryOrder.objects.filter(customer__user=user).order_by("pk")
     return [
         Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "kind", "streak", "points")),
         Chapter("active_days", _("Days you were here"), rows_of(days, "on", "action")),
         Chapter("missions", _("Missions"), rows_of(missions, *_MISSION)),
         Chapter("draw_tickets", _("Draw tickets"), rows_of(tickets, *_TICKET)),
+        Chapter("badges", _("Badges"), rows_of(badges, "code", "earned_on")),
+        Chapter(
+            "leaderboards",
+            _("Leaderboards"),
+            rows_of(scores, "board__period", "board__starts_on", "points"),
+        ),
+        Chapter("shared_years", _("Shared years"), rows_of(years, "year", "created_at")),
         Chapter("notifications", _("Notifications"), _notices(user)),
         Chapter(
             "notification_choices",
@@ -69,11 +85,14 @@ def _notices(user):
 
 @transactional
 def forget(user) -> None:
-    """Forget what a member was told and wanted to hear of; check-ins and days stay as numbers
-    without a person.
+    """Forget what a member was told and wanted to hear of, their badges and their places on
+    boards; check-ins and days stay as numbers without a person.
     """
     Notification.objects.filter(user=user).delete()
     Preference.objects.filter(user=user).delete()
+    MemberBadge.objects.filter(user=user).delete()
+    YearShare.objects.filter(user=user).delete()
+    leaderboard.forget(user)
     # its file may have called them by e-mail or phone
     for customer in HistoryCustomer.objects.filter(user=user):
         HistoryCustomer.objects.filter(pk=customer.pk).update(name=f"closed-{customer.pk}")

@@ -5,8 +5,10 @@ from celery import shared_task
 from mall.core import clock
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup
+from marketing.badges import earning as badges
 from marketing.checkin import outages
 from marketing.draws import programme as draws
+from marketing.leaderboard import counting as leaderboard
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
 from marketing.webhooks import sending
@@ -34,6 +36,18 @@ def remind_coupons():
 def congratulate():
     """Give today's birthdays their present; returns how many."""
     return {"presents": facts.congratulate()}
+
+
+@shared_task
+def count_leaderboards():
+    """Count the scores of members who earned since; returns how many."""
+    return {"members": leaderboard.count_due()}
+
+
+@shared_task
+def give_badges():
+    """Give the badges of streaks and of a year together; returns how many."""
+    return {"badges": badges.give_due()}
 
 
 @shared_task

@@ -58,6 +58,8 @@ class Award:
     description: str = ""
     # False: whoever awards has a notice of its own for it, or it is the member's daily habit
     is_told: bool = True
+    # points whatever the rule says, and nothing multiplies them: a tier's birthday gift
+    exactly: int | None = None
     # True: nobody can have posted under the key yet, so nobody looks
     fresh: bool = False
     things: tuple[Thing, ...] = ()

@@ -30,6 +30,8 @@ WORDS = {
     "hand-out-coupons": _("Hands out coupons to segments"),
     "congratulate": _("Gives birthday presents"),
     "draw-streaks": _("Draws streaks anew after outages"),
+    "count-leaderboards": _("Counts the leaderboards"),
+    "give-badges": _("Gives badges of streaks and years"),
     "remind-streaks": _("Reminds of streaks about to end"),
     "verify-ledger": _("Checks the ledger"),
     "roll-up-days": _("Counts days up for the reports"),

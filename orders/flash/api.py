@@ -80,6 +80,9 @@ class FlashSessionSerializer(serializers.Serializer):
     name = serializers.CharField(source="session.name")
     starts_at = serializers.DateTimeField(source="session.starts_at")
     ends_at = serializers.DateTimeField(source="session.ends_at")
+    opens_at = serializers.DateTimeField(
+        help_text="When it opens for the caller: members of some tiers are let in early."
+    )
     status = serializers.ChoiceField(
         [FlashSession.Status.SCHEDULED.value, FlashSession.Status.RUNNING.value]
     )

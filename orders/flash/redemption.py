@@ -29,6 +29,7 @@ from mall.core.transactions import transactional
 from orders import checkout, drafts, freight, offering, pricing, tickets
 from orders.coupons import goods as coupon_goods
 from orders.errors import (
+    FlashForHigherTiers,
     FlashLimitReached,
     FlashNotStarted,
     FlashOver,
@@ -37,7 +38,7 @@ from orders.errors import (
     PurchaseLimitReached,
     TierNeeded,
 )
-from orders.flash import gate, pool
+from orders.flash import early, gate, pool
 from orders.freight import Destination
 from orders.models import CheckoutPolicy, FlashClaim, FlashItem, FlashSession, Order
 from points import ledger, rates, rules
@@ -165,7 +166,7 @@ def had(user, items) -> dict[int, int]:
 
 
 def _redeem_behind_gate(user, item, quantity, key, place) -> Order:
-    _check_open(item.session, clock.now())
+    _check_open(item.session, user, clock.now())
     _pass_gate(user, item, quantity, key)
     order = None
     try:
@@ -234,7 +235,7 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     if account.seen is not None:
         return checkout.repeated(account.seen, body_hash)
     now = clock.now()
-    _check_open(item.session, now)
+    _check_open(item.session, user, now)
     _check_tier(user, item.sku.product)
     coupon_goods.check([_wish(item, quantity)], now)
     tickets.check([_wish(item, quantity)], now)
@@ -253,12 +254,22 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     return order
 
 
-def _check_open(session, now):
+def _check_open(session, user, now):
     status = session.status_at(now)
     if status == FlashSession.Status.SCHEDULED:
-        raise FlashNotStarted(starts_at=date_format(timezone.localtime(session.starts_at), "H:i"))
-    if status != FlashSession.Status.RUNNING:
+        _check_early(session, user, now)
+    elif status != FlashSession.Status.RUNNING:
         raise FlashOver
+
+
+def _check_early(session, user, now):
+    opens_at = session.opens_at(early.minutes_of(user))
+    if opens_at <= now:
+        return
+    moment = date_format(timezone.localtime(opens_at), "H:i")
+    if tier := early.tier_let_in(session, now):
+        raise FlashForHigherTiers(tier=tier, starts_at=moment)
+    raise FlashNotStarted(starts_at=moment)
 
 
 def _check_tier(user, product):

@@ -18,7 +18,7 @@ from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import address_choice
 from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
-from orders.flash import board, redemption
+from orders.flash import board, early, redemption
 from orders.flash import sessions as flash_sessions
 from orders.flash.forms import RedeemForm, read_quantity
 from orders.models import FlashSession, Order
@@ -63,7 +63,7 @@ def item(request, item_id):
 def standing(request, item_id):
     """Answer a waiting page how the item stands and what time it is here; a second old at most."""
     try:
-        answer = JsonResponse(board.standing(item_id))
+        answer = JsonResponse(board.standing(item_id, _member(request)))
     except NoSuchFlashItem:
         raise Http404 from None
     answer["Cache-Control"] = "no-store"
@@ -120,6 +120,7 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
         "item": facts,
         "quote": quote,
         "session": facts["session"],
+        "let_in": _let_in_first(facts),
         "now": now,
         "refusal": refusal,
         "is_yours": facts["state"] == board.YOURS or isinstance(refusal, FlashLimitReached),
@@ -137,6 +138,13 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
     return render(
         request, "orders/flash_item.html", context, status=refusal.status if refusal else 200
     )
+
+
+def _let_in_first(facts) -> dict | None:
+    """Return who is let in before this reader, who still waits."""
+    first = early.first_let_in() if facts["state"] == board.SOON else None
+    is_before = first is not None and first[1] > facts["minutes_early"]
+    return {"tier": first[0], "minutes": first[1]} if is_before else None
 
 
 def _own_order(member, item) -> Order | None:
