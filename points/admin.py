@@ -7,6 +7,7 @@ from points import (
     entries_admin,
     events_admin,
     grants_admin,
+    risk_admin,
     rules_admin,
     tiers_admin,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "events_admin",
     "grants_admin",
     "moving_in_admin",
+    "risk_admin",
     "rules_admin",
     "tiers_admin",
 ]

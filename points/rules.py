@@ -43,6 +43,8 @@ class Award:
     description: str = ""
     # False: whoever awards has a notice of its own for it, or it is the member's daily habit
     is_told: bool = True
+    # False: no sign of somebody who collects (looked at before): the day's limit counts it not
+    is_watched: bool = True
     # True: nobody can have posted under the key yet, so nobody looks
     fresh: bool = False
 
@@ -118,7 +120,9 @@ def _posting(one, version) -> ledger.Posting:
         version.limits,
         one.step,
         # What was paid for by the yuan is no sign of somebody who collects.
-        None if version.value == RuleVersion.Value.PER_YUAN else earned_max(version),
+        earned_max(version)
+        if one.is_watched and version.value != RuleVersion.Value.PER_YUAN
+        else None,
     )
     return ledger.Posting(
         one.user_id,

@@ -19,6 +19,7 @@ ICONS = {
     "profile": "person-check",
     "birthday": "cake",
     "referral": "people",
+    "referred": "person-plus",
     "mission": "flag",
 }
 # Where a member does it; pages of rooms above, so by address. Missions lead there, too.
@@ -30,6 +31,7 @@ PLACES = {
     "repurchase": "/products/",
     "review": "/reviews/",
     "share": "/share/",
+    "referral": "/referral/",
     "profile": "/account/profile/",
     "birthday": "/account/profile/",
     "mission": "/missions/",
