@@ -2,6 +2,7 @@
 leave.
 """
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
@@ -15,7 +16,9 @@ from marketing.models import (
     MissionProgress,
     Notification,
     Preference,
+    Referral,
 )
+from marketing.referral import referrals
 
 
 def chapters(user) -> list[Chapter]:
@@ -48,6 +51,7 @@ def chapters(user) -> list[Chapter]:
             _("Orders at the earlier shop"),
             rows_of(earlier, "no", "ordered_at", "status", "total"),
         ),
+        Chapter("invitations", _("Invitations"), _invitations(user)),
     ]
 
 
@@ -67,6 +71,21 @@ def _notices(user):
         }
 
 
+def _invitations(user):
+    """Yield who came by this member's invitation, unnamed, and by whose invitation they came."""
+    rows = Referral.objects.filter(Q(inviter=user) | Q(invitee=user)).order_by("pk")
+    for row in rows.iterator(chunk_size=500):
+        is_own = row.inviter_id == user.pk
+        yield {
+            "kind": "invited" if is_own else "was_invited",
+            "joined_at": row.joined_at,
+            "status": row.status,
+            "reason": row.reason,
+            "points": row.inviter_points if is_own else row.invitee_points,
+            "settled_at": row.settled_at,
+        }
+
+
 @transactional
 def forget(user) -> None:
     """Forget what a member was told and wanted to hear of; check-ins and days stay as numbers
@@ -74,6 +93,7 @@ def forget(user) -> None:
     """
     Notification.objects.filter(user=user).delete()
     Preference.objects.filter(user=user).delete()
+    referrals.forget(user)
     # its file may have called them by e-mail or phone
     for customer in HistoryCustomer.objects.filter(user=user):
         HistoryCustomer.objects.filter(pk=customer.pk).update(name=f"closed-{customer.pk}")

@@ -9,6 +9,7 @@ from marketing.checkin import outages
 from marketing.draws import programme as draws
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
+from marketing.referral import referrals
 from marketing.webhooks import sending
 
 
@@ -34,6 +35,12 @@ def remind_coupons():
 def congratulate():
     """Give today's birthdays their present; returns how many."""
     return {"presents": facts.congratulate()}
+
+
+@shared_task
+def settle_referrals():
+    """Pay, hold or drop the invitations whose time has come; returns how many came to an end."""
+    return {"ended": referrals.settle_due()}
 
 
 @shared_task

@@ -8,6 +8,7 @@ from marketing.draws import views as draw_views
 from marketing.missions import views as mission_views
 from marketing.notices import views as notice_views
 from marketing.recommendations import views as suggestions
+from marketing.referral import views as referral_views
 from marketing.wishes import views as wish_views
 
 app_name = "marketing"
@@ -23,6 +24,8 @@ urlpatterns = [
     path("draws/<slug:code>/tickets/<int:number>/", draw_views.claim, name="draw_claim"),
     path("draws/<slug:code>/proof.json", draw_views.proof_file, name="draw_proof"),
     path("share/", share_views.share, name="share"),
+    path("referral/", referral_views.show, name="referral"),
+    path("referral/code.png", referral_views.picture, name="referral_picture"),
     path("s/<str:token>/", share_views.landing, name="landing"),
     path("products/<int:product_id>/together/", suggestions.together, name="together"),
     path("wishlist/", wish_views.wishlist, name="wishlist"),
