@@ -183,14 +183,19 @@ def _pay(row, at) -> Referral:
 
 def _award(row, at) -> tuple[int, int]:
     words = {"reference": f"referral:{row.pk}", "at": at, "is_watched": False}
-    # by the member, so that no other row could pay for the same person
-    key = f"referral:{row.invitee_id}"
     entries = (
-        rules.award(row.inviter_id, INVITER_RULE, key=key, **words),
+        rules.award(row.inviter_id, INVITER_RULE, key=award_key(row), **words),
         rules.award(row.invitee_id, INVITEE_RULE, key=INVITEE_RULE, **words),
     )
     inviter, invitee = (max(0, entry.worth) if entry else 0 for entry in entries)
     return inviter, invitee
+
+
+def award_key(row) -> str:
+    """Return the key of what the inviter gets: by the member, so that no other row could pay for
+    the same person.
+    """
+    return f"{INVITER_RULE}:{row.invitee_id}"
 
 
 def _end(row, status, reason) -> Referral:

@@ -16,6 +16,7 @@ from mall.demo import (
     draws,
     figures,
     flash,
+    invitations,
     members,
     notices,
     points,
@@ -56,6 +57,7 @@ class Command(BaseCommand):
         draws.lay_out()
         points.lay_out()
         refunds.lay_out()
+        invitations.lay_out()
         notices.lay_out()
         if new_members:
             nightly.refresh()
