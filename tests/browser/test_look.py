@@ -16,6 +16,7 @@ from orders.payments import cash_in
 from tests.conftest import PASSWORD
 from tests.factories.catalog import SkuFactory
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
+from tests.factories.referrals import invited
 
 pytestmark = pytest.mark.browser
 
@@ -164,6 +165,7 @@ def shop(live_server, member, settings):
     for sku, (quantity, is_saved) in lines.items():
         BasketLine.objects.create(user=member, sku_id=sku, quantity=quantity, is_saved=is_saved)
     wishes.aim(member, gone.product_id)
+    invited(member, "friend")
     return {
         "home": home,
         "gone": gone,
@@ -219,6 +221,7 @@ def member_pages(shop):
         f"/orders/{shop['pending'].no}/cancellation/",
         "/points/",
         "/checkin/",
+        "/referral/",
         "/inbox/",
         "/account/",
         "/account/profile/",
