@@ -124,6 +124,11 @@ JOBS = (
     Job("count-leaderboards", "marketing.tasks.count_leaderboards", crontab(), once_a=MINUTE),
     # A streak of thirty days and a year together earn a badge.
     Job("give-badges", "marketing.tasks.give_badges", crontab(minute="25"), once_a=HOUR),
+    # Invitations whose order can no longer be sent back are paid, or wait for a person.
+    Job("settle-referrals", "marketing.tasks.settle_referrals", crontab(minute="*/5"), MINUTE),
+    # Many accounts from one place, and members much of whose orders goes back, are looked at.
+    Job("watch-sign-ups", "points.tasks.watch_sign_ups", crontab(minute="*/5"), MINUTE),
+    Job("watch-orders", "orders.tasks.watch_orders", crontab(minute="*/15"), MINUTE),
     # Members about to lose a streak find a line in their inbox while there is still an evening
     # left.
     Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),
@@ -188,6 +193,8 @@ JOBS = (
     Job("mark-contacts", "orders.tasks.mark_contacts", crontab(minute="*/5"), once_a=MINUTE),
     # Sessions whose time has passed go; nobody can use them meanwhile.
     Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),
+    # Marks of devices and networks are forgotten after their time.
+    Job("forget-traces", "mall.tasks.forget_traces", crontab(minute=58)),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50)),
     # Smaller copies of pictures that are gone go too.

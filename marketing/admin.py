@@ -27,6 +27,7 @@ from marketing.models import (
     Notification,
 )
 from marketing.notices import admin as notice_admin  # noqa: F401
+from marketing.referral import admin as referral_admin  # noqa: F401
 from marketing.webhooks import admin as webhook_admin  # noqa: F401
 
 

@@ -8,6 +8,8 @@ from marketing.leaderboard import api as board_api
 from marketing.missions import api as mission_api
 from marketing.notices import api as notice_api
 from marketing.recommendations import api as suggestion_api
+from marketing.referral import api as referral_api
+from marketing.referral import staff_api as referral_staff_api
 from marketing.wishes import api as wish_api
 from marketing.years import api as year_api
 
@@ -23,4 +25,6 @@ urlpatterns = [
     *event_api.urlpatterns,
     *suggestion_api.urlpatterns,
     *wish_api.urlpatterns,
+    *referral_api.urlpatterns,
+    *referral_staff_api.urlpatterns,
 ]

@@ -1,7 +1,7 @@
 """What follows in marketing, verb by verb, and what marketing answers (mall/core/events.py)."""
 
 from accounts import closing as leaving
-from accounts import export
+from accounts import export, registration
 from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
 from catalog import sales
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
@@ -12,6 +12,7 @@ from marketing.badges import earning as badges
 from marketing.draws import goods as draw_goods
 from marketing.missions import board
 from marketing.notices import news
+from marketing.referral import invitations, referrals
 from marketing.webhooks import endpoints, queue
 from orders import tickets
 from orders.events import (
@@ -42,7 +43,7 @@ from points.past_facts import HAPPENED
 
 LISTENERS = {
     # the person
-    REGISTERED: [facts.count_registration],
+    REGISTERED: [facts.count_registration, referrals.bind],
     SIGNED_IN: [activity.record_sign_in, facts.count_sign_in],
     NEW_DEVICE: [news.of_sign_in],
     PROFILE_COMPLETED: [each(facts.reward_profile)],
@@ -59,6 +60,7 @@ LISTENERS = {
             news.of_completed,
             facts.count_completed_order,
             badges.of_orders,
+            referrals.note_received,
         ],
     ),
     **dict.fromkeys(
@@ -95,6 +97,7 @@ ANSWERS = {
     tickets.REFUSALS: [draw_goods.refusals],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.FORGETTING: [takeaway.forget],
+    registration.INVITER: [invitations.inviter_of],
     wording.PAID_FOR: [board.names],
     HAPPENED: [past_facts.happened],
 }

@@ -2,6 +2,7 @@
 leave.
 """
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
@@ -18,8 +19,10 @@ from marketing.models import (
     MissionProgress,
     Notification,
     Preference,
+    Referral,
     YearShare,
 )
+from marketing.referral import referrals
 
 
 def chapters(user) -> list[Chapter]:
@@ -64,6 +67,7 @@ def chapters(user) -> list[Chapter]:
             _("Orders at the earlier shop"),
             rows_of(earlier, "no", "ordered_at", "status", "total"),
         ),
+        Chapter("invitations", _("Invitations"), _invitations(user)),
     ]
 
 
@@ -83,6 +87,21 @@ def _notices(user):
         }
 
 
+def _invitations(user):
+    """Yield who came by this member's invitation, unnamed, and by whose invitation they came."""
+    rows = Referral.objects.filter(Q(inviter=user) | Q(invitee=user)).order_by("pk")
+    for row in rows.iterator(chunk_size=500):
+        is_own = row.inviter_id == user.pk
+        yield {
+            "kind": "invited" if is_own else "was_invited",
+            "joined_at": row.joined_at,
+            "status": row.status,
+            "reason": row.reason,
+            "points": row.inviter_points if is_own else row.invitee_points,
+            "settled_at": row.settled_at,
+        }
+
+
 @transactional
 def forget(user) -> None:
     """Forget what a member was told and wanted to hear of, their badges and their places on
@@ -93,6 +112,7 @@ def forget(user) -> None:
     MemberBadge.objects.filter(user=user).delete()
     YearShare.objects.filter(user=user).delete()
     leaderboard.forget(user)
+    referrals.forget(user)
     # its file may have called them by e-mail or phone
     for customer in HistoryCustomer.objects.filter(user=user):
         HistoryCustomer.objects.filter(pk=customer.pk).update(name=f"closed-{customer.pk}")

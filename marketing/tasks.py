@@ -11,6 +11,7 @@ from marketing.draws import programme as draws
 from marketing.leaderboard import counting as leaderboard
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
+from marketing.referral import referrals
 from marketing.webhooks import sending
 
 
@@ -48,6 +49,12 @@ def count_leaderboards():
 def give_badges():
     """Give the badges of streaks and of a year together; returns how many."""
     return {"badges": badges.give_due()}
+
+
+@shared_task
+def settle_referrals():
+    """Pay, hold or drop the invitations whose time has come; returns how many came to an end."""
+    return {"ended": referrals.settle_due()}
 
 
 @shared_task

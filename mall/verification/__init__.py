@@ -2,7 +2,8 @@
 
 Accounts and promises against their entries, orders against all they moved, the shelf against its
 movements and keys, a flash sale's pool against its orders, lucky draws against their promise, the
-scores of leaderboards against the entries. A new thing to compare is a module here and a line in
+scores of leaderboards against the entries, invitations against what they paid. A new thing to
+compare is a module here and a line in
 ``verify``. What follows from a finding is ``points.drift``'s, and a person's.
 
 Source: docs/ledger.md, "verify_ledger".
@@ -14,6 +15,7 @@ from mall.verification.finding import Finding
 from mall.verification.flash import verify_flash
 from mall.verification.leaderboards import verify_leaderboards
 from mall.verification.orders import verify_orders
+from mall.verification.referrals import verify_referrals
 from mall.verification.shelf import verify_shelf
 
 __all__ = ["Finding", "verify"]
@@ -33,4 +35,5 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         *verify_flash(),
         *verify_draws(),
         *verify_leaderboards(),
+        *verify_referrals(),
     ]

@@ -7,6 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import traces
 from catalog.models import MAX_QUANTITY
 from catalog.payable import takes_yuan
 from mall.core import clock
@@ -129,6 +130,7 @@ class FlashOrderView(APIView):
             key=key,
             address=wanted.get("address"),
             expect=wanted.get("expect"),
+            trace=traces.of(request),
         )
         shown = OrderSerializer(
             Order.objects.prefetch_related("lines").get(pk=order.pk), context={"request": request}

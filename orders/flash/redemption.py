@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import Address
+from accounts.traces import UNSEEN
 from catalog import audience, stock_buckets
 from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
@@ -76,11 +77,12 @@ def redeem(
     key: str,
     address: int | Address | None = None,
     expect=None,
+    trace=UNSEEN,
 ) -> Order:
     """Redeem pieces of a flash item at its own price and return the order.
 
     Points alone are spent at once and the order is paid; with cash to pay, points are held and the
-    order waits five minutes. ``address`` and ``expect`` as for ``checkout.place_order``.
+    order waits five minutes. ``address``, ``expect`` and ``trace`` as for ``checkout.place_order``.
 
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
     Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, TierNeeded, CouponGoodsOver,
@@ -108,6 +110,7 @@ def redeem(
         body_hash=body_hash,
         address_id=address_id,
         expect=expect,
+        trace=trace,
     )
     if connection.in_atomic_block:  # somebody's transaction is joined: no second try within it
         return place(bucket=None)
@@ -228,7 +231,7 @@ def _last_resort(item_id) -> Lock:
 
 
 @transactional
-def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) -> Order:
+def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect, trace) -> Order:
     """Place the order with pieces of one bucket, or of any (None) after locking them all."""
     # Two tabs may press at once; the second must see the first's order and pieces.
     account = ledger.open(user.pk, seen=drafts.placed_under(user, key))
@@ -244,7 +247,8 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     quoted.check_delivery()
     pricing.check_payable(quoted)
     quoted.agree(expect)
-    order = checkout.write_down(account, user, quoted, key=key, body_hash=body_hash, at=now)
+    words = {"key": key, "body_hash": body_hash, "trace": trace}
+    order = checkout.write_down(account, user, quoted, at=now, **words)
     FlashClaim.objects.create(order=order, item=item, user=user, quantity=quantity)
     # The hot row comes last, and one bucket only.
     if bucket is None:

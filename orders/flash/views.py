@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import traces
 from catalog.models import Product
 from catalog.payable import takes_yuan
 from mall.core import clock, unsent
@@ -96,6 +97,7 @@ def _redeem(request, item_id) -> Order:
         key=sent["key"],
         address=sent["address"],
         expect=form.expect,
+        trace=traces.of(request),
     )
 
 

@@ -30,6 +30,7 @@ from schemathesis.specs.openapi.checks import (
 
 from catalog import price_schedule
 from mall.core import clock
+from marketing.models import Referral
 from orders.models import BasketLine
 from orders.reviews import lines as reviews
 from points import adjustments, risk
@@ -50,6 +51,7 @@ from tests.factories.orders import (
     received,
     virtual_sku,
 )
+from tests.factories.referrals import invited
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db]
 FEW = hypothesis_settings(
@@ -137,6 +139,12 @@ def _order_to_send(member):
     return pay(place(member, physical_sku(cash="9.00")))
 
 
+def _held(member):
+    friend = invited(MemberFactory(), f"friend{uuid4().hex}")
+    Referral.objects.filter(invitee=friend).update(status="held", reason="ring")
+    return Referral.objects.get(invitee=friend)
+
+
 # The beginning of a path, and what stands in it; the first that fits.
 THERE = [
     ("/api/v1/cart/lines/{sku}", lambda member: {"sku": _basket_line(member).sku_id}),
@@ -173,6 +181,7 @@ THERE = [
     ("/api/v1/staff/stock/{sku}", lambda member: {"sku": SkuFactory(stock=50).pk}),
     ("/api/v1/staff/refunds/{id}", lambda member: {"id": _asked_back(member).pk}),
     ("/api/v1/staff/orders/{no}", lambda member: {"no": _order_to_send(member).no}),
+    ("/api/v1/staff/referrals/{id}", lambda member: {"id": _held(member).pk}),
     ("/api/v1/staff/reports/{name}", lambda member: {"name": "retention"}),
 ]
 

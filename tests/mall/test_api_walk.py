@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.registration import register
 from mall.core import clock
 from marketing import events
+from marketing.models import Referral
 from orders import lifecycle
 from orders.models import Payment
 from orders.payments.gateways import sandbox
@@ -37,6 +38,7 @@ from tests.factories.orders import (
     received,
     virtual_sku,
 )
+from tests.factories.referrals import invited
 
 pytestmark = pytest.mark.django_db
 OPERATIONS = {"get", "post", "put", "patch", "delete"}
@@ -176,6 +178,17 @@ def of_the_member(walker, caller, member):
     walker.go(caller, "post", "/api/v1/flash/{item}/orders", grabbed, item=flash.pk)
 
 
+def of_invitations(walker, clerk):
+    held = {"status": "held", "reason": "ring"}
+    friends = [invited(MemberFactory(), name) for name in ("sister", "brother")]
+    Referral.objects.filter(invitee__in=friends).update(**held)
+    walker.go(clerk, "get", "/api/v1/staff/referrals", query="?status=held")
+    one = "/api/v1/staff/referrals/{id}"
+    first, second = Referral.objects.filter(invitee__in=friends)
+    walker.go(clerk, "post", f"{one}/release", {"note": "sisters"}, id=first.pk)
+    walker.go(clerk, "post", f"{one}/refuse", {"note": "one person"}, id=second.pk)
+
+
 def of_goods_and_orders(walker, caller, member):
     sku = virtual_sku(points=5, cash="9.00", name_zh_hans="杯子", name_en="Mug")
     one = {"lines": [{"sku": sku.pk, "quantity": 1}]}
@@ -183,6 +196,8 @@ def of_goods_and_orders(walker, caller, member):
     walker.go(caller, "get", "/api/v1/products/{product_id}", **named)
     walker.go(caller, "get", "/api/v1/products/suggestions", query="?search=mug")
     walker.go(caller, "post", "/api/v1/shares", {"product": sku.product_id})
+    invited(member, "invited")
+    walker.go(caller, "get", "/api/v1/referral")
     walker.go(caller, "post", "/api/v1/orders/quote", one)
     placed = walker.go(caller, "post", "/api/v1/orders", one)
     order = "/api/v1/orders/{no}"
@@ -289,6 +304,7 @@ def of_the_back_office(walker, clerk, member, other):
     walker.go(clerk, "get", one, id=cases[0].pk)
     walker.go(clerk, "post", f"{one}/release", {"note": "fine"}, id=cases[0].pk)
     walker.go(clerk, "post", f"{one}/keep", {"note": "not fine"}, id=cases[1].pk)
+    of_invitations(walker, clerk)
     parcel = pay(place(member, physical_sku(cash="9.00")))
     carried = {"carrier": "SF", "tracking_number": "SF123"}
     walker.go(clerk, "post", f"{staff}/orders/{{no}}/shipments", carried, no=parcel.no)
