@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import sms
+from accounts import phone_numbers, sms
 from accounts.forms import ProfileForm
 from accounts.privacy import mask_email
 from accounts.profile import change_profile
@@ -81,10 +81,12 @@ def _ways(user):
 
 
 def _ways_by_phone_and_wechat(user):
-    """Return the ways to what else signs a member in, where the shop offers it."""
+    """Return the ways to what else signs a member in, where the shop offers it
+    or keeps their number.
+    """
     phone = {"label": _("Phone number"), "url": reverse("accounts:phone"), "icon": "phone"}
     bound = {"label": _("WeChat"), "url": reverse("socialaccount_connections"), "icon": "wechat"}
-    ways = [phone] if sms.is_offered() else []
+    ways = [phone] if sms.is_offered() or phone_numbers.of(user) else []
     return [*ways, bound] if settings.SOCIALACCOUNT_PROVIDERS else ways
 
 

@@ -33,7 +33,7 @@ def chapters(user) -> list[Chapter]:
     tickets = DrawTicket.objects.filter(user=user).order_by("pk")
     earlier = HistoryOrder.objects.filter(customer__user=user).order_by("pk")
     return [
-        Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "streak", "points")),
+        Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "kind", "streak", "points")),
         Chapter("active_days", _("Days you were here"), rows_of(days, "on", "action")),
         Chapter("missions", _("Missions"), rows_of(missions, *_MISSION)),
         Chapter("draw_tickets", _("Draw tickets"), rows_of(tickets, *_TICKET)),

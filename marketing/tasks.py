@@ -5,9 +5,11 @@ from celery import shared_task
 from mall.core import clock
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup
+from marketing.checkin import outages
 from marketing.draws import programme as draws
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
+from marketing.webhooks import sending
 
 
 @shared_task
@@ -41,6 +43,12 @@ def remind_streaks():
 
 
 @shared_task
+def draw_streaks():
+    """Draw streaks anew after outage days; returns how many changed."""
+    return {"members": outages.draw_due()}
+
+
+@shared_task
 def refresh_recommendations():
     """Count anew what goes with what; returns how many pairs there are."""
     return {"pairs": nightly.refresh()}
@@ -71,3 +79,15 @@ def import_history():
 def link_history():
     """Join earlier customers to members who moved in since; returns how many."""
     return {"customers": history_links.link_due()}
+
+
+@shared_task
+def send_webhooks():
+    """Send the webhooks that are due; returns how they fared."""
+    return sending.send_due()
+
+
+@shared_task
+def forget_webhooks():
+    """Delete webhook deliveries of long ago; returns how many."""
+    return {"webhooks": sending.forget_old()}

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, translator
 
-from marketing.models import Draw, DrawPrize, Mission
+from marketing.models import Campaign, Draw, DrawPrize, Mission, Segment
 
 
 class MissionOptions(TranslationOptions):
@@ -23,6 +23,20 @@ class DrawPrizeOptions(TranslationOptions):
     fields = ("name",)
 
 
+class SegmentOptions(TranslationOptions):
+    """Operators read the name."""
+
+    fields = ("name",)
+
+
+class CampaignOptions(TranslationOptions):
+    """Operators read the name, members the message and why they get it."""
+
+    fields = ("name", "title", "text", "reason")
+
+
 translator.register(Mission, MissionOptions)
 translator.register(Draw, DrawOptions)
 translator.register(DrawPrize, DrawPrizeOptions)
+translator.register(Segment, SegmentOptions)
+translator.register(Campaign, CampaignOptions)

@@ -14,6 +14,7 @@ app_name = "marketing"
 urlpatterns = [
     path("", views.home, name="home"),
     path("checkin/", checkin_views.show, name="checkin"),
+    path("checkin/make-up/", checkin_views.mend, name="make-up"),
     path("missions/", mission_views.show, name="missions"),
     path("missions/<slug:code>/claim/", mission_views.claim, name="claim"),
     path("draws/", draw_views.listed, name="draws"),

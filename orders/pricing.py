@@ -3,7 +3,7 @@
 Points are whole numbers, cash is yuan with two places, the rate is points per yuan. A coupon comes
 first; points used as a discount then pay for goods of the mode ``cash_points`` only, up to a share
 of what the coupon left of them. Neither pays for freight.
-Source: product.md "points", "orders".
+Source: docs/product.md "points", "orders".
 """
 
 from dataclasses import replace
@@ -174,7 +174,6 @@ def price(
             wishes, after_coupon, discounts, discount_points, couponed, strict=True
         )
     )
-    is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
     carriage = carriage or freight.flat(wishes, policy)
     goods_cash, coupon_discount = sum(goods, ZERO), sum(couponed, ZERO)
     cash = goods_cash - coupon_discount - discount + carriage.fee
@@ -191,7 +190,7 @@ def price(
         rate=rate,
         usable=usable,
         earns=0,
-        is_physical=is_physical,
+        is_physical=bool(freight.posted(wishes)),
         payment_window_minutes=policy.payment_window_minutes,
         coupon=coupon,
         coupon_discount=coupon_discount.quantize(ZERO),

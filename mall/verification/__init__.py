@@ -5,7 +5,7 @@ movements and keys, a flash sale's pool against its orders, lucky draws against 
 thing to compare is a module here and a line in ``verify``. What follows from a finding is
 ``points.drift``'s, and a person's.
 
-Source: ledger.md section 8.
+Source: docs/ledger.md, "verify_ledger".
 """
 
 from mall.verification.accounts import verify_accounts

@@ -6,6 +6,7 @@ saves.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -67,6 +68,38 @@ def give(rows, *, at: datetime | None = None) -> list:
     # else the member has just tapped for it
     _tell([row for row in given if row.mission.is_automatic], "rewarded")
     return given
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A mission that an act completed: what it paid at once, or keeps until it is collected."""
+
+    code: str
+    title: str
+    points: int
+    coupon: str  # its name
+    is_paid: bool
+
+
+def reached_at(user_id: int, at: datetime) -> list[Reached]:
+    """Return the missions that a member's act of an instant completed; one statement."""
+    rows = MissionProgress.objects.filter(user_id=user_id, completed_at=at).order_by("pk")
+    return reached(rows.select_related("mission__coupon"), at)
+
+
+def reached(moved, at: datetime) -> list[Reached]:
+    """Return the missions that an act at an instant completed, of the rows it moved."""
+    return [
+        Reached(
+            row.mission.code,
+            row.mission.title,
+            row.paid if row.rewarded_at else row.points,
+            row.mission.coupon.name if row.mission.coupon_id else "",
+            row.rewarded_at is not None,
+        )
+        for row in moved
+        if row.completed_at == at
+    ]
 
 
 def settle(user_id: int) -> None:

@@ -6,7 +6,7 @@ counted under the member's lock, and the pieces lie in buckets whose conditional
 bucket is tried per transaction; "sold out" is said by the database only after all were counted
 under lock.
 
-Source: ledger.md section 6; product.md traps 15 and 16.
+Source: docs/ledger.md; docs/product.md traps 15 and 16.
 """
 
 import copy

@@ -57,7 +57,7 @@ class Order(models.Model):
         _("order number"), max_length=NUMBER_LENGTH, unique=True, default=new_number, editable=False
     )
     # No constraint in the database: inserting a child would take a shared lock on the member's row,
-    # which a sign-in at the same moment wants for itself (ledger.md section 3).
+    # which a sign-in at the same moment wants for itself (docs/ledger.md).
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

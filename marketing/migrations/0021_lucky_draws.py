@@ -12,7 +12,7 @@ import mall.core.encryption
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0015_ticket_goods"),
-        ("marketing", "0018_opening_balances"),
+        ("marketing", "0020_leaderboards_badges_years"),
         ("orders", "0017_coupon_goods"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
