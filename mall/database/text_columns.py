@@ -172,6 +172,7 @@ KEYS = {
         orders_historicalcouponcode: history_type
         orders_historicalcoupontemplate: status kind scope history_type
         orders_dispatchfile: status language
+        orders_registration: state
         orders_order: status
         orders_orderline: pay_mode
         orders_billdifference: kind subject
@@ -224,6 +225,7 @@ KEYS = {
         marketing_pushdevice: address public_key auth
         marketing_webhookdelivery: body
         marketing_webhookendpoint: secret old_secret
+        orders_lottery: seed table commitment
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
         orders_orderline: image
         points_ledgerentry: hash

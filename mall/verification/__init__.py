@@ -12,6 +12,7 @@ from mall.verification.accounts import verify_accounts
 from mall.verification.draws import verify_draws
 from mall.verification.finding import Finding
 from mall.verification.flash import verify_flash
+from mall.verification.lots import verify_lots
 from mall.verification.orders import verify_orders
 from mall.verification.shelf import verify_shelf
 
@@ -31,4 +32,5 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         *verify_shelf(),
         *verify_flash(),
         *verify_draws(),
+        *verify_lots(),
     ]
