@@ -234,7 +234,9 @@ class ClaimView(APIView):
         wanted = read(PrizeClaimRequest, request.data).validated_data
         limit(request, "redeem", ACTIONS_PER_MEMBER)
         order = prizes.claim(request.user, code, number, address=wanted.get("address"))
-        return Response(PrizeClaimedSerializer({"number": number, "order": order.no}).data, status=201)
+        return Response(
+            PrizeClaimedSerializer({"number": number, "order": order.no}).data, status=201
+        )
 
 
 def _member(request):

@@ -7,16 +7,19 @@ stand in one transaction; settling starts anew wherever it was cut off and comes
 
 from datetime import datetime
 
-from catalog.errors import OutOfStock
+import structlog
+from django.db import transaction
+
 from mall.core import clock, keyset, lots
-from mall.core.errors import Busy, DomainError
+from mall.core.errors import DomainError
 from mall.core.transactions import transactional
 from orders.flash import redemption, registration
-from orders.models import FlashItem, FlashSession, Lottery, Registration
+from orders.models import FlashItem, FlashSession, Lottery, Order, Registration
 from points import ledger
 
 State = Registration.State
 BATCH = 200
+log = structlog.get_logger(__name__)
 
 
 # --- the promise --------------------------------------------------------------------
@@ -95,32 +98,33 @@ def _settle_all(session_id, as_of) -> int:
     return settled
 
 
+@transactional
 def _settle(one, as_of) -> bool:
     """Settle one registration, once: with an order where it won, else with its points. A winner who
-    cannot be sent anything any more gets the points back; the piece goes back on the shelf.
+    cannot be sent anything any more has the points back; the piece goes back on the shelf.
     """
-    try:
-        return _settle_as(one, as_of, has_won=_has_won(one))
-    except Busy:
-        raise
-    except (DomainError, OutOfStock):
-        return _settle_as(one, as_of, has_won=False, otherwise=State.LAPSED)
+    account = ledger.open(one.user_id)
+    # Two sweeps may meet: under the member's lock the second finds what the first left.
+    mine = Registration.objects.filter(pk=one.pk, state=State.WAITING)
+    if not mine.exists():
+        return False
+    registration.give_points_back(account, one)
+    state, placed = State.LOST, None
+    if _has_won(one):
+        state, placed = _place(one)
+    mine.update(state=state, order=placed, settled_at=as_of)
+    return True
 
 
 def _has_won(one) -> bool:
     return one.rank is not None and one.rank <= one.item.stock
 
 
-@transactional
-def _settle_as(one, as_of, *, has_won, otherwise=State.LOST) -> bool:
-    account = ledger.open(one.user_id)
-    state = State.WON if has_won else otherwise
-    # Two sweeps may meet: the old state in the filter says who was faster.
-    mine = Registration.objects.filter(pk=one.pk, state=State.WAITING)
-    if not mine.update(state=state, settled_at=as_of):
-        return False
-    registration.give_points_back(account, one)
-    if has_won:
-        placed = redemption.place_won(one.user, one.item, key=one.reference, address=one.address)
-        Registration.objects.filter(pk=one.pk).update(order=placed)
-    return True
+def _place(one) -> tuple[str, Order | None]:
+    try:
+        with transaction.atomic():  # what a refused order had begun goes, the lot is settled
+            words = {"key": one.reference, "address": one.address}
+            return State.WON, redemption.place_won(one.user, one.item, **words)
+    except DomainError as refusal:
+        log.warning("won_lot_not_placed", lot=one.reference, code=refusal.code)
+        return State.LAPSED, None

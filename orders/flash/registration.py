@@ -55,8 +55,6 @@ def register(user, *, item: int, address: int | None = None) -> Registration:
         address=to.required().pk if is_sent else None,
         registered_at=now,
     )
-    Lottery.objects.filter(pk=lots.pk).update(registered=made.number)
-    made.save()
     account.hold(
         points=made.points,
         key=made.hold_key,
@@ -64,6 +62,8 @@ def register(user, *, item: int, address: int | None = None) -> Registration:
         expires_at=found.session.ends_at,
         fresh=True,  # the number was given a moment ago
     )
+    Lottery.objects.filter(pk=lots.pk).update(registered=made.number)
+    made.save()
     return made
 
 

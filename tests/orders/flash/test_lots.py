@@ -107,7 +107,7 @@ def test_carry_on_when_lots_are_drawn_then_winners_have_orders_and_losers_their_
     assert {one.order.status for one in winners} == {"paid"}
     for user in racers:
         won = winners.filter(user=user).exists()
-        assert purse(user) == ((70 if won else 100), 0)
+        assert purse(user) == ((170 if won else 200), 0)  # with what registering brought
     assert FlashClaim.objects.filter(item=wanted).count() == 2
     assert flash_sessions.settle_due(wanted.session.ends_at) == 1
     assert verify() == []
@@ -148,7 +148,7 @@ def test_carry_on_when_200_registered_for_20_pieces_then_20_have_them():
     assert Order.objects.filter(points=30, status="paid").count() == 20
     held = PointAccount.objects.filter(pk__in=[user.pk for user in racers])
     assert sum(held.values_list("held", flat=True)) == 0
-    assert sum(held.values_list("available", flat=True)) == 200 * 100 - 20 * 30
+    assert sum(held.values_list("available", flat=True)) == 200 * 200 - 20 * 30
     assert verify() == []
 
 
@@ -157,8 +157,8 @@ def test_call_off_when_members_have_registered_then_all_have_their_points(member
     give_points(member, 50)
     before = purse(member)
     registration.register(member, item=wanted.pk)
-    (stands, *_rest) = [told for answer in LEAVING.ask(member) for told in answer]
-    assert stands.blocks  # whoever leaves withdraws first
+    told = [one for answer in LEAVING.ask(member) for one in answer]
+    assert any(one.blocks for one in told)  # whoever leaves withdraws first
 
     flash_sessions.call_off(wanted.session, actor="staff:1", reason="no")
     lottery.carry_on(clock.now())
