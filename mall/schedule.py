@@ -106,6 +106,14 @@ JOBS = (
     Job("remind-expiring", "marketing.tasks.remind_expiring", crontab(minute=0, hour="9-21")),
     # A flash session that is over gives its leftovers back to the shelf.
     Job("settle-flash-sessions", "orders.tasks.settle_flash_sessions", crontab(), once_a=MINUTE),
+    # Lots of sessions that are over are drawn; who had no luck has the points back at once.
+    Job(
+        "draw-flash-lots",
+        "orders.tasks.draw_flash_lots",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Who asked to be told hears five minutes before a flash session starts.
     Job("tell-flash-starting", "orders.tasks.tell_flash_starting", crontab(), once_a=MINUTE),
     # Who asked to be told hears when what was sold out is back, and not gone again at once.

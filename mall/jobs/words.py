@@ -24,6 +24,7 @@ WORDS = {
     "tell-back-in-stock": _("Tells who waits that goods are back"),
     "settle-flash-sessions": _("Returns what flash sessions left"),
     "settle-draws": _("Reveals lucky draws that are over"),
+    "draw-flash-lots": _("Draws the lots of flash sessions that are over"),
     "tell-flash-starting": _("Tells of flash sessions that start"),
     "remind-coupons": _("Tells of coupons that end soon"),
     "expire-coupons": _("Closes coupons whose day has passed"),

@@ -108,6 +108,7 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Reviews"), "rate_review", "catalog.review"),
         _room(_("Review policy"), "gavel", "catalog.reviewpolicy"),
         _room(_("Flash sessions"), "bolt", "orders.flashsession"),
+        _room(_("Registrations for lots"), "how_to_reg", "orders.registration"),
         _room(_("Back-in-stock notices"), "notifications_active", "orders.stockalert"),
         _room(_("Wishes"), "favorite", "orders.wish"),
     ),

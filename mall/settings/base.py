@@ -179,6 +179,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "OrderStatusEnum": "orders.models.Order.Status",
+        "DrawStatusEnum": "marketing.draws.api.STATUSES",
         "ProductKindEnum": "catalog.models.Product.Kind",
         "CouponKindEnum": "orders.models.CouponTemplate.Kind",
         "CouponScopeEnum": "orders.models.CouponTemplate.Scope",

@@ -14,6 +14,7 @@ from mall.verification.draws import verify_draws
 from mall.verification.finding import Finding
 from mall.verification.flash import verify_flash
 from mall.verification.leaderboards import verify_leaderboards
+from mall.verification.lots import verify_lots
 from mall.verification.orders import verify_orders
 from mall.verification.referrals import verify_referrals
 from mall.verification.shelf import verify_shelf
@@ -36,4 +37,5 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         *verify_draws(),
         *verify_leaderboards(),
         *verify_referrals(),
+        *verify_lots(),
     ]

@@ -25,6 +25,7 @@ from points import adjustments, risk
 from points.models import Rule, RuleVersion
 from tests.factories.accounts import PASSWORD, MemberFactory
 from tests.factories.coupons import template
+from tests.factories.draws import announced
 from tests.factories.flash import item
 from tests.factories.marketing import MissionFactory
 from tests.factories.orders import (
@@ -42,6 +43,8 @@ from tests.factories.referrals import invited
 
 pytestmark = pytest.mark.django_db
 OPERATIONS = {"get", "post", "put", "patch", "delete"}
+THE_PRIZE = {"kind": "goods", "stock": 1, "weight": 999_999}
+RARELY_THANKS = {"kind": "thanks", "weight": 1}
 
 
 class Walker:
@@ -132,7 +135,7 @@ def test_api_when_every_operation_is_called_with_a_real_body_then_as_documented(
 def of_the_member(walker, caller, member):
     for path in (
         "me", "me/notifications", "checkins", "points", "points/entries", "points/rules",
-        "missions", "coupons", "coupons/offers", "flash", "categories", "products",
+        "missions", "draws", "coupons", "coupons/offers", "flash", "categories", "products",
         "recommendations", "orders", "notifications",
     ):  # fmt: skip
         walker.go(caller, "get", f"/api/v1/{path}")
@@ -176,6 +179,18 @@ def of_the_member(walker, caller, member):
     flash = item(points=5)
     grabbed = {"quantity": 1, "expect": {"points": 5, "cash": "0.00"}}
     walker.go(caller, "post", "/api/v1/flash/{item}/orders", grabbed, item=flash.pk)
+    of_a_draw(walker, caller)
+
+
+def of_a_draw(walker, caller):
+    mug = physical_sku(points=5)
+    one, draw = "/api/v1/draws/{code}", announced({**THE_PRIZE, "sku": mug}, RARELY_THANKS)
+    walker.go(caller, "get", one, code=draw.code)
+    drawn = walker.go(caller, "post", f"{one}/tickets", {"points": 0}, code=draw.code)
+    walker.go(caller, "get", f"{one}/tickets", code=draw.code)
+    named = {"code": draw.code, "number": drawn["number"]}
+    walker.go(caller, "post", f"{one}/tickets/{{number}}/claim", **named)
+    walker.go(caller, "get", f"{one}/proof", code=draw.code)
 
 
 def of_invitations(walker, clerk):
