@@ -7,10 +7,12 @@ from django.utils.translation import gettext as _
 from accounts.export import Chapter, rows_of
 from mall.core.transactions import transactional
 from marketing.models import (
+    CampaignMember,
     CheckIn,
     DailyActivity,
     HistoryCustomer,
     HistoryOrder,
+    MemberTag,
     MissionProgress,
     Notification,
     Preference,
@@ -29,6 +31,8 @@ def chapters(user) -> list[Chapter]:
         MissionProgress.objects.filter(user=user).order_by("pk"),
         Preference.objects.filter(user=user),
     )
+    tags = MemberTag.objects.filter(user=user).order_by("pk")
+    campaigns = CampaignMember.objects.filter(user=user).order_by("pk")
     earlier = HistoryOrder.objects.filter(customer__user=user).order_by("pk")
     return [
         Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "streak", "points")),
@@ -40,6 +44,8 @@ def chapters(user) -> list[Chapter]:
             _("What you want to hear of"),
             rows_of(chosen, "kind", "inbox", "email"),
         ),
+        Chapter("tags", _("Words the shop put to your name"), rows_of(tags, "tag", "given_at")),
+        Chapter("campaigns", _("Campaigns you were part of"), rows_of(campaigns, *_CAMPAIGN)),
         Chapter(
             "earlier_orders",
             _("Orders at the earlier shop"),
@@ -48,6 +54,7 @@ def chapters(user) -> list[Chapter]:
     ]
 
 
+_CAMPAIGN = ("campaign__code", "state", "assigned_at", "given_at", "points")
 _MISSION = ("mission__code", "count", "points", "completed_at")
 
 
@@ -65,9 +72,10 @@ def _notices(user):
 
 @transactional
 def forget(user) -> None:
-    """Forget what a member was told and wanted to hear of; check-ins and days stay as numbers
-    without a person.
+    """Forget what a member was told, wanted to hear of and was tagged; check-ins, days and arms of
+    campaigns stay as numbers without a person.
     """
+    MemberTag.objects.filter(user=user).delete()
     Notification.objects.filter(user=user).delete()
     Preference.objects.filter(user=user).delete()
     # its file may have called them by e-mail or phone

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup
+from marketing.campaigns import sweep
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
 
@@ -63,3 +64,9 @@ def import_history():
 def link_history():
     """Join earlier customers to members who moved in since; returns how many."""
     return {"customers": history_links.link_due()}
+
+
+@shared_task
+def carry_on_campaigns():
+    """Begin, draw, give, end and read campaigns; returns how many were drawn, given to and read."""
+    return sweep.carry_on()

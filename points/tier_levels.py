@@ -66,7 +66,9 @@ def check(tier: TierLevel) -> TierLevel:
     before = list(TierLevel.objects.select_for_update().order_by("level"))
     ladder = [tier if each.level == tier.level else each for each in before]
     steps = list(zip(ladder, ladder[1:], strict=False))
-    if ladder[0].threshold != 0 or any(upper.threshold <= below.threshold for below, upper in steps):
+    if ladder[0].threshold != 0 or any(
+        upper.threshold <= below.threshold for below, upper in steps
+    ):
         raise NotRising
     for perk in PERKS:
         for below, upper in steps:

@@ -24,6 +24,7 @@ WORDS = {
     "remind-coupons": _("Tells of coupons that end soon"),
     "expire-coupons": _("Closes coupons whose day has passed"),
     "hand-out-coupons": _("Hands out coupons to segments"),
+    "carry-on-campaigns": _("Carries on campaigns"),
     "congratulate": _("Gives birthday presents"),
     "remind-streaks": _("Reminds of streaks about to end"),
     "verify-ledger": _("Checks the ledger"),
