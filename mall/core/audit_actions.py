@@ -22,6 +22,7 @@ WORDS = {
     "campaigns.raise_budget": _("Raised a campaign's budget"),
     "campaigns.segment_add": _("Added a segment"),
     "campaigns.segment_change": _("Changed a segment"),
+    "campaigns.segment_delete": _("Deleted a segment"),
     "campaigns.tag": _("Gave members a tag"),
     "campaigns.turn": _("Moved a campaign on"),
     "campaigns.untag": _("Took a tag from members"),

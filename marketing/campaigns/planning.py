@@ -62,16 +62,21 @@ def lacking(campaign: Campaign) -> dict[str, str]:
     wrong = {}
     is_giving = bool(campaign.points or campaign.coupon_id)
     is_multiplying = campaign.earn_percent > NO_MULTIPLIER
-    if not is_giving and not is_multiplying and not campaign.title:
+    title, text, reason = (_said(campaign, name) for name in ("title", "text", "reason"))
+    if not is_giving and not is_multiplying and not title:
         wrong["points"] = _("Give something: points, a coupon, more for orders, or a message.")
-    if is_giving and not campaign.title:
-        wrong["title"] = _("Say in a message what members get.")
-    if campaign.title and not campaign.text:
-        wrong["text"] = _("A message needs a text.")
-    if campaign.title and not campaign.reason:
-        wrong["reason"] = _("Members should read why they get it.")
+    if is_giving and not title:
+        wrong["title_zh_hans"] = _("Say in a message what members get.")
+    if title and not text:
+        wrong["text_zh_hans"] = _("A message needs a text.")
+    if title and not reason:
+        wrong["reason_zh_hans"] = _("Members should read why they get it.")
     wrong |= _window(campaign) | _budget(campaign, is_multiplying)
     return wrong
+
+
+def _said(campaign, name) -> str:
+    return getattr(campaign, f"{name}_zh_hans") or getattr(campaign, f"{name}_en") or ""
 
 
 def _window(campaign):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.models import Category
 from mall.core import clock
+from marketing.campaigns.planning import Sizes
 from marketing.models import Campaign
 from marketing.models.campaign import NO_MULTIPLIER
 
@@ -162,3 +163,32 @@ def _limits(campaign) -> list[str]:
 
 def _moment(at) -> str:
     return date_format(localtime(at, clock.SHOP_ZONE), "DATETIME_FORMAT") if at else "…"
+
+
+def of_sizes(campaign: Campaign, sizes: Sizes) -> str:
+    """Return what a campaign comes to if it began now, in a few sentences."""
+    words = {
+        "members": f"{sizes.members:,}",
+        "treated": f"{sizes.treated:,}",
+        "held_out": f"{sizes.held_out:,}",
+    }
+    said = [
+        _("%(members)s members now: %(treated)s are to get it, %(held_out)s are held out.") % words
+    ]
+    if sizes.points:
+        words = {"points": f"{sizes.points:,}", "budget": f"{campaign.budget_points:,}"}
+        said.append(_("For all of them %(points)s points; the budget is %(budget)s.") % words)
+    if sizes.yuan:
+        words = {"yuan": f"{sizes.yuan:,.2f}", "budget": f"{campaign.budget_yuan:,.2f}"}
+        said.append(
+            _("For all of them coupons of up to ¥%(yuan)s; the budget is ¥%(budget)s.") % words
+        )
+    if sizes.smallest is not None:
+        said.append(
+            _(
+                "If about one in ten comes by itself, a difference of %(points)s percentage points "
+                "would be found four times of five; less would probably stay unknown."
+            )
+            % {"points": f"{sizes.smallest * 100:.1f}"}
+        )
+    return " ".join(said)

@@ -153,7 +153,7 @@ def test_schedule_when_something_lacks_then_refused_and_a_fixed_one_is_not_chang
     for words, field in (
         ({"points": 0, "title_zh_hans": "", "title_en": ""}, "points"),
         ({"budget_points": 9}, "budget_points"),
-        ({"reason_zh_hans": "", "reason_en": ""}, "reason"),
+        ({"reason_zh_hans": "", "reason_en": ""}, "reason_zh_hans"),
         ({"earn_percent": 200, "points": 0, "budget_points": 0}, "budget_points"),
         ({"coupon": coupons.template(status="paused"), "budget_yuan": 100}, "coupon"),
         ({"coupon": coupons.template(), "budget_yuan": "4.99"}, "budget_yuan"),
