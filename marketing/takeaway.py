@@ -10,6 +10,7 @@ from marketing.models import (
     CampaignMember,
     CheckIn,
     DailyActivity,
+    DrawTicket,
     HistoryCustomer,
     HistoryOrder,
     MemberTag,
@@ -33,11 +34,13 @@ def chapters(user) -> list[Chapter]:
     )
     tags = MemberTag.objects.filter(user=user).order_by("pk")
     campaigns = CampaignMember.objects.filter(user=user).order_by("pk")
+    tickets = DrawTicket.objects.filter(user=user).order_by("pk")
     earlier = HistoryOrder.objects.filter(customer__user=user).order_by("pk")
     return [
-        Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "streak", "points")),
+        Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "kind", "streak", "points")),
         Chapter("active_days", _("Days you were here"), rows_of(days, "on", "action")),
         Chapter("missions", _("Missions"), rows_of(missions, *_MISSION)),
+        Chapter("draw_tickets", _("Draw tickets"), rows_of(tickets, *_TICKET)),
         Chapter("notifications", _("Notifications"), _notices(user)),
         Chapter(
             "notification_choices",
@@ -55,6 +58,7 @@ def chapters(user) -> list[Chapter]:
 
 
 _CAMPAIGN = ("campaign__code", "state", "assigned_at", "given_at", "points")
+_TICKET = ("draw__code", "source", "granted_at", "number", "drawn_at", "prize__kind")
 _MISSION = ("mission__code", "count", "points", "completed_at")
 
 

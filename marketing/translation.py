@@ -2,13 +2,25 @@
 
 from modeltranslation.translator import TranslationOptions, translator
 
-from marketing.models import Campaign, Mission, Segment
+from marketing.models import Campaign, Draw, DrawPrize, Mission, Segment
 
 
 class MissionOptions(TranslationOptions):
     """Title and text are read by members."""
 
     fields = ("title", "text")
+
+
+class DrawOptions(TranslationOptions):
+    """Title and text are read by members."""
+
+    fields = ("title", "text")
+
+
+class DrawPrizeOptions(TranslationOptions):
+    """So is what can be won."""
+
+    fields = ("name",)
 
 
 class SegmentOptions(TranslationOptions):
@@ -24,5 +36,7 @@ class CampaignOptions(TranslationOptions):
 
 
 translator.register(Mission, MissionOptions)
+translator.register(Draw, DrawOptions)
+translator.register(DrawPrize, DrawPrizeOptions)
 translator.register(Segment, SegmentOptions)
 translator.register(Campaign, CampaignOptions)

@@ -8,7 +8,7 @@ points; it falls one step at a time, after 30 days of grace.
 
 Points credited on a shop day count until the day before the same day of the next year.
 
-Source: product.md "Tiers" and its traps 12 and 20.
+Source: docs/product.md "Tiers" and its traps 12 and 20.
 """
 
 from collections import defaultdict
@@ -19,9 +19,10 @@ from datetime import date
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 
 from mall.core import clock, keyset, rows
+from mall.core.events import tell
 from mall.core.kept import kept
 from mall.core.transactions import transactional
-from points import ledger
+from points import events, ledger
 from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
 from points.statement import entries_of_all
@@ -183,8 +184,9 @@ def reassess_all(user_ids: Iterable[int], on: date | None = None) -> None:
 
 @transactional
 def bring(points: Mapping[int, int], *, anew: bool = False) -> None:
-    """Note what some members earned at an earlier shop within twelve months ({member: points}); it
-    counts for their tier from today on, for a year. ``anew``: where they stood before is forgotten.
+    """Add to what some members earned at an earlier shop within twelve months ({member: points};
+    below 0: taken back). All of it counts for their tier from today on, for a year. ``anew``: where
+    they stood before is forgotten.
     """
     ledger.open_all(points)
     _reassess(sorted(points), brought=points, anew=anew)
@@ -219,12 +221,13 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
     ladder = _ladder()
     thresholds, as_of = _thresholds(ladder), max(tier.changed_at for tier in ladder)
     known = MemberTier.objects.in_bulk(user_ids)
+    before = {user_id: row.level for user_id, row in known.items()}
     credits = _credits(user_ids)
     for user_id in user_ids:
         place = _place_of(None if anew else known.get(user_id))
         row = known.setdefault(user_id, MemberTier(account_id=user_id))
         if brought is not None:
-            row.brought, row.brought_on = brought[user_id], on
+            _add_brought(row, brought[user_id], on)
         every = _days_of(row, credits[user_id])
         days = {day: points for day, points in every.items() if day >= first_counted(on)}
         credited = sum(days.values())
@@ -244,3 +247,18 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
     if brought is not None:
         moving += ["brought", "brought_on"]
     rows.write_over(list(known.values()), *moving)
+    if brought is None:  # who moves in has not risen
+        _tell_risen(known.values(), before)
+
+
+def _tell_risen(rows_now, before):
+    """Tell who stands higher than they did; whom nobody had looked at stood nowhere."""
+    risen = [row for row in rows_now if row.pk in before and row.level > before[row.pk]]
+    tell(*(events.tier_risen(row, before[row.pk]) for row in risen))
+
+
+def _add_brought(row, points, on):
+    still = row.brought_on is not None and row.brought_on >= first_counted(on)
+    row.brought = max(0, (row.brought if still else 0) + points)
+    if points > 0:
+        row.brought_on = on

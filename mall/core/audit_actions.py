@@ -54,7 +54,12 @@ WORDS = {
     "marketing.mission_change": _("Changed a mission"),
     "marketing.mission_delete": _("Deleted a mission"),
     "marketing.mission_status": _("Opened, paused or ended a mission"),
+    "marketing.outage_declare": _("Declared a day an outage"),
+    "marketing.outage_withdraw": _("Withdrew an outage that was ahead"),
+    "marketing.policy_change": _("Changed the check-in policy"),
     "marketing.send_again": _("Sent mails again"),
+    "marketing.announce_draw": _("Announced a lucky draw"),
+    "marketing.call_off_draw": _("Called a lucky draw off"),
     "orders.announce_flash": _("Announced a flash session"),
     "orders.approve_refund": _("Approved a refund"),
     "orders.call_off_flash": _("Called a flash session off"),
@@ -99,6 +104,12 @@ WORDS = {
     "points.rule_add": _("Added a rule"),
     "points.rule_change": _("Changed a rule"),
     "points.tier_change": _("Changed a tier"),
+    "webhooks.add": _("Added a webhook"),
+    "webhooks.change": _("Changed a webhook"),
+    "webhooks.replace_secret": _("Gave a webhook a new secret"),
+    "webhooks.replay": _("Sent webhooks again"),
+    "webhooks.switch_off": _("Switched a webhook off"),
+    "webhooks.test": _("Sent a test to a webhook"),
 }
 
 

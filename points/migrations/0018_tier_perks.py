@@ -94,12 +94,10 @@ class Migration(migrations.Migration):
             model_name="tierlevel",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("earn_percent__gte", 100),
-                        ("earn_percent__lte", 1000),
-                        ("shields_a_month__lte", 31),
-                        ("early_access_minutes__lte", 1440),
-                    ),
+                    ("early_access_minutes__lte", 1440),
+                    ("earn_percent__gte", 100),
+                    ("earn_percent__lte", 1000),
+                    ("shields_a_month__lte", 31),
                     models.Q(
                         ("birthday_points__isnull", True),
                         models.Q(("birthday_points__gte", 1), ("birthday_points__lte", 1000000)),

@@ -96,6 +96,7 @@ class RuleVersion(AppendOnly, KeptRow):
         FIXED = "fixed", _("Fixed")
         PER_YUAN = "per_yuan", _("Per yuan")
         TABLE = "table", _("Table by step")
+        STEPS = "steps", _("At certain steps")
         GIVEN = "given", _("What the fact itself is worth")
         PERCENT = "percent", _("Multiplies what others pay")
 

@@ -15,7 +15,7 @@ import mall.core.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("marketing", "0018_opening_balances"),
+        ("marketing", "0021_lucky_draws"),
         ("orders", "0017_coupon_goods"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
