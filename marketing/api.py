@@ -1,6 +1,7 @@
 """The API of marketing: what its rooms offer."""
 
 from marketing import event_api, share_api
+from marketing.campaigns import api as campaign_api
 from marketing.checkin import api as checkin_api
 from marketing.draws import api as draw_api
 from marketing.missions import api as mission_api
@@ -9,6 +10,7 @@ from marketing.recommendations import api as suggestion_api
 from marketing.wishes import api as wish_api
 
 urlpatterns = [
+    *campaign_api.urlpatterns,
     *checkin_api.urlpatterns,
     *notice_api.urlpatterns,
     *mission_api.urlpatterns,
