@@ -54,6 +54,14 @@ JOBS = (
     Job("mature-grants", "points.tasks.mature_grants", crontab(minute="*/5"), once_a=MINUTE),
     # Operators hear of budgets that are nearly spent; what is spent is paused where it is spent.
     Job("watch-budgets", "points.tasks.watch_budgets", crontab(), once_a=MINUTE),
+    # What a draft of a rule would have cost: somebody waits for it.
+    Job(
+        "run-back-tests",
+        "points.tasks.run_back_tests",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Orders whose cash did not come in time give points and goods back.
     Job("cancel-unpaid-orders", "orders.tasks.cancel_unpaid_orders", crontab(), once_a=MINUTE),
     # Cash that must go back is sent back by its provider, asked again until it is.

@@ -6,7 +6,7 @@ from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
 from catalog import sales
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
 from mall.core.events import Bystander, each
-from marketing import facts, takeaway
+from marketing import facts, past_facts, takeaway
 from marketing.analytics import activity, days
 from marketing.draws import goods as draw_goods
 from marketing.missions import board
@@ -37,6 +37,7 @@ from points.events import (
     POINTS_AWARDED,
     TIER_RISEN,
 )
+from points.past_facts import HAPPENED
 
 LISTENERS = {
     # the person
@@ -89,4 +90,5 @@ ANSWERS = {
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.FORGETTING: [takeaway.forget],
     wording.PAID_FOR: [board.names],
+    HAPPENED: [past_facts.happened],
 }

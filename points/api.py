@@ -23,6 +23,7 @@ from points import (
     rates,
     rules,
     statement,
+    terms,
     tiers,
     wording,
 )
@@ -92,6 +93,10 @@ class EntrySerializer(Shape):
     occurred_at = serializers.DateTimeField(source="created_at")
     on = serializers.DateField(source="biz_date", help_text="The shop day.")
     lots = LotSerializer(many=True)
+    formula = serializers.CharField(
+        help_text="How the points were made where more than one rule made them, such as "
+        "20 × 1.2 (V4) × 2 (Friday tea); else empty."
+    )
 
 
 _entry = RowShape(
@@ -101,6 +106,10 @@ _entry = RowShape(
     lots=lambda line, _names: [
         {"expires_on": day, "points": points} for day, points in line.alloc.get("lots", ())
     ],
+    # a line is read once, and few were multiplied
+    formula=lambda line, names: (
+        wording.formula_of(line, names) if '"made"' in line.alloc_text else ""
+    ),
 )
 
 
@@ -118,7 +127,8 @@ class RuleSerializer(serializers.Serializer):
     version = serializers.IntegerField(source="number")
     value = serializers.ChoiceField(RuleVersion.Value.choices)
     points = serializers.IntegerField(
-        help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step."
+        help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step. Percent: "
+        "none of its own."
     )
     table = serializers.ListField(child=serializers.IntegerField())
     limits = LimitsSerializer(source="*")
@@ -131,12 +141,34 @@ class RuleSerializer(serializers.Serializer):
     weekdays = serializers.ListField(
         child=serializers.IntegerField(), help_text="Only on these, 1 is Monday; empty: every day."
     )
+    percent = serializers.IntegerField(
+        help_text="Percent: multiplies what the rules of its actions pay; 200 is double."
+    )
+    actions = serializers.SerializerMethodField(
+        help_text="What it multiplies; empty: every rule that is multiplied by the tier, too."
+    )
+    with_tier = serializers.BooleanField(
+        source="is_multiplied", help_text="The member's tier multiplies it."
+    )
+    conditions = serializers.SerializerMethodField(
+        help_text="What it asks for, in the reader's language: tiers, categories, a first time."
+    )
     validity = serializers.ChoiceField(RuleVersion.Validity.choices)
     ends_at = serializers.DateTimeField(source="rule.ends_at", allow_null=True)
 
+    def get_actions(self, version) -> list[str]:
+        """Return the actions a multiplier is for."""
+        return version.actions or []
+
+    def get_conditions(self, version) -> list[str]:
+        """Return the phrases that pages show."""
+        return terms.conditions_of(version)
+
     def to_representation(self, version):
         shown = super().to_representation(version)
-        return {**shown, "points": rules.worth(version, amount=1, step=1)}
+        is_multiplier = version.value == RuleVersion.Value.PERCENT
+        points = 0 if is_multiplier else rules.worth(version, amount=1, step=1)
+        return {**shown, "points": points}
 
 
 class EntryQuery(StrictSerializer):

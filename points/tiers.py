@@ -25,6 +25,7 @@ from mall.core.transactions import transactional
 from points import events, ledger
 from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
+from points.models.tiers import PLAIN_PERCENT
 from points.statement import entries_of_all
 
 BATCH = 200
@@ -68,6 +69,11 @@ def perks_of(level: int) -> TierLevel:
     return next((tier for tier in _ladder() if tier.level == level), TierLevel(level=level))
 
 
+def is_any_generous() -> bool:
+    """Say whether any tier earns more than the rules say."""
+    return any(tier.earn_percent != PLAIN_PERCENT for tier in _ladder())
+
+
 def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     """Return a member's tier now, by the entries themselves: right also when the nightly job is
     late.
@@ -80,6 +86,18 @@ def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     place = assess(_place_of(row), credited, _thresholds(ladder), on=on)
     above = next((tier for tier in ladder if tier.level == place.level + 1), None)
     return Standing(ladder[place.level - 1], credited, place.since, above, place.grace_until)
+
+
+def credits_of(user_ids: Iterable[int]) -> dict:
+    """Return what rules credited to some members by shop day, {member: {day: points}}, less what
+    was taken back of it; nothing of what they brought along.
+    """
+    return _credits(user_ids)
+
+
+def level_for(points: int) -> int:
+    """Return the tier that so many points of twelve months reach."""
+    return max(tier.level for tier in _ladder() if tier.threshold <= points)
 
 
 def _credits(user_ids):
@@ -150,15 +168,17 @@ def note_earned(user_id: int, points: int) -> None:
 
 
 @transactional
-def note_earned_all(points: Mapping[int, int]) -> None:
+def note_earned_all(points: Mapping[int, int], known: Mapping | None = None) -> None:
     """Count what rules just credited to some members ({member: points}), as ``note_earned`` does
     for one; whoever cannot reach the next tier costs no statement of their own, nor who does.
+    ``known`` are their rows, where the caller has read them under the locks.
     """
     if len(points) == 1:
         note_earned(*next(iter(points.items())))
         return
-    found = MemberTier.objects.in_bulk(points)
-    staying = [row for row in found.values() if row.rises_at > row.earned + points[row.pk]]
+    found = MemberTier.objects.in_bulk(points) if known is None else known
+    mine = [row for row in found.values() if row.pk in points]
+    staying = [row for row in mine if row.rises_at > row.earned + points[row.pk]]
     for row in staying:
         row.earned += points[row.pk]
     rows.write_over(staying, "earned")

@@ -85,6 +85,7 @@ WORDS = {
     "points.adjust_approve": _("Approved an adjustment"),
     "points.adjust_ask": _("Asked for an adjustment"),
     "points.adjust_reject": _("Rejected an adjustment"),
+    "points.back_test": _("Had a rule tried on past facts"),
     "points.batch_post": _("Posted a file of adjustments"),
     "points.batch_undo": _("Undid a file of adjustments"),
     "points.budget_nearly_out": _("A budget is nearly spent"),

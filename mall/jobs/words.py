@@ -10,6 +10,7 @@ WORDS = {
     "deliver-facts": _("Does what follows from facts"),
     "mature-grants": _("Lets points on the way arrive"),
     "watch-budgets": _("Tells of budgets that are nearly spent"),
+    "run-back-tests": _("Replays drafts of rules over past facts"),
     "cancel-unpaid-orders": _("Cancels orders nobody paid"),
     "ask-about-payments": _("Asks providers about payments nobody told us of"),
     "fetch-bills": _("Fetches the bills of payment providers and compares them"),

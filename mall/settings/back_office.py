@@ -151,6 +151,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Accounts"), "account_balance_wallet", "points.pointaccount"),
         _room(_("Ledger entries"), "list_alt", "points.ledgerentry"),
         _room(_("Rules"), "rule", "points.rule"),
+        _room(_("Back-tests"), "history", "points.backtest"),
+        _room(_("Budgets"), "savings", "points.budget"),
         _room(_("Exchange rates"), "currency_exchange", "points.exchangerate"),
         _room(_("Points on the way"), "schedule", "points.grant"),
         _room(_("Adjustments"), "rule", "points.adjustment"),

@@ -21,6 +21,7 @@ from mall.demo import (
     notices,
     points,
     refunds,
+    rules,
     shop,
 )
 from mall.demo.crowd import invite_crowd
@@ -56,6 +57,7 @@ class Command(BaseCommand):
         flash.lay_out()
         draws.lay_out()
         points.lay_out()
+        rules.lay_out()
         refunds.lay_out()
         notices.lay_out()
         if new_members:
