@@ -51,7 +51,7 @@ def _compare(campaign) -> list[Finding]:
 
 def _of_members(campaign, batch):
     ids = [row.user_id for row in batch]
-    key = campaign.budget_code
+    key = campaign.reference
     posted = LedgerEntry.objects.filter(account_id__in=ids, key=key)
     points = {entry.account_id: entry.worth for entry in posted}
     coupons = set(Coupon.objects.filter(user_id__in=ids, key=key).values_list("user_id", flat=True))

@@ -106,7 +106,7 @@ def _post(campaign, receivers) -> None:
     if campaign.points:
         expires_on = as_text(validity.standard(clock.today()))
         command = machine.Accrue(campaign.points, expires_on, RULE)
-        said = {"key": campaign.budget_code, "reference": campaign.budget_code, "rule": RULE}
+        said = {"key": campaign.reference, "reference": campaign.reference, "rule": RULE}
         description = campaign.title or campaign.name
         entries = ledger.post_many(
             [ledger.Posting(row.user_id, command, description=description, **said)
@@ -124,7 +124,7 @@ def _hand(campaign, template, receivers) -> None:
     if template is None:
         return
     now = clock.now()
-    words = {"template": template, "key": campaign.budget_code, "granted_at": now}
+    words = {"template": template, "key": campaign.reference, "granted_at": now}
     words |= {"source": Coupon.Source.GIVEN, "expires_at": expiry_of(template, now)}
     Coupon.objects.bulk_create(Coupon(user_id=row.user_id, **words) for row in receivers)
     number, before = len(receivers), campaign.spent_yuan
@@ -142,7 +142,7 @@ def _tell(campaign, receivers) -> None:
     if not campaign.title:
         return
     params = {name: _in_languages(campaign, name) for name in ("title", "text", "reason")}
-    words = {"kind": Kind.CAMPAIGN, "key": campaign.budget_code, "url": campaign.link}
+    words = {"kind": Kind.CAMPAIGN, "key": campaign.reference, "url": campaign.link}
     notify_many([Notification(user_id=row.user_id, params=params, **words) for row in receivers])
 
 

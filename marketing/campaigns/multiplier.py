@@ -1,43 +1,36 @@
 """What orders of treated members earn more while a campaign runs: a rule of its own that multiplies
-(points/rules.py), for the segment ``campaign:<id>``, within the campaign's window and budget.
+(points/rulebook.py), for the segment ``campaign:<id>``, within the campaign's window and budget.
 """
 
 from mall.core import clock
-from marketing.campaigns.segments import CAMPAIGN
 from marketing.models import Campaign
-from marketing.models.campaign import NO_MULTIPLIER
-from points import budgets, rules
+from points import budgets, rulebook
 from points.models import Rule, RuleVersion
 from points.models.rules import MULTIPLIER
 
 MULTIPLIED = ["purchase"]
 
 
-def code_of(campaign: Campaign) -> str:
-    """Return the code of a campaign's rule."""
-    return f"campaign-{campaign.pk}"
-
-
 def open_rule(campaign: Campaign, *, actor) -> None:
     """Write the rule of a campaign that is being scheduled; one that multiplies nothing has none.
     Its budget stands already.
     """
-    if campaign.earn_percent == NO_MULTIPLIER:
+    if not campaign.is_multiplying:
         return
-    rule = Rule.objects.filter(code=code_of(campaign)).first() or Rule(code=code_of(campaign))
+    rule = Rule.objects.filter(code=campaign.rule_code).first() or Rule(code=campaign.rule_code)
     rule.action, rule.status = MULTIPLIER, Rule.Status.SCHEDULED
     rule.name_zh_hans, rule.name_en = campaign.name_zh_hans, campaign.name_en
     rule.name = campaign.name
     rule.starts_at, rule.ends_at = campaign.starts_at, campaign.ends_at
     rule.budget = budgets.of(campaign.budget_code)
     rule.save()
-    rules.publish(
+    rulebook.publish(
         rule,
         actor=f"staff:{actor.pk}",
         value=RuleVersion.Value.PERCENT,
         percent=campaign.earn_percent,
         actions=MULTIPLIED,
-        segment=f"{CAMPAIGN}{campaign.pk}",
+        segment=campaign.reference,
     )
 
 
@@ -52,7 +45,7 @@ def close_rule(campaign: Campaign) -> None:
 
 
 def _turn(campaign, status) -> None:
-    rule = Rule.objects.filter(code=code_of(campaign)).first()
+    rule = Rule.objects.filter(code=campaign.rule_code).first()
     if rule is not None and rule.status != status:
         rule.status = status
         if status == Rule.Status.ENDED and rule.starts_at and rule.starts_at < clock.now():

@@ -11,7 +11,6 @@ from mall.core import clock
 from mall.core.money import ZERO
 from marketing.campaigns import segments, uplift
 from marketing.models import Campaign
-from marketing.models.campaign import NO_MULTIPLIER
 from orders.models import CouponTemplate
 
 # Nobody knows the rate beforehand: about one in ten comes back by itself.
@@ -61,9 +60,8 @@ def lacking(campaign: Campaign) -> dict[str, str]:
     """Return {field: what is wrong with it}; empty where the campaign could start."""
     wrong = {}
     is_giving = bool(campaign.points or campaign.coupon_id)
-    is_multiplying = campaign.earn_percent > NO_MULTIPLIER
     title, text, reason = (_said(campaign, name) for name in ("title", "text", "reason"))
-    if not is_giving and not is_multiplying and not title:
+    if not is_giving and not campaign.is_multiplying and not title:
         wrong["points"] = _("Give something: points, a coupon, more for orders, or a message.")
     if is_giving and not title:
         wrong["title_zh_hans"] = _("Say in a message what members get.")
@@ -71,7 +69,7 @@ def lacking(campaign: Campaign) -> dict[str, str]:
         wrong["text_zh_hans"] = _("A message needs a text.")
     if title and not reason:
         wrong["reason_zh_hans"] = _("Members should read why they get it.")
-    wrong |= _window(campaign) | _budget(campaign, is_multiplying)
+    wrong |= _window(campaign) | _budget(campaign)
     return wrong
 
 
@@ -88,11 +86,11 @@ def _window(campaign):
     return {}
 
 
-def _budget(campaign, is_multiplying):
+def _budget(campaign):
     wrong = {}
     if campaign.points and campaign.budget_points < campaign.points:
         wrong["budget_points"] = _("The budget must be enough for one member at least.")
-    elif is_multiplying and not campaign.budget_points:
+    elif campaign.is_multiplying and not campaign.budget_points:
         wrong["budget_points"] = _("What orders earn besides needs a budget in points.")
     template = campaign.coupon
     if template is None:

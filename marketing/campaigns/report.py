@@ -102,7 +102,7 @@ def cost_of(campaign: Campaign) -> Cost:
         states = (Coupon.State.LOCKED, Coupon.State.USED)
         used = Order.objects.filter(
             coupon__template_id=campaign.coupon_id,
-            coupon__key=campaign.budget_code,
+            coupon__key=campaign.reference,
             coupon__state__in=states,
         )
     off = used.aggregate(off=Sum("coupon_discount"))["off"] or ZERO

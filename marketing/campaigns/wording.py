@@ -9,7 +9,6 @@ from catalog.models import Category
 from mall.core import clock
 from marketing.campaigns.planning import Sizes
 from marketing.models import Campaign
-from marketing.models.campaign import NO_MULTIPLIER
 
 # which fields one phrase needs, and the phrase; the first that fits of those with the same fields
 PHRASES = (
@@ -141,7 +140,7 @@ def of_gift(campaign: Campaign) -> str:
         parts.append(_("%(points)s points") % {"points": f"{campaign.points:,}"})
     if campaign.coupon_id:
         parts.append(_("the coupon “%(coupon)s”") % {"coupon": campaign.coupon})
-    if campaign.earn_percent > NO_MULTIPLIER:
+    if campaign.is_multiplying:
         parts.append(
             _("%(percent)s %% of the usual points for orders") % {"percent": campaign.earn_percent}
         )

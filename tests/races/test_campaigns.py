@@ -34,7 +34,7 @@ def test_carry_on_when_eight_sweeps_run_at_once_then_once_each_and_no_budget_is_
     drawn = CampaignMember.objects.filter(campaign=campaign)
     assert set(drawn.values_list("user_id", flat=True)) == members
     given = drawn.filter(state="given").count()
-    posted = LedgerEntry.objects.filter(key=campaign.budget_code)
+    posted = LedgerEntry.objects.filter(key=campaign.reference)
     assert given == posted.count() == Coupon.objects.count()
     budget = budgets.of(campaign.budget_code)
     assert budget.taken == 10 * given + THREADS // 2 <= 270

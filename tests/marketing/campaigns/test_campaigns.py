@@ -27,7 +27,7 @@ def arms(campaign):
 
 
 def entries(campaign):
-    found = LedgerEntry.objects.filter(key=campaign.budget_code)
+    found = LedgerEntry.objects.filter(key=campaign.reference)
     return dict(found.values_list("account_id", "delta"))
 
 
@@ -55,7 +55,7 @@ def test_carry_on_when_a_campaign_runs_then_the_treated_get_it_once_and_the_held
     assert done[1] == {"drawn": 0, "given": 0, "read": 0}
     assert entries(campaign) == dict.fromkeys(treated, 10)
     assert set(Coupon.objects.values_list("user_id", flat=True)) == treated
-    told = Notification.objects.filter(key=campaign.budget_code)
+    told = Notification.objects.filter(key=campaign.reference)
     assert set(told.values_list("user_id", flat=True)) == treated
     with translation.override("en"):
         wording = told.first().wording
