@@ -126,6 +126,13 @@ JOBS = (
     Job("expire-coupons", "orders.tasks.expire_coupons", crontab(minute=5)),
     # What an operator hands out to a segment is carried on, batch by batch.
     Job("hand-out-coupons", "orders.tasks.hand_out_coupons", crontab(), once_a=MINUTE),
+    # Campaigns begin, draw their arms, give, end, and are read on their day.
+    Job(
+        "carry-on-campaigns",
+        "marketing.tasks.carry_on_campaigns",
+        crontab(),
+        once_a=MINUTE,
+    ),
     # Whose birthday it is gets the present; a shop that was off congratulates up to two days late.
     Job("congratulate", "marketing.tasks.congratulate", crontab(minute=15)),
     # The leaderboards count who earned since, and a board that is over is frozen.

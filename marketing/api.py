@@ -2,6 +2,7 @@
 
 from marketing import event_api, share_api
 from marketing.badges import api as badge_api
+from marketing.campaigns import api as campaign_api
 from marketing.checkin import api as checkin_api
 from marketing.draws import api as draw_api
 from marketing.leaderboard import api as board_api
@@ -14,6 +15,7 @@ from marketing.wishes import api as wish_api
 from marketing.years import api as year_api
 
 urlpatterns = [
+    *campaign_api.urlpatterns,
     *checkin_api.urlpatterns,
     *notice_api.urlpatterns,
     *mission_api.urlpatterns,

@@ -9,6 +9,7 @@ from mall.core.events import Bystander, each
 from marketing import facts, past_facts, takeaway
 from marketing.analytics import activity, days
 from marketing.badges import earning as badges
+from marketing.campaigns import segments
 from marketing.draws import goods as draw_goods
 from marketing.missions import board
 from marketing.notices import news
@@ -31,7 +32,7 @@ from orders.events import (
     REFUND_REQUESTED,
     REFUND_SETTLED,
 )
-from points import wording
+from points import conditions, wording
 from points.events import (
     CASE_DECIDED,
     CASE_OPENED,
@@ -90,6 +91,7 @@ LISTENERS = {
 BYSTANDERS = [Bystander(queue.write_down, endpoints.wants)]
 
 ANSWERS = {
+    conditions.IN_SEGMENT: [segments.holding],
     sales.LACKING: [draw_goods.lacking],
     tickets.ISSUE: [draw_goods.issue],
     tickets.CHECK_UNUSED: [draw_goods.check_unused],

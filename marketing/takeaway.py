@@ -10,12 +10,14 @@ from mall.core.transactions import transactional
 from marketing.leaderboard import counting as leaderboard
 from marketing.models import (
     BoardScore,
+    CampaignMember,
     CheckIn,
     DailyActivity,
     DrawTicket,
     HistoryCustomer,
     HistoryOrder,
     MemberBadge,
+    MemberTag,
     MissionProgress,
     Notification,
     Preference,
@@ -37,6 +39,8 @@ def chapters(user) -> list[Chapter]:
         MissionProgress.objects.filter(user=user).order_by("pk"),
         Preference.objects.filter(user=user),
     )
+    tags = MemberTag.objects.filter(user=user).order_by("pk")
+    campaigns = CampaignMember.objects.filter(user=user).order_by("pk")
     tickets = DrawTicket.objects.filter(user=user).order_by("pk")
     badges, years = (
         MemberBadge.objects.filter(user=user).order_by("pk"),
@@ -62,6 +66,8 @@ def chapters(user) -> list[Chapter]:
             _("What you want to hear of"),
             rows_of(chosen, "kind", "inbox", "email"),
         ),
+        Chapter("tags", _("Words the shop put to your name"), rows_of(tags, "tag", "given_at")),
+        Chapter("campaigns", _("Campaigns you were part of"), rows_of(campaigns, *_CAMPAIGN)),
         Chapter(
             "earlier_orders",
             _("Orders at the earlier shop"),
@@ -71,6 +77,7 @@ def chapters(user) -> list[Chapter]:
     ]
 
 
+_CAMPAIGN = ("campaign__code", "state", "assigned_at", "given_at", "points")
 _TICKET = ("draw__code", "source", "granted_at", "number", "drawn_at", "prize__kind")
 _MISSION = ("mission__code", "count", "points", "completed_at")
 
@@ -104,9 +111,10 @@ def _invitations(user):
 
 @transactional
 def forget(user) -> None:
-    """Forget what a member was told and wanted to hear of, their badges and their places on
-    boards; check-ins and days stay as numbers without a person.
+    """Forget what a member was told, wanted to hear of and was tagged, their badges and their
+    places on boards; check-ins, days and arms of campaigns stay as numbers without a person.
     """
+    MemberTag.objects.filter(user=user).delete()
     Notification.objects.filter(user=user).delete()
     Preference.objects.filter(user=user).delete()
     MemberBadge.objects.filter(user=user).delete()

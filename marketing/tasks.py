@@ -6,6 +6,7 @@ from mall.core import clock
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup
 from marketing.badges import earning as badges
+from marketing.campaigns import sweep
 from marketing.checkin import outages
 from marketing.draws import programme as draws
 from marketing.leaderboard import counting as leaderboard
@@ -100,6 +101,12 @@ def import_history():
 def link_history():
     """Join earlier customers to members who moved in since; returns how many."""
     return {"customers": history_links.link_due()}
+
+
+@shared_task
+def carry_on_campaigns():
+    """Begin, draw, give, end and read campaigns; returns how many were drawn, given to and read."""
+    return sweep.carry_on()
 
 
 @shared_task

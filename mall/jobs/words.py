@@ -29,6 +29,7 @@ WORDS = {
     "remind-coupons": _("Tells of coupons that end soon"),
     "expire-coupons": _("Closes coupons whose day has passed"),
     "hand-out-coupons": _("Hands out coupons to segments"),
+    "carry-on-campaigns": _("Carries on campaigns"),
     "congratulate": _("Gives birthday presents"),
     "settle-referrals": _("Pays invitations whose time has come"),
     "watch-sign-ups": _("Looks for many sign-ups from one place"),

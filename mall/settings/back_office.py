@@ -168,6 +168,10 @@ UNFOLD["SIDEBAR"]["navigation"] = [
     ),
     _wing(
         _("Marketing"),
+        _room(_("Campaigns"), "campaign", "marketing.campaign"),
+        _room(_("Segments"), "group_work", "marketing.segment"),
+        _room(_("Members' tags"), "sell", "marketing.membertag"),
+        _room(_("Arms of campaigns"), "call_split", "marketing.campaignmember"),
         _room(_("Missions"), "flag", "marketing.mission"),
         _room(_("Progress of members"), "trending_up", "marketing.missionprogress"),
         _room(_("Lucky draws"), "casino", "marketing.draw"),

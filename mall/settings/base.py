@@ -186,6 +186,8 @@ SPECTACULAR_SETTINGS = {
         "CouponStateEnum": "orders.models.Coupon.State",
         "CouponSourceEnum": "orders.models.Coupon.Source",
         "AdjustmentStatusEnum": "points.models.Adjustment.Status",
+        "CampaignStatusEnum": "marketing.models.Campaign.Status",
+        "CampaignGoalEnum": "marketing.models.Campaign.Goal",
         "CaseStatusEnum": "points.models.RiskCase.Status",
         "CaseKindEnum": "points.models.RiskCase.Kind",
         "CaseScopeEnum": "points.models.RiskCase.Scope",

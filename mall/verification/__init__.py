@@ -2,14 +2,15 @@
 
 Accounts and promises against their entries, orders against all they moved, the shelf against its
 movements and keys, a flash sale's pool against its orders, lucky draws against their promise, the
-scores of leaderboards against the entries, invitations against what they paid. A new thing to
-compare is a module here and a line in
-``verify``. What follows from a finding is ``points.drift``'s, and a person's.
+scores of leaderboards against the entries, invitations and campaigns against what they paid. A new
+thing to compare is a module here and a line in ``verify``. What follows from a finding is
+``points.drift``'s, and a person's.
 
 Source: docs/ledger.md, "verify_ledger".
 """
 
 from mall.verification.accounts import verify_accounts
+from mall.verification.campaigns import verify_campaigns
 from mall.verification.draws import verify_draws
 from mall.verification.finding import Finding
 from mall.verification.flash import verify_flash
@@ -38,4 +39,5 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         *verify_leaderboards(),
         *verify_referrals(),
         *verify_lots(),
+        *verify_campaigns(),
     ]

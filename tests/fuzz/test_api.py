@@ -35,6 +35,7 @@ from orders.models import BasketLine
 from orders.reviews import lines as reviews
 from points import adjustments, risk
 from tests.factories.accounts import MemberFactory
+from tests.factories.campaigns import CampaignFactory, SegmentFactory
 from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import template
 from tests.factories.draws import announced, pull
@@ -179,6 +180,8 @@ THERE = [
     ("/api/v1/stock-alerts/{sku}", lambda member: {"sku": SkuFactory(stock=0).pk}),
     ("/api/v1/wishlist/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
     ("/api/v1/seen/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
+    ("/api/v1/staff/segments/{code}", lambda member: {"code": SegmentFactory().code}),
+    ("/api/v1/staff/campaigns/{code}", lambda member: {"code": CampaignFactory().code}),
     ("/api/v1/staff/adjustments/{id}", lambda member: {"id": _adjustment(member).pk}),
     (
         "/api/v1/staff/cases/{id}",

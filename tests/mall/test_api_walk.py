@@ -299,8 +299,34 @@ def of_freight(walker, clerk):
     walker.go(clerk, "delete", one, id=made["id"])
 
 
+def of_campaigns(walker, clerk, member):
+    staff = "/api/v1/staff"
+    says = {"name_zh_hans": "茶客", "name_en": "Tea", "conditions": {"tags": ["tea"]}}
+    walker.go(clerk, "post", f"{staff}/segments", {"code": "tea", **says})
+    walker.go(clerk, "get", f"{staff}/segments")
+    walker.go(clerk, "get", f"{staff}/segments/{{code}}", code="tea")
+    walker.go(clerk, "put", f"{staff}/segments/{{code}}", says, code="tea")
+    walker.go(clerk, "post", f"{staff}/segments/count", {"conditions": {"spend_from": "9.00"}})
+    tagged = {"tag": "Tea", "members": [member.pk]}
+    walker.go(clerk, "post", f"{staff}/tags", tagged)
+    walker.go(clerk, "put", f"{staff}/tags", tagged)
+    now = clock.now()
+    window = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(days=9)).isoformat()}
+    words = {"title_en": "Tea for you", "text_en": "Have some.", "reason_en": "You like tea."}
+    draft = {"code": "tea", "name_zh_hans": "茶", "name_en": "Tea", "segment": "tea", **words}
+    gift = {"points": 10, "budget_points": 1000}
+    walker.go(clerk, "post", f"{staff}/campaigns", {**draft, **window, **gift})
+    walker.go(clerk, "get", f"{staff}/campaigns")
+    one = f"{staff}/campaigns/{{code}}"
+    walker.go(clerk, "get", one, code="tea")
+    walker.go(clerk, "post", f"{one}/moves", {"move": "schedule"}, code="tea")
+    walker.go(clerk, "post", f"{one}/budget", {"points": 2000, "yuan": "0.00"}, code="tea")
+    walker.go(clerk, "get", f"{one}/report", code="tea")
+
+
 def of_the_back_office(walker, clerk, member, other):
     of_freight(walker, clerk)
+    of_campaigns(walker, clerk, member)
     staff = "/api/v1/staff"
     sku = virtual_sku(points=5, cash="9.00", stock=50)
     give = {"member": member.pk, "points": 900_000, "reason": "Sorry", "note": "late parcel"}

@@ -12,6 +12,7 @@ from accounts.models import User
 from catalog.models import Product
 from mall.demo import (
     banners,
+    campaigns,
     coupons,
     draws,
     figures,
@@ -64,6 +65,7 @@ class Command(BaseCommand):
         if new_members:
             nightly.refresh()
         figures.count(anew=new_members > 0, progress=partial(bar, desc="figures"))
+        campaigns.lay_out()
         self.stdout.write(
             f"products={Product.objects.count()} (+{new_goods}) members={User.objects.count()} "
             f"(+{new_members}) "
