@@ -4,10 +4,12 @@ from accounts import closing as leaving
 from accounts import export
 from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
+from catalog.looked import LOOKED
 from mall.core.events import each
 from marketing import facts, takeaway
 from marketing.analytics import activity, days
 from marketing.notices import news
+from marketing.recommendations import impressions
 from orders.events import (
     BACK_IN_STOCK,
     COUPON_GRANTED,
@@ -35,7 +37,12 @@ LISTENERS = {
     REVIEW_PUBLISHED: [each(facts.reward_review)],
     REVIEW_REJECTED: [each(facts.tell_review_rejected)],
     # orders
-    ORDER_PAID: [days.count_again, news.of_paid, facts.count_paid_order],
+    ORDER_PAID: [
+        days.count_again,
+        news.of_paid,
+        facts.count_paid_order,
+        impressions.count_redeemed,
+    ],
     ORDER_SHIPPED: [news.of_shipped],
     ORDER_NOTE: [news.of_notes],
     **dict.fromkeys(
@@ -65,6 +72,7 @@ LISTENERS = {
 }
 
 ANSWERS = {
+    LOOKED: [impressions.note_opened],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.FORGETTING: [takeaway.forget],
 }

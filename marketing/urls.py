@@ -17,6 +17,7 @@ urlpatterns = [
     path("missions/<slug:code>/claim/", mission_views.claim, name="claim"),
     path("share/", share_views.share, name="share"),
     path("s/<str:token>/", share_views.landing, name="landing"),
+    path("recommendations/", suggestions.both, name="recommendations"),
     path("products/<int:product_id>/together/", suggestions.together, name="together"),
     path("wishlist/", wish_views.wishlist, name="wishlist"),
     path("wishlist/goal/", wish_views.goal_piece, name="goal"),

@@ -26,7 +26,10 @@ class Migration(migrations.Migration):
                         verbose_name="product",
                     ),
                 ),
-                ("buyers", models.PositiveIntegerField(default=0, verbose_name="people who had it")),
+                (
+                    "buyers",
+                    models.PositiveIntegerField(default=0, verbose_name="people who had it"),
+                ),
                 ("per_buyer", models.FloatField(default=0.0)),
                 ("weights", models.BinaryField(default=bytes)),
                 ("alike", models.BinaryField(default=bytes)),

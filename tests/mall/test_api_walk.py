@@ -178,6 +178,8 @@ def of_goods_and_orders(walker, caller, member):
     walker.go(caller, "get", "/api/v1/products/{product_id}", **named)
     walker.go(caller, "get", "/api/v1/products/suggestions", query="?search=mug")
     walker.go(caller, "post", "/api/v1/shares", {"product": sku.product_id})
+    opened = {"shelf": "new", "code": "popular"}
+    walker.go(caller, "post", "/api/v1/recommendations/{product_id}/opened", opened, **named)
     walker.go(caller, "post", "/api/v1/orders/quote", one)
     placed = walker.go(caller, "post", "/api/v1/orders", one)
     order = "/api/v1/orders/{no}"
