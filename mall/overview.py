@@ -26,7 +26,7 @@ from mall.reports.dress import dressed
 from mall.setup import steps
 from marketing.analytics import period as periods
 from marketing.analytics import reports, rollup
-from marketing.models import CheckIn, Delivery
+from marketing.models import CheckIn, Delivery, WebhookEndpoint
 from orders.models import Order, PaymentRefund, RefundRequest
 from points.models import Adjustment, LedgerEntry, Parked, PointAccount, RiskCase
 
@@ -216,11 +216,14 @@ def _parked_facts():
     )
 
 
-def _dead_mails():
-    dead = Delivery.objects.filter(state=Delivery.State.DEAD).count()
-    yield Figure(
-        _("Mails given up"), dead, _list(Delivery, state__exact="dead"), "mail_off", asks=dead > 0
+def _stuck_outside():
+    dead, stopped = _together(
+        dead=Delivery.objects.filter(state=Delivery.State.DEAD),
+        stopped=WebhookEndpoint.objects.filter(is_active=False).exclude(switched_off=""),
     )
+    mails, hooks = _list(Delivery, state__exact="dead"), _list(WebhookEndpoint)
+    yield Figure(_("Mails given up"), dead, mails, "mail_off", asks=dead > 0)
+    yield Figure(_("Webhooks switched off"), stopped, hooks, "webhook", asks=stopped > 0)
 
 
 # --- what happened ---------------------------------------------------------------
@@ -253,12 +256,8 @@ def _placed_orders():
     placed = Order.objects.filter(
         created_at__gte=clock.start_of(today), created_at__lt=clock.end_of(today)
     ).count()
-    yield Figure(
-        _("Orders placed"),
-        placed,
-        _list(Order, created_at_from=today, created_at_to=today),
-        "receipt_long",
-    )
+    here = _list(Order, created_at_from=today, created_at_to=today)
+    yield Figure(_("Orders placed"), placed, here, "receipt_long")
 
 
 def _points():
@@ -284,7 +283,7 @@ SECTIONS = [
             ("points.view_pointaccount", _doubtful_accounts),
             ("points.view_riskcase", _decisions_on_points),
             ("points.view_parked", _parked_facts),
-            ("marketing.view_delivery", _dead_mails),
+            ("marketing.view_delivery", _stuck_outside),
             ("mall.view_jobrun", _failed_jobs),
         ],
     ),

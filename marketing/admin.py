@@ -14,9 +14,10 @@ from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from marketing import history_admin  # noqa: F401 - registers the files that orders come in
 from marketing.analytics import history
+from marketing.checkin import admin as checkin_admin  # noqa: F401
+from marketing.draws import admin as draw_admin  # noqa: F401
 from marketing.missions import admin as mission_admin  # noqa: F401 - rooms register what is theirs
 from marketing.models import (
-    CheckIn,
     DailyRollup,
     HistoryCustomer,
     HistoryLine,
@@ -24,23 +25,13 @@ from marketing.models import (
     Notification,
 )
 from marketing.notices import admin as notice_admin  # noqa: F401
+from marketing.webhooks import admin as webhook_admin  # noqa: F401
 
 
 class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     """Rows that the shop writes by itself: looked at here, changed by nobody."""
 
     list_fullwidth = True
-
-
-@admin.register(CheckIn)
-class CheckInAdmin(ReadOnlyAdmin):
-    list_display = ["on", "user", "streak", "points", "created_at"]
-    ordering = ["-pk"]
-    list_filter = [("on", DayRangeFilter)]
-    list_filter_submit = True
-    search_fields = members("user")
-    search_help_text = MEMBER_HELP
-    list_select_related = ["user"]
 
 
 @admin.register(Notification)

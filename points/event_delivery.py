@@ -7,7 +7,7 @@ all is rolled back and each member is delivered alone, with a savepoint per list
 TRIES times is parked for a person to look at, and the member's later facts go on.
 
 Listeners commute (mall/core/events.py), so late, twice and by several sweeps at once is harmless.
-Source: facts.md section 3; docs/decisions/0043-facts-are-rows.md.
+Source: docs/decisions/0043-facts-are-rows.md.
 """
 
 import time
@@ -208,7 +208,7 @@ def _deliver_carefully(user_id) -> int:
 def _hear_carefully(account, fact) -> bool:
     """Hand one fact over; False when it is to be tried again later."""
     failed = {}
-    for listener in events.listeners.get(fact.kind, ()):
+    for listener in events.listeners_of(fact.kind):
         error = _try(listener, fact)
         if error is not None:
             failed[events.name_of(listener)] = error
@@ -269,7 +269,7 @@ def make_up_for(parked: Parked) -> bool:
     waiting = Parked.objects.filter(pk=parked.pk, done_at=None)
     if not waiting.exists():
         return False
-    named = {events.name_of(one): one for one in events.listeners.get(fact.kind, ())}
+    named = {events.name_of(one): one for one in events.listeners_of(fact.kind)}
     listener = named.get(parked.listener)
     error = _try(listener, fact) if listener else LookupError("nobody listens by this name")
     if error is None:

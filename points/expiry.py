@@ -3,7 +3,7 @@
 Every command sweeps its own account first, so this only brings the books up to date; it may run
 late, twice, or four times at once.
 
-Source: ledger.md section 5.
+Source: docs/ledger.md.
 """
 
 from dataclasses import dataclass
@@ -46,6 +46,13 @@ def expire_due(as_of: date | None = None, *, on_batch=None) -> Swept:
         if on_batch:
             on_batch(Swept(accounts, points))
     return Swept(accounts, points)
+
+
+def losing(as_of: date) -> int:
+    """Return how many members have points that are good today and not on a later day."""
+    today = clock.today()
+    dated = PointAccount.objects.filter(next_expiry__gte=today, next_expiry__lt=as_of)
+    return dated.count()
 
 
 @transactional

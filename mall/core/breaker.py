@@ -25,17 +25,27 @@ class Breaker:
         """Ask again at once, as a new process would."""
         self._silent, self._rests_until = 0, 0.0
 
+    @property
+    def rests(self) -> bool:
+        """Whether nobody asks just now."""
+        return time.monotonic() < self._rests_until
+
     @contextmanager
     def watching(self):
         """Watch one call. Raises: ``silence``, at once while the server is left alone."""
-        if time.monotonic() < self._rests_until:
+        if self.rests:
             raise self.silence
+        is_silent = False
         try:
             yield
         except self.silence:
-            self._silent += 1
-            if self._silent >= SILENT_IN_A_ROW:
-                self._silent, self._rests_until = 0, time.monotonic() + REST_SECONDS
-                log.error("left_alone", server=self.name, seconds=REST_SECONDS)
+            is_silent = True
             raise
-        self._silent = 0
+        finally:
+            self._count(is_silent)
+
+    def _count(self, is_silent):
+        self._silent = self._silent + 1 if is_silent else 0  # any other refusal is an answer
+        if self._silent >= SILENT_IN_A_ROW:
+            self._silent, self._rests_until = 0, time.monotonic() + REST_SECONDS
+            log.error("left_alone", server=self.name, seconds=REST_SECONDS)

@@ -53,6 +53,19 @@ Listener = Callable[[list[Event]], None]
 listeners: dict[str, list[Listener]] = defaultdict(list)
 
 
+@dataclass(frozen=True, slots=True)
+class Bystander:
+    """A listener to any kind that ``wants`` says somebody wants just now; it runs after all that
+    follows, and facts nobody wants cost no hearing.
+    """
+
+    verb: Listener
+    wants: Callable[[str], bool]
+
+
+bystanders: list[Bystander] = []
+
+
 class Question:
     """Something one room asks all others; ``ask`` returns their answers in the order of the rooms,
     and what one of them raises stops it all.
@@ -67,11 +80,12 @@ class Question:
 
 
 def open_page(page) -> None:
-    """Let an app's ``listeners`` module hear: its LISTENERS (kind -> verbs) and ANSWERS (question
-    -> verbs).
+    """Let an app's ``listeners`` module hear: its LISTENERS (kind -> verbs), BYSTANDERS where it
+    has some, and ANSWERS (question -> verbs).
     """
     for kind, verbs in page.LISTENERS.items():
         listeners[kind].extend(verbs)
+    bystanders.extend(getattr(page, "BYSTANDERS", ()))
     for question, verbs in page.ANSWERS.items():
         question.answers.extend(verbs)
 
@@ -97,8 +111,13 @@ def hand_over(events: Iterable[Event]) -> None:
     and for what only makes a notice.
     """
     for kind, alike in by_kind(events).items():
-        for listener in listeners.get(kind, ()):
+        for listener in listeners_of(kind):
             listener(alike)
+
+
+def listeners_of(kind: str) -> list[Listener]:
+    """Return who hears facts of a kind, in their order."""
+    return [*listeners.get(kind, ()), *(one.verb for one in bystanders if one.wants(kind))]
 
 
 def name_of(listener: Listener) -> str:
@@ -108,7 +127,7 @@ def name_of(listener: Listener) -> str:
 
 def has_listeners(kind: str) -> bool:
     """Say whether anything follows from facts of a kind."""
-    return bool(listeners.get(kind))
+    return bool(listeners.get(kind)) or any(one.wants(kind) for one in bystanders)
 
 
 def by_kind(events: Iterable[Event]) -> dict[str, list[Event]]:

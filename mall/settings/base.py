@@ -195,6 +195,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mall.core.openapi.say_what_is_required",
         "mall.core.openapi_accounts.add_accounts",
+        "marketing.webhooks.document.add_webhooks",
         "mall.core.openapi.say_null",
     ],
 }
@@ -286,6 +287,8 @@ SETUP_CODE = ""
 # What follows from a fact is done "later" (within a second or so, by the sweep, or when the member
 # looks) or "at once", in the fact's own transaction (points/event_delivery.py).
 EVENTS_HEARD = "later"
+# Whether webhooks may go to addresses of private networks, and without TLS.
+WEBHOOKS_PRIVATE = False
 PAYMENT_MERCHANT = env("PAYMENT_MERCHANT", default="points-mall")
 # The shop's accounts at real providers, read by the profiles (mall/payment_accounts.py).
 PAYMENT_ALIPAY = {}

@@ -47,6 +47,7 @@ SMS_PROVIDER = sign_in_accounts.sms_provider(
 )
 SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
 SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
+WEBHOOKS_PRIVATE = env("WEBHOOKS_PRIVATE", default="allow") == "allow"
 _environment.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])
 SHOP_URL = env("SHOP_URL", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")

@@ -1,6 +1,6 @@
 """The production profile: MySQL/MariaDB, Redis, separate worker and beat, HTTPS in front.
 
-Source: reliability.md, "Production settings"; dependencies.md, "Database and broker settings".
+Source: docs/reliability.md, "Production settings".
 """
 
 from mall import payment_accounts, sign_in_accounts
@@ -79,6 +79,7 @@ WECHAT_URL = sign_in_accounts.wechat_url(_environment)
 SMS_PROVIDER = sign_in_accounts.sms_provider(_environment, usual="", may_print=False)
 SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
 SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
+WEBHOOKS_PRIVATE = env("WEBHOOKS_PRIVATE", default="") == "allow"
 _environment.refuse()
 
 SHOP_URL = env("SHOP_URL", default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}")

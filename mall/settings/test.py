@@ -80,6 +80,7 @@ CELERY_BROKER_URL = (
     else "memory://"
 )
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+WEBHOOKS_PRIVATE = True
 SMS_PROVIDER = "console"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

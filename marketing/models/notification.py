@@ -36,6 +36,8 @@ class Notification(models.Model):
         MISSION_COMPLETED = "mission_completed", _("Mission completed")
         PROFILE_COMPLETED = "profile_completed", _("Profile completed")
         BIRTHDAY = "birthday", _("Happy birthday")
+        TIER_RISEN = "tier_risen", _("New tier")
+        BADGE_EARNED = "badge_earned", _("New badge")
         REVIEW_PUBLISHED = "review_published", _("Review published")
         REVIEW_REJECTED = "review_rejected", _("Review not published")
         COUPON_GRANTED = "coupon_granted", _("New coupon")
@@ -45,6 +47,7 @@ class Notification(models.Model):
         EARNING_PAUSED = "earning_paused", _("Earning paused for a review")
         EARNING_RESUMED = "earning_resumed", _("Earning goes on")
         NEW_SIGN_IN = "new_sign_in", _("Sign-in on a new device")
+        CAMPAIGN = "campaign", _("Offer for you")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -131,6 +134,8 @@ class Delivery(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     handed_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    # the shop day it was counted on as a message about offers (marketing/channels/reach.py)
+    counted_on = models.DateField(null=True, editable=False)
     error = models.CharField(_("error"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("time"), default=clock.now)
 

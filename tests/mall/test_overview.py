@@ -18,7 +18,7 @@ from tests.factories.orders import give_points, place, virtual_sku
 
 pytestmark = pytest.mark.django_db
 
-FIGURES = 20
+FIGURES = 21
 
 
 @pytest.fixture(autouse=True)

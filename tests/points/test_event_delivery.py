@@ -165,7 +165,7 @@ def test_deliver_due_when_many_wait_then_the_statements_do_not_grow_with_them():
         return len(asked)
 
     members = [member_with(0) for _ in range(12)]
-    event_delivery.deliver_due()
+    counted(members[:1])  # what is kept in the process is read
 
     assert counted(members[:2]) == counted(members)
 

@@ -7,7 +7,7 @@ import mall.core.clock
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0004_card_keys"),
-        ("marketing", "0018_opening_balances"),
+        ("marketing", "0022_campaigns"),
     ]
 
     operations = [
