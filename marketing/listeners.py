@@ -5,6 +5,7 @@ from accounts import export, registration
 from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
 from catalog import sales
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
+from catalog.looked import LOOKED
 from mall.core.events import Bystander, each
 from marketing import facts, past_facts, takeaway
 from marketing.analytics import activity, days
@@ -13,6 +14,7 @@ from marketing.campaigns import segments
 from marketing.draws import goods as draw_goods
 from marketing.missions import board
 from marketing.notices import news
+from marketing.recommendations import impressions
 from marketing.referral import invitations, referrals
 from marketing.webhooks import endpoints, queue
 from orders import tickets
@@ -51,7 +53,12 @@ LISTENERS = {
     REVIEW_PUBLISHED: [each(facts.reward_review), badges.of_reviews],
     REVIEW_REJECTED: [each(facts.tell_review_rejected)],
     # orders
-    ORDER_PAID: [days.count_again, news.of_paid, facts.count_paid_order],
+    ORDER_PAID: [
+        days.count_again,
+        news.of_paid,
+        facts.count_paid_order,
+        impressions.count_redeemed,
+    ],
     ORDER_SHIPPED: [news.of_shipped],
     ORDER_NOTE: [news.of_notes],
     **dict.fromkeys(
@@ -92,6 +99,7 @@ BYSTANDERS = [Bystander(queue.write_down, endpoints.wants)]
 
 ANSWERS = {
     conditions.IN_SEGMENT: [segments.holding],
+    LOOKED: [impressions.note_opened],
     sales.LACKING: [draw_goods.lacking],
     tickets.ISSUE: [draw_goods.issue],
     tickets.CHECK_UNUSED: [draw_goods.check_unused],

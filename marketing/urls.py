@@ -37,6 +37,7 @@ urlpatterns = [
     path("referral/", referral_views.show, name="referral"),
     path("referral/code.png", referral_views.picture, name="referral_picture"),
     path("s/<str:token>/", share_views.landing, name="landing"),
+    path("recommendations/", suggestions.both, name="recommendations"),
     path("products/<int:product_id>/together/", suggestions.together, name="together"),
     path("wishlist/", wish_views.wishlist, name="wishlist"),
     path("wishlist/goal/", wish_views.goal_piece, name="goal"),

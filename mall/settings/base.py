@@ -278,6 +278,10 @@ CHECKOUT_LANE = True
 # What was searched for is counted in the process and written down by a search after so long.
 SEARCHES_WRITTEN_AFTER_SECONDS = 20
 
+# --- recommendations -----------------------------------------------------------
+# How often a shelf was shown and opened is counted in the process and written down after so long.
+SHELVES_WRITTEN_AFTER_SECONDS = 60
+
 # --- the shop's payment providers -------------------------------------------
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])
 # --- a shop that opens (mall/setup/) ------------------------------------------

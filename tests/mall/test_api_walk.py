@@ -213,6 +213,8 @@ def of_goods_and_orders(walker, caller, member):
     walker.go(caller, "post", "/api/v1/shares", {"product": sku.product_id})
     invited(member, "invited")
     walker.go(caller, "get", "/api/v1/referral")
+    opened = {"shelf": "new", "code": "popular"}
+    walker.go(caller, "post", "/api/v1/recommendations/{product_id}/opened", opened, **named)
     walker.go(caller, "post", "/api/v1/orders/quote", one)
     placed = walker.go(caller, "post", "/api/v1/orders", one)
     order = "/api/v1/orders/{no}"
