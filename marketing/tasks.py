@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from marketing import facts
-from marketing.analytics import history_imports, history_links, rollup
+from marketing.analytics import history_imports, history_links, rollup, statements
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
 from marketing.webhooks import sending
@@ -76,3 +76,9 @@ def send_webhooks():
 def forget_webhooks():
     """Delete webhook deliveries of long ago; returns how many."""
     return {"webhooks": sending.forget_old()}
+
+
+@shared_task
+def close_months():
+    """Count lots and close the months that are over; returns how many."""
+    return {"closed": statements.close_due()}

@@ -1,8 +1,9 @@
 """Distrust: reads everything, compares what the rooms say of each other, and writes nothing.
 
 Accounts and promises against their entries, orders against all they moved, the shelf against its
-movements and keys, a flash sale's pool against its orders. A new thing to compare is a module here
-and a line in ``verify``. What follows from a finding is ``points.drift``'s, and a person's.
+movements and keys, a flash sale's pool against its orders, closed months against each other. A new
+thing to compare is a module here and a line in ``verify``. What follows from a finding is
+``points.drift``'s, and a person's.
 
 Source: ledger.md section 8.
 """
@@ -12,6 +13,7 @@ from mall.verification.finding import Finding
 from mall.verification.flash import verify_flash
 from mall.verification.orders import verify_orders
 from mall.verification.shelf import verify_shelf
+from mall.verification.statements import verify_statements
 
 __all__ = ["Finding", "verify"]
 
@@ -28,4 +30,5 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         *verify_orders(),
         *verify_shelf(),
         *verify_flash(),
+        *verify_statements(),
     ]
