@@ -129,7 +129,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         return plain(super().get_client_ip(request))
 
-    # --- guessing passwords (reliability.md, "Limits") ---------------------
+    # --- guessing passwords (docs/reliability.md, "Limits") ---------------------
     def _get_login_attempts_cache_key(self, request, **credentials):
         # Counted per account and address: whoever attacks an account must not lock its owner out.
         return f"{network_of(self.get_client_ip(request))}:{_name_of(credentials)}"

@@ -6,7 +6,6 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
-from rest_framework.fields import get_error_detail
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -42,14 +41,14 @@ class AddressSerializer(StrictSerializer):
 
     def validate(self, sent):
         """Return the number's one form, as the territory says; the kept one stays as it is."""
-        if "phone" not in sent:
-            return sent
         kept = self.context.get("kept")
+        if "phone" not in sent or (kept and sent["phone"] == kept.phone):
+            return sent
         usual = kept.territory if kept else phones.Territory.MAINLAND
         try:
             number = phones.canonical(sent["phone"], sent.get("territory", usual))
         except DjangoValidationError as refusal:
-            raise serializers.ValidationError({"phone": get_error_detail(refusal)}) from None
+            raise DjangoValidationError({"phone": refusal}) from None
         return {**sent, "phone": number}
 
 

@@ -64,10 +64,10 @@ class AddressForm(forms.Form):
             if place not in {region.code for region in tree.choices(code)}:
                 break
             code = place
-        at = {**(initial or {}), "region": tree.words(code)}
-        if code:
-            at["territory"] = tree.territory_of(code)
-        return cls(initial=at)
+        if not code:
+            return cls(initial=initial)
+        at = {"region": tree.words(code), "territory": tree.territory_of(code)}
+        return cls(initial={**(initial or {}), **at})
 
     @property
     def boxes(self) -> list[dict]:

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import addresses
 from accounts.address_forms import AddressForm, WholeAddressForm
 from accounts.models import ADDRESSES_PER_MEMBER
-from mall.core import unsent
-from mall.core.links import own_page
+from mall.core import phones, unsent
+from mall.core.links import next_of
 
 FIELDS = ("recipient", "territory", "phone", "region", "detail", "is_default")
 
@@ -35,7 +35,7 @@ def address_new(request):
     if _is_sent(request) and form.is_valid():
         addresses.add(request.user, **form.cleaned_data)
         messages.success(request, _("Address saved."))
-        return redirect(_next_of(request) or "accounts:addresses")
+        return redirect(next_of(request) or "accounts:addresses")
     return _address_page(request, form, title=_("Add an address"), whole=WholeAddressForm())
 
 
@@ -43,7 +43,8 @@ def address_new(request):
 def address_edit(request, pk):
     """Change an address."""
     address = _own(request, pk)
-    form = _form(request, {name: getattr(address, name) for name in FIELDS})
+    kept = {name: getattr(address, name) for name in FIELDS}
+    form = _form(request, {**kept, "phone": phones.typed(address.phone, address.territory)})
     if _is_sent(request) and form.is_valid():
         addresses.change(address, **form.cleaned_data)
         messages.success(request, _("Address saved."))
@@ -109,21 +110,16 @@ def _form(request, initial=None) -> AddressForm:
 
 
 def _address_page(request, form, *, title, whole=None, is_read=False, status=0):
-    back_url = _next_of(request) or reverse("accounts:addresses")
+    back_url = next_of(request) or reverse("accounts:addresses")
     is_new = whole is not None
     facts = {
         "form": form,
         "title": title,
         "back_url": back_url,
-        "next": _next_of(request),
+        "next": next_of(request),
         "whole": whole,
         "is_read": is_read,
         "action": reverse("accounts:address_new") if is_new else request.path,
     }
     usual = unsent.status_of(request) if form.is_bound else 200
     return render(request, "accounts/address_form.html", facts, status=status or usual)
-
-
-def _next_of(request):
-    """Return the page of ours to go on to, if the address names one."""
-    return own_page(request, request.POST.get("next") or request.GET.get("next") or "", default="")

@@ -8,13 +8,13 @@ from django.views.decorators.http import require_http_methods
 from accounts import consent
 from accounts.models import Consent
 from mall.core import face
-from mall.core.links import own_page
+from mall.core.links import next_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request):
     """Show what there is to agree to, and note that the member does."""
-    onwards = own_page(request, request.POST.get("next") or request.GET.get("next") or "")
+    onwards = next_of(request) or "/"
     refusal = ""
     if request.method == "POST":
         try:

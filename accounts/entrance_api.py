@@ -15,8 +15,6 @@ from django.urls import path
 from accounts import consent, phone_entrance, sms
 from accounts.models import Consent
 from accounts.phone_forms import CodeForm, PhoneForm
-from mall.core.error_responses import accounts_refusal
-from mall.core.errors import DomainError
 
 
 class PhoneInput(PhoneForm, inputs.Input):
@@ -46,10 +44,7 @@ class _CodeView(APIView):
             raise Http404
         if request.user.is_authenticated:
             return ConflictResponse(request)
-        try:
-            return super().handle(request, *args, **kwargs)
-        except DomainError as refusal:
-            return accounts_refusal(refusal)
+        return super().handle(request, *args, **kwargs)
 
 
 class RequestView(_CodeView):

@@ -96,9 +96,7 @@ def _fill_phone(parts, numbers):
             else _("There is no phone number in it.")
         )
         return
-    parts.phone = next(iter(known))
-    if parts.territory != Territory.MAINLAND and not parts.phone.startswith("+"):
-        parts.phone = f"+86{parts.phone.removeprefix('0')}"
+    parts.phone = phones.typed(next(iter(known)), parts.territory)
     if len(known) > 1:
         others = ", ".join(phones.shown(number) for number in list(known)[1:])
         parts.notes["phone"] = _("There is another number too: %(others)s.") % {"others": others}

@@ -25,12 +25,12 @@ def claim(user_id: int, marks: list[str]) -> bool:
     return set(known.values_list("claimed_by", flat=True)) == {user_id}
 
 
-def recognise(user_id: int, mark: str) -> None:
-    """Write down a further mark of a member; one that somebody had before stays theirs.
+def recognise(user_id: int, marks: list[str]) -> None:
+    """Write down further marks of a member; what somebody had before stays theirs.
 
-    It makes nobody the first account of a person who was not.
+    They make nobody the first account of a person who was not.
     """
-    _write(user_id if is_first(user_id) else NOBODY, [mark])
+    _write(user_id if is_first(user_id) else NOBODY, marks)
 
 
 def is_first(user_id: int) -> bool:

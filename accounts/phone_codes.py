@@ -76,11 +76,7 @@ def send(request, name: str, number: str) -> None:
 
 def awaited(name: str) -> str:
     """Return the number whose code is awaited under a name; "" where none is."""
-    proof = cache.get(f"{_KEY}{name}") if name else None
-    try:
-        return decrypt(proof["number"], place=_PLACE) if proof else ""
-    except Undecryptable:
-        return ""  # the keys changed meanwhile
+    return _number_in(_proof(name))
 
 
 def send_again(request, name: str) -> None:
@@ -93,8 +89,9 @@ def send_again(request, name: str) -> None:
 
 def check(name: str, code: str) -> str:
     """Take a code; returns the number it proves. Raises: WrongCode, CodeGone."""
-    number, proof = awaited(name), cache.get(f"{_KEY}{name}")
-    if not number or not proof:
+    proof = _proof(name)  # read once: another message may be on its way, to another number
+    number = _number_in(proof)
+    if not number:
         raise CodeGone
     tried = f"{_KEY}tried:{proof['id']}"
     cache.add(tried, 0, CODE_SECONDS)
@@ -117,6 +114,17 @@ def check(name: str, code: str) -> str:
 def forget(name: str) -> None:
     """Await no code any more."""
     cache.delete(f"{_KEY}{name}")
+
+
+def _proof(name):
+    return cache.get(f"{_KEY}{name}") if name else None
+
+
+def _number_in(proof) -> str:
+    try:
+        return decrypt(proof["number"], place=_PLACE) if proof else ""
+    except Undecryptable:
+        return ""  # the keys changed meanwhile
 
 
 def _count(request, number):

@@ -127,7 +127,7 @@ def _attach(user, number):
         if found.pk != user.pk:
             raise NumberTaken
         return
-    persons.recognise(user.pk, phone_fingerprint(number))
+    persons.recognise(user.pk, [phone_fingerprint(number)])
     _write(user, number)
     audit.note(user, "accounts.add_phone", target=f"accounts.user:{user.pk}")
 

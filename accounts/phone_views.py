@@ -19,7 +19,7 @@ from accounts.models import Consent
 from accounts.phone_forms import CodeForm, PhoneForm
 from accounts.privacy import mask_phone
 from mall.core.errors import DomainError
-from mall.core.links import own_page
+from mall.core.links import next_of
 
 PAGE = ["GET", "HEAD", "POST"]
 AGREED_KEY = "phone_sign_in_agreed"
@@ -51,7 +51,7 @@ def sign_in(request):
             phone_entrance.ask(request, form.cleaned_data["phone"])
             request.session[AGREED_KEY] = request.POST.get("agreed", "")
             return redirect(_with_next(request, "accounts:phone_sign_in_code"))
-    return _page(request, "accounts/phone_sign_in.html", form, next=_next_of(request))
+    return _page(request, "accounts/phone_sign_in.html", form, next=next_of(request))
 
 
 @login_not_required
@@ -73,9 +73,9 @@ def sign_in_code(request):
                 form.cleaned_data["code"],
                 agreed=consent.read(request.session.get(AGREED_KEY)),
                 door=Consent.Door.PAGE,
-                redirect_url=_next_of(request) or None,
+                redirect_url=next_of(request) or None,
             )
-    facts = {"number": mask_phone(number), "next": _next_of(request)}
+    facts = {"number": mask_phone(number), "next": next_of(request)}
     return _page(request, "accounts/phone_sign_in_code.html", form, **facts)
 
 
@@ -92,11 +92,13 @@ def sign_in_again(request):
 
 
 # --- the member's own number ------------------------------------------------------
-@_offered
+@never_cache
 @require_http_methods(PAGE)
 def own(request):
-    """Show the own number, and send a code to another one."""
+    """Show the own number, and send a code to another one where the shop sends messages."""
     number = phone_numbers.of(request.user)
+    if not sms.is_offered() and (request.method == "POST" or not number):
+        raise Http404
     form = PhoneForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         with _told_by(form, "phone"):
@@ -127,7 +129,6 @@ def own_code(request):
 @require_POST
 def own_again(request):
     """Send another code to the number that waits for one."""
-
     name = phone_codes.name_of(request.user)
     return _sent_again(
         request, lambda: phone_codes.send_again(request, name), "accounts:phone_code"
@@ -142,7 +143,7 @@ def remove(request):
             messages.success(request, _("Your phone number is removed."))
     except phone_numbers.LastWayIn as refusal:
         messages.error(request, str(refusal))
-    return redirect("accounts:phone")
+    return redirect("accounts:phone" if sms.is_offered() else "accounts:account")
 
 
 # --- the parts --------------------------------------------------------------------
@@ -177,10 +178,6 @@ def _page(request, template, form, **facts):
     return render(request, template, {"form": form, **facts}, status=status)
 
 
-def _next_of(request):
-    return own_page(request, request.POST.get("next") or request.GET.get("next") or "", default="")
-
-
 def _with_next(request, name):
-    onwards = _next_of(request)
+    onwards = next_of(request)
     return f"{reverse(name)}?{urlencode({'next': onwards})}" if onwards else reverse(name)

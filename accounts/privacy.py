@@ -1,8 +1,8 @@
 """Personal data: keyed fingerprints of what a person is known by, and masks for what is shown;
 encrypted columns are mall/core/encryption.py's.
 
-A dump of the database shows no phone, no recipient and no street (reliability.md, "personal data
-in dumps and logs").
+A dump of the database shows no phone, no recipient and no street (docs/reliability.md, "personal
+data in dumps and logs").
 """
 
 import hashlib

@@ -53,14 +53,13 @@ def complete_profile(sender, email_address, **kwargs):
     mark = email_fingerprint(member.email)
     if member.email_canonical != mark:
         User.objects.filter(pk=member.pk).update(email_canonical=mark)
-        persons.recognise(member.pk, mark)
+        persons.recognise(member.pk, [mark])
     tell_when_complete(member)
 
 
 def remember_wechat(sender, request, sociallogin, **kwargs):
     """Keep what WeChat told of a member who bound it, or was known by unionid or phone."""
-    identity = getattr(sociallogin, "identity", wechat.Identity(sociallogin.account.uid))
-    wechat.remember(sociallogin.user, identity)
+    wechat.remember(sociallogin.user, wechat.told_by(sociallogin))
     audit.note(sociallogin.user, "accounts.bind_wechat", target=_row_of(sociallogin.user))
 
 

@@ -22,6 +22,8 @@ ROLES = {
         "orders.*",
         "marketing.*",
         "points.*rule*",
+        "points.*budget",
+        "points.*backtest",
         "points.*tierlevel",
         *(f"mall.*_{table}" for table in FACE),
         "points.adjust_points",

@@ -74,7 +74,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             return super().save_user(request, sociallogin, form)
         limit_sign_ups(request, action="sign_up_proved")
         user = sociallogin.user = unnamed(get_language())
-        identity = getattr(sociallogin, "identity", persons.Identity(sociallogin.account.uid))
+        identity = persons.told_by(sociallogin)
         enrol(user, marks=identity.marks())
         sociallogin.save(request, connect=True)
         persons.remember(user, identity)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import sms
+from accounts import phone_numbers, sms
 from accounts.forms import ProfileForm
 from accounts.privacy import mask_email
 from accounts.profile import change_profile
@@ -49,6 +49,7 @@ def _ways(user):
         {"label": _("My points"), "url": reverse("points:statement"), "icon": "journal-text"},
         {"label": _("My orders"), "url": reverse("orders:list"), "icon": "box2"},
         {"label": _("Flash sale"), "url": reverse("orders:flash"), "icon": "lightning-charge"},
+        {"label": _("Lucky draws"), "url": reverse("marketing:draws"), "icon": "dice-5"},
         {"label": _("My coupons"), "url": reverse("orders:coupons"), "icon": "ticket-perforated"},
         {"label": _("Missions"), "url": reverse("marketing:missions"), "icon": "flag"},
         {"label": _("My reviews"), "url": reverse("orders:reviews"), "icon": "chat-square-heart"},
@@ -80,10 +81,12 @@ def _ways(user):
 
 
 def _ways_by_phone_and_wechat(user):
-    """Return the ways to what else signs a member in, where the shop offers it."""
+    """Return the ways to what else signs a member in, where the shop offers it
+    or keeps their number.
+    """
     phone = {"label": _("Phone number"), "url": reverse("accounts:phone"), "icon": "phone"}
     bound = {"label": _("WeChat"), "url": reverse("socialaccount_connections"), "icon": "wechat"}
-    ways = [phone] if sms.is_offered() else []
+    ways = [phone] if sms.is_offered() or phone_numbers.of(user) else []
     return [*ways, bound] if settings.SOCIALACCOUNT_PROVIDERS else ways
 
 

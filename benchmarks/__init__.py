@@ -6,5 +6,5 @@ is compared with, and the text-book, on one MariaDB); those that have ``run()`` 
 each in a process of its own. Rows are doors of targets.py or plain figures (figures.py). Only
 ratios within one run travel from one machine to another.
 
-Source: performance.md; docs/decisions/0042-an-honest-text-book.md.
+Source: docs/decisions/0042-an-honest-text-book.md.
 """

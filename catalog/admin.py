@@ -18,7 +18,7 @@ from catalog import (
     hot_word_admin,  # noqa: F401
     price_schedule,
     review_admin,  # noqa: F401 - reviews have a room of their own
-    schedule_admin,  # noqa: F401
+    schedule_admin,
     sku_admin,  # noqa: F401
 )
 from catalog.models import Category, Product, ProductImage, Stock
@@ -27,7 +27,6 @@ from catalog.sku_inline_admin import SkuInline, book_counts
 from mall.core import richtext
 from mall.core.admin.table_inline import TableInline
 from mall.core.errors import DomainError
-from mall.core.templatetags.mall import yuan
 from mall.core.templatetags.pictures import picture
 
 STATUS_COLOURS = {
@@ -185,13 +184,8 @@ class ProductAdmin(SimpleHistoryAdmin, ShelfAdmin, TranslationAdmin):
 
     @admin.display(description=_("price"), ordering="lowest_points")
     def price(self, product):
-        parts = (
-            [_("%(points)s points") % {"points": product.lowest_points}]
-            if product.lowest_points
-            else []
-        )
-        parts += [yuan(product.lowest_cash)] if product.lowest_cash else []
-        return " + ".join(str(part) for part in parts) or _("no price yet")
+        words = schedule_admin.price_in_words(product.lowest_points, product.lowest_cash)
+        return words or _("no price yet")
 
     @admin.display(description=_("in stock"), ordering="pieces")
     def left(self, product):

@@ -7,6 +7,7 @@ from django.urls import reverse
 from catalog import kept
 from catalog.models import Category, Product, attributes_of, picture_url, priced
 from mall.core import richtext
+from mall.core.money import yuan
 
 SHOWN = (
     "id", "name", "summary", "kind", "pay_mode", "category_id", "image", "illustration",
@@ -108,7 +109,7 @@ def _sku(sku) -> dict:
         "id": sku.pk,
         "name": sku.name or "",
         "points_price": sku.points_now,
-        "cash_price": sku.cash_now,
+        "cash_price": yuan(sku.cash_now),  # SQLite tells what is computed by fifteen digits
         "weight_grams": sku.weight_grams,
         "usual_points_price": sku.points_price if is_scheduled and sku.until else None,
         "usual_cash_price": sku.cash_price if is_scheduled and sku.until else None,

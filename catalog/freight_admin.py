@@ -175,13 +175,11 @@ class FreightTemplateAdmin(ShelfAdmin):
             freight_templates.note(request.user, deed, row)
 
     def delete_model(self, request, obj):
-        freight_templates.note(request.user, "catalog.freight_delete", obj)
-        super().delete_model(request, obj)
+        freight_templates.remove(obj.pk, by=request.user)
 
     def delete_queryset(self, request, queryset):
         for row in queryset:
-            freight_templates.note(request.user, "catalog.freight_delete", row)
-        super().delete_queryset(request, queryset)
+            freight_templates.remove(row.pk, by=request.user)
 
     @action(description=_("Try a load"), url_path="try", permissions=["look"])
     def try_load(self, request, object_id):

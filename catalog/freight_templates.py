@@ -1,4 +1,6 @@
-"""Writing freight templates: the only way in for the back office and the API."""
+"""Writing freight templates: what one must be, the log of who changed it, and one default. The API
+writes by these verbs; the back office's forms save the rows and ask the same of them.
+"""
 
 from dataclasses import dataclass
 

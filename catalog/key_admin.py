@@ -25,7 +25,7 @@ from unfold.widgets import (
 from catalog import codes, key_file, storefront
 from catalog.models import CardKey, CardKeyEvent, Sku
 from mall.core import actors
-from mall.core.admin.action_forms import TEMPLATE, ChosenForm
+from mall.core.admin.action_forms import ChosenForm, ask_before
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
@@ -244,18 +244,8 @@ class CardKeyAdmin(ReadOnly, ModelAdmin):
                 )
                 % {"n": free}
             ]
-            context = {
-                **self.admin_site.each_context(request),
-                "opts": self.opts,
-                "form": form,
-                "facts": facts,
-            }
-            context |= {
-                "title": _("Make void"),
-                "button": _("Make void"),
-                "back_url": reverse("admin:catalog_cardkey_changelist"),
-            }
-            return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
+            words = {"title": _("Make void"), "button": _("Make void")}
+            return ask_before(self, request, form, facts=facts, **words)
         reason = form.cleaned_data["reason"]
         done = codes.make_all_void(queryset, actor=request.user, reason=reason)
         storefront.forget()

@@ -88,7 +88,7 @@ def plan(
         created_by=f"staff:{by.pk}" if by else audit.SYSTEM,
     )
     audit.note(by, "catalog.plan_price", target=planned.sku, after=_told(planned))
-    _show(product.pk)
+    _show([product.pk])
     return planned
 
 
@@ -110,7 +110,7 @@ def end(planned: ScheduledPrice, *, by, as_of: datetime | None = None) -> None:
         row.ends_at = as_of
         row.save(update_fields=["ends_at"])
     audit.note(by, "catalog.end_price", target=row.sku, before=before)
-    _show(product.pk)
+    _show([product.pk])
 
 
 def check_free(sku_id: int, starts_at: datetime, ends_at: datetime | None) -> None:
@@ -144,7 +144,10 @@ def turn_due(as_of: datetime | None = None) -> int:
     as_of = as_of or clock.now()
     lasting = ScheduledPrice.objects.filter(ends_at__isnull=True, starts_at__lte=as_of)
     for planned in lasting.order_by("starts_at", "pk"):
-        _become_own(planned.pk, as_of)
+        try:
+            _become_own(planned.pk, as_of)
+        except assortment.PriceMismatch as error:  # an earlier release let the pay mode change
+            log.error("price_stuck", sku=planned.sku_id, code=error.code)
     since = as_of - LOOKS_BACK
     turned = ScheduledPrice.objects.filter(
         Q(starts_at__gt=since, starts_at__lte=as_of) | Q(ends_at__gt=since, ends_at__lte=as_of)
@@ -152,14 +155,8 @@ def turn_due(as_of: datetime | None = None) -> int:
     ids = set(turned.order_by().values_list("sku__product", flat=True))
     changed = [row[0] for row in shelf_prices.drifted(among=ids, as_of=as_of)] if ids else []
     if changed:
-        _draw(changed, as_of)
+        _show(changed, as_of)
     return len(changed)
-
-
-@transactional
-def _draw(product_ids, as_of):
-    draw_lowest_prices(product_ids, as_of)
-    kept.forget()
 
 
 @transactional
@@ -173,16 +170,17 @@ def _become_own(planned_id, as_of):
         return
     prices = {"points_price": row.points_price, "cash_price": row.cash_price}
     assortment.reprice(row.sku_id, by=None, **prices)
-    _show(row.sku.product_id)
+    _show([row.sku.product_id])
 
 
 def _overlapping(starts_at, ends_at):
-    rows = ScheduledPrice.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=starts_at))
+    rows = ScheduledPrice.objects.open(starts_at)
     return rows if ends_at is None else rows.filter(starts_at__lt=ends_at)
 
 
-def _show(product_id):
-    draw_lowest_prices([product_id])
+@transactional
+def _show(product_ids, as_of=None):
+    draw_lowest_prices(product_ids, as_of)
     kept.forget()
 
 

@@ -75,17 +75,17 @@ def plan_page(request, model_admin, sku):
         return _("Planned: %(window)s.") % {"window": price_schedule.window_of(planned)}
 
     facts = [
-        f"{price_schedule.window_of(one)}: {price_of(one)}"
+        f"{price_schedule.window_of(one)}: {price_in_words(one.points_price, one.cash_price)}"
         for one in price_schedule.open_of([sku.product_id])
         if one.sku_id == sku.pk
     ]
     return ask(model_admin, request, sku, form, verb, title=_("Schedule a price"), facts=facts)
 
 
-def price_of(priced) -> str:
-    """Return a price in words."""
-    parts = [_("%(points)s points") % {"points": priced.points_price}] * bool(priced.points_price)
-    parts += [yuan(priced.cash_price)] * bool(priced.cash_price)
+def price_in_words(points: int, cash) -> str:
+    """Return a price of whole points and yuan in words; nothing where it is neither."""
+    parts = [_("%(points)s points") % {"points": points}] * bool(points)
+    parts += [yuan(cash)] * bool(cash)
     return " + ".join(map(str, parts))
 
 
@@ -107,7 +107,7 @@ class ScheduledPriceAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("price"))
     def price(self, row):
-        return price_of(row)
+        return price_in_words(row.points_price, row.cash_price)
 
     @display(description=_("status"), label=COLOURS)
     def state(self, row):

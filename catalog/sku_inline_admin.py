@@ -4,7 +4,6 @@ counted.
 
 from django import forms
 from django.contrib import admin
-from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -14,7 +13,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from catalog import assortment, stocktake
 from catalog.errors import CountedByKeys
-from catalog.models import MOST_RECEIVED, Product, Sku, StockMovement
+from catalog.models import MOST_RECEIVED, Product, Sku
 from mall.core.admin.table_inline import TableInline
 from mall.core.errors import DomainError
 from mall.core.form_fields import LineField, WholeNumberField
@@ -82,7 +81,7 @@ class CountedSkuForm(SkuForm):
         product = cleaned.get("product")
         if product is not None and product.kind == Product.Kind.CARD_KEY:
             raise CountedByKeys
-        self.before = stocktake.read(cleaned["stock_read"])
+        self.before = stocktake.read(cleaned.get("stock_read", ""))
         if self.instance.pk:
             stocktake.check(self.instance.pk, cleaned["counted"], self.before)
 
@@ -161,12 +160,8 @@ class SkuInline(TableInline, TranslationTabularInline):
         return super().get_formset(request, obj, **kwargs)
 
     def get_queryset(self, request):
-        booked = StockMovement.objects.filter(
-            sku=OuterRef("pk"), direction=StockMovement.Direction.RECEIVE
-        )
-        last = booked.order_by("-pk").values("pk")[:1]
         found = super().get_queryset(request).select_related("stock")
-        return found.annotate(receipt=Subquery(last)) if _may_count(request) else found
+        return stocktake.with_receipt(found) if _may_count(request) else found
 
     @admin.display(description=_("in stock"))
     def left(self, sku):

@@ -2,7 +2,7 @@
 back.
 
 The only writer of the buckets. A hot pool is many rows: who takes locks one of them only, so
-sixteen can take at once (ledger.md section 6). Two rules keep it free of deadlocks: one bucket
+sixteen can take at once (docs/ledger.md). Two rules keep it free of deadlocks: one bucket
 attempt per transaction — InnoDB keeps a lock it waited for even when the UPDATE matched nothing —
 or else all buckets in one ascending pass. Buckets are locked before the shelf's row, never after
 it.

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from uuid import uuid4
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from catalog import stock
 from catalog.errors import StockBelowZero
 from catalog.models import StockMovement
@@ -49,11 +51,9 @@ def read(text: str) -> Shown:
     raise ChangedMeanwhile
 
 
-def last_receipt(sku_id: int, *, but: str = "") -> int:
-    """Return the last delivery or correction of a SKU (0: none) that another reference booked."""
-    booked = StockMovement.objects.filter(sku=sku_id, direction=stock.RECEIVE)
-    last = booked.exclude(reference=but).order_by("pk").values_list("pk", flat=True).last()
-    return last or 0
+def with_receipt(skus: QuerySet) -> QuerySet:
+    """Annotate SKUs with ``receipt``: their last delivery or correction (None: none)."""
+    return skus.annotate(receipt=Subquery(_receipts(OuterRef("pk"))[:1]))
 
 
 def check(sku_id: int, counted: int, before: Shown) -> None:
@@ -64,7 +64,7 @@ def check(sku_id: int, counted: int, before: Shown) -> None:
     left = stock.held([sku_id])[sku_id]
     if _is_booked(sku_id, before):
         return
-    if last_receipt(sku_id) != before.receipt:
+    if (_receipts(sku_id).first() or 0) != before.receipt:
         raise ChangedMeanwhile
     change = counted - before.pieces
     if left + change < 0:
@@ -83,6 +83,12 @@ def book(sku_id: int, counted: int, before: Shown, *, actor: str, note: str) -> 
         return 0
     stock.receive(sku_id, quantity=change, actor=actor, note=note, reference=before.reference)
     return change
+
+
+def _receipts(sku_id) -> QuerySet:
+    """Return the numbers of a SKU's deliveries and corrections, the last one first."""
+    booked = StockMovement.objects.filter(sku=sku_id, direction=stock.RECEIVE)
+    return booked.order_by("-pk").values_list("pk", flat=True)
 
 
 def _is_booked(sku_id, before):

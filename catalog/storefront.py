@@ -107,7 +107,7 @@ def in_stock(goods, limit: int, *, available: int | None, tier: int = VISITOR) -
     """Return the first ``limit`` of these facts that a reader of this tier may have and that are in
     stock, asked live and only as far as needed.
     """
-    goods = (fact for fact in goods if fact["tier_to_redeem"] <= tier)
+    goods = (one for one in goods if not audience.locked_until(one["tier_to_redeem"], tier))
     found, step = [], 4 * limit
     while len(found) < limit and (some := list(islice(goods, step))):
         found += [fact for fact in with_stock(some, available, tier) if fact["in_stock"]]

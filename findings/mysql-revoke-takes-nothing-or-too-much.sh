@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# MySQL 9.7.4 (Debian unstable, package mysql-server-core); MariaDB 10.11.19 and 11.8.9 do neither.
+# MySQL 9.7.4 (Debian unstable: mysql-server-core, mysql-client-core 9.7.4-2); MariaDB 10.11.19 and
+# 11.8.9 do neither.
 #
 # 1. REVOKE UPDATE, DELETE ON a table, from a user who holds UPDATE and not DELETE: MySQL refuses with
 #    1147 "There is no such grant defined" and takes nothing. Whoever tolerates 1147 ("nothing to take")
@@ -7,26 +8,40 @@
 # 2. REVOKE ALL PRIVILEGES ON *.*: most expect the global level alone, as with any other privilege and
 #    as on MariaDB. MySQL also takes every right on schemas and tables; REVOKE UPDATE ON *.* does not.
 #
-# MYSQLD and MYSQL name the server and a client where they are not the ones in PATH; RELEASE another
-# release than the one this was seen on, to look whether it still is so there.
-# Exits 0 as long as it is so, 1 when the behaviour changed, 2 without a MySQL server of that
-# release.
+# Exits 0 as long as it is so, 1 when the behaviour changed, 2 where that very release is not to be
+# had: no Debian, or one whose unstable has gone on to another.
 set -euo pipefail
-PATH="$PATH:/usr/sbin"
-MYSQLD="${MYSQLD:-mysqld}" MYSQL="${MYSQL:-mysql}" RELEASE="${RELEASE:-9.7.4}"
-version="$("$MYSQLD" --version)" && [[ "$version" != *MariaDB* ]] || { echo "no MySQL server: say MYSQLD=path" >&2; exit 2; }
-[[ "$version" == *" $RELEASE"* ]] || { echo "$version: this tells of $RELEASE; say RELEASE=…" >&2; exit 2; }
-echo "$version"
+version=9.7.4-2
 work="$(mktemp -d /tmp/revoke.XXXX)"
 server=
 trap '[ -z "$server" ] || { kill "$server" && wait "$server" || true; }; rm -rf "$work"' EXIT
 as_root=; [ "$(id -u)" != 0 ] || as_root=--user=root
 
-"$MYSQLD" --no-defaults --initialize-insecure --datadir="$work/db" $as_root >"$work/log" 2>&1
-"$MYSQLD" --no-defaults --datadir="$work/db" --socket="$work/s" --pid-file="$work/pid" --skip-networking --mysqlx=OFF \
-  --secure-file-priv= $as_root >>"$work/log" 2>&1 &
+# Unstable's packages with all they need, libc too, unpacked in the temp folder: nothing is
+# installed, and neither the machine's packages nor its lists of them are touched.
+fetch() {
+  local mirror apt
+  mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)"
+  [ -n "$mirror" ] || { echo "no Debian here" && return 1; }
+  mkdir -p "$work"/apt/{state/lists/partial,cache/archives/partial,parts}
+  touch "$work/apt/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror unstable main" >"$work/apt/sources.list"
+  apt=(apt-get -q -y -o Dir::State="$work/apt/state" -o Dir::State::status="$work/apt/status" -o Dir::Cache="$work/apt/cache"
+    -o APT::Sandbox::User=root -o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts="$work/apt/parts" -o Dir::Etc::PreferencesParts="$work/apt/parts")
+  "${apt[@]}" update &&
+    "${apt[@]}" --no-install-recommends --download-only install mysql-server-core="$version" mysql-client-core="$version" &&
+    for package in "$work"/apt/cache/archives/*.deb; do dpkg -x "$package" "$work/root" || return 1; done
+}
+fetch >"$work/log" 2>&1 || { cat "$work/log" >&2; echo "MySQL $version is not to be had" >&2; exit 2; }
+libraries=("$work"/root/usr/lib/*-linux-gnu)
+with_own_libc=("$libraries"/ld-linux-*.so.? --library-path "$libraries")
+mysqld=("${with_own_libc[@]}" "$work/root/usr/sbin/mysqld" --no-defaults --basedir="$work/root/usr" --datadir="$work/db" $as_root)
+"${mysqld[@]}" --version
+
+"${mysqld[@]}" --initialize-insecure >"$work/log" 2>&1
+"${mysqld[@]}" --socket="$work/s" --pid-file="$work/pid" --skip-networking --mysqlx=OFF --secure-file-priv= >>"$work/log" 2>&1 &
 server=$!
-sql() { "$MYSQL" --no-defaults -uroot --socket="$work/s" -N -B -e "$1" 2>&1; }
+sql() { "${with_own_libc[@]}" "$work/root/usr/bin/mysql" --no-defaults -uroot --socket="$work/s" -N -B -e "$1" 2>&1; }
 for _ in $(seq 150); do sql "SELECT 1" >/dev/null && break; sleep 0.2; done
 held() { sql "SHOW GRANTS FOR u" | grep -v 'USAGE ON \*' || true; }
 anew() { sql "DROP USER IF EXISTS u; CREATE USER u; GRANT SELECT, UPDATE ON shop.entries TO u"; }

@@ -2,7 +2,7 @@
 
 Cache, limits and broker of this profile live in the memory of the process, so one database is
 served by one process only. Tasks in memory die with the process; the rows they work on do not, and
-the next sweep finds them. Source: dependencies.md, "Embedded profile".
+the next sweep finds them. Source: docs/architecture.md, "The embedded profile".
 """
 
 import fcntl

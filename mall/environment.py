@@ -73,8 +73,7 @@ class Environment:
     def know_gateways(self, names):
         """Note a complaint for each payment provider nobody has built."""
         for name in names:
-            known = name.isidentifier() and not name.startswith("_")
-            if not known or not (GATEWAYS / f"{name}.py").exists():
+            if not is_module(name, GATEWAYS):
                 self.complaints.append(f"PAYMENT_PROVIDERS names {name!r}, which is none of ours")
 
     def refuse(self):
@@ -85,6 +84,11 @@ class Environment:
             raise SystemExit(
                 "\n".join(["The mall does not start:", *(f"  {line}" for line in self.complaints)])
             )
+
+
+def is_module(name: str, folder: Path) -> bool:
+    """Whether a name is one of the modules in a folder."""
+    return name.isidentifier() and not name.startswith("_") and (folder / f"{name}.py").exists()
 
 
 def short_or_guessable(value):

@@ -18,7 +18,7 @@ def alipay(environment, *, is_offered: bool) -> dict:
     """Return the account at Alipay; nothing where it is not offered."""
     if not is_offered:
         return {}
-    ask = partial(_ask, environment, "PAYMENT_ALIPAY_")
+    ask = partial(ask_for, environment, "PAYMENT_ALIPAY_")
     account = {
         "app_id": ask("APP_ID", "the app's number at open.alipay.com", not_digits(16)),
         "seller_id": ask("SELLER_ID", "your merchant number, 2088…", not_digits(16)),
@@ -39,7 +39,7 @@ def wechat(environment, *, is_offered: bool) -> dict:
     """Return the account at WeChat Pay; nothing where it is not offered."""
     if not is_offered:
         return {}
-    ask = partial(_ask, environment, "PAYMENT_WECHAT_")
+    ask = partial(ask_for, environment, "PAYMENT_WECHAT_")
     return {
         "app_id": ask("APP_ID", "the app's number, wx…", not_plain),
         "mchid": ask("MCHID", "your merchant number", not_digits(8, 10)),
@@ -81,7 +81,8 @@ def _private_key(value):
         return serialization.load_pem_private_key(older, password=None)
 
 
-def _ask(environment, prefix, name, why, unless) -> str:
+def ask_for(environment, prefix, name, why, unless=lambda value: "") -> str:
+    """Ask the environment for one of the values whose names begin alike."""
     return environment.ask(f"{prefix}{name}", why=why, unless=unless)
 
 

@@ -52,6 +52,8 @@ JOBS = (
     Job("reassess-tiers", "points.tasks.reassess_tiers", crontab(minute=25)),
     # Points on the way arrive once the goods can no longer be sent back.
     Job("mature-grants", "points.tasks.mature_grants", crontab(minute="*/5"), once_a=MINUTE),
+    # Operators hear of budgets that are nearly spent; what is spent is paused where it is spent.
+    Job("watch-budgets", "points.tasks.watch_budgets", crontab(), once_a=MINUTE),
     # Orders whose cash did not come in time give points and goods back.
     Job("cancel-unpaid-orders", "orders.tasks.cancel_unpaid_orders", crontab(), once_a=MINUTE),
     # Cash that must go back is sent back by its provider, asked again until it is.
@@ -64,6 +66,8 @@ JOBS = (
     Job(
         "complete-sent-orders", "orders.tasks.complete_sent_orders", crontab(minute=5), once_a=HOUR
     ),
+    # Streaks of who checked in before a day was declared an outage.
+    Job("draw-streaks", "marketing.tasks.draw_streaks", crontab(), once_a=MINUTE),
     # Mails about accounts leave the shop: somebody waits for the link in them.
     Job(
         "send-account-mails",
@@ -98,6 +102,8 @@ JOBS = (
     Job("tell-flash-starting", "orders.tasks.tell_flash_starting", crontab(), once_a=MINUTE),
     # Who asked to be told hears when what was sold out is back, and not gone again at once.
     Job("tell-back-in-stock", "orders.tasks.tell_back_in_stock", crontab(), once_a=MINUTE),
+    # A lucky draw that is over reveals its seed and gives what nobody won back to the shelf.
+    Job("settle-draws", "marketing.tasks.settle_draws", crontab(), once_a=MINUTE),
     # And of coupons that end within three days.
     Job("remind-coupons", "marketing.tasks.remind_coupons", crontab(minute=5, hour="9-21")),
     # Coupons whose day has passed leave the list of usable ones; they are refused without this too.

@@ -5,7 +5,8 @@ What is given by half is said at the start, a line each.
 from functools import partial
 from pathlib import Path
 
-from mall.payment_accounts import not_digits, not_https
+from mall.environment import is_module
+from mall.payment_accounts import ask_for, not_digits, not_https
 
 WECHAT_URL = "https://api.weixin.qq.com"
 TENCENT_URL = "https://sms.tencentcloudapi.com"
@@ -33,8 +34,7 @@ def sms_provider(environment, *, usual: str, may_print: bool) -> str:
     name = environment.allow("SMS_PROVIDER") or usual
     if name in ("", "none"):
         return ""
-    is_plain = name.isidentifier() and not name.startswith("_")
-    if not is_plain or not (SENDERS / f"{name}.py").exists():
+    if not is_module(name, SENDERS):
         environment.complaints.append(f"SMS_PROVIDER names {name!r}, which is none of ours")
         return ""
     if name == "console" and not may_print:
@@ -50,7 +50,7 @@ def tencent(environment, *, is_offered: bool) -> dict:
     """Return the account at Tencent Cloud SMS; nothing where it is not offered."""
     if not is_offered:
         return {}
-    ask = partial(_ask, environment, "SMS_TENCENT_")
+    ask = partial(ask_for, environment, "SMS_TENCENT_")
     return {
         "secret_id": ask("SECRET_ID", "the key's name at console.cloud.tencent.com/cam"),
         "secret_key": ask("SECRET_KEY", "the key itself"),
@@ -90,7 +90,3 @@ def _app(environment, name, whose, *, hidden=False, place="") -> list:
         environment.complaints.append(f"{missing} is missing: {whose} has a number and a secret")
     settings = {"hidden": True} if hidden else {"place": place}
     return [{"client_id": app_id, "secret": secret, "settings": settings}]
-
-
-def _ask(environment, prefix, name, why, unless=lambda value: "") -> str:
-    return environment.ask(f"{prefix}{name}", why=why, unless=unless)

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
+from django.core.files.storage import default_storage
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
@@ -84,9 +85,10 @@ def offline(request):
 
 @login_not_required
 def picture(request, path):
-    """Return an uploaded picture, or a smaller copy of one. What its name says cannot change a
-    browser keeps for good, all else for an hour (as ops/nginx has it). A name longer than the disk
-    takes is no picture's, and no fault of ours. Raises: Http404.
+    """Return an uploaded picture, or a smaller copy of one; leads to the picture where it is too
+    large for copies. What its name says cannot change a browser keeps for good, all else for an
+    hour (as ops/nginx has it). A name longer than the disk takes is no picture's, and no fault of
+    ours. Raises: Http404.
     """
     try:
         made = renditions.find(path)
@@ -95,6 +97,8 @@ def picture(request, path):
             if made
             else serve(request, path, document_root=settings.MEDIA_ROOT)
         )
+    except renditions.TooLarge as whole:
+        response = redirect(default_storage.url(str(whole)))
     except OSError as error:
         if not isinstance(error, FileNotFoundError) and error.errno != errno.ENAMETOOLONG:
             raise

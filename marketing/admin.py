@@ -17,9 +17,10 @@ from marketing.analytics import (
     history,
     statement_admin,  # noqa: F401
 )
+from marketing.checkin import admin as checkin_admin  # noqa: F401
+from marketing.draws import admin as draw_admin  # noqa: F401
 from marketing.missions import admin as mission_admin  # noqa: F401 - rooms register what is theirs
 from marketing.models import (
-    CheckIn,
     DailyRollup,
     HistoryCustomer,
     HistoryLine,
@@ -34,17 +35,6 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     """Rows that the shop writes by itself: looked at here, changed by nobody."""
 
     list_fullwidth = True
-
-
-@admin.register(CheckIn)
-class CheckInAdmin(ReadOnlyAdmin):
-    list_display = ["on", "user", "streak", "points", "created_at"]
-    ordering = ["-pk"]
-    list_filter = [("on", DayRangeFilter)]
-    list_filter_submit = True
-    search_fields = members("user")
-    search_help_text = MEMBER_HELP
-    list_select_related = ["user"]
 
 
 @admin.register(Notification)

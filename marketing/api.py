@@ -2,6 +2,7 @@
 
 from marketing import event_api, share_api
 from marketing.checkin import api as checkin_api
+from marketing.draws import api as draw_api
 from marketing.missions import api as mission_api
 from marketing.notices import api as notice_api
 from marketing.recommendations import api as suggestion_api
@@ -11,6 +12,7 @@ urlpatterns = [
     *checkin_api.urlpatterns,
     *notice_api.urlpatterns,
     *mission_api.urlpatterns,
+    *draw_api.urlpatterns,
     *share_api.urlpatterns,
     *event_api.urlpatterns,
     *suggestion_api.urlpatterns,

@@ -12,6 +12,40 @@ class AlreadyCheckedIn(DomainError):
     message = _("You have already checked in today. Come back tomorrow for %(tomorrow)s points.")
 
 
+class NotMissed(DomainError):
+    """The day has a row already, or an outage excuses it; nothing was changed."""
+
+    code = "not_missed"
+    field = "on"
+    message = _("This day is not missing from your calendar.")
+
+
+class MakeUpOutOfReach(DomainError):
+    """The day lies outside the window in which days may be made up, or the member was not there
+    yet; numbers: days.
+    """
+
+    code = "make_up_out_of_reach"
+    field = "on"
+    message = _("Only missed days of the last %(days)s days can be made up.")
+
+
+class MakeUpsUsedUp(DomainError):
+    """As many days of the window are made up as may be; numbers: most, days."""
+
+    code = "limit_reached"
+    field = "on"
+    message = _("You have made up %(most)s of the last %(days)s days; that is as many as can be.")
+
+
+class MakeUpPriceChanged(DomainError):
+    """Making a day up costs something else than the member was shown; numbers: price."""
+
+    code = "price_changed"
+    field = "price"
+    message = _("Making up this day costs %(price)s points by now. Nothing was taken.")
+
+
 class NoSuchMission(DomainError):
     """There is no mission of this code."""
 

@@ -33,7 +33,9 @@ from points.models import LedgerEntry
 BATCH = 200  # members wait behind it
 LATE_DAYS = 3  # a shop that was switched off on somebody's birthday still congratulates
 LEAP_DAY = (2, 29)
-STANDING = ("no", "status", "points", "cash", "refunded_at", "refunded_points", "refunded_cash")
+STANDING = (
+    "no", "key", "status", "points", "cash", "refunded_at", "refunded_points", "refunded_cash",
+)  # fmt: skip
 
 
 # --- what moves missions ------------------------------------------------------------
@@ -98,7 +100,8 @@ def _left_of(events) -> list[Fact]:
 
 
 def _left_of_order(order):
-    is_left = order.status != Order.Status.CANCELLED and order.refunded_at is None
+    is_undone = order.status == Order.Status.CANCELLED or order.refunded_at is not None
+    is_left = not is_undone and not order.is_gift  # what was won is no purchase
     redeemed = is_left and order.refunded_points < order.points
     cash = int(order.cash - order.refunded_cash) if is_left else 0
     return [

@@ -2,13 +2,11 @@
 what came of them.
 """
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from mall.core.admin.action_forms import VERSION, sent
+from mall.core.admin.action_forms import VERSION
 from mall.core.admin.file_jobs import FileJobAdmin
-from mall.core.errors import DomainError
 from marketing.analytics import history_imports
 from marketing.history_forms import LABELS, ReadingForm, UploadForm
 from marketing.models import HistoryImport
@@ -24,6 +22,8 @@ class HistoryImportAdmin(FileJobAdmin):
     heavy = (*FileJobAdmin.heavy, "sample", "reading")
     upload_form, upload_right = UploadForm, "marketing.add_historyimport"
     bytes_max = history_imports.BYTES_MAX
+    page_template = "marketing/admin/history_import.html"
+    findings_title = _("Left out or put right")
     findings_header = (_("Line"), _("order number"), _("What"), _("Why"))
     findings_file = "orders-left-out"
 
@@ -33,50 +33,39 @@ class HistoryImportAdmin(FileJobAdmin):
     def look_over(self, content, said, *, name, operator):
         return history_imports.look_over(content, name=name, operator=operator)
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Show what the file is at; look it over again or let it in when that is asked for."""
-        row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        if not self.has_view_permission(request, row):
-            raise PermissionDenied
-        may = self.has_upload_permission(request) and row.status == HistoryImport.Status.CHECKED
-        form = ReadingForm(row, sent(request)) if may else None
-        if request.method == "POST":
-            if not self.has_upload_permission(request):
-                raise PermissionDenied
-            try:
-                if not may:
-                    raise history_imports.ImportDecided
-                if "import" in request.POST or form.is_valid():
-                    return self.to(self._decided(request, row, form))
-            except DomainError as refusal:
-                messages.error(request, str(refusal))
-                return self.to(row)
-        return self._page(request, row, form)
-
-    def _decided(self, request, row, form):
+    def decide(self, request, row):
+        """Let a file in, or look it over again, read otherwise."""
+        if row.status != HistoryImport.Status.CHECKED:
+            raise history_imports.ImportDecided
         read = request.POST.get(VERSION)
         if "import" in request.POST:
-            return history_imports.let_in(row, operator=request.user, read=read)
+            history_imports.let_in(row, operator=request.user, read=read)
+            return None
+        form = ReadingForm(row, request.POST)
+        if not form.is_valid():
+            return self.page(request, row, **_shown(row, form))
         said = form.cleaned_data
-        return history_imports.look_again(
+        history_imports.look_again(
             row,
             reading=form.said(),
             encoding=said["encoding"],
             replaces=said["replaces"],
             read=read,
         )
+        return None
 
-    def _page(self, request, row, form):
-        written = row.new + row.replaced
-        return self.page(
-            request,
-            row,
-            "marketing/admin/history_import.html",
-            form=form,
-            labels=list(LABELS.values()),
-            would_write=written if form and not row.problem else 0,
-            handled=min(row.orders, written + row.known),
-            version=row.version,
-        )
+    def facts(self, request, row, *, may):
+        is_checked = row.status == HistoryImport.Status.CHECKED
+        return _shown(row, ReadingForm(row) if may and is_checked else None)
+
+
+def _shown(row, form) -> dict:
+    """Return what a file's page shows besides; ``form``: how it is read, of one not let in yet."""
+    written = row.new + row.replaced
+    return {
+        "form": form,
+        "labels": list(LABELS.values()),
+        "would_write": written if form and not row.problem else 0,
+        "handled": min(row.orders, written + row.known),
+        "version": row.version,
+    }

@@ -3,12 +3,16 @@
 from accounts import closing as leaving
 from accounts import export
 from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
+from catalog import sales
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
 from mall.core.events import Bystander, each
 from marketing import facts, takeaway
 from marketing.analytics import activity, days
+from marketing.draws import goods as draw_goods
+from marketing.missions import board
 from marketing.notices import news
 from marketing.webhooks import endpoints, queue
+from orders import tickets
 from orders.events import (
     BACK_IN_STOCK,
     COUPON_GRANTED,
@@ -25,7 +29,14 @@ from orders.events import (
     REFUND_REQUESTED,
     REFUND_SETTLED,
 )
-from points.events import CASE_DECIDED, CASE_OPENED, POINTS_ADJUSTED, POINTS_AWARDED
+from points import wording
+from points.events import (
+    CASE_DECIDED,
+    CASE_OPENED,
+    POINTS_ADJUSTED,
+    POINTS_AWARDED,
+    TIER_RISEN,
+)
 
 LISTENERS = {
     # the person
@@ -61,6 +72,7 @@ LISTENERS = {
     # points
     POINTS_AWARDED: [news.of_awards],
     POINTS_ADJUSTED: [news.of_adjustments],
+    TIER_RISEN: [news.of_tiers],
     CASE_OPENED: [news.of_cases],
     CASE_DECIDED: [facts.settle_set_aside, news.of_cases],
 }
@@ -69,6 +81,12 @@ LISTENERS = {
 BYSTANDERS = [Bystander(queue.write_down, endpoints.wants)]
 
 ANSWERS = {
+    sales.LACKING: [draw_goods.lacking],
+    tickets.ISSUE: [draw_goods.issue],
+    tickets.CHECK_UNUSED: [draw_goods.check_unused],
+    tickets.TAKE_BACK: [draw_goods.take_back],
+    tickets.REFUSALS: [draw_goods.refusals],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.FORGETTING: [takeaway.forget],
+    wording.PAID_FOR: [board.names],
 }

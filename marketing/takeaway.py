@@ -9,6 +9,7 @@ from mall.core.transactions import transactional
 from marketing.models import (
     CheckIn,
     DailyActivity,
+    DrawTicket,
     HistoryCustomer,
     HistoryOrder,
     MissionProgress,
@@ -29,11 +30,13 @@ def chapters(user) -> list[Chapter]:
         MissionProgress.objects.filter(user=user).order_by("pk"),
         Preference.objects.filter(user=user),
     )
+    tickets = DrawTicket.objects.filter(user=user).order_by("pk")
     earlier = HistoryOrder.objects.filter(customer__user=user).order_by("pk")
     return [
-        Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "streak", "points")),
+        Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "kind", "streak", "points")),
         Chapter("active_days", _("Days you were here"), rows_of(days, "on", "action")),
         Chapter("missions", _("Missions"), rows_of(missions, *_MISSION)),
+        Chapter("draw_tickets", _("Draw tickets"), rows_of(tickets, *_TICKET)),
         Chapter("notifications", _("Notifications"), _notices(user)),
         Chapter(
             "notification_choices",
@@ -48,6 +51,7 @@ def chapters(user) -> list[Chapter]:
     ]
 
 
+_TICKET = ("draw__code", "source", "granted_at", "number", "drawn_at", "prize__kind")
 _MISSION = ("mission__code", "count", "points", "completed_at")
 
 

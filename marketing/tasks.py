@@ -2,8 +2,11 @@
 
 from celery import shared_task
 
+from mall.core import clock
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup, statements
+from marketing.checkin import outages
+from marketing.draws import programme as draws
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
 from marketing.webhooks import sending
@@ -40,9 +43,21 @@ def remind_streaks():
 
 
 @shared_task
+def draw_streaks():
+    """Draw streaks anew after outage days; returns how many changed."""
+    return {"members": outages.draw_due()}
+
+
+@shared_task
 def refresh_recommendations():
     """Count anew what goes with what; returns how many pairs there are."""
     return {"pairs": nightly.refresh()}
+
+
+@shared_task
+def settle_draws():
+    """Reveal the seeds of draws that are over and return what nobody won; returns how many."""
+    return {"draws": draws.settle_due(clock.now())}
 
 
 @shared_task

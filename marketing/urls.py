@@ -4,6 +4,7 @@ from django.urls import path
 
 from marketing import share_views, views
 from marketing.checkin import views as checkin_views
+from marketing.draws import views as draw_views
 from marketing.missions import views as mission_views
 from marketing.notices import views as notice_views
 from marketing.recommendations import views as suggestions
@@ -13,8 +14,14 @@ app_name = "marketing"
 urlpatterns = [
     path("", views.home, name="home"),
     path("checkin/", checkin_views.show, name="checkin"),
+    path("checkin/make-up/", checkin_views.mend, name="make-up"),
     path("missions/", mission_views.show, name="missions"),
     path("missions/<slug:code>/claim/", mission_views.claim, name="claim"),
+    path("draws/", draw_views.listed, name="draws"),
+    path("draws/<slug:code>/", draw_views.show, name="draw"),
+    path("draws/<slug:code>/tickets/", draw_views.draw, name="draw_ticket"),
+    path("draws/<slug:code>/tickets/<int:number>/", draw_views.claim, name="draw_claim"),
+    path("draws/<slug:code>/proof.json", draw_views.proof_file, name="draw_proof"),
     path("share/", share_views.share, name="share"),
     path("s/<str:token>/", share_views.landing, name="landing"),
     path("products/<int:product_id>/together/", suggestions.together, name="together"),

@@ -3,7 +3,7 @@
 Who orders one SKU while another order is being written may be written together with others
 (orders/lane.py, orders/group.py).
 
-Lock order (ledger.md section 3): the member's account first, the hot stock rows last. Orders
+Lock order (docs/ledger.md): the member's account first, the hot stock rows last. Orders
 without any points lock the account too: it is the mutex that limits per person are counted under.
 """
 

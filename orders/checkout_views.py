@@ -2,7 +2,6 @@
 button that places the order.
 """
 
-from dataclasses import dataclass
 from uuid import uuid4
 
 from django.contrib import messages
@@ -11,20 +10,18 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import addresses as address_book
 from catalog import stock
-from catalog.models import Product, most_pieces
+from catalog.models import most_pieces
 from mall.core import unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
-from orders import coupon_choice, just_placed, pricing, proposals
+from orders import address_choice, coupon_choice, freight, just_placed, pricing, proposals
 from orders.basket import badge
 from orders.checkout import place_order
 from orders.coupons.errors import CouponNotUsable
 from orders.coupons.guesses import count_try
 from orders.errors import InvalidCheckout, PointsNotUsable
 from orders.forms import PlaceForm, read_lines, read_points
-from orders.freight import Destination
 from orders.models import Order
 from orders.obtainable import rest_of
 
@@ -80,8 +77,10 @@ def _checkout_page(request, asked, *, refusal=None):
     try:
         wishes = pricing.wishes_of(read_lines(asked))
         choice = coupon_choice.choose(request, asked, wishes)
-        book = _book(request, asked, wishes)
-        quote = _quote_with(request.user, wishes, read_points(asked), choice, book.to)
+        way = address_choice.choose(
+            request.user, asked.get("address", ""), is_needed=bool(freight.posted(wishes))
+        )
+        quote = _quote_with(request.user, wishes, read_points(asked), choice, way.to)
     except DomainError as unable:
         return render(
             request,
@@ -89,6 +88,12 @@ def _checkout_page(request, asked, *, refusal=None):
             {"refusal": refusal or unable, "rest": _way_on(request, asked)},
             status=(refusal or unable).status,
         )
+    context = _facts(request, asked, quote, choice, way) | {"refusal": refusal}
+    return render(request, "orders/new.html", context, status=refusal.status if refusal else 200)
+
+
+def _facts(request, asked, quote, choice, way) -> dict:
+    """Return what the page tells of a quote, and what stands in the way of placing it."""
     first, left = quote.lines[0], stock.available([line.sku.pk for line in quote.lines])
     short = [
         {"name": line.sku.product.name, "left": left[line.sku.pk]}
@@ -98,18 +103,15 @@ def _checkout_page(request, asked, *, refusal=None):
     available = request.purse.available or 0
     missing = max(0, quote.points - available)
     proposal = proposals.propose(
-        wishes, choice.options, available=available, carriage=quote.carriage
+        quote.lines, choice.options, available=available, carriage=quote.carriage
     )
-    undelivered = quote.carriage.refused or quote.carriage.is_unclear
-    from_basket, needs_address = "basket" in asked, quote.is_physical and not book.addresses
-    context = {
+    from_basket = "basket" in asked
+    return {
+        **way.facts(quote.carriage),
         "quote": quote,
         "placed_before": just_placed.of(request, [line.sku.pk for line in quote.lines]),
-        "refusal": refusal,
         "short": short,
-        "rest": _way_on(request, asked, book.to) if short or quote.carriage.refused else None,
-        "undelivered": list(quote.carriage.refusals.values()),
-        "unclear_address": book.chosen if quote.carriage.is_unclear else None,
+        "rest": _way_on(request, asked, way.to) if short or quote.carriage.refused else None,
         "missing": missing,
         "available": available,
         "remaining": max(0, available - quote.points),
@@ -119,10 +121,7 @@ def _checkout_page(request, asked, *, refusal=None):
         "proposal": proposal if proposal and proposal.quote.cash < quote.cash else None,
         "best": proposal and f"{request.path}?{_query(proposal.quote, from_basket)}",
         "from_basket": from_basket,
-        "addresses": book.addresses,
-        "chosen_address": book.chosen,
-        "needs_address": needs_address,
-        "can_place": not (short or missing or needs_address or undelivered),
+        "can_place": not short and not missing and way.may_go(quote.carriage),
         "quantity_line": first if len(quote.lines) == 1 else None,
         "quantity_max": max(
             first.quantity, most_pieces(first.sku.product.limit_per_order, left[first.sku.pk])
@@ -130,7 +129,6 @@ def _checkout_page(request, asked, *, refusal=None):
         "here": f"{request.path}?{_query(quote, from_basket)}",
         "key": uuid4().hex,
     }
-    return render(request, "orders/new.html", context, status=refusal.status if refusal else 200)
 
 
 def _way_on(request, asked, to=None) -> dict | None:
@@ -150,46 +148,27 @@ def _way_on(request, asked, to=None) -> dict | None:
     return {"url": f"{request.path}?{urlencode(query, doseq=True)}", "without": names}
 
 
-@dataclass(slots=True)
-class Book:
-    """The member's addresses where one is needed, the one chosen (its id), and the way there."""
-
-    addresses: list
-    chosen: int | None
-    to: Destination
-
-
-def _book(request, asked, wishes) -> Book:
-    is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
-    own = list(address_book.book_of(request.user)) if is_physical else []
-    chosen = address_book.chosen(own, asked.get("address", ""))
-    named = next((address for address in own if address.pk == chosen), None)
-    return Book(own, chosen, Destination(request.user, named) if named else Destination(None))
-
-
 def _quote_with(user, wishes, points_to_use, choice, to):
     """Quote with the coupon chosen, or without it when it does not fit; the choice remembers
     why.
     """
-    lines = [(wish.sku.pk, wish.quantity) for wish in wishes]
     try:
-        return _closest_quote(user, lines, points_to_use, choice.chosen, to)
+        return _closest_quote(user, wishes, points_to_use, coupon=choice.chosen, to=to)
     except CouponNotUsable as refusal:
         choice.refusal = refusal
-        return _closest_quote(user, lines, points_to_use, None, to)
+        return _closest_quote(user, wishes, points_to_use, coupon=None, to=to)
 
 
-def _closest_quote(user, lines, points_to_use, coupon, to):
+def _closest_quote(user, wishes, points_to_use, **words):
     """Quote with the points asked for, or the nearest number that may be used here."""
     try:
-        return pricing.quote(user, lines, points_to_use=points_to_use, coupon=coupon, to=to)
+        return pricing.quote_wishes(user, wishes, points_to_use=points_to_use, **words)
     except PointsNotUsable as refusal:
         usable = pricing.DiscountRange(
             refusal.numbers["min"], refusal.numbers["step"], refusal.numbers["max"]
         )
-        return pricing.quote(
-            user, lines, points_to_use=usable.closest(points_to_use), coupon=coupon, to=to
-        )
+        closest = usable.closest(points_to_use)
+        return pricing.quote_wishes(user, wishes, points_to_use=closest, **words)
 
 
 def _discount_choices(quote, available) -> list[dict]:

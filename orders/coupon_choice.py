@@ -47,9 +47,7 @@ def named(quote) -> int | str:
     """Return how the form names the coupon of a quote: the id of an own one, a public code; nothing
     without.
     """
-    if quote.coupon is None:
-        return ""
-    return quote.coupon.coupon.pk if quote.coupon.coupon else quote.coupon.code
+    return "" if quote.coupon is None else _value_of(quote.coupon)
 
 
 def offered(quote, choice) -> dict | None:
@@ -62,29 +60,11 @@ def offered(quote, choice) -> dict | None:
         return None
     chosen = named(quote)
     fitting = [
-        {
-            "value": option.in_hand.coupon.pk,
-            "name": option.in_hand.template.name,
-            "terms": offers.describe(option.in_hand.template),
-            "until": wallet.last_day(option.in_hand.expires_at),
-            "saves": option.discount,
-            "is_chosen": option.in_hand.coupon.pk == chosen,
-        }
-        for option in choice.options
-        if option.fits
+        _row(option.in_hand, option.discount, chosen) for option in choice.options if option.fits
     ]
     if quote.coupon and not any(row["is_chosen"] for row in fitting):
-        template = quote.coupon.template
-        row = {
-            "value": chosen,
-            "name": template.name,
-            "terms": offers.describe(template),
-            "code": quote.coupon.code,
-        }
-        until = wallet.last_day(quote.coupon.expires_at)
-        fitting.insert(
-            0, {**row, "until": until, "saves": quote.coupon_discount, "is_chosen": True}
-        )
+        row = _row(quote.coupon, quote.coupon_discount, chosen)
+        fitting.insert(0, {**row, "code": quote.coupon.code})
     return {
         "fitting": fitting,
         "others": [
@@ -94,4 +74,20 @@ def offered(quote, choice) -> dict | None:
         ],
         "typed": choice.typed if choice.refusal else "",
         "refusal": choice.refusal,
+    }
+
+
+def _value_of(in_hand) -> int | str:
+    return in_hand.coupon.pk if in_hand.coupon else in_hand.code
+
+
+def _row(in_hand, saves, chosen) -> dict:
+    value = _value_of(in_hand)
+    return {
+        "value": value,
+        "name": in_hand.template.name,
+        "terms": offers.describe(in_hand.template),
+        "until": wallet.last_day(in_hand.expires_at),
+        "saves": saves,
+        "is_chosen": value == chosen,
     }

@@ -1,5 +1,5 @@
-"""What an order hands over as soon as it is paid, card keys and coupons: issued, keys shown to
-their member after the password, taken back unseen and unused.
+"""What an order hands over as soon as it is paid, card keys, coupons and draw tickets: issued, keys
+shown to their member after the password, taken back unseen and unused.
 """
 
 from typing import NamedTuple
@@ -11,11 +11,13 @@ from catalog.errors import KeyAlreadySeen
 from catalog.models import DELIVERED_AT_ONCE, CardKey, Product
 from mall.core import rows
 from mall.core.transactions import transactional
-from orders import shipping
+from orders import shipping, tickets
 from orders.coupons import goods as coupon_goods
 from orders.models import OrderLine, RefundLine, RefundRequest
 from orders.refunds.errors import NoCodes, NoPassword, RefundOpen, WrongPassword
 from points import ledger
+
+COUPON, TICKET = Product.Kind.COUPON.value, Product.Kind.TICKET.value
 
 
 class LineAtOnce(NamedTuple):
@@ -29,8 +31,8 @@ class LineAtOnce(NamedTuple):
 
 
 def hand_over(order) -> int:
-    """Issue a key or a coupon for each piece of an order just paid, once; return how many were
-    issued.
+    """Issue a key, a coupon or a ticket for each piece of an order just paid, once; return how many
+    were issued.
 
     Inside the transaction that pays. Raises: catalog.errors.OutOfStock.
     """
@@ -38,7 +40,8 @@ def hand_over(order) -> int:
         return 0
     keys = [(line.pk, line.sku_id, line.quantity) for line in lines if _is_key(line)]
     issued = codes.issue(keys, reference=order.reference) if keys else 0
-    issued += coupon_goods.issue(order, [line for line in lines if not _is_key(line)])
+    issued += coupon_goods.issue(order, [line for line in lines if line.kind == COUPON])
+    issued += tickets.issue(order, [line for line in lines if line.kind == TICKET])
     shipping.note_sent({line.pk: line.quantity for line in lines})
     return issued
 
@@ -112,9 +115,9 @@ def take_back(
     order, pieces: dict[int, int], *, actor: str, reference: str, seen_too: bool
 ) -> dict[int, int]:
     """Take back what was handed over for these lines (line id: pieces); return how many pieces of
-    each are free to be sold again. Used coupons are never taken back.
+    each are free to be sold again. Used coupons and drawn tickets are never taken back.
 
-    Raises: catalog.errors.KeyAlreadySeen, unless ``seen_too``; CouponGoodsUsed.
+    Raises: catalog.errors.KeyAlreadySeen, unless ``seen_too``; CouponGoodsUsed, or what is used.
     """
     free = {}
     for line in _lines_at_once(order).filter(pk__in=pieces).order_by("sku_id"):
@@ -123,13 +126,15 @@ def take_back(
                 line.pk, pieces[line.pk], actor=actor, reference=reference, seen_too=seen_too
             )
         else:
-            free[line.pk] = coupon_goods.take_back(order, line.pk, pieces[line.pk])
+            room = coupon_goods if line.kind == COUPON else tickets
+            free[line.pk] = room.take_back(order, line.pk, pieces[line.pk])
     return free
 
 
 def check_returnable(order, pieces: dict[int, int]) -> None:
     """Refuse to return more of a line (line id: pieces) than codes nobody has looked at, or coupons
-    nobody has used. Raises: catalog.errors.KeyAlreadySeen, CouponGoodsUsed.
+    and tickets nobody has used. Raises: catalog.errors.KeyAlreadySeen, CouponGoodsUsed, or what
+    tickets refuse.
     """
     if not pieces:
         return
@@ -139,4 +144,6 @@ def check_returnable(order, pieces: dict[int, int]) -> None:
     for line, quantity in keys.items():
         if unseen[line] < quantity:
             raise KeyAlreadySeen(unseen=unseen[line])
-    coupon_goods.check_unused(order, {pk: n for pk, n in pieces.items() if pk not in keys})
+    for kind, room in ((COUPON, coupon_goods), (TICKET, tickets)):
+        of_kind = [line.pk for line in lines if line.kind == kind]
+        room.check_unused(order, {pk: pieces[pk] for pk in of_kind})

@@ -18,11 +18,12 @@ from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from accounts import persons
 from mall.core.events import Event
 from orders.models import Order
+from orders.models.order import GIFT
 from orders.refunds import terms as refund_terms
 from points import grants
 from points.models import Grant
 
-STANDING = ("no", "user_id", "status", "completed_at", "refunded_at", "refunded_pieces")
+STANDING = ("no", "user_id", "key", "status", "completed_at", "refunded_at", "refunded_pieces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ def promise(events: list[Event]) -> None:
     has arrived meanwhile begins to wait at once. Idempotent by the orders' numbers.
     """
     orders = _as_they_stand(events)
+    events = [event for event in events if not orders[event.data["no"]].is_gift]
     # A second account of one person begins anew, but not with another bonus for beginning.
-    beginning = {order.user_id for order in orders.values() if order.was_first}
+    bought = [order for order in orders.values() if not order.is_gift]
+    beginning = {order.user_id for order in bought if order.was_first}
     first_accounts = persons.first_accounts(beginning) if beginning else set()
     stands = ((event, orders[event.data["no"]]) for event in events)
     earned = [one for event, order in stands for one in _earned(event, order, first_accounts)]
@@ -129,5 +132,6 @@ def _as_they_stand(events) -> dict[str, Order]:
     kept = Q(cancelled_at__isnull=True) | Q(cancelled_at__gt=then)
     kept &= Q(refunded_at__isnull=True) | Q(refunded_at__gt=then)
     others = Order.objects.filter(before, kept, user_id=OuterRef("user_id"))
+    others = others.exclude(key__startswith=GIFT)
     stands = Order.objects.annotate(was_first=~Exists(others)).only(*STANDING)
     return stands.in_bulk([event.data["no"] for event in events], field_name="no")

@@ -96,10 +96,9 @@ def of(wishes, *, policy: CheckoutPolicy, to: Destination | None = None) -> Carr
     they go.
     """
     groups: dict[int, _Group] = {}
-    posted = [wish for wish in wishes if wish.sku.product.kind == Product.Kind.PHYSICAL]
-    if posted:
+    if sent := posted(wishes):
         templates = freight.templates()
-        for wish in posted:
+        for wish in sent:
             template = templates.of(wish.sku.product.freight_template_id)
             group = groups.setdefault(template.pk if template else FLAT, _Group(template))
             group.add(wish)
@@ -120,39 +119,49 @@ def of(wishes, *, policy: CheckoutPolicy, to: Destination | None = None) -> Carr
 
 def flat(wishes, policy: CheckoutPolicy) -> Carriage:
     """Return what carrying costs where no goods name a template and none is the default."""
-    is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
-    return Carriage(policy.freight if is_physical else ZERO)
+    return Carriage(policy.freight if posted(wishes) else ZERO)
 
 
-def refusal_of(sku, to: Destination) -> NotDelivered | None:
-    """Return why a SKU is not carried to a destination; None where it is, or nobody knows yet."""
-    product = sku.product
-    if product.kind != Product.Kind.PHYSICAL:
-        return None
-    template = freight.templates().of(product.freight_template_id)
-    if template is None or not template.depends_on_place:
-        return None
-    if not to.place or template.terms_at(to.place) is not None:
-        return None
-    return NotDelivered(product=product.name, region=tree.shown(to.place))
+def posted(wishes) -> list:
+    """Return those of these goods that have to be sent."""
+    return [wish for wish in wishes if wish.sku.product.kind == Product.Kind.PHYSICAL]
+
+
+def refusals(products, to: Destination) -> dict[int, NotDelivered]:
+    """Return why, by id, for those of these products that are not carried to a destination; nothing
+    where nobody knows yet where that is.
+    """
+    sent = {one.pk: one for one in products if one.kind == Product.Kind.PHYSICAL}
+    templates = freight.templates() if sent else None
+    found = {}
+    for pk, product in sent.items():
+        template = templates.of(product.freight_template_id)
+        if template is None or not template.depends_on_place or not to.place:
+            continue
+        if template.terms_at(to.place) is None:
+            found[pk] = NotDelivered(product=product.name, region=tree.shown(to.place))
+    return found
 
 
 def told(user, product: dict) -> dict | None:
-    """Return what carrying one piece of a product costs the reader, for its page: ``fee``,
-    ``is_exact``, ``region`` and ``is_refused``; None for what is not posted.
+    """Return what carrying one piece of a product costs the reader, for its page: ``fee``, the
+    least where its SKUs differ, ``is_exact``, ``region`` and ``is_refused``; None for what is not
+    posted.
     """
     if product["kind"] != Product.Kind.PHYSICAL:
         return None
-    sku = product["skus"][0]
-    load = Load(1, sku["weight_grams"], sku["cash_price"])
-    group = _Group(freight.templates().of(product["freight_template"]), load)
-    place = Destination(user).place if group.depends_on_place else ""
-    fee = group.fee(place, _policy())
+    template = freight.templates().of(product["freight_template"])
+    groups = [
+        _Group(template, Load(1, sku["weight_grams"], sku["cash_price"])) for sku in product["skus"]
+    ]
+    depends_on_place = groups[0].depends_on_place
+    place = Destination(user).place if depends_on_place else ""
+    fees = {group.fee(place, _policy()) for group in groups}  # None of all, or of none
     return {
-        "fee": fee,
-        "is_exact": bool(place) or not group.depends_on_place,
+        "fee": min(fees),
+        "is_exact": len(fees) == 1 and bool(place or not depends_on_place),
         "region": tree.shown(place),
-        "is_refused": fee is None,
+        "is_refused": None in fees,
     }
 
 

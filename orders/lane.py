@@ -8,7 +8,7 @@ A lane is a hint about whom to serve together, never what makes it right: whoeve
 alone, under a one-time key, so that nothing is done twice. Nobody waits longer for a group than
 PATIENCE_SECONDS; a leader that waits for somebody else's lock, or was lost, has the lane for
 LEAD_SECONDS, then whoever has waited that long leads, or whoever comes next.
-Source: facts.md section 5; docs/decisions/0056-grouped-posting.md, 0074-groups-of-all-goods.md.
+Source: docs/decisions/0056-grouped-posting.md, 0074-groups-of-all-goods.md.
 """
 
 import threading

@@ -3,7 +3,7 @@
 Points are whole numbers, cash is yuan with two places, the rate is points per yuan. A coupon comes
 first; points used as a discount then pay for goods of the mode ``cash_points`` only, up to a share
 of what the coupon left of them. Neither pays for freight.
-Source: product.md "points", "orders".
+Source: docs/product.md "points", "orders".
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ from catalog import payable, shelf
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.money import ZERO, yuan, yuan_down
-from orders import freight, offering, purchase_limits
+from orders import freight, offering, purchase_limits, tickets
 from orders.coupons import goods as coupon_goods
 from orders.coupons import wallet
 from orders.coupons.terms import InHand
@@ -83,6 +83,7 @@ def quote_wishes(
     as_of = as_of or clock.now()
     offering.check(user, wishes, as_of)
     coupon_goods.check(wishes, as_of)
+    tickets.check(wishes, as_of)
     purchase_limits.check(user, wishes, as_of)
     rate = rates.current(as_of).points_per_yuan
     in_hand = None if wallet.normalise(coupon) is None else wallet.find(user, coupon, as_of=as_of)
@@ -173,7 +174,6 @@ def price(
             wishes, after_coupon, discounts, discount_points, couponed, strict=True
         )
     )
-    is_physical = any(wish.sku.product.kind == Product.Kind.PHYSICAL for wish in wishes)
     carriage = carriage or freight.flat(wishes, policy)
     goods_cash, coupon_discount = sum(goods, ZERO), sum(couponed, ZERO)
     cash = goods_cash - coupon_discount - discount + carriage.fee
@@ -190,7 +190,7 @@ def price(
         rate=rate,
         usable=usable,
         earns=0,
-        is_physical=is_physical,
+        is_physical=bool(freight.posted(wishes)),
         payment_window_minutes=policy.payment_window_minutes,
         coupon=coupon,
         coupon_discount=coupon_discount.quantize(ZERO),

@@ -45,7 +45,7 @@ def check(user, wishes, as_of: datetime) -> None:
         products[product.pk] = product
         wanted[product.pk] = wanted.get(product.pk, 0) + wish.quantity
     for pk, product in products.items():
-        _refuse(wanted[pk], [_room_of_order(product)] if product.limit_per_order else [])
+        _refuse(wanted[pk], _rooms_of_order(product))
     had = had_by(user, products.values(), as_of)
     for pk, product in products.items():
         _refuse(wanted[pk], _rooms_of_person(product, had.get(pk, Had()), as_of))
@@ -53,8 +53,7 @@ def check(user, wishes, as_of: datetime) -> None:
 
 def rooms(product, had: Had, as_of: datetime) -> list[Room]:
     """Return the room that each limit of a product leaves a member who has had so much."""
-    of_order = [_room_of_order(product)] if product.limit_per_order else []
-    return [*of_order, *_rooms_of_person(product, had, as_of)]
+    return [*_rooms_of_order(product), *_rooms_of_person(product, had, as_of)]
 
 
 def had_by(user, products: Iterable[Product], as_of: datetime) -> dict[int, Had]:
@@ -96,9 +95,9 @@ def _refuse(quantity, rooms) -> None:
             raise refusal
 
 
-def _room_of_order(product) -> Room:
+def _rooms_of_order(product) -> list[Room]:
     limit = product.limit_per_order
-    return limit, PurchaseLimitReached(product=product.name, limit=limit)
+    return [(limit, PurchaseLimitReached(product=product.name, limit=limit))] if limit else []
 
 
 def _rooms_of_person(product, had, as_of) -> list[Room]:

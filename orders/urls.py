@@ -1,4 +1,4 @@
-"""Addresses of the order pages (contract.md, "Pages")."""
+"""Addresses of the order pages."""
 
 from django.urls import path
 

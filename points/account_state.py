@@ -2,7 +2,7 @@
 member's entries and orders asks whether it still holds.
 
 Every posting moves the head of the chain, and whatever changes an order tells a fact under the
-member's lock, in the same transaction (facts.md section 1).
+member's lock, in the same transaction (docs/decisions/0043-facts-are-rows.md).
 """
 
 from typing import NamedTuple

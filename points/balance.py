@@ -4,7 +4,7 @@ Redis keeps the last committed balance of an account for a short while. A script
 moves forward (``_version``), so a slow writer cannot overwrite a newer balance. Without Redis, or
 when it is down, slow or lying about its type, the account's row is read.
 
-Source: ledger.md section 7.
+Source: docs/ledger.md.
 """
 
 import json

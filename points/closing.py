@@ -11,7 +11,7 @@ from mall.core import clock
 from mall.core.transactions import transactional
 from points import event_delivery, ledger, pending, risk, set_aside
 from points.models import Grant, PointAccount, TakeBack
-from points.moving_in import letters
+from points.moving_in import people
 
 KEY = "closing"
 
@@ -60,7 +60,7 @@ def forfeit(user) -> None:
             reference="account",
         )
     risk.forget_person(user_id)
-    letters.forget_person(user_id)
+    people.forget_person(user_id)
     ledger.close(user_id, note="account deleted")
 
 

@@ -1,6 +1,6 @@
 """Accounts that do not fit their books: frozen, with a case each. The mending is a person's.
 
-Source: ledger.md section 8.
+Source: docs/ledger.md, "verify_ledger".
 """
 
 from mall.core import clock

@@ -7,7 +7,7 @@ all is rolled back and each member is delivered alone, with a savepoint per list
 TRIES times is parked for a person to look at, and the member's later facts go on.
 
 Listeners commute (mall/core/events.py), so late, twice and by several sweeps at once is harmless.
-Source: facts.md section 3; docs/decisions/0043-facts-are-rows.md.
+Source: docs/decisions/0043-facts-are-rows.md.
 """
 
 import time

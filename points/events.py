@@ -1,14 +1,19 @@
 """The facts points tells the rooms above it, inside the transaction that makes them true."""
 
+from typing import TYPE_CHECKING
+
 from mall.core import clock
 from mall.core.events import Event
-from points.models import Adjustment, LedgerEntry, RiskCase
-from points.set_aside import Decided
+from points.models import Adjustment, LedgerEntry, MemberTier, RiskCase
+
+if TYPE_CHECKING:  # it stands above the tiers, which tell of a rise
+    from points.set_aside import Decided
 
 POINTS_AWARDED = "points_awarded"
 POINTS_ADJUSTED = "points_adjusted"
 CASE_OPENED = "case_opened"
 CASE_DECIDED = "case_decided"
+TIER_RISEN = "tier_risen"
 
 
 def points_awarded(action: str, entry: LedgerEntry) -> Event:
@@ -37,12 +42,19 @@ def points_adjusted(adjustment: Adjustment, *, actor: str) -> Event:
     return Event(POINTS_ADJUSTED, adjustment.account_id, reference, clock.now(), actor, data)
 
 
+def tier_risen(row: MemberTier, before: int) -> Event:
+    """A member reached a higher tier than the one they had; once per tier and day."""
+    reference = f"tier:{row.level}:{row.since}"
+    data = {"from": before, "to": row.level}
+    return Event(TIER_RISEN, row.account_id, reference, clock.now(), data=data)
+
+
 def case_opened(case: RiskCase) -> Event:
     """An account was paused, and a person must look."""
     return _of_case(CASE_OPENED, case, case.opened_at, "system", [])
 
 
-def case_decided(case: RiskCase, set_aside: Decided, *, freed: list[str], actor: str) -> Event:
+def case_decided(case: RiskCase, set_aside: "Decided", *, freed: list[str], actor: str) -> Event:
     """A person decided about a case (``status`` says how); ``freed``: earn, spend, what the member
     may do again. ``credited``, ``dropped``: points earned meanwhile, the former on ``days``.
     """

@@ -3,7 +3,7 @@
 Every command sweeps its own account first, so this only brings the books up to date; it may run
 late, twice, or four times at once.
 
-Source: ledger.md section 5.
+Source: docs/ledger.md.
 """
 
 from dataclasses import dataclass

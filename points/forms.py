@@ -17,10 +17,9 @@ from unfold.widgets import (
 
 from mall.core import clock
 from mall.core.form_fields import WholeNumberField
-from mall.core.tables import values
 from mall.core.tables.errors import BadCell
 from mall.core.tables.reader import ACCEPTED
-from points import terms
+from points import rule_tables, terms
 from points.machine import POINTS_MAX
 from points.models import SEQ_SPAN, ExchangeRate, RiskCase, Rule, RuleVersion
 from points.risk import APPEAL_MAX
@@ -38,6 +37,8 @@ NUMBERS = (
     "matures_after_days",
     "weekdays",
 )
+NO_TABLE = _("Please write whole numbers with commas between them.")
+NO_STEPS = _("Please write each step once, with its points: 14: 100, 30: 200.")
 OPTIONAL = {"points": 0, "validity_days": 0, "every_days": 0, "matures_after_days": 0}
 
 
@@ -194,7 +195,8 @@ class RuleForm(forms.ModelForm):
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text=_(
-            "Points for step 1, 2, 3 …, with commas: 20, 25, 30. Later steps earn the last number."
+            "Points for step 1, 2, 3 …, with commas: 20, 25, 30. Later steps earn the last number. "
+            "At certain steps: each with its points, 14: 100, 30: 200."
         ),
     )
 
@@ -220,7 +222,7 @@ class RuleForm(forms.ModelForm):
         if newest is not None:
             for name in NUMBERS:
                 self.initial.setdefault(name, getattr(newest, name))
-            self.initial["table"] = ", ".join(str(points) for points in newest.table)
+            self.initial["table"] = rule_tables.written(newest.table)
             self.initial["weekdays"] = [str(day) for day in newest.weekdays]
 
     def clean_weekdays(self):
@@ -228,20 +230,12 @@ class RuleForm(forms.ModelForm):
         return sorted(int(day) for day in self.cleaned_data["weekdays"])
 
     def clean_table(self):
-        """Return the table as a list of whole numbers."""
+        """Return the table as a list of whole numbers, or of pairs of a step and its points."""
         try:
-            table = [
-                values.whole(part)
-                for part in self.cleaned_data["table"].replace("，", ",").split(",")
-                if part.strip()
-            ]
-        except BadCell:
-            raise forms.ValidationError(
-                _("Please write whole numbers with commas between them.")
-            ) from None
-        if any(not 0 <= points <= 1_000_000 for points in table) or len(table) > 366:
-            raise forms.ValidationError(_("Please write whole numbers with commas between them."))
-        return table
+            return rule_tables.read(self.cleaned_data["table"])
+        except (BadCell, ValueError):
+            pairs = ":" in self.cleaned_data["table"].replace("：", ":")
+            raise forms.ValidationError(NO_STEPS if pairs else NO_TABLE) from None
 
     def clean(self):
         """A rule must be worth something, and its window must have a beginning before its end."""
@@ -253,6 +247,7 @@ class RuleForm(forms.ModelForm):
             and "table" not in self.errors
         ):
             self.add_error("table", _("A rule by table needs a table."))
+        self._clean_steps(value, cleaned.get("table"))
         if value in (RuleVersion.Value.FIXED, RuleVersion.Value.PER_YUAN) and not cleaned.get(
             "points"
         ):
@@ -271,6 +266,16 @@ class RuleForm(forms.ModelForm):
         ):
             self.add_error("ends_at", _("The end lies before the beginning."))
         return cleaned
+
+    def _clean_steps(self, value, table):
+        """A rule by certain steps names them, and no other does."""
+        if table is None:
+            return
+        names_steps = bool(table) and all(map(rule_tables.is_pair, table))
+        if value == RuleVersion.Value.STEPS and not names_steps:
+            self.add_error("table", NO_STEPS)
+        if value != RuleVersion.Value.STEPS and names_steps:
+            self.add_error("table", NO_TABLE)
 
     def numbers(self):
         """Return the numbers of a version as asked for."""

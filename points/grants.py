@@ -4,7 +4,7 @@ A promise is a row of its own, so a refund within the return window never reache
 verb takes the member's lock first. What is taken back is always of the promise as it was made,
 whatever the rules say today.
 
-Source: product.md "points" (purchase, available 7 days after receipt) and its traps 4, 7, 8.
+Source: docs/product.md "points" (purchase, available 7 days after receipt) and its traps 4, 7, 8.
 """
 
 from collections import defaultdict

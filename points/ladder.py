@@ -1,7 +1,7 @@
 """The ladder of tiers: pure arithmetic of days and numbers. Points count until the day before their
 anniversary.
 
-Source: product.md "Tiers".
+Source: docs/product.md "Tiers".
 """
 
 from bisect import bisect_right

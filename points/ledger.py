@@ -10,7 +10,7 @@ Every verb here takes the member's id, opens the account, or joins a caller who 
 does as the account's verb of the same name; each may raise Busy besides (contended for too long;
 nothing changed, trying again is safe) and AccountMissing (no such member).
 
-Source: ledger.md sections 1 to 4.
+Source: docs/ledger.md.
 """
 
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ def open(
     first lock of every verb that counts per member.
 
     Also where no points move: limits per person and check-ins are counted, and a member's orders
-    change their state, under it (ledger.md section 3, "Lock order"). Who has it open already gets
+    change their state, under it (docs/ledger.md). Who has it open already gets
     the same one again. ``seen`` is a row of another table to be read in the same statement (a
     repeat of this request, say); what ``postings`` ask for of earlier entries is read there, too.
     Only inside a transactional verb; a retried one opens anew.

@@ -9,7 +9,7 @@ Every verb returns its entry and is idempotent by ``key``: the same key with the
 returns the first entry. Every verb may raise: KeyConflict (same key, other content), InvalidAmount,
 NotHeld (used after its transaction).
 
-Source: ledger.md sections 1 to 4; docs/decisions/0031-the-lock-is-a-value.md.
+Source: docs/ledger.md; docs/decisions/0031-the-lock-is-a-value.md.
 """
 
 from collections.abc import Iterable

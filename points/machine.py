@@ -6,7 +6,7 @@ as text; None is a day that never comes. Lots are ((day, points), ...) ascending
 last. Every command sweeps dead lots first, and sweeps again when it brought back lots whose day has
 passed.
 
-Source: ledger.md section 1.
+Source: docs/ledger.md.
 """
 
 from dataclasses import dataclass, field

@@ -5,7 +5,7 @@ day's limit, the night's comparison of the books, a colleague who paused the acc
 account may do is the sum of its undecided and upheld cases, so releasing one never lifts what
 another still forbids.
 
-Source: product.md "points", Risk.
+Source: docs/product.md "points", Risk.
 """
 
 from django.utils.translation import gettext_lazy as _

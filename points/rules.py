@@ -216,7 +216,7 @@ def versions() -> list[RuleVersion]:
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:
     """Return the points of one award; parts of a point are dropped, a step past the table earns its
-    last number.
+    last number; where only certain steps earn, every other earns nothing.
     """
     if version.value == RuleVersion.Value.PER_YUAN:
         return min(int(Decimal(amount or 0) * version.points), machine.POINTS_MAX)
@@ -224,6 +224,8 @@ def worth(version: RuleVersion, *, amount=None, step=None) -> int:
         return int(amount or 0)
     if version.value == RuleVersion.Value.TABLE:
         return version.table[min(step or 1, len(version.table)) - 1] if version.table else 0
+    if version.value == RuleVersion.Value.STEPS:
+        return dict(map(tuple, version.table)).get(step, 0)
     return version.points
 
 

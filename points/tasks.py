@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from points import event_delivery, expiry, maturing, tiers
+from points import budgets, event_delivery, expiry, maturing, tiers
 from points.moving_in import letters, opening
 
 
@@ -22,6 +22,12 @@ def expire_points():
 def mature_grants():
     """Bring in the points whose waiting time is over; returns the numbers."""
     return str(maturing.mature_due())
+
+
+@shared_task(name="points.watch_budgets")
+def watch_budgets():
+    """Tell operators of budgets that are nearly spent; returns how many."""
+    return budgets.watch()
 
 
 @shared_task(name="points.reassess_tiers")

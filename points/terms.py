@@ -10,6 +10,7 @@ ICONS = {
     "register": "gift",
     "login": "box-arrow-in-right",
     "checkin": "calendar-check",
+    "checkin_milestone": "fire",
     "purchase": "bag-check",
     "first_order": "award",
     "repurchase": "arrow-repeat",
@@ -23,6 +24,7 @@ ICONS = {
 # Where a member does it; pages of rooms above, so by address. Missions lead there, too.
 PLACES = {
     "checkin": "/checkin/",
+    "checkin_milestone": "/checkin/",
     "purchase": "/products/",
     "first_order": "/products/",
     "repurchase": "/products/",
@@ -37,12 +39,15 @@ PLACES = {
 # Whose facts say an amount: the yuan that were paid (events of other systems in data.amount), or
 # the points that were promised.
 SAYS_YUAN, SAYS_POINTS, EVENT = ("purchase",), ("mission",), "event:"
+SAYS_STEP = ("checkin", "checkin_milestone")
 
 
 def can_say(action: str, value: str) -> bool:
     """Whether the facts of an action say what a rule of this value is counted by."""
     if value == RuleVersion.Value.PER_YUAN:
         return action in SAYS_YUAN or action.startswith(EVENT)
+    if value == RuleVersion.Value.STEPS:
+        return action in SAYS_STEP
     return value != RuleVersion.Value.GIVEN or action in SAYS_POINTS
 
 
@@ -56,6 +61,9 @@ def worth_of(version: RuleVersion) -> str:
         return _("%(table)s points, day by day") % {
             "table": " · ".join(str(points) for points in version.table)
         }
+    if version.value == RuleVersion.Value.STEPS:
+        steps = (_("%(step)s: %(points)s") % {"step": s, "points": p} for s, p in version.table)
+        return _("%(steps)s points (step: points)") % {"steps": " · ".join(steps)}
     if version.value == RuleVersion.Value.GIVEN:
         return _("As many as it says")
     return ngettext("%(points)s point", "%(points)s points", version.points) % {

@@ -8,7 +8,7 @@ points; it falls one step at a time, after 30 days of grace.
 
 Points credited on a shop day count until the day before the same day of the next year.
 
-Source: product.md "Tiers" and its traps 12 and 20.
+Source: docs/product.md "Tiers" and its traps 12 and 20.
 """
 
 from collections import defaultdict
@@ -17,30 +17,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
-from django.utils.translation import gettext_lazy as _
 
-from mall.core import audit, clock, keyset, rows
-from mall.core.errors import DomainError
+from mall.core import clock, keyset, rows
+from mall.core.events import tell
 from mall.core.kept import kept
 from mall.core.transactions import transactional
-from points import ledger
+from points import events, ledger
 from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
 from points.statement import entries_of_all
 
 BATCH = 200
 NEVER = 1 << 62  # nobody earns so many: the highest tier rises no more
-
-
-class NotRising(DomainError):
-    """Each tier asks for more than the one below, and the first for nothing."""
-
-    code = "tiers_not_rising"
-    status = 409
-    message = _(
-        "Each tier must ask for more points than the one below it and fewer than the one above; "
-        "V1 begins at 0."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +61,11 @@ def level_of(user_id: int) -> int:
     """Return the tier a member has now, as it was put down last; the first without any."""
     level = MemberTier.objects.filter(pk=user_id).values_list("level", flat=True).first()
     return level or 1
+
+
+def perks_of(level: int) -> TierLevel:
+    """Return what a tier gives; nothing for a visitor, whose tier is 0. To be read, not changed."""
+    return next((tier for tier in _ladder() if tier.level == level), TierLevel(level=level))
 
 
 def standing_of(user_id: int, *, on: date | None = None) -> Standing:
@@ -191,8 +184,9 @@ def reassess_all(user_ids: Iterable[int], on: date | None = None) -> None:
 
 @transactional
 def bring(points: Mapping[int, int], *, anew: bool = False) -> None:
-    """Note what some members earned at an earlier shop within twelve months ({member: points}); it
-    counts for their tier from today on, for a year. ``anew``: where they stood before is forgotten.
+    """Add to what some members earned at an earlier shop within twelve months ({member: points};
+    below 0: taken back). All of it counts for their tier from today on, for a year. ``anew``: where
+    they stood before is forgotten.
     """
     ledger.open_all(points)
     _reassess(sorted(points), brought=points, anew=anew)
@@ -227,12 +221,13 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
     ladder = _ladder()
     thresholds, as_of = _thresholds(ladder), max(tier.changed_at for tier in ladder)
     known = MemberTier.objects.in_bulk(user_ids)
+    before = {user_id: row.level for user_id, row in known.items()}
     credits = _credits(user_ids)
     for user_id in user_ids:
         place = _place_of(None if anew else known.get(user_id))
         row = known.setdefault(user_id, MemberTier(account_id=user_id))
         if brought is not None:
-            row.brought, row.brought_on = brought[user_id], on
+            _add_brought(row, brought[user_id], on)
         every = _days_of(row, credits[user_id])
         days = {day: points for day, points in every.items() if day >= first_counted(on)}
         credited = sum(days.values())
@@ -252,40 +247,18 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
     if brought is not None:
         moving += ["brought", "brought_on"]
     rows.write_over(list(known.values()), *moving)
+    if brought is None:  # who moves in has not risen
+        _tell_risen(known.values(), before)
 
 
-@transactional
-def change(tier: TierLevel, *, operator) -> TierLevel:
-    """Save a tier's names and threshold as an operator set them; members are looked at again by the
-    nightly job.
-
-    Raises: NotRising.
-    """
-    before = check_rising(tier)
-    tier.changed_at = clock.now()
-    tier.save()
-    after = {"threshold": tier.threshold, "name": tier.name}
-    audit.note(
-        operator,
-        "points.tier_change",
-        target=tier,
-        before={"threshold": before.threshold, "name": before.name},
-        after=after,
-    )
-    return tier
+def _tell_risen(rows_now, before):
+    """Tell who stands higher than they did; whom nobody had looked at stood nowhere."""
+    risen = [row for row in rows_now if row.pk in before and row.level > before[row.pk]]
+    tell(*(events.tier_risen(row, before[row.pk]) for row in risen))
 
 
-def check_rising(tier: TierLevel) -> TierLevel:
-    """Return the tier as it was, once its threshold lies between its neighbours'; call it in a
-    transaction.
-
-    Raises: NotRising.
-    """
-    # Two operators may change neighbours at once; the second must see the first's threshold.
-    ladder = list(TierLevel.objects.select_for_update().order_by("level"))
-    thresholds = [tier.threshold if each.level == tier.level else each.threshold for each in ladder]
-    if thresholds[0] != 0 or any(
-        upper <= lower for lower, upper in zip(thresholds, thresholds[1:], strict=False)
-    ):
-        raise NotRising
-    return next(each for each in ladder if each.level == tier.level)
+def _add_brought(row, points, on):
+    still = row.brought_on is not None and row.brought_on >= first_counted(on)
+    row.brought = max(0, (row.brought if still else 0) + points)
+    if points > 0:
+        row.brought_on = on

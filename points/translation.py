@@ -25,4 +25,4 @@ class TierOptions(TranslationOptions):
 
 translator.register(Rule, RuleOptions)
 translator.register(TierLevel, TierOptions)
-simple_history.register(Rule, excluded_fields=["changed_at", "former"])
+simple_history.register(Rule, excluded_fields=["changed_at", "former", "budget"])

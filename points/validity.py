@@ -1,7 +1,7 @@
 """How long points live: pure calendar arithmetic. A lot with day d is spendable through the end of
 d.
 
-Source: ledger.md section 4 (the end of the month, twelve months on).
+Source: docs/ledger.md, "Days" (the end of the month, twelve months on).
 """
 
 from calendar import monthrange

@@ -9,11 +9,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from mall.core.events import Question
 from mall.core.kept import kept
 from points import terms
 from points.models import LedgerEntry, RiskCase, Rule
 from points.moving_in.keys import REFERENCE
 
+PAID_FOR = Question()  # -> {reference: name} of what rooms above pay for
 # kind: what it is called when it belongs to an order, and when it does not
 SAID = {
     "spend": (gettext_noop("Redeemed goods"), gettext_noop("Redeemed")),
@@ -56,7 +58,7 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
     """Return one line that tells a member why their points changed; which order it was stands
     beside it (order_of).
 
-    ``names`` are the names of rules by code, for rules this module has no words for.
+    ``names`` are those of ``rule_names``, for what this module has no words for.
     """
     if entry.kind == LedgerEntry.Kind.ACCRUE:
         return _earned(entry, {} if names is None else names)
@@ -67,6 +69,9 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
         return entry.description
     if entry.kind == "spend" and entry.reference.startswith("coupon:"):
         return _("Bought a coupon")
+    if entry.kind == "spend" and entry.reference.startswith("makeup:"):
+        day = date.fromisoformat(entry.reference.removeprefix("makeup:"))
+        return _("Made up %(day)s") % {"day": date_format(day, "MONTH_DAY_FORMAT")}
     of_order, otherwise = SAID[entry.kind]
     return _(of_order if order_of(entry) else otherwise)
 
@@ -114,8 +119,13 @@ def of_pause(kind: str, scope: str) -> str:
 
 
 def rule_names() -> dict:
-    """Return the names of all rules by code, in the reader's language."""
-    return {rule.code: rule.name for rule in _rules()}
+    """Return the names of all rules by code, and of what the rooms above pay for by reference
+    (``mission:<code>``), in the reader's language.
+    """
+    names = {rule.code: rule.name for rule in _rules()}
+    for answer in PAID_FOR.ask():
+        names |= answer
+    return names
 
 
 @kept
@@ -139,7 +149,10 @@ def _what_earned(entry, names):
         return _("Daily sign-in")
     if entry.rule == "checkin":
         return _("Daily check-in, day %(day)s") % {"day": step} if step else _("Daily check-in")
-    return entry.description or (entry.rule and names.get(entry.rule)) or _("Earned")
+    if entry.rule == "checkin_milestone" and step:
+        return _("%(days)s days in a row") % {"days": step}
+    named = names.get(entry.reference) or (entry.rule and names.get(entry.rule))
+    return entry.description or named or _("Earned")
 
 
 def order_of(entry: LedgerEntry) -> str:

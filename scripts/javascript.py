@@ -11,9 +11,10 @@ then. No Node, no package.
 
 import re
 import sys
-from pathlib import Path
 
-JS = Path(__file__).resolve().parent.parent / "static" / "js"
+from checked_in import ROOT, keep
+
+JS = ROOT / "static" / "js"
 ENTRY, RESULT = JS / "mall.js", JS / "shop.js"
 IMPORT = re.compile(r'^import "\./([\w-]+\.js)";$', re.MULTILINE)
 COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
@@ -35,17 +36,5 @@ def _alone(path):
     return text
 
 
-def main(arguments):
-    script = build()
-    if "--check" in arguments:
-        is_current = RESULT.exists() and RESULT.read_text(encoding="utf-8") == script
-        said = "current" if is_current else "static/js/shop.js is old: scripts/javascript.py"
-        sys.stdout.write(f"{said}\n")
-        return 0 if is_current else 1
-    RESULT.write_text(script, encoding="utf-8")
-    sys.stdout.write(f"static/js/shop.js: {len(script.encode()):,} bytes\n")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(keep(RESULT, build(), sys.argv[1:]))

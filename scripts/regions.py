@@ -3,7 +3,7 @@
 Usage: .venv/bin/python scripts/regions.py VERSION YEAR    (needs npm and node)
 
 YEAR is the year of the divisions in it, told to whoever reads the file; the package says it in its
-changes. Afterwards: mend VENDOR.md beside the file, run tests/mall/test_regions.py.
+changes. Afterwards: mend REGIONS.md beside the file, run tests/mall/test_regions.py.
 """
 
 import hashlib

@@ -11,9 +11,9 @@ first time; tests/mall/face/test_stylesheet.py fails until then. No Node, no pac
 
 import re
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from checked_in import ROOT, keep
+
 CSS = ROOT / "static" / "css"
 ENTRY, RESULT = CSS / "mall.css", CSS / "shop.css"
 VENDOR = "vendor"
@@ -183,17 +183,5 @@ def _minified(text):
     return "".join(pieces).strip()
 
 
-def main(arguments):
-    css = build()
-    if "--check" in arguments:
-        is_current = RESULT.exists() and RESULT.read_text() == css
-        said = "current" if is_current else "static/css/shop.css is old: scripts/stylesheet.py"
-        sys.stdout.write(f"{said}\n")
-        return 0 if is_current else 1
-    RESULT.write_text(css)
-    sys.stdout.write(f"static/css/shop.css: {len(css):,} bytes\n")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(keep(RESULT, build(), sys.argv[1:]))

@@ -19,6 +19,7 @@ import pytest
 DOORS = {"admin", "api", "pages", "views", "doors"}  # a word of the file's name
 CLIENTS = {"client", "api", "bearer", "async_client"}  # or a fixture that knocks
 TOOLS = {"browser", "office", "fuzz"}  # markers
+WHEN_ASKED = ("long", "findings")  # markers, too
 
 
 def pytest_addoption(parser):
@@ -36,8 +37,8 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Leave out what this database cannot play, what another part plays, and the long sweeps unless
-    `-m` names them.
+    """Leave out what this database cannot play, what another part plays, and WHEN_ASKED unless `-m`
+    names it.
     """
     kept = [one for one in items if _can_play(one, config.getoption("markexpr") or "")]
     if config.getoption("--needs-database"):
@@ -76,7 +77,7 @@ def commits(item) -> bool:
 def _can_play(item, asked):
     if item.get_closest_marker("mariadb") and not on_mariadb():
         return False
-    return "long" in asked or not item.get_closest_marker("long")
+    return all(name in asked or not item.get_closest_marker(name) for name in WHEN_ASKED)
 
 
 def _without_doubles(items):

@@ -4,7 +4,6 @@ Redis is always started; MariaDB only when MALL_TEST_DB=mariadb, for its suite t
 MALL_TEST_REDIS_URL and MALL_TEST_DATABASE_URL point at servers that exist already; MALL_TEST_SERVER
 names another mariadbd or a mysqld to start in place of the installed one. The servers
 listen on sockets in a short temporary folder and go away with pytest, also on Ctrl-C or kill -9.
-Source: dependencies.md, "Throw-away servers for tests".
 """
 
 import contextlib

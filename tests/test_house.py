@@ -1,4 +1,4 @@
-"""The house rules an import cannot tell: single writers, names, time, pages (docs: house.md)."""
+"""The house rules an import cannot tell (docs/architecture.md): writers, names, time, pages."""
 
 import ast
 import importlib
@@ -203,7 +203,7 @@ def test_names_when_a_module_is_named_then_by_a_noun_of_the_mall():
 # bottom.
 LONG_MODULES = {
     "points/machine.py": 495,
-    "mall/database/text_columns.py": 400,  # a line a table
+    "mall/database/text_columns.py": 450,  # one line a table, and no words but names
 }
 
 
@@ -219,9 +219,9 @@ def test_modules_when_counted_then_none_has_more_than_300_lines():
 
 
 def test_names_when_a_verb_is_named_then_by_the_business():
-    # Django's own names, and django-structlog's
+    # Django's own names, django-structlog's and allauth's
     given = {"handle", "process_exception", "process_request", "process_response", "process_view"}
-    given |= {"handle_response", "handle_no_permission", "bound_data"}
+    given |= {"handle_response", "handle_no_permission", "bound_data", "get_access_token_data"}
     found = []
     for path, tree in python_files():
         for node in ast.walk(tree):
@@ -569,3 +569,21 @@ def test_component_when_opened_then_names_its_inputs_first():
         if path.startswith("templates/components/") and not re.match(r"{#|{%\s*comment", text)
     ]
     assert offenders(found) == []
+
+
+def test_documents_when_cited_then_the_repository_has_them():
+    """A reader who looks a source up finds it."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    known = {Path(name).name for name in listed if name.endswith(".md")}
+
+    lacking = {
+        f"{name}: {cited}"
+        for name in listed
+        if name.endswith((".py", ".html", ".sh", ".toml", ".template", ".yml"))
+        for cited in re.findall(r"[\w-]+\.md\b", (ROOT / name).read_text(encoding="utf-8"))
+        if cited not in known
+    }
+
+    assert not lacking

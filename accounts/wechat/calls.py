@@ -1,9 +1,10 @@
-"""What is asked of WeChat about a mini-program's user: who it is, and which phone number.
+"""What is asked of WeChat about somebody in one of the shop's apps: who it is, and of a
+mini-program's user which phone number.
 
 Called in no transaction. Each call has an end, and whatever goes wrong is a refusal of ours; no
 address is logged, for the app's secret stands in it.
 Source: developers.weixin.qq.com/miniprogram/dev/OpenApiDoc: code2Session, getPhoneNumber,
-getStableAccessToken.
+getStableAccessToken; doc/oplatform (website) and doc/offiaccount (service account): oauth2.
 """
 
 from typing import NamedTuple
@@ -48,27 +49,40 @@ class WeChatSilent(DomainError):
 breaker = Breaker("wechat", WeChatSilent)
 
 
-class Session(NamedTuple):
-    """Who used a mini-program: openid in this app, unionid ("" where WeChat tells none) in all of
-    the shop's; the key decrypts what WeChat gave the app, and leaves the server never.
+class Person(NamedTuple):
+    """Who somebody is: openid in this app, unionid ("" where WeChat tells none) in all of the
+    shop's.
     """
 
     openid: str
     unionid: str
+
+
+class Session(NamedTuple):
+    """Who used a mini-program; the key decrypts what WeChat gave the app, and leaves the server
+    never.
+    """
+
+    person: Person
     key: str
+
+
+def person_of(app, code: str) -> Person:
+    """Return who came back from WeChat to a page with a code, which is good once. Raises:
+    SignInOver, WeChatSilent.
+    """
+    return _person_in(_told_by(app, "/sns/oauth2/access_token", code=code))
 
 
 def session_of(app, code: str) -> Session:
     """Return whose code of ``wx.login`` it is; a code is good once. Raises: SignInOver,
     WeChatSilent.
     """
-    keys = {"appid": app.client_id, "secret": app.secret, "js_code": code}
-    told = _answer("get", "/sns/jscode2session", {**keys, "grant_type": "authorization_code"})
-    _refuse(told)
-    openid, key = told.get("openid"), told.get("session_key")
-    if not (isinstance(openid, str) and openid and isinstance(key, str)):
-        raise _silent("no openid")
-    return Session(openid, _text(told.get("unionid")), key)
+    told = _told_by(app, "/sns/jscode2session", js_code=code)
+    key = told.get("session_key")
+    if not isinstance(key, str):
+        raise _silent("no session_key")
+    return Session(_person_in(told), key)
 
 
 def phone_of(app, code: str) -> dict:
@@ -86,6 +100,21 @@ def phone_of(app, code: str) -> dict:
     if not isinstance(info, dict):
         raise _silent("no phone_info")
     return info
+
+
+def _told_by(app, path, **code) -> dict:
+    """Return what WeChat says of the one whose code it is."""
+    keys = {"appid": app.client_id, "secret": app.secret, "grant_type": "authorization_code"}
+    told = _answer("get", path, {**keys, **code})
+    _refuse(told)
+    return told
+
+
+def _person_in(told) -> Person:
+    openid, unionid = told.get("openid"), told.get("unionid")
+    if not (isinstance(openid, str) and openid):
+        raise _silent("no openid")
+    return Person(openid, unionid if isinstance(unionid, str) else "")
 
 
 def _token(app, *, anew) -> str:
@@ -133,7 +162,3 @@ def _refuse(told):
 def _silent(why):
     log.error("wechat_not_asked", reason=str(why))
     return WeChatSilent()
-
-
-def _text(value) -> str:
-    return value if isinstance(value, str) else ""

@@ -4,9 +4,10 @@ from allauth.socialaccount.models import SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from allauth.socialaccount.providers.weixin.client import WeixinOAuth2Client
-from django.conf import settings
 
+from accounts.wechat import calls
 from accounts.wechat.persons import Identity
+from mall.core.errors import DomainError
 
 BROWSER = "MicroMessenger"
 ASKED_INSIDE = "https://open.weixin.qq.com/connect/oauth2/authorize"
@@ -29,29 +30,29 @@ class PageClient(WeixinOAuth2Client):
 
 class PageAdapter(OAuth2Adapter):
     """allauth's adapter of Weixin (65.21) asks for a nickname, which it turns into escapes, and
-    stumbles over the answers by which WeChat refuses. Here the token's own answer is enough: openid
-    and, with the scopes we ask for, unionid.
+    stumbles over the answers by which WeChat refuses. Here the answer to the code is enough: openid
+    and, with the scopes we ask for, unionid; it is asked for as a mini-program's is (calls).
     """
 
     provider_id = "weixin"
     client_class = PageClient
-    access_token_method = "GET"
-
-    @property
-    def access_token_url(self):
-        return f"{settings.WECHAT_URL}/sns/oauth2/access_token"
+    access_token_url = ""  # allauth's client asks nobody
 
     @property
     def authorize_url(self):
         return ASKED_INSIDE if is_inside(self.request) else ASKED_OUTSIDE
 
+    def get_access_token_data(self, request, app, client, pkce_code_verifier=None):
+        """Return who came back. Raises: OAuth2Error, which is told on a page."""
+        try:
+            return calls.person_of(app, request.GET["code"])
+        except DomainError as refusal:
+            raise OAuth2Error(refusal.code) from refusal
+
     def parse_token(self, data):
-        """See allauth; nothing of it is kept."""
-        return SocialToken(token=data["access_token"])
+        """See allauth; there is none, and nothing of it is kept."""
+        return SocialToken()
 
     def complete_login(self, request, app, token, *, response, **kwargs):
-        """Return who came back. Raises: OAuth2Error, which is told on a page."""
-        openid, unionid = response.get("openid"), response.get("unionid") or ""
-        if not (isinstance(openid, str) and openid and isinstance(unionid, str)):
-            raise OAuth2Error("WeChat told no openid")
-        return self.get_provider().login_of(request, Identity(openid, unionid))
+        """See allauth."""
+        return self.get_provider().login_of(request, Identity(*response))

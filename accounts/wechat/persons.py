@@ -26,6 +26,11 @@ class Identity(NamedTuple):
         return [*known, phone_fingerprint(self.phone)] if self.phone else known
 
 
+def told_by(sociallogin) -> Identity:
+    """Return who allauth's sign-in is: of one that waited in a session only the openid is left."""
+    return getattr(sociallogin, "identity", None) or Identity(sociallogin.account.uid)
+
+
 def holder_of_unionid(unionid: str) -> User | None:
     """Return the member a person of WeChat is, if that is known."""
     if not unionid:
@@ -52,5 +57,4 @@ def remember(user, identity: Identity) -> None:
     has_none = identity.phone and not PhoneNumber.objects.filter(pk=user.pk).exists()
     if has_none and phone_numbers.holder_of(identity.phone) is None:
         phone_numbers.attach(user, identity.phone)
-    for mark in identity.marks():
-        persons.recognise(user.pk, mark)
+    persons.recognise(user.pk, identity.marks())

@@ -82,7 +82,7 @@ class MiniProgramProvider(_WeChatProvider):
             raise
         except DomainError as refusal:
             raise ValidationError(str(refusal), code=refusal.code) from refusal
-        return self.login_of(request, Identity(session.openid, session.unionid, phone))
+        return self.login_of(request, Identity(*session.person, phone))
 
     def _number(self, session, said) -> str:
         if said["phone_code"]:

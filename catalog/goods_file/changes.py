@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from catalog.goods_file import columns, findings, headings, plan, writing
+from catalog.goods_file.categories import Categories
 from catalog.goods_file.reading import Goods
 from catalog.goods_file.standing import Standing, picture_names
 from catalog.models import BY_NUMBER, GoodsChange, Product
@@ -44,7 +45,8 @@ class Undo:
         goods = [Goods(one.line, f"{BY_NUMBER}{one.product}") for one in kept]
         standing = Standing(goods, holds=True)
         standing.hold([pk for one in kept for pk in map(int, one.told["skus"])])
-        plans = [_plan(change, standing) for change in kept]
+        categories = Categories()
+        plans = [_plan(change, standing, categories) for change in kept]
         good = [made for made in plans if made.state == plan.CHANGED]
         if good:
             deed = writing.Deed(row.made_by, f"goods:{row.pk}:{start}:undo", row.name)
@@ -61,7 +63,7 @@ class Undo:
         return found
 
 
-def _plan(change, standing) -> plan.Plan:
+def _plan(change, standing, categories) -> plan.Plan:
     """Return what taking one product back comes to."""
     product, told = standing.product(f"{BY_NUMBER}{change.product}"), change.told
     made = plan.Plan(product, change.line, f"{BY_NUMBER}{change.product}")
@@ -72,6 +74,7 @@ def _plan(change, standing) -> plan.Plan:
     own = standing.skus.get(product.pk, [])
     wanted = {"status": [Product.Status.DRAFT, _written_status(told)]}
     made.changed = _restore(product, wanted if told["is_new"] else told["changed"], made)
+    _settle_shelf(made, categories)
     for sku in own:
         if str(sku.pk) in told["skus"]:
             made.skus.append(_sku_plan(sku, told, standing, made))
@@ -109,6 +112,18 @@ def _restore(row, changed, made) -> dict:
         elif now != old:
             made.since.append(columns.called(type(row), name))
     return restored
+
+
+def _settle_shelf(made, categories):
+    """Say which category a product goes back to; where that is gone, it stays where it is."""
+    if columns.CATEGORY_NAME not in made.changed:
+        return
+    now, before = made.changed[columns.CATEGORY_NAME]
+    made.shelves = (categories.path(now), categories.path(before))
+    if not made.shelves[1]:
+        del made.changed[columns.CATEGORY_NAME]
+        made.product.category_id = now
+        made.since.append(headings.called(headings.CATEGORY))
 
 
 def _restore_pictures(made, told, gallery):

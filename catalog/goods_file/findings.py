@@ -15,7 +15,4 @@ def of(made) -> list:
 
 def packed(told) -> bytes:
     """Return all that is told, what was refused first."""
-    findings = file_jobs.Findings()
-    for one in sorted(told, key=lambda one: (one[2] != plan.REFUSED, one[0])):
-        findings.add(*one)
-    return findings.packed()
+    return file_jobs.packed(sorted(told, key=lambda one: (one[2] != plan.REFUSED, one[0])))

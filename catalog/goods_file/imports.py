@@ -35,14 +35,6 @@ Status = GoodsImport.Status
 COLUMN_OF = {plan.NEW: "new", plan.CHANGED: "changed", plan.KNOWN: "known", plan.REFUSED: "refused"}
 
 
-class FileDecided(DomainError):
-    """The file was let in, or taken back, meanwhile."""
-
-    code = "file_decided"
-    status = 409
-    message = _("This file was already let in.")
-
-
 class NothingToImport(DomainError):
     """The file would change nothing."""
 
@@ -97,10 +89,7 @@ def let_in(row: GoodsImport, *, operator, read: str) -> GoodsImport:
 
     Raises: FileDecided, ChangedMeanwhile, NothingToImport.
     """
-    # Two colleagues may press at once; the second must see that it is done.
-    row = GoodsImport.objects.select_for_update().get(pk=row.pk)
-    if row.status != Status.CHECKED:
-        raise FileDecided
+    row = file_jobs.held(row)
     check_read(read, row.version)
     if not row.new + row.changed:
         raise NothingToImport
@@ -225,11 +214,12 @@ def _remarks_of(row) -> list[str]:
     since = clock.now() - timedelta(days=DAYS_ASKED)
     before = GoodsImport.objects.filter(
         digest=row.digest, status=Status.DONE, undone_at=None, finished_at__gte=since
-    ).first()
-    if before is None:
-        return []
+    )
     words = gettext("The same rows were carried out on %(on)s already.")
-    return [words % {"on": clock.day_of(before.finished_at)}]
+    return [
+        words % {"on": clock.day_of(finished_at)}
+        for finished_at in before.values_list("finished_at", flat=True)[:1]
+    ]
 
 
 def _packed(goods) -> bytes:

@@ -74,6 +74,7 @@ class Product(Carried):
         VIRTUAL = "virtual", _("Virtual")
         CARD_KEY = "card_key", _("Card key, issued by itself")
         COUPON = "coupon", _("Coupon, given by itself")
+        TICKET = "ticket", _("Draw ticket, given by itself")
 
     class PayMode(models.TextChoices):
         POINTS = "points", _("Points only")
@@ -203,7 +204,7 @@ class Product(Carried):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["physical", "virtual", "card_key", "coupon"]),
+                condition=Q(kind__in=["physical", "virtual", "card_key", "coupon", "ticket"]),
                 name="product_kind_known",
             ),
             models.CheckConstraint(
@@ -281,7 +282,7 @@ class Product(Carried):
 
 
 PRICED_IN_POINTS = (Product.PayMode.POINTS, Product.PayMode.POINTS_CASH)
-DELIVERED_AT_ONCE = (Product.Kind.CARD_KEY, Product.Kind.COUPON)
+DELIVERED_AT_ONCE = (Product.Kind.CARD_KEY, Product.Kind.COUPON, Product.Kind.TICKET)
 
 
 def most_pieces(limit_per_order: int, left: int) -> int:

@@ -13,11 +13,6 @@ from mall.core import clock
 
 
 class ScheduledPriceQuerySet(models.QuerySet):
-    def running(self, as_of):
-        """Those that are the price at an instant."""
-        ends = Q(ends_at__isnull=True) | Q(ends_at__gt=as_of)
-        return self.filter(ends, starts_at__lte=as_of)
-
     def open(self, as_of):
         """Those that are the price at an instant, or will be."""
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=as_of))

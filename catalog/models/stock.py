@@ -13,7 +13,7 @@ class Stock(models.Model):
     """How many pieces of a SKU lie on the shelf. Written by catalog/stock.py only.
 
     In its own table and without a foreign-key constraint: inserting an order line would take a
-    shared lock on the row that the stock update wants exclusively, and deadlock (ledger.md §3).
+    shared lock on the row that the stock update wants exclusively, and deadlock (docs/ledger.md).
     """
 
     sku = models.OneToOneField(

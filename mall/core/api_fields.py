@@ -26,6 +26,12 @@ class NumberField(LineField):
     fold = staticmethod(pasted.number)
 
 
+class CodeField(LineField):
+    """A code: kept in capitals, without blanks and hyphens."""
+
+    fold = staticmethod(pasted.code)
+
+
 class DayField(serializers.DateField):
     """A day; ISO is what the document says, the ways people write one are understood too."""
 

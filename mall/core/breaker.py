@@ -35,12 +35,17 @@ class Breaker:
         """Watch one call. Raises: ``silence``, at once while the server is left alone."""
         if self.rests:
             raise self.silence
+        is_silent = False
         try:
             yield
         except self.silence:
-            self._silent += 1
-            if self._silent >= SILENT_IN_A_ROW:
-                self._silent, self._rests_until = 0, time.monotonic() + REST_SECONDS
-                log.error("left_alone", server=self.name, seconds=REST_SECONDS)
+            is_silent = True
             raise
-        self._silent = 0
+        finally:
+            self._count(is_silent)
+
+    def _count(self, is_silent):
+        self._silent = self._silent + 1 if is_silent else 0  # any other refusal is an answer
+        if self._silent >= SILENT_IN_A_ROW:
+            self._silent, self._rests_until = 0, time.monotonic() + REST_SECONDS
+            log.error("left_alone", server=self.name, seconds=REST_SECONDS)

@@ -6,7 +6,7 @@ the same lists. Everything else - a constraint, a wrong column, a value out of r
 ours and stays one.
 
 Source: the servers' error references (MySQL 8.4, MariaDB 10.11), MariaDB Connector/C 3.3;
-reliability.md, "Faults of the parts".
+docs/reliability.md, "Faults of the parts".
 """
 
 from django.contrib.sessions.backends.base import UpdateError

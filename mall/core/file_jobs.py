@@ -1,23 +1,33 @@
-"""Files that the clock carries out: one sweep at a time has a file; one that dies loses it, and the
-next goes on. What is told of a file's rows is packed as it comes.
+"""Files and other long work that the clock carries out: one sweep at a time has a file; one that
+dies loses it, and the next goes on. What is told of a file's rows is packed as it comes.
 """
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from django.db.models import F, Q
 from django.utils import translation
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
-from mall.core.models.file_job import FileJob
+from mall.core.errors import DomainError
+from mall.core.models.clock_job import ClockJob
 
 LEASE = timedelta(minutes=10)
 TRIES = 3
 KEEP = timedelta(days=7)  # a file that nobody let in
-Status = FileJob.Status
+Status = ClockJob.Status
+
+
+class FileDecided(DomainError):
+    """The file was let in meanwhile, or is gone."""
+
+    code = "file_decided"
+    status = 409
+    message = _("This file was already let in.")
 
 
 class Findings:
@@ -36,12 +46,32 @@ class Findings:
         return b"".join([*self._pieces, self._packer.flush()])
 
 
+def packed(told: Iterable) -> bytes:
+    """Return all that is told of a file's rows, packed in this order."""
+    findings = Findings()
+    for one in told:
+        findings.add(*one)
+    return findings.packed()
+
+
 def findings_of(row) -> Iterator[list]:
     """Yield what was told of a file's rows, as it was added."""
     if row.findings:
         # not splitlines: a text may hold a line separator (U+2028), which JSON leaves as it is
         for told in zlib.decompress(row.findings).decode().split("\n")[:-1]:
             yield json.loads(told)
+
+
+def held(row, *, otherwise: type[DomainError] = FileDecided):
+    """Return a file that was looked over as it stands now, locked in the caller's transaction.
+
+    Raises: ``otherwise`` once it was let in, or is gone (after KEEP).
+    """
+    # Two colleagues may press at once; the second must see that it is done.
+    now = type(row).objects.select_for_update().filter(pk=row.pk).first()
+    if now is None or now.status != Status.CHECKED:
+        raise otherwise
+    return now
 
 
 def claimed(model, *, only: int | None = None, **fresh):
@@ -73,7 +103,7 @@ def go_on(row, **changes) -> None:
 
 
 def end(row, status, **facts) -> None:
-    """Note what became of a file, and forget what was in it."""
+    """Note what became of a file, and forget what was in it (EMPTIED of its model)."""
     type(row).objects.filter(pk=row.pk).update(
-        status=status, finished_at=clock.now(), content=b"", **facts
+        status=status, finished_at=clock.now(), **type(row).EMPTIED, **facts
     )

@@ -40,11 +40,7 @@ def shown(load):
     """The same for what pages show: kept also without a shared cache, where the one process of the
     embedded profile is all there is, and another would see a change after TRUST_SECONDS.
     """
-    return _keeping(load, _version_here)
-
-
-def _version_here():
-    return version() if shared_redis.is_there() else _shared_version()
+    return _keeping(load, _noted_version)
 
 
 def _keeping(load, asked):
@@ -83,8 +79,10 @@ def version() -> bytes | str | None:
 
     A verb that will hold a lock asks before it takes it.
     """
-    if not shared_redis.is_there():
-        return None  # another process could not tell us
+    return _noted_version() if shared_redis.is_there() else None  # others could not tell us
+
+
+def _noted_version():
     if not transactions.has_memory():
         return _shared_version()
     memory = transactions.memory()

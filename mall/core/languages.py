@@ -15,7 +15,7 @@ def language_of(request) -> str:
     app.
 
     A page without a cookie is Chinese whatever the browser asks for: the shop's default is
-    zh-hans (product.md), and a shopper switches with one tap.
+    zh-hans (docs/product.md), and a shopper switches with one tap.
     """
     if request.path_info.startswith("/api/"):
         accepted = request.META.get("HTTP_ACCEPT_LANGUAGE", "")

@@ -1,7 +1,7 @@
 """How often one caller may knock; django-ratelimit counts, exactly, behind this one module.
 
-Source: reliability.md "Limits". A member is counted by id, a stranger by address (IPv6: by /64,
-mall/core/networks.py).
+Source: docs/reliability.md "Limits". A member is counted by id, a stranger by address (IPv6: by
+/64, mall/core/networks.py).
 """
 
 import hashlib

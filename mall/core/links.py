@@ -21,6 +21,13 @@ def own_page(request, address: str, default: str = "/") -> str:
     return address if is_ours else default
 
 
+def next_of(request) -> str:
+    """Return the page of ours that a form or an address says to go on to (``next``); "" for
+    none.
+    """
+    return own_page(request, request.POST.get("next") or request.GET.get("next") or "", default="")
+
+
 def whole(address: str) -> str:
     """Return an address of ours with the shop's own host (SHOP_URL): a visitor's may be any, and
     kept pages are shown to all. One of another site stays.

@@ -72,6 +72,14 @@ def canonical(typed: str, territory: str = Territory.MAINLAND) -> str:
     return f"{kept}-{extension}" if extension else kept
 
 
+def found_in(typed: str) -> str:
+    """Return the kept form of a number, "" of what is none."""
+    try:
+        return canonical(typed)
+    except ValidationError:
+        return ""
+
+
 def shown(kept: str) -> str:
     """Return a kept number as people read it: 138 1234 5678, 0571 8888 6666, +852 9123 4567."""
     plain, dash, extension = kept.partition("-")
@@ -85,6 +93,14 @@ def shown(kept: str) -> str:
     form = phonenumbers.PhoneNumberFormat
     said = phonenumbers.format_number(number, form.NATIONAL if ours else form.INTERNATIONAL)
     return f"{said}{dash}{extension}"
+
+
+def typed(kept: str, territory: str) -> str:
+    """Return a kept number as it is typed where a territory is chosen: one of the mainland with its
+    country code where goods go elsewhere.
+    """
+    is_abroad = territory != Territory.MAINLAND and not kept.startswith("+")
+    return f"+86{kept.removeprefix('0')}" if is_abroad else kept
 
 
 def _read(plain, territory):

@@ -31,7 +31,13 @@ WIDTHS = (160, 360, 540, 800, 1200)
 OF_THE_SHOP = ("products/", "home/", "face/")
 NAMED_BY_CONTENT = re.compile(r"[0-9a-f]{16}-(?P<width>\d+)x\d+(?:_\w+)?\.\w+(?:/\d+\.webp)?$")
 ASKED = re.compile(rf"{FOLDER}(?P<name>.+)/(?P<width>{'|'.join(map(str, WIDTHS))})\.webp")
+# What can be made smaller. A shop of before has pictures of other kinds, too: they have one size.
+KINDS = re.compile(r"\.(?:jpe?g|png|webp)$", re.IGNORECASE)
 REMEMBERED = 4000  # addresses, half a kB each
+
+
+class TooLarge(Exception):
+    """A picture stored before uploads were bounded cannot be made smaller here; its name."""
 
 
 class StoredPicture(ImageFieldFile):
@@ -74,13 +80,13 @@ def is_lasting(name: str) -> bool:
 @lru_cache(REMEMBERED)
 def srcset(address: str) -> str:
     """Return the ``srcset`` of the picture at an address of ours, "" where there is but one size:
-    drawings among the static files, and what is not in our storage.
+    drawings among the static files, what is not in our storage, and kinds nobody makes smaller.
 
     Of a picture that was stored before pictures were named by their content the width is not known:
     it gets no copies wider than itself, whatever they are called.
     """
     name = address.removeprefix(settings.MEDIA_URL)
-    if name == address or not name.startswith(OF_THE_SHOP):
+    if name == address or not name.startswith(OF_THE_SHOP) or not KINDS.search(name):
         return ""
     named = NAMED_BY_CONTENT.search(name)
     widest = int(named["width"]) if named else None
@@ -96,7 +102,7 @@ def find(path: str) -> bytes | None:
     """Return the rendition that a file's name asks for, if it is none that stands there already:
     made now, and kept for whoever asks next. None for every other file.
 
-    Raises: FileNotFoundError when no picture of the shop has that name.
+    Raises: FileNotFoundError when no picture of the shop has that name; TooLarge.
     """
     asked = ASKED.fullmatch(path)
     if asked is None or default_storage.exists(path):
@@ -109,7 +115,8 @@ def find(path: str) -> bytes | None:
         with default_storage.open(name) as picture:
             made = pictures.narrower(picture, int(asked["width"]))
     except (IsADirectoryError, ValidationError) as error:
-        raise FileNotFoundError(path) from error
+        is_large = getattr(error, "code", None) == "too_big"
+        raise (TooLarge(name) if is_large else FileNotFoundError(path)) from error
     try:
         _keep(path, made)
     except OSError as error:  # a full disk costs the next reader this work, nobody the picture

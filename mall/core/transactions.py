@@ -1,6 +1,6 @@
 """The one retry wrapper around every writing verb.
 
-Source: ledger.md section 3. Only the outermost transaction is retried: catching a deadlock
+Source: docs/ledger.md. Only the outermost transaction is retried: catching a deadlock
 inside ``atomic`` would lose the earlier writes of the transaction without a word.
 """
 

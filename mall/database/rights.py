@@ -3,7 +3,7 @@ it.
 
 A user sees in SHOW GRANTS what he may do himself and nothing of others, so the truth about the
 application's rights is asked for over its own connection: when web, worker and beat start, and by
-``check --deploy``. Source: reliability.md "operator abuse"; ledger.md section 2;
+``check --deploy``. Source: docs/reliability.md "operator abuse"; docs/ledger.md, "Who may write";
 docs/decisions/0017.
 """
 

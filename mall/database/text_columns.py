@@ -18,6 +18,7 @@ KEYS = {
         catalog_goodsimport: digest
         catalog_goodspicture: digest
         marketing_customevent: event key digest
+        marketing_drawticket: key once
         marketing_historycustomer: name
         marketing_historyline: sku
         marketing_historyorder: no digest
@@ -66,6 +67,7 @@ KEYS = {
     "kept in small letters by the doors, so bytes are enough": """
         account_emailaddress: email
         accounts_user: username email
+        marketing_membertag: tag
     """,
     "a number or name that is told, typed and linked": """
         auth_group: name
@@ -79,12 +81,16 @@ KEYS = {
         catalog_hotword: word
         catalog_searchedword: word
         django_celery_beat_periodictask: name
+        marketing_draw: code
         marketing_mission: code event
+        marketing_campaign: code
+        marketing_segment: code
         orders_carrier: code
         orders_order: no
         orders_billdifference: no
         orders_payment: no
         orders_paymentrefund: no
+        points_budget: code
         points_historicalrule: code action
         points_rule: code action
     """,
@@ -98,6 +104,10 @@ KEYS = {
         django_admin_log: object_id
         mall_auditrow: actor action target request_id
         marketing_delivery: claimed_by
+        marketing_outageday: declared_by
+        marketing_campaign: created_by
+        marketing_membertag: actor
+        marketing_segment: created_by
         marketing_message: claimed_by
         marketing_webhookdelivery: kind
         marketing_ruleday: rule
@@ -112,7 +122,7 @@ KEYS = {
         points_exchangerate: created_by
         points_grant: action reference
         points_ledgerentry: rule reference actor
-        points_ruleversion: created_by
+        points_ruleversion: created_by segment
         points_takeback: reference
     """,
     "a word of the code, one of a few": """
@@ -136,17 +146,25 @@ KEYS = {
         catalog_product: kind pay_mode status limit_period
         catalog_review: status
         catalog_stockmovement: direction
+        marketing_checkin: kind
+        marketing_board: period
+        marketing_campaign: status paused_for goal
+        marketing_campaignmember: state refusal
         marketing_dailyactivity: action
         marketing_channelchoice: channel topic
         marketing_delivery: channel state
+        marketing_drawprize: kind
+        marketing_drawticket: source
         marketing_message: channel state
         marketing_webhookdelivery: state
         marketing_webhookendpoint: switched_off
         marketing_historyimport: status language encoding
         marketing_historyorder: status
+        marketing_memberbadge: code
         marketing_mission: kind status
         marketing_notification: kind
         marketing_preference: kind
+        marketing_shelfday: shelf reason
         mfa_authenticator: type
         orders_coupon: source state
         orders_coupongrant: segment status
@@ -165,6 +183,8 @@ KEYS = {
         points_adjustment: status
         points_adjustmentbatch: status
         points_memberimport: status language existing members_language
+        points_backtest: status language
+        points_budget: per month
         points_grant: status
         points_historicalrule: status history_type
         points_ledgerentry: kind
@@ -196,7 +216,9 @@ KEYS = {
         django_content_type: app_label model
         django_migrations: app name
         django_session: session_data
+        marketing_draw: seed table commitment
         marketing_mission: icon link
+        marketing_campaign: link secret
         marketing_notification: url
         orders_carrier: tracking_url
         marketing_pushdevice: address public_key auth
@@ -226,7 +248,11 @@ WORDS = {
         catalog_sku: name name_zh_hans name_en
         marketing_historyimport: name
         marketing_historyline: product category
+        marketing_draw: title title_zh_hans title_en
+        marketing_drawprize: name name_zh_hans name_en
         marketing_mission: title title_zh_hans title_en
+        marketing_campaign: name name_zh_hans name_en title title_zh_hans title_en
+        marketing_segment: name name_zh_hans name_en
         orders_carrier: name name_zh_hans name_en
         orders_dispatchfile: name
         orders_coupontemplate: name name_zh_hans name_en
@@ -263,7 +289,10 @@ WORDS = {
         mall_auditrow: reason
         mall_setupstep: note
         marketing_historyimport: problem
+        marketing_outageday: reason
+        marketing_draw: text text_zh_hans text_en
         marketing_mission: text text_zh_hans text_en
+        marketing_campaign: text text_zh_hans text_en reason reason_zh_hans reason_en
         marketing_pushdevice: name
         marketing_webhookdelivery: answer
         marketing_webhookendpoint: note
@@ -278,6 +307,7 @@ WORDS = {
         points_adjustment: description note decision_note
         points_adjustmentbatch: note
         points_memberimport: problem note undo_note
+        points_backtest: problem
         points_exchangerate: note
         points_ledgerentry: description note
         points_setaside: description

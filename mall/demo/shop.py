@@ -104,6 +104,12 @@ def _put_on_shelf(category, goods, *, kind, pictures) -> Product:
         for position, (shot, words) in enumerate(SHOWN.items())
         if shot in pictures
     )
+    _offer(product, goods)
+    return product
+
+
+def _offer(product, goods):
+    """Add the SKUs of a product, each with its stock or its keys."""
     for position, choice in enumerate(goods["skus"]):
         sku = Sku.objects.create(
             product=product,
@@ -113,19 +119,14 @@ def _put_on_shelf(category, goods, *, kind, pictures) -> Product:
             points_price=choice.get("points", 0),
             cash_price=Decimal(choice.get("cash", 0)),
         )
-        if choice["stock"] and kind == Product.Kind.CARD_KEY:
-            codes.add(
-                sku.pk,
-                write_keys(goods["slug"], choice["stock"]),
-                actor=ACTOR,
-                batch=f"demo:{goods['slug']}:{position}",
-            )
-        elif choice["stock"]:
-            reference = f"demo:{goods['slug']}:{position}"
+        pieces, reference = choice["stock"], f"demo:{goods['slug']}:{position}"
+        if pieces and product.kind == Product.Kind.CARD_KEY:
+            keys = write_keys(goods["slug"], pieces)
+            codes.add(sku.pk, keys, actor=ACTOR, batch=reference)
+        elif pieces:
             stock.receive(
-                sku.pk, quantity=choice["stock"], actor=ACTOR, note="首批到货", reference=reference
+                sku.pk, quantity=pieces, actor=ACTOR, note="首批到货", reference=reference
             )
-    return product
 
 
 def write_keys(slug, number) -> list[tuple[int, str]]:

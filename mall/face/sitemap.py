@@ -12,7 +12,7 @@ from mall.core.links import whole
 from mall.core.models.face import ShopPage
 
 MOST = 50_000  # addresses. Source: sitemaps.org, "Sitemap file limits"
-WINDOW = ("/", "/products/", "/flash/")
+WINDOW = ("/", "/products/", "/flash/", "/draws/")
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'

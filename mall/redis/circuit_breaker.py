@@ -6,7 +6,7 @@ nonsense, or SLOW_IN_A_ROW time-outs without an answer in between open the break
 nobody asks at all, and one line in the log says so. A single slow answer on a busy machine does
 not: sign-in limits stay closed while nobody can count.
 
-Source: reliability.md T9.
+Source: docs/reliability.md T9.
 """
 
 import os

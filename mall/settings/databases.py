@@ -1,6 +1,4 @@
-"""Database and cache options that were tested (dependencies.md, "Embedded profile" and "Database
-and broker settings").
-"""
+"""Database and cache options that were tested (docs/reliability.md, "Production settings")."""
 
 from mall import profile
 from mall.database.text_columns import SPOKEN

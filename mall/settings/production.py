@@ -1,6 +1,6 @@
 """The production profile: MySQL/MariaDB, Redis, separate worker and beat, HTTPS in front.
 
-Source: reliability.md, "Production settings"; dependencies.md, "Database and broker settings".
+Source: docs/reliability.md, "Production settings".
 """
 
 from mall import payment_accounts, sign_in_accounts

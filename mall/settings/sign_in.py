@@ -35,7 +35,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_USERNAME_MIN_LENGTH = 2
-# reliability.md "Limits"; sign_up_made and login_failed_account are counted in accounts.adapter.
+# docs/reliability.md "Limits"; accounts.adapter counts sign_up_made and login_failed_account.
 ACCOUNT_RATE_LIMITS = {
     "login": "10/m/ip",
     "login_failed": "10/m/ip,5/15m/key",  # key: account and address

@@ -33,6 +33,13 @@ class OperatorThere(DomainError):
     message = _("This shop has an operator already. Please sign in, or ask them for a role.")
 
 
+class Taken(DomainError):
+    """A member has the name or the e-mail; told to nobody who has not the code."""
+
+    code = "already_taken"
+    status = 409
+
+
 def is_wanted() -> bool:
     """Whether the shop has a code, and never had anybody who may do everything."""
     if not settings.SETUP_CODE or SetupStep.objects.filter(name=SetupStep.Name.OPERATOR).exists():
@@ -49,16 +56,24 @@ def is_code(said: str) -> bool:
 def enrol(*, code: str, username: str, email: str, password: str) -> User:
     """Make the first operator, whose e-mail needs no proof: the code says who it is.
 
-    Raises: WrongCode, OperatorThere.
+    Raises: WrongCode, Taken, OperatorThere.
     """
     if not is_code(code):
         raise WrongCode
+    _refuse_taken(username, email)
     user = User(username=username, email=email, is_staff=True, is_superuser=True)
     user.set_password(password)  # before the transaction: Argon2 takes its time
     try:
         return _enrol(user)
     except IntegrityError as error:
         raise OperatorThere from error
+
+
+def _refuse_taken(username, email):
+    if User.objects.filter(username=username).exists():
+        raise Taken(_("This username is taken."), field="username")
+    if User.objects.filter(email=email).exists():
+        raise Taken(_("A member has this e-mail already."), field="email")
 
 
 @transactional

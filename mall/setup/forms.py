@@ -37,19 +37,14 @@ class FirstOperatorForm(forms.Form):
     )
 
     def clean_username(self):
-        """Return the name as it is kept, once nobody has it."""
+        """Return the name as it is kept."""
         name = pasted.name(self.cleaned_data["username"])
         User._meta.get_field("username").run_validators(name)
-        if User.objects.filter(username=name).exists():
-            raise ValidationError(_("This username is taken."))
         return name
 
     def clean_email(self):
-        """Return the e-mail as it is kept, once nobody has it."""
-        email = pasted.email(self.cleaned_data["email"])
-        if User.objects.filter(email=email).exists():
-            raise ValidationError(_("A member has this e-mail already."))
-        return email
+        """Return the e-mail as it is kept."""
+        return pasted.email(self.cleaned_data["email"])
 
     def clean(self):
         """Refuse a password that is too easy for this name and e-mail."""

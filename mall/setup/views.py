@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from mall.core.errors import DomainError
-from mall.core.limits import limit
+from mall.core.limits import guard
 from mall.setup import first_operator, steps, trials
 from mall.setup.forms import FirstOperatorForm
 
@@ -31,7 +31,7 @@ def come_in(request):
     form = FirstOperatorForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            limit(request, "setup", GUESSES)
+            guard(request, "setup", GUESSES)
             operator = first_operator.enrol(**form.cleaned_data)
         except DomainError as refusal:
             form.add_error(refusal.field, str(refusal))

@@ -1,14 +1,15 @@
 """Distrust: reads everything, compares what the rooms say of each other, and writes nothing.
 
 Accounts and promises against their entries, orders against all they moved, the shelf against its
-movements and keys, a flash sale's pool against its orders, closed months against each other. A new
-thing to compare is a module here and a line in ``verify``. What follows from a finding is
-``points.drift``'s, and a person's.
+movements and keys, a flash sale's pool against its orders, lucky draws against their promise, closed
+months against each other. A new thing to compare is a module here and a line in ``verify``. What
+follows from a finding is ``points.drift``'s, and a person's.
 
-Source: ledger.md section 8.
+Source: docs/ledger.md, "verify_ledger".
 """
 
 from mall.verification.accounts import verify_accounts
+from mall.verification.draws import verify_draws
 from mall.verification.finding import Finding
 from mall.verification.flash import verify_flash
 from mall.verification.orders import verify_orders
@@ -31,4 +32,5 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         *verify_shelf(),
         *verify_flash(),
         *verify_statements(),
+        *verify_draws(),
     ]

@@ -4,7 +4,7 @@ Account and entries are read without a lock while the shop runs. Entries are app
 entries up to the seq an account showed are exactly what that account must answer for; what lies
 beyond is only a finding when the account, read again, still does not know of it.
 
-Source: ledger.md section 8.
+Source: docs/ledger.md, "verify_ledger".
 """
 
 import itertools

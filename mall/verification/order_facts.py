@@ -49,30 +49,9 @@ class Facts:
 def gather(members, orders) -> Facts:
     """Ask the rooms about the orders ({number: order}) of some members."""
     ids = {order.pk: order.no for order in orders.values()}
-    lines, keys = defaultdict(list), defaultdict(dict)
-    flash, is_key = F("order__flash_claim"), F("product__kind")
-    for line in (
-        OrderLine.objects.filter(order__in=ids).annotate(claim=flash, kind=is_key).order_by("pk")
-    ):
-        line.is_flash, line.is_key = line.claim is not None, line.kind == Product.Kind.CARD_KEY
-        line.is_coupon = line.kind == Product.Kind.COUPON
-        lines[line.order_id].append(line)
     references = {order.reference for order in orders.values()}
-    for line, state in CardKey.objects.filter(
-        reference__in=references, line__isnull=False
-    ).values_list("line", "state"):
-        keys[line][state] = keys[line].get(state, 0) + 1
-    refunds, granted = {}, RefundRequest.objects.granted().filter(order__in=ids).order_by()
-    for row in RefundLine.objects.filter(request__in=granted.values("pk")).values_list(
-        "line_id", "quantity", "points", "cash", "restocked"
-    ):
-        refunds[row[0]] = tuple(
-            a + b for a, b in zip(refunds.get(row[0], (0, 0, 0, 0)), row[1:], strict=True)
-        )
-    freight = {}
-    for order, back in granted.values_list("order_id", "freight"):
-        number, so_far = freight.get(order, (0, 0))
-        freight[order] = (number + 1, so_far + back)
+    lines = _lines(ids)
+    refunds, freight = _refunded(ids)
     returned = PaymentRefund.objects.filter(payment__order__in=ids)
     paid, payments = _payments(ids)
     held = Coupon.objects.filter(order__in=ids, state__in=[Coupon.State.LOCKED, Coupon.State.USED])
@@ -90,7 +69,7 @@ def gather(members, orders) -> Facts:
         paid=paid,
         payments=payments,
         money=_sums(returned),
-        keys=keys,
+        keys=_keys(references),
         given=_given(members, lines),
         coupons=dict(held.values_list("order_id", "state")),
         earning={
@@ -98,6 +77,44 @@ def gather(members, orders) -> Facts:
             for name, left in promised.annotate(left=Sum(F("points") - F("taken_back")))
         },
     )
+
+
+def _lines(orders):
+    """Return {order: its lines}, each with what kind of goods it is of."""
+    lines = defaultdict(list)
+    flash, kind = F("order__flash_claim"), F("product__kind")
+    rows = OrderLine.objects.filter(order__in=orders).annotate(claim=flash, kind=kind)
+    for line in rows.order_by("pk"):
+        line.is_flash, line.is_key = line.claim is not None, line.kind == Product.Kind.CARD_KEY
+        line.is_coupon = line.kind == Product.Kind.COUPON
+        lines[line.order_id].append(line)
+    return lines
+
+
+def _keys(references):
+    """Return {line: {state: keys}}."""
+    keys = defaultdict(dict)
+    issued = CardKey.objects.filter(reference__in=references, line__isnull=False)
+    for line, state in issued.values_list("line", "state"):
+        keys[line][state] = keys[line].get(state, 0) + 1
+    return keys
+
+
+def _refunded(orders):
+    """Return {line: (pieces, points, cash, restocked)} and {order: (number, freight back)} of
+    granted requests.
+    """
+    granted = RefundRequest.objects.granted().filter(order__in=orders).order_by()
+    columns = ("line_id", "quantity", "points", "cash", "restocked")
+    refunds, freight = {}, {}
+    of_lines = RefundLine.objects.filter(request__in=granted.values("pk"))
+    for line, *back in of_lines.values_list(*columns):
+        so_far = refunds.get(line, (0, 0, 0, 0))
+        refunds[line] = tuple(a + b for a, b in zip(so_far, back, strict=True))
+    for order, back in granted.values_list("order_id", "freight"):
+        number, so_far = freight.get(order, (0, 0))
+        freight[order] = (number + 1, so_far + back)
+    return refunds, freight
 
 
 def _given(members, lines):

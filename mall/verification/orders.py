@@ -5,7 +5,7 @@ coupon and the points it earns: each is compared with what the order's state and
 say. Read without a lock while the shop runs; what does not fit is read again under the member's
 lock, and only what still does not fit then is a finding.
 
-Source: ledger.md section 8.
+Source: docs/ledger.md, "verify_ledger".
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
 """The shelf: stock against movements and sales, free card keys against stock.
 
-Source: ledger.md section 8.
+Source: docs/ledger.md, "verify_ledger".
 """
 
 from django.db import connection

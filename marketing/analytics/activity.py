@@ -50,7 +50,7 @@ def gather(day) -> int:
     """
     within = {"created_at__gte": clock.start_of(day), "created_at__lt": clock.end_of(day)}
     sources = {
-        Action.CHECK_IN: CheckIn.objects.filter(on=day),
+        Action.CHECK_IN: CheckIn.objects.filter(on=day, kind=CheckIn.Kind.CHECKED),
         Action.ORDER: Order.objects.filter(**within),
         # The states are named because the index begins with them.
         Action.REVIEW: Review.objects.filter(status__in=Review.Status.values, **within),

@@ -29,21 +29,13 @@ BYTES_MAX = 10_000_000  # below the packet that MariaDB and MySQL take; more goe
 SAMPLE_ROWS = 20
 WORDS_MAX = 40
 REFUSED, REMARK = "refused", "remark"
-CHECKED, QUEUED, RUNNING, DONE, FAILED = (
-    HistoryImport.Status.CHECKED,
-    HistoryImport.Status.QUEUED,
-    HistoryImport.Status.RUNNING,
-    HistoryImport.Status.DONE,
-    HistoryImport.Status.FAILED,
-)
+Status = HistoryImport.Status
 
 
-class ImportDecided(DomainError):
+class ImportDecided(file_jobs.FileDecided):
     """The file was let in meanwhile."""
 
     code = "import_decided"
-    status = 409
-    message = _("This file was already let in.")
 
 
 class NothingToImport(DomainError):
@@ -95,12 +87,12 @@ def look_again(
         reading=asdict(reading), encoding=encoding, replaces=replaces, words=row.words
     )
     _survey(looked, content)  # some seconds for a large file: no row is held meanwhile
-    return _keep(row.pk, looked, read)
+    return _keep(row, looked, read)
 
 
 @transactional
-def _keep(pk, looked, read):
-    row = _held(pk, read)
+def _keep(row, looked, read):
+    row = _held(row, read)
     names = ("reading", "encoding", "replaces", *SURVEYED)
     for name in names:
         setattr(row, name, getattr(looked, name))
@@ -144,21 +136,18 @@ def let_in(row: HistoryImport, *, operator, read: str) -> HistoryImport:
 
     Raises: ImportDecided, ChangedMeanwhile, NothingToImport.
     """
-    row = _held(row.pk, read)
+    row = _held(row, read)
     if row.problem or not row.new + row.replaced:
         raise NothingToImport
     told = {"orders": row.new + row.replaced, "left_out": row.dropped}
-    row.status, row.new, row.replaced, row.known = QUEUED, 0, 0, 0
+    row.status, row.new, row.replaced, row.known = Status.QUEUED, 0, 0, 0
     row.save(update_fields=["status", "new", "replaced", "known"])
     audit.note(operator, "history.import", target=row, after=told)
     return row
 
 
-def _held(pk, read):
-    # Two colleagues may press at once; the second must see that it is done.
-    row = HistoryImport.objects.select_for_update().get(pk=pk)
-    if row.status != CHECKED:
-        raise ImportDecided
+def _held(row, read):
+    row = file_jobs.held(row, otherwise=ImportDecided)
     check_read(read, row.version)
     return row
 
@@ -195,11 +184,11 @@ def _bring_in(row):
                 on_batch=count,
             )
         except UnreadableTable as error:
-            file_jobs.end(row, FAILED, sample=[], problem=str(error)[:1_000])
+            file_jobs.end(row, Status.FAILED, sample=[], problem=str(error)[:1_000])
             return
     file_jobs.end(
         row,
-        DONE,
+        Status.DONE,
         sample=[],
         findings=findings.packed(),
         new=before["new"] + done.new,

@@ -9,7 +9,6 @@ joining on, because a tier knows one day for all that was brought along.
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db.models import Q, Sum
 
 from mall.core import audit, clock, keyset, pasted, phones, rows
@@ -78,12 +77,12 @@ def _moved_by_name(names) -> dict:
         MovedMember._meta.get_field(name).mark for name in ("number_mark", "phone_mark")
     )
     ways = {
-        "phone_mark": lambda name: phone_of(_phone(name)),
+        "phone_mark": lambda name: phone_of(phones.found_in(name)),
         "user__email": pasted.email,
         "number_mark": lambda name: number_of(pasted.alike(name)),
     }
     live = MovedMember.objects.filter(file__links_orders=True, undone_at=None)
-    live = live.select_related("file", "user")
+    live = live.select_related("user").with_file()
     found = {}
     for column, fold in ways.items():
         said = {name: fold(name) for name in names}
@@ -97,18 +96,12 @@ def _said(moved, column) -> str:
     return moved.user.email if column == "user__email" else getattr(moved, column)
 
 
-def _phone(name) -> str:
-    try:
-        return phones.canonical(name)
-    except ValidationError:
-        return ""
-
-
 def _count_for_tiers(moved: Iterable[MovedMember]) -> None:
     """Count earlier orders for the tier of members for whom the file said nothing."""
-    wished = {
-        one.user_id: one for one in moved if one.file.tiers_from_orders and not one.tier_points
-    }
+    asked = {one.user_id: one for one in moved if one.file.tiers_from_orders}
+    said = MovedMember.objects.filter(user__in=asked, undone_at=None, tier_points__gt=0)
+    told = set(said.values_list("user_id", flat=True))
+    wished = {user_id: one for user_id, one in asked.items() if user_id not in told}
     rate = _points_per_yuan() if wished else 0
     if not rate:
         return

@@ -138,7 +138,7 @@ def _people(day):
     bounds = (clock.start_of(day), clock.end_of(day))
     return {
         "new_members": _within(get_user_model().objects, "date_joined", bounds).count(),
-        "check_ins": CheckIn.objects.filter(on=day).count(),
+        "check_ins": CheckIn.objects.filter(on=day, kind=CheckIn.Kind.CHECKED).count(),
     }
 
 

@@ -1,19 +1,21 @@
 """The daily check-in: one row a shop day, a streak, and what tomorrow brings.
 
 The streak is yesterday's plus one, or one: it lives in the rows and nothing ever has to reset it.
-Points come from the rule of the action ``checkin`` whose table is indexed by the streak.
+Days of an outage (outages.py) and shields (shields.py) stand for days that were missed. Points come
+from the rule of the action ``checkin`` whose table is indexed by the streak, and from milestones.
 """
 
-import calendar as months
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import IntegrityError, connection
 
 from mall.core import clock, kept, rows
 from mall.core.transactions import transactional
+from marketing.checkin import milestones, shields
 from marketing.errors import AlreadyCheckedIn
 from marketing.missions import counting as missions
+from marketing.missions.rewards import reached
 from marketing.models import CheckIn
 from marketing.notices import inbox
 from points import balance, ledger, rules, set_aside, statement
@@ -21,7 +23,6 @@ from points import balance, ledger, rules, set_aside, statement
 ACTION = "checkin"
 STRIP_DAYS = 7
 SHORTEST_STREAK_DAYS = 2  # from here on a streak is worth a reminder
-ONE_DAY = timedelta(days=1)
 
 
 def check_in(user, on=None) -> CheckIn:
@@ -53,40 +54,69 @@ def _check_in(user, on):
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
     account = ledger.open(user.pk, postings=[ledger.Posting(user.pk, None, key=key)])
-    latest = _latest(user)
+    latest = latest_of(user)
     if latest is not None and latest.on >= on:
         raise _refusal(latest)
-    streak = latest.streak + 1 if latest is not None and latest.on == on - ONE_DAY else 1
-    entry = rules.award(user.pk, ACTION, key=key, on=on, step=streak, reference=key, is_told=False)
+    carried, shielded = shields.carry(user.pk, latest, on)
+    now = clock.now()
     row = rows.fresh(
         CheckIn,
         user_id=user.pk,
         on=on,
-        streak=streak,
-        points=entry.worth if entry else 0,
-        created_at=clock.now(),
+        kind=CheckIn.Kind.CHECKED,
+        streak=carried + 1,
+        created_at=now,
     )
+    if shielded:
+        shields.spend(user.pk, shielded, carried, at=now)
+    _award(row, key, carried)
     rows.insert_read_back([row], by="on")
-    row.set_aside = 0 if entry else set_aside.points_of(user.pk, key)
-    missions.note(user.pk, ACTION, key=key, on=on)
-    if streak > SHORTEST_STREAK_DAYS:
+    row.shielded = shielded
+    moved = missions.note(user.pk, ACTION, key=key, on=on, at=now)
+    row.missions = reached(moved, now)
+    if row.streak > SHORTEST_STREAK_DAYS:
         inbox.mark_read(user, key=reminder_key(on))  # the worry is over
     row.available = balance.of_account(account.row).available
     return row
+
+
+def _award(row, key, carried):
+    """Award a day and the milestones its streak reaches, in one go."""
+    day = rules.Award(
+        row.user_id,
+        ACTION,
+        key,
+        row.created_at,
+        on=row.on,
+        step=row.streak,
+        reference=key,
+        is_told=False,
+    )
+    more = milestones.awards_of(
+        row.user_id, row.on, was=carried, now=row.streak, on=row.on, reference=key
+    )
+    entry, *bonuses = rules.award_all([day, *more])
+    row.points = entry.worth if entry else 0
+    row.set_aside = 0 if entry else set_aside.points_of(row.user_id, key)
+    row.milestones = milestones.paid(bonuses)
 
 
 def settle(user_id: int) -> None:
     """Put the points of check-ins that were set aside and credited since onto their rows; harmless
     when repeated.
     """
-    rows = {f"checkin:{row.on}": row for row in CheckIn.objects.filter(user=user_id, points=0)}
+    unpaid = CheckIn.objects.filter(user=user_id, points=0, kind=CheckIn.Kind.CHECKED)
+    rows = {f"checkin:{row.on}": row for row in unpaid}
     for entry in statement.entries_of(user_id).filter(key__in=rows):
         CheckIn.objects.filter(pk=rows[entry.key].pk).update(points=entry.worth)
 
 
-def _latest(user):
+def latest_of(user):
+    """Return a member's youngest day that has a row, or None."""
     tail = f"WHERE user_id = %s ORDER BY {rows.quoted('on')} DESC LIMIT 1"
-    return next(iter(rows.look(CheckIn, ("on", "streak", "points"), tail, [user.pk])), None)
+    return next(
+        iter(rows.look(CheckIn, ("on", "streak", "points", "created_at"), tail, [user.pk])), None
+    )
 
 
 def _refusal(latest):
@@ -121,7 +151,11 @@ class StripDay:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a member stands today: the streak as it is alive, and what today and tomorrow give."""
+    """Where a member stands today: the streak as it is alive, and what today and tomorrow give.
+
+    ``saved`` are missed days that shields will cover with today's check-in, ``milestone`` is the
+    next big reward.
+    """
 
     on: date
     is_checked_in: bool
@@ -129,15 +163,18 @@ class Standing:
     points_today: int
     points_tomorrow: int
     strip: tuple
+    saved: tuple = ()
+    milestone: milestones.Milestone | None = None
 
 
-def standing(user, *, on=None) -> Standing:
-    """Return a member's streak and rewards as of a shop day (today unless named)."""
+def standing(user, *, on=None, latest=None) -> Standing:
+    """Return a member's streak and rewards as of a shop day (today unless named); ``latest`` is
+    their youngest row, where it is known.
+    """
     on = on or clock.today()
-    latest = _latest(user)
+    latest = latest or latest_of(user)
     is_checked_in = latest is not None and latest.on >= on
-    is_alive = latest is not None and latest.on >= on - ONE_DAY
-    streak = latest.streak if is_alive else 0
+    streak, saved = (latest.streak, []) if is_checked_in else shields.carry(user.pk, latest, on)
     step_today = streak if is_checked_in else streak + 1
     reward = rewards()
     return Standing(
@@ -147,6 +184,8 @@ def standing(user, *, on=None) -> Standing:
         points_today=latest.points if is_checked_in else reward(step_today),
         points_tomorrow=reward(step_today + 1),
         strip=_strip(step_today, is_checked_in, reward),
+        saved=tuple(saved),
+        milestone=milestones.ahead(streak),
     )
 
 
@@ -155,8 +194,9 @@ def days_to(points: int, *, user=None, most: int, on=None) -> int | None:
     today on (a visitor's begins); None when they earn nothing now or it takes more than ``most``.
     """
     on = on or clock.today()
-    latest = _latest(user) if user is not None else None
-    step = latest.streak if latest is not None and latest.on >= on - ONE_DAY else 0
+    latest = latest_of(user) if user is not None else None
+    is_checked_in = latest is not None and latest.on >= on
+    step = latest.streak if is_checked_in else shields.carry(user.pk, latest, on)[0]
     reward = rewards()
     for days in range(1, most + 1):
         points -= reward(step + days)
@@ -180,70 +220,3 @@ def _strip(step_today, is_checked_in, reward):
         )
         for step in range(first, first + STRIP_DAYS)
     )
-
-
-@dataclass(frozen=True)
-class CalendarDay:
-    """One square of the month."""
-
-    on: date
-    check_in: CheckIn | None
-    is_in_month: bool
-    is_today: bool
-    is_future: bool
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """A month of check-ins as weeks from Monday to Sunday."""
-
-    month: date
-    weeks: list
-    checked_days: int
-    points: int
-    previous: date | None
-    following: date | None
-
-
-def month_of(user, month):
-    """Return a member's check-ins of the month that a day lies in, oldest first."""
-    first, last = _bounds(month)
-    return CheckIn.objects.filter(user=user, on__range=(first, last)).order_by("on")
-
-
-def calendar(user, month, *, today=None) -> Calendar:
-    """Return the month that a day lies in as a grid; months before the member came or after today's
-    have no link.
-    """
-    today = today or clock.today()
-    first, last = _bounds(month)
-    checked = list(month_of(user, month))
-    by_day = {row.on: row for row in checked}
-    weeks = [
-        [
-            CalendarDay(
-                on=day,
-                check_in=by_day.get(day),
-                is_in_month=first <= day <= last,
-                is_today=day == today,
-                is_future=day > today,
-            )
-            for day in week
-        ]
-        for week in months.Calendar(months.MONDAY).monthdatescalendar(first.year, first.month)
-    ]
-    return Calendar(
-        month=first,
-        weeks=weeks,
-        checked_days=len(checked),
-        points=sum(row.points for row in checked),
-        previous=(first - ONE_DAY).replace(day=1)
-        if first > clock.day_of(user.date_joined)
-        else None,
-        following=last + ONE_DAY if last < today else None,
-    )
-
-
-def _bounds(month):
-    first = month.replace(day=1)
-    return first, first.replace(day=months.monthrange(first.year, first.month)[1])

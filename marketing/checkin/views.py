@@ -1,16 +1,23 @@
-"""The check-in page: streak, month and the button."""
+"""The check-in pages: streak, month and the button, and making up a missed day."""
 
 from datetime import date
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from mall.core import clock
+from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
-from marketing.checkin import streak
+from marketing.checkin import board, make_up, streak
+from marketing.checkin.forms import MakeUpForm
 from marketing.errors import AlreadyCheckedIn
+
+JUST_NOW = "earned"  # the address of the page right after a check-in: it shows what that gave
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -18,10 +25,14 @@ def show(request):
     """Show streak and month; a POST checks in."""
     if request.method == "POST":
         return _check_in(request)
-    month = _month(request.GET.get("month", ""))
+    found = board.of(request.user, _month(request.GET.get("month", "")))
     facts = {
-        "standing": streak.standing(request.user),
-        "calendar": streak.calendar(request.user, month),
+        "standing": found.standing,
+        "calendar": found.calendar,
+        "shields_a_month": found.shields_a_month,
+        "shields_left": found.shields_left,
+        "offer": found.offer,
+        "earned": board.earned_today(request.user) if JUST_NOW in request.GET else None,
     }
     return render(request, "marketing/checkin.html", facts)
 
@@ -32,9 +43,9 @@ def _check_in(request):
         row = streak.check_in(request.user)
     except AlreadyCheckedIn as refusal:
         messages.info(request, str(refusal))
-    else:
-        messages.success(request, _praise(row))
-    return redirect("marketing:checkin")
+        return redirect("marketing:checkin")
+    messages.success(request, _praise(row))
+    return redirect(f"{reverse('marketing:checkin')}?{JUST_NOW}=1")
 
 
 def _praise(row):
@@ -53,6 +64,51 @@ def _praise(row):
         "points": row.points,
         "streak": row.streak,
     }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def mend(request):
+    """Ask whether to make a missed day up, with its price and the streak it leads to; a POST does
+    it.
+    """
+    form = MakeUpForm(request.POST or request.GET)
+    if not form.is_valid():
+        raise Http404
+    on = form.cleaned_data["on"]
+    if request.method == "POST":
+        return _make_up(request, on, form.cleaned_data["price"])
+    offer = make_up.offer(request.user)
+    missed = next((one for one in offer.days if one.on == on), None)
+    if missed is None:
+        return redirect("marketing:checkin")
+    available = request.purse.available
+    facts = {"missed": missed, "offer": offer, "available": available}
+    facts["lacking"] = max(0, missed.price - available)
+    return render(request, "marketing/make_up.html", {**facts, "left": available - missed.price})
+
+
+def _make_up(request, on, price):
+    limit(request, "make_up", ACTIONS_PER_MEMBER)
+    try:
+        row = make_up.make_up(request.user, on, price=price)
+    except Busy:
+        raise
+    except DomainError as refusal:
+        messages.info(request, str(refusal))
+        return redirect("marketing:checkin")
+    messages.success(request, _made_up(row, streak.standing(request.user).streak))
+    return redirect("marketing:checkin")
+
+
+def _made_up(row, days):
+    said = {"day": date_format(row.on, "MONTH_DAY_FORMAT"), "streak": days}
+    sentence = _("%(day)s is made up. Days in a row: %(streak)s.") % said
+    for one in row.milestones:
+        sentence += " " + _("Milestone %(days)s days: %(points)s points for you!") % {
+            "days": one.days,
+            "points": one.points,
+        }
+    return sentence
 
 
 def _month(asked):

@@ -27,6 +27,8 @@ NUMBERS = [
     "target",
     "points",
     "coupon_id",
+    "tickets",
+    "ticket_draw_id",
     "is_automatic",
     "starts_at",
     "ends_at",
@@ -75,7 +77,10 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
                 ]
             },
         ),
-        (_("Reward"), {"fields": ["points", "coupon", "is_automatic"]}),
+        (
+            _("Reward"),
+            {"fields": ["points", "coupon", "tickets", "ticket_draw", "is_automatic"]},
+        ),
         (_("On the page"), {"fields": ["icon", "link", "position"]}),
     ]
 

@@ -32,6 +32,9 @@ class MissionSerializer(serializers.Serializer):
     points = serializers.IntegerField(
         help_text="The reward; what was promised when the caller began."
     )
+    tickets = serializers.IntegerField(
+        source="mission.tickets", help_text="Tickets of a lucky draw that are part of the reward."
+    )
     coupon = serializers.IntegerField(
         source="mission.coupon_id",
         allow_null=True,

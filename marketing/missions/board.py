@@ -40,6 +40,12 @@ PROGRESS = ("mission_id", "period", "count", "target", "points", "completed_at",
 NEXT_FIRST = {TODAY: 0, NEWCOMER: 1, WEEK: 2, MORE: 3}
 
 
+def names() -> dict[str, str]:
+    """Return what each mission's reward is called in a statement, by its reference."""
+    said = _("Mission: %(title)s")
+    return {f"mission:{one.code}": said % {"title": one.title} for one in _missions().values()}
+
+
 @dataclass(frozen=True)
 class Item:
     """One mission with this member's progress in its period. ``points`` is what it gives, or

@@ -1,10 +1,12 @@
-"""What a completed mission gives: points and a coupon, once a turn, and what of it goes back.
+"""What a completed mission gives: points, a coupon and draw tickets, once a turn, and what of it
+goes back.
 
 Called under the members' locks with rows of marketing/missions/progress.py, which the caller
 saves.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,7 +16,8 @@ from django.urls import reverse
 
 from mall.core import clock
 from mall.core.errors import DomainError
-from marketing.models import MissionProgress, Notification
+from marketing.draws import tickets
+from marketing.models import DrawTicket, MissionProgress, Notification
 from marketing.notices.inbox import Kind, notify_many
 from orders.coupons import lifecycle as coupons
 from orders.coupons.errors import CouponNotRevocable
@@ -54,12 +57,49 @@ def give(rows, *, at: datetime | None = None) -> list:
             refused.append(row)
         else:
             row.paid = max(0, entry.worth)
-    given = [row for row in rows if row not in refused and (_with_coupon(row) or row.points)]
+    given = [
+        row
+        for row in rows
+        if row not in refused and (_with_coupon(row) or row.points or row.mission.tickets)
+    ]
     for row in given:
+        _give_tickets(row)
         row.rewarded_at = clock.now()
     # else the member has just tapped for it
     _tell([row for row in given if row.mission.is_automatic], "rewarded")
     return given
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A mission that an act completed: what it paid at once, or keeps until it is collected."""
+
+    code: str
+    title: str
+    points: int
+    coupon: str  # its name
+    is_paid: bool
+
+
+def reached_at(user_id: int, at: datetime) -> list[Reached]:
+    """Return the missions that a member's act of an instant completed; one statement."""
+    rows = MissionProgress.objects.filter(user_id=user_id, completed_at=at).order_by("pk")
+    return reached(rows.select_related("mission__coupon"), at)
+
+
+def reached(moved, at: datetime) -> list[Reached]:
+    """Return the missions that an act at an instant completed, of the rows it moved."""
+    return [
+        Reached(
+            row.mission.code,
+            row.mission.title,
+            row.paid if row.rewarded_at else row.points,
+            row.mission.coupon.name if row.mission.coupon_id else "",
+            row.rewarded_at is not None,
+        )
+        for row in moved
+        if row.completed_at == at
+    ]
 
 
 def settle(user_id: int) -> None:
@@ -110,6 +150,8 @@ def take_back(row) -> None:
     was_set_aside = not row.paid and set_aside.drop(row.user_id, key_of(row))
     if row.rewarded_at is not None:
         _take_coupon_back(row)
+        if row.mission.tickets:
+            tickets.take_back(row.user_id, _ticket_keys(row))
     if row.rewarded_at is not None or was_set_aside:
         row.turn += 1
     row.paid, row.completed_at, row.rewarded_at = 0, None, None
@@ -146,6 +188,17 @@ def _take_coupon_back(row):
         # used, kept for an order, or over: then it stays, and no other one comes
         with suppress(CouponNotRevocable):
             coupons.revoke(coupon, actor=None, reason=key_of(row))
+
+
+def _ticket_keys(row) -> list[str]:
+    return [f"{key_of(row)}:ticket:{place}" for place in range(1, row.mission.tickets + 1)]
+
+
+def _give_tickets(row) -> None:
+    """Give the draw tickets of a reward, once by their keys; what was drawn with stays."""
+    if row.mission.tickets and row.mission.ticket_draw_id:
+        source = DrawTicket.Source.MISSION
+        tickets.give(row.user_id, row.mission.ticket_draw_id, _ticket_keys(row), source)
 
 
 def _tell(rows, what):

@@ -1,6 +1,5 @@
-"""What members can set out to do, how far each of them is, and which facts were counted."""
+"""What members can set out to do."""
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -13,6 +12,7 @@ from mall.core.kept import KeptQuerySet, KeptRow
 from mall.core.temporal import Temporal
 
 MOST_POINTS = 100_000
+MOST_TICKETS = 20
 LONGEST_TARGET = 1_000_000
 OWN_PAGE = RegexValidator(
     r"^/(?!/)[A-Za-z0-9/_.?=&%-]*\Z",
@@ -103,6 +103,20 @@ class Mission(KeptRow, Temporal):
         related_name="+",
         verbose_name=_("reward: coupon"),
     )
+    tickets = models.PositiveSmallIntegerField(
+        _("reward: draw tickets"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(MOST_TICKETS)],
+    )
+    ticket_draw = models.ForeignKey(
+        "marketing.Draw",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("of the draw"),
+    )
     is_automatic = models.BooleanField(
         _("rewarded by itself"),
         default=False,
@@ -186,6 +200,8 @@ class Mission(KeptRow, Temporal):
             and self.event not in self.Event.values
         ):
             raise ValidationError({"event": _("The shop knows no such event.")})
+        if self.tickets and self.ticket_draw_id is None:
+            raise ValidationError({"ticket_draw": _("Say of which draw the tickets are.")})
         above, seen = self.prerequisite, set()
         while above is not None and above.pk not in seen:
             if above.pk == self.pk:
@@ -202,94 +218,3 @@ class Mission(KeptRow, Temporal):
             and started
             and (self.ends_at is None or now < self.ends_at)
         )
-
-
-class MissionProgress(models.Model):
-    """How far one member is with one mission in one period (a shop day, an ISO week, or once and
-    for all).
-
-    ``target`` and ``points`` are the mission's numbers when the member began. Written by
-    marketing/missions/counting.py under the member's lock; the unique key is the second line.
-    """
-
-    mission = models.ForeignKey(
-        Mission, on_delete=models.PROTECT, related_name="progress", verbose_name=_("mission")
-    )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        related_name="mission_progress",
-        verbose_name=_("member"),
-    )
-    period = models.CharField(
-        _("period"), max_length=10, help_text=_("2026-11-21, 2026-W47, or once.")
-    )
-    count = models.PositiveIntegerField(_("done so far"), default=0)
-    target = models.PositiveIntegerField(_("how often"))
-    points = models.PositiveIntegerField(_("reward in points"), default=0)
-    paid = models.PositiveIntegerField(_("points paid"), default=0)
-    turn = models.PositiveSmallIntegerField(
-        _("turn"),
-        default=1,
-        help_text=_("Grows when a reward was taken back, so that it can be earned anew."),
-    )
-    started_at = models.DateTimeField(_("begun"), default=clock.now)
-    # when the youngest fact happened that moved it; an older one has it drawn anew
-    moved_at = models.DateTimeField(null=True, editable=False)
-    completed_at = models.DateTimeField(_("completed"), null=True, blank=True)
-    rewarded_at = models.DateTimeField(_("rewarded"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("mission progress")
-        verbose_name_plural = _("mission progress")
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "mission", "period"], name="one_progress_a_period"
-            ),
-            models.CheckConstraint(
-                name="progress_rewarded_when_completed",
-                condition=Q(rewarded_at__isnull=True) | Q(completed_at__isnull=False),
-            ),
-        ]
-        # the figures of missions are read off it alone
-        indexes = [
-            models.Index(fields=["mission", "completed_at", "paid"], name="progress_figures")
-        ]
-
-    def __str__(self):
-        return f"{self.mission_id} {self.period}: {self.count}/{self.target}"
-
-
-class MissionFact(models.Model):
-    """A fact that moved a member's missions; the row refuses to count it twice."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-        verbose_name=_("member"),
-    )
-    event = models.CharField(_("event"), max_length=60)
-    key = models.CharField(_("fact"), max_length=100)
-    amount = models.PositiveIntegerField(_("amount"), default=1)
-    # [[progress, by how much]]: what goes back when the fact turns out not to be one; 0 where it
-    # came too late to move it.
-    moved = models.JSONField(_("moved"), default=list)
-    on = models.DateField(_("shop day"))
-    at = models.DateTimeField(_("time"), null=True)  # empty: counted by an earlier release
-
-    class Meta:
-        verbose_name = _("counted fact")
-        verbose_name_plural = _("counted facts")
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "event", "key"], name="one_mission_fact")
-        ]
-
-    def __str__(self):
-        return f"{self.event} {self.key}"

@@ -36,6 +36,8 @@ class Notification(models.Model):
         MISSION_COMPLETED = "mission_completed", _("Mission completed")
         PROFILE_COMPLETED = "profile_completed", _("Profile completed")
         BIRTHDAY = "birthday", _("Happy birthday")
+        TIER_RISEN = "tier_risen", _("New tier")
+        BADGE_EARNED = "badge_earned", _("New badge")
         REVIEW_PUBLISHED = "review_published", _("Review published")
         REVIEW_REJECTED = "review_rejected", _("Review not published")
         COUPON_GRANTED = "coupon_granted", _("New coupon")
@@ -45,6 +47,7 @@ class Notification(models.Model):
         EARNING_PAUSED = "earning_paused", _("Earning paused for a review")
         EARNING_RESUMED = "earning_resumed", _("Earning goes on")
         NEW_SIGN_IN = "new_sign_in", _("Sign-in on a new device")
+        CAMPAIGN = "campaign", _("Offer for you")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

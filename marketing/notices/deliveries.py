@@ -7,7 +7,7 @@ may send them again. The notice stands in the inbox either way (docs/decisions, 
 most once"). Rows are taken for many members at once (marketing/notices/mail_claims.py); a mail of
 its own costs two statements: handed over, and how it went.
 
-Source: reliability.md "Faults of the parts".
+Source: docs/reliability.md "Faults of the parts".
 """
 
 import re

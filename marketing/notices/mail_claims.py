@@ -5,7 +5,7 @@ Mails are taken for some members at a time, and each is handed over by itself, r
 spoken of to a mail server. A claim ends after LEASE: its rows go again when nothing was handed over
 yet, and are given up when something was (docs/decisions, "A mail is sent at most once").
 
-Source: reliability.md "Faults of the parts"; healthchecks' handle_going_down.
+Source: docs/reliability.md "Faults of the parts"; healthchecks' handle_going_down.
 """
 
 import uuid

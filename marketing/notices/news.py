@@ -15,6 +15,7 @@ from mall.core import clock, keyset
 from marketing.models import Notification
 from marketing.notices.inbox import Kind, notify_many, notify_new
 from orders.models import Coupon, CouponTemplate, FlashSession, RefundRequest
+from points import perks, tiers
 from points.models import Adjustment, LedgerEntry, RiskCase
 
 BATCH = 500
@@ -156,6 +157,18 @@ def of_adjustments(events) -> None:
             for event in events
         ]
     )
+
+
+def of_tiers(events) -> None:
+    """Tell who rose what is new for them; of several tiers at once, all of it."""
+    notify_many([_of_tier(event) for event in events])
+
+
+def _of_tier(event):
+    level, below = event.data["to"], event.data["from"]
+    words = {"level": level, "tier": _names(tiers.perks_of(level), "name")}
+    gained = perks.gained(below, level)
+    return _in_statement(event, Kind.TIER_RISEN, event.reference, gained=gained, **words)
 
 
 def of_cases(events) -> None:

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from catalog import storefront
 from mall.core import clock, keyset
-from marketing.checkin import streak
+from marketing.checkin import outages, runs, shields, streak
 from marketing.models import CheckIn, Notification
 from marketing.notices.inbox import Kind, notify_many, notify_new
 from points import balance
@@ -26,25 +26,32 @@ def remind_streaks(*, on=None) -> int:
     """Tell every member whose streak ends tonight; returns how many notices are new.
 
     Once a member and shop day, under the key ``streak:<day>``: run twice, nobody is told twice.
-    Who checked in today, is no longer active, or has a streak of one day only, is left in peace.
+    Who checked in today, is no longer active, has a streak of one day only, or a shield for the day
+    is left in peace; so is everybody while an outage excuses it.
     """
     on = on or clock.today()
+    if on in outages.days():
+        return 0
     reward = streak.rewards()
     told = 0
     for batch in keyset.batches(_at_risk(on), BATCH):
-        notify_many([_reminder(row, on, reward(row.streak + 1)) for row in batch])
-        told += len(batch)
+        left = shields.left_of_all([row.user_id for row in batch], on)
+        worried = [row for row in batch if not left[row.user_id]]
+        notify_many([_reminder(row, on, reward(row.streak + 1)) for row in worried])
+        told += len(worried)
     return told
 
 
 def _at_risk(on):
-    """Yesterday's check-ins of a worthwhile streak, without one today and without today's
-    reminder.
+    """Check-ins of yesterday (of the day before an outage) of a worthwhile streak, without one
+    today and without today's reminder.
     """
     today = CheckIn.objects.filter(user_id=OuterRef("user_id"), on=on)
     reminded = Notification.objects.filter(user_id=OuterRef("user_id"), key=streak.reminder_key(on))
     rows = CheckIn.objects.filter(
-        on=on - streak.ONE_DAY, streak__gte=streak.SHORTEST_STREAK_DAYS, user__is_active=True
+        on=runs.begun_by(on, outages.days()),
+        streak__gte=streak.SHORTEST_STREAK_DAYS,
+        user__is_active=True,
     )
     return rows.filter(~Exists(today), ~Exists(reminded))
 

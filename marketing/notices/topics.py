@@ -49,6 +49,8 @@ MANNERS = {
     "mission_completed": Manner("missions", email=False),
     "profile_completed": Manner("missions", email=False),
     "birthday": Manner("missions", email=True),
+    "tier_risen": Manner("points", email=False),
+    "badge_earned": Manner("missions", email=False),
     "review_published": Manner("missions", email=False),
     "review_rejected": Manner("missions", email=False),
     "coupon_granted": Manner("offers", email=False),
@@ -57,6 +59,7 @@ MANNERS = {
     "flash_starting": Manner("offers", email=True, urgent=True),
     # this too was asked for, and others may be quicker
     "back_in_stock": Manner("offers", email=True, urgent=True),
+    "campaign": Manner("offers", email=False),
     "earning_paused": Manner("account", email=True, fixed_inbox=True),
     "earning_resumed": Manner("account", email=True, fixed_inbox=True),
     "new_sign_in": Manner("account", email=True, urgent=True, fixed_inbox=True, fixed_email=True),

@@ -12,7 +12,9 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
+from marketing.badges import words as badge_words
 from orders.dispatch import carriers
+from points import perks
 from points import wording as points_wording
 
 
@@ -90,6 +92,12 @@ WORDINGS = {
     "mission_completed": (_("Mission completed: %(mission)s"), "%(reward)s", "trophy"),
     "profile_completed": (_("Your profile is complete"), _("Thank you! %(reward)s"), "person"),
     "birthday": (_("Happy birthday!"), _("All of us wish you a lovely day. %(reward)s"), "gift"),
+    "tier_risen": (_("You are V%(level)s %(tier)s now"), "%(perks)s", "award"),
+    "badge_earned": (
+        _("A new badge: %(badge)s"),
+        _("It stands on your page of badges."),
+        "patch-check",
+    ),
     "review_published": (_("Your review is published"), _("%(product)s. %(reward)s"), "star"),
     "review_rejected": (_("Your review was not published"), _("%(product)s. %(reason)s"), "star"),
     "coupon_granted": (
@@ -126,6 +134,7 @@ WORDINGS = {
         ),
         "shield-lock",
     ),
+    "campaign": ("%(title)s", "%(text)s %(reason)s", "gift"),
 }
 PAUSES = {"earning_paused", "earning_resumed"}
 # A kind of a newer release that runs beside this one during an update, or did before a way back.
@@ -160,6 +169,10 @@ def worded(kind, params) -> Wording:
     places, goods = _places(params), _goods(params)
     if kind in PAUSES:
         places |= _pause(params)
+    elif kind == "tier_risen":
+        places["perks"] = _perks(params)
+    elif kind == "badge_earned":
+        places["badge"] = badge_words.title_of(params.get("code", ""))
     elif kind == "points_expiring":
         places["goods"] = (
             gettext("You can swap them for these:")
@@ -227,6 +240,14 @@ def _pause(params):
         pause = gettext("A colleague has had a look, and for now it stays as it is.")
     words = {"paused": str(PAUSED[scope]), "resumed": str(RESUMED[scope])}
     return words | {"pause": f"{pause} {_dropped(params)}".strip(), "meanwhile": _credited(params)}
+
+
+def _perks(params):
+    """Say what a tier gives that the one before it did not."""
+    gained = perks.in_words(params.get("gained", {})).values()
+    if not gained:
+        return gettext("Thank you for staying with us!")
+    return gettext("New for you: %(perks)s.") % {"perks": " · ".join(gained)}
 
 
 def _credited(params):

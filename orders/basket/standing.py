@@ -13,7 +13,7 @@ from catalog.models import MAX_QUANTITY, Sku
 from mall.core import clock
 from mall.core.errors import DomainError
 from mall.core.money import ZERO
-from orders import freight, offering, pricing, purchase_limits
+from orders import freight, offering, pricing, purchase_limits, tickets
 from orders.basket.contents import Line, Lines
 from orders.coupons import goods as coupon_goods
 from orders.errors import NotDelivered, NotForSale, NotInShop, NotPayable
@@ -121,11 +121,11 @@ def look(user, lines: Lines, *, to: Destination | None = None) -> Standing:
     others = Sku.objects.select_related("product").in_bulk(gone) if gone else {}
     products = [offer.sku.product for offer in offers.values()]
     tier = offering.tier_of(user and user.pk, products)
-    room = _Room(user, products, now)
+    room = _Room(user, products, to, now)
     found = []
     for line in sorted(lines.values(), key=lambda line: line.is_saved):
         if line.sku in offers:
-            found += _offered(line, offers[line.sku], room, tier, to, now)
+            found += _offered(line, offers[line.sku], room, tier, now)
         elif line.sku in others:
             sku = others[line.sku]
             found.append(Row(line, sku, 0, 0, NotForSale(product=sku.product.name)))
@@ -142,7 +142,7 @@ def look(user, lines: Lines, *, to: Destination | None = None) -> Standing:
     return standing
 
 
-def _offered(line, offer, room, tier, to, now) -> list[Row]:
+def _offered(line, offer, room, tier, now) -> list[Row]:
     """Return the row of a line; none for a visitor whom the goods are hidden from."""
     product = offer.sku.product
     refusal = offering.refusal_of(product, tier, now)
@@ -152,15 +152,14 @@ def _offered(line, offer, room, tier, to, now) -> list[Row]:
         refusal = NotForSale(product=product.name)  # they saw it on a higher tier
     if refusal is not None:
         return [Row(line, offer.sku, offer.left, 0, refusal)]
-    return [_standing(line, offer, room, to)]
+    return [_standing(line, offer, room)]
 
 
-def _standing(line, offer, room, to) -> Row:
+def _standing(line, offer, room) -> Row:
     sku, product = offer.sku, offer.sku.product
     if not payable.is_payable(product.pay_mode):
         return Row(line, sku, offer.left, 0, NotPayable(cash=sku.cash_price * line.quantity))
-    refusal = room.over.get(product.pk) or freight.refusal_of(sku, to)
-    if refusal:
+    if refusal := room.refused.get(product.pk):
         return Row(line, sku, offer.left, 0, refusal)
     limit, refusal = room.of(product)
     most = max(0, min(MAX_QUANTITY, offer.left, limit))
@@ -176,14 +175,15 @@ def _standing(line, offer, room, to) -> Row:
 
 
 class _Room:
-    """How many pieces of limited products there is still room for, line after line; ``over`` are
-    those whose coupon is.
+    """How many pieces of limited products there is still room for, line after line; ``refused`` are
+    those whose coupon is over, or that do not go there.
     """
 
-    def __init__(self, user, products, as_of):
+    def __init__(self, user, products, to, as_of):
         self.user, self.as_of = user, as_of
         self.had = purchase_limits.had_by(user, products, as_of)
-        self.over = coupon_goods.refusals(products, as_of)
+        over = coupon_goods.refusals(products, as_of) | tickets.refusals(products, as_of)
+        self.refused = over | freight.refusals(products, to)
         self.used: dict[int, int] = {}
 
     def of(self, product) -> tuple[int, DomainError | None]:

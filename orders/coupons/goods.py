@@ -2,13 +2,14 @@
 pays, once per line and piece; a piece may come back while nobody has used its coupon.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db.models import Case, F, PositiveIntegerField, Q, When
 from django.utils.translation import gettext as _
 
 from catalog.models import Product
-from mall.core import clock
+from mall.core import clock, upserts
 from mall.core.events import tell
 from orders import events
 from orders.coupons.errors import CouponGoodsOver, CouponGoodsUsed
@@ -88,25 +89,30 @@ def issue(order, lines) -> int:
     given = CouponGoods.objects.select_related("template").in_bulk(
         [one.product_id for one in lines]
     )
-    number, now = 0, clock.now()
-    for line in lines:
-        template = given[line.product_id].template
-        keys = _keys(line.pk, line.quantity)
-        known = _of(order, keys).values_list("key", flat=True)
-        missing = [key for key in keys if key not in set(known)]
-        for key in missing:
-            made = Coupon.objects.create(
-                user_id=order.user_id,
-                template=template,
-                key=key,
-                source=Coupon.Source.GOODS,
-                granted_at=now,
-                expires_at=expiry_of(template, now),
-            )
-            tell(events.coupon_granted(made))
-        _count(template, len(missing))
-        number += len(missing)
-    return number
+    wanted = {
+        key: given[line.product_id].template
+        for line in lines
+        for key in _keys(line.pk, line.quantity)
+    }
+    own, now = Coupon.objects.filter(user=order.user_id), clock.now()
+    known = set(own.filter(key__in=wanted).values_list("key", flat=True))
+    made = [
+        Coupon(
+            user_id=order.user_id,
+            template=template,
+            key=key,
+            source=Coupon.Source.GOODS,
+            granted_at=now,
+            expires_at=expiry_of(template, now),
+        )
+        for key, template in wanted.items()
+        if key not in known
+    ]
+    upserts.insert(made, by=("user_id", "key"))
+    tell(*map(events.coupon_granted, made))
+    for template_id, number in sorted(Counter(coupon.template_id for coupon in made).items()):
+        _count(template_id, number)
+    return len(made)
 
 
 def check_unused(order, pieces: dict[int, int]) -> None:
@@ -142,19 +148,15 @@ def _keys(line_id, quantity) -> list[str]:
     return [f"line:{line_id}:{piece}" for piece in range(1, quantity + 1)]
 
 
-def _of(order, keys):
-    return Coupon.objects.filter(user=order.user_id, key__in=keys)
-
-
 def _unused(order, line_id):
     own = Coupon.objects.usable(clock.now()).filter(user=order.user_id)
     return own.filter(source=Coupon.Source.GOODS, key__startswith=f"line:{line_id}:")
 
 
-def _count(template, number) -> None:
+def _count(template_id, number) -> None:
     """Count what was given out; a total set since grows with what had been sold before."""
     issued = F("issued") + number
     short = When(Q(total__gt=0, total__lt=issued), then=issued)
     total = Case(short, default=F("total"), output_field=PositiveIntegerField())
     # the total first: MySQL would take the new number for it
-    CouponTemplate.objects.filter(pk=template.pk).update(total=total, issued=issued)
+    CouponTemplate.objects.filter(pk=template_id).update(total=total, issued=issued)

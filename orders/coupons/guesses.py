@@ -1,6 +1,6 @@
 """Against guessing codes: every new code a member tries is counted, right or wrong.
 
-Source: reliability.md "Limits" (coupon apply 5/min/member).
+Source: docs/reliability.md "Limits" (coupon apply 5/min/member).
 """
 
 from mall.core.limits import limit

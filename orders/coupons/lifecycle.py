@@ -1,9 +1,9 @@
 """The life of a coupon: given, bought, kept for an order, used, given back, taken back, over.
 
-The only writer of coupons besides the hand-outs. Lock order: the member's account, the order, the
-coupon, then what many want at once (a public code's uses, a template's count); stock comes after
-all of it. The old state stands in every UPDATE's filter, so of two at the same moment one updates
-no row.
+The only writer of coupons besides the hand-outs and the goods that consist of one. Lock order: the
+member's account, the order, the coupon, then what many want at once (a public code's uses, a
+template's count); stock comes after all of it. The old state stands in every UPDATE's filter, so of
+two at the same moment one updates no row.
 """
 
 from datetime import datetime, timedelta

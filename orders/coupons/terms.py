@@ -105,7 +105,7 @@ def terms_of(templates) -> dict[int, Terms]:
         "category_id",
         _ids(chosen, CouponTemplate.Scope.CATEGORIES),
     )
-    below = _beneath() if categories else {}
+    below = beneath() if categories else {}
     return {
         pk: Terms(
             kind=template.kind,
@@ -136,7 +136,7 @@ def _scope(through, column, template_ids) -> dict[int, list[int]]:
     return found
 
 
-def _beneath() -> dict[int, set[int]]:
+def beneath() -> dict[int, set[int]]:
     """Return each category with all that stand inside it, read from the rows: a kept tree may be a
     minute old.
     """

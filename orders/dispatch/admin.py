@@ -1,13 +1,12 @@
 """Carriers and files of tracking numbers, in the back office."""
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
 from mall.core import audit
 from mall.core.admin.file_jobs import FileJobAdmin
 from mall.core.admin.model_admin import ModelAdmin
-from mall.core.errors import DomainError
 from orders.dispatch import files
 from orders.dispatch.forms import FileForm
 from orders.models import Carrier, DispatchFile
@@ -45,23 +44,17 @@ class DispatchFileAdmin(FileJobAdmin):
 
     list_display = ["made_at", "name", "shown_status", "rows", "new", "known", "refused", "made_by"]
     upload_form, upload_right, bytes_max = FileForm, "orders.ship_order", files.BYTES_MAX
+    page_template = "orders/admin/dispatch_file.html"
+    findings_title, findings_file = _("Refused"), "left-out"
+    findings_header = (_("Line"), _("order number"), _("Why"))
 
     def look_over(self, content, said, *, name, operator):
         return files.look_over(content, name=name, operator=operator, carrier=said["carrier"])
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Show what the file is at; let it in when that is asked for."""
-        row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        may = self.has_upload_permission(request)
-        if not self.has_view_permission(request, row) or (request.method == "POST" and not may):
-            raise PermissionDenied
-        if request.method == "POST":
-            try:
-                files.let_in(row, operator=request.user)
-            except DomainError as refusal:
-                messages.error(request, str(refusal))
-            return self.to(row)
-        may_send = row.new if may and row.status == DispatchFile.Status.CHECKED else 0
-        return self.page(request, row, "orders/admin/dispatch_file.html", may_send=may_send)
+    def decide(self, request, row):
+        """Let a file in."""
+        files.let_in(row, operator=request.user)
+
+    def facts(self, request, row, *, may):
+        is_checked = row.status == DispatchFile.Status.CHECKED
+        return {"may_send": row.new if may and is_checked else 0}

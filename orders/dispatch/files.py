@@ -38,14 +38,6 @@ BATCH = 50
 Status = DispatchFile.Status
 
 
-class FileDecided(DomainError):
-    """The file was let in meanwhile."""
-
-    code = "file_decided"
-    status = 409
-    message = _("This file was already let in.")
-
-
 class NothingToSend(DomainError):
     """No order of the file would be sent."""
 
@@ -81,10 +73,7 @@ def let_in(row: DispatchFile, *, operator) -> DispatchFile:
 
     Raises: FileDecided, NothingToSend.
     """
-    # Two colleagues may press at once; the second must see that it is done.
-    row = DispatchFile.objects.select_for_update().get(pk=row.pk)
-    if row.status != Status.CHECKED:
-        raise FileDecided
+    row = file_jobs.held(row)
     if not row.new:
         raise NothingToSend
     audit.note(operator, "orders.dispatch_file", target=row, after={"orders": row.new})
@@ -150,13 +139,10 @@ def _packed(read, faults):
 def _told(read, faults, *, to_send):
     """Return the columns that say what a look or a run found."""
     refused = [[label.line, label.no, label.why] for label in read if label.state == labels.REFUSED]
-    findings = file_jobs.Findings()
-    for told in sorted([*refused, *faults]):
-        findings.add(*told)
     return {
         "rows": len(read) + len(faults),
         "new": sum(label.state == to_send for label in read),
         "known": sum(label.state == labels.KNOWN for label in read),
         "refused": len(refused) + len(faults),
-        "findings": findings.packed(),
+        "findings": file_jobs.packed(sorted([*refused, *faults])),
     }

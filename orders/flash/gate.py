@@ -6,7 +6,7 @@ more or fewer attempts at the database, which alone decides. What it refuses it 
 up in the database about once a second, so a count that is too low mends itself; one too high is
 corrected by the first "sold out".
 
-Source: ledger.md section 6.
+Source: docs/ledger.md.
 """
 
 from enum import StrEnum

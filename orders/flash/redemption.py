@@ -6,7 +6,7 @@ counted under the member's lock, and the pieces lie in buckets whose conditional
 bucket is tried per transaction; "sold out" is said by the database only after all were counted
 under lock.
 
-Source: ledger.md section 6; product.md traps 15 and 16.
+Source: docs/ledger.md; docs/product.md traps 15 and 16.
 """
 
 import copy
@@ -26,7 +26,7 @@ from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.transactions import transactional
-from orders import checkout, drafts, freight, offering, pricing
+from orders import checkout, drafts, freight, offering, pricing, tickets
 from orders.coupons import goods as coupon_goods
 from orders.errors import (
     FlashLimitReached,
@@ -237,6 +237,7 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     _check_open(item.session, now)
     _check_tier(user, item.sku.product)
     coupon_goods.check([_wish(item, quantity)], now)
+    tickets.check([_wish(item, quantity)], now)
     _check_limit(user, item, quantity)
     quoted = quote(user, item, quantity, to=Destination(user, address_id), as_of=now)
     quoted.check_delivery()

@@ -11,17 +11,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import addresses as address_book
 from catalog.models import Product
 from catalog.payable import takes_yuan
 from mall.core import clock, unsent
 from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from orders import address_choice
 from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
 from orders.flash import board, redemption
 from orders.flash import sessions as flash_sessions
 from orders.flash.forms import RedeemForm, read_quantity
-from orders.freight import Destination
 from orders.models import FlashSession, Order
 
 
@@ -110,18 +109,14 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
     found, now = redemption.find(item_id), clock.now()
     if facts["session"].cancelled_at and not facts["had"]:
         raise Http404
-    is_physical = found.sku.product.kind == Product.Kind.PHYSICAL
-    addresses = list(address_book.book_of(member)) if member and is_physical else []
-    chosen = address_book.chosen(addresses, asked.get("address", ""))
-    named = next((address for address in addresses if address.pk == chosen), None)
-    to = Destination(member if named else None, named)
-    quote = redemption.quote(member, found, to=to, as_of=now)
+    is_posted = found.sku.product.kind == Product.Kind.PHYSICAL
+    way = address_choice.choose(member, asked.get("address", ""), is_needed=is_posted)
+    quote = redemption.quote(member, found, to=way.to, as_of=now)
     missing = max(0, quote.points - (request.purse.available or 0)) if member else 0
     is_payable = not quote.cash or takes_yuan()
-    needs_address = bool(member) and is_physical and not addresses
-    undelivered = list(quote.carriage.refusals.values())
     most = max(1, min(found.limit_per_person - facts["had"], facts["left"]))
     context = {
+        **way.facts(quote.carriage),
         "item": facts,
         "quote": quote,
         "session": facts["session"],
@@ -130,13 +125,9 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
         "is_yours": facts["state"] == board.YOURS or isinstance(refusal, FlashLimitReached),
         "own_order": _own_order(member, found),
         "missing": missing,
-        "addresses": addresses if facts["state"] in (board.OPEN, board.SOON) else [],
-        "chosen_address": chosen,
-        "undelivered": undelivered,
-        "unclear_address": chosen if quote.carriage.is_unclear else None,
-        "freights": redemption.freights(found, most, to=to),
-        "needs_address": needs_address,
-        "can_press": not (missing or needs_address or undelivered) and is_payable,
+        "addresses": way.addresses if facts["state"] in (board.OPEN, board.SOON) else [],
+        "freights": redemption.freights(found, most, to=way.to),
+        "can_press": not missing and is_payable and way.may_go(quote.carriage),
         "is_payable": is_payable,
         "quantity_max": most,
         "quantity": read_quantity(asked),

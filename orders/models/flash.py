@@ -17,7 +17,7 @@ from mall.core.money import ZERO
 from orders.models.order import Order
 
 STOCK_MOST = 1_000_000
-BUCKETS = 16  # measured best on two cores (ledger.md section 6)
+BUCKETS = 16  # measured best on two cores (docs/ledger.md)
 LONGEST = timedelta(days=7)
 
 

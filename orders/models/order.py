@@ -18,6 +18,8 @@ from orders.models.event import OrderEvent
 from orders.models.line import adds_up, in_language
 from orders.numbers import NUMBER_LENGTH, new_number
 
+GIFT = "gift:"  # how keys of orders begin that nobody paid for (orders/gifts.py)
+
 
 class OrderQuerySet(models.QuerySet):
     def of(self, user):
@@ -55,7 +57,7 @@ class Order(models.Model):
         _("order number"), max_length=NUMBER_LENGTH, unique=True, default=new_number, editable=False
     )
     # No constraint in the database: inserting a child would take a shared lock on the member's row,
-    # which a sign-in at the same moment wants for itself (ledger.md section 3).
+    # which a sign-in at the same moment wants for itself (docs/ledger.md).
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -188,6 +190,11 @@ class Order(models.Model):
     def reference(self) -> str:
         """The name under which ledger and stock know this order."""
         return f"order:{self.no}"
+
+    @property
+    def is_gift(self) -> bool:
+        """Whether its member has won it: then it is no purchase."""
+        return self.key.startswith(GIFT)
 
     @property
     def coupon_name(self) -> str:

@@ -4,7 +4,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -16,7 +15,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from mall.core.admin.action_forms import ask, sent
+from mall.core.admin.action_forms import ask, ask_before, sent
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
@@ -117,11 +116,8 @@ class PaymentBillAdmin(ReadOnly, ModelAdmin):
                 form.add_error("file", str(refusal))
             else:
                 return self._lead(request, bill)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
-        context |= {"title": _("Read in a bill"), "button": _("Read in")}
-        context["back_url"] = reverse("admin:orders_paymentbill_changelist")
-        status = 400 if form.errors else 200
-        return TemplateResponse(request, "admin/ask.html", context, status=status)
+        words = {"title": _("Read in a bill"), "button": _("Read in")}
+        return ask_before(self, request, form, **words)
 
     def has_read_permission(self, request, object_id=None):
         return request.user.has_perm("orders.add_paymentbill")

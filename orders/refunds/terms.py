@@ -10,7 +10,7 @@ Where the policy takes a coupon's discount back from what no longer reaches its 
 of the order together give back that much less; a later one that leaves nothing makes up for it, in
 a part of no pieces where it was kept back.
 
-Source: product.md traps 6 and 7.
+Source: docs/product.md traps 6 and 7.
 """
 
 from collections.abc import Iterable

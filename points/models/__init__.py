@@ -3,7 +3,9 @@ and entries.
 """
 
 from points.models.adjustments import Adjustment, AdjustmentBatch
+from points.models.back_tests import BackTest
 from points.models.books import SEQ_BITS, SEQ_SPAN, LedgerEntry, PointAccount
+from points.models.budgets import Budget
 from points.models.cases import PointsPolicy, RiskCase
 from points.models.events import Event, Parked
 from points.models.grants import Grant, TakeBack
@@ -19,6 +21,8 @@ __all__ = [
     "SEQ_SPAN",
     "Adjustment",
     "AdjustmentBatch",
+    "BackTest",
+    "Budget",
     "Event",
     "ExchangeRate",
     "Grant",

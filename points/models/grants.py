@@ -36,6 +36,8 @@ class Grant(models.Model):
         _("Yuan paid"), max_digits=12, decimal_places=2, null=True, blank=True
     )
     points = models.PositiveIntegerField(_("Points promised"))
+    # how rules of more than one kind made them (points/making.py); nothing: as the version says
+    made = models.JSONField(null=True, editable=False)
     taken_back = models.PositiveIntegerField(_("Of them taken back"), default=0)
     claws = models.PositiveIntegerField(_("Times taken back after arrival"), default=0)
     status = models.CharField(_("Status"), max_length=7, choices=Status, default=Status.PENDING)

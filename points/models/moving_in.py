@@ -78,6 +78,16 @@ class MemberImport(FileJob):
         indexes = [models.Index(fields=["status"], name="points_member_import_status")]
 
 
+class MovedMemberQuerySet(models.QuerySet):
+    """Who moved in."""
+
+    def with_file(self):
+        """Read with each row the file it came by, without what was in it and told of it: those may
+        be megabytes, and the same for thousands.
+        """
+        return self.select_related("file").defer("file__content", "file__findings")
+
+
 class MovedMember(models.Model):
     """What came with one member. ``identity`` names the person at the earlier shop (its member
     number, else the e-mail, else the phone) and outlives the account, so that nobody moves in
@@ -106,6 +116,8 @@ class MovedMember(models.Model):
     undone_at = models.DateTimeField(_("Taken back"), null=True, blank=True)
     mail_at = models.DateTimeField(_("Welcome mail due"), null=True, blank=True, db_index=True)
     mailed_at = models.DateTimeField(_("Welcome mail written"), null=True, blank=True)
+
+    objects = MovedMemberQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Member who moved in")

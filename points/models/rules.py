@@ -2,13 +2,17 @@
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from mall.core.append_only import AppendOnly
 from mall.core.kept import KeptRow
 from mall.core.temporal import Temporal
+from points.models.budgets import Budget
+from points.models.tiers import LEVELS, PERCENT_MAX, PLAIN_PERCENT
 
+# of rules that pay nothing of their own and multiply what others pay
+MULTIPLIER = "multiplier"
 ACTION = r"^(event:)?[a-z0-9][a-z0-9_.-]*$"
 
 
@@ -52,6 +56,15 @@ class Rule(KeptRow, Temporal):
     )
     starts_at = models.DateTimeField(_("From"), null=True, blank=True)
     ends_at = models.DateTimeField(_("Until"), null=True, blank=True)
+    budget = models.OneToOneField(
+        Budget,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="rule",
+        verbose_name=_("Budget"),
+    )
 
     class Meta:
         verbose_name = _("Rule")
@@ -83,7 +96,9 @@ class RuleVersion(AppendOnly, KeptRow):
         FIXED = "fixed", _("Fixed")
         PER_YUAN = "per_yuan", _("Per yuan")
         TABLE = "table", _("Table by step")
+        STEPS = "steps", _("At certain steps")
         GIVEN = "given", _("What the fact itself is worth")
+        PERCENT = "percent", _("Multiplies what others pay")
 
     class Validity(models.TextChoices):
         STANDARD = "standard", _("End of the month, twelve months on")
@@ -138,6 +153,45 @@ class RuleVersion(AppendOnly, KeptRow):
         blank=True,
         help_text=_("1 is Monday, 7 is Sunday; none chosen means every day."),
     )
+    # A release before these columns writes none of them: each has a default of the database, and
+    # a JSON column, which can have none, is empty.
+    with_tier = models.BooleanField(
+        _("Times the member's tier"),
+        default=True,
+        db_default=True,
+        help_text=_("What the tier earns in percent multiplies it, too."),
+    )
+    percent = models.PositiveSmallIntegerField(
+        _("Pays in percent"),
+        default=PLAIN_PERCENT,
+        db_default=PLAIN_PERCENT,
+        help_text=_("200: double."),
+    )
+    actions = models.JSONField(_("Multiplies"), null=True, blank=True)
+    stackable = models.BooleanField(
+        _("Together with others"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Several that may go together multiply each other. One that may not stands alone: "
+            "the smaller priority decides."
+        ),
+    )
+    tier_from = models.PositiveSmallIntegerField(_("From tier"), default=1, db_default=1)
+    tier_to = models.PositiveSmallIntegerField(_("Up to tier"), default=LEVELS, db_default=LEVELS)
+    categories = models.JSONField(_("Only in categories"), null=True, blank=True)
+    first_time = models.BooleanField(
+        _("Only the first time"),
+        default=False,
+        db_default=False,
+        help_text=_("As long as no rule has paid the member for this action."),
+    )
+    segment = models.CharField(
+        _("Only for the segment"), max_length=40, default="", db_default="", blank=True
+    )
+    amount_min = models.DecimalField(
+        _("From so many yuan"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
     created_by = models.CharField(_("By"), max_length=80, default="", blank=True)
     created_at = models.DateTimeField(_("Made"))
 
@@ -150,6 +204,16 @@ class RuleVersion(AppendOnly, KeptRow):
             models.CheckConstraint(
                 name="points_rule_limits_set",
                 condition=Q(per_day__gte=1, per_week__gte=1, per_month__gte=1, per_life__gte=1),
+            ),
+            models.CheckConstraint(
+                name="points_rule_conditions_known",
+                condition=Q(
+                    percent__gte=1,
+                    percent__lte=PERCENT_MAX,
+                    tier_from__gte=1,
+                    tier_from__lte=F("tier_to"),
+                    tier_to__lte=LEVELS,
+                ),
             ),
         ]
 

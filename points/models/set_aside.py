@@ -28,6 +28,8 @@ class SetAside(models.Model):
     reference = models.CharField(_("Reference"), max_length=80, blank=True)
     description = models.CharField(_("Description"), max_length=200, blank=True)
     points = models.PositiveIntegerField(_("Points"))
+    # how rules of more than one kind made them (points/making.py)
+    made = models.JSONField(null=True, editable=False)
     step = models.PositiveIntegerField(_("Step"), null=True, blank=True)
     on = models.DateField(_("Shop day"))
     expires_on = models.DateField(_("Last day"), null=True, blank=True)

@@ -1,5 +1,6 @@
 """Tiers: from how many points in twelve months on, and where each member stands."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -9,11 +10,16 @@ from mall.core.kept import KeptRow
 from points.models.books import PointAccount
 
 LEVELS = 5
+PLAIN_PERCENT = 100  # points as the rules say them
+PERCENT_MAX = 1_000
+SHIELDS_MAX = 31  # a day of a month each
+GIFT_MAX_POINTS = 1_000_000
+EARLY_MAX_MINUTES = 24 * 60
 
 
 class TierLevel(KeptRow):
     """One of the five tiers: its name, and from how many points credited in twelve months on a
-    member has it.
+    member has it; and what it gives.
     """
 
     level = models.PositiveSmallIntegerField(_("Tier"), unique=True)
@@ -21,6 +27,34 @@ class TierLevel(KeptRow):
     threshold = models.PositiveIntegerField(
         _("From points on"),
         help_text=_("Points earned within twelve months; more than the tier below asks for."),
+    )
+    earn_percent = models.PositiveSmallIntegerField(
+        _("Earns, in percent"),
+        default=PLAIN_PERCENT,
+        db_default=PLAIN_PERCENT,
+        validators=[MinValueValidator(PLAIN_PERCENT), MaxValueValidator(PERCENT_MAX)],
+        help_text=_("100: as the rules say. 120: a fifth more."),
+    )
+    shields_a_month = models.PositiveSmallIntegerField(
+        _("Shields a month"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(SHIELDS_MAX)],
+        help_text=_("Missed days a month that do not end a streak of check-ins."),
+    )
+    birthday_points = models.PositiveIntegerField(
+        _("Birthday gift in points"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(GIFT_MAX_POINTS)],
+        help_text=_("Never less than the birthday rule says; empty: just that."),
+    )
+    early_access_minutes = models.PositiveSmallIntegerField(
+        _("Minutes ahead at flash sessions"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(EARLY_MAX_MINUTES)],
+        help_text=_("Members of this tier may redeem so long before the session begins."),
     )
     changed_at = models.DateTimeField(_("Changed"))
 
@@ -36,6 +70,19 @@ class TierLevel(KeptRow):
             models.CheckConstraint(
                 name="points_tier_first_at_nothing",
                 condition=Q(level=1, threshold=0) | Q(level__gt=1, threshold__gt=0),
+            ),
+            models.CheckConstraint(
+                name="points_tier_perks_known",
+                condition=Q(
+                    earn_percent__gte=PLAIN_PERCENT,
+                    earn_percent__lte=PERCENT_MAX,
+                    shields_a_month__lte=SHIELDS_MAX,
+                    early_access_minutes__lte=EARLY_MAX_MINUTES,
+                )
+                & (
+                    Q(birthday_points__isnull=True)
+                    | Q(birthday_points__gte=1, birthday_points__lte=GIFT_MAX_POINTS)
+                ),
             ),
         ]
 

@@ -2,23 +2,17 @@
 of them, and taken back.
 """
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.forms import Form
-from django.http import Http404
-from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
-from mall.core import file_jobs
 from mall.core.admin.action_forms import VERSION, ask, sent
 from mall.core.admin.file_jobs import COLOURS, FileJobAdmin
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
-from mall.core.errors import DomainError
-from mall.core.export import csv_response
 from points.models import MemberImport, MovedMember
 from points.moving_in import file as files
 from points.moving_in import imports, letters
@@ -47,15 +41,10 @@ class MemberImportAdmin(FileJobAdmin):
     ]
     list_select_related = ["made_by", "approved_by"]
     upload_form, upload_right, bytes_max = FileForm, MAY_BRING, files.BYTES_MAX
+    page_template = "points/admin/member_import.html"
+    findings_title, findings_file = _("Lines left out"), "members-left-out"
+    findings_header = (_("Line"), _("Member number"), _("Why"))
     actions_detail = ["take_back", "send_again"]
-
-    def get_urls(self):
-        findings = path(
-            "<int:pk>/findings/",
-            self.admin_site.admin_view(self.findings),
-            name="points_memberimport_findings",
-        )
-        return [findings, *super().get_urls()]
 
     @display(description=_("Status"), ordering="status", label={**COLOURS, STATUS.UNDONE: "info"})
     def shown_status(self, row):
@@ -69,42 +58,22 @@ class MemberImportAdmin(FileJobAdmin):
         """Return whether this operator may let in and take back what colleagues brought."""
         return request.user.has_perm(MAY_LET_IN)
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        """Show what the file is at; let it in when that is asked for."""
-        row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        may = self.has_approve_permission(request)
-        if not self.has_view_permission(request, row) or (request.method == "POST" and not may):
-            raise PermissionDenied
-        if request.method == "POST":
-            try:
-                imports.let_in(row, operator=request.user, read=request.POST.get(VERSION))
-            except DomainError as refusal:
-                messages.error(request, str(refusal))
-            return self.to(row)
-        waits = row.status == STATUS.CHECKED and row.new + row.added > 0
-        return self.page(
-            request,
-            row,
-            "points/admin/member_import.html",
-            waits=waits,
-            may_let_in=waits and may and row.made_by_id != request.user.pk,
-            version=imports.version(row),
-            handled=row.new + row.added,
-            may_take_back=may and row.status == STATUS.DONE,
-            may_mail=may and row.status == STATUS.DONE and row.mail_days,
-        )
+    has_decide_permission = has_approve_permission
 
-    def findings(self, request, pk):
-        """Hand out every row that was left out, and why."""
-        row = self.get_object(request, str(pk))
-        if row is None:
-            raise Http404
-        if not self.has_view_permission(request, row):
-            raise PermissionDenied
-        header = (_("Line"), _("Member number"), _("Why"))
-        return csv_response(f"members-left-out-{row.pk}", header, file_jobs.findings_of(row))
+    def decide(self, request, row):
+        """Let a file in."""
+        imports.let_in(row, operator=request.user, read=request.POST.get(VERSION))
+
+    def facts(self, request, row, *, may):
+        waits = row.status == STATUS.CHECKED and row.new + row.added > 0
+        return {
+            "waits": waits,
+            "may_let_in": waits and may and row.made_by_id != request.user.pk,
+            "version": imports.version(row),
+            "handled": row.new + row.added,
+            "may_take_back": may and imports.may_take_back(row),
+            "may_mail": may and row.status == STATUS.DONE and row.mail_days,
+        }
 
     @action(description=_("Take back"), url_path="take-back", permissions=["approve"])
     def take_back(self, request, object_id):
@@ -149,7 +118,6 @@ class MovedMemberAdmin(ReadOnly, ModelAdmin):
     """Who moved in, with what, and whether they came in since; numbers and phones stay sealed."""
 
     list_display = ["user", "file", "points", "tier_points", "is_new", "mailed_at", "undone_at"]
-    list_select_related = ["user", "file"]
     ordering = ["-pk"]
     search_fields = members("user")
     fields = [
@@ -165,3 +133,6 @@ class MovedMemberAdmin(ReadOnly, ModelAdmin):
         "mailed_at",
         "undone_at",
     ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("user").with_file()

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from mall.core import file_jobs
 from mall.core.errors import DomainError
 
 
@@ -13,11 +14,9 @@ class FileKnown(DomainError):
     message = _("These very members were brought as “%(name)s” already. Nothing was done again.")
 
 
-class FileDecided(DomainError):
+class FileDecided(file_jobs.FileDecided):
     """The file was let in meanwhile, or is not at the step that was asked for."""
 
-    code = "file_decided"
-    status = 409
     message = _("This file is at another step by now.")
 
 

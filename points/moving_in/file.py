@@ -117,8 +117,9 @@ class _Book:
             self._enter(self._person(row.line, row.cells))
         except BadCell as fault:
             self.faults.append([row.line, number, str(fault)])
-            raw = Person(row.line, number, email=pasted.email(row.cells["email"]))
-            self.spoiled.setdefault(raw.identity, row.line)
+            email, phone = pasted.email(row.cells["email"]), phones.found_in(row.cells["phone"])
+            meant = Person(row.line, number, email=email, phone=phone)
+            self.spoiled.setdefault(meant.identity, row.line)
 
     def closed(self) -> Contents:
         """Return what was read, without members of whom a row is wrong."""

@@ -73,7 +73,7 @@ def _kept(row):
 
 def _survey(row, contents):
     """Count what would become of everybody."""
-    numbers, findings, refused = Counter(), file_jobs.Findings(), list(contents.faults)
+    numbers, refused = Counter(), list(contents.faults)
     for some in contents.chunks(CHUNK):
         for one in people.place(some, row):
             numbers[one.state] += 1
@@ -81,9 +81,7 @@ def _survey(row, contents):
                 refused.append([one.person.line, one.person.number, one.why])
             elif one.state != people.KNOWN:
                 numbers["points"] += one.person.points
-    for told in sorted(refused):
-        findings.add(*told)
-    row.findings, row.refused = findings.packed(), len(refused)
+    row.findings, row.refused = file_jobs.packed(sorted(refused)), len(refused)
     row.new, row.added, row.known = (
         numbers[state] for state in (people.NEW, people.ADDED, people.KNOWN)
     )
@@ -97,10 +95,7 @@ def let_in(row: MemberImport, *, operator, read: str) -> MemberImport:
 
     Raises: FileDecided, ChangedMeanwhile, SamePerson, NothingToBring.
     """
-    # Two colleagues may press at once; the second must see that it is done.
-    row = MemberImport.objects.select_for_update().filter(pk=row.pk).first()
-    if row is None or row.status != Status.CHECKED:
-        raise FileDecided
+    row = file_jobs.held(row, otherwise=FileDecided)
     check_read(read, version(row))
     if row.made_by_id == operator.pk:
         raise SamePerson
@@ -118,16 +113,21 @@ def let_in(row: MemberImport, *, operator, read: str) -> MemberImport:
 def take_back(row: MemberImport, *, operator, note: str) -> MemberImport:
     """Have a file taken back: each member nobody touched since by entries the other way.
 
-    Raises: FileDecided (it is not done, or taken back already).
+    Raises: FileDecided (it is not over, or taken back already).
     """
     row = MemberImport.objects.select_for_update().get(pk=row.pk)
-    if row.status != Status.DONE:
+    if not may_take_back(row):
         raise FileDecided
     row.status, row.undo_by, row.undo_note = Status.QUEUED, operator, note[:500]
     row.attempts, row.claimed_until = 0, None
     row.save()
     audit.note(operator, "points.members_undo", target=row, reason=note)
     return row
+
+
+def may_take_back(row: MemberImport) -> bool:
+    """Whether a file can be taken back: also one that broke off, by what came in before."""
+    return row.status in (Status.DONE, Status.FAILED)
 
 
 def sealed(contents: files.Contents) -> bytes:

@@ -6,6 +6,7 @@ many days as the file says and until a password was set; who lost it signs in by
 
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core import signing
@@ -39,7 +40,7 @@ def write_due() -> int:
     now = clock.now()
     if quiet_hours.by_day(now) > now:
         return 0
-    due = MovedMember.objects.filter(mail_at__lte=now).select_related("user", "file")
+    due = MovedMember.objects.filter(mail_at__lte=now).select_related("user").with_file()
     return sum(_write(moved) for moved in due.order_by("mail_at", "pk")[:PIECE])
 
 
@@ -84,12 +85,24 @@ def member_of(token: str):
     """Return the member a link was written to, or None once it is over: too old, or used."""
     try:
         pk, state = signing.loads(token, salt=SALT)
-        moved = MovedMember.objects.select_related("user", "file").get(pk=pk, undone_at=None)
+        live = MovedMember.objects.filter(undone_at=None)
+        moved = live.select_related("user").with_file().get(pk=pk)
         signing.loads(token, salt=SALT, max_age=timedelta(days=moved.file.mail_days))
     except (signing.BadSignature, MovedMember.DoesNotExist, TypeError, ValueError):
         return None
     is_mine = moved.user.is_active and state == _state(moved.user)
     return moved.user if is_mine else None
+
+
+@transactional
+def opened_by(token: str):
+    """Return the member whose link was opened, or None once it is over. Whoever opens it reads the
+    mailbox it was sent to: the e-mail is theirs. Harmless when repeated.
+    """
+    user = member_of(token)
+    if user is not None:
+        EmailAddress.objects.filter(user=user, email=user.email).update(verified=True)
+    return user
 
 
 def _state(user) -> str:
@@ -108,11 +121,3 @@ def send_again(row: MemberImport, *, operator) -> int:
     count = MovedMember.objects.filter(pk__in=pks, mail_at=None).update(mail_at=clock.now())
     audit.note(operator, "points.members_mail", target=row, after={"mails": count})
     return count
-
-
-def forget_person(user_id: int) -> None:
-    """Forget by which number and phone a member who leaves was known; that the person moved in
-    stays, without a way back to who it was.
-    """
-    gone = dict.fromkeys(("number", "number_mark", "phone", "phone_mark", "remark", "mail_at"))
-    MovedMember.objects.filter(user_id=user_id).update(**gone)

@@ -49,11 +49,8 @@ def _carry_out(row):
             numbers[one.state] += 1
             if one.state == people.REFUSED:
                 refused.append([one.person.line, one.person.number, one.why])
-    findings = file_jobs.Findings()
-    for told in sorted(refused):
-        findings.add(*told)
     told = {"known": numbers[people.KNOWN], "refused": len(refused)}
-    file_jobs.end(row, Status.DONE, findings=findings.packed(), **told)
+    file_jobs.end(row, Status.DONE, findings=file_jobs.packed(sorted(refused)), **told)
 
 
 @transactional
@@ -70,8 +67,10 @@ def _bring(row, some) -> list:
         hand_over(events.registered(user, first_of_person=True) for user in first)
     last = _post(row, coming)
     MovedMember.objects.bulk_create([_moved(row, one, last.get(one.user_id)) for one in coming])
-    earned = {one.user_id: one.person.earned for one in coming if one.person.earned}
-    if earned:
+    earned = Counter()
+    for one in coming:
+        earned[one.user_id] += one.person.earned
+    if earned := +earned:
         tiers.bring(earned)
     file_jobs.go_on(
         row,
@@ -146,7 +145,7 @@ def _moved(row, one, last_seq):
         lots=[[day, points] for _line, points, day in person.lots if points],
         points=person.points,
         tier_points=person.earned,
-        is_new=one.state == people.NEW,
+        is_new=one.is_empty,
         last_seq=last_seq,
         moved_at=now,
         on=clock.today(),

@@ -31,7 +31,13 @@ class Placed:
     state: str
     user_id: int | None = None
     is_unclaimed: bool = True  # nobody came in by this account yet
+    is_empty: bool = True  # nor did anything move in: it is as good as made by the file
     why: str = ""
+
+
+def is_unclaimed(user: User) -> bool:
+    """Whether nobody came in by an account yet (``letters.UNCLAIMED`` of one)."""
+    return user.last_login is None and not user.has_usable_password()
 
 
 def place(people: list[Person], row: MemberImport) -> list[Placed]:
@@ -50,6 +56,14 @@ def place(people: list[Person], row: MemberImport) -> list[Placed]:
     return placed
 
 
+def forget_person(user_id: int) -> None:
+    """Forget by which number and phone a member who leaves was known; that the person moved in
+    stays, without a way back to who it was.
+    """
+    gone = dict.fromkeys(("number", "number_mark", "phone", "phone_mark", "remark", "mail_at"))
+    MovedMember.objects.filter(user_id=user_id).update(**gone)
+
+
 def _place(one, here, row):
     today = clock.today().isoformat()
     if any(day is not None and day < today for _line, _points, day in one.person.lots):
@@ -59,9 +73,10 @@ def _place(one, here, row):
     if user is None:
         return
     one.user_id, one.is_unclaimed = user.pk, user.pk in here.unclaimed
+    one.is_empty = one.is_unclaimed and user.pk not in here.moved
     if user.pk in (row.made_by_id, row.approved_by_id):
         one.state, one.why = REFUSED, str(OwnAccount.message)
-    elif one.is_unclaimed and user.pk not in here.moved:
+    elif one.is_empty:
         one.state = ADDED
     elif row.existing == MemberImport.Existing.SKIP:
         one.state = KNOWN
@@ -87,11 +102,7 @@ class _Here:
         users = found.only("pk", "email", "last_login", "password").in_bulk()
         self.by_email = {user.email: user for user in users.values()}
         self.by_phone = {phone: users[pk] for phone, pk in holders.items()}
-        self.unclaimed = {
-            user.pk
-            for user in users.values()
-            if user.last_login is None and not user.has_usable_password()
-        }
+        self.unclaimed = {pk for pk, user in users.items() if is_unclaimed(user)}
         proven = EmailAddress.objects.filter(user__in=list(users), verified=True)
         self.verified = set(holders.values()) | {
             user_id

@@ -4,15 +4,17 @@ the other way. The accounts stay, empty; a mended file fills them anew.
 Touched is whose account has an entry after the last one of the file, and who came in since.
 """
 
+from collections import Counter
+
 from django.db.models import F
 
 from mall.core import clock, file_jobs, keyset
 from mall.core.transactions import transactional
 from points import ledger, machine, tiers
 from points.models import MemberImport, MovedMember
+from points.moving_in import people
+from points.moving_in.imports import CHUNK
 from points.moving_in.keys import key_of, reference_of
-
-CHUNK = 250
 
 
 def carry_back(row: MemberImport) -> None:
@@ -22,9 +24,7 @@ def carry_back(row: MemberImport) -> None:
         _take_back(row, some)
     left = live.count()
     done = MovedMember.objects.filter(file=row).count() - left
-    name = f"{row.digest[:40]}:{row.pk}"  # the same members may be brought again
-    told = {"undone": done, "untouchable": left, "digest": name}
-    file_jobs.end(row, MemberImport.Status.UNDONE, **told)
+    file_jobs.end(row, MemberImport.Status.UNDONE, undone=done, untouchable=left, problem="")
 
 
 @transactional
@@ -37,9 +37,11 @@ def _take_back(row, pks):
     if postings:
         ledger.post_many(postings)
     for is_new in (True, False):
-        theirs = [one.user_id for one in free if one.tier_points and one.is_new == is_new]
-        if theirs:
-            tiers.bring(dict.fromkeys(theirs, 0), anew=is_new)
+        theirs = Counter()
+        for one in free:
+            theirs[one.user_id] -= one.tier_points if one.is_new == is_new else 0
+        if theirs := {user_id: points for user_id, points in theirs.items() if points}:
+            tiers.bring(theirs, anew=is_new)
     MovedMember.objects.filter(pk__in=[one.pk for one in free]).update(
         undone_at=clock.now(), identity=None, mail_at=None
     )
@@ -47,8 +49,8 @@ def _take_back(row, pks):
 
 
 def _is_untouched(moved, account) -> bool:
-    was_here = moved.is_new and moved.user.last_login is not None
-    return not was_here and account.seq == (moved.last_seq or account.seq)
+    came_in = moved.is_new and not people.is_unclaimed(moved.user)
+    return not came_in and account.seq == (moved.last_seq or account.seq)
 
 
 def _postings(row, moved):

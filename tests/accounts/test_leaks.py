@@ -1,5 +1,5 @@
 """What a stolen dump of the database, or the logs of a day, tell about people: nothing
-(reliability.md, "Threats").
+(docs/reliability.md, "Threats").
 """
 
 import io

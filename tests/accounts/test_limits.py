@@ -1,4 +1,4 @@
-"""How often one may try (reliability.md, "Limits")."""
+"""How often one may try (docs/reliability.md, "Limits")."""
 
 import pytest
 from allauth.usersessions.models import UserSession

@@ -107,6 +107,25 @@ def test_change_address_when_only_the_number_is_sent_then_read_as_its_region_say
     assert moved.json()["territory"] == "CN"
 
 
+@pytest.mark.parametrize("phone", ["13812345678", "057188886666-802", "+85251234567"])
+def test_change_address_when_sent_back_as_it_was_shown_then_the_number_stays(
+    signed_in, signed_in_api, member, phone
+):
+    address = AddressFactory(user=member, territory="HK", phone=phone)
+    where = f"/account/addresses/{address.pk}/"
+    form = signed_in.get(where).context["form"]
+    shown = {name: form[name].value() for name in ("recipient", "territory", "phone", "region")}
+
+    page = signed_in.post(where, {**shown, "detail": "弥敦道 1 号"})
+    told = signed_in_api.get(f"{BOOK}/{address.pk}").json()
+    told = {name: told[name] for name in shown}
+    app = signed_in_api.patch(f"{BOOK}/{address.pk}", told, format="json")
+
+    assert (page.status_code, app.status_code) == (302, 200)
+    assert app.json()["phone"] == phone
+    assert app.json()["detail"] == "弥敦道 1 号"
+
+
 @pytest.mark.parametrize(
     "written", ["1990年5月1日", "1990/5/1", "１９９０-０５-０１", "May 1, 1990"]
 )

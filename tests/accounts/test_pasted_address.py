@@ -82,6 +82,8 @@ def test_boxes_when_chosen_then_what_is_inside_is_offered_and_written_in_words(
     looked = signed_in.post(
         "/account/addresses/new/", {"recipient": "张三", "place": ["110000", ""], "look": "on"}
     )
+    typed = {"region": "浙江省杭州市", "place": "", "look": "on"}
+    unchosen = signed_in.post("/account/addresses/new/", typed)
     inside = signed_in_api.get("/api/v1/regions?inside=110000").json()
     gone = signed_in_api.get("/api/v1/regions?inside=999999")
 
@@ -89,6 +91,7 @@ def test_boxes_when_chosen_then_what_is_inside_is_offered_and_written_in_words(
     assert '<option value="440305">南山区</option>' in part.content.decode()
     assert looked.status_code == 200 and 'value="张三"' in looked.content.decode()
     assert 'value="北京市"' in looked.content.decode()
+    assert 'value="浙江省杭州市"' in unchosen.content.decode()
     chaoyang = {"code": "110105", "name": "朝阳区", "words": "北京市朝阳区", "is_last": True}
     assert chaoyang in inside["results"]
     assert (gone.status_code, gone.json()["errors"][0]["attr"]) == (400, "inside")

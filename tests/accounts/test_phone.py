@@ -181,6 +181,25 @@ def test_check_when_many_try_at_the_same_moment_then_three_are_looked_at(rf, out
     assert sorted(seen, key=str) == [1, 2, *["gone"] * 6]
 
 
+def test_check_when_another_number_is_asked_meanwhile_then_its_code_proves_no_other(
+    rf, outside, monkeypatch
+):
+    codes = iter([111111, 222222])
+    monkeypatch.setattr(phone_codes.secrets, "randbelow", lambda _below: next(codes))
+    phone_codes.send(rf.get("/"), "one", NUMBER)
+    read = phone_codes.decrypt
+
+    def overtaken(*args, **kwargs):  # between one look at what is awaited and the next
+        if len(outside.messages) == 1:
+            phone_codes.send(rf.get("/"), "one", "13900000001")
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr(phone_codes, "decrypt", overtaken)
+
+    with pytest.raises(phone_codes.WrongCode):
+        phone_codes.check("one", "222222")
+
+
 def test_ask_when_asked_again_then_after_a_minute_and_the_old_code_is_over(client, outside, later):
     client.post("/accounts/phone/", FORM)
     first = code_of(outside)
@@ -195,6 +214,20 @@ def test_ask_when_asked_again_then_after_a_minute_and_the_old_code_is_over(clien
         old = client.post("/accounts/phone/code/", {"code": first})
         assert (old.status_code, "code" in old.context["form"].errors) == (400, True)
     assert client.post("/accounts/phone/code/", {"code": code_of(outside)}).status_code == 302
+
+
+def test_resend_when_asked_in_the_app_then_another_code_to_the_same_number(api, outside, later):
+    asked = app_ask(api)
+    token = {"HTTP_X_SESSION_TOKEN": asked.json()["meta"]["session_token"]}
+
+    early = api.post(f"{AUTH}/code/resend", **token)
+    later()
+    again = api.post(f"{AUTH}/code/resend", **token)
+    nobody = api.post(f"{AUTH}/code/resend")
+
+    assert [answer.status_code for answer in (early, again, nobody)] == [429, 200, 409]
+    assert [number for number, *_ in outside.messages] == ["+8613812345678"] * 2
+    assert app_confirm(api, asked, code_of(outside)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -290,6 +323,30 @@ def test_pages_when_nobody_sends_messages_then_there_are_none(client, api, setti
 
 
 # --- the member's own ------------------------------------------------------------------
+def test_own_when_nobody_sends_messages_then_a_number_that_is_kept_is_shown_and_goes(
+    signed_in, signed_in_api, member, settings
+):
+    settings.SMS_PROVIDER = ""
+    phone_numbers.attach(member, NUMBER)
+
+    listed = signed_in.get("/account/").content.decode()
+    shown = signed_in.get("/account/phone/").content.decode()
+    read = signed_in_api.get("/api/v1/me/phone").json()
+    asked = signed_in_api.post("/api/v1/me/phone", FORM, format="json")
+    page = signed_in.post("/account/phone/", FORM)
+    gone = signed_in.post("/account/phone/remove/", follow=True)
+
+    assert 'href="/account/phone/"' in listed
+    assert "138****5678" in shown and 'name="phone"' not in shown
+    assert read == {"phone": "138****5678"}
+    assert (asked.status_code, page.status_code) == (404, 404)
+    assert (gone.status_code, phone_numbers.of(member)) == (200, "")
+    assert "/account/phone/" not in signed_in.get("/account/").content.decode()
+    phone_numbers.attach(member, NUMBER)
+    assert signed_in_api.delete("/api/v1/me/phone").status_code == 204
+    assert signed_in.get("/account/phone/").status_code == 404
+
+
 def test_own_when_added_changed_and_removed_then_one_number_and_a_line_in_the_log(
     signed_in, member, outside, later
 ):
@@ -397,6 +454,7 @@ def test_number_and_code_when_dumped_or_logged_then_nowhere(client, api, outside
     try:
         client.post("/accounts/phone/", FORM)
         code = code_of(outside)
+        proof = str(cache.get(f"phone-proof:{client.session['phone_sign_in']}"))
         client.post("/accounts/phone/code/", {"code": wrong(code)})
         sessions = client.session.items()
         client.post("/accounts/phone/code/", {"code": code})
@@ -410,5 +468,5 @@ def test_number_and_code_when_dumped_or_logged_then_nowhere(client, api, outside
         rows = str(cursor.fetchall())
     for secret in (NUMBER, code):
         assert secret not in written.getvalue() and secret not in rows
-        assert secret not in str(dict(sessions))
-    assert NUMBER not in str(cache.get("phone-proof:anything"))
+        assert secret not in str(dict(sessions)) and secret not in proof
+    assert "'number'" in proof and PhoneNumber.objects.exists()

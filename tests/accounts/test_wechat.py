@@ -277,6 +277,15 @@ def test_page_when_wechat_refuses_then_a_page_that_says_so(client, outside, told
     assert not User.objects.exists()
 
 
+def test_page_when_wechat_is_silent_three_times_then_left_alone(client, outside):
+    outside.broken["/sns/oauth2/access_token"] = "noise"
+
+    for _ in range(SILENT_IN_A_ROW + 2):
+        assert page(client, "q")[1].status_code == 401
+
+    assert len(outside.calls) == SILENT_IN_A_ROW
+
+
 def test_bind_when_a_member_binds_and_unbinds_then_known_by_it_in_between(
     signed_in, member, api, outside
 ):

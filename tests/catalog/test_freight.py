@@ -188,6 +188,23 @@ def test_template_when_a_colleague_changed_it_then_both_are_shown(back_room):
     assert (old.status_code, labels, row.first_fee) == (409, ["first_fee"], D("9.00"))
 
 
+@pytest.mark.django_db
+def test_template_when_deleted_in_the_back_office_then_noted_and_not_while_goods_name_it(back_room):
+    loose, many, used = (template(name) for name in ("Loose", "Many", "Used"))
+    sku_by(used, points=10)
+    listed = reverse("admin:catalog_freighttemplate_changelist")
+
+    for row in (loose, used):
+        page = reverse("admin:catalog_freighttemplate_delete", args=[row.pk])
+        back_room.post(page, {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": [many.pk], "post": "yes"}
+    back_room.post(listed, chosen)
+
+    noted = AuditRow.objects.filter(action="catalog.freight_delete")
+    assert FreightTemplate.objects.get() == used
+    assert sorted(noted.values_list("target_name", flat=True)) == ["Loose", "Many"]
+
+
 # --- the API -------------------------------------------------------------------------------
 @pytest.mark.django_db
 def test_staff_api_when_templates_are_written_then_read_tried_changed_and_deleted(operator):

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -112,8 +113,11 @@ def test_goods_when_brought_let_in_and_brought_again_then_written_once_and_each_
     assert len(again.remarks) == 1
     with pytest.raises(imports.NothingToImport):
         imports.let_in(again, operator=operator, read=again.version)
-    with pytest.raises(imports.FileDecided):
+    with pytest.raises(file_jobs.FileDecided):
         imports.let_in(row, operator=operator, read=row.version)
+    GoodsImport.objects.filter(pk=again.pk).delete()  # nobody let it in for a week
+    with pytest.raises(file_jobs.FileDecided):
+        imports.let_in(again, operator=operator, read=again.version)
     assert AuditRow.objects.filter(action="catalog.import_goods").count() == 1
 
 
@@ -248,6 +252,26 @@ def test_goods_when_sold_or_repriced_before_taken_back_then_that_is_named(operat
     assert "price in points, stock" in told(row)["M-1"]
 
 
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_goods_when_taken_back_then_the_category_is_told_by_name_and_may_be_gone(
+    operator, mug, is_gone
+):
+    cups = Category.objects.create(slug="cups", name_zh_hans="杯具")
+    Product.objects.update(category=cups)
+    row = carried_out(brought(table(["M-1", "杯", "茶", *[""] * 7]), operator), operator)
+    if is_gone:
+        cups.delete()
+
+    imports.undo(row, operator=operator)
+    tasks.import_goods()
+
+    row.refresh_from_db()
+    mug.refresh_from_db()
+    assert (row.status, mug.name_zh_hans, bool(row.undone_at)) == ("done", "马克杯", True)
+    assert mug.category.slug == ("tea" if is_gone else "cups")
+    assert ("分类" in told(row)["M-1"]) and ("食品/茶 → 杯具" in told(row)["M-1"]) is not is_gone
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("workbook", [False, True])
 def test_goods_when_written_out_and_brought_then_nothing_is_changed(
@@ -343,6 +367,22 @@ def test_pages_when_somebody_may_not_change_goods_then_they_bring_none(client, o
     ]
 
     assert answers == [403, 403, 403]
+
+
+@pytest.mark.parametrize("missing", ["change_sku", "add_sku", "change_stock", "add_category"])
+def test_pages_when_somebody_may_not_do_by_hand_what_a_file_does_then_they_bring_none(
+    client, operator, mug, missing
+):
+    operator.groups.clear()
+    theirs = Permission.objects.filter(content_type__app_label="catalog")
+    operator.user_permissions.set(theirs.exclude(codename=missing))
+    client.force_login(operator)
+    file = {"file": SimpleUploadedFile("goods.csv", GOODS), "makes_categories": "on"}
+
+    answer = client.post(reverse("admin:catalog_goodsimport_upload"), file)
+
+    assert answer.status_code == 403
+    assert not GoodsImport.objects.exists()
 
 
 def test_command_when_rows_are_refused_then_named_and_the_status_says_so(

@@ -104,6 +104,22 @@ def test_turn_due_when_it_has_no_end_then_it_becomes_the_own_price_and_stays_kno
     assert AuditRow.objects.filter(action="catalog.reprice", actor="system").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)  # what is stuck is rolled back alone
+def test_turn_due_when_one_fits_its_goods_no_more_then_the_others_turn_all_the_same(plan):
+    now, odd, sku = clock.now(), virtual_sku(points=100), virtual_sku(points=100)
+    for planned in (odd, sku):
+        plan(planned, 120, now + HOUR)
+    # by a release that knows of no scheduled prices
+    Product.objects.filter(pk=odd.product_id).update(pay_mode="cash")
+    Sku.objects.filter(pk=odd.pk).update(points_price=0, cash_price="5.00")
+
+    price_schedule.turn_due(now + HOUR)
+
+    assert Sku.objects.get(pk=sku.pk).points_price == 120
+    assert Sku.objects.get(pk=odd.pk).cash_price == Decimal("5.00")
+    assert ScheduledPrice.objects.open(now + 2 * HOUR).get().sku_id == odd.pk
+
+
 def test_plan_when_it_overlaps_ends_early_or_fits_not_then_refused_and_nothing_is_written(plan):
     now, sku = clock.now(), virtual_sku(points=100)
     plan(sku, 60, now + 2 * HOUR, now + 4 * HOUR)

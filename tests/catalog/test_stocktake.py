@@ -83,7 +83,7 @@ def test_count_when_it_is_no_number_of_pieces_then_said_and_nothing_moves(desk, 
     assert sku.product.name_zh_hans != "新名字"
 
 
-@pytest.mark.parametrize("read", ["", "3:0", "3:0:nokey", "x:0:" + "0" * 32])
+@pytest.mark.parametrize("read", ["", "3:0", "3:0:nokey", "\0", "x:0:" + "0" * 32])
 def test_count_when_the_page_says_not_what_it_showed_then_nothing_moves(desk, read):
     sku = SkuFactory(stock=3)
     sent = opened(desk, sku.product, **{"skus-0-counted": "9", "skus-0-stock_read": read})

@@ -4,5 +4,5 @@ Redis of its own.
 ``shop`` is what stands there, ``faults`` what happens to it, ``members`` who shop meanwhile,
 ``books`` what must be true afterwards. A seed replays a run: ``CHAOS_SEED=… CHAOS_SECONDS=600 make
 test-long``.
-Source: reliability.md "Faults of the parts".
+Source: docs/reliability.md "Faults of the parts".
 """

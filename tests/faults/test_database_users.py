@@ -2,7 +2,7 @@
 only ever added.
 
 MALL_TEST_SERVER names another server (MariaDB 11.8, MySQL 9) to run these on.
-Source: reliability.md "Production settings", "operator abuse"; ledger.md section 2.
+Source: docs/reliability.md "Production settings", "operator abuse"; docs/ledger.md.
 """
 
 import os

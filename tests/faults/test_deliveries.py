@@ -34,11 +34,14 @@ EVENING = timedelta(hours=20)
 # Figures counted anew from all facts: they depend on which facts came before the last count, and
 # heal with the next.
 COUNTED = {
+    "marketing.Affinity",
     "marketing.CoPurchase",
     "marketing.DailyRollup",
     "marketing.RuleDay",
     "marketing.MemberDay",
     "marketing.CohortDay",
+    "marketing.RepurchaseForecast",
+    "marketing.ShelfDay",
 }
 NAMES = [job.name for job in schedule.JOBS]
 

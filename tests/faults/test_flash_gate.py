@@ -1,7 +1,7 @@
 """The gate in front of a flash item wrong, empty, slow, lying or gone: the database decides all the
 same.
 
-Source: ledger.md section 6, point 3; reliability.md T9; trap 14 of product.md.
+Source: docs/ledger.md; docs/reliability.md T9; trap 14 of docs/product.md.
 """
 
 import socket

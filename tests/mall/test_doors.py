@@ -1,7 +1,7 @@
 """Who may knock where: every operation of the API document by a stranger, another member and each
 role of staff.
 
-Source: reliability.md, "somebody else's object" and "operator abuse". The lists are made from the
+Source: docs/reliability.md, "somebody else's object", "operator abuse". The lists are made of the
 document and the addresses, so a door that is added tomorrow is tried too.
 """
 

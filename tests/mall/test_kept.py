@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from catalog import freight
 from mall.core import clock, kept, replica, shared_redis
 from mall.core.transactions import transactional
 from orders.models import CheckoutPolicy
@@ -114,7 +115,11 @@ def test_version_when_a_verb_asks_often_then_the_cache_is_asked_once(monkeypatch
     asked, ask = [], shared_redis.as_stored
     monkeypatch.setattr(shared_redis, "as_stored", lambda keys: (asked.append(keys), ask(keys))[1])
 
-    transactional(lambda: [CheckoutPolicy.current(), rates.current(), rules.active("login")])()
+    transactional(
+        lambda: [
+            CheckoutPolicy.current(), rates.current(), rules.active("login"), freight.templates(),
+        ]
+    )()  # fmt: skip
 
     assert asked == [(kept.VERSION_KEY,)]
 

@@ -67,9 +67,10 @@ def test_srcset_when_a_name_tells_the_width_then_every_smaller_one_and_itself():
         f"{sized}/160.webp 160w, {sized}/360.webp 360w, {sized}/540.webp 540w, /media/{NAME} 640w"
     )
     assert renditions.srcset("/media/products/old.jpg").count("/media/sized/products/old.jpg/") == 5
-    assert not any(
-        map(renditions.srcset, ("", "/static/x.webp", "/media/avatars/me.webp", "data:image/webp"))
-    )
+    assert renditions.srcset("/media/products/OLD.JPG").count("OLD.JPG/") == 5
+    # the last are pictures of a time that took any kind; these are shown as they are
+    none = ("", "/static/x.webp", "/media/avatars/me.webp", "data:image/webp")
+    assert not any(map(renditions.srcset, (*none, "/media/products/a.gif", "/media/home/b.avif")))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +155,17 @@ def test_picture_when_it_cannot_be_kept_then_shown_all_the_same(client, shelf):
     response = client.get(f"/media/sized/{NAME}/160.webp")
 
     assert sizes(response) == ("image/webp", "WEBP", (160, 120))
+
+
+def test_picture_when_it_is_too_large_to_be_made_smaller_then_shown_as_it_is(client, shelf):
+    whole = "products/poster.png"
+    Image.new("1", (5001, 5000)).save(shelf / whole)
+
+    response = client.get(f"/media/sized/{whole}/360.webp")
+
+    assert (response.status_code, response["Location"]) == (302, f"/media/{whole}")
+    assert response["Cache-Control"] == "max-age=3600"
+    assert not (shelf / "sized").exists()
 
 
 # --- gone with their picture ----------------------------------------------------------

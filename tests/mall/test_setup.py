@@ -3,8 +3,16 @@
 import socket
 import ssl
 import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.test import override_settings
 from django.urls import reverse
 
@@ -13,6 +21,7 @@ from mall.core.models import AuditRow, SetupStep, ShopFace
 from mall.environment import short_code
 from mall.setup import steps
 from tests.factories.orders import pay, place, virtual_sku
+from tests.mall.test_limits import DEAD_REDIS
 
 pytestmark = pytest.mark.django_db
 CODE = "a1b2-c3d4-e5"
@@ -82,6 +91,27 @@ def test_come_in_when_the_shop_has_no_code_or_somebody_guesses_then_closed(clien
     assert not User.objects.exists()
 
 
+def test_come_in_when_nobody_can_count_then_closed(client, new_shop):
+    with override_settings(CACHES=DEAD_REDIS):
+        answer = client.post("/setup/", SAID)
+
+    assert "We cannot check right now" in str(answer.context["form"].errors)
+    assert not User.objects.exists()
+
+
+def test_come_in_when_a_member_has_the_name_or_the_mail_then_told_to_who_has_the_code(
+    client, new_shop, member
+):
+    theirs = {"username": member.username}, {"email": member.email}
+
+    guessed = [client.post("/setup/", {**SAID, **said, "code": "no"}) for said in theirs]
+    known = [client.post("/setup/", {**SAID, **said}) for said in theirs]
+
+    assert [list(answer.context["form"].errors) for answer in guessed] == [["code"], ["code"]]
+    assert [list(answer.context["form"].errors) for answer in known] == [["username"], ["email"]]
+    assert not User.objects.filter(is_staff=True).exists()
+
+
 @pytest.mark.parametrize(("code", "is_good"), [("", False), ("aaaaaaaaaaaa", False), (CODE, True)])
 def test_short_code_when_a_code_can_be_guessed_then_refused(code, is_good):
     assert (short_code(code) == "") is is_good
@@ -131,32 +161,76 @@ def test_mail_when_no_server_is_named_then_told_and_not_done(
     assert not SetupStep.objects.filter(name="mail").exists() and not list(tmp_path.iterdir())
 
 
-def test_certificate_when_nobody_vouches_for_it_or_nobody_answers_then_said(
-    client, administrator, settings
+@pytest.fixture
+def listener():
+    """A server on 127.0.0.1 that takes what comes: listener(answer) returns its port."""
+    opened = []
+
+    def listen(answer):
+        server = socket.create_server(("127.0.0.1", 0))
+        opened.append(server)
+        threading.Thread(target=serve, args=(server, answer), daemon=True).start()
+        return server.getsockname()[1]
+
+    def serve(server, answer):
+        with suppress(OSError):  # closed at the end
+            while True:
+                with suppress(ssl.SSLError), server.accept()[0] as line:
+                    answer(line)
+
+    yield listen
+    for server in opened:
+        server.close()
+
+
+def certificate_in(folder):
+    """Write a certificate of 127.0.0.1 that vouches for itself; return its file and the day it is
+    good until.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "shop")])
+    place = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    until = datetime.now(UTC) + timedelta(days=9)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+    made = made.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    made = made.not_valid_before(until - timedelta(days=19)).not_valid_after(until)
+    pem = made.add_extension(place, critical=False).sign(key, SHA256()).public_bytes(Encoding.PEM)
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "shop.pem"
+    file.write_bytes(pem + plain)
+    return file, f"{until:%Y-%m-%d}"
+
+
+def test_certificate_when_asked_for_then_good_only_where_browsers_trust_it(
+    client, administrator, settings, listener, tmp_path, monkeypatch
 ):
     client.force_login(administrator)
+    file, until = certificate_in(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
 
     def tried(url):
         settings.SHOP_URL = url
         return client.post(reverse("set_up"), {"try": "certificate"}, follow=True).content.decode()
 
-    plain = tried("http://127.0.0.1:1")
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        port = deaf.getsockname()[1]
+    secure = listener(lambda line: context.wrap_socket(line, server_side=True).close())
+    refused = [
+        tried("http://127.0.0.1:1"),
+        tried(f"https://127.0.0.1:{listener(socket.socket.close)}"),
+        tried(f"https://127.0.0.1:{secure}"),
+    ]
+    done = SetupStep.objects.filter(name="certificate")
+    is_noted = done.exists()
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    good = tried(f"https://127.0.0.1:{secure}")
 
-        def hang_up():
-            for _n in range(1):
-                deaf.accept()[0].close()
-
-        thread = threading.Thread(target=hang_up)
-        thread.start()
-        unspoken = tried(f"https://127.0.0.1:{port}")
-        thread.join(10)
-
-    assert "begins with http://" in plain
-    assert "127.0.0.1: " in unspoken
-    assert not SetupStep.objects.filter(name="certificate").exists()
-    assert ssl.OPENSSL_VERSION
+    for page, said in zip(
+        refused, ("begins with http://", "127.0.0.1: ", "signed certificate"), strict=True
+    ):
+        assert said in page
+    assert not is_noted
+    assert f"The certificate is good until {until}." in good
+    assert done.get().note == until
 
 
 @pytest.mark.parametrize("role", ["support", "finance", "auditor"])

@@ -16,6 +16,7 @@ from orders.basket.contents import Line
 from orders.errors import AddressUnclear, NotDelivered, PriceChanged
 from orders.freight import Destination
 from orders.models import CheckoutPolicy, Order
+from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import given
 from tests.factories.flash import item as flash_item
 from tests.factories.freight import sku_by, template
@@ -275,6 +276,39 @@ def test_product_when_looked_at_then_tells_freight_to_the_default_address(
 
     assert "from ¥6.00" in before
     assert "¥20.00" in after and "Xinjiang" in after
+
+
+def test_product_when_its_choices_weigh_differently_then_freight_from_the_least(client, settings):
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    by_weight = template(
+        charged_by="weight", first_units=1000, first_fee="8.00", more_units=1000, more_fee="5.00"
+    )
+    heavy = sku_by(by_weight, grams=3000, points=10)
+    alike = sku_by(by_weight, grams=3000, points=10)
+    SkuFactory(product=heavy.product, points_price=10, weight_grams=500)
+
+    pages = [
+        client.get(reverse("catalog:detail", args=[sku.product_id])).content.decode()
+        for sku in (heavy, alike)
+    ]
+
+    assert "<dd>from ¥8.00</dd>" in pages[0]
+    assert "<dd>¥18.00</dd>" in pages[1]
+
+
+def test_flash_when_the_address_says_no_province_then_from_the_least_and_no_button_that_refuses(
+    signed_in, member, settings
+):
+    signed_in.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    give_points(member, 1000)
+    addresses.add(member, **{**HOME, "region": "城关区"})
+    near = template("Near", first_fee="9.00", regions=[{"places": ["310000"], "first_fee": "0.00"}])
+    sold = flash_item(sku=sku_by(near, points=100, stock=9), points=50)
+
+    page = signed_in.get(reverse("orders:flash_item", args=[sold.pk])).content.decode()
+
+    assert "<dd>from ¥0.00</dd>" in page
+    assert "Mend the address" in page and "Get it now" not in page
 
 
 def test_flash_when_freight_goes_by_pieces_then_the_page_agrees_to_any_number(

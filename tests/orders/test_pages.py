@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import Product
@@ -485,6 +487,19 @@ def test_pages_when_read_in_english_then_there_is_nothing_of_the_other_language(
             r"<(header|footer|nav).*?</\1>", "", signed_in.get(path).content.decode(), flags=re.S
         )
         assert not re.findall(r"[\u4e00-\u9fff]+", page.replace("中文", "").replace("简体", ""))
+
+
+def test_new_when_opened_with_more_points_than_may_be_used_then_the_shelf_is_read_once(
+    checkout, member
+):
+    give_points(member, 5_000)
+    sku = virtual_sku(cash="20.00", pay_mode="cash_points")
+
+    with CaptureQueriesContext(connection) as asked:
+        _page, sent = checkout(sku, points_to_use=4_900)
+
+    assert 0 < int(sent["points_to_use"][0]) < 4_900
+    assert sum("points_price" in query["sql"] for query in asked) == 1
 
 
 def test_new_when_one_of_several_cannot_be_had_then_the_way_on_keeps_what_was_chosen(

@@ -1,6 +1,6 @@
 """An independent model of one account: every single point is an object with its own last day.
 
-Written from ledger.md section 1 alone, in the slowest and plainest way, to be compared with
+Written from docs/ledger.md alone, in the slowest and plainest way, to be compared with
 points/machine.py after each step. It shares no code and no idea of lots with it.
 """
 

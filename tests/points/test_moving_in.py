@@ -162,6 +162,14 @@ def test_file_when_rows_are_wrong_then_each_is_named_and_its_member_stays_out(br
     assert found[14][1].startswith("You cannot adjust your own points")
 
 
+@pytest.mark.parametrize("who", ["Q1,,q1@example.com,", ",,q1@example.com,", f",,,{PHONE}"])
+def test_file_when_a_further_row_is_wrong_then_nobody_moves_in_by_half(brought, who):
+    row = brought(f"{who},30,2031-03-31,,,,,\n{who},-5,2031-09-30,,,,,\n")
+
+    assert (row.new, row.points, row.refused) == (0, 0, 2)
+    assert "line 3" in faults(row)[2][1]
+
+
 def test_file_when_it_comes_again_then_nobody_moves_in_twice(moved, brought, people):
     row = moved("D1,,d1@example.com,,100,,,,,,\n")
     with pytest.raises(imports.FileKnown):
@@ -202,6 +210,23 @@ def test_file_when_a_member_is_here_then_the_balance_goes_where_the_e_mail_is_pr
     assert User.objects.filter(email="here@example.com").count() == 1
 
 
+def test_file_when_a_second_card_comes_then_tiers_add_up_and_taking_it_back_leaves_the_first(
+    moved, people
+):
+    here = MemberFactory(email="card@example.com")
+    EmailAddress.objects.filter(user=here).update(verified=True)
+    own = tiers.standing_of(here.pk).credited
+    moved("S1,,card@example.com,,0,,1200,,,,\n", existing="add")
+
+    second = moved("S2,,card@example.com,,0,,300,,,,\n", existing="add")
+    both = tiers.standing_of(here.pk).credited
+    imports.take_back(second, operator=people[1], note="not theirs")
+    opening.carry_on()
+
+    assert (both, tiers.standing_of(here.pk).credited) == (own + 1500, own + 1200)
+    assert verification.verify() == []
+
+
 def test_file_when_a_try_broke_off_then_the_next_one_goes_on_behind_it(brought, people):
     rows = "".join(f"F{n},,f{n}@example.com,,{n},,,,,,\n" for n in range(1, 6))
     row = brought(rows)
@@ -217,6 +242,32 @@ def test_file_when_a_try_broke_off_then_the_next_one_goes_on_behind_it(brought, 
     assert (row.status, row.new, row.points, row.refused) == ("done", 5, 15, 0)
     theirs = PointAccount.objects.filter(user__email__startswith="f")
     assert sum(theirs.values_list("available", flat=True)) == 15
+
+
+def test_take_back_when_a_file_broke_off_for_good_then_what_came_in_goes_and_all_may_come_again(
+    brought, people
+):
+    rows = "".join(f"R{n},,r{n}@example.com,,{n},,,,,,\n" for n in range(1, 4))
+    row = brought(rows)
+    imports.let_in(row, operator=people[1], read=imports.version(row))
+    row.refresh_from_db()
+    opening._bring(row, imports.opened(row).people[:2])
+    lapsed = {"status": "running", "claimed_until": "2020-01-01T00:00Z"}
+    MemberImport.objects.update(**lapsed, attempts=file_jobs.TRIES)
+    tried = opening.carry_on()
+    row.refresh_from_db()
+    failed = row.status
+
+    imports.take_back(row, operator=people[1], note="half of it")
+    opening.carry_on()
+
+    row.refresh_from_db()
+    assert (tried, failed, row.status, row.undone) == (0, "failed", "undone", 2)
+    assert set(PointAccount.objects.values_list("available", flat=True)) <= {0}
+    again = brought(rows)
+    assert (again.new, again.added, again.points) == (1, 2, 6)
+    with pytest.raises(imports.FileDecided):
+        imports.take_back(row, operator=people[1], note="twice")
 
 
 def test_bring_when_more_members_come_then_no_more_statements(brought, people):
@@ -260,6 +311,12 @@ def test_take_back_when_some_came_in_since_then_only_the_others_give_back(moved,
         "H1,,h1@example.com,,70,,,,,,\nH2,,h2@example.com,,50,,,,,,\nH3,,h3@example.com,,9,,,,,,\n"
     )
     assert (more.added, more.known, more.points) == (1, 2, 70)
+    # whoever comes in by it now keeps it as well
+    User.objects.filter(email="h1@example.com").update(last_login=clock.now())
+    imports.take_back(more, operator=people[1], note="again")
+    opening.carry_on()
+    more.refresh_from_db()
+    assert (more.undone, more.untouchable) == (0, 1)
     assert verification.verify() == []
 
 
@@ -302,9 +359,11 @@ def test_letters_when_it_is_day_then_a_link_sets_the_password_once(
     standing_clock.move_to(NOON + timedelta(days=1))
     monkeypatch.setattr(letters, "PIECE", 1)
 
-    first, second, third = letters.write_due(), letters.write_due(), letters.write_due()
+    with CaptureQueriesContext(connection) as asked:
+        first, second, third = letters.write_due(), letters.write_due(), letters.write_due()
 
     assert (by_night, first, second, third) == (0, 1, 1, 0)
+    assert not [one for one in asked if "findings" in one["sql"]]  # a file may be megabytes
     assert AccountMail.objects.filter(template="points/moved_in").count() == 2
     sent = {mail.to[0]: mail.body for mail in mails()}
     assert "60" in sent["j1@example.com"]

@@ -13,7 +13,7 @@ from accounts.registration import register
 from mall import verification
 from mall.core import clock
 from mall.core.models import AuditRow
-from points import adjustments, expiry, grants, ladder, ledger, maturing, rules, tiers
+from points import adjustments, expiry, grants, ladder, ledger, maturing, rules, tier_levels, tiers
 from points.models import MemberTier, PointAccount, PointsPolicy, TierLevel
 from points.tasks import reassess_tiers
 from tests import pristine
@@ -366,7 +366,7 @@ def test_change_when_a_threshold_falls_then_everybody_is_looked_at_once(member, 
     tier = TierLevel.objects.get(level=2)
     tier.threshold = 400
 
-    tiers.change(tier, operator=operator)
+    tier_levels.change(tier, operator=operator)
 
     assert tiers.standing_of(member.pk).tier.level == 2  # what is read is right at once
     assert (tiers.reassess_due(), tiers.reassess_due()) == (2, 0)  # and the operator's own
@@ -380,8 +380,8 @@ def test_change_when_thresholds_would_not_rise_then_refused(operator, level, thr
     tier = TierLevel.objects.get(level=level)
     tier.threshold = threshold
 
-    with pytest.raises(tiers.NotRising):
-        tiers.change(tier, operator=operator)
+    with pytest.raises(tier_levels.NotRising):
+        tier_levels.change(tier, operator=operator)
 
     assert list(TierLevel.objects.values_list("threshold", flat=True)) == STEPS
 

@@ -1,7 +1,7 @@
 """Many hands at one account, one SKU, one key. On real MariaDB, with the server's deadlock counter
 read.
 
-Source: reliability.md T0, T1, T3, T4; traps 1, 2 and 15 of product.md.
+Source: docs/reliability.md T0, T1, T3, T4; traps 1, 2 and 15 of docs/product.md.
 """
 
 import itertools

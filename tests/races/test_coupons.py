@@ -2,7 +2,7 @@
 counter read.
 
 Source: the issue ("one coupon used by 20 parallel orders → once; a 2-use code by 20 → twice"), trap
-18 of product.md.
+18 of docs/product.md.
 """
 
 import threading

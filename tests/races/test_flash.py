@@ -1,6 +1,6 @@
 """A flash sale's rush, on real MariaDB and Redis, with the server's deadlock counter read.
 
-Source: ledger.md section 6; reliability.md T0, T1; traps 15 and 16 of product.md.
+Source: docs/ledger.md; docs/reliability.md T0, T1; traps 15 and 16 of docs/product.md.
 """
 
 import contextlib

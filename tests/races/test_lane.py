@@ -1,7 +1,7 @@
 """Orders that are written together: whoever falls out of the group, and whatever
 happens to its leader, everybody gets an answer of their own, once.
 
-Source: facts.md section 5.
+Source: docs/decisions/0043-facts-are-rows.md.
 """
 
 import threading

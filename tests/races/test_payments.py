@@ -1,5 +1,6 @@
-"""Notices, cancellations and the sweep at the same moment, on real MariaDB. Source: reliability.md
-T19.
+"""Notices, cancellations and the sweep at the same moment, on real MariaDB.
+
+Source: docs/reliability.md T19.
 """
 
 import time

@@ -1,5 +1,5 @@
-"""The twenty traps of product.md: what users of such systems report, each once, by the shop's own
-verbs and doors.
+"""The twenty traps of docs/product.md: what users of such systems report, each once, by the
+shop's own verbs and doors.
 
 More of each, with its corners and races, stands beside the code it concerns; here every story is
 told whole.

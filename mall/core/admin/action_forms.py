@@ -116,6 +116,28 @@ def show(model_admin, request, row, form, *, title, template=TEMPLATE, **context
     )
 
 
+def ask_before(model_admin, request, form, *, title, button, **context):
+    """Show a form that is about no single row (a file to bring, rows chosen in a list), as a 400
+    when something in it was wrong; the way back is the list.
+    """
+    standard = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "form": form,
+        "title": title,
+        "button": button,
+        "back_url": list_of(model_admin),
+    }
+    status = 400 if form.errors else 200
+    return TemplateResponse(request, TEMPLATE, {**standard, **context}, status=status)
+
+
+def list_of(model_admin) -> str:
+    """Return the address of a list in the back office."""
+    opts = model_admin.opts
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+
+
 def page_of(model_admin, row) -> str:
     """Return the address of a row's own page in the back office."""
     return reverse(

@@ -4,6 +4,7 @@ office: the list, bringing one, and what was told of its rows.
 
 from itertools import islice
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from mall.core import file_jobs
-from mall.core.admin.action_forms import TEMPLATE, page_of, sent
+from mall.core.admin.action_forms import ask_before, list_of, page_of, sent
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.errors import DomainError
@@ -31,8 +32,9 @@ COLOURS = {
 
 class FileJobAdmin(ReadOnly, ModelAdmin):
     """Each page leads on by what the file is at. ``upload_form`` has the file, ``upload_right`` is
-    who may bring one, ``bytes_max`` how large it may be; ``findings_header`` and ``findings_file``
-    are the headings and the name of what is told of its rows, taken along.
+    who may bring one, ``bytes_max`` how large it may be; ``page_template`` (made of
+    admin/file_job.html) is a file's page. What is told of its rows stands there as
+    ``findings_title``, under ``findings_header``, and is taken along as ``findings_file``.
     """
 
     is_short = True
@@ -43,12 +45,12 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
     actions_list = ["upload"]
     heavy = ("content", "findings")
     upload_form, upload_right, bytes_max = None, "", 0
-    findings_header, findings_file = (_("Line"), _("number"), _("Why")), "left-out"
+    page_template = findings_file = ""
+    findings_title, findings_header = "", ()
 
     def get_urls(self):
         page = self.admin_site.admin_view(self.findings)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_findings"
-        return [path("<int:pk>/findings/", page, name=name), *super().get_urls()]
+        return [path("<int:pk>/findings/", page, name=self._findings_name), *super().get_urls()]
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer(*self.heavy)
@@ -79,15 +81,39 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
                 return self.to(self.look_over(content, form.cleaned_data, **brought))
             except DomainError as refusal:
                 form.add_error("file", str(refusal))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "form": form,
-            "title": _("Bring a file"),
-            "button": _("Look it over"),
-            "back_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
-        }
-        return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)
+        words = {"title": _("Bring a file"), "button": _("Look it over")}
+        return ask_before(self, request, form, **words)
+
+    def has_decide_permission(self, request, object_id=None):
+        """Return whether this operator may let in, or take back, what is brought."""
+        return self.has_upload_permission(request)
+
+    def decide(self, request, row):
+        """Do what is asked about a file; return an answer, or None to show its page again.
+
+        Raises: what is refused.
+        """
+        raise NotImplementedError
+
+    def facts(self, request, row, *, may) -> dict:
+        """Return what a file's page shows besides; ``may``: this operator decides about it."""
+        raise NotImplementedError
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Show what the file is at; do what is asked about it."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        may = self.has_decide_permission(request)
+        if not self.has_view_permission(request, row) or (request.method == "POST" and not may):
+            raise PermissionDenied
+        if request.method != "POST":
+            return self.page(request, row, **self.facts(request, row, may=may))
+        try:
+            return self.decide(request, row) or self.to(row)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return self.to(row)
 
     def in_words(self, *told) -> tuple:
         """Return what was told of a row as its page shows it."""
@@ -107,7 +133,7 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
         """Lead to a file's page."""
         return HttpResponseRedirect(page_of(self, row))
 
-    def page(self, request, row, template, **more):
+    def page(self, request, row, **more):
         """Show a file's page, with the first SHOWN of what was told of its rows."""
         found = file_jobs.findings_of(row)
         context = {
@@ -117,8 +143,16 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
             "row": row,
             "findings": [self.in_words(*told) for told in islice(found, SHOWN)],
             "findings_more": sum(1 for _found in found),
+            "findings_title": self.findings_title,
+            "findings_header": self.findings_header,
+            "findings_url": reverse(f"admin:{self._findings_name}", args=[row.pk]),
+            "list_url": list_of(self),
             "is_under_way": row.is_under_way,
         }
         form = more.get("form")
         status = 400 if form is not None and form.errors else 200
-        return TemplateResponse(request, template, {**context, **more}, status=status)
+        return TemplateResponse(request, self.page_template, {**context, **more}, status=status)
+
+    @property
+    def _findings_name(self) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_findings"

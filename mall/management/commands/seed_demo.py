@@ -10,7 +10,18 @@ from tqdm import tqdm
 
 from accounts.models import User
 from catalog.models import Product
-from mall.demo import banners, coupons, figures, flash, members, notices, points, refunds, shop
+from mall.demo import (
+    banners,
+    coupons,
+    draws,
+    figures,
+    flash,
+    members,
+    notices,
+    points,
+    refunds,
+    shop,
+)
 from mall.demo.crowd import invite_crowd
 from marketing.recommendations import nightly
 from orders.models import Order
@@ -42,6 +53,7 @@ class Command(BaseCommand):
         banners.lay_out()
         coupons.lay_out()
         flash.lay_out()
+        draws.lay_out()
         points.lay_out()
         refunds.lay_out()
         notices.lay_out()

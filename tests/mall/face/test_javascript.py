@@ -1,14 +1,8 @@
 """The one script, as scripts/javascript.py writes it."""
 
-import importlib.util
-from pathlib import Path
-
+import checked_in
+import javascript
 import pytest
-
-ROOT = Path(__file__).resolve().parents[3]
-SPEC = importlib.util.spec_from_file_location("javascript", ROOT / "scripts" / "javascript.py")
-javascript = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(javascript)
 
 
 def test_script_when_built_now_then_the_one_checked_in_and_holds_every_module():
@@ -26,3 +20,13 @@ def test_script_when_a_module_imports_or_exports_then_refused(tmp_path):
 
         with pytest.raises(ValueError, match=r"module\.js imports or exports"):
             javascript._alone(module)
+
+
+def test_keep_when_only_looked_at_then_told_and_nothing_is_written(capsys):
+    before = javascript.RESULT.read_text()
+
+    codes = [checked_in.keep(javascript.RESULT, text, ["--check"]) for text in (before, "old")]
+
+    assert codes == [0, 1]
+    assert capsys.readouterr().out.startswith("current\nstatic/js/shop.js is old: ")
+    assert javascript.RESULT.read_text() == before

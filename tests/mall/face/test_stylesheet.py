@@ -1,13 +1,11 @@
 """The one style sheet, as scripts/stylesheet.py writes it."""
 
-import importlib.util
 import re
 from pathlib import Path
 
+import stylesheet
+
 ROOT = Path(__file__).resolve().parents[3]
-SPEC = importlib.util.spec_from_file_location("stylesheet", ROOT / "scripts" / "stylesheet.py")
-stylesheet = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(stylesheet)
 
 
 def test_style_sheet_when_built_now_then_the_one_checked_in():

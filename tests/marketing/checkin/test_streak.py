@@ -8,7 +8,8 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
 from mall.core import clock
-from marketing.checkin.streak import calendar, check_in, standing
+from marketing.checkin.month import calendar
+from marketing.checkin.streak import check_in, standing
 from marketing.errors import AlreadyCheckedIn
 from marketing.models import CheckIn
 from points import ledger

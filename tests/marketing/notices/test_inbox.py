@@ -35,6 +35,9 @@ PARAMS = {
     "coupon": {"zh-hans": "券3", "en": "Coupon 3"},
     "session": {"zh-hans": "场次3", "en": "Session 3"},
     "device": "Firefox 3",
+    "level": 3,
+    "gained": {"shields_a_month": 3},
+    "code": "streak_30",
 }
 NUMBERLESS = {Kind.EARNING_PAUSED, Kind.EARNING_RESUMED}
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog import assortment
@@ -77,6 +78,19 @@ def test_payment_when_its_notice_comes_twice_then_the_coupons_come_once(rich):
 
     assert (waiting, states(rich), issued(made), again) == ([], ["granted"] * 2, 2, 0)
     assert Order.objects.get(pk=order.pk).status == "paid"  # the other line waits to be sent
+
+
+def test_issue_when_there_are_more_pieces_then_as_many_statements(rich):
+    sold, beside = coupon_sku(stock=99, points=1), coupon_sku(stock=99, points=1)
+    asked = {}
+
+    for number in (1, 2, 9):  # the first finds nothing kept
+        with CaptureQueriesContext(connection) as statements:
+            place(rich, sold, beside, quantity=number)
+        asked[number] = len(statements)
+
+    assert asked[2] == asked[9]
+    assert len(states(rich)) == 2 * (1 + 2 + 9)
 
 
 def test_quote_when_the_coupon_cannot_be_used_any_more_then_refused(rich):

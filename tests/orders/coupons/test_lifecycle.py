@@ -1,7 +1,7 @@
 """Coupons: given, bought, kept for an order, used, given back, taken back, over. The races stand in
 tests/races/test_coupons.py.
 
-Source: product.md "orders"; trap 18 (used past its limit, not given back on cancel).
+Source: docs/product.md "orders"; trap 18 (used past its limit, not given back on cancel).
 """
 
 from datetime import timedelta

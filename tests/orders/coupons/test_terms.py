@@ -103,7 +103,7 @@ def test_shares_when_goods_are_outside_then_they_neither_count_nor_share():
         terms("5.00").shares([wish(points=100, pay_mode=Product.PayMode.POINTS)])
 
 
-# Points may pay for half of what the coupon left (product.md, "points"), and freight is nobody's.
+# Points may pay for half of what the coupon left (docs/product.md), and freight is nobody's.
 @pytest.mark.parametrize(
     ("cash", "coupon", "most", "rate"),
     [

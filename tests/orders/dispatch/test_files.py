@@ -27,6 +27,7 @@ def test_file_when_brought_let_in_and_brought_again_then_each_order_is_sent_once
     text += f"NOSUCH,sf,SF4\n{one.no},,\n,sf,SF5\n"
 
     looked = counter.get(bring(counter, text)["Location"])
+    left_out = counter.get(looked.context["findings_url"])
     before = Shipment.objects.count()
     row = DispatchFile.objects.get()
     counter.post(reverse("admin:orders_dispatchfile_change", args=[row.pk]))
@@ -37,6 +38,8 @@ def test_file_when_brought_let_in_and_brought_again_then_each_order_is_sent_once
 
     assert (row.rows, row.new, row.known, row.refused, before) == (5, 2, 0, 3, 0)
     assert looked.context["may_send"] == 2
+    assert looked.context["findings_url"] in looked.content.decode()
+    assert len(b"".join(left_out.streaming_content).decode().splitlines()) == 4
     assert [[*told[:2]] for told in looked.context["findings"]] == [
         [4, three.no],
         [5, "NOSUCH"],

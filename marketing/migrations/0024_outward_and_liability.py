@@ -13,7 +13,7 @@ import mall.core.encryption
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0013_phones_and_wechat"),
-        ("marketing", "0018_opening_balances"),
+        ("marketing", "0023_shelves_and_forecasts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,1 @@
+"""Badges: what members achieved, told once by the facts that make it true."""
