@@ -1,9 +1,9 @@
 """Distrust: reads everything, compares what the rooms say of each other, and writes nothing.
 
 Accounts and promises against their entries, orders against all they moved, the shelf against its
-movements and keys, a flash sale's pool against its orders, lucky draws against their promise, closed
-months against each other. A new thing to compare is a module here and a line in ``verify``. What
-follows from a finding is ``points.drift``'s, and a person's.
+movements and keys, a flash sale's pool against its orders, lucky draws against their promise,
+closed months against each other. A new thing to compare is a module here and a line in ``verify``.
+What follows from a finding is ``points.drift``'s, and a person's.
 
 Source: docs/ledger.md, "verify_ledger".
 """
