@@ -152,6 +152,8 @@ JOBS = (
     Job("verify-ledger", "mall.tasks.verify_ledger", crontab(minute=30, hour="2-23")),
     # Yesterday and today are counted up for the reports.
     Job("roll-up-days", "marketing.tasks.roll_up_days", crontab(minute=20), once_a=HOUR),
+    # Months that are over are closed: their figures never change afterwards.
+    Job("close-months", "marketing.tasks.close_months", crontab(minute=15, hour="3-23")),
     # A price that began or ended shows in lists; what something costs is asked of the instant.
     Job(
         "turn-prices",

@@ -13,7 +13,10 @@ from mall.core.admin.newest import NewestChoicesFilter, NewestEmptyFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from marketing import history_admin  # noqa: F401 - registers the files that orders come in
-from marketing.analytics import history
+from marketing.analytics import (
+    history,
+    statement_admin,  # noqa: F401
+)
 from marketing.badges import admin as badge_admin  # noqa: F401
 from marketing.campaigns import admin as campaign_admin  # noqa: F401
 from marketing.campaigns import segment_admin  # noqa: F401

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from mall.core import clock
 from marketing import facts
-from marketing.analytics import history_imports, history_links, rollup
+from marketing.analytics import history_imports, history_links, rollup, statements
 from marketing.badges import earning as badges
 from marketing.campaigns import sweep
 from marketing.checkin import outages
@@ -119,3 +119,9 @@ def send_webhooks():
 def forget_webhooks():
     """Delete webhook deliveries of long ago; returns how many."""
     return {"webhooks": sending.forget_old()}
+
+
+@shared_task
+def close_months():
+    """Count lots and close the months that are over; returns how many."""
+    return {"closed": statements.close_due()}

@@ -41,6 +41,7 @@ WORDS = {
     "remind-streaks": _("Reminds of streaks about to end"),
     "verify-ledger": _("Checks the ledger"),
     "roll-up-days": _("Counts days up for the reports"),
+    "close-months": _("Closes months that are over for the accountant"),
     "refresh-popularity": _("Counts what is popular"),
     "turn-prices": _("Shows scheduled prices that begin or end"),
     "refresh-recommendations": _("Counts what goes together"),

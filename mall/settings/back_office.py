@@ -200,6 +200,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _report(_("Cohorts"), "grid_on", "cohorts"),
         _report(_("Repurchase"), "repeat", "repurchase"),
         _report(_("Points & liability"), "account_balance", "points"),
+        _report(_("Breakage & month ends"), "hourglass_bottom", "liability"),
+        _room(_("Month-end statements"), "event_note", "marketing.monthstatement"),
         _room(_("Import earlier orders"), "upload_file", "marketing.historyimport"),
         _room(_("Imported orders"), "history", "marketing.historyorder"),
         _room(_("Earlier customers"), "person_search", "marketing.historycustomer"),
