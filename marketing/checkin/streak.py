@@ -19,7 +19,7 @@ from marketing.missions import counting as missions
 from marketing.missions.rewards import reached
 from marketing.models import CheckIn
 from marketing.notices import inbox
-from points import balance, ledger, rules, set_aside, statement
+from points import balance, conditions, ledger, rules, set_aside, statement
 
 ACTION = "checkin"
 STRIP_DAYS = 7
@@ -55,10 +55,11 @@ def _check_in(user, on):
     kept.version()  # what is asked of the cache is asked before anything is locked
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
-    account = ledger.open(user.pk, postings=[ledger.Posting(user.pk, None, key=key)])
+    keys = [ledger.Posting(user.pk, None, key=key)]
+    account = ledger.open(user.pk, seen=conditions.tier_row(user.pk), postings=keys)
     latest = latest_of(user)
     if latest is not None and latest.on >= on:
-        raise _refusal(latest)
+        raise _refusal(user, latest)
     carried, shielded = shields.carry(user.pk, latest, on)
     now = clock.now()
     row = rows.fresh(
@@ -121,10 +122,8 @@ def latest_of(user):
     )
 
 
-def _refusal(latest):
-    return AlreadyCheckedIn(
-        tomorrow=rules.preview(ACTION, step=latest.streak + 1), streak=latest.streak
-    )
+def _refusal(user, latest):
+    return AlreadyCheckedIn(tomorrow=rewards(user)(latest.streak + 1), streak=latest.streak)
 
 
 def reminder_key(on) -> str:
@@ -132,12 +131,12 @@ def reminder_key(on) -> str:
     return f"streak:{on}"
 
 
-def rewards():
-    """Return what each step of a streak gives at present, as a function of the step; one query for
-    all steps.
+def rewards(user=None):
+    """Return what each step of a streak gives a member (or somebody of whom nothing is known) at
+    present, as a function of the step; what is to be known is read once for all steps.
     """
-    version = rules.active(ACTION)
-    return lambda step: rules.worth(version, step=step) if version else 0
+    offer = rules.offer(ACTION, user and user.pk)
+    return lambda step: offer(step=step)
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,7 @@ def standing(user, *, on=None, latest=None) -> Standing:
     is_checked_in = latest is not None and latest.on >= on
     streak, saved = (latest.streak, []) if is_checked_in else shields.carry(user.pk, latest, on)
     step_today = streak if is_checked_in else streak + 1
-    reward = rewards()
+    reward = rewards(user)
     return Standing(
         on=on,
         is_checked_in=is_checked_in,
@@ -204,7 +203,7 @@ def days_to(points: int, *, user=None, most: int, on=None) -> int | None:
     latest = latest_of(user) if user is not None else None
     is_checked_in = latest is not None and latest.on >= on
     step = latest.streak if is_checked_in else shields.carry(user.pk, latest, on)[0]
-    reward = rewards()
+    reward = rewards(user)
     for days in range(1, most + 1):
         points -= reward(step + days)
         if points <= 0:

@@ -13,6 +13,7 @@ NUMBERS = {
     "per_day": 5,
     "per_week": 10,
     "per_month": 20,
+    "with_tier": False,  # it is promised as it stands
 }
 
 

@@ -235,3 +235,10 @@ class RuleVersion(AppendOnly, KeptRow):
     def limits(self):
         """Return the limits per day, week, month and life."""
         return self.per_day, self.per_week, self.per_month, self.per_life
+
+    @property
+    def is_multiplied(self) -> bool:
+        """Whether tiers, and multipliers that name no action, multiply it: never what a fact itself
+        promised.
+        """
+        return self.with_tier and self.value != self.Value.GIVEN

@@ -19,6 +19,7 @@ from tests.conftest import PASSWORD
 from tests.factories.catalog import SkuFactory
 from tests.factories.marketing import CheckInFactory
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
+from tests.factories.referrals import invited
 
 pytestmark = pytest.mark.browser
 
@@ -168,6 +169,7 @@ def shop(live_server, member, settings):
         BasketLine.objects.create(user=member, sku_id=sku, quantity=quantity, is_saved=is_saved)
     wishes.aim(member, gone.product_id)
     _miss_days(member)
+    invited(member, "friend")
     return {
         "home": home,
         "gone": gone,
@@ -238,6 +240,7 @@ def member_pages(shop):
         "/points/",
         "/checkin/",
         f"/checkin/make-up/?on={clock.today() - timedelta(days=2)}",
+        "/referral/",
         "/inbox/",
         "/account/",
         "/account/profile/",
