@@ -144,7 +144,7 @@ def _parts(base, fact, known, multipliers) -> tuple[making.Part, ...]:
 def _tier(base, fact, known) -> tuple[making.Factor, ...]:
     if not base.is_multiplied:
         return ()
-    level, percent = known.percent_of(fact.user_id)
+    level, percent = known.percent_of(fact)
     return (making.Factor(making.TIER, level, percent),) if percent != making.WHOLE else ()
 
 

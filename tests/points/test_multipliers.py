@@ -9,6 +9,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from mall import verification
 from points import (
     budgets,
     conditions,
@@ -21,7 +22,7 @@ from points import (
     set_aside,
     wording,
 )
-from points.models import LedgerEntry, Rule, TierLevel
+from points.models import Grant, LedgerEntry, Rule, TierLevel
 from points.models.rules import MULTIPLIER
 from points.rules import Thing
 from tests.factories.points import in_tier, member_with
@@ -291,3 +292,13 @@ def test_promise_when_the_budget_has_no_room_then_without_the_multiplier():
 
     assert (first.points, second.points, second.made) == (160, 80, None)
     assert budgets.of("rule:double").taken == 80
+
+
+def test_verify_when_points_are_not_what_multiplied_them_then_named(v4):
+    checked_in(v4)
+    promised(v4, ("1", "80", set()))
+    Grant.objects.update(points=95)
+
+    found = [finding.check for finding in verification.verify()]
+
+    assert found == [f"promise {Grant.objects.get().pk} is not what multiplied it says"]
