@@ -108,7 +108,8 @@ class NumbersForm(forms.Form):
         widget=UnfoldBooleanSwitchWidget,
         help_text=_("As long as no rule has paid the member for this action."),
     )
-    segment = forms.SlugField(
+    segment = forms.RegexField(
+        r"^[a-z0-9][a-z0-9:_-]*$",
         label=_("Only for the segment"),
         required=False,
         max_length=40,

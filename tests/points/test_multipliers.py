@@ -239,6 +239,19 @@ def test_award_when_counted_then_a_tier_costs_no_statement_and_a_budget_two():
     assert (multiplied, with_budget) == (plain, plain + 2)  # what is under the key, and the update
 
 
+def test_award_when_the_rules_budget_is_a_campaigns_then_that_is_taken_from():
+    campaign = budgets.set_up("campaign:3", 50)
+    for code in ("one", "two"):
+        rule = a_rule(code, percent=200, stackable=True, actions=["checkin"])
+        if code == "one":
+            Rule.objects.filter(pk=rule.pk).update(budget=campaign)
+
+    paid = [checked_in(member_with()) for _ in range(4)]
+
+    assert (paid, budgets.of("campaign:3").taken) == ([80, 80, 40, 40], 40)
+    assert rulebook.budgeted() == {"one": "campaign:3"}
+
+
 # --- promises --------------------------------------------------------------------
 def promised(member, *lines, key="order:A"):
     things = tuple(Thing(frozenset(around), Decimal(yuan), of) for of, yuan, around in lines)

@@ -165,4 +165,4 @@ def test_budget_when_nearly_spent_then_on_the_start_page_and_raised_it_goes_on(e
     assert "Budgets spent" in start and "draw:spring" in listed and "90 %" in page
     assert "90 points are given already" in less.context["form"].errors["budget_points"][0]
     assert budgets.take("draw:spring", 20)
-    assert rulebook.budgeted() == frozenset()
+    assert rulebook.budgeted() == {}
