@@ -64,6 +64,11 @@ def level_of(user_id: int) -> int:
     return level or 1
 
 
+def levels_of(user_ids: Iterable[int]) -> dict[int, int]:
+    """Return the tiers of some members who have a row, as ``level_of`` does for one."""
+    return dict(MemberTier.objects.filter(pk__in=user_ids).values_list("pk", "level"))
+
+
 def perks_of(level: int) -> TierLevel:
     """Return what a tier gives; nothing for a visitor, whose tier is 0. To be read, not changed."""
     return next((tier for tier in _ladder() if tier.level == level), TierLevel(level=level))
@@ -77,6 +82,11 @@ def is_any_generous() -> bool:
 def earn_percent_of(level: int, at: datetime) -> int:
     """Return what a tier earned in percent at an instant."""
     return perks_of(level).as_of(at).earn_percent
+
+
+def ladder() -> list[TierLevel]:
+    """Return all tiers, the lowest first. To be read, not changed."""
+    return _ladder()
 
 
 def standing_of(user_id: int, *, on: date | None = None) -> Standing:

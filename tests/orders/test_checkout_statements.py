@@ -126,7 +126,6 @@ def test_place_order_when_it_needs_more_then_each_need_has_its_statement(asked, 
         *RATE_AND_POLICY[:1],
         ("SELECT", "orders_coupon"),
         *RATE_AND_POLICY[1:],
-       
         *WRITTEN,
         ("UPDATE", "orders_coupon"),
         TAKEN,

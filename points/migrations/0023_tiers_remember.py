@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("points", "0021_values_of_rules"),
+        ("points", "0022_risk_rules"),
     ]
 
     operations = [
