@@ -119,10 +119,9 @@ class NumbersForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        known = Rule.objects.exclude(action=MULTIPLIER).order_by("priority", "pk")
-        self.fields["actions"].choices = dict.fromkeys(
-            (one.action, f"{one.name} ({one.action})") for one in known
-        )
+        known = Rule.objects.exclude(action=MULTIPLIER).order_by("-priority", "-pk")
+        named = {one.action: f"{one.name} ({one.action})" for one in known}
+        self.fields["actions"].choices = list(reversed(named.items()))
         there = [one for answer in CATEGORIES.ask() for one in answer]
         self.fields["categories"].choices = [(str(pk), name) for pk, name in there]
         self.newest = self._newest()
