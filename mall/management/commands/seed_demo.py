@@ -12,6 +12,7 @@ from accounts.models import User
 from catalog.models import Product
 from mall.demo import (
     banners,
+    boards,
     coupons,
     draws,
     figures,
@@ -56,6 +57,7 @@ class Command(BaseCommand):
         draws.lay_out()
         points.lay_out()
         refunds.lay_out()
+        boards.lay_out()
         notices.lay_out()
         if new_members:
             nightly.refresh()
