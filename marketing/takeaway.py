@@ -7,16 +7,22 @@ from django.utils.translation import gettext as _
 
 from accounts.export import Chapter, rows_of
 from mall.core.transactions import transactional
+from marketing.leaderboard import counting as leaderboard
 from marketing.models import (
+    BoardScore,
+    CampaignMember,
     CheckIn,
     DailyActivity,
     DrawTicket,
     HistoryCustomer,
     HistoryOrder,
+    MemberBadge,
+    MemberTag,
     MissionProgress,
     Notification,
     Preference,
     Referral,
+    YearShare,
 )
 from marketing.referral import referrals
 
@@ -33,19 +39,35 @@ def chapters(user) -> list[Chapter]:
         MissionProgress.objects.filter(user=user).order_by("pk"),
         Preference.objects.filter(user=user),
     )
+    tags = MemberTag.objects.filter(user=user).order_by("pk")
+    campaigns = CampaignMember.objects.filter(user=user).order_by("pk")
     tickets = DrawTicket.objects.filter(user=user).order_by("pk")
+    badges, years = (
+        MemberBadge.objects.filter(user=user).order_by("pk"),
+        YearShare.objects.filter(user=user).order_by("pk"),
+    )
+    scores = BoardScore.objects.filter(user=user).order_by("board__starts_on", "pk")
     earlier = HistoryOrder.objects.filter(customer__user=user).order_by("pk")
     return [
         Chapter("check_ins", _("Check-ins"), rows_of(check_ins, "on", "kind", "streak", "points")),
         Chapter("active_days", _("Days you were here"), rows_of(days, "on", "action")),
         Chapter("missions", _("Missions"), rows_of(missions, *_MISSION)),
         Chapter("draw_tickets", _("Draw tickets"), rows_of(tickets, *_TICKET)),
+        Chapter("badges", _("Badges"), rows_of(badges, "code", "earned_on")),
+        Chapter(
+            "leaderboards",
+            _("Leaderboards"),
+            rows_of(scores, "board__period", "board__starts_on", "points"),
+        ),
+        Chapter("shared_years", _("Shared years"), rows_of(years, "year", "created_at")),
         Chapter("notifications", _("Notifications"), _notices(user)),
         Chapter(
             "notification_choices",
             _("What you want to hear of"),
             rows_of(chosen, "kind", "inbox", "email"),
         ),
+        Chapter("tags", _("Words the shop put to your name"), rows_of(tags, "tag", "given_at")),
+        Chapter("campaigns", _("Campaigns you were part of"), rows_of(campaigns, *_CAMPAIGN)),
         Chapter(
             "earlier_orders",
             _("Orders at the earlier shop"),
@@ -55,6 +77,7 @@ def chapters(user) -> list[Chapter]:
     ]
 
 
+_CAMPAIGN = ("campaign__code", "state", "assigned_at", "given_at", "points")
 _TICKET = ("draw__code", "source", "granted_at", "number", "drawn_at", "prize__kind")
 _MISSION = ("mission__code", "count", "points", "completed_at")
 
@@ -88,11 +111,15 @@ def _invitations(user):
 
 @transactional
 def forget(user) -> None:
-    """Forget what a member was told and wanted to hear of; check-ins and days stay as numbers
-    without a person.
+    """Forget what a member was told, wanted to hear of and was tagged, their badges and their
+    places on boards; check-ins, days and arms of campaigns stay as numbers without a person.
     """
+    MemberTag.objects.filter(user=user).delete()
     Notification.objects.filter(user=user).delete()
     Preference.objects.filter(user=user).delete()
+    MemberBadge.objects.filter(user=user).delete()
+    YearShare.objects.filter(user=user).delete()
+    leaderboard.forget(user)
     referrals.forget(user)
     # its file may have called them by e-mail or phone
     for customer in HistoryCustomer.objects.filter(user=user):

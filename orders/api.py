@@ -27,6 +27,7 @@ from orders.coupons import wallet
 from orders.coupons.guesses import count_try
 from orders.errors import NoSuchProvider, NoticeTooLarge
 from orders.flash import api as flash_api
+from orders.flash import lottery_api
 from orders.freight import Destination
 from orders.models import Order
 from orders.payments import cash_in, enquiries, gateways
@@ -281,4 +282,5 @@ urlpatterns = [
     *review_api.urlpatterns,
     *refund_api.urlpatterns,
     *flash_api.urlpatterns,
+    *lottery_api.urlpatterns,
 ]

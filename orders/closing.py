@@ -16,6 +16,7 @@ from orders.models import (
     Order,
     OrderNote,
     RefundRequest,
+    Registration,
     SeenGoods,
     StockAlert,
     Wish,
@@ -36,12 +37,13 @@ class OrdersOpen(DomainError):
 
 
 def open_count(user_id) -> int:
-    """Return how many orders, refunds and returns of money are still open."""
+    """Return how many orders, refunds, returns of money and lots are still open."""
     orders = Order.objects.filter(
         user_id=user_id, status__in=OPEN, refunded_at__isnull=True
     ).count()
     asked = RefundRequest.objects.filter(order__user_id=user_id, status__in=UNDECIDED).count()
-    return orders + asked
+    waiting = Registration.objects.filter(user_id=user_id, state=Registration.State.WAITING)
+    return orders + asked + waiting.count()
 
 
 def consequences(user) -> list[Consequence]:

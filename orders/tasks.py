@@ -8,6 +8,7 @@ from orders.basket import alerts
 from orders.coupons import handouts
 from orders.coupons import lifecycle as coupons
 from orders.dispatch import files as dispatch_files
+from orders.flash import lottery
 from orders.flash import sessions as flash_sessions
 from orders.payments import bill_fetching, cash_out, enquiries
 
@@ -46,6 +47,12 @@ def fetch_bills() -> int:
 def settle_flash_sessions() -> int:
     """Put what flash sessions left over back on the shelf; return how many sessions."""
     return flash_sessions.settle_due(clock.now())
+
+
+@shared_task
+def draw_flash_lots() -> int:
+    """Draw the lots of sessions that are over and settle who registered; return how many."""
+    return lottery.carry_on(clock.now())
 
 
 @shared_task

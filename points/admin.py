@@ -3,6 +3,7 @@
 from points import (
     adjustments_admin,
     books_admin,
+    budgets_admin,
     cases_admin,
     entries_admin,
     events_admin,
@@ -16,6 +17,7 @@ from points.moving_in import admin as moving_in_admin
 __all__ = [
     "adjustments_admin",
     "books_admin",
+    "budgets_admin",
     "cases_admin",
     "entries_admin",
     "events_admin",

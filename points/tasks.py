@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from points import budgets, event_delivery, expiry, maturing, tiers, velocity
+from points import back_tests, budgets, event_delivery, expiry, maturing, tiers, velocity
 from points.moving_in import letters, opening
 
 
@@ -54,3 +54,9 @@ def move_members_in():
 def welcome_moved_members():
     """Write some of the welcome mails that are due; returns how many."""
     return {"mails": letters.write_due()}
+
+
+@shared_task(name="points.run_back_tests")
+def run_back_tests():
+    """Carry out the back-tests that wait; returns how many."""
+    return {"back-tests": back_tests.carry_on()}

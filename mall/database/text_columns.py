@@ -174,6 +174,7 @@ KEYS = {
         orders_historicalcouponcode: history_type
         orders_historicalcoupontemplate: status kind scope history_type
         orders_dispatchfile: status language
+        orders_registration: state
         orders_order: status
         orders_orderline: pay_mode
         orders_billdifference: kind subject
@@ -230,6 +231,7 @@ KEYS = {
         marketing_pushdevice: address public_key auth
         marketing_webhookdelivery: body
         marketing_webhookendpoint: secret old_secret
+        orders_lottery: seed table commitment
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
         orders_order: address_mark device_mark network_mark
         orders_payment: payer_mark

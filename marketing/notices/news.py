@@ -240,7 +240,7 @@ def of_flash(events) -> None:
                 url=session.get_absolute_url(),
                 params={
                     "session": _names(session, "name"),
-                    "at": session.starts_at.isoformat(),
+                    "at": session.opens_at(event.data.get("minutes_early", 0)).isoformat(),
                 },
             )
             for event, session in told

@@ -146,7 +146,7 @@ WORDINGS = {
         ),
         "shield-lock",
     ),
-    "campaign": ("%(title)s", "%(text)s %(reason)s", "gift"),
+    "campaign": ("%(title)s", _("%(text)s %(reason)s"), "gift"),
 }
 PAUSES = {"earning_paused", "earning_resumed"}
 # A kind of a newer release that runs beside this one during an update, or did before a way back.

@@ -35,6 +35,11 @@ STATES = [
     board.YOURS,
     board.SOLD_OUT,
     board.OVER,
+    board.REGISTER,
+    board.REGISTERED,
+    board.DRAWING,
+    board.WON,
+    board.LOST,
 ]
 
 
@@ -68,6 +73,10 @@ class FlashItemSerializer(serializers.Serializer):
     limit_per_person = serializers.IntegerField()
     had = serializers.IntegerField(help_text="Pieces the caller has; 0 for visitors.")
     state = serializers.ChoiceField(STATES)
+    by_lot = serializers.BooleanField(
+        help_text="True: one registers, and lots decide at the end of the session."
+    )
+    registered = serializers.IntegerField(help_text="Registrations that stand.")
 
     def get_payable(self, item) -> bool:
         return takes_yuan() or not item["cash_price"]
@@ -81,6 +90,9 @@ class FlashSessionSerializer(serializers.Serializer):
     name = serializers.CharField(source="session.name")
     starts_at = serializers.DateTimeField(source="session.starts_at")
     ends_at = serializers.DateTimeField(source="session.ends_at")
+    opens_at = serializers.DateTimeField(
+        help_text="When it opens for the caller: members of some tiers are let in early."
+    )
     status = serializers.ChoiceField(
         [FlashSession.Status.SCHEDULED.value, FlashSession.Status.RUNNING.value]
     )

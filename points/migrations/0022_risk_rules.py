@@ -73,7 +73,7 @@ def close_invitations(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("points", "0020_milestone_rule")]
+    dependencies = [("points", "0021_values_of_rules")]
     operations = [
         migrations.AlterField(
             model_name="riskcase",
