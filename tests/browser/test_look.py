@@ -167,8 +167,9 @@ def shop(live_server, member, settings):
     for sku, (quantity, is_saved) in lines.items():
         BasketLine.objects.create(user=member, sku_id=sku, quantity=quantity, is_saved=is_saved)
     wishes.aim(member, gone.product_id)
-    prize = {"kind": "goods", "sku": pot, "stock": 1, "weight": 999_999, **NAMED_PRIZE}
-    draw = announced(prize, {"kind": "thanks", "weight": 1}, price_points=20, pity_after=9)
+    prize = {"kind": "goods", "sku": pot, "stock": 1, "weight": 999_900, **NAMED_PRIZE}
+    spare_prize = {"kind": "points", "points": 5, "weight": 1, "is_pity": True}
+    draw = announced(prize, spare_prize, price_points=20, pity_after=9)
     return {
         "home": home,
         "draw": draw.get_absolute_url(),
