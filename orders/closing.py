@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from accounts.closing import Consequence
 from mall.core.errors import DomainError
 from mall.core.transactions import transactional
+from orders import traces
 from orders.contact_marks import MARKS
 from orders.models import (
     BasketLine,
@@ -78,5 +79,6 @@ def forget(user) -> None:
         raise OrdersOpen(count=count)
     OrderNote.objects.filter(order__user_id=user.pk).delete()
     Order.objects.filter(user_id=user.pk).update(address_sealed="", **dict.fromkeys(MARKS, ""))
+    traces.forget(user)
     for model in (BasketLine, Wish, StockAlert, SeenGoods):
         model.objects.filter(user_id=user.pk).delete()

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from mall.core import clock
-from orders import contact_marks, lifecycle
+from orders import contact_marks, lifecycle, velocity
 from orders.basket import alerts
 from orders.coupons import handouts
 from orders.coupons import lifecycle as coupons
@@ -77,6 +77,14 @@ def expire_coupons() -> int:
 def mark_contacts() -> int:
     """Mark the addresses of orders that nobody marked yet, to be found by; return how many."""
     return contact_marks.mark_unmarked()
+
+
+@shared_task
+def watch_orders() -> dict:
+    """Note many orders from one place, and members much of whose orders went back; return how many
+    of each.
+    """
+    return {"bursts": velocity.watch_orders(), "refunds": velocity.watch_refunds()}
 
 
 @shared_task

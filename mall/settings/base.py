@@ -186,6 +186,8 @@ SPECTACULAR_SETTINGS = {
         "CouponStateEnum": "orders.models.Coupon.State",
         "CouponSourceEnum": "orders.models.Coupon.Source",
         "AdjustmentStatusEnum": "points.models.Adjustment.Status",
+        "CampaignStatusEnum": "marketing.models.Campaign.Status",
+        "CampaignGoalEnum": "marketing.models.Campaign.Goal",
         "CaseStatusEnum": "points.models.RiskCase.Status",
         "CaseKindEnum": "points.models.RiskCase.Kind",
         "CaseScopeEnum": "points.models.RiskCase.Scope",
@@ -275,6 +277,10 @@ CHECKOUT_LANE = True
 # --- search -------------------------------------------------------------------
 # What was searched for is counted in the process and written down by a search after so long.
 SEARCHES_WRITTEN_AFTER_SECONDS = 20
+
+# --- recommendations -----------------------------------------------------------
+# How often a shelf was shown and opened is counted in the process and written down after so long.
+SHELVES_WRITTEN_AFTER_SECONDS = 60
 
 # --- the shop's payment providers -------------------------------------------
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])

@@ -22,6 +22,7 @@ from django.utils.formats import date_format
 
 from accounts import addresses
 from accounts.models import Address
+from accounts.traces import UNSEEN
 from catalog import audience, stock_buckets
 from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
@@ -30,6 +31,7 @@ from mall.core.transactions import transactional
 from orders import checkout, drafts, freight, offering, pricing, tickets
 from orders.coupons import goods as coupon_goods
 from orders.errors import (
+    FlashForHigherTiers,
     FlashLimitReached,
     FlashNotStarted,
     FlashOver,
@@ -38,7 +40,7 @@ from orders.errors import (
     PurchaseLimitReached,
     TierNeeded,
 )
-from orders.flash import gate, pool
+from orders.flash import early, gate, pool
 from orders.flash.lottery_errors import DrawnByLot
 from orders.freight import Destination
 from orders.models import CheckoutPolicy, FlashClaim, FlashItem, FlashSession, Order
@@ -77,11 +79,12 @@ def redeem(
     key: str,
     address: int | Address | None = None,
     expect=None,
+    trace=UNSEEN,
 ) -> Order:
     """Redeem pieces of a flash item at its own price and return the order.
 
     Points alone are spent at once and the order is paid; with cash to pay, points are held and the
-    order waits five minutes. ``address`` and ``expect`` as for ``checkout.place_order``.
+    order waits five minutes. ``address``, ``expect`` and ``trace`` as for ``checkout.place_order``.
 
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
     Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, TierNeeded, CouponGoodsOver,
@@ -111,6 +114,7 @@ def redeem(
         body_hash=body_hash,
         address_id=address_id,
         expect=expect,
+        trace=trace,
     )
     if connection.in_atomic_block:  # somebody's transaction is joined: no second try within it
         return place(bucket=None)
@@ -190,7 +194,7 @@ def had(user, items) -> dict[int, int]:
 
 
 def _redeem_behind_gate(user, item, quantity, key, place) -> Order:
-    check_running(item.session, clock.now())
+    check_open(item.session, user, clock.now())
     _pass_gate(user, item, quantity, key)
     order = None
     try:
@@ -252,14 +256,14 @@ def _last_resort(item_id) -> Lock:
 
 
 @transactional
-def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) -> Order:
+def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect, trace) -> Order:
     """Place the order with pieces of one bucket, or of any (None) after locking them all."""
     # Two tabs may press at once; the second must see the first's order and pieces.
     account = ledger.open(user.pk, seen=drafts.placed_under(user, key))
     if account.seen is not None:
         return checkout.repeated(account.seen, body_hash)
     now = clock.now()
-    check_running(item.session, now)
+    check_open(item.session, user, now)
     check_tier(user, item.sku.product)
     coupon_goods.check([_wish(item, quantity)], now)
     tickets.check([_wish(item, quantity)], now)
@@ -268,7 +272,8 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     quoted.check_delivery()
     pricing.check_payable(quoted)
     quoted.agree(expect)
-    order = checkout.write_down(account, user, quoted, key=key, body_hash=body_hash, at=now)
+    words = {"key": key, "body_hash": body_hash, "trace": trace}
+    order = checkout.write_down(account, user, quoted, at=now, **words)
     FlashClaim.objects.create(order=order, item=item, user=user, quantity=quantity)
     # The hot row comes last, and one bucket only.
     if bucket is None:
@@ -278,13 +283,25 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     return order
 
 
-def check_running(session, now) -> None:
-    """Refuse a session that is not running. Raises: FlashNotStarted, FlashOver."""
+def check_open(session, user, now) -> None:
+    """Refuse a session that is not open to a member. Raises: FlashNotStarted, FlashForHigherTiers,
+    FlashOver.
+    """
     status = session.status_at(now)
     if status == FlashSession.Status.SCHEDULED:
-        raise FlashNotStarted(starts_at=date_format(timezone.localtime(session.starts_at), "H:i"))
-    if status != FlashSession.Status.RUNNING:
+        _check_early(session, user, now)
+    elif status != FlashSession.Status.RUNNING:
         raise FlashOver
+
+
+def _check_early(session, user, now):
+    opens_at = session.opens_at(early.minutes_of(user))
+    if opens_at <= now:
+        return
+    moment = date_format(timezone.localtime(opens_at), "H:i")
+    if tier := early.tier_let_in(session, now):
+        raise FlashForHigherTiers(tier=tier, starts_at=moment)
+    raise FlashNotStarted(starts_at=moment)
 
 
 def check_tier(user, product) -> None:

@@ -35,7 +35,7 @@ def register(user, *, item: int, address: int | None = None) -> Registration:
         standing.replayed = True
         return standing
     now = clock.now()
-    redemption.check_running(found.session, now)
+    redemption.check_open(found.session, user, now)
     redemption.check_tier(user, found.sku.product)
     to = Destination(user, address)
     quote = redemption.quote(user, found, to=to, as_of=now)
@@ -78,7 +78,7 @@ def withdraw(user, *, item: int) -> Registration:
     standing = of(user, found)
     if standing is None:
         raise NotRegistered
-    redemption.check_running(found.session, clock.now())
+    redemption.check_open(found.session, user, clock.now())
     lots = Lottery.objects.select_for_update().get(pk=found.session_id)
     if lots.drawn_at is not None:
         raise FlashOver

@@ -18,7 +18,7 @@ from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from orders import events
 from orders.errors import FlashNotReady, FlashOver
-from orders.flash import lottery
+from orders.flash import early, lottery
 from orders.models import FlashClaim, FlashReminder, FlashSession, Order
 
 REMIND_MINUTES = 5
@@ -195,12 +195,13 @@ def forget(user, session) -> None:
 
 
 def tell_starting(as_of: datetime) -> int:
-    """Tell each member who asked and whose session starts within five minutes; return how many."""
+    """Tell each member who asked and for whom the session opens within five minutes; return how
+    many.
+    """
     due = FlashReminder.objects.filter(
+        early.opened_by(as_of + timedelta(minutes=REMIND_MINUTES)),
         told_at__isnull=True,
-        session__in=FlashSession.objects.announced().filter(
-            starts_at__lte=as_of + timedelta(minutes=REMIND_MINUTES), ends_at__gt=as_of
-        ),
+        session__in=FlashSession.objects.announced().filter(ends_at__gt=as_of),
     )
     waiting = keyset.batches(due.values_list("pk", flat=True), BATCH)
     return sum(_tell(batch, as_of) for batch in waiting)
@@ -212,5 +213,6 @@ def _tell(batch, as_of) -> int:
     waiting = FlashReminder.objects.select_for_update().filter(pk__in=batch, told_at__isnull=True)
     reminders = list(waiting.order_by("pk"))
     FlashReminder.objects.filter(pk__in=[one.pk for one in reminders]).update(told_at=as_of)
-    hand_over(events.flash_starting(reminder) for reminder in reminders)
+    minutes = early.minutes_of_all([one.user_id for one in reminders])
+    hand_over(events.flash_starting(one, minutes.get(one.user_id, 0)) for one in reminders)
     return len(reminders)

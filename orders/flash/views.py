@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import traces
 from catalog.models import Product
 from catalog.payable import takes_yuan
 from mall.core import clock, unsent
@@ -18,7 +19,7 @@ from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import address_choice
 from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
-from orders.flash import board, lots_proof, redemption
+from orders.flash import board, early, lots_proof, redemption
 from orders.flash import sessions as flash_sessions
 from orders.flash.forms import RedeemForm, read_quantity
 from orders.models import FlashSession, Order
@@ -65,7 +66,7 @@ def item(request, item_id):
 def standing(request, item_id):
     """Answer a waiting page how the item stands and what time it is here; a second old at most."""
     try:
-        answer = JsonResponse(board.standing(item_id))
+        answer = JsonResponse(board.standing(item_id, _member(request)))
     except NoSuchFlashItem:
         raise Http404 from None
     answer["Cache-Control"] = "no-store"
@@ -98,6 +99,7 @@ def _redeem(request, item_id) -> Order:
         key=sent["key"],
         address=sent["address"],
         expect=form.expect,
+        trace=traces.of(request),
     )
 
 
@@ -123,6 +125,7 @@ def item_page(request, item_id, *, asked=None, refusal=None):
         "item": facts,
         "quote": quote,
         "session": facts["session"],
+        "let_in": _let_in_first(facts),
         "now": now,
         "refusal": refusal,
         "is_yours": facts["state"] == board.YOURS or isinstance(refusal, FlashLimitReached),
@@ -142,6 +145,13 @@ def item_page(request, item_id, *, asked=None, refusal=None):
     return render(
         request, "orders/flash_item.html", context, status=refusal.status if refusal else 200
     )
+
+
+def _let_in_first(facts) -> dict | None:
+    """Return who is let in before this reader, who still waits."""
+    first = early.first_let_in() if facts["state"] == board.SOON else None
+    is_before = first is not None and first[1] > facts["minutes_early"]
+    return {"tier": first[0], "minutes": first[1]} if is_before else None
 
 
 def _own_order(member, item) -> Order | None:

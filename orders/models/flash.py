@@ -98,15 +98,23 @@ class FlashSession(models.Model):
         if self.ends_at - self.starts_at > LONGEST:
             raise ValidationError({"ends_at": _("A flash session lasts a week at most.")})
 
-    def status_at(self, as_of) -> str:
-        """Return where the session stands at an instant."""
+    def status_at(self, as_of, minutes_early=0) -> str:
+        """Return where the session stands at an instant, for whoever is let in so many minutes
+        before it begins.
+        """
         if self.cancelled_at:
             return self.Status.CANCELLED
         if not self.opened_at:
             return self.Status.DRAFT
-        if as_of < self.starts_at:
+        if as_of < self.opens_at(minutes_early):
             return self.Status.SCHEDULED
         return self.Status.RUNNING if as_of < self.ends_at else self.Status.ENDED
+
+    def opens_at(self, minutes_early=0):
+        """Return when it opens for whoever is let in so many minutes before it begins; where lots
+        are drawn nobody gains by being first, and all begin together.
+        """
+        return self.starts_at - timedelta(minutes=0 if self.by_lot else minutes_early)
 
     @property
     def status(self) -> str:

@@ -30,10 +30,12 @@ from schemathesis.specs.openapi.checks import (
 
 from catalog import price_schedule
 from mall.core import clock
+from marketing.models import Referral
 from orders.models import BasketLine
 from orders.reviews import lines as reviews
 from points import adjustments, risk
 from tests.factories.accounts import MemberFactory
+from tests.factories.campaigns import CampaignFactory, SegmentFactory
 from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import template
 from tests.factories.draws import announced, pull
@@ -51,6 +53,7 @@ from tests.factories.orders import (
     received,
     virtual_sku,
 )
+from tests.factories.referrals import invited
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db]
 FEW = hypothesis_settings(
@@ -138,6 +141,12 @@ def _order_to_send(member):
     return pay(place(member, physical_sku(cash="9.00")))
 
 
+def _held(member):
+    friend = invited(MemberFactory(), f"friend{uuid4().hex}")
+    Referral.objects.filter(invitee=friend).update(status="held", reason="ring")
+    return Referral.objects.get(invitee=friend)
+
+
 def _won_ticket(member):
     address_of(member)
     prize = {"kind": "goods", "sku": physical_sku(points=5), "stock": 1, "weight": 999_999}
@@ -170,7 +179,13 @@ THERE = [
     ("/api/v1/products/{product_id}", lambda member: {"product_id": _review(member).product_id}),
     ("/api/v1/stock-alerts/{sku}", lambda member: {"sku": SkuFactory(stock=0).pk}),
     ("/api/v1/wishlist/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
+    (
+        "/api/v1/recommendations/{product_id}",
+        lambda member: {"product_id": SkuFactory().product_id},
+    ),
     ("/api/v1/seen/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
+    ("/api/v1/staff/segments/{code}", lambda member: {"code": SegmentFactory().code}),
+    ("/api/v1/staff/campaigns/{code}", lambda member: {"code": CampaignFactory().code}),
     ("/api/v1/staff/adjustments/{id}", lambda member: {"id": _adjustment(member).pk}),
     (
         "/api/v1/staff/cases/{id}",
@@ -183,6 +198,7 @@ THERE = [
     ("/api/v1/staff/stock/{sku}", lambda member: {"sku": SkuFactory(stock=50).pk}),
     ("/api/v1/staff/refunds/{id}", lambda member: {"id": _asked_back(member).pk}),
     ("/api/v1/staff/orders/{no}", lambda member: {"no": _order_to_send(member).no}),
+    ("/api/v1/staff/referrals/{id}", lambda member: {"id": _held(member).pk}),
     ("/api/v1/staff/reports/{name}", lambda member: {"name": "retention"}),
 ]
 

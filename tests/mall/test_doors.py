@@ -60,6 +60,7 @@ ACTS = {
     "products": {"operator", "admin"},
     "refunds": {"operator", "finance", "admin"},
     "prices": {"operator", "admin"},
+    "referrals": {"operator", "admin"},
     "skus": {"operator", "admin"},
     "stock": {"operator", "admin"},
 }

@@ -10,7 +10,7 @@ import mall.core.encryption
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0017_coupon_goods"),
+        ("orders", "0018_traces"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
