@@ -60,6 +60,12 @@ def ways() -> list[Way]:
             worth("share"),
         ),
         Way(
+            "people",
+            _("Invite friends"),
+            _("Once their first order has arrived and stays."),
+            worth("referral"),
+        ),
+        Way(
             "person-check",
             _("Introduce yourself"),
             _("A nickname, your birthday and a verified e-mail."),

@@ -28,7 +28,7 @@ from marketing.models import Notification
 from marketing.notices.inbox import Kind, notify, notify_many
 from orders.models import Order
 from orders.reviews.lines import is_returned
-from points import rulebook, rules
+from points import perks, rulebook, rules
 from points.models import LedgerEntry
 
 BATCH = 200  # members wait behind it
@@ -194,7 +194,8 @@ def congratulate(*, on: date | None = None) -> int:
     """Give everybody whose birthday is today (or was in the last days, and was missed) the present;
     return how many are new.
 
-    Once in 365 days by the rule's spacing, once per birthday by the key ``birthday:<day>``, and in
+    How much is the tier's to say (points/perks.py). Once in 365 days by the rule's spacing, once
+    per birthday by the key ``birthday:<day>``, and in
     one account of a person. A birthday said on the day itself, or after it, brings nothing before
     the next one. Whoever was born on 29 February celebrates on the 28th in other years.
     """
@@ -228,8 +229,17 @@ def _born_on(day) -> Q:
 @transactional
 def _give_presents(user_ids, day) -> int:
     first, key, now = persons.first_accounts(user_ids), f"birthday:{day}", clock.now()
+    gifts = perks.gifts_of(user_ids)
     awards = [
-        rules.Award(user_id, "birthday", key, now, reference=key, is_told=False)
+        rules.Award(
+            user_id,
+            perks.BIRTHDAY,
+            key,
+            now,
+            reference=key,
+            is_told=False,
+            exactly=gifts[user_id],
+        )
         for user_id in user_ids
         if user_id in first
     ]

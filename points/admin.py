@@ -8,6 +8,7 @@ from points import (
     entries_admin,
     events_admin,
     grants_admin,
+    risk_admin,
     rules_admin,
     tiers_admin,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "events_admin",
     "grants_admin",
     "moving_in_admin",
+    "risk_admin",
     "rules_admin",
     "tiers_admin",
 ]

@@ -37,6 +37,7 @@ class Earned:
     amount: Decimal | None = None
     step: int | None = None
     things: tuple[conditions.Thing, ...] = ()
+    exactly = None  # what is promised is worth what its rule says
 
     @property
     def day(self) -> date:

@@ -58,6 +58,10 @@ class Award:
     description: str = ""
     # False: whoever awards has a notice of its own for it, or it is the member's daily habit
     is_told: bool = True
+    # points whatever the rule says, and nothing multiplies them: a tier's birthday gift
+    exactly: int | None = None
+    # False: no sign of somebody who collects (looked at before): the day's limit counts it not
+    is_watched: bool = True
     # True: nobody can have posted under the key yet, so nobody looks
     fresh: bool = False
     things: tuple[Thing, ...] = ()
@@ -168,7 +172,9 @@ def _posting(one, worth_it, among) -> ledger.Posting:
         version.limits,
         one.step,
         # What was paid for by the yuan is no sign of somebody who collects.
-        None if version.value == RuleVersion.Value.PER_YUAN else earned_max(version),
+        earned_max(version)
+        if one.is_watched and version.value != RuleVersion.Value.PER_YUAN
+        else None,
         made=worth_it.made,
     )
     return ledger.Posting(

@@ -136,5 +136,6 @@ def _waiting(user_id, key=None):
 
 def _confirmed(user_ids):
     """Return the cases of members that forbid them to earn and that a person has confirmed."""
-    forbids = RiskCase.objects.exclude(scope=RiskCase.Scope.SPEND)
+    may_earn = (RiskCase.Scope.SPEND, RiskCase.Scope.NONE)
+    forbids = RiskCase.objects.exclude(scope__in=may_earn)
     return forbids.filter(account_id__in=list(user_ids), status=RiskCase.Status.KEPT)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from points import back_tests, budgets, event_delivery, expiry, maturing, tiers
+from points import back_tests, budgets, event_delivery, expiry, maturing, tiers, velocity
 from points.moving_in import letters, opening
 
 
@@ -36,6 +36,12 @@ def reassess_tiers():
     looked at.
     """
     return tiers.reassess_due()
+
+
+@shared_task(name="points.watch_sign_ups")
+def watch_sign_ups():
+    """Note many sign-ups from one place; returns how many such."""
+    return {"bursts": velocity.watch_sign_ups()}
 
 
 @shared_task(name="points.move_members_in")

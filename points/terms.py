@@ -22,6 +22,7 @@ ICONS = {
     "profile": "person-check",
     "birthday": "cake",
     "referral": "people",
+    "referred": "person-plus",
     "mission": "flag",
 }
 # Where a member does it; pages of rooms above, so by address. Missions lead there, too.
@@ -33,6 +34,7 @@ PLACES = {
     "repurchase": "/products/",
     "review": "/reviews/",
     "share": "/share/",
+    "referral": "/referral/",
     "profile": "/account/profile/",
     "birthday": "/account/profile/",
     "mission": "/missions/",

@@ -64,6 +64,11 @@ def level_of(user_id: int) -> int:
     return level or 1
 
 
+def levels_of(user_ids: Iterable[int]) -> dict[int, int]:
+    """Return the tiers of some members who have a row, as ``level_of`` does for one."""
+    return dict(MemberTier.objects.filter(pk__in=user_ids).values_list("pk", "level"))
+
+
 def perks_of(level: int) -> TierLevel:
     """Return what a tier gives; nothing for a visitor, whose tier is 0. To be read, not changed."""
     return next((tier for tier in _ladder() if tier.level == level), TierLevel(level=level))
@@ -72,6 +77,11 @@ def perks_of(level: int) -> TierLevel:
 def is_any_generous() -> bool:
     """Say whether any tier earns more than the rules say."""
     return any(tier.earn_percent != PLAIN_PERCENT for tier in _ladder())
+
+
+def ladder() -> list[TierLevel]:
+    """Return all tiers, the lowest first. To be read, not changed."""
+    return _ladder()
 
 
 def standing_of(user_id: int, *, on: date | None = None) -> Standing:

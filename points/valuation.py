@@ -51,6 +51,9 @@ def value(
     base = next((one for one in bases if conditions.fits(one, fact, known)), None)
     if base is None:
         return None
+    if fact.exactly is not None:
+        parts = (making.Part(Fraction(fact.exactly)),)
+        return Valuation(base, parts, fact.exactly, _takes(base, [], parts))
     multipliers = [
         one
         for one in found.multipliers

@@ -21,6 +21,7 @@ from points import (
     explanation,
     formula,
     pending,
+    perks,
     rates,
     risk,
     rules,
@@ -46,6 +47,7 @@ def show_statement(request):
     names = wording.rule_names()
     standing = balance.of_account(account) if account else balance.Balance()
     coming = list(pending.on_the_way(request.user.pk))
+    tier = tiers.standing_of(request.user.pk)
     context = {
         "standing": standing,
         "pending": sum(grant.left for grant in coming),
@@ -60,7 +62,9 @@ def show_statement(request):
         "reference": asked["reference"],
         "flows": [("", _("All")), ("in", _("In")), ("out", _("Out"))],
         "rate": rates.shown(),
-        "tier": tiers.standing_of(request.user.pk),
+        "tier": tier,
+        "perks": perks.of(tier.tier),
+        "next_perks": [perk for perk in perks.of(tier.next) if perk.is_new] if tier.next else [],
         "cases": _cases(request.user.pk) if standing.status != PointAccount.Status.ACTIVE else [],
         "is_paused": standing.status == PointAccount.Status.FROZEN,
         "appeal_max": risk.APPEAL_MAX,

@@ -157,8 +157,9 @@ def _what_earned(entry, names):
         return _("Daily check-in, day %(day)s") % {"day": step} if step else _("Daily check-in")
     if entry.rule == "checkin_milestone" and step:
         return _("%(days)s days in a row") % {"days": step}
-    named = names.get(entry.reference) or (entry.rule and names.get(entry.rule))
-    return entry.description or named or _("Earned")
+    if entry.description:
+        return entry.description
+    return names.get(entry.reference) or (entry.rule and names.get(entry.rule)) or _("Earned")
 
 
 def order_of(entry: LedgerEntry) -> str:

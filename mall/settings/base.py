@@ -179,6 +179,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "OrderStatusEnum": "orders.models.Order.Status",
+        "DrawStatusEnum": "marketing.draws.api.STATUSES",
         "ProductKindEnum": "catalog.models.Product.Kind",
         "CouponKindEnum": "orders.models.CouponTemplate.Kind",
         "CouponScopeEnum": "orders.models.CouponTemplate.Scope",
@@ -276,6 +277,10 @@ CHECKOUT_LANE = True
 # --- search -------------------------------------------------------------------
 # What was searched for is counted in the process and written down by a search after so long.
 SEARCHES_WRITTEN_AFTER_SECONDS = 20
+
+# --- recommendations -----------------------------------------------------------
+# How often a shelf was shown and opened is counted in the process and written down after so long.
+SHELVES_WRITTEN_AFTER_SECONDS = 60
 
 # --- the shop's payment providers -------------------------------------------
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])

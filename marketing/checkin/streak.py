@@ -5,6 +5,7 @@ Days of an outage (outages.py) and shields (shields.py) stand for days that were
 from the rule of the action ``checkin`` whose table is indexed by the streak, and from milestones.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,6 +23,7 @@ from points import balance, conditions, ledger, rules, set_aside, statement
 
 ACTION = "checkin"
 STRIP_DAYS = 7
+FLAMES = (1, 3, 7, 14, 30, 100)  # days in a row from which the flame grows
 SHORTEST_STREAK_DAYS = 2  # from here on a streak is worth a reminder
 
 
@@ -164,6 +166,11 @@ class Standing:
     strip: tuple
     saved: tuple = ()
     milestone: milestones.Milestone | None = None
+
+    @property
+    def flame(self) -> int:
+        """Return how high the flame of the streak burns, from 0 to 6."""
+        return bisect_right(FLAMES, self.streak)
 
 
 def standing(user, *, on=None, latest=None) -> Standing:

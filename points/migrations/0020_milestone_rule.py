@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                     ("table", "Table by step"),
                     ("steps", "At certain steps"),
                     ("given", "What the fact itself is worth"),
+                    ("percent", "Multiplies what others pay"),
                 ],
                 default="fixed",
                 max_length=8,

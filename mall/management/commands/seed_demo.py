@@ -17,6 +17,7 @@ from mall.demo import (
     draws,
     figures,
     flash,
+    invitations,
     members,
     notices,
     points,
@@ -59,6 +60,7 @@ class Command(BaseCommand):
         points.lay_out()
         rules.lay_out()
         refunds.lay_out()
+        invitations.lay_out()
         notices.lay_out()
         if new_members:
             nightly.refresh()

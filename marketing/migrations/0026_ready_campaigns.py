@@ -71,5 +71,5 @@ def remove_untouched(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("marketing", "0024_outward_and_liability")]
+    dependencies = [("marketing", "0025_referrals")]
     operations = [migrations.RunPython(add_drafts, remove_untouched)]
