@@ -17,6 +17,7 @@ from marketing.analytics import (
     history,
     statement_admin,  # noqa: F401
 )
+from marketing.channels import admin as channel_admin  # noqa: F401
 from marketing.checkin import admin as checkin_admin  # noqa: F401
 from marketing.draws import admin as draw_admin  # noqa: F401
 from marketing.missions import admin as mission_admin  # noqa: F401 - rooms register what is theirs

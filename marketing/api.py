@@ -1,6 +1,7 @@
 """The API of marketing: what its rooms offer."""
 
 from marketing import event_api, share_api
+from marketing.channels import api as channel_api
 from marketing.checkin import api as checkin_api
 from marketing.draws import api as draw_api
 from marketing.missions import api as mission_api
@@ -11,6 +12,7 @@ from marketing.wishes import api as wish_api
 urlpatterns = [
     *checkin_api.urlpatterns,
     *notice_api.urlpatterns,
+    *channel_api.urlpatterns,
     *mission_api.urlpatterns,
     *draw_api.urlpatterns,
     *share_api.urlpatterns,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.export import Chapter, rows_of
 from mall.core.transactions import transactional
 from marketing.models import (
+    ChannelChoice,
     CheckIn,
     DailyActivity,
     DrawTicket,
@@ -15,6 +16,9 @@ from marketing.models import (
     MissionProgress,
     Notification,
     Preference,
+    PushDevice,
+    Reach,
+    WeChatGrant,
 )
 
 
@@ -42,6 +46,16 @@ def chapters(user) -> list[Chapter]:
             "notification_choices",
             _("What you want to hear of"),
             rows_of(chosen, "kind", "inbox", "email"),
+        ),
+        Chapter(
+            "channel_choices",
+            _("What you want to hear of on your phone"),
+            rows_of(ChannelChoice.objects.filter(user=user, is_on=True), "channel", "topic"),
+        ),
+        Chapter(
+            "push_devices",
+            _("Browsers that show you notices"),
+            rows_of(PushDevice.objects.filter(user=user).order_by("pk"), "name", "created_at"),
         ),
         Chapter(
             "earlier_orders",
@@ -74,6 +88,8 @@ def forget(user) -> None:
     """
     Notification.objects.filter(user=user).delete()
     Preference.objects.filter(user=user).delete()
+    for model in (ChannelChoice, PushDevice, WeChatGrant, Reach):
+        model.objects.filter(user=user).delete()
     # its file may have called them by e-mail or phone
     for customer in HistoryCustomer.objects.filter(user=user):
         HistoryCustomer.objects.filter(pk=customer.pk).update(name=f"closed-{customer.pk}")

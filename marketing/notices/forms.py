@@ -4,8 +4,10 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from marketing.channels import choices as channels
+from marketing.models import Channel
 from marketing.notices import preferences
-from marketing.notices.topics import MANNERS
+from marketing.notices.topics import MANNERS, TOPICS
 
 
 class NoticesForm(forms.Form):
@@ -30,6 +32,11 @@ class NoticesForm(forms.Form):
                 row["choice"].email,
                 row["fixed_email"],
             )
+        self.channels = channels.of(member)
+        for channel, wanted in self.channels.items():
+            for topic, is_on in wanted.items():
+                label = f"{Channel(channel).label}: {TOPICS[topic]}"
+                self._add(f"{channel}_{topic}", label, is_on, False)
 
     def _add(self, name, label, initial, is_fixed):
         self.fields[name] = forms.BooleanField(
@@ -43,6 +50,22 @@ class NoticesForm(forms.Form):
             kind: preferences.Choice(said[f"inbox_{kind}"], said[f"email_{kind}"])
             for kind in MANNERS
         }
+
+    def channel_choices(self) -> dict:
+        """Return what ``channels.choose`` is to keep."""
+        return {
+            channel: {topic: self.cleaned_data[f"{channel}_{topic}"] for topic in wanted}
+            for channel, wanted in self.channels.items()
+        }
+
+    def by_channel(self):
+        """Return topics with a field for each channel, and the channels' names."""
+        names = [Channel(channel).label for channel in self.channels]
+        rows = [
+            {"label": label, "fields": [self[f"{channel}_{topic}"] for channel in self.channels]}
+            for topic, label in TOPICS.items()
+        ]
+        return {"names": names, "rows": rows} if names else None
 
     def by_topic(self):
         """Return the rows of the page with their fields."""

@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.profile import change_language
 from mall.core import unsent
 from mall.core.links import id_in
+from marketing.channels import choices as channels
 from marketing.models import Notification
 from marketing.notices import inbox as notifications
 from marketing.notices import letters, preferences
@@ -59,13 +60,14 @@ def choose(request):
     form = NoticesForm(unsent.fields(request), member=request.user)
     if request.method == "POST" and form.is_valid():
         preferences.choose(request.user, form.choices())
+        channels.choose(request.user, form.channel_choices())
         change_language(request.user, form.cleaned_data["language"])
         messages.success(request, _("Saved."))
         return redirect("marketing:preferences")
     return render(
         request,
         "marketing/preferences.html",
-        {"form": form, "topics": form.by_topic()},
+        {"form": form, "topics": form.by_topic(), "ways": form.by_channel()},
         status=unsent.status_of(request),
     )
 
