@@ -28,7 +28,7 @@ from marketing.analytics import period as periods
 from marketing.analytics import reports, rollup
 from marketing.models import CheckIn, Delivery, WebhookEndpoint
 from orders.models import Order, PaymentRefund, RefundRequest
-from points.models import Adjustment, LedgerEntry, Parked, PointAccount, RiskCase
+from points.models import Adjustment, Budget, LedgerEntry, Parked, PointAccount, RiskCase
 
 ONE_DAY = timedelta(days=1)
 # for figures that walk over members or entries; lists an operator works off are always fresh
@@ -168,6 +168,14 @@ def _short_keys():
     yield Figure(_("Card keys running out"), low, here, "key", asks=low > 0)
 
 
+def _spent_budgets():
+    nearly = Budget.objects.filter(paused_at__isnull=True, warned_at__isnull=False).count()
+    out = Budget.objects.filter(paused_at__isnull=False).count()
+    here = partial(_list, Budget)
+    yield Figure(_("Budgets nearly spent"), nearly, here(state="nearly"), "savings", nearly > 0)
+    yield Figure(_("Budgets spent"), out, here(state="out"), "money_off", asks=out > 0)
+
+
 def _doubtful_accounts():
     status = PointAccount.Status
     review, frozen = _kept(
@@ -280,6 +288,7 @@ SECTIONS = [
             ("catalog.view_review", _waiting_reviews),
             ("catalog.view_sku", _short_stock),
             ("catalog.view_cardkey", _short_keys),
+            ("points.view_budget", _spent_budgets),
             ("points.view_pointaccount", _doubtful_accounts),
             ("points.view_riskcase", _decisions_on_points),
             ("points.view_parked", _parked_facts),

@@ -17,9 +17,13 @@ from marketing.analytics import (
     history,
     statement_admin,  # noqa: F401
 )
+from marketing.badges import admin as badge_admin  # noqa: F401
+from marketing.campaigns import admin as campaign_admin  # noqa: F401
+from marketing.campaigns import segment_admin  # noqa: F401
 from marketing.channels import admin as channel_admin  # noqa: F401
 from marketing.checkin import admin as checkin_admin  # noqa: F401
 from marketing.draws import admin as draw_admin  # noqa: F401
+from marketing.leaderboard import admin as board_admin  # noqa: F401
 from marketing.missions import admin as mission_admin  # noqa: F401 - rooms register what is theirs
 from marketing.models import (
     DailyRollup,
@@ -29,6 +33,7 @@ from marketing.models import (
     Notification,
 )
 from marketing.notices import admin as notice_admin  # noqa: F401
+from marketing.referral import admin as referral_admin  # noqa: F401
 from marketing.webhooks import admin as webhook_admin  # noqa: F401
 
 

@@ -5,11 +5,15 @@ from celery import shared_task
 from mall.core import clock
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup, statements
+from marketing.badges import earning as badges
+from marketing.campaigns import sweep
 from marketing.channels import sending as channel_sending
 from marketing.checkin import outages
 from marketing.draws import programme as draws
+from marketing.leaderboard import counting as leaderboard
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
+from marketing.referral import referrals
 from marketing.webhooks import sending
 
 
@@ -35,6 +39,24 @@ def remind_coupons():
 def congratulate():
     """Give today's birthdays their present; returns how many."""
     return {"presents": facts.congratulate()}
+
+
+@shared_task
+def count_leaderboards():
+    """Count the scores of members who earned since; returns how many."""
+    return {"members": leaderboard.count_due()}
+
+
+@shared_task
+def give_badges():
+    """Give the badges of streaks and of a year together; returns how many."""
+    return {"badges": badges.give_due()}
+
+
+@shared_task
+def settle_referrals():
+    """Pay, hold or drop the invitations whose time has come; returns how many came to an end."""
+    return {"ended": referrals.settle_due()}
 
 
 @shared_task
@@ -80,6 +102,12 @@ def import_history():
 def link_history():
     """Join earlier customers to members who moved in since; returns how many."""
     return {"customers": history_links.link_due()}
+
+
+@shared_task
+def carry_on_campaigns():
+    """Begin, draw, give, end and read campaigns; returns how many were drawn, given to and read."""
+    return sweep.carry_on()
 
 
 @shared_task

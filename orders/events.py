@@ -120,10 +120,12 @@ def coupon_granted(coupon) -> Event:
     return Event(COUPON_GRANTED, coupon.user_id, reference, coupon.granted_at, data=data)
 
 
-def flash_starting(reminder) -> Event:
-    """A session starts that a member asked to be told of; once per member and session."""
+def flash_starting(reminder, minutes_early: int = 0) -> Event:
+    """A session starts that a member asked to be told of, and lets them in so many minutes earlier;
+    once per member and session.
+    """
     reference = f"flash:{reminder.session_id}"
-    data = {"session": reminder.session_id}
+    data = {"session": reminder.session_id, "minutes_early": minutes_early}
     return Event(FLASH_STARTING, reminder.user_id, reference, clock.now(), data=data)
 
 

@@ -20,9 +20,11 @@ from points import (
     cases_api,
     event_delivery,
     pending,
+    perks,
     rates,
     rules,
     statement,
+    terms,
     tiers,
     wording,
 )
@@ -59,12 +61,29 @@ class TierSerializer(serializers.Serializer):
     )
 
 
+class PerksSerializer(serializers.Serializer):
+    level = serializers.IntegerField(help_text="1 to 5.")
+    name = serializers.CharField()
+    missing = serializers.IntegerField(help_text="Points until it is reached; 0 for the own tier.")
+    earn_percent = serializers.IntegerField(help_text="100: as the rules say; 120: a fifth more.")
+    shields_a_month = serializers.IntegerField(
+        help_text="Missed check-ins a month that do not end a streak."
+    )
+    birthday_points = serializers.IntegerField()
+    early_access_minutes = serializers.IntegerField(
+        help_text="How long before the beginning flash sessions let the member in."
+    )
+    words = serializers.ListField(child=serializers.CharField(), help_text="All of it, as said.")
+
+
 class PointsSerializer(serializers.Serializer):
     available = serializers.IntegerField(help_text="Points to spend now.")
     held = serializers.IntegerField(help_text="Reserved for orders that wait for payment.")
     pending = serializers.IntegerField(help_text="On the way: the sum of coming.")
     debt = serializers.IntegerField(help_text="Owed; the next points repay it first.")
     tier = TierSerializer()
+    perks = PerksSerializer(help_text="What the tier gives.")
+    next_perks = PerksSerializer(allow_null=True, help_text="Null on the highest tier.")
     status = serializers.CharField()
     expiring = ExpiringSerializer(many=True)
     lasting = serializers.IntegerField(help_text="Points that never expire.")
@@ -92,6 +111,10 @@ class EntrySerializer(Shape):
     occurred_at = serializers.DateTimeField(source="created_at")
     on = serializers.DateField(source="biz_date", help_text="The shop day.")
     lots = LotSerializer(many=True)
+    formula = serializers.CharField(
+        help_text="How the points were made where more than one rule made them, such as "
+        "20 × 1.2 (V4) × 2 (Friday tea); else empty."
+    )
 
 
 _entry = RowShape(
@@ -101,6 +124,10 @@ _entry = RowShape(
     lots=lambda line, _names: [
         {"expires_on": day, "points": points} for day, points in line.alloc.get("lots", ())
     ],
+    # a line is read once, and few were multiplied
+    formula=lambda line, names: (
+        wording.formula_of(line, names) if '"made"' in line.alloc_text else ""
+    ),
 )
 
 
@@ -111,6 +138,11 @@ class LimitsSerializer(serializers.Serializer):
     life = serializers.IntegerField(source="per_life")
 
 
+class StepSerializer(serializers.Serializer):
+    step = serializers.IntegerField()
+    points = serializers.IntegerField()
+
+
 class RuleSerializer(serializers.Serializer):
     code = serializers.CharField(source="rule.code")
     action = serializers.CharField(source="rule.action")
@@ -118,9 +150,15 @@ class RuleSerializer(serializers.Serializer):
     version = serializers.IntegerField(source="number")
     value = serializers.ChoiceField(RuleVersion.Value.choices)
     points = serializers.IntegerField(
-        help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step."
+        help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step. Percent: "
+        "none of its own."
     )
-    table = serializers.ListField(child=serializers.IntegerField())
+    table = serializers.ListField(
+        child=serializers.IntegerField(), source="every_step", help_text="Points of step 1, 2, 3 …"
+    )
+    steps = StepSerializer(
+        many=True, source="certain_steps", help_text="Where only certain steps earn: those."
+    )
     limits = LimitsSerializer(source="*")
     every_days = serializers.IntegerField(
         help_text="At most once in so many days; 0: only the limits."
@@ -131,12 +169,34 @@ class RuleSerializer(serializers.Serializer):
     weekdays = serializers.ListField(
         child=serializers.IntegerField(), help_text="Only on these, 1 is Monday; empty: every day."
     )
+    percent = serializers.IntegerField(
+        help_text="Percent: multiplies what the rules of its actions pay; 200 is double."
+    )
+    actions = serializers.SerializerMethodField(
+        help_text="What it multiplies; empty: every rule that is multiplied by the tier, too."
+    )
+    with_tier = serializers.BooleanField(
+        source="is_multiplied", help_text="The member's tier multiplies it."
+    )
+    conditions = serializers.SerializerMethodField(
+        help_text="What it asks for, in the reader's language: tiers, categories, a first time."
+    )
     validity = serializers.ChoiceField(RuleVersion.Validity.choices)
     ends_at = serializers.DateTimeField(source="rule.ends_at", allow_null=True)
 
+    def get_actions(self, version) -> list[str]:
+        """Return the actions a multiplier is for."""
+        return version.actions or []
+
+    def get_conditions(self, version) -> list[str]:
+        """Return the phrases that pages show."""
+        return terms.conditions_of(version)
+
     def to_representation(self, version):
         shown = super().to_representation(version)
-        return {**shown, "points": rules.worth(version, amount=1, step=1)}
+        is_multiplier = version.value == RuleVersion.Value.PERCENT
+        points = 0 if is_multiplier else rules.worth(version, amount=1, step=1)
+        return {**shown, "points": points}
 
 
 class EntryQuery(StrictSerializer):
@@ -169,7 +229,7 @@ class Points(APIView):
         now = balance.of(request.user)
         expiring = [{"on": on, "points": points} for on, points in now.expiring]
         coming = list(pending.on_the_way(request.user.pk))
-        rate = rates.shown()
+        rate, standing = rates.shown(), tiers.standing_of(request.user.pk)
         numbers = {
             name: getattr(now, name) for name in ("available", "held", "debt", "status", "lasting")
         }
@@ -181,12 +241,20 @@ class Points(APIView):
             PointsSerializer(
                 {
                     **numbers,
-                    "tier": tiers.standing_of(request.user.pk),
+                    "tier": standing,
+                    "perks": _perks(standing.tier),
+                    "next_perks": standing.next and _perks(standing.next, standing.missing),
                     "expiring": expiring,
                     "coming": coming,
                 }
             ).data
         )
+
+
+def _perks(tier, missing=0):
+    words = [perk.text for perk in perks.of(tier)]
+    said = {"level": tier.level, "name": tier.name, "missing": missing, "words": words}
+    return said | perks.numbers_of(tier)
 
 
 class Entries(OwnList):

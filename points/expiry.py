@@ -48,6 +48,13 @@ def expire_due(as_of: date | None = None, *, on_batch=None) -> Swept:
     return Swept(accounts, points)
 
 
+def losing(as_of: date) -> int:
+    """Return how many members have points that are good today and not on a later day."""
+    today = clock.today()
+    dated = PointAccount.objects.filter(next_expiry__gte=today, next_expiry__lt=as_of)
+    return dated.count()
+
+
 @transactional
 def _sweep_batch(ids, as_of):
     sweep = machine.Sweep(as_of.isoformat())

@@ -1,11 +1,12 @@
 """T18 and trap 11: midnight in Shanghai, ends of months, the leap day, clocks that step back."""
 
+import io
 import time
 from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from mall import verification
 from mall.core import clock
@@ -173,6 +174,28 @@ def test_expire_points_when_asked_as_of_a_later_day_then_the_members_days_go_on_
     assert capsys.readouterr().out.strip() == "1 accounts, 10 points expired"
     assert (available(member), PointAccount.objects.get(pk=member.pk).day) == (7, clock.today())
     assert rules.award(member.pk, "login", key=f"login:{clock.today()}").biz_date == clock.today()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_expire_points_when_a_later_day_is_asked_at_a_terminal_then_only_after_yes(
+    capsys, monkeypatch
+):
+    member = member_with(10, expires_on=clock.today())
+    later = (clock.today() + timedelta(days=30)).isoformat()
+
+    monkeypatch.setattr("sys.stdin", Terminal("no\n"))
+    with pytest.raises(CommandError, match="Nothing was expired"):
+        call_command("expire_points", "--as-of", later)
+    kept = available(member)
+    monkeypatch.setattr("sys.stdin", Terminal("yes\n"))
+    call_command("expire_points", "--as-of", later)
+
+    assert "1 members would lose" in capsys.readouterr().out
+    assert (kept, available(member)) == (10, 0)
 
 
 def test_expire_points_when_asked_twice_as_of_a_later_day_then_later_lots_die_too(capsys):

@@ -12,7 +12,7 @@ def lay_out(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("marketing", "0024_outward_and_liability"),
+        ("marketing", "0026_ready_campaigns"),
     ]
 
     operations = [
