@@ -78,3 +78,20 @@ class NoticesForm(forms.Form):
             "label": row["label"],
             "fields": (self[f"inbox_{row['kind']}"], self[f"email_{row['kind']}"]),
         }
+
+
+class PushDeviceForm(forms.Form):
+    """What a browser tells of its push subscription."""
+
+    endpoint = forms.CharField(max_length=channels.ADDRESS_LENGTH)
+    p256dh = forms.CharField(max_length=200)
+    auth = forms.CharField(max_length=50)
+
+    def said(self) -> dict:
+        """Return what ``channels.add_device`` takes."""
+        told = self.cleaned_data
+        return {
+            "address": told["endpoint"],
+            "public_key": told["p256dh"],
+            "auth": told["auth"],
+        }

@@ -25,6 +25,8 @@ WORDS = {
     "review_rejected": _("Review not published"),
     "refund_settled": _("Refund sent back by the provider"),
     "coupon_granted": _("New coupon"),
+    "tier_risen": _("New tier"),
+    "ticket_drawn": _("A ticket of a lucky draw was drawn"),
     "flash_starting": _("Flash redemption starts"),
     "back_in_stock": _("Back in stock"),
     **dict(OrderEvent.Kind.choices),

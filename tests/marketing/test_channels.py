@@ -293,6 +293,12 @@ def test_channels_when_chosen_on_page_and_api_then_both_say_the_same(
     assert PushDevice.objects.count() == 0
     assert api.post("/api/v1/me/wechat-messages", {"templates": ["x"]}, **sent).status_code == 204
 
+    told = {"endpoint": device["endpoint"], **device["keys"]}
+    assert signed_in.post(reverse("marketing:push-device"), told).status_code == 204
+    assert (
+        signed_in.post(reverse("marketing:push-device"), {**told, "auth": "x"}).status_code == 400
+    )
+    assert PushDevice.objects.get().user == member
     page = reverse("marketing:preferences")
     shown = signed_in.get(page)
     assert shown.context["form"]["push_offers"].initial is True
