@@ -57,6 +57,7 @@ def _ways(user):
         {"label": _("My year"), "url": reverse("marketing:years"), "icon": "stars"},
         {"label": _("My reviews"), "url": reverse("orders:reviews"), "icon": "chat-square-heart"},
         {"label": _("Share our shop"), "url": reverse("marketing:share"), "icon": "share"},
+        {"label": _("Invite friends"), "url": reverse("marketing:referral"), "icon": "people"},
         {"label": _("Inbox"), "url": reverse("marketing:inbox"), "icon": "bell"},
         {"label": _("Addresses"), "url": reverse("accounts:addresses"), "icon": "geo-alt"},
     ]

@@ -12,7 +12,7 @@ from mall.core.money import yuan
 SHOWN = (
     "id", "name", "summary", "kind", "pay_mode", "category_id", "image", "illustration",
     "lowest_points", "lowest_cash", "choices", "price_varies", "market_price", "sold",
-    "tier_to_see", "tier_to_redeem",
+    "tier_to_see", "tier_to_redeem", "limit_per_person", "limit_per_period",
 )  # fmt: skip
 SOLD_LEAST = 10  # fewer pieces tell nobody anything
 
@@ -100,6 +100,7 @@ def _fact(row, shelf) -> dict:
         "sold": row["sold"] if row["sold"] >= SOLD_LEAST else None,
         "tier_to_see": row["tier_to_see"],
         "tier_to_redeem": row["tier_to_redeem"],
+        "is_limited": bool(row["limit_per_person"] or row["limit_per_period"]),
     }
 
 

@@ -17,7 +17,8 @@ from mall.core import clock
 
 __all__ = [
     "KEPT_SECONDS", "ORDERINGS", "PRICED_IN_POINTS", "Filters", "Shelf", "category", "detail",
-    "forget", "in_stock", "listing", "named", "pieces_of", "picks", "popular", "tree", "with_stock",
+    "forget", "in_stock", "is_affordable", "listing", "named", "pieces_of", "picks", "popular",
+    "tree", "with_stock",
 ]  # fmt: skip
 MOST_GOODS = 1000
 NEAREST = 100  # below and above what somebody has, so that enough of them are in stock
@@ -91,7 +92,7 @@ def picks(available: int | None, limit: int, *, tier: int = VISITOR) -> list[dic
         if fact["pay_mode"] not in PRICED_IN_POINTS:
             in_yuan.append(fact)
         else:
-            (in_reach if _affordable(fact, available) else beyond).append(fact)
+            (in_reach if is_affordable(fact, available) else beyond).append(fact)
     beyond.sort(key=lambda fact: fact["points_price"])
     return in_stock([*in_reach, *beyond, *in_yuan], limit, available=available, tier=tier)
 
@@ -141,6 +142,15 @@ def with_stock(shown, available: int | None, tier: int = VISITOR) -> list[dict]:
     ]
 
 
+def is_affordable(fact, available) -> bool:
+    """Whether these points buy a piece; points alone buy nothing that costs yuan."""
+    return (
+        available is not None
+        and fact["pay_mode"] in PRICED_IN_POINTS
+        and fact["points_price"] <= available
+    )
+
+
 # --- finding ------------------------------------------------------------------
 def _find(filters: Filters) -> dict:
     categories = None
@@ -182,16 +192,8 @@ def _next_dearer(points, tier) -> list[dict]:
 
 def _reach(fact, available, tier) -> dict:
     locked_until = audience.locked_until(fact["tier_to_redeem"], tier)
-    affordable = not locked_until and _affordable(fact, available)
+    affordable = not locked_until and is_affordable(fact, available)
     return {"affordable": affordable, "locked_until": locked_until}
-
-
-def _affordable(fact, available) -> bool:
-    return (
-        available is not None
-        and fact["pay_mode"] in PRICED_IN_POINTS
-        and fact["points_price"] <= available
-    )
 
 
 def _missing(sku, available) -> int:

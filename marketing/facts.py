@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from accounts import persons
+from catalog import category_tree
 from catalog.models import Product, Review
 from mall.core import clock, keyset
 from mall.core.events import Event
@@ -27,7 +28,7 @@ from marketing.models import Notification
 from marketing.notices.inbox import Kind, notify, notify_many
 from orders.models import Order
 from orders.reviews.lines import is_returned
-from points import perks, rules
+from points import perks, rulebook, rules
 from points.models import LedgerEntry
 
 BATCH = 200  # members wait behind it
@@ -121,13 +122,19 @@ def reward_review(event: Event) -> None:
     One of goods that went back whole while it waited is shown, and earns nothing any more.
     """
     key, entry = event.reference, None
-    if not is_returned(event.data["line"]):
-        entry = rules.award(
-            event.member, "review", key=key, at=event.at, reference=key, is_told=False
-        )
-        missions.note(event.member, "review", key=key, at=event.at)
     goods = Product.objects.get(pk=event.data["product"])
+    if not is_returned(event.data["line"]):
+        words = {"reference": key, "is_told": False, "things": _things(goods)}
+        entry = rules.award(event.member, "review", key=key, at=event.at, **words)
+        missions.note(event.member, "review", key=key, at=event.at)
     _tell_of_review(event, goods, Kind.REVIEW_PUBLISHED, "published", points=_worth(entry))
+
+
+def _things(goods) -> tuple[rules.Thing, ...]:
+    """Return what a review is about, for rules that ask for a category."""
+    if not rulebook.is_any_for_categories():
+        return ()
+    return (rules.Thing(category_tree.around().get(goods.category_id, frozenset())),)
 
 
 @transactional

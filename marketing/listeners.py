@@ -1,17 +1,21 @@
 """What follows in marketing, verb by verb, and what marketing answers (mall/core/events.py)."""
 
 from accounts import closing as leaving
-from accounts import export
+from accounts import export, registration
 from accounts.events import NEW_DEVICE, PROFILE_COMPLETED, REGISTERED, SIGNED_IN
 from catalog import sales
 from catalog.events import REVIEW_PUBLISHED, REVIEW_REJECTED
+from catalog.looked import LOOKED
 from mall.core.events import Bystander, each
-from marketing import facts, takeaway
+from marketing import facts, past_facts, takeaway
 from marketing.analytics import activity, days
 from marketing.badges import earning as badges
+from marketing.campaigns import segments
 from marketing.draws import goods as draw_goods
 from marketing.missions import board
 from marketing.notices import news
+from marketing.recommendations import impressions
+from marketing.referral import invitations, referrals
 from marketing.webhooks import endpoints, queue
 from orders import tickets
 from orders.events import (
@@ -30,7 +34,7 @@ from orders.events import (
     REFUND_REQUESTED,
     REFUND_SETTLED,
 )
-from points import wording
+from points import conditions, wording
 from points.events import (
     CASE_DECIDED,
     CASE_OPENED,
@@ -38,17 +42,23 @@ from points.events import (
     POINTS_AWARDED,
     TIER_RISEN,
 )
+from points.past_facts import HAPPENED
 
 LISTENERS = {
     # the person
-    REGISTERED: [facts.count_registration],
+    REGISTERED: [facts.count_registration, referrals.bind],
     SIGNED_IN: [activity.record_sign_in, facts.count_sign_in],
     NEW_DEVICE: [news.of_sign_in],
     PROFILE_COMPLETED: [each(facts.reward_profile)],
     REVIEW_PUBLISHED: [each(facts.reward_review), badges.of_reviews],
     REVIEW_REJECTED: [each(facts.tell_review_rejected)],
     # orders
-    ORDER_PAID: [days.count_again, news.of_paid, facts.count_paid_order],
+    ORDER_PAID: [
+        days.count_again,
+        news.of_paid,
+        facts.count_paid_order,
+        impressions.count_redeemed,
+    ],
     ORDER_SHIPPED: [news.of_shipped],
     ORDER_NOTE: [news.of_notes],
     **dict.fromkeys(
@@ -58,6 +68,7 @@ LISTENERS = {
             news.of_completed,
             facts.count_completed_order,
             badges.of_orders,
+            referrals.note_received,
         ],
     ),
     **dict.fromkeys(
@@ -87,6 +98,8 @@ LISTENERS = {
 BYSTANDERS = [Bystander(queue.write_down, endpoints.wants)]
 
 ANSWERS = {
+    conditions.IN_SEGMENT: [segments.holding],
+    LOOKED: [impressions.note_opened],
     sales.LACKING: [draw_goods.lacking],
     tickets.ISSUE: [draw_goods.issue],
     tickets.CHECK_UNUSED: [draw_goods.check_unused],
@@ -94,5 +107,7 @@ ANSWERS = {
     tickets.REFUSALS: [draw_goods.refusals],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.FORGETTING: [takeaway.forget],
+    registration.INVITER: [invitations.inviter_of],
     wording.PAID_FOR: [board.names],
+    HAPPENED: [past_facts.happened],
 }

@@ -10,6 +10,7 @@ from marketing.leaderboard import views as board_views
 from marketing.missions import views as mission_views
 from marketing.notices import views as notice_views
 from marketing.recommendations import views as suggestions
+from marketing.referral import views as referral_views
 from marketing.wishes import views as wish_views
 from marketing.years import views as year_views
 
@@ -33,7 +34,10 @@ urlpatterns = [
     path("year/<int:year>/", year_views.show, name="year"),
     path("year/<int:year>/link/", year_views.share, name="year_share"),
     path("y/<str:token>/", year_views.shared, name="year_shared"),
+    path("referral/", referral_views.show, name="referral"),
+    path("referral/code.png", referral_views.picture, name="referral_picture"),
     path("s/<str:token>/", share_views.landing, name="landing"),
+    path("recommendations/", suggestions.both, name="recommendations"),
     path("products/<int:product_id>/together/", suggestions.together, name="together"),
     path("wishlist/", wish_views.wishlist, name="wishlist"),
     path("wishlist/goal/", wish_views.goal_piece, name="goal"),

@@ -7,17 +7,20 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog import answers, audience
+from catalog import answers
 from mall.core import clock, shared_redis
-from marketing import recommendations, window
+from marketing import window
 from marketing.checkin import streak
 from marketing.missions import board
+from marketing.recommendations import shelves
+from marketing.recommendations import views as suggestions
 from marketing.wishes import goal
 from orders import history
 from orders.basket import badge
 from orders.models import Order
 
 ORDERS_SHOWN = 3
+AGAIN_SHOWN = 8
 EXPIRING_SOON = timedelta(days=30)
 WAITING_FOR_MEMBER = (Order.Status.PENDING, Order.Status.SHIPPED)
 
@@ -51,13 +54,12 @@ def _members_home(request):
             request.user.pk, statuses=WAITING_FOR_MEMBER, limit=ORDERS_SHOWN
         ),
     }
-    tier = audience.tier_of(request)
-    suggested = recommendations.for_member(
-        request.user, available=own.available, limit=window.PICKS, tier=tier
-    )
-    picks = [{**one["product"], "reason": one["reason"]} for one in suggested]
+    shown = window.shown()
+    has_picks = any(block.kind == "picks" for block in shown["blocks"])
+    limits = {shelves.NEW: window.PICKS * has_picks, shelves.AGAIN: AGAIN_SHOWN}
+    goods = suggestions.cards_of(request, limits)
     return render(
         request,
         "marketing/home.html",
-        {**facts, "picks": picks, **window.shown()},
+        {**facts, "picks": goods["new_goods"], "own_goods": goods["own_goods"], **shown},
     )

@@ -19,6 +19,7 @@ from mall.core.limits import ACTIONS_PER_MEMBER, EXPORTS, limit
 from points import (
     balance,
     explanation,
+    formula,
     pending,
     perks,
     rates,
@@ -120,6 +121,7 @@ def show_entry(request, seq):
         "goes_back_to": story.goes_back_to and _row(story.goes_back_to, names),
         "came_back_in": [_row(entry, names) for entry in story.came_back_in],
         "by_staff": story.entry.actor.startswith("staff:"),
+        "formula": formula.in_words(_made_of(story), names),
     }
     return render(request, "points/entry.html", context)
 
@@ -228,12 +230,18 @@ def _named(story, parts, names):
     ]
 
 
+def _made_of(story):
+    """Return how the points of an entry were made: also of what a refund took some back of."""
+    return story.grant.made if story.grant else story.entry.alloc.get("made")
+
+
 def _row(entry, names):
     return {
         "entry": entry,
         "words": wording.describe(entry, names),
         "icon": wording.icon_of(entry),
         "lots": wording.lots_of(entry),
+        "formula": wording.formula_of(entry, names),
         "order_no": wording.order_of(entry),
         "repaid": -entry.debt_delta if entry.debt_delta < 0 else 0,
         "owed": entry.debt_delta if entry.debt_delta > 0 else 0,

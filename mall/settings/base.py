@@ -179,12 +179,15 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "OrderStatusEnum": "orders.models.Order.Status",
+        "DrawStatusEnum": "marketing.draws.api.STATUSES",
         "ProductKindEnum": "catalog.models.Product.Kind",
         "CouponKindEnum": "orders.models.CouponTemplate.Kind",
         "CouponScopeEnum": "orders.models.CouponTemplate.Scope",
         "CouponStateEnum": "orders.models.Coupon.State",
         "CouponSourceEnum": "orders.models.Coupon.Source",
         "AdjustmentStatusEnum": "points.models.Adjustment.Status",
+        "CampaignStatusEnum": "marketing.models.Campaign.Status",
+        "CampaignGoalEnum": "marketing.models.Campaign.Goal",
         "CaseStatusEnum": "points.models.RiskCase.Status",
         "CaseKindEnum": "points.models.RiskCase.Kind",
         "CaseScopeEnum": "points.models.RiskCase.Scope",
@@ -274,6 +277,10 @@ CHECKOUT_LANE = True
 # --- search -------------------------------------------------------------------
 # What was searched for is counted in the process and written down by a search after so long.
 SEARCHES_WRITTEN_AFTER_SECONDS = 20
+
+# --- recommendations -----------------------------------------------------------
+# How often a shelf was shown and opened is counted in the process and written down after so long.
+SHELVES_WRITTEN_AFTER_SECONDS = 60
 
 # --- the shop's payment providers -------------------------------------------
 PAYMENT_PROVIDERS = env.list("PAYMENT_PROVIDERS", default=["sandbox"])

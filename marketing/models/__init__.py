@@ -19,6 +19,7 @@ from marketing.models.mission import Mission
 from marketing.models.mission_progress import MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
 from marketing.models.recommendation import Affinity, CoPurchase, ShelfDay
+from marketing.models.referral import Referral
 from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
 from marketing.models.share import ShareDevice, ShareLanding
 from marketing.models.webhook import WebhookDelivery, WebhookEndpoint
@@ -62,6 +63,7 @@ __all__ = [
     "Notification",
     "OutageDay",
     "Preference",
+    "Referral",
     "PushDevice",
     "Reach",
     "ReportSnapshot",

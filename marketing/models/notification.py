@@ -46,6 +46,9 @@ class Notification(models.Model):
         BACK_IN_STOCK = "back_in_stock", _("Back in stock")
         EARNING_PAUSED = "earning_paused", _("Earning paused for a review")
         EARNING_RESUMED = "earning_resumed", _("Earning goes on")
+        REFERRAL_JOINED = "referral_joined", _("Somebody came by your invitation")
+        REFERRAL_HELD = "referral_held", _("Invitation held for a review")
+        REFERRAL_NOT_COUNTED = "referral_not_counted", _("Invitation not counted")
         NEW_SIGN_IN = "new_sign_in", _("Sign-in on a new device")
         CAMPAIGN = "campaign", _("Offer for you")
 

@@ -181,6 +181,8 @@ def of_cases(events) -> None:
 def _of_case(event):
     said = event.data
     key = f"{event.reference}:{said['status']}"
+    if said["scope"] == RiskCase.Scope.NONE:
+        return  # a person looks; nothing is paused
     if said["status"] != RiskCase.Status.RELEASED:
         is_kept = said["status"] == RiskCase.Status.KEPT
         words = {"scope": said["scope"], "case": said["kind"], "is_kept": is_kept}

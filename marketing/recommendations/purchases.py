@@ -9,7 +9,7 @@ shelves.
 from collections import defaultdict
 from itertools import chain
 
-from django.db.models import F
+from django.db.models import Count, F
 
 from catalog.models import Product
 from mall.core import clock, keyset, rows
@@ -18,7 +18,7 @@ from marketing.recommendations.ranking import Purchase
 from orders.models import Order, OrderLine
 
 PEOPLE_AT_ONCE = 1000
-LINES_OF_ONE = 50
+LINES_OF_ONE = 500
 
 
 def by_person():
@@ -40,6 +40,12 @@ def by_person():
             .values_list("pk", flat=True)
         )
         yield from _grouped(_imported(products, customer__in=list(strangers)))
+
+
+def people() -> int:
+    """Return about how many people there are: members who ordered, and an earlier shop's."""
+    ordered = Order.objects.order_by().aggregate(n=Count("user_id", distinct=True))["n"]
+    return ordered + HistoryCustomer.objects.count()
 
 
 def of_member(user) -> list[Purchase]:
@@ -99,6 +105,7 @@ def _imported(products, **who) -> list[Purchase]:
             ("member", user) if user else ("customer", customer),
             *products.get(product, (f"sku:{sku}", category)),
             on,
+            product,
         )
         for user, customer, sku, product, category, on in found
     ]

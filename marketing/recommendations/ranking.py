@@ -1,184 +1,150 @@
-"""What goes with what, and what a person may like next: pure arithmetic over purchases.
+"""The two shelves as arithmetic: what somebody may like to have again, and what for the first time.
 
-Three signs are added up for every candidate, each between 0 and 1: how often the same people had it
-together with what this person had lately (cosine over people, shrunk so that two chance buyers
-prove little), how recently the person bought from its category, and how many bought it lately. The
-strongest sign is the reason shown. The shop's pages and the offline evaluation call the same
-functions, so what is measured is what is shown.
+*Buy again* are one's own goods by the days on which they were bought, ties by how popular they are.
+*New for you* are goods never had: the sum of the weights that one's own goods have for it
+(affinities), plus how popular it is. The shop's pages and the offline evaluation call the same
+functions, so what is measured is what is shown. Source: docs/decisions/0104-two-shelves.md.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from heapq import merge
-from itertools import combinations, islice
-from math import sqrt
+from heapq import heapify, heappop, merge
+from itertools import islice
 
-NEIGHBOURS = 20  # kept per item
-SHRINK = 5.0  # so many imaginary people had both items' owners apart
-BASKET = 50  # of one person's items, the latest count
-RECENT = 20  # of one person's purchases, the latest speak
-FADE = 0.85  # what each purchase before the last still says
-JUST_BOUGHT = timedelta(days=30)
 POPULAR_DAYS = timedelta(days=30)
-WEIGHT_TOGETHER, WEIGHT_CATEGORY, WEIGHT_POPULAR = 0.6, 0.3, 0.1
+LEAST_SHARE = 0.2  # of all that speaks for a good: less is no reason
+SLOT = 10  # places, one of them for a new good
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """Somebody got one item on a day. Items and categories are ids or names, whatever the source
-    has.
+    has; ``name`` is what people call it, where the source says so.
     """
 
     person: object
     item: object
     category: object
     on: date
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """On how many days somebody got an item, and the last of them."""
+
+    days: int
+    last: date
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An item and why: ``together`` names the item it goes with, ``category`` and ``popular`` speak
-    for themselves.
+    """An item and why: ``together`` and ``alike`` name the item of one's own that speaks for it;
+    ``several`` (of them), ``popular`` and ``again`` speak for themselves.
     """
 
     item: object
-    score: float
     reason: str
     because_of: object = None
 
 
-@dataclass
-class Knowledge:
-    """What a shop's purchases say: neighbours of each item, best first, how popular it is (0…1),
-    its category. ``in_order`` are all items, the most popular first: by category, and under None
-    all together.
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What one good says about others: a weight for each, and the new goods that are called like
+    it.
     """
 
-    neighbours: dict = field(default_factory=dict)
-    popularity: dict = field(default_factory=dict)
-    category_of: dict = field(default_factory=dict)
-    in_order: dict | None = None
-
-    def __post_init__(self):
-        if self.in_order is None:
-            self.in_order = defaultdict(list)
-            for item in sorted(self.category_of, key=self._place):
-                self.in_order[None].append(item)
-                self.in_order[self.category_of[item]].append(item)
-
-    def _place(self, item):
-        return -self.popularity.get(item, 0.0), str(item)
+    weights: Mapping = field(default_factory=dict)  # {item: weight}
+    alike: Mapping = field(default_factory=dict)  # {item: 0…1}
 
 
-class Together:
-    """Counts people who had two items; fed person by person, so nobody's basket is kept."""
-
-    def __init__(self):
-        self.people = Counter()
-        self.pairs = Counter()
-
-    def add(self, items):
-        """Count one person's items, latest first; each once."""
-        basket = sorted(dict.fromkeys(items[:BASKET]), key=str)
-        self.people.update(basket)
-        self.pairs.update(combinations(basket, 2))
-
-    def neighbours(self) -> dict:
-        """Return {item: [(other, score, people)]}, the NEIGHBOURS closest of each, closest
-        first.
-        """
-        close = defaultdict(list)
-        for (one, other), people in self.pairs.items():
-            score = people / (sqrt(self.people[one] * self.people[other]) + SHRINK)
-            close[one].append((other, score, people))
-            close[other].append((one, score, people))
-        return {
-            item: sorted(others, key=lambda other: (-other[1], str(other[0])))[:NEIGHBOURS]
-            for item, others in close.items()
-        }
+def habits_of(own: Iterable[Purchase]) -> dict[object, Habit]:
+    """Return the habits that purchases show, by item."""
+    days: dict = {}
+    for purchase in own:
+        days.setdefault(purchase.item, set()).add(purchase.on)
+    return {item: Habit(len(on), max(on)) for item, on in days.items()}
 
 
-def learn(purchases, *, as_of: date) -> Knowledge:
-    """Return what purchases before ``as_of`` say."""
-    baskets, buyers, category_of = defaultdict(list), defaultdict(set), {}
-    for purchase in sorted(purchases, key=lambda purchase: purchase.on, reverse=True):
-        baskets[purchase.person].append(purchase.item)
-        category_of.setdefault(purchase.item, purchase.category)
-        if purchase.on > as_of - POPULAR_DAYS:
-            buyers[purchase.item].add(purchase.person)
-    together = Together()
-    for items in baskets.values():
-        together.add(items)
-    most = max((len(people) for people in buyers.values()), default=1)
-    popularity = {item: len(buyers[item]) / most if item in buyers else 0.0 for item in category_of}
-    return Knowledge(together.neighbours(), popularity, category_of)
-
-
-def ranked(knowledge: Knowledge, own: list[Purchase], *, as_of: date) -> Iterator[Suggestion]:
-    """Yield suggestions for somebody with these purchases (latest first), best first.
-
-    What was bought within JUST_BOUGHT is not suggested. Without purchases the popular items come.
-    Only as much is weighed as is asked for: but for what goes with their purchases, the items of a
-    category stand in the order of their popularity, whoever asks.
-    """
-    passed = {purchase.item for purchase in own if purchase.on > as_of - JUST_BOUGHT}
-    category_of, together, tastes = knowledge.category_of, _together(knowledge, own), _tastes(own)
-
-    def weighed(items, others=()):
-        for item in items:
-            if item not in passed and category_of[item] not in others:
-                taste = tastes.get(category_of[item], 0.0)
-                yield _weigh(item, knowledge, together.get(item), taste)
-
-    close = [item for item in together if item in category_of]
-    streams = [sorted(weighed(close), key=_rank)]
-    passed |= set(close)
-    streams += [weighed(knowledge.in_order.get(category, ())) for category in tastes]
-    streams.append(weighed(knowledge.in_order.get(None, ()), others=tastes))
-    yield from merge(*streams, key=_rank)
-
-
-def rank(knowledge: Knowledge, own: list[Purchase], *, as_of: date, limit: int) -> list[Suggestion]:
-    """Return the first ``limit`` of ``ranked``."""
-    return list(islice(ranked(knowledge, own, as_of=as_of), limit))
-
-
-def _rank(suggestion):
-    return -suggestion.score, str(suggestion.item)
-
-
-def _together(knowledge, own) -> dict:
-    """Return {candidate: (strength 0…1, the own item that says most)}."""
-    strength, best = Counter(), {}
-    for age, purchase in enumerate(own[:RECENT]):
-        for other, score, *_people in knowledge.neighbours.get(purchase.item, ()):
-            said = score * FADE**age
-            strength[other] += said
-            if said > best.get(other, (0.0, None))[0]:
-                best[other] = (said, purchase.item)
-    most = max(strength.values(), default=1.0)
-    return {item: (said / most, best[item][1]) for item, said in strength.items()}
-
-
-def _tastes(own) -> dict:
-    """Return {category: 0…1}, the category bought from last and most first."""
-    taste = Counter()
-    for age, purchase in enumerate(own[:RECENT]):
-        taste[purchase.category] += FADE**age
-    most = max(taste.values(), default=1.0)
-    return {category: said / most for category, said in taste.items()}
-
-
-def _weigh(item, knowledge, together, taste) -> Suggestion:
-    strength, because_of = together or (0.0, None)
-    signs = {
-        "together": WEIGHT_TOGETHER * strength,
-        "category": WEIGHT_CATEGORY * taste,
-        "popular": WEIGHT_POPULAR * knowledge.popularity.get(item, 0.0),
-    }
-    reason = max(signs, key=signs.get) if any(signs.values()) else "popular"
-    return Suggestion(
-        item, sum(signs.values()), reason, because_of if reason == "together" else None
+def again(habits: Mapping, popularity: Mapping) -> list[Suggestion]:
+    """Return one's own goods, the most habitual first."""
+    order = sorted(
+        habits, key=lambda item: (-habits[item].days, -popularity.get(item, 0), str(item))
     )
+    return [Suggestion(item, "again") for item in order]
+
+
+class Taste:
+    """What somebody's own goods say about all others. ``says`` are their ``Says`` by item,
+    ``popularity`` tells how many bought a good lately, the most popular first, and ``per_buyer``
+    what one of these adds to its score.
+    """
+
+    def __init__(self, says: Mapping[object, Says], popularity: Mapping, per_buyer: float):
+        self.says, self.popularity, self.per_buyer = says, popularity, per_buyer
+        self.scores = scores = {}
+        for said in says.values():
+            for item, weight in said.weights.items():
+                scores[item] = scores.get(item, 0.0) + weight
+
+    def ranked(self, without=frozenset()) -> Iterator:
+        """Yield goods, the one that fits best first. Only as much is sorted as is asked for: goods
+        nobody's weight speaks of stand in the order of their popularity.
+        """
+        others = (
+            self._placed(item)
+            for item in self.popularity
+            if item not in self.scores and item not in without
+        )
+        weighed = [self._placed(item) for item in self.scores if item not in without]
+        heapify(weighed)
+        ahead = (heappop(weighed) for _each in range(len(weighed)))
+        return (item for *_place, item in merge(ahead, others))
+
+    def called_alike(self, without=frozenset()) -> list:
+        """Return new goods called like one's own, the most alike first."""
+        near: dict = {}
+        for said in self.says.values():
+            for item, closeness in said.alike.items():
+                near[item] = max(near.get(item, 0.0), closeness)
+        near = {item: closeness for item, closeness in near.items() if item not in without}
+        return sorted(near, key=lambda item: (-near[item], str(item)))
+
+    def score(self, item) -> float:
+        """Return how well a good fits."""
+        return self.scores.get(item, 0.0) + self.per_buyer * self.popularity.get(item, 0)
+
+    def suggestion(self, item) -> Suggestion:
+        """Return a good with the reason that holds: one's own good where it carries enough of what
+        speaks for it. What speaks against it is never a reason.
+        """
+        if self.scores.get(item, 0.0) <= 0:
+            return Suggestion(item, "popular")
+        speaking = self._speaking(item, "weights")
+        strongest = max(speaking, key=lambda own: (speaking[own], str(own)))
+        if speaking[strongest] >= LEAST_SHARE * sum(speaking.values()):
+            return Suggestion(item, "together", strongest)
+        return Suggestion(item, "several")
+
+    def newcomer(self, item) -> Suggestion:
+        """Return a new good with one's own that is called most like it."""
+        near = self._speaking(item, "alike")
+        return Suggestion(item, "alike", max(near, key=lambda own: (near[own], str(own))))
+
+    def _speaking(self, item, how) -> dict:
+        """Return what each own good says for an item: above 0 only."""
+        said = {own: getattr(says, how).get(item, 0.0) for own, says in self.says.items()}
+        return {own: weight for own, weight in said.items() if weight > 0}
+
+    def _placed(self, item):
+        return -self.score(item), str(item), item
+
+
+def shelf(best: Iterable, newcomers: Iterable, limit: int) -> list:
+    """Return up to ``limit`` goods of those that fit ``best``; the last place of each SLOT is kept
+    for one of the ``newcomers``.
+    """
+    newcomers = list(islice(newcomers, round(limit / SLOT)))
+    kept = [item for item in islice(best, limit) if item not in newcomers]
+    return [*kept[: limit - len(newcomers)], *newcomers]

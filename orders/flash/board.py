@@ -3,7 +3,7 @@ is theirs. Reads only.
 """
 
 from django.core.cache import cache
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch
 
 from catalog import audience, kept, stock_buckets
 from catalog.audience import VISITOR
@@ -11,11 +11,15 @@ from mall.core import clock
 from orders import offering
 from orders.errors import NoSuchFlashItem
 from orders.flash import early, redemption
-from orders.models import FlashItem, FlashReminder, FlashSession
+from orders.models import FlashItem, FlashReminder, FlashSession, Registration
 
+Status = FlashSession.Status
 SESSIONS_SHOWN = 5
 STANDING_SECONDS = 1  # thousands may ask at the same moment how an item stands
 SOON, OPEN, YOURS, SOLD_OUT, OVER = "soon", "open", "yours", "sold_out", "over"
+# where lots are drawn
+REGISTER, REGISTERED, DRAWING = "register", "registered", "drawing"
+WON, LOST = "won", "lost"
 
 
 def sessions(user=None, *, as_of=None) -> list[dict]:
@@ -125,6 +129,8 @@ def _facts(items, sessions, user, as_of, minutes=0) -> dict[int, dict]:
     by_session = {session.pk: session for session in sessions}
     left = stock_buckets.levels([item.pk for item in items]) if items else {}
     had = redemption.had(user, [item.pk for item in items]) if user is not None and items else {}
+    by_lot = [item for item in items if by_session[item.session_id].by_lot]
+    own, registered = registrations(by_lot, user), counts(by_lot)
     return {
         item.pk: _fact(
             item,
@@ -132,8 +138,44 @@ def _facts(items, sessions, user, as_of, minutes=0) -> dict[int, dict]:
             sum(left[item.pk]),
             had.get(item.pk, 0),
         )
+        | _lots(item, by_session[item.session_id], own.get(item.pk), registered, as_of)
         for item in items
     }
+
+
+def registrations(items, user) -> dict[int, Registration]:
+    """Return a member's registrations that stand, by item; nothing asked where no lots are
+    drawn.
+    """
+    if not items or user is None:
+        return {}
+    own = Registration.objects.filter(user=user, item__in=items, withdrawn=0)
+    return {one.item_id: one for one in own.select_related("order")}
+
+
+def counts(items) -> dict[int, int]:
+    """Return how many registrations stand, by item."""
+    if not items:
+        return {}
+    live = Registration.objects.filter(item__in=items, withdrawn=0).order_by()
+    return dict(live.values_list("item_id").annotate(number=Count("pk")))
+
+
+def _lots(item, session, own, registered, as_of) -> dict:
+    """Return what an item that is drawn by lot shows besides: who registered, what is mine, and a
+    state of its own.
+    """
+    facts = {"by_lot": session.by_lot, "registered": registered.get(item.pk, 0)}
+    facts["registration"] = own
+    if not session.by_lot:
+        return facts
+    status = session.status_at(as_of)
+    if own is None:
+        states = {Status.SCHEDULED: SOON, Status.RUNNING: REGISTER}
+        return facts | {"state": states.get(status, OVER)}
+    if own.state == Registration.State.WAITING:
+        return facts | {"state": REGISTERED if status == Status.RUNNING else DRAWING}
+    return facts | {"state": WON if own.state == Registration.State.WON else LOST}
 
 
 def _fact(item, status, left, had) -> dict:

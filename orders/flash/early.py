@@ -48,7 +48,8 @@ def opened_by(as_of: datetime) -> Q:
     opened = Q(session__starts_at__lte=as_of)
     for level, minutes in _by_tier().items():
         of_tier = MemberTier.objects.filter(pk=OuterRef("user_id"), level=level)
-        opened |= Q(Exists(of_tier), session__starts_at__lte=as_of + timedelta(minutes=minutes))
+        early = Q(session__by_lot=False, session__starts_at__lte=as_of + timedelta(minutes=minutes))
+        opened |= Q(Exists(of_tier)) & early
     return opened
 
 

@@ -18,7 +18,7 @@ from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from orders import events
 from orders.errors import FlashNotReady, FlashOver
-from orders.flash import early
+from orders.flash import early, lottery
 from orders.models import FlashClaim, FlashReminder, FlashSession, Order
 
 REMIND_MINUTES = 5
@@ -51,6 +51,8 @@ def announce(session, *, actor: str) -> FlashSession:
             )
         except OutOfStock as refusal:
             raise FlashNotReady(_too_few(item, refusal.numbers["left"])) from refusal
+    if session.by_lot:
+        lottery.promise(session, items)
     session.opened_at = clock.now()
     session.save(update_fields=["opened_at"])
     storefront.forget()
@@ -123,6 +125,11 @@ def complaints(session, items) -> list[str]:
         elif item.sku.product.tier_to_see:
             found.append(
                 _("“%(product)s” is shown to some tiers only, and flash sales to everybody.")
+                % {"product": item.sku}
+            )
+        elif session.by_lot and item.cash_price:
+            found.append(
+                _("“%(product)s” costs yuan, and what is drawn by lot costs points only.")
                 % {"product": item.sku}
             )
         elif left[item.sku_id] < item.stock:

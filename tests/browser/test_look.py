@@ -10,12 +10,16 @@ import pytest
 
 from catalog import price_schedule
 from mall.core import clock
+from marketing.models import OutageDay
 from orders.basket import wishes
 from orders.models import BasketLine
 from orders.payments import cash_in
+from points.models import TierLevel
 from tests.conftest import PASSWORD
 from tests.factories.catalog import SkuFactory
+from tests.factories.marketing import CheckInFactory
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
+from tests.factories.referrals import invited
 
 pytestmark = pytest.mark.browser
 
@@ -164,6 +168,8 @@ def shop(live_server, member, settings):
     for sku, (quantity, is_saved) in lines.items():
         BasketLine.objects.create(user=member, sku_id=sku, quantity=quantity, is_saved=is_saved)
     wishes.aim(member, gone.product_id)
+    _miss_days(member)
+    invited(member, "friend")
     return {
         "home": home,
         "gone": gone,
@@ -175,6 +181,20 @@ def shop(live_server, member, settings):
         "pending": pending,
         "paying": paying,
     }
+
+
+def _miss_days(member):
+    """Let a member have days of every kind behind them, and one that may be made up."""
+    TierLevel.objects.update(shields_a_month=2)
+    member.date_joined -= timedelta(days=30)
+    member.save()
+    today = clock.today()
+    for ago, kind, streak in (
+        (7, "checked", 5), (6, "made_up", 6), (5, "shielded", 6), (3, "checked", 7),
+    ):  # fmt: skip
+        CheckInFactory(user=member, on=today - timedelta(days=ago), kind=kind, streak=streak)
+    for ago in (4, 30):
+        OutageDay.objects.create(on=today - timedelta(days=ago), reason="Storm")
 
 
 def visitor_pages(shop):
@@ -222,6 +242,8 @@ def member_pages(shop):
         "/leaderboard/",
         "/badges/",
         "/year/",
+        f"/checkin/make-up/?on={clock.today() - timedelta(days=2)}",
+        "/referral/",
         "/inbox/",
         "/account/",
         "/account/profile/",

@@ -6,18 +6,49 @@ import json
 import random
 from datetime import date, timedelta
 from io import StringIO
+from math import log2
 
+import numpy as np
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import translation
 
 from catalog import popularity, storefront
 from catalog.models import Product
 from mall.core import clock
-from marketing import recommendations
-from marketing.models import CoPurchase, HistoryCustomer, HistoryLine, HistoryOrder
-from marketing.recommendations import evaluation, nightly, purchases
-from marketing.recommendations.ranking import Purchase, Together, learn, rank
+from marketing.models import (
+    Affinity,
+    CoPurchase,
+    HistoryCustomer,
+    HistoryLine,
+    HistoryOrder,
+    ShelfDay,
+)
+from marketing.recommendations import (
+    affinities,
+    evaluation,
+    impressions,
+    nightly,
+    purchases,
+    shelves,
+)
+from marketing.recommendations.incidence import Incidence
+from marketing.recommendations.ranking import (
+    Habit,
+    Purchase,
+    Says,
+    Suggestion,
+    Taste,
+    again,
+    habits_of,
+    shelf,
+)
+from marketing.recommendations.weights import packed, unpacked
+from marketing.recommendations.words import alike, words_of
 from orders import lifecycle
+from orders.models import SeenGoods
 from tests.factories.accounts import MemberFactory
 from tests.factories.orders import give_points, place, received, refund, virtual_sku
 
@@ -29,60 +60,109 @@ def bought(person, item, category="c", days_ago=60):
 
 
 # --- arithmetic ---------------------------------------------------------------
-def test_together_when_people_had_both_then_closeness_is_symmetric_and_counts_people_not_pieces():
-    together = Together()
-    together.add(["tea", "cup", "tea", "tea"])
-    together.add(["tea", "cup"])
-    together.add(["tea", "lamp"])
-
-    close = together.neighbours()
-
-    assert close["tea"] == [("cup", 2 / (6**0.5 + 5), 2), ("lamp", 1 / (3**0.5 + 5), 1)]
-    assert close["cup"] == [("tea", 2 / (6**0.5 + 5), 2)]
+def known_of(*baskets):
+    known = Incidence()
+    for basket in baskets:
+        known.add(basket)
+    return known
 
 
-def test_rank_when_others_had_it_with_what_i_had_then_it_comes_first_and_says_why():
-    others = [bought(person, item) for person in "abcd" for item in ("tea", "cup")]
-    noise = [bought(f"n{n}", "lamp", "light", days_ago=3) for n in range(9)]
+def test_learn_when_people_had_both_then_closeness_counts_people_and_the_weight_is_ridge():
+    known = known_of(["tea", "cup", "tea", "tea"], ["tea", "cup"], ["tea", "lamp"])
 
-    first, *_rest = rank(
-        learn([*others, *noise], as_of=TODAY), [bought("me", "tea")], as_of=TODAY, limit=3
-    )
+    found = dict(affinities.learn(known))
 
-    assert (first.item, first.reason, first.because_of) == ("cup", "together", "tea")
+    penalty = affinities.PENALTY * 6 / 3  # lines by goods
+    ridge = np.linalg.solve(np.diag([2, 1]) + penalty * np.eye(2), [2, 1])
+    assert [(one.item, one.people) for one in found["tea"]] == [("cup", 2), ("lamp", 1)]
+    assert [one.closeness for one in found["tea"]] == [2 / (6**0.5 + 5), 1 / (3**0.5 + 5)]
+    assert [one.weight for one in found["tea"]] == pytest.approx(list(ridge))
+    assert [one.item for one in found["cup"]] == ["tea"]
+    assert list(affinities.learn(known_of())) == []
 
 
-def test_rank_when_only_the_category_is_known_then_more_of_it_comes_before_the_popular():
-    purchases = [
-        bought("a", "novel", "books"),
-        *[bought(f"n{n}", "lamp", "light", days_ago=3) for n in range(9)],
+@pytest.mark.parametrize("people", [3, 64, 65, 200])
+def test_pairs_when_counted_by_bits_then_they_are_the_sums_of_the_matrix(people):
+    luck = random.Random(people)
+    goods = "abcdefgh"
+    baskets = [luck.sample(goods, luck.randrange(1, 8)) for _person in range(people)]
+    known = known_of(*baskets)
+
+    had = np.array([known.vector(basket) for basket in baskets])
+    both = had.T @ had
+
+    everything = np.arange(len(known.items))
+    assert (known.pairs(everything) == both).all()
+    assert (known.buyers == np.diag(both)).all()
+    for good in everything:
+        assert (known.together(good) == both[good] - np.diag(np.diag(both))[good]).all()
+
+
+def says(**weights):
+    return {own: Says(weights=told) for own, told in weights.items()}
+
+
+def test_suggestion_when_one_own_good_carries_a_fifth_of_what_speaks_for_it_then_it_is_named():
+    few = says(tea={"cup": 0.2, "lamp": -0.9}, jam={"cup": 0.8}, oil={"lamp": 0.3})
+    many = says(**{f"g{n}": {"cup": 0.1} for n in range(6)})
+    none = says(tea={"lamp": -0.2})
+    popularity = {"cup": 3, "lamp": 2, "pen": 1}
+
+    of_few, of_many, of_none = (Taste(one, popularity, 0.5) for one in (few, many, none))
+
+    assert of_few.suggestion("cup") == Suggestion("cup", "together", "jam")
+    assert of_few.suggestion("lamp") == Suggestion("lamp", "popular")  # more speaks against it
+    assert of_many.suggestion("cup") == Suggestion("cup", "several")
+    assert of_none.suggestion("lamp") == Suggestion("lamp", "popular")
+    assert list(of_few.ranked()) == ["cup", "pen", "lamp"]
+    assert list(of_none.ranked(without={"cup"})) == ["lamp", "pen"]
+
+
+def test_again_when_goods_were_had_on_days_then_the_habit_comes_first_and_ties_are_popular():
+    own = [
+        *[bought("me", "tea", days_ago=n) for n in (3, 3, 40, 50)],
+        *[bought("me", item, days_ago=9) for item in ("cup", "lamp")],
+        *[bought("me", "jam", days_ago=n) for n in (1, 2)],
     ]
 
-    first, *_rest = rank(
-        learn(purchases, as_of=TODAY), [bought("me", "atlas", "books")], as_of=TODAY, limit=3
-    )
+    found = again(habits_of(own), {"lamp": 5, "cup": 1})
 
-    assert (first.item, first.reason) == ("novel", "category")
-
-
-def test_rank_when_nothing_was_bought_then_the_popular_comes_first():
-    purchases = [
-        bought("a", "novel", days_ago=5),
-        *[bought(f"n{n}", "lamp", days_ago=5) for n in range(3)],
-    ]
-
-    found = rank(learn(purchases, as_of=TODAY), [], as_of=TODAY, limit=3)
-
-    assert [(one.item, one.reason) for one in found] == [("lamp", "popular"), ("novel", "popular")]
+    assert [one.item for one in found] == ["tea", "jam", "lamp", "cup"]
+    assert habits_of(own)["tea"] == Habit(3, TODAY - timedelta(days=3))
 
 
-@pytest.mark.parametrize(("days_ago", "suggested"), [(0, False), (29, False), (30, True)])
-def test_rank_when_bought_lately_then_not_suggested_again(days_ago, suggested):
-    knowledge = learn([bought("a", "tea"), bought("a", "cup")], as_of=TODAY)
+def test_alike_when_names_share_rare_words_then_new_goods_are_found_in_both_scripts():
+    names = {
+        1: "西湖龙井 250g",
+        2: "西湖龙井 礼盒",
+        3: "帆布袋",
+        4: "Canvas tote, large",
+        5: "Tote",
+    }
+    words = {item: words_of(name) for item, name in names.items()}
 
-    found = rank(knowledge, [bought("me", "tea", days_ago=days_ago)], as_of=TODAY, limit=9)
+    found = alike(words, [2, 5, 3])
 
-    assert ("tea" in [one.item for one in found]) is suggested
+    assert list(found[2]) == [1]
+    assert list(found[5]) == [4]
+    assert found[3] == {}
+    assert words_of("西湖龙井 250g", None) == {"西湖", "湖龙", "龙井", "250g"}
+
+
+def test_weights_when_packed_then_as_they_were_in_twelve_bytes_each():
+    told = {7: 0.5, 2**40: -0.25}
+
+    assert dict(zip(*unpacked(packed(told)), strict=True)) == told
+    assert len(packed(told)) == 24
+    assert packed({}) == b""
+
+
+def test_shelf_when_new_goods_are_called_alike_then_they_have_one_place_of_ten():
+    best = list("abcdefghijklmnopqrstuvwxyz")
+
+    assert shelf(best, ["new", "newer"], 10) == [*"abcdefghi", "new"]
+    assert shelf(best, [], 10) == list("abcdefghij")
+    assert shelf(best, ["new"], 4) == list("abcd")
 
 
 # --- is it any good? ------------------------------------------------------------
@@ -111,14 +191,18 @@ def planted(people=240, seed=7):
     return made
 
 
-def test_evaluate_when_tastes_cross_the_shelves_then_ours_beats_both_simple_ways():
+def test_evaluate_when_tastes_cross_the_shelves_then_ours_beats_the_simple_ways():
     found = evaluation.evaluate(planted())
 
-    popular, last_category, ours = found.results
-    assert [result.name for result in found.results] == ["popular", "last category", "ours"]
+    new = {way: figures["hit@10"] for way, figures in found.shelves["new"].items()}
+    assert list(new)[:6] == [
+        "popular", "last category", "own frequency", "item-knn", "ease", "ours",
+    ]  # fmt: skip
     assert found.people > 100
-    assert ours.hits[10] > 1.5 * max(popular.hits[10], last_category.hits[10])
-    assert ours.coverage > popular.coverage
+    assert new["ours"] > 1.3 * max(new["popular"], new["last category"])
+    assert new["ours"] > 0.85 * new["ease"]
+    coverage = {way: figures["coverage"] for way, figures in found.shelves["new"].items()}
+    assert coverage["ours"] > coverage["popular"]
 
 
 def test_evaluate_when_the_split_is_named_then_nothing_from_that_day_on_is_known():
@@ -128,7 +212,33 @@ def test_evaluate_when_the_split_is_named_then_nothing_from_that_day_on_is_known
 
     # The cup was never seen before the split: nobody could have suggested it.
     assert (found.people, found.items) == (1, 1)
-    assert [result.hits for result in found.results] == [{5: 0.0, 10: 0.0}] * 3
+    assert found.asked == {"new": 1, "again": 0, "all": 1}
+    assert {figures["hit@10"] for figures in found.shelves["new"].values()} == {0.0}
+
+
+def test_evaluate_when_counted_by_hand_then_hits_ndcg_and_coverage_are_these():
+    own = [bought("a", item, days_ago=days) for item, days in (("x", 60), ("y", 50), ("x", 40))]
+    others = [bought(f"b{n}", item, days_ago=5) for n, item in enumerate(["z", "z", "z", "w"])]
+    then = [bought("a", item, days_ago=-3) for item in ("w", "y", "v")]
+
+    found = evaluation.evaluate([*own, *others, *then], split=TODAY)
+
+    # a had x on two days and y on one, then bought w (new: behind z), y (again: behind x), and v,
+    # which nobody had known: it counts as wanted, and in the ideal.
+    second = 1 / log2(3)
+    ndcg = pytest.approx(second / (1 + second))
+    popular = found.shelves["new"]["popular"]
+    assert popular == {"hit@5": 1.0, "hit@10": 1.0, "coverage": 0.5, "ndcg@10": ndcg}
+    assert found.shelves["again"]["ours"]["ndcg@10"] == pytest.approx(second)
+    assert found.shelves["all"]["ours"]["coverage"] == 1.0
+
+
+def test_losses_when_another_way_finds_more_then_it_is_said_in_words():
+    figures = {"ours": {"hit@10": 0.5}, "ease": {"hit@10": 0.6}, "popular": {"hit@10": 0.502}}
+
+    found = evaluation.Evaluation(TODAY, 9, 9, {}, {"new": figures})
+
+    assert found.losses() == ["new: ease finds more than ours, hit@10 60.0% against 50.0%."]
 
 
 def test_command_when_nobody_bought_on_both_sides_then_one_sentence_says_so(db):
@@ -140,19 +250,21 @@ def test_command_when_asked_for_json_then_every_figure_is_there(member):
     customer = HistoryCustomer.objects.create(name="0001")
     for n, day in enumerate((date(2026, 1, 5), date(2026, 1, 15), date(2026, 6, 5))):
         imported(customer, f"H{n}", day, product="茶", sku="tea")
-    told = StringIO()
+    told, table = StringIO(), StringIO()
 
     call_command("evaluate_recommendations", "--json", "--split", "2026-03-01", stdout=told)
+    call_command("evaluate_recommendations", "--split", "2026-03-01", stdout=table)
 
-    assert json.loads(told.getvalue()) == {
-        "split": "2026-03-01",
-        "people": 1,
-        "items": 1,
-        "results": {
-            name: {"hit@5": 1.0, "hit@10": 1.0, "coverage": 1.0}
-            for name in ("popular", "last category", "ours")
-        },
-    }
+    found = json.loads(told.getvalue())
+    ways = ["popular", "last category", "own frequency", "item-knn", "ease", "ours"]
+    assert (found["split"], found["people"], found["items"]) == ("2026-03-01", 1, 1)
+    assert found["asked"] == {"new": 0, "again": 1, "all": 1}
+    for shelf_name, hit in (("new", 0.0), ("again", 1.0), ("all", 1.0)):
+        assert list(found[shelf_name])[:6] == ways
+        assert {way["hit@5"] for way in found[shelf_name].values()} == {hit}
+        assert set(found[shelf_name]["ours"]) == {"hit@5", "hit@10", "ndcg@10", "coverage"}
+    assert found["loses"] == []
+    assert "again: goods had before (1 people)" in table.getvalue()
 
 
 # --- the shop's own orders, and imported ones -------------------------------------
@@ -185,10 +297,15 @@ def shop(db):
     return {name: sku.product for name, sku in skus.items()}
 
 
+def on_shelf(user, name, *, available=0, limit=3, tier=0):
+    found = shelves.of_member(user, available=available, limits={name: limit}, tier=tier)
+    return found[name]
+
+
 def suggested(user, available=0, limit=3):
     return [
         (one["product"]["name"], one["code"])
-        for one in recommendations.for_member(user, available=available, limit=limit)
+        for one in on_shelf(user, shelves.NEW, available=available, limit=limit)
     ]
 
 
@@ -219,6 +336,7 @@ def test_for_member_when_one_of_a_pair_was_had_a_minute_ago_then_the_other_comes
 
     assert suggested(member)[0] == ("cup", "together")
     assert "tea" not in dict(suggested(member))
+    assert Affinity.objects.get(product=shop["tea"]).buyers == 2
 
 
 def test_for_member_when_new_then_the_popular_comes_first(shop, member):
@@ -274,18 +392,97 @@ def test_for_member_when_points_buy_only_some_then_those_come_first(shop, member
     assert [name for name, _code in suggested(member, available=10, limit=4)][-1] == "dear"
 
 
-def test_for_member_when_the_shop_grows_then_the_query_count_stays(
+def test_of_member_when_the_shop_grows_then_the_query_count_stays(
     shop, member, django_assert_num_queries
 ):
     give_points(member, 1000)
     place(member, shop["tea"].skus.get())
-    recommendations.for_member(member, available=10, limit=8)
+    on_shelf(member, shelves.NEW)
     for n in range(3):
         place(member, virtual_sku(points=1, name_zh_hans=f"more {n}"))
     storefront.popular()
+    limits = {shelves.NEW: 8, shelves.AGAIN: 8}
 
-    with django_assert_num_queries(4):  # own purchases, earlier shop?, neighbours, stock
-        recommendations.for_member(member, available=10, limit=8)
+    with django_assert_num_queries(4):  # own purchases, earlier shop?, what they say, stock
+        shelves.of_member(member, available=10, limits=limits)
+
+
+def test_again_when_bought_on_days_then_the_habit_comes_first_and_new_shows_none_of_it(
+    shop, member
+):
+    give_points(member, 100)
+    for name in ("cup", "tea", "tea"):
+        place(member, shop[name].skus.get())
+    lamp = shop["lamp"]
+    imported(HistoryCustomer.objects.create(name="1", user=member), "H1", date(2026, 1, 5),
+             product=lamp.name_zh_hans)  # fmt: skip
+    imported(HistoryCustomer.objects.get(), "H2", date(2026, 2, 5), product=lamp.name_zh_hans)
+
+    found = on_shelf(member, shelves.AGAIN, available=100)
+
+    assert [one["product"]["name"] for one in found][0] == "lamp"  # on two days; tea on one
+    assert {one["code"] for one in found} == {"again"}
+    assert suggested(member, available=100) == []
+
+
+def test_shelves_when_few_goods_are_affordable_then_all_of_them_come_before_any_to_save_for(
+    shop, member
+):
+    dear = [virtual_sku(points=900, name_zh_hans=f"dear {n}").product for n in range(12)]
+    Product.objects.filter(pk__in=[one.pk for one in dear]).update(popularity=99)
+    storefront.forget()
+
+    found = on_shelf(member, shelves.NEW, available=10, limit=5)
+
+    assert {one["product"]["name"] for one in found[:3]} == {"tea", "cup", "lamp"}
+    assert [one["missing"] for one in found] == [0, 0, 0, 890, 890]
+    with translation.override("en"):
+        last = on_shelf(member, shelves.NEW, available=10, limit=5)[-1]
+    assert last["reason"] == "Popular right now · 890 points to save"
+
+
+def test_again_when_a_limit_is_used_up_then_the_shelf_does_not_promise_it(shop, member):
+    give_points(member, 100)
+    for name in ("tea", "cup"):
+        place(member, shop[name].skus.get())
+    Product.objects.filter(pk=shop["tea"].pk).update(limit_per_person=1)
+    Product.objects.filter(pk=shop["cup"].pk).update(limit_per_person=2)
+    storefront.forget()
+
+    assert [one["product"]["name"] for one in on_shelf(member, shelves.AGAIN)] == ["cup"]
+
+
+def test_new_when_a_good_is_new_and_called_alike_then_it_has_the_last_place(shop, member):
+    give_points(member, 100)
+    place(member, shop["tea"].skus.get())
+    Product.objects.filter(pk=shop["tea"].pk).update(name_zh_hans="西湖龙井茶")
+    for n in range(12):
+        virtual_sku(points=1, name_zh_hans=f"别的{n}")
+    fresh = virtual_sku(points=1, name_zh_hans="西湖龙井礼盒", name_en="Box").product
+    nightly.refresh()
+    storefront.forget()
+
+    found = on_shelf(member, shelves.NEW, available=100, limit=10)
+
+    assert (found[-1]["product"]["id"], found[-1]["code"]) == (fresh.pk, "alike")
+    assert [one["code"] for one in found].count("alike") == 1
+    Product.objects.filter(pk=fresh.pk).update(created_at=clock.now() - timedelta(days=100))
+    nightly.refresh()
+    assert "alike" not in dict(map(reversed, suggested(member, available=100, limit=10)))
+
+
+def test_refresh_when_a_shop_has_more_goods_than_are_kept_then_a_rare_good_is_found(
+    shop, member, monkeypatch
+):
+    give_points(member, 100)
+    place(member, shop["tea"].skus.get())
+    place(member, shop["lamp"].skus.get())
+    Product.objects.filter(pk=shop["tea"].pk).update(popularity=50)
+    monkeypatch.setattr(storefront, "MOST_GOODS", 1)
+    storefront.forget()
+
+    assert suggested(member) == [("cup", "together")]
+    assert {one["product"]["name"] for one in on_shelf(member, shelves.AGAIN)} == {"tea", "lamp"}
 
 
 # --- doors ----------------------------------------------------------------------
@@ -300,16 +497,97 @@ def test_home_when_a_member_looks_then_suggestions_say_why(shop, signed_in, memb
     )
 
 
-def test_api_when_asked_then_products_with_their_reasons(shop, signed_in_api, member):
+def test_api_when_asked_then_both_shelves_with_their_reasons_or_the_one_named(
+    shop, signed_in_api, member
+):
     give_points(member, 100)
     place(member, shop["tea"].skus.get())
+    english = {"Accept-Language": "en"}
 
-    first, *_rest = signed_in_api.get(
-        "/api/v1/recommendations", headers={"Accept-Language": "en"}
-    ).json()
+    found = signed_in_api.get("/api/v1/recommendations", headers=english).json()
+    one_shelf = signed_in_api.get("/api/v1/recommendations?shelf=again", headers=english).json()
+    refused = signed_in_api.get("/api/v1/recommendations?shelf=old", headers=english)
 
-    assert (first["product"]["id"], first["code"]) == (shop["cup"].pk, "together")
+    first, last = found[0], found[-1]
+    assert (first["product"]["id"], first["shelf"], first["code"]) == (
+        shop["cup"].pk, "new", "together",
+    )  # fmt: skip
     assert first["reason"].startswith("Goes with ")
+    assert (last["product"]["id"], last["shelf"], last["missing"]) == (shop["tea"].pk, "again", 0)
+    assert one_shelf == [last]
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["attr"] == "shelf"
+
+
+# --- how the shelves fare ---------------------------------------------------------
+@pytest.fixture
+def counting():
+    cache.clear()
+    impressions._waiting.clear()
+    yield lambda: [
+        (day.shelf, day.reason, day.shown, day.opened, day.redeemed)
+        for day in ShelfDay.objects.order_by("shelf", "reason")
+        if impressions.write_down() >= 0
+    ]
+    impressions._waiting.clear()
+
+
+def test_impressions_when_shown_opened_and_redeemed_then_counted_and_nobody_named(
+    shop, signed_in, member, counting
+):
+    give_points(member, 100)
+    place(member, shop["tea"].skus.get())
+    page = signed_in.get("/recommendations/").content.decode()
+    cup = f"/products/{shop['cup'].pk}/?from=new-together"
+    assert cup in page
+
+    for address in (cup, cup, f"/products/{shop['lamp'].pk}/?from=new-nonsense"):
+        assert signed_in.get(address).status_code == 200
+    place(member, shop["cup"].skus.get())
+    place(member, shop["lamp"].skus.get())
+    impressions.write_down()
+
+    assert counting() == [
+        ("again", "again", 1, 0, 0), ("new", "popular", 1, 0, 0), ("new", "together", 1, 1, 1),
+    ]  # fmt: skip
+    columns = {field.name for field in ShelfDay._meta.get_fields()}
+    assert columns == {"id", "on", "shelf", "reason", "shown", "opened", "redeemed"}
+
+
+def test_impressions_when_a_member_wants_nothing_noted_then_nothing_is_remembered(
+    shop, signed_in, member, counting
+):
+    SeenGoods.objects.create(user=member, is_off=True)
+
+    signed_in.get(f"/products/{shop['cup'].pk}/?from=new-popular")
+
+    assert not impressions._waiting
+    assert not cache.get(f"shelf-opened:{member.pk}")
+
+
+def test_opened_when_an_app_tells_then_counted_once_and_nonsense_is_refused(
+    shop, signed_in_api, member, counting
+):
+    opened = f"/api/v1/recommendations/{shop['cup'].pk}/opened"
+    place_of = {"shelf": "new", "code": "popular"}
+
+    statuses = [signed_in_api.post(opened, place_of, format="json").status_code for _n in (1, 2)]
+    refused = signed_in_api.post(opened, {"shelf": "new", "code": "x"}, format="json")
+    unknown = signed_in_api.post(opened.replace(str(shop["cup"].pk), "999999"), place_of,
+                                 format="json")  # fmt: skip
+    impressions.write_down()
+
+    assert statuses == [204, 204]
+    assert (refused.status_code, unknown.status_code) == (400, 404)
+    assert counting() == [("new", "popular", 0, 1, 0)]
+
+
+def test_recommendations_page_when_htmx_asks_then_a_few_new_goods_alone(shop, signed_in):
+    piece = signed_in.get("/recommendations/", headers={"HX-Request": "true"}).content.decode()
+
+    assert "<html" not in piece
+    assert "/recommendations/" in piece
+    assert Client().get("/recommendations/").status_code == 302
 
 
 def test_api_when_a_stranger_asks_then_401(api, db):

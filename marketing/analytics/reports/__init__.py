@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from mall.core import replica
 from marketing.analytics.report import Report
+from marketing.analytics.reports.breakage import month_ends
 from marketing.analytics.reports.buyers import cohorts, repurchase
 from marketing.analytics.reports.latest import overview
 from marketing.analytics.reports.liability import points
@@ -20,6 +21,7 @@ REPORTS = {
     "cohorts": cohorts,
     "repurchase": repurchase,
     "points": points,
+    "liability": month_ends,
 }
 
 
@@ -32,6 +34,7 @@ def titles() -> dict:
         "cohorts": _("Cohorts"),
         "repurchase": _("Repurchase"),
         "points": _("Points & liability"),
+        "liability": _("Breakage & month ends"),
     }
 
 
