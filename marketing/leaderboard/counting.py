@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 
-from mall.core import clock, keyset, rows
+from mall.core import clock, keyset, replica, rows
 from mall.core.transactions import transactional
 from marketing.badges import earning as badges
 from marketing.leaderboard import scoring
@@ -85,7 +85,7 @@ def _behind():
 
 def count_if_behind(user_id: int) -> None:
     """Count one member before they look, where they have entries that were not counted."""
-    if _behind().filter(pk=user_id).exists():
+    if not replica.is_reading() and _behind().filter(pk=user_id).exists():
         count_members([user_id])
 
 
