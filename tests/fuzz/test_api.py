@@ -179,11 +179,11 @@ THERE = [
     ("/api/v1/products/{product_id}", lambda member: {"product_id": _review(member).product_id}),
     ("/api/v1/stock-alerts/{sku}", lambda member: {"sku": SkuFactory(stock=0).pk}),
     ("/api/v1/wishlist/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
-    ("/api/v1/years/{year}", lambda _member: {"year": clock.today().year}),
     (
         "/api/v1/recommendations/{product_id}",
         lambda member: {"product_id": SkuFactory().product_id},
     ),
+    ("/api/v1/years/{year}", lambda _member: {"year": clock.today().year}),
     ("/api/v1/seen/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
     ("/api/v1/staff/segments/{code}", lambda member: {"code": SegmentFactory().code}),
     ("/api/v1/staff/campaigns/{code}", lambda member: {"code": CampaignFactory().code}),

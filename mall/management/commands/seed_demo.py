@@ -61,8 +61,8 @@ class Command(BaseCommand):
         points.lay_out()
         rules.lay_out()
         refunds.lay_out()
-        boards.lay_out()
         invitations.lay_out()
+        boards.lay_out()
         notices.lay_out()
         if new_members:
             nightly.refresh()
