@@ -21,6 +21,13 @@ class Manner:
     fixed_inbox: bool = False
     fixed_email: bool = False
 
+    @property
+    def is_offer(self) -> bool:
+        """Whether the shop writes of its own accord, to be counted by the contact policy; what a
+        member asked to be told (``urgent``) is none.
+        """
+        return self.topic in OFFERING and not self.urgent
+
 
 TOPICS = {
     "orders": _("Orders and refunds"),
@@ -29,6 +36,7 @@ TOPICS = {
     "offers": _("Coupons and flash redemption"),
     "account": _("Account and safety"),
 }
+OFFERING = {"offers"}
 # Money, goods and safety always stand in the inbox; what merely pleases is mailed to those who ask
 # for it.
 MANNERS = {

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("marketing", "0026_ready_campaigns"),
+        ("marketing", "0027_contact_policy"),
     ]
 
     operations = [
