@@ -92,6 +92,14 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # And what members want on their phones.
+    Job(
+        "send-messages",
+        "marketing.tasks.send_messages",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Servers of others hear of facts.
     Job(
         "send-webhooks",

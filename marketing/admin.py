@@ -20,6 +20,7 @@ from marketing.analytics import (
 from marketing.badges import admin as badge_admin  # noqa: F401
 from marketing.campaigns import admin as campaign_admin  # noqa: F401
 from marketing.campaigns import segment_admin  # noqa: F401
+from marketing.channels import admin as channel_admin  # noqa: F401
 from marketing.checkin import admin as checkin_admin  # noqa: F401
 from marketing.draws import admin as draw_admin  # noqa: F401
 from marketing.leaderboard import admin as board_admin  # noqa: F401

@@ -3,6 +3,7 @@
 from marketing import event_api, share_api
 from marketing.badges import api as badge_api
 from marketing.campaigns import api as campaign_api
+from marketing.channels import api as channel_api
 from marketing.checkin import api as checkin_api
 from marketing.draws import api as draw_api
 from marketing.leaderboard import api as board_api
@@ -18,6 +19,7 @@ urlpatterns = [
     *campaign_api.urlpatterns,
     *checkin_api.urlpatterns,
     *notice_api.urlpatterns,
+    *channel_api.urlpatterns,
     *mission_api.urlpatterns,
     *board_api.urlpatterns,
     *badge_api.urlpatterns,

@@ -11,6 +11,7 @@ from marketing.leaderboard import counting as leaderboard
 from marketing.models import (
     BoardScore,
     CampaignMember,
+    ChannelChoice,
     CheckIn,
     DailyActivity,
     DrawTicket,
@@ -21,7 +22,10 @@ from marketing.models import (
     MissionProgress,
     Notification,
     Preference,
+    PushDevice,
+    Reach,
     Referral,
+    WeChatGrant,
     YearShare,
 )
 from marketing.referral import referrals
@@ -68,6 +72,16 @@ def chapters(user) -> list[Chapter]:
         ),
         Chapter("tags", _("Words the shop put to your name"), rows_of(tags, "tag", "given_at")),
         Chapter("campaigns", _("Campaigns you were part of"), rows_of(campaigns, *_CAMPAIGN)),
+        Chapter(
+            "channel_choices",
+            _("What you want to hear of on your phone"),
+            rows_of(ChannelChoice.objects.filter(user=user, is_on=True), "channel", "topic"),
+        ),
+        Chapter(
+            "push_devices",
+            _("Browsers that show you notices"),
+            rows_of(PushDevice.objects.filter(user=user).order_by("pk"), "name", "created_at"),
+        ),
         Chapter(
             "earlier_orders",
             _("Orders at the earlier shop"),
@@ -117,6 +131,8 @@ def forget(user) -> None:
     MemberTag.objects.filter(user=user).delete()
     Notification.objects.filter(user=user).delete()
     Preference.objects.filter(user=user).delete()
+    for model in (ChannelChoice, PushDevice, WeChatGrant, Reach):
+        model.objects.filter(user=user).delete()
     MemberBadge.objects.filter(user=user).delete()
     YearShare.objects.filter(user=user).delete()
     leaderboard.forget(user)

@@ -7,6 +7,7 @@ from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup, statements
 from marketing.badges import earning as badges
 from marketing.campaigns import sweep
+from marketing.channels import sending as channel_sending
 from marketing.checkin import outages
 from marketing.draws import programme as draws
 from marketing.leaderboard import counting as leaderboard
@@ -125,3 +126,9 @@ def forget_webhooks():
 def close_months():
     """Count lots and close the months that are over; returns how many."""
     return {"closed": statements.close_due()}
+
+
+@shared_task
+def send_messages():
+    """Send the text messages, WeChat messages and browser notices that are due."""
+    return channel_sending.send_due()

@@ -44,5 +44,6 @@ urlpatterns = [
     path("wishlist/<int:product_id>/", wish_views.of_product, name="wish"),
     path("inbox/", notice_views.inbox, name="inbox"),
     path("account/notifications/", notice_views.choose, name="preferences"),
+    path("account/notifications/device/", notice_views.push_device, name="push-device"),
     path("unsubscribe/<str:token>/", notice_views.unsubscribe, name="unsubscribe"),
 ]

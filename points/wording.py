@@ -161,7 +161,8 @@ def _what_earned(entry, names):
         return entry.description
     if entry.rule == "campaign":
         return _("A gift from the shop")
-    return names.get(entry.reference) or (entry.rule and names.get(entry.rule)) or _("Earned")
+    named = entry.rule and (names.get(entry.reference) or names.get(entry.rule))
+    return named or _("Earned")
 
 
 def order_of(entry: LedgerEntry) -> str:

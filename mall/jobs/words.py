@@ -18,6 +18,7 @@ WORDS = {
     "complete-sent-orders": _("Takes sent orders as received"),
     "send-account-mails": _("Sends mails about accounts"),
     "send-mails": _("Sends mails"),
+    "send-messages": _("Sends text messages, WeChat messages and browser notices"),
     "send-webhooks": _("Sends webhooks"),
     "forget-webhooks": _("Clears old webhook deliveries"),
     "remind-expiring": _("Tells of points that end soon"),

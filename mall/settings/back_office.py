@@ -191,6 +191,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _room(_("Webhook deliveries"), "outbox", "marketing.webhookdelivery"),
         _room(_("Notifications"), "notifications", "marketing.notification"),
         _room(_("Mails"), "outgoing_mail", "marketing.delivery"),
+        _room(_("Messages"), "sms", "marketing.message"),
+        _room(_("Contact policy"), "tune", "marketing.contactpolicy"),
         _room(_("Daily figures"), "monitoring", "marketing.dailyrollup"),
     ),
     _wing(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db import IntegrityError, connection
 from django.db.models import F, Min, Sum
 
 from mall.core import clock
@@ -68,9 +69,19 @@ def _first_open() -> date | None:
     return first and lots.month_of(first)
 
 
-@transactional
 def _close(month) -> int:
-    """Write one month's statement; says 0 when somebody was quicker."""
+    """Write one month's statement; says 0 when another worker was quicker, whose figures stand."""
+    try:
+        _write(month)
+    except IntegrityError:
+        if connection.in_atomic_block or not MonthStatement.objects.filter(pk=month).exists():
+            raise
+        return 0
+    return 1
+
+
+@transactional
+def _write(month):
     before = list(MonthStatement.objects.filter(month__lt=month).order_by("month"))
     books, early = fold(month)
     moved = {line: books.points[line] - _sum(before, line) for line in LINES}
@@ -92,9 +103,7 @@ def _close(month) -> int:
         lines=_journal(before, books, moved, worth, ladder, rate),
         ladder=[[str(ends), ladder.left(ends), round(expected[ends])] for ends in expected],
     )
-    # Two workers may close at once: the first one's figures stand.
-    MonthStatement.objects.bulk_create([row], ignore_conflicts=True)
-    return int(MonthStatement.objects.filter(month=month, made_at=row.made_at).exists())
+    row.save(force_insert=True)
 
 
 def fold(month: date) -> tuple[Fold, Fold]:

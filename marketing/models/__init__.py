@@ -4,7 +4,15 @@ reports.
 
 from marketing.models.badge import MemberBadge
 from marketing.models.campaign import Campaign, CampaignMember, MemberTag, Segment
-from marketing.models.channel import Channel, ChannelChoice, Message, PushDevice, Reach, WeChatGrant
+from marketing.models.channel import (
+    Channel,
+    ChannelChoice,
+    ContactPolicy,
+    Message,
+    PushDevice,
+    Reach,
+    WeChatGrant,
+)
 from marketing.models.checkin import CheckIn, CheckInPolicy, OutageDay
 from marketing.models.draw import Draw, DrawPrize
 from marketing.models.draw_ticket import DrawGoods, DrawTicket
@@ -37,6 +45,7 @@ __all__ = [
     "CheckInPolicy",
     "CoPurchase",
     "CohortDay",
+    "ContactPolicy",
     "Contestant",
     "CustomEvent",
     "DailyActivity",

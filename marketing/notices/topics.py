@@ -21,6 +21,13 @@ class Manner:
     fixed_inbox: bool = False
     fixed_email: bool = False
 
+    @property
+    def is_offer(self) -> bool:
+        """Whether the shop writes of its own accord, to be counted by the contact policy; what a
+        member asked to be told (``urgent``) is none.
+        """
+        return self.topic in OFFERING and not self.urgent
+
 
 TOPICS = {
     "orders": _("Orders and refunds"),
@@ -29,6 +36,7 @@ TOPICS = {
     "offers": _("Coupons and flash redemption"),
     "account": _("Account and safety"),
 }
+OFFERING = {"offers"}
 # Money, goods and safety always stand in the inbox; what merely pleases is mailed to those who ask
 # for it.
 MANNERS = {
@@ -60,6 +68,8 @@ MANNERS = {
     "coupon_expiring": Manner("offers", email=True),
     # who hears of it asked for it, minutes before
     "flash_starting": Manner("offers", email=True, urgent=True),
+    "lot_lost": Manner("offers", email=False),
+    "prize_waiting": Manner("offers", email=True, fixed_inbox=True),
     # this too was asked for, and others may be quicker
     "back_in_stock": Manner("offers", email=True, urgent=True),
     "campaign": Manner("offers", email=False),

@@ -42,6 +42,9 @@ from tests.factories.orders import (
 from tests.factories.referrals import invited
 
 pytestmark = pytest.mark.django_db
+POINT = (  # a browser's key: any point of P-256
+    "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+)
 OPERATIONS = {"get", "post", "put", "patch", "delete"}
 THE_PRIZE = {"kind": "goods", "stock": 1, "weight": 999_999}
 RARELY_THANKS = {"kind": "thanks", "weight": 1}
@@ -136,10 +139,13 @@ def of_the_member(walker, caller, member):
     for path in (
         "me", "me/notifications", "checkins", "points", "points/entries", "points/rules",
         "missions", "draws", "coupons", "coupons/offers", "flash", "categories", "products",
-        "recommendations", "orders", "notifications",
+        "recommendations", "orders", "notifications", "leaderboard", "badges",
     ):  # fmt: skip
         walker.go(caller, "get", f"/api/v1/{path}")
     mission = MissionFactory(is_automatic=False)
+    walker.go(caller, "patch", "/api/v1/leaderboard", {"is_shown": True})
+    for method, path in (("get", ""), ("put", "/link"), ("delete", "/link")):
+        walker.go(caller, method, f"/api/v1/years/{{year}}{path}", year=clock.today().year)
     walker.go(caller, "post", "/api/v1/checkins")
     User.objects.filter(pk=member.pk).update(date_joined=clock.now() - timedelta(days=3))
     walker.go(caller, "get", "/api/v1/checkins/make-up")
@@ -149,6 +155,12 @@ def of_the_member(walker, caller, member):
     change = {"language": "en", "kinds": [{"kind": "order_shipped", "email": False}]}
     walker.go(caller, "patch", "/api/v1/me/notifications", change)
     walker.go(caller, "post", "/api/v1/notifications/read", {"ids": []})
+    walker.go(caller, "get", "/api/v1/me/channels")
+    walker.go(caller, "patch", "/api/v1/me/channels", {"topics": []})
+    device = {"endpoint": "https://push.example/1", "keys": {"p256dh": POINT, "auth": "A" * 22}}
+    walker.go(caller, "post", "/api/v1/me/push-devices", device)
+    walker.go(caller, "delete", "/api/v1/me/push-devices", {"endpoint": device["endpoint"]})
+    walker.go(caller, "post", "/api/v1/me/wechat-messages", {"templates": []})
     walker.go(caller, "post", "/api/v1/me/export", {"password": PASSWORD})
     text = "/api/v1/pages/{kind}"
     kinds = ("terms", "privacy")
