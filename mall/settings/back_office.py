@@ -184,6 +184,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _report(_("Retention"), "keep", "retention"),
         _report(_("Cohorts"), "grid_on", "cohorts"),
         _report(_("Repurchase"), "repeat", "repurchase"),
+        _report(_("Forecast"), "query_stats", "forecast"),
+        _report(_("Recommendations"), "recommend", "recommendations"),
         _report(_("Points & liability"), "account_balance", "points"),
         _room(_("Import earlier orders"), "upload_file", "marketing.historyimport"),
         _room(_("Imported orders"), "history", "marketing.historyorder"),

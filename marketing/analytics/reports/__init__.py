@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from mall.core import replica
 from marketing.analytics.report import Report
 from marketing.analytics.reports.buyers import cohorts, repurchase
+from marketing.analytics.reports.expected import expected
 from marketing.analytics.reports.latest import overview
 from marketing.analytics.reports.liability import points
 from marketing.analytics.reports.members import activity, retention
+from marketing.analytics.reports.shelves import recommendations
 
 REPORTS = {
     "overview": overview,
@@ -19,7 +21,9 @@ REPORTS = {
     "retention": retention,
     "cohorts": cohorts,
     "repurchase": repurchase,
+    "forecast": expected,
     "points": points,
+    "recommendations": recommendations,
 }
 
 
@@ -31,7 +35,9 @@ def titles() -> dict:
         "retention": _("Retention"),
         "cohorts": _("Cohorts"),
         "repurchase": _("Repurchase"),
+        "forecast": _("Forecast"),
         "points": _("Points & liability"),
+        "recommendations": _("Recommendations"),
     }
 
 
