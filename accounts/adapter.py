@@ -22,10 +22,10 @@ from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts import consent, devices, outbox
+from accounts import consent, devices, outbox, traces
 from accounts.models import Consent, User
 from accounts.privacy import decrypt, encrypt, is_mailbox
-from accounts.registration import enrol, note_sign_in
+from accounts.registration import arrival_of, enrol, note_sign_in
 from mall.core import face, pasted
 from mall.core.errors import DomainError
 from mall.core.limits import CannotCount, is_counting
@@ -63,8 +63,9 @@ class AccountAdapter(DefaultAccountAdapter):
         user.language = get_language() or user.language
         if commit:
             limit_sign_ups(request)
+            arrival = arrival_of(request)
             with taken_names_told(user):
-                enrol(user, **_agreed(request, form))
+                enrol(user, **_agreed(request, form), arrival=arrival)
         return user
 
     def clean_email(self, email):
@@ -106,6 +107,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 user,
                 is_first=signup or getattr(request, "is_first_sign_in", True),
             )
+            traces.keep_device(request, response)
         return self._ask_consent(request, user, response)
 
     def _ask_consent(self, request, user, response):

@@ -92,7 +92,7 @@ def _forget_person(member):
     LogEntry.objects.filter(**mine).update(object_repr=f"#{member.pk}")
     member.username, member.email = f"closed-{member.pk}", f"closed-{member.pk}@{NOWHERE}"
     member.nickname, member.avatar, member.birthday, member.last_login = "", "", None, None
-    member.birthday_set_on = None
+    member.birthday_set_on = member.joined_device = member.joined_network = None
     member.is_active, member.closed_at = False, clock.now()
     member.set_unusable_password()
     member.groups.clear()

@@ -10,11 +10,13 @@ NEW_DEVICE = "new_device"
 PROFILE_COMPLETED = "profile_completed"
 
 
-def registered(user: User, *, first_of_person: bool) -> Event:
+def registered(user: User, *, first_of_person: bool, invited_by: int | None = None) -> Event:
     """Somebody became a member; ``first_of_person``: False when the same person (canonical e-mail)
-    signed up before.
+    signed up before. ``invited_by``: the member who invited them, left out where nobody did.
     """
     data = {"first_of_person": first_of_person}
+    if invited_by is not None:
+        data["invited_by"] = invited_by
     return Event(REGISTERED, user.pk, "register", clock.now(), f"member:{user.pk}", data)
 
 

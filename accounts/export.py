@@ -7,6 +7,7 @@ with ten.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
@@ -15,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from accounts import traces
 from accounts.models import PhoneNumber
 from mall.core import clock
 from mall.core.events import Question
@@ -113,12 +115,23 @@ def _own_chapters(user):
             _("Devices you signed in with"),
             rows_of(devices, "created_at", "last_seen_at", "ip", "user_agent"),
         ),
+        Chapter("traces", _("Marks of the device and network you signed up with"), _traces(user)),
         Chapter(
             "consents",
             _("What you agreed to"),
             rows_of(user.consents.order_by("pk"), "at", "terms", "privacy", "door", "language"),
         ),
     ]
+
+
+def _traces(user):
+    """Yield the marks from a sign-up, and until when they are kept; what is behind them, nobody can
+    tell.
+    """
+    marks = {"device": user.joined_device, "network": user.joined_network}
+    until = user.date_joined + timedelta(days=traces.DAYS_KEPT)
+    if any(marks.values()):
+        yield {**marks, "signed_up_at": user.date_joined, "kept_until": until}
 
 
 def _wechat_rows(user):

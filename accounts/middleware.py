@@ -12,9 +12,11 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts.entrance import folded
+from accounts.registration import INVITER
 from accounts.sessions import SessionStore, reader_of
 from mall.core import faults, unsent
 from mall.core.error_responses import accounts_refusal
+from mall.core.errors import DomainError
 from mall.core.limits import TooOften, wait_at_entrance
 
 LONGEST_TEXT = 4096
@@ -89,12 +91,27 @@ class AppBodyMiddleware:
             if wrong is not None:
                 error = {"code": "invalid", "param": wrong, "message": _("Enter a valid value.")}
                 return JsonResponse({"status": 400, "errors": [error]}, status=400)
+            refusal = _refusal_of_invitation(request, sent or {})
+            if refusal is not None:
+                return accounts_refusal(refusal)
             if sent and folded(sent) != sent:
                 request._body = json.dumps(folded(sent)).encode()  # what allauth will read
         response = self.get_response(request)
         if getattr(request, "needs_consent", False):
             response.headers[CONSENT_HEADER] = "terms"  # see docs/api.md, "Consent"
         return response
+
+
+def _refusal_of_invitation(request, sent) -> DomainError | None:
+    """Keep the invitation that a new member brings for whoever enrols them; return what is wrong
+    with it, before anything is done.
+    """
+    request.invitation = sent.get("invitation") or ""
+    try:
+        INVITER.ask(request)
+    except DomainError as refusal:
+        return refusal
+    return None
 
 
 def _brings_token(request):

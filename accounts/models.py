@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.identities import PhoneNumber, WeChatPerson  # noqa: F401 - tables of this app
 from accounts.privacy import EncryptedTextField, email_fingerprint, is_mailbox
 from mall.core import clock, pasted, phones, rows
+from mall.core.blind_index import MarkField
 from mall.core.regions import reading
 
 ADDRESSES_PER_MEMBER = 20
@@ -100,6 +101,9 @@ class User(AbstractUser):
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
     closed_at = models.DateTimeField(_("account deleted"), null=True, blank=True, editable=False)
+    # From where the member signed up (accounts/traces.py); NULL: not seen, or its time is over.
+    joined_device = MarkField(editable=False)
+    joined_network = MarkField(editable=False)
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("member")

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 
 from accounts import phone_codes, phone_numbers
 from accounts.adapter import limit_sign_ups
+from accounts.registration import arrival_of
 
 SESSION_KEY = "phone_sign_in"
 
@@ -45,8 +46,8 @@ def enter(request, code: str, *, agreed, door: str, redirect_url=None):
     request.session.pop(SESSION_KEY, None)
     if phone_numbers.holder_of(number) is None:
         limit_sign_ups(request, action="sign_up_proved")
-    language = get_language()
-    user, is_new = phone_numbers.welcome(number, language=language, agreed=agreed, door=door)
+    words = {"language": get_language(), "agreed": agreed, "door": door}
+    user, is_new = phone_numbers.welcome(number, **words, arrival=arrival_of(request))
     record_authentication(request, user, method="code")
     if is_new:
         return complete_signup(request, user=user, redirect_url=redirect_url)

@@ -67,13 +67,16 @@ def keep_for(numbers: Mapping[int, str]) -> None:
     )
 
 
-def welcome(number: str, *, language: str, agreed=None, door="page") -> tuple[User, bool]:
-    """Return the member whose proved number it is, and whether they came to be just now.
+def welcome(
+    number: str, *, language: str, agreed=None, door="page", arrival=None
+) -> tuple[User, bool]:
+    """Return the member whose proved number it is, and whether they came to be just now; then by
+    ``arrival`` (``registration.Arrival``).
 
     Idempotent by the number: two tabs that prove it at once are one member.
     """
     try:
-        return _welcome(number, unnamed(language), agreed=agreed, door=door)
+        return _welcome(number, unnamed(language), agreed=agreed, door=door, arrival=arrival)
     except IntegrityError:
         found = None if connection.in_atomic_block else holder_of(number)
         if found is None:
@@ -111,11 +114,12 @@ def has_another_way_in(user) -> bool:
 
 
 @transactional
-def _welcome(number, newcomer, *, agreed, door):
+def _welcome(number, newcomer, *, agreed, door, arrival):
     found = holder_of(number)
     if found is not None:
         return found, False
-    enrol(newcomer, agreed=agreed, door=door, marks=[phone_fingerprint(number)])
+    marks = [phone_fingerprint(number)]
+    enrol(newcomer, agreed=agreed, door=door, marks=marks, arrival=arrival)
     _write(newcomer, number)
     return newcomer, True
 

@@ -16,7 +16,7 @@ from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.signals import on_user_logged_in
 
-from accounts import persons, tokens
+from accounts import persons, tokens, traces
 from accounts.models import User, WeChatPerson
 from accounts.privacy import email_fingerprint
 from accounts.profile import tell_when_complete
@@ -35,6 +35,7 @@ def note_device(sender, request, user, **kwargs):
         session_key=request.session.session_key,
         ip=get_adapter().get_client_ip(request),
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:longest],
+        data=traces.of(request).as_data(),
     ).save(force_insert=True)
 
 

@@ -5,10 +5,11 @@ The member's row, the mark of the person and everything that follows from ``regi
 """
 
 import secrets
+from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 
-from accounts import consent, events, persons
+from accounts import consent, events, persons, traces
 from accounts.models import User
 from accounts.privacy import NO_MAIL, email_fingerprint
 from mall.core import clock
@@ -17,7 +18,24 @@ from mall.core.transactions import transactional
 
 # user, on: what a room has for a member who comes in, as a sentence, once that shop day; or None.
 GREETING = Question()
+# request: who invited whoever signs up by it: a member's id, or None. Raises: a DomainError at the
+# field ``invitation`` for one that is none of ours.
+INVITER = Question()
 MADE_UP = "user"  # the beginning of a username nobody chose
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How somebody comes who signs up: from which device and network, invited by which member."""
+
+    trace: traces.Trace = traces.UNSEEN
+    inviter: int | None = None
+
+
+def arrival_of(request) -> Arrival:
+    """Return how whoever signs up by a request came here. Raises: as INVITER."""
+    inviters = (found for found in INVITER.ask(request) if found is not None)
+    return Arrival(traces.of(request), next(inviters, None))
 
 
 def register(username, email, password=None, *, nickname="", email_verified=False) -> User:
@@ -41,19 +59,22 @@ def admit(user, *, email_verified=False) -> User:
 
 
 @transactional
-def enrol(user, *, agreed=None, door="page", marks=()) -> bool:
+def enrol(user, *, agreed=None, door="page", marks=(), arrival: Arrival | None = None) -> bool:
     """Save a new member, note what they ``agreed`` to (``consent.Versions``) and tell the rooms
-    above; return whether the person is new here too.
+    above, also who invited them; return whether the person is new here too.
 
     One person is one canonical e-mail: ``a+1@`` and ``a@`` are two members but one person. Who told
     none is known by ``marks``: of a proved phone number, of WeChat.
     """
     user.pk = None  # a retry after a rolled-back try starts again from nothing
+    arrival = arrival or Arrival()
+    user.joined_device, user.joined_network = arrival.trace.device, arrival.trace.network
     user.save(force_insert=True)
     if agreed is not None:
         consent.note(user, agreed, door=door)
     first_of_person = persons.claim(user.pk, list(marks) or [email_fingerprint(user.email)])
-    tell(events.registered(user, first_of_person=first_of_person))
+    words = {"first_of_person": first_of_person, "invited_by": arrival.inviter}
+    tell(events.registered(user, **words))
     return first_of_person
 
 

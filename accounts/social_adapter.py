@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.adapter import limit_sign_ups, taken_names_told
-from accounts.registration import enrol, unnamed
+from accounts.registration import arrival_of, enrol, unnamed
 from accounts.wechat import persons
 from accounts.wechat.pages import is_inside
 from mall.core.errors import Busy
@@ -75,7 +75,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         limit_sign_ups(request, action="sign_up_proved")
         user = sociallogin.user = unnamed(get_language())
         identity = persons.told_by(sociallogin)
-        enrol(user, marks=identity.marks())
+        enrol(user, marks=identity.marks(), arrival=arrival_of(request))
         sociallogin.save(request, connect=True)
         persons.remember(user, identity)
         return user

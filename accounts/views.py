@@ -52,8 +52,12 @@ def _ways(user):
         {"label": _("Lucky draws"), "url": reverse("marketing:draws"), "icon": "dice-5"},
         {"label": _("My coupons"), "url": reverse("orders:coupons"), "icon": "ticket-perforated"},
         {"label": _("Missions"), "url": reverse("marketing:missions"), "icon": "flag"},
+        {"label": _("Leaderboard"), "url": reverse("marketing:leaderboard"), "icon": "trophy"},
+        {"label": _("My badges"), "url": reverse("marketing:badges"), "icon": "patch-check"},
+        {"label": _("My year"), "url": reverse("marketing:years"), "icon": "stars"},
         {"label": _("My reviews"), "url": reverse("orders:reviews"), "icon": "chat-square-heart"},
         {"label": _("Share our shop"), "url": reverse("marketing:share"), "icon": "share"},
+        {"label": _("Invite friends"), "url": reverse("marketing:referral"), "icon": "people"},
         {"label": _("Inbox"), "url": reverse("marketing:inbox"), "icon": "bell"},
         {"label": _("Addresses"), "url": reverse("accounts:addresses"), "icon": "geo-alt"},
     ]

@@ -28,7 +28,7 @@ from marketing.analytics import period as periods
 from marketing.analytics import reports, rollup
 from marketing.models import CheckIn, Delivery, WebhookEndpoint
 from orders.models import Order, PaymentRefund, RefundRequest
-from points.models import Adjustment, LedgerEntry, Parked, PointAccount, RiskCase
+from points.models import Adjustment, Budget, LedgerEntry, Parked, PointAccount, RiskCase
 
 ONE_DAY = timedelta(days=1)
 # for figures that walk over members or entries; lists an operator works off are always fresh
@@ -184,20 +184,20 @@ def _doubtful_accounts():
 
 
 def _decisions_on_points():
-    cases, waiting = _together(
+    cases, waiting, nearly, out = _together(
         cases=RiskCase.objects.filter(status=RiskCase.Status.OPEN),
         waiting=Adjustment.objects.filter(status=Adjustment.Status.WAITING),
+        nearly=Budget.objects.filter(paused_at__isnull=True, warned_at__isnull=False),
+        out=Budget.objects.filter(paused_at__isnull=False),
     )
+    if nearly or out:
+        yield Figure(_("Budgets nearly spent"), nearly, _list(Budget, state="nearly"), "savings")
+        yield Figure(_("Budgets spent"), out, _list(Budget, state="out"), "money_off", asks=out > 0)
     yield Figure(
         _("Open cases"), cases, _list(RiskCase, status__exact="open"), "gavel", asks=cases > 0
     )
-    yield Figure(
-        _("Adjustments waiting"),
-        waiting,
-        _list(Adjustment, status__exact="waiting"),
-        "rule",
-        asks=waiting > 0,
-    )
+    here = _list(Adjustment, status__exact="waiting")
+    yield Figure(_("Adjustments waiting"), waiting, here, "rule", asks=waiting > 0)
 
 
 def _failed_jobs():

@@ -54,6 +54,14 @@ JOBS = (
     Job("mature-grants", "points.tasks.mature_grants", crontab(minute="*/5"), once_a=MINUTE),
     # Operators hear of budgets that are nearly spent; what is spent is paused where it is spent.
     Job("watch-budgets", "points.tasks.watch_budgets", crontab(), once_a=MINUTE),
+    # What a draft of a rule would have cost: somebody waits for it.
+    Job(
+        "run-back-tests",
+        "points.tasks.run_back_tests",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Orders whose cash did not come in time give points and goods back.
     Job("cancel-unpaid-orders", "orders.tasks.cancel_unpaid_orders", crontab(), once_a=MINUTE),
     # Cash that must go back is sent back by its provider, asked again until it is.
@@ -84,6 +92,14 @@ JOBS = (
         once_a=EVERY_KNOCK,
         worthless_after_seconds=10,
     ),
+    # And what members want on their phones.
+    Job(
+        "send-messages",
+        "marketing.tasks.send_messages",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Servers of others hear of facts.
     Job(
         "send-webhooks",
@@ -98,6 +114,14 @@ JOBS = (
     Job("remind-expiring", "marketing.tasks.remind_expiring", crontab(minute=0, hour="9-21")),
     # A flash session that is over gives its leftovers back to the shelf.
     Job("settle-flash-sessions", "orders.tasks.settle_flash_sessions", crontab(), once_a=MINUTE),
+    # Lots of sessions that are over are drawn; who had no luck has the points back at once.
+    Job(
+        "draw-flash-lots",
+        "orders.tasks.draw_flash_lots",
+        schedule(5.0),
+        once_a=EVERY_KNOCK,
+        worthless_after_seconds=10,
+    ),
     # Who asked to be told hears five minutes before a flash session starts.
     Job("tell-flash-starting", "orders.tasks.tell_flash_starting", crontab(), once_a=MINUTE),
     # Who asked to be told hears when what was sold out is back, and not gone again at once.
@@ -110,8 +134,24 @@ JOBS = (
     Job("expire-coupons", "orders.tasks.expire_coupons", crontab(minute=5)),
     # What an operator hands out to a segment is carried on, batch by batch.
     Job("hand-out-coupons", "orders.tasks.hand_out_coupons", crontab(), once_a=MINUTE),
+    # Campaigns begin, draw their arms, give, end, and are read on their day.
+    Job(
+        "carry-on-campaigns",
+        "marketing.tasks.carry_on_campaigns",
+        crontab(),
+        once_a=MINUTE,
+    ),
     # Whose birthday it is gets the present; a shop that was off congratulates up to two days late.
     Job("congratulate", "marketing.tasks.congratulate", crontab(minute=15)),
+    # The leaderboards count who earned since, and a board that is over is frozen.
+    Job("count-leaderboards", "marketing.tasks.count_leaderboards", crontab(), once_a=MINUTE),
+    # A streak of thirty days and a year together earn a badge.
+    Job("give-badges", "marketing.tasks.give_badges", crontab(minute="25"), once_a=HOUR),
+    # Invitations whose order can no longer be sent back are paid, or wait for a person.
+    Job("settle-referrals", "marketing.tasks.settle_referrals", crontab(minute="*/5"), MINUTE),
+    # Many accounts from one place, and members much of whose orders goes back, are looked at.
+    Job("watch-sign-ups", "points.tasks.watch_sign_ups", crontab(minute="*/5"), MINUTE),
+    Job("watch-orders", "orders.tasks.watch_orders", crontab(minute="*/15"), MINUTE),
     # Members about to lose a streak find a line in their inbox while there is still an evening
     # left.
     Job("remind-streaks", "marketing.tasks.remind_streaks", crontab(minute=0, hour="19-21")),
@@ -120,6 +160,8 @@ JOBS = (
     Job("verify-ledger", "mall.tasks.verify_ledger", crontab(minute=30, hour="2-23")),
     # Yesterday and today are counted up for the reports.
     Job("roll-up-days", "marketing.tasks.roll_up_days", crontab(minute=20), once_a=HOUR),
+    # Months that are over are closed: their figures never change afterwards.
+    Job("close-months", "marketing.tasks.close_months", crontab(minute=15, hour="3-23")),
     # A price that began or ended shows in lists; what something costs is asked of the instant.
     Job(
         "turn-prices",
@@ -176,6 +218,8 @@ JOBS = (
     Job("mark-contacts", "orders.tasks.mark_contacts", crontab(minute="*/5"), once_a=MINUTE),
     # Sessions whose time has passed go; nobody can use them meanwhile.
     Job("forget-sessions", "accounts.tasks.forget_sessions", crontab(minute=55)),
+    # Marks of devices and networks are forgotten after their time.
+    Job("forget-traces", "mall.tasks.forget_traces", crontab(minute=58)),
     # The list of past job runs stays short.
     Job("forget-job-runs", "mall.tasks.forget_job_runs", crontab(minute=50)),
     # Smaller copies of pictures that are gone go too.

@@ -12,6 +12,7 @@ KEY_BYTES = {
     "PAYMENT_SECRET": 32,
     "EVENT_SECRET": 32,
     "SETUP_CODE": 5,
+    "PUSH_KEY": 32,
 }
 
 

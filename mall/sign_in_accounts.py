@@ -2,6 +2,7 @@
 What is given by half is said at the start, a line each.
 """
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -57,8 +58,29 @@ def tencent(environment, *, is_offered: bool) -> dict:
         "app_id": ask("APP_ID", "the SMS application's number, 1400…", not_digits(6, 12)),
         "sign": ask("SIGN", "the approved signature, without its brackets"),
         "template": ask("TEMPLATE", "the approved template's number", not_digits(3, 12)),
+        "notice_template": environment.allow("SMS_TENCENT_NOTICES", unless=not_digits(3, 12)),
         "url": environment.allow("SMS_TENCENT_URL", unless=not_https) or TENCENT_URL,
     }
+
+
+def wechat_templates(environment) -> dict:
+    """Return the subscribe messages of the mini-program by topic, as WECHAT_TEMPLATES says in JSON:
+    {"orders": {"id": "…", "title": "thing1", "time": "time2"}}.
+    """
+    given = environment.allow("WECHAT_TEMPLATES", unless=not_templates)
+    return json.loads(given) if given else {}
+
+
+def not_templates(value):
+    """Say why templates cannot be read, or nothing."""
+    try:
+        told = json.loads(value)
+    except ValueError:
+        return "no JSON"
+    is_good = isinstance(told, dict) and all(
+        isinstance(one, dict) and one.get("id") and one.get("title") for one in told.values()
+    )
+    return "" if is_good else '{"topic": {"id": "…", "title": "thing1"}} is expected'
 
 
 def messages_per_day(environment) -> int:

@@ -3,10 +3,12 @@
 import structlog
 from celery import shared_task
 
+from accounts import traces
 from mall import schedule, verification
 from mall.core import clock, renditions
 from mall.jobs import beat, due, runs
-from points import drift
+from orders import traces as order_traces
+from points import drift, sightings
 
 log = structlog.get_logger(__name__)
 TIME_LIMIT_SECONDS = int(runs.LEASE.total_seconds())
@@ -55,6 +57,15 @@ def make_up_jobs():
 def forget_job_runs():
     """Delete the runs nobody asks about any more."""
     return {"forgotten": runs.forget_old()}
+
+
+@shared_task(name="mall.forget_traces")
+def forget_traces():
+    """Forget the marks of devices and networks whose time is over, and what was seen by them;
+    returns of how many members, orders and sightings.
+    """
+    members, orders = traces.forget_old(), order_traces.forget_old()
+    return {"members": members, "orders": orders, "sightings": sightings.forget_old()}
 
 
 @shared_task(name="mall.sweep_renditions")

@@ -13,9 +13,17 @@ from mall.core.admin.newest import NewestChoicesFilter, NewestEmptyFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from marketing import history_admin  # noqa: F401 - registers the files that orders come in
-from marketing.analytics import history
+from marketing.analytics import (
+    history,
+    statement_admin,  # noqa: F401
+)
+from marketing.badges import admin as badge_admin  # noqa: F401
+from marketing.campaigns import admin as campaign_admin  # noqa: F401
+from marketing.campaigns import segment_admin  # noqa: F401
+from marketing.channels import admin as channel_admin  # noqa: F401
 from marketing.checkin import admin as checkin_admin  # noqa: F401
 from marketing.draws import admin as draw_admin  # noqa: F401
+from marketing.leaderboard import admin as board_admin  # noqa: F401
 from marketing.missions import admin as mission_admin  # noqa: F401 - rooms register what is theirs
 from marketing.models import (
     DailyRollup,
@@ -25,6 +33,7 @@ from marketing.models import (
     Notification,
 )
 from marketing.notices import admin as notice_admin  # noqa: F401
+from marketing.referral import admin as referral_admin  # noqa: F401
 from marketing.webhooks import admin as webhook_admin  # noqa: F401
 
 

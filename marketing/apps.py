@@ -9,8 +9,10 @@ class MarketingConfig(AppConfig):
     verbose_name = _("Marketing")
 
     def ready(self):
-        """Open the page of what follows."""
+        """Open the page of what follows, and offer segments to hand-outs."""
         from mall.core import events
         from marketing import listeners
+        from marketing.campaigns import segments
 
         events.open_page(listeners)
+        segments.offer()

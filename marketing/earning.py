@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from marketing.checkin import streak
-from points import rules
+from points import rulebook, rules
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Way:
 def ways() -> list[Way]:
     """Return the ways that pay at present; a paused rule leaves its way out."""
     # One query for all actions; of several rules for one action the first is the one that pays.
-    versions = {version.rule.action: version for version in reversed(rules.in_force())}
+    plain = [version for version in rules.in_force() if not rulebook.is_choosy(version)]
+    versions = {version.rule.action: version for version in reversed(plain)}
 
     def worth(action, step=None):
         return rules.worth(versions[action], step=step) if action in versions else 0
@@ -57,6 +58,12 @@ def ways() -> list[Way]:
             _("Share"),
             _("When somebody opens your link, a few times a day."),
             worth("share"),
+        ),
+        Way(
+            "people",
+            _("Invite friends"),
+            _("Once their first order has arrived and stays."),
+            worth("referral"),
         ),
         Way(
             "person-check",

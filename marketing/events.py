@@ -31,7 +31,7 @@ from marketing.errors import (
 )
 from marketing.missions import counting as missions
 from marketing.models import CustomEvent, Mission
-from points import ledger, rules
+from points import ledger, rulebook, rules
 from points.models import Rule, RuleVersion
 
 TIMESTAMP_HEADER = "X-Mall-Timestamp"
@@ -138,8 +138,8 @@ def _take_in(told):
 
 def _amount(told, action) -> Decimal | None:
     """Return the yuan of an event whose rule pays by them. Raises: EventNeedsAmount."""
-    version = rules.active(action)
-    if version is None or version.value != RuleVersion.Value.PER_YUAN:
+    found = rulebook.candidates(action, clock.now()).bases
+    if not any(one.value == RuleVersion.Value.PER_YUAN or one.amount_min for one in found):
         return None
     said = told.content.get("amount")
     # As it was written: a float would be a hair beside 0.1

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from accounts import persons
+from catalog import category_tree
 from catalog.models import Product, Review
 from mall.core import clock, keyset
 from mall.core.events import Event
@@ -27,7 +28,7 @@ from marketing.models import Notification
 from marketing.notices.inbox import Kind, notify, notify_many
 from orders.models import Order
 from orders.reviews.lines import is_returned
-from points import rules
+from points import perks, rulebook, rules
 from points.models import LedgerEntry
 
 BATCH = 200  # members wait behind it
@@ -121,13 +122,19 @@ def reward_review(event: Event) -> None:
     One of goods that went back whole while it waited is shown, and earns nothing any more.
     """
     key, entry = event.reference, None
-    if not is_returned(event.data["line"]):
-        entry = rules.award(
-            event.member, "review", key=key, at=event.at, reference=key, is_told=False
-        )
-        missions.note(event.member, "review", key=key, at=event.at)
     goods = Product.objects.get(pk=event.data["product"])
+    if not is_returned(event.data["line"]):
+        words = {"reference": key, "is_told": False, "things": _things(goods)}
+        entry = rules.award(event.member, "review", key=key, at=event.at, **words)
+        missions.note(event.member, "review", key=key, at=event.at)
     _tell_of_review(event, goods, Kind.REVIEW_PUBLISHED, "published", points=_worth(entry))
+
+
+def _things(goods) -> tuple[rules.Thing, ...]:
+    """Return what a review is about, for rules that ask for a category."""
+    if not rulebook.is_any_for_categories():
+        return ()
+    return (rules.Thing(category_tree.around().get(goods.category_id, frozenset())),)
 
 
 @transactional
@@ -187,7 +194,8 @@ def congratulate(*, on: date | None = None) -> int:
     """Give everybody whose birthday is today (or was in the last days, and was missed) the present;
     return how many are new.
 
-    Once in 365 days by the rule's spacing, once per birthday by the key ``birthday:<day>``, and in
+    How much is the tier's to say (points/perks.py). Once in 365 days by the rule's spacing, once
+    per birthday by the key ``birthday:<day>``, and in
     one account of a person. A birthday said on the day itself, or after it, brings nothing before
     the next one. Whoever was born on 29 February celebrates on the 28th in other years.
     """
@@ -221,8 +229,17 @@ def _born_on(day) -> Q:
 @transactional
 def _give_presents(user_ids, day) -> int:
     first, key, now = persons.first_accounts(user_ids), f"birthday:{day}", clock.now()
+    gifts = perks.gifts_of(user_ids)
     awards = [
-        rules.Award(user_id, "birthday", key, now, reference=key, is_told=False)
+        rules.Award(
+            user_id,
+            perks.BIRTHDAY,
+            key,
+            now,
+            reference=key,
+            is_told=False,
+            exactly=gifts[user_id],
+        )
         for user_id in user_ids
         if user_id in first
     ]

@@ -1,9 +1,6 @@
 """The pages of sharing: the member's link with its code to scan, and where a visitor lands."""
 
-import secrets
-
 import qrcode
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -11,16 +8,16 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import traces
 from mall.core.errors import DomainError
 from mall.core.limits import limit
 from mall.core.links import id_in
 from marketing import shares
 from marketing.errors import NoSuchLink
+from marketing.referral import invitations
 
 LINKS_PER_MEMBER = "10/h"
 LANDINGS_PER_ADDRESS = "30/m"
-DEVICE_COOKIE = "mall_device"
-DEVICE_COOKIE_SECONDS = 365 * 86400
 QUIET_MODULES = 4  # the white border a camera needs
 
 
@@ -30,8 +27,7 @@ def share(request):
     product = _product(request)
     link = shares.Link(request.user.pk, product.pk if product else None)
     limit(request, "share", LINKS_PER_MEMBER, once=link.page)
-    device = request.COOKIES.get(DEVICE_COOKIE) or secrets.token_urlsafe(16)
-    shares.own_device(request.user, visitor_of(request, device=device))
+    shares.own_device(request.user, visitor_of(request, device=traces.device_of(request)))
     url = request.build_absolute_uri(reverse("marketing:landing", args=[link.token]))
     facts = {
         "link": link,
@@ -41,14 +37,7 @@ def share(request):
         "code": squares(url),
     }
     response = render(request, "marketing/share.html", facts)
-    response.set_cookie(
-        DEVICE_COOKIE,
-        device,
-        max_age=DEVICE_COOKIE_SECONDS,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
+    traces.keep_device(request, response)
     return response
 
 
@@ -82,6 +71,8 @@ def landing(request, token):
     is_there = link.product_id is None or shares.shared_product(link.product_id) is not None
     response = redirect(link.url if is_there else "catalog:list")
     response.headers["X-Robots-Tag"] = "noindex"
+    if is_visit(request):
+        invitations.remember(request, response, link)
     return response
 
 
@@ -104,7 +95,8 @@ def is_visit(request) -> bool:
 def visitor_of(request, *, device=None) -> shares.Visitor:
     """Return who knocks, as far as it can be told; nothing of it is kept in the open."""
     user_id = request.user.pk if request.user.is_authenticated else None
-    device = request.COOKIES.get(DEVICE_COOKIE, "")[:64] if device is None else device
+    if device is None:
+        device = request.COOKIES.get(traces.DEVICE_COOKIE, "")[: traces.LONGEST_DEVICE]
     return shares.Visitor(
         request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""), device, user_id
     )

@@ -27,6 +27,7 @@ from points import ledger, rules
 
 ACTION = "share"
 SHOP = "shop"
+JOIN = "join"
 MOST_LANDINGS_A_DAY = 200  # one member's rows; far beyond what any rule pays for
 DIGEST_LENGTH = 32
 LONGEST_TOKEN = 100
@@ -42,13 +43,16 @@ signer = signing.Signer(salt="marketing.shares", sep=".")
 
 @dataclass(frozen=True)
 class Link:
-    """Whose link it is and which page it shows: the shop, or a product."""
+    """Whose link it is and which page it shows: the shop, a product, or where one signs up."""
 
     user_id: int
     product_id: int | None = None
+    invites: bool = False
 
     @property
     def page(self) -> str:
+        if self.invites:
+            return JOIN
         return f"p{int_to_base36(self.product_id)}" if self.product_id else SHOP
 
     @property
@@ -59,6 +63,8 @@ class Link:
     @property
     def url(self) -> str:
         """The page of ours that a visitor is led to."""
+        if self.invites:
+            return reverse("account_signup")
         return reverse("catalog:detail", args=[self.product_id]) if self.product_id else "/"
 
 
@@ -95,7 +101,9 @@ def read(token: str) -> Link:
         if len(token) > LONGEST_TOKEN:
             raise ValueError
         member, page = signer.unsign(token).split("-", 1)
-        return Link(base36_to_int(member), base36_to_int(page[1:]) if page != SHOP else None)
+        if page in (SHOP, JOIN):
+            return Link(base36_to_int(member), invites=page == JOIN)
+        return Link(base36_to_int(member), base36_to_int(page[1:]))
     except (signing.BadSignature, ValueError) as error:
         raise NoSuchLink from error
 
@@ -123,7 +131,8 @@ def land(link: Link, visitor: Visitor, *, on: date | None = None) -> ShareLandin
     before today.
     """
     on = on or clock.today()
-    if not is_person(visitor) or visitor.user_id == link.user_id:
+    # An invitation pays when who follows it has bought something (marketing/referral/).
+    if link.invites or not is_person(visitor) or visitor.user_id == link.user_id:
         return None
     if not get_user_model().objects.filter(pk=link.user_id, is_active=True).exists() or _is_own(
         link.user_id, visitor, on

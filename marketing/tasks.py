@@ -4,11 +4,16 @@ from celery import shared_task
 
 from mall.core import clock
 from marketing import facts
-from marketing.analytics import history_imports, history_links, rollup
+from marketing.analytics import history_imports, history_links, rollup, statements
+from marketing.badges import earning as badges
+from marketing.campaigns import sweep
+from marketing.channels import sending as channel_sending
 from marketing.checkin import outages
 from marketing.draws import programme as draws
+from marketing.leaderboard import counting as leaderboard
 from marketing.notices import deliveries, news, reminders
 from marketing.recommendations import nightly
+from marketing.referral import referrals
 from marketing.webhooks import sending
 
 
@@ -34,6 +39,24 @@ def remind_coupons():
 def congratulate():
     """Give today's birthdays their present; returns how many."""
     return {"presents": facts.congratulate()}
+
+
+@shared_task
+def count_leaderboards():
+    """Count the scores of members who earned since; returns how many."""
+    return {"members": leaderboard.count_due()}
+
+
+@shared_task
+def give_badges():
+    """Give the badges of streaks and of a year together; returns how many."""
+    return {"badges": badges.give_due()}
+
+
+@shared_task
+def settle_referrals():
+    """Pay, hold or drop the invitations whose time has come; returns how many came to an end."""
+    return {"ended": referrals.settle_due()}
 
 
 @shared_task
@@ -82,6 +105,12 @@ def link_history():
 
 
 @shared_task
+def carry_on_campaigns():
+    """Begin, draw, give, end and read campaigns; returns how many were drawn, given to and read."""
+    return sweep.carry_on()
+
+
+@shared_task
 def send_webhooks():
     """Send the webhooks that are due; returns how they fared."""
     return sending.send_due()
@@ -91,3 +120,15 @@ def send_webhooks():
 def forget_webhooks():
     """Delete webhook deliveries of long ago; returns how many."""
     return {"webhooks": sending.forget_old()}
+
+
+@shared_task
+def close_months():
+    """Count lots and close the months that are over; returns how many."""
+    return {"closed": statements.close_due()}
+
+
+@shared_task
+def send_messages():
+    """Send the text messages, WeChat messages and browser notices that are due."""
+    return channel_sending.send_due()

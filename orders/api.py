@@ -13,6 +13,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import traces
 from mall.core.api import REPLAYED, Cursor, key_of, made, once_key, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from mall.core.openapi import refusal
@@ -26,6 +27,7 @@ from orders.coupons import wallet
 from orders.coupons.guesses import count_try
 from orders.errors import NoSuchProvider, NoticeTooLarge
 from orders.flash import api as flash_api
+from orders.flash import lottery_api
 from orders.freight import Destination
 from orders.models import Order
 from orders.payments import cash_in, enquiries, gateways
@@ -162,6 +164,7 @@ class OrderListView(OwnList):
             address=sent.validated_data.get("address"),
             expect=sent.validated_data.get("expect"),
             from_basket=sent.validated_data["from_basket"],
+            trace=traces.of(request),
         )
         return made(shown(request, order), replayed=order.replayed)
 
@@ -279,4 +282,5 @@ urlpatterns = [
     *review_api.urlpatterns,
     *refund_api.urlpatterns,
     *flash_api.urlpatterns,
+    *lottery_api.urlpatterns,
 ]

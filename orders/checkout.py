@@ -12,6 +12,7 @@ import json
 import time
 from functools import partial
 
+from accounts import traces
 from accounts.models import Address
 from catalog import shelf, sold_out, stock
 from mall.core import clock, kept, repeats, rows
@@ -37,6 +38,7 @@ def place_order(
     address: int | Address | None = None,
     expect=None,
     from_basket: bool = False,
+    trace: traces.Trace = traces.UNSEEN,
 ) -> Order:
     """Place an order for ``lines`` (``(sku_id, quantity)``) and return it.
 
@@ -44,7 +46,8 @@ def place_order(
     order waits for the payment window of the checkout policy. ``coupon`` is the id or code of one
     coupon, kept for this order until it is paid or cancelled. ``expect`` is ``{"points", "cash"}``
     as the shopper saw them. Goods to deliver go to ``address`` (an id of the member's own) or the
-    default one. ``from_basket``: what is ordered leaves the member's basket with it.
+    default one. ``from_basket``: what is ordered leaves the member's basket with it. ``trace``: the
+    marks of the device and network it comes from.
 
     Idempotent by (user, key): the same request again returns the same order, with ``replayed``
     True.
@@ -80,6 +83,7 @@ def place_order(
         "points_to_use": points_to_use,
         "address_id": address_id,
         "expect": expect,
+        "trace": trace,
     }
     alone = partial(_place, user, wanted, coupon=named, from_basket=from_basket, **asked)
     if named is not None or from_basket or not group.may_take(wanted):
@@ -92,7 +96,7 @@ def place_order(
 
 @transactional
 def _place(
-    user, wanted, *, key, body_hash, points_to_use, coupon, address_id, expect, from_basket
+    user, wanted, *, key, body_hash, points_to_use, coupon, address_id, expect, from_basket, trace
 ) -> Order:
     """Place an order in one transaction, or return the one its key placed before."""
     kept.version()  # what is asked of the cache is asked before anything is locked
@@ -110,7 +114,7 @@ def _place(
     shelf.check_left(quote.lines, since=since)
     if from_basket:
         baskets.take(user.pk, wanted)
-    order = write_down(account, user, quote, key=key, body_hash=body_hash, at=now)
+    order = write_down(account, user, quote, key=key, body_hash=body_hash, at=now, trace=trace)
     # The hot rows come last: nothing but stock of a higher id is locked after them.
     stock.sell(wanted)
     return order
@@ -136,14 +140,14 @@ def repeated(placed: Order, body_hash: str) -> Order:
     return repeats.same(placed, otherwise=IdempotencyConflict, body_hash=body_hash)
 
 
-def write_down(account, user, quote, *, key: str, body_hash: str, at) -> Order:
+def write_down(account, user, quote, *, key: str, body_hash: str, at, trace=traces.UNSEEN) -> Order:
     """Take or hold the points of an open account and write the order, its lines and first events:
     all of placing but the stock.
 
     Raises: AddressNeeded and what the ledger refuses.
     """
     event_delivery.hear_if_short(account, quote.points)
-    order = drafts.of(user, quote, key=key, body_hash=body_hash, at=at)
+    order = drafts.of(user, quote, key=key, body_hash=body_hash, at=at, trace=trace)
     drafts.write([drafts.Draft(order, quote)])
     if quote.coupon is not None:
         coupons.lock(order, quote.coupon)

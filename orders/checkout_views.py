@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import traces
 from catalog import stock
 from catalog.models import most_pieces
 from mall.core import unsent
@@ -69,6 +70,7 @@ def _place(request):
         address=sent["address"],
         expect=form.expect,
         from_basket=sent["basket"],
+        trace=traces.of(request),
     )
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from accounts.closing import Consequence
 from mall.core.errors import DomainError
 from mall.core.transactions import transactional
+from orders import traces
 from orders.contact_marks import MARKS
 from orders.models import (
     BasketLine,
@@ -15,6 +16,7 @@ from orders.models import (
     Order,
     OrderNote,
     RefundRequest,
+    Registration,
     SeenGoods,
     StockAlert,
     Wish,
@@ -35,12 +37,13 @@ class OrdersOpen(DomainError):
 
 
 def open_count(user_id) -> int:
-    """Return how many orders, refunds and returns of money are still open."""
+    """Return how many orders, refunds, returns of money and lots are still open."""
     orders = Order.objects.filter(
         user_id=user_id, status__in=OPEN, refunded_at__isnull=True
     ).count()
     asked = RefundRequest.objects.filter(order__user_id=user_id, status__in=UNDECIDED).count()
-    return orders + asked
+    waiting = Registration.objects.filter(user_id=user_id, state=Registration.State.WAITING)
+    return orders + asked + waiting.count()
 
 
 def consequences(user) -> list[Consequence]:
@@ -76,5 +79,6 @@ def forget(user) -> None:
         raise OrdersOpen(count=count)
     OrderNote.objects.filter(order__user_id=user.pk).delete()
     Order.objects.filter(user_id=user.pk).update(address_sealed="", **dict.fromkeys(MARKS, ""))
+    traces.forget(user)
     for model in (BasketLine, Wish, StockAlert, SeenGoods):
         model.objects.filter(user_id=user.pk).delete()

@@ -7,7 +7,7 @@ from orders.models import Order
 
 BATCH = 200
 AT_ONCE = 50_000
-MARKS = ("phone_mark", "phone_tail_mark", "recipient_mark")
+MARKS = ("phone_mark", "phone_tail_mark", "recipient_mark", "address_mark")
 
 
 def mark_unmarked(at_most: int = AT_ONCE) -> int:

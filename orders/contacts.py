@@ -1,5 +1,5 @@
 """To whom an order goes, as marks that it is found by: the phone, its last four digits, the
-recipient.
+recipient; and where to, as a mark that is compared.
 """
 
 import json
@@ -12,6 +12,7 @@ from mall.core import pasted, phones
 TAIL = 4
 LONGEST_EXTENSION = 6
 _DIGITS = re.compile(r"\d+", re.ASCII)
+_NO_WORD = re.compile(r"[\W_]+")
 
 
 def marks_of(order_model, address: dict) -> dict[str, str]:
@@ -21,6 +22,7 @@ def marks_of(order_model, address: dict) -> dict[str, str]:
         "phone_mark": phone,
         "phone_tail_mark": phone[-TAIL:],
         "recipient_mark": fold_name(address.get("recipient", "")),
+        "address_mark": fold_place(address),
     }
     field_of = order_model._meta.get_field
     return {name: field_of(name).mark(value) for name, value in folded.items()}
@@ -44,6 +46,15 @@ def fold_phone(kept: str) -> str:
 def fold_name(name: str) -> str:
     """Return a person's name as names are compared, without the dots between its parts."""
     return pasted.alike(name).replace("·", "").replace("•", "")
+
+
+def fold_place(address: dict) -> str:
+    """Return region, street and number as places are compared: without blanks and signs between
+    them, "" without a street.
+    """
+    street = pasted.alike(address.get("detail", ""))
+    whole = pasted.alike(address.get("region", "")) + street if street else ""
+    return _NO_WORD.sub("", whole)
 
 
 def phone_forms(word: str) -> set[str]:

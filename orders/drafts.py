@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from accounts import traces
 from mall.core import rows
 from mall.core.events import tell
 from orders import contacts, events
@@ -32,7 +33,9 @@ def placed_under(user, key: str) -> rows.Wanted:
     return rows.Wanted(Order, {"user_id": user.pk, "key": key})
 
 
-def of(user, quote, *, key: str, body_hash: str, at: datetime) -> Order:
+def of(
+    user, quote, *, key: str, body_hash: str, at: datetime, trace: traces.Trace = traces.UNSEEN
+) -> Order:
     """Return a member's order of a quote, with nothing written: paid, where no cash is due, and
     with the address that was quoted for, where it must be sent.
 
@@ -56,6 +59,8 @@ def of(user, quote, *, key: str, body_hash: str, at: datetime) -> Order:
         points_for_discount=quote.points_for_discount,
         is_physical=quote.is_physical,
         created_at=at,
+        device_mark=trace.device,
+        network_mark=trace.network,
     )
     order.user = user
     if quote.cash:

@@ -7,22 +7,27 @@ another; which one is first is a matter of when they were paid (docs/decisions/0
 the rules' matter (points/rules.py); here stands which fact happened.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 
 from accounts import persons
+from catalog import category_tree
 from mall.core.events import Event
-from orders.models import Order
+from orders.events import ORDER_PAID
+from orders.models import Order, OrderLine
 from orders.models.order import GIFT
 from orders.refunds import terms as refund_terms
-from points import grants
+from points import event_rows, grants, past_facts, rulebook
 from points.models import Grant
+from points.rules import Thing
 
+ACTIONS = ("purchase", "first_order", "repurchase")
 STANDING = ("no", "user_id", "key", "status", "completed_at", "refunded_at", "refunded_pieces")
 
 
@@ -41,13 +46,7 @@ def promise(events: list[Event]) -> None:
     has arrived meanwhile begins to wait at once. Idempotent by the orders' numbers.
     """
     orders = _as_they_stand(events)
-    events = [event for event in events if not orders[event.data["no"]].is_gift]
-    # A second account of one person begins anew, but not with another bonus for beginning.
-    bought = [order for order in orders.values() if not order.is_gift]
-    beginning = {order.user_id for order in bought if order.was_first}
-    first_accounts = persons.first_accounts(beginning) if beginning else set()
-    stands = ((event, orders[event.data["no"]]) for event in events)
-    earned = [one for event, order in stands for one in _earned(event, order, first_accounts)]
+    earned = _facts_of(events, orders)
     if not earned:
         return
     new = {grant.reference for grant in grants.promise_all(earned)}
@@ -57,7 +56,13 @@ def promise(events: list[Event]) -> None:
         grants.confirm_all({one.user_id for one in late}, arrived)
     prefetch_related_objects([one for one in late if one.refunded_pieces], "lines")
     undone = [(one, refund_terms.share_undone(one)) for one in late]
-    back = [_undone(one.user_id, one.reference, share, "late") for one, share in undone if share]
+    back = [
+        _undone(
+            one.user_id, one.reference, share, "late", refund_terms.kept_of(one.lines.all(), {})
+        )
+        for one, share in undone
+        if share
+    ]
     if back:
         grants.take_back_all(back)
 
@@ -76,16 +81,20 @@ def take_back_all(events: list[Event]) -> None:
     )
 
 
-def take_back(order, *, share: Fraction, key: str) -> grants.TakenBack:
-    """Take back what an order earned on the part refunded so far (0 to 1, cumulative); idempotent
-    by ``key``.
+def take_back(
+    order, *, share: Fraction, kept: Mapping[str, Fraction], key: str
+) -> grants.TakenBack:
+    """Take back what an order earned on the part refunded so far (0 to 1, cumulative; ``kept`` says
+    what stays of each line); idempotent by ``key``.
     """
-    return grants.take_back(order.user_id, reference=order.reference, share=share, key=key)
+    words = {"reference": order.reference, "share": share, "kept": kept, "key": key}
+    return grants.take_back(order.user_id, **words)
 
 
-def preview_take_back(order, *, share: Fraction) -> grants.TakenBack:
+def preview_take_back(order, *, share: Fraction, kept: Mapping[str, Fraction]) -> grants.TakenBack:
     """Return what ``take_back`` would take now."""
-    return grants.preview_take_back(order.user_id, reference=order.reference, share=share)
+    words = {"reference": order.reference, "share": share, "kept": kept}
+    return grants.preview_take_back(order.user_id, **words)
 
 
 def on_the_way(order) -> OnTheWay | None:
@@ -102,24 +111,66 @@ def on_the_way(order) -> OnTheWay | None:
     )
 
 
-def _earned(event, order, first_accounts) -> Iterator[grants.Earned]:
+def happened(
+    action: str, members: list[int], since: date, until: date
+) -> list[grants.Earned] | None:
+    """Return what orders that were paid on some shop days earned, by one of their actions."""
+    if action not in ACTIONS:
+        return None
+    events = [
+        event_rows.as_fact(row) for row in past_facts.events_of(ORDER_PAID, members, since, until)
+    ]
+    return [one for one in _facts_of(events, _as_they_stand(events)) if one.action == action]
+
+
+def _facts_of(events, orders) -> list[grants.Earned]:
+    """Return what paid orders earn, whatever became of them since; what was won earns nothing."""
+    events = [event for event in events if not orders[event.data["no"]].is_gift]
+    bought = [order for order in orders.values() if not order.is_gift]
+    # A second account of one person begins anew, but not with another bonus for beginning.
+    beginning = {order.user_id for order in bought if order.was_first}
+    first_accounts = persons.first_accounts(beginning) if beginning else set()
+    things = things_of(bought) if rulebook.is_any_for_categories() else {}
+    return [
+        one
+        for event in events
+        for one in _earned(event, orders[event.data["no"]], first_accounts, things)
+    ]
+
+
+def _earned(event, order, first_accounts, things) -> Iterator[grants.Earned]:
     cash = Decimal(event.data["cash"]) - Decimal(event.data["freight"])
     bonus = "repurchase" if cash else None
     if order.was_first:
         bonus = "first_order" if event.member in first_accounts else None
+    about = tuple(things.get(order.pk, ()))
     if cash:
-        yield _promised(event, "purchase", cash)
+        yield _promised(event, "purchase", cash, about)
     if bonus:
-        yield _promised(event, bonus)
+        yield _promised(event, bonus, cash, about)
 
 
-def _promised(event, action, amount=None) -> grants.Earned:
+def _promised(event, action, amount, things) -> grants.Earned:
     key = f"{event.reference}:{action}"
-    return grants.Earned(event.member, action, key, event.reference, event.at, amount)
+    fact = (event.member, action, key, event.reference, event.at)
+    return grants.Earned(*fact, amount=amount, things=things)
 
 
-def _undone(user_id, reference, share, why) -> grants.Undone:
-    return grants.Undone(user_id, reference, share, key=f"{reference}:earned:{why}")
+def things_of(orders: Iterable[Order]) -> dict[int, list[Thing]]:
+    """Return what orders are about, by their ids: the cash and the categories of each line."""
+    lines = OrderLine.objects.filter(order__in=[order.pk for order in orders]).order_by("pk")
+    around, found = category_tree.around(), defaultdict(list)
+    for order, pk, cash, category in lines.values_list(
+        "order_id", "pk", "cash", "product__category_id"
+    ):
+        found[order].append(Thing(around.get(category, frozenset()), cash, str(pk)))
+    return found
+
+
+def _undone(user_id, reference, share, why, kept=None) -> grants.Undone:
+    return grants.Undone(
+        user_id, reference, share, key=f"{reference}:earned:{why}", kept=kept or {}
+    )
 
 
 def _as_they_stand(events) -> dict[str, Order]:

@@ -254,6 +254,15 @@ class FlashNotStarted(DomainError):
     message = _("This has not started yet. It begins at %(starts_at)s.")
 
 
+class FlashForHigherTiers(FlashNotStarted):
+    """Members of higher tiers are let in already; numbers: tier, starts_at."""
+
+    message = _(
+        "This has not started yet. Members from V%(tier)s on are let in early; for you it begins "
+        "at %(starts_at)s."
+    )
+
+
 class FlashOver(DomainError):
     """The session is over or was called off."""
 

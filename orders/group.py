@@ -18,6 +18,7 @@ from functools import partial
 from django.conf import settings
 from django.db import connection, transaction
 
+from accounts import traces
 from catalog import shelf, sold_out, stock
 from catalog.errors import OutOfStock
 from mall.core import clock, kept, rows
@@ -69,6 +70,7 @@ class Request:
     points_to_use: int
     address_id: int | None
     expect: dict | None
+    trace: traces.Trace = traces.UNSEEN
     request_id: str = ""
 
 
@@ -174,7 +176,8 @@ def _draft_of(request, offer, account, now) -> drafts.Draft | None:
         quote.agree(request.expect)
         if quote.points and not account.can_take(quote.points):
             return None
-        order = drafts.of(user, quote, key=request.key, body_hash=request.body_hash, at=now)
+        words = {"key": request.key, "body_hash": request.body_hash, "trace": request.trace}
+        order = drafts.of(user, quote, at=now, **words)
     except DomainError:
         return None
     return drafts.Draft(order, quote, request.request_id)

@@ -2,11 +2,11 @@
 
 from accounts import closing as leaving
 from accounts import export
+from catalog import category_tree, sales
 from catalog import freight as carrying
-from catalog import sales
 from catalog.looked import LOOKED
 from mall.core.events import each
-from orders import closing, earning, freight, takeaway
+from orders import closing, earning, freight, offering, takeaway
 from orders import sales as own_sales
 from orders.basket import seen
 from orders.coupons import goods as coupon_goods
@@ -19,6 +19,7 @@ from orders.events import (
     ORDER_TIMED_OUT,
 )
 from orders.refunds import requests as refund_requests
+from points import conditions, past_facts, perks
 
 LISTENERS = {
     ORDER_PAID: [each(coupons.use), earning.promise],
@@ -38,6 +39,9 @@ ANSWERS = {
     sales.LACKING: [coupon_goods.lacking],
     LOOKED: [seen.note],
     carrying.TOLD: [freight.told],
+    conditions.CATEGORIES: [category_tree.choices],
+    past_facts.HAPPENED: [earning.happened],
+    perks.MORE: [offering.perks_of],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],
     leaving.FORGETTING: [closing.forget],

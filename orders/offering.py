@@ -5,14 +5,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import ngettext
 
-from catalog import audience
+from catalog import audience, kept
 from catalog.models import Product
 from mall.core.errors import DomainError
 from orders.errors import NotForSale, NotInShop, TierNeeded
 from points import tiers
 from points.models import MemberTier
+from points.perks import Perk
 
 LOWEST_TIER = 1  # every member has it, also without a row
 
@@ -58,3 +61,20 @@ def for_their_tier(product: str) -> Q:
     needed = f"{product}__tier_to_redeem"
     reached = MemberTier.objects.filter(pk=OuterRef("user_id"), level__gte=OuterRef(needed))
     return Q(**{f"{needed}__lte": LOWEST_TIER}) | Exists(reached)
+
+
+def perks_of(level: int) -> list[Perk]:
+    """Return, as a perk of a tier, how many goods its members may have and those of the first tier
+    may not.
+    """
+    if not kept.highest_tier():
+        return []
+    counts = Product.objects.for_sale().aggregate(
+        all=Count("pk", filter=Q(tier_to_redeem__gt=LOWEST_TIER, tier_to_redeem__lte=level)),
+        new=Count("pk", filter=Q(tier_to_redeem=level)),
+    )
+    if level <= LOWEST_TIER or not counts["all"]:
+        return []
+    words = ngettext("%(n)s product for your tier", "%(n)s products for your tier", counts["all"])
+    said = words % {"n": counts["all"]}
+    return [Perk(said, "bag-check", reverse("catalog:list"), is_new=bool(counts["new"]))]

@@ -15,6 +15,7 @@ from orders.models import (
     Order,
     Payment,
     RefundRequest,
+    Registration,
     SeenGoods,
     StockAlert,
     Wish,
@@ -33,6 +34,7 @@ MONEY = (
 )
 BASKET = ("sku__product__name", "sku__name", "quantity", "is_saved", "added_at")
 WISH = ("product__name", "is_goal", "added_at")
+LOT = ("item__sku__product__name", "number", "state", "points", "registered_at")
 ALERT = ("sku__product__name", "sku__name", "asked_at")
 REVIEW = ("product__name", "stars", "text", "status", "created_at", "answer")
 
@@ -57,6 +59,7 @@ def chapters(user) -> list[Chapter]:
             _("Coupons"),
             rows_of(coupons, "template__name", "state", "granted_at", "expires_at", "used_at"),
         ),
+        Chapter("lots", _("Registrations for lots"), rows_of(_own(Registration, user), *LOT)),
         Chapter("basket", _("Basket"), rows_of(_own(BasketLine, user), *BASKET)),
         Chapter("wishes", _("Wish list"), rows_of(_wishes(user), *WISH)),
         Chapter(

@@ -3,11 +3,12 @@
 from celery import shared_task
 
 from mall.core import clock
-from orders import contact_marks, lifecycle
+from orders import contact_marks, lifecycle, velocity
 from orders.basket import alerts
 from orders.coupons import handouts
 from orders.coupons import lifecycle as coupons
 from orders.dispatch import files as dispatch_files
+from orders.flash import lottery
 from orders.flash import sessions as flash_sessions
 from orders.payments import bill_fetching, cash_out, enquiries
 
@@ -49,6 +50,12 @@ def settle_flash_sessions() -> int:
 
 
 @shared_task
+def draw_flash_lots() -> int:
+    """Draw the lots of sessions that are over and settle who registered; return how many."""
+    return lottery.carry_on(clock.now())
+
+
+@shared_task
 def tell_flash_starting() -> int:
     """Tell members who asked that their flash session is about to start; return how many."""
     return flash_sessions.tell_starting(clock.now())
@@ -70,6 +77,14 @@ def expire_coupons() -> int:
 def mark_contacts() -> int:
     """Mark the addresses of orders that nobody marked yet, to be found by; return how many."""
     return contact_marks.mark_unmarked()
+
+
+@shared_task
+def watch_orders() -> dict:
+    """Note many orders from one place, and members much of whose orders went back; return how many
+    of each.
+    """
+    return {"bursts": velocity.watch_orders(), "refunds": velocity.watch_refunds()}
 
 
 @shared_task

@@ -6,6 +6,7 @@ from orders import checkout_views, views
 from orders.basket import seen_views
 from orders.basket import views as basket_views
 from orders.coupons import views as coupon_views
+from orders.flash import lottery_views
 from orders.flash import views as flash_views
 from orders.payments import views as payment_views
 from orders.refunds import views as refund_views
@@ -24,6 +25,9 @@ urlpatterns = [
     path("coupons/<int:template>/purchase/", coupon_views.purchase, name="coupon_purchase"),
     path("flash/", flash_views.sessions, name="flash"),
     path("flash/<int:item_id>/", flash_views.item, name="flash_item"),
+    path("flash/<int:item_id>/registration/", lottery_views.register, name="flash_register"),
+    path("flash/<int:item_id>/withdrawal/", lottery_views.withdraw, name="flash_withdraw"),
+    path("flash/<int:item_id>/lots.json", lottery_views.lots_file, name="flash_lots"),
     path("flash/<int:item_id>/standing/", flash_views.standing, name="flash_standing"),
     path("flash/sessions/<int:session_id>/reminder/", flash_views.reminder, name="flash_reminder"),
     path("orders/", views.order_list, name="list"),

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import Cursor, StrictSerializer, listed, read, whole
+from mall.core.api import Cursor, StrictSerializer, read
 from mall.core.api_fields import DayField
 from mall.core.own_list import OwnList
 from mall.core.shapes import RowShape, Shape
@@ -20,13 +20,14 @@ from points import (
     cases_api,
     event_delivery,
     pending,
+    perks,
     rates,
-    rules,
+    rules_api,
     statement,
     tiers,
     wording,
 )
-from points.models import LedgerEntry, RuleVersion
+from points.models import LedgerEntry
 
 TAG = ["points"]
 
@@ -59,12 +60,29 @@ class TierSerializer(serializers.Serializer):
     )
 
 
+class PerksSerializer(serializers.Serializer):
+    level = serializers.IntegerField(help_text="1 to 5.")
+    name = serializers.CharField()
+    missing = serializers.IntegerField(help_text="Points until it is reached; 0 for the own tier.")
+    earn_percent = serializers.IntegerField(help_text="100: as the rules say; 120: a fifth more.")
+    shields_a_month = serializers.IntegerField(
+        help_text="Missed check-ins a month that do not end a streak."
+    )
+    birthday_points = serializers.IntegerField()
+    early_access_minutes = serializers.IntegerField(
+        help_text="How long before the beginning flash sessions let the member in."
+    )
+    words = serializers.ListField(child=serializers.CharField(), help_text="All of it, as said.")
+
+
 class PointsSerializer(serializers.Serializer):
     available = serializers.IntegerField(help_text="Points to spend now.")
     held = serializers.IntegerField(help_text="Reserved for orders that wait for payment.")
     pending = serializers.IntegerField(help_text="On the way: the sum of coming.")
     debt = serializers.IntegerField(help_text="Owed; the next points repay it first.")
     tier = TierSerializer()
+    perks = PerksSerializer(help_text="What the tier gives.")
+    next_perks = PerksSerializer(allow_null=True, help_text="Null on the highest tier.")
     status = serializers.CharField()
     expiring = ExpiringSerializer(many=True)
     lasting = serializers.IntegerField(help_text="Points that never expire.")
@@ -80,6 +98,8 @@ class LotSerializer(Shape):
 
 
 class EntrySerializer(Shape):
+    may_be_absent = ("formula",)
+
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(LedgerEntry.Kind.choices)
     points = serializers.IntegerField(
@@ -92,6 +112,11 @@ class EntrySerializer(Shape):
     occurred_at = serializers.DateTimeField(source="created_at")
     on = serializers.DateField(source="biz_date", help_text="The shop day.")
     lots = LotSerializer(many=True)
+    formula = serializers.CharField(
+        required=False,
+        help_text="How the points were made, only where more than a rule made them: "
+        "20 × 1.2 (V4) × 2 (Friday tea).",
+    )
 
 
 _entry = RowShape(
@@ -101,42 +126,19 @@ _entry = RowShape(
     lots=lambda line, _names: [
         {"expires_on": day, "points": points} for day, points in line.alloc.get("lots", ())
     ],
+    # a line's lots are read once: few lines were multiplied
+    formula=lambda line, names: (
+        wording.formula_of(line, names) if '"made"' in line.alloc_text else ""
+    ),
 )
 
 
-class LimitsSerializer(serializers.Serializer):
-    day = serializers.IntegerField(source="per_day")
-    week = serializers.IntegerField(source="per_week")
-    month = serializers.IntegerField(source="per_month")
-    life = serializers.IntegerField(source="per_life")
-
-
-class RuleSerializer(serializers.Serializer):
-    code = serializers.CharField(source="rule.code")
-    action = serializers.CharField(source="rule.action")
-    name = serializers.CharField(source="rule.name")
-    version = serializers.IntegerField(source="number")
-    value = serializers.ChoiceField(RuleVersion.Value.choices)
-    points = serializers.IntegerField(
-        help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step."
-    )
-    table = serializers.ListField(child=serializers.IntegerField())
-    limits = LimitsSerializer(source="*")
-    every_days = serializers.IntegerField(
-        help_text="At most once in so many days; 0: only the limits."
-    )
-    matures_after_days = serializers.IntegerField(
-        help_text="Days on the way after receipt of the goods; 0: at once."
-    )
-    weekdays = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Only on these, 1 is Monday; empty: every day."
-    )
-    validity = serializers.ChoiceField(RuleVersion.Validity.choices)
-    ends_at = serializers.DateTimeField(source="rule.ends_at", allow_null=True)
-
-    def to_representation(self, version):
-        shown = super().to_representation(version)
-        return {**shown, "points": rules.worth(version, amount=1, step=1)}
+def _shown(line, names) -> dict:
+    """Return an entry as programs read it; few were multiplied, and only those say so."""
+    shown = _entry(line, names)
+    if not shown["formula"]:
+        del shown["formula"]
+    return shown
 
 
 class EntryQuery(StrictSerializer):
@@ -169,7 +171,7 @@ class Points(APIView):
         now = balance.of(request.user)
         expiring = [{"on": on, "points": points} for on, points in now.expiring]
         coming = list(pending.on_the_way(request.user.pk))
-        rate = rates.shown()
+        rate, standing = rates.shown(), tiers.standing_of(request.user.pk)
         numbers = {
             name: getattr(now, name) for name in ("available", "held", "debt", "status", "lasting")
         }
@@ -181,12 +183,20 @@ class Points(APIView):
             PointsSerializer(
                 {
                     **numbers,
-                    "tier": tiers.standing_of(request.user.pk),
+                    "tier": standing,
+                    "perks": _perks(standing.tier),
+                    "next_perks": standing.next and _perks(standing.next, standing.missing),
                     "expiring": expiring,
                     "coming": coming,
                 }
             ).data
         )
+
+
+def _perks(tier, missing=0):
+    words = [perk.text for perk in perks.of(tier)]
+    said = {"level": tier.level, "name": tier.name, "missing": missing, "words": words}
+    return said | perks.numbers_of(tier)
 
 
 class Entries(OwnList):
@@ -222,23 +232,13 @@ class Entries(OwnList):
         pages = self.pagination_class()
         page = pages.page_of(partial(statement.lines_of, request.user.pk, **bounds), request)
         names = SimpleLazyObject(wording.rule_names)
-        return pages.answer([_entry(line, names) for line in page])
-
-
-class Rules(APIView):
-    """What earns points now."""
-
-    @extend_schema(
-        operation_id="list_point_rules", tags=TAG, responses=listed("RulePage", RuleSerializer)
-    )
-    def get(self, request):
-        return Response(whole(RuleSerializer(rules.in_force(), many=True).data))
+        return pages.answer([_shown(line, names) for line in page])
 
 
 urlpatterns = [
     path("points", Points.as_view()),
     path("points/entries", Entries.as_view()),
-    path("points/rules", Rules.as_view()),
+    *rules_api.urlpatterns,
     *adjustments_api.urlpatterns,
     *cases_api.urlpatterns,
 ]

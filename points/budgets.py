@@ -50,10 +50,7 @@ def set_up(code: str, points_max: int, *, per: str = Budget.Per.TOTAL, actor=Non
     """
     budget = _locked(code) or Budget(code=code, per=per, made_at=clock.now())
     before = {"points_max": budget.points_max, "per": budget.per} if budget.pk else None
-    if budget.taken > points_max:
-        raise BudgetBelowTaken(taken=budget.taken)
-    if budget.taken and budget.per != per:
-        raise BudgetHasBegun
+    _check(budget, points_max, per)
     after = {"points_max": points_max, "per": str(per)}
     if before == after:
         return budget
@@ -69,12 +66,27 @@ def set_up(code: str, points_max: int, *, per: str = Budget.Per.TOTAL, actor=Non
 
 
 @transactional
-def take(code: str, points: int) -> bool:
+def check(code: str, points_max: int, per: str) -> None:
+    """Refuse what ``set_up`` would refuse; raises as that."""
+    budget = _locked(code)
+    if budget is not None:
+        _check(budget, points_max, per)
+
+
+def _check(budget, points_max, per) -> None:
+    if budget.taken > points_max:
+        raise BudgetBelowTaken(taken=budget.taken)
+    if budget.taken and budget.per != per:
+        raise BudgetHasBegun
+
+
+@transactional
+def take(code: str, points: int, *, pausing: bool = True) -> bool:
     """Take points from the budget of what is about to give them, in the transaction that gives
     them; say whether they may be given. What has no budget may always give.
 
     Call it under the member's lock, the budget's row is held until the end. The first that does
-    not fit pauses the budget.
+    not fit pauses the budget (``pausing``; a batch that does not fit as a whole need not).
     """
     fits = Budget.objects.filter(code=code, month__in=("", _month()), paused_at__isnull=True)
     fits = fits.filter(points_max__gte=F("taken") + points)
@@ -88,22 +100,33 @@ def take(code: str, points: int) -> bool:
         budget.taken += points
         budget.save(update_fields=["taken", "month", "warned_at", "paused_at"])
         return True
-    _pause(budget)
+    if pausing:
+        _pause(budget)
     return False
 
 
-def take_all(points: Mapping[str, int]) -> bool:
-    """Take points from several budgets, all or none; in the order of their codes, so that two who
-    want the same ones do not wait for each other.
+def take_all(points: Mapping[str, int], *, pausing: bool = True) -> str | None:
+    """Take points from several budgets, all or none; return the code of the one that refuses, None
+    once all are taken. In the order of their codes, so that two who want the same ones do not wait
+    for each other.
     """
     done = {}
     for code in sorted(points):
-        if not take(code, points[code]):
-            for earlier, taken in done.items():
-                give_back(earlier, taken)
-            return False
+        if points[code] and not take(code, points[code], pausing=pausing):
+            give_back_all(done)
+            return code
         done[code] = points[code]
-    return True
+    return None
+
+
+def give_back_all(points: Mapping) -> None:
+    """Put points back into several budgets: ``{code: points}``, or ``{(code, month): points}``
+    where a refund took them back.
+    """
+    for name in sorted(points):
+        code, month = name if isinstance(name, tuple) else (name, None)
+        if points[name]:
+            give_back(code, points[name], month=month)
 
 
 @transactional

@@ -18,6 +18,8 @@ from mall.core.admin.search import MEMBER_HELP, members
 from points import risk, set_aside
 from points.forms import RejectForm
 from points.models import SEQ_SPAN, RiskCase
+from points.risk_admin import accounts_of
+from points.sighting_words import in_words
 
 COLOURS = {"open": "warning", "released": "success", "kept": "danger"}
 ROW = '<tr><td class="pr-4">{}</td><td class="pr-4">{}</td><td class="pr-4">{}</td><td>{}</td></tr>'
@@ -47,17 +49,17 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
     actions_detail = ["release_case", "keep_case"]
     fields = [
         "account_link", "kind", "scope", "note", "status", "opened_at", "appeal", "appealed_at",
-        "sums", "entries", "devices", "findings", "decided_by", "decided_at", "decision_note",
+        "words", "accounts", "sums", "entries", "devices", "findings", "decided_by", "decided_at",
+        "decision_note",
     ]  # fmt: skip
     readonly_fields = fields
 
     def get_fields(self, request, case=None):
-        """A busy day speaks by its numbers; the note beside them is for machines."""
-        return [
-            name
-            for name in self.fields
-            if name != "note" or case is None or "earned" not in case.evidence
-        ]
+        """What was seen speaks by itself; the note beside it is for machines."""
+        seen = case.evidence if case is not None else {}
+        unsaid = {"note"} if "earned" in seen or "code" in seen else set()
+        unsaid |= set() if "code" in seen else {"words", "accounts"}
+        return [name for name in self.fields if name not in unsaid]
 
     @admin.display(description=_("Member"), ordering="account_id")
     def member(self, case):
@@ -77,6 +79,14 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("Member wrote"), boolean=True)
     def has_appeal(self, case):
         return case.appealed_at is not None
+
+    @admin.display(description=_("What was seen"))
+    def words(self, case):
+        return in_words(case.evidence) or "–"
+
+    @admin.display(description=_("Accounts"))
+    def accounts(self, case):
+        return accounts_of(case.evidence)
 
     @admin.display(description=_("Earned that day"))
     def sums(self, case):
@@ -186,7 +196,7 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
         facts = (
             [f"{gettext('Earned that day')}: {seen['earned']} / {seen['limit']}"]
             if "earned" in seen
-            else [case.note]
+            else [in_words(seen) or case.note]
         )
         facts += [f"{gettext('What the member says')}: {case.appeal}"] if case.appeal else []
         waiting = set_aside.points_of(case.account_id)

@@ -12,6 +12,7 @@ from points.postings import asked
 
 ENTRIES_MAX = 200
 SESSIONS_MAX = 10
+UNWATCHED = ("referral", "referred")  # looked at before they are paid (Award.is_watched)
 
 
 def of_day(user_id: int, on: date, *, limit: int) -> dict:
@@ -20,7 +21,7 @@ def of_day(user_id: int, on: date, *, limit: int) -> dict:
     a person has released.
     """
     earned = statement.entries_of(user_id).filter(biz_date=on, kind="accrue").exclude(rule="")
-    earned = earned.exclude(key__startswith="grant:")
+    earned = earned.exclude(key__startswith="grant:").exclude(rule__in=UNWATCHED)
     paid = set(
         RuleVersion.objects.filter(value=RuleVersion.Value.PER_YUAN).values_list(
             "rule__code", "number"

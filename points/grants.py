@@ -1,58 +1,32 @@
 """Points on the way: promised for a paid order, arriving once it can no longer be sent back.
 
 A promise is a row of its own, so a refund within the return window never reaches the ledger. Every
-verb takes the member's lock first. What is taken back is always of the promise as it was made,
-whatever the rules say today.
+verb takes the member's lock first. What is taken back of a promise: points/take_backs.py.
 
-Source: docs/product.md "points" (purchase, available 7 days after receipt) and its traps 4, 7, 8.
+Source: docs/product.md "points" (purchase, available 7 days after receipt).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 
 from mall.core import clock, repeats, rows
 from mall.core.transactions import transactional
-from points import balance, errors, grant_limits, ledger, machine, rules, tiers
-from points.models import Grant, PointAccount, RuleVersion, TakeBack
+from points import conditions, errors, grant_limits, ledger, rulebook, valuation
+from points.models import Grant, RuleVersion
+from points.take_backs import TakenBack, Undone, preview_take_back, take_back, take_back_all
 
-
-@dataclass(frozen=True, slots=True)
-class TakenBack:
-    """What a refund takes: points on the way, available points, and what becomes owed because it is
-    spent already.
-    """
-
-    pending: int = 0
-    points: int = 0
-    debt: int = 0
-
-    @property
-    def total(self) -> int:
-        """Return all points it takes."""
-        return self.pending + self.points + self.debt
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """One refund: whose, of which reference, the ``share`` of the paid value that is refunded by
-    then (0 to 1, cumulative), under the refund's ``key``.
-    """
-
-    user_id: int
-    reference: str
-    share: Fraction
-    key: str
+# named by those who promise, and take promises back
+__all__ = ["TakenBack", "Undone", "preview_take_back", "take_back", "take_back_all"]
 
 
 @dataclass(frozen=True, slots=True)
 class Earned:
     """One thing a fact of a member earns: the action whose rule says how much, under the fact's
     ``key``; ``reference`` is what a refund undoes, ``at`` when it happened. ``amount`` is yuan paid
-    (per-yuan rules), ``step`` the count of a table.
+    (per-yuan rules), ``step`` the count of a table, ``things`` what it is about, each with its part
+    of the amount.
     """
 
     user_id: int
@@ -62,6 +36,13 @@ class Earned:
     at: datetime
     amount: Decimal | None = None
     step: int | None = None
+    things: tuple[conditions.Thing, ...] = ()
+    exactly = None  # what is promised is worth what its rule says
+
+    @property
+    def day(self) -> date:
+        """The shop day the fact belongs to."""
+        return clock.day_of(self.at)
 
 
 @transactional
@@ -92,35 +73,47 @@ def promise_all(earned: list[Earned]) -> list[Grant]:
     Raises: KeyConflict (a key names another fact), AccountMissing.
     """
     # Two callbacks may report the same payment at once; the second must see the first's promise.
-    ledger.open_all(one.user_id for one in earned)
+    conditions.open_all(earned)
     keys = {"account_id__in": {one.user_id for one in earned}, "key__in": {e.key for e in earned}}
     known = {(grant.account_id, grant.key): grant for grant in Grant.objects.filter(**keys)}
-    versions, new = rules.versions(), []
+    fresh = {}
     for one in earned:
         grant = known.get((one.user_id, one.key))
         if grant is not None:
             said = {"action": one.action, "reference": one.reference}
             repeats.same(grant, otherwise=errors.KeyConflict, **said)
-        elif (grant := _grant(one, versions)) is not None:
-            known[one.user_id, one.key] = grant
-            new.append(grant)
-    return Grant.objects.bulk_create(grant_limits.with_room(new))
+        else:
+            fresh.setdefault((one.user_id, one.key), one)
+    return Grant.objects.bulk_create(_promised(list(fresh.values())))
 
 
-def _grant(one, versions) -> Grant | None:
-    version = rules.active_ones([one.action], as_of=one.at, among=versions).get(one.action)
-    points = rules.worth(version, amount=one.amount, step=one.step) if version else 0
-    if points <= 0:
-        return None
+def _promised(earned) -> list[Grant]:
+    """Return promises of what some facts are worth, as far as limits and budgets have room."""
+    of_members, among = conditions.Known(earned), rulebook.versions()
+    worths = [(one, valuation.value(one, of_members, among=among)) for one in earned]
+    worths = [(one, worth) for one, worth in worths if worth is not None]
+    with_room = grant_limits.with_room([_grant(one, worth) for one, worth in worths])
+    if not any(worth.takes for _one, worth in worths):
+        return with_room
+    there = {(grant.account_id, grant.key) for grant in with_room}
+    worths = [(one, worth) for one, worth in worths if (one.user_id, one.key) in there]
+    granted = valuation.within_budgets(worths, of_members, among)
+    pairs = zip(worths, granted, strict=True)
+    return [_grant(one, worth) for (one, _asked), worth in pairs if worth is not None]
+
+
+def _grant(one, worth) -> Grant:
+    is_by_the_yuan = worth.version.value == RuleVersion.Value.PER_YUAN
     return Grant(
         account_id=one.user_id,
-        version=version,
+        version=worth.version,
         action=one.action,
         key=one.key,
         reference=one.reference,
-        amount=one.amount,
-        points=points,
-        on=clock.day_of(one.at),
+        amount=one.amount if is_by_the_yuan else None,
+        points=worth.points,
+        made=worth.made,
+        on=one.day,
         promised_at=one.at,
     )
 
@@ -155,131 +148,3 @@ def _unconfirmed(references):
     return Grant.objects.filter(
         reference__in=references, status=Grant.Status.PENDING, confirmed_at__isnull=True
     )
-
-
-# --- what a refund undoes --------------------------------------------------------------
-def take_back(user_id: int, *, reference: str, share: Fraction, key: str) -> TakenBack:
-    """Take back what one refund undoes, as ``take_back_all`` does."""
-    return take_back_all([Undone(user_id, reference, share, key)])[0]
-
-
-@transactional
-def take_back_all(undone: list[Undone]) -> list[TakenBack]:
-    """Take back what refunds undo; returns what each took.
-
-    Points by the yuan go in proportion, exactly all of them at 1; fixed bonuses go at 1 only. What
-    is on the way shrinks, what has arrived is clawed back from the ledger, what is spent becomes
-    owed.
-    Idempotent by member and ``key``: a repeat returns what the first call took. As many statements
-    for many members as for two.
-    Raises: KeyConflict (the key took back for another refund), ValueError (a share outside 0 to 1).
-    """
-    undone = [replace(one, share=_checked(one.share)) for one in undone]
-    # The sweep may bring the points in while they are taken back; whoever is second sees what the
-    # first did.
-    members = {one.user_id for one in undone}
-    ledger.open_all(members)
-    before = TakeBack.objects.filter(account_id__in=members, key__in={one.key for one in undone})
-    known = {(row.account_id, row.key): row for row in before}
-    new = {}
-    for one in undone:
-        row = known.get((one.user_id, one.key))
-        if row is None:
-            row = known[one.user_id, one.key] = new[one.user_id, one.key] = _taking(one)
-        said = {"reference": one.reference, "share": str(one.share)}
-        repeats.same(row, otherwise=errors.KeyConflict, **said)
-    if new:
-        _take(new.values())
-        TakeBack.objects.bulk_create(new.values())
-    found = (known[one.user_id, one.key] for one in undone)
-    return [TakenBack(row.pending, row.points, row.debt) for row in found]
-
-
-def _taking(one) -> TakeBack:
-    row = TakeBack(account_id=one.user_id, key=one.key, created_at=clock.now())
-    row.reference, row.share = one.reference, str(one.share)
-    row.pending = row.points = row.debt = 0
-    return row
-
-
-def _take(undone) -> None:
-    """Take from promises and from the books what these undo, and write onto them how much."""
-    grants, changed, claws = defaultdict(list), {}, []
-    references = {row.reference for row in undone}
-    for grant in _alive(references).filter(account_id__in={row.account_id for row in undone}):
-        grants[grant.account_id, grant.reference].append(grant)
-    for row in undone:
-        for grant in grants[row.account_id, row.reference]:
-            asked = due_back(grant, Fraction(row.share)) - grant.taken_back
-            if asked <= 0:
-                continue
-            changed[grant.pk] = grant
-            grant.taken_back += asked
-            if grant.status == Grant.Status.PENDING:
-                row.pending += asked
-                grant.status = Grant.Status.PENDING if grant.left else Grant.Status.VOID
-            else:
-                grant.claws += 1
-                claws.append((row, _claw(grant, asked)))
-    entries = ledger.post_many([claw for _row, claw in claws]) if claws else []
-    for (row, _claw_of), entry in zip(claws, entries, strict=True):
-        row.points -= entry.delta
-        row.debt += entry.debt_delta
-    rows.write_over(list(changed.values()), "taken_back", "claws", "status")
-    moved = {row.account_id for row, _claw_of in claws}
-    if moved:
-        tiers.reassess_all(moved)
-
-
-def preview_take_back(user_id: int, *, reference: str, share: Fraction) -> TakenBack:
-    """Return what ``take_back`` would take now; nothing is locked, so it is a preview and no
-    promise.
-    """
-    share = _checked(share)
-    pending = arrived = 0
-    for grant in _alive([reference]).filter(account_id=user_id):
-        asked = max(0, due_back(grant, share) - grant.taken_back)
-        if grant.status == Grant.Status.PENDING:
-            pending += asked
-        else:
-            arrived += asked
-    account = PointAccount.objects.filter(pk=user_id).first()
-    points = min(arrived, balance.of_account(account).available) if account else 0
-    return TakenBack(pending, points, arrived - points)
-
-
-def due_back(grant: Grant, share: Fraction) -> int:
-    """Return how many points of a promise are to be taken back in all when ``share`` of its fact is
-    undone.
-
-    What stays is what the goods that are kept would have earned, parts of a point dropped.
-    """
-    if grant.version.value != RuleVersion.Value.PER_YUAN:
-        return grant.points if share == 1 else 0
-    kept = Fraction(grant.amount) * (1 - share) * grant.version.points
-    return grant.points - min(grant.points, int(kept))
-
-
-def _alive(references):
-    """Return the promises refunds of these references may still take from."""
-    alive = Grant.objects.filter(reference__in=references).exclude(status=Grant.Status.VOID)
-    return alive.select_related("version__rule").order_by("pk")
-
-
-def _claw(grant, points) -> ledger.Posting:
-    return ledger.Posting(
-        grant.account_id,
-        machine.Clawback(points, None),
-        of_key=f"grant:{grant.pk}",
-        key=f"claw:{grant.pk}:{grant.claws}",
-        reference=grant.reference,
-        rule=grant.version.rule.code,
-        rule_version=grant.version.number,
-    )
-
-
-def _checked(share):
-    share = Fraction(share)
-    if not 0 <= share <= 1:
-        raise ValueError(f"a share lies between 0 and 1, not at {share}")
-    return share

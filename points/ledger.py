@@ -177,6 +177,15 @@ def post_many(
     return results
 
 
+def foresee(postings: list[Posting]) -> list[LedgerEntry | Exception | None]:
+    """Return what ``post_many``, tolerant, would return, of members this transaction has open;
+    writes nothing.
+    """
+    held = _hold({posting.user_id for posting in postings}, postings)
+    results, _made = post_all(postings, held.accounts, held.past, tolerant=True)
+    return results
+
+
 def _hold(ids, postings) -> account_rows.Held:
     """Lock the accounts of a batch and read what was posted under its keys; accounts that are all
     open already are taken as they are.

@@ -4,7 +4,7 @@ from accounts import closing as leaving
 from accounts import export, registration
 from accounts.events import REGISTERED
 from mall.core import events
-from points import closing, event_delivery, takeaway, welcome
+from points import closing, event_delivery, past_facts, takeaway, welcome
 
 LISTENERS = {
     REGISTERED: [welcome.open_with_gift],
@@ -12,6 +12,7 @@ LISTENERS = {
 
 ANSWERS = {
     events.KEEPING: [event_delivery.keep],
+    past_facts.HAPPENED: [past_facts.happened],
     registration.GREETING: [welcome.greet],
     export.PERSONAL_DATA: [takeaway.chapters],
     leaving.LEAVING: [closing.consequences],

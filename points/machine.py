@@ -3,8 +3,7 @@ refusal.
 
 Pure Python: no Django, no clock, no database. Days are ISO strings ("2027-11-30"), which compare
 as text; None is a day that never comes. Lots are ((day, points), ...) ascending, never-expiring
-last. Every command sweeps dead lots first, and sweeps again when it brought back lots whose day has
-passed.
+last. Every command sweeps dead lots first, and again when it brought back lots whose day is past.
 
 Source: docs/ledger.md.
 """
@@ -86,8 +85,8 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Accrue:
-    """Credit points; debt is repaid first. ``limits`` are per day, week, month, life; ``step`` is
-    kept for the wording.
+    """Credit points; debt is repaid first. ``limits`` are per day, week, month, life; ``step`` and
+    ``made`` are kept for the wording.
 
     With ``earned_max`` points of a rule count as earned today, and the posting that brings them
     past it is the last one before earning is paused. ``day`` is the earlier day of points that were
@@ -101,6 +100,7 @@ class Accrue:
     step: int | None = None
     earned_max: int | None = None
     day: str | None = None
+    made: list | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +362,7 @@ def _accrue(books, command):
             if limit is not None and slot > limit:
                 raise Refused("limit_reached", limit=limit, span=span)
         books.counts["rules"][command.rule] = taken
-    words = {"step": command.step} if command.step else {}
+    words = {name: said for name in ("step", "made") if (said := getattr(command, name))}
     words |= {"day": command.day, "set_aside": True} if command.day else {}
     words |= _count(books, command) if command.rule else {}
     if points <= books.debt:

@@ -94,9 +94,10 @@ def _posting(grant, today):
     """
     rule = grant.version.rule.code
     expiry = as_text(rules.expires_on(grant.version, today))
+    made = None if grant.taken_back else grant.made  # what is left was not made that way
     return ledger.Posting(
         grant.account_id,
-        machine.Accrue(grant.left, expiry, rule),
+        machine.Accrue(grant.left, expiry, rule, made=made),
         key=f"grant:{grant.pk}",
         rule=rule,
         rule_version=grant.version.number,

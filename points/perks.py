@@ -2,7 +2,7 @@
 notice of a rise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -42,6 +42,13 @@ def gift_of(tier: TierLevel) -> int:
     """
     version = rules.active(BIRTHDAY)
     return max(rules.worth(version), tier.birthday_points or 0) if version else 0
+
+
+def gifts_of(user_ids: Collection[int]) -> dict[int, int]:
+    """Return what each of some members gets on a birthday in the tier they have now."""
+    levels = tiers.levels_of(user_ids)
+    by_level = {level: gift_of(tiers.perks_of(level)) for level in {*levels.values(), 1}}
+    return {user_id: by_level[levels.get(user_id, 1)] for user_id in user_ids}
 
 
 def numbers_of(tier: TierLevel) -> dict[str, int]:

@@ -31,8 +31,10 @@ class Posting:
     description: str = ""
     note: str = ""
     on: date | None = None
-    # a repeat is recognised by key and rule alone: what a rule pays may have changed meanwhile
+    # a repeat is recognised by key and rule alone: what a rule pays may have changed meanwhile, and
+    # which of the ``rivals`` for the same action pays
     same_fact: bool = False
+    rivals: frozenset[str] = frozenset()
     # the key carries a number made in this very transaction: nobody can have posted under it
     fresh: bool = False
 
@@ -192,7 +194,8 @@ def first_of(posting: Posting, first: LedgerEntry, past: Past) -> LedgerEntry:
     Raises: KeyConflict.
     """
     command = posting.command
-    same = first.kind == type(command).__name__.lower() and first.rule == posting.rule
+    is_same_rule = first.rule == posting.rule or first.rule in posting.rivals
+    same = first.kind == type(command).__name__.lower() and is_same_rule
     if same and not posting.same_fact:
         same = first.reference == posting.reference
         if getattr(command, "points", None) is not None:

@@ -19,6 +19,7 @@ from points import events, evidence, ledger, machine, set_aside
 from points.models import LedgerEntry, PointAccount, RiskCase
 
 APPEAL_MAX = 1_000
+FORBIDS = {RiskCase.Scope.ALL: ("earn", "spend"), RiskCase.Scope.NONE: ()}
 
 
 class CaseDecided(DomainError):
@@ -66,8 +67,8 @@ def watch(entry: LedgerEntry) -> None:
 def open_case(
     user_id: int, *, kind, scope, key: str, note: str, seen: dict | None = None, actor=None
 ) -> RiskCase:
-    """Pause an account (``scope``: earn, spend, all) and open a case for it; a second call with
-    ``key`` returns the first.
+    """Pause an account (``scope``: earn, spend, all; none only asks a person to look) and open a
+    case for it; a second call with ``key`` returns the first.
 
     A closed account stays closed.
     """
@@ -85,7 +86,8 @@ def open_case(
         evidence=seen or {},
         opened_at=clock.now(),
     )
-    _apply(user_id, note)
+    if scope != RiskCase.Scope.NONE:
+        _apply(user_id, note)
     audit.note(
         actor,
         "points.case_open",
@@ -137,7 +139,8 @@ def decide(case: RiskCase, *, operator, release: bool, note: str) -> RiskCase:
     case.status = RiskCase.Status.RELEASED if release else RiskCase.Status.KEPT
     case.decided_by, case.decided_at, case.decision_note = operator, clock.now(), note[:500]
     case.save(update_fields=["status", "decided_by", "decided_at", "decision_note"])
-    standing_scopes = _apply(case.account_id, note)
+    pauses = case.scope != RiskCase.Scope.NONE
+    standing_scopes = _apply(case.account_id, note) if pauses else set()
     audit.note(
         operator,
         "points.case_decide",
@@ -207,11 +210,8 @@ def forget_person(user_id: int) -> None:
 
 def standing(user_id: int):
     """Return the cases that pause an account now: undecided and upheld ones, newest first."""
-    return (
-        RiskCase.objects.filter(account_id=user_id)
-        .exclude(status=RiskCase.Status.RELEASED)
-        .order_by("-pk")
-    )
+    cases = RiskCase.objects.filter(account_id=user_id).exclude(status=RiskCase.Status.RELEASED)
+    return cases.exclude(scope=RiskCase.Scope.NONE).order_by("-pk")
 
 
 def version_of_standing(cases) -> str:
@@ -221,9 +221,7 @@ def version_of_standing(cases) -> str:
 
 def forbidden_by(scopes) -> set[str]:
     """Return what cases of these scopes forbid together: earn, spend."""
-    return {
-        what for scope in scopes for what in (("earn", "spend") if scope == "all" else (scope,))
-    }
+    return {what for scope in scopes for what in FORBIDS.get(scope, (scope,))}
 
 
 def _may_earn(user_id) -> bool:

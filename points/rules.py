@@ -5,22 +5,37 @@ Limits are slots: the n-th award of a rule in a day, week, month or life takes s
 the member's locked row, so two doors at once cannot take the same one.
 """
 
-import copy
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Subquery
-
 from mall.core import clock
 from mall.core.events import tell
-from mall.core.kept import kept
 from mall.core.transactions import transactional
-from points import errors, events, ledger, machine, risk, set_aside, spacing, tiers, validity
-from points.models import LedgerEntry, PointsPolicy, Rule, RuleVersion, SetAside
+from points import (
+    conditions,
+    errors,
+    events,
+    ledger,
+    machine,
+    risk,
+    rulebook,
+    set_aside,
+    spacing,
+    tiers,
+    validity,
+    valuation,
+)
+from points.conditions import Thing
+from points.models import LedgerEntry, PointsPolicy, RuleVersion, SetAside
 from points.postings import as_text
+from points.rulebook import active, in_force, numbers_of, publish, versions
+from points.valuation import worth
+
+# named by those who award, and by those who ask what an action is worth
+__all__ = ["Thing", "active", "in_force", "numbers_of", "publish", "versions", "worth"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +44,7 @@ class Award:
 
     ``at`` is when it happened, ``on`` its shop day (default: the day of ``at``). ``amount`` is yuan
     paid (per-yuan rules) or the points the fact itself is worth, ``step`` the day or count of a
-    table.
+    table, ``things`` what it is about, for rules that ask for a category.
     """
 
     user_id: int
@@ -43,8 +58,13 @@ class Award:
     description: str = ""
     # False: whoever awards has a notice of its own for it, or it is the member's daily habit
     is_told: bool = True
+    # points whatever the rule says, and nothing multiplies them: a tier's birthday gift
+    exactly: int | None = None
+    # False: no sign of somebody who collects (looked at before): the day's limit counts it not
+    is_watched: bool = True
     # True: nobody can have posted under the key yet, so nobody looks
     fresh: bool = False
+    things: tuple[Thing, ...] = ()
 
     @property
     def day(self) -> date:
@@ -70,55 +90,92 @@ def award_all(awards: list[Award]) -> list[LedgerEntry | None]:
     """Credit what facts are worth; for each what ``award`` returns, in as many statements for many
     members (at most ledger.BATCH_MAX) as for two.
     """
-    everything, paying = versions(), []
-    for place, one in enumerate(awards):
-        found = active_ones([one.action], as_of=one.at, on=one.on, among=everything)
-        version = found.get(one.action)
-        if version and worth(version, amount=one.amount, step=one.step) > 0:
-            paying.append((place, one, version))
-    paying = spacing.spaced(paying)
-    postings = [_posting(one, version) for _place, one, version in paying]
-    results, new, waiting = [None] * len(awards), {}, []
+    known, among = conditions.Known(awards), versions()
+    worths = [valuation.value(one, known, among=among) for one in awards]
+    valued = [each for each in zip(range(len(awards)), awards, worths, strict=True) if each[2]]
+    paying = spacing.spaced(valued)
+    if any(worth_it.takes for _place, _one, worth_it in paying):
+        paying = _within_budgets(paying, known, among)
+    postings = [_posting(one, worth_it, among) for _place, one, worth_it in paying]
+    results, new, waiting, unpaid = [None] * len(awards), {}, [], []
     entries = ledger.post_many(postings, tolerant=True) if postings else []
-    for (place, one, version), entry in zip(paying, entries, strict=True):
+    for (place, one, worth_it), entry in zip(paying, entries, strict=True):
         if isinstance(entry, errors.AccountFrozen):
-            waiting.append(_set_aside(one, version))
-            continue
-        if isinstance(entry, errors.LimitReached):
-            continue
-        if isinstance(entry, Exception):
+            waiting.append((_set_aside(one, worth_it), worth_it))
+        elif isinstance(entry, errors.LimitReached):
+            unpaid.append(worth_it)
+        elif isinstance(entry, Exception):
             raise entry
-        results[place] = entry
-        if entry.is_new:
-            new[entry.pk] = (one, entry)
+        else:
+            results[place] = entry
+            if entry.is_new:
+                new[entry.pk] = (one, entry)
     if waiting:
-        set_aside.keep(waiting)
-    note_new(entry for _one, entry in new.values())
+        kept = set(map(id, set_aside.keep(row for row, _worth in waiting)))
+        unpaid += [worth_it for row, worth_it in waiting if id(row) not in kept]
+    valuation.give_back(unpaid)
+    note_new([entry for _one, entry in new.values()], known.read)
     told = [(one.action, entry) for one, entry in new.values() if one.is_told]
     tell(*(events.points_awarded(action, entry) for action, entry in told))
     return results
 
 
-def note_new(entries: Iterable[LedgerEntry]) -> None:
+def _within_budgets(paying, known, among) -> list[tuple]:
+    """Return what is still to be posted once budgets were asked: what would be new in the books (or
+    set aside) has taken from them, what was posted before takes nothing, and what a limit refuses
+    is left out.
+    """
+    ledger.open_all(one.user_id for _place, one, _worth in paying)
+    foreseen = ledger.foresee([_posting(one, worth_it, among) for _place, one, worth_it in paying])
+    is_new = [_would_cost(entry) for entry in foreseen]
+    wanted = [each for each, new in zip(paying, is_new, strict=True) if new]
+    granted = valuation.within_budgets([each[1:] for each in wanted], known, among)
+    settled = {
+        place: worth_it for (place, _one, _worth), worth_it in zip(wanted, granted, strict=True)
+    }
+    settled |= {
+        place: worth_it
+        for (place, _one, worth_it), entry in zip(paying, foreseen, strict=True)
+        if place not in settled and not isinstance(entry, Exception)
+    }
+    return [
+        (place, one, settled[place])
+        for place, one, _worth in paying
+        if settled.get(place) is not None
+    ]
+
+
+def _would_cost(foreseen) -> bool:
+    """Say whether a posting would make a new entry, or be set aside until a case is decided."""
+    if isinstance(foreseen, Exception):
+        return isinstance(foreseen, errors.AccountFrozen)
+    return foreseen.is_new
+
+
+def note_new(entries: Iterable[LedgerEntry], standing: Mapping | None = None) -> None:
     """Do what goes with points rules have just credited, in their transaction: look at the day's
-    limit, count them for the tiers.
+    limit, count them for the tiers (``standing``: the members' rows, where they were read).
     """
     earned = Counter()
     for entry in entries:
         risk.watch(entry)
         earned[entry.account_id] += entry.worth
-    tiers.note_earned_all(earned)
+    tiers.note_earned_all(earned, standing)
 
 
-def _posting(one, version) -> ledger.Posting:
+def _posting(one, worth_it, among) -> ledger.Posting:
+    version = worth_it.version
     command = machine.Accrue(
-        worth(version, amount=one.amount, step=one.step),
+        worth_it.points,
         as_text(_still_good(expires_on(version, one.day))),
         version.rule.code,
         version.limits,
         one.step,
         # What was paid for by the yuan is no sign of somebody who collects.
-        None if version.value == RuleVersion.Value.PER_YUAN else earned_max(version),
+        earned_max(version)
+        if one.is_watched and version.value != RuleVersion.Value.PER_YUAN
+        else None,
+        made=worth_it.made,
     )
     return ledger.Posting(
         one.user_id,
@@ -130,103 +187,53 @@ def _posting(one, version) -> ledger.Posting:
         description=one.description,
         on=one.day,
         same_fact=True,
+        rivals=rulebook.codes_of(one.action, among),
         fresh=one.fresh,
     )
 
 
-def _set_aside(one, version) -> SetAside:
-    last = expires_on(version, one.day)
+def _set_aside(one, worth_it) -> SetAside:
+    last = expires_on(worth_it.version, one.day)
     return SetAside(
         account_id=one.user_id,
-        version=version,
+        version=worth_it.version,
         action=one.action,
         key=one.key,
         reference=one.reference,
         description=one.description[:200],
-        points=worth(version, amount=one.amount, step=one.step),
+        points=worth_it.points,
+        made=worth_it.made,
         step=one.step,
         on=one.day,
         expires_on=validity.standard(one.day) if last == ledger.DEFAULT else last,
     )
 
 
-def preview(action, *, amount=None, step=None, as_of: datetime | None = None) -> int:
-    """Return how many points an action would earn now; limits and the member's standing aside."""
-    version = active(action, as_of=as_of)
-    return worth(version, amount=amount, step=step) if version else 0
+def preview(
+    action, *, amount=None, step=None, as_of: datetime | None = None, user_id: int | None = None
+) -> int:
+    """Return how many points an action would earn now: a member, whose tier and what else rules ask
+    for counts, or somebody of whom nothing is known. Limits and budgets aside.
+    """
+    return offer(action, user_id, as_of=as_of)(amount=amount, step=step)
 
 
-def active(action, *, as_of: datetime | None = None, on: date | None = None) -> RuleVersion | None:
-    """Return the version in force of the rule for an action; of several that fit the day the one of
-    the smallest priority.
+def offer(action, user_id: int | None = None, *, as_of: datetime | None = None):
+    """Return what an action would earn now, as a function of ``amount`` and ``step``; what is to be
+    known of the member is read once for all steps.
     """
     at = as_of or clock.now()
-    return active_ones([action], as_of=at, on=on).get(action)
+    if user_id is None:
+        version = active(action, as_of=at)
+        return lambda **said: worth(version, **said) if version else 0
+    known = conditions.Known([Award(user_id, action, "", at)], is_locking=False)
 
+    def would_earn(amount=None, step=None) -> int:
+        fact = Award(user_id, action, "", at, amount=amount, step=step)
+        found = valuation.value(fact, known)
+        return found.points if found else 0
 
-def active_ones(
-    actions, *, as_of: datetime, on: date | None = None, among: list[RuleVersion] | None = None
-) -> dict[str, RuleVersion]:
-    """Return the version in force at an instant for each of these actions that has one, as
-    ``active`` does; ``among`` the ``versions`` of a caller who asks for many instants.
-    """
-    weekday, found = (on or clock.day_of(as_of)).isoweekday(), {}
-    for version in _in_force(versions() if among is None else among, as_of, actions):
-        if not version.weekdays or weekday in version.weekdays:
-            found.setdefault(version.rule.action, version)
-    return found
-
-
-def in_force(as_of: datetime | None = None, *, actions=None) -> list[RuleVersion]:
-    """Return the version in force of every rule (of these actions) that was open at an instant, in
-    order of priority then.
-    """
-    return _in_force(versions(), as_of or clock.now(), actions)
-
-
-def _in_force(among, at, actions) -> list[RuleVersion]:
-    newest = {}
-    for version in among:
-        was_there = version.created_at <= at or version.number == 1  # the first always was
-        is_asked = actions is None or version.rule.action in actions
-        if was_there and is_asked and version.rule_id not in newest:
-            newest[version.rule_id] = _as_of(version, at)
-    opened = (version for version in newest.values() if version.rule.is_open(at))
-    return sorted(opened, key=lambda version: (version.rule.priority, version.rule_id))
-
-
-def _as_of(version, at) -> RuleVersion:
-    """Return a kept version with its rule as that was at an instant."""
-    then = version.rule.as_of(at)
-    if then is version.rule:
-        return version
-    version = copy.copy(version)
-    version.rule = then
-    return version
-
-
-@kept
-def versions() -> list[RuleVersion]:
-    """Return every version of every rule, the newest first."""
-    # The day's limit rides along: an award asks for the rule and the policy in one go.
-    limit = Subquery(PointsPolicy.objects.order_by("pk").values("earned_per_day_max")[:1])
-    found = RuleVersion.objects.select_related("rule").annotate(limit_of_day=limit)
-    return list(found.order_by("-number", "rule_id"))
-
-
-def worth(version: RuleVersion, *, amount=None, step=None) -> int:
-    """Return the points of one award; parts of a point are dropped, a step past the table earns its
-    last number; where only certain steps earn, every other earns nothing.
-    """
-    if version.value == RuleVersion.Value.PER_YUAN:
-        return min(int(Decimal(amount or 0) * version.points), machine.POINTS_MAX)
-    if version.value == RuleVersion.Value.GIVEN:
-        return int(amount or 0)
-    if version.value == RuleVersion.Value.TABLE:
-        return version.table[min(step or 1, len(version.table)) - 1] if version.table else 0
-    if version.value == RuleVersion.Value.STEPS:
-        return dict(map(tuple, version.table)).get(step, 0)
-    return version.points
+    return would_earn
 
 
 def expires_on(version: RuleVersion, on: date) -> date | str | None:
@@ -252,36 +259,3 @@ def _still_good(day: date | str | None) -> date | str | None:
 def earned_max(version: RuleVersion) -> int:
     """Return how many points a member may earn in a day before earning is paused."""
     return version.limit_of_day or PointsPolicy().earned_per_day_max
-
-
-def numbers_of(version: RuleVersion | None) -> dict:
-    """Return what a version says, by field; nothing for none."""
-    names = (
-        "value",
-        "points",
-        "table",
-        "validity",
-        "validity_days",
-        "per_day",
-        "per_week",
-        "per_month",
-        "per_life",
-    )
-    more = ("every_days", "matures_after_days", "weekdays")
-    return {name: getattr(version, name) for name in (*names, *more)} if version is not None else {}
-
-
-@transactional
-def publish(rule: Rule, *, actor: str, **numbers) -> RuleVersion:
-    """Add a version to a rule; entries of the old one keep naming it. The same numbers again add
-    nothing.
-    """
-    # Two operators may publish at once; the second must number its version after the first's.
-    rule = Rule.objects.select_for_update().get(pk=rule.pk)
-    last = rule.versions.first()
-    if last is not None and all(getattr(last, name) == value for name, value in numbers.items()):
-        return last
-    number = last.number + 1 if last else 1
-    return RuleVersion.objects.create(
-        rule=rule, number=number, created_by=actor, created_at=clock.now(), **numbers
-    )

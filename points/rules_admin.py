@@ -1,18 +1,22 @@
 """Rules, rates and the numbers of the points policy: what an operator sets without a shell."""
 
 from django.contrib import admin, messages
+from django.http import HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from mall.core import actors, audit, clock
+from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
-from points import overlap, rules, terms
-from points.forms import NUMBERS, RateForm, RuleForm
+from points import back_tests, budgets, overlap, rulebook, rules, terms
+from points.forms import RateForm
 from points.models import ExchangeRate, PointsPolicy, Rule, RuleVersion
+from points.models.rules import MULTIPLIER
+from points.rule_forms import BackTestForm, RuleForm
 
 RULE_COLOURS = {
     "active": "success",
@@ -57,12 +61,14 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
     is_short = True
     form = RuleForm
     inlines = [VersionInline]
+    actions_detail = ["back_test"]
     list_display = [
         "shown_name",
         "action",
         "worth",
         "shown_status",
         "rivals",
+        "spent",
         "starts_at",
         "ends_at",
     ]
@@ -82,17 +88,32 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
                 ]
             },
         ),
-        (_("What it is worth"), {"fields": ["value", "points", "table"]}),
+        (_("What it is worth"), {"fields": ["value", "points", "table", "with_tier"]}),
+        (_("What it multiplies"), {"fields": ["percent", "actions", "stackable"]}),
         (
             _("Limits"),
             {"fields": [("per_day", "per_week"), ("per_month", "per_life"), "every_days"]},
         ),
         (_("When"), {"fields": ["weekdays", "matures_after_days"]}),
+        (
+            _("For whom and for what"),
+            {
+                "fields": [
+                    ("tier_from", "tier_to"),
+                    "segment",
+                    "first_time",
+                    "categories",
+                    "amount_min",
+                ]
+            },
+        ),
+        (_("Budget"), {"fields": [("budget_points", "budget_per")]}),
         (_("How long the points live"), {"fields": ["validity", "validity_days"]}),
     ]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("versions")
+        found = super().get_queryset(request).select_related("budget")
+        return found.prefetch_related("versions")
 
     def changelist_view(self, request, extra_context=None):
         """List the rules; those that answer the same event at the same time are looked for once."""
@@ -107,19 +128,16 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def _warn(self, request, rule):
+        newest = rule.versions.first()
+        if newest is not None:
+            newest.rule = rule
+            messages.info(request, terms.sentence_of(newest))
         for other in overlap.rivals_of(rule):
             words = {
                 "rule": other.name,
                 "wins": min((rule, other), key=lambda one: (one.priority, one.pk)).name,
             }
-            messages.warning(
-                request,
-                _(
-                    "“%(rule)s” answers the same event at the same time. Only “%(wins)s” pays, by "
-                    "its priority."
-                )
-                % words,
-            )
+            messages.warning(request, overlap.WORDS[rule.action == MULTIPLIER] % words)
 
     def get_readonly_fields(self, request, obj=None):
         return ["code", "action"] if obj else []
@@ -132,6 +150,7 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         super().save_model(request, obj, form, change)
         before = rules.numbers_of(obj.versions.first())
         version = rules.publish(obj, actor=f"staff:{request.user.pk}", **form.numbers())
+        self._set_budget(request, obj, *form.budget())
         after = {**rules.numbers_of(version), "status": obj.status}
         audit.note(
             request.user,
@@ -142,12 +161,38 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         )
         if "_continue" not in request.POST:  # there the rule's own page says it
             self._warn(request, Rule.objects.prefetch_related("versions").get(pk=obj.pk))
-        if set(form.changed_data) & set(NUMBERS):
+        if set(form.changed_data) & set(rulebook.NUMBERS):
             messages.info(
                 request,
                 _("Version %(number)s is in force for what happens from now on.")
                 % {"number": version.number},
             )
+
+    def _set_budget(self, request, rule, points_max, per):
+        budget = None
+        if points_max:
+            code = rulebook.budget_code(rule)
+            budget = budgets.set_up(code, points_max, per=per, actor=request.user)
+        if rule.budget != budget:
+            rule.budget = budget
+            rule.save(update_fields=["budget"])
+
+    @action(
+        description=_("Back-test"), url_path="back-test", permissions=["change"], icon="history"
+    )
+    def back_test(self, request, object_id):
+        """Ask for a back-test of the rule's numbers, or of others, before they are in force."""
+        rule = self.get_object(request, object_id)
+        version = rule.versions.first()
+        budget = {"budget_points": rule.budget.points_max} if rule.budget else {}
+        form = BackTestForm(sent(request), version=version, initial=budget)
+
+        def verb(rule, answers):
+            test = back_tests.ask(rule, form.numbers(), days=answers["days"], operator=request.user)
+            return HttpResponseRedirect(test.get_absolute_url())
+
+        title = _("Back-test: what it would have cost")
+        return ask(self, request, rule, form, verb, title=title)
 
     @admin.display(description=_("Name"), ordering="name_zh_hans")
     def shown_name(self, rule):
@@ -163,6 +208,15 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         """Name the rules that would pay for the same event; the smaller priority wins."""
         found = overlap.rivals_of(rule, self._running)
         return ("rival", ", ".join(other.name for other in found)) if found else ""
+
+    @display(description=_("Budget"), label={"some": "info", "nearly": "warning", "out": "danger"})
+    def spent(self, rule):
+        """Say how much of the budget is taken."""
+        budget = rule.budget
+        if budget is None:
+            return ""
+        state = "out" if budget.paused_at else "nearly" if budget.is_nearly_out else "some"
+        return state, f"{budget.percent} %"
 
     @display(description=_("Status"), ordering="status", label=RULE_COLOURS)
     def shown_status(self, rule):

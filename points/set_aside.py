@@ -15,7 +15,7 @@ from datetime import date
 from django.db.models import Sum
 
 from mall.core import clock, rows
-from points import ledger, machine, slots, tiers
+from points import budgets, ledger, machine, slots, tiers, valuation
 from points.grant_limits import has_room
 from points.models import PointAccount, RiskCase, SetAside
 from points.postings import as_text
@@ -34,9 +34,9 @@ class Decided:
     days: tuple[date, ...] = ()
 
 
-def keep(rows: Iterable[SetAside]) -> None:
+def keep(rows: Iterable[SetAside]) -> list[SetAside]:
     """Set aside what facts are worth, once per member and key and as often as their rules' limits
-    allow; what belongs to a closed account or to a confirmed case falls away.
+    allow; what belongs to a closed account or to a confirmed case falls away. Return what is kept.
     """
     rows = list(rows)
     members = {row.account_id for row in rows}
@@ -62,6 +62,7 @@ def keep(rows: Iterable[SetAside]) -> None:
             mine[row.on] += 1
             kept.append(row)
     SetAside.objects.bulk_create(kept)
+    return kept
 
 
 def settle(user_id: int, *, may_earn: bool) -> Decided:
@@ -75,10 +76,14 @@ def settle(user_id: int, *, may_earn: bool) -> Decided:
 
 def drop(user_id: int, key: str | None = None) -> int:
     """Let what was set aside fall away, of one fact or of all; returns how many points it was."""
-    points = points_of(user_id, key)
-    if points:
+    rows = list(_waiting(user_id, key).select_related("version__rule"))
+    if rows:
         _waiting(user_id, key).update(status=SetAside.Status.DROPPED, decided_at=clock.now())
-    return points
+    freed = Counter()
+    for row in rows:
+        freed.update(valuation.freed(row, 0, row.points))
+    budgets.give_back_all(freed)
+    return sum(row.points for row in rows)
 
 
 def points_of(user_id: int, key: str | None = None) -> int:
@@ -111,7 +116,7 @@ def _posting(row) -> ledger.Posting:
     # A review may have lasted longer than the points were good for: that was not the member's doing
     last = row.expires_on and max(row.expires_on, today)
     day = as_text(row.on) if row.on < today else None
-    command = machine.Accrue(row.points, as_text(last), rule, step=row.step, day=day)
+    command = machine.Accrue(row.points, as_text(last), rule, step=row.step, day=day, made=row.made)
     return ledger.Posting(
         row.account_id,
         command,
@@ -131,5 +136,6 @@ def _waiting(user_id, key=None):
 
 def _confirmed(user_ids):
     """Return the cases of members that forbid them to earn and that a person has confirmed."""
-    forbids = RiskCase.objects.exclude(scope=RiskCase.Scope.SPEND)
+    may_earn = (RiskCase.Scope.SPEND, RiskCase.Scope.NONE)
+    forbids = RiskCase.objects.exclude(scope__in=may_earn)
     return forbids.filter(account_id__in=list(user_ids), status=RiskCase.Status.KEPT)

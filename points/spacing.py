@@ -12,7 +12,7 @@ def spaced(paying) -> list[tuple]:
     """Leave out what a rule that pays once in so many days has paid within them for another fact;
     a fact that was paid stays.
     """
-    spaced = [(one, version) for _place, one, version in paying if version.every_days]
+    spaced = [(one, each.version) for _place, one, each in paying if each.version.every_days]
     if not spaced:
         return paying
     # Two doors may report the same birthday at once; the second must see the first's entry.
@@ -22,7 +22,7 @@ def spaced(paying) -> list[tuple]:
     asked |= Q(rule__in={version.rule.code for _one, version in spaced})
     found = entries.filter(asked, kind=LedgerEntry.Kind.ACCRUE)
     paid = set(found.values_list("account_id", "rule", "key", "biz_date"))
-    return [found for found in paying if not _is_too_soon(found[1], found[2], paid)]
+    return [found for found in paying if not _is_too_soon(found[1], found[2].version, paid)]
 
 
 def _is_too_soon(one, version, paid: set) -> bool:

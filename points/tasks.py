@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from points import budgets, event_delivery, expiry, maturing, tiers
+from points import back_tests, budgets, event_delivery, expiry, maturing, tiers, velocity
 from points.moving_in import letters, opening
 
 
@@ -38,6 +38,12 @@ def reassess_tiers():
     return tiers.reassess_due()
 
 
+@shared_task(name="points.watch_sign_ups")
+def watch_sign_ups():
+    """Note many sign-ups from one place; returns how many such."""
+    return {"bursts": velocity.watch_sign_ups()}
+
+
 @shared_task(name="points.move_members_in")
 def move_members_in():
     """Carry out files of members that were let in or are taken back; returns how many."""
@@ -48,3 +54,9 @@ def move_members_in():
 def welcome_moved_members():
     """Write some of the welcome mails that are due; returns how many."""
     return {"mails": letters.write_due()}
+
+
+@shared_task(name="points.run_back_tests")
+def run_back_tests():
+    """Carry out the back-tests that wait; returns how many."""
+    return {"back-tests": back_tests.carry_on()}

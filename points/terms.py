@@ -4,7 +4,10 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from points.models import RuleVersion
+from points import formula, rulebook
+from points.conditions import CATEGORIES
+from points.models import LEVELS, RuleVersion
+from points.models.rules import MULTIPLIER
 
 ICONS = {
     "register": "gift",
@@ -19,6 +22,7 @@ ICONS = {
     "profile": "person-check",
     "birthday": "cake",
     "referral": "people",
+    "referred": "person-plus",
     "mission": "flag",
 }
 # Where a member does it; pages of rooms above, so by address. Missions lead there, too.
@@ -30,6 +34,7 @@ PLACES = {
     "repurchase": "/products/",
     "review": "/reviews/",
     "share": "/share/",
+    "referral": "/referral/",
     "profile": "/account/profile/",
     "birthday": "/account/profile/",
     "mission": "/missions/",
@@ -44,6 +49,8 @@ SAYS_STEP = ("checkin", "checkin_milestone")
 
 def can_say(action: str, value: str) -> bool:
     """Whether the facts of an action say what a rule of this value is counted by."""
+    if (value == RuleVersion.Value.PERCENT) != (action == MULTIPLIER):
+        return False
     if value == RuleVersion.Value.PER_YUAN:
         return action in SAYS_YUAN or action.startswith(EVENT)
     if value == RuleVersion.Value.STEPS:
@@ -66,6 +73,8 @@ def worth_of(version: RuleVersion) -> str:
         return _("%(steps)s points (step: points)") % {"steps": " · ".join(steps)}
     if version.value == RuleVersion.Value.GIVEN:
         return _("As many as it says")
+    if version.value == RuleVersion.Value.PERCENT:
+        return _("× %(times)s") % {"times": formula.times(version.percent)}
     return ngettext("%(points)s point", "%(points)s points", version.points) % {
         "points": version.points
     }
@@ -73,6 +82,8 @@ def worth_of(version: RuleVersion) -> str:
 
 def limit_of(version: RuleVersion) -> str:
     """Return how often it pays, as a phrase; the narrowest limit a member will notice."""
+    if version.value == RuleVersion.Value.PERCENT:
+        return ""  # it pays as often as the rules it multiplies
     if version.per_life == 1:
         return _("Once")
     if version.every_days:
@@ -106,13 +117,84 @@ def weekdays_of(version: RuleVersion) -> str:
     return _("Only on %(days)s") % {"days": ", ".join(names)} if names else ""
 
 
+def actions_of(version: RuleVersion) -> str:
+    """Return which rules a multiplier multiplies, as a phrase; nothing for one that multiplies all,
+    and for a rule that pays itself.
+    """
+    if not version.actions:
+        return ""
+    names = {one.rule.action: one.rule.name for one in reversed(rulebook.in_force())}
+    said = [str(names.get(action, action)) for action in version.actions]
+    return _("For: %(rules)s") % {"rules": ", ".join(said)}
+
+
+def conditions_of(version: RuleVersion) -> list[str]:
+    """Return what it asks for besides the weekday, as phrases."""
+    said = [_tiers(version), _categories(version)]
+    if version.amount_min:
+        said.append(_("From ¥%(yuan)s on") % {"yuan": version.amount_min})
+    if version.first_time:
+        said.append(_("The first time only"))
+    if version.segment:  # what it is called is the shop's own affair
+        said.append(_("For chosen members"))
+    return [phrase for phrase in said if phrase]
+
+
+def _tiers(version) -> str:
+    first, last = version.tier_from, version.tier_to
+    if not rulebook.asks_for_tier(version):
+        return ""
+    if last == LEVELS:
+        return _("For members from V%(first)s on") % {"first": first}
+    if first == last:
+        return _("For members of V%(first)s") % {"first": first}
+    return _("For members from V%(first)s to V%(last)s") % {"first": first, "last": last}
+
+
+def _categories(version) -> str:
+    if not version.categories:
+        return ""
+    names = dict(one for answer in CATEGORIES.ask() for one in answer)
+    said = [str(names.get(pk, pk)) for pk in version.categories]
+    return _("For goods in %(categories)s") % {"categories": ", ".join(said)}
+
+
 def details_of(version: RuleVersion) -> list[str]:
     """Return the phrases beside what a rule is worth."""
-    return [
-        phrase
-        for phrase in (limit_of(version), waiting_of(version), weekdays_of(version))
-        if phrase
-    ]
+    said = [actions_of(version), limit_of(version), waiting_of(version), weekdays_of(version)]
+    return [phrase for phrase in (*said, *conditions_of(version)) if phrase]
+
+
+def sentence_of(version: RuleVersion) -> str:
+    """Return a rule as one sentence that an operator can read aloud."""
+    rule, is_multiplier = version.rule, version.value == RuleVersion.Value.PERCENT
+    said = details_of(version)
+    if version.segment:
+        said.append(_("Segment: %(segment)s") % {"segment": version.segment})
+    if is_multiplier:
+        if not version.actions:
+            said.insert(0, _("For everything the tier multiplies, too"))
+        said.append(
+            _("Together with other multipliers that may be")
+            if version.stackable
+            else _("On its own: the smaller priority decides")
+        )
+    elif version.is_multiplied:
+        said.append(_("Times what the member's tier earns"))
+    if rule.budget is not None:
+        said.append(_budget(rule.budget))
+    return _("%(name)s: %(worth)s. %(conditions)s.") % {
+        "name": rule.name,
+        "worth": worth_of(version),
+        "conditions": _("; ").join(said),
+    }
+
+
+def _budget(budget) -> str:
+    said = {"most": budget.points_max, "taken": budget.taken}
+    if budget.per == budget.Per.MONTH:
+        return _("At most %(most)s points a month, %(taken)s taken") % said
+    return _("At most %(most)s points in all, %(taken)s taken") % said
 
 
 def icon_of(action: str) -> str:

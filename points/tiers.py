@@ -14,7 +14,7 @@ Source: docs/product.md "Tiers" and its traps 12 and 20.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 
@@ -25,6 +25,7 @@ from mall.core.transactions import transactional
 from points import events, ledger
 from points.ladder import Place, assess, due_on, first_counted
 from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
+from points.models.tiers import PLAIN_PERCENT
 from points.statement import entries_of_all
 
 BATCH = 200
@@ -63,9 +64,29 @@ def level_of(user_id: int) -> int:
     return level or 1
 
 
+def levels_of(user_ids: Iterable[int]) -> dict[int, int]:
+    """Return the tiers of some members who have a row, as ``level_of`` does for one."""
+    return dict(MemberTier.objects.filter(pk__in=user_ids).values_list("pk", "level"))
+
+
 def perks_of(level: int) -> TierLevel:
     """Return what a tier gives; nothing for a visitor, whose tier is 0. To be read, not changed."""
     return next((tier for tier in _ladder() if tier.level == level), TierLevel(level=level))
+
+
+def is_any_generous() -> bool:
+    """Say whether any tier earns more than the rules say, or did."""
+    return any(tier.earn_percent != PLAIN_PERCENT or tier.former for tier in _ladder())
+
+
+def earn_percent_of(level: int, at: datetime) -> int:
+    """Return what a tier earned in percent at an instant."""
+    return perks_of(level).as_of(at).earn_percent
+
+
+def ladder() -> list[TierLevel]:
+    """Return all tiers, the lowest first. To be read, not changed."""
+    return _ladder()
 
 
 def standing_of(user_id: int, *, on: date | None = None) -> Standing:
@@ -80,6 +101,19 @@ def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     place = assess(_place_of(row), credited, _thresholds(ladder), on=on)
     above = next((tier for tier in ladder if tier.level == place.level + 1), None)
     return Standing(ladder[place.level - 1], credited, place.since, above, place.grace_until)
+
+
+def credits_of(user_ids: Iterable[int]) -> dict:
+    """Return what rules credited to some members by shop day, {member: {day: points}}, less what
+    was taken back of it; nothing of what they brought along.
+    """
+    return _credits(user_ids)
+
+
+def level_before(days: Mapping[date, int], on: date) -> int:
+    """Return the tier that the points credited in the twelve months before a day reach."""
+    points = sum(points for day, points in days.items() if first_counted(on) <= day < on)
+    return max(tier.level for tier in _ladder() if tier.threshold <= max(0, points))
 
 
 def _credits(user_ids):
@@ -150,15 +184,17 @@ def note_earned(user_id: int, points: int) -> None:
 
 
 @transactional
-def note_earned_all(points: Mapping[int, int]) -> None:
+def note_earned_all(points: Mapping[int, int], known: Mapping | None = None) -> None:
     """Count what rules just credited to some members ({member: points}), as ``note_earned`` does
     for one; whoever cannot reach the next tier costs no statement of their own, nor who does.
+    ``known`` are their rows, where the caller has read them under the locks.
     """
     if len(points) == 1:
         note_earned(*next(iter(points.items())))
         return
-    found = MemberTier.objects.in_bulk(points)
-    staying = [row for row in found.values() if row.rises_at > row.earned + points[row.pk]]
+    found = MemberTier.objects.in_bulk(points) if known is None else known
+    mine = [row for row in found.values() if row.pk in points]
+    staying = [row for row in mine if row.rises_at > row.earned + points[row.pk]]
     for row in staying:
         row.earned += points[row.pk]
     rows.write_over(staying, "earned")

@@ -19,7 +19,9 @@ from mall.core.limits import ACTIONS_PER_MEMBER, EXPORTS, limit
 from points import (
     balance,
     explanation,
+    formula,
     pending,
+    perks,
     rates,
     risk,
     rules,
@@ -45,6 +47,7 @@ def show_statement(request):
     names = wording.rule_names()
     standing = balance.of_account(account) if account else balance.Balance()
     coming = list(pending.on_the_way(request.user.pk))
+    tier = tiers.standing_of(request.user.pk)
     context = {
         "standing": standing,
         "pending": sum(grant.left for grant in coming),
@@ -59,7 +62,9 @@ def show_statement(request):
         "reference": asked["reference"],
         "flows": [("", _("All")), ("in", _("In")), ("out", _("Out"))],
         "rate": rates.shown(),
-        "tier": tiers.standing_of(request.user.pk),
+        "tier": tier,
+        "perks": perks.of(tier.tier),
+        "next_perks": [perk for perk in perks.of(tier.next) if perk.is_new] if tier.next else [],
         "cases": _cases(request.user.pk) if standing.status != PointAccount.Status.ACTIVE else [],
         "is_paused": standing.status == PointAccount.Status.FROZEN,
         "appeal_max": risk.APPEAL_MAX,
@@ -116,6 +121,7 @@ def show_entry(request, seq):
         "goes_back_to": story.goes_back_to and _row(story.goes_back_to, names),
         "came_back_in": [_row(entry, names) for entry in story.came_back_in],
         "by_staff": story.entry.actor.startswith("staff:"),
+        "formula": formula.in_words(_made_of(story), names),
     }
     return render(request, "points/entry.html", context)
 
@@ -224,12 +230,18 @@ def _named(story, parts, names):
     ]
 
 
+def _made_of(story):
+    """Return how the points of an entry were made: also of what a refund took some back of."""
+    return story.grant.made if story.grant else story.entry.alloc.get("made")
+
+
 def _row(entry, names):
     return {
         "entry": entry,
         "words": wording.describe(entry, names),
         "icon": wording.icon_of(entry),
         "lots": wording.lots_of(entry),
+        "formula": wording.formula_of(entry, names),
         "order_no": wording.order_of(entry),
         "repaid": -entry.debt_delta if entry.debt_delta < 0 else 0,
         "owed": entry.debt_delta if entry.debt_delta > 0 else 0,

@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 from mall.core.events import Event
 from mall.core.transactions import transactional
-from points import ledger, rules
+from points import conditions, ledger, rules
 
 
 @transactional
@@ -25,7 +25,7 @@ def open_with_gift(events: list[Event]) -> None:
 def greet(user, on: date) -> str | None:
     """Credit the first sign-in of a shop day, and say so the first time."""
     key = f"login:{on}"
-    day = ledger.open(user.pk).row.day
+    day = ledger.open(user.pk, seen=conditions.tier_row(user.pk)).row.day
     # What was posted for this day has brought the account's own day up to it.
     fresh = day is None or day < on
     entry = rules.award(user.pk, "login", key=key, on=on, reference=key, is_told=False, fresh=fresh)

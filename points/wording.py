@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from mall.core.events import Question
 from mall.core.kept import kept
-from points import terms
+from points import formula, terms
 from points.models import LedgerEntry, RiskCase, Rule
 from points.moving_in.keys import REFERENCE
 
@@ -74,6 +74,12 @@ def describe(entry: LedgerEntry, names: dict | None = None) -> str:
         return _("Made up %(day)s") % {"day": date_format(day, "MONTH_DAY_FORMAT")}
     of_order, otherwise = SAID[entry.kind]
     return _(of_order if order_of(entry) else otherwise)
+
+
+def formula_of(entry: LedgerEntry, names: dict | None = None) -> str:
+    """Return how an entry's points were made, where a rule alone did not make them."""
+    made = entry.alloc.get("made")
+    return formula.in_words(made, rule_names() if names is None else names) if made else ""
 
 
 def lots_of(entry: LedgerEntry) -> list[Lot]:
@@ -151,8 +157,10 @@ def _what_earned(entry, names):
         return _("Daily check-in, day %(day)s") % {"day": step} if step else _("Daily check-in")
     if entry.rule == "checkin_milestone" and step:
         return _("%(days)s days in a row") % {"days": step}
-    named = names.get(entry.reference) or (entry.rule and names.get(entry.rule))
-    return entry.description or named or _("Earned")
+    if entry.description:
+        return entry.description
+    named = entry.rule and (names.get(entry.reference) or names.get(entry.rule))
+    return named or _("Earned")
 
 
 def order_of(entry: LedgerEntry) -> str:

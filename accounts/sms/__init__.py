@@ -43,6 +43,12 @@ class Provider(Protocol):
         MessageRefused, MessengerSilent.
         """
 
+    def send_notice(self, number: str, title: str) -> None:
+        """Send a notice in some words. Raises: MessageRefused, MessengerSilent."""
+
+    def offers_notices(self) -> bool:
+        """Whether notices can be sent, too."""
+
 
 breaker = Breaker("messenger", MessengerSilent)
 
@@ -54,6 +60,20 @@ def is_offered() -> bool:
 
 def send_code(number: str, code: str, *, minutes: int) -> None:
     """Send a code by the shop's provider. Raises: MessageRefused, MessengerSilent."""
-    provider = import_module(f"{__name__}.{settings.SMS_PROVIDER}")
     with breaker.watching():
-        provider.send_code(number, code, minutes=minutes)
+        _provider().send_code(number, code, minutes=minutes)
+
+
+def offers_notices() -> bool:
+    """Whether the shop sends notices by text message, beside codes."""
+    return is_offered() and _provider().offers_notices()
+
+
+def send_notice(number: str, title: str) -> None:
+    """Send a notice by the shop's provider. Raises: MessageRefused, MessengerSilent."""
+    with breaker.watching():
+        _provider().send_notice(number, title)
+
+
+def _provider():
+    return import_module(f"{__name__}.{settings.SMS_PROVIDER}")

@@ -1,6 +1,6 @@
 """Messages by Tencent Cloud SMS (tencentcloud-sdk-python-sms, API 2021-01-11).
 
-The template has two places: {1} the code, {2} for how many minutes it is good.
+The template of codes has two places: {1} the code, {2} for how many minutes it is good.
 """
 
 import logging
@@ -35,12 +35,26 @@ logging.getLogger("tencentcloud_sdk_common").setLevel(logging.WARNING)
 
 def send_code(number, code, *, minutes):
     """See ``accounts.sms.Provider``."""
+    _send(number, settings.SMS_TENCENT["template"], [code, str(minutes)])
+
+
+def send_notice(number, title):
+    """See ``accounts.sms.Provider``. The template has one place: {1} the title."""
+    _send(number, settings.SMS_TENCENT["notice_template"], [title])
+
+
+def offers_notices():
+    """See ``accounts.sms.Provider``."""
+    return bool(settings.SMS_TENCENT.get("notice_template"))
+
+
+def _send(number, template, words):
     account = settings.SMS_TENCENT
     request = SendSmsRequest()
     request.SmsSdkAppId = account["app_id"]
     request.SignName = account["sign"]
-    request.TemplateId = account["template"]
-    request.TemplateParamSet = [code, str(minutes)]
+    request.TemplateId = template
+    request.TemplateParamSet = words
     request.PhoneNumberSet = [phones.international(number)]
     try:
         answer = _client_of(tuple(sorted(account.items()))).SendSms(request)

@@ -22,6 +22,7 @@ from mall.core.errors import DomainError
 TIMEOUT_SECONDS = (3, 5)
 # The code is unknown, used, or its user is barred: a new one may do.
 OVER = {40029, 40163, 40226}
+NOT_ALLOWED = {43101, 40003}  # refused by the user; an openid of another app
 STALE_TOKEN = {40001, 40014, 42001}
 TOKEN_SPARE_SECONDS = 300
 _TOKEN = "wechat.token:"
@@ -35,6 +36,13 @@ class SignInOver(DomainError):
     status = 400
     field = "token"
     message = _("WeChat does not know this sign-in any more. Please try again.")
+
+
+class MessageRefused(DomainError):
+    """The member allows no message by this template, or is not known to the app any more."""
+
+    code = "wechat_message_refused"
+    message = _("WeChat does not let us write to this member.")
 
 
 class WeChatSilent(DomainError):
@@ -89,17 +97,35 @@ def phone_of(app, code: str) -> dict:
     """Return what WeChat says of the number whose code ``getPhoneNumber`` gave the app
     (phone_info). Raises: SignInOver, WeChatSilent.
     """
-    for is_last in (False, True):
-        token = _token(app, anew=is_last)
-        path = "/wxa/business/getuserphonenumber"
-        told = _answer("post", path, {"access_token": token}, {"code": code})
-        if is_last or told.get("errcode") not in STALE_TOKEN:
-            break
+    told = _with_token(app, "/wxa/business/getuserphonenumber", {"code": code})
     _refuse(told)
     info = told.get("phone_info")
     if not isinstance(info, dict):
         raise _silent("no phone_info")
     return info
+
+
+def send_subscribed(app, openid: str, template: str, said: dict, *, page: str = "") -> None:
+    """Send one subscribe message; ``said`` is {field: {"value": …}}. Raises: MessageRefused,
+    WeChatSilent.
+    """
+    body = {"touser": openid, "template_id": template, "data": said}
+    body |= {"page": page} if page else {}
+    told = _with_token(app, "/cgi-bin/message/subscribe/send", body)
+    if told.get("errcode") in NOT_ALLOWED:
+        raise MessageRefused
+    if told.get("errcode"):
+        raise _silent(told["errcode"])
+
+
+def _with_token(app, path, body) -> dict:
+    """Ask with the app's token, and once more with a new one where it is over."""
+    for is_last in (False, True):
+        token = _token(app, anew=is_last)
+        told = _answer("post", path, {"access_token": token}, body)
+        if is_last or told.get("errcode") not in STALE_TOKEN:
+            break
+    return told
 
 
 def _told_by(app, path, **code) -> dict:

@@ -19,13 +19,10 @@ MARK_LENGTH = 16
 NOTHING = ""  # there is nothing to find
 
 
-class BlindIndexField(models.CharField):
-    """A column of marks. ``folds`` returns the forms of what somebody looks for, as the column's
-    values were folded; none where it cannot be meant.
-    """
+class MarkField(models.CharField):
+    """A column of marks that are made elsewhere, because those of several columns are compared."""
 
-    def __init__(self, *args, folds: Callable[[str], Iterable[str]] | None = None, **kwargs):
-        self._folds = folds
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, **{"max_length": MARK_LENGTH, "null": True, **kwargs})
 
     def deconstruct(self):
@@ -33,18 +30,29 @@ class BlindIndexField(models.CharField):
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
+
+class BlindIndexField(MarkField):
+    """A column of marks of its own. ``folds`` returns the forms of what somebody looks for, as the
+    column's values were folded; none where it cannot be meant.
+    """
+
+    def __init__(self, *args, folds: Callable[[str], Iterable[str]] | None = None, **kwargs):
+        self._folds = folds
+        super().__init__(*args, **kwargs)
+
     def mark(self, folded: str) -> str:
         """Return the mark of a folded value; of nothing, nothing."""
-        return (
-            _mark(f"{self.model._meta.label_lower}.{self.attname}", folded) if folded else NOTHING
-        )
+        return mark_of(f"{self.model._meta.label_lower}.{self.attname}", folded)
 
     def marks_of(self, word: str) -> list[str]:
         """Return the marks of every form in which ``word`` may stand in the column."""
         return sorted({self.mark(form) for form in self._folds(word) if form})
 
 
-def _mark(place, folded):
+def mark_of(place: str, folded: str) -> str:
+    """Return the mark of a folded value among those of a place; of nothing, nothing."""
+    if not folded:
+        return NOTHING
     message = f"{place}:{folded}".encode()
     return hmac.digest(_key(settings.LEDGER_KEY), message, "sha256").hex()[:MARK_LENGTH]
 

@@ -5,9 +5,10 @@ RFC 8981), so a limit per IPv6 address is none. What is shown and logged stays t
 """
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 PREFIX = 64
+NEIGHBOURHOOD = {4: 24, 6: 48}  # what one site is given at most (RFC 6177, section 2)
 CALLERS = 4096  # whose address is known as it is written
 
 
@@ -28,6 +29,16 @@ def network_of(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((int(parsed), PREFIX), strict=False))
     return plain(address)
+
+
+def neighbourhood_of(address: str) -> str:
+    """Return the wider network of an address, in which those of one shop, school or office stand:
+    ``192.0.2.0/24``, ``2001:db8:1::/48``; "" of what is no address.
+    """
+    parsed = _parsed(address)
+    if parsed is None:
+        return ""
+    return str(ip_network((parsed, NEIGHBOURHOOD[parsed.version]), strict=False))
 
 
 def _parsed(address) -> IPv4Address | IPv6Address | None:

@@ -110,6 +110,12 @@ def _accounts_document():
         "description": "The versions of terms and privacy policy that were shown and agreed to: "
         "<terms>.<privacy>, as GET /api/v1/pages/terms and /privacy tell them.",
     }
+    schemas["BaseSignup"]["properties"]["invitation"] = {
+        "type": "string",
+        "maxLength": 100,
+        "description": "Of the member who invited: the signed part of their link, as GET "
+        "/api/v1/referral tells it. One that is none of ours is refused, before anything is done.",
+    }
     schemas["OptionalTimestamp"] = {**schemas["Timestamp"], "nullable": True}
     schemas["BaseAuthenticationMeta"]["properties"]["refresh_token"] = {
         "type": "string",
@@ -136,6 +142,7 @@ def _say_phone(schemas):
         "properties": {
             "code": {"type": "string", "description": "The six digits of the message."},
             "agreed": {"type": "string", "description": "As at sign-up; noted of a new member."},
+            "invitation": {"type": "string", "description": "As at sign-up; for a new member."},
         },
         "required": ["code"],
     }

@@ -49,6 +49,7 @@ KEYS = {
         points_grant: key
         points_ledgerentry: key
         points_riskcase: key
+        points_risksighting: key
         points_takeback: key share
         socialaccount_socialaccount: uid
     """,
@@ -112,6 +113,7 @@ KEYS = {
         marketing_webhookdelivery: kind
         marketing_ruleday: rule
         marketing_sharelanding: page
+        marketing_referral: order_no
         orders_coupongrant: actor
         points_event: kind reference actor request_id
         points_parked: listener
@@ -172,6 +174,7 @@ KEYS = {
         orders_historicalcouponcode: history_type
         orders_historicalcoupontemplate: status kind scope history_type
         orders_dispatchfile: status language
+        orders_registration: state
         orders_order: status
         orders_orderline: pay_mode
         orders_billdifference: kind subject
@@ -190,6 +193,9 @@ KEYS = {
         points_ledgerentry: kind
         points_pointaccount: status
         points_riskcase: kind scope status
+        points_riskrule: code mode scope
+        points_risksighting: code
+        marketing_referral: status reason
         points_rule: status
         points_ruleversion: value validity
         socialaccount_socialaccount: provider
@@ -221,10 +227,14 @@ KEYS = {
         marketing_campaign: link secret
         marketing_notification: url
         orders_carrier: tracking_url
+        accounts_user: joined_device joined_network
         marketing_pushdevice: address public_key auth
         marketing_webhookdelivery: body
         marketing_webhookendpoint: secret old_secret
+        orders_lottery: seed table commitment
         orders_order: address_sealed phone_mark phone_tail_mark recipient_mark
+        orders_order: address_mark device_mark network_mark
+        orders_payment: payer_mark
         orders_orderline: image
         points_ledgerentry: hash
         points_movedmember: number number_mark phone phone_mark remark
@@ -313,6 +323,7 @@ WORDS = {
         points_setaside: description
         points_pointaccount: status_note
         points_riskcase: note appeal decision_note
+        marketing_referral: decision_note
     """,
     "a sentence the shop wrote, read in lists": """
         auth_permission: name

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from catalog import popularity
 from mall.core import clock
-from marketing.analytics import rollup, snapshots
+from marketing.analytics import rollup, snapshots, statements
 from marketing.models import DailyRollup
 
 
@@ -20,6 +20,7 @@ def count(*, anew: bool, progress=iter) -> None:
         rollup.rebuild({first + timedelta(days=n) for n in range(days)}, progress=progress)
         snapshots.refresh()
     rollup.roll_up_recent()
+    statements.close_due()
 
 
 def count_up(first: date) -> None:

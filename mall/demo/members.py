@@ -8,7 +8,7 @@ from accounts import registration
 from accounts.models import User
 from mall.core import clock
 from mall.core.transactions import transactional
-from mall.demo import missions
+from mall.demo import missions, streaks
 from mall.demo.figures import count_up
 from mall.demo.lives import days_ago, moment, plan_ordinary_life
 from mall.demo.shop import OPENED_DAYS_AGO
@@ -120,6 +120,7 @@ def _plan_life_of_demo(story, clerk) -> Shopper:
     ):
         story.then(moment(days_ago(days), "15:00"), _adjust, demo, points, good_for, what, clerk)
     story.then(moment(days_ago(3), "20:40"), _read_inbox, demo)
+    streaks.plan(story, demo, clerk)
     return demo
 
 

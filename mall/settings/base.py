@@ -179,12 +179,15 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "OrderStatusEnum": "orders.models.Order.Status",
+        "DrawStatusEnum": "marketing.draws.api.STATUSES",
         "ProductKindEnum": "catalog.models.Product.Kind",
         "CouponKindEnum": "orders.models.CouponTemplate.Kind",
         "CouponScopeEnum": "orders.models.CouponTemplate.Scope",
         "CouponStateEnum": "orders.models.Coupon.State",
         "CouponSourceEnum": "orders.models.Coupon.Source",
         "AdjustmentStatusEnum": "points.models.Adjustment.Status",
+        "CampaignStatusEnum": "marketing.models.Campaign.Status",
+        "CampaignGoalEnum": "marketing.models.Campaign.Goal",
         "CaseStatusEnum": "points.models.RiskCase.Status",
         "CaseKindEnum": "points.models.RiskCase.Kind",
         "CaseScopeEnum": "points.models.RiskCase.Scope",
@@ -287,6 +290,11 @@ SETUP_CODE = ""
 # What follows from a fact is done "later" (within a second or so, by the sweep, or when the member
 # looks) or "at once", in the fact's own transaction (points/event_delivery.py).
 EVENTS_HEARD = "later"
+# Channels beside mail (marketing/channels): the key that signs browser notices (hex), WeChat's
+# templates by topic, and whether the console shows notices as text messages.
+PUSH_KEY = ""
+WECHAT_TEMPLATES = {}
+SMS_NOTICES = False
 # Whether webhooks may go to addresses of private networks, and without TLS.
 WEBHOOKS_PRIVATE = False
 PAYMENT_MERCHANT = env("PAYMENT_MERCHANT", default="points-mall")

@@ -47,6 +47,9 @@ SMS_PROVIDER = sign_in_accounts.sms_provider(
 )
 SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
 SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
+PUSH_KEY = _environment.allow("PUSH_KEY", unless=not_hex_keys)
+WECHAT_TEMPLATES = sign_in_accounts.wechat_templates(_environment)
+SMS_NOTICES = _is_demo
 WEBHOOKS_PRIVATE = env("WEBHOOKS_PRIVATE", default="allow") == "allow"
 _environment.refuse()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"])

@@ -1,19 +1,25 @@
 """Distrust: reads everything, compares what the rooms say of each other, and writes nothing.
 
 Accounts and promises against their entries, orders against all they moved, the shelf against its
-movements and keys, a flash sale's pool against its orders, lucky draws against their promise. A new
-thing to compare is a module here and a line in ``verify``. What follows from a finding is
-``points.drift``'s, and a person's.
+movements and keys, a flash sale's pool against its orders, lucky draws against their promise, the
+scores of leaderboards against the entries, invitations and campaigns against what they paid, closed
+months against each other. A new thing to compare is a module here and a line in ``verify``. What
+follows from a finding is ``points.drift``'s, and a person's.
 
 Source: docs/ledger.md, "verify_ledger".
 """
 
 from mall.verification.accounts import verify_accounts
+from mall.verification.campaigns import verify_campaigns
 from mall.verification.draws import verify_draws
 from mall.verification.finding import Finding
 from mall.verification.flash import verify_flash
+from mall.verification.leaderboards import verify_leaderboards
+from mall.verification.lots import verify_lots
 from mall.verification.orders import verify_orders
+from mall.verification.referrals import verify_referrals
 from mall.verification.shelf import verify_shelf
+from mall.verification.statements import verify_statements
 
 __all__ = ["Finding", "verify"]
 
@@ -30,5 +36,10 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         *verify_orders(),
         *verify_shelf(),
         *verify_flash(),
+        *verify_statements(),
         *verify_draws(),
+        *verify_leaderboards(),
+        *verify_referrals(),
+        *verify_lots(),
+        *verify_campaigns(),
     ]

@@ -12,7 +12,7 @@ from collections import Counter
 from datetime import date
 
 from mall.core import keyset
-from mall.verification import facts, promises
+from mall.verification import check_ins, facts, promises
 from mall.verification.finding import Finding
 from points import chain
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
@@ -39,6 +39,7 @@ def verify_accounts(account: int | None = None, *, on_batch=None) -> list[Findin
             if UNREADABLE not in {finding.check for finding in found}:
                 readable.append((row, entries))
         findings += promises.compare(readable)
+        findings += check_ins.compare(readable)
         findings += facts.compare(accounts)
         done += len(accounts)
         if on_batch:

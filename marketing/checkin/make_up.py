@@ -165,7 +165,7 @@ def _fill_in(user, days, on) -> CheckIn:
     before, after, end = runs.around(days, on, declared)
     kind, now = CheckIn.Kind.MADE_UP, clock.now()
     row = CheckIn(user_id=user.pk, on=on, kind=kind, streak=before + 1, points=0, created_at=now)
-    rows.insert_read_back([row], by="on")
+    row.save()
     filled = sorted([*days, row], key=lambda day: day.on)
     rows.write_over(runs.redrawn(filled, declared), "streak")
     # Neither part of the run had reached it: what one of them did reach was paid then, or never.

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from mall.core import rows
 from mall.core.kept import kept
 from marketing.checkin import outages, runs
 from marketing.models import CheckIn
@@ -100,11 +99,8 @@ def spend(user_id: int, missed: list[date], streak: int, *, at: datetime) -> Non
     lock.
     """
     kind = CheckIn.Kind.SHIELDED
-    rows.insert(
-        [
-            CheckIn(user_id=user_id, on=day, kind=kind, streak=streak, points=0, created_at=at)
-            for day in missed
-        ]
+    CheckIn.objects.bulk_create(
+        CheckIn(user_id=user_id, on=day, kind=kind, streak=streak, created_at=at) for day in missed
     )
 
 

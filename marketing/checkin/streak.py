@@ -5,6 +5,7 @@ Days of an outage (outages.py) and shields (shields.py) stand for days that were
 from the rule of the action ``checkin`` whose table is indexed by the streak, and from milestones.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,10 +19,11 @@ from marketing.missions import counting as missions
 from marketing.missions.rewards import reached
 from marketing.models import CheckIn
 from marketing.notices import inbox
-from points import balance, ledger, rules, set_aside, statement
+from points import balance, conditions, ledger, rules, set_aside, statement
 
 ACTION = "checkin"
 STRIP_DAYS = 7
+FLAMES = (1, 3, 7, 14, 30, 100)  # days in a row from which the flame grows
 SHORTEST_STREAK_DAYS = 2  # from here on a streak is worth a reminder
 
 
@@ -53,10 +55,11 @@ def _check_in(user, on):
     kept.version()  # what is asked of the cache is asked before anything is locked
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
-    account = ledger.open(user.pk, postings=[ledger.Posting(user.pk, None, key=key)])
+    keys = [ledger.Posting(user.pk, None, key=key)]
+    account = ledger.open(user.pk, seen=conditions.tier_row(user.pk), postings=keys)
     latest = latest_of(user)
     if latest is not None and latest.on >= on:
-        raise _refusal(latest)
+        raise _refusal(user, latest)
     carried, shielded = shields.carry(user.pk, latest, on)
     now = clock.now()
     row = rows.fresh(
@@ -119,10 +122,8 @@ def latest_of(user):
     )
 
 
-def _refusal(latest):
-    return AlreadyCheckedIn(
-        tomorrow=rules.preview(ACTION, step=latest.streak + 1), streak=latest.streak
-    )
+def _refusal(user, latest):
+    return AlreadyCheckedIn(tomorrow=rewards(user)(latest.streak + 1), streak=latest.streak)
 
 
 def reminder_key(on) -> str:
@@ -130,12 +131,12 @@ def reminder_key(on) -> str:
     return f"streak:{on}"
 
 
-def rewards():
-    """Return what each step of a streak gives at present, as a function of the step; one query for
-    all steps.
+def rewards(user=None):
+    """Return what each step of a streak gives a member (or somebody of whom nothing is known) at
+    present, as a function of the step; what is to be known is read once for all steps.
     """
-    version = rules.active(ACTION)
-    return lambda step: rules.worth(version, step=step) if version else 0
+    offer = rules.offer(ACTION, user and user.pk)
+    return lambda step: offer(step=step)
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,11 @@ class Standing:
     saved: tuple = ()
     milestone: milestones.Milestone | None = None
 
+    @property
+    def flame(self) -> int:
+        """Return how high the flame of the streak burns, from 0 to 6."""
+        return bisect_right(FLAMES, self.streak)
+
 
 def standing(user, *, on=None, latest=None) -> Standing:
     """Return a member's streak and rewards as of a shop day (today unless named); ``latest`` is
@@ -176,7 +182,7 @@ def standing(user, *, on=None, latest=None) -> Standing:
     is_checked_in = latest is not None and latest.on >= on
     streak, saved = (latest.streak, []) if is_checked_in else shields.carry(user.pk, latest, on)
     step_today = streak if is_checked_in else streak + 1
-    reward = rewards()
+    reward = rewards(user)
     return Standing(
         on=on,
         is_checked_in=is_checked_in,
@@ -197,7 +203,7 @@ def days_to(points: int, *, user=None, most: int, on=None) -> int | None:
     latest = latest_of(user) if user is not None else None
     is_checked_in = latest is not None and latest.on >= on
     step = latest.streak if is_checked_in else shields.carry(user.pk, latest, on)[0]
-    reward = rewards()
+    reward = rewards(user)
     for days in range(1, most + 1):
         points -= reward(step + days)
         if points <= 0:

@@ -5,9 +5,9 @@ from datetime import date
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from mall.core import clock
@@ -17,7 +17,7 @@ from marketing.checkin import board, make_up, streak
 from marketing.checkin.forms import MakeUpForm
 from marketing.errors import AlreadyCheckedIn
 
-JUST_NOW = "earned"  # the address of the page right after a check-in: it shows what that gave
+EARNED = "earned"  # the mark of the message after a check-in: the page beside it shows what it gave
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,13 +26,15 @@ def show(request):
     if request.method == "POST":
         return _check_in(request)
     found = board.of(request.user, _month(request.GET.get("month", "")))
+    earned = found.earned() if _has_just_earned(request) else None
     facts = {
         "standing": found.standing,
         "calendar": found.calendar,
         "shields_a_month": found.shields_a_month,
         "shields_left": found.shields_left,
         "offer": found.offer,
-        "earned": board.earned_today(request.user) if JUST_NOW in request.GET else None,
+        "earned": earned,
+        "told": EARNED if earned is not None and earned.points else "",
     }
     return render(request, "marketing/checkin.html", facts)
 
@@ -44,8 +46,42 @@ def _check_in(request):
     except AlreadyCheckedIn as refusal:
         messages.info(request, str(refusal))
         return redirect("marketing:checkin")
-    messages.success(request, _praise(row))
-    return redirect(f"{reverse('marketing:checkin')}?{JUST_NOW}=1")
+    messages.success(request, " ".join([_praise(row), *_more(row)]), extra_tags=EARNED)
+    return redirect("marketing:checkin")
+
+
+def _has_just_earned(request) -> bool:
+    """Say whether the message of a check-in waits to be shown; it goes on waiting."""
+    waiting = messages.get_messages(request)
+    found = any(EARNED in (message.extra_tags or "") for message in waiting)
+    waiting.used = False
+    return found
+
+
+def _more(row):
+    """Return a sentence for each thing beside the day itself that a check-in did."""
+    for one in row.milestones:
+        yield _milestone(one)
+    for one in row.missions:
+        words = {"title": one.title, "points": one.points}
+        if one.is_paid and one.points:
+            yield _("Mission “%(title)s”: %(points)s points for you!") % words
+        elif one.is_paid:
+            yield _("Mission “%(title)s” is rewarded.") % words
+        else:
+            yield _("Mission “%(title)s” is done: collect its reward.") % words
+    if row.shielded:
+        days = len(row.shielded)
+        yield ngettext(
+            "A shield covered the day you missed.",
+            "Shields covered the %(days)s days you missed.",
+            days,
+        ) % {"days": days}
+
+
+def _milestone(one):
+    words = {"days": one.days, "points": one.points}
+    return _("Milestone of %(days)s days: %(points)s points for you!") % words
 
 
 def _praise(row):
@@ -103,12 +139,7 @@ def _make_up(request, on, price):
 def _made_up(row, days):
     said = {"day": date_format(row.on, "MONTH_DAY_FORMAT"), "streak": days}
     sentence = _("%(day)s is made up. Days in a row: %(streak)s.") % said
-    for one in row.milestones:
-        sentence += " " + _("Milestone %(days)s days: %(points)s points for you!") % {
-            "days": one.days,
-            "points": one.points,
-        }
-    return sentence
+    return " ".join([sentence, *map(_milestone, row.milestones)])
 
 
 def _month(asked):

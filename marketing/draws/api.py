@@ -140,7 +140,7 @@ class ProofSerializer(serializers.Serializer):
     tickets = ProofTicketSerializer(many=True, help_text="The caller's own; none for visitors.")
 
 
-class ClaimRequest(StrictSerializer):
+class PrizeClaimRequest(StrictSerializer):
     address = StrictIntegerField(
         min_value=1,
         max_value=LARGEST_ID,
@@ -149,7 +149,7 @@ class ClaimRequest(StrictSerializer):
     )
 
 
-class ClaimedSerializer(serializers.Serializer):
+class PrizeClaimedSerializer(serializers.Serializer):
     number = serializers.IntegerField()
     order = serializers.CharField(help_text="Number of the order that brings the prize.")
 
@@ -225,16 +225,18 @@ class ClaimView(APIView):
     @extend_schema(
         operation_id="draws_claim",
         tags=TAGS,
-        request=ClaimRequest,
-        responses={201: ClaimedSerializer},
+        request=PrizeClaimRequest,
+        responses={201: PrizeClaimedSerializer},
         parameters=[CODE, NUMBER],
     )
     def post(self, request, code, number):
         """Have goods that were won sent to an address; asked again, the same order answers."""
-        wanted = read(ClaimRequest, request.data).validated_data
+        wanted = read(PrizeClaimRequest, request.data).validated_data
         limit(request, "redeem", ACTIONS_PER_MEMBER)
         order = prizes.claim(request.user, code, number, address=wanted.get("address"))
-        return Response(ClaimedSerializer({"number": number, "order": order.no}).data, status=201)
+        return Response(
+            PrizeClaimedSerializer({"number": number, "order": order.no}).data, status=201
+        )
 
 
 def _member(request):

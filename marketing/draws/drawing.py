@@ -59,9 +59,9 @@ def draw(user, code: str, *, key: str, points: int = 0) -> DrawTicket:
     check_open(locked, now)
     ticket.draw, ticket.once, ticket.on = locked, key, clock.day_of(now)
     ticket.number, ticket.drawn_at = locked.drawn + 1, now
-    Draw.objects.filter(pk=locked.pk).update(drawn=ticket.number)
     if ticket.price_points:
         _pay(account, ticket)
+    Draw.objects.filter(pk=locked.pk).update(drawn=ticket.number)
     _win(account, ticket)
     ticket.save()
     if prizes.is_sent_at_once(ticket.prize):

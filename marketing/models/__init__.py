@@ -4,7 +4,15 @@ reports.
 
 from marketing.models.badge import MemberBadge
 from marketing.models.campaign import Campaign, CampaignMember, MemberTag, Segment
-from marketing.models.channel import Channel, ChannelChoice, Message, PushDevice, Reach, WeChatGrant
+from marketing.models.channel import (
+    Channel,
+    ChannelChoice,
+    ContactPolicy,
+    Message,
+    PushDevice,
+    Reach,
+    WeChatGrant,
+)
 from marketing.models.checkin import CheckIn, CheckInPolicy, OutageDay
 from marketing.models.draw import Draw, DrawPrize
 from marketing.models.draw_ticket import DrawGoods, DrawTicket
@@ -19,6 +27,7 @@ from marketing.models.mission import Mission
 from marketing.models.mission_progress import MissionFact, MissionProgress
 from marketing.models.notification import Delivery, Notification, Preference
 from marketing.models.recommendation import Affinity, CoPurchase, ShelfDay
+from marketing.models.referral import Referral
 from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
 from marketing.models.share import ShareDevice, ShareLanding
 from marketing.models.webhook import WebhookDelivery, WebhookEndpoint
@@ -36,6 +45,7 @@ __all__ = [
     "CheckInPolicy",
     "CoPurchase",
     "CohortDay",
+    "ContactPolicy",
     "Contestant",
     "CustomEvent",
     "DailyActivity",
@@ -62,6 +72,7 @@ __all__ = [
     "Notification",
     "OutageDay",
     "Preference",
+    "Referral",
     "PushDevice",
     "Reach",
     "ReportSnapshot",

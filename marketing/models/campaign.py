@@ -235,9 +235,26 @@ class Campaign(models.Model):
         return reverse("admin:marketing_campaign_change", args=[self.pk])
 
     @property
-    def budget_code(self) -> str:
-        """The name of its budget in points, and of its treated members where a rule asks."""
+    def reference(self) -> str:
+        """The fact by which ledger, coupons and inbox know what it gave; also the segment of its
+        treated members, where a rule asks.
+        """
         return f"campaign:{self.pk}"
+
+    @property
+    def rule_code(self) -> str:
+        """The code of the rule that multiplies for it."""
+        return f"campaign-{self.pk}"
+
+    @property
+    def is_multiplying(self) -> bool:
+        """Whether orders of treated members earn more."""
+        return self.earn_percent > NO_MULTIPLIER
+
+    @property
+    def budget_code(self) -> str:
+        """The name of its one budget in points: where a rule takes from it, too, the rule's."""
+        return f"rule:{self.rule_code}" if self.is_multiplying else self.reference
 
 
 class CampaignMember(models.Model):

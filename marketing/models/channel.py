@@ -2,12 +2,16 @@
 or grant, and what is on its way.
 """
 
+import copy
+
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
 from mall.core.encryption import EncryptedTextField
+from mall.core.kept import KeptRow, kept
 from marketing.models.notification import Notification
 
 
@@ -88,6 +92,42 @@ class WeChatGrant(models.Model):
 
     def __str__(self):
         return f"{self.template}: {self.left}"
+
+
+class ContactPolicy(KeptRow):
+    """How often a member is written to about offers, over all channels; one row, defaults when it
+    is missing.
+    """
+
+    per_day = models.PositiveSmallIntegerField(
+        _("messages about offers per member and day"), default=1, validators=[MinValueValidator(1)]
+    )
+    per_week = models.PositiveSmallIntegerField(
+        _("messages about offers per member and seven days"),
+        default=3,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "Mail, text message, WeChat and browser together. What is too much waits for another "
+            "day; orders, money and safety are never counted."
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("contact policy")
+        verbose_name_plural = _("contact policy")
+
+    def __str__(self):
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def current(cls):
+        """Return the policy in force, a copy of one's own."""
+        return copy.copy(_policy())
+
+
+@kept
+def _policy() -> ContactPolicy:
+    return ContactPolicy.objects.first() or ContactPolicy()
 
 
 class Reach(models.Model):

@@ -30,6 +30,11 @@ class Board(models.Model):
     def __str__(self):
         return f"{self.get_period_display()} {self.starts_on:%Y-%m-%d}"
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether its points change no more."""
+        return self.frozen_at is not None
+
 
 class BoardScore(models.Model):
     """What a member earned by activity in a board's days; drawn from the entries by

@@ -4,8 +4,10 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from marketing.channels import choices as channels
+from marketing.models import Channel
 from marketing.notices import preferences
-from marketing.notices.topics import MANNERS
+from marketing.notices.topics import MANNERS, TOPICS
 
 
 class NoticesForm(forms.Form):
@@ -30,6 +32,11 @@ class NoticesForm(forms.Form):
                 row["choice"].email,
                 row["fixed_email"],
             )
+        self.channels = channels.of(member)
+        for channel, wanted in self.channels.items():
+            for topic, is_on in wanted.items():
+                label = f"{Channel(channel).label}: {TOPICS[topic]}"
+                self._add(f"{channel}_{topic}", label, is_on, False)
 
     def _add(self, name, label, initial, is_fixed):
         self.fields[name] = forms.BooleanField(
@@ -44,6 +51,22 @@ class NoticesForm(forms.Form):
             for kind in MANNERS
         }
 
+    def channel_choices(self) -> dict:
+        """Return what ``channels.choose`` is to keep."""
+        return {
+            channel: {topic: self.cleaned_data[f"{channel}_{topic}"] for topic in wanted}
+            for channel, wanted in self.channels.items()
+        }
+
+    def by_channel(self):
+        """Return topics with a field for each channel, and the channels' names."""
+        names = [Channel(channel).label for channel in self.channels]
+        rows = [
+            {"label": label, "fields": [self[f"{channel}_{topic}"] for channel in self.channels]}
+            for topic, label in TOPICS.items()
+        ]
+        return {"names": names, "rows": rows} if names else None
+
     def by_topic(self):
         """Return the rows of the page with their fields."""
         return [
@@ -54,4 +77,21 @@ class NoticesForm(forms.Form):
         return {
             "label": row["label"],
             "fields": (self[f"inbox_{row['kind']}"], self[f"email_{row['kind']}"]),
+        }
+
+
+class PushDeviceForm(forms.Form):
+    """What a browser tells of its push subscription."""
+
+    endpoint = forms.CharField(max_length=channels.ADDRESS_LENGTH)
+    p256dh = forms.CharField(max_length=200)
+    auth = forms.CharField(max_length=50)
+
+    def said(self) -> dict:
+        """Return what ``channels.add_device`` takes."""
+        told = self.cleaned_data
+        return {
+            "address": told["endpoint"],
+            "public_key": told["p256dh"],
+            "auth": told["auth"],
         }

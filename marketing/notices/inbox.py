@@ -7,6 +7,7 @@ marketing/notices/deliveries.py sends it.
 
 from mall.core import clock, rows
 from mall.core.transactions import transactional
+from marketing.channels import queue as channels
 from marketing.models import Delivery, Notification
 from marketing.notices import preferences
 from marketing.notices.topics import kinds_of
@@ -50,6 +51,7 @@ def notify_many(notices, *, batch_size=500):
     Notification.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=batch_size)
     if mailed and not clock.is_set_back():
         _queue(mailed, batch_size)
+    channels.queue(wanted)
 
 
 def notify_new(notices) -> int:

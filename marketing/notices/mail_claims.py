@@ -21,6 +21,7 @@ from django.utils.translation import gettext_noop
 from mall.core import clock, faults, quiet_hours
 from mall.core import rows as sql
 from mall.core.transactions import transactional
+from marketing.channels import reach
 from marketing.models import Delivery
 from marketing.notices import preferences
 from marketing.notices.topics import manner_of
@@ -89,6 +90,7 @@ def take(user_ids) -> tuple[list[Mail], int]:
         if likes:
             wanted[user_id] = likes
     skipped = _leave_out(unwanted, members, now)
+    wanted = _hold_back(wanted, now)
     ours = _claim([row for rows in wanted.values() for row in rows], now)
     mails = [
         Mail(members[user_id], mine)
@@ -199,6 +201,36 @@ def _put_off(due, user_ids, now):
     for later, rows in waits.items():
         if rows:
             Delivery.objects.due(now).filter(pk__in=rows).update(next_try_at=later)
+
+
+def _hold_back(wanted, now):
+    """Leave to another day the offers of members who had enough of them; one mail counts once,
+    however many offers are in it, and however often it is tried.
+    """
+    offers = {
+        user_id: found
+        for user_id, rows in wanted.items()
+        if (found := [row for row in rows if manner_of(row.notification.kind).is_offer])
+    }
+    if not offers:
+        return wanted
+    counted = {user_id for user_id, rows in offers.items() if any(row.counted_on for row in rows)}
+    fresh = reach.take(offers.keys() - counted, on=clock.day_of(now))
+    _mark(offers, counted | fresh, clock.day_of(now))
+    held = {
+        row.pk for user_id, rows in offers.items() if user_id not in counted | fresh for row in rows
+    }
+    if held:
+        Delivery.objects.due(now).filter(pk__in=held).update(next_try_at=reach.next_chance(now))
+    return {
+        user_id: [row for row in rows if row.pk not in held] for user_id, rows in wanted.items()
+    }
+
+
+def _mark(offers, reached, on):
+    rows = [row.pk for user_id in reached for row in offers[user_id]]
+    if rows:
+        Delivery.objects.filter(pk__in=rows).update(counted_on=on)
 
 
 def _is_wanted(row, choices):

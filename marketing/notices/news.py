@@ -181,6 +181,8 @@ def of_cases(events) -> None:
 def _of_case(event):
     said = event.data
     key = f"{event.reference}:{said['status']}"
+    if said["scope"] == RiskCase.Scope.NONE:
+        return  # a person looks; nothing is paused
     if said["status"] != RiskCase.Status.RELEASED:
         is_kept = said["status"] == RiskCase.Status.KEPT
         words = {"scope": said["scope"], "case": said["kind"], "is_kept": is_kept}
@@ -238,7 +240,7 @@ def of_flash(events) -> None:
                 url=session.get_absolute_url(),
                 params={
                     "session": _names(session, "name"),
-                    "at": session.starts_at.isoformat(),
+                    "at": session.opens_at(event.data.get("minutes_early", 0)).isoformat(),
                 },
             )
             for event, session in told

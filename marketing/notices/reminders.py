@@ -43,17 +43,18 @@ def remind_streaks(*, on=None) -> int:
 
 
 def _at_risk(on):
-    """Check-ins of yesterday (of the day before an outage) of a worthwhile streak, without one
-    today and without today's reminder.
+    """The youngest rows of members whose worthwhile streak reaches up to today and no further, over
+    days of an outage too, without today's reminder.
     """
-    today = CheckIn.objects.filter(user_id=OuterRef("user_id"), on=on)
+    since = runs.begun_by(on, outages.days())
+    later = CheckIn.objects.filter(user_id=OuterRef("user_id"), on__gt=OuterRef("on"))
     reminded = Notification.objects.filter(user_id=OuterRef("user_id"), key=streak.reminder_key(on))
     rows = CheckIn.objects.filter(
-        on=runs.begun_by(on, outages.days()),
+        on__range=(since, on - runs.ONE_DAY),
         streak__gte=streak.SHORTEST_STREAK_DAYS,
         user__is_active=True,
     )
-    return rows.filter(~Exists(today), ~Exists(reminded))
+    return rows.filter(~Exists(later), ~Exists(reminded))
 
 
 def _reminder(row, on, points):

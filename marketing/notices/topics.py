@@ -21,6 +21,13 @@ class Manner:
     fixed_inbox: bool = False
     fixed_email: bool = False
 
+    @property
+    def is_offer(self) -> bool:
+        """Whether the shop writes of its own accord, to be counted by the contact policy; what a
+        member asked to be told (``urgent``) is none.
+        """
+        return self.topic in OFFERING and not self.urgent
+
 
 TOPICS = {
     "orders": _("Orders and refunds"),
@@ -29,6 +36,7 @@ TOPICS = {
     "offers": _("Coupons and flash redemption"),
     "account": _("Account and safety"),
 }
+OFFERING = {"offers"}
 # Money, goods and safety always stand in the inbox; what merely pleases is mailed to those who ask
 # for it.
 MANNERS = {
@@ -45,6 +53,9 @@ MANNERS = {
     "points_spent": Manner("points", email=False),
     "points_expiring": Manner("points", email=True),
     "points_adjusted": Manner("points", email=True, fixed_inbox=True),
+    "referral_joined": Manner("points", email=False),
+    "referral_held": Manner("points", email=False),
+    "referral_not_counted": Manner("points", email=False),
     "streak_at_risk": Manner("missions", email=False),
     "mission_completed": Manner("missions", email=False),
     "profile_completed": Manner("missions", email=False),
@@ -57,6 +68,8 @@ MANNERS = {
     "coupon_expiring": Manner("offers", email=True),
     # who hears of it asked for it, minutes before
     "flash_starting": Manner("offers", email=True, urgent=True),
+    "lot_lost": Manner("offers", email=False),
+    "prize_waiting": Manner("offers", email=True, fixed_inbox=True),
     # this too was asked for, and others may be quicker
     "back_in_stock": Manner("offers", email=True, urgent=True),
     "campaign": Manner("offers", email=False),

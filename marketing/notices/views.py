@@ -13,10 +13,12 @@ from accounts.models import User
 from accounts.profile import change_language
 from mall.core import unsent
 from mall.core.links import id_in
+from marketing.channels import choices as channels
+from marketing.channels import web_push
 from marketing.models import Notification
 from marketing.notices import inbox as notifications
 from marketing.notices import letters, preferences
-from marketing.notices.forms import NoticesForm
+from marketing.notices.forms import NoticesForm, PushDeviceForm
 from marketing.notices.topics import TOPICS
 
 
@@ -59,15 +61,36 @@ def choose(request):
     form = NoticesForm(unsent.fields(request), member=request.user)
     if request.method == "POST" and form.is_valid():
         preferences.choose(request.user, form.choices())
+        channels.choose(request.user, form.channel_choices())
         change_language(request.user, form.cleaned_data["language"])
         messages.success(request, _("Saved."))
         return redirect("marketing:preferences")
     return render(
         request,
         "marketing/preferences.html",
-        {"form": form, "topics": form.by_topic()},
+        {
+            "form": form,
+            "topics": form.by_topic(),
+            "ways": form.by_channel(),
+            "push_key": web_push.public_key() if "push" in form.channels else "",
+        },
         status=unsent.status_of(request),
     )
+
+
+@require_http_methods(["POST"])
+def push_device(request):
+    """Keep the browser that says so; asked by a script of the page, for no browser can be asked
+    without one.
+    """
+    form = PushDeviceForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=400)
+    try:
+        channels.add_device(request.user, **form.said())
+    except channels.UnknownDevice:
+        return HttpResponse(status=400)
+    return HttpResponse(status=204)
 
 
 # mail programs send the one-click POST of RFC 8058 without a page of ours; the signed token is the

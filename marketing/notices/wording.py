@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
 from marketing.badges import words as badge_words
+from marketing.referral import reasons
 from orders.dispatch import carriers
 from points import perks
 from points import wording as points_wording
@@ -115,11 +116,28 @@ WORDINGS = {
         _("It starts at %(moment)s. First come, first served."),
         "hourglass-split",
     ),
+    "lot_lost": (
+        _("The lots were drawn, without luck this time: %(product)s"),
+        _("Your %(points)s points are free again."),
+        "ticket-perforated",
+    ),
+    "prize_waiting": (_("You won: %(prize)s"), _("Say where it goes before %(day)s."), "gift"),
     "back_in_stock": (
         _("Back in stock: %(product)s"),
         _("You asked us to tell you. First come, first served."),
         "box-seam",
     ),
+    "referral_joined": (
+        _("Somebody came by your invitation"),
+        _("Your points come once their first order has arrived and can no longer be sent back."),
+        "people",
+    ),
+    "referral_held": (
+        _("An invitation of yours is looked at"),
+        _("A colleague has a look before your points come. There is nothing for you to do."),
+        "hourglass-split",
+    ),
+    "referral_not_counted": (_("An invitation of yours does not count"), "%(why)s", "people"),
     "earning_paused": ("%(paused)s", _("%(pause)s You can tell us what happened."), "shield-lock"),
     "earning_resumed": (
         "%(resumed)s",
@@ -134,7 +152,7 @@ WORDINGS = {
         ),
         "shield-lock",
     ),
-    "campaign": ("%(title)s", "%(text)s %(reason)s", "gift"),
+    "campaign": ("%(title)s", _("%(text)s %(reason)s"), "gift"),
 }
 PAUSES = {"earning_paused", "earning_resumed"}
 # A kind of a newer release that runs beside this one during an update, or did before a way back.
@@ -158,6 +176,7 @@ EARNED_FOR = {
     "profile": _("For completing your profile."),
     "birthday": _("Happy birthday!"),
     "referral": _("For inviting a friend."),
+    "referred": _("For joining by a friend's invitation."),
 }
 
 
@@ -200,6 +219,8 @@ def _places(params):
         places["why"] = gettext("For the coupon “%(coupon)s”.") % places
     if "no" in params and "why" not in places:
         places["why"] = gettext("For order %(no)s.") % places
+    if "referral" in params:
+        places["why"] = reasons.why(params["referral"])
     if "action" in params:
         places["why"] = (
             str(EARNED_FOR.get(params["action"], ""))

@@ -4,9 +4,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
+from mall.core.outside import targets
 from marketing.models import WebhookEndpoint
 from marketing.models.webhook import URL_LENGTH
-from marketing.webhooks import kinds, targets
+from marketing.webhooks import kinds
 
 
 class EndpointForm(forms.ModelForm):

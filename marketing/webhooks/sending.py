@@ -23,9 +23,10 @@ from django.utils.translation import gettext as _
 from accounts import outbox
 from mall.core import clock
 from mall.core.breaker import Breaker
+from mall.core.outside import calls
 from mall.core.transactions import transactional
 from marketing.models import WebhookDelivery, WebhookEndpoint
-from marketing.webhooks import calls, endpoints, signing
+from marketing.webhooks import endpoints, signing
 from marketing.webhooks.queue import KEPT_DAYS
 
 log = structlog.get_logger(__name__)
@@ -104,7 +105,8 @@ def _letter(row) -> tuple[bytes, dict]:
     """Return body and headers; read here, for the threads that call have no database."""
     now, body = clock.now(), row.body.encode()
     secrets = endpoints.secrets_of(row.endpoint, now)
-    return body, signing.headers(row.message, int(now.timestamp()), body, secrets=secrets)
+    signed = signing.headers(row.message, int(now.timestamp()), body, secrets=secrets)
+    return body, {"Content-Type": "application/json", **signed}
 
 
 def _call(row, letter) -> calls.Outcome:

@@ -102,6 +102,8 @@ class HandOutForm(forms.Form):
 
     def __init__(self, sent=None):
         super().__init__(sent, initial={"key": uuid4().hex})
+        for segment in segments.known().values():
+            self.fields |= {ask: made() for ask, made in segment.fields.items()}
         self.unknown = []
 
     def clean(self):
@@ -109,7 +111,7 @@ class HandOutForm(forms.Form):
         exist.
         """
         said = super().clean()
-        for ask in segments.REGISTRY[said["segment"]].asks if "segment" in said else ():
+        for ask in segments.get(said["segment"]).asks if "segment" in said else ():
             if ask not in self.errors and not said.get(ask):
                 self.add_error(ask, _("This segment needs it."))
         if said.get("segment") == "names" and said.get("names"):

@@ -57,14 +57,14 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("segment"), ordering="segment")
     def shown_segment(self, grant):
-        segment = segments.REGISTRY.get(grant.segment)
+        segment = segments.known().get(grant.segment)
         return segment.label if segment else grant.segment
 
     @admin.display(description=_("numbers of the segment"))
     def shown_numbers(self, grant):
         return (
             ", ".join(
-                ", ".join(value[:50]) if isinstance(value, list) else f"{value:,}"
+                ", ".join(value[:50]) if isinstance(value, list) else _written(value)
                 for value in grant.numbers.values()
             )
             or "–"
@@ -102,3 +102,7 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
         words = {"title": _("Take back"), "about": grant, "question": question}
         # its counters go on while somebody reads
         return ask(self, request, grant, form, verb, mark=version_of(grant.status), **words)
+
+
+def _written(value) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -13,12 +13,15 @@ from unfold.decorators import action, display
 from mall.core.admin.action_forms import ask, page_of, sent
 from mall.core.admin.day_range import DayRangeFilter
 from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestChoicesFilter
+from mall.core.admin.read_only import ReadOnly
+from mall.core.admin.search import MEMBER_HELP, members
 from mall.core.admin.table_inline import TableInline
 from mall.core.versions import mark_of
 from orders.coupons.forms import ReasonForm
 from orders.flash import sessions
 from orders.forms import ConfirmForm
-from orders.models import FlashItem, FlashSession
+from orders.models import FlashItem, FlashSession, Registration
 
 STATUS_COLOURS = {
     FlashSession.Status.DRAFT: "info",
@@ -76,18 +79,18 @@ class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
     """
 
     is_short = True
-    list_display = ["name", "shown_status", "starts_at", "ends_at", "opened_at"]
+    list_display = ["name", "shown_status", "starts_at", "ends_at", "by_lot", "opened_at"]
     # No date_hierarchy over an instant: it asks the server for time zones, which Debian's MariaDB
     # does not bring.
     list_filter = [("starts_at", DayRangeFilter)]
     list_filter_submit = True
     search_fields = ["name_zh_hans", "name_en"]
     inlines = [ItemInline]
-    fields = ["name", "starts_at", "ends_at"]
+    fields = ["name", "starts_at", "ends_at", "by_lot"]
     actions_detail = ["show_figures", "announce", "call_off"]
 
     def get_readonly_fields(self, request, obj=None):
-        return [] if _is_draft(obj) else ["starts_at", "ends_at"]
+        return [] if _is_draft(obj) else ["starts_at", "ends_at", "by_lot"]
 
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and _is_draft(obj)
@@ -194,6 +197,18 @@ class FlashSessionAdmin(TranslationAdmin, ModelAdmin):
 
     def _get(self, request, object_id):
         return self.get_queryset(request).get(pk=object_id)
+
+
+@admin.register(Registration)
+class RegistrationAdmin(ReadOnly, ModelAdmin):
+    """Who registered for what is drawn by lot; the shop writes it by itself."""
+
+    list_fullwidth = True
+    list_display = ["registered_at", "session", "item", "user", "number", "state", "rank", "order"]
+    list_filter = ["session", ("state", NewestChoicesFilter)]
+    list_select_related = ["session", "item__sku__product", "user", "order"]
+    search_fields = members("user")
+    search_help_text = MEMBER_HELP
 
 
 def _is_draft(session) -> bool:

@@ -7,6 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import traces
 from catalog.models import MAX_QUANTITY
 from catalog.payable import takes_yuan
 from mall.core import clock
@@ -34,6 +35,11 @@ STATES = [
     board.YOURS,
     board.SOLD_OUT,
     board.OVER,
+    board.REGISTER,
+    board.REGISTERED,
+    board.DRAWING,
+    board.WON,
+    board.LOST,
 ]
 
 
@@ -67,6 +73,10 @@ class FlashItemSerializer(serializers.Serializer):
     limit_per_person = serializers.IntegerField()
     had = serializers.IntegerField(help_text="Pieces the caller has; 0 for visitors.")
     state = serializers.ChoiceField(STATES)
+    by_lot = serializers.BooleanField(
+        help_text="True: one registers, and lots decide at the end of the session."
+    )
+    registered = serializers.IntegerField(help_text="Registrations that stand.")
 
     def get_payable(self, item) -> bool:
         return takes_yuan() or not item["cash_price"]
@@ -80,6 +90,9 @@ class FlashSessionSerializer(serializers.Serializer):
     name = serializers.CharField(source="session.name")
     starts_at = serializers.DateTimeField(source="session.starts_at")
     ends_at = serializers.DateTimeField(source="session.ends_at")
+    opens_at = serializers.DateTimeField(
+        help_text="When it opens for the caller: members of some tiers are let in early."
+    )
     status = serializers.ChoiceField(
         [FlashSession.Status.SCHEDULED.value, FlashSession.Status.RUNNING.value]
     )
@@ -126,6 +139,7 @@ class FlashOrderView(APIView):
             key=key,
             address=wanted.get("address"),
             expect=wanted.get("expect"),
+            trace=traces.of(request),
         )
         shown = OrderSerializer(
             Order.objects.prefetch_related("lines").get(pk=order.pk), context={"request": request}

@@ -3,19 +3,23 @@ is theirs. Reads only.
 """
 
 from django.core.cache import cache
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch
 
 from catalog import audience, kept, stock_buckets
 from catalog.audience import VISITOR
 from mall.core import clock
 from orders import offering
 from orders.errors import NoSuchFlashItem
-from orders.flash import redemption
-from orders.models import FlashItem, FlashReminder, FlashSession
+from orders.flash import early, redemption
+from orders.models import FlashItem, FlashReminder, FlashSession, Registration
 
+Status = FlashSession.Status
 SESSIONS_SHOWN = 5
 STANDING_SECONDS = 1  # thousands may ask at the same moment how an item stands
 SOON, OPEN, YOURS, SOLD_OUT, OVER = "soon", "open", "yours", "sold_out", "over"
+# where lots are drawn
+REGISTER, REGISTERED, DRAWING = "register", "registered", "drawing"
+WON, LOST = "won", "lost"
 
 
 def sessions(user=None, *, as_of=None) -> list[dict]:
@@ -25,7 +29,8 @@ def sessions(user=None, *, as_of=None) -> list[dict]:
     as_of = as_of or clock.now()
     found = list(FlashSession.objects.current(as_of).prefetch_related(_items())[:SESSIONS_SHOWN])
     items = _shown([item for session in found for item in session.items.all()], user)
-    facts = _facts(items, found, user, as_of)
+    minutes = _minutes_early(found, user, as_of)
+    facts = _facts(items, found, user, as_of, minutes)
     reminded = set()
     if user is not None and found:
         reminded = set(
@@ -36,8 +41,9 @@ def sessions(user=None, *, as_of=None) -> list[dict]:
     return [
         {
             "session": session,
-            "status": session.status_at(as_of),
-            "is_running": session.starts_at <= as_of,
+            "status": session.status_at(as_of, minutes),
+            "is_running": session.opens_at(minutes) <= as_of,
+            "opens_at": session.opens_at(minutes),
             "is_reminded": session.pk in reminded,
             "items": [facts[item.pk] for item in session.items.all() if item.pk in facts],
         }
@@ -52,7 +58,10 @@ def item(item_id: int, user=None, *, as_of=None) -> dict:
     found = redemption.find(item_id)
     if not _shown([found], user):
         raise NoSuchFlashItem
-    return _facts([found], [found.session], user, as_of)[found.pk] | {"session": found.session}
+    minutes = _minutes_early([found.session], user, as_of)
+    facts = _facts([found], [found.session], user, as_of, minutes)[found.pk]
+    mine = {"opens_at": found.session.opens_at(minutes), "minutes_early": minutes}
+    return facts | mine | {"session": found.session}
 
 
 def headline(*, as_of=None) -> FlashSession | None:
@@ -71,9 +80,9 @@ def _headline(as_of) -> FlashSession | None:
     return next((session for session in found[:SESSIONS_SHOWN] if session.items.all()), None)
 
 
-def standing(item_id: int) -> dict:
+def standing(item_id: int, user=None) -> dict:
     """Return how an item stands right now for whoever waits on its page: plain values, up to a
-    second old.
+    second old; who is let in early (orders/flash/early.py) is asked before the beginning only.
 
     Raises: NoSuchFlashItem.
     """
@@ -84,7 +93,20 @@ def standing(item_id: int) -> dict:
         facts = _facts([found], [found.session], None, clock.now())[found.pk]
         known = {"state": facts["state"], "left": facts["left"]}
         cache.set(key, known, STANDING_SECONDS)
+    if known["state"] == SOON and user is not None and _is_let_in(item_id, user):
+        known = known | {"state": OPEN if known["left"] else SOLD_OUT}
     return known | {"now": clock.now().isoformat()}
+
+
+def _is_let_in(item_id, user) -> bool:
+    minutes = early.minutes_of(user)
+    return bool(minutes) and redemption.find(item_id).session.opens_at(minutes) <= clock.now()
+
+
+def _minutes_early(sessions, user, as_of) -> int:
+    """Return how early a reader is let in, where one of these sessions has not begun."""
+    is_coming = any(session.starts_at > as_of for session in sessions)
+    return early.minutes_of(user) if is_coming else 0
 
 
 def _items(**shown):
@@ -102,20 +124,61 @@ def _shown(items, user) -> list[FlashItem]:
     return [item for item, is_shown in zip(items, shown, strict=True) if is_shown]
 
 
-def _facts(items, sessions, user, as_of) -> dict[int, dict]:
+def _facts(items, sessions, user, as_of, minutes=0) -> dict[int, dict]:
     """Return {item: its facts}; three statements however many items there are."""
     by_session = {session.pk: session for session in sessions}
     left = stock_buckets.levels([item.pk for item in items]) if items else {}
     had = redemption.had(user, [item.pk for item in items]) if user is not None and items else {}
+    by_lot = [item for item in items if by_session[item.session_id].by_lot]
+    own, registered = registrations(by_lot, user), counts(by_lot)
     return {
         item.pk: _fact(
-            item, by_session[item.session_id], sum(left[item.pk]), had.get(item.pk, 0), as_of
+            item,
+            by_session[item.session_id].status_at(as_of, minutes),
+            sum(left[item.pk]),
+            had.get(item.pk, 0),
         )
+        | _lots(item, by_session[item.session_id], own.get(item.pk), registered, as_of)
         for item in items
     }
 
 
-def _fact(item, session, left, had, as_of) -> dict:
+def registrations(items, user) -> dict[int, Registration]:
+    """Return a member's registrations that stand, by item; nothing asked where no lots are
+    drawn.
+    """
+    if not items or user is None:
+        return {}
+    own = Registration.objects.filter(user=user, item__in=items, withdrawn=0)
+    return {one.item_id: one for one in own.select_related("order")}
+
+
+def counts(items) -> dict[int, int]:
+    """Return how many registrations stand, by item."""
+    if not items:
+        return {}
+    live = Registration.objects.filter(item__in=items, withdrawn=0).order_by()
+    return dict(live.values_list("item_id").annotate(number=Count("pk")))
+
+
+def _lots(item, session, own, registered, as_of) -> dict:
+    """Return what an item that is drawn by lot shows besides: who registered, what is mine, and a
+    state of its own.
+    """
+    facts = {"by_lot": session.by_lot, "registered": registered.get(item.pk, 0)}
+    facts["registration"] = own
+    if not session.by_lot:
+        return facts
+    status = session.status_at(as_of)
+    if own is None:
+        states = {Status.SCHEDULED: SOON, Status.RUNNING: REGISTER}
+        return facts | {"state": states.get(status, OVER)}
+    if own.state == Registration.State.WAITING:
+        return facts | {"state": REGISTERED if status == Status.RUNNING else DRAWING}
+    return facts | {"state": WON if own.state == Registration.State.WON else LOST}
+
+
+def _fact(item, status, left, had) -> dict:
     product = item.sku.product
     return {
         "id": item.pk,
@@ -135,12 +198,11 @@ def _fact(item, session, left, had, as_of) -> dict:
         "taken_percent": 100 - left * 100 // item.stock,
         "limit_per_person": item.limit_per_person,
         "had": had,
-        "state": _state(session, left, had >= item.limit_per_person, as_of),
+        "state": _state(status, left, had >= item.limit_per_person),
     }
 
 
-def _state(session, left, is_full, as_of) -> str:
-    status = session.status_at(as_of)
+def _state(status, left, is_full) -> str:
     if status == FlashSession.Status.SCHEDULED:
         return SOON
     if is_full:

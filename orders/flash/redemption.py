@@ -20,7 +20,9 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts import addresses
 from accounts.models import Address
+from accounts.traces import UNSEEN
 from catalog import audience, stock_buckets
 from catalog.errors import OutOfStock, SoldOut
 from catalog.models import MAX_QUANTITY, Product
@@ -29,6 +31,7 @@ from mall.core.transactions import transactional
 from orders import checkout, drafts, freight, offering, pricing, tickets
 from orders.coupons import goods as coupon_goods
 from orders.errors import (
+    FlashForHigherTiers,
     FlashLimitReached,
     FlashNotStarted,
     FlashOver,
@@ -37,10 +40,11 @@ from orders.errors import (
     PurchaseLimitReached,
     TierNeeded,
 )
-from orders.flash import gate, pool
+from orders.flash import early, gate, pool
+from orders.flash.lottery_errors import DrawnByLot
 from orders.freight import Destination
 from orders.models import CheckoutPolicy, FlashClaim, FlashItem, FlashSession, Order
-from points import ledger, rates, rules
+from points import ledger, rates
 
 PAYMENT_WINDOW_MINUTES = 5
 BUCKET_TRIES = 3
@@ -75,11 +79,12 @@ def redeem(
     key: str,
     address: int | Address | None = None,
     expect=None,
+    trace=UNSEEN,
 ) -> Order:
     """Redeem pieces of a flash item at its own price and return the order.
 
     Points alone are spent at once and the order is paid; with cash to pay, points are held and the
-    order waits five minutes. ``address`` and ``expect`` as for ``checkout.place_order``.
+    order waits five minutes. ``address``, ``expect`` and ``trace`` as for ``checkout.place_order``.
 
     Idempotent by (user, key), with ``replayed`` True on a repeat, also after the session is over.
     Raises: NoSuchFlashItem, FlashNotStarted, FlashOver, TierNeeded, CouponGoodsOver,
@@ -94,6 +99,8 @@ def redeem(
     ):
         raise InvalidLines
     item = item if isinstance(item, FlashItem) else find(item)
+    if item.session.by_lot:
+        raise DrawnByLot
     address_id = address.pk if isinstance(address, Address) else address
     body_hash = checkout.fingerprint(
         key, expect, flash=item.pk, quantity=quantity, address=address_id
@@ -107,6 +114,7 @@ def redeem(
         body_hash=body_hash,
         address_id=address_id,
         expect=expect,
+        trace=trace,
     )
     if connection.in_atomic_block:  # somebody's transaction is joined: no second try within it
         return place(bucket=None)
@@ -117,6 +125,27 @@ def redeem(
         if placed is None:
             raise
         return placed
+
+
+@transactional
+def place_won(user, item, *, key: str, address: int | None) -> Order:
+    """Place the order of a piece that was won by lot; with the address named at registration, or
+    the default one where that is gone. Idempotent by (user, ``key``).
+
+    Raises: AddressNeeded, NotDelivered, AddressUnclear, catalog.errors.OutOfStock,
+    points.errors.InsufficientPoints and AccountFrozen.
+    """
+    body_hash = checkout.fingerprint(key, None, flash=item.pk, quantity=1, address=address)
+    account = ledger.open(user.pk, seen=drafts.placed_under(user, key))
+    if account.seen is not None:
+        return checkout.repeated(account.seen, body_hash)
+    now, named = clock.now(), address and addresses.owned(user, address)
+    quoted = quote(user, item, to=Destination(user, named or None), as_of=now)
+    quoted.check_delivery()
+    order = checkout.write_down(account, user, quoted, key=key, body_hash=body_hash, at=now)
+    FlashClaim.objects.create(order=order, item=item, user=user, quantity=1)
+    stock_buckets.take_any(item.pk, 1)
+    return order
 
 
 def quote(user, item, quantity: int = 1, *, to=None, as_of=None) -> pricing.Quote:
@@ -132,10 +161,8 @@ def quote(user, item, quantity: int = 1, *, to=None, as_of=None) -> pricing.Quot
         rate=rates.current(as_of).points_per_yuan,
         carriage=freight.of(wishes, policy=policy, to=to),
     )
-    earns = (
-        rules.preview("purchase", amount=priced.goods_cash, as_of=as_of) if priced.goods_cash else 0
-    )
-    return replace(priced, earns=earns, to=to, payment_window_minutes=PAYMENT_WINDOW_MINUTES)
+    more = {"payment_window_minutes": PAYMENT_WINDOW_MINUTES}
+    return replace(priced, to=to, buyer=user.pk, at=as_of, **more)
 
 
 def freights(item, most: int, *, to: Destination) -> list:
@@ -165,7 +192,7 @@ def had(user, items) -> dict[int, int]:
 
 
 def _redeem_behind_gate(user, item, quantity, key, place) -> Order:
-    _check_open(item.session, clock.now())
+    check_open(item.session, user, clock.now())
     _pass_gate(user, item, quantity, key)
     order = None
     try:
@@ -227,15 +254,15 @@ def _last_resort(item_id) -> Lock:
 
 
 @transactional
-def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) -> Order:
+def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect, trace) -> Order:
     """Place the order with pieces of one bucket, or of any (None) after locking them all."""
     # Two tabs may press at once; the second must see the first's order and pieces.
     account = ledger.open(user.pk, seen=drafts.placed_under(user, key))
     if account.seen is not None:
         return checkout.repeated(account.seen, body_hash)
     now = clock.now()
-    _check_open(item.session, now)
-    _check_tier(user, item.sku.product)
+    check_open(item.session, user, now)
+    check_tier(user, item.sku.product)
     coupon_goods.check([_wish(item, quantity)], now)
     tickets.check([_wish(item, quantity)], now)
     _check_limit(user, item, quantity)
@@ -243,7 +270,8 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     quoted.check_delivery()
     pricing.check_payable(quoted)
     quoted.agree(expect)
-    order = checkout.write_down(account, user, quoted, key=key, body_hash=body_hash, at=now)
+    words = {"key": key, "body_hash": body_hash, "trace": trace}
+    order = checkout.write_down(account, user, quoted, at=now, **words)
     FlashClaim.objects.create(order=order, item=item, user=user, quantity=quantity)
     # The hot row comes last, and one bucket only.
     if bucket is None:
@@ -253,16 +281,31 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect) 
     return order
 
 
-def _check_open(session, now):
+def check_open(session, user, now) -> None:
+    """Refuse a session that is not open to a member. Raises: FlashNotStarted, FlashForHigherTiers,
+    FlashOver.
+    """
     status = session.status_at(now)
     if status == FlashSession.Status.SCHEDULED:
-        raise FlashNotStarted(starts_at=date_format(timezone.localtime(session.starts_at), "H:i"))
-    if status != FlashSession.Status.RUNNING:
+        _check_early(session, user, now)
+    elif status != FlashSession.Status.RUNNING:
         raise FlashOver
 
 
-def _check_tier(user, product):
-    """Goods may have been hidden or locked since the session was announced."""
+def _check_early(session, user, now):
+    opens_at = session.opens_at(early.minutes_of(user))
+    if opens_at <= now:
+        return
+    moment = date_format(timezone.localtime(opens_at), "H:i")
+    if tier := early.tier_let_in(session, now):
+        raise FlashForHigherTiers(tier=tier, starts_at=moment)
+    raise FlashNotStarted(starts_at=moment)
+
+
+def check_tier(user, product) -> None:
+    """Refuse goods that were hidden or locked since the session was announced. Raises:
+    NoSuchFlashItem, TierNeeded.
+    """
     tier = offering.tier_of(user.pk, [product])
     if not audience.is_shown(product.tier_to_see, tier):
         raise NoSuchFlashItem

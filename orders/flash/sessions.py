@@ -18,6 +18,7 @@ from mall.core.events import hand_over
 from mall.core.transactions import transactional
 from orders import events
 from orders.errors import FlashNotReady, FlashOver
+from orders.flash import early, lottery
 from orders.models import FlashClaim, FlashReminder, FlashSession, Order
 
 REMIND_MINUTES = 5
@@ -50,6 +51,8 @@ def announce(session, *, actor: str) -> FlashSession:
             )
         except OutOfStock as refusal:
             raise FlashNotReady(_too_few(item, refusal.numbers["left"])) from refusal
+    if session.by_lot:
+        lottery.promise(session, items)
     session.opened_at = clock.now()
     session.save(update_fields=["opened_at"])
     storefront.forget()
@@ -124,6 +127,11 @@ def complaints(session, items) -> list[str]:
                 _("“%(product)s” is shown to some tiers only, and flash sales to everybody.")
                 % {"product": item.sku}
             )
+        elif session.by_lot and item.cash_price:
+            found.append(
+                _("“%(product)s” costs yuan, and what is drawn by lot costs points only.")
+                % {"product": item.sku}
+            )
         elif left[item.sku_id] < item.stock:
             found.append(_too_few(item, left[item.sku_id]))
     return found
@@ -187,12 +195,13 @@ def forget(user, session) -> None:
 
 
 def tell_starting(as_of: datetime) -> int:
-    """Tell each member who asked and whose session starts within five minutes; return how many."""
+    """Tell each member who asked and for whom the session opens within five minutes; return how
+    many.
+    """
     due = FlashReminder.objects.filter(
+        early.opened_by(as_of + timedelta(minutes=REMIND_MINUTES)),
         told_at__isnull=True,
-        session__in=FlashSession.objects.announced().filter(
-            starts_at__lte=as_of + timedelta(minutes=REMIND_MINUTES), ends_at__gt=as_of
-        ),
+        session__in=FlashSession.objects.announced().filter(ends_at__gt=as_of),
     )
     waiting = keyset.batches(due.values_list("pk", flat=True), BATCH)
     return sum(_tell(batch, as_of) for batch in waiting)
@@ -204,5 +213,6 @@ def _tell(batch, as_of) -> int:
     waiting = FlashReminder.objects.select_for_update().filter(pk__in=batch, told_at__isnull=True)
     reminders = list(waiting.order_by("pk"))
     FlashReminder.objects.filter(pk__in=[one.pk for one in reminders]).update(told_at=as_of)
-    hand_over(events.flash_starting(reminder) for reminder in reminders)
+    minutes = early.minutes_of_all([one.user_id for one in reminders])
+    hand_over(events.flash_starting(one, minutes.get(one.user_id, 0)) for one in reminders)
     return len(reminders)

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import traces
 from catalog.models import Product
 from catalog.payable import takes_yuan
 from mall.core import clock, unsent
@@ -18,10 +19,12 @@ from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import address_choice
 from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
-from orders.flash import board, redemption
+from orders.flash import board, early, lots_proof, redemption
 from orders.flash import sessions as flash_sessions
 from orders.flash.forms import RedeemForm, read_quantity
 from orders.models import FlashSession, Order
+
+PRESSABLE = (board.OPEN, board.SOON, board.REGISTER)
 
 
 @login_not_required
@@ -40,7 +43,7 @@ def sessions(request):
 def item(request, item_id):
     """Show one item; a POST redeems it, once however often it is sent."""
     if request.method != "POST":
-        return _item_page(request, item_id, asked=unsent.take(request))
+        return item_page(request, item_id, asked=unsent.take(request))
     if not request.user.is_authenticated:
         return unsent.sign_in_first(request)
     try:
@@ -50,7 +53,7 @@ def item(request, item_id):
     except NoSuchFlashItem:
         raise Http404 from None
     except DomainError as refusal:
-        return _item_page(request, item_id, asked=request.POST, refusal=refusal)
+        return item_page(request, item_id, asked=request.POST, refusal=refusal)
     if order.status == Order.Status.PENDING:
         messages.success(request, _("Got it! It is kept for you for five minutes: please pay now."))
         return redirect("orders:pay", order.no)
@@ -63,7 +66,7 @@ def item(request, item_id):
 def standing(request, item_id):
     """Answer a waiting page how the item stands and what time it is here; a second old at most."""
     try:
-        answer = JsonResponse(board.standing(item_id))
+        answer = JsonResponse(board.standing(item_id, _member(request)))
     except NoSuchFlashItem:
         raise Http404 from None
     answer["Cache-Control"] = "no-store"
@@ -96,10 +99,12 @@ def _redeem(request, item_id) -> Order:
         key=sent["key"],
         address=sent["address"],
         expect=form.expect,
+        trace=traces.of(request),
     )
 
 
-def _item_page(request, item_id, *, asked=None, refusal=None):
+def item_page(request, item_id, *, asked=None, refusal=None):
+    """Answer an item's page, with what was refused and what had been asked for."""
     asked = asked or {}
     member = _member(request)
     try:
@@ -120,6 +125,7 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
         "item": facts,
         "quote": quote,
         "session": facts["session"],
+        "let_in": _let_in_first(facts),
         "now": now,
         "refusal": refusal,
         "is_yours": facts["state"] == board.YOURS or isinstance(refusal, FlashLimitReached),
@@ -132,11 +138,20 @@ def _item_page(request, item_id, *, asked=None, refusal=None):
         "quantity_max": most,
         "quantity": read_quantity(asked),
         "key": uuid4().hex,
-        "here": request.path,
+        "here": found.get_absolute_url(),
+        "lots": lots_proof.of(found, member) if facts["by_lot"] else None,
+        "check": lots_proof.CHECK,
     }
     return render(
         request, "orders/flash_item.html", context, status=refusal.status if refusal else 200
     )
+
+
+def _let_in_first(facts) -> dict | None:
+    """Return who is let in before this reader, who still waits."""
+    first = early.first_let_in() if facts["state"] == board.SOON else None
+    is_before = first is not None and first[1] > facts["minutes_early"]
+    return {"tier": first[0], "minutes": first[1]} if is_before else None
 
 
 def _own_order(member, item) -> Order | None:

@@ -17,6 +17,7 @@ from orders.models.dispatch import DispatchFile, ExportChoice, OrderNote
 from orders.models.event import OrderEvent
 from orders.models.flash import FlashClaim, FlashItem, FlashReminder, FlashSession
 from orders.models.line import OrderLine
+from orders.models.lottery import Lottery, Registration
 from orders.models.order import Order
 from orders.models.payment import Payment, PaymentNotice, PaymentRefund
 from orders.models.policy import CheckoutPolicy
@@ -24,6 +25,8 @@ from orders.models.refund import RefundLine, RefundRequest
 from orders.models.shipment import Shipment, ShipmentLine
 
 __all__ = [
+    "Lottery",
+    "Registration",
     "BillDifference",
     "BasketLine",
     "Carrier",

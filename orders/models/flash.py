@@ -31,8 +31,11 @@ class FlashSessionQuerySet(models.QuerySet):
         return self.announced().filter(ends_at__gt=as_of).order_by("starts_at", "pk")
 
     def to_settle(self, as_of):
-        """Sessions that are over and have not returned what is left."""
-        return self.announced().filter(ends_at__lte=as_of, settled_at__isnull=True)
+        """Sessions that are over and have not returned what is left; where lots are drawn, once
+        every winner has an order.
+        """
+        over = self.announced().filter(ends_at__lte=as_of, settled_at__isnull=True)
+        return over.filter(Q(by_lot=False) | Q(lottery__finished_at__isnull=False))
 
 
 class FlashSession(models.Model):
@@ -52,6 +55,14 @@ class FlashSession(models.Model):
     name = models.CharField(_("name"), max_length=60)
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
+    by_lot = models.BooleanField(
+        _("drawn by lot"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Members register while it runs, with their points held; lots are drawn at the end."
+        ),
+    )
     opened_at = models.DateTimeField(_("announced at"), null=True, blank=True, editable=False)
     cancelled_at = models.DateTimeField(_("called off at"), null=True, blank=True, editable=False)
     settled_at = models.DateTimeField(
@@ -87,15 +98,23 @@ class FlashSession(models.Model):
         if self.ends_at - self.starts_at > LONGEST:
             raise ValidationError({"ends_at": _("A flash session lasts a week at most.")})
 
-    def status_at(self, as_of) -> str:
-        """Return where the session stands at an instant."""
+    def status_at(self, as_of, minutes_early=0) -> str:
+        """Return where the session stands at an instant, for whoever is let in so many minutes
+        before it begins.
+        """
         if self.cancelled_at:
             return self.Status.CANCELLED
         if not self.opened_at:
             return self.Status.DRAFT
-        if as_of < self.starts_at:
+        if as_of < self.opens_at(minutes_early):
             return self.Status.SCHEDULED
         return self.Status.RUNNING if as_of < self.ends_at else self.Status.ENDED
+
+    def opens_at(self, minutes_early=0):
+        """Return when it opens for whoever is let in so many minutes before it begins; where lots
+        are drawn nobody gains by being first, and all begin together.
+        """
+        return self.starts_at - timedelta(minutes=0 if self.by_lot else minutes_early)
 
     @property
     def status(self) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField
 from mall.core import clock
-from mall.core.blind_index import BlindIndexField
+from mall.core.blind_index import BlindIndexField, MarkField
 from mall.core.money import ZERO
 from orders import contacts
 from orders.models.event import OrderEvent
@@ -97,6 +97,10 @@ class Order(models.Model):
     phone_mark = BlindIndexField(folds=contacts.phone_forms, editable=False)
     phone_tail_mark = BlindIndexField(folds=contacts.tail_forms, editable=False)
     recipient_mark = BlindIndexField(folds=contacts.name_forms, editable=False)
+    address_mark = BlindIndexField(editable=False)
+    # From where it was placed (accounts/traces.py); NULL: nobody saw it, or its time is over.
+    device_mark = MarkField(editable=False)
+    network_mark = MarkField(editable=False)
     carrier = models.CharField(_("carrier"), max_length=40, blank=True, default="")
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True, default="")
     created_at = models.DateTimeField(_("placed"))

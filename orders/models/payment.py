@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from mall.core.blind_index import MarkField
 from orders.models.order import Order
 from orders.numbers import NUMBER_LENGTH, new_number
 
@@ -56,6 +57,8 @@ class Payment(models.Model):
     billed_on = models.DateField(
         _("in the bill of"), null=True, blank=True, help_text=_("The provider's bill it stood in.")
     )
+    # Who paid, as far as the provider tells; a mark, and NULL where it does not tell.
+    payer_mark = MarkField(editable=False)
     is_first = False  # set on an instance just started: its order had no payment before
 
     class Meta:

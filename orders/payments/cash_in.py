@@ -14,7 +14,7 @@ from mall.core import audit, clock, kept, repeats, rows
 from mall.core.events import tell
 from mall.core.models import AuditRow
 from mall.core.transactions import transactional
-from orders import events, lifecycle
+from orders import events, lifecycle, traces
 from orders.errors import (
     BadNotice,
     IllegalTransition,
@@ -214,7 +214,8 @@ def _take_money(payment, notice) -> str:
         if payment.provider_ref == notice.provider_ref:
             return Outcome.REPEATED
         return _send_back(payment, notice, PaymentRefund.Reason.SECOND)
-    moved = {"status": Payment.Status.PAID, "paid_at": clock.now()}
+    payer = traces.payer_mark(payment.provider, notice.payer)
+    moved = {"status": Payment.Status.PAID, "paid_at": clock.now(), "payer_mark": payer}
     rows.update(Payment, {**moved, "provider_ref": notice.provider_ref}, {"id": payment.pk})
     if payment.order.status == Order.Status.PENDING:
         lifecycle.mark_paid(payment.order, actor=payment.provider, note=f"¥{notice.amount}")

@@ -20,6 +20,7 @@ class Notice:
     amount: Decimal
     currency: str
     merchant: str
+    payer: str = ""  # who paid, as the provider calls them; empty where it does not say
 
 
 @dataclass(frozen=True, slots=True)

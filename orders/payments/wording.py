@@ -16,6 +16,7 @@ from orders.payments.messages import LONGEST_NAME
 LARGEST_AMOUNT = Decimal("9999999999.99")
 AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?\Z")
 DAY_DIGITS = 8
+LONGEST_PAYER = 128
 MOBILE = re.compile(r"Mobi|Android|iPhone|iPad", re.IGNORECASE)
 
 
@@ -60,6 +61,12 @@ def name(said, key: str) -> str:
     if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_NAME or not text.isprintable():
         raise BadNotice
     return text
+
+
+def payer(said, *keys: str) -> str:
+    """Return who paid as a message says it under the first of these names it has; "" for nobody."""
+    named = (said.get(key) for key in keys) if isinstance(said, dict) else ()
+    return next((text[:LONGEST_PAYER] for text in named if text and isinstance(text, str)), "")
 
 
 def event_name(text) -> str:

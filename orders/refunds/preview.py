@@ -84,9 +84,8 @@ def lots_back(order, points: int) -> tuple[Lot, ...]:
 
 
 def _of(order, terms) -> Preview:
-    return Preview(
-        terms, lots_back(order, terms.points), earning.preview_take_back(order, share=terms.share)
-    )
+    taken = earning.preview_take_back(order, share=terms.share, kept=terms.kept)
+    return Preview(terms, lots_back(order, terms.points), taken)
 
 
 def _with_lines(order):

@@ -183,7 +183,7 @@ def approve(
             reason=PaymentRefund.Reason.REFUND,
             amount=terms.cash,
         )
-    taken = earning.take_back(order, share=terms.share, key=f"{reference}:earned")
+    taken = earning.take_back(order, share=terms.share, kept=terms.kept, key=f"{reference}:earned")
     asked.taken_pending, asked.taken_points, asked.taken_debt = (
         taken.pending,
         taken.points,

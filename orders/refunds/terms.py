@@ -42,7 +42,7 @@ class LineTerms:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a refund gives back; ``cash`` has the freight in it, ``share`` is the share of the
-    order's value undone by then.
+    order's value undone by then, ``kept`` what share of each line's cash stays, by the line's id.
     """
 
     lines: tuple[LineTerms, ...]
@@ -51,6 +51,7 @@ class Terms:
     freight: Decimal
     is_whole: bool
     share: Fraction
+    kept: dict[str, Fraction]
     coupon: coupon_share.FallsShort | None = None
 
 
@@ -87,13 +88,15 @@ def work_out(
         order, {line.pk: line.kept_quantity - pieces.get(line.pk, 0) for line in lines}
     )
     cash = _cash(lines, pieces, coupon)
+    spread = _spread(parts, lines, cash)
     return Terms(
-        lines=_spread(parts, lines, cash),
+        lines=spread,
         points=sum(part.points for part in parts),
         cash=cash + freight,
         freight=freight,
         is_whole=is_whole,
         share=_share(lines, cash, is_whole),
+        kept=kept_of(lines, {part.line.pk: part.cash for part in spread}),
         coupon=coupon,
     )
 
@@ -182,6 +185,18 @@ def _share(lines, cash, is_whole) -> Fraction:
         return Fraction(0)
     back = sum((line.refunded_cash for line in lines), ZERO) + cash
     return min(Fraction(back) / Fraction(paid), ALL_BUT_THE_BONUS)
+
+
+def kept_of(lines: Iterable[OrderLine], back: dict[int, Decimal]) -> dict[str, Fraction]:
+    """Return what share of each line's cash stays with the shop, by the line's id, once ``back``
+    comes back ({line id: yuan}) beside what did before.
+    """
+    return {
+        str(line.pk): 1
+        - Fraction(line.refunded_cash + back.get(line.pk, ZERO)) / Fraction(line.cash)
+        for line in lines
+        if line.cash
+    }
 
 
 def share_undone(order: Order) -> Fraction:

@@ -13,6 +13,7 @@ NUMBERS = {
     "per_day": 5,
     "per_week": 10,
     "per_month": 20,
+    "with_tier": False,  # it is promised as it stands
 }
 
 
@@ -46,6 +47,7 @@ class Migration(migrations.Migration):
                     ("table", "Table by step"),
                     ("steps", "At certain steps"),
                     ("given", "What the fact itself is worth"),
+                    ("percent", "Multiplies what others pay"),
                 ],
                 default="fixed",
                 max_length=8,

@@ -11,6 +11,7 @@ from points.models.events import Event, Parked
 from points.models.grants import Grant, TakeBack
 from points.models.moving_in import MemberImport, MovedMember
 from points.models.rates import ExchangeRate
+from points.models.risk_rules import RiskRule, RiskSighting
 from points.models.rules import Rule, RuleVersion
 from points.models.set_aside import SetAside
 from points.models.tiers import LEVELS, MemberTier, TierLevel
@@ -34,6 +35,8 @@ __all__ = [
     "PointAccount",
     "PointsPolicy",
     "RiskCase",
+    "RiskRule",
+    "RiskSighting",
     "Rule",
     "RuleVersion",
     "SetAside",

@@ -63,17 +63,23 @@ def _policy() -> PointsPolicy:
 
 
 class RiskCase(models.Model):
-    """An account that was paused and waits for a person, with what was seen when it happened."""
+    """An account that was paused, or only stood out (scope none), and waits for a person, with what
+    was seen when it happened.
+    """
 
     class Kind(models.TextChoices):
         EARNED = "earned", _("Earned a lot in one day")
         DRIFT = "drift", _("The books do not close")
         MANUAL = "manual", _("Paused by a person")
+        NETWORK = "network", _("Many accounts on one network")
+        DEVICE = "device", _("Many accounts on one device")
+        REFUNDS = "refunds", _("Many orders were refunded")
 
     class Scope(models.TextChoices):
         EARN = "earn", _("Earning is paused")
         SPEND = "spend", _("Spending is paused")
         ALL = "all", _("Earning and spending are paused")
+        NONE = "none", _("Nothing is paused")
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")

@@ -221,6 +221,24 @@ class RuleVersion(AppendOnly, KeptRow):
         return f"{self.rule.code} v{self.number}"
 
     @property
+    def every_step(self) -> list[int]:
+        """Return the points of step 1, 2, 3 …; nothing where only certain steps earn."""
+        return [] if self.value == self.Value.STEPS else self.table
+
+    @property
+    def certain_steps(self) -> list[dict]:
+        """Return the steps that earn, with their points, where only certain ones do."""
+        pairs = self.table if self.value == self.Value.STEPS else []
+        return [{"step": step, "points": points} for step, points in pairs]
+
+    @property
     def limits(self):
         """Return the limits per day, week, month and life."""
         return self.per_day, self.per_week, self.per_month, self.per_life
+
+    @property
+    def is_multiplied(self) -> bool:
+        """Whether tiers, and multipliers that name no action, multiply it: never what a fact itself
+        promised.
+        """
+        return self.with_tier and self.value != self.Value.GIVEN

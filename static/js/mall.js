@@ -11,3 +11,4 @@ import "./suggesting.js";
 import "./waking.js";
 import "./basket.js";
 import "./gallery.js";
+import "./counting.js";

@@ -81,6 +81,12 @@ class Outside:
         text = cipher.update(plain + bytes([pad]) * pad) + cipher.finalize()
         return base64.b64encode(text).decode(), base64.b64encode(iv).decode()
 
+    def subscribed(self, asked, sent):
+        if asked["access_token"] != f"token-{self.tokens}":
+            return {"errcode": 40001, "errmsg": "invalid credential"}
+        self.messages.append((sent["touser"], sent["template_id"], sent["data"]))
+        return {"errcode": 0, "errmsg": "ok"}
+
     # --- Tencent ----------------------------------------------------------------
     def message(self, sent):
         if self.sms_code == "AuthFailure":
@@ -98,6 +104,8 @@ class Outside:
             return self.token()
         if path == "/wxa/business/getuserphonenumber":
             return self.number(asked, sent)
+        if path == "/cgi-bin/message/subscribe/send":
+            return self.subscribed(asked, sent)
         return self.message(sent)
 
 

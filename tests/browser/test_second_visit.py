@@ -159,6 +159,10 @@ def test_mission_when_progressed_and_collected_then_paid_once(shopper, member):
     shopper.goto("/checkin/")
     shopper.click("#checkin-button")
     expect(shopper.locator(".checkin-done")).to_be_visible()
+    earned = shopper.locator(".earned")
+    expect(earned).to_contain_text("+20")  # counted up, and there to stay
+    expect(earned).to_contain_text("Mission: Say hello")
+    expect(earned.get_by_role("link", name="Collect 15 points")).to_be_visible()
     shopper.goto("/missions/")
     expect(mission).to_contain_text("1 / 1")
     before = available(member)

@@ -30,12 +30,15 @@ from schemathesis.specs.openapi.checks import (
 
 from catalog import price_schedule
 from mall.core import clock
+from marketing.models import Referral
 from orders.models import BasketLine
 from orders.reviews import lines as reviews
 from points import adjustments, risk
 from tests.factories.accounts import MemberFactory
+from tests.factories.campaigns import CampaignFactory, SegmentFactory
 from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import template
+from tests.factories.draws import announced, pull
 from tests.factories.flash import item
 from tests.factories.freight import template as freight_template
 from tests.factories.marketing import MissionFactory
@@ -50,6 +53,7 @@ from tests.factories.orders import (
     received,
     virtual_sku,
 )
+from tests.factories.referrals import invited
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.django_db]
 FEW = hypothesis_settings(
@@ -137,10 +141,25 @@ def _order_to_send(member):
     return pay(place(member, physical_sku(cash="9.00")))
 
 
+def _held(member):
+    friend = invited(MemberFactory(), f"friend{uuid4().hex}")
+    Referral.objects.filter(invitee=friend).update(status="held", reason="ring")
+    return Referral.objects.get(invitee=friend)
+
+
+def _won_ticket(member):
+    address_of(member)
+    prize = {"kind": "goods", "sku": physical_sku(points=5), "stock": 1, "weight": 999_999}
+    draw = announced(prize, {"kind": "thanks", "weight": 1})
+    return {"code": draw.code, "number": pull(member, draw).number}
+
+
 # The beginning of a path, and what stands in it; the first that fits.
 THERE = [
     ("/api/v1/cart/lines/{sku}", lambda member: {"sku": _basket_line(member).sku_id}),
     ("/api/v1/coupons/{template}", lambda member: {"template": template(price_points=5).pk}),
+    ("/api/v1/draws/{code}/tickets/{number}", lambda member: _won_ticket(member)),
+    ("/api/v1/draws/{code}", lambda member: {"code": announced().code}),
     ("/api/v1/flash/{item}", lambda member: {"item": item(points=5).pk}),
     ("/api/v1/me/addresses/{id}", lambda member: {"id": address_of(member).pk}),
     ("/api/v1/me/reviews/{id}", lambda member: {"id": _review(member).pk}),
@@ -164,7 +183,10 @@ THERE = [
         "/api/v1/recommendations/{product_id}",
         lambda member: {"product_id": SkuFactory().product_id},
     ),
+    ("/api/v1/years/{year}", lambda _member: {"year": clock.today().year}),
     ("/api/v1/seen/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
+    ("/api/v1/staff/segments/{code}", lambda member: {"code": SegmentFactory().code}),
+    ("/api/v1/staff/campaigns/{code}", lambda member: {"code": CampaignFactory().code}),
     ("/api/v1/staff/adjustments/{id}", lambda member: {"id": _adjustment(member).pk}),
     (
         "/api/v1/staff/cases/{id}",
@@ -177,6 +199,7 @@ THERE = [
     ("/api/v1/staff/stock/{sku}", lambda member: {"sku": SkuFactory(stock=50).pk}),
     ("/api/v1/staff/refunds/{id}", lambda member: {"id": _asked_back(member).pk}),
     ("/api/v1/staff/orders/{no}", lambda member: {"no": _order_to_send(member).no}),
+    ("/api/v1/staff/referrals/{id}", lambda member: {"id": _held(member).pk}),
     ("/api/v1/staff/reports/{name}", lambda member: {"name": "retention"}),
 ]
 

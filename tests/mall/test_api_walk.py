@@ -13,9 +13,11 @@ import yaml
 from django.core.management import call_command
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
+from accounts.models import User
 from accounts.registration import register
 from mall.core import clock
 from marketing import events
+from marketing.models import Referral
 from orders import lifecycle
 from orders.models import Payment
 from orders.payments.gateways import sandbox
@@ -23,6 +25,7 @@ from points import adjustments, risk
 from points.models import Rule, RuleVersion
 from tests.factories.accounts import PASSWORD, MemberFactory
 from tests.factories.coupons import template
+from tests.factories.draws import announced
 from tests.factories.flash import item
 from tests.factories.marketing import MissionFactory
 from tests.factories.orders import (
@@ -36,9 +39,15 @@ from tests.factories.orders import (
     received,
     virtual_sku,
 )
+from tests.factories.referrals import invited
 
 pytestmark = pytest.mark.django_db
+POINT = (  # a browser's key: any point of P-256
+    "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+)
 OPERATIONS = {"get", "post", "put", "patch", "delete"}
+THE_PRIZE = {"kind": "goods", "stock": 1, "weight": 999_999}
+RARELY_THANKS = {"kind": "thanks", "weight": 1}
 
 
 class Walker:
@@ -129,16 +138,29 @@ def test_api_when_every_operation_is_called_with_a_real_body_then_as_documented(
 def of_the_member(walker, caller, member):
     for path in (
         "me", "me/notifications", "checkins", "points", "points/entries", "points/rules",
-        "missions", "coupons", "coupons/offers", "flash", "categories", "products",
-        "recommendations", "orders", "notifications",
+        "missions", "draws", "coupons", "coupons/offers", "flash", "categories", "products",
+        "recommendations", "orders", "notifications", "leaderboard", "badges",
     ):  # fmt: skip
         walker.go(caller, "get", f"/api/v1/{path}")
     mission = MissionFactory(is_automatic=False)
+    walker.go(caller, "patch", "/api/v1/leaderboard", {"is_shown": True})
+    for method, path in (("get", ""), ("put", "/link"), ("delete", "/link")):
+        walker.go(caller, method, f"/api/v1/years/{{year}}{path}", year=clock.today().year)
     walker.go(caller, "post", "/api/v1/checkins")
+    User.objects.filter(pk=member.pk).update(date_joined=clock.now() - timedelta(days=3))
+    walker.go(caller, "get", "/api/v1/checkins/make-up")
+    yesterday = str(clock.today() - timedelta(days=1))
+    walker.go(caller, "post", "/api/v1/checkins/make-up", {"on": yesterday, "price": 20})
     walker.go(caller, "patch", "/api/v1/me", {"nickname": "小明", "birthday": "1990-05-01"})
     change = {"language": "en", "kinds": [{"kind": "order_shipped", "email": False}]}
     walker.go(caller, "patch", "/api/v1/me/notifications", change)
     walker.go(caller, "post", "/api/v1/notifications/read", {"ids": []})
+    walker.go(caller, "get", "/api/v1/me/channels")
+    walker.go(caller, "patch", "/api/v1/me/channels", {"topics": []})
+    device = {"endpoint": "https://push.example/1", "keys": {"p256dh": POINT, "auth": "A" * 22}}
+    walker.go(caller, "post", "/api/v1/me/push-devices", device)
+    walker.go(caller, "delete", "/api/v1/me/push-devices", {"endpoint": device["endpoint"]})
+    walker.go(caller, "post", "/api/v1/me/wechat-messages", {"templates": []})
     walker.go(caller, "post", "/api/v1/me/export", {"password": PASSWORD})
     text = "/api/v1/pages/{kind}"
     kinds = ("terms", "privacy")
@@ -169,6 +191,29 @@ def of_the_member(walker, caller, member):
     flash = item(points=5)
     grabbed = {"quantity": 1, "expect": {"points": 5, "cash": "0.00"}}
     walker.go(caller, "post", "/api/v1/flash/{item}/orders", grabbed, item=flash.pk)
+    of_a_draw(walker, caller)
+
+
+def of_a_draw(walker, caller):
+    mug = physical_sku(points=5)
+    one, draw = "/api/v1/draws/{code}", announced({**THE_PRIZE, "sku": mug}, RARELY_THANKS)
+    walker.go(caller, "get", one, code=draw.code)
+    drawn = walker.go(caller, "post", f"{one}/tickets", {"points": 0}, code=draw.code)
+    walker.go(caller, "get", f"{one}/tickets", code=draw.code)
+    named = {"code": draw.code, "number": drawn["number"]}
+    walker.go(caller, "post", f"{one}/tickets/{{number}}/claim", **named)
+    walker.go(caller, "get", f"{one}/proof", code=draw.code)
+
+
+def of_invitations(walker, clerk):
+    held = {"status": "held", "reason": "ring"}
+    friends = [invited(MemberFactory(), name) for name in ("sister", "brother")]
+    Referral.objects.filter(invitee__in=friends).update(**held)
+    walker.go(clerk, "get", "/api/v1/staff/referrals", query="?status=held")
+    one = "/api/v1/staff/referrals/{id}"
+    first, second = Referral.objects.filter(invitee__in=friends)
+    walker.go(clerk, "post", f"{one}/release", {"note": "sisters"}, id=first.pk)
+    walker.go(clerk, "post", f"{one}/refuse", {"note": "one person"}, id=second.pk)
 
 
 def of_goods_and_orders(walker, caller, member):
@@ -178,6 +223,8 @@ def of_goods_and_orders(walker, caller, member):
     walker.go(caller, "get", "/api/v1/products/{product_id}", **named)
     walker.go(caller, "get", "/api/v1/products/suggestions", query="?search=mug")
     walker.go(caller, "post", "/api/v1/shares", {"product": sku.product_id})
+    invited(member, "invited")
+    walker.go(caller, "get", "/api/v1/referral")
     opened = {"shelf": "new", "code": "popular"}
     walker.go(caller, "post", "/api/v1/recommendations/{product_id}/opened", opened, **named)
     walker.go(caller, "post", "/api/v1/orders/quote", one)
@@ -266,8 +313,34 @@ def of_freight(walker, clerk):
     walker.go(clerk, "delete", one, id=made["id"])
 
 
+def of_campaigns(walker, clerk, member):
+    staff = "/api/v1/staff"
+    says = {"name_zh_hans": "茶客", "name_en": "Tea", "conditions": {"tags": ["tea"]}}
+    walker.go(clerk, "post", f"{staff}/segments", {"code": "tea", **says})
+    walker.go(clerk, "get", f"{staff}/segments")
+    walker.go(clerk, "get", f"{staff}/segments/{{code}}", code="tea")
+    walker.go(clerk, "put", f"{staff}/segments/{{code}}", says, code="tea")
+    walker.go(clerk, "post", f"{staff}/segments/count", {"conditions": {"spend_from": "9.00"}})
+    tagged = {"tag": "Tea", "members": [member.pk]}
+    walker.go(clerk, "post", f"{staff}/tags", tagged)
+    walker.go(clerk, "put", f"{staff}/tags", tagged)
+    now = clock.now()
+    window = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(days=9)).isoformat()}
+    words = {"title_en": "Tea for you", "text_en": "Have some.", "reason_en": "You like tea."}
+    draft = {"code": "tea", "name_zh_hans": "茶", "name_en": "Tea", "segment": "tea", **words}
+    gift = {"points": 10, "budget_points": 1000}
+    walker.go(clerk, "post", f"{staff}/campaigns", {**draft, **window, **gift})
+    walker.go(clerk, "get", f"{staff}/campaigns")
+    one = f"{staff}/campaigns/{{code}}"
+    walker.go(clerk, "get", one, code="tea")
+    walker.go(clerk, "post", f"{one}/moves", {"move": "schedule"}, code="tea")
+    walker.go(clerk, "post", f"{one}/budget", {"points": 2000, "yuan": "0.00"}, code="tea")
+    walker.go(clerk, "get", f"{one}/report", code="tea")
+
+
 def of_the_back_office(walker, clerk, member, other):
     of_freight(walker, clerk)
+    of_campaigns(walker, clerk, member)
     staff = "/api/v1/staff"
     sku = virtual_sku(points=5, cash="9.00", stock=50)
     give = {"member": member.pk, "points": 900_000, "reason": "Sorry", "note": "late parcel"}
@@ -286,6 +359,7 @@ def of_the_back_office(walker, clerk, member, other):
     walker.go(clerk, "get", one, id=cases[0].pk)
     walker.go(clerk, "post", f"{one}/release", {"note": "fine"}, id=cases[0].pk)
     walker.go(clerk, "post", f"{one}/keep", {"note": "not fine"}, id=cases[1].pk)
+    of_invitations(walker, clerk)
     parcel = pay(place(member, physical_sku(cash="9.00")))
     carried = {"carrier": "SF", "tracking_number": "SF123"}
     walker.go(clerk, "post", f"{staff}/orders/{{no}}/shipments", carried, no=parcel.no)

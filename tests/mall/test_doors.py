@@ -37,6 +37,9 @@ PUBLIC = {
     "GET /api/v1/points/rules",
     "GET /api/v1/flash",
     "GET /api/v1/pages/{kind}",
+    "GET /api/v1/draws",
+    "GET /api/v1/draws/{code}",
+    "GET /api/v1/draws/{code}/proof",
 }
 # by servers, over the raw body
 SIGNED = {"POST /api/v1/events", "POST /api/v1/payments/{provider}/notify"}
@@ -57,6 +60,7 @@ ACTS = {
     "products": {"operator", "admin"},
     "refunds": {"operator", "finance", "admin"},
     "prices": {"operator", "admin"},
+    "referrals": {"operator", "admin"},
     "skus": {"operator", "admin"},
     "stock": {"operator", "admin"},
 }

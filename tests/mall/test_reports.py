@@ -27,7 +27,8 @@ TODAY = NOON.date()
 ONE_DAY = timedelta(days=1)
 # The session, the reader, what they may do, and a link of the sidebar, then the report's own.
 COMMON = 3
-COSTS = {"overview": 1, "activity": 1, "retention": 3, "cohorts": 1, "repurchase": 3, "points": 4}
+COSTS = {"overview": 1, "activity": 1, "retention": 3, "cohorts": 1, "repurchase": 3}
+COSTS |= {"points": 4, "liability": 2}
 COSTS |= {"forecast": 1, "recommendations": 2}
 
 

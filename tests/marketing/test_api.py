@@ -26,7 +26,17 @@ def test_checkins_when_posted_then_created_and_the_second_is_kindly_refused(sign
     today = clock.today().isoformat()
     assert (first.status_code, first.json()) == (
         201,
-        {"on": today, "streak": 1, "points": 20, "set_aside": 0, "available": 130},
+        {
+            "on": today,
+            "streak": 1,
+            "points": 20,
+            "set_aside": 0,
+            "available": 130,
+            "milestones": [],
+            "missions": [],
+            "shielded": [],
+            "next_milestone": {"days": 14, "points": 100, "missing": 13},
+        },
     )
     assert again.status_code == 409
     assert again.json()["errors"] == [
@@ -53,8 +63,14 @@ def test_checkins_when_month_is_asked_then_its_days_and_the_standing(
         "streak": 2,
         "points_today": 30,
         "points_tomorrow": 35,
+        "next_milestone": {"days": 14, "points": 100, "missing": 12},
+        "shields": {"a_month": 0, "left": 0, "saving": []},
+        "make_up": {"price": 20, "left": 3, "days": 0},
+        "outage_days": [],
         "count": 1,
-        "results": [{"on": (today - ONE_DAY).isoformat(), "streak": 2, "points": 25}],
+        "results": [
+            {"on": (today - ONE_DAY).isoformat(), "kind": "checked", "streak": 2, "points": 25}
+        ],
     }
 
 

@@ -5,9 +5,6 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event as Flag
-from threading import Thread
 
 import pytest
 import time_machine
@@ -17,8 +14,9 @@ from django.urls import reverse
 from accounts.models import AccountMail
 from mall.core import clock, events
 from mall.core.models import AuditRow
+from mall.core.outside import calls, targets
 from marketing.models import WebhookDelivery, WebhookEndpoint
-from marketing.webhooks import calls, endpoints, kinds, queue, sending, signing, targets
+from marketing.webhooks import endpoints, kinds, queue, sending, signing
 from points import event_delivery
 from tests.factories.orders import give_points, place, virtual_sku
 from tests.listening import fact
@@ -31,54 +29,6 @@ State = WebhookDelivery.State
 @pytest.fixture(autouse=True)
 def no_memory():
     sending._breakers.clear()
-
-
-class Receiver:
-    """A server that notes what comes and answers as ``answers`` says by path: a status, or a verb
-    that is given the handler.
-    """
-
-    def __init__(self):
-        self.heard, self.answers, self.over = [], {}, Flag()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
-        Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def url(self, path="/"):
-        return f"http://127.0.0.1:{self.server.server_port}{path}"
-
-    def end(self):
-        self.over.set()
-        self.server.shutdown()
-        self.server.server_close()
-
-    def _handler(receiver):
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.heard.append((self.path, dict(self.headers), body))
-                answer = receiver.answers.get(self.path, 204)
-                if callable(answer):
-                    answer(self)
-                    return
-                status, *more = answer if isinstance(answer, tuple) else (answer,)
-                self.send_response(status)
-                for name, value in more:
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(b"said <so>\x00" if status != 204 else b"")
-
-            def log_message(self, *_):
-                """Say nothing."""
-
-        return Handler
-
-
-@pytest.fixture
-def receiver():
-    made = Receiver()
-    yield made
-    made.end()
 
 
 def listening(url, operator, *wanted):

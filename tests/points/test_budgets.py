@@ -46,9 +46,11 @@ def test_take_all_when_one_of_two_has_no_room_then_neither_is_taken():
     budgets.set_up("a", 100)
     budgets.set_up("b", 10)
 
-    assert not budgets.take_all({"b": 20, "a": 20})
-    assert budgets.take_all({"b": 0, "a": 100}) is False  # b has paused
-    assert [budgets.of(code).taken for code in "ab"] == [0, 0]
+    refused = [budgets.take_all({"b": 20, "a": 20}), budgets.take_all({"b": 1, "a": 100})]
+    taken = budgets.take_all({"b": 0, "a": 100})
+
+    assert (refused, taken) == (["b", "b"], None)  # the first refusal has paused it
+    assert [budgets.of(code).taken for code in "ab"] == [100, 0]
 
 
 def test_set_up_when_a_paused_budget_is_raised_then_it_goes_on():

@@ -349,13 +349,15 @@ def test_api_rules_when_asked_then_what_earns_points_now(api_of):
 
     every_action = (
         "register login checkin purchase first_order repurchase review share profile "
-        "birthday mission"
+        "birthday mission checkin_milestone"
     )
     assert set(rows) == set(every_action.split())
     assert (rows["checkin"]["points"], rows["checkin"]["table"]) == (
         20,
         [20, 25, 30, 35, 40, 45, 50],
     )
+    assert rows["checkin_milestone"]["table"] == []
+    assert rows["checkin_milestone"]["steps"][0] == {"step": 14, "points": 100}
     assert rows["register"] == {
         "code": "register",
         "action": "register",
@@ -364,6 +366,7 @@ def test_api_rules_when_asked_then_what_earns_points_now(api_of):
         "value": "fixed",
         "points": 100,
         "table": [],
+        "steps": [],
         "limits": {"day": 1, "week": 1, "month": 1, "life": 1},
         "every_days": 0,
         "matures_after_days": 0,

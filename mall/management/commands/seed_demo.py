@@ -12,14 +12,18 @@ from accounts.models import User
 from catalog.models import Product
 from mall.demo import (
     banners,
+    boards,
+    campaigns,
     coupons,
     draws,
     figures,
     flash,
+    invitations,
     members,
     notices,
     points,
     refunds,
+    rules,
     shop,
 )
 from mall.demo.crowd import invite_crowd
@@ -55,11 +59,15 @@ class Command(BaseCommand):
         flash.lay_out()
         draws.lay_out()
         points.lay_out()
+        rules.lay_out()
         refunds.lay_out()
+        invitations.lay_out()
+        boards.lay_out()
         notices.lay_out()
         if new_members:
             nightly.refresh()
         figures.count(anew=new_members > 0, progress=partial(bar, desc="figures"))
+        campaigns.lay_out()
         self.stdout.write(
             f"products={Product.objects.count()} (+{new_goods}) members={User.objects.count()} "
             f"(+{new_members}) "

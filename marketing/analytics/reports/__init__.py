@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from mall.core import replica
 from marketing.analytics.report import Report
+from marketing.analytics.reports.breakage import month_ends
 from marketing.analytics.reports.buyers import cohorts, repurchase
 from marketing.analytics.reports.expected import expected
 from marketing.analytics.reports.latest import overview
@@ -23,6 +24,7 @@ REPORTS = {
     "repurchase": repurchase,
     "forecast": expected,
     "points": points,
+    "liability": month_ends,
     "recommendations": recommendations,
 }
 
@@ -37,6 +39,7 @@ def titles() -> dict:
         "repurchase": _("Repurchase"),
         "forecast": _("Forecast"),
         "points": _("Points & liability"),
+        "liability": _("Breakage & month ends"),
         "recommendations": _("Recommendations"),
     }
 

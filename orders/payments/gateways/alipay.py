@@ -39,6 +39,8 @@ UNKNOWN_TRADE = "ACQ.TRADE_NOT_EXIST"
 DONE = "10000"
 UNCLEAR = ("ACQ.SYSTEM_ERROR", "aop.ACQ.SYSTEM_ERROR", "isp.unknow-error")
 TIMEOUT_SECONDS = 8
+# what a buyer is called: new apps are told the first, older ones a number of two names
+PAYER = ("buyer_open_id", "buyer_id", "buyer_user_id")
 WRITTEN = "%Y-%m-%d %H:%M:%S"
 
 
@@ -114,6 +116,7 @@ def read_notice(raw_body: bytes, headers) -> Notice | Aside:
         amount=wording.yuan(said.get("total_amount")),
         currency=CURRENCY,  # Alipay's trades of the mainland name none
         merchant=wording.name(said, "seller_id"),
+        payer=wording.payer(said, *PAYER),
     )
 
 
@@ -159,6 +162,7 @@ def ask(payment) -> Notice | None:
         amount=wording.yuan(answer.get("total_amount")),
         currency=CURRENCY,
         merchant=merchant(),  # only our own trades are told to who signs as our app
+        payer=wording.payer(answer, *PAYER),
     )
 
 

@@ -73,8 +73,9 @@ def sign(raw_body: bytes, timestamp: str) -> str:
     return signatures.sign(raw_body, timestamp, secret=settings.PAYMENT_SECRET)
 
 
-def write_notice(payment, event: str) -> tuple[bytes, dict]:
-    """Return body and headers of the notice that ``payment`` is ``paid`` or has ``failed``.
+def write_notice(payment, event: str, payer: str = "") -> tuple[bytes, dict]:
+    """Return body and headers of the notice that ``payment`` is ``paid`` or has ``failed``, by a
+    ``payer`` where one is named.
 
     Event and money are named after the payment, so pressing a button twice is one fact.
     """
@@ -86,6 +87,7 @@ def write_notice(payment, event: str) -> tuple[bytes, dict]:
         "amount": str(payment.amount),
         "currency": payment.currency,
         "merchant": settings.PAYMENT_MERCHANT,
+        **({"payer": payer} if payer else {}),
     }
     raw_body = json.dumps(said).encode()
     timestamp = str(int(clock.now().timestamp()))
@@ -110,6 +112,7 @@ def read_notice(raw_body: bytes, headers) -> Notice:
             amount=amount,
             currency=_text(said, "currency"),
             merchant=_text(said, "merchant"),
+            payer=_text(said, "payer") if "payer" in said else "",
         )
     except (ValueError, TypeError, KeyError, InvalidOperation, RecursionError) as error:
         raise BadNotice from error

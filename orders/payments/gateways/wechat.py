@@ -173,6 +173,7 @@ def _notice(event_id, told) -> Notice:
         amount=wording.yuan_of_fen(amount.get("total")),
         currency=wording.name(amount, "currency"),
         merchant=wording.name(told, "mchid"),
+        payer=wording.payer(told.get("payer"), "openid"),
     )
 
 

@@ -1,5 +1,5 @@
-"""Where webhooks may go: an address an operator typed is asked by our server, from inside the
-shop's network, so it must be one of the open internet.
+"""Where calls to others may go: an address that an operator typed or a browser told is asked by our
+server, from inside the shop's network, so it must be one of the open internet.
 
 The name is looked up once, and what is looked at is what is connected to: a name that answers
 differently the second time (DNS rebinding) leads nowhere else.
@@ -52,7 +52,7 @@ def check(url: str) -> str:
         raise ValidationError(_("The part after # is never sent; leave it out."))
     if _is_written_private(host):
         raise ValidationError(
-            _("This address lies inside a private network, where webhooks do not go.")
+            _("This address lies inside a private network, where we do not call.")
         )
     return url
 

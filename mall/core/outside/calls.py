@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
-from marketing.webhooks import targets
+from mall.core.outside import targets
 
 CONNECT_SECONDS, READ_SECONDS = 1, 5
 WHOLE_SECONDS = 8  # for one that answers a byte at a time, and so is never silent
 ANSWER_BYTES = 300
-AGENT = "PointsMall-Webhooks/1"
+AGENT = "PointsMall/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _ask(target, body, headers):
 
 
 def _standing():
-    return {"Content-Type": "application/json", "User-Agent": AGENT, "Connection": "close"}
+    return {"User-Agent": AGENT, "Connection": "close"}
 
 
 def _beginning(answer) -> str:

@@ -1,0 +1,1 @@
+"""Who earned most by activity in a shop week or month: counted from the entries, shown masked."""

@@ -1,0 +1,221 @@
+"""The numbers of a rule as an operator writes them down: what it pays or multiplies, how often, for
+whom and for what.
+"""
+
+from decimal import Decimal
+
+from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from mall.core.tables.errors import BadCell
+from points import rule_tables, rulebook
+from points.conditions import CATEGORIES
+from points.models import LEVELS, Rule, RuleVersion
+from points.models.rules import MULTIPLIER
+from points.models.tiers import PERCENT_MAX, PLAIN_PERCENT
+
+LIMITS = ("per_day", "per_week", "per_month", "per_life")
+OPTIONAL = {
+    "points": 0,
+    "validity_days": 0,
+    "every_days": 0,
+    "matures_after_days": 0,
+    "percent": PLAIN_PERCENT,
+}
+NO_TABLE = _("Please write whole numbers with commas between them.")
+NO_STEPS = _("Please write each step once, with its points: 14: 100, 30: 200.")
+TIERS = [(level, f"V{level}") for level in range(1, LEVELS + 1)]
+YES_NO = [(1, _("Yes")), (0, _("No"))]
+
+
+def _ticks(**words):
+    return forms.MultipleChoiceField(
+        required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, **words
+    )
+
+
+def _choice(choices, **words):
+    return forms.TypedChoiceField(
+        choices=choices, coerce=int, required=False, widget=UnfoldAdminSelectWidget, **words
+    )
+
+
+class NumbersForm(forms.Form):
+    """The numbers of a version. What is not sent stays as the newest version has it."""
+
+    table = forms.CharField(
+        label=_("Table"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_(
+            "Points for step 1, 2, 3 …, with commas: 20, 25, 30. Later steps earn the last number. "
+            "At certain steps: each with its points, 14: 100, 30: 200."
+        ),
+    )
+    with_tier = _choice(
+        YES_NO,
+        label=_("Times the member's tier"),
+        empty_value=None,
+        help_text=_("What the tier earns in percent multiplies it, too."),
+    )
+    actions = _ticks(
+        label=_("Multiplies"),
+        help_text=_("None chosen: every rule that is multiplied by the tier, too."),
+    )
+    stackable = forms.BooleanField(
+        label=_("Together with others"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_(
+            "Several that may go together multiply each other. One that may not stands alone: "
+            "the smaller priority decides."
+        ),
+    )
+    weekdays = _ticks(
+        label=_("Only on weekdays"),
+        choices=[(str(day + 1), name) for day, name in WEEKDAYS.items()],
+        help_text=_("None chosen means every day."),
+    )
+    tier_from = _choice(TIERS, label=_("From tier"), empty_value=None)
+    tier_to = _choice(TIERS, label=_("Up to tier"), empty_value=None)
+    categories = _ticks(
+        label=_("Only in categories"),
+        help_text=_(
+            "With all that stands inside them. A multiplier is for those lines of an order; a rule "
+            "that pays pays for them alone, and no other rule for the rest."
+        ),
+    )
+    amount_min = forms.DecimalField(
+        label=_("From so many yuan"),
+        required=False,
+        min_value=Decimal("0.01"),
+        max_digits=12,
+        decimal_places=2,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("For what says an amount: a purchase, for example."),
+    )
+    first_time = forms.BooleanField(
+        label=_("Only the first time"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("As long as no rule has paid the member for this action."),
+    )
+    segment = forms.RegexField(
+        r"^[a-z0-9][a-z0-9:_-]*$",
+        label=_("Only for the segment"),
+        required=False,
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("The code of a segment of members; nobody belongs to one that is not there."),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        known = Rule.objects.exclude(action=MULTIPLIER).order_by("-priority", "-pk")
+        named = {one.action: f"{one.name} ({one.action})" for one in known}
+        self.fields["actions"].choices = list(reversed(named.items()))
+        there = [one for answer in CATEGORIES.ask() for one in answer]
+        self.fields["categories"].choices = [(str(pk), name) for pk, name in there]
+        self.newest = self._newest()
+        for name, said in rulebook.numbers_of(self.newest).items():
+            self.initial.setdefault(name, said)
+        said = self.newest or RuleVersion()
+        self.initial["with_tier"] = int(said.with_tier)
+        self.initial["table"] = rule_tables.written(said.table)
+        for name in ("weekdays", "categories"):
+            self.initial[name] = [str(one) for one in getattr(said, name) or ()]
+
+    def _newest(self) -> RuleVersion | None:
+        """Return the version the form begins with."""
+        return None
+
+    def clean_weekdays(self):
+        """Return the weekdays as numbers, Monday first."""
+        return sorted(int(day) for day in self.cleaned_data["weekdays"])
+
+    def clean_categories(self):
+        """Return the categories as numbers."""
+        return sorted(int(pk) for pk in self.cleaned_data["categories"])
+
+    def clean_table(self):
+        """Return the table as a list of whole numbers, or of pairs of a step and its points."""
+        try:
+            return rule_tables.read(self.cleaned_data["table"])
+        except (BadCell, ValueError):
+            pairs = ":" in self.cleaned_data["table"].replace("：", ":")
+            raise forms.ValidationError(NO_STEPS if pairs else NO_TABLE) from None
+
+    def clean(self):
+        """A rule must be worth something, and for somebody."""
+        cleaned = super().clean()
+        self._check_worth(cleaned)
+        first, last = cleaned.get("tier_from") or 1, cleaned.get("tier_to") or LEVELS
+        if first > last:
+            self.add_error("tier_to", _("The last tier lies below the first."))
+        return cleaned
+
+    def _check_worth(self, cleaned):
+        value, kinds = cleaned.get("value"), RuleVersion.Value
+        if value == kinds.TABLE and not cleaned.get("table") and "table" not in self.errors:
+            self.add_error("table", _("A rule by table needs a table."))
+        self._check_steps(value, cleaned.get("table"))
+        if value in (kinds.FIXED, kinds.PER_YUAN) and not cleaned.get("points"):
+            self.add_error("points", _("How many points is it worth?"))
+        is_less = (cleaned.get("percent") or 0) <= PLAIN_PERCENT
+        if value == kinds.PERCENT and is_less and "percent" not in self.errors:
+            self.add_error("percent", _("More than 100: 200 doubles what others pay."))
+        if value and value != kinds.PERCENT and cleaned.get("actions"):
+            self.add_error("actions", _("Only a rule that multiplies others does this."))
+        if cleaned.get("validity") == RuleVersion.Validity.DAYS and not cleaned.get(
+            "validity_days"
+        ):
+            self.add_error("validity_days", _("For how many days?"))
+
+    def _check_steps(self, value, table):
+        """A rule by certain steps names them, and no other does."""
+        if table is None:
+            return
+        names_steps = bool(table) and all(map(rule_tables.is_pair, table))
+        if value == RuleVersion.Value.STEPS and not names_steps:
+            self.add_error("table", NO_STEPS)
+        if value != RuleVersion.Value.STEPS and names_steps:
+            self.add_error("table", NO_TABLE)
+
+    def numbers(self):
+        """Return the numbers of a version as asked for."""
+        said = {name: self.cleaned_data[name] for name in rulebook.NUMBERS}
+        said |= {name: none for name, none in OPTIONAL.items() if said[name] is None}
+        before = self.newest or RuleVersion()
+        for name in ("with_tier", "tier_from", "tier_to"):
+            said[name] = getattr(before, name) if said[name] is None else said[name]
+        said["with_tier"] = bool(said["with_tier"])
+        return said
+
+
+def _field_of(name):
+    """Return the field of a number that is written down as the model says."""
+    field = RuleVersion._meta.get_field(name)
+    widget = UnfoldAdminSelectWidget if field.choices else UnfoldAdminIntegerFieldWidget
+    most = 1_000_000 if name in ("points", *LIMITS) else 32_767
+    most = PERCENT_MAX if name == "percent" else most
+    limits = {} if field.choices else {"min_value": int(name in LIMITS), "max_value": most}
+    return field.formfield(widget=widget, required=name not in OPTIONAL, **limits)
+
+
+def with_numbers(form):
+    """Give a form the numbers that are written down as the model says them."""
+    for name in rulebook.NUMBERS:
+        if name not in form.base_fields:
+            form.base_fields[name] = form.declared_fields[name] = _field_of(name)
+    return form
+
+
+with_numbers(NumbersForm)

@@ -1,0 +1,58 @@
+"""What orders of treated members earn more while a campaign runs, within its budget."""
+
+from datetime import timedelta
+
+import pytest
+
+from mall.core import clock
+from marketing.campaigns import lifecycle, report, segments, sweep
+from marketing.models import Campaign, CampaignMember
+from points import budgets
+from points.models import Rule
+from tests.factories.campaigns import CampaignFactory, operator, started, tagged
+from tests.factories.points import granted
+
+pytestmark = pytest.mark.django_db
+
+
+def test_order_when_a_campaign_multiplies_then_the_treated_earn_more_until_its_budget_ends():
+    tagged(12)
+    before = clock.now()
+    campaign = started(points=0, earn_percent=250, budget_points=400, holdout_percent=40)
+    sweep.carry_on()
+    rows = CampaignMember.objects.filter(campaign=campaign).order_by("-is_treated", "pk")
+    treated = [row.user for row in rows if row.is_treated]
+    held_out = [row.user for row in rows if not row.is_treated]
+
+    earned = [granted(member, order="order:A").points for member in treated[:3]]
+    others = granted(held_out[0], order="order:B").points
+    early = granted(treated[3], order="order:C", at=before - timedelta(minutes=5)).points
+
+    assert (earned, others, early) == ([250, 250, 100], 100, 100)  # 400 - 150 - 150 leaves 100
+    assert budgets.of(campaign.budget_code).taken == 300
+    assert report.cost_of(campaign).points == 300
+    ids = [row.user_id for row in rows]
+    now = clock.now()
+    assert segments.holding(campaign.reference, ids, now) == {member.pk for member in treated}
+
+
+def test_move_when_a_campaign_multiplies_then_its_rule_moves_along():
+    tagged(2)
+    clerk = operator()
+    campaign = lifecycle.schedule(
+        CampaignFactory(earn_percent=200, points=0, holdout_percent=0), actor=clerk
+    )
+    rule = Rule.objects.get(code=campaign.rule_code)
+    seen = []
+
+    lifecycle.withdraw(campaign, actor=clerk)
+    campaign = lifecycle.schedule(Campaign.objects.get(pk=campaign.pk), actor=clerk)
+    lifecycle.begin_due()
+    for move in (lifecycle.pause, lifecycle.resume, lifecycle.end):
+        move(campaign, actor=clerk)
+        rule.refresh_from_db()
+        seen.append(rule.status)
+
+    assert seen == ["paused", "scheduled", "ended"]
+    assert (rule.budget.code, rule.versions.count()) == (campaign.budget_code, 1)
+    assert rule.ends_at <= clock.now()

@@ -1,0 +1,115 @@
+"""A year in points: what is summed up, who may see it, and what others see of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from marketing.models import CheckIn, MemberBadge, YearShare
+from marketing.years import sharing, summary
+from orders import checkout
+from points import ledger, rules
+from tests.factories.catalog import CategoryFactory
+from tests.factories.orders import virtual_sku
+from tests.factories.points import member_with
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
+NEW_YEARS_EVE = datetime(2025, 12, 31, 15, 59, 59, tzinfo=UTC)  # a second before 2026 in Shanghai
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def english(client, settings):
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    return client
+
+
+@pytest.fixture
+def eventful(noon):
+    """A member with points of two years, an order, check-ins and a badge of this one."""
+    noon.move_to(NEW_YEARS_EVE)
+    member = member_with(5_000)
+    rules.award(member.pk, "mission", key="mission:old", amount=70, reference="mission:old")
+    noon.shift(timedelta(seconds=1))
+    rules.award(member.pk, "mission", key="mission:1", amount=300, reference="mission:1")
+    rules.award(member.pk, "review", key="review:1", reference="review:1")
+    ledger.clawback(member.pk, of_key="mission:1", points=100, key="undo", reference="mission:1")
+    noon.move_to(NOON)
+    tea = CategoryFactory(name_en="Tea", name_zh_hans="茶")
+    sku = virtual_sku(points=1_000, category=tea)
+    checkout.place_order(member, lines=[(sku.pk, 2)], key="an-order")
+    CheckIn.objects.create(user=member, on=NOON.date(), streak=41, points=50)
+    MemberBadge.objects.create(user=member, code="streak_30", earned_on=NOON.date())
+    return member
+
+
+def test_summary_when_a_year_was_full_then_its_own_numbers_only(eventful):
+    year = summary.of(eventful, 2026)
+
+    assert [(way.points, way.percent) for way in year.ways] == [(200, 100), (20, 10)]
+    assert (year.earned, year.spent, year.orders, year.pieces) == (220, 2_000, 1, 2)
+    assert (str(year.saved), year.category) == ("20.00", "茶")
+    assert (year.check_ins, year.best_streak, len(year.badges)) == (1, 41, 1)
+    assert summary.of(eventful, 2025).earned == 70
+    assert summary.of(eventful, 2024).is_empty
+
+
+def test_year_page_when_shared_and_taken_back_then_others_see_numbers_and_a_mask(english, eventful):
+    eventful.nickname = "Wonderful Wang"
+    eventful.date_joined = NEW_YEARS_EVE
+    eventful.save()
+    english.force_login(eventful)
+    own = english.get("/year/2026/").content.decode()
+    english.post("/year/2026/link/", {"wanted": "yes"})
+    english.post("/year/2026/link/", {"wanted": "yes"})
+    address = f"/y/{sharing.token_of(YearShare.objects.get())}/"
+    shared = english.get("/year/2026/").content.decode()
+    english.logout()
+
+    seen = english.get(address)
+    forged = english.get(address[:-2] + ("a" if address[-2] != "a" else "b") + "/")
+    english.force_login(eventful)
+    english.post("/year/2026/link/", {"wanted": "no"})
+    dead = english.get(address)
+    english.post("/year/2026/link/", {"wanted": "yes"})
+
+    assert "Make a link" in own
+    assert address in shared
+    page = seen.content.decode()
+    assert (seen.status_code, seen["X-Robots-Tag"]) == (200, "noindex")
+    assert 'property="og:title" content="W****: 2026 in points"' in page
+    assert "41 days" in page
+    for personal in ("Wonderful", eventful.username, eventful.email):
+        assert personal not in page
+    assert (forged.status_code, dead.status_code) == (404, 404)
+    assert sharing.token_of(YearShare.objects.get()) not in address  # another link
+    for unknown in (2024, 2027, 10**30):
+        assert english.get(f"/year/{unknown}/").status_code == 404
+
+
+def test_years_api_when_read_shared_and_taken_back_then_the_same_numbers(signed_in_api, member):
+    read = signed_in_api.get("/api/v1/years/2026")
+    link = signed_in_api.put("/api/v1/years/2026/link").json()["url"]
+    gone = signed_in_api.delete("/api/v1/years/2026/link")
+
+    assert (read.status_code, read.json()["year"], read.json()["saved"]) == (200, 2026, "0.00")
+    assert "/y/" in link
+    assert gone.json() == {"url": None}
+    assert not YearShare.objects.exists()
+    assert signed_in_api.get("/api/v1/years/2025").status_code == 404
+
+
+def test_year_page_when_nothing_happened_then_says_so(english):
+    newcomer = member_with()
+    english.force_login(newcomer)
+
+    page = english.get("/year/", follow=True).content.decode()
+
+    assert "Nothing happened in 2026" in page
+    assert "Make a link" not in page
