@@ -140,24 +140,26 @@ def test_keep_when_said_once_then_it_is_not_changed_by_what_comes_to_light(shop)
 
 
 @pytest.fixture
-def page(client, operator):
+def forecast_page(client, operator):
     client.force_login(operator)
     client.cookies["mall_language"] = "en"
     return lambda **asked: client.get(reverse("report", args=["forecast"]), asked).content.decode()
 
 
-def test_report_when_read_then_it_says_how_many_who_and_what_became_of_the_last(shop, page):
-    empty = page()
+def test_report_when_read_then_it_says_how_many_who_and_what_became_of_the_last(
+    shop, forecast_page
+):
+    empty = forecast_page()
     snapshots.refresh(clock.today() - HORIZON - 2 * ONE_DAY)
     snapshots.refresh(clock.today() - ONE_DAY)
 
-    told = page()
+    told = forecast_page()
 
     assert "Cannot tell yet: the first redemptions must be 90 days old" in empty
     assert "4 members (36.4 %), between " in told
     assert " it became 4." in told
     assert "11 of these members first appear in the first 90 days" in told
-    assert "up to 60 days ago" in page(csv="who")
+    assert "up to 60 days ago" in forecast_page(csv="who")
     with translation.override("en"):
         words = in_words(forecasts.chance_of(shop.pk))
     assert words.startswith(("likely (", "maybe (", "unlikely ("))

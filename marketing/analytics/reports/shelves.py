@@ -59,7 +59,8 @@ def _rate(sums):
 def _by_shelf(period, rows):
     days = {shelf: {day: 0 for day in period.days} for shelf in SHELVES}
     for row in rows:
-        days[row["shelf"]][row["on"]] += row["opened"]
+        if row["shelf"] in days:  # a newer release may know more of them
+            days[row["shelf"]][row["on"]] += row["opened"]
     return Chart(
         _("Opened by day"),
         period.days,
@@ -80,6 +81,6 @@ def _table(name, rows):
     told = []
     for shelf, reason in places:
         sums = {one: _sum(rows, one, shelf=shelf, reason=reason) for one in COUNTED}
-        words = [str(SHELVES[shelf]), str(REASONS[reason])]
+        words = [str(SHELVES.get(shelf, shelf)), str(REASONS.get(reason, reason))]
         told.append([*words, *sums.values(), _rate(sums)])
     return Table(name, _("By shelf and reason"), columns, told)
