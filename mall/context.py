@@ -15,6 +15,7 @@ THEMES = ("light", "dark")
 TABS = {
     "marketing:home": "home",
     "marketing:checkin": "checkin",
+    "marketing:make-up": "checkin",
     "marketing:together": "goods",
     "marketing:unsubscribe": "",
     "marketing:landing": "",

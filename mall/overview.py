@@ -168,14 +168,6 @@ def _short_keys():
     yield Figure(_("Card keys running out"), low, here, "key", asks=low > 0)
 
 
-def _spent_budgets():
-    nearly = Budget.objects.filter(paused_at__isnull=True, warned_at__isnull=False).count()
-    out = Budget.objects.filter(paused_at__isnull=False).count()
-    here = partial(_list, Budget)
-    yield Figure(_("Budgets nearly spent"), nearly, here(state="nearly"), "savings", nearly > 0)
-    yield Figure(_("Budgets spent"), out, here(state="out"), "money_off", asks=out > 0)
-
-
 def _doubtful_accounts():
     status = PointAccount.Status
     review, frozen = _kept(
@@ -192,20 +184,20 @@ def _doubtful_accounts():
 
 
 def _decisions_on_points():
-    cases, waiting = _together(
+    cases, waiting, nearly, out = _together(
         cases=RiskCase.objects.filter(status=RiskCase.Status.OPEN),
         waiting=Adjustment.objects.filter(status=Adjustment.Status.WAITING),
+        nearly=Budget.objects.filter(paused_at__isnull=True, warned_at__isnull=False),
+        out=Budget.objects.filter(paused_at__isnull=False),
     )
+    if nearly or out:
+        yield Figure(_("Budgets nearly spent"), nearly, _list(Budget, state="nearly"), "savings")
+        yield Figure(_("Budgets spent"), out, _list(Budget, state="out"), "money_off", asks=out > 0)
     yield Figure(
         _("Open cases"), cases, _list(RiskCase, status__exact="open"), "gavel", asks=cases > 0
     )
-    yield Figure(
-        _("Adjustments waiting"),
-        waiting,
-        _list(Adjustment, status__exact="waiting"),
-        "rule",
-        asks=waiting > 0,
-    )
+    here = _list(Adjustment, status__exact="waiting")
+    yield Figure(_("Adjustments waiting"), waiting, here, "rule", asks=waiting > 0)
 
 
 def _failed_jobs():
@@ -288,7 +280,6 @@ SECTIONS = [
             ("catalog.view_review", _waiting_reviews),
             ("catalog.view_sku", _short_stock),
             ("catalog.view_cardkey", _short_keys),
-            ("points.view_budget", _spent_budgets),
             ("points.view_pointaccount", _doubtful_accounts),
             ("points.view_riskcase", _decisions_on_points),
             ("points.view_parked", _parked_facts),

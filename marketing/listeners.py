@@ -12,8 +12,9 @@ from marketing.analytics import activity, days
 from marketing.badges import earning as badges
 from marketing.campaigns import segments
 from marketing.draws import goods as draw_goods
+from marketing.draws.events import TICKET_DRAWN
 from marketing.missions import board
-from marketing.notices import news
+from marketing.notices import lots, news
 from marketing.recommendations import impressions
 from marketing.referral import invitations, referrals
 from marketing.webhooks import endpoints, queue
@@ -22,6 +23,7 @@ from orders.events import (
     BACK_IN_STOCK,
     COUPON_GRANTED,
     FLASH_STARTING,
+    LOT_SETTLED,
     ORDER_AUTO_COMPLETED,
     ORDER_CANCELLED,
     ORDER_COMPLETED,
@@ -85,6 +87,8 @@ LISTENERS = {
     REFUND_SETTLED: [news.of_settled_refund],
     COUPON_GRANTED: [news.of_coupons],
     FLASH_STARTING: [news.of_flash],
+    LOT_SETTLED: [lots.of_lots],
+    TICKET_DRAWN: [lots.of_prizes],
     BACK_IN_STOCK: [news.of_stock],
     # points
     POINTS_AWARDED: [news.of_awards],

@@ -23,6 +23,7 @@ REFUND_SETTLED = "refund_settled"
 COUPON_GRANTED = "coupon_granted"
 FLASH_STARTING = "flash_starting"
 BACK_IN_STOCK = "back_in_stock"
+LOT_SETTLED = "lot_settled"
 
 
 # --- orders ----------------------------------------------------------------------
@@ -127,6 +128,19 @@ def flash_starting(reminder, minutes_early: int = 0) -> Event:
     reference = f"flash:{reminder.session_id}"
     data = {"session": reminder.session_id, "minutes_early": minutes_early}
     return Event(FLASH_STARTING, reminder.user_id, reference, clock.now(), data=data)
+
+
+def lot_settled(registration) -> Event:
+    """The lot of a member was drawn; ``state``: won, lost, or lapsed where nothing could be
+    sent.
+    """
+    data = {
+        "item": registration.item_id,
+        "number": registration.number,
+        "state": str(registration.state),
+        "points": registration.points,
+    }
+    return Event(LOT_SETTLED, registration.user_id, registration.reference, clock.now(), data=data)
 
 
 def back_in_stock(alert) -> Event:

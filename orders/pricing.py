@@ -29,7 +29,7 @@ from orders.freight import Carriage, Destination
 from orders.models import CheckoutPolicy
 from orders.quotes import DiscountRange, Quote, QuotedLine, Wish
 from orders.shares import fen_of, share_out
-from points import rates, rules
+from points import rates
 
 MAX_LINES = 20
 LARGEST_ID = 2**63 - 1
@@ -96,13 +96,9 @@ def quote_wishes(
         coupon=in_hand,
         carriage=freight.of(wishes, policy=policy, to=to),
     )
-    priced = replace(priced, to=to)
-    if not priced.cash:
-        return priced
-    check_payable(priced)
-    # What is paid with points or a coupon earns nothing, and freight neither.
-    paid = priced.goods_cash - priced.coupon_discount - priced.discount
-    return replace(priced, earns=rules.preview("purchase", amount=paid, as_of=as_of))
+    if priced.cash:
+        check_payable(priced)
+    return replace(priced, to=to, buyer=user.pk, at=as_of)
 
 
 def wishes_of(lines, as_of: datetime | None = None) -> list[Wish]:
@@ -189,7 +185,6 @@ def price(
         carriage=carriage,
         rate=rate,
         usable=usable,
-        earns=0,
         is_physical=bool(freight.posted(wishes)),
         payment_window_minutes=policy.payment_window_minutes,
         coupon=coupon,

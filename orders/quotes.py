@@ -5,6 +5,7 @@ Points are whole numbers, cash is yuan with two places, the rate is points per y
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from catalog.models import Sku
@@ -12,6 +13,7 @@ from mall.core.money import ZERO, yuan
 from orders.coupons.terms import InHand
 from orders.errors import PriceChanged
 from orders.freight import Carriage, Destination
+from points import rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,23 @@ class Quote:
     freight: Decimal
     rate: int
     usable: DiscountRange
-    earns: int
     is_physical: bool
     payment_window_minutes: int
     coupon: InHand | None = None
     coupon_discount: Decimal = ZERO
     carriage: Carriage = Carriage()
     to: Destination | None = None
+    buyer: int | None = None
+    at: datetime | None = None
+
+    @property
+    def earns(self) -> int:
+        """Points the order will earn its buyer: what is paid with points or a coupon earns nothing,
+        and freight neither.
+        """
+        paid = self.goods_cash - self.coupon_discount - self.discount
+        words = {"as_of": self.at, "user_id": self.buyer}
+        return rules.preview("purchase", amount=paid, **words) if paid > 0 else 0
 
     @property
     def coupon_name(self) -> str:

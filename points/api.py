@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import Cursor, StrictSerializer, listed, read, whole
+from mall.core.api import Cursor, StrictSerializer, read
 from mall.core.api_fields import DayField
 from mall.core.own_list import OwnList
 from mall.core.shapes import RowShape, Shape
@@ -22,13 +22,12 @@ from points import (
     pending,
     perks,
     rates,
-    rules,
+    rules_api,
     statement,
-    terms,
     tiers,
     wording,
 )
-from points.models import LedgerEntry, RuleVersion
+from points.models import LedgerEntry
 
 TAG = ["points"]
 
@@ -99,6 +98,8 @@ class LotSerializer(Shape):
 
 
 class EntrySerializer(Shape):
+    may_be_absent = ("formula",)
+
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(LedgerEntry.Kind.choices)
     points = serializers.IntegerField(
@@ -112,8 +113,9 @@ class EntrySerializer(Shape):
     on = serializers.DateField(source="biz_date", help_text="The shop day.")
     lots = LotSerializer(many=True)
     formula = serializers.CharField(
-        help_text="How the points were made where more than one rule made them, such as "
-        "20 × 1.2 (V4) × 2 (Friday tea); else empty."
+        required=False,
+        help_text="How the points were made, only where more than a rule made them: "
+        "20 × 1.2 (V4) × 2 (Friday tea).",
     )
 
 
@@ -124,79 +126,19 @@ _entry = RowShape(
     lots=lambda line, _names: [
         {"expires_on": day, "points": points} for day, points in line.alloc.get("lots", ())
     ],
-    # a line is read once, and few were multiplied
+    # a line's lots are read once: few lines were multiplied
     formula=lambda line, names: (
         wording.formula_of(line, names) if '"made"' in line.alloc_text else ""
     ),
 )
 
 
-class LimitsSerializer(serializers.Serializer):
-    day = serializers.IntegerField(source="per_day")
-    week = serializers.IntegerField(source="per_week")
-    month = serializers.IntegerField(source="per_month")
-    life = serializers.IntegerField(source="per_life")
-
-
-class StepSerializer(serializers.Serializer):
-    step = serializers.IntegerField()
-    points = serializers.IntegerField()
-
-
-class RuleSerializer(serializers.Serializer):
-    code = serializers.CharField(source="rule.code")
-    action = serializers.CharField(source="rule.action")
-    name = serializers.CharField(source="rule.name")
-    version = serializers.IntegerField(source="number")
-    value = serializers.ChoiceField(RuleVersion.Value.choices)
-    points = serializers.IntegerField(
-        help_text="Fixed: each time. Per yuan: for one yuan. Table: for the first step. Percent: "
-        "none of its own."
-    )
-    table = serializers.ListField(
-        child=serializers.IntegerField(), source="every_step", help_text="Points of step 1, 2, 3 …"
-    )
-    steps = StepSerializer(
-        many=True, source="certain_steps", help_text="Where only certain steps earn: those."
-    )
-    limits = LimitsSerializer(source="*")
-    every_days = serializers.IntegerField(
-        help_text="At most once in so many days; 0: only the limits."
-    )
-    matures_after_days = serializers.IntegerField(
-        help_text="Days on the way after receipt of the goods; 0: at once."
-    )
-    weekdays = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Only on these, 1 is Monday; empty: every day."
-    )
-    percent = serializers.IntegerField(
-        help_text="Percent: multiplies what the rules of its actions pay; 200 is double."
-    )
-    actions = serializers.SerializerMethodField(
-        help_text="What it multiplies; empty: every rule that is multiplied by the tier, too."
-    )
-    with_tier = serializers.BooleanField(
-        source="is_multiplied", help_text="The member's tier multiplies it."
-    )
-    conditions = serializers.SerializerMethodField(
-        help_text="What it asks for, in the reader's language: tiers, categories, a first time."
-    )
-    validity = serializers.ChoiceField(RuleVersion.Validity.choices)
-    ends_at = serializers.DateTimeField(source="rule.ends_at", allow_null=True)
-
-    def get_actions(self, version) -> list[str]:
-        """Return the actions a multiplier is for."""
-        return version.actions or []
-
-    def get_conditions(self, version) -> list[str]:
-        """Return the phrases that pages show."""
-        return terms.conditions_of(version)
-
-    def to_representation(self, version):
-        shown = super().to_representation(version)
-        is_multiplier = version.value == RuleVersion.Value.PERCENT
-        points = 0 if is_multiplier else rules.worth(version, amount=1, step=1)
-        return {**shown, "points": points}
+def _shown(line, names) -> dict:
+    """Return an entry as programs read it; few were multiplied, and only those say so."""
+    shown = _entry(line, names)
+    if not shown["formula"]:
+        del shown["formula"]
+    return shown
 
 
 class EntryQuery(StrictSerializer):
@@ -290,23 +232,13 @@ class Entries(OwnList):
         pages = self.pagination_class()
         page = pages.page_of(partial(statement.lines_of, request.user.pk, **bounds), request)
         names = SimpleLazyObject(wording.rule_names)
-        return pages.answer([_entry(line, names) for line in page])
-
-
-class Rules(APIView):
-    """What earns points now."""
-
-    @extend_schema(
-        operation_id="list_point_rules", tags=TAG, responses=listed("RulePage", RuleSerializer)
-    )
-    def get(self, request):
-        return Response(whole(RuleSerializer(rules.in_force(), many=True).data))
+        return pages.answer([_shown(line, names) for line in page])
 
 
 urlpatterns = [
     path("points", Points.as_view()),
     path("points/entries", Entries.as_view()),
-    path("points/rules", Rules.as_view()),
+    *rules_api.urlpatterns,
     *adjustments_api.urlpatterns,
     *cases_api.urlpatterns,
 ]

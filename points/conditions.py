@@ -52,17 +52,22 @@ class Known:
         """Return where the members stand, if that was read under their locks."""
         return self.__dict__.get("tiers") if self._is_locking else None
 
-    def percent_of(self, user_id: int) -> tuple[int, int]:
-        """Return a member's tier and what it earns in percent."""
+    def percent_of(self, fact) -> tuple[int, int]:
+        """Return the tier of the member of a fact, and what that earned in percent then."""
         if not tiers.is_any_generous():
             return 1, making.WHOLE
-        level = self.level_of(user_id)
-        return level, tiers.perks_of(level).earn_percent
+        level = self.level_of(fact)
+        return level, tiers.earn_percent_of(level, fact.at)
 
-    def level_of(self, user_id: int) -> int:
-        """Return the tier a member has, as it was put down last."""
-        row = self.tiers.get(user_id)
-        return row.level if row else 1
+    def level_of(self, fact) -> int:
+        """Return the tier the member of a fact had: as it was put down last, or, where it changed
+        after the day of the fact, by the points of the twelve months before.
+        """
+        row = self.tiers.get(fact.user_id)
+        if row is None or row.since <= fact.day:
+            return row.level if row else 1
+        credited = tiers.credits_of([fact.user_id]).get(fact.user_id, {})
+        return tiers.level_before(credited, fact.day)
 
     def is_first(self, fact) -> bool:
         """Say whether no rule has paid a member for the action of a fact, or promised to."""
@@ -143,7 +148,7 @@ def fits(version: RuleVersion, fact, known: Known) -> bool:
     if version.categories and not any(concerns(version, thing) for thing in fact.things):
         return False
     if rulebook.asks_for_tier(version):
-        level = known.level_of(fact.user_id)
+        level = known.level_of(fact)
         if not version.tier_from <= level <= version.tier_to:
             return False
     if version.first_time and not known.is_first(fact):

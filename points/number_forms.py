@@ -108,7 +108,8 @@ class NumbersForm(forms.Form):
         widget=UnfoldBooleanSwitchWidget,
         help_text=_("As long as no rule has paid the member for this action."),
     )
-    segment = forms.SlugField(
+    segment = forms.RegexField(
+        r"^[a-z0-9][a-z0-9:_-]*$",
         label=_("Only for the segment"),
         required=False,
         max_length=40,
@@ -118,10 +119,9 @@ class NumbersForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        known = Rule.objects.exclude(action=MULTIPLIER).order_by("priority", "pk")
-        self.fields["actions"].choices = dict.fromkeys(
-            (one.action, f"{one.name} ({one.action})") for one in known
-        )
+        known = Rule.objects.exclude(action=MULTIPLIER).order_by("-priority", "-pk")
+        named = {one.action: f"{one.name} ({one.action})" for one in known}
+        self.fields["actions"].choices = list(reversed(named.items()))
         there = [one for answer in CATEGORIES.ask() for one in answer]
         self.fields["categories"].choices = [(str(pk), name) for pk, name in there]
         self.newest = self._newest()

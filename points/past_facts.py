@@ -16,7 +16,6 @@ from accounts.events import REGISTERED, SIGNED_IN
 from mall.core import clock
 from mall.core.events import Question
 from points import making, rulebook, rules, statement, tiers
-from points.ladder import first_counted
 from points.models import SEQ_SPAN, Event, Grant, LedgerEntry, MemberTier
 from points.replay import LIFE, Before
 
@@ -131,10 +130,7 @@ def _levels(members, made) -> Callable:
             return row.level if row else 1
         if not credits:
             credits.update(tiers.credits_of(members))
-        days = credits.get(fact.user_id, {})
-        first = first_counted(fact.day)
-        sum_of_year = sum(points for day, points in days.items() if first <= day < fact.day)
-        return tiers.level_for(sum_of_year)
+        return tiers.level_before(credits.get(fact.user_id, {}), fact.day)
 
     return level_at
 

@@ -64,23 +64,18 @@ class Then:
     def __init__(self, before: Before, level_at, percents, in_segment):
         self._paid = defaultdict(set, {user: set(paid) for user, paid in before.paid.items()})
         self._level_at, self._percents, self._in_segment = level_at, percents, in_segment
-        self._fact = None
-
-    def turn_to(self, fact) -> None:
-        """Go to the time of a fact."""
-        self._fact = fact
 
     def note_paid(self, fact) -> None:
         """Take over that a fact was paid."""
         self._paid[fact.user_id].add(fact.action)
 
-    def level_of(self, user_id: int) -> int:
+    def level_of(self, fact) -> int:
         """Return the tier the member had."""
-        return self._level_at(self._fact)
+        return self._level_at(fact)
 
-    def percent_of(self, user_id: int) -> tuple[int, int]:
+    def percent_of(self, fact) -> tuple[int, int]:
         """Return that, and what it earns in percent today."""
-        level = self.level_of(user_id)
+        level = self.level_of(fact)
         return level, self._percents[level]
 
     def is_first(self, fact) -> bool:
@@ -116,7 +111,6 @@ def replay(
     days = defaultdict(Counter, {key: Counter(found) for key, found in before.days.items()})
     own = next((one for one in rules if one.rule.code == looked), None)
     for fact in facts:
-        known.turn_to(fact)
         worth = valuation.value(fact, known, among=rules)
         if own is not None and _is_shadowed(own, worth, fact, known):
             sums.shadowed += 1

@@ -42,8 +42,6 @@ NUMBERS = (
     "amount_min",
 )
 
-BUDGET = "rule:"  # in front of a rule's code: what its budget is called
-
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -154,8 +152,10 @@ def _as_of(version, at) -> RuleVersion:
 
 
 def budget_code(rule: Rule) -> str:
-    """Return what the budget of a rule is called."""
-    return f"{BUDGET}{rule.code}"
+    """Return what the budget of a rule is called: the one it has, maybe a campaign's, or its
+    own.
+    """
+    return rule.budget.code if rule.budget is not None else f"rule:{rule.code}"
 
 
 def codes_of(action: str, among: list[RuleVersion]) -> frozenset[str]:
@@ -164,10 +164,10 @@ def codes_of(action: str, among: list[RuleVersion]) -> frozenset[str]:
 
 
 @kept
-def budgeted() -> frozenset[str]:
-    """Return what the budgets of rules are called."""
+def budgeted() -> dict[str, str]:
+    """Return the codes of rules that have a budget, and what that is called."""
     rules = Rule.objects.filter(budget__isnull=False)
-    return frozenset(rules.values_list("budget__code", flat=True))
+    return dict(rules.values_list("code", "budget__code"))
 
 
 def numbers_of(version: RuleVersion | None) -> dict:

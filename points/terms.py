@@ -186,7 +186,7 @@ def sentence_of(version: RuleVersion) -> str:
     return _("%(name)s: %(worth)s. %(conditions)s.") % {
         "name": rule.name,
         "worth": worth_of(version),
-        "conditions": "; ".join(said),
+        "conditions": _("; ").join(said),
     }
 
 

@@ -14,7 +14,7 @@ Source: docs/product.md "Tiers" and its traps 12 and 20.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
 
@@ -75,8 +75,13 @@ def perks_of(level: int) -> TierLevel:
 
 
 def is_any_generous() -> bool:
-    """Say whether any tier earns more than the rules say."""
-    return any(tier.earn_percent != PLAIN_PERCENT for tier in _ladder())
+    """Say whether any tier earns more than the rules say, or did."""
+    return any(tier.earn_percent != PLAIN_PERCENT or tier.former for tier in _ladder())
+
+
+def earn_percent_of(level: int, at: datetime) -> int:
+    """Return what a tier earned in percent at an instant."""
+    return perks_of(level).as_of(at).earn_percent
 
 
 def ladder() -> list[TierLevel]:
@@ -105,9 +110,10 @@ def credits_of(user_ids: Iterable[int]) -> dict:
     return _credits(user_ids)
 
 
-def level_for(points: int) -> int:
-    """Return the tier that so many points of twelve months reach."""
-    return max(tier.level for tier in _ladder() if tier.threshold <= points)
+def level_before(days: Mapping[date, int], on: date) -> int:
+    """Return the tier that the points credited in the twelve months before a day reach."""
+    points = sum(points for day, points in days.items() if first_counted(on) <= day < on)
+    return max(tier.level for tier in _ladder() if tier.threshold <= max(0, points))
 
 
 def _credits(user_ids):

@@ -22,13 +22,14 @@ from points.models import RuleVersion
 @dataclass(frozen=True, slots=True)
 class Valuation:
     """What a fact is worth: the version that pays, and how its points are made. ``takes`` is what
-    they take from which budgets.
+    they take from which budgets, ``budgets`` whose those are, by the codes of rules.
     """
 
     version: RuleVersion
     parts: tuple[making.Part, ...]
     points: int
     takes: dict[str, int]
+    budgets: dict[str, str]
 
     @property
     def made(self) -> list | None:
@@ -63,7 +64,10 @@ def value(
     ]
     parts = _parts(base, fact, known, multipliers)
     points = making.points_of(parts)
-    return Valuation(base, parts, points, _takes(base, multipliers, parts)) if points else None
+    if not points:
+        return None
+    owners = {one.rule.code: one.rule.budget.code for one in (base, *multipliers) if _is_kept(one)}
+    return Valuation(base, parts, points, _takes(base, parts, owners), owners)
 
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:
@@ -103,13 +107,13 @@ def freed(row, before: int, points: int) -> dict[tuple[str, str], int]:
     took, until then in proportion.
     """
     made = making.of_rows(row.made) if row.made else [making.Part(Fraction(row.points))]
-    back = {}
+    owners, back = rulebook.budgeted(), Counter()
     for code, cost in making.costs(made).items():
-        name = rulebook.BUDGET + (code or row.version.rule.code)
+        budget = owners.get(code or row.version.rule.code)
         due = cost * (before + points) // row.points - cost * before // row.points
-        if due and name in rulebook.budgeted():
-            back[name, f"{row.on:%Y-%m}"] = due
-    return back
+        if budget and due:
+            back[budget, f"{row.on:%Y-%m}"] += due
+    return dict(back)
 
 
 def _taken(fact, valuation, known, among) -> Valuation | None:
@@ -118,7 +122,7 @@ def _taken(fact, valuation, known, among) -> Valuation | None:
         refused = budgets.take_all(valuation.takes)
         if refused is None:
             return valuation
-        without |= {refused.removeprefix(rulebook.BUDGET)}
+        without |= {rule for rule, code in valuation.budgets.items() if code == refused}
         valuation = value(fact, known, among=among, without=without)
     return None
 
@@ -147,7 +151,7 @@ def _parts(base, fact, known, multipliers) -> tuple[making.Part, ...]:
 def _tier(base, fact, known) -> tuple[making.Factor, ...]:
     if not base.is_multiplied:
         return ()
-    level, percent = known.percent_of(fact.user_id)
+    level, percent = known.percent_of(fact)
     return (making.Factor(making.TIER, level, percent),) if percent != making.WHOLE else ()
 
 
@@ -167,16 +171,18 @@ def _factors(multipliers, things) -> tuple[making.Factor, ...]:
     return tuple(conditions.factor_of(one) for one in chosen)
 
 
-def _takes(base, multipliers, parts) -> dict[str, int]:
-    rules = {one.rule.code: one.rule for one in multipliers} | {"": base.rule}
-    if not any(rule.budget_id for rule in rules.values()):
-        return {}
-    costs = making.costs(parts)
-    return {
-        rulebook.budget_code(rules[code]): points
-        for code, points in costs.items()
-        if rules[code].budget_id and points
-    }
+def _is_kept(version) -> bool:
+    return version.rule.budget_id is not None
+
+
+def _takes(base, parts, owners) -> dict[str, int]:
+    """Return what is taken from budgets, ``owners`` by the codes of their rules."""
+    takes = Counter()
+    for code, points in making.costs(parts).items() if owners else ():
+        budget = owners.get(code or base.rule.code)
+        if budget and points:
+            takes[budget] += points
+    return dict(takes)
 
 
 def _base(version, amount, step) -> Fraction:

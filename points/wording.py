@@ -159,7 +159,8 @@ def _what_earned(entry, names):
         return _("%(days)s days in a row") % {"days": step}
     if entry.description:
         return entry.description
-    return names.get(entry.reference) or (entry.rule and names.get(entry.rule)) or _("Earned")
+    named = entry.rule and (names.get(entry.reference) or names.get(entry.rule))
+    return named or _("Earned")
 
 
 def order_of(entry: LedgerEntry) -> str:

@@ -51,7 +51,7 @@ class Temporal(models.Model):
         """Return the row as it was at an instant: itself, or a copy that is not for saving."""
         if self.changed_at is None or self.changed_at <= at:
             return self
-        for until, said in self.former:
+        for until, said in self.former or ():
             if at < self._meta.get_field("changed_at").to_python(until):
                 then = copy.copy(self)
                 for name, value in said.items():

@@ -11,12 +11,14 @@ from mall.core.errors import DomainError
 from mall.core.transactions import transactional
 from mall.demo.members import CAST
 from orders.flash import redemption as flash
+from orders.flash import registration
 from orders.flash import sessions as flash_sessions
 from orders.models import FlashItem, FlashSession
 
 EVENINGS = 3
 EVENING, LASTS = time(20), timedelta(hours=2)
 ITEMS = 6
+LOTS, LOT_PIECES = 2, 3
 KEPT_PIECES = 12  # for the ordinary shelf
 PIECES = (8, 12, 20, 10, 16, 6)
 PRICE_PERCENT = (40, 45, 50, 50, 60, 45)
@@ -37,12 +39,13 @@ def lay_out() -> int:
         now - timedelta(minutes=25), timedelta(hours=3), "今日快闪", "Today's flash", skus[:ITEMS]
     )
     _let_some_buy(running)
+    _draw_by_lot(now, skus[:ITEMS])
     evenings = [_evening(days) for days in range(EVENINGS + 1)]
     coming = [evening for evening in evenings if evening > now + timedelta(hours=3)][:EVENINGS]
     for number, starts_at in enumerate(coming):
         goods = (skus[ITEMS:] or skus)[number * 3 :][:3] or skus[:3]
         _open(starts_at, LASTS, "晚八点秒杀", "Eight o'clock sale", goods)
-    return 1 + len(coming)
+    return 2 + len(coming)
 
 
 def _choose() -> list[Sku]:
@@ -66,9 +69,31 @@ def _choose() -> list[Sku]:
     return spread + [sku for sku in reversed(goods) if sku not in spread]
 
 
-def _open(starts_at, lasts, zh, en, skus) -> FlashSession:
+def _draw_by_lot(now, skus):
+    """Announce a session whose pieces are drawn by lot tomorrow, and let the cast register."""
+    points_only = [sku for sku in skus if sku.points_price and not sku.cash_price][-LOTS:]
+    words = {"by_lot": True, "pieces": LOT_PIECES}
+    starts_at = now - timedelta(minutes=10)
+    session = _open(starts_at, timedelta(days=1), "公平抽签", "Drawn by lot", points_only, **words)
+    cast = User.objects.filter(username__in=[username for username, *_rest in CAST])
+    for item in session.items.order_by("pk"):
+        for user in cast.order_by("pk"):
+            _register(user, item)
+
+
+def _register(user, item):
+    try:
+        with transaction.atomic():  # a refusal leaves nothing of itself
+            registration.register(user, item=item.pk)
+    except DomainError:
+        return  # too few points, or no address
+
+
+def _open(starts_at, lasts, zh, en, skus, *, by_lot=False, pieces=0) -> FlashSession:
+    ends_at = starts_at + lasts
+    names = {"name": zh, "name_zh_hans": zh, "name_en": en}
     session = FlashSession.objects.create(
-        name=zh, name_zh_hans=zh, name_en=en, starts_at=starts_at, ends_at=starts_at + lasts
+        **names, starts_at=starts_at, ends_at=ends_at, by_lot=by_lot
     )
     for number, sku in enumerate(skus):
         FlashItem.objects.create(
@@ -76,7 +101,7 @@ def _open(starts_at, lasts, zh, en, skus) -> FlashSession:
             sku=sku,
             points_price=max(1, sku.points_price * PRICE_PERCENT[number % ITEMS] // 100),
             cash_price=sku.cash_price,
-            stock=PIECES[number % ITEMS],
+            stock=pieces or PIECES[number % ITEMS],
             position=number,
         )
     return flash_sessions.announce(session, actor="system")

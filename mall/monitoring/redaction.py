@@ -8,7 +8,14 @@ import re
 
 HIDDEN = "***"
 # What an address begins with when the rest of its path is a key.
-DOORS = ("s", "welcome", "unsubscribe", "accounts/confirm-email", "accounts/password/reset/key")
+DOORS = (
+    "s",
+    "y",
+    "welcome",
+    "unsubscribe",
+    "accounts/confirm-email",
+    "accounts/password/reset/key",
+)
 QUERIES = (
     "access_token", "auth_code", "code", "js_code", "key", "password", "secret",
     "sign", "signature", "state", "ticket", "token",

@@ -41,7 +41,6 @@ def _compare(draw) -> list[Finding]:
     prizes = list(draw.prizes.all())
     found = list(_of_promise(draw, prizes))
     counted, claimed, numbers = Counter(), Counter(), 0
-    won = {}
     drawn = DrawTicket.objects.filter(draw=draw, number__isnull=False)
     rows = drawn.values_list("number", "user_id", "misses", "gone", "prize_id", "order_id")
     for batch in keyset.batches(rows, BATCH, by=("number",)):
@@ -50,7 +49,7 @@ def _compare(draw) -> list[Finding]:
         claimed.update(row[4] for row in batch if row[5] is not None)
         if draw.settled_at:
             found += _of_tickets(draw, prizes, batch)
-        won |= {f"{draw.reference}:{row[0]}": (row[1], row[4]) for row in batch}
+        found += _of_points(draw, prizes, batch)
     if numbers != draw.drawn:
         found.append(_finding(draw, "tickets drawn", draw.drawn, numbers))
     for prize in prizes:
@@ -59,7 +58,7 @@ def _compare(draw) -> list[Finding]:
             found.append(_finding(draw, what, prize.drawn, counted[prize.pk]))
         if prize.is_goods:
             found += _of_pieces(draw, prize, claimed[prize.pk])
-    return found + _of_points(draw, prizes, won)
+    return found
 
 
 def _of_promise(draw, prizes):
@@ -94,20 +93,17 @@ def _of_pieces(draw, prize, claimed):
         yield _finding(draw, f"pieces of prize {prize.position}", expected, f"{outside}, {inside}")
 
 
-def _of_points(draw, prizes, won):
-    """Who won points was credited them, once, and nobody else was."""
+def _of_points(draw, prizes, batch):
+    """Whoever won points was credited them, once, and nobody was for another ticket."""
     worth = {prize.pk: prize.points for prize in prizes if prize.kind == DrawPrize.Kind.POINTS}
-    owed = {key: (user, worth[prize]) for key, (user, prize) in won.items() if prize in worth}
-    users = {user for user, _points in owed.values()}
+    keys = {f"{draw.reference}:{number}": (user, won) for number, user, _m, _g, won, _o in batch}
+    owed = {key: (user, worth[won]) for key, (user, won) in keys.items() if won in worth}
+    users = {user for user, _won in keys.values()}
     entries = LedgerEntry.objects.filter(
-        account_id__in=users, kind=LedgerEntry.Kind.ACCRUE, key__startswith=f"{draw.reference}:"
+        account_id__in=users, key__in=keys, kind=LedgerEntry.Kind.ACCRUE
     )
-    paid = {
-        key: (user, delta - debt)
-        for key, user, delta, debt in entries.values_list(
-            "key", "account_id", "delta", "debt_delta"
-        )
-    }
+    columns = entries.values_list("key", "account_id", "delta", "debt_delta")
+    paid = {key: (user, delta - debt) for key, user, delta, debt in columns}
     return [
         _finding(draw, f"points of {key}", owed.get(key), paid.get(key))
         for key in sorted({*owed, *paid})

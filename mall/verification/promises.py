@@ -1,4 +1,5 @@
-"""Points on the way: what arrived is exactly one entry, and what was taken back adds up.
+"""Points on the way: what arrived is exactly one entry, and what was taken back adds up; and what
+was multiplied is what its factors say.
 
 Read without a lock while the shop runs: what does not fit is read again under the member's lock,
 for a promise that is taken back on its way moves no entry. Only what still does not fit then is a
@@ -9,7 +10,7 @@ from collections import Counter, defaultdict
 
 from mall.core.transactions import transactional
 from mall.verification.finding import Finding
-from points import ledger
+from points import ledger, making
 from points.models import Grant, LedgerEntry, PointAccount, TakeBack
 from points.postings import asked
 
@@ -47,7 +48,11 @@ def _of_account(account, entries, grants, taken):
     for entry in entries:
         if entry.kind == "clawback":
             clawed[entry.reverses_seq] += asked(entry)
+        elif "made" in entry.alloc:
+            yield from _of_made(account, f"entry {entry.seq}", entry.alloc["made"], asked(entry))
     for grant in grants:
+        if grant.made:
+            yield from _of_made(account, f"promise {grant.pk}", grant.made, grant.points)
         yield from _of_grant(account, grant, by_key.pop(f"grant:{grant.pk}", None), clawed)
         returned[grant.reference] += grant.taken_back
     for key, entry in by_key.items():
@@ -56,6 +61,14 @@ def _of_account(account, entries, grants, taken):
         if returned[reference] != taken[reference]:
             check = f"what refunds of {reference} took is not what its promises lost"
             yield Finding(account.pk, check, str(taken[reference]), str(returned[reference]))
+
+
+def _of_made(account, what, made, points):
+    """Compare how points were made with what they are."""
+    said = making.points_of(making.of_rows(made))
+    if said != points:
+        check = f"{what} is not what multiplied it says"
+        yield Finding(account.pk, check, str(said), str(points))
 
 
 def _of_grant(account, grant, entry, clawed):

@@ -11,6 +11,7 @@ from unfold.decorators import action, display
 from mall.core import actors, export
 from mall.core.admin.action_forms import ask, page_of, sent
 from mall.core.admin.model_admin import ModelAdmin
+from mall.core.admin.newest import NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from mall.core.versions import version_of
@@ -84,9 +85,9 @@ class CampaignAdmin(ModelAdmin):
     ]
     outlook = (
         _("In a sentence"),
-        {"fields": ["shown_status", "sentence", "sizes", "spent", "by"]},
+        {"fields": ["standing", "sentence", "sizes", "spent", "by"]},
     )
-    readonly_fields = ["shown_status", "sentence", "sizes", "spent", "by"]
+    readonly_fields = ["standing", "sentence", "sizes", "spent", "by"]
     by = actors.column("created_by", _("by"))
 
     def get_fieldsets(self, request, obj=None):
@@ -119,10 +120,14 @@ class CampaignAdmin(ModelAdmin):
 
     @display(description=_("status"), ordering="status", label=COLOURS)
     def shown_status(self, campaign):
+        return campaign.status, self.standing(campaign)
+
+    @admin.display(description=_("status"))
+    def standing(self, campaign):
         words = campaign.get_status_display()
         if campaign.paused_for:
             words = f"{words}: {campaign.get_paused_for_display()}"
-        return campaign.status, words
+        return words
 
     @admin.display(description=_("segment"))
     def whom(self, campaign):
@@ -271,7 +276,7 @@ class CampaignMemberAdmin(ReadOnly, ModelAdmin):
     """Who is in which arm, and what became of it."""
 
     list_display = ["user", "campaign", "shown_state", "points", "yuan", "on", "refusal"]
-    list_filter = ["campaign", "state"]
+    list_filter = ["campaign", ("state", NewestChoicesFilter)]
     list_select_related = ["user", "campaign"]
     search_fields = members("user")
     search_help_text = MEMBER_HELP

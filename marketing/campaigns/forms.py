@@ -48,18 +48,19 @@ MONTH_HELP = _("2026-11 means November 2026.")
 TAGS_HELP = _("Separated by commas.")
 HELP = {"joined_from": MONTH_HELP, "joined_to": MONTH_HELP, "tags": TAGS_HELP}
 HELP |= {"not_tags": TAGS_HELP, "silent_days": _("Newcomers of these days are left out.")}
+# (title, rows of fields): at most two side by side, more are too narrow to read
 GROUPS = (
-    (_("Tier and points"), ("tier_from", "tier_to", "earned_from", "earned_to")),
+    (_("Tier and points"), (("tier_from", "tier_to"), ("earned_from", "earned_to"))),
     (
         _("On the way up, or about to lose"),
-        ("next_tier_within", "expiring_points", "expiring_days"),
+        ("next_tier_within", ("expiring_points", "expiring_days")),
     ),
-    (_("Since when"), ("joined_days", "joined_from", "joined_to")),
-    (_("How lately"), ("silent_days", "ordered_days")),
-    (_("How often"), ("orders_from", "orders_to", "orders_days")),
-    (_("How much"), ("spend_from", "spend_to", "spend_days")),
-    (_("What they buy"), ("category", "category_bought", "category_days")),
-    (_("Tags"), ("tags", "not_tags")),
+    (_("Since when"), ("joined_days", ("joined_from", "joined_to"))),
+    (_("How lately"), (("silent_days", "ordered_days"),)),
+    (_("How often"), (("orders_from", "orders_to"), "orders_days")),
+    (_("How much"), (("spend_from", "spend_to"), "spend_days")),
+    (_("What they buy"), (("category", "category_bought"), "category_days")),
+    (_("Tags"), (("tags", "not_tags"),)),
 )
 
 

@@ -191,8 +191,10 @@ def _certain(figure, found) -> str:
 
 
 def _unclear(figure, found, needed) -> str:
-    if found is None:
+    if found is None and figure.is_mean:
         said = _("Cannot tell: too few have bought anything to reckon with.")
+    elif found is None:
+        said = _("Cannot tell: chance left one of the two sides empty.")
     elif figure.is_mean:
         said = _("Cannot tell: it may be anything from ¥%(low)s to ¥%(high)s a member.") % {
             "low": f"{found.low:+.2f}",

@@ -28,7 +28,7 @@ class SegmentAdmin(ModelAdmin):
     prepopulated_fields = {"code": ["name_en"]}
     readonly_fields = ["sentence", "number", "sample"]
     by = actors.column("created_by", _("by"))
-    conditions = [(title, {"fields": [fields]}) for title, fields in GROUPS]
+    conditions = [(title, {"fields": fields}) for title, fields in GROUPS]
 
     def get_fieldsets(self, request, obj=None):
         names = (None, {"fields": ["name_zh_hans", "name_en", "code"]})

@@ -13,29 +13,49 @@ from marketing.models import CheckIn
 
 
 @dataclass(frozen=True)
-class Board:
-    """The page of check-ins; ``shields_left`` are those of this month."""
-
-    standing: streak.Standing
-    calendar: Calendar
-    shields_a_month: int
-    shields_left: int
-    offer: make_up.Offer
-
-
-@dataclass(frozen=True)
 class Earned:
     """What a check-in gave in one act: its own points and those of milestones and missions."""
 
     check_in: CheckIn
     milestones: list[milestones.Milestone]
     missions: list[rewards.Reached]
+    shielded: list[date]
 
     @property
     def points(self) -> int:
         """All points of the act."""
         paid = sum(one.points for one in self.missions if one.is_paid)
         return self.check_in.points + sum(one.points for one in self.milestones) + paid
+
+
+@dataclass(frozen=True)
+class Board:
+    """The page of check-ins; ``shields_left`` are those of this month, ``known`` the latest
+    rows.
+    """
+
+    standing: streak.Standing
+    calendar: Calendar
+    shields_a_month: int
+    shields_left: int
+    offer: make_up.Offer
+    known: list[CheckIn]
+
+    def earned(self) -> Earned | None:
+        """Return what today's check-in gave, or None where there is none; two statements.
+
+        Milestones have the day in their keys, missions were completed in its very instant, and
+        shields were spent in it.
+        """
+        *before, row = self.known or [None]
+        if row is None or row.on != clock.today():
+            return None
+        return Earned(
+            row,
+            milestones.paid_on(row.user_id, row.on),
+            rewards.reached_at(row.user_id, row.created_at),
+            [day.on for day in before if day.created_at == row.created_at],
+        )
 
 
 def of(user, asked: date) -> Board:
@@ -53,19 +73,5 @@ def of(user, asked: date) -> Board:
         shields_a_month=own.a_month,
         shields_left=own.left(today),
         offer=make_up.offer(user, known=known),
-    )
-
-
-def earned_today(user) -> Earned | None:
-    """Return what today's check-in gave, or None where there is none; three statements.
-
-    Milestones have the day in their keys, and missions were completed in its very instant.
-    """
-    row = streak.latest_of(user)
-    if row is None or row.on != clock.today():
-        return None
-    return Earned(
-        row,
-        milestones.paid_on(user.pk, row.on),
-        rewards.reached_at(user.pk, row.created_at),
+        known=known,
     )

@@ -59,7 +59,7 @@ def calendar(user, month, *, today=None, known=None) -> Calendar:
             CalendarDay(
                 on=day,
                 check_in=by_day.get(day),
-                is_outage=day in declared and day not in by_day,
+                is_outage=first <= day <= last and day in declared and day not in by_day,
                 is_in_month=first <= day <= last,
                 is_today=day == today,
                 is_future=day > today,

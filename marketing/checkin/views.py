@@ -26,13 +26,15 @@ def show(request):
     if request.method == "POST":
         return _check_in(request)
     found = board.of(request.user, _month(request.GET.get("month", "")))
+    earned = found.earned() if _has_just_earned(request) else None
     facts = {
         "standing": found.standing,
         "calendar": found.calendar,
         "shields_a_month": found.shields_a_month,
         "shields_left": found.shields_left,
         "offer": found.offer,
-        "earned": board.earned_today(request.user) if _has_just_earned(request) else None,
+        "earned": earned,
+        "told": EARNED if earned is not None and earned.points else "",
     }
     return render(request, "marketing/checkin.html", facts)
 

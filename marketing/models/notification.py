@@ -43,6 +43,8 @@ class Notification(models.Model):
         COUPON_GRANTED = "coupon_granted", _("New coupon")
         COUPON_EXPIRING = "coupon_expiring", _("Coupon expires soon")
         FLASH_STARTING = "flash_starting", _("Flash redemption starts")
+        LOT_LOST = "lot_lost", _("No luck with a lot")
+        PRIZE_WAITING = "prize_waiting", _("Prize waits for an address")
         BACK_IN_STOCK = "back_in_stock", _("Back in stock")
         EARNING_PAUSED = "earning_paused", _("Earning paused for a review")
         EARNING_RESUMED = "earning_resumed", _("Earning goes on")

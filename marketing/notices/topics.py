@@ -68,6 +68,8 @@ MANNERS = {
     "coupon_expiring": Manner("offers", email=True),
     # who hears of it asked for it, minutes before
     "flash_starting": Manner("offers", email=True, urgent=True),
+    "lot_lost": Manner("offers", email=False),
+    "prize_waiting": Manner("offers", email=True, fixed_inbox=True),
     # this too was asked for, and others may be quicker
     "back_in_stock": Manner("offers", email=True, urgent=True),
     "campaign": Manner("offers", email=False),

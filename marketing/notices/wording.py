@@ -116,6 +116,12 @@ WORDINGS = {
         _("It starts at %(moment)s. First come, first served."),
         "hourglass-split",
     ),
+    "lot_lost": (
+        _("The lots were drawn, without luck this time: %(product)s"),
+        _("Your %(points)s points are free again."),
+        "ticket-perforated",
+    ),
+    "prize_waiting": (_("You won: %(prize)s"), _("Say where it goes before %(day)s."), "gift"),
     "back_in_stock": (
         _("Back in stock: %(product)s"),
         _("You asked us to tell you. First come, first served."),

@@ -65,8 +65,7 @@ class Sums:
 
 def terms() -> Terms:
     """Return what an invitation brings now."""
-    found = rules.active_ones([INVITER_RULE, INVITEE_RULE], as_of=clock.now())
-    own, welcome = found.get(INVITER_RULE), found.get(INVITEE_RULE)
+    own, welcome = rules.active(INVITER_RULE), rules.active(INVITEE_RULE)
     return Terms(
         rules.worth(own) if own else 0,
         rules.worth(welcome) if welcome else 0,

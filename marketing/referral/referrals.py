@@ -162,7 +162,8 @@ def _wait(row, due) -> Referral:
 
 def _pay(row, at) -> Referral:
     """Award both by the rules of then; what the month or the budget does not let pass ends it."""
-    in_force = rules.active_ones([INVITER_RULE, INVITEE_RULE], as_of=at)
+    found = rules.in_force(at, actions=[INVITER_RULE, INVITEE_RULE])
+    in_force = {version.rule.action for version in found}
     if not in_force:
         return _end(row, Status.VOID, Reason.NO_RULE)
     try:

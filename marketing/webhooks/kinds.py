@@ -25,6 +25,7 @@ WORDS = {
     "review_rejected": _("Review not published"),
     "refund_settled": _("Refund sent back by the provider"),
     "coupon_granted": _("New coupon"),
+    "lot_settled": _("Lot of a flash session drawn"),
     "tier_risen": _("New tier"),
     "ticket_drawn": _("A ticket of a lucky draw was drawn"),
     "flash_starting": _("Flash redemption starts"),

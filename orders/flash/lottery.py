@@ -12,7 +12,9 @@ from django.db import transaction
 
 from mall.core import clock, keyset, lots
 from mall.core.errors import DomainError
+from mall.core.events import tell
 from mall.core.transactions import transactional
+from orders import events
 from orders.flash import redemption, registration
 from orders.models import FlashItem, FlashSession, Lottery, Order, Registration
 from points import ledger
@@ -113,6 +115,8 @@ def _settle(one, as_of) -> bool:
     if _has_won(one):
         state, placed = _place(one)
     mine.update(state=state, order=placed, settled_at=as_of)
+    one.state = state
+    tell(events.lot_settled(one))
     return True
 
 

@@ -44,7 +44,7 @@ from orders.flash import early, gate, pool
 from orders.flash.lottery_errors import DrawnByLot
 from orders.freight import Destination
 from orders.models import CheckoutPolicy, FlashClaim, FlashItem, FlashSession, Order
-from points import ledger, rates, rules
+from points import ledger, rates
 
 PAYMENT_WINDOW_MINUTES = 5
 BUCKET_TRIES = 3
@@ -161,10 +161,8 @@ def quote(user, item, quantity: int = 1, *, to=None, as_of=None) -> pricing.Quot
         rate=rates.current(as_of).points_per_yuan,
         carriage=freight.of(wishes, policy=policy, to=to),
     )
-    earns = (
-        rules.preview("purchase", amount=priced.goods_cash, as_of=as_of) if priced.goods_cash else 0
-    )
-    return replace(priced, earns=earns, to=to, payment_window_minutes=PAYMENT_WINDOW_MINUTES)
+    more = {"payment_window_minutes": PAYMENT_WINDOW_MINUTES}
+    return replace(priced, to=to, buyer=user.pk, at=as_of, **more)
 
 
 def freights(item, most: int, *, to: Destination) -> list:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from mall.core.kept import KeptRow
+from mall.core.temporal import Temporal
 from points.models.books import PointAccount
 
 LEVELS = 5
@@ -17,10 +18,12 @@ GIFT_MAX_POINTS = 1_000_000
 EARLY_MAX_MINUTES = 24 * 60
 
 
-class TierLevel(KeptRow):
+class TierLevel(KeptRow, Temporal):
     """One of the five tiers: its name, and from how many points credited in twelve months on a
-    member has it; and what it gives.
+    member has it; and what it gives, as it is and as it was.
     """
+
+    REMEMBERED = ("earn_percent",)
 
     level = models.PositiveSmallIntegerField(_("Tier"), unique=True)
     name = models.CharField(_("Name"), max_length=40)

@@ -17,12 +17,15 @@ from orders.payments import cash_in
 from points.models import TierLevel
 from tests.conftest import PASSWORD
 from tests.factories.catalog import SkuFactory
+from tests.factories.draws import announced, pull
+from tests.factories.flash import item, session
 from tests.factories.marketing import CheckInFactory
 from tests.factories.orders import address_of, give_points, physical_sku, place, virtual_sku
 from tests.factories.referrals import invited
 
 pytestmark = pytest.mark.browser
 
+NAMED_PRIZE = {"name_zh_hans": "手冲咖啡分享壶六百毫升", "name_en": "Pour-over coffee server"}
 PHONE, SMALL_PHONE, DESKTOP = 390, 320, 1280
 
 # A thumb wants 44 CSS pixels (43.5: fractions are rounded).
@@ -168,10 +171,16 @@ def shop(live_server, member, settings):
     for sku, (quantity, is_saved) in lines.items():
         BasketLine.objects.create(user=member, sku_id=sku, quantity=quantity, is_saved=is_saved)
     wishes.aim(member, gone.product_id)
+    prize = {"kind": "goods", "sku": pot, "stock": 1, "weight": 999_900, **NAMED_PRIZE}
+    spare_prize = {"kind": "points", "points": 5, "weight": 1, "is_pity": True}
+    draw = announced(prize, spare_prize, price_points=20, pity_after=9)
     _miss_days(member)
     invited(member, "friend")
     return {
         "home": home,
+        "draw": draw.get_absolute_url(),
+        "won": pull(member, draw).number,
+        "lots": item(of=session(by_lot=True), stock=3).get_absolute_url(),
         "gone": gone,
         "spare": virtual_sku(points=5, name_zh_hans="明信片", name_en="Postcard"),
         "card": card,
@@ -210,6 +219,9 @@ def visitor_pages(shop):
         "/accounts/phone/",
         "/accounts/password/reset/",
         "/setup/",
+        "/draws/",
+        shop["draw"],
+        shop["lots"],
         "/help/",
         "/terms/",
         "/nowhere/",
@@ -237,10 +249,17 @@ def member_pages(shop):
         f"/orders/{shop['pending'].no}/pay/",
         f"/orders/{shop['pending'].no}/pay/{shop['paying'].no}/",
         f"/orders/{shop['pending'].no}/cancellation/",
+        "/draws/",
+        f"{shop['draw']}?ticket={shop['won']}",
+        f"{shop['draw']}tickets/{shop['won']}/",
+        shop["lots"],
         "/points/",
         "/checkin/",
         f"/checkin/make-up/?on={clock.today() - timedelta(days=2)}",
         "/referral/",
+        "/leaderboard/",
+        "/badges/",
+        "/year/",
         "/inbox/",
         "/account/",
         "/account/profile/",

@@ -27,6 +27,7 @@ USUAL = {
     "points.Adjustment.status": "posted",
     "points.Grant.status": "matured",
     "points.RiskCase.status": "released",
+    "marketing.CampaignMember.state": "given",
     "marketing.Delivery.state": "sent",
 }
 # What no field tells: keys that are made of others, and shapes that code reads.

@@ -183,6 +183,7 @@ THERE = [
         "/api/v1/recommendations/{product_id}",
         lambda member: {"product_id": SkuFactory().product_id},
     ),
+    ("/api/v1/years/{year}", lambda _member: {"year": clock.today().year}),
     ("/api/v1/seen/{product_id}", lambda member: {"product_id": SkuFactory().product_id}),
     ("/api/v1/staff/segments/{code}", lambda member: {"code": SegmentFactory().code}),
     ("/api/v1/staff/campaigns/{code}", lambda member: {"code": CampaignFactory().code}),

@@ -139,10 +139,13 @@ def of_the_member(walker, caller, member):
     for path in (
         "me", "me/notifications", "checkins", "points", "points/entries", "points/rules",
         "missions", "draws", "coupons", "coupons/offers", "flash", "categories", "products",
-        "recommendations", "orders", "notifications",
+        "recommendations", "orders", "notifications", "leaderboard", "badges",
     ):  # fmt: skip
         walker.go(caller, "get", f"/api/v1/{path}")
     mission = MissionFactory(is_automatic=False)
+    walker.go(caller, "patch", "/api/v1/leaderboard", {"is_shown": True})
+    for method, path in (("get", ""), ("put", "/link"), ("delete", "/link")):
+        walker.go(caller, method, f"/api/v1/years/{{year}}{path}", year=clock.today().year)
     walker.go(caller, "post", "/api/v1/checkins")
     User.objects.filter(pk=member.pk).update(date_joined=clock.now() - timedelta(days=3))
     walker.go(caller, "get", "/api/v1/checkins/make-up")

@@ -20,6 +20,7 @@ ROWS = 3_000
 FEW = ROWS // 5  # no plan may sort more, or read more without an index that says which
 # what operators make by hand: one for each hundred orders at most (benchmarks/office.py)
 MADE = ["marketing.Mission", "catalog.Category", "catalog.Product", "orders.CouponTemplate"]
+MADE += ["marketing.Segment", "marketing.Campaign"]
 BY_HAND = dict.fromkeys(map(apps.get_model, MADE), ROWS // 100)
 SHOWN = admin.site._registry
 GROWING = {model: room for model, room in SHOWN.items() if not getattr(room, "is_short", False)}

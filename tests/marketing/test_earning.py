@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 def test_ways_when_all_rules_are_active_then_named_with_their_points():
     assert [(way.icon, way.points) for way in earning.ways()] == [
         ("person-plus", 100), ("box-arrow-in-right", 10), ("calendar-check", 20),
-        ("chat-square-heart", 20), ("share", 5),
+        ("chat-square-heart", 20), ("share", 5), ("people", 200),
         ("person-check", 30), ("cake", 200),
     ]  # fmt: skip
 
@@ -20,5 +20,6 @@ def test_ways_when_a_rule_is_paused_then_its_way_is_left_out():
     Rule.objects.filter(action__in=["share", "birthday"]).update(status="paused")
 
     assert {way.icon for way in earning.ways()} == {
-        "person-plus", "box-arrow-in-right", "calendar-check", "chat-square-heart", "person-check",
+        "person-plus", "box-arrow-in-right", "calendar-check", "chat-square-heart", "people",
+        "person-check",
     }  # fmt: skip

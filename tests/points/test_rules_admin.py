@@ -26,7 +26,7 @@ def treat(**changes):
     words = {"code": "friday", "action": "", "name_zh_hans": "周五双倍", "name_en": "Double Friday"}
     numbers = {"value": "percent", "points": "", "percent": "200", "actions": ["checkin"]}
     more = {"tier_from": "3", "tier_to": "5", "budget_points": "100", "budget_per": "month"}
-    return rule_answers(**words, **numbers, **more, **changes)
+    return rule_answers(**{**words, **numbers, **more, **changes})
 
 
 @pytest.fixture
@@ -130,7 +130,9 @@ def test_back_test_when_asked_for_then_it_runs_and_nothing_is_published(english,
         if value not in (None, [], False)
     }
 
-    wrong = english.post(f"/admin/points/rule/{rule.pk}/back-test/", {**numbers, "table": "x"})
+    wrong = english.post(
+        f"/admin/points/rule/{rule.pk}/back-test/", {**numbers, "days": "30", "table": "x"}
+    )
     sent = english.post(
         f"/admin/points/rule/{rule.pk}/back-test/",
         {**numbers, "table": "100", "days": "90", "budget_points": "50"},
@@ -165,4 +167,4 @@ def test_budget_when_nearly_spent_then_on_the_start_page_and_raised_it_goes_on(e
     assert "Budgets spent" in start and "draw:spring" in listed and "90 %" in page
     assert "90 points are given already" in less.context["form"].errors["budget_points"][0]
     assert budgets.take("draw:spring", 20)
-    assert rulebook.budgeted() == frozenset()
+    assert rulebook.budgeted() == {}

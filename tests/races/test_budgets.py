@@ -2,7 +2,10 @@
 
 import pytest
 
-from points import budgets
+from points import budgets, rules
+from points.models import Rule
+from points.models.rules import MULTIPLIER
+from tests.factories.points import member_with
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 THREADS = 64
@@ -20,3 +23,27 @@ def test_take_when_sixty_four_threads_want_the_last_points_then_never_more_than_
     assert set(map(type, outcomes)) == {bool}
     assert budget.taken == sum(given) <= 1_000
     assert budget.taken > 1_000 - 33 and budget.paused_at is not None
+
+
+def test_award_when_sixty_four_members_share_a_multipliers_budget_then_exactly_that_is_given(
+    run_threads, closed_books
+):
+    double = Rule.objects.create(code="double", action=MULTIPLIER, name="double", status="active")
+    double.budget = budgets.set_up("rule:double", 510)
+    double.save()
+    rules.publish(double, actor="test", value="percent", percent=200, actions=["checkin"])
+    members = [member_with() for _ in range(THREADS)]
+
+    outcomes = run_threads(
+        THREADS,
+        lambda n: rules.award(members[n].pk, "checkin", key="checkin:2026-11-20", step=1),
+    )
+
+    paid = sorted(entry.delta for entry in outcomes)
+    assert paid == [20] * (THREADS - 25) + [40] * 25
+    budget = budgets.of("rule:double")
+    assert (budget.taken, sum(paid) - 20 * THREADS, budget.paused_at is not None) == (
+        500,
+        500,
+        True,
+    )

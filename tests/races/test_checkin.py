@@ -23,9 +23,11 @@ FRIDAY = date(2026, 11, 20)
 def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(
     member, run_threads, deadlocks, monkeypatch
 ):
-    asked, award = [], streak.rules.award
+    asked, award = [], streak.rules.award_all
     monkeypatch.setattr(
-        streak.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1]
+        streak.rules,
+        "award_all",
+        lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1],
     )
 
     outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))
@@ -47,7 +49,7 @@ def test_check_in_when_the_account_lock_is_off_then_the_race_happens_and_the_uni
     line, stops all but one.
     """
     meeting, asked = threading.Barrier(TAPS), []
-    award = streak.rules.award
+    award = streak.rules.award_all
     opened = streak.ledger.open
     monkeypatch.setattr(account_rows, "_LOCK_THE_ACCOUNT", False)
     monkeypatch.setattr(
@@ -59,7 +61,9 @@ def test_check_in_when_the_account_lock_is_off_then_the_race_happens_and_the_uni
         )[0],
     )
     monkeypatch.setattr(
-        streak.rules, "award", lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1]
+        streak.rules,
+        "award_all",
+        lambda *args, **kwargs: (asked.append(1), award(*args, **kwargs))[1],
     )
 
     outcomes = run_threads(TAPS, lambda: check_in(member, FRIDAY))

@@ -12,6 +12,7 @@ from accounts.models import User
 from catalog.models import Product
 from mall.demo import (
     banners,
+    boards,
     campaigns,
     coupons,
     draws,
@@ -61,6 +62,7 @@ class Command(BaseCommand):
         rules.lay_out()
         refunds.lay_out()
         invitations.lay_out()
+        boards.lay_out()
         notices.lay_out()
         if new_members:
             nightly.refresh()

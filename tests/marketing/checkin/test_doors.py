@@ -7,7 +7,8 @@ import time_machine
 from django.contrib.messages import get_messages
 
 from mall.core import clock
-from marketing.checkin import outages, streak
+from marketing.checkin import make_up, outages, streak
+from marketing.errors import MakeUpOutOfReach
 from marketing.models import CheckIn, CheckInPolicy, Notification, OutageDay
 from marketing.notices import reminders
 from points import rules
@@ -105,6 +106,21 @@ def test_make_up_when_it_cannot_be_then_one_error_and_nothing_changed(
 
     assert (answer.status_code, errors(answer)) == (status, [error])
     assert (CheckIn.objects.count(), available(lapsed)) == (before, 110)
+
+
+def test_make_up_when_midnight_of_the_shop_passes_then_the_window_moves_and_today_joins_it(lapsed):
+    CheckIn.objects.filter(user=lapsed, on=FRIDAY - 7 * ONE_DAY).delete()
+    midnight = clock.start_of(FRIDAY + ONE_DAY)
+    with time_machine.travel(midnight - timedelta(milliseconds=1), tick=False):
+        before = [missed.on for missed in make_up.offer(lapsed).days]
+    with time_machine.travel(midnight, tick=False):
+        after = [missed.on for missed in make_up.offer(lapsed).days]
+        with pytest.raises(MakeUpOutOfReach):
+            make_up.make_up(lapsed, FRIDAY - 7 * ONE_DAY)
+
+    assert before == [FRIDAY - 7 * ONE_DAY, THURSDAY]
+    assert after == [THURSDAY, FRIDAY]
+    assert available(lapsed) == 100
 
 
 def test_check_in_when_a_milestone_and_missions_pay_then_all_are_named(lapsed, bearer):
@@ -231,7 +247,7 @@ def test_page_when_just_checked_in_then_everything_that_paid_is_named_once(lapse
     assert (earned.points, page.context["standing"].flame) == (160, 4)
     assert "data-count-up>+160" in page.text
     assert "Milestone: 14 days" in page.text and "Mission: Be quick" in page.text
-    assert "Milestone of 14 days: 100 points for you!" in page.text
+    assert "toast-note--success" not in page.text  # the page says it all
     assert later.context["earned"] is None and "Milestone: 14 days" not in later.text
     assert "200 points for 30 days in a row: 16 days to go" in later.text
 

@@ -18,7 +18,7 @@ from marketing.draws.errors import (
     NoTicket,
     TicketUsed,
 )
-from marketing.models import DrawPrize, DrawTicket
+from marketing.models import DrawPrize, DrawTicket, Notification
 from orders import lifecycle
 from orders.errors import AddressNeeded, IdempotencyConflict, InvalidKey, NotForSale
 from orders.models import Coupon, Order
@@ -166,6 +166,9 @@ def test_claim_when_goods_are_won_then_an_order_that_costs_nothing_brings_them(m
         prizes.claim(member, draw.code, ticket.number)
     with pytest.raises(NoSuchPrize):
         prizes.claim(member, draw.code, 99)
+    event_delivery.deliver(member.pk)
+    notice = Notification.objects.get(user=member, kind="prize_waiting")
+    assert notice.url == f"{draw.get_absolute_url()}tickets/1/"
     address_of(member)
 
     order = prizes.claim(member, draw.code, ticket.number)

@@ -13,12 +13,13 @@ from accounts.closing import LEAVING
 from accounts.models import Address
 from mall.core import clock
 from mall.verification import verify
+from marketing.models import Notification
 from orders.errors import FlashNotReady, FlashNotStarted, FlashOver
 from orders.flash import lottery, registration
 from orders.flash import sessions as flash_sessions
 from orders.flash.lottery_errors import DrawnByLot, NotDrawnByLot, NotRegistered
 from orders.models import FlashClaim, Lottery, Order, Registration
-from points import ledger
+from points import event_delivery, ledger
 from points.errors import InsufficientPoints
 from points.models import PointAccount
 from tests.factories.accounts import MemberFactory
@@ -109,6 +110,13 @@ def test_carry_on_when_lots_are_drawn_then_winners_have_orders_and_losers_their_
         won = winners.filter(user=user).exists()
         assert purse(user) == ((170 if won else 200), 0)  # with what registering brought
     assert FlashClaim.objects.filter(item=wanted).count() == 2
+    for user in racers:
+        event_delivery.deliver(user.pk)
+    told = Notification.objects.filter(kind="lot_lost")
+    assert set(told.values_list("user_id", flat=True)) == {
+        one.user_id for one in Registration.objects.filter(state=LOST)
+    }
+    assert told[0].wording.text == "您冻结的 30 积分已退回。"
     assert flash_sessions.settle_due(wanted.session.ends_at) == 1
     assert verify() == []
 
