@@ -30,10 +30,19 @@ class Purse:
         return self.balance.available if self.balance is not None else None
 
     @cached_property
+    def member_tier(self):
+        """Where the reader stands, as a row; None for a visitor and who stands nowhere yet."""
+        user = getattr(self._request, "user", None)
+        is_member = user is not None and user.is_authenticated
+        return tiers.row_of(user.pk) if is_member else None
+
+    @property
     def tier(self) -> int:
         """The reader's tier, 1 to 5; 0 for a visitor."""
         user = getattr(self._request, "user", None)
-        return tiers.level_of(user.pk) if user is not None and user.is_authenticated else 0
+        if user is None or not user.is_authenticated:
+            return 0
+        return self.member_tier.level if self.member_tier else 1
 
     def checkins_for(self, points: int) -> int | None:
         """Return how many check-ins earn so many points from the reader's streak of today on; None

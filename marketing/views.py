@@ -47,7 +47,7 @@ def _members_home(request):
         "balance": own,
         "expiring_points": sum(points for _on, points in expiring),
         "expiring_on": expiring[0][0] if expiring else None,
-        "standing": streak.standing(request.user),
+        "standing": streak.standing(request.user, tier=request.purse.member_tier),
         "next_mission": board.next_of(items),
         "goal": goal.of(request, items),
         "waiting": history.orders_of(

@@ -218,15 +218,17 @@ def preview(
     return offer(action, user_id, as_of=as_of)(amount=amount, step=step)
 
 
-def offer(action, user_id: int | None = None, *, as_of: datetime | None = None):
+def offer(action, user_id: int | None = None, *, as_of: datetime | None = None, tier=None):
     """Return what an action would earn now, as a function of ``amount`` and ``step``; what is to be
-    known of the member is read once for all steps.
+    known of the member is read once for all steps, but for their ``tier`` where it was read.
     """
     at = as_of or clock.now()
     if user_id is None:
         version = active(action, as_of=at)
         return lambda **said: worth(version, **said) if version else 0
     known = conditions.Known([Award(user_id, action, "", at)], is_locking=False)
+    if tier is not None:
+        known.tiers = {user_id: tier}
 
     def would_earn(amount=None, step=None) -> int:
         fact = Award(user_id, action, "", at, amount=amount, step=step)

@@ -60,8 +60,13 @@ class Standing:
 
 def level_of(user_id: int) -> int:
     """Return the tier a member has now, as it was put down last; the first without any."""
-    level = MemberTier.objects.filter(pk=user_id).values_list("level", flat=True).first()
-    return level or 1
+    row = row_of(user_id)
+    return row.level if row else 1
+
+
+def row_of(user_id: int) -> MemberTier | None:
+    """Return where a member stands, as it was put down last; None without any."""
+    return MemberTier.objects.filter(pk=user_id).first()
 
 
 def levels_of(user_ids: Iterable[int]) -> dict[int, int]:

@@ -58,17 +58,17 @@ class Board:
         )
 
 
-def of(user, asked: date) -> Board:
+def of(user, asked: date, *, tier=None) -> Board:
     """Return a member's board with the month that a day lies in; as many statements for a full
     month as for an empty one.
     """
     today = clock.today()
     since = min(make_up.since(today), today.replace(day=1))
     known = list(CheckIn.objects.filter(user=user, on__range=(since, today)).order_by("on"))
-    own = shields.of(user.pk, today, today, known=known)
+    own = shields.of(user.pk, today, today, known=known, tier=tier)
     is_read = month.bounds(asked)[0] >= since
     return Board(
-        standing=streak.standing(user, latest=known[-1] if known else None),
+        standing=streak.standing(user, latest=known[-1] if known else None, tier=tier),
         calendar=month.calendar(user, asked, known=known if is_read else None),
         shields_a_month=own.a_month,
         shields_left=own.left(today),

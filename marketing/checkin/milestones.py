@@ -25,9 +25,9 @@ class Milestone:
     missing: int = 0
 
 
-def ahead(user_id: int, streak: int) -> Milestone | None:
+def ahead(user_id: int, streak: int, *, tier=None) -> Milestone | None:
     """Return the next milestone of a member's streak of so many days; None when all are behind."""
-    offer = rules.offer(ACTION, user_id)
+    offer = rules.offer(ACTION, user_id, tier=tier)
     for days in sorted(_days(rules.in_force(actions=[ACTION]))):
         points = offer(step=days) if days > streak else 0
         if points:

@@ -39,11 +39,12 @@ def _allowances() -> dict[int, int]:
     return dict(TierLevel.objects.values_list("level", "shields_a_month"))
 
 
-def of(user_id: int, first: date, last: date, *, known=None) -> Shields:
+def of(user_id: int, first: date, last: date, *, known=None, tier=None) -> Shields:
     """Return a member's shields, for days between two; two statements, one where the tier gives
-    none or the rows of these months are ``known``.
+    none or the rows of these months are ``known``, one less where the ``tier``'s row is.
     """
-    a_month = _allowances().get(tiers.level_of(user_id), 0)
+    level = tier.level if tier is not None else tiers.level_of(user_id)
+    a_month = _allowances().get(level, 0)
     if not a_month:
         return Shields(0, Counter())
     if known is not None:

@@ -131,11 +131,11 @@ def reminder_key(on) -> str:
     return f"streak:{on}"
 
 
-def rewards(user=None):
+def rewards(user=None, *, tier=None):
     """Return what each step of a streak gives a member (or somebody of whom nothing is known) at
     present, as a function of the step; what is to be known is read once for all steps.
     """
-    offer = rules.offer(ACTION, user and user.pk)
+    offer = rules.offer(ACTION, user and user.pk, tier=tier)
     return lambda step: offer(step=step)
 
 
@@ -173,16 +173,16 @@ class Standing:
         return bisect_right(FLAMES, self.streak)
 
 
-def standing(user, *, on=None, latest=None) -> Standing:
-    """Return a member's streak and rewards as of a shop day (today unless named); ``latest`` is
-    their youngest row, where it is known.
+def standing(user, *, on=None, latest=None, tier=None) -> Standing:
+    """Return a member's streak and rewards as of a shop day (today unless named); ``latest`` and
+    ``tier`` are their youngest row and their tier's, where these are known.
     """
     on = on or clock.today()
     latest = latest or latest_of(user)
     is_checked_in = latest is not None and latest.on >= on
     streak, saved = (latest.streak, []) if is_checked_in else shields.carry(user.pk, latest, on)
     step_today = streak if is_checked_in else streak + 1
-    reward = rewards(user)
+    reward = rewards(user, tier=tier)
     return Standing(
         on=on,
         is_checked_in=is_checked_in,
@@ -191,7 +191,7 @@ def standing(user, *, on=None, latest=None) -> Standing:
         points_tomorrow=reward(step_today + 1),
         strip=_strip(step_today, is_checked_in, reward),
         saved=tuple(saved),
-        milestone=milestones.ahead(user.pk, streak),
+        milestone=milestones.ahead(user.pk, streak, tier=tier),
     )
 
 

@@ -25,7 +25,9 @@ def show(request):
     """Show streak and month; a POST checks in."""
     if request.method == "POST":
         return _check_in(request)
-    found = board.of(request.user, _month(request.GET.get("month", "")))
+    found = board.of(
+        request.user, _month(request.GET.get("month", "")), tier=request.purse.member_tier
+    )
     earned = found.earned() if _has_just_earned(request) else None
     facts = {
         "standing": found.standing,

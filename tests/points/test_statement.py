@@ -349,7 +349,7 @@ def test_api_rules_when_asked_then_what_earns_points_now(api_of):
 
     every_action = (
         "register login checkin purchase first_order repurchase review share profile "
-        "birthday mission checkin_milestone"
+        "birthday mission checkin_milestone referral referred"
     )
     assert set(rows) == set(every_action.split())
     assert (rows["checkin"]["points"], rows["checkin"]["table"]) == (
