@@ -15,7 +15,7 @@ TAGS = ["years"]
 SHARES_PER_MEMBER = "10/h"
 
 
-class WaySerializer(serializers.Serializer):
+class YearWaySerializer(serializers.Serializer):
     name = serializers.CharField()
     points = serializers.IntegerField()
 
@@ -23,7 +23,7 @@ class WaySerializer(serializers.Serializer):
 class YearSerializer(serializers.Serializer):
     year = serializers.IntegerField()
     earned = serializers.IntegerField(help_text="Points of all rules together.")
-    ways = WaySerializer(many=True, help_text="What earned most, the most first.")
+    ways = YearWaySerializer(many=True, help_text="What earned most, the most first.")
     spent = serializers.IntegerField(help_text="Points for goods, less what came back.")
     orders = serializers.IntegerField()
     pieces = serializers.IntegerField()

@@ -63,7 +63,9 @@ def test_summary_when_a_year_was_full_then_its_own_numbers_only(eventful):
     assert summary.of(eventful, 2024).is_empty
 
 
-def test_year_page_when_shared_and_taken_back_then_others_see_numbers_and_a_mask(english, eventful):
+def test_year_page_when_shared_and_taken_back_then_others_see_numbers_and_a_mask(
+    english, eventful, settings
+):
     eventful.nickname = "Wonderful Wang"
     eventful.date_joined = NEW_YEARS_EVE
     eventful.save()
@@ -74,6 +76,7 @@ def test_year_page_when_shared_and_taken_back_then_others_see_numbers_and_a_mask
     address = f"/y/{sharing.token_of(YearShare.objects.get())}/"
     shared = english.get("/year/2026/").content.decode()
     english.logout()
+    english.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
 
     seen = english.get(address)
     forged = english.get(address[:-2] + ("a" if address[-2] != "a" else "b") + "/")
