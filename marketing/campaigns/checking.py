@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Category
 from mall.core import pasted
 from marketing.campaigns.conditions import FIELDS, first_of
-from marketing.models.campaign import TAG_LENGTH
+from marketing.models.segment import TAG_LENGTH
 
 MOST_TAGS = 20
 # (from, to): the second not smaller than the first

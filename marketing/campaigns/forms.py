@@ -16,7 +16,7 @@ from marketing.campaigns import planning, tags
 from marketing.campaigns.checking import checked
 from marketing.campaigns.conditions import FIELDS
 from marketing.models import Campaign, Segment
-from marketing.models.campaign import TAG_LENGTH
+from marketing.models.segment import TAG_LENGTH
 from orders.coupons import segments as offered
 
 LABELS = {

@@ -205,14 +205,15 @@ def _unclear(figure, found, needed) -> str:
             "low": f"{found.low * 100:+.1f}",
             "high": f"{found.high * 100:+.1f}",
         }
+    sentences = [said]
     if found is not None and (found.low > 0 or found.high < 0):
-        said = f"{said} {_('A hint and no proof: chance alone shows as much once in twenty.')}"
+        sentences.append(_("A hint and no proof: chance alone shows as much once in twenty."))
     if needed:
         more = _("About %(number)s more members would show a difference that is worth it.")
-        return f"{said} {more % {'number': f'{needed:,}'}}"
-    if needed == 0 and found is not None:
-        return f"{said} {_('A difference that is worth it would probably have shown.')}"
-    return said
+        sentences.append(more % {"number": f"{needed:,}"})
+    elif needed == 0 and found is not None:
+        sentences.append(_("A difference that is worth it would probably have shown."))
+    return " ".join(sentences)
 
 
 def _per_returner(goal, cost, treated) -> str:

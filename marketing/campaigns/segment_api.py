@@ -17,7 +17,7 @@ from marketing.campaigns import segments, tags, wording
 from marketing.campaigns.checking import MOST_TAGS, checked
 from marketing.campaigns.conditions import FIELDS
 from marketing.models import Segment
-from marketing.models.campaign import TAG_LENGTH
+from marketing.models.segment import TAG_LENGTH
 
 TAGS = ["staff campaigns"]
 MOST_MEMBERS = 500

@@ -3,7 +3,7 @@ reports.
 """
 
 from marketing.models.badge import MemberBadge
-from marketing.models.campaign import Campaign, CampaignMember, MemberTag, Segment
+from marketing.models.campaign import Campaign, CampaignMember
 from marketing.models.channel import (
     Channel,
     ChannelChoice,
@@ -29,6 +29,7 @@ from marketing.models.notification import Delivery, Notification, Preference
 from marketing.models.recommendation import Affinity, CoPurchase, ShelfDay
 from marketing.models.referral import Referral
 from marketing.models.rollup import CohortDay, LateDay, MemberDay, ReportSnapshot, RuleDay
+from marketing.models.segment import MemberTag, Segment
 from marketing.models.share import ShareDevice, ShareLanding
 from marketing.models.webhook import WebhookDelivery, WebhookEndpoint
 from marketing.models.year import YearShare

@@ -112,9 +112,11 @@ def _split(luck, members, share) -> tuple[int, int]:
 
 
 def _successes(luck, tries, rate) -> int:
-    """Draw a binomial number: the gaps between successes are geometric."""
+    """Draw a binomial number: gaps between successes are geometric; of many it is normal."""
     if rate <= 0:
         return 0
+    if (variance := tries * rate * (1 - rate)) > 100:
+        return round(luck.gauss(tries * rate, math.sqrt(variance)))
     scale, at, found = math.log1p(-rate), 0, -1
     while at <= tries:
         at += int(math.log(1.0 - luck.random()) / scale) + 1
