@@ -5,7 +5,9 @@ Fetches the data set into an environment of its own, writes two files as `import
 them (goods are the types of products, and their categories; without fuel and coupon items), and
 evaluates each with four fifths of the time known, by the functions of `evaluate_recommendations`:
 all ways; households drawn at random; histories cut to their last lines. EVIDENCE_FILES names a
-folder that keeps the files, to be imported into a shop. Promise: decision 0104-two-shelves.md.
+folder that keeps the files, to be imported into a shop.
+
+Promise: docs/decisions/0104-two-shelves.md.
 """
 
 import csv

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from catalog import audience, storefront
 from catalog.serializers import ProductSerializer
+from mall.core.api import StrictSerializer
 from marketing.recommendations import impressions, shelves
 from points import balance
 
@@ -29,7 +30,7 @@ class AskedSerializer(serializers.Serializer):
     shelf = serializers.ChoiceField(shelves.SHELVES, required=False)
 
 
-class OpenedSerializer(serializers.Serializer):
+class OpenedSerializer(StrictSerializer):
     shelf = serializers.ChoiceField(shelves.SHELVES)
     code = serializers.ChoiceField(shelves.REASONS)
 

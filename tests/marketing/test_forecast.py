@@ -143,7 +143,12 @@ def test_keep_when_said_once_then_it_is_not_changed_by_what_comes_to_light(shop)
 def forecast_page(client, operator):
     client.force_login(operator)
     client.cookies["mall_language"] = "en"
-    return lambda **asked: client.get(reverse("report", args=["forecast"]), asked).content.decode()
+
+    def read(**asked):
+        answer = client.get(reverse("report", args=["forecast"]), asked)
+        return b"".join(answer if answer.streaming else [answer.content]).decode()
+
+    return read
 
 
 def test_report_when_read_then_it_says_how_many_who_and_what_became_of_the_last(

@@ -577,7 +577,9 @@ def test_opened_when_an_app_tells_then_counted_once_and_nonsense_is_refused(
                                  format="json")  # fmt: skip
     impressions.write_down()
 
+    more = signed_in_api.post(opened, {**place_of, "points": 5}, format="json")
     assert statuses == [204, 204]
+    assert more.json()["errors"][0]["attr"] == "points"
     assert (refused.status_code, unknown.status_code) == (400, 404)
     assert counting() == [("new", "popular", 0, 1, 0)]
 
