@@ -290,13 +290,8 @@ SETUP_CODE = ""
 # What follows from a fact is done "later" (within a second or so, by the sweep, or when the member
 # looks) or "at once", in the fact's own transaction (points/event_delivery.py).
 EVENTS_HEARD = "later"
-# Channels beside mail (marketing/channels): the key that signs browser notices (hex), WeChat's
-# templates by topic, and whether the console shows notices as text messages.
-PUSH_KEY = ""
-WECHAT_TEMPLATES = {}
-SMS_NOTICES = False
-# Whether webhooks may go to addresses of private networks, and without TLS.
-WEBHOOKS_PRIVATE = False
+# Channels beside mail (marketing/channels): what they need, and if webhooks go to private nets.
+PUSH_KEY, WECHAT_TEMPLATES, SMS_NOTICES, WEBHOOKS_PRIVATE = "", {}, False, False
 PAYMENT_MERCHANT = env("PAYMENT_MERCHANT", default="points-mall")
 # The shop's accounts at real providers, read by the profiles (mall/payment_accounts.py).
 PAYMENT_ALIPAY = {}

@@ -111,13 +111,17 @@ class PushDevices(APIView):
         )
         return Response(status=204)
 
+
+class PushDeviceRemoval(APIView):
+    """A browser that shall show no notices any more."""
+
     @extend_schema(
         operation_id="drop_push_device",
         tags=["notifications"],
         request=PushGoneRequest,
         responses={204: None},
     )
-    def delete(self, request):
+    def post(self, request):
         """Forget this browser; one that is not known is none of ours already."""
         said = read(PushGoneRequest, request.data).validated_data
         choices.drop_device(request.user, said["endpoint"])
@@ -153,5 +157,6 @@ def _shown(user):
 urlpatterns = [
     path("me/channels", Channels.as_view(), name="channels"),
     path("me/push-devices", PushDevices.as_view(), name="push-devices"),
+    path("me/push-devices/removal", PushDeviceRemoval.as_view(), name="push-device-removal"),
     path("me/wechat-messages", WeChatAllowed.as_view(), name="wechat-messages"),
 ]

@@ -17,4 +17,9 @@ class Migration(migrations.Migration):
             model_name="webhookdelivery",
             index=models.Index(fields=["endpoint", "state", "next_try_at"], name="webhook_next"),
         ),
+        migrations.AlterField(
+            model_name="webhookendpoint",
+            name="note",
+            field=models.CharField(blank=True, max_length=100, verbose_name="note"),
+        ),
     ]

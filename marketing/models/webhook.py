@@ -21,7 +21,7 @@ class WebhookEndpoint(KeptRow):
         GONE = "gone", _("It said that it is gone (410)")
 
     url = models.CharField(_("address"), max_length=URL_LENGTH, unique=True)
-    note = models.CharField(_("what it is for"), max_length=100, blank=True)
+    note = models.CharField(_("note"), max_length=100, blank=True)
     kinds = models.JSONField(_("facts"), default=list, blank=True, help_text=_("None: all."))
     is_active = models.BooleanField(_("switched on"), default=True)
     secret = EncryptedTextField(_("secret"), editable=False)

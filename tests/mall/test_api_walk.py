@@ -159,7 +159,8 @@ def of_the_member(walker, caller, member):
     walker.go(caller, "patch", "/api/v1/me/channels", {"topics": []})
     device = {"endpoint": "https://push.example/1", "keys": {"p256dh": POINT, "auth": "A" * 22}}
     walker.go(caller, "post", "/api/v1/me/push-devices", device)
-    walker.go(caller, "delete", "/api/v1/me/push-devices", {"endpoint": device["endpoint"]})
+    gone = {"endpoint": device["endpoint"]}
+    walker.go(caller, "post", "/api/v1/me/push-devices/removal", gone)
     walker.go(caller, "post", "/api/v1/me/wechat-messages", {"templates": []})
     walker.go(caller, "post", "/api/v1/me/export", {"password": PASSWORD})
     text = "/api/v1/pages/{kind}"

@@ -289,7 +289,8 @@ def test_channels_when_chosen_on_page_and_api_then_both_say_the_same(
         refused = api.post("/api/v1/me/push-devices", {**device, **bad}, **sent)
         assert refused.status_code == 400
         assert refused.json()["errors"][0]["code"] == "unknown_push_device"
-    assert api.delete("/api/v1/me/push-devices", {"endpoint": device["endpoint"]}, **sent)
+    gone = api.post("/api/v1/me/push-devices/removal", {"endpoint": device["endpoint"]}, **sent)
+    assert gone.status_code == 204
     assert PushDevice.objects.count() == 0
     assert api.post("/api/v1/me/wechat-messages", {"templates": ["x"]}, **sent).status_code == 204
 
