@@ -88,7 +88,7 @@ def test_rule_when_a_multiplier_makes_no_sense_then_said_at_its_field(english, w
     errors = answer.context["adminform"].form.errors
     assert (list(errors), len(errors[field])) == ([field], 1)
     assert not Rule.objects.filter(code="friday").exists()
-    assert not Budget.objects.exists()
+    assert not Budget.objects.filter(code="rule:friday").exists()
 
 
 def test_rule_when_its_budget_would_be_less_than_was_given_then_refused_at_the_field(english):
