@@ -39,7 +39,7 @@ def test_settle_when_twenty_do_it_at_once_then_each_is_paid_once_and_the_month_h
             THREADS, lambda n: referrals.settle(rows[n % 3], as_of=clock.now()).status
         )
 
-    assert {type(outcome) for outcome in outcomes} == {str}
+    assert {str(outcome) for outcome in outcomes} == {"paid", "void"}
     assert sorted(Referral.objects.values_list("status", flat=True)) == ["paid", "paid", "void"]
     assert paid(inviter) == [(inviter.pk, 200)] * 2
     assert paid(*friends) == [(friend.pk, 100) for friend in friends]
