@@ -18,7 +18,9 @@ THREADS = 20
 
 
 def paid(*users):
-    entries = LedgerEntry.objects.filter(rule__in=("referral", "referred"), account__in=users)
+    entries = LedgerEntry.objects.filter(
+        rule__in=("referral", "referred"), account_id__in=[one.pk for one in users]
+    )
     return sorted(entries.values_list("account_id", "delta"))
 
 
