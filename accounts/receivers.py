@@ -35,7 +35,7 @@ def note_device(sender, request, user, **kwargs):
         session_key=request.session.session_key,
         ip=get_adapter().get_client_ip(request),
         user_agent=request.META.get("HTTP_USER_AGENT", "")[:longest],
-        data=traces.of(request).as_data(),
+        data=traces.of(request).as_plain(),
     ).save(force_insert=True)
 
 

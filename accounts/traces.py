@@ -35,7 +35,7 @@ class Trace:
     device: str | None = None
     network: str | None = None
 
-    def as_data(self) -> dict:
+    def as_plain(self) -> dict:
         """Return what is known of it, as plain values."""
         marks = {"device": self.device, "network": self.network}
         return {name: mark for name, mark in marks.items() if mark}

@@ -52,7 +52,7 @@ class RiskRuleAdmin(ModelAdmin):
 
     is_short = True
     form = RiskRuleForm
-    list_display = ["__str__", "shown_mode", "bound", "window_minutes", "held", "would_have_held"]
+    list_display = ["__str__", "shown_mode", "bound", "window", "held", "would_have_held"]
 
     def get_fields(self, request, obj=None):
         """Ask what the rule goes by, nothing else."""
@@ -74,6 +74,10 @@ class RiskRuleAdmin(ModelAdmin):
     @display(description=_("Mode"), ordering="mode", label=COLOURS)
     def shown_mode(self, rule):
         return rule.mode, rule.get_mode_display()
+
+    @admin.display(description=_("Within so many minutes"), ordering="window_minutes")
+    def window(self, rule):
+        return rule.window_minutes or "–"
 
     @admin.display(description=_("Held in 30 days"))
     def held(self, rule):

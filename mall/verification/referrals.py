@@ -27,7 +27,8 @@ def verify_referrals() -> list[Finding]:
 @transactional
 def _compare_locked(pk) -> list[Finding]:
     row = Referral.objects.get(pk=pk)
-    ledger.open_all([row.inviter_id, row.invitee_id])
+    for member in sorted({row.inviter_id, row.invitee_id}):  # in everybody's order
+        ledger.open(member)
     return [finding for _row, finding in _compare([Referral.objects.get(pk=pk)])]
 
 

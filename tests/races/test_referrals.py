@@ -18,7 +18,9 @@ THREADS = 20
 
 
 def paid(*users):
-    entries = LedgerEntry.objects.filter(rule__in=("referral", "referred"), account__in=users)
+    entries = LedgerEntry.objects.filter(
+        rule__in=("referral", "referred"), account_id__in=[one.pk for one in users]
+    )
     return sorted(entries.values_list("account_id", "delta"))
 
 
@@ -39,7 +41,7 @@ def test_settle_when_twenty_do_it_at_once_then_each_is_paid_once_and_the_month_h
             THREADS, lambda n: referrals.settle(rows[n % 3], as_of=clock.now()).status
         )
 
-    assert {type(outcome) for outcome in outcomes} == {str}
+    assert {str(outcome) for outcome in outcomes} == {"paid", "void"}
     assert sorted(Referral.objects.values_list("status", flat=True)) == ["paid", "paid", "void"]
     assert paid(inviter) == [(inviter.pk, 200)] * 2
     assert paid(*friends) == [(friend.pk, 100) for friend in friends]
