@@ -21,6 +21,7 @@ from django.utils.dateparse import parse_datetime
 from mall.core import clock, pasted, repeats, signatures
 from mall.core.signatures import TOLERANCE_SECONDS
 from mall.core.transactions import transactional
+from marketing.draws.events import TICKET_DRAWN  # noqa: F401 - told by a room of marketing
 from marketing.errors import (
     EventConflict,
     EventNeedsAmount,

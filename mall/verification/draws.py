@@ -45,8 +45,8 @@ def _compare(draw) -> list[Finding]:
     rows = drawn.values_list("number", "user_id", "misses", "gone", "prize_id", "order_id")
     for batch in keyset.batches(rows, BATCH, by=("number",)):
         numbers += len(batch)
-        counted.update(row[4] for row in batch)
-        claimed.update(row[4] for row in batch if row[5] is not None)
+        counted += Counter(row[4] for row in batch)
+        claimed += Counter(row[4] for row in batch if row[5] is not None)
         if draw.settled_at:
             found += _of_tickets(draw, prizes, batch)
         found += _of_points(draw, prizes, batch)

@@ -101,6 +101,8 @@ class MissionAdmin(ModelAdmin, TranslationAdmin):
         if db_field.name == "event" and field is not None:
             known = " · ".join(f"{code} {label}" for code, label in Mission.Event.choices)
             field.help_text = f"{db_field.help_text} {known}"
+        if db_field.name == "tickets" and field is not None:
+            field.required = False
         return field
 
     @admin.display(description=_("on their way"), ordering="on_their_way")

@@ -200,6 +200,7 @@ class Mission(KeptRow, Temporal):
             and self.event not in self.Event.values
         ):
             raise ValidationError({"event": _("The shop knows no such event.")})
+        self.tickets = self.tickets or 0  # a form may leave it empty
         if self.tickets and self.ticket_draw_id is None:
             raise ValidationError({"ticket_draw": _("Say of which draw the tickets are.")})
         above, seen = self.prerequisite, set()

@@ -37,7 +37,7 @@ def test_draw_when_a_failure_follows_each_statement_then_all_or_nothing_and_once
     give_points(member, 5000)
     prize = {**FIFTY, "weight": 999_999, "stock": 60}
     if kind == "key":
-        prize = {"kind": "key", "sku": key_sku(keys=60), "weight": 999_999, "stock": 60}
+        prize = {"kind": "key", "sku": key_sku(keys=60, points=10), "weight": 999_999, "stock": 60}
     draw = announced(prize, {"kind": "thanks", "weight": 1}, free_per_day=0, price_points=10)
     for n in range(1, MOST_STATEMENTS):
         strike, before = FailAfter(n), world(member)

@@ -26,7 +26,7 @@ from points.models import Rule, RuleVersion
 from tests.factories.accounts import PASSWORD, MemberFactory
 from tests.factories.coupons import template
 from tests.factories.draws import announced
-from tests.factories.flash import item
+from tests.factories.flash import item, session
 from tests.factories.marketing import MissionFactory
 from tests.factories.orders import (
     HOME,
@@ -192,6 +192,11 @@ def of_the_member(walker, caller, member):
     flash = item(points=5)
     grabbed = {"quantity": 1, "expect": {"points": 5, "cash": "0.00"}}
     walker.go(caller, "post", "/api/v1/flash/{item}/orders", grabbed, item=flash.pk)
+    lot = item(of=session(by_lot=True), points=5)
+    registration = "/api/v1/flash/{item}/registration"
+    walker.go(caller, "post", registration, {}, item=lot.pk)
+    walker.go(caller, "get", "/api/v1/flash/{item}/lots", item=lot.pk)
+    walker.go(caller, "delete", registration, item=lot.pk)
     of_a_draw(walker, caller)
 
 

@@ -40,6 +40,7 @@ PUBLIC = {
     "GET /api/v1/draws",
     "GET /api/v1/draws/{code}",
     "GET /api/v1/draws/{code}/proof",
+    "GET /api/v1/flash/{item}/lots",
 }
 # by servers, over the raw body
 SIGNED = {"POST /api/v1/events", "POST /api/v1/payments/{provider}/notify"}

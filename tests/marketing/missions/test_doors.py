@@ -153,7 +153,8 @@ def test_missions_api_when_read_then_says_how_far_and_what_for(bearer, member):
     assert mission == {
         "code": "three", "title": "Three times", "text": "", "kind": "weekly", "event": "checkin",
         "state": "open", "count": 1, "target": 3,
-        "points": 30, "coupon": None, "is_automatic": False, "period": "2026-W47",
+        "points": 30, "tickets": 0,
+        "coupon": None, "is_automatic": False, "period": "2026-W47",
         "ends_at": "2026-11-23T00:00:00+08:00", "after": "",
         "icon": "flag", "link": "/checkin/",
     }  # fmt: skip

@@ -147,6 +147,7 @@ def test_carry_on_when_it_is_cut_off_in_the_middle_then_it_goes_on_to_the_same_e
     assert verify() == []
 
 
+@pytest.mark.long
 def test_carry_on_when_200_registered_for_20_pieces_then_20_have_them():
     wanted = lot_item(stock=20)
     racers = registered(wanted, 200)
