@@ -7,7 +7,6 @@ import time_machine
 
 from mall.core.models import AuditRow
 from points import budgets
-from points.models import Budget
 
 pytestmark = pytest.mark.django_db
 NOVEMBER = datetime(2026, 11, 20, 4, tzinfo=UTC)
