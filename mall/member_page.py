@@ -19,6 +19,8 @@ from accounts.models import User
 from accounts.privacy import mask_email
 from mall.core import actors
 from mall.core.templatetags.mall import points, signed_points, yuan
+from marketing.analytics import forecasts
+from marketing.analytics.reports.expected import in_words
 from orders.models import Coupon, Order, OrderEvent, OrderNote, RefundRequest
 from points.models import LedgerEntry, PointAccount, RiskCase
 
@@ -59,6 +61,7 @@ def show(request, pk):
         "member": member,
         "email": mask_email(member.mailbox),
         "account": _account_of(request, member),
+        "chance": in_words(forecasts.chance_of(member.pk)),
         "sections": sections,
         "shown": SHOWN,
     }

@@ -6,7 +6,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from mall.environment import is_module
+from mall.environment import is_module, not_hex_keys
 from mall.payment_accounts import ask_for, not_digits, not_https
 
 WECHAT_URL = "https://api.weixin.qq.com"
@@ -61,6 +61,16 @@ def tencent(environment, *, is_offered: bool) -> dict:
         "notice_template": environment.allow("SMS_TENCENT_NOTICES", unless=not_digits(3, 12)),
         "url": environment.allow("SMS_TENCENT_URL", unless=not_https) or TENCENT_URL,
     }
+
+
+def push_key(environment) -> str:
+    """Return the key that proves browser notices to be the shop's, "" for none."""
+    return environment.allow("PUSH_KEY", unless=not_one_key)
+
+
+def not_one_key(value):
+    """Say why a key is none, or nothing."""
+    return "one key only" if "," in value else not_hex_keys(value)
 
 
 def wechat_templates(environment) -> dict:

@@ -71,7 +71,7 @@ def landing(request, token):
     is_there = link.product_id is None or shares.shared_product(link.product_id) is not None
     response = redirect(link.url if is_there else "catalog:list")
     response.headers["X-Robots-Tag"] = "noindex"
-    if is_visit(request):
+    if link.invites and is_visit(request):
         invitations.remember(request, response, link)
     return response
 

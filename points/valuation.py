@@ -54,7 +54,7 @@ def value(
         return None
     if fact.exactly is not None:
         parts = (making.Part(Fraction(fact.exactly)),)
-        return Valuation(base, parts, fact.exactly, _takes(base, [], parts))
+        return _valued(base, parts, [base]) if fact.exactly else None
     multipliers = [
         one
         for one in found.multipliers
@@ -63,11 +63,13 @@ def value(
         and conditions.fits(one, fact, known)
     ]
     parts = _parts(base, fact, known, multipliers)
-    points = making.points_of(parts)
-    if not points:
-        return None
-    owners = {one.rule.code: one.rule.budget.code for one in (base, *multipliers) if _is_kept(one)}
-    return Valuation(base, parts, points, _takes(base, parts, owners), owners)
+    return _valued(base, parts, [base, *multipliers]) if making.points_of(parts) else None
+
+
+def _valued(base, parts, versions) -> Valuation:
+    owners = {one.rule.code: one.rule.budget.code for one in versions if _is_kept(one)}
+    takes = _takes(base, parts, owners)
+    return Valuation(base, parts, making.points_of(parts), takes, owners)
 
 
 def worth(version: RuleVersion, *, amount=None, step=None) -> int:

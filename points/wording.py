@@ -159,6 +159,8 @@ def _what_earned(entry, names):
         return _("%(days)s days in a row") % {"days": step}
     if entry.description:
         return entry.description
+    if entry.rule == "campaign":
+        return _("A gift from the shop")
     named = entry.rule and (names.get(entry.reference) or names.get(entry.rule))
     return named or _("Earned")
 

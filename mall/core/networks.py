@@ -5,7 +5,7 @@ RFC 8981), so a limit per IPv6 address is none. What is shown and logged stays t
 """
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 PREFIX = 64
 NEIGHBOURHOOD = {4: 24, 6: 48}  # what one site is given at most (RFC 6177, section 2)
@@ -38,7 +38,9 @@ def neighbourhood_of(address: str) -> str:
     parsed = _parsed(address)
     if parsed is None:
         return ""
-    return str(ip_network((parsed, NEIGHBOURHOOD[parsed.version]), strict=False))
+    network = IPv4Network if isinstance(parsed, IPv4Address) else IPv6Network
+    # by its number: a scope (fe80::1%eth0) is no part of it
+    return str(network((int(parsed), NEIGHBOURHOOD[parsed.version]), strict=False))
 
 
 def _parsed(address) -> IPv4Address | IPv6Address | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from accounts.models import User
 from catalog.models import Product, Sku
-from mall.core import clock
+from mall.core import clock, lots
 from mall.core.transactions import transactional
 from mall.demo.members import CAST, DEMO
 from marketing.draws import drawing, programme, tickets
@@ -26,7 +26,8 @@ def lay_out() -> int:
         return 0
     now = clock.now()
     with clock.at(now - timedelta(hours=27)):
-        over = _announce(_over(now), _prizes(points=False))
+        seed = lots.hash_of(OVER.encode())  # the same shop each time
+        over = _announce(_over(now), _prizes(points=False), seed=seed)
     _let_cast_draw(over, now - timedelta(hours=2))
     programme.settle_due(now)
     running = _announce(_running(now), _prizes(points=True))
@@ -100,12 +101,12 @@ def _prize(kind, zh, en, weight, **words) -> DrawPrize:
     return DrawPrize(kind=kind, **words)
 
 
-def _announce(draw, prizes) -> Draw:
+def _announce(draw, prizes, **words) -> Draw:
     draw.save()
     for position, prize in enumerate(prizes, 1):
         prize.draw, prize.position = draw, position
         prize.save()
-    return programme.announce(draw, actor="system")
+    return programme.announce(draw, actor="system", **words)
 
 
 def _let_cast_draw(draw, at):

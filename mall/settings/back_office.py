@@ -201,6 +201,8 @@ UNFOLD["SIDEBAR"]["navigation"] = [
         _report(_("Retention"), "keep", "retention"),
         _report(_("Cohorts"), "grid_on", "cohorts"),
         _report(_("Repurchase"), "repeat", "repurchase"),
+        _report(_("Forecast"), "query_stats", "forecast"),
+        _report(_("Recommendations"), "recommend", "recommendations"),
         _report(_("Points & liability"), "account_balance", "points"),
         _report(_("Breakage & month ends"), "hourglass_bottom", "liability"),
         _room(_("Month-end statements"), "event_note", "marketing.monthstatement"),

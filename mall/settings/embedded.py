@@ -47,7 +47,7 @@ SMS_PROVIDER = sign_in_accounts.sms_provider(
 )
 SMS_TENCENT = sign_in_accounts.tencent(_environment, is_offered=SMS_PROVIDER == "tencent")
 SMS_MESSAGES_PER_DAY = sign_in_accounts.messages_per_day(_environment)
-PUSH_KEY = _environment.allow("PUSH_KEY", unless=not_hex_keys)
+PUSH_KEY = sign_in_accounts.push_key(_environment)
 WECHAT_TEMPLATES = sign_in_accounts.wechat_templates(_environment)
 SMS_NOTICES = _is_demo
 WEBHOOKS_PRIVATE = env("WEBHOOKS_PRIVATE", default="allow") == "allow"

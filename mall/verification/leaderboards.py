@@ -2,8 +2,8 @@
 there who takes no part.
 
 Members with entries that were not counted yet are left to the sweep. Read without a lock while the
-shop runs: what does not fit is read again under the member's lock of scores, and only what still
-does not fit is a finding. A frozen board is history: what is taken back later changes it no more.
+shop runs: what does not fit is read again under the member's lock, and only what still does not
+fit is a finding. A frozen board is history: what is taken back later changes it no more.
 """
 
 from django.db.models import Exists, OuterRef
@@ -13,6 +13,7 @@ from mall.core.transactions import transactional
 from mall.verification.finding import Finding
 from marketing.leaderboard import counting
 from marketing.models import Board, BoardScore, Contestant
+from points import ledger
 from points.models import PointAccount
 
 BATCH = 500
@@ -38,7 +39,7 @@ def _counted():
 
 @transactional
 def _compare_locked(user_id, boards) -> list[Finding]:
-    Contestant.objects.select_for_update().get(pk=user_id)
+    ledger.open(user_id)
     is_counted = _counted().filter(pk=user_id).exists()
     return list(_compare([user_id], boards)) if is_counted else []
 

@@ -14,6 +14,7 @@ known order lies in the first ninety days may have bought earlier, unknown to us
 Source: docs/decisions/0105-forecasts-with-their-own-error.md.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -48,8 +49,9 @@ def cell_of(bought: list[date], on: date) -> str:
     """Return the cell of somebody who placed orders on these days, in order, as of a day: which
     group of days since the last and which of their number, ``"2.0"``.
     """
-    known = [day for day in bought if day <= on]
-    return f"{_group((on - known[-1]).days, RECENCY_EDGES)}.{_group(len(known), COUNT_EDGES)}"
+    known = bisect_right(bought, on)
+    passed = (on - bought[known - 1]).days
+    return f"{_group(passed, RECENCY_EDGES)}.{_group(known, COUNT_EDGES)}"
 
 
 def _group(value, edges) -> int:
@@ -63,6 +65,13 @@ class Period:
     people: int = 0
     again: int = 0
 
+    def count(self, bought: list[date], start: date) -> bool:
+        """Count somebody known by a day; return whether they redeemed in the ninety days after."""
+        came = bisect_right(bought, start + HORIZON) > bisect_right(bought, start)
+        self.people += 1
+        self.again += came
+        return came
+
     @property
     def share(self) -> float | None:
         return self.again / self.people if self.people else None
@@ -71,22 +80,23 @@ class Period:
 @dataclass
 class Census:
     """What one walk over everybody's orders tells, as of the end of a shop day: sums only, never
-    the people. ``periods[0]`` is the last ninety days, ``periods[1]`` those before, and so on.
+    the people. ``periods[0]`` is the last ninety days, ``periods[1]`` those before, and so on;
+    ``waiting`` are others that somebody asks about, by the day before their first.
     """
 
     as_of: date
+    waiting: dict[date, Period] = field(default_factory=dict)
     people: int = 0
-    earliest: date | None = None
-    censored: int = 0
     periods: list[Period] = field(
         default_factory=lambda: [Period() for _n in range(MOST_PERIODS + 1)]
     )
     before: dict[str, Period] = field(default_factory=dict)  # the last period, by cell at its start
     now: Counter = field(default_factory=Counter)  # people by cell
-    firsts: Counter = field(default_factory=Counter)  # people by their first order's day
+    firsts: Counter = field(default_factory=Counter)  # people by the day of their first order
 
-    def take(self, bought: list[date]) -> None:
-        """Take in one person's orders up to ``as_of``, one day each, in order."""
+    def take(self, days: list[tuple[date, int]]) -> None:
+        """Take in one person's days up to ``as_of``, [(day, completed orders)], in order."""
+        bought = [day for day, orders in days if orders]
         if not bought:
             return
         self.people += 1
@@ -96,19 +106,21 @@ class Census:
             start = self.as_of - (number + 1) * HORIZON
             if bought[0] > start:
                 break
-            came = any(start < day <= start + HORIZON for day in bought)
-            period.people += 1
-            period.again += came
+            came = period.count(bought, start)
             if number == 0:
                 cell = self.before.setdefault(cell_of(bought, start), Period())
                 cell.people += 1
                 cell.again += came
+        for start, period in self.waiting.items():
+            if bought[0] <= start:
+                period.count(bought, start)
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is said as of a day: people, shares 0…1. ``cells`` are (cell, people, share), ``misses``
-    what the same saying missed by in the periods before, the newest first.
+    """What is said as of a day: people, shares 0…1. ``chances`` are {cell: share that redeems
+    again}, ``now`` {cell: people}, ``misses`` what the same saying missed by in the periods before,
+    the newest first; ``censored`` people may have bought earlier, unknown to us.
     """
 
     as_of: date
@@ -116,7 +128,8 @@ class Forecast:
     share: float
     band: float
     misses: list[float]
-    cells: list[tuple[str, int, float]]
+    chances: dict[str, float]
+    now: dict[str, int]
     censored: int
 
     @property
@@ -146,10 +159,8 @@ def say(census: Census) -> Forecast | None:
         last,
         band,
         misses,
-        [
-            (cell, people, share_of(census.before, cell, last))
-            for cell, people in sorted(census.now.items())
-        ],
+        {cell: share_of(census.before, cell, last) for cell in census.now.keys() | census.before},
+        dict(census.now),
         sum(people for first, people in census.firsts.items() if first < until),
     )
 

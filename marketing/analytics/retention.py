@@ -147,13 +147,15 @@ class Walk:
         }
 
 
-def walk(as_of: date | None = None, *, since: date | None = None, progress=iter) -> Walk:
-    """Walk over everybody's days up to the end of ``as_of`` (default: today) and return the
-    sums.
+def walk(as_of: date | None = None, *, since: date | None = None, progress=iter, also=()) -> Walk:
+    """Walk over everybody's days up to the end of ``as_of`` (default: today) and return the sums;
+    ``also`` are others that ``take`` each person's days.
     """
     sums = Walk(as_of or clock.today(), since)
     for _person, rows in groupby(progress(_days(sums.as_of)), key=itemgetter(0)):
-        sums.take([(day, orders) for _each, day, orders in rows])
+        days = [(day, orders) for _each, day, orders in rows]
+        for one in (sums, *also):
+            one.take(days)
     return sums
 
 

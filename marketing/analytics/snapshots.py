@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from mall.core import clock
 from mall.core.transactions import transactional
-from marketing.analytics import retention
+from marketing.analytics import forecasts, retention
 from marketing.models import CohortDay, ReportSnapshot
 
 ONE_DAY = timedelta(days=1)
@@ -26,7 +26,9 @@ def refresh(as_of=None, *, anew=True) -> bool:
     as_of = as_of or clock.today() - ONE_DAY
     if not anew and ReportSnapshot.objects.filter(name=REPURCHASE, as_of=as_of).exists():
         return False
-    _keep(retention.walk(as_of))
+    census = forecasts.census_of(as_of)
+    _keep(retention.walk(as_of, also=[census]))
+    forecasts.keep(census)
     return True
 
 

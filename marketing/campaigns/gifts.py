@@ -60,18 +60,19 @@ def give_batch(campaign_id: int) -> int | None:
 def _able(campaign, batch) -> list[CampaignMember]:
     """Return who can be given something, and put down why the others cannot."""
     accounts = ledger.open_all(row.user_id for row in batch) if campaign.points else {}
-    able, refused = [], []
+    able, refused = [], {"left": [], "account_paused": []}
     for row in batch:
         account = accounts.get(row.user_id)
         can_earn = account is not None and account.row.status in EARNING
         if not row.is_active:
-            row.refusal = "left"
+            refused["left"].append(row.pk)
         elif campaign.points and not can_earn:
-            row.refusal = "account_paused"
-        (refused if row.refusal else able).append(row)
-    for row in refused:
-        row.state = REFUSED
-    CampaignMember.objects.bulk_update(refused, ["state", "refusal"])
+            refused["account_paused"].append(row.pk)
+        else:
+            able.append(row)
+    for why, ids in refused.items():
+        if ids:
+            CampaignMember.objects.filter(pk__in=ids).update(state=REFUSED, refusal=why)
     return able
 
 
@@ -102,21 +103,20 @@ def _room(campaign, template, wanted) -> tuple[int, bool]:
 
 def _post(campaign, receivers) -> None:
     """Credit the points, and put down for everybody that they were given."""
-    now = clock.now()
     if campaign.points:
         expires_on = as_text(validity.standard(clock.today()))
         command = machine.Accrue(campaign.points, expires_on, RULE)
         said = {"key": campaign.reference, "reference": campaign.reference, "rule": RULE}
-        description = campaign.title or campaign.name
         entries = ledger.post_many(
-            [ledger.Posting(row.user_id, command, description=description, **said)
-             for row in receivers]
-        )  # fmt: skip
+            [ledger.Posting(row.user_id, command, **said) for row in receivers]
+        )
         rules.note_new(entry for entry in entries if entry.is_new)
-    for row in receivers:
-        row.state, row.given_at, row.points = GIVEN, now, campaign.points
-        row.yuan = most_off(campaign.coupon)
-    CampaignMember.objects.bulk_update(receivers, ["state", "given_at", "points", "yuan"])
+    CampaignMember.objects.filter(pk__in=[row.pk for row in receivers]).update(
+        state=GIVEN,
+        given_at=clock.now(),
+        points=campaign.points,
+        yuan=most_off(campaign.coupon),
+    )
 
 
 def _hand(campaign, template, receivers) -> None:

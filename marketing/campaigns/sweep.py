@@ -82,5 +82,6 @@ def _follow_budget(campaign_id) -> None:
     """Pause a campaign whose budget what orders earn besides has used up."""
     campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
     budget = budgets.of(campaign.budget_code) if campaign.budget_points else None
-    if campaign.status == Campaign.Status.RUNNING and budget is not None and not budget.left:
+    is_out = budget is not None and (budget.paused_at is not None or not budget.left)
+    if campaign.status == Campaign.Status.RUNNING and is_out:
         lifecycle.pause_for_budget(campaign)

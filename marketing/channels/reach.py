@@ -5,7 +5,7 @@ all channels. The member's row is their lock, so two sweeps never pass the numbe
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from mall.core import clock, quiet_hours
+from mall.core import clock, quiet_hours, rows
 from mall.core.transactions import transactional
 from marketing.models import ContactPolicy, Reach
 
@@ -21,15 +21,17 @@ def take(user_ids: Iterable[int], *, on: date | None = None) -> set[int]:
     if not wanted:
         return set()
     policy = ContactPolicy.current()
-    Reach.objects.bulk_create([Reach(pk=pk) for pk in wanted], ignore_conflicts=True)
-    rows = list(Reach.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+    # An upsert that changes nothing: an INSERT that passes over rows that are there shares their
+    # lock, and two that share it deadlock as soon as both want to write.
+    rows.write_over([Reach(pk=pk) for pk in wanted], "user_id")
+    found = list(Reach.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
     reached = []
-    for row in rows:
+    for row in found:
         row.days = [day for day in row.days if day > (on - WEEK).isoformat()]
         if len(row.days) < policy.per_week and row.days.count(on.isoformat()) < policy.per_day:
             row.days.append(on.isoformat())
             reached.append(row)
-    Reach.objects.bulk_update(reached, ["days"])
+    rows.write_over(reached, "days")
     return {row.pk for row in reached}
 
 

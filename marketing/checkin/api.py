@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from mall.core import clock
 from mall.core.api import StrictSerializer, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
-from marketing.checkin import board, make_up, milestones, streak
+from marketing.checkin import board, make_up, streak
 from marketing.checkin.shapes import (
     CheckedInSerializer,
     CheckInsSerializer,
@@ -101,7 +101,6 @@ class CheckIns(APIView):
         read(NoFields, request.data)
         limit(request, "checkin", ACTIONS_PER_MEMBER)
         row = streak.check_in(request.user)
-        row.next_milestone = milestones.ahead(row.streak)
         return Response(CheckedInSerializer(row).data, status=status.HTTP_201_CREATED)
 
 

@@ -25,16 +25,14 @@ class Milestone:
     missing: int = 0
 
 
-def table() -> list[tuple[int, int]]:
-    """Return (days, points) of every milestone at present, the nearest first."""
-    version = rules.active(ACTION)
-    return _pairs(version) if version else []
-
-
-def ahead(streak: int) -> Milestone | None:
-    """Return the next milestone of a streak of so many days; None when all are behind."""
-    found = next(((days, points) for days, points in table() if days > streak), None)
-    return Milestone(*found, missing=found[0] - streak) if found else None
+def ahead(user_id: int, streak: int) -> Milestone | None:
+    """Return the next milestone of a member's streak of so many days; None when all are behind."""
+    offer = rules.offer(ACTION, user_id)
+    for days in sorted(_days(rules.in_force(actions=[ACTION]))):
+        points = offer(step=days) if days > streak else 0
+        if points:
+            return Milestone(days, points, missing=days - streak)
+    return None
 
 
 def awards_of(
@@ -45,10 +43,9 @@ def awards_of(
     before. Each has the key ``milestone:<days>:<end>``.
     """
     # Hardly any check-in reaches one: whether any version names the number costs nothing.
-    if not any(was < days <= now for version in _versions() for days, _points in _pairs(version)):
+    if not any(was < days <= now for days in _days(_versions())):
         return []
-    at, version = clock.now(), rules.active(ACTION)
-    reached = [days for days, points in _pairs(version) if was < days <= now and points]
+    at, named = clock.now(), _days(rules.in_force(actions=[ACTION]))
     return [
         rules.Award(
             user_id,
@@ -60,7 +57,8 @@ def awards_of(
             reference=reference,
             is_told=False,
         )
-        for days in reached
+        for days in sorted(named)
+        if was < days <= now
     ]
 
 
@@ -71,7 +69,7 @@ def paid(entries) -> list[Milestone]:
 
 def paid_on(user_id: int, end: date) -> list[Milestone]:
     """Return the milestones that were paid for a run that then ended on a day."""
-    keys = {_key(days, end) for version in _versions() for days, _points in _pairs(version)}
+    keys = {_key(days, end) for days in _days(_versions())}
     entries = LedgerEntry.objects.filter(account_id=user_id, key__in=keys)
     return paid(entries.order_by("pk"))
 
@@ -84,7 +82,7 @@ def _versions() -> list[RuleVersion]:
     return [version for version in rules.versions() if version.rule.action == ACTION]
 
 
-def _pairs(version):
-    """Return (step, points) of a rule by certain steps; of any other none."""
-    is_by_steps = version is not None and version.value == RuleVersion.Value.STEPS
-    return [tuple(pair) for pair in version.table] if is_by_steps else []
+def _days(versions) -> set[int]:
+    """Return the days that versions of rules by certain steps name."""
+    is_steps = RuleVersion.Value.STEPS
+    return {step for one in versions if one.value == is_steps for step, _points in one.table}

@@ -50,7 +50,6 @@ class CheckedInSerializer(Shape):
     shielded = serializers.ListField(
         child=serializers.DateField(), help_text="Missed days that shields covered with it."
     )
-    next_milestone = NextMilestoneSerializer(allow_null=True)
 
 
 class ShieldsSerializer(Shape):

@@ -191,7 +191,7 @@ def standing(user, *, on=None, latest=None) -> Standing:
         points_tomorrow=reward(step_today + 1),
         strip=_strip(step_today, is_checked_in, reward),
         saved=tuple(saved),
-        milestone=milestones.ahead(streak),
+        milestone=milestones.ahead(user.pk, streak),
     )
 
 

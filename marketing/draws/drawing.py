@@ -71,12 +71,14 @@ def draw(user, code: str, *, key: str, points: int = 0) -> DrawTicket:
 
 
 def check_open(draw, now) -> None:
-    """Refuse a draw that is not open at an instant. Raises: DrawNotStarted, DrawOver."""
+    """Refuse a draw that is not open at an instant, or whose seed was revealed since. Raises:
+    DrawNotStarted, DrawOver.
+    """
     status = draw.status_at(now)
     if status == Draw.Status.ANNOUNCED:
         starts_at = date_format(timezone.localtime(draw.starts_at), "SHORT_DATETIME_FORMAT")
         raise DrawNotStarted(starts_at=starts_at)
-    if status != Draw.Status.OPEN:
+    if status != Draw.Status.OPEN or draw.settled_at is not None:
         raise DrawOver
 
 

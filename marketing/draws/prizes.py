@@ -97,7 +97,7 @@ def _claim(user, code, number, *, address) -> Order:
 
 
 def order(user, ticket: DrawTicket, *, address=None) -> Order:
-    """Place the order of a ticket's goods and note it; under the member's lock. Raises:
+    """Place the order of a ticket's goods and note it; under the member's lock. Raises: ClaimOver,
     orders.errors.AddressNeeded, NotDelivered, AddressUnclear.
     """
     prize = ticket.prize
@@ -106,7 +106,7 @@ def order(user, ticket: DrawTicket, *, address=None) -> Order:
     ticket.order = placed
     # The hot rows come last: the pool's bucket, then the shelf.
     if not stock_buckets.take_one(prize.pool, 0, 1):
-        raise RuntimeError(f"Nothing is set aside for prize {prize.pk}.")
+        raise ClaimOver  # the pool was closed a moment ago
     stock.put_back([(prize.sku_id, 1)], reference=f"{prize.reference}:{ticket.number}")
     stock.sell([(prize.sku_id, 1)])
     return placed

@@ -11,14 +11,15 @@ from datetime import date, datetime, timedelta
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 
-from mall.core import clock, keyset, rows
+from mall.core import clock, keyset, replica, rows
 from mall.core.transactions import transactional
 from marketing.badges import earning as badges
 from marketing.leaderboard import scoring
 from marketing.models import Board, BoardScore, Contestant
+from points import ledger
 from points.models import PointAccount
 
-BATCH = 200
+BATCH = 50  # members wait behind it
 SWEEP_SECONDS = 20  # a shop that counts for the first time leaves the rest to the next knock
 FREEZE_AFTER = timedelta(hours=1)  # facts of the last evening are heard by then
 MOST_PODIUM = 3
@@ -65,7 +66,7 @@ def count_due(*, on_batch=None) -> int:
     """
     until, count = time.monotonic() + SWEEP_SECONDS, 0
     for batch in keyset.batches(_behind().values_list("pk", flat=True), BATCH):
-        count_members(batch)
+        _count_free(batch)
         count += len(batch)
         if on_batch:
             on_batch(count)
@@ -84,25 +85,39 @@ def _behind():
 
 def count_if_behind(user_id: int) -> None:
     """Count one member before they look, where they have entries that were not counted."""
-    if _behind().filter(pk=user_id).exists():
+    if not replica.is_reading() and _behind().filter(pk=user_id).exists():
         count_members([user_id])
 
 
 @transactional
 def count_members(user_ids) -> None:
     """Draw the scores of some members on all open boards anew; harmless when repeated."""
-    ids = sorted(user_ids)
-    Contestant.objects.bulk_create([Contestant(pk=pk) for pk in ids], ignore_conflicts=True)
     # Two may count one member at once: the second must see what the first wrote.
-    locked = Contestant.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    contestants = list(locked)
-    # before the entries: what is posted meanwhile is counted, and looked at again
-    seqs = dict(PointAccount.objects.filter(pk__in=ids).values_list("pk", "seq"))
-    boards = open_boards(clock.today())
-    _write(drawn(_taking_part(contestants), boards), boards, ids)
+    _count(ledger.open_all(user_ids))
+
+
+@transactional
+def _count_free(user_ids) -> None:
+    """Do so for those whose account nobody holds: a redemption waits for no sweep of ours, and the
+    next one finds the others.
+    """
+    _count(ledger.open_free(user_ids))
+
+
+def _count(accounts):
+    boards, contestants = open_boards(clock.today()), _contestants(accounts)
+    _write(drawn(_taking_part(contestants), boards), boards, list(accounts))
     for contestant in contestants:
-        contestant.counted_seq = seqs.get(contestant.pk, 0)
+        contestant.counted_seq = accounts[contestant.pk].row.seq
     rows.write_over(contestants, "counted_seq")
+
+
+def _contestants(accounts) -> list[Contestant]:
+    """Return the rows of members whose accounts are open, with new ones for who had none."""
+    known = list(Contestant.objects.filter(pk__in=accounts))
+    fresh = [Contestant(pk=pk) for pk in accounts.keys() - {one.pk for one in known}]
+    Contestant.objects.bulk_create(fresh)
+    return known + fresh
 
 
 def _taking_part(contestants) -> list[int]:
@@ -154,9 +169,8 @@ def drop_inactive() -> None:
 @transactional
 def take_part(user_id: int, is_shown: bool) -> None:
     """Show a member on the boards from now on, or take them off every board, past ones too."""
-    Contestant.objects.bulk_create([Contestant(pk=user_id)], ignore_conflicts=True)
     # A sweep may count them at this moment: it sees the choice, or is undone by it.
-    contestant = Contestant.objects.select_for_update().get(pk=user_id)
+    [contestant] = _contestants({user_id: ledger.open(user_id)})
     if contestant.is_shown == is_shown:
         return
     contestant.is_shown = is_shown

@@ -6,6 +6,7 @@ from datetime import date
 from accounts.privacy import mask_name
 from marketing.badges import shelf
 from marketing.badges.words import Words
+from marketing.leaderboard import ranks
 from marketing.models import Board, BoardScore, Contestant
 
 SHOWN = 50
@@ -65,7 +66,7 @@ def of(board: Board, user) -> Standings:
             for rank, score in _ranked(scores)
         ],
         own=_place_of(board, user),
-        members=board.scores.count(),
+        members=ranks.members_of(board),
         is_shown=is_shown(user),
     )
 
@@ -88,13 +89,11 @@ def _place_of(board, user) -> Place | None:
     own = BoardScore.objects.filter(board=board, user=user).first()
     if own is None:
         return None
-    above = board.scores.filter(points__gt=own.points)
-    rank = above.count() + 1
-    if rank == 1:
+    aim = board.scores.filter(points__gt=own.points).order_by("points").first()
+    if aim is None:
         return Place(1, own.points, 0, None)
-    aim = above.order_by("points").first().points
-    better = board.scores.filter(points__gt=aim).count()
-    return Place(rank, own.points, aim - own.points, better + 1)
+    rank, before = ranks.rank_of(board, own.points), ranks.rank_of(board, aim.points)
+    return Place(rank, own.points, aim.points - own.points, before)
 
 
 def past_board(period: str, begins: str) -> Board | None:

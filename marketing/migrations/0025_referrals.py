@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "order_no",
-                    models.CharField(blank=True, default="", max_length=20, verbose_name="order"),
+                    models.CharField(blank=True, default="", max_length=22, verbose_name="order"),
                 ),
                 (
                     "inviter_points",

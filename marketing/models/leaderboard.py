@@ -69,8 +69,8 @@ class BoardScore(models.Model):
 
 
 class Contestant(models.Model):
-    """How far a member's entries are counted for the open boards, and whether they take part. Its
-    row is the lock of their scores.
+    """How far a member's entries are counted for the open boards, and whether they take part;
+    written under the member's lock.
     """
 
     user = models.OneToOneField(

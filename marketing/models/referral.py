@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
 from mall.core.versions import version_of
+from orders.numbers import NUMBER_LENGTH
 
 
 class Referral(models.Model):
@@ -54,7 +55,7 @@ class Referral(models.Model):
     is_cleared = models.BooleanField(_("released by a person"), default=False)
     joined_at = models.DateTimeField(_("joined"))
     due_at = models.DateTimeField(_("can be paid from"), null=True, blank=True)
-    order_no = models.CharField(_("order"), max_length=20, blank=True, default="")
+    order_no = models.CharField(_("order"), max_length=NUMBER_LENGTH, blank=True, default="")
     inviter_points = models.PositiveIntegerField(_("points of the inviter"), default=0)
     invitee_points = models.PositiveIntegerField(_("points of the new member"), default=0)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)

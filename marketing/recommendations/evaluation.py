@@ -78,8 +78,8 @@ class Evaluation:
         return said
 
 
-def evaluate(purchases, *, split: date | None = None) -> Evaluation:
-    """Compare all ways; without ``split`` the day by which four fifths were bought."""
+def evaluate(purchases, *, split: date | None = None, ways=WAYS) -> Evaluation:
+    """Compare ways; without ``split`` the day by which four fifths were bought."""
     purchases = sorted(purchases, key=lambda purchase: purchase.on)
     if split is None:
         split = purchases[int(len(purchases) * KNOWN_SHARE)].on if purchases else date.max
@@ -91,7 +91,7 @@ def evaluate(purchases, *, split: date | None = None) -> Evaluation:
             bought_next[purchase.person].add(purchase.item)
     known = knowing.learn(histories, as_of=split)
     people = sorted(histories.keys() & bought_next.keys(), key=str)
-    ways = [way(known) for way in WAYS]
+    ways = [way(known) for way in ways]
     tallies = {shelf: {way.name: Tally() for way in ways} for shelf in SHELVES}
     for person in people:
         asked = Asked(histories[person], split)

@@ -1,8 +1,8 @@
 """The invitation: a member's signed link, remembered by the browser that came through it until its
 owner signs up, or told by an app.
 
-Every shared link of a member invites (marketing/shares.py); the one that leads to the sign-up page
-does nothing else. The first member whose link was opened counts, for DAYS_REMEMBERED days.
+It is one of the member's shared links (marketing/shares.py): the one that leads to the sign-up
+page. The first member whose invitation was opened counts, for DAYS_REMEMBERED days.
 """
 
 from datetime import timedelta

@@ -226,8 +226,8 @@ def decide(referral: Referral, *, operator, release: bool, note: str) -> Referra
     row.decided_by, row.decided_at, row.decision_note = operator, clock.now(), note[:NOTE_MAX]
     if release:
         row.status, row.reason, row.is_cleared = Status.OPEN, "", True
-        row.save()
         row = _settle(row, accounts, row.decided_at)
+        row.save()  # where it goes on waiting, too
     else:
         row = _end(row, Status.VOID, Reason.REFUSED)
     after = {"status": row.status, "reason": row.reason}

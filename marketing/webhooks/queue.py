@@ -19,6 +19,7 @@ from marketing.webhooks.kinds import TEST
 
 VERSION = 1
 KEPT_DAYS = 30
+BATCH = 500  # rows of one statement
 REPLAYED_AT_ONCE = 10_000
 SHOWN_IN_AUDIT = 50
 State = WebhookDelivery.State
@@ -44,7 +45,7 @@ def write_down(events: Iterable[Event]) -> None:
         if not one.kinds or event.kind in one.kinds
     ]
     if rows:
-        WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True)
+        WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=BATCH)
 
 
 def message_of(event: Event) -> str:

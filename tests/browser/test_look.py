@@ -243,6 +243,7 @@ def member_pages(shop):
         f"/wishlist/{shop['gone'].product_id}/",
         f"/products/{shop['gone'].product_id}/",
         "/recently-seen/",
+        "/recommendations/",
         "/orders/",
         f"/orders/{shop['paid'].no}/",
         f"/orders/{shop['pending'].no}/",

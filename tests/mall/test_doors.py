@@ -54,6 +54,7 @@ BODIES = {
 ACTS = {
     # asking; deciding is tried in tests/points/test_staff_api.py
     "adjustments": {"operator", "finance", "admin"},
+    "campaigns": {"operator", "admin"},
     "cases": {"finance", "admin"},
     "freight-templates": {"operator", "admin"},
     "orders": {"operator", "admin"},
@@ -61,8 +62,10 @@ ACTS = {
     "refunds": {"operator", "finance", "admin"},
     "prices": {"operator", "admin"},
     "referrals": {"operator", "admin"},
+    "segments": {"operator", "admin"},
     "skus": {"operator", "admin"},
     "stock": {"operator", "admin"},
+    "tags": {"operator", "admin"},
 }
 
 

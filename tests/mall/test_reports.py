@@ -29,6 +29,7 @@ ONE_DAY = timedelta(days=1)
 COMMON = 3
 COSTS = {"overview": 1, "activity": 1, "retention": 3, "cohorts": 1, "repurchase": 3}
 COSTS |= {"points": 4, "liability": 2}
+COSTS |= {"forecast": 1, "recommendations": 2}
 
 
 @pytest.fixture(autouse=True)

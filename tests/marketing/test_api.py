@@ -35,7 +35,6 @@ def test_checkins_when_posted_then_created_and_the_second_is_kindly_refused(sign
             "milestones": [],
             "missions": [],
             "shielded": [],
-            "next_milestone": {"days": 14, "points": 100, "missing": 13},
         },
     )
     assert again.status_code == 409

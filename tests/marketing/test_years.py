@@ -52,8 +52,11 @@ def eventful(noon):
 def test_summary_when_a_year_was_full_then_its_own_numbers_only(eventful):
     year = summary.of(eventful, 2026)
 
-    assert [(way.points, way.percent) for way in year.ways] == [(200, 100), (20, 10)]
-    assert (year.earned, year.spent, year.orders, year.pieces) == (220, 2_000, 1, 2)
+    assert [(way.points, way.percent) for way in year.ways] == [
+        (200, 100),
+        (22, 11),
+    ]  # a review of V3
+    assert (year.earned, year.spent, year.orders, year.pieces) == (222, 2_000, 1, 2)
     assert (str(year.saved), year.category) == ("20.00", "茶")
     assert (year.check_ins, year.best_streak, len(year.badges)) == (1, 41, 1)
     assert summary.of(eventful, 2025).earned == 70

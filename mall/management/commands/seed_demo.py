@@ -24,6 +24,7 @@ from mall.demo import (
     points,
     refunds,
     rules,
+    shelves,
     shop,
 )
 from mall.demo.crowd import invite_crowd
@@ -66,6 +67,7 @@ class Command(BaseCommand):
         notices.lay_out()
         if new_members:
             nightly.refresh()
+            shelves.lay_out()
         figures.count(anew=new_members > 0, progress=partial(bar, desc="figures"))
         campaigns.lay_out()
         self.stdout.write(

@@ -10,9 +10,11 @@ from mall.core import replica
 from marketing.analytics.report import Report
 from marketing.analytics.reports.breakage import month_ends
 from marketing.analytics.reports.buyers import cohorts, repurchase
+from marketing.analytics.reports.expected import expected
 from marketing.analytics.reports.latest import overview
 from marketing.analytics.reports.liability import points
 from marketing.analytics.reports.members import activity, retention
+from marketing.analytics.reports.shelves import recommendations
 
 REPORTS = {
     "overview": overview,
@@ -20,8 +22,10 @@ REPORTS = {
     "retention": retention,
     "cohorts": cohorts,
     "repurchase": repurchase,
+    "forecast": expected,
     "points": points,
     "liability": month_ends,
+    "recommendations": recommendations,
 }
 
 
@@ -33,8 +37,10 @@ def titles() -> dict:
         "retention": _("Retention"),
         "cohorts": _("Cohorts"),
         "repurchase": _("Repurchase"),
+        "forecast": _("Forecast"),
         "points": _("Points & liability"),
         "liability": _("Breakage & month ends"),
+        "recommendations": _("Recommendations"),
     }
 
 

@@ -149,7 +149,6 @@ def test_check_in_when_a_milestone_and_missions_pay_then_all_are_named(lapsed, b
             },
         ],
         "shielded": [],
-        "next_milestone": {"days": 30, "points": 200, "missing": 16},
     }
     entries = caller.get("/api/v1/points/entries", HTTP_ACCEPT_LANGUAGE="en").json()["results"]
     assert [entry["description"] for entry in entries[:4]] == [

@@ -182,7 +182,7 @@ def test_admin_when_a_draft_lacks_something_then_it_says_so_and_announcing_fixes
 
     answer = client.post(f"/admin/marketing/draw/{ready.pk}/announce/", {})
 
-    assert "Add at least one prize." in refused.content.decode()
+    assert "请至少添加一个奖品。" in refused.content.decode()
     thin.refresh_from_db()
     assert (thin.announced_at, thin.seed) == (None, "")
     assert answer.status_code == 302
@@ -205,3 +205,16 @@ def test_admin_when_a_draw_is_called_off_then_results_and_file_stay(client, oper
     lines = b"".join(client.get(f"{page}/results/").streaming_content).decode().splitlines()
     assert (len(lines), lines[1].split(",")[0]) == (2, "1")
     assert client.get("/admin/marketing/drawticket/").status_code == 200
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_api_when_draws_are_listed_then_in_as_many_statements_for_three_as_for_one(
+    api, number, django_assert_num_queries
+):
+    for _ in range(number):
+        announced()
+
+    with django_assert_num_queries(2):  # draws, prizes
+        found = api.get("/api/v1/draws").json()
+
+    assert found["count"] == number

@@ -107,6 +107,11 @@ def test_draw_when_it_is_not_open_or_the_member_may_not_then_nothing_happens(mem
             pull(member, draw, points=points)
     with clock.at(clock.now() + timedelta(hours=1)), pytest.raises(DrawOver):
         pull(member, over)
+    revealed = announced()
+    programme.settle_due(revealed.ends_at)  # while somebody waits for the lock
+    with pytest.raises(DrawOver):
+        pull(member, revealed)
+    over = announced()
     ledger.freeze(member.pk, note="a case", scope="earn")
     with pytest.raises(AccountFrozen):
         pull(member, over)

@@ -59,18 +59,18 @@ def test_sign_up_when_a_link_was_followed_then_bound_to_the_first_for_thirty_day
     inviter, other_member, noon
 ):
     browser, answer = follow(invitations.link_of(inviter.pk))
-    follow(Link(other_member.pk), browser)  # a later link changes nothing
+    follow(invitations.link_of(other_member.pk), browser)  # a later one changes nothing
     shown = browser.get("/accounts/signup/").content.decode()
     sign_up(browser)
-    late, _answer = follow(Link(other_member.pk))
+    late, _answer = follow(invitations.link_of(other_member.pk))
     noon.shift(30 * 86_400 + 1)
     sign_up(late, "late")
     by_shop, _answer = follow(Link(other_member.pk))
-    sign_up(by_shop, "buyer")
+    sign_up(by_shop, "buyer")  # who was shown the shop was not invited
 
     assert answer.url == "/accounts/signup/"
     assert "notice--ok" in shown
-    assert bound() == [(inviter.pk, "friend"), (other_member.pk, "buyer")]
+    assert bound() == [(inviter.pk, "friend")]
     assert ShareLanding.objects.filter(page="join").count() == 0
     friend = User.objects.get(username="friend")
     assert len(friend.joined_device) == len(friend.joined_network) == 16

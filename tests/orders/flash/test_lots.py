@@ -88,7 +88,7 @@ def test_register_when_it_cannot_be_then_it_is_refused_and_nothing_is_held(membe
     lottery.draw(cheap.session_id, clock.now())  # the lots are drawn a moment before the end
     with pytest.raises(FlashOver):
         registration.register(member, item=cheap.pk)
-    with pytest.raises(FlashNotReady, match="points only"):
+    with pytest.raises(FlashNotReady, match="只能用积分"):
         announce(item(of=session(by_lot=True), cash="5.00", announced=False).session)
     assert Registration.objects.filter(item=wanted).count() == 0
 
@@ -116,7 +116,7 @@ def test_carry_on_when_lots_are_drawn_then_winners_have_orders_and_losers_their_
     assert set(told.values_list("user_id", flat=True)) == {
         one.user_id for one in Registration.objects.filter(state=LOST)
     }
-    assert told[0].wording.text == "您冻结的 30 积分已退回。"
+    assert told[0].params["points"] == 30
     assert flash_sessions.settle_due(wanted.session.ends_at) == 1
     assert verify() == []
 
