@@ -18,6 +18,7 @@ from catalog import category_tree
 from catalog.models import Product, Review
 from mall.core import clock, keyset
 from mall.core.events import Event
+from mall.core.languages import names_of
 from mall.core.transactions import transactional
 from marketing.analytics import days
 from marketing.checkin import streak
@@ -146,9 +147,8 @@ def tell_review_rejected(event: Event) -> None:
 
 
 def _tell_of_review(event, goods, kind, what, **params):
-    names = {"zh-hans": goods.name_zh_hans or goods.name, "en": goods.name_en or goods.name}
     key, url = f"{event.reference}:{what}", reverse("orders:reviews")
-    notify(event.member, kind=kind, key=key, url=url, product=names, **params)
+    notify(event.member, kind=kind, key=key, url=url, product=names_of(goods), **params)
 
 
 @transactional

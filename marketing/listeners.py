@@ -14,7 +14,7 @@ from marketing.campaigns import segments
 from marketing.draws import goods as draw_goods
 from marketing.draws.events import TICKET_DRAWN
 from marketing.missions import board
-from marketing.notices import lots, news
+from marketing.notices import lots, news, offers
 from marketing.recommendations import impressions
 from marketing.referral import invitations, referrals
 from marketing.webhooks import endpoints, queue
@@ -85,11 +85,11 @@ LISTENERS = {
     REFUND_REQUESTED: [news.of_requested_refund],
     REFUND_REJECTED: [news.of_rejected_refund],
     REFUND_SETTLED: [news.of_settled_refund],
-    COUPON_GRANTED: [news.of_coupons],
-    FLASH_STARTING: [news.of_flash],
+    COUPON_GRANTED: [offers.of_coupons],
+    FLASH_STARTING: [offers.of_flash],
     LOT_SETTLED: [lots.of_lots],
     TICKET_DRAWN: [lots.of_prizes],
-    BACK_IN_STOCK: [news.of_stock],
+    BACK_IN_STOCK: [offers.of_stock],
     # points
     POINTS_AWARDED: [news.of_awards],
     POINTS_ADJUSTED: [news.of_adjustments],

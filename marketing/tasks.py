@@ -11,7 +11,7 @@ from marketing.channels import sending as channel_sending
 from marketing.checkin import outages
 from marketing.draws import programme as draws
 from marketing.leaderboard import counting as leaderboard
-from marketing.notices import deliveries, news, reminders
+from marketing.notices import deliveries, offers, reminders
 from marketing.recommendations import nightly
 from marketing.referral import referrals
 from marketing.webhooks import sending
@@ -32,7 +32,7 @@ def remind_expiring():
 @shared_task
 def remind_coupons():
     """Tell members of coupons that end soon; returns how many were told."""
-    return {"reminded": news.of_ending_coupons()}
+    return {"reminded": offers.of_ending_coupons()}
 
 
 @shared_task

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from accounts import traces
 from mall.core import rows
 from mall.core.events import tell
+from mall.core.languages import names_of
 from orders import contacts, events
 from orders.models import Order, OrderLine
 from orders.numbers import new_number
@@ -53,7 +54,7 @@ def of(
         goods_cash=quote.goods_cash,
         discount=quote.discount,
         coupon_discount=quote.coupon_discount,
-        coupon_names=_in_every_language(quote.coupon.template) if quote.coupon else {},
+        coupon_names=names_of(quote.coupon.template) if quote.coupon else {},
         freight=quote.freight,
         rate=quote.rate,
         points_for_discount=quote.points_for_discount,
@@ -119,7 +120,7 @@ def _line_of(order, line) -> OrderLine:
         order_id=order.pk,
         sku_id=line.sku.pk,
         product_id=product.pk,
-        names={"product": _in_every_language(product), "sku": _in_every_language(line.sku)},
+        names={"product": names_of(product), "sku": names_of(line.sku)},
         image=product.image_url,
         pay_mode=product.pay_mode,
         quantity=line.quantity,
@@ -131,7 +132,3 @@ def _line_of(order, line) -> OrderLine:
         points_for_discount=line.points_for_discount,
         coupon_discount=line.coupon_discount,
     )
-
-
-def _in_every_language(named) -> dict:
-    return {"zh-hans": named.name_zh_hans or named.name, "en": named.name_en or named.name}

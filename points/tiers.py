@@ -11,12 +11,11 @@ Points credited on a shop day count until the day before the same day of the nex
 Source: docs/product.md "Tiers" and its traps 12 and 20.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Q
 
 from mall.core import clock, keyset, rows
 from mall.core.events import tell
@@ -24,9 +23,9 @@ from mall.core.kept import kept
 from mall.core.transactions import transactional
 from points import events, ledger
 from points.ladder import Place, assess, due_on, first_counted
-from points.models import SEQ_SPAN, LedgerEntry, MemberTier, PointAccount, TierLevel
+from points.models import MemberTier, PointAccount, TierLevel
 from points.models.tiers import PLAIN_PERCENT
-from points.statement import entries_of_all
+from points.tier_credits import credits_of
 
 BATCH = 200
 NEVER = 1 << 62  # nobody earns so many: the highest tier rises no more
@@ -101,51 +100,17 @@ def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     on = on or clock.today()
     ladder = _ladder()
     row = MemberTier.objects.filter(pk=user_id).first()
-    counted = _days_of(row, _credits([user_id])[user_id])
+    counted = _days_of(row, credits_of([user_id])[user_id])
     credited = sum(points for day, points in counted.items() if day >= first_counted(on))
     place = assess(_place_of(row), credited, _thresholds(ladder), on=on)
     above = next((tier for tier in ladder if tier.level == place.level + 1), None)
     return Standing(ladder[place.level - 1], credited, place.since, above, place.grace_until)
 
 
-def credits_of(user_ids: Iterable[int]) -> dict:
-    """Return what rules credited to some members by shop day, {member: {day: points}}, less what
-    was taken back of it; nothing of what they brought along.
-    """
-    return _credits(user_ids)
-
-
 def level_before(days: Mapping[date, int], on: date) -> int:
     """Return the tier that the points credited in the twelve months before a day reach."""
     points = sum(points for day, points in days.items() if first_counted(on) <= day < on)
     return max(tier.level for tier in _ladder() if tier.threshold <= max(0, points))
-
-
-def _credits(user_ids):
-    """Return {member: {shop day: points}} of all that rules credited, less what was taken back of
-    it; one query.
-
-    What is taken back counts on the day it was credited, so it leaves the twelve months together
-    with it. Read by ranges of the primary key: a member's entries lie together, and nobody else's
-    are touched.
-    """
-    credit = LedgerEntry.objects.filter(
-        pk=OuterRef("account_id") * SEQ_SPAN + OuterRef("reverses_seq"),
-        kind=LedgerEntry.Kind.ACCRUE,
-    )
-    day = Case(
-        When(kind=LedgerEntry.Kind.ACCRUE, then="biz_date"),
-        default=Subquery(credit.values("biz_date")),
-    )
-    kinds = [LedgerEntry.Kind.ACCRUE, LedgerEntry.Kind.CLAWBACK]
-    rows = entries_of_all(user_ids).filter(kind__in=kinds)
-    rows = rows.annotate(day=day).filter(day__isnull=False)
-    found = defaultdict(dict)
-    for user_id, on, points in rows.values_list("account_id", "day").annotate(
-        points=Sum(F("delta") - F("debt_delta"))
-    ):
-        found[user_id][on] = points
-    return found
 
 
 def _days_of(row, days) -> dict:
@@ -263,7 +228,7 @@ def _reassess(user_ids, on=None, brought=None, *, anew=False):
     thresholds, as_of = _thresholds(ladder), max(tier.changed_at for tier in ladder)
     known = MemberTier.objects.in_bulk(user_ids)
     before = {user_id: row.level for user_id, row in known.items()}
-    credits = _credits(user_ids)
+    credits = credits_of(user_ids)
     for user_id in user_ids:
         place = _place_of(None if anew else known.get(user_id))
         row = known.setdefault(user_id, MemberTier(account_id=user_id))

@@ -25,6 +25,17 @@ def language_of(request) -> str:
     return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
+def names_of(row, field: str = "name") -> dict[str, str]:
+    """Return a translated field of a row in every language, {language: words}; what one lacks is
+    said in the row's usual words.
+    """
+    usual = getattr(row, field) or ""
+    return {
+        "zh-hans": getattr(row, f"{field}_zh_hans") or usual,
+        "en": getattr(row, f"{field}_en") or usual,
+    }
+
+
 @lru_cache(KNOWN)
 def _wanted(accepted, chosen) -> str:
     """Return what Django finds in these two; it reads nothing else of a request."""

@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from marketing.models import Delivery, Notification
-from marketing.notices import news, reminders
+from marketing.notices import offers, reminders
 
 GIVEN_UP = "550 5.1.1 mailbox unavailable"
 
@@ -12,7 +12,7 @@ def lay_out() -> None:
     server would. Harmless when repeated.
     """
     reminders.remind_expiring()
-    news.of_ending_coupons()
+    offers.of_ending_coupons()
     if Delivery.objects.filter(state=Delivery.State.DEAD).exists():
         return
     member = User.objects.filter(is_staff=False).order_by("-pk").exclude(username="demo").first()

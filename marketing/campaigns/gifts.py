@@ -9,6 +9,7 @@ template, the budget. Never for a held-out member: only rows of treated ones are
 from django.db.models import F
 
 from mall.core import audit, clock
+from mall.core.languages import names_of
 from mall.core.transactions import transactional
 from marketing.campaigns import lifecycle
 from marketing.campaigns.planning import most_off
@@ -141,13 +142,6 @@ def _tell(campaign, receivers) -> None:
     """Tell them, with the reason; what a member does not want to hear of is left out there."""
     if not campaign.title:
         return
-    params = {name: _in_languages(campaign, name) for name in ("title", "text", "reason")}
+    params = {name: names_of(campaign, name) for name in ("title", "text", "reason")}
     words = {"kind": Kind.CAMPAIGN, "key": campaign.reference, "url": campaign.link}
     notify_many([Notification(user_id=row.user_id, params=params, **words) for row in receivers])
-
-
-def _in_languages(campaign, name) -> dict:
-    return {
-        "zh-hans": getattr(campaign, f"{name}_zh_hans") or getattr(campaign, name) or "",
-        "en": getattr(campaign, f"{name}_en") or getattr(campaign, name) or "",
-    }

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from mall.core import clock
 from mall.core.errors import DomainError
+from mall.core.languages import names_of
 from marketing.draws import tickets
 from marketing.models import DrawTicket, MissionProgress, Notification
 from marketing.notices.inbox import Kind, notify_many
@@ -207,10 +208,7 @@ def _tell(rows, what):
 
 def _notice(row, what) -> Notification:
     mission = row.mission
-    titles = {
-        "zh-hans": mission.title_zh_hans or mission.title,
-        "en": mission.title_en or mission.title,
-    }
+    titles = names_of(mission, "title")
     return Notification(
         user_id=row.user_id,
         kind=Kind.MISSION_COMPLETED,

@@ -4,6 +4,7 @@ What a winner's order does is told as of every order.
 
 from django.urls import reverse
 
+from mall.core.languages import names_of
 from marketing.models import DrawTicket, Notification
 from marketing.notices.inbox import Kind, notify_many
 from orders.models import FlashItem, Registration
@@ -32,7 +33,7 @@ def _lost(event, item) -> Notification:
         kind=Kind.LOT_LOST,
         key=event.reference,
         url=item.get_absolute_url(),
-        params={"product": _names(item.sku.product), "points": event.data["points"]},
+        params={"product": names_of(item.sku.product), "points": event.data["points"]},
     )
 
 
@@ -43,11 +44,7 @@ def _waiting(ticket) -> Notification:
         key=ticket.reference,
         url=reverse("marketing:draw_claim", args=[ticket.draw.code, ticket.number]),
         params={
-            "prize": _names(ticket.prize),
+            "prize": names_of(ticket.prize),
             "on": ticket.draw.claimable_until.date().isoformat(),
         },
     )
-
-
-def _names(named) -> dict:
-    return {"zh-hans": named.name_zh_hans or named.name, "en": named.name_en or named.name}

@@ -5,21 +5,16 @@ Each verb takes events of one kind together and is harmless when they are told a
 decides.
 """
 
-from datetime import timedelta
 from decimal import Decimal
 
 from django.urls import reverse
 
-from catalog.models import Sku
-from mall.core import clock, keyset
+from mall.core.languages import names_of
 from marketing.models import Notification
-from marketing.notices.inbox import Kind, notify_many, notify_new
-from orders.models import Coupon, CouponTemplate, FlashSession, RefundRequest
+from marketing.notices.inbox import Kind, notify_many
+from orders.models import RefundRequest
 from points import perks, tiers
 from points.models import Adjustment, LedgerEntry, RiskCase
-
-BATCH = 500
-COUPON_DAYS = 3
 
 
 def of_sign_in(events) -> None:
@@ -166,7 +161,7 @@ def of_tiers(events) -> None:
 
 def _of_tier(event):
     level, below = event.data["to"], event.data["from"]
-    words = {"level": level, "tier": _names(tiers.perks_of(level), "name")}
+    words = {"level": level, "tier": names_of(tiers.perks_of(level), "name")}
     gained = perks.gained(below, level)
     return _in_statement(event, Kind.TIER_RISEN, event.reference, gained=gained, **words)
 
@@ -192,99 +187,6 @@ def _of_case(event):
         scope = "all" if len(said["freed"]) > 1 else said["freed"][0]
         credited = said.get("credited", 0)
         yield _in_statement(event, Kind.EARNING_RESUMED, key, scope=scope, credited=credited)
-
-
-# --- coupons and flash sessions ---------------------------------------------------
-def of_coupons(events) -> None:
-    """Tell members of coupons they were given, and of points a bought one took."""
-    templates = CouponTemplate.objects.in_bulk({event.data["template"] for event in events})
-    notify_many([_granted(event, templates[event.data["template"]]) for event in events])
-
-
-def _granted(event, template):
-    if event.data["source"] == Coupon.Source.BOUGHT:
-        kind, what, words = Kind.POINTS_SPENT, "bought", {"points": event.data["points"]}
-    else:
-        kind, what, words = Kind.COUPON_GRANTED, "granted", {"on": event.data["until"]}
-    return Notification(
-        user_id=event.member,
-        kind=kind,
-        key=f"{event.reference}:{what}",
-        url=reverse("orders:coupons"),
-        params={"coupon": _names(template, "name"), **words},
-    )
-
-
-def of_ending_coupons(*, on=None) -> int:
-    """Tell members of coupons that end within three days; once a coupon. Returns how many are
-    new.
-    """
-    day = (on or clock.today()) + timedelta(days=COUPON_DAYS)
-    ending = Coupon.objects.usable(clock.now()).filter(
-        expires_at__lt=clock.end_of(day), user__is_active=True
-    )
-    batches = keyset.batches(ending.select_related("template"), BATCH)
-    return sum(notify_new([_ending(coupon) for coupon in batch]) for batch in batches)
-
-
-def of_flash(events) -> None:
-    """Tell members who asked that a session is about to start."""
-    sessions = FlashSession.objects.in_bulk({event.data["session"] for event in events})
-    told = [(event, sessions[event.data["session"]]) for event in events]
-    notify_many(
-        [
-            Notification(
-                user_id=event.member,
-                kind=Kind.FLASH_STARTING,
-                key=event.reference,
-                url=session.get_absolute_url(),
-                params={
-                    "session": _names(session, "name"),
-                    "at": session.opens_at(event.data.get("minutes_early", 0)).isoformat(),
-                },
-            )
-            for event, session in told
-        ]
-    )
-
-
-def of_stock(events) -> None:
-    """Tell members who asked that something is back."""
-    found = Sku.objects.select_related("product").in_bulk({event.data["sku"] for event in events})
-    told = [(event, found[event.data["sku"]]) for event in events if event.data["sku"] in found]
-    notify_many(
-        [
-            Notification(
-                user_id=event.member,
-                kind=Kind.BACK_IN_STOCK,
-                key=event.reference,
-                url=sku.product.get_absolute_url(),
-                params={"product": _names(sku.product, "name")},
-            )
-            for event, sku in told
-        ]
-    )
-
-
-def _ending(coupon):
-    day = clock.day_of(coupon.expires_at).isoformat()
-    return Notification(
-        user_id=coupon.user_id,
-        kind=Kind.COUPON_EXPIRING,
-        key=f"coupon:{coupon.pk}:ending",
-        url=coupon.get_absolute_url(),
-        params={"coupon": _names(coupon.template, "name"), "on": day},
-    )
-
-
-def _names(row, field):
-    """Return a translated field in every language; the reader's is chosen when the notice is
-    read.
-    """
-    return {
-        "zh-hans": getattr(row, f"{field}_zh_hans") or getattr(row, field),
-        "en": getattr(row, f"{field}_en") or getattr(row, field),
-    }
 
 
 def _in_statement(event, kind, key, **words):

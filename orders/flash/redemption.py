@@ -9,9 +9,7 @@ under lock.
 Source: docs/ledger.md; docs/product.md traps 15 and 16.
 """
 
-import copy
 import random
-from dataclasses import replace
 from functools import partial
 from threading import Lock
 
@@ -25,10 +23,10 @@ from accounts.models import Address
 from accounts.traces import UNSEEN
 from catalog import audience, stock_buckets
 from catalog.errors import OutOfStock, SoldOut
-from catalog.models import MAX_QUANTITY, Product
+from catalog.models import MAX_QUANTITY
 from mall.core import clock
 from mall.core.transactions import transactional
-from orders import checkout, drafts, freight, offering, pricing, tickets
+from orders import checkout, drafts, offering, pricing, tickets
 from orders.coupons import goods as coupon_goods
 from orders.errors import (
     FlashForHigherTiers,
@@ -40,13 +38,12 @@ from orders.errors import (
     PurchaseLimitReached,
     TierNeeded,
 )
-from orders.flash import early, gate, pool
+from orders.flash import early, gate, pool, quotes
 from orders.flash.lottery_errors import DrawnByLot
 from orders.freight import Destination
-from orders.models import CheckoutPolicy, FlashClaim, FlashItem, FlashSession, Order
-from points import ledger, rates
+from orders.models import FlashClaim, FlashItem, FlashSession, Order
+from points import ledger
 
-PAYMENT_WINDOW_MINUTES = 5
 BUCKET_TRIES = 3
 REPEATABLE = (FlashNotStarted, FlashOver, OutOfStock, PurchaseLimitReached)
 _last_resorts: dict[int, Lock] = {}
@@ -140,44 +137,12 @@ def place_won(user, item, *, key: str, address: int | None) -> Order:
     if account.seen is not None:
         return checkout.repeated(account.seen, body_hash)
     now, named = clock.now(), address and addresses.owned(user, address)
-    quoted = quote(user, item, to=Destination(user, named or None), as_of=now)
+    quoted = quotes.quote(user, item, to=Destination(user, named or None), as_of=now)
     quoted.check_delivery()
     order = checkout.write_down(account, user, quoted, key=key, body_hash=body_hash, at=now)
     FlashClaim.objects.create(order=order, item=item, user=user, quantity=1)
     stock_buckets.take_any(item.pk, 1)
     return order
-
-
-def quote(user, item, quantity: int = 1, *, to=None, as_of=None) -> pricing.Quote:
-    """Work out what pieces of a flash item cost now: its own price, freight as always, ``to`` a
-    destination or the default address.
-    """
-    as_of = as_of or clock.now()
-    wishes = [_wish(item, quantity)]
-    policy, to = CheckoutPolicy.current(), to or Destination(user)
-    priced = pricing.price(
-        wishes,
-        policy=policy,
-        rate=rates.current(as_of).points_per_yuan,
-        carriage=freight.of(wishes, policy=policy, to=to),
-    )
-    more = {"payment_window_minutes": PAYMENT_WINDOW_MINUTES}
-    return replace(priced, to=to, buyer=user.pk, at=as_of, **more)
-
-
-def freights(item, most: int, *, to: Destination) -> list:
-    """Return the freight of one piece, of two, and so on up to ``most``."""
-    policy = CheckoutPolicy.current()
-    numbers = range(1, most + 1)
-    return [freight.of([_wish(item, pieces)], policy=policy, to=to).fee for pieces in numbers]
-
-
-def _wish(item, quantity) -> pricing.Wish:
-    """Return pieces of the SKU at the item's own price."""
-    sku, product = copy.copy(item.sku), copy.copy(item.sku.product)
-    sku.points_price, sku.cash_price, sku.product = item.points_price, item.cash_price, product
-    product.pay_mode = Product.PayMode.POINTS_CASH if item.cash_price else Product.PayMode.POINTS
-    return pricing.Wish(sku, quantity)
 
 
 def had(user, items) -> dict[int, int]:
@@ -263,10 +228,10 @@ def _place(user, item, quantity, *, bucket, key, body_hash, address_id, expect, 
     now = clock.now()
     check_open(item.session, user, now)
     check_tier(user, item.sku.product)
-    coupon_goods.check([_wish(item, quantity)], now)
-    tickets.check([_wish(item, quantity)], now)
+    coupon_goods.check([quotes.wish(item, quantity)], now)
+    tickets.check([quotes.wish(item, quantity)], now)
     _check_limit(user, item, quantity)
-    quoted = quote(user, item, quantity, to=Destination(user, address_id), as_of=now)
+    quoted = quotes.quote(user, item, quantity, to=Destination(user, address_id), as_of=now)
     quoted.check_delivery()
     pricing.check_payable(quoted)
     quoted.agree(expect)

@@ -9,7 +9,7 @@ from mall.core import clock
 from mall.core.transactions import transactional
 from orders import pricing
 from orders.errors import FlashOver
-from orders.flash import redemption
+from orders.flash import quotes, redemption
 from orders.flash.lottery_errors import NotDrawnByLot, NotRegistered
 from orders.freight import Destination
 from orders.models import FlashItem, Lottery, Registration
@@ -38,7 +38,7 @@ def register(user, *, item: int, address: int | None = None) -> Registration:
     redemption.check_open(found.session, user, now)
     redemption.check_tier(user, found.sku.product)
     to = Destination(user, address)
-    quote = redemption.quote(user, found, to=to, as_of=now)
+    quote = quotes.quote(user, found, to=to, as_of=now)
     quote.check_delivery()
     pricing.check_payable(quote)
     is_sent = found.sku.product.kind == Product.Kind.PHYSICAL

@@ -19,7 +19,7 @@ from mall.core.errors import Busy, DomainError
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from orders import address_choice
 from orders.errors import FlashLimitReached, InvalidCheckout, NoSuchFlashItem
-from orders.flash import board, early, lots_proof, redemption
+from orders.flash import board, early, lots_proof, quotes, redemption
 from orders.flash import sessions as flash_sessions
 from orders.flash.forms import RedeemForm, read_quantity
 from orders.models import FlashSession, Order
@@ -116,7 +116,7 @@ def item_page(request, item_id, *, asked=None, refusal=None):
         raise Http404
     is_posted = found.sku.product.kind == Product.Kind.PHYSICAL
     way = address_choice.choose(member, asked.get("address", ""), is_needed=is_posted)
-    quote = redemption.quote(member, found, to=way.to, as_of=now)
+    quote = quotes.quote(member, found, to=way.to, as_of=now)
     missing = max(0, quote.points - (request.purse.available or 0)) if member else 0
     is_payable = not quote.cash or takes_yuan()
     most = max(1, min(found.limit_per_person - facts["had"], facts["left"]))
@@ -132,7 +132,7 @@ def item_page(request, item_id, *, asked=None, refusal=None):
         "own_order": _own_order(member, found),
         "missing": missing,
         "addresses": way.addresses if facts["state"] in (board.OPEN, board.SOON) else [],
-        "freights": redemption.freights(found, most, to=way.to),
+        "freights": quotes.freights(found, most, to=way.to),
         "can_press": not missing and is_payable and way.may_go(quote.carriage),
         "is_payable": is_payable,
         "quantity_max": most,

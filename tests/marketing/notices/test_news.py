@@ -8,7 +8,7 @@ from django.utils import translation
 from mall.core import clock
 from mall.core.events import tell
 from marketing.models import Notification
-from marketing.notices import news
+from marketing.notices import offers
 from marketing.notices.inbox import Kind, inbox
 from orders import events, lifecycle
 from orders.models import Coupon
@@ -221,5 +221,5 @@ def test_ending_coupons_when_three_days_are_left_then_told_once(member):
     coupon(member, days=3)
     coupon(member, days=5)
 
-    assert (news.of_ending_coupons(), news.of_ending_coupons()) == (1, 0)
+    assert (offers.of_ending_coupons(), offers.of_ending_coupons()) == (1, 0)
     assert Notification.objects.get().kind == Kind.COUPON_EXPIRING
