@@ -98,7 +98,7 @@ def quote_wishes(
     )
     if priced.cash:
         check_payable(priced)
-    return replace(priced, to=to, buyer=user.pk, at=as_of)
+    return replace(priced, to=to, buyer=user and user.pk, at=as_of)
 
 
 def wishes_of(lines, as_of: datetime | None = None) -> list[Wish]:

@@ -16,6 +16,7 @@ CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 ROOMS = ("accounts", "catalog", "mall", "marketing", "orders", "points", "templates")
 # Words that are the same in both languages on purpose.
 SAME_IN_BOTH = {
+    "× %(times)s",
     "English",
     "简体中文",
     "SKU",

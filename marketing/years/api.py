@@ -61,7 +61,7 @@ class YearLinkView(APIView):
         address = reverse("marketing:year_shared", args=[token])
         return Response({"url": request.build_absolute_uri(address)})
 
-    @extend_schema(operation_id="unshare_year", tags=TAGS, responses=LinkSerializer)
+    @extend_schema(operation_id="unshare_year", tags=TAGS, responses={200: LinkSerializer})
     def delete(self, request, year):
         """Let the link to a year die."""
         sharing.revoke(request.user, _known(request, year))

@@ -9,7 +9,9 @@ from rest_framework.views import APIView
 
 from mall.core.api import StrictIntegerField, StrictSerializer, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from orders.errors import NoSuchFlashItem
 from orders.flash import lots_proof, registration
+from orders.flash.lottery_errors import NotDrawnByLot
 from orders.models import Registration
 from orders.pricing import LARGEST_ID
 
@@ -84,9 +86,12 @@ class LotsProofView(APIView):
 
     @extend_schema(operation_id="flash_lots", tags=TAGS, responses=LotsProofSerializer)
     def get(self, request, item):
-        """Show what the lots of an item are checked with."""
+        """Show what the lots of an item are checked with; 404 where none are drawn."""
         member = request.user if request.user.is_authenticated else None
-        found = registration.find(item)
+        try:
+            found = registration.find(item)
+        except NotDrawnByLot as error:
+            raise NoSuchFlashItem from error
         return Response(LotsProofSerializer(lots_proof.of(found, member)).data)
 
 

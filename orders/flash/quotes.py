@@ -27,7 +27,7 @@ def quote(user, item, quantity: int = 1, *, to=None, as_of=None) -> pricing.Quot
         carriage=freight.of(wishes, policy=policy, to=to),
     )
     more = {"payment_window_minutes": PAYMENT_WINDOW_MINUTES}
-    return replace(priced, to=to, buyer=user.pk, at=as_of, **more)
+    return replace(priced, to=to, buyer=user and user.pk, at=as_of, **more)
 
 
 def freights(item, most: int, *, to: Destination) -> list:

@@ -82,11 +82,12 @@ def sign_up_app():
     return Client().post(f"{AUTH}/signup", body, content_type="application/json")
 
 
-# By door: what accounts asks, and everything with the transaction of the rooms above.
+# By door: what accounts asks, and everything with the transaction of the rooms above: what is told
+# of points earned asks for the member's tier.
 # Accounts: who it is; a second step; last seen; the list of devices; the session. The app's answer
 # names the e-mail. The page's sign-up notes what was agreed to.
-FIRST_OF_THE_DAY = {page: (5, 12), app: (6, 13)}
-AGAIN = {page: (5, 11), app: (6, 12)}
+FIRST_OF_THE_DAY = {page: (5, 13), app: (6, 14)}
+AGAIN = {page: (5, 12), app: (6, 13)}
 SIGN_UP = {sign_up_page: (16, 22), sign_up_app: (16, 22)}
 
 

@@ -54,6 +54,7 @@ def test_listing_when_a_product_is_on_sale_then_its_facts_are_whole(shelve):
             "sold": None,
             "tier_to_see": 0,
             "tier_to_redeem": 0,
+            "is_limited": False,
             "in_stock": True,
             "affordable": True,
             "locked_until": 0,

@@ -113,6 +113,7 @@ def filled(path, **names):
         "item",
         "code",
         "name",
+        "year",
     ):
         path = path.replace(f"{{{name}}}", str(names.get(name, 1)))
     return path.replace("{provider}", "sandbox")

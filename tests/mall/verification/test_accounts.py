@@ -312,5 +312,5 @@ def test_verify_when_many_accounts_then_the_queries_grow_by_batches_only(
         member_with(10)
     # Two batches of accounts, entries, facts, promises and what was taken back, one look whether
     # there is a third.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(16):
         assert accounts.verify_accounts() == []

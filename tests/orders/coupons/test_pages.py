@@ -266,6 +266,6 @@ def test_page_when_rows_grow_then_queries_do_not(
 
 # The member; the SKU; own coupons, their scope; the quote (SKU, coupon, its scope); stock; the
 # inbox.
-QUERIES_OF_THE_CHECKOUT = 9
+QUERIES_OF_THE_CHECKOUT = 8
 # the member; how many coupons, those of the page; templates for sale, how many are had; the inbox
 QUERIES_OF_THE_PAGE = 6
