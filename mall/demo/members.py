@@ -108,7 +108,7 @@ def _plan_life_of_demo(story, clerk) -> Shopper:
         (18, "21:40", "cedar-candle", {"outcome": "forgets"}),
         (16, "09:30", "brass-bookmark", {"outcome": "cancels"}),
         (10, "12:45", "dark-chocolate", {}),
-        (5, "12:30", "milk-tea-voucher", {"quantity": 2}),
+        (5, "12:30", "milk-tea-voucher", {}),
         (2, "13:10", "handmade-soap", {}),
         (1, "20:50", "plant-a-tree", {"outcome": "waits"}),
     ):

@@ -68,8 +68,8 @@ class Command(BaseCommand):
         if new_members:
             nightly.refresh()
             shelves.lay_out()
+        campaigns.lay_out()  # the figures count what it gives
         figures.count(anew=new_members > 0, progress=partial(bar, desc="figures"))
-        campaigns.lay_out()
         self.stdout.write(
             f"products={Product.objects.count()} (+{new_goods}) members={User.objects.count()} "
             f"(+{new_members}) "
