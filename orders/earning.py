@@ -54,14 +54,14 @@ def promise(events: list[Event]) -> None:
     arrived = {one.reference: one.completed_at for one in late if one.completed_at is not None}
     if arrived:
         grants.confirm_all({one.user_id for one in late}, arrived)
-    prefetch_related_objects([one for one in late if one.refunded_pieces], "lines")
-    undone = [(one, refund_terms.share_undone(one)) for one in late]
+    undone = [one for one in late if refund_terms.is_any_undone(one)]
+    prefetch_related_objects(undone, "lines")
     back = [
         _undone(
             one.user_id, one.reference, share, "late", refund_terms.kept_of(one.lines.all(), {})
         )
-        for one, share in undone
-        if share
+        for one in undone
+        if (share := refund_terms.share_undone(one))
     ]
     if back:
         grants.take_back_all(back)

@@ -15,7 +15,7 @@ from functools import cached_property
 from mall.core import rows
 from mall.core.events import Question
 from points import ledger, making, rulebook, tiers
-from points.models import Grant, MemberTier, PointAccount, RuleVersion
+from points.models import Grant, MemberTier, PointAccount, RuleVersion, TierLevel
 from points.postings import Posting
 
 # (code of a segment, ids of members, instant): which of them belong to it
@@ -54,10 +54,10 @@ class Known:
 
     def percent_of(self, fact) -> tuple[int, int]:
         """Return the tier of the member of a fact, and what that earned in percent then."""
-        if not tiers.is_any_generous():
+        if not tiers.is_any_generous(self._ladder):
             return 1, making.WHOLE
         level = self.level_of(fact)
-        return level, tiers.earn_percent_of(level, fact.at)
+        return level, tiers.earn_percent_of(level, fact.at, self._ladder)
 
     def level_of(self, fact) -> int:
         """Return the tier the member of a fact had: as it was put down last, or, where it changed
@@ -80,6 +80,10 @@ class Known:
             answers = IN_SEGMENT.ask(segment, self.members, at)
             self._segments[asked] = set().union(*answers)
         return user_id in self._segments[asked]
+
+    @cached_property
+    def _ladder(self) -> list[TierLevel]:
+        return tiers.ladder()
 
     @cached_property
     def tiers(self) -> dict[int, MemberTier]:

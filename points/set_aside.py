@@ -15,7 +15,7 @@ from datetime import date
 from django.db.models import Sum
 
 from mall.core import clock, rows
-from points import budgets, ledger, machine, slots, tiers, valuation
+from points import budgets, ledger, machine, rulebook, slots, tiers, valuation
 from points.grant_limits import has_room
 from points.models import PointAccount, RiskCase, SetAside
 from points.postings import as_text
@@ -79,9 +79,9 @@ def drop(user_id: int, key: str | None = None) -> int:
     rows = list(_waiting(user_id, key).select_related("version__rule"))
     if rows:
         _waiting(user_id, key).update(status=SetAside.Status.DROPPED, decided_at=clock.now())
-    freed = Counter()
+    owners, freed = rulebook.budgeted() if rows else {}, Counter()
     for row in rows:
-        freed.update(valuation.freed(row, 0, row.points))
+        freed.update(valuation.freed(row, 0, row.points, owners))
     budgets.give_back_all(freed)
     return sum(row.points for row in rows)
 

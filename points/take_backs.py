@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from mall.core import clock, repeats, rows
 from mall.core.transactions import transactional
-from points import balance, budgets, errors, ledger, machine, making, tiers, valuation
+from points import balance, budgets, errors, ledger, machine, making, rulebook, tiers, valuation
 from points.models import Grant, PointAccount, RuleVersion, TakeBack
 
 
@@ -101,6 +101,7 @@ def _take(undone, kept) -> None:
     references = {row.reference for row in undone}
     for grant in _alive(references).filter(account_id__in={row.account_id for row in undone}):
         grants[grant.account_id, grant.reference].append(grant)
+    owners = rulebook.budgeted() if grants else {}
     for row in undone:
         for grant in grants[row.account_id, row.reference]:
             stays = kept[row.account_id, row.key]
@@ -108,7 +109,7 @@ def _take(undone, kept) -> None:
             if asked <= 0:
                 continue
             changed[grant.pk] = grant
-            freed.update(valuation.freed(grant, grant.taken_back, asked))
+            freed.update(valuation.freed(grant, grant.taken_back, asked, owners))
             grant.taken_back += asked
             if grant.status == Grant.Status.PENDING:
                 row.pending += asked

@@ -73,19 +73,20 @@ def levels_of(user_ids: Iterable[int]) -> dict[int, int]:
     return dict(MemberTier.objects.filter(pk__in=user_ids).values_list("pk", "level"))
 
 
-def perks_of(level: int) -> TierLevel:
+def perks_of(level: int, among: list[TierLevel] | None = None) -> TierLevel:
     """Return what a tier gives; nothing for a visitor, whose tier is 0. To be read, not changed."""
-    return next((tier for tier in _ladder() if tier.level == level), TierLevel(level=level))
+    among = _ladder() if among is None else among
+    return next((tier for tier in among if tier.level == level), TierLevel(level=level))
 
 
-def is_any_generous() -> bool:
-    """Say whether any tier earns more than the rules say, or did."""
-    return any(tier.earn_percent != PLAIN_PERCENT or tier.former for tier in _ladder())
+def is_any_generous(among: list[TierLevel]) -> bool:
+    """Say whether any of all tiers earns more than the rules say, or did."""
+    return any(tier.earn_percent != PLAIN_PERCENT or tier.former for tier in among)
 
 
-def earn_percent_of(level: int, at: datetime) -> int:
-    """Return what a tier earned in percent at an instant."""
-    return perks_of(level).as_of(at).earn_percent
+def earn_percent_of(level: int, at: datetime, among: list[TierLevel]) -> int:
+    """Return what a tier, of all there are, earned in percent at an instant."""
+    return perks_of(level, among).as_of(at).earn_percent
 
 
 def ladder() -> list[TierLevel]:

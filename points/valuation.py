@@ -103,13 +103,13 @@ def give_back(valuations: Iterable[Valuation]) -> None:
     budgets.give_back_all(sums)
 
 
-def freed(row, before: int, points: int) -> dict[tuple[str, str], int]:
+def freed(row, before: int, points: int, owners: dict[str, str]) -> dict[tuple[str, str], int]:
     """Return what goes back to which budgets, ``{(code, month): points}``, when ``points`` of a
     promise or of something set aside are taken back, after ``before`` of them: all together what it
-    took, until then in proportion.
+    took, until then in proportion. ``owners`` are the rules that have a budget.
     """
     made = making.of_rows(row.made) if row.made else [making.Part(Fraction(row.points))]
-    owners, back = rulebook.budgeted(), Counter()
+    back = Counter()
     for code, cost in making.costs(made).items():
         budget = owners.get(code or row.version.rule.code)
         due = cost * (before + points) // row.points - cost * before // row.points

@@ -199,10 +199,19 @@ def kept_of(lines: Iterable[OrderLine], back: dict[int, Decimal]) -> dict[str, F
     }
 
 
+def is_any_undone(order: Order) -> bool:
+    """Say whether anything of an order is undone by now, without asking for its lines."""
+    return _is_all_undone(order) or order.refunded_pieces > 0
+
+
 def share_undone(order: Order) -> Fraction:
     """Return the share of an order's value that is undone by now: cancelled, or refunded."""
-    if order.status == Order.Status.CANCELLED or order.refunded_at is not None:
+    if _is_all_undone(order):
         return Fraction(1)
     if not order.refunded_pieces:
         return Fraction(0)
     return _share(list(order.lines.all()), ZERO, is_whole=False)
+
+
+def _is_all_undone(order) -> bool:
+    return order.status == Order.Status.CANCELLED or order.refunded_at is not None
