@@ -13,7 +13,7 @@ from orders.models import Order, Payment
 from orders.payments import cash_in
 from orders.payments.gateways import sandbox
 from orders.refunds import requests
-from points import event_delivery
+from points import event_delivery, rulebook
 from tests.factories.orders import ask, give_points, pay, place, virtual_sku
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("heard_later")]
@@ -122,6 +122,7 @@ def test_cancel_when_paid_then_twenty_one_with_the_money_sent_back(member, paid)
 def test_approve_when_points_cash_and_promises_go_back_then_thirty_one(paid):
     asked = ask(Order.objects.get(pk=paid.pk), 1)
     event_delivery.deliver_due()
+    rulebook.budgeted()  # kept in the process
 
     assert statements_of(lambda: requests.approve(asked, actor="staff:99")) == [
         BEGIN,
