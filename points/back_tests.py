@@ -4,7 +4,7 @@ as they are today and beside what the books say was paid.
 The clock carries them out, some members at a time; each goes over the facts once. What is found is
 kept with the row, as it was then.
 
-Source: product.md "points", Rule back-test; docs/decisions/0101-a-back-test-replays-facts.md.
+Source: docs/product.md "points", Rule back-test; docs/decisions/0101-a-back-test-replays-facts.md.
 """
 
 from collections import Counter

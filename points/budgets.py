@@ -7,7 +7,7 @@ told once (``watch``), at the first refusal, or at 100 %, the budget pauses; rai
 month, it goes on. A month's budget is that of the points' own time: what is heard late is taken
 from the month in which it is heard.
 
-Source: product.md "points", Rules; docs/decisions/0100-rules-an-operator-can-say.md.
+Source: docs/product.md "points", Rules; docs/decisions/0100-rules-an-operator-can-say.md.
 """
 
 from collections.abc import Mapping

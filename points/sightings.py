@@ -2,7 +2,7 @@
 shadow it only writes down what it would have held, so that an operator can try a bound first.
 
 Written by whoever looks: points/velocity.py, orders/velocity.py, marketing/referral/rings.py.
-Source: product.md "points", Risk: "shadow mode for new rules".
+Source: docs/product.md "points", Risk: "shadow mode for new rules".
 """
 
 from collections.abc import Iterable

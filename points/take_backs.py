@@ -4,7 +4,7 @@ clawed back from the books.
 What is taken back is always of the promise as it was made, whatever the rules say today. Called
 under the members' locks.
 
-Source: product.md "points", its traps 4, 7, 8.
+Source: docs/product.md "points", its traps 4, 7, 8.
 """
 
 from collections import Counter, defaultdict

@@ -3,7 +3,7 @@ opening day of a shop with wifi. A case is opened and a person looks; nobody is 
 
 The sweep may come late, twice, or not for a while: it looks back over LOOKBACK, and what it saw is
 written down once per mark and shop day.
-Source: reliability.md "Threats", farms of accounts.
+Source: docs/reliability.md "Threats", farms of accounts.
 """
 
 from datetime import datetime, timedelta

@@ -1,7 +1,7 @@
 """Drawing a ticket: once per one-time key, the number given and the prize taken under the draw's
 lock, everything in one transaction.
 
-Lock order (ledger.md section 3): the member's account, then the draw, then coupon, budget and
+Lock order (docs/ledger.md): the member's account, then the draw, then coupon, budget and
 stock. The account makes limits per person exact, the draw the numbers and what is left.
 """
 

@@ -4,7 +4,7 @@ day it was done. Pure but for one reading of entries.
 What was taken back does not count, and what expired does not either: of a lot that expires, the
 points earned last are taken to be those that nobody spent. Spending never lowers a score. Gifts
 (signing up, birthdays, prizes), operators' corrections and balances that were moved in are nothing
-a member did. Source: product.md "Leaderboards" and its trap 20; decision 0097.
+a member did. Source: docs/product.md "Leaderboards" and its trap 20; decision 0097.
 """
 
 from collections import defaultdict

@@ -5,7 +5,7 @@ Everything is asked of the invitee's orders when the time has come, so it does n
 fact was heard, how often, or in which order. Both members are paid in one transaction, under both
 locks; nothing is paid twice: the row says it, and so do the keys of the entries. After the payout
 nothing is taken back.
-Source: product.md "Referral"; docs/decisions/0098-invitations-and-marks-of-devices.md.
+Source: docs/product.md "Referral"; docs/decisions/0098-invitations-and-marks-of-devices.md.
 """
 
 from datetime import datetime, timedelta

@@ -3,7 +3,7 @@ delivery address or payer as the inviter, or as others the inviter brought.
 
 What is the same is only counted; a rule says from how many on it holds the reward, or only notes
 that it would have (points/sightings.py). It never pauses an account: a family shops from one wifi.
-Source: reliability.md "Threats", referral rings.
+Source: docs/reliability.md "Threats", referral rings.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """Many hands at one wheel. On real MariaDB, with the server's deadlock counter read.
 
-Source: issue 10 ("20 parallel draws on one prize → one"); reliability.md T0, T4.
+Source: issue 10 ("20 parallel draws on one prize → one"); docs/reliability.md T0, T4.
 """
 
 from collections import Counter
