@@ -33,7 +33,7 @@ def persons_of(day: date) -> dict:
             DailyActivity.objects.filter(on=day).values_list("user_id", flat=True).distinct(), 0
         )
     )
-    bought = Order.objects.filter(
+    bought = Order.objects.purchases().filter(
         KEPT, created_at__gte=clock.start_of(day), created_at__lt=clock.end_of(day)
     )
     counted.update(bought.order_by().values_list("user_id", flat=True).iterator())

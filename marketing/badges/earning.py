@@ -62,7 +62,7 @@ def _notice(user_id, code):
 # --- by facts -----------------------------------------------------------------------
 def of_orders(events: list[Event]) -> None:
     """Give the badges of orders received; one that goes back later was received all the same."""
-    received = Order.objects.filter(completed_at__isnull=False)
+    received = Order.objects.purchases().filter(completed_at__isnull=False)
     _give_for_counts(events, ORDERS, received, "completed_at")
 
 

@@ -207,7 +207,7 @@ CONDITIONS = (
 
 
 def _orders(at, since=None):
-    found = Order.objects.filter(user=OuterRef("pk"), created_at__lt=at)
+    found = Order.objects.purchases().filter(user=OuterRef("pk"), created_at__lt=at)
     return found.filter(created_at__gte=since) if since else found
 
 

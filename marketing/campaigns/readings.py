@@ -121,7 +121,7 @@ def _yuan_of(batch, days) -> list:
     """Return the yuan of each of these members who bought; 0 of orders for points alone."""
     drawn = {row.user_id: row for row in batch}
     first = min(row.assigned_at for row in batch)
-    found = Order.objects.filter(
+    found = Order.objects.purchases().filter(
         user_id__in=drawn, status__in=PAID, refunded_at__isnull=True, created_at__gt=first
     )
     spent = defaultdict(int)

@@ -99,7 +99,7 @@ def _received(invitees) -> dict[int, datetime | None]:
     """Return of those who have a paid order that stands when its first arrived, None for not
     yet.
     """
-    standing = Order.objects.filter(user_id__in=invitees, paid_at__isnull=False)
+    standing = Order.objects.purchases().filter(user_id__in=invitees, paid_at__isnull=False)
     standing = standing.filter(refunded_at__isnull=True).exclude(status=Order.Status.CANCELLED)
     found = {}
     for member, at in standing.order_by("pk").values_list("user_id", "completed_at"):

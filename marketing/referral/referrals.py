@@ -142,7 +142,7 @@ def _settle(row, accounts, as_of) -> Referral:
 
 def _qualifying(invitee_id) -> Order | None:
     """Return the invitee's order that arrived first of those that were paid and stand."""
-    standing = Order.objects.filter(user_id=invitee_id, paid_at__isnull=False)
+    standing = Order.objects.purchases().filter(user_id=invitee_id, paid_at__isnull=False)
     standing = standing.filter(completed_at__isnull=False, refunded_at__isnull=True)
     standing = standing.exclude(status=Order.Status.CANCELLED)
     return standing.order_by("completed_at", "pk").first()

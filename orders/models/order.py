@@ -26,6 +26,10 @@ class OrderQuerySet(models.QuerySet):
         """The orders of one member."""
         return self.filter(user=user)
 
+    def purchases(self):
+        """Orders that somebody placed: what was won is none."""
+        return self.exclude(key__startswith=GIFT)
+
     def due(self, as_of):
         """Unpaid orders whose payment window has closed."""
         return self.filter(status=Order.Status.PENDING, pay_by__lte=as_of)

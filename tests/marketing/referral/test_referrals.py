@@ -10,18 +10,20 @@ import time_machine
 
 from accounts import closing
 from accounts.registration import Arrival, enrol
+from catalog import stock
 from mall import verification
 from mall.core import clock, events
 from mall.core.models import AuditRow
 from mall.core.versions import ChangedMeanwhile
-from marketing.models import Notification, Referral
+from marketing.models import MemberBadge, Notification, Referral
 from marketing.referral import board, referrals
+from orders import gifts
 from orders.events import ORDER_COMPLETED, ORDER_PAID, ORDER_REFUNDED
 from orders.refunds import requests
 from points import budgets, event_delivery, risk, rules
 from points.models import LedgerEntry, PointAccount, Rule
 from tests.factories.accounts import MemberFactory
-from tests.factories.orders import ask, received, refund
+from tests.factories.orders import ask, received, refund, virtual_sku
 from tests.factories.referrals import arrived, invited, ordered, settle_when_over
 from tests.listening import withheld
 
@@ -263,3 +265,20 @@ def test_decide_when_held_then_pays_once_or_never_and_says_why(inviter, clerk):
     audited = AuditRow.objects.filter(action="marketing.referral_decide")
     assert [row.reason for row in audited.order_by("pk")] == ["neighbours", "one person"]
     assert told(inviter)[-3:] == ["referral_held", "referral_held", "referral_not_counted"]
+
+
+def test_settle_when_the_friend_only_won_something_then_it_is_no_purchase(inviter):
+    friend = invited(inviter, "lucky")
+    won = gifts.give(friend, virtual_sku(points=5), key="draw:1:1")
+    stock.sell([(one.sku_id, one.quantity) for one in won.lines.all()])
+    received(won)
+    event_delivery.deliver(friend.pk)
+
+    assert settle_when_over() == 0
+    assert (standing(friend), rewards(inviter, friend)) == (("open", ""), [0, 0])
+    assert not MemberBadge.objects.filter(user=friend).exists()
+
+    arrived(friend)
+
+    assert settle_when_over() == 1
+    assert rewards(inviter, friend) == [200, 100]
