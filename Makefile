@@ -15,7 +15,7 @@ findings:   ## whether libraries and servers still do what findings/ tells of th
 	./scripts/test -m findings --timeout 3600 -o faulthandler_timeout=0
 
 pictures:   ## take the READMEs' pictures anew from the demo shop; look at each before you commit it
-	./scripts/test -m pictures tests/browser/test_pictures.py
+	./scripts/test -m pictures tests/browser/test_pictures.py --timeout 3600 -o faulthandler_timeout=0
 
 bench:      ## measure every target beside a text-book project and an earlier build; writes benchmarks/RESULTS.md
 	./scripts/bench
