@@ -1,5 +1,5 @@
 # The mall's commands. `make run` needs nothing prepared; the others install what they need.
-.PHONY: run test test-long findings bench check lock
+.PHONY: run test test-long findings pictures bench check lock
 PYTHON := .venv/bin/python
 
 run:        ## serve the mall on http://127.0.0.1:8000 with a demo shop
@@ -13,6 +13,9 @@ test-long:  ## the heavier sweeps too
 
 findings:   ## whether libraries and servers still do what findings/ tells of them (once a week)
 	./scripts/test -m findings --timeout 3600 -o faulthandler_timeout=0
+
+pictures:   ## take the READMEs' pictures anew from the demo shop; look at each before you commit it
+	./scripts/test -m pictures tests/browser/test_pictures.py --timeout 3600 -o faulthandler_timeout=0
 
 bench:      ## measure every target beside a text-book project and an earlier build; writes benchmarks/RESULTS.md
 	./scripts/bench

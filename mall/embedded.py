@@ -148,7 +148,11 @@ def _announce():
             f"  {url}/setup/   code {settings.SETUP_CODE}",
         ]
     lines += ["Ctrl-C closes it."]
-    sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    _say("\n" + "\n".join(lines))
+
+
+def _say(words):
+    sys.stdout.write(words + "\n")
     sys.stdout.flush()
 
 
@@ -186,13 +190,14 @@ def prepare():
     claim_database(database, role="shop")
     claim_database(database)
     django.setup()
+    if not database.exists():
+        _say("Making the shop's tables (once) ...")
     call_command("migrate", verbosity=0, interactive=False)
     static_files.collect()
     _make_pictures_folder(Path(settings.MEDIA_ROOT))
     seeded = Path(settings.DEMO_MARK)
     if settings.DEMO_SIGN_INS and not seeded.exists():
-        sys.stdout.write("Loading the demo shop (once) ...\n")
-        sys.stdout.flush()
+        _say("Loading the demo shop (once) ...")
         call_command("seed_demo")
         seeded.touch()
     connections.close_all()

@@ -103,7 +103,7 @@ python_packages() { # a name, then pip's arguments; skipped while the lock files
   if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then return 0; fi
   say "Installing Python packages ($name)"
   "$VENV_PYTHON" -m pip --version >/dev/null 2>&1 || "$VENV_PYTHON" -m ensurepip -q || fail ".venv has no pip" "rm -rf .venv and start again"
-  "$VENV_PYTHON" -m pip install -q --disable-pip-version-check --no-input "$@" ||
+  "$VENV_PYTHON" -m pip install -qq --disable-pip-version-check --no-input "$@" ||
     fail "pip could not install the packages" "see pip's words above; is the package index reachable?"
   printf '%s' "$wanted" >"$stamp"
 }

@@ -1,8 +1,10 @@
 """Fixtures every test may ask for; the servers behind them are started by tests/services.py."""
 
+import contextlib
 import faulthandler
 import inspect
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,11 +52,24 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_modify
     from tests import pristine
 
     TransactionTestCase._fixture_teardown = lambda test_case: pristine.put_back()
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), _no_time_of_a_test():
         name = pristine.make_database()
     yield
     with django_db_blocker.unblock():
         pristine.drop(name)
+
+
+@contextlib.contextmanager
+def _no_time_of_a_test():
+    """Stop the clocks of the test that is first (pyproject.toml, timeout): on a small or busy
+    machine the migrations take minutes, and every later test would fail with it.
+    """
+    faulthandler.cancel_dump_traceback_later()
+    left = signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *left)
 
 
 # --- people -----------------------------------------------------------------

@@ -19,7 +19,7 @@ import pytest
 DOORS = {"admin", "api", "pages", "views", "doors"}  # a word of the file's name
 CLIENTS = {"client", "api", "bearer", "async_client"}  # or a fixture that knocks
 TOOLS = {"browser", "office", "fuzz"}  # markers
-WHEN_ASKED = ("long", "findings")  # markers, too
+WHEN_ASKED = ("long", "findings", "pictures")  # markers, too
 
 
 def pytest_addoption(parser):
