@@ -122,8 +122,6 @@ class ScheduledPriceAdmin(ReadOnly, ModelAdmin):
     def end(self, request, object_id):
         """Have a running price end now, or take one back that has not begun."""
         row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
         def verb(row, _said):
             price_schedule.end(row, by=request.user)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
@@ -39,3 +40,23 @@ def test_sidebar_when_a_role_looks_then_each_room_shown_opens(client, member, ro
 
     assert shown
     assert closed == []
+
+
+def _buttons():
+    """Return the addresses of every button of a row, of a row that is not there."""
+    for model_admin in admin.site._registry.values():
+        for button in (*model_admin.actions_detail, *model_admin.actions_row):
+            name = model_admin.get_unfold_action(button).action_name
+            yield from (reverse(f"admin:{name}", args=[pk]) for pk in ("987654321", "nonsense"))
+
+
+def test_buttons_when_their_row_is_gone_then_say_so_and_break_nothing(client, administrator):
+    client.force_login(administrator)
+    addresses = list(_buttons())
+
+    client.raise_request_exception = False
+    answers = {(at, how): getattr(client, how)(at).status_code
+               for at in addresses for how in ("get", "post")}  # fmt: skip
+
+    assert len(addresses) >= 60
+    assert {ask: status for ask, status in answers.items() if status not in (302, 404)} == {}

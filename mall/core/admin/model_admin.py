@@ -1,5 +1,8 @@
 """The admin every app's admins are made of: unfold's, with lists that bear a grown shop."""
 
+from functools import wraps
+
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
@@ -48,9 +51,25 @@ class ModelAdmin(EditPages, FoldingFields, UnfoldModelAdmin):
         request.list_notes = [*getattr(request, "list_notes", ()), *notes]
         return rows, False
 
+    def get_unfold_action(self, action):
+        """Return a button; one of a row asks first whether the row is there."""
+        found = super().get_unfold_action(action)
+        if action in self._extract_action_names([*self.actions_detail, *self.actions_row]):
+            found.method = self._of_a_row(found.method)
+        return found
+
     def get_deleted_objects(self, objs, request):
         """Count what keeps rows from being deleted instead of reading it all."""
         return deletion.what_goes(objs, request, self.admin_site)
+
+    def _of_a_row(self, button):
+        @wraps(button)
+        def pressed(request, object_id):
+            if self.get_object(request, unquote(object_id)) is None:
+                return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return button(request, object_id=object_id)
+
+        return pressed
 
     def _sorted_by(self, name):
         try:
