@@ -269,15 +269,19 @@ class CampaignAdmin(ModelAdmin):
 class CampaignMemberAdmin(ReadOnly, ModelAdmin):
     """Who is in which arm, and what became of it."""
 
-    list_display = ["user", "campaign", "shown_state", "points", "yuan", "on", "refusal"]
+    list_display = ["user", "campaign", "shown_state", "points", "yuan", "on", "why_not"]
     list_filter = ["campaign", ("state", NewestChoicesFilter)]
     list_select_related = ["user", "campaign"]
     search_fields = members("user")
     search_help_text = MEMBER_HELP
     fields = readonly_fields = [
         "user", "campaign", "is_treated", "state", "on", "assigned_at", "given_at", "points",
-        "yuan", "refusal",
+        "yuan", "why_not",
     ]  # fmt: skip
+
+    @admin.display(description=_("why not"))
+    def why_not(self, row):
+        return wording.of_refusal(row.refusal)
 
     @display(
         description=_("state"),
