@@ -60,3 +60,18 @@ def test_buttons_when_their_row_is_gone_then_say_so_and_break_nothing(client, ad
 
     assert len(addresses) >= 60
     assert {ask: status for ask, status in answers.items() if status not in (302, 404)} == {}
+
+
+def test_rows_when_shown_on_their_own_page_then_no_column_made_for_a_list(rf, administrator):
+    request = rf.get("/admin/")
+    request.user = administrator
+
+    # what a list shows as a coloured word is a pair: (colour, word)
+    pairs = [
+        f"{type(one).__name__}.{name}"
+        for one in admin.site._registry.values()
+        for name in one.get_readonly_fields(request, None)
+        if getattr(getattr(one, str(name), None), "label", None) is not None
+    ]
+
+    assert pairs == []

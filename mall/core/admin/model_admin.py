@@ -4,6 +4,7 @@ from functools import wraps
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist
+from django.urls import reverse
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
 from mall.core import pasted
@@ -57,6 +58,12 @@ class ModelAdmin(EditPages, FoldingFields, UnfoldModelAdmin):
         if action in self._extract_action_names([*self.actions_detail, *self.actions_row]):
             found.method = self._of_a_row(found.method)
         return found
+
+    def get_view_on_site_url(self, obj=None):
+        """Return where a row is seen in the shop; nothing where its page is the one here."""
+        own = getattr(obj, "get_absolute_url", None)
+        is_here = own is not None and own().startswith(reverse("admin:index"))
+        return None if is_here else super().get_view_on_site_url(obj)
 
     def get_deleted_objects(self, objs, request):
         """Count what keeps rows from being deleted instead of reading it all."""
