@@ -158,8 +158,6 @@ class MemberAdmin(DjangoUserAdmin, ModelAdmin):
     def reveal_email(self, request, object_id):
         """Uncover one e-mail; that it was looked at stays in the audit log."""
         member = self.get_object(request, object_id)
-        if member is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         audit.note(request.user, "accounts.reveal_email", target=f"accounts.user:{member.pk}")
         messages.info(request, member.mailbox or "—")
         return redirect("admin:accounts_user_change", member.pk)

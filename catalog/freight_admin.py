@@ -187,8 +187,6 @@ class FreightTemplateAdmin(ShelfAdmin):
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         form = LoadForm(request.GET if "place" in request.GET else None)
         template = freight.as_template(row, row.regions.all())
         context = {

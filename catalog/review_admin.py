@@ -202,8 +202,6 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
 
     def _ask(self, request, object_id, form, verb, *, title):
         review = self.get_object(request, object_id)
-        if review is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         form.initial = {"text": review.answer}
         words = {"template": "catalog/admin/review.html", "review": review}
         return ask(self, request, review, form, verb, title=title, version=review.version, **words)

@@ -99,7 +99,7 @@ class ScheduledPriceAdmin(ReadOnly, ModelAdmin):
     list_filter_submit = True
     list_select_related = ["sku__product"]
     search_fields = ["sku__product__name_zh_hans", "sku__product__name_en"]
-    fields = ["sku", "price", "starts_at", "ends_at", "state", "planned_by"]
+    fields = ["sku", "price", "starts_at", "ends_at", "standing", "planned_by"]
     readonly_fields = fields
     actions_detail = ["end"]
 
@@ -115,6 +115,10 @@ class ScheduledPriceAdmin(ReadOnly, ModelAdmin):
         state = "running" if row.is_running(now) else "planned" if row.starts_at > now else "over"
         return state, STATES[state]
 
+    @admin.display(description=_("status"))
+    def standing(self, row):
+        return self.state(row)[1]
+
     def has_plan_permission(self, request, object_id=None):
         return request.user.has_perm("catalog.change_sku")
 
@@ -122,8 +126,6 @@ class ScheduledPriceAdmin(ReadOnly, ModelAdmin):
     def end(self, request, object_id):
         """Have a running price end now, or take one back that has not begun."""
         row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
         def verb(row, _said):
             price_schedule.end(row, by=request.user)

@@ -132,8 +132,6 @@ class SkuAdmin(ModelAdmin):
     def receive_stock(self, request, object_id):
         """Book a delivery or a correction through the same verb as everybody else."""
         sku = self.get_object(request, object_id)
-        if sku is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         form = ReceiveForm(request.POST or None, initial={"key": uuid4()})
         version = _version_of(sku, form)
         if form.is_valid() and self._receive(request, sku, form, version):
@@ -193,8 +191,6 @@ class SkuAdmin(ModelAdmin):
     def plan_price(self, request, object_id):
         """Say what the SKU costs from when, until when."""
         sku = self.get_object(request, object_id)
-        if sku is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         return schedule_admin.plan_page(request, self, sku)
 
     def has_keys_permission(self, request, object_id=None):

@@ -103,6 +103,7 @@ BYSTANDERS = [Bystander(queue.write_down, endpoints.wants)]
 
 ANSWERS = {
     conditions.IN_SEGMENT: [segments.holding],
+    conditions.SEGMENTS: [segments.names],
     LOOKED: [impressions.note_opened],
     sales.LACKING: [draw_goods.lacking],
     tickets.ISSUE: [draw_goods.issue],

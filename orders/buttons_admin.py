@@ -67,8 +67,6 @@ class OrderButtons:
     def reveal_address(self, request, object_id):
         """Uncover one address; that it was looked at stays in the audit log."""
         order = self.get_object(request, object_id)
-        if order is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         audit.note(request.user, "orders.reveal_address", target=order.reference)
         to = order.address
         messages.info(
@@ -91,8 +89,6 @@ class OrderButtons:
         the form, and that they were opened in the audit log.
         """
         order = self.get_object(request, object_id)
-        if order is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         [row] = waiting.of([order])
         if row.address and request.method != "POST":
             audit.note(request.user, "orders.reveal_address", target=order.reference)
@@ -201,8 +197,6 @@ class OrderButtons:
         answer of its own.
         """
         order = self.get_object(request, object_id)
-        if order is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         about = f"{order.no} · {order.user} · {order.get_status_display()}"
 
         def answer(order, said):

@@ -111,8 +111,6 @@ class AdjustmentAdmin(ReadOnly, ModelAdmin):
 
     def _decide(self, request, object_id, form, verb, *, title):
         adjustment = self.get_object(request, object_id)
-        if adjustment is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         words = _("%(points)+d points for %(member)s, asked by %(clerk)s: %(note)s") % {
             "points": adjustment.points,
             "member": adjustment.account.user.get_username(),
@@ -264,8 +262,6 @@ class AdjustmentBatchAdmin(ReadOnly, ModelAdmin):
 
     def _move(self, request, object_id, form, verb, *, title, **shown):
         batch = self.get_object(request, object_id)
-        if batch is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         words = _("%(name)s: %(lines)s lines, %(points)+d points") % {
             "name": batch.name,
             "lines": len(batch.rows),

@@ -225,7 +225,7 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
     def explain_account(self, request, object_id):
         """Open the balance into its entries, lots, rule versions and people."""
         account = self.get_object(request, object_id)
-        if account is None or not self.has_view_permission(request, account):
+        if not self.has_view_permission(request, account):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         names = wording.rule_names()
         opened = explanation.of_account(account)
@@ -256,8 +256,6 @@ class PointAccountAdmin(ReadOnly, ModelAdmin):
         itself: what colleagues decided is the account's state and what ``beside(account)`` says.
         """
         account = self.get_object(request, object_id)
-        if account is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         entries = statement.page_of(account.pk, size=10).entries
         context = {
             "account": account,

@@ -43,13 +43,18 @@ class BudgetAdmin(ReadOnly, ModelAdmin):
     search_fields = ["code"]
     actions_detail = ["raise_budget"]
     fields = readonly_fields = [
-        "code", "points_max", "per", "month", "taken", "state", "warned_at", "paused_at", "made_at",
+        "code", "points_max", "per", "month", "taken", "standing", "warned_at", "paused_at",
+        "made_at",
     ]  # fmt: skip
 
     @display(description=_("State"), label=STATES)
     def state(self, budget):
         name = "out" if budget.paused_at else "nearly" if budget.is_nearly_out else "some"
         return name, f"{budget.percent} %"
+
+    @admin.display(description=_("State"))
+    def standing(self, budget):
+        return self.state(budget)[1]
 
     def has_raise_permission(self, request, object_id=None):
         return request.user.has_perm("points.change_budget")

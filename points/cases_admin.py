@@ -183,8 +183,6 @@ class RiskCaseAdmin(ReadOnly, ModelAdmin):
 
     def _decide(self, request, object_id, *, is_release, title, done):
         case = self.get_object(request, object_id)
-        if case is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
         def verb(case, answers):
             risk.decide(case, operator=request.user, release=is_release, note=answers["note"])

@@ -20,6 +20,8 @@ from points.postings import Posting
 
 # (code of a segment, ids of members, instant): which of them belong to it
 IN_SEGMENT = Question()
+# (): [(code of a segment, its name)]
+SEGMENTS = Question()
 # (): [(id of a category, its name with those around it)], as they stand in each other
 CATEGORIES = Question()
 

@@ -17,7 +17,7 @@ from unfold.widgets import (
 
 from mall.core.tables.errors import BadCell
 from points import rule_tables, rulebook
-from points.conditions import CATEGORIES
+from points.conditions import CATEGORIES, SEGMENTS
 from points.models import LEVELS, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
 from points.models.tiers import PERCENT_MAX, PLAIN_PERCENT
@@ -108,13 +108,8 @@ class NumbersForm(forms.Form):
         widget=UnfoldBooleanSwitchWidget,
         help_text=_("As long as no rule has paid the member for this action."),
     )
-    segment = forms.RegexField(
-        r"^[a-z0-9][a-z0-9:_-]*$",
-        label=_("Only for the segment"),
-        required=False,
-        max_length=40,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=_("The code of a segment of members; nobody belongs to one that is not there."),
+    segment = forms.ChoiceField(
+        label=_("Only for the segment"), required=False, widget=UnfoldAdminSelectWidget
     )
 
     def __init__(self, *args, **kwargs):
@@ -125,10 +120,13 @@ class NumbersForm(forms.Form):
         there = [one for answer in CATEGORIES.ask() for one in answer]
         self.fields["categories"].choices = [(str(pk), name) for pk, name in there]
         self.newest = self._newest()
+        self.fields["segment"].choices = _segments(self.newest)
         for name, said in rulebook.numbers_of(self.newest).items():
             self.initial.setdefault(name, said)
         said = self.newest or RuleVersion()
         self.initial["with_tier"] = int(said.with_tier)
+        # a select begins with its first choice, which would leave all tiers but one out
+        self.initial |= {"tier_from": said.tier_from, "tier_to": said.tier_to}
         self.initial["table"] = rule_tables.written(said.table)
         for name in ("weekdays", "categories"):
             self.initial[name] = [str(one) for one in getattr(said, name) or ()]
@@ -198,6 +196,14 @@ class NumbersForm(forms.Form):
             said[name] = getattr(before, name) if said[name] is None else said[name]
         said["with_tier"] = bool(said["with_tier"])
         return said
+
+
+def _segments(newest) -> list[tuple]:
+    """Return the segments to choose from: everybody, those there are, and the one it is for."""
+    named = dict(one for answer in SEGMENTS.ask() for one in answer)
+    if newest is not None and newest.segment:
+        named.setdefault(newest.segment, newest.segment)
+    return [("", _("Everybody")), *named.items()]
 
 
 def _field_of(name):

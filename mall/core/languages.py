@@ -36,6 +36,12 @@ def names_of(row, field: str = "name") -> dict[str, str]:
     }
 
 
+def label_in(name: str, language: str) -> str:
+    """Return what a form calls a translated field: its name, and in which language it is."""
+    words = {"name": name, "language": dict(settings.LANGUAGES)[language]}
+    return translation.gettext("%(name)s (%(language)s)") % words
+
+
 @lru_cache(KNOWN)
 def _wanted(accepted, chosen) -> str:
     """Return what Django finds in these two; it reads nothing else of a request."""

@@ -57,6 +57,7 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "10px",
     "STYLES": [lambda request: static("css/back_office.css")],
+    "SCRIPTS": [lambda request: static("js/select_names.js")],
     "COLORS": {
         # Warm greys and the shop's persimmon.
         "base": {

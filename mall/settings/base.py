@@ -6,6 +6,8 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from mall.core.languages import label_in
+
 from .back_office import UNFOLD  # noqa: F401  what the admin looks like
 from .sign_in import *
 
@@ -146,6 +148,7 @@ THEME_COOKIE_NAME = "mall_theme"
 MODELTRANSLATION_DEFAULT_LANGUAGE = "zh-hans"
 MODELTRANSLATION_LANGUAGES = ("zh-hans", "en")
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("zh-hans",)
+MODELTRANSLATION_BUILD_LOCALIZED_VERBOSE_NAME = label_in
 
 # --- API -------------------------------------------------------------------
 REST_FRAMEWORK = {

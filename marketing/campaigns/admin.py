@@ -213,8 +213,6 @@ class CampaignAdmin(ModelAdmin):
     def raise_campaign(self, request, object_id):
         """Make its budgets larger."""
         campaign = self.get_object(request, object_id)
-        if campaign is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         first = {"points": campaign.budget_points, "yuan": campaign.budget_yuan}
         form = BudgetForm(sent(request), initial=first)
 
@@ -232,8 +230,6 @@ class CampaignAdmin(ModelAdmin):
     def report_campaign(self, request, object_id):
         """Show what it did and cost, or take it along as CSV (``?csv=1``)."""
         campaign = self.get_object(request, object_id)
-        if campaign is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, campaign):
             raise PermissionDenied
         found = report.of(campaign)
@@ -254,8 +250,6 @@ class CampaignAdmin(ModelAdmin):
 
     def _move(self, request, object_id, verb, title, question, done):
         campaign = self.get_object(request, object_id)
-        if campaign is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
         def act(row, _said):
             verb(row, actor=request.user)
@@ -275,15 +269,19 @@ class CampaignAdmin(ModelAdmin):
 class CampaignMemberAdmin(ReadOnly, ModelAdmin):
     """Who is in which arm, and what became of it."""
 
-    list_display = ["user", "campaign", "shown_state", "points", "yuan", "on", "refusal"]
+    list_display = ["user", "campaign", "shown_state", "points", "yuan", "on", "why_not"]
     list_filter = ["campaign", ("state", NewestChoicesFilter)]
     list_select_related = ["user", "campaign"]
     search_fields = members("user")
     search_help_text = MEMBER_HELP
     fields = readonly_fields = [
         "user", "campaign", "is_treated", "state", "on", "assigned_at", "given_at", "points",
-        "yuan", "refusal",
+        "yuan", "why_not",
     ]  # fmt: skip
+
+    @admin.display(description=_("why not"))
+    def why_not(self, row):
+        return wording.of_refusal(row.refusal)
 
     @display(
         description=_("state"),

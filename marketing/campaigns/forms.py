@@ -46,7 +46,9 @@ LABELS = {
 }
 MONTH_HELP = _("2026-11 means November 2026.")
 TAGS_HELP = _("Separated by commas.")
+TIER_HELP = _("1 to 5.")
 HELP = {"joined_from": MONTH_HELP, "joined_to": MONTH_HELP, "tags": TAGS_HELP}
+HELP |= {"tier_from": TIER_HELP, "tier_to": TIER_HELP}
 HELP |= {"not_tags": TAGS_HELP, "silent_days": _("Newcomers of these days are left out.")}
 # (title, rows of fields): at most two side by side, more are too narrow to read
 GROUPS = (

@@ -64,7 +64,7 @@ def withdraw(campaign: Campaign, *, actor) -> Campaign:
     """Make a scheduled campaign a draft again, before anybody was drawn. Raises: CampaignMoved."""
     campaign = _locked(campaign, SCHEDULED)
     multiplier.close_rule(campaign)
-    return _turn(campaign, DRAFT, actor)
+    return _turn(campaign, DRAFT, actor, conditions={})  # the segment's count again
 
 
 @transactional

@@ -35,8 +35,9 @@ def open_rule(campaign: Campaign, *, actor) -> None:
 
 
 def turn_rule(campaign: Campaign, *, is_on: bool) -> None:
-    """Pause a campaign's rule, or let it go on."""
-    _turn(campaign, Rule.Status.SCHEDULED if is_on else Rule.Status.PAUSED)
+    """Pause a campaign's rule, or let it go on; one that ended with an earlier draft stays so."""
+    if campaign.is_multiplying:
+        _turn(campaign, Rule.Status.SCHEDULED if is_on else Rule.Status.PAUSED)
 
 
 def close_rule(campaign: Campaign) -> None:

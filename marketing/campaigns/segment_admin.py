@@ -15,6 +15,7 @@ from mall.core.admin.search import MEMBER_HELP, members
 from marketing.campaigns import segments, tags, wording
 from marketing.campaigns.forms import GROUPS, SegmentForm, TagForm
 from marketing.models import MemberTag, Segment
+from points.models import RuleVersion
 
 
 @admin.register(Segment)
@@ -44,8 +45,10 @@ class SegmentAdmin(ModelAdmin):
         return {} if obj else self.prepopulated_fields
 
     def has_delete_permission(self, request, obj=None):
-        """A segment that campaigns name stays."""
-        is_free = obj is None or not obj.campaigns.exists()
+        """A segment that campaigns or rules name stays: without it a rule would pay nobody."""
+        is_free = obj is None or not (
+            obj.campaigns.exists() or RuleVersion.objects.filter(segment=obj.code).exists()
+        )
         return super().has_delete_permission(request, obj) and is_free
 
     def get_actions(self, request):

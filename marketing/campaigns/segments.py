@@ -78,6 +78,11 @@ def _treated(campaign, user_ids, at) -> set[int]:
     return set(treated.values_list("user_id", flat=True))
 
 
+def names() -> list[tuple[str, str]]:
+    """Return code and name of every saved segment."""
+    return [(segment.code, segment.name) for segment in Segment.objects.order_by("-pk")]
+
+
 @kept
 def _by_code() -> dict[str, Segment]:
     return {segment.code: segment for segment in Segment.objects.all()}

@@ -149,6 +149,14 @@ def of_gift(campaign: Campaign) -> str:
     return _(", ").join(parts) or "–"
 
 
+def of_refusal(code: str) -> str:
+    """Return why a member was given nothing; a dash for who was, or waits."""
+    return {
+        "left": _("The member has left."),
+        "account_paused": _("The account is paused: it earns nothing."),
+    }.get(code, code or "–")
+
+
 def _limits(campaign) -> list[str]:
     said = []
     if campaign.budget_points:

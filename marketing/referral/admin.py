@@ -85,8 +85,6 @@ class ReferralAdmin(ReadOnly, ModelAdmin):
 
     def _decide(self, request, object_id, *, is_release, title):
         referral = self.get_object(request, object_id)
-        if referral is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
         def verb(row, answers):
             words = {"operator": request.user, "release": is_release, "note": answers["note"]}

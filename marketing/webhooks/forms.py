@@ -14,13 +14,13 @@ class EndpointForm(forms.ModelForm):
     """Where to, and of what; no kind chosen means all."""
 
     url = forms.CharField(
-        label=_("address"),
+        label=_("Address"),
         max_length=URL_LENGTH,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("https://… of a server that is not inside a private network."),
     )
     kinds = forms.MultipleChoiceField(
-        label=_("facts"),
+        label=_("Facts"),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("Choose none to hear of all, those of later releases, too."),

@@ -37,6 +37,7 @@ class YearSerializer(serializers.Serializer):
 
 class LinkSerializer(serializers.Serializer):
     url = serializers.URLField(allow_null=True, help_text="Null: the year is not shared.")
+    picture = serializers.URLField(allow_null=True, help_text="Its PNG, 1200 × 630, to post.")
 
 
 def _known(request, year):
@@ -58,14 +59,19 @@ class YearLinkView(APIView):
         """Share a year: whoever has the link sees its numbers and a masked name."""
         limit(request, "year", SHARES_PER_MEMBER)
         token = sharing.token_of(sharing.share(request.user, _known(request, year)))
-        address = reverse("marketing:year_shared", args=[token])
-        return Response({"url": request.build_absolute_uri(address)})
+        pages = {"url": "year_shared", "picture": "year_shared_picture"}
+        return Response(
+            {
+                name: request.build_absolute_uri(reverse(f"marketing:{page}", args=[token]))
+                for name, page in pages.items()
+            }
+        )
 
     @extend_schema(operation_id="unshare_year", tags=TAGS, responses={200: LinkSerializer})
     def delete(self, request, year):
         """Let the link to a year die."""
         sharing.revoke(request.user, _known(request, year))
-        return Response({"url": None})
+        return Response({"url": None, "picture": None})
 
 
 urlpatterns = [

@@ -142,8 +142,6 @@ class CouponTemplateAdmin(SimpleHistoryAdmin, TranslationAdmin, ModelAdmin):
     def hand_out(self, request, object_id):
         """Count a segment first; the second time, the same answers go."""
         template = self.get_object(request, object_id)
-        if template is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         form = HandOutForm(sent(request))
         words = {"about": template, "title": _("Hand out to a segment")}
         words["question"] = _(
@@ -276,8 +274,6 @@ class CouponAdmin(ReadOnly, ModelAdmin):
     def revoke(self, request, object_id):
         """Take an unused coupon back, with a reason; bought ones give the points back."""
         coupon = self.get_object(request, object_id)
-        if coupon is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
         def verb(_row, said):
             lifecycle.revoke(coupon, actor=request.user, reason=said["reason"])

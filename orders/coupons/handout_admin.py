@@ -86,8 +86,6 @@ class CouponGrantAdmin(ReadOnly, ModelAdmin):
     def undo(self, request, object_id):
         """Stop it and take back what nobody used."""
         grant = self.get_object(request, object_id)
-        if grant is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
         def verb(_row, said):
             handouts.undo(grant, actor=request.user, reason=said["reason"])

@@ -153,8 +153,6 @@ class BillDifferenceAdmin(ReadOnly, ModelAdmin):
     def settle(self, request, object_id):
         """Note what a difference was."""
         row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
 
         def verb(row, said):
             billing.settle(row, by=request.user, note=said["note"])

@@ -142,8 +142,6 @@ class RefundRequestAdmin(ReadOnly, ModelAdmin):
 
     def _decide(self, request, object_id, form_class, verb, *, button, done):
         asked = self.get_object(request, object_id)
-        if asked is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         preview = refund_preview.show_request(asked) if asked.is_waiting else None
 
         def answer(asked, said):

@@ -84,8 +84,6 @@ class MemberImportAdmin(FileJobAdmin):
             return _("The file is being taken back.")
 
         row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         question = _(
             "Members who came in since, or whose points moved, keep what they have; all others "
             "give their balance back by an entry of its own. Their accounts stay, empty."
@@ -105,8 +103,6 @@ class MemberImportAdmin(FileJobAdmin):
             return words % {"n": count}
 
         row = self.get_object(request, object_id)
-        if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         title = _("Send welcome mails again")
         question = _("Whoever of this file has not set a password yet gets a new link.")
         form = Form(sent(request))

@@ -1,5 +1,5 @@
 """Every page as a reader meets it: fits the screen, asks nobody else, says nothing in the console,
-can be tapped.
+can be tapped, and axe finds nothing in either theme.
 
 Marker ``browser``: headless Chromium against the live server.
 """
@@ -15,6 +15,7 @@ from orders.basket import wishes
 from orders.models import BasketLine
 from orders.payments import cash_in
 from points.models import TierLevel
+from tests.browser.accessibility import barriers
 from tests.conftest import PASSWORD
 from tests.factories.catalog import SkuFactory
 from tests.factories.draws import announced, pull
@@ -262,6 +263,11 @@ def member_pages(shop):
         "/badges/",
         "/year/",
         "/inbox/",
+        "/account/notifications/",
+        "/missions/",
+        "/points/ways/",
+        "/points/explain/",
+        "/share/",
         "/account/",
         "/account/profile/",
         "/account/addresses/",
@@ -336,7 +342,7 @@ def faults_on_screens(page, path):
     a thumb, and with double text.
     """
     show(page, width=PHONE, dark=True)
-    faults = faults_of(page, path)
+    faults = faults_of(page, path) + barriers(page)
     faults += [f"{path} {found}" for found in page.evaluate(SMALL_TARGETS)]
     show(page, width=DESKTOP)
     faults += faults_here(page)
@@ -370,7 +376,7 @@ def test_pages_when_opened_by_a_visitor_then_fit_and_ask_nobody_else(
 
     faults = []
     for path in visitor_pages(shop):
-        faults += faults_of(page, path)
+        faults += faults_of(page, path) + barriers(page)
         show(page, width=DESKTOP, dark=True)
         faults += faults_here(page)
         show(page, width=PHONE)
@@ -401,7 +407,7 @@ def test_pages_when_read_in_english_then_fit_a_small_phone_and_double_text(
     faults = []
     for path in member_pages(shop):
         show(page, width=SMALL_PHONE)
-        faults += faults_of(page, path)
+        faults += faults_of(page, path) + barriers(page)
         show(page, width=PHONE)
         faults += faults_of_double_text(page)
 

@@ -1,7 +1,10 @@
 """The sidebar of the back office: every line leads somewhere, and to each only what it may see."""
 
+from itertools import cycle
+
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
@@ -39,3 +42,37 @@ def test_sidebar_when_a_role_looks_then_each_room_shown_opens(client, member, ro
 
     assert shown
     assert closed == []
+
+
+def _buttons():
+    """Return the address of every button of a row, of a row that is not there."""
+    gone = cycle(["987654321", "nonsense"])
+    for model_admin in admin.site._registry.values():
+        for button in (*model_admin.actions_detail, *model_admin.actions_row):
+            name = model_admin.get_unfold_action(button).action_name
+            yield reverse(f"admin:{name}", args=[next(gone)])
+
+
+def test_buttons_when_their_row_is_gone_then_say_so_and_break_nothing(client, administrator):
+    client.force_login(administrator)
+    client.raise_request_exception = False
+
+    answers = {at: client.get(at).status_code for at in _buttons()}
+
+    assert len(answers) >= 50
+    assert {at: status for at, status in answers.items() if status not in (302, 404)} == {}
+
+
+def test_rows_when_shown_on_their_own_page_then_no_column_made_for_a_list(rf, administrator):
+    request = rf.get("/admin/")
+    request.user = administrator
+
+    # what a list shows as a coloured word is a pair: (colour, word)
+    pairs = [
+        f"{type(one).__name__}.{name}"
+        for one in admin.site._registry.values()
+        for name in one.get_readonly_fields(request, None)
+        if getattr(getattr(one, str(name), None), "label", None) is not None
+    ]
+
+    assert pairs == []

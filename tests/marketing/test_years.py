@@ -1,12 +1,16 @@
 """A year in points: what is summed up, who may see it, and what others see of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
+from PIL import Image
 
+from mall.core.links import whole
 from marketing.models import CheckIn, MemberBadge, YearShare
-from marketing.years import sharing, summary
+from marketing.years import picture, sharing, summary
 from orders import checkout
 from points import ledger, rules
 from tests.factories.catalog import CategoryFactory
@@ -91,6 +95,8 @@ def test_year_page_when_shared_and_taken_back_then_others_see_numbers_and_a_mask
     assert (seen.status_code, seen["X-Robots-Tag"]) == (200, "noindex")
     assert 'property="og:title" content="W****: 2026 in points"' in page
     assert "41 days" in page
+    assert page.count('property="og:title"') == page.count('property="og:image"') == 1
+    assert f'property="og:image" content="{whole(address)}picture.png"' in page
     for personal in ("Wonderful", eventful.username, eventful.email):
         assert personal not in page
     assert (forged.status_code, dead.status_code) == (404, 404)
@@ -101,12 +107,14 @@ def test_year_page_when_shared_and_taken_back_then_others_see_numbers_and_a_mask
 
 def test_years_api_when_read_shared_and_taken_back_then_the_same_numbers(signed_in_api, member):
     read = signed_in_api.get("/api/v1/years/2026")
-    link = signed_in_api.put("/api/v1/years/2026/link").json()["url"]
+    shared = signed_in_api.put("/api/v1/years/2026/link").json()
+    link = shared["url"]
     gone = signed_in_api.delete("/api/v1/years/2026/link")
 
     assert (read.status_code, read.json()["year"], read.json()["saved"]) == (200, 2026, "0.00")
     assert "/y/" in link
-    assert gone.json() == {"url": None}
+    assert shared["picture"] == f"{link}picture.png"
+    assert gone.json() == {"url": None, "picture": None}
     assert not YearShare.objects.exists()
     assert signed_in_api.get("/api/v1/years/2025").status_code == 404
 
@@ -119,3 +127,36 @@ def test_year_page_when_nothing_happened_then_says_so(english):
 
     assert "Nothing happened in 2026" in page
     assert "Make a link" not in page
+
+
+def test_picture_when_asked_for_then_ones_own_and_the_shared_one_until_it_is_taken_back(
+    client, eventful
+):
+    eventful.date_joined = NEW_YEARS_EVE
+    eventful.save()
+    client.force_login(eventful)
+    own = client.get("/year/2026/picture.png")
+    client.post("/year/2026/link/", {"wanted": "yes"})
+    address = f"/y/{sharing.token_of(YearShare.objects.get())}/picture.png"
+    client.logout()
+
+    shared, refused = client.get(address), client.get("/year/2026/picture.png")
+    sharing.revoke(eventful, 2026)
+
+    assert (own.status_code, own["Content-Type"]) == (200, "image/png")
+    assert Image.open(BytesIO(own.content)).size == (1200, 630)
+    assert (shared.content, shared["X-Robots-Tag"]) == (own.content, "noindex")
+    assert refused.status_code == 302
+    assert client.get(address).status_code == 404
+    client.force_login(eventful)
+    assert client.get("/year/2024/picture.png").status_code == 404
+
+
+def test_picture_when_numbers_are_large_then_they_stay_inside(eventful):
+    year = summary.of(eventful, 2026)
+    huge = replace(year, earned=10**11, best_streak=10**7, check_ins=10**7, pieces=10**7)
+
+    shown = Image.open(BytesIO(picture.of(huge))).convert("RGB")
+
+    ink = [x for x in range(1200) for y in range(0, 630, 3) if sum(shown.getpixel((x, y))) < 3 * 80]
+    assert min(ink) >= 64 and max(ink) <= 1200 - 64

@@ -9,8 +9,9 @@ import pytest
 from catalog.models import Category
 from mall.core.models import AuditRow
 from points import back_tests, budgets, rulebook
-from points.models import BackTest, Budget, Rule
+from points.models import LEVELS, BackTest, Budget, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
+from tests.factories.campaigns import SegmentFactory
 from tests.factories.points import in_tier, member_with
 from tests.points.test_admin import rule_answers
 from tests.points.test_multipliers import a_rule, checked_in
@@ -75,7 +76,7 @@ def test_rule_when_a_multiplier_is_added_then_it_pays_and_is_said_in_one_sentenc
         ({"categories": ["999999"]}, "categories"),
         ({"actions": ["nothing"]}, "actions"),
         ({"amount_min": "-1"}, "amount_min"),
-        ({"segment": "no blanks"}, "segment"),
+        ({"segment": "not-there"}, "segment"),
         ({"budget_points": "-5"}, "budget_points"),
         ({"budget_per": "week"}, "budget_per"),
         ({"value": "fixed", "points": "5", "action": "praise"}, "actions"),
@@ -89,6 +90,18 @@ def test_rule_when_a_multiplier_makes_no_sense_then_said_at_its_field(english, w
     assert (list(errors), len(errors[field])) == ([field], 1)
     assert not Rule.objects.filter(code="friday").exists()
     assert not Budget.objects.filter(code="rule:friday").exists()
+
+
+def test_rule_when_its_page_is_opened_then_every_tier_is_meant_and_segments_are_offered(english):
+    SegmentFactory(code="regulars", name_zh_hans="老客", name_en="Regulars")
+
+    page = english.get("/admin/points/rule/add/")
+    form = page.context["adminform"].form
+    english.post("/admin/points/rule/add/", treat(segment="regulars"))
+
+    assert (form["tier_from"].value(), form["tier_to"].value()) == (1, LEVELS)
+    assert form.fields["segment"].choices[:2] == [("", "Everybody"), ("regulars", "Regulars")]
+    assert RuleVersion.objects.get(rule__code="friday").segment == "regulars"
 
 
 def test_rule_when_its_budget_would_be_less_than_was_given_then_refused_at_the_field(english):

@@ -1,5 +1,5 @@
 """The fields of the back office's forms: they fold what was pasted, and shrink pictures, as the
-pages' fields do.
+pages' fields do; and those that are looked up say what they are.
 """
 
 from django.db import models
@@ -22,7 +22,11 @@ class FoldingFields:
         form_class = self.folded_as.get(db_field.name) or _form_class(db_field)
         if form_class and not db_field.choices:
             kwargs.setdefault("form_class", form_class)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in self.get_autocomplete_fields(request):
+            # what Select2 puts in its place takes only the title along: else it has no name
+            field.widget.attrs.setdefault("title", field.label)
+        return field
 
 
 def _form_class(db_field):

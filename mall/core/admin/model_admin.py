@@ -1,6 +1,10 @@
 """The admin every app's admins are made of: unfold's, with lists that bear a grown shop."""
 
+from functools import wraps
+
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import FieldDoesNotExist
+from django.urls import reverse
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
 from mall.core import pasted
@@ -48,9 +52,31 @@ class ModelAdmin(EditPages, FoldingFields, UnfoldModelAdmin):
         request.list_notes = [*getattr(request, "list_notes", ()), *notes]
         return rows, False
 
+    def get_unfold_action(self, action):
+        """Return a button; one of a row asks first whether the row is there."""
+        found = super().get_unfold_action(action)
+        if action in self._extract_action_names([*self.actions_detail, *self.actions_row]):
+            found.method = self._of_a_row(found.method)
+        return found
+
+    def get_view_on_site_url(self, obj=None):
+        """Return where a row is seen in the shop; nothing where its page is the one here."""
+        own = getattr(obj, "get_absolute_url", None)
+        is_here = own is not None and own().startswith(reverse("admin:index"))
+        return None if is_here else super().get_view_on_site_url(obj)
+
     def get_deleted_objects(self, objs, request):
         """Count what keeps rows from being deleted instead of reading it all."""
         return deletion.what_goes(objs, request, self.admin_site)
+
+    def _of_a_row(self, button):
+        @wraps(button)
+        def pressed(request, object_id):
+            if self.get_object(request, unquote(object_id)) is None:
+                return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return button(request, object_id=object_id)
+
+        return pressed
 
     def _sorted_by(self, name):
         try:

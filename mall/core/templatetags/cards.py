@@ -22,7 +22,7 @@ LOCALES = {"zh-hans": "zh_CN", "en": "en_US"}
 @register.simple_tag(takes_context=True)
 def share_card(context):
     """Write description, canonical address, card and JSON-LD of a page. Of the context it reads
-    ``card`` ({title, description, image, address, type, data}), all of it optional.
+    ``card`` ({title, description, image, is_wide, address, type, data}), all of it optional.
     """
     face, request = context.get("face"), context.get("request")
     if face is None or request is None:
@@ -48,7 +48,8 @@ def share_card(context):
         format_html('<meta property="og:{}" content="{}">', name, value)
         for name, value in told.items()
     ]
-    lines.append(mark_safe('<meta name="twitter:card" content="summary">'))
+    size = "summary_large_image" if card.get("is_wide") else "summary"
+    lines.append(format_html('<meta name="twitter:card" content="{}">', size))
     lines += [_linked(data) for data in card.get("data", ())]
     return mark_safe("\n  ".join(lines))
 

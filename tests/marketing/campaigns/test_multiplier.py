@@ -56,3 +56,21 @@ def test_move_when_a_campaign_multiplies_then_its_rule_moves_along():
     assert seen == ["paused", "scheduled", "ended"]
     assert (rule.budget.code, rule.versions.count()) == (campaign.budget_code, 1)
     assert rule.ends_at <= clock.now()
+
+
+def test_move_when_a_campaign_multiplies_no_more_then_its_old_rule_stays_ended():
+    tagged(2)
+    clerk = operator()
+    campaign = lifecycle.schedule(
+        CampaignFactory(earn_percent=200, points=0, holdout_percent=0), actor=clerk
+    )
+    campaign = lifecycle.withdraw(campaign, actor=clerk)
+    assert campaign.conditions == {}  # a draft is about the segment as it is now
+    campaign.earn_percent, campaign.points = 100, 10
+    campaign = lifecycle.schedule(lifecycle.keep(campaign, actor=clerk), actor=clerk)
+    lifecycle.begin_due()
+
+    for move in (lifecycle.pause, lifecycle.resume):
+        move(campaign, actor=clerk)
+
+        assert Rule.objects.get(code=campaign.rule_code).status == "ended"

@@ -1,0 +1,84 @@
+"""The pages of the back office on which members are brought back, as an operator meets them: on a
+dark phone in Chinese and a light desk in English, and read without JavaScript.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from mall.core import clock
+from marketing.campaigns import lifecycle, sweep
+from marketing.leaderboard import counting
+from marketing.models import Board, Campaign, Referral
+from points import budgets
+from points.models import RiskRule, Rule
+from tests.browser.accessibility import WCAG, barriers
+from tests.browser.test_look import DESKTOP, PHONE, faults_here, faults_of, show
+from tests.factories.campaigns import SegmentFactory, started, tagged
+from tests.factories.draws import announced, draft
+from tests.factories.referrals import invited
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+ROOMS = """marketing/campaign marketing/segment marketing/membertag marketing/campaignmember
+    marketing/draw marketing/drawticket marketing/referral marketing/board marketing/memberbadge
+    marketing/outageday marketing/webhookendpoint marketing/webhookdelivery marketing/message
+    marketing/monthstatement points/rule points/backtest points/budget points/riskrule
+    points/risksighting points/tierlevel""".split()
+FORMS = "marketing/campaign marketing/segment marketing/membertag marketing/draw".split()
+FORMS += "marketing/webhookendpoint marketing/outageday points/rule".split()
+REPORTS = ("liability", "points", "forecast", "recommendations")
+
+
+@pytest.fixture
+def rooms(db, member):
+    """Addresses of lists, forms, rows and reports, each with something on it."""
+    tagged(6)
+    over = started(points=10, budget_points=1000)
+    sweep.carry_on()
+    lifecycle.end(Campaign.objects.get(pk=over.pk), actor=member)
+    wheel = announced()
+    held = Referral.objects.get(invitee=invited(member, "friend"))
+    budget = budgets.set_up("draw:autumn", 500, actor=member)
+    rows = [
+        (over, "change"), (over, "report"), (SegmentFactory(), "change"), (wheel, "figures"),
+        (draft(), "change"), (held, "change"), (budget, "change"),
+        (Rule.objects.get(code="checkin"), "change"), (RiskRule.objects.first(), "change"),
+        (counting.board_of(Board.Period.WEEK, clock.today() - timedelta(7)), "change"),
+    ]  # fmt: skip
+    own = [f"/admin/{row._meta.label_lower.replace('.', '/')}/{row.pk}/{page}/"
+           for row, page in rows]  # fmt: skip
+    lists = [f"/admin/{room}/" for room in ROOMS]
+    forms = [f"/admin/{room}/add/" for room in FORMS]
+    return [*lists, *forms, *own, *(f"/admin/reports/{name}/" for name in REPORTS)]
+
+
+def test_rooms_when_an_operator_opens_them_then_fit_and_nothing_is_barred(
+    open_page, english, sign_in_page, rooms, admin_user
+):
+    phone = sign_in_page(open_page(width=PHONE, dark=True), admin_user)
+    desk = sign_in_page(english(open_page(width=DESKTOP)), admin_user)
+
+    faults = []
+    for path in rooms:
+        answer = phone.goto(path)
+        faults += [f"{path} answers {answer.status}"] * (answer.status != 200)
+        faults += [one for one in faults_here(phone) if "h1" not in one] + barriers(phone, WCAG)
+        faults += [one for one in faults_of(desk, path) if "h1" not in one] + barriers(desk, WCAG)
+
+    assert len(rooms) >= 40
+    assert faults == []
+
+
+def test_rooms_when_read_without_javascript_then_their_words_are_seen(
+    open_page, sign_in_page, rooms, admin_user
+):
+    page = sign_in_page(open_page(width=PHONE, javascript=False), admin_user)
+
+    hidden = {}
+    for path in rooms:
+        page.goto(path)
+        show(page, width=PHONE)
+        covers = page.locator("[x-show=filterOpen]:visible, [x-show=openCommandResults]:visible")
+        hidden[path] = not page.locator("#content").is_visible() or covers.count()
+
+    assert {path: found for path, found in hidden.items() if found} == {}
