@@ -243,7 +243,7 @@ def test_cards_when_a_product_is_shared_then_its_own(client, settings):
 
 
 def closed_to_robots(client, address):
-    """Whether robots.txt keeps an address out. Source: RFC 9309, 2.2.3 (``*`` is any characters)."""
+    """Whether robots.txt keeps an address out. Source: RFC 9309, 2.2.3 (``*`` is any text)."""
     rules = re.findall(r"^Disallow: (\S+)$", client.get("/robots.txt").content.decode(), re.M)
     return any(re.match(re.escape(rule).replace(r"\*", ".*"), address) for rule in rules)
 
