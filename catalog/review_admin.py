@@ -210,5 +210,3 @@ class ReviewAdmin(ReadOnly, ModelAdmin):
 @admin.register(ReviewPolicy)
 class ReviewPolicyAdmin(OneRow, ModelAdmin):
     """Whether reviews wait for somebody."""
-
-    list_display = ["__str__", "publishes_at_once"]

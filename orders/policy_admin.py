@@ -12,12 +12,3 @@ from orders.models import (
 @admin.register(CheckoutPolicy)
 class CheckoutPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers checkout goes by."""
-
-    list_display = [
-        "__str__",
-        "payment_window_minutes",
-        "discount_min_points",
-        "discount_step_points",
-        "discount_max_percent",
-        "freight",
-    ]

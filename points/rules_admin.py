@@ -266,5 +266,3 @@ class ExchangeRateAdmin(ModelAdmin):
 @admin.register(PointsPolicy)
 class PointsPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers the guards go by."""
-
-    list_display = ["__str__", "earned_per_day_max", "adjust_alone_max", "adjust_alone_day_max"]

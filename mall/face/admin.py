@@ -59,7 +59,6 @@ def _home(request, **more):
 @admin.register(ShopFace)
 class ShopFaceAdmin(Previewed, OneRow, ModelAdmin, TranslationAdmin):
     form = FaceForm
-    list_display = ["__str__", "name", "icp_number"]
     readonly_fields = ["still_missing"]
     fieldsets = [
         (None, {"fields": ["still_missing", "name", "slogan", "description", "logo"]}),

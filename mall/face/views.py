@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from catalog.forms import FilterForm
 from mall.core import face
 from mall.core.face import colours
 from mall.core.links import whole
@@ -15,21 +16,22 @@ from mall.core.models.face import HEX_COLOUR
 from mall.face import icons, sitemap
 
 A_DAY, A_YEAR = 86400, 365 * 86400
-# What is a member's own, or nobody's to read: nothing there for a search engine.
-PRIVATE = (
-    "/account/",
-    "/accounts/",
+SHELVES = ("category", "page")  # of what a list may be asked for: where else goods are found
+# No page for anybody to find, or one whose address is a key. What asks to sign in is not here: that
+# keeps it out by itself (decision 0113).
+CLOSED = (
+    "/accounts/confirm-email/",
+    "/accounts/password/reset/key/",
     "/admin/",
     "/api/",
-    "/cart/",
-    "/inbox/",
     "/language/",
-    "/orders/",
-    "/points/",
-    "/share/",
+    "/products/suggestions/",
+    "/setup/",
     "/theme/",
     "/unsubscribe/",
-    "/wishlist/",
+    "/welcome/",
+    "/*?*next=",  # signing in, once for every page that asks for it
+    *(f"/products/?*{name}=" for name in FilterForm.base_fields if name not in SHELVES),
 )
 
 
@@ -135,7 +137,7 @@ def manifest(request):
 @cache_control(public=True, max_age=A_DAY)
 def robots(request):
     """Return what search engines may read."""
-    lines = ["User-agent: *", *(f"Disallow: {place}" for place in PRIVATE)]
+    lines = ["User-agent: *", *(f"Disallow: {place}" for place in CLOSED)]
     lines += ["", f"Sitemap: {whole('/sitemap.xml')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 

@@ -10,7 +10,7 @@ from mall.monitoring.logs import configure_logging
 from mall.secrets import load_or_create
 
 from .base import *
-from .base import BASE_DIR, PAYMENT_PROVIDERS, env
+from .base import BASE_DIR, MIDDLEWARE, PAYMENT_PROVIDERS, env
 from .databases import SQLITE_ENGINE, SQLITE_OPTIONS
 
 VAR_DIR = BASE_DIR / "var"
@@ -100,3 +100,10 @@ STORAGES = {
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise would warn of a folder it misses
 WHITENOISE_USE_FINDERS = True
+# Inside WhiteNoise, whose files are compressed already.
+_inside = MIDDLEWARE.index("whitenoise.middleware.WhiteNoiseMiddleware") + 1
+MIDDLEWARE = [
+    *MIDDLEWARE[:_inside],
+    "mall.server.compression.PageCompressionMiddleware",
+    *MIDDLEWARE[_inside:],
+]

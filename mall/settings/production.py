@@ -3,6 +3,8 @@
 Source: docs/reliability.md, "Production settings".
 """
 
+from urllib.parse import urlsplit
+
 from mall import payment_accounts, sign_in_accounts
 from mall.environment import (
     Environment,
@@ -128,6 +130,8 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
+# Host names no port behind nginx, and a browser's Origin does where it is not 443.
+CSRF_TRUSTED_ORIGINS = ["://".join(urlsplit(SHOP_URL)[:2])]
 LANGUAGE_COOKIE_SECURE = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"

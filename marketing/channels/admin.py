@@ -20,7 +20,6 @@ from marketing.notices.admin import STATE_COLOURS
 class ContactPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers that all channels go by."""
 
-    list_display = ["__str__", "per_day", "per_week"]
     fields = ["per_day", "per_week"]
 
 

@@ -80,4 +80,3 @@ class CheckInPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers that making up a day goes by."""
 
     form = PolicyForm
-    list_display = ["__str__", "make_up_days", "make_up_prices"]

@@ -56,6 +56,22 @@ def test_production_when_checked_for_deployment_then_nothing_to_say():
     assert "no issues" in checked.stdout
 
 
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        (None, "https://mall.example"),
+        ("https://mall.example:8443/", "https://mall.example:8443"),
+    ],
+)
+def test_production_when_the_shop_has_a_port_of_its_own_then_forms_may_come_from_there(
+    address, origin
+):
+    """Behind nginx Host names no port, and a browser's Origin does."""
+    asked = "import mall.settings.production as settings; print(*settings.CSRF_TRUSTED_ORIGINS)"
+
+    assert start("-c", asked, SHOP_URL=address).stdout == f"{origin}\n"
+
+
 def test_production_when_nothing_is_set_then_one_line_for_each():
     refused = read_settings(
         **dict.fromkeys((name for name in GOOD if name != "MALL_PROFILE"), None)

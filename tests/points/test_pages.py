@@ -246,7 +246,6 @@ def test_statement_when_a_rate_is_coming_then_both_are_shown(client, member):
         "adjustment",
         "adjustmentbatch",
         "riskcase",
-        "pointspolicy",
         "rule",
         "exchangerate",
     ],
@@ -256,6 +255,15 @@ def test_list_when_opened_then_it_shows(office, room):
     rules.award(member_with().pk, "mission", key="mission:1", amount=1_001)
 
     assert office.get(f"/admin/points/{room}/").status_code == 200
+
+
+def test_policy_when_its_room_is_opened_then_its_one_row_stands_there(office):
+    only = PointsPolicy.objects.get()
+
+    led = office.get("/admin/points/pointspolicy/")
+
+    assert led["Location"] == f"/admin/points/pointspolicy/{only.pk}/change/"
+    assert office.get(led["Location"]).status_code == 200
 
 
 def test_case_when_released_in_the_admin_then_earning_goes_on_and_it_is_audited(office):

@@ -242,6 +242,48 @@ def test_cards_when_a_product_is_shared_then_its_own(client, settings):
     )
 
 
+def closed_to_robots(client, address):
+    """Whether robots.txt keeps an address out. Source: RFC 9309, 2.2.3 (``*`` is any text)."""
+    rules = re.findall(r"^Disallow: (\S+)$", client.get("/robots.txt").content.decode(), re.M)
+    return any(re.match(re.escape(rule).replace(r"\*", ".*"), address) for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_closed"),
+    [
+        ("/", False),
+        ("/products/", False),
+        ("/products/?category=tea", False),
+        ("/products/?category=tea&page=2", False),
+        ("/products/?category=tea&search=cup", True),
+        ("/products/?min_points=5", True),
+        ("/products/?ordering=sold", True),
+        ("/products/suggestions/?search=cup", True),
+        ("/cart/", False),
+        ("/accounts/login/", False),
+        ("/accounts/login/?next=/products/", True),
+        ("/accounts/password/reset/key/1-abc/", True),
+        ("/admin/login/", True),
+        ("/api/v1/products", True),
+    ],
+)
+def test_robots_when_an_address_is_asked_for_then_closed_where_nothing_is_found(
+    client, db, address, is_closed
+):
+    assert closed_to_robots(client, address) is is_closed
+
+
+@pytest.mark.parametrize(
+    "address", ["/orders/", "/orders/new/?sku=1", "/points/", "/checkin/", "/inbox/", "/account/"]
+)
+def test_robots_when_a_page_asks_to_sign_in_then_the_way_there_ends(client, db, address):
+    answer = client.get(address)
+
+    assert answer.status_code == 302
+    assert closed_to_robots(client, answer["Location"])
+    assert not closed_to_robots(client, address)  # or nobody would learn that it leads elsewhere
+
+
 def test_files_when_search_engines_and_phones_ask_then_there(client, settings):
     settings.SHOP_URL = "https://shop.example"
     on, off = SkuFactory(stock=1), SkuFactory(product__status="off")
@@ -252,7 +294,7 @@ def test_files_when_search_engines_and_phones_ask_then_there(client, settings):
     with translation.override("en"):
         manifest = client.get("/site.webmanifest").json()
 
-    assert "Disallow: /orders/" in robots and "Sitemap: https://shop.example/sitemap.xml" in robots
+    assert "Sitemap: https://shop.example/sitemap.xml" in robots
     assert "<loc>https://shop.example/terms/</loc>" in sitemap.content.decode()
     assert f"/products/{on.product_id}/</loc>" in sitemap.content.decode()
     assert f"/products/{off.product_id}/</loc>" not in sitemap.content.decode()
