@@ -20,8 +20,8 @@ from marketing.notices.admin import STATE_COLOURS
 class ContactPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers that all channels go by."""
 
-    list_display = ["__str__", "per_day", "per_week"]
-    fields = ["per_day", "per_week"]
+    list_display = ["__str__", "per_day", "per_week", "daily_digest", "digest_hour"]
+    fields = ["per_day", "per_week", "daily_digest", "digest_hour"]
 
 
 @admin.register(Message)
