@@ -11,10 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import addresses, pasted_address
-from accounts.api_fields import LineField, StrictBooleanField
+from accounts.api_fields import LineField
 from accounts.models import DETAIL_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
 from mall.core import phones
 from mall.core.api import StrictSerializer, listed, read, whole
+from mall.core.api_fields import StrictBooleanField
 from mall.core.regions import tree
 
 TAGS = ["me"]

@@ -12,6 +12,7 @@ from marketing.notices import api as notice_api
 from marketing.recommendations import api as suggestion_api
 from marketing.referral import api as referral_api
 from marketing.referral import staff_api as referral_staff_api
+from marketing.webhooks import api as webhook_api
 from marketing.wishes import api as wish_api
 from marketing.years import api as year_api
 
@@ -31,4 +32,5 @@ urlpatterns = [
     *wish_api.urlpatterns,
     *referral_api.urlpatterns,
     *referral_staff_api.urlpatterns,
+    *webhook_api.urlpatterns,
 ]

@@ -23,6 +23,7 @@ from points import (
     perks,
     rates,
     rules_api,
+    rules_staff_api,
     statement,
     tiers,
     wording,
@@ -239,6 +240,7 @@ urlpatterns = [
     path("points", Points.as_view()),
     path("points/entries", Entries.as_view()),
     *rules_api.urlpatterns,
+    *rules_staff_api.urlpatterns,
     *adjustments_api.urlpatterns,
     *cases_api.urlpatterns,
 ]

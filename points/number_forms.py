@@ -16,7 +16,7 @@ from unfold.widgets import (
 )
 
 from mall.core.tables.errors import BadCell
-from points import rule_tables, rulebook
+from points import rule_tables, rule_writing, rulebook
 from points.conditions import CATEGORIES, SEGMENTS
 from points.models import LEVELS, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
@@ -30,8 +30,6 @@ OPTIONAL = {
     "matures_after_days": 0,
     "percent": PLAIN_PERCENT,
 }
-NO_TABLE = _("Please write whole numbers with commas between them.")
-NO_STEPS = _("Please write each step once, with its points: 14: 100, 30: 200.")
 TIERS = [(level, f"V{level}") for level in range(1, LEVELS + 1)]
 YES_NO = [(1, _("Yes")), (0, _("No"))]
 
@@ -149,43 +147,25 @@ class NumbersForm(forms.Form):
             return rule_tables.read(self.cleaned_data["table"])
         except (BadCell, ValueError):
             pairs = ":" in self.cleaned_data["table"].replace("：", ":")
-            raise forms.ValidationError(NO_STEPS if pairs else NO_TABLE) from None
+            words = rule_writing.NO_STEPS if pairs else rule_writing.NO_TABLE
+            raise forms.ValidationError(words) from None
 
     def clean(self):
         """A rule must be worth something, and for somebody."""
         cleaned = super().clean()
-        self._check_worth(cleaned)
-        first, last = cleaned.get("tier_from") or 1, cleaned.get("tier_to") or LEVELS
-        if first > last:
-            self.add_error("tier_to", _("The last tier lies below the first."))
+        self.check_numbers(cleaned)
         return cleaned
 
-    def _check_worth(self, cleaned):
-        value, kinds = cleaned.get("value"), RuleVersion.Value
-        if value == kinds.TABLE and not cleaned.get("table") and "table" not in self.errors:
-            self.add_error("table", _("A rule by table needs a table."))
-        self._check_steps(value, cleaned.get("table"))
-        if value in (kinds.FIXED, kinds.PER_YUAN) and not cleaned.get("points"):
-            self.add_error("points", _("How many points is it worth?"))
-        is_less = (cleaned.get("percent") or 0) <= PLAIN_PERCENT
-        if value == kinds.PERCENT and is_less and "percent" not in self.errors:
-            self.add_error("percent", _("More than 100: 200 doubles what others pay."))
-        if value and value != kinds.PERCENT and cleaned.get("actions"):
-            self.add_error("actions", _("Only a rule that multiplies others does this."))
-        if cleaned.get("validity") == RuleVersion.Validity.DAYS and not cleaned.get(
-            "validity_days"
-        ):
-            self.add_error("validity_days", _("For how many days?"))
+    def action(self) -> str:
+        """Return the action the numbers are for."""
+        raise NotImplementedError
 
-    def _check_steps(self, value, table):
-        """A rule by certain steps names them, and no other does."""
-        if table is None:
-            return
-        names_steps = bool(table) and all(map(rule_tables.is_pair, table))
-        if value == RuleVersion.Value.STEPS and not names_steps:
-            self.add_error("table", NO_STEPS)
-        if value != RuleVersion.Value.STEPS and names_steps:
-            self.add_error("table", NO_TABLE)
+    def check_numbers(self, cleaned):
+        """Say beside each field what is wrong with the numbers together."""
+        wrong = rule_writing.lacking(cleaned, action=self.action())
+        for name, words in wrong.items():
+            if name in self.fields and name not in self.errors:
+                self.add_error(name, words)
 
     def numbers(self):
         """Return the numbers of a version as asked for."""

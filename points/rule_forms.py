@@ -5,10 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from mall.core.errors import DomainError
-from points import budgets, rulebook, terms
+from points import budgets, rule_writing, rulebook
 from points.models import BackTest, Budget, Rule, RuleVersion
 from points.models.budgets import BUDGET_MAX
-from points.models.rules import MULTIPLIER
 from points.number_forms import NumbersForm, with_numbers
 
 
@@ -72,8 +71,11 @@ class RuleForm(forms.ModelForm, NumbersForm):
         its end.
         """
         super().clean()
-        cleaned = NumbersForm.clean(self)  # a ModelForm's own asks nobody behind it
-        self._check_action(cleaned)
+        cleaned = self.cleaned_data
+        if "action" in self.fields and "action" not in self.errors and cleaned.get("value"):
+            action = rule_writing.action_of(cleaned.get("action"), cleaned["value"])
+            cleaned["action"] = self.instance.action = action
+        self.check_numbers(cleaned)  # a ModelForm's own asks nobody behind it
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts_at and ends_at and starts_at >= ends_at:
             self.add_error("ends_at", _("The end lies before the beginning."))
@@ -81,16 +83,9 @@ class RuleForm(forms.ModelForm, NumbersForm):
             self._check_budget(cleaned)
         return cleaned
 
-    def _check_action(self, cleaned):
-        value = cleaned.get("value")
-        if "action" in self.fields and "action" not in self.errors:
-            if value == RuleVersion.Value.PERCENT:
-                cleaned["action"] = self.instance.action = MULTIPLIER
-            elif value and not cleaned.get("action"):
-                self.add_error("action", _("What is it paid for?"))
-        action = cleaned.get("action") or self.instance.action
-        if value and action and "action" not in self.errors and not terms.can_say(action, value):
-            self.add_error("value", _("What this action tells cannot be counted that way."))
+    def action(self):
+        """Return the action: chosen with the rule, and never changed."""
+        return self.cleaned_data.get("action") or self.instance.action
 
     def _check_budget(self, cleaned):
         try:
@@ -137,10 +132,6 @@ class BackTestForm(NumbersForm):
         """Return the numbers that are tried, and the budget."""
         return {**super().numbers(), "budget_points": self.cleaned_data["budget_points"]}
 
-    def clean(self):
-        """What is tried is worth something, of what its action tells."""
-        cleaned = super().clean()
-        value = cleaned.get("value")
-        if value and not terms.can_say(self.version.rule.action, value):
-            self.add_error("value", _("What this action tells cannot be counted that way."))
-        return cleaned
+    def action(self):
+        """Return the action of the rule whose numbers are tried."""
+        return self.version.rule.action

@@ -12,7 +12,7 @@ from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
-from points import back_tests, budgets, overlap, rulebook, rules, terms
+from points import back_tests, overlap, rule_writing, rulebook, terms
 from points.forms import RateForm
 from points.models import ExchangeRate, PointsPolicy, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
@@ -147,18 +147,9 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         return False
 
     def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        before = rules.numbers_of(obj.versions.first())
-        version = rules.publish(obj, actor=f"staff:{request.user.pk}", **form.numbers())
-        self._set_budget(request, obj, *form.budget())
-        after = {**rules.numbers_of(version), "status": obj.status}
-        audit.note(
-            request.user,
-            "points.rule_change" if change else "points.rule_add",
-            target=obj,
-            before=before,
-            after=after,
-        )
+        points_max, per = form.budget()
+        words = {"budget_points": points_max, "budget_per": per, "actor": request.user}
+        version = rule_writing.keep(obj, form.numbers(), **words)
         if "_continue" not in request.POST:  # there the rule's own page says it
             self._warn(request, Rule.objects.prefetch_related("versions").get(pk=obj.pk))
         if set(form.changed_data) & set(rulebook.NUMBERS):
@@ -167,15 +158,6 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
                 _("Version %(number)s is in force for what happens from now on.")
                 % {"number": version.number},
             )
-
-    def _set_budget(self, request, rule, points_max, per):
-        budget = None
-        if points_max:
-            code = rulebook.budget_code(rule)
-            budget = budgets.set_up(code, points_max, per=per, actor=request.user)
-        if rule.budget != budget:
-            rule.budget = budget
-            rule.save(update_fields=["budget"])
 
     @action(
         description=_("Back-test"), url_path="back-test", permissions=["change"], icon="history"

@@ -79,7 +79,7 @@ def restore(asked):
         )
         return 1
     say("restored; now the books are verified")
-    call_command("verify_ledger")  # exits 1 on any mismatch
+    call_command("verify_ledger", full=True)  # exits 1 on any mismatch
     return 0
 
 

@@ -45,3 +45,13 @@ class DayField(serializers.DateField):
             except ValueError:
                 self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """true or false, not "yes" or 1."""
+
+    def to_internal_value(self, sent):
+        """See REST framework."""
+        if not isinstance(sent, bool):
+            self.fail("invalid", input=sent)
+        return sent

@@ -109,6 +109,7 @@ WORDS = {
     "points.tier_change": _("Changed a tier"),
     "webhooks.add": _("Added a webhook"),
     "webhooks.change": _("Changed a webhook"),
+    "webhooks.remove": _("Deleted a webhook"),
     "webhooks.replace_secret": _("Gave a webhook a new secret"),
     "webhooks.replay": _("Sent webhooks again"),
     "webhooks.switch_off": _("Switched a webhook off"),

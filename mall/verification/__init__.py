@@ -24,8 +24,9 @@ from mall.verification.statements import verify_statements
 __all__ = ["Finding", "verify"]
 
 
-def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
-    """Compare all that is kept, or what belongs to one account; returns every mismatch.
+def verify(account: int | None = None, *, full: bool = False, on_batch=None) -> list[Finding]:
+    """Compare what is kept, or what belongs to one account; returns every mismatch. Draws, lots and
+    campaigns that are over for long have their turn once a month (``turns``), with ``full`` now.
 
     ``on_batch`` is called with the number of accounts compared so far.
     """
@@ -37,9 +38,9 @@ def verify(account: int | None = None, *, on_batch=None) -> list[Finding]:
         *verify_shelf(),
         *verify_flash(),
         *verify_statements(),
-        *verify_draws(),
+        *verify_draws(full=full),
         *verify_leaderboards(),
         *verify_referrals(),
-        *verify_lots(),
-        *verify_campaigns(),
+        *verify_lots(full=full),
+        *verify_campaigns(full=full),
     ]

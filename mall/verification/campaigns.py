@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from mall.core import keyset
 from mall.core.transactions import transactional
+from mall.verification import turns
 from mall.verification.finding import Finding
 from marketing.models import Campaign, CampaignMember
 from orders.models import Coupon
@@ -18,10 +19,10 @@ from points.models import LedgerEntry
 BATCH = 500
 
 
-def verify_campaigns() -> list[Finding]:
-    """Compare every campaign that began."""
-    found = []
-    for campaign in Campaign.objects.filter(begun_at__isnull=False).order_by("pk"):
+def verify_campaigns(*, full: bool = False) -> list[Finding]:
+    """Compare the campaigns that began and are due."""
+    found, begun = [], Campaign.objects.filter(begun_at__isnull=False)
+    for campaign in turns.due(begun, "ended_at", full=full).order_by("pk"):
         if _compare(campaign):
             found += _compare_locked(campaign.pk)
     return found

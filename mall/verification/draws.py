@@ -2,7 +2,8 @@
 
 A draw that is over is worked out again from its seed, ticket by ticket; of every announced draw the
 commitment, the numbers, the counts of prizes, the points that were credited, and the pieces set
-aside are compared. A draw that moves meanwhile is compared under its lock.
+aside are compared. A draw that moves meanwhile is compared under its lock; one that is over for
+long has its turn (``turns``).
 """
 
 import json
@@ -14,6 +15,7 @@ from catalog import stock_buckets
 from catalog.models import StockMovement
 from mall.core import keyset, lots
 from mall.core.transactions import transactional
+from mall.verification import turns
 from mall.verification.finding import Finding
 from marketing.draws import goods, table
 from marketing.models import Draw, DrawPrize, DrawTicket
@@ -23,10 +25,10 @@ from points.models import LedgerEntry
 BATCH = 1000
 
 
-def verify_draws() -> list[Finding]:
-    """Compare every draw that was announced, and the tickets that goods gave."""
+def verify_draws(*, full: bool = False) -> list[Finding]:
+    """Compare the draws that were announced and are due, and the tickets that goods gave."""
     found = []
-    for draw in Draw.objects.announced().order_by("pk"):
+    for draw in turns.due(Draw.objects.announced(), "closed_at", full=full).order_by("pk"):
         if _compare(draw):
             found += _compare_locked(draw.pk)
     return found + _goods_without_tickets()

@@ -2,6 +2,7 @@
 
 from mall.core import lots
 from mall.core.transactions import transactional
+from mall.verification import turns
 from mall.verification.finding import Finding
 from orders.flash import lottery
 from orders.models import Lottery, Registration
@@ -10,10 +11,12 @@ from points.models import LedgerEntry
 State = Registration.State
 
 
-def verify_lots() -> list[Finding]:
-    """Compare every session whose lots were drawn, and the points that its registrations hold."""
-    found = []
-    for one in Lottery.objects.select_related("session").order_by("pk"):
+def verify_lots(*, full: bool = False) -> list[Finding]:
+    """Compare the sessions whose lots were drawn and that are due, and the points that their
+    registrations hold.
+    """
+    found, lotteries = [], Lottery.objects.select_related("session")
+    for one in turns.due(lotteries, "session__settled_at", full=full).order_by("pk"):
         if _compare(one):
             found += _compare_locked(one.pk)
     return found

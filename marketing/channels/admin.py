@@ -20,7 +20,7 @@ from marketing.notices.admin import STATE_COLOURS
 class ContactPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers that all channels go by."""
 
-    fields = ["per_day", "per_week"]
+    fields = ["per_day", "per_week", "daily_digest", "digest_hour"]
 
 
 @admin.register(Message)

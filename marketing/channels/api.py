@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core.api import StrictSerializer, read
+from mall.core.api_fields import StrictBooleanField
 from marketing.channels import choices, ports, web_push
 from marketing.models import Channel
-from marketing.notices.api import StrictBooleanField
 from marketing.notices.topics import TOPICS
 
 

@@ -22,6 +22,7 @@ from mall.core import clock
 from mall.core.transactions import transactional
 from marketing.channels import ports, reach
 from marketing.models import ChannelChoice, Message
+from marketing.notices import digest
 from marketing.notices.mail_claims import APART, may_go_at
 from marketing.notices.topics import manner_of
 
@@ -50,7 +51,8 @@ def send_due() -> dict:
 
 def _due() -> list[list[Message]]:
     """Return due rows, those of a member and channel together, who waited longest first."""
-    due = Message.objects.due(clock.now()).select_related("notification", "user")
+    due = Message.objects.due(clock.now())
+    due = due.select_related("notification", "user__digest_choice")
     parcels = defaultdict(list)
     for row in due.order_by("next_try_at", "pk")[:LOOKED_AT]:
         parcels[row.user_id, row.channel].append(row)
@@ -96,24 +98,32 @@ def _unwanted(rows) -> list:
 
 
 def _later(rows, now) -> dict:
-    """Return {moment: rows that leave no sooner}: by night or soon after the last message what is
-    not urgent, and offers beyond the contact policy.
+    """Return {moment: rows that leave no sooner}: by night, soon after the last message or before
+    the member's digest what is not urgent, and offers beyond the contact policy.
     """
     later = defaultdict(list)
     loose = [row for row in rows if not _manner(row).urgent]
+    is_gathering = digest.is_on_for(rows[0].user) if rows else False
+    if is_gathering:
+        for row in loose:
+            if (moment := digest.leaves_at(row.created_at)) > now:
+                later[moment].append(row)
+        loose = [row for row in loose if digest.leaves_at(row.created_at) <= now]
     if loose:
         last = Message.objects.filter(user=rows[0].user_id, channel=rows[0].channel)
         sent_at = last.filter(sent_at__gt=now - APART).aggregate(last=Max("sent_at"))["last"]
         moment = may_go_at(False, last_sent_at=sent_at, now=now)
         if moment > now:
-            return {moment: loose}
+            later[moment] += loose
+            return later
     offers = [row for row in loose if _manner(row).is_offer]
     if offers and not any(row.counted_on for row in offers):
         on = clock.day_of(now)
         if reach.take([rows[0].user_id], on=on):
             Message.objects.filter(pk__in=[row.pk for row in offers]).update(counted_on=on)
         else:
-            later[reach.next_chance(now)] = offers
+            chance = reach.next_chance(now)
+            later[digest.leaves_at(chance) if is_gathering else chance] += offers
     return later
 
 

@@ -5,7 +5,7 @@ or grant, and what is on its way.
 import copy
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -111,6 +111,23 @@ class ContactPolicy(KeptRow):
             "day; orders, money and safety are never counted."
         ),
     )
+    # a release before these columns writes none of them
+    daily_digest = models.BooleanField(
+        _("one digest a day"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "What is not urgent gathers until the hour below and leaves as one message. Members "
+            "choose for themselves; this holds for those who chose nothing."
+        ),
+    )
+    digest_hour = models.PositiveSmallIntegerField(
+        _("hour of the digest"),
+        default=9,
+        db_default=9,
+        validators=[MinValueValidator(8), MaxValueValidator(21)],
+        help_text=_("8 to 21, shop time."),
+    )
 
     class Meta:
         verbose_name = _("contact policy")
@@ -128,6 +145,29 @@ class ContactPolicy(KeptRow):
 @kept
 def _policy() -> ContactPolicy:
     return ContactPolicy.objects.first() or ContactPolicy()
+
+
+class DigestChoice(models.Model):
+    """That a member wants one digest a day, or single messages; without a row the shop's choice
+    holds.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        db_constraint=False,
+        primary_key=True,
+        related_name="digest_choice",
+        verbose_name=_("member"),
+    )
+    is_on = models.BooleanField(_("one digest a day"))
+
+    class Meta:
+        verbose_name = _("digest preference")
+        verbose_name_plural = _("digest preferences")
+
+    def __str__(self):
+        return f"#{self.pk}: {self.is_on}"
 
 
 class Reach(models.Model):

@@ -10,9 +10,10 @@ from rest_framework.views import APIView
 
 from accounts.profile import change_language
 from mall.core.api import Cursor, StrictIntegerField, StrictSerializer, read
+from mall.core.api_fields import StrictBooleanField
 from mall.core.shapes import ModelShape
 from marketing.models import Notification
-from marketing.notices import inbox, preferences
+from marketing.notices import digest, inbox, preferences
 from marketing.notices.topics import MANNERS, TOPICS
 from points import event_delivery
 
@@ -86,15 +87,6 @@ class Read(APIView):
         )
 
 
-class StrictBooleanField(serializers.BooleanField):
-    """true or false, not "yes" or 1."""
-
-    def to_internal_value(self, sent):
-        if not isinstance(sent, bool):
-            self.fail("invalid", input=sent)
-        return sent
-
-
 class ChoiceChangeSerializer(StrictSerializer):
     """What to change about one kind; what is left out stays."""
 
@@ -107,6 +99,7 @@ class NoticesChangeSerializer(StrictSerializer):
     """What to change; money, goods and safety stay in the inbox whatever is sent."""
 
     language = serializers.ChoiceField(choices=["zh-hans", "en"], required=False)
+    digest = StrictBooleanField(required=False)
     kinds = ChoiceChangeSerializer(many=True, required=False, max_length=len(MANNERS))
 
 
@@ -122,6 +115,10 @@ class NoticeKindSerializer(serializers.Serializer):
 
 class NoticesSerializer(serializers.Serializer):
     language = serializers.CharField(help_text="The language of mails.")
+    digest = serializers.BooleanField(
+        help_text="What is not urgent comes together once a day, by mail and on the phone."
+    )
+    digest_hour = serializers.IntegerField(help_text="When that is, shop time.")
     kinds = NoticeKindSerializer(many=True)
 
 
@@ -154,6 +151,8 @@ class MyNotices(APIView):
                 change.get("inbox", before.inbox), change.get("email", before.email)
             )
         preferences.choose(request.user, changes)
+        if "digest" in sent.validated_data:
+            digest.choose(request.user, sent.validated_data["digest"])
         if "language" in sent.validated_data:
             change_language(request.user, sent.validated_data["language"])
         return Response(_shown(request.user))
@@ -163,7 +162,9 @@ def _shown(user):
     kinds = [
         _kind(topic["topic"], row) for topic in preferences.by_topic(user) for row in topic["rows"]
     ]
-    return NoticesSerializer({"language": user.language, "kinds": kinds}).data
+    said = {"language": user.language, "kinds": kinds}
+    once = {"digest": digest.is_on_for(user), "digest_hour": digest.hour()}
+    return NoticesSerializer({**said, **once}).data
 
 
 def _kind(topic, row):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketing.channels import choices as channels
 from marketing.models import Channel
-from marketing.notices import preferences
+from marketing.notices import digest, preferences
 from marketing.notices.topics import MANNERS, TOPICS
 
 
@@ -19,6 +19,7 @@ class NoticesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.topics = preferences.by_topic(member)
         self.fields["language"].initial = member.language
+        self._add_digest(member)
         for row in (row for topic in self.topics for row in topic["rows"]):
             self._add(
                 f"inbox_{row['kind']}",
@@ -37,6 +38,18 @@ class NoticesForm(forms.Form):
             for topic, is_on in wanted.items():
                 label = f"{Channel(channel).label}: {TOPICS[topic]}"
                 self._add(f"{channel}_{topic}", label, is_on, False)
+
+    def _add_digest(self, member):
+        at = {"time": f"{digest.hour()}:00"}
+        self.fields["digest"] = forms.BooleanField(
+            label=_("One message a day"),
+            initial=digest.is_on_for(member),
+            required=False,
+            help_text=_(
+                "What is not urgent comes together at %(time)s instead of one after the other."
+            )
+            % at,
+        )
 
     def _add(self, name, label, initial, is_fixed):
         self.fields[name] = forms.BooleanField(

@@ -23,7 +23,7 @@ from mall.core import rows as sql
 from mall.core.transactions import transactional
 from marketing.channels import reach
 from marketing.models import Delivery
-from marketing.notices import preferences
+from marketing.notices import digest, preferences
 from marketing.notices.topics import manner_of
 
 State = Delivery.State
@@ -76,8 +76,10 @@ def take(user_ids) -> tuple[list[Mail], int]:
     """
     now = clock.now()
     due = _due(user_ids, now)
-    _put_off(due, user_ids, now)
-    members = get_user_model().objects.filter(is_active=True).in_bulk(list(due))
+    active = get_user_model().objects.filter(is_active=True).select_related("digest_choice")
+    members = active.in_bulk(list(due))
+    gathering = {user_id for user_id, member in members.items() if digest.is_on_for(member)}
+    _put_off(due, user_ids, gathering, now)
     choices = preferences.of_many(
         due, {row.notification.kind for rows in due.values() for row in rows}
     )
@@ -90,7 +92,7 @@ def take(user_ids) -> tuple[list[Mail], int]:
         if likes:
             wanted[user_id] = likes
     skipped = _leave_out(unwanted, members, now)
-    wanted = _hold_back(wanted, now)
+    wanted = _hold_back(wanted, gathering, now)
     ours = _claim([row for rows in wanted.values() for row in rows], now)
     mails = [
         Mail(members[user_id], mine)
@@ -188,22 +190,28 @@ def _due(user_ids, now):
     return due
 
 
-def _put_off(due, user_ids, now):
-    """Leave to a later sweep what may not go now."""
+def _put_off(due, user_ids, gathering, now):
+    """Leave to a later sweep what may not go now, or belongs into the next digest."""
     sent = Delivery.objects.filter(user_id__in=user_ids, sent_at__gt=now - APART)
     last = dict(sent.order_by().values_list("user_id").annotate(Max("sent_at")))
     waits = defaultdict(list)
     for user_id, rows in due.items():
         later = may_go_at(False, last_sent_at=last.get(user_id), now=now)
-        early = [row for row in rows if later > now and not manner_of(row.notification.kind).urgent]
-        waits[later] += [row.pk for row in early]
-        due[user_id] = [row for row in rows if row not in early]
+        early = set()
+        for row in rows:
+            moment = later
+            if user_id in gathering:
+                moment = max(later, digest.leaves_at(row.created_at))
+            if moment > now and not manner_of(row.notification.kind).urgent:
+                waits[moment].append(row.pk)
+                early.add(row.pk)
+        due[user_id] = [row for row in rows if row.pk not in early]
     for later, rows in waits.items():
         if rows:
             Delivery.objects.due(now).filter(pk__in=rows).update(next_try_at=later)
 
 
-def _hold_back(wanted, now):
+def _hold_back(wanted, gathering, now):
     """Leave to another day the offers of members who had enough of them; one mail counts once,
     however many offers are in it, and however often it is tried.
     """
@@ -217,11 +225,14 @@ def _hold_back(wanted, now):
     counted = {user_id for user_id, rows in offers.items() if any(row.counted_on for row in rows)}
     fresh = reach.take(offers.keys() - counted, on=clock.day_of(now))
     _mark(offers, counted | fresh, clock.day_of(now))
-    held = {
-        row.pk for user_id, rows in offers.items() if user_id not in counted | fresh for row in rows
-    }
-    if held:
-        Delivery.objects.due(now).filter(pk__in=held).update(next_try_at=reach.next_chance(now))
+    waits = defaultdict(set)
+    for user_id in offers.keys() - counted - fresh:
+        chance = reach.next_chance(now)
+        moment = digest.leaves_at(chance) if user_id in gathering else chance
+        waits[moment] |= {row.pk for row in offers[user_id]}
+    for moment, rows in waits.items():
+        Delivery.objects.due(now).filter(pk__in=rows).update(next_try_at=moment)
+    held = set().union(*waits.values())
     return {
         user_id: [row for row in rows if row.pk not in held] for user_id, rows in wanted.items()
     }

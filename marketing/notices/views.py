@@ -16,8 +16,8 @@ from mall.core.links import id_in
 from marketing.channels import choices as channels
 from marketing.channels import web_push
 from marketing.models import Notification
+from marketing.notices import digest, letters, preferences
 from marketing.notices import inbox as notifications
-from marketing.notices import letters, preferences
 from marketing.notices.forms import NoticesForm, PushDeviceForm
 from marketing.notices.topics import TOPICS
 
@@ -62,6 +62,7 @@ def choose(request):
     if request.method == "POST" and form.is_valid():
         preferences.choose(request.user, form.choices())
         channels.choose(request.user, form.channel_choices())
+        digest.choose(request.user, form.cleaned_data["digest"])
         change_language(request.user, form.cleaned_data["language"])
         messages.success(request, _("Saved."))
         return redirect("marketing:preferences")

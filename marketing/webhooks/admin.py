@@ -54,6 +54,14 @@ class WebhookEndpointAdmin(ModelAdmin):
         else:
             request.secret = endpoints.add(obj, actor=request.user)
 
+    def delete_model(self, request, obj):
+        endpoints.remove(obj, actor=request.user)
+
+    def delete_queryset(self, request, queryset):
+        """Delete those that were chosen, each with its line in the audit log."""
+        for endpoint in queryset:
+            endpoints.remove(endpoint, actor=request.user)
+
     def add_view(self, request, form_url="", extra_context=None):
         """Add an endpoint, unless there are too many."""
         try:

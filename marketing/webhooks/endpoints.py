@@ -6,11 +6,13 @@ Each verb says in the audit log what was done, and never the secret.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from mall.core import audit, clock
 from mall.core.errors import DomainError
 from mall.core.kept import shown
+from mall.core.outside import targets
 from mall.core.transactions import transactional
 from marketing.models import WebhookEndpoint
 from marketing.webhooks import signing
@@ -47,6 +49,17 @@ def listening() -> list[Listening]:
     return [Listening(pk, frozenset(kinds)) for pk, kinds in rows.order_by("pk")]
 
 
+def check_url(url: str, *, of: WebhookEndpoint | None = None) -> str:
+    """Return the address as it is kept: one that webhooks may go to, of no other endpoint than
+    ``of``. Raises: ValidationError.
+    """
+    url = targets.check(url)
+    others = WebhookEndpoint.objects.filter(url=url)
+    if (others.exclude(pk=of.pk) if of is not None else others).exists():
+        raise ValidationError(_("There is an endpoint with this address already."))
+    return url
+
+
 @transactional
 def add(endpoint: WebhookEndpoint, *, actor) -> str:
     """Keep a new endpoint; returns its secret, which is shown this once. Raises:
@@ -69,6 +82,13 @@ def change(endpoint: WebhookEndpoint, *, actor) -> None:
         update_fields=["url", "note", "kinds", "is_active", "switched_off", "failing_since"]
     )
     audit.note(actor, "webhooks.change", target=endpoint, after=_told(endpoint))
+
+
+@transactional
+def remove(endpoint: WebhookEndpoint, *, actor) -> None:
+    """Delete an endpoint with what was on its way to it."""
+    audit.note(actor, "webhooks.remove", target=endpoint, before=_told(endpoint))
+    endpoint.delete()
 
 
 @transactional

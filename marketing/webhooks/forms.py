@@ -4,10 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from mall.core.outside import targets
 from marketing.models import WebhookEndpoint
 from marketing.models.webhook import URL_LENGTH
-from marketing.webhooks import kinds
+from marketing.webhooks import endpoints, kinds
 
 
 class EndpointForm(forms.ModelForm):
@@ -37,11 +36,7 @@ class EndpointForm(forms.ModelForm):
 
     def clean_url(self):
         """Keep an address that webhooks may go to, once."""
-        url = targets.check(self.cleaned_data["url"])
-        others = WebhookEndpoint.objects.filter(url=url).exclude(pk=self.instance.pk)
-        if others.exists():
-            raise forms.ValidationError(_("There is an endpoint with this address already."))
-        return url
+        return endpoints.check_url(self.cleaned_data["url"], of=self.instance)
 
 
 def _choices(endpoint):

@@ -25,21 +25,22 @@ from tests.waiting import eventually
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.own_servers, pytest.mark.django_db(transaction=True)]
 PATIENCE_SECONDS = 60
+STARTING_SECONDS = 240  # Django, on a machine that does much else
 
 
 class Zygote:
     """The process that forks toilers, and all that they said."""
 
-    def __init__(self, environment, log):
+    def __init__(self, environment, log, module="tests.faults.toiler"):
         self.said, self.news = [], threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.toiler"],
+            [sys.executable, "-m", module],
             cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
             text=True, process_group=0,
         )  # fmt: skip
         self.ear = threading.Thread(target=self._listen, daemon=True)
         self.ear.start()
-        self.wait_for(lambda: "zygote ready" in self.said)
+        self.wait_for(lambda: "zygote ready" in self.said, STARTING_SECONDS)
 
     def _listen(self):
         for line in self.process.stdout:
@@ -47,9 +48,9 @@ class Zygote:
                 self.said.append(line.strip())
                 self.news.notify_all()
 
-    def wait_for(self, heard):
+    def wait_for(self, heard, seconds=PATIENCE_SECONDS):
         with self.news:
-            assert self.news.wait_for(heard, PATIENCE_SECONDS), self.said[-5:]
+            assert self.news.wait_for(heard, seconds), self.said[-5:]
 
     def of(self, name):
         return [line for line in self.said if line.startswith(f"{name} ")]
@@ -57,7 +58,11 @@ class Zygote:
     def fork(self, name, skus, members, dies_at=0) -> int:
         """Let a child toil; returns its process id."""
         numbers = [",".join(str(row) for row in rows) for rows in (skus, members)]
-        self.process.stdin.write(f"{name} {' '.join(numbers)} {dies_at}\n")
+        return self.ask(name, f"{name} {' '.join(numbers)} {dies_at}")
+
+    def ask(self, name, line) -> int:
+        """Have a child born by a line; returns its process id."""
+        self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
         self.wait_for(lambda: self.of(name))
         return int(self.of(name)[0].split()[2])

@@ -344,9 +344,38 @@ def of_campaigns(walker, clerk, member):
     walker.go(clerk, "get", f"{one}/report", code="tea")
 
 
+def of_rules(walker, clerk):
+    staff, one = "/api/v1/staff", "/api/v1/staff/rules/{code}"
+    double = {"code": "double", "name_zh_hans": "双倍", "name_en": "Double", "value": "percent"}
+    double |= {"percent": 200, "actions": ["checkin"], "weekdays": [5], "budget_points": 500}
+    made = walker.go(clerk, "post", f"{staff}/rules", double)
+    walker.go(clerk, "get", f"{staff}/rules")
+    walker.go(clerk, "get", one, code="double")
+    change = {"percent": 300, "status": "active", "version": made["version"]}
+    walker.go(clerk, "patch", one, change, code="double")
+    tried = walker.go(clerk, "post", f"{one}/back-tests", {"percent": 400}, code="double")
+    walker.go(clerk, "get", f"{staff}/back-tests/{{id}}", id=tried["id"])
+
+
+def of_webhooks(walker, clerk):
+    all_, one = "/api/v1/staff/webhooks", "/api/v1/staff/webhooks/{id}"
+    wanted = {"url": "http://127.0.0.1:9/hook", "kinds": ["paid"], "note": "ERP"}
+    made = walker.go(clerk, "post", all_, wanted)
+    walker.go(clerk, "get", all_)
+    walker.go(clerk, "get", one, id=made["id"])
+    walker.go(clerk, "patch", one, {"is_active": False}, id=made["id"])
+    walker.go(clerk, "post", f"{one}/secret", id=made["id"])
+    sent = walker.go(clerk, "post", f"{one}/test", id=made["id"])
+    walker.go(clerk, "get", f"{all_}/deliveries")
+    walker.go(clerk, "post", f"{all_}/deliveries/replay", {"deliveries": [sent["id"]]})
+    walker.go(clerk, "delete", one, id=made["id"])
+
+
 def of_the_back_office(walker, clerk, member, other):
     of_freight(walker, clerk)
     of_campaigns(walker, clerk, member)
+    of_rules(walker, clerk)
+    of_webhooks(walker, clerk)
     staff = "/api/v1/staff"
     sku = virtual_sku(points=5, cash="9.00", stock=50)
     give = {"member": member.pk, "points": 900_000, "reason": "Sorry", "note": "late parcel"}

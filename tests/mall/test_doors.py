@@ -63,10 +63,12 @@ ACTS = {
     "refunds": {"operator", "finance", "admin"},
     "prices": {"operator", "admin"},
     "referrals": {"operator", "admin"},
+    "rules": {"operator", "finance", "admin"},
     "segments": {"operator", "admin"},
     "skus": {"operator", "admin"},
     "stock": {"operator", "admin"},
     "tags": {"operator", "admin"},
+    "webhooks": {"operator", "admin"},
 }
 
 

@@ -372,3 +372,72 @@ def test_send_due_when_four_sweeps_run_at_once_then_each_row_leaves_once(
     assert len({headers["webhook-id"] for _path, headers, _body in receiver.heard}) == 12
     assert len(receiver.heard) == 12
     assert deadlocks() == 0
+
+
+# --- the API of the back office ----------------------------------------------------------
+WEBHOOKS = "/api/v1/staff/webhooks"
+
+
+def test_api_when_an_operator_works_then_secret_once_test_and_replay(api_of, operator, receiver):
+    api, sent = api_of(operator), {"format": "json"}
+    typed = {"url": receiver.url("/hook"), "note": "ERP", "kinds": ["order_paid"]}
+
+    made = api.post(WEBHOOKS, typed, **sent)
+
+    endpoint = WebhookEndpoint.objects.get()
+    one = f"{WEBHOOKS}/{endpoint.pk}"
+    assert (made.status_code, made.json()["secret"]) == (201, endpoint.secret)
+    assert made["Cache-Control"] == "no-store"
+    assert endpoint.secret not in api.get(one).content.decode()
+    assert endpoint.secret not in api.get(WEBHOOKS).content.decode()
+    anew = api.post(f"{one}/secret", **sent).json()
+    assert anew["secret"] != endpoint.secret
+    assert WebhookEndpoint.objects.get().old_secret == endpoint.secret
+    tested = api.post(f"{one}/test", **sent).json()
+    assert sending.send_due() == {"sent": 1}
+    [row] = api.get(f"{WEBHOOKS}/deliveries?endpoint={endpoint.pk}&state=sent").json()["results"]
+    assert (row["message"], row["status"]) == (tested["message"], 200)
+    replayed = api.post(f"{WEBHOOKS}/deliveries/replay", {"deliveries": [row["id"]]}, **sent)
+    assert replayed.json() == {"replayed": 1}
+    assert api.patch(one, {"is_active": False}, **sent).json()["is_active"] is False
+    assert api.delete(one).status_code == 204
+    assert not WebhookEndpoint.objects.exists()
+    deeds = AuditRow.objects.filter(action__startswith="webhooks.").order_by("pk")
+    assert [deed.action.partition(".")[2] for deed in deeds] == [
+        "add", "replace_secret", "test", "replay", "change", "remove",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"url": "ftp://nowhere"}, "url"),
+        ({"url": "http://127.0.0.1:9/known"}, "url"),
+        ({"kinds": ["nothing_like_it"]}, "kinds"),
+        ({"is_active": "yes"}, "is_active"),
+        ({"secret": "mine"}, "secret"),
+    ],
+)
+def test_api_when_an_endpoint_makes_no_sense_then_said_at_its_field(api_of, operator, wrong, field):
+    listening("http://127.0.0.1:9/known", operator)
+    other = listening("http://127.0.0.1:9/other", operator)
+    typed = {"url": "http://127.0.0.1:9/third", "kinds": [], **wrong}
+
+    added = api_of(operator).post(WEBHOOKS, typed, format="json")
+    changed = api_of(operator).patch(f"{WEBHOOKS}/{other.pk}", wrong, format="json")
+
+    for answer in (added, changed):
+        assert answer.status_code == 400
+        assert {one["attr"].partition(".")[0] for one in answer.json()["errors"]} == {field}
+    assert WebhookEndpoint.objects.count() == 2
+
+
+def test_admin_when_an_endpoint_is_deleted_then_the_audit_log_says_so(client, operator):
+    endpoint = listening("http://127.0.0.1:9/known", operator)
+    client.force_login(operator)
+
+    page = reverse("admin:marketing_webhookendpoint_delete", args=[endpoint.pk])
+    client.post(page, {"post": "yes"})
+
+    assert not WebhookEndpoint.objects.exists()
+    assert AuditRow.objects.filter(action="webhooks.remove").count() == 1

@@ -1,4 +1,4 @@
-"""manage.py verify_ledger [--account ID] [--json]."""
+"""manage.py verify_ledger [--account ID] [--full] [--json]."""
 
 import json
 import sys
@@ -23,11 +23,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--account", type=int, help="only this member's account (the member's id)"
         )
+        parser.add_argument(
+            "--full",
+            action="store_true",
+            help="also every draw, lottery and campaign that is over for long and has its turn "
+            "on another night",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
     def handle(self, *args, account=None, **options):
         self.compared = 0
-        findings = verification.verify(account, on_batch=self.progress)
+        findings = verification.verify(account, full=options["full"], on_batch=self.progress)
         if account is not None and not self.compared:
             raise CommandError(f"There is no account {account}.")
         frozen = drift.freeze(findings)

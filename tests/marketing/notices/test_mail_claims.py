@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from mall.core import clock, face
-from marketing.models import Delivery, Notification
+from marketing.models import ContactPolicy, Delivery, Notification
 from marketing.notices import deliveries, mail_claims
 from marketing.notices.inbox import Kind, notify_many
 from tests.factories.accounts import MemberFactory
@@ -43,7 +43,8 @@ def states():
 def statements_of_a_sweep(count):
     Delivery.objects.all().delete()
     paid(MemberFactory.create_batch(count))
-    face.current()  # in whose name: known to a process that runs
+    face.current()  # in whose name, and in which rhythm: known to a process that runs
+    ContactPolicy.current()
     with CaptureQueriesContext(
         connection,
     ) as seen:
