@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -30,11 +29,8 @@ WAITING_FOR_MEMBER = (Order.Status.PENDING, Order.Status.SHIPPED)
 def home(request):
     """Greet a member with what waits today; tell a visitor what the mall is."""
     if not request.user.is_authenticated:
-        look = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")[:5]
         pieces = badge.of(request)
-        return answers.page(
-            request, "marketing/welcome.html", window.of_visitor, look=look, pieces=pieces
-        )
+        return answers.page(request, "marketing/welcome.html", window.of_visitor, pieces=pieces)
     with shared_redis.one_moment():
         return _members_home(request)
 
