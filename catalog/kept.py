@@ -31,7 +31,7 @@ MOST_STOCKED = 20_000  # products known to have pieces left or none, a hundred b
 MOST_BYTES = 16 * 1024 * 1024
 VERSION_KEY = "catalog:version"
 STOCK_VERSION_KEY = "catalog:stock-version"
-_VERSION_KEYS = (VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY)
+VERSION_KEYS = (VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY)
 
 
 _facts, _answers, _stocked = Memory(MOST_FACTS), Memory(MOST_BYTES), Memory(MOST_STOCKED)
@@ -98,11 +98,11 @@ def last(key):
 
 def versions() -> tuple | None:
     """Return the versions of facts, stock and rules; None when the cache cannot tell."""
-    found = shared_redis.as_stored(_VERSION_KEYS)
+    found = shared_redis.as_stored(VERSION_KEYS)
     if not _is_whole(found):
         for key in (VERSION_KEY, STOCK_VERSION_KEY):
             cache.add(key, uuid4().hex, None)
-        found = shared_redis.as_stored(_VERSION_KEYS)
+        found = shared_redis.as_stored(VERSION_KEYS)
     return found if _is_whole(found) else None
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog import answers
+from catalog import answers, kept
 from mall.core import clock, shared_redis
 from marketing import window
 from marketing.checkin import streak
@@ -31,7 +31,7 @@ def home(request):
     if not request.user.is_authenticated:
         pieces = badge.of(request)
         return answers.page(request, "marketing/welcome.html", window.of_visitor, pieces=pieces)
-    with shared_redis.one_moment():
+    with shared_redis.one_moment(also=kept.VERSION_KEYS):
         return _members_home(request)
 
 

@@ -101,7 +101,7 @@ def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     """
     on = on or clock.today()
     ladder = _ladder()
-    row = MemberTier.objects.filter(pk=user_id).first()
+    row = row_of(user_id)
     counted = _days_of(row, credits_of([user_id])[user_id])
     credited = sum(points for day, points in counted.items() if day >= first_counted(on))
     place = assess(_place_of(row), credited, _thresholds(ladder), on=on)
