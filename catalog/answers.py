@@ -12,20 +12,20 @@ from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError
 from django.http import HttpResponse, HttpResponseNotModified
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import ResolverMatch
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from catalog import kept
 from mall.core import headers
-from mall.core.places import place_of
+from mall.core.languages import language_of
+from mall.core.places import look_of, place_of
 
 LONGEST_QUERY = 200  # a longer one is nobody's habit
 WHAT_FEW_ASK = {"search", "min_points", "max_points", "affordable"}
@@ -41,27 +41,21 @@ GAPS = re.compile(rb'(%s|%s|(?<=data-now=")[^"]*)' % (TOKEN, PIECES))
 # --- the API ----------------------------------------------------------------
 class KeptView(APIView):
     """An endpoint whose answers to visitors are kept: made anew only after an edit, when a SKU
-    sells out or comes back, and at the latest after ``kept.ANSWER_SECONDS``.
+    sells out, comes back or is counted, and at the latest after ``kept_seconds``.
 
     This is what makes one; ``KeptAnswersMiddleware`` keeps it and answers who asks next. Kept is
     what was answered with 200, and what many ask.
     """
 
     permission_classes = [AllowAny]
-
-    @staticmethod
-    def live(versions, **named):
-        """Return what is read live for the answer: another one is another answer."""
-        return
+    kept_seconds = kept.ANSWER_SECONDS
 
     def dispatch(self, request, *args, **kwargs):
         """See REST framework."""
         if not (hasattr(request, "place") and is_common(request)):
             return super().dispatch(request, *args, **kwargs)
-        versions = kept.versions()
-        moment = kept.now_is(versions, self.live(versions, **kwargs))
-        end = kept.end_after(moment)
-        self.left = moment.live
+        moment = kept.now_is()
+        end = kept.end_after(moment, seconds=self.kept_seconds)
         response = super().dispatch(request, *args, **kwargs)
         if response.status_code != HTTPStatus.OK:
             return response
@@ -153,12 +147,7 @@ def _kept(request, place) -> Answer | None:
     if not all(one().allow_request(request, None) for one in last.view.throttle_classes):
         return None
     request.is_counted = True
-    versions = kept.versions()
-    try:
-        live = last.view.live(versions, **last.match.kwargs)
-    except DatabaseError:
-        return None  # the long way meets it too, and has words for it
-    return kept.known(place, kept.now_is(versions, live))
+    return kept.known(place, kept.now_is())
 
 
 def _answer(request, response) -> Answer:
@@ -169,20 +158,23 @@ def _answer(request, response) -> Answer:
 
 
 # --- pages ------------------------------------------------------------------
-def page(request, template: str, facts, *, look="", pieces="0") -> HttpResponse:
+def place_of_page(request) -> tuple:
+    """Return what a kept page depends on: path, look and language."""
+    return request.path, look_of(request), language_of(request)
+
+
+def page(request, template: str, facts, *, pieces="0") -> HttpResponse:
     """Answer a visitor with a page, rendered anew only when a ``KeptView`` is, or past the instant
     that ``facts()`` gives besides the context (None: no such instant).
 
-    ``look`` is what of the visitor's the page depends on beside the language: light or dark;
-    ``pieces``, what lies in their basket, is put in its place afterwards. Only
+    ``pieces``, what lies in the visitor's basket, is put in its place afterwards. Only
     for visitors: what is kept belongs to nobody. A page that has something to tell just this
     visitor, or was asked with parameters, is made for them alone.
     """
     if request.META["QUERY_STRING"] or len(messages.get_messages(request)):
         return render(request, template, facts()[0])
-    place = (request.path, look, translation.get_language())
-    moment = kept.now_is(kept.versions())
-    parts = kept.known(place, moment)
+    place = place_of_page(request)
+    parts, moment = known_page(place)
     if parts is None:
         context, until = facts()
         context |= {"csrf_token": TOKEN.decode(), "basket_pieces": PIECES.decode()}
@@ -190,10 +182,23 @@ def page(request, template: str, facts, *, look="", pieces="0") -> HttpResponse:
         parts = GAPS.split(body)  # what stands in the gaps comes along
         end = kept.end_after(moment, until)
         kept.keep(place, parts, len(body) + ROOM_BYTES, moment, end)
+    response = filled(request, parts, moment, pieces)
+    response.is_kept = True
+    return response
+
+
+def known_page(place) -> tuple[list[bytes] | None, kept.Moment]:
+    """Return the parts of the page that is kept for a place, or None, and as of when."""
+    moment = kept.now_is()
+    return kept.known(place, moment), moment
+
+
+def filled(request, parts, moment, pieces: str) -> HttpResponse:
+    """Return a kept page as a response, its gaps filled with what is this visitor's."""
     now = timezone.localtime(moment.at).isoformat().encode()
     own = {TOKEN: get_token(request).encode(), PIECES: pieces.encode()}
-    filled = parts.copy()
-    filled[1::2] = [own.get(gap, now) for gap in parts[1::2]]
-    response = HttpResponse(b"".join(filled))
+    whole = parts.copy()
+    whole[1::2] = [own.get(gap, now) for gap in parts[1::2]]
+    response = HttpResponse(b"".join(whole))
     response["Cache-Control"] = "private, no-cache"
     return response

@@ -131,12 +131,7 @@ class ProductList(KeptView):
 
 
 class ProductDetail(KeptView):
-    left = None  # pieces asked a moment ago for a visitor
-
-    @staticmethod
-    def live(versions, product_id):
-        """Return the pieces of each SKU, always read live."""
-        return storefront.pieces_of(product_id, versions=versions)
+    kept_seconds = 1  # it says how many pieces are left, and a sale does not tell
 
     @extend_schema(
         operation_id="products_retrieve",
@@ -147,9 +142,7 @@ class ProductDetail(KeptView):
     def get(self, request, product_id):
         """Show one product on sale with its SKUs and their stock."""
         available = request.purse.available
-        product = storefront.detail(
-            product_id, available=available, tier=audience.tier_of(request), left=self.left
-        )
+        product = storefront.detail(product_id, available=available, tier=audience.tier_of(request))
         if product is None:
             raise NotFound
         return Response(ProductDetailSerializer(product, context={"request": request}).data)

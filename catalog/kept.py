@@ -1,7 +1,7 @@
 """What this process keeps of the shelves: facts, and whole answers as bytes, until an edit.
 
 The versions stand in the cache and are read together, in one round trip: that of the facts changes
-with every edit (``forget``), that of the stock when a SKU sells out or comes back
+with every edit (``forget``), that of the stock when a SKU sells out, comes back or is counted
 (``stock_turned``), that of the shop's rules and policies with theirs (``mall.core.kept``). What was
 read is kept under the versions from before. Without the cache nothing is kept. Entries are shared
 by all requests of the process: nobody changes one.
@@ -31,22 +31,19 @@ MOST_STOCKED = 20_000  # products known to have pieces left or none, a hundred b
 MOST_BYTES = 16 * 1024 * 1024
 VERSION_KEY = "catalog:version"
 STOCK_VERSION_KEY = "catalog:stock-version"
-_VERSION_KEYS = (VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY)
-
-
-ASK = object()  # the versions were not asked for yet
+VERSION_KEYS = (VERSION_KEY, STOCK_VERSION_KEY, RULES_VERSION_KEY)
 
 
 _facts, _answers, _stocked = Memory(MOST_FACTS), Memory(MOST_BYTES), Memory(MOST_STOCKED)
 
 
-def fact(key, read, *, known=ASK):
+def fact(key, read):
     """Return what ``read()`` finds, kept by language until an edit, KEPT_SECONDS, or until a sale
     or a scheduled price starts or ends. None is not kept.
 
     The version is read before the rows: facts found while an edit commits end up under the old one.
     """
-    found = versions() if known is ASK else known
+    found = versions()
     return _fact(key, read, found[0]) if found else read()
 
 
@@ -58,25 +55,22 @@ def highest_tier() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Before the rows of an answer were read: the instant, the ``versions`` of then, and what was
-    ``live`` with them.
-    """
+    """Before the rows of an answer were read: the instant, and the ``versions`` of then."""
 
     at: datetime
     versions: tuple | None
-    live: object = None
 
 
-def now_is(versions, live=None) -> Moment:
+def now_is() -> Moment:
     """Return this moment, before rows are read for an answer."""
-    return Moment(clock.now(), versions, live)
+    return Moment(clock.now(), versions())
 
 
-def end_after(moment: Moment, until: datetime | None = None) -> datetime:
+def end_after(moment: Moment, until: datetime | None = None, *, seconds=ANSWER_SECONDS) -> datetime:
     """Return when an answer made of rows that were read after a moment ends at the latest: after
-    ANSWER_SECONDS, when a sale or a price starts or ends, or at ``until``.
+    so many ``seconds``, when a sale or a price starts or ends, or at ``until``.
     """
-    ends = [moment.at + timedelta(seconds=ANSWER_SECONDS)]
+    ends = [moment.at + timedelta(seconds=seconds)]
     if moment.versions:
         ends += _bounds_after(moment.at, moment.versions[0])
     return min(ends if until is None else [*ends, until])
@@ -84,18 +78,17 @@ def end_after(moment: Moment, until: datetime | None = None) -> datetime:
 
 def keep(key, answer, size: int, moment: Moment, until: datetime) -> None:
     """Keep an answer made of rows that were read after ``moment``: until an edit, until a SKU sells
-    out or comes back, until what was live is another, and at the latest ``until`` (``end_after``).
+    out, comes back or is counted, and at the latest ``until`` (``end_after``).
 
     The key names everything else the answer depends on. Never for a member's answers.
     """
     if moment.versions:
-        truth = (moment.versions, moment.live)
-        _answers.put(key, truth, moment.at, until, answer, size=size)
+        _answers.put(key, moment.versions, moment.at, until, answer, size=size)
 
 
 def known(key, moment: Moment):
     """Return the answer kept under a key that is true at a moment, or None."""
-    return moment.versions and _answers.get(key, (moment.versions, moment.live), moment.at)
+    return moment.versions and _answers.get(key, moment.versions, moment.at)
 
 
 def last(key):
@@ -105,11 +98,11 @@ def last(key):
 
 def versions() -> tuple | None:
     """Return the versions of facts, stock and rules; None when the cache cannot tell."""
-    found = shared_redis.as_stored(_VERSION_KEYS)
+    found = shared_redis.as_stored(VERSION_KEYS)
     if not _is_whole(found):
         for key in (VERSION_KEY, STOCK_VERSION_KEY):
             cache.add(key, uuid4().hex, None)
-        found = shared_redis.as_stored(_VERSION_KEYS)
+        found = shared_redis.as_stored(VERSION_KEYS)
     return found if _is_whole(found) else None
 
 
@@ -142,8 +135,8 @@ def forget() -> None:
 
 
 def stock_turned() -> None:
-    """Let kept answers end, once the present transaction is committed: a SKU sold out, or came
-    back.
+    """Let kept answers end, once the present transaction is committed: a SKU sold out, came back,
+    or was counted.
     """
     transaction.on_commit(lambda: cache.set(STOCK_VERSION_KEY, uuid4().hex, None))
 

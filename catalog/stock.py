@@ -103,6 +103,7 @@ def receive(sku_id: int, *, quantity: int, actor: str, note: str = "", reference
         ):
             if not _change_or_begin(sku_id, quantity):
                 raise StockBelowZero(sku=sku_id, wanted=-quantity, left=available([sku_id])[sku_id])
+            kept.stock_turned()
 
 
 @transactional
@@ -124,8 +125,7 @@ def receive_all(quantities: dict[int, int], *, actor: str, note: str, reference:
             raise StockBelowZero(sku=sku_id, wanted=-quantities[sku_id], left=left[sku_id])
     now = {sku_id: left[sku_id] + quantities[sku_id] for sku_id in moved}
     rows.write_over([Stock(sku_id=sku_id, quantity=now[sku_id]) for sku_id in moved], "quantity")
-    if any(0 in (left[sku_id], now[sku_id]) for sku_id in moved):
-        kept.stock_turned()
+    kept.stock_turned()
     for sku_id in moved:
         if now[sku_id] > left[sku_id]:
             sold_out.forget(sku_id)

@@ -17,7 +17,7 @@ from mall.core import clock
 
 __all__ = [
     "KEPT_SECONDS", "ORDERINGS", "PRICED_IN_POINTS", "Filters", "Shelf", "category", "detail",
-    "forget", "in_stock", "is_affordable", "listing", "named", "pieces_of", "picks", "popular",
+    "forget", "in_stock", "is_affordable", "listing", "named", "picks", "popular",
     "tree", "with_stock",
 ]  # fmt: skip
 MOST_GOODS = 1000
@@ -37,32 +37,17 @@ def listing(filters: Filters, *, available: int | None = None) -> Shelf:
     return shelf
 
 
-def pieces_of(product_id: int, *, versions=kept.ASK) -> dict[int, int]:
-    """Return what is left of each SKU of a product right now; nothing when it is not on sale.
-    ``versions`` are those of ``kept``, if they were asked for a moment ago.
-    """
-    product = _on_sale(product_id, versions)
-    return stock.available([sku["id"] for sku in product["skus"]]) if product else {}
-
-
-def detail(
-    product_id: int,
-    *,
-    available: int | None = None,
-    tier: int = VISITOR,
-    left: dict[int, int] | None = None,
-) -> dict | None:
+def detail(product_id: int, *, available: int | None = None, tier: int = VISITOR) -> dict | None:
     """Return the facts of one product with its SKUs' stock; None when it is no product on sale now,
     or not shown to the reader.
 
     ``available`` are the reader's points, ``tier`` is theirs (catalog/audience.py); each SKU says
-    how many are ``missing`` (0 when they are enough or not known). ``left`` are pieces asked a
-    moment ago; without them they are read live.
+    how many are ``missing`` (0 when they are enough or not known).
     """
     product = _on_sale(product_id)
     if product is None or not audience.is_shown(product["tier_to_see"], tier):
         return None
-    left = left or stock.available([sku["id"] for sku in product["skus"]])
+    left = stock.available([sku["id"] for sku in product["skus"]])
     skus = [
         {**sku, "stock": left.get(sku["id"], 0), "missing": _missing(sku, available)}
         for sku in product["skus"]
@@ -200,9 +185,8 @@ def _missing(sku, available) -> int:
     return 0 if available is None else max(0, sku["points_price"] - available)
 
 
-def _on_sale(product_id, versions=kept.ASK) -> dict | None:
-    key = ("detail", int(product_id))
-    product = kept.fact(key, lambda: facts.detailed(product_id), known=versions)
+def _on_sale(product_id) -> dict | None:
+    product = kept.fact(("detail", int(product_id)), lambda: facts.detailed(product_id))
     if product and is_within(product["sale_starts_at"], product["sale_ends_at"], clock.now()):
         return product
     return None

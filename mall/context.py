@@ -7,11 +7,10 @@ from functools import cache
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 
-from mall.core import face, reader_mark
+from mall.core import face, places, reader_mark
 from marketing.notices import inbox
 from orders.basket import badge
 
-THEMES = ("light", "dark")
 TABS = {
     "marketing:home": "home",
     "marketing:checkin": "checkin",
@@ -50,12 +49,11 @@ def tab_of(request):
 
 def shop(request):
     """Return the names templates use on every page."""
-    theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     # Lazy: an answer without a page asks nothing. No query where it is known.
     # And a page that tells of a fault must not ask, or it would be the next one.
     worn = SimpleLazyObject(face.last_seen if hasattr(request, "tells_fault") else face.current)
     return {
-        "theme": theme if theme in THEMES else "",
+        "theme": places.look_of(request),
         # Asked for by a page only: those of an outage must not ask who reads them.
         "reader_mark": lambda: reader_mark.of(request.user) if hasattr(request, "user") else "",
         "tab": tab_of(request),

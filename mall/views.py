@@ -21,9 +21,9 @@ from django.views.static import serve
 
 from accounts.profile import change_language
 from mall import outage
-from mall.context import THEMES
 from mall.core import error_responses, renditions, unsent
 from mall.core.links import own_page
+from mall.core.places import LOOKS
 
 THEME_COOKIE_SECONDS = 365 * 24 * 3600
 KEPT_AN_HOUR = {"max_age": 3600}
@@ -38,7 +38,7 @@ def set_theme(request):
     """
     response = redirect(own_page(request, request.POST.get("next", "")))
     theme = request.POST.get("theme")
-    if theme in THEMES:
+    if theme in LOOKS:
         response.set_cookie(
             settings.THEME_COOKIE_NAME,
             theme,

@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog import answers
+from catalog import answers, kept
 from mall.core import clock, shared_redis
 from marketing import window
 from marketing.checkin import streak
@@ -30,12 +29,9 @@ WAITING_FOR_MEMBER = (Order.Status.PENDING, Order.Status.SHIPPED)
 def home(request):
     """Greet a member with what waits today; tell a visitor what the mall is."""
     if not request.user.is_authenticated:
-        look = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")[:5]
         pieces = badge.of(request)
-        return answers.page(
-            request, "marketing/welcome.html", window.of_visitor, look=look, pieces=pieces
-        )
-    with shared_redis.one_moment():
+        return answers.page(request, "marketing/welcome.html", window.of_visitor, pieces=pieces)
+    with shared_redis.one_moment(also=kept.VERSION_KEYS):
         return _members_home(request)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 from mall.core import clock
 from mall.core.events import tell
@@ -230,10 +231,13 @@ def offer(action, user_id: int | None = None, *, as_of: datetime | None = None, 
     if tier is not None:
         known.tiers = {user_id: tier}
 
+    found = rulebook.candidates(action, at)
+
+    @cache
     def would_earn(amount=None, step=None) -> int:
         fact = Award(user_id, action, "", at, amount=amount, step=step)
-        found = valuation.value(fact, known)
-        return found.points if found else 0
+        worth_it = valuation.of_candidates(found, fact, known)
+        return worth_it.points if worth_it else 0
 
     return would_earn
 

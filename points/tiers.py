@@ -65,7 +65,7 @@ def level_of(user_id: int) -> int:
 
 def row_of(user_id: int) -> MemberTier | None:
     """Return where a member stands, as it was put down last; None without any."""
-    return MemberTier.objects.filter(pk=user_id).first()
+    return rows.find(rows.Wanted(MemberTier, {"account_id": user_id}))
 
 
 def levels_of(user_ids: Iterable[int]) -> dict[int, int]:
@@ -76,7 +76,8 @@ def levels_of(user_ids: Iterable[int]) -> dict[int, int]:
 def perks_of(level: int, among: list[TierLevel] | None = None) -> TierLevel:
     """Return what a tier gives; nothing for a visitor, whose tier is 0. To be read, not changed."""
     among = _ladder() if among is None else among
-    return next((tier for tier in among if tier.level == level), TierLevel(level=level))
+    found = next((tier for tier in among if tier.level == level), None)
+    return found or TierLevel(level=level)
 
 
 def is_any_generous(among: list[TierLevel]) -> bool:
@@ -100,7 +101,7 @@ def standing_of(user_id: int, *, on: date | None = None) -> Standing:
     """
     on = on or clock.today()
     ladder = _ladder()
-    row = MemberTier.objects.filter(pk=user_id).first()
+    row = row_of(user_id)
     counted = _days_of(row, credits_of([user_id])[user_id])
     credited = sum(points for day, points in counted.items() if day >= first_counted(on))
     place = assess(_place_of(row), credited, _thresholds(ladder), on=on)

@@ -48,6 +48,13 @@ def value(
     values many, ``without`` the codes of rules that step aside.
     """
     found = rulebook.candidates(fact.action, fact.at, on=fact.day, among=among)
+    return of_candidates(found, fact, known, without=without)
+
+
+def of_candidates(
+    found: rulebook.Candidates, fact, known, *, without: frozenset[str] = frozenset()
+) -> Valuation | None:
+    """Return the same where the versions in force are at hand."""
     bases = (one for one in found.bases if one.rule.code not in without)
     base = next((one for one in bases if conditions.fits(one, fact, known)), None)
     if base is None:

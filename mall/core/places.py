@@ -1,8 +1,17 @@
 """Where an answer is asked for: what it depends on beside who asks."""
 
+from django.conf import settings
 from django.utils import translation
 
 from mall.core.languages import language_of
+
+LOOKS = ("light", "dark")
+
+
+def look_of(request) -> str:
+    """Return which look the reader chose; "" for what their device likes."""
+    chosen = request.COOKIES.get(settings.THEME_COOKIE_NAME)
+    return chosen if chosen in LOOKS else ""
 
 
 def place_of(request) -> tuple:

@@ -63,8 +63,7 @@ INSTALLED_APPS = [
 # What every request passes; the first leads /api/v1/ through API_MIDDLEWARE instead.
 MIDDLEWARE = [
     "mall.api_middleware.ApiMiddleware",
-    # first and last: it times all between
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "mall.monitoring.traffic.TrafficMiddleware",
     "mall.monitoring.probes.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -74,6 +73,7 @@ MIDDLEWARE = [
     # Outside the session and the user: further in it wraps request.user, and allauth's token
     # sessions (X-Session-Token, bearer under /api/auth/) then see nobody signed in.
     "mall.middleware.LogMiddleware",
+    "mall.kept_pages.KeptPagesMiddleware",  # visitors go no further where the page is known
     "django.contrib.sessions.middleware.SessionMiddleware",
     "mall.middleware.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -94,7 +94,6 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "mall.middleware.RefusalMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 # What an answer of the API needs, and no more (docs/decisions/0036, 0058).
 API_MIDDLEWARE = [

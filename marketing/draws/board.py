@@ -111,8 +111,11 @@ def next_change(*, as_of=None) -> datetime | None:
 
 
 def _coming(now) -> list[Draw]:
-    announced = Draw.objects.announced().filter(cancelled_at__isnull=True, ends_at__gt=now)
-    return kept.fact("draws", lambda: list(announced.order_by("ends_at", "pk")[:MOST_SHOWN]))
+    def read():
+        announced = Draw.objects.announced().filter(cancelled_at__isnull=True, ends_at__gt=now)
+        return list(announced.order_by("ends_at", "pk")[:MOST_SHOWN])
+
+    return kept.fact("draws", read)
 
 
 def own_tickets(draw: Draw, user, *, number: int | None = None) -> list[DrawTicket]:

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 
 from django.conf import settings
@@ -131,8 +132,9 @@ class Block:
         """The picture's width and height."""
         return (self.width, self.height) if self.width and self.height else None
 
-    @property
+    @cached_property
     def key(self) -> str:
+        """Another one whenever anything of it is."""
         return repr(self)
 
     def is_due(self, at) -> bool:

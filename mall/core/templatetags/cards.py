@@ -4,6 +4,7 @@ JSON-LD is data, not a script: the Content-Security-Policy asks nothing of it.
 """
 
 import json
+from functools import lru_cache
 
 from django import template
 from django.conf import settings
@@ -16,6 +17,7 @@ from mall.core.links import whole
 register = template.Library()
 # what would end the script's element, or open a comment in it
 ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+KNOWN = 500  # pages: most are asked for again and again
 LOCALES = {"zh-hans": "zh_CN", "en": "en_US"}
 
 
@@ -28,30 +30,34 @@ def share_card(context):
     if face is None or request is None:
         return ""
     card = context.get("card") or {}
-    description = card.get("description") or face.description
-    address = whole(card.get("address") or request.path)
     image = card.get("image") or face.logo or f"{settings.STATIC_URL}icons/icon-512.png"
+    lines = _told(
+        is_wide=bool(card.get("is_wide")),
+        type=card.get("type", "website"),
+        site_name=face.name,
+        title=card.get("title") or face.name,
+        description=card.get("description") or face.description,
+        url=whole(card.get("address") or request.path),
+        image=whole(image),
+        locale=LOCALES.get(get_language(), "zh_CN"),
+    )
+    return mark_safe("\n  ".join([lines, *(_linked(data) for data in card.get("data", ()))]))
+
+
+@lru_cache(KNOWN)
+def _told(is_wide, **told) -> str:
     lines = [
-        format_html('<meta name="description" content="{}">', description),
-        format_html('<link rel="canonical" href="{}">', address),
+        format_html('<meta name="description" content="{}">', told["description"]),
+        format_html('<link rel="canonical" href="{}">', told["url"]),
     ]
-    told = {
-        "type": card.get("type", "website"),
-        "site_name": face.name,
-        "title": card.get("title") or face.name,
-        "description": description,
-        "url": address,
-        "image": whole(image),
-        "locale": LOCALES.get(get_language(), "zh_CN"),
-    }
     lines += [
         format_html('<meta property="og:{}" content="{}">', name, value)
         for name, value in told.items()
     ]
-    size = "summary_large_image" if card.get("is_wide") else "summary"
+    size = "summary_large_image" if is_wide else "summary"
     lines.append(format_html('<meta name="twitter:card" content="{}">', size))
-    lines += [_linked(data) for data in card.get("data", ())]
-    return mark_safe("\n  ".join(lines))
+    return "
+  ".join(lines)
 
 
 def _linked(data: dict):

@@ -5,8 +5,8 @@ Most of a page is: the bar above it, the menu below, every icon. Django's ``{% c
 cache for each part, which costs more than rendering it.
 """
 
-from collections import OrderedDict
-from threading import Lock
+from functools import lru_cache
+from math import inf
 
 from django import template
 from django.template.base import token_kwargs
@@ -14,33 +14,30 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
+from mall.core.memory import Memory
+
 register = template.Library()
 MARK = "\x00"  # around the name of a reader's word; no text of a page holds it
-MOST_PARTS = 2000  # a few hundred bytes each; the longest unused go first
+MOST_LETTERS = 4 * 1024 * 1024  # of all parts, one or two bytes each; the longest unused go first
+ROOM_LETTERS = 500  # of a part beside its text
+ALWAYS = 0  # what a part shows is all in its key
+
+# rendered parts by what they show: texts, and every second one the name of a reader's word
+_parts = Memory(MOST_LETTERS)
 
 
-class Parts:
-    """Rendered parts by what they show: text, and every second one the name of a reader's word."""
-
-    def __init__(self, most: int):
-        self._most, self._parts, self._lock = most, OrderedDict(), Lock()
-
-    def get(self, key):
-        """Return a part, or None."""
-        with self._lock:
-            if key in self._parts:
-                self._parts.move_to_end(key)
-            return self._parts.get(key)
-
-    def put(self, key, part):
-        """Keep a part."""
-        with self._lock:
-            self._parts[key] = part
-            if len(self._parts) > self._most:
-                self._parts.popitem(last=False)
+@register.filter
+def values_of(rows, names) -> tuple:
+    """Return what some facts ({name: value}) say under these names, as a value that ``shared`` can
+    go by: ``{% shared categories|values_of:"slug name" %}``.
+    """
+    wanted = _split(names)
+    return tuple(tuple(map(row.get, wanted)) for row in rows)
 
 
-_parts = Parts(MOST_PARTS)
+@lru_cache
+def _split(names) -> list[str]:
+    return names.split()
 
 
 @register.tag
@@ -71,10 +68,11 @@ class SharedNode(template.Node):
     def render(self, context):
         token = context.get("csrf_token")
         key = (self, get_language(), bool(token), *(value.resolve(context) for value in self.told))
-        part = _parts.get(key)
+        part = _parts.get(key, None, ALWAYS)
         if part is None:
-            part = self._rendered(context, has_token=bool(token)).split(MARK)
-            _parts.put(key, part)
+            text = self._rendered(context, has_token=bool(token))
+            part = text.split(MARK)
+            _parts.put(key, None, ALWAYS, inf, part, size=len(text) + ROOM_LETTERS)
         if len(part) == 1:
             return part[0]
         words = [self._word(name, context) for name in part[1::2]]
