@@ -7,7 +7,6 @@ whole numbers that MariaDB, MySQL and SQLite read alike: instants in UTC, amount
 """
 
 import json
-
 from datetime import UTC
 
 from django.db import connection
