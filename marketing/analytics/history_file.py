@@ -4,6 +4,7 @@ of an order's further lines filled in, their words for a status made ours.
 
 from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
 
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,8 @@ YUAN = ("CNY", "RMB", "¥", "￥")
 ALL = (*COLUMNS, *EXTRA)
 STATUS_PLACE = COLUMNS.index("status")
 KEPT_OPEN = frozenset(map(ALL.index, OF_THE_ORDER))
-NO_PLACE = ALL.index("order_no")
+NO_PLACE, CANCELLED_PLACE, CURRENCY_PLACE = map(ALL.index, ("order_no", *EXTRA))
+ABSENT = ""  # no column has this heading
 
 
 class HistoryFile:
@@ -41,23 +43,24 @@ class HistoryFile:
         """Yield (line, nine texts, reason why the row cannot be right or nothing)."""
         pick, before = self._pick(), None
         with self._open() as table:
-            for row in table:
-                fields, reason = pick(row.cells), row.fault
+            for line, cells, reason in table:
+                fields = pick(cells)
                 if self.reading.fill_down:
                     before = fields = _filled_down(fields, before)
+                status = fields[STATUS_PLACE]
                 if not reason:
                     try:
-                        fields = self._said(fields)
+                        status = self._said(status, fields)
                     except BadRow as bad:
                         reason = str(bad)
-                yield row.line, fields[: len(COLUMNS)], reason
+                yield line, (*fields[:STATUS_PLACE], status), reason
 
     def _open(self):
         codes = {title for ours in CODES for title in self._found.get(ours, ())}
         titles = dict.fromkeys(title for theirs in self._found.values() for title in theirs)
         return open_table(
             self._source,
-            [Column(title, is_code=title in codes) for title in titles],
+            [Column(title, is_code=title in codes) for title in (*titles, ABSENT)],
             encoding=self._encoding,
             progress=self._progress,
         )
@@ -68,23 +71,22 @@ class HistoryFile:
         """
         theirs = [self._found.get(ours, ()) for ours in ALL]
         if all(len(titles) < 2 for titles in theirs):
-            alone = [titles[0] if titles else "" for titles in theirs]
-            return lambda cells: [cells.get(title, "") for title in alone]
+            return itemgetter(*(titles[0] if titles else ABSENT for titles in theirs))
         return lambda cells: [
             next((cells[title] for title in titles if cells[title]), "") for titles in theirs
         ]
 
-    def _said(self, fields):
-        """Return the nine texts with our status. Raises: BadRow."""
-        *fields, cancelled_at, currency = fields
-        word = fields[STATUS_PLACE]
+    def _said(self, word, fields):
+        """Return our status of a row. Raises: BadRow."""
         self.words[word] += 1
+        currency = fields[CURRENCY_PLACE]
         if currency and currency.upper() not in YUAN:
             raise BadRow(
                 _("the amounts are in %(currency)s; only yuan (CNY) can be imported")
                 % {"currency": currency}
             )
-        status = HistoryOrder.Status.CANCELLED.value if cancelled_at else self._status_of(word)
+        is_cancelled = fields[CANCELLED_PLACE]
+        status = HistoryOrder.Status.CANCELLED.value if is_cancelled else self._status_of(word)
         if status == OPEN:
             raise BadRow(_("status %(word)s: the order is not over yet") % {"word": word})
         if word and not status:
@@ -95,8 +97,7 @@ class HistoryFile:
                 )
                 % {"word": word}
             )
-        fields[STATUS_PLACE] = status
-        return fields
+        return status
 
     def _status_of(self, word):
         if word not in self._statuses:

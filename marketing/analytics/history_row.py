@@ -33,16 +33,21 @@ SIMPLE_QUANTITY = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
 SIMPLE_AMOUNT = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,2})0*)?\Z", re.ASCII)
 SIMPLE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}\Z")
 EARLIEST_YEAR = 1970
-UNREADABLE = re.compile(r"[\x00-\x1f\ufffd]")
+UNREADABLE = re.compile(r"[\x00-\x1f]")
 
 
 class BadRow(ValueError):
     """One row says something that cannot be; the text says what."""
 
 
-def read_row(fields) -> tuple:
+def latest() -> str:
+    """Return the last instant an order may have, as ``read_row`` writes one."""
+    return _utc_text(clock.now() + timedelta(days=1))
+
+
+def read_row(fields, until="") -> tuple:
     """Return (order_no, instant in UTC, shop day, customer, sku, product, category, quantity, fen,
-    status) of nine trimmed texts.
+    status) of nine trimmed texts. ``until`` is ``latest()``, asked once for many rows.
 
     Raises: BadRow.
     """
@@ -50,7 +55,8 @@ def read_row(fields) -> tuple:
         _refuse_empty(fields)
     if any(map(gt, map(len, fields), LENGTHS)):
         _refuse_longest(fields)
-    if UNREADABLE.search("".join(fields)):
+    text = "".join(fields)
+    if "\ufffd" in text or (not text.isprintable() and UNREADABLE.search(text)):
         raise BadRow(
             _(
                 "a text holds a line break or unreadable signs; perhaps a quotation mark is not "
@@ -61,6 +67,8 @@ def read_row(fields) -> tuple:
     if status not in STATUSES:
         raise BadRow(_("status is none of completed, cancelled, refunded"))
     instant, day = _instant(ordered_at)
+    if instant > (until or latest()):
+        raise BadRow(_("ordered_at lies in the future"))
     pieces, fen = _pieces(quantity), _fen(unit_price)
     return no, instant, day, customer, sku, product or sku, category, pieces, fen, status
 
@@ -95,7 +103,8 @@ def _instant(text):
     """
     try:
         if SIMPLE_TIME.match(text):
-            local = datetime.fromisoformat(text).replace(tzinfo=clock.SHOP_ZONE)
+            said = datetime.fromisoformat(text)
+            local = datetime.combine(said, said.time(), clock.SHOP_ZONE)
         else:
             local = values.moment(text)
         instant = local.astimezone(UTC)
@@ -105,10 +114,12 @@ def _instant(text):
         ) from None
     if instant.year < EARLIEST_YEAR:
         raise BadRow(_("ordered_at lies before 1970"))
-    if instant > clock.now() + timedelta(days=1):
-        raise BadRow(_("ordered_at lies in the future"))
     day = local.date() if local.tzinfo is clock.SHOP_ZONE else clock.day_of(instant)
-    return instant.replace(tzinfo=None).isoformat(sep=" "), day.isoformat()
+    return _utc_text(instant), day.isoformat()
+
+
+def _utc_text(instant):
+    return instant.isoformat(" ").removesuffix("+00:00")
 
 
 def _pieces(text):

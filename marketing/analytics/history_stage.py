@@ -13,7 +13,7 @@ from operator import itemgetter
 from django.utils.translation import gettext as _
 
 from mall.core import clock
-from marketing.analytics.history_row import BadRow, read_row
+from marketing.analytics.history_row import BadRow, latest, read_row
 
 STAGED_ROWS = 5_000
 CUSTOMER, STATUS, AT, DAY, LINE = 3, 9, 1, 2, 10
@@ -43,14 +43,14 @@ class Stage:
 
     def take(self, lines) -> None:
         """Check (line, nine texts, reason or nothing) and keep the good ones."""
-        rows, put = [], self._connection.executemany
+        rows, put, until = [], self._connection.executemany, latest()
         self._connection.execute("BEGIN")
         for number, fields, reason in lines:
             self.rows += 1
             try:
                 if reason:
                     raise BadRow(reason)
-                rows.append((*read_row(fields), number))
+                rows.append((*read_row(fields, until), number))
             except BadRow as bad:
                 reason = str(bad)
                 self._on_bad(number, fields[0].strip(), reason)
@@ -97,7 +97,7 @@ class Stage:
                     if row is not odd:
                         self._on_left(row[LINE], no, with_line(odd[LINE]))
                 continue
-            if any(row[AT] != rows[0][AT] for row in rows):
+            if len({row[AT] for row in rows}) > 1:
                 rows = self._at_the_earliest(no, rows)
             yield no, rows
 
@@ -133,12 +133,13 @@ def _shop_time(utc):
     return instant.astimezone(clock.SHOP_ZONE).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _said_of(row):
-    return row[CUSTOMER], row[STATUS]
+_said_of = itemgetter(CUSTOMER, STATUS)
 
 
 def _disagreement(rows) -> str:
     """Say in what the rows of one order differ and where, or nothing."""
+    if len(set(map(_said_of, rows))) == 1:
+        return ""
     told = []
     for name, place in (("customer", CUSTOMER), ("status", STATUS)):
         lines = {}

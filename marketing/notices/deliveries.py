@@ -5,7 +5,7 @@ the mail server is spoken to. A sender that dies before that loses its lease and
 One that dies after it leaves the outcome unknown: the rows are given up and shown, and an operator
 may send them again. The notice stands in the inbox either way (docs/decisions, "A mail is sent at
 most once"). Rows are taken for many members at once (marketing/notices/mail_claims.py); a mail of
-its own costs two statements: handed over, and how it went.
+its own costs one statement (marketing/notices/mail_handover.py).
 
 Source: docs/reliability.md "Faults of the parts".
 """
@@ -23,7 +23,7 @@ from django.core import mail
 from mall.core import audit, clock, shared_redis
 from mall.core.transactions import transactional
 from marketing.models import Delivery
-from marketing.notices import letters, mail_claims
+from marketing.notices import letters, mail_claims, mail_handover
 from marketing.notices.mail_claims import TRIES, UNCLEAR, held
 
 log = structlog.get_logger(__name__)
@@ -85,17 +85,24 @@ def send_again(deliveries, *, actor) -> int:
 
 # --- one member's mail ---------------------------------------------------------
 def _send_all(mails, connection, until, numbers):
-    """Send mails that are ours, and give back those there was no time for, or no mail server."""
-    left = deque(mails)
+    """Send mails that are ours, and give back those there was no time for, or no mail server.
+
+    That a mail left is written down with the next one's handing over, of the last one by itself.
+    """
+    left, gone = deque(mails), None
     try:
         with shared_redis.one_moment():  # the face that all of them wear
             while left and monotonic() < until:
-                numbers.update(_send(left.popleft(), connection))
+                outcome, gone = _send(left.popleft(), connection, after=gone)
+                numbers.update(outcome)
     finally:
+        if gone:
+            mail_handover.note_sent(gone)
         mail_claims.give_back(left)
 
 
-def _send(mail, connection):
+def _send(mail, connection, *, after):
+    """Send a mail; returns how it went, and the mail if it left, which is not written down yet."""
     letter = letters.write(
         mail.member, [row.notification for row in mail.rows], connection=connection
     )
@@ -104,14 +111,15 @@ def _send(mail, connection):
     except (SMTPException, OSError) as error:
         _retry(mail.rows, error)
         raise Unreachable(type(error).__name__) from error
-    if not mail_claims.hand_over(mail):
-        return {"lost": len(mail.rows)}  # whoever has them now sends them, or the lease's end does
-    return _spoken(mail, letter)
+    if not mail_handover.hand_over(mail, after=after):
+        # whoever has them now sends them, or the lease's end does
+        return {"lost": len(mail.rows)}, None
+    failure = _spoken(mail.rows, letter)
+    return (failure, None) if failure else ({"sent": 1}, mail)
 
 
-def _spoken(mail, letter):
-    """Speak to the mail server; returns how it went. No transaction is open here."""
-    rows = mail.rows
+def _spoken(rows, letter):
+    """Speak to the mail server; returns what failed, or nothing. No transaction is open here."""
     try:
         letter.send()
     except SMTPRecipientsRefused as error:
@@ -122,8 +130,7 @@ def _spoken(mail, letter):
         # The line broke: the server may or may not have taken the mail. Once is promised, so it is
         # not said again.
         return _give_up(rows, f"{UNCLEAR} ({type(error).__name__})")
-    mail_claims.note_sent(mail)
-    return {"sent": 1}
+    return {}
 
 
 def _refused(rows, error, code, said):

@@ -1,9 +1,10 @@
 """Which sweep has which mails: rows are taken by an update whose filter holds the old state, so of
 two sweeps one has them.
 
-Mails are taken for some members at a time, and each is handed over by itself, right before it is
-spoken of to a mail server. A claim ends after LEASE: its rows go again when nothing was handed over
-yet, and are given up when something was (docs/decisions, "A mail is sent at most once").
+Mails are taken for some members at a time, and each is handed over by itself (mail_handover), right
+before it is spoken of to a mail server. A claim ends after LEASE: its rows go again when nothing
+was handed over yet, and are given up when something was (docs/decisions, "A mail is sent at most
+once").
 
 Source: docs/reliability.md "Faults of the parts"; healthchecks' handle_going_down.
 """
@@ -14,12 +15,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import F, Max
 from django.utils.translation import gettext_noop
 
-from mall.core import clock, faults, quiet_hours
-from mall.core import rows as sql
+from mall.core import clock, quiet_hours
 from mall.core.transactions import transactional
 from marketing.channels import reach
 from marketing.models import Delivery
@@ -100,57 +99,6 @@ def take(user_ids) -> tuple[list[Mail], int]:
         if (mine := [row for row in rows if row.pk in ours])
     ]
     return mails, skipped
-
-
-def hand_over(mail) -> bool:
-    """Write down that the mail server is spoken to from now on; False when the rows are not ours
-    any more, or the member has left or moved to another address since they were taken.
-
-    One statement, which commits by itself. Where it fails nothing was said, and the rows go again
-    when the lease is over.
-    """
-    now, member = clock.now(), mail.member
-    people = sql.table(get_user_model())
-    still = f"EXISTS (SELECT 1 FROM {people} WHERE id = %s AND email = %s AND is_active)"
-    return _write(
-        mail.rows,
-        {"handed_at": now, "claimed_until": now + LEASE},
-        also=still,
-        params=[member.pk, member.email],
-    )
-
-
-def note_sent(mail) -> bool:
-    """Write down that the mail left; False when the rows are not ours any more.
-
-    One statement, which commits by itself; where it fails it is tried again as any verb is, for a
-    mail that left and is not known to have would be shown as given up.
-    """
-    left = {"state": State.SENT.value, "sent_at": clock.now(), "claimed_until": None, "error": ""}
-    try:
-        return _write(mail.rows, left)
-    except (DatabaseError, InterfaceError) as error:
-        if not faults.is_passing(error) or connection.in_atomic_block:
-            raise
-        if faults.is_lost(error):
-            connection.close()
-        return transactional(_write)(mail.rows, left)
-
-
-def _write(rows, changes, *, also="", params=()) -> bool:
-    """Change rows as long as all of them are ours; says whether they are.
-
-    A statement instead of a query set: these two are all that a mail of its own costs, and building
-    them costs the ORM more than the letter does.
-    """
-    moves, values = sql.changes(Delivery, changes)
-    statement = (
-        f"UPDATE {sql.table(Delivery)} SET {moves} "
-        f"WHERE id IN ({sql.marks(rows)}) AND claimed_by = %s AND state = %s"
-    ) + (f" AND {also}" if also else "")
-    keys = [row.pk for row in rows]
-    held_by = [rows[0].claimed_by, State.SENDING.value]
-    return sql.execute(statement, [*values, *keys, *held_by, *params]) == len(rows)
 
 
 @transactional

@@ -52,19 +52,29 @@ CHANGED = re.compile(
     re.IGNORECASE,
 )
 
-# Of cells joined by line breaks: a blank or a sign of wrapping at an end of one, or what a program
-# may have done to it. Most rows have none of it, and need no look at each cell.
-SUSPICIOUS = re.compile(
-    r"^(?:[^\S\n]|['=#]|Err:)|[^\S\n]$|[Ee]\+|[.,][0-9]+[Ee]"
-    rf"|[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufffd{INVISIBLE}]",
-    re.MULTILINE,
-)
+# Of cells between line breaks: a blank or a sign of wrapping before one, or what a program may have
+# written in it.
+WRAPPED = re.compile(r"\n(?:[ '=#]|[Ee][Rr][Rr]:)")
+FRACTION_ROUNDED = re.compile(r"[.,][0-9]+[Ee]")
 
 
 def are_plain(texts) -> bool:
-    """Return whether every one of these cells is bare already and without a fault."""
-    joined = "\n".join(texts)
-    return SUSPICIOUS.search(joined) is None and joined.count("\n") < max(len(texts), 1)
+    """Return whether every one of these cells is surely bare already and without a fault: most rows
+    are, and need no look at each cell.
+
+    No blank but the narrow one, no invisible and no control sign is printable.
+    """
+    text = "".join(texts)
+    if not text.isprintable() or "\ufffd" in text:
+        return False
+    apart = "\n".join(["", *texts, ""])
+    return not (
+        " \n" in apart
+        or "E+" in apart
+        or "e+" in apart
+        or WRAPPED.search(apart)
+        or FRACTION_ROUNDED.search(apart)
+    )
 
 
 def bare(text: str) -> str:

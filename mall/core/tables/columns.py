@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils import translation
@@ -44,8 +45,7 @@ class Column:
         return found
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row: the line of the file it begins in (from 1), the text of every declared column
     (empty where the file has none), and why it cannot be right, if so.
     """

@@ -56,8 +56,7 @@ def _told(is_wide, **told) -> str:
     ]
     size = "summary_large_image" if is_wide else "summary"
     lines.append(format_html('<meta name="twitter:card" content="{}">', size))
-    return "
-  ".join(lines)
+    return "\n  ".join(lines)
 
 
 def _linked(data: dict):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from mall.core import clock, face
 from marketing.models import ContactPolicy, Delivery, Notification
-from marketing.notices import deliveries, mail_claims
+from marketing.notices import deliveries, mail_claims, mail_handover
 from marketing.notices.inbox import Kind, notify_many
 from tests.factories.accounts import MemberFactory
 
@@ -52,12 +52,66 @@ def statements_of_a_sweep(count):
     return [query["sql"] for query in seen]
 
 
-def test_send_due_when_more_are_due_then_two_statements_a_mail_more(noon, mailoutbox):
+def test_send_due_when_more_are_due_then_one_statement_a_mail_more(noon, mailoutbox):
     few, many = len(statements_of_a_sweep(1)), len(statements_of_a_sweep(4))
 
     # abandoned?, who, rows, sent lately, members, likes, claim; then who again: nobody
-    assert (few, many - few) == (10, 3 * 2)
+    assert (few, many - few) == (10, 3 * 1)
     assert len(mailoutbox) == 5
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_send_due_when_one_of_three_moves_meanwhile_then_the_others_are_known_as_sent(
+    noon, mailoutbox, monkeypatch, place
+):
+    members = MemberFactory.create_batch(3)
+    paid(members)
+    take = mail_claims.take
+
+    def moved_since(user_ids):
+        taken = take(user_ids)
+        type(members[0]).objects.filter(pk=members[place].pk).update(email="new@example.com")
+        return taken
+
+    monkeypatch.setattr(mail_claims, "take", moved_since)
+
+    assert deliveries.send_due() == {"sent": 2, "lost": 1, "skipped": 0}
+
+    rows = list(Delivery.objects.order_by("pk"))
+    moved = rows.pop(place)
+    assert (moved.state, moved.handed_at, moved.sent_at) == (State.SENDING, None, None)
+    assert [(row.state, row.sent_at) for row in rows] == [(State.SENT, NOON)] * 2
+    assert all((row.handed_at, row.claimed_until, row.error) == (NOON, None, "") for row in rows)
+    assert len(mailoutbox) == 2
+
+
+def test_send_due_when_the_second_is_refused_then_the_first_is_known_as_sent(
+    noon, mailoutbox, monkeypatch
+):
+    paid(MemberFactory.create_batch(3))
+    hand_over, said = mail_handover.hand_over, []
+
+    def noted(mail, *, after=None):
+        said.append((mail.rows[0].pk, after and after.rows[0].pk))
+        return hand_over(mail, after=after)
+
+    monkeypatch.setattr(mail_handover, "hand_over", noted)
+    first, second, third = Delivery.objects.order_by("pk").values_list("pk", flat=True)
+    spoken = deliveries._spoken
+    monkeypatch.setattr(
+        deliveries,
+        "_spoken",
+        lambda rows, letter: (
+            deliveries._refused(rows, OSError(), 550, "no")
+            if rows[0].pk == second
+            else spoken(rows, letter)
+        ),
+    )
+
+    assert deliveries.send_due() == {"sent": 2, "dead": 1, "skipped": 0}
+
+    assert said == [(first, None), (second, first), (third, None)]
+    assert states() == [(State.SENT, 1), (State.DEAD, 1), (State.SENT, 1)]
 
 
 def test_send_due_when_one_letter_cannot_be_written_then_the_others_are_given_back(
@@ -82,7 +136,7 @@ def test_give_back_when_some_were_not_come_to_then_untried_and_what_was_handed_o
     mail_claims.give_back(mails[1:])
 
     assert states() == [(State.SENDING, 1), (State.WAITING, 0), (State.WAITING, 0)]
-    assert mail_claims.hand_over(mails[0])
+    assert mail_handover.hand_over(mails[0])
     mail_claims.give_back(mails[:1])
     assert states()[0] == (State.SENDING, 1)
 
@@ -96,7 +150,7 @@ def test_hand_over_when_the_member_moved_or_left_since_then_nothing_is_said(
     ((taken,), _unwanted) = mail_claims.take([member.pk])
     type(member).objects.filter(pk=member.pk).update(**change)
 
-    assert not mail_claims.hand_over(taken)
+    assert not mail_handover.hand_over(taken)
 
     assert Delivery.objects.get().handed_at is None
     noon.shift(mail_claims.LEASE + timedelta(seconds=1))
@@ -114,10 +168,10 @@ def test_hand_over_when_another_sweep_took_the_rows_over_then_nothing_is_said(no
     mail_claims.take_over_abandoned()
     ((mine,), _unwanted) = mail_claims.take([member.pk])
 
-    assert not mail_claims.hand_over(late)
+    assert not mail_handover.hand_over(late)
 
-    assert mail_claims.hand_over(mine)
-    assert not mail_claims.note_sent(late)
+    assert mail_handover.hand_over(mine)
+    assert not mail_handover.note_sent(late)
 
 
 @pytest.mark.django_db(transaction=True)
