@@ -116,6 +116,7 @@ def start_mariadb(folder, *, durable=False, group=0, more=()) -> Server:
         "--sync-binlog=0",
     ]
     settings = [
+        *_its_own_files(program),
         # A server that starts clears the temporary tables of another out of a folder they share.
         f"--datadir={data}", f"--tmpdir={folder}", f"--socket={socket}",
         f"--pid-file={folder / 'db.pid'}",
@@ -148,11 +149,17 @@ def _make_data(program, where, is_mysql):
             "--skip-test-db",
             "--skip-name-resolve",
             "--force",
+            *_its_own_files(program),
         ]
         install = [named or _program("mariadb-install-db"), "--no-defaults", *flags]
     made = subprocess.run([*install, *where], capture_output=True, text=True)
     if made.returncode:
         raise pytest.UsageError(f"{install[0]} failed:\n{made.stdout[-1000:]}{made.stderr[-1000:]}")
+
+
+def _its_own_files(program):
+    """Have a server that was named use what lies beside it, be it only unpacked somewhere."""
+    return [f"--basedir={Path(program).parents[1]}"] if os.environ.get("MALL_TEST_SERVER") else []
 
 
 def _program(name):
