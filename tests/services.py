@@ -2,8 +2,9 @@
 
 Redis is always started; MariaDB only when MALL_TEST_DB=mariadb, for its suite then runs on it.
 MALL_TEST_REDIS_URL and MALL_TEST_DATABASE_URL point at servers that exist already; MALL_TEST_SERVER
-names another mariadbd or a mysqld to start in place of the installed one. The servers
-listen on sockets in a short temporary folder and go away with pytest, also on Ctrl-C or kill -9.
+names another mariadbd or a mysqld to start in place of the installed one, MALL_TEST_REDIS another
+redis-server or a valkey-server. The servers listen on sockets in a short temporary folder and go
+away with pytest, also on Ctrl-C or kill -9.
 """
 
 import contextlib
@@ -163,6 +164,8 @@ def _its_own_files(program):
 
 
 def _program(name):
+    if name == "redis-server" and os.environ.get("MALL_TEST_REDIS"):
+        return os.environ["MALL_TEST_REDIS"]
     found = shutil.which(
         name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
     )
