@@ -3,13 +3,14 @@ Django (``Shop.ask``), each with a database of its own.
 """
 
 import time
+from collections import Counter
 from uuid import uuid4
 
 PASSWORD = "rivals-password"
 LINGER_SECONDS = 0.3  # how long each has the member locked: all of them have, at once
 TURN_SECONDS = 4.0
 RIVALS = 3
-PRICE = 5  # points; a member has as many, and not one more
+PRICE = 10_000  # points; a member has as many, and what signing up and checking in give
 
 
 def stand(members: int) -> dict:
@@ -40,7 +41,7 @@ def stand(members: int) -> dict:
 
 
 def compete(said: dict, rival: int) -> dict:
-    """Want everything a second time that others want at the same moment; return what was got."""
+    """Want what the others want at the same moment; return what was got and what was refused."""
     from django.db import connection
 
     from accounts.models import User
@@ -52,8 +53,8 @@ def compete(said: dict, rival: int) -> dict:
         return lambda user: place_order(user, lines=[(said[kind][rival], 1)], key=uuid4().hex)
 
     acts = {"limited": order("limited"), "dear": order("dear"), "checkin": streak.check_in}
-    got, at, users = {name: 0 for name in acts}, said["at"], User.objects.in_bulk(said["members"])
-    refused = {}
+    got, refused, at = Counter(), Counter(), said["at"]
+    users = User.objects.in_bulk(said["members"])
     for member in said["members"]:
         for name, act in acts.items():
             time.sleep(max(0.0, at - time.time()))
@@ -62,8 +63,7 @@ def compete(said: dict, rival: int) -> dict:
                     act(users[member])
                     got[name] += 1
                 except DomainError as error:
-                    key = f"{name}: {error.code}"
-                    refused[key] = refused.get(key, 0) + 1
+                    refused[f"{name}: {error.code}"] += 1
             at += TURN_SECONDS
     return {"got": got, "refused": refused}
 
@@ -89,17 +89,20 @@ def outcome(said: dict) -> dict:
     from mall import verification
     from marketing.models import CheckIn
     from orders.models import OrderLine
+    from points import event_delivery
     from points.models import PointAccount
 
-    def most(kind):
+    event_delivery.deliver_due()  # no worker does
+
+    def orders(kind):
         lines = OrderLine.objects.filter(sku__in=said[kind]).exclude(order__status="cancelled")
         counts = lines.order_by().values_list("order__user").annotate(n=Count("pk"))
         return sorted(n for _user, n in counts)
 
     mine = {"user__in": said["members"]}
     return {
-        "limited": most("limited"),
-        "dear": most("dear"),
+        "limited": orders("limited"),
+        "dear": orders("dear"),
         "checkin": CheckIn.objects.filter(**mine).count(),
         "least": min(PointAccount.objects.filter(**mine).values_list("available", flat=True)),
         "wrong": [str(finding.as_dict()) for finding in verification.verify()],

@@ -9,8 +9,8 @@ from django.db import connection
 
 from orders import group
 from orders.models import OrderLine
-from tests.factories.accounts import UserFactory
 from tests.factories.orders import virtual_sku
+from tests.factories.points import member_with
 
 # Rows that the requests of many members change, or that are locked in front of all of them.
 MOVED_BY_MANY = {
@@ -87,7 +87,7 @@ def test_database_when_looked_at_then_all_it_holds_is_plain_tables_of_innodb(wha
 def test_orders_when_the_server_gives_every_third_id_then_each_line_is_its_orders_own():
     """As each of three Galera nodes does (wsrep_auto_increment_control)."""
     skus = [virtual_sku(cash=f"{n}.00", stock=10) for n in range(1, 4)]
-    members = [UserFactory() for _ in skus]
+    members = [member_with() for _ in skus]
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION auto_increment_increment = 3, auto_increment_offset = 2")
     try:
