@@ -9,6 +9,7 @@ import MySQLdb
 from tests.clusters import proxy
 from tests.sentinels import free_ports
 from tests.services import start_mariadb
+from tests.waiting import eventually
 
 PATIENCE_SECONDS = 60
 # A commit is told once the copy has it; where the copy is away, after the time-out without it.
@@ -78,6 +79,10 @@ class Pair:
         with closing(link), link.cursor(MySQLdb.cursors.DictCursor) as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall() or ())
+
+    def wait_until(self, answers):
+        """Wait until whoever stands in front answers."""
+        assert eventually(answers), "nobody answers"
 
     def follows(self) -> bool:
         """Whether the copy has everything that was written."""

@@ -13,6 +13,7 @@ import MySQLdb
 from tests.clusters import proxy
 from tests.sentinels import free_ports
 from tests.services import start_mariadb
+from tests.waiting import eventually
 
 LIBRARY = os.environ.get("MALL_TEST_GALERA", "/usr/lib/galera/libgalera_smm.so")
 PROGRAMS = ("haproxy", "rsync", "wsrep_sst_rsync")
@@ -121,6 +122,10 @@ class Cluster:
         names = ", ".join(f"mall.`{name}`" for (name,) in sorted(self.ask(0, tables)))
         told = [self.ask(number, f"CHECKSUM TABLE {names}") for number in range(3)]
         return bool(told[0]) and told[0] == told[1] == told[2]
+
+    def wait_until(self, answers):
+        """Wait until whoever stands in front answers."""
+        assert eventually(answers), "nobody answers"
 
     def rejoin(self, number) -> float:
         """Start a killed node again from where its log ends; return the seconds until it serves."""

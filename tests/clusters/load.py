@@ -67,8 +67,8 @@ def shop_while(shop, stood, happens, *, seconds: float, seed="1") -> tuple[Figur
         caller.enough.set()
     for caller in callers:
         caller.join(90)
-    healed = shop.heal()
     figures = _figures(callers, begun, died, ended)
+    healed = shop.heal()
     facts = [fact for caller in callers for fact in caller.facts]
     said = shop.ask(LOOK, feed=json.dumps({"facts": facts, "shelf": stood["shelf"]}))
     wrong = json.loads(said.splitlines()[-1])["wrong"]
