@@ -84,8 +84,11 @@ class _Run:
     def add(self, members) -> None:
         """Go over the facts of some members."""
         for action in self.actions:
-            with replica.reading():
-                batch = past_facts.of(action, members, self.since, self.until, self._versions)
+            batch = replica.ask(
+                lambda action=action: past_facts.of(
+                    action, members, self.since, self.until, self._versions
+                )
+            )
             self.facts += len(batch.facts)
             self.paid.update(batch.paid)
             if not batch.is_whole:

@@ -2,8 +2,9 @@
 
 Redis is always started; MariaDB only when MALL_TEST_DB=mariadb, for its suite then runs on it.
 MALL_TEST_REDIS_URL and MALL_TEST_DATABASE_URL point at servers that exist already; MALL_TEST_SERVER
-names another mariadbd or a mysqld to start in place of the installed one. The servers
-listen on sockets in a short temporary folder and go away with pytest, also on Ctrl-C or kill -9.
+names another mariadbd or a mysqld to start in place of the installed one, MALL_TEST_REDIS another
+redis-server or a valkey-server. The servers listen on sockets in a short temporary folder and go
+away with pytest, also on Ctrl-C or kill -9.
 """
 
 import contextlib
@@ -116,6 +117,7 @@ def start_mariadb(folder, *, durable=False, group=0, more=()) -> Server:
         "--sync-binlog=0",
     ]
     settings = [
+        *_its_own_files(program),
         # A server that starts clears the temporary tables of another out of a folder they share.
         f"--datadir={data}", f"--tmpdir={folder}", f"--socket={socket}",
         f"--pid-file={folder / 'db.pid'}",
@@ -148,6 +150,7 @@ def _make_data(program, where, is_mysql):
             "--skip-test-db",
             "--skip-name-resolve",
             "--force",
+            *_its_own_files(program),
         ]
         install = [named or _program("mariadb-install-db"), "--no-defaults", *flags]
     made = subprocess.run([*install, *where], capture_output=True, text=True)
@@ -155,7 +158,14 @@ def _make_data(program, where, is_mysql):
         raise pytest.UsageError(f"{install[0]} failed:\n{made.stdout[-1000:]}{made.stderr[-1000:]}")
 
 
+def _its_own_files(program):
+    """Have a server that was named use what lies beside it, be it only unpacked somewhere."""
+    return [f"--basedir={Path(program).parents[1]}"] if os.environ.get("MALL_TEST_SERVER") else []
+
+
 def _program(name):
+    if name == "redis-server" and os.environ.get("MALL_TEST_REDIS"):
+        return os.environ["MALL_TEST_REDIS"]
     found = shutil.which(
         name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"
     )

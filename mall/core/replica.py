@@ -8,9 +8,12 @@ database it writes.
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import structlog
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 
 ALIAS = "replica"
+log = structlog.get_logger(__name__)
 _is_reading = ContextVar("is_reading_replica", default=False)
 
 
@@ -22,6 +25,20 @@ def reading():
         yield
     finally:
         _is_reading.reset(before)
+
+
+def ask(question):
+    """Return what ``question()`` finds in the copy; in the database that is written where there is
+    no copy, or where it is away, frozen or without a table it will have in a moment.
+    """
+    try:
+        with reading():
+            return question()
+    except (DatabaseError, InterfaceError) as error:
+        if ALIAS not in settings.DATABASES:
+            raise
+        log.warning("replica_passed_over", why=str(error)[:300])
+    return question()
 
 
 def is_reading() -> bool:

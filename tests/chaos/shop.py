@@ -25,9 +25,10 @@ from tests.faults.test_killed import copy_tables, is_answering
 from tests.services import start_mariadb, start_redis
 from tests.serving import free_port, production_environment
 
-START_SECONDS = 90
+START_SECONDS = 900  # for a machine that does other things too
 HEAL_SECONDS = 120
 TMPFS_MIB = 1200  # ten minutes of rows and what crashes leave behind
+WEBS = ("web", "web2")
 GRACE_SECONDS = 3  # a door that just opened still has callers who knocked before
 
 
@@ -75,20 +76,24 @@ class Part:
 
 class Shop:
     """Everything of docker-compose.yml that decides, on sockets in a folder, and a supervisor like
-    Docker's.
+    Docker's. A ``database`` of somebody else's and more of the environment may be named.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, database=None, **more):
         self.folder = Path(folder)
         self.is_closing = threading.Event()
         self.parts, self.servers, self.gone = {}, [], []
         self.began = time.monotonic()
-        self.tmpfs = self._mount(self.folder / "disk")
-        self.database = start_mariadb(self.folder / "disk", durable=True)
         self.redis = start_redis(self.folder)
-        self.servers = [self.database, self.redis]
+        self.servers, self.tmpfs = [self.redis], False
+        if database is None:
+            self.tmpfs = self._mount(self.folder / "disk")
+            database = start_mariadb(self.folder / "disk", durable=True)
+            self.servers.append(database)
+        self.database = database
         self.port = free_port()
-        self.environment = self._environment()
+        self.web_ports = [self.port]  # more, where somebody else leads from the first to them
+        self.environment = {**self._environment(), **more}
 
     def _mount(self, place):
         """Give the database a small disk of its own; False where this machine lets nobody mount
@@ -121,13 +126,15 @@ class Shop:
         copy_tables(self.database)
         return json.loads(self.ask(code).splitlines()[-1])
 
-    def ask(self, code, feed="") -> str:
-        """Run code in a Django of this shop; returns what it wrote."""
+    def ask(self, code, feed="", **more) -> str:
+        """Run code in a Django of this shop, with more of the environment; returns what it
+        wrote.
+        """
         command = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
         done = subprocess.run(
             command,
             cwd=ROOT,
-            env=self.environment,
+            env={**self.environment, **more},
             input=feed,
             capture_output=True,
             text=True,
@@ -139,7 +146,7 @@ class Shop:
     def open(self):
         """Start web, two workers and two beats; returns when the web answers."""
         celery = [sys.executable, "-m", "celery", "-A", "mall"]
-        commands = {"web": server_command()}
+        commands = {}
         for n in (1, 2):
             commands[f"worker{n}"] = [
                 *celery,
@@ -152,6 +159,9 @@ class Shop:
                 "info",
             ]
             commands[f"beat{n}"] = [*celery, "beat", "--pidfile=", "-l", "info"]
+        for n, port in enumerate(self.web_ports):
+            environment = {**self.environment, "PORT": str(port)}
+            self.parts[WEBS[n]] = Part(WEBS[n], server_command(), environment, self.folder)
         for name, command in commands.items():
             self.parts[name] = Part(name, command, self.environment, self.folder)
         self.shut()
@@ -166,7 +176,7 @@ class Shop:
         while not self.is_closing.wait(1):
             for part in self.parts.values():
                 if part.process.poll() is not None and not self.is_closing.is_set():
-                    if part.name == "web":
+                    if part.name in WEBS:
                         self.shut()
                     part.signal(signal.SIGKILL)  # what a dead first process left behind
                     part.start()

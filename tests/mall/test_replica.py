@@ -5,13 +5,14 @@ that is written.
 from copy import deepcopy
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, ProgrammingError, connections
 from django.test.utils import CaptureQueriesContext
 
 from mall.core import replica
 from marketing.analytics import period as periods
 from marketing.analytics import reports
 from marketing.models import DailyRollup
+from tests.conftest import ON_MARIADB
 from tests.mall.test_production import read_settings, start
 
 
@@ -44,6 +45,30 @@ def test_reading_when_over_then_reads_and_writes_are_the_shops_own(copy):
     assert DailyRollup.objects.all().db == "default"
     assert replica.Router().db_for_write(DailyRollup) == "default"
     assert replica.Router().allow_migrate(replica.ALIAS, "points") is False
+
+
+def test_work_out_when_the_copy_is_away_then_the_shops_own_database_answers(copy, monkeypatch):
+    monkeypatch.setattr(copy, "ensure_connection", _is_away)
+    copy.close()
+
+    report = reports.work_out("activity", periods.latest())
+
+    assert report.name == "activity"
+
+
+def test_ask_when_both_refuse_then_the_fault_is_told(copy):
+    with pytest.raises(ProgrammingError if ON_MARIADB else OperationalError):
+        replica.ask(lambda: _ask_for_what_is_not_there(copy))
+
+
+def _is_away():
+    raise OperationalError(2003, "Can't connect")
+
+
+def _ask_for_what_is_not_there(copy):
+    link = copy if replica.is_reading() else connections["default"]
+    with link.cursor() as cursor:
+        cursor.execute("SELECT * FROM no_such_table")
 
 
 @pytest.mark.django_db

@@ -85,7 +85,10 @@ def test_command_when_it_does_not_know_a_word_then_says_so_in_one_line_and_does_
     assert sorted(path for path in checkout.rglob("*")) == before
 
 
-@pytest.mark.parametrize("words", [["--server"], ["--server", "/no/mysqld"], ["--server", "."]])
+@pytest.mark.parametrize(
+    "words",
+    [["--server"], ["--server", "/no/mysqld"], ["--server", "."], ["--redis", "/no/valkey-server"]],
+)
 def test_test_when_the_server_is_no_program_then_says_so_and_does_nothing(
     checkout, tmp_path, words
 ):
@@ -94,7 +97,7 @@ def test_test_when_the_server_is_no_program_then_says_so_and_does_nothing(
     refused = call(checkout / "scripts/test", *words, cwd=tmp_path)
 
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert "--server wants the path of a server program" in refused.stderr
+    assert f"{words[0]} wants the path of a server program" in refused.stderr
     assert sorted(path for path in checkout.rglob("*")) == before
 
 

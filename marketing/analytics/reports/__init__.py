@@ -48,5 +48,4 @@ def work_out(name, period) -> Report:
     """Return the report of this name (a key of REPORTS), read from the copy of the database where
     there is one.
     """
-    with replica.reading():
-        return REPORTS[name](period)
+    return replica.ask(lambda: REPORTS[name](period))
