@@ -76,7 +76,8 @@ def levels_of(user_ids: Iterable[int]) -> dict[int, int]:
 def perks_of(level: int, among: list[TierLevel] | None = None) -> TierLevel:
     """Return what a tier gives; nothing for a visitor, whose tier is 0. To be read, not changed."""
     among = _ladder() if among is None else among
-    return next((tier for tier in among if tier.level == level), TierLevel(level=level))
+    given = next((tier for tier in among if tier.level == level), None)
+    return TierLevel(level=level) if given is None else given
 
 
 def is_any_generous(among: list[TierLevel]) -> bool:
