@@ -1,7 +1,7 @@
 """Placing an order: points, order and stock in one transaction, once per one-time key.
 
 Who orders one SKU while another order is being written may be written together with others
-(orders/lane.py, orders/group.py).
+(mall/core/lane.py, orders/group.py).
 
 Lock order (docs/ledger.md): the member's account first, the hot stock rows last. Orders
 without any points lock the account too: it is the mutex that limits per person are counted under.
@@ -15,17 +15,17 @@ from functools import partial
 from accounts import traces
 from accounts.models import Address
 from catalog import shelf, sold_out, stock
-from mall.core import clock, kept, repeats, rows
+from mall.core import clock, kept, lane, repeats, rows
 from mall.core.money import yuan
 from mall.core.transactions import transactional
-from orders import drafts, group, lane, lifecycle, pricing
+from orders import drafts, group, lifecycle, pricing
 from orders.basket import baskets
 from orders.coupons import lifecycle as coupons
 from orders.coupons import wallet
 from orders.errors import IdempotencyConflict, InvalidKey
 from orders.freight import Destination
 from orders.models import Order
-from points import event_delivery, event_rows, ledger
+from points import event_delivery, ledger
 
 
 def place_order(
@@ -89,7 +89,7 @@ def place_order(
     if named is not None or from_basket or not group.may_take(wanted):
         return alone()
     ((sku_id, quantity),) = wanted
-    request = group.Request(user, sku_id, quantity, request_id=event_rows.request_id(), **asked)
+    request = group.Request(user, sku_id, quantity, **asked)
     where = group.lane_of(sku_id)
     return lane.serve(where, user.pk, request, alone=alone, together=group.place)
 

@@ -4,7 +4,7 @@ as many statements.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts import traces
@@ -20,13 +20,10 @@ from points import ledger, postings
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An order that is not written yet, and what it is made of; ``request_id`` where it is not the
-    running request's.
-    """
+    """An order that is not written yet, and what it is made of."""
 
     order: Order
     quote: Quote
-    request_id: str = ""
 
 
 def placed_under(user, key: str) -> rows.Wanted:
@@ -99,8 +96,7 @@ def write(drafts: Iterable[Draft]) -> None:
 def _facts_of(draft):
     order = draft.order
     is_paid = order.status == Order.Status.PAID
-    facts = [events.placed(order), *([events.paid(order)] if is_paid else [])]
-    return [replace(fact, request_id=draft.request_id) for fact in facts]
+    return [events.placed(order), *([events.paid(order)] if is_paid else [])]
 
 
 def _posting_of(order):

@@ -15,13 +15,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import partial
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts import traces
 from catalog import shelf, sold_out, stock
 from catalog.errors import OutOfStock
-from mall.core import clock, kept, rows
+from mall.core import clock, kept, lane, rows
 from mall.core.errors import Busy, DomainError
 from mall.core.transactions import transactional
 from orders import drafts, pricing
@@ -71,19 +70,13 @@ class Request:
     address_id: int | None
     expect: dict | None
     trace: traces.Trace = traces.UNSEEN
-    request_id: str = ""
 
 
 def may_take(wanted) -> bool:
     """Say whether ``(sku_id, quantity)`` may be ordered beside others: one SKU, outside every
     transaction, and not one that was found to go alone.
     """
-    if not settings.CHECKOUT_LANE or len(wanted) != 1 or connection.in_atomic_block:
-        return False
-    has = connection.features
-    if has.has_select_for_update and not has.has_select_for_update_skip_locked:
-        return False  # one member who is locked elsewhere would make all others wait
-    return not _alone.has(wanted[0][0])
+    return len(wanted) == 1 and not _alone.has(wanted[0][0]) and lane.is_open()
 
 
 def lane_of(sku_id: int) -> Hashable:
@@ -180,7 +173,7 @@ def _draft_of(request, offer, account, now) -> drafts.Draft | None:
         order = drafts.of(user, quote, at=now, **words)
     except DomainError:
         return None
-    return drafts.Draft(order, quote, request.request_id)
+    return drafts.Draft(order, quote)
 
 
 def _answer(made):

@@ -97,7 +97,8 @@ class Known:
             return MemberTier.objects.in_bulk(members)
         if len(members) > 1:
             ledger.open_all(members)
-            return MemberTier.objects.in_bulk(members)
+            found = rows.find_all([tier_row(user_id) for user_id in members])
+            return {row.pk: row for row in found}
         seen = self._seen_with_lock(*members)
         return {seen.pk: seen} if seen else {}
 

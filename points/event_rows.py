@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-import structlog
-
-from mall.core import events, rows
+from mall.core import events, request_ids, rows
 from points.models import SEQ_BITS, SEQ_SPAN, Event, PointAccount
 
 # An account row moves so many at a time; more of one member wait for the next round.
@@ -16,17 +14,11 @@ def insert(facts: Iterable[events.Event], last: Mapping[int, int]) -> None:
     """Write facts of members whose accounts are locked, numbered on from ``last`` ({member: facts
     told before}), in one statement.
     """
-    numbers, running = dict(last), request_id()
-    made = []
+    numbers, made = dict(last), []
     for fact in facts:
         numbers[fact.member] += 1
-        made.append(_row(fact, numbers[fact.member], fact.request_id or running))
+        made.append(_row(fact, numbers[fact.member]))
     rows.insert(made)
-
-
-def request_id() -> str:
-    """Return the id of the running request as rows keep it; empty outside one."""
-    return str(structlog.contextvars.get_contextvars().get("request_id") or "")[:64]
 
 
 def waiting(accounts: Iterable[PointAccount]) -> list[events.Event]:
@@ -68,7 +60,7 @@ def id_of(fact: events.Event) -> int:
     return (fact.member << SEQ_BITS) + fact.n
 
 
-def _row(fact, number, request_id):
+def _row(fact, number):
     return rows.fresh(
         Event,
         id=fact.member * SEQ_SPAN + number,
@@ -78,5 +70,5 @@ def _row(fact, number, request_id):
         actor=fact.actor,
         note=fact.note[:200],
         data=dict(fact.data),
-        request_id=request_id,
+        request_id=request_ids.of(fact.member),
     )

@@ -1,10 +1,10 @@
 """The audit log: operators' verbs write it down in the transaction of what they do."""
 
-import structlog
 from django.contrib.auth import get_user_model
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
+from mall.core import request_ids
 from mall.core.models import AuditRow
 
 SYSTEM = "system"
@@ -31,7 +31,7 @@ def note(actor, action: str, *, target, reason: str = "", before=None, after=Non
         reason=reason[:500],
         before=_plain(before),
         after=_plain(after),
-        request_id=str(structlog.contextvars.get_contextvars().get("request_id") or "")[:64],
+        request_id=request_ids.running(),
     )
 
 

@@ -40,8 +40,6 @@ class Event:
     note: str = ""
     # the number among the member's facts, once it is a row
     n: int = 0
-    # of whom it was told, where that is not the running request
-    request_id: str = ""
 
     @property
     def on(self) -> date:

@@ -168,6 +168,8 @@ def _bump(new):
 
 def _is_changing() -> bool:
     """Say whether this transaction changed a kept row and is not over."""
-    standing = [hook for hook in getattr(_here, "hooks", []) if transactions.still_stands(hook)]
-    _here.hooks = standing
-    return bool(standing)
+    hooks = getattr(_here, "hooks", None)
+    if not hooks:
+        return False
+    _here.hooks = [hook for hook in hooks if transactions.still_stands(hook)]
+    return bool(_here.hooks)

@@ -29,6 +29,7 @@ _PLAIN = {
     models.PositiveSmallIntegerField,
     models.TextField,
 }
+_CONVERTING = ("get_prep_value", "get_db_prep_value", "get_db_prep_save")
 VALUES_KEPT = 1024  # instants and amounts as text: those of one request come several times
 _as_json = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -213,8 +214,14 @@ def twin(row):
 
 
 def _is_plain(field) -> bool:
-    named = field.target_field if field.is_relation else field
-    return type(named) in _PLAIN
+    """Say whether a database takes a field's values as they are: a plain one, one that only names
+    or checks more than that, and what leads to such a key.
+    """
+    while field.is_relation:
+        field = field.target_field
+    own = type(field)
+    plain = next((base for base in own.__mro__ if base in _PLAIN), None)
+    return plain is not None and all(getattr(own, n) is getattr(plain, n) for n in _CONVERTING)
 
 
 @cache

@@ -182,6 +182,15 @@ def insert(objects, *, suffix: str = "") -> int:
     return execute(*_insert(objects, columns_of(type(objects[0])), suffix)) if objects else 0
 
 
+def insert_missing(objects) -> None:
+    """Write new rows in one statement, but for those that a unique key says are there; the database
+    gives the ids.
+    """
+    if objects:
+        columns = _columns_but_key(type(objects[0]))
+        execute(*_insert(objects, columns, "", verb=_insert_ignore()))
+
+
 def write_over(objects, *names) -> None:
     """Write these attributes over the rows that are there under the objects' primary keys, in the
     order given, and whole rows where there are none: the caller holds the lock that keeps the rows
@@ -248,11 +257,15 @@ def read_ids(objects, *, by: str) -> None:
         row.pk = ids[value]
 
 
-def _insert(objects, columns, suffix):
+def _insert_ignore() -> str:
+    return "INSERT OR IGNORE INTO" if connection.vendor == "sqlite" else "INSERT IGNORE INTO"
+
+
+def _insert(objects, columns, suffix, *, verb="INSERT INTO"):
     """Return the statement that writes rows, and its parameters."""
     written_rows, params = places(columns, objects)
     names = ", ".join(columns.names)
-    return f"INSERT INTO {table(objects[0])} ({names}) VALUES {written_rows}{suffix}", params
+    return f"{verb} {table(objects[0])} ({names}) VALUES {written_rows}{suffix}", params
 
 
 @cache
@@ -269,9 +282,8 @@ def insert_new_for(sample, parent, ids, *, named: str) -> int:
     values = dict(zip(columns.names, columns.values(sample), strict=True))
     told = ["%s" if name != own else f"p.{quoted('id')}" for name in values]
     params = [value for name, value in values.items() if name != own]
-    ignore = "INSERT OR IGNORE INTO" if connection.vendor == "sqlite" else "INSERT IGNORE INTO"
     sql = (
-        f"{ignore} {table(sample)} ({', '.join(values)}) SELECT {', '.join(told)} "
+        f"{_insert_ignore()} {table(sample)} ({', '.join(values)}) SELECT {', '.join(told)} "
         f"FROM {table(parent)} p WHERE p.id IN ({marks(ids)})"
     )
     return execute(sql, [*params, *ids])

@@ -75,4 +75,5 @@ def _as_stored(keys):
 
 @lru_cache(NAMES_KNOWN)
 def _names(keys) -> list[str]:
-    return [cache.make_key(key) for key in keys]
+    make_key = cache.make_key
+    return [make_key(key) for key in keys]

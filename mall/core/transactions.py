@@ -36,9 +36,9 @@ def transactional(verb=None, *, tries: int = TRIES):
 
     @wraps(verb)
     def outermost_or_joined(*args, **kwargs):
+        if has_memory():
+            return verb(*args, **kwargs)
         if connection.in_atomic_block:
-            if has_memory():
-                return verb(*args, **kwargs)
             with _remembering():
                 return verb(*args, **kwargs)
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -155,6 +155,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["mall.core.parsers.JsonBody"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mall.core.negotiation.JsonNegotiation",
     "DEFAULT_SCHEMA_CLASS": "mall.core.openapi.Documentation",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "DEFAULT_PAGINATION_CLASS": "mall.core.api.PageNumbers",
@@ -271,10 +272,10 @@ CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "unacked_restore_throttle": 1}
 
-# --- redemptions ------------------------------------------------------------
-# Requests for one SKU that arrive while another one for it is being written are written together
-# (orders/lane.py); False: each by itself.
-CHECKOUT_LANE = True
+# --- at the same moment -------------------------------------------------------
+# Orders, and check-ins, that arrive while another one is being written are written together
+# (mall/core/lane.py); False: each by itself.
+LANES = True
 
 # --- search -------------------------------------------------------------------
 # What was searched for is counted in the process and written down by a search after so long.

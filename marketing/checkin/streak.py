@@ -8,10 +8,11 @@ from the rule of the action ``checkin`` whose table is indexed by the streak, an
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from django.db import IntegrityError, connection
 
-from mall.core import clock, kept, rows
+from mall.core import clock, kept, lane, rows
 from mall.core.transactions import transactional
 from marketing.checkin import milestones, shields
 from marketing.errors import AlreadyCheckedIn
@@ -22,6 +23,7 @@ from marketing.notices import inbox
 from points import balance, conditions, ledger, rules, set_aside, statement
 
 ACTION = "checkin"
+LATEST = ("user_id", "on", "streak", "points", "created_at")
 STRIP_DAYS = 7
 FLAMES = (1, 3, 7, 14, 30, 100)  # days in a row from which the flame grows
 SHORTEST_STREAK_DAYS = 2  # from here on a streak is worth a reminder
@@ -33,75 +35,120 @@ def check_in(user, on=None) -> CheckIn:
     Row and ledger entry appear together, once per member and day: the entry under the key
     ``checkin:<day>``, the row under its unique (user, on). A member who may not earn just now
     keeps the streak with 0 points; what the day is worth is set aside (``set_aside`` on the row).
+    Members who check in at the same moment are written together (mall/core/lane.py).
 
     Raises: AlreadyCheckedIn with what tomorrow gives, also when a clock was set back to a day
     before the latest check-in.
     """
     on = on or clock.today()
+    alone = partial(_alone, user.pk, on)
+    if lane.is_open():
+        together = partial(_check_in_all, on)
+        row = lane.serve(("check-in", on), user.pk, user.pk, alone=alone, together=together)
+    else:
+        row = alone()
+    row.missions = reached(row.moved, row.created_at)  # in the language of who asks
+    return row
+
+
+def _alone(user_id, on):
     try:
-        return _check_in(user, on)
+        return _check_in(user_id, on)
     except IntegrityError:
         # Second line behind the account lock: the unique key refused a row somebody just wrote. The
         # transaction is rolled back by now (unless it is the caller's), and trying again sees that
         # row.
         if connection.in_atomic_block:
             raise
-        return _check_in(user, on)
+        return _check_in(user_id, on)
 
 
 @transactional
-def _check_in(user, on):
-    key = f"checkin:{on}"
+def _check_in(user_id, on):
     kept.version()  # what is asked of the cache is asked before anything is locked
     # Two taps may arrive at once: the account is the member's one mutex, and the second tap must
     # see the first one's row before it asks for points.
-    keys = [ledger.Posting(user.pk, None, key=key)]
-    account = ledger.open(user.pk, seen=conditions.tier_row(user.pk), postings=keys)
-    latest = latest_of(user)
+    keys = [ledger.Posting(user_id, None, key=_key(on))]
+    ledger.open(user_id, seen=conditions.tier_row(user_id), postings=keys)
+    latest = latest_of(user_id)
     if latest is not None and latest.on >= on:
-        raise _refusal(user, latest)
-    carried, shielded = shields.carry(user.pk, latest, on)
-    now = clock.now()
-    row = rows.fresh(
-        CheckIn,
-        user_id=user.pk,
-        on=on,
-        kind=CheckIn.Kind.CHECKED,
-        streak=carried + 1,
-        created_at=now,
-    )
-    if shielded:
-        shields.spend(user.pk, shielded, carried, at=now)
-    _award(row, key, carried)
-    rows.insert_read_back([row], by="on")
+        raise _refusal(user_id, latest)
+    return _write([user_id], {user_id: latest}, on)[0]
+
+
+@transactional(tries=1)  # what a group cannot do at once each tries alone
+def _check_in_all(on, user_ids) -> list[CheckIn | None]:
+    """Check some members in on a day, in about as few statements as one; None for whoever goes
+    alone: their account is held by somebody else, or they are to be refused.
+    """
+    kept.version()
+    free = ledger.open_free(user_ids)
+    latest = _latest_of_all(free)
+    new = [one for one in user_ids if one in free and (one not in latest or latest[one].on < on)]
+    written = dict(zip(new, _write(new, latest, on), strict=True)) if new else {}
+    return [written.get(user_id) for user_id in user_ids]
+
+
+def _write(user_ids, latest, on) -> list[CheckIn]:
+    """Check members in whose accounts are open and who are not yet; ``latest`` are their youngest
+    rows.
+    """
+    now, before = clock.now(), []
+    for user_id in user_ids:
+        carried, shielded = shields.carry(user_id, latest.get(user_id), on)
+        before.append((user_id, carried, shielded))
+        if shielded:
+            shields.spend(user_id, shielded, carried, at=now)
+    made = [_row(*one, on, now) for one in before]
+    _award(made, [carried for _user, carried, _shielded in before])
+    rows.insert_read_back(made, by="user_id")
+    fact = missions.Fact(ACTION, _key(on))
+    moved = missions.note_moments([missions.Moment(one, [fact], now, on) for one in user_ids])
+    inbox.mark_read_of(
+        [row.user_id for row in made if row.streak > SHORTEST_STREAK_DAYS], reminder_key(on)
+    )  # the worry is over
+    accounts = ledger.open_all(user_ids)
+    for row in made:
+        row.moved = [one for one in moved if one.user_id == row.user_id]
+        row.available = balance.of_account(accounts[row.user_id].row).available
+    return made
+
+
+def _row(user_id, carried, shielded, on, at) -> CheckIn:
+    kind, streak = CheckIn.Kind.CHECKED, carried + 1
+    row = rows.fresh(CheckIn, user_id=user_id, on=on, kind=kind, streak=streak, created_at=at)
     row.shielded = shielded
-    moved = missions.note(user.pk, ACTION, key=key, on=on, at=now)
-    row.missions = reached(moved, now)
-    if row.streak > SHORTEST_STREAK_DAYS:
-        inbox.mark_read(user, key=reminder_key(on))  # the worry is over
-    row.available = balance.of_account(account.row).available
     return row
 
 
-def _award(row, key, carried):
-    """Award a day and the milestones its streak reaches, in one go."""
-    day = rules.Award(
-        row.user_id,
-        ACTION,
-        key,
-        row.created_at,
-        on=row.on,
-        step=row.streak,
-        reference=key,
-        is_told=False,
-    )
-    more = milestones.awards_of(
-        row.user_id, row.on, was=carried, now=row.streak, on=row.on, reference=key
-    )
-    entry, *bonuses = rules.award_all([day, *more])
-    row.points = entry.worth if entry else 0
-    row.set_aside = 0 if entry else set_aside.points_of(row.user_id, key)
-    row.milestones = milestones.paid(bonuses)
+def _award(made, carried):
+    """Award days, and the milestones that their streaks reach, in one go."""
+    days = [_award_of(row) for row in made]
+    more = [
+        award
+        for row, was in zip(made, carried, strict=True)
+        for award in milestones.awards_of(
+            row.user_id, row.on, was=was, now=row.streak, on=row.on, reference=_key(row.on)
+        )
+    ]
+    entries = rules.award_all(days + more)
+    bonuses = list(zip(more, entries[len(days) :], strict=True))
+    for row, entry in zip(made, entries, strict=False):
+        row.points = entry.worth if entry else 0
+        row.set_aside = 0 if entry else set_aside.points_of(row.user_id, _key(row.on))
+        own = [bonus for award, bonus in bonuses if award.user_id == row.user_id]
+        row.milestones = milestones.paid(own)
+
+
+def _award_of(row) -> rules.Award:
+    key = _key(row.on)
+    words = {"on": row.on, "step": row.streak, "reference": key, "is_told": False}
+    return rules.Award(row.user_id, ACTION, key, row.created_at, **words)
+
+
+def _key(on) -> str:
+    """Return the key of a day's ledger entry and fact."""
+    return f"checkin:{on}"
 
 
 def settle(user_id: int) -> None:
@@ -109,21 +156,29 @@ def settle(user_id: int) -> None:
     when repeated.
     """
     unpaid = CheckIn.objects.filter(user=user_id, points=0, kind=CheckIn.Kind.CHECKED)
-    rows = {f"checkin:{row.on}": row for row in unpaid}
-    for entry in statement.entries_of(user_id).filter(key__in=rows):
-        CheckIn.objects.filter(pk=rows[entry.key].pk).update(points=entry.worth)
+    by_key = {_key(row.on): row for row in unpaid}
+    for entry in statement.entries_of(user_id).filter(key__in=by_key):
+        CheckIn.objects.filter(pk=by_key[entry.key].pk).update(points=entry.worth)
 
 
-def latest_of(user):
+def latest_of(user_id: int):
     """Return a member's youngest day that has a row, or None."""
     tail = f"WHERE user_id = %s ORDER BY {rows.quoted('on')} DESC LIMIT 1"
-    return next(
-        iter(rows.look(CheckIn, ("on", "streak", "points", "created_at"), tail, [user.pk])), None
-    )
+    return next(iter(rows.look(CheckIn, LATEST, tail, [user_id])), None)
 
 
-def _refusal(user, latest):
-    return AlreadyCheckedIn(tomorrow=rewards(user)(latest.streak + 1), streak=latest.streak)
+def _latest_of_all(user_ids) -> dict:
+    """Return the youngest days of some members, by member."""
+    if not user_ids:
+        return {}
+    on, some = rows.quoted("on"), f"user_id IN ({rows.marks(user_ids)})"
+    last = f"SELECT user_id, MAX({on}) FROM {rows.table(CheckIn)} WHERE {some} GROUP BY user_id"
+    found = rows.look(CheckIn, LATEST, f"WHERE (user_id, {on}) IN ({last})", [*user_ids])
+    return {row.user_id: row for row in found}
+
+
+def _refusal(user_id, latest):
+    return AlreadyCheckedIn(tomorrow=rewards(user_id)(latest.streak + 1), streak=latest.streak)
 
 
 def reminder_key(on) -> str:
@@ -131,11 +186,11 @@ def reminder_key(on) -> str:
     return f"streak:{on}"
 
 
-def rewards(user=None, *, tier=None):
+def rewards(user_id: int | None = None, *, tier=None):
     """Return what each step of a streak gives a member (or somebody of whom nothing is known) at
     present, as a function of the step; what is to be known is read once for all steps.
     """
-    offer = rules.offer(ACTION, user and user.pk, tier=tier)
+    offer = rules.offer(ACTION, user_id, tier=tier)
     return lambda step: offer(step=step)
 
 
@@ -178,11 +233,11 @@ def standing(user, *, on=None, latest=None, tier=None) -> Standing:
     ``tier`` are their youngest row and their tier's, where these are known.
     """
     on = on or clock.today()
-    latest = latest or latest_of(user)
+    latest = latest or latest_of(user.pk)
     is_checked_in = latest is not None and latest.on >= on
     streak, saved = (latest.streak, []) if is_checked_in else shields.carry(user.pk, latest, on)
     step_today = streak if is_checked_in else streak + 1
-    reward = rewards(user, tier=tier)
+    reward = rewards(user.pk, tier=tier)
     return Standing(
         on=on,
         is_checked_in=is_checked_in,
@@ -200,10 +255,10 @@ def days_to(points: int, *, user=None, most: int, on=None) -> int | None:
     today on (a visitor's begins); None when they earn nothing now or it takes more than ``most``.
     """
     on = on or clock.today()
-    latest = latest_of(user) if user is not None else None
+    latest = latest_of(user.pk) if user is not None else None
     is_checked_in = latest is not None and latest.on >= on
     step = latest.streak if is_checked_in else shields.carry(user.pk, latest, on)[0]
-    reward = rewards(user)
+    reward = rewards(user and user.pk)
     for days in range(1, most + 1):
         points -= reward(step + days)
         if points <= 0:

@@ -51,9 +51,10 @@ class CheckIn(models.Model):
     created_at = models.DateTimeField(_("time"), default=clock.now)
 
     # set on an instance just written: points to spend after it, those that were set aside or paid
-    # for it, milestones and missions it reached, and the missed days that shields covered for it
+    # for it, milestones it reached, missions it moved and those it completed, and the missed days
+    # that shields covered for it
     available, set_aside, price = None, 0, 0
-    milestones, missions, shielded = (), (), ()
+    milestones, moved, missions, shielded = (), (), (), ()
 
     class Meta:
         verbose_name = _("check-in")

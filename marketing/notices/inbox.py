@@ -48,7 +48,8 @@ def notify_many(notices, *, batch_size=500):
             wanted.append(notice)
         if choice.email:
             mailed.append(notice)
-    Notification.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=batch_size)
+    for start in range(0, len(wanted), batch_size):
+        rows.insert_missing(wanted[start : start + batch_size])
     if mailed and not clock.is_set_back():
         _queue(mailed, batch_size)
     channels.queue(wanted)
@@ -74,15 +75,16 @@ def _queue(notices, batch_size):
     for start in range(0, len(notices), batch_size):
         batch = {(notice.user_id, notice.key) for notice in notices[start : start + batch_size]}
         users, keys = zip(*batch, strict=True)
-        rows = Notification.objects.filter(user_id__in=set(users), key__in=set(keys)).values_list(
+        found = Notification.objects.filter(user_id__in=set(users), key__in=set(keys)).values_list(
             "pk", "user_id", "key"
         )
+        times = {"next_try_at": now, "created_at": now}
         deliveries = [
-            Delivery(notification_id=pk, user_id=user_id, next_try_at=now, created_at=now)
-            for pk, user_id, key in rows
+            rows.fresh(Delivery, notification_id=pk, user_id=user_id, **times)
+            for pk, user_id, key in found
             if (user_id, key) in batch
         ]
-        Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+        rows.insert_missing(deliveries)
 
 
 def inbox(user, *, topic=""):
@@ -110,13 +112,21 @@ def unread_count(user) -> int:
 
 
 @transactional
-def mark_read(user, *, ids=None, key=None) -> int:
-    """Mark a member's notices as read: all of them, those named, or the one of a fact; returns how
-    many were unread.
-    """
+def mark_read(user, *, ids=None) -> int:
+    """Mark a member's notices as read, all of them or those named; returns how many were unread."""
     unread = Notification.objects.filter(user=user).unread()
     if ids is not None:
         unread = unread.filter(pk__in=ids)
-    if key is not None:
-        unread = unread.filter(key=key)
     return unread.update(read_at=clock.now())
+
+
+def mark_read_of(user_ids, key: str) -> None:
+    """Mark the notice of a fact as read, of those members who have it unread; one statement, and
+    one for each of these.
+    """
+    if not user_ids:
+        return
+    named = f"user_id IN ({rows.marks(user_ids)}) AND {rows.quoted('key')} = %s"
+    tail = f"WHERE {named} AND in_inbox = 1 AND read_at IS NULL"
+    for notice in rows.look(Notification, ("id",), tail, [*user_ids, key]):
+        rows.update(Notification, {"read_at": clock.now()}, {"id": notice.id})

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
+from mall.core import clock, rows
 from mall.core.languages import names_of
 from marketing.models import Notification
 from marketing.notices.inbox import Kind, notify_many
@@ -202,10 +203,12 @@ def _of_refund(event, kind, *said, **words):
 def _about(event, kind, what, *said, **words):
     """Return a notice that leads to the event's order; ``said`` names what it repeats of it."""
     words = {"no": event.data["no"], **{name: event.data[name] for name in said}, **words}
-    return Notification(
+    return rows.fresh(
+        Notification,
         user_id=event.member,
         kind=kind,
         key=f"{event.reference}:{what}",
         url=reverse("orders:detail", args=[event.data["no"]]),
         params=words,
+        created_at=clock.now(),
     )

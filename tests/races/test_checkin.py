@@ -20,6 +20,11 @@ TAPS = 50
 FRIDAY = date(2026, 11, 20)
 
 
+@pytest.fixture(autouse=True)
+def _each_by_itself(settings):
+    settings.LANES = False  # taps of one member would stand in line
+
+
 def test_check_in_when_fifty_taps_at_once_then_one_row_and_one_entry(
     member, run_threads, deadlocks, monkeypatch
 ):

@@ -103,7 +103,7 @@ def test_harness_when_the_members_lock_is_off_then_the_limit_per_person_is_seen_
     member, run_threads, monkeypatch, settings
 ):
     """T0: without the mutex two tabs count the same pieces, so the race below is able to fail."""
-    settings.CHECKOUT_LANE = False  # tabs of one member are not served together
+    settings.LANES = False  # tabs of one member are not served together
     broken = 0
     for _ in range(10):
         sku = virtual_sku(cash="1.00", stock=64, limit_per_person=1)

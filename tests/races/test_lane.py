@@ -5,7 +5,6 @@ Source: docs/decisions/0043-facts-are-rows.md.
 """
 
 import threading
-import time
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -19,8 +18,9 @@ from catalog import stock
 from catalog.errors import OutOfStock
 from catalog.models import Stock
 from mall import verification
+from mall.core import lane
 from mall.core.errors import Busy
-from orders import group, lane
+from orders import group
 from orders.checkout import place_order
 from orders.errors import (
     AddressNeeded,
@@ -41,9 +41,10 @@ from tests.factories.orders import (
     place,
     virtual_sku,
 )
+from tests.races.line import SECONDS, Line, until
+from tests.races.line import stand_in_line as line_up
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("books_close")]
-SECONDS = 20  # for whatever a test waits for
 
 
 @pytest.fixture
@@ -94,60 +95,14 @@ def groups(monkeypatch):
     return sizes
 
 
-class Line:
-    """Requests in threads that come one after the other while somebody leads their lanes."""
-
-    def __init__(self):
-        self.outcomes, self.threads, self.leader = [], [], None
-
-    def lead(self):
-        """Be the one who is served just now."""
-        self.leader = lane.enter(group.ALL_GOODS, lane.Ticket(0, None))
-        return self
-
-    def join(self, verb):
-        """Have a thread do ``verb`` and wait until it stands in the lane."""
-        length = lane.waiting(group.ALL_GOODS)
-        self.start(verb)
-        until(lambda: lane.waiting(group.ALL_GOODS) == length + 1)
-
-    def start(self, verb):
-        """Have a thread do ``verb``."""
-        place = len(self.outcomes)
-        self.outcomes.append(TimeoutError("no answer"))
-
-        def one():
-            try:
-                self.outcomes[place] = verb()
-            except BaseException as error:  # noqa: BLE001 - the test judges it
-                self.outcomes[place] = error
-            finally:
-                connections.close_all()
-
-        self.threads.append(threading.Thread(target=one, daemon=True))
-        self.threads[-1].start()
-
-    def go(self):
-        """Be done, and return what came of all who waited."""
-        lane.hand_on(group.ALL_GOODS, self.leader)
-        for thread in self.threads:
-            thread.join(SECONDS)
-        return self.outcomes
-
-
-def until(said):
-    deadline = time.perf_counter() + SECONDS
-    while not said():
-        assert time.perf_counter() < deadline, "it never came to that"
-        time.sleep(0.002)
+def line():
+    """A line of those who order."""
+    return Line(group.ALL_GOODS)
 
 
 def stand_in_line(verbs):
-    """Have requests wait in this order, and return what came of them."""
-    line = Line().lead()
-    for verb in verbs:
-        line.join(verb)
-    return line.go()
+    """Have those who order wait in this order, and return what came of them."""
+    return line_up(group.ALL_GOODS, verbs)
 
 
 def of(user, sku, **words):
@@ -309,16 +264,16 @@ def test_place_order_when_one_stock_row_is_locked_then_it_holds_up_the_others_on
     monkeypatch.setattr("mall.core.transactions.PATIENCE_SECONDS", 0.1)
 
     with held(Stock.objects.filter(pk=skus[0].pk)):
-        line = Line().lead()
+        waiting = line().lead()
         for n, user in enumerate(guests[:4]):
-            line.join(of(user, skus[n % 2]))
-        outcomes = line.go()
+            waiting.join(of(user, skus[n % 2]))
+        outcomes = waiting.go()
         alone = [group.lane_of(sku.pk) for sku in skus]
 
     assert groups == [4]
     assert kinds(outcomes) == [Busy, Order] * 2
     assert alone == [sku.pk for sku in skus]
-    beside_others = Line().lead()
+    beside_others = line().lead()
     assert place(guests[4], skus[0]).status == "paid"  # a lane of its own, with nobody ahead
     beside_others.go()
 
@@ -415,16 +370,16 @@ def test_place_order_when_one_asks_again_then_the_group_goes_on_without_it(membe
 @pytest.mark.mariadb
 def test_place_order_when_one_member_is_locked_then_nobody_else_waits(members, groups):
     guests, sku = members(5), virtual_sku(points=7)
-    line = Line().lead()
+    waiting = line().lead()
     with held(PointAccount.objects.filter(pk=guests[2].pk)):
         for user in guests:
-            line.join(of(user, sku))
-        lane.hand_on(group.ALL_GOODS, line.leader)
-        until(lambda: kinds(line.outcomes).count(Order) == 4)
+            waiting.join(of(user, sku))
+        lane.hand_on(group.ALL_GOODS, waiting.leader)
+        until(lambda: kinds(waiting.outcomes).count(Order) == 4)
 
-        assert isinstance(line.outcomes[2], TimeoutError)
+        assert isinstance(waiting.outcomes[2], TimeoutError)
 
-    outcomes = line.go()
+    outcomes = waiting.go()
 
     assert groups == [5]
     assert kinds(outcomes) == [Order] * 5
@@ -436,7 +391,7 @@ def test_place_order_when_keys_are_handed_over_then_nobody_waits_for_a_group(mem
     guests, sku = members(3), key_sku(points=7, keys=9)
 
     first = stand_in_line([of(user, sku) for user in guests])
-    with_somebody_ahead = Line().lead()
+    with_somebody_ahead = line().lead()
     again = place(guests[0], sku)
     with_somebody_ahead.go()
 
@@ -447,8 +402,8 @@ def test_place_order_when_keys_are_handed_over_then_nobody_waits_for_a_group(mem
 @pytest.mark.parametrize("way", ["inside", "off"])
 def test_place_order_when_no_group_may_take_it_then_it_waits_for_nobody(members, settings, way):
     (user,), sku = members(1), virtual_sku(points=7)
-    settings.CHECKOUT_LANE = way != "off"
-    line = Line().lead()
+    settings.LANES = way != "off"
+    waiting = line().lead()
 
     if way == "inside":
         with transaction.atomic():
@@ -456,7 +411,7 @@ def test_place_order_when_no_group_may_take_it_then_it_waits_for_nobody(members,
     else:
         order = place(user, sku)
 
-    line.go()
+    waiting.go()
     assert order.status == "paid"
 
 
@@ -498,7 +453,7 @@ def test_place_order_when_the_leader_is_killed_then_the_others_go_on(members, gr
 def test_place_order_when_the_leader_is_lost_then_who_comes_leads(members, monkeypatch):
     monkeypatch.setattr(lane, "LEAD_SECONDS", -1.0)
     guests, sku = members(2), virtual_sku(points=7)
-    lost = Line().lead()
+    lost = line().lead()
 
     assert place(guests[0], sku).status == "paid"  # takes the lane over, and leaves it empty
     assert lane._lanes == {}

@@ -8,7 +8,8 @@ A lane is a hint about whom to serve together, never what makes it right: whoeve
 alone, under a one-time key, so that nothing is done twice. Nobody waits longer for a group than
 PATIENCE_SECONDS; a leader that waits for somebody else's lock, or was lost, has the lane for
 LEAD_SECONDS, then whoever has waited that long leads, or whoever comes next.
-Source: docs/decisions/0056-grouped-posting.md, 0074-groups-of-all-goods.md.
+Source: docs/decisions/0056-grouped-posting.md, 0074-groups-of-all-goods.md,
+0109-check-ins-together.md.
 """
 
 import threading
@@ -17,6 +18,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import structlog
+from django.conf import settings
+from django.db import connection
+
+from mall.core import request_ids
 
 MOST = 32  # served together: more make each wait longer and gain nothing
 PATIENCE_SECONDS = 2.0
@@ -33,6 +38,7 @@ class Ticket:
     request: object
     place: str = WAITING
     answer: object = None  # what came of it, a refusal too; None: it goes alone
+    request_id: str = field(default_factory=request_ids.running)
     called: threading.Event = field(default_factory=threading.Event)
 
 
@@ -45,6 +51,16 @@ class _Lane:
 
 _lanes: dict[object, _Lane] = {}  # only those that somebody leads
 _lock = threading.Lock()
+
+
+def is_open() -> bool:
+    """Say whether requests may be served together here: not inside a transaction, nor by a server
+    on which one member who is locked elsewhere would make all others wait.
+    """
+    if not settings.LANES or connection.in_atomic_block:
+        return False
+    has = connection.features
+    return has.has_select_for_update_skip_locked or not has.has_select_for_update
 
 
 def serve(
@@ -150,9 +166,10 @@ def _take(thing, leader) -> list[Ticket]:
 
 def _serve_all(group, together):
     """Answer a group; whatever happens to the leader, nobody is left waiting."""
-    answers = []
+    answers, ids = [], {ticket.member: ticket.request_id for ticket in group}
     try:
-        answers = together([ticket.request for ticket in group])
+        with request_ids.of_members(ids):
+            answers = together([ticket.request for ticket in group])
     except Exception:
         log.warning("group_fell_apart", requests=len(group), exc_info=True)
     finally:
