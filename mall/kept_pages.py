@@ -68,10 +68,10 @@ class KeptPagesMiddleware:
 
 
 def _is_plain_visit(request) -> bool:
-    signs = {settings.SESSION_COOKIE_NAME, reader_mark.COOKIE, TOLD_BY_COOKIE}
+    signs = (settings.SESSION_COOKIE_NAME, reader_mark.COOKIE, TOLD_BY_COOKIE)
     return (
         request.method == "GET"
         and not request.META["QUERY_STRING"]
-        and signs.isdisjoint(request.COOKIES)
+        and not any(map(request.COOKIES.get, signs))
         and bodies.refusal_of(request) is None
     )
