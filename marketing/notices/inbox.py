@@ -129,4 +129,4 @@ def mark_read_of(user_ids, key: str) -> None:
     named = f"user_id IN ({rows.marks(user_ids)}) AND {rows.quoted('key')} = %s"
     tail = f"WHERE {named} AND in_inbox = 1 AND read_at IS NULL"
     for notice in rows.look(Notification, ("id",), tail, [*user_ids, key]):
-        rows.update(Notification, {"read_at": clock.now()}, {"id": notice.id})
+        Notification.objects.filter(pk=notice.id).update(read_at=clock.now())
