@@ -1,5 +1,5 @@
 """What the demo shop's reports need of the past: friends who were there from the first days on, and
-a year of orders of the shop that it was before. Few acts, far apart, for everybody waits for them
+the orders of the shop that it was before. Few acts, far apart, for everybody waits for them
 at the first start.
 """
 
@@ -19,14 +19,14 @@ from points.postings import as_text
 
 # Username, nickname, days since they joined; they come every other month.
 FRIENDS = (
-    ("yunshen", "云深不知处", 415),
-    ("chating", "茶亭老王", 412),
-    ("songguo", "松果", 408),
-    ("haitang", "海棠未眠", 401),
-    ("jiangnan", "江南雨", 396),
-    ("banxia", "半夏", 388),
-    ("muqin", "木琴", 379),
-    ("zhiyu", "知鱼", 371),
+    ("yunshen", "云深不知处", 296),
+    ("chating", "茶亭老王", 294),
+    ("songguo", "松果", 291),
+    ("haitang", "海棠未眠", 287),
+    ("jiangnan", "江南雨", 283),
+    ("banxia", "半夏", 278),
+    ("muqin", "木琴", 274),
+    ("zhiyu", "知鱼", 271),
 )
 WISHES = 4
 TREAT, GOOD_FOR_MONTHS = (40, 260), 2
@@ -48,7 +48,7 @@ def plan(story: Story) -> None:
     for friend, (_username, _nickname, days) in zip(friends, FRIENDS, strict=True):
         story.then(moment(days_ago(days), "10:15"), story.join, friend)
         for wish in range(WISHES):
-            day = days_ago(days - (wish + 1) * 85 + friend.luck.randrange(40))
+            day = days_ago(days - (wish + 1) * 62 + friend.luck.randrange(40))
             story.then(moment(day, "20:40"), story.wish, friend)
     month = lots.months_on(lots.month_of(days_ago(OPENED_DAYS_AGO)), 1)
     while month <= clock.today():
@@ -84,7 +84,7 @@ def import_orders() -> int:
 
 
 def _file() -> str:
-    """Return a year of orders as the file an operator would bring."""
+    """Return the orders as the file an operator would bring."""
     written = io.StringIO()
     sheet = csv.writer(written)
     sheet.writerow(
