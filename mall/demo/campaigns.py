@@ -1,5 +1,5 @@
-"""The demo shop's campaigns: one that ended days ago and was read, one that runs, and the drafts
-every shop begins with.
+"""The demo shop's campaigns: one that ended so long ago that all its figures are read, one that
+runs, and the drafts every shop begins with.
 """
 
 from datetime import timedelta
@@ -8,6 +8,7 @@ from decimal import Decimal
 from accounts.models import User
 from mall.core import clock
 from mall.core.transactions import transactional
+from mall.demo.early_days import FRIENDS
 from mall.demo.members import ADMIN, CAST
 from marketing.campaigns import gifts, lifecycle, readings, segments, sweep, tags
 from marketing.models import Campaign, Segment
@@ -15,7 +16,7 @@ from orders.models import CouponTemplate
 
 OVER, RUNNING = "hello-again", "thank-you-week"
 TAG = "老客"
-DAYS_AGO, LASTS = 12, timedelta(days=2)
+DAYS_AGO, LASTS = 100, timedelta(days=2)
 
 
 @transactional
@@ -27,7 +28,8 @@ def lay_out() -> int:
     coupon = CouponTemplate.objects.filter(name_en="Nice to meet you").first()
     if clerk is None or coupon is None or Campaign.objects.filter(code=OVER).exists():
         return 0
-    cast = User.objects.filter(username__in=[username for username, *_rest in CAST])
+    names = [username for username, *_rest in (*CAST, *FRIENDS)]
+    cast = User.objects.filter(username__in=names)
     now = clock.now()
     segment = Segment(code="regulars", name_zh_hans="老客", name_en="Regulars")
     segment.conditions = {"tags": [TAG]}
@@ -70,7 +72,7 @@ def _over(segment, coupon) -> Campaign:
         reason_zh_hans="因为你常来。",
         reason_en="Because you come by often.",
         holdout_percent=40,
-        secret=OVER,  # every demo shop draws the same
+        secret=segment.code,  # every demo shop draws the same
         goal=Campaign.Goal.BACK_7,
     )
 

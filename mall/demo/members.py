@@ -6,10 +6,10 @@ from django.conf import settings
 
 from accounts import registration
 from accounts.models import User
+from catalog import popularity
 from mall.core import clock
 from mall.core.transactions import transactional
-from mall.demo import missions, streaks
-from mall.demo.figures import count_up
+from mall.demo import early_days, missions, streaks
 from mall.demo.lives import days_ago, moment, plan_ordinary_life
 from mall.demo.shop import OPENED_DAYS_AGO
 from mall.demo.story import Shopper, Story, give_address, offers
@@ -36,14 +36,14 @@ CAST = (
 
 
 def open_with_cast(progress=iter) -> int:
-    """Let the cast live through the weeks since the shop opened; return how many members are new.
+    """Let the cast live through the time since the shop opened; return how many members are new.
 
     One transaction, told in the order of time. Who finds any of the cast already there leaves all
     as it is. The sign-ins ``demo`` and ``admin`` have public passwords: they are made only where
     ``settings.DEMO_SIGN_INS`` says so.
     """
     names = [DEMO[0], ADMIN[0]] if settings.DEMO_SIGN_INS else []
-    names += [username for username, *_rest in CAST]
+    names += [username for username, *_rest in (*CAST, *early_days.FRIENDS)]
     if User.objects.filter(username__in=names).exists():
         return 0
     _tell_of_the_cast(progress)
@@ -62,6 +62,7 @@ def _tell_of_the_cast(progress):
         plan_ordinary_life(
             story, Shopper(username, nickname), days=joined, share=share, orders=orders
         )
+    early_days.plan(story)
     if settings.DEMO_SIGN_INS:
         demo = _plan_life_of_demo(story, clerk)
     story.then(moment(days_ago(missions.OPENED_DAYS_AGO), "07:00"), missions.open_all)
@@ -70,7 +71,7 @@ def _tell_of_the_cast(progress):
     story.tell(progress)
     if settings.DEMO_SIGN_INS:
         _bring_demo_to_today(story, demo)
-    count_up(days_ago(OPENED_DAYS_AGO))
+    popularity.refresh()
 
 
 def _make_admin() -> User:

@@ -21,7 +21,7 @@ from mall.demo.shots import SHOTS
 from mall.demo.studio import take_picture
 
 GOODS = Path(__file__).parent / "goods"
-OPENED_DAYS_AGO = 60
+OPENED_DAYS_AGO = 300
 ACTOR = "seed_demo"
 BULLET = "- "
 HANDS = 2  # pictures taken at a time

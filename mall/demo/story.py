@@ -162,13 +162,13 @@ class Story:
                 )
         except DomainError:
             return None
-        if outcome == "cancels":
+        if order.status == Order.Status.COMPLETED:  # card keys alone: served at once
+            self.then(clock.now() + RETURN_WINDOW, maturing.mature_due)
+            reviews.plan(self, order.pk)
+        elif outcome == "cancels":
             self.then(clock.now() + timedelta(minutes=9), self._cancel, order.pk)
         elif outcome == "receives" and order.status == Order.Status.PENDING:
             self.then(clock.now() + PAYS_AFTER, self._pay, order.pk)
-        elif order.status == Order.Status.COMPLETED:  # card keys alone: served at once
-            self.then(clock.now() + RETURN_WINDOW, maturing.mature_due)
-            reviews.plan(self, order.pk)
         elif outcome == "receives" or (outcome == "forgets" and order.status == Order.Status.PAID):
             self.then(_days_later(1, OPENS_AT), self._ship, order.pk)
         elif outcome == "forgets":

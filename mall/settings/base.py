@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mall.core.languages import label_in
 
 from .back_office import UNFOLD  # noqa: F401  what the admin looks like
+from .enum_names import ENUM_NAMES
 from .sign_in import *
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -180,23 +181,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "ENUM_NAME_OVERRIDES": {
-        "OrderStatusEnum": "orders.models.Order.Status",
-        "DrawStatusEnum": "marketing.draws.api.STATUSES",
-        "ProductKindEnum": "catalog.models.Product.Kind",
-        "CouponKindEnum": "orders.models.CouponTemplate.Kind",
-        "CouponScopeEnum": "orders.models.CouponTemplate.Scope",
-        "CouponStateEnum": "orders.models.Coupon.State",
-        "CouponSourceEnum": "orders.models.Coupon.Source",
-        "AdjustmentStatusEnum": "points.models.Adjustment.Status",
-        "CampaignStatusEnum": "marketing.models.Campaign.Status",
-        "CampaignGoalEnum": "marketing.models.Campaign.Goal",
-        "CaseStatusEnum": "points.models.RiskCase.Status",
-        "CaseKindEnum": "points.models.RiskCase.Kind",
-        "CaseScopeEnum": "points.models.RiskCase.Scope",
-        "EntryKindEnum": "points.models.LedgerEntry.Kind",
-        "NotificationKindEnum": "marketing.models.Notification.Kind",
-    },
+    "ENUM_NAME_OVERRIDES": ENUM_NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "mall.core.openapi.say_what_is_required",

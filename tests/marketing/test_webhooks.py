@@ -378,8 +378,8 @@ def test_send_due_when_four_sweeps_run_at_once_then_each_row_leaves_once(
 WEBHOOKS = "/api/v1/staff/webhooks"
 
 
-def test_api_when_an_operator_works_then_secret_once_test_and_replay(api_of, operator, receiver):
-    api, sent = api_of(operator), {"format": "json"}
+def test_api_when_an_operator_works_then_secret_once_test_and_replay(bearer, operator, receiver):
+    api, sent = bearer(operator), {"format": "json"}
     typed = {"url": receiver.url("/hook"), "note": "ERP", "kinds": ["order_paid"]}
 
     made = api.post(WEBHOOKS, typed, **sent)
@@ -418,13 +418,13 @@ def test_api_when_an_operator_works_then_secret_once_test_and_replay(api_of, ope
         ({"secret": "mine"}, "secret"),
     ],
 )
-def test_api_when_an_endpoint_makes_no_sense_then_said_at_its_field(api_of, operator, wrong, field):
+def test_api_when_an_endpoint_makes_no_sense_then_said_at_its_field(bearer, operator, wrong, field):
     listening("http://127.0.0.1:9/known", operator)
     other = listening("http://127.0.0.1:9/other", operator)
     typed = {"url": "http://127.0.0.1:9/third", "kinds": [], **wrong}
 
-    added = api_of(operator).post(WEBHOOKS, typed, format="json")
-    changed = api_of(operator).patch(f"{WEBHOOKS}/{other.pk}", wrong, format="json")
+    added = bearer(operator).post(WEBHOOKS, typed, format="json")
+    changed = bearer(operator).patch(f"{WEBHOOKS}/{other.pk}", wrong, format="json")
 
     for answer in (added, changed):
         assert answer.status_code == 400

@@ -16,6 +16,7 @@ from mall.demo import (
     campaigns,
     coupons,
     draws,
+    early_days,
     figures,
     flash,
     invitations,
@@ -55,6 +56,8 @@ class Command(BaseCommand):
         started, bar = time.monotonic(), partial(tqdm, disable=not sys.stderr.isatty(), leave=False)
         new_goods = shop.lay_out(partial(bar, desc="pictures"))
         new_members = self._seed_members(members, days, orders, bar)
+        if new_members:
+            early_days.import_orders()
         banners.lay_out()
         coupons.lay_out()
         flash.lay_out()

@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from mall.core import clock
+from mall.core.models import AuditRow
 from marketing.campaigns import gifts, lifecycle, readings, sweep
 from marketing.campaigns.assignment import is_held_out
 from marketing.campaigns.errors import CampaignFixed, CampaignMoved, CampaignNotReady
@@ -126,6 +127,30 @@ def test_give_when_yuan_or_coupons_end_then_no_coupon_passes_either():
         campaign.refresh_from_db()
         assert (campaign.status, campaign.paused_for) == (Status.PAUSED, "budget")
     assert by_yuan.spent_yuan == Decimal("80.00")
+
+
+def test_give_when_coupons_reach_80_percent_then_told_once_and_at_all_of_it_paused():
+    """Ten coupons of ¥12.50 in ¥125: the eighth is exactly 80 %, the eleventh does not fit."""
+    tagged(7)
+    words = {"holdout_percent": 0, "points": 0, "budget_points": 0}
+    campaign = started(coupon=coupons.template(amount="12.50"), budget_yuan="125.00", **words)
+
+    def given_to(more):
+        if more:
+            tagged(more)
+            Campaign.objects.filter(pk=campaign.pk).update(look_at=None)
+        sweep.carry_on()
+        campaign.refresh_from_db()
+        warned = AuditRow.objects.filter(action="campaigns.budget_nearly_out")
+        return campaign.spent_yuan, warned.count(), campaign.status, campaign.paused_for
+
+    assert given_to(0) == (Decimal("87.50"), 0, Status.RUNNING, "")
+    assert given_to(1) == (Decimal("100.00"), 1, Status.RUNNING, "")
+    assert given_to(1) == (Decimal("112.50"), 1, Status.RUNNING, "")
+    assert given_to(3) == (Decimal("125.00"), 1, Status.PAUSED, "budget")
+    assert Coupon.objects.filter(key=campaign.reference).count() == 10
+    told = AuditRow.objects.get(action="campaigns.budget_nearly_out").after
+    assert told == {"spent": "100.00", "budget": "125.00"}
 
 
 def test_give_when_a_member_may_not_earn_or_left_then_nothing_of_it_and_the_reason_stands():

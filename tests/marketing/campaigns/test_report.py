@@ -9,9 +9,12 @@ from django.utils import translation
 from mall.core import clock
 from marketing.campaigns import readings, report, sweep
 from marketing.models import Campaign, CampaignMember, MemberDay
-from orders.models import Order
-from points import ledger
+from orders import lifecycle
+from orders.models import Coupon, Order
+from points import budgets, ledger
+from points.models import ExchangeRate
 from tests.factories.campaigns import CampaignFactory
+from tests.factories.coupons import given, template
 from tests.factories.orders import pay, place, virtual_sku
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +160,60 @@ def test_read_when_it_runs_twice_then_once():
 
     assert (sweep.carry_on()["read"], sweep.carry_on()["read"]) == (4, 0)
     assert len(Campaign.objects.get(pk=campaign.pk).readings) == 4
+
+
+# --- what it cost ------------------------------------------------------------------------
+@pytest.fixture
+def paid_for():
+    """A campaign of 300 treated and 100 held-out members, half and a fifth of whom came back, that
+    gave 6,000 points (¥60) and a coupon with which one order was ¥30 less.
+    """
+    rate_of(100)
+    ticket = template(amount="30.00")
+    campaign = ended(goal="back_7", coupon=ticket, budget_yuan="999.00")
+    Campaign.objects.filter(pk=campaign.pk).update(budget_points=9_000)
+    budgets.set_up(campaign.budget_code, 9_000)
+    budgets.take(campaign.budget_code, 6_000)
+    on = clock.day_of(campaign.members.first().assigned_at) + 3 * DAY
+    came(arm(campaign, True)[:150], on)
+    came(arm(campaign, False)[:20], on)
+    buyer = get_user_model().objects.get(pk=arm(campaign, True)[0])
+    ledger.open_account(buyer.pk)
+    mine = given(buyer, ticket)
+    Coupon.objects.filter(pk=mine.pk).update(key=campaign.reference)
+    pay(place(buyer, virtual_sku(cash="80.00", stock=9), coupon=mine.pk))
+    sweep.carry_on()
+    campaign.refresh_from_db()
+    return campaign
+
+
+def rate_of(points):
+    ExchangeRate.objects.all().delete()
+    ExchangeRate.objects.create(points_per_yuan=points, effective_from=clock.now() - DAY)
+
+
+def test_report_when_it_brought_members_back_then_what_one_more_cost(paid_for):
+    """¥90 for 300 x (50 % - 20 %) = 90 members more: ¥1.00 each; Newcombe's bounds beside it."""
+    found = report.of(paid_for)
+
+    assert (found.cost.points, found.cost.points_yuan, found.cost.coupons_yuan) == (6_000, 60, 30)
+    low, high = found.goal.uplift.low, found.goal.uplift.high
+    assert found.goal.uplift.difference == pytest.approx(0.3)
+    least, most = f"{90 / (300 * high):.2f}", f"{90 / (300 * low):.2f}"
+    assert found.said_of_cost == (
+        f"One member more who would not have done it otherwise cost about ¥1.00 "
+        f"(¥{least} to ¥{most})."
+    )
+    assert (least, most) == ("0.77", "1.54")
+
+
+def test_report_when_an_order_was_cancelled_or_nothing_is_certain_then_its_cost_is_not_counted(
+    paid_for,
+):
+    order = Order.objects.get()
+    lifecycle.cancel(order, actor="staff:1")
+    assert report.of(paid_for).cost.coupons_yuan == 0
+
+    paid_for.readings["back_7"]["held_out"] = paid_for.readings["back_7"]["treated"]
+
+    assert report.of(paid_for).said_of_cost == ""

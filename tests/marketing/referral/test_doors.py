@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from django.urls import reverse
+from rest_framework.test import APIClient
 
 from accounts import closing, export
 from accounts.models import User
@@ -16,6 +18,8 @@ from marketing.referral import invitations
 from marketing.shares import Link
 from orders.models import Order
 from points import event_delivery
+from tests.accounts import test_wechat as wechat
+from tests.accounts.outside import MINI
 from tests.conftest import PASSWORD
 from tests.factories.accounts import MemberFactory
 from tests.factories.orders import virtual_sku
@@ -74,6 +78,41 @@ def test_sign_up_when_a_link_was_followed_then_bound_to_the_first_for_thirty_day
     assert ShareLanding.objects.filter(page="join").count() == 0
     friend = User.objects.get(username="friend")
     assert len(friend.joined_device) == len(friend.joined_network) == 16
+
+
+@pytest.mark.parametrize("door", ["page", "mini-program"])
+def test_wechat_when_somebody_is_new_then_bound_to_who_invited_them(inviter, outside, door):
+    """A browser remembers the link it followed, a mini-program says it."""
+    outside.people |= {"q": ("o-1", "u-1"), "again": ("o-1", "u-1")}
+    link = invitations.link_of(inviter.pk)
+
+    def come(code, browser=None):
+        if door == "page":
+            return wechat.page(browser or follow(link)[0], code)[1].status_code
+        app, body = APIClient(), {"provider": "wechat_mini", "process": "login"}
+        body |= {"token": {"client_id": MINI, "access_token": code}, "invitation": link.token}
+        return app.post(f"{wechat.AUTH}/auth/provider/token", body, format="json").status_code
+
+    statuses = [come("q"), come("again")]
+    event_delivery.deliver_due()
+
+    newcomer = SocialAccount.objects.get(uid="o-1").user
+    assert statuses == ([302, 302] if door == "page" else [200, 200])
+    assert list(Referral.objects.values_list("inviter_id", "invitee_id", "status")) == [
+        (inviter.pk, newcomer.pk, "open")
+    ]
+
+
+def test_wechat_when_the_invitation_is_none_of_ours_then_refused_and_nobody_made(outside):
+    outside.people["q"] = ("o-1", "u-1")
+    body = {"provider": "wechat_mini", "process": "login", "invitation": "made-up"}
+    body |= {"token": {"client_id": MINI, "access_token": "q"}}
+
+    answer = APIClient().post(f"{wechat.AUTH}/auth/provider/token", body, format="json")
+
+    assert (answer.status_code, answer.json()["errors"][0]["param"]) == (400, "invitation")
+    assert not SocialAccount.objects.exists()
+    assert not Referral.objects.exists()
 
 
 @pytest.mark.parametrize("cookie", ["", "1", "1.x:y", "\x00", "A" * 5_000])
