@@ -13,6 +13,7 @@ from marketing.campaigns.conditions import FIELDS, first_of
 from marketing.models.segment import TAG_LENGTH
 
 MOST_TAGS = 20
+YEARS = range(2000, 2100)
 # (from, to): the second not smaller than the first
 SPANS = (
     ("tier_from", "tier_to"),
@@ -88,7 +89,8 @@ def _month(value, _field):
     try:
         if len(month) != len("2026-11"):
             raise ValueError
-        first_of(month)
+        if first_of(month).year not in YEARS:  # further off no day could be reckoned with
+            raise ValueError
     except ValueError as error:
         raise ValueError(_("A month such as 2026-11, please.")) from error
     return month

@@ -3,6 +3,7 @@ be seen. Reads, never writes.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from orders.models import CouponTemplate
 
 # Nobody knows the rate beforehand: about one in ten comes back by itself.
 SUPPOSED_RATE = 0.1
+FURTHEST = timedelta(days=2 * 366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def _window(campaign):
             return {"ends_at": _("The end must come after the beginning.")}
         if campaign.ends_at <= clock.now():
             return {"ends_at": _("That is over already.")}
+        if campaign.ends_at > clock.now() + FURTHEST:
+            return {"ends_at": _("A campaign ends within two years.")}
     return {}
 
 

@@ -9,16 +9,16 @@ from unicodedata import east_asian_width
 
 CENTRE, RADIUS = 100, 96
 LINE_HEIGHT = 8.8
-LINE_WIDTH = 17  # of a slice, in Latin letters; a Chinese character is as wide as two
+LINE_WIDTH = 14  # of a slice, in Latin letters; a Chinese character is as wide as two
 LINES_MOST = 3
 # what stays on one line: a Latin word, or as much of it as a line holds, or any other character
-PART = re.compile(r"[!-~]{1,17}(?:(?<=-)|(?![!-~]))\s*|[!-~]{17}|\S\s*")
+PART = re.compile(r"[!-~]{1,14}(?:(?<=-)|(?![!-~]))\s*|[!-~]{14}|\S\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One slice: its outline, its tone, how its words are turned about the centre, and its lines:
-    (words, how far below the middle they stand), each ending at the rim.
+    (words, how far below the middle they stand), each ending short of the hand.
     """
 
     path: str

@@ -211,3 +211,12 @@ def test_end_when_time_is_over_then_nobody_gets_anything_more_and_figures_wait_f
     assert (campaign.status, done["given"], done["read"]) == (Status.ENDED, 0, 0)
     assert campaign.readings == {} and entries(campaign) == {}
     assert readings.last_drawn(campaign) == clock.today()
+
+
+def test_schedule_when_a_campaign_would_end_in_decades_then_refused_beside_its_end():
+    campaign = CampaignFactory(ends_at=clock.now() + timedelta(days=800))
+
+    with pytest.raises(CampaignNotReady) as refusal:
+        lifecycle.schedule(campaign, actor=operator())
+
+    assert refusal.value.field == "ends_at"

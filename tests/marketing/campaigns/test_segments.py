@@ -145,6 +145,8 @@ def test_check_conditions_when_something_is_wrong_then_one_sentence_beside_each_
         "nonsense", "joined_to",
     }  # fmt: skip
     assert kept["tags"] == ["a", "b"] and "silent_days" not in kept
+    for month in ("0001-01", "9999-12", "2026-00"):
+        assert set(checked({"joined_to": month})[1]) == {"joined_to"}
     assert checked({})[1] == {"tier_from": "Say at least one condition; V1 means everybody."}
     assert checked({"spend_from": "９９.5", "spend_to": "100"}) == (
         {"spend_from": "99.50", "spend_to": "100.00"},
