@@ -1,6 +1,5 @@
 """HAProxy before several servers: what stands between a shop and its machines."""
 
-import os
 from pathlib import Path
 
 from tests.services import Server, _connects, _program
@@ -8,20 +7,17 @@ from tests.services import Server, _connects, _program
 CONFIGURATION = """
 global
   maxconn 1000
-{allowed}
 defaults
   mode tcp
   timeout connect 1s
   timeout client 1h
   timeout server 1h
-  timeout check 10s
   retries 2
   option redispatch
   default-server check inter 500ms fall 2 rise 2 on-marked-down shutdown-sessions
 listen front
   bind {bind}
   {choice}
-{check}
 {servers}
 """
 # Who was chosen stays chosen until it dies: one that comes back must not write beside it.
@@ -29,35 +25,22 @@ ONE = "stick-table type integer size 1 nopurge\n  stick on int(1)"
 ALL = "balance roundrobin"
 
 
-def start(folder, places, *, one_at_a_time, bind=None, check=None) -> Server:
+def start(folder, places, *, one_at_a_time, bind=None) -> Server:
     """Start HAProxy before servers (``host:port``, or the path of a socket): all take turns, or one
     serves until it dies. Without ``bind`` it listens on a socket in the folder, as ``socket`` of
-    what is returned says. ``check`` is a shell line that ends well where the server ``$1`` (from 0)
-    may serve; else it may as long as it lets itself be connected to.
+    what is returned says.
     """
     folder = Path(folder)
     socket, file = folder / "front.sock", folder / "front.cfg"
     text = CONFIGURATION.format(
         bind=bind or f"unix@{socket}",
         choice=ONE if one_at_a_time else ALL,
-        allowed="  external-check\n  insecure-fork-wanted" if check else "",
-        check=_checked_by(folder, check) if check else "",
         servers="\n".join(f"  server s{n} {_address(one)}" for n, one in enumerate(places, 1)),
     )
     file.write_text(text)
     server = Server("haproxy", [_program("haproxy"), "-db", "-f", str(file)], log=folder / "front")
     server.socket = socket
     return server if bind else server.wait_until(lambda: _connects(socket))
-
-
-def _checked_by(folder, line):
-    script = folder / "check"
-    script.write_text(f"#!/bin/sh\nset -- $((${{HAPROXY_SERVER_NAME#s}} - 1))\n{line}\n")
-    script.chmod(0o755)
-    path = f"{os.environ['PATH']}:/usr/sbin"
-    return (
-        f"  option external-check\n  external-check path {path}\n  external-check command {script}"
-    )
 
 
 def _address(place):
