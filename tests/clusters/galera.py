@@ -44,7 +44,7 @@ class Cluster:
                 (home / "db").mkdir()  # empty: made by the transfer
                 self._hand_over(home / "db")
             options = [*self._options(number), *([] if number else ["--wsrep-new-cluster"])]
-            self.nodes.append(start_mariadb(home, durable=True, more=options))
+            self.nodes.append(start_mariadb(home, durable=True, more=options, seconds=JOIN_SECONDS))
             self.wait(lambda number=number: self.is_ready(number))
         self.nodes[0].command.remove("--wsrep-new-cluster")
         self._hand_over(self._home(0) / "db")
