@@ -55,9 +55,9 @@ class Server:
         """Answer again."""
         self.process.send_signal(signal.SIGCONT)
 
-    def wait_until(self, answers):
+    def wait_until(self, answers, seconds=START_SECONDS):
         """Wait for ``answers()``; raise with the server's own last words when it never does."""
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             if answers():
                 return self
@@ -94,9 +94,9 @@ def start_redis(folder, *, group=0) -> Server:
     return server.wait_until(lambda: _connects(socket))
 
 
-def start_mariadb(folder, *, durable=False, group=0, more=()) -> Server:
-    """Start MariaDB on ``folder``/db.sock, or what MALL_TEST_SERVER names; ``durable`` keeps the
-    flags that survive a crash, ``more`` are further options.
+def start_mariadb(folder, *, durable=False, group=0, more=(), seconds=START_SECONDS) -> Server:
+    """Start MariaDB on ``folder``/db.sock, or what MALL_TEST_SERVER names, within ``seconds``;
+    ``durable`` keeps the flags that survive a crash, ``more`` are further options.
     """
     folder = Path(folder)
     socket, data = folder / "db.sock", folder / "db"
@@ -132,7 +132,7 @@ def start_mariadb(folder, *, durable=False, group=0, more=()) -> Server:
     command += more
     server = Server("mariadbd", command, log=folder / "mariadb.log", group=group)
     server.url = f"mysql://root@localhost/mall?unix_socket={socket}"
-    return server.wait_until(lambda: _connects(socket))
+    return server.wait_until(lambda: _connects(socket), seconds)
 
 
 def _make_data(program, where, is_mysql):

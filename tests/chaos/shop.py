@@ -270,14 +270,18 @@ class Shop:
     def wait_for_database(self):
         self.database.wait_until(lambda: is_answering(self.database))
 
-    def close(self):
-        """End everything and give the disk back."""
+    def halt(self):
+        """End all parts; the servers stay, and nobody writes any more."""
         self.is_closing.set()
         for part in self.parts.values():
             part.signal(signal.SIGCONT)
             part.signal(signal.SIGKILL)
         for part in self.parts.values():
             part.process.wait()
+
+    def close(self):
+        """End everything and give the disk back."""
+        self.halt()
         for server in self.servers:
             server.thaw()
             server.kill()

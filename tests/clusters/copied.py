@@ -107,7 +107,13 @@ class Pair:
                 break
             assert time.monotonic() - began < PATIENCE_SECONDS, told
             time.sleep(0.05)
-        for line in ("STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL read_only = OFF"):
+        for line in (
+            "STOP SLAVE",
+            "RESET SLAVE ALL",
+            # It has no copy itself: each commit would wait for one.
+            "SET GLOBAL rpl_semi_sync_master_enabled = OFF",
+            "SET GLOBAL read_only = OFF",
+        ):
             self.ask(1, line)
         self._lead_to(1)
         return time.monotonic() - began

@@ -17,7 +17,7 @@ from tests.waiting import eventually
 
 LIBRARY = os.environ.get("MALL_TEST_GALERA", "/usr/lib/galera/libgalera_smm.so")
 PROGRAMS = ("haproxy", "rsync", "wsrep_sst_rsync")
-JOIN_SECONDS = 60
+JOIN_SECONDS = 120
 
 
 def missing() -> list[str]:
@@ -44,7 +44,7 @@ class Cluster:
                 (home / "db").mkdir()  # empty: made by the transfer
                 self._hand_over(home / "db")
             options = [*self._options(number), *([] if number else ["--wsrep-new-cluster"])]
-            self.nodes.append(start_mariadb(home, durable=True, more=options))
+            self.nodes.append(start_mariadb(home, durable=True, more=options, seconds=JOIN_SECONDS))
             self.wait(lambda number=number: self.is_ready(number))
         self.nodes[0].command.remove("--wsrep-new-cluster")
         self._hand_over(self._home(0) / "db")
