@@ -23,7 +23,8 @@ def administrator(member):
 def test_sidebar_when_an_administrator_looks_then_every_room_opens(client, administrator):
     client.force_login(administrator)
 
-    answers = {str(room["title"]): client.get(room["link"](None)).status_code for room in ROOMS}
+    opened = {str(room["title"]): client.get(room["link"](None), follow=True) for room in ROOMS}
+    answers = {title: page.status_code for title, page in opened.items()}
 
     assert len(ROOMS) >= 17
     assert set(answers.values()) == {200}, answers
@@ -38,7 +39,7 @@ def test_sidebar_when_a_role_looks_then_each_room_shown_opens(client, member, ro
     sidebar = client.get(reverse("admin:index")).content.decode()
 
     shown = [room["link"](None) for room in ROOMS if f'href="{room["link"](None)}"' in sidebar]
-    closed = [link for link in shown if client.get(link).status_code != 200]
+    closed = [link for link in shown if client.get(link, follow=True).status_code != 200]
 
     assert shown
     assert closed == []
@@ -76,3 +77,24 @@ def test_rows_when_shown_on_their_own_page_then_no_column_made_for_a_list(rf, ad
     ]
 
     assert pairs == []
+
+
+@pytest.mark.parametrize("row", ["mall_shopface", "orders_checkoutpolicy", "points_pointspolicy"])
+def test_room_of_one_row_when_opened_then_the_row_itself_is_there(client, administrator, row):
+    client.force_login(administrator)
+
+    page = client.get(reverse(f"admin:{row}_changelist"), follow=True)
+
+    assert [code for _url, code in page.redirect_chain] == [302]
+    assert page.redirect_chain[0][0].endswith("/change/")
+    assert page.context["original"]._meta.label_lower == row.replace("_", ".")
+
+
+def test_room_of_one_row_when_the_row_may_not_be_seen_then_refused(client, member):
+    member.is_staff = True
+    member.save(update_fields=["is_staff"])
+    client.force_login(member)
+
+    page = client.get(reverse("admin:mall_shopface_changelist"), follow=True)
+
+    assert page.status_code == 403

@@ -15,10 +15,11 @@ class OneRow:
     is_short = True
 
     def changelist_view(self, request, extra_context=None):
-        """Lead to the one row: a list of it would be a click for nothing."""
-        only = self.get_queryset(request).values_list("pk", flat=True).get()
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return redirect(name, only)
+        """Lead to the row: a list of one thing would only be one click more."""
+        row = self.get_queryset(request).first()
+        if row is None:
+            return super().changelist_view(request, extra_context)
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", row.pk)
 
     def has_add_permission(self, request):
         # The menu of every page asks this: it must not cost a query.
