@@ -582,7 +582,7 @@ def test_documents_when_cited_then_the_repository_has_them():
         f"{name}: {cited}"
         for name in listed
         if name.endswith((".py", ".html", ".sh", ".toml", ".template", ".yml"))
-        for cited in re.findall(r"[\w-]+\.md\b", (ROOT / name).read_text(encoding="utf-8"))
+        for cited in re.findall(r"[\w.-]+\.md\b", (ROOT / name).read_text(encoding="utf-8"))
         if cited not in known
     }
 

@@ -43,7 +43,7 @@ def cluster(folder):
         one.kill()
 
 
-def test_shop_on_one_server_for_comparison(open_shop, folder):
+def test_shop_when_on_one_server_that_is_killed_then_its_books_close(open_shop, folder):
     os.mkdir(f"{folder}/alone")
     database = start_mariadb(f"{folder}/alone", durable=True)
     try:
