@@ -396,7 +396,7 @@ def test_api_when_an_operator_works_then_secret_once_test_and_replay(bearer, ope
     tested = api.post(f"{one}/test", **sent).json()
     assert sending.send_due() == {"sent": 1}
     [row] = api.get(f"{WEBHOOKS}/deliveries?endpoint={endpoint.pk}&state=sent").json()["results"]
-    assert (row["message"], row["status"]) == (tested["message"], 200)
+    assert (row["message"], row["status"]) == (tested["message"], 204)
     replayed = api.post(f"{WEBHOOKS}/deliveries/replay", {"deliveries": [row["id"]]}, **sent)
     assert replayed.json() == {"replayed": 1}
     assert api.patch(one, {"is_active": False}, **sent).json()["is_active"] is False
