@@ -13,7 +13,7 @@ from mall.demo import early_days, missions, streaks
 from mall.demo.lives import days_ago, moment, plan_ordinary_life
 from mall.demo.shop import OPENED_DAYS_AGO
 from mall.demo.story import Shopper, Story, give_address, offers
-from marketing.notices import inbox, reminders
+from marketing.notices import reminders
 from points import ledger
 
 DEMO = ("demo", "demo-points-mall", "小满")
@@ -120,7 +120,6 @@ def _plan_life_of_demo(story, clerk) -> Shopper:
         (8, -100, None, "更正重复补偿"),
     ):
         story.then(moment(days_ago(days), "15:00"), _adjust, demo, points, good_for, what, clerk)
-    story.then(moment(days_ago(3), "20:40"), _read_inbox, demo)
     streaks.plan(story, demo, clerk)
     return demo
 
@@ -155,10 +154,6 @@ def _adjust(shopper, points, good_for, what, clerk):
         description=what,
         expires_on=expires_on,
     )
-
-
-def _read_inbox(shopper):
-    inbox.mark_read(shopper.user)
 
 
 def _bring_demo_to_today(story, demo):
