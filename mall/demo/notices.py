@@ -13,11 +13,11 @@ def lay_out() -> None:
     """Tell members what ends soon; give up the newest mail of the last of the cast, as a real mail
     server would. Harmless when repeated.
     """
-    _read_what_was_heard()
     reminders.remind_expiring()
     offers.of_ending_coupons()
     if Delivery.objects.filter(state=Delivery.State.DEAD).exists():
         return
+    _read_what_was_heard()
     member = User.objects.filter(is_staff=False).order_by("-pk").exclude(username="demo").first()
     notice = Notification.objects.filter(user=member).order_by("-pk").first() if member else None
     if notice is not None:
@@ -34,8 +34,7 @@ def lay_out() -> None:
 
 
 def _read_what_was_heard() -> None:
-    """Let the demo member have read their notices, but for the newest; later they read their own."""
-    own = Notification.objects.filter(user__username="demo")
-    if not own.filter(read_at__isnull=False).exists():
-        heard = list(own.order_by("-pk").values_list("pk", flat=True)[UNREAD:])
-        own.filter(pk__in=heard).update(read_at=clock.now())
+    """Let the demo member have read their notices, but for the newest."""
+    unread = Notification.objects.filter(user__username="demo", read_at__isnull=True)
+    heard = list(unread.order_by("-pk").values_list("pk", flat=True)[UNREAD:])
+    Notification.objects.filter(pk__in=heard).update(read_at=clock.now())
