@@ -76,8 +76,9 @@ def test_send_due_when_one_of_three_moves_meanwhile_then_the_others_are_known_as
 
     assert deliveries.send_due() == {"sent": 2, "lost": 1, "skipped": 0}
 
-    rows = list(Delivery.objects.order_by("pk"))
-    moved = rows.pop(place)
+    rows = list(Delivery.objects.all())
+    moved = next(row for row in rows if row.user_id == members[place].pk)
+    rows.remove(moved)
     assert (moved.state, moved.handed_at, moved.sent_at) == (State.SENDING, None, None)
     assert [(row.state, row.sent_at) for row in rows] == [(State.SENT, NOON)] * 2
     assert all((row.handed_at, row.claimed_until, row.error) == (NOON, None, "") for row in rows)
