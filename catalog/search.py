@@ -1,9 +1,9 @@
 """What a search finds, the best first: goods that say all its words, else those that sound so or
 nearly say them.
 
-One question reads the narrow rows of catalog/models/words.py (catalog/word_index.py); a second one
-only where the first found nothing, or Latin letters only inside of other words (``ej`` in
-projector).
+One question reads the narrow rows of catalog/models/words.py (catalog/word_index.py) for their ids,
+which counts them; the words of few are read by these. Another is asked only where the first found
+nothing, or Latin letters only inside of other words (``ej`` in projector).
 """
 
 import re
