@@ -98,8 +98,8 @@ def matching(filters: Filters, *, categories: list[int] | None):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """The products that fit, how many they are, and of a search their ids, the best first (None:
-    they are too many to say), and whether they were only guessed at.
+    """The products that fit, how many they are, and of a search their ids, the best first or of
+    very many the newest (None: they are too many to say), and whether they were only guessed at.
     """
 
     products: object
@@ -131,9 +131,10 @@ def ask(products, filters: Filters) -> Asked:
             products = search.among(products)
         else:
             products = products.filter(pk__in=found.ids)
+        if filters.is_search_alone and found is None:
+            return Asked(products=products, count=search.count(), best=search.newest())
         if filters.is_search_alone:
-            count = search.count() if found is None else len(found.ids)
-            return _asked(products, count, found)
+            return _asked(products, len(found.ids), found)
     few = list(products.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) > FEW:
         return Asked(products=products, count=products.count())

@@ -1,9 +1,9 @@
 """What a search finds, the best first: goods that say all its words, else those that sound so or
 nearly say them.
 
-One question reads the narrow rows of catalog/models/words.py (catalog/word_index.py); a second one
-only where the first found nothing, or Latin letters only inside of other words (``ej`` in
-projector).
+One question reads the narrow rows of catalog/models/words.py (catalog/word_index.py) for their ids,
+which counts them; the words of few are read by these. Another is asked only where the first found
+nothing, or Latin letters only inside of other words (``ej`` in projector).
 """
 
 import re
@@ -17,6 +17,7 @@ from catalog.audience import VISITOR
 from catalog.word_index import AskedWords, Says, Sounds
 
 MOST_WORDS = 5
+MOST_NAMED = 20_000  # ids: found, counted and shown in their order by one look at all words
 MOST_GUESSED = 1000  # rows looked through letter by letter
 SOUNDS_SO, TOO_FAR = 1, 4  # how far a row is from a word
 
@@ -47,9 +48,9 @@ class Search:
 
     def few(self, most: int) -> Found | None:
         """Return what is found; None when more than ``most`` say all the words."""
-        rows = self._shelf.rows(self._said, most + 1, self._tier)
-        if len(rows) > most:
+        if len(self._hits) > most:
             return None
+        rows = self._shelf.of(self._hits)
         rows = [row for row in rows if all(_says(ways, row) for ways in self._ways)]
         rows.sort(key=lambda row: (self._rank(row.pressed), -row.pk))
         first = [row.pk for row in rows if self._is_own_word(row.text)]
@@ -61,9 +62,22 @@ class Search:
         known = set(first)
         return Found([*first, *(row.pk for row in rows if row.pk not in known)], is_guess)
 
+    def newest(self) -> list[int] | None:
+        """Return the ids of all that say all the words, the newest first; None when more than
+        MOST_NAMED do.
+        """
+        return sorted(self._hits, reverse=True) if len(self._hits) <= MOST_NAMED else None
+
     def count(self) -> int:
         """Return how many say all the words."""
+        if len(self._hits) <= MOST_NAMED:
+            return len(self._hits)
         return AskedWords().query(self._said, self._tier).count()
+
+    @cached_property
+    def _hits(self) -> list[int]:
+        """The ids of what says all the words: read without the words, and counted by that."""
+        return self._shelf.ids(self._said, MOST_NAMED + 1, self._tier)
 
     def among(self, products):
         """Return those of the products that say all the words, each looked up by its id as the

@@ -6,7 +6,7 @@ another thread reads the words anew, and in a shop of more goods than are kept.
 Source: docs/decisions/0069-search-finds-what-is-typed.md.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
@@ -62,6 +62,15 @@ class Place(Func):
 class AskedWords:
     """The words as the database has them."""
 
+    def ids(self, asked, most: int, tier: int = VISITOR) -> list[int]:
+        """Return the ids of what ``rows`` finds."""
+        return list(self.query(asked, tier).values_list("pk", flat=True)[:most])
+
+    def of(self, ids) -> list[Words]:
+        """Return the words of some goods."""
+        told = ProductWords.objects.filter(pk__in=ids) if ids else ProductWords.objects.none()
+        return [_words(*row) for row in told.values_list("pk", "pressed", "sounds", "text")]
+
     def rows(self, asked, most: int, tier: int = VISITOR) -> list[Words]:
         """Return what fulfils one of the conditions of each group, as a reader of a tier sees
         it.
@@ -85,6 +94,15 @@ class KeptWords:
         self._rows = [(_words(*row[:4]), *row[4:]) for row in rows]
         self._pressed = _Texts([row.pressed for row, *_offer in self._rows])
         self._sounds = _Texts([row.sounds for row, *_offer in self._rows])
+
+    def ids(self, asked, most: int, tier: int = VISITOR) -> list[int]:
+        """Return what ``AskedWords.ids`` does."""
+        return [row.pk for row in self.rows(asked, most, tier)]
+
+    def of(self, ids) -> list[Words]:
+        """Return what ``AskedWords.of`` does."""
+        places = (bisect_left(self._rows, pk, key=_pk_of) for pk in ids)
+        return [self._rows[place][0] for place in places]
 
     def rows(self, asked, most: int, tier: int = VISITOR) -> list[Words]:
         """Return what ``AskedWords.rows`` does."""
@@ -163,6 +181,10 @@ def read_all() -> list | None:
     offered = ProductWords.objects.filter(is_offered=True, pressed__isnull=False).order_by("pk")
     rows = list(offered.values_list(*columns)[: MOST_KEPT + 1])
     return rows if len(rows) <= MOST_KEPT else None
+
+
+def _pk_of(row) -> int:
+    return row[0].pk
 
 
 def _words(pk, pressed, sounds, text) -> Words:

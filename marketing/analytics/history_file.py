@@ -4,7 +4,6 @@ of an order's further lines filled in, their words for a status made ours.
 
 from collections import Counter
 from collections.abc import Iterator
-from operator import itemgetter
 
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,6 @@ ALL = (*COLUMNS, *EXTRA)
 STATUS_PLACE = COLUMNS.index("status")
 KEPT_OPEN = frozenset(map(ALL.index, OF_THE_ORDER))
 NO_PLACE, CANCELLED_PLACE, CURRENCY_PLACE = map(ALL.index, ("order_no", *EXTRA))
-ABSENT = ""  # no column has this heading
 
 
 class HistoryFile:
@@ -60,7 +58,7 @@ class HistoryFile:
         titles = dict.fromkeys(title for theirs in self._found.values() for title in theirs)
         return open_table(
             self._source,
-            [Column(title, is_code=title in codes) for title in (*titles, ABSENT)],
+            [Column(title, is_code=title in codes) for title in titles],
             encoding=self._encoding,
             progress=self._progress,
         )
@@ -71,7 +69,8 @@ class HistoryFile:
         """
         theirs = [self._found.get(ours, ()) for ours in ALL]
         if all(len(titles) < 2 for titles in theirs):
-            return itemgetter(*(titles[0] if titles else ABSENT for titles in theirs))
+            alone = [titles[0] if titles else "" for titles in theirs]
+            return lambda cells: [cells.get(title, "") for title in alone]
         return lambda cells: [
             next((cells[title] for title in titles if cells[title]), "") for titles in theirs
         ]

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
-from catalog import shelf_prices, spelling, storefront, word_index
+from catalog import finding, search, shelf_prices, spelling, storefront, word_index
 from catalog.finding import Filters
 from catalog.models import ProductWords
 from catalog.search import Search
@@ -132,16 +132,37 @@ def test_search_when_only_guessed_at_then_the_page_says_so(shelf, client):
 
 
 @pytest.mark.parametrize(
-    ("typed", "statements"), [("蓝牙", 3), ("lanya", 4), ("bluetoth", 5), ("nothing like it", 3)]
+    ("typed", "statements"), [("蓝牙", 4), ("lanya", 4), ("bluetoth", 5), ("nothing like it", 3)]
 )
 def test_search_when_it_has_to_guess_then_a_statement_or_two_more(
     shelf, django_assert_num_queries, typed, statements
 ):
     storefront.tree()
 
-    # who says it, sounds so, nearly says it, page, stock
+    # who says it, their words, sounds so, nearly says it, page, stock
     with django_assert_num_queries(statements):
         found(typed)
+
+
+@pytest.mark.parametrize(("named", "statements"), [(5, 2), (4, 3)])
+def test_search_when_very_many_say_it_then_the_newest_are_shown_and_all_are_counted(
+    shelve, django_assert_num_queries, monkeypatch, named, statements
+):
+    monkeypatch.setattr(finding, "FEW", 2)
+    monkeypatch.setattr(search, "MOST_NAMED", named)
+    made = [shelve(name_zh_hans=f"台灯 {n}").pk for n in range(5)]
+    shelve(name_zh_hans="雨伞")
+    filters = Filters(search="台灯")
+
+    # who says it, how many if they are too many to name, page
+    with django_assert_num_queries(statements):
+        asked = finding.ask(finding.offered(), filters)
+        page = asked.page(filters, "id")
+
+    assert (asked.count, [row["id"] for row in page]) == (5, made[::-1])
+    popular = Filters(search="台灯", ordering="points_price")
+    rows = finding.ask(finding.offered(), popular).page(popular, "id")
+    assert sorted(row["id"] for row in rows) == made
 
 
 def test_mend_when_the_release_before_drew_a_row_then_it_is_drawn_whole(shelve):

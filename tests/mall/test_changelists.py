@@ -70,7 +70,8 @@ def faults_of(sql):
         if (step["table"] or "").startswith("<derived"):
             continue  # what is counted: no more than the paginator's limit, found by other steps
         sorts = any(word in (step["Extra"] or "") for word in ("filesort", "temporary"))
-        aimless = step["type"] == "ALL" or (step["type"] == "index" and sorts)
+        is_whole = step["type"] == "index" and (sorts or " LIMIT " not in sql)
+        aimless = step["type"] == "ALL" or is_whole
         if int(step["rows"] or 0) > FEW and (sorts or aimless):
             yield {**{k: step[k] for k in ("table", "type", "key", "rows", "Extra")}, "sql": sql}
 
