@@ -387,7 +387,7 @@ def test_api_when_an_operator_works_then_secret_once_test_and_replay(bearer, ope
     endpoint = WebhookEndpoint.objects.get()
     one = f"{WEBHOOKS}/{endpoint.pk}"
     assert (made.status_code, made.json()["secret"]) == (201, endpoint.secret)
-    assert made["Cache-Control"] == "no-store"
+    assert "no-store" in made["Cache-Control"]
     assert endpoint.secret not in api.get(one).content.decode()
     assert endpoint.secret not in api.get(WEBHOOKS).content.decode()
     anew = api.post(f"{one}/secret", **sent).json()
@@ -396,7 +396,7 @@ def test_api_when_an_operator_works_then_secret_once_test_and_replay(bearer, ope
     tested = api.post(f"{one}/test", **sent).json()
     assert sending.send_due() == {"sent": 1}
     [row] = api.get(f"{WEBHOOKS}/deliveries?endpoint={endpoint.pk}&state=sent").json()["results"]
-    assert (row["message"], row["status"]) == (tested["message"], 200)
+    assert (row["message"], row["status"]) == (tested["message"], 204)
     replayed = api.post(f"{WEBHOOKS}/deliveries/replay", {"deliveries": [row["id"]]}, **sent)
     assert replayed.json() == {"replayed": 1}
     assert api.patch(one, {"is_active": False}, **sent).json()["is_active"] is False
