@@ -359,7 +359,7 @@ def of_rules(walker, clerk):
 
 def of_webhooks(walker, clerk):
     all_, one = "/api/v1/staff/webhooks", "/api/v1/staff/webhooks/{id}"
-    wanted = {"url": "http://127.0.0.1:9/hook", "kinds": ["paid"], "note": "ERP"}
+    wanted = {"url": "http://127.0.0.1:9/hook", "kinds": ["order_paid"], "note": "ERP"}
     made = walker.go(clerk, "post", all_, wanted)
     walker.go(clerk, "get", all_)
     walker.go(clerk, "get", one, id=made["id"])

@@ -235,7 +235,7 @@ def test_seed_demo_when_told_again_then_the_same_shop_and_when_run_twice_then_no
     assert shops[0] == shops[1]
     assert len(shops[0]["orders"]) > 50
     assert (rows(), facts()) == (first, shops[1])
-    assert "products=79 (+0) members=18 (+0)" in said
+    assert "products=79 (+0) members=26 (+0)" in said
 
 
 @IN_THE_FILE
