@@ -76,3 +76,15 @@ def test_rows_when_shown_on_their_own_page_then_no_column_made_for_a_list(rf, ad
     ]
 
     assert pairs == []
+
+
+def test_forms_when_opened_then_fields_say_their_language_and_those_looked_up_their_name(
+    client, administrator
+):
+    client.force_login(administrator)
+    client.cookies["mall_language"] = "en"
+
+    page = client.get("/admin/marketing/campaign/add/").content.decode()
+
+    assert "Name (Simplified Chinese)" in page and "Name (English)" in page
+    assert 'title="Segment"' in page and 'title="Coupon"' in page
