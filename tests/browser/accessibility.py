@@ -1,10 +1,9 @@
-"""What axe finds on the page that is open: WCAG 2.2 A and AA, and what it calls best practice."""
+"""What axe finds on the page that is open, of WCAG 2.2 A and AA."""
 
 from importlib.resources import files
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PRACTICE = "best-practice"
 # What a bar that stays covers just now can be scrolled out of its way (HIDDEN_FOCUS looks at that).
 FOUND = """async rules => {
     const found = await axe.run(document, {runOnly: rules, resultTypes: ['violations']});
@@ -15,7 +14,7 @@ FOUND = """async rules => {
 }"""
 
 
-def barriers(page, rules=(*WCAG, PRACTICE)) -> list[str]:
+def barriers(page) -> list[str]:
     """Return what of the open page somebody could not see, hear or reach."""
     page.evaluate(AXE)
-    return [f"{page.url} {found}" for found in page.evaluate(FOUND, list(rules))]
+    return [f"{page.url} {found}" for found in page.evaluate(FOUND, WCAG)]

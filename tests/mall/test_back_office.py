@@ -98,3 +98,15 @@ def test_room_of_one_row_when_the_row_may_not_be_seen_then_refused(client, membe
     page = client.get(reverse("admin:mall_shopface_changelist"), follow=True)
 
     assert page.status_code == 403
+
+
+def test_forms_when_opened_then_fields_say_their_language_and_those_looked_up_their_name(
+    client, administrator
+):
+    client.force_login(administrator)
+    client.cookies["mall_language"] = "en"
+
+    page = client.get("/admin/marketing/campaign/add/").content.decode()
+
+    assert "Name (Simplified Chinese)" in page and "Name (English)" in page
+    assert 'title="Segment"' in page and 'title="Coupon"' in page
