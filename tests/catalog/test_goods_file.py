@@ -362,7 +362,7 @@ def test_pages_when_all_of_a_file_is_refused_then_it_is_not_said_that_nothing_is
 ):
     client.force_login(operator)
     client.cookies["mall_language"] = "en"
-    bad = "product,name,kind\nT1,Tea,a kind\nT2,Cup,no kind\n".encode()
+    bad = b"product,name,kind\nT1,Tea,a kind\nT2,Cup,no kind\n"
 
     sent = {"file": SimpleUploadedFile("goods.csv", bad)}
     looked = client.get(client.post(reverse("admin:catalog_goodsimport_upload"), sent)["Location"])
