@@ -357,6 +357,21 @@ def test_pages_when_a_file_is_brought_then_they_lead_from_the_look_to_the_way_ba
     assert len(b"".join(table_of.streaming_content).decode().splitlines()) == 3
 
 
+def test_pages_when_all_of_a_file_is_refused_then_it_is_not_said_that_nothing_is_to_do(
+    client, operator, mug
+):
+    client.force_login(operator)
+    client.cookies["mall_language"] = "en"
+    bad = b"product,name,kind\nT1,Tea,a kind\nT2,Cup,no kind\n"
+
+    sent = {"file": SimpleUploadedFile("goods.csv", bad)}
+    looked = client.get(client.post(reverse("admin:catalog_goodsimport_upload"), sent)["Location"])
+
+    assert GoodsImport.objects.get().refused == 2
+    assert "2 entries were refused and are named below" in looked.content.decode()
+    assert "nothing to do" not in looked.content.decode()
+
+
 def test_pages_when_somebody_may_not_change_goods_then_they_bring_none(client, operator, mug):
     operator.groups.clear()
     client.force_login(operator)

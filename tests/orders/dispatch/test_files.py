@@ -56,6 +56,15 @@ def test_file_when_brought_let_in_and_brought_again_then_each_order_is_sent_once
     assert Shipment.objects.count() == 2
 
 
+def test_file_when_all_of_it_is_refused_then_it_is_not_said_that_nothing_is_to_do(counter):
+    counter.cookies["mall_language"] = "en"
+
+    looked = counter.get(bring(counter, "订单号,快递公司,运单号\nNOSUCH,sf,SF4\n")["Location"])
+
+    assert "1 entry was refused and is named below" in looked.content.decode()
+    assert "nothing to do" not in looked.content.decode()
+
+
 def test_file_when_a_try_broke_off_then_the_next_one_finishes_and_counts_right(
     counter, waiting_orders, operator
 ):
