@@ -194,11 +194,13 @@ def test_storefront_when_the_shelf_is_long_then_indexes_give_every_order_and_the
     plans = {
         (ordering, *asked): finding.matching(Filters(**asked), categories=None)
         .order_by(*finding.ORDERINGS[ordering])[: finding.PAGE_SIZE]
-        .explain()
+        .explain(format="TRADITIONAL")
         for ordering in finding.ORDERINGS
         for asked in ({}, {"pay_mode": "points"}, {"max_points": 500})
     }
-    counting = finding.matching(Filters(), categories=None).values("status").explain()
+    counting = (
+        finding.matching(Filters(), categories=None).values("status").explain(format="TRADITIONAL")
+    )
 
     assert {key: plan for key, plan in plans.items() if "filesort" in plan} == {}
     assert "Using index" in counting.replace("Using index condition", "")
