@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_order_when_a_campaign_multiplies_then_the_treated_earn_more_until_its_budget_ends():
-    tagged(12)
+    tagged(60)  # drawn: of few, all may be on one side
     before = clock.now()
     campaign = started(points=0, earn_percent=250, budget_points=400, holdout_percent=40)
     sweep.carry_on()
