@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts import commits
+from tests.parts import commits, runs_alone
 
 TURN_SECONDS = 600  # longer than any test may run (pyproject.toml)
 GOODBYE_SECONDS = 5
@@ -62,11 +62,8 @@ def pytest_runtest_protocol(item):
         return (yield)
     # Who waits to be alone holds the door, so that those who share do not pass for ever.
     with open(Path(folder) / "door", "a") as door, open(Path(folder) / "turns", "a") as turns:
-        has_own = item.get_closest_marker("own_servers")
-        is_race = item.get_closest_marker("mariadb") and not has_own
-        alone = is_race or item.get_closest_marker("long")
         _wait_for(door, fcntl.LOCK_EX)
-        _wait_for(turns, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        _wait_for(turns, fcntl.LOCK_EX if runs_alone(item) else fcntl.LOCK_SH)
         fcntl.flock(door, fcntl.LOCK_UN)
         return (yield)
 

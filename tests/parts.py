@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(config, items):
         kept = [one for one in kept if needs_database(one) and _once_on(one) != "sqlite"]
     if config.getoption("--no-doubles"):
         kept = _without_doubles(kept)
+    # first, while SQLite's part is there to use the time in which the other worker waits
+    kept.sort(key=runs_alone, reverse=True)
     left = set(kept)
     config.hook.pytest_deselected(items=[one for one in items if one not in left])
     items[:] = kept
@@ -72,6 +74,12 @@ def commits(item) -> bool:
         {"transactional_db", "live_server"} & set(item.fixturenames)
         or (marker and marker.kwargs.get("transaction"))
     )
+
+
+def runs_alone(item) -> bool:
+    """Return whether no other test of this run may load the machine meanwhile: a race."""
+    is_race = item.get_closest_marker("mariadb") and not item.get_closest_marker("own_servers")
+    return bool(is_race or item.get_closest_marker("long"))
 
 
 def _can_play(item, asked):

@@ -14,7 +14,14 @@ FOUND = """async rules => {
 }"""
 
 
+# what is still fading in has no colour of its own yet
+STILL = """() => Promise.all(document.getAnimations()
+    .filter(one => one.playState === 'running' && one.effect.getComputedTiming().endTime < 5000)
+    .map(one => one.finished.catch(() => null)))"""
+
+
 def barriers(page) -> list[str]:
     """Return what of the open page somebody could not see, hear or reach."""
     page.evaluate(AXE)
+    page.evaluate(STILL)
     return [f"{page.url} {found}" for found in page.evaluate(FOUND, WCAG)]

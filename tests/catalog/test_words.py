@@ -181,14 +181,14 @@ def test_search_when_it_is_for_words_alone_then_finding_and_counting_read_no_pro
         shelve(name_zh_hans=f"商品{n}")
     storefront.tree()
 
-    with django_assert_num_queries(3):  # which, page, stock
+    with django_assert_num_queries(4):  # which, their words, page, stock
         found("商品")
     monkeypatch.setattr(finding, "FEW", 2)
-    with django_assert_num_queries(4) as asked:  # more than a few?, how many, page, stock
+    with django_assert_num_queries(3) as asked:  # which and so how many, page, stock
         found("商品")
 
     assert all(
         "catalog_product" + quote not in one["sql"]
-        for one in asked.captured_queries[:2]
+        for one in asked.captured_queries[:1]
         for quote in '`"'
     )

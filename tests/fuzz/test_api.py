@@ -30,10 +30,12 @@ from schemathesis.specs.openapi.checks import (
 
 from catalog import price_schedule
 from mall.core import clock
-from marketing.models import Referral
+from marketing.models import Referral, WebhookEndpoint
+from marketing.webhooks import endpoints
 from orders.models import BasketLine
 from orders.reviews import lines as reviews
-from points import adjustments, risk
+from points import adjustments, back_tests, risk
+from points.models import Rule
 from tests.factories.accounts import MemberFactory
 from tests.factories.campaigns import CampaignFactory, SegmentFactory
 from tests.factories.catalog import SkuFactory
@@ -154,6 +156,17 @@ def _won_ticket(member):
     return {"code": draw.code, "number": pull(member, draw).number}
 
 
+def _back_test():
+    rule = Rule.objects.get(code="checkin")
+    return back_tests.ask(rule, {"points": 9}, days=30, operator=MemberFactory())
+
+
+def _endpoint():
+    endpoint = WebhookEndpoint(url=f"http://127.0.0.1:9/{uuid4().hex}")
+    endpoints.add(endpoint, actor=MemberFactory())
+    return endpoint
+
+
 # The beginning of a path, and what stands in it; the first that fits.
 THERE = [
     ("/api/v1/cart/lines/{sku}", lambda member: {"sku": _basket_line(member).sku_id}),
@@ -199,6 +212,9 @@ THERE = [
     ("/api/v1/staff/stock/{sku}", lambda member: {"sku": SkuFactory(stock=50).pk}),
     ("/api/v1/staff/refunds/{id}", lambda member: {"id": _asked_back(member).pk}),
     ("/api/v1/staff/orders/{no}", lambda member: {"no": _order_to_send(member).no}),
+    ("/api/v1/staff/back-tests/{id}", lambda _member: {"id": _back_test().pk}),
+    ("/api/v1/staff/rules/{code}", lambda _member: {"code": "checkin"}),
+    ("/api/v1/staff/webhooks/{id}", lambda _member: {"id": _endpoint().pk}),
     ("/api/v1/staff/referrals/{id}", lambda member: {"id": _held(member).pk}),
     ("/api/v1/staff/reports/{name}", lambda member: {"name": "retention"}),
 ]
