@@ -76,9 +76,9 @@ class RuleForm(forms.ModelForm, NumbersForm):
             action = rule_writing.action_of(cleaned.get("action"), cleaned["value"])
             cleaned["action"] = self.instance.action = action
         self.check_numbers(cleaned)  # a ModelForm's own asks nobody behind it
-        starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
-        if starts_at and ends_at and starts_at >= ends_at:
-            self.add_error("ends_at", _("The end lies before the beginning."))
+        window = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if problem := rule_writing.wrong_window(*window):
+            self.add_error("ends_at", problem)
         if cleaned.get("budget_points") and self.instance.pk:
             self._check_budget(cleaned)
         return cleaned

@@ -5,6 +5,7 @@ Source: docs/product.md "points", Rules; docs/decisions/0100-rules-an-operator-c
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +52,15 @@ def lacking(numbers: Mapping, *, action: str) -> dict:
     elif value and not terms.can_say(action, value):
         wrong["value"] = _("What this action tells cannot be counted that way.")
     return wrong
+
+
+def wrong_window(starts_at: datetime | None, ends_at: datetime | None):
+    """Return what is wrong with the time a rule is in force, or None; it stands beside
+    ``ends_at``.
+    """
+    if starts_at and ends_at and starts_at >= ends_at:
+        return _("The end lies before the beginning.")
+    return None
 
 
 def _wrong_steps(value, table):

@@ -4,7 +4,6 @@ numbers before they are in force.
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -124,8 +123,8 @@ def _kept(rule, said, newest, operator) -> dict:
     """Keep a rule as it was sent, and show it."""
     for name in OWN:
         setattr(rule, name, said.get(name, getattr(rule, name)))
-    if rule.starts_at and rule.ends_at and rule.starts_at >= rule.ends_at:
-        raise serializers.ValidationError({"ends_at": [_("The end lies before the beginning.")]})
+    if problem := rule_writing.wrong_window(rule.starts_at, rule.ends_at):
+        raise serializers.ValidationError({"ends_at": [problem]})
     budget = rule.budget
     rule_writing.keep(
         rule,

@@ -41,7 +41,10 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 db_default=False,
                 default=False,
-                help_text="What is not urgent gathers until the hour below and leaves as one message. Members choose for themselves; this holds for those who chose nothing.",
+                help_text=(
+                    "What is not urgent gathers until the hour below and leaves as one message. "
+                    "Members choose for themselves; this holds for those who chose nothing."
+                ),
                 verbose_name="one digest a day",
             ),
         ),

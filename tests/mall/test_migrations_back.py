@@ -13,7 +13,7 @@ from tests import pristine
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3000)]
 BEFORE = {"marketing": "0018", "points": "0017"}
 NEW = {"marketing_draw", "marketing_campaign", "marketing_webhookendpoint", "marketing_referral"}
-NEW |= {"marketing_digestchoice", "points_budget", "points_backtest", "points_sighting"}
+NEW |= {"marketing_digestchoice", "points_budget", "points_backtest", "points_risksighting"}
 
 
 def columns():
