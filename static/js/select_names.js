@@ -1,5 +1,5 @@
-// The back office: Select2 puts a field of its own beside a select and gives it no name. It gets
-// the select's.
+// The back office: Select2 puts a field of its own beside a select, some time after the page is
+// there, and gives it no name. It gets the select's.
 (function () {
   function nameFields() {
     for (const select of document.querySelectorAll("select.select2-hidden-accessible[title]")) {
@@ -8,6 +8,8 @@
     }
   }
 
-  window.addEventListener("load", nameFields);
-  document.addEventListener("formset:added", () => setTimeout(nameFields));
+  document.addEventListener("DOMContentLoaded", () => {
+    nameFields();
+    new MutationObserver(nameFields).observe(document.body, { childList: true, subtree: true });
+  });
 })();

@@ -66,7 +66,7 @@ def test_rooms_when_an_operator_opens_them_then_fit_and_nothing_is_barred(
         faults += [one for one in faults_of(desk, path) if "h1" not in one] + barriers(desk)
 
     assert len(rooms) >= 40
-    assert faults == []
+    assert faults == [], "\n".join(faults)
 
 
 def test_rooms_when_read_without_javascript_then_their_words_are_seen(
