@@ -9,7 +9,7 @@ from catalog.looked import LOOKED
 from mall.core.events import Bystander, each
 from marketing import facts, past_facts, takeaway
 from marketing.analytics import activity, days
-from marketing.badges import earning as badges
+from marketing.badges import awarding as badges
 from marketing.campaigns import segments
 from marketing.draws import goods as draw_goods
 from marketing.draws.events import TICKET_DRAWN

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from mall.core.api import StrictIntegerField, StrictSerializer, read
 from mall.core.limits import limit
 from mall.core.openapi import refusal
-from marketing import shares
+from marketing import shared_links
 
 LINKS_PER_MEMBER = "10/h"
 
@@ -47,17 +47,17 @@ class ShareView(APIView):
         """
         asked = read(ShareRequest, request.data)
         product_id = asked.validated_data.get("product")
-        if product_id is not None and shares.shared_product(product_id) is None:
+        if product_id is not None and shared_links.shared_product(product_id) is None:
             raise NotFound
-        link = shares.Link(request.user.pk, product_id)
+        link = shared_links.Link(request.user.pk, product_id)
         limit(request, "share", LINKS_PER_MEMBER, once=link.page)
-        shares.own_device(
+        shared_links.own_device(
             request.user,
-            shares.Visitor(
+            shared_links.Visitor(
                 request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")
             ),
         )
-        now = shares.today(request.user)
+        now = shared_links.today(request.user)
         url = request.build_absolute_uri(reverse("marketing:landing", args=[link.token]))
         facts = {
             "url": url,

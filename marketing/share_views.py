@@ -12,7 +12,7 @@ from accounts import traces
 from mall.core.errors import DomainError
 from mall.core.limits import limit
 from mall.core.links import id_in
-from marketing import shares
+from marketing import shared_links
 from marketing.errors import NoSuchLink
 from marketing.referral import invitations
 
@@ -25,15 +25,15 @@ QUIET_MODULES = 4  # the white border a camera needs
 def share(request):
     """Show the member's link to the shop or to a product, to copy, to send and to scan."""
     product = _product(request)
-    link = shares.Link(request.user.pk, product.pk if product else None)
+    link = shared_links.Link(request.user.pk, product.pk if product else None)
     limit(request, "share", LINKS_PER_MEMBER, once=link.page)
-    shares.own_device(request.user, visitor_of(request, device=traces.device_of(request)))
+    shared_links.own_device(request.user, visitor_of(request, device=traces.device_of(request)))
     url = request.build_absolute_uri(reverse("marketing:landing", args=[link.token]))
     facts = {
         "link": link,
         "url": url,
         "product": product,
-        "today": shares.today(request.user),
+        "today": shared_links.today(request.user),
         "code": squares(url),
     }
     response = render(request, "marketing/share.html", facts)
@@ -45,7 +45,7 @@ def _product(request):
     asked = request.GET.get("product", "")
     if not asked:
         return None
-    product = shares.shared_product(id_in(asked))
+    product = shared_links.shared_product(id_in(asked))
     if product is None:
         raise Http404
     return product
@@ -59,16 +59,16 @@ def landing(request, token):
     way, and never seen here.
     """
     try:
-        link = shares.read(token)
+        link = shared_links.read(token)
     except NoSuchLink:
         raise Http404 from None
     if is_visit(request):
         try:
             limit(request, "landing", LANDINGS_PER_ADDRESS)
-            shares.land(link, visitor_of(request))
+            shared_links.land(link, visitor_of(request))
         except DomainError:
             pass  # too many, or the shop is busy: the visitor sees the page all the same
-    is_there = link.product_id is None or shares.shared_product(link.product_id) is not None
+    is_there = link.product_id is None or shared_links.shared_product(link.product_id) is not None
     response = redirect(link.url if is_there else "catalog:list")
     response.headers["X-Robots-Tag"] = "noindex"
     if link.invites and is_visit(request):
@@ -92,12 +92,12 @@ def is_visit(request) -> bool:
     )
 
 
-def visitor_of(request, *, device=None) -> shares.Visitor:
+def visitor_of(request, *, device=None) -> shared_links.Visitor:
     """Return who knocks, as far as it can be told; nothing of it is kept in the open."""
     user_id = request.user.pk if request.user.is_authenticated else None
     if device is None:
         device = request.COOKIES.get(traces.DEVICE_COOKIE, "")[: traces.LONGEST_DEVICE]
-    return shares.Visitor(
+    return shared_links.Visitor(
         request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", ""), device, user_id
     )
 

@@ -5,7 +5,7 @@ from celery import shared_task
 from mall.core import clock
 from marketing import facts
 from marketing.analytics import history_imports, history_links, rollup, statements
-from marketing.badges import earning as badges
+from marketing.badges import awarding as badges
 from marketing.campaigns import sweep
 from marketing.channels import sending as channel_sending
 from marketing.checkin import outages

@@ -2,7 +2,7 @@
 
 from catalog import cards, storefront
 from mall.core import clock, face
-from marketing import earning
+from marketing import ways_to_earn
 from marketing.draws import board as draw_board
 from orders.flash import board as flash_board
 
@@ -36,4 +36,4 @@ def of_visitor():
     changes = (turns, change, draw_board.next_change(as_of=facts["now"]))
     until = min([at for at in changes if at], default=None)
     picks = storefront.picks(None, PICKS)
-    return {"ways": earning.ways(), "picks": picks, "card": cards.of_shop(), **facts}, until
+    return {"ways": ways_to_earn.ways(), "picks": picks, "card": cards.of_shop(), **facts}, until

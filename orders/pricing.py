@@ -15,9 +15,10 @@ from catalog.models import MAX_QUANTITY, Product
 from mall.core import clock
 from mall.core.money import ZERO, yuan, yuan_down
 from orders import freight, offering, purchase_limits, tickets
+from orders.apportionment import fen_of, share_out
 from orders.coupons import goods as coupon_goods
 from orders.coupons import wallet
-from orders.coupons.terms import InHand
+from orders.coupons.discounts import InHand
 from orders.errors import (
     InvalidLines,
     NothingChosen,
@@ -28,7 +29,6 @@ from orders.errors import (
 from orders.freight import Carriage, Destination
 from orders.models import CheckoutPolicy
 from orders.quotes import DiscountRange, Quote, QuotedLine, Wish
-from orders.shares import fen_of, share_out
 from points import rates
 
 MAX_LINES = 20

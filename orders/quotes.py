@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from catalog.models import Sku
 from mall.core.money import ZERO, yuan
-from orders.coupons.terms import InHand
+from orders.coupons.discounts import InHand
 from orders.errors import PriceChanged
 from orders.freight import Carriage, Destination
 from points import rules

@@ -12,7 +12,7 @@ from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.file_jobs import COLOURS
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
-from points import back_tests, budgets, terms
+from points import back_tests, budgets, rule_wording
 from points.models import BackTest, Budget
 from points.rule_forms import BudgetForm
 
@@ -102,7 +102,7 @@ class BackTestAdmin(ReadOnly, ModelAdmin):
             "original": test,
             "title": str(test),
             "test": test,
-            "sentence": terms.sentence_of(back_tests.version_of(test)),
+            "sentence": rule_wording.sentence_of(back_tests.version_of(test)),
             "rule_url": reverse("admin:points_rule_change", args=[test.rule_id]),
             **(_found(test) if test.result else {}),
         }

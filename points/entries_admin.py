@@ -11,7 +11,7 @@ from mall.core.admin.day_range import DayRangeFilter, WithinDaysFilter
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
-from points import explanation, terms, wording
+from points import explanation, rule_wording, wording
 from points.models import Event, LedgerEntry
 
 
@@ -80,7 +80,7 @@ class LedgerEntryAdmin(ReadOnly, ModelAdmin):
         version = explanation.version_of(entry)
         if version is None:
             return "–"
-        words = " · ".join([terms.worth_of(version), *terms.details_of(version)])
+        words = " · ".join([rule_wording.worth_of(version), *rule_wording.details_of(version)])
         return format_html(
             '<a class="underline" href="{}">{}</a>: {}',
             reverse("admin:points_rule_change", args=[version.rule_id]),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from mall.core import audit
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, mark_of
-from points import budgets, rule_tables, rulebook, terms
+from points import budgets, rule_tables, rule_wording, rulebook
 from points.models import LEVELS, Budget, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
 from points.models.tiers import PLAIN_PERCENT
@@ -49,7 +49,7 @@ def lacking(numbers: Mapping, *, action: str) -> dict:
         wrong["tier_to"] = _("The last tier lies below the first.")
     if value and not action:
         wrong["action"] = _("What is it paid for?")
-    elif value and not terms.can_say(action, value):
+    elif value and not rule_wording.can_say(action, value):
         wrong["value"] = _("What this action tells cannot be counted that way.")
     return wrong
 

@@ -12,7 +12,7 @@ from mall.core.admin.action_forms import ask, sent
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
-from points import back_tests, overlap, rule_writing, rulebook, terms
+from points import back_tests, overlap, rule_wording, rule_writing, rulebook
 from points.forms import RateForm
 from points.models import ExchangeRate, PointsPolicy, Rule, RuleVersion
 from points.models.rules import MULTIPLIER
@@ -49,7 +49,7 @@ class VersionInline(ReadOnly, TabularInline):
 
     @admin.display(description=_("Points"))
     def worth(self, version):
-        return terms.worth_of(version)
+        return rule_wording.worth_of(version)
 
 
 @admin.register(Rule)
@@ -131,7 +131,7 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         newest = rule.versions.first()
         if newest is not None:
             newest.rule = rule
-            messages.info(request, terms.sentence_of(newest))
+            messages.info(request, rule_wording.sentence_of(newest))
         for other in overlap.rivals_of(rule):
             words = {
                 "rule": other.name,
@@ -183,7 +183,7 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
     @admin.display(description=_("Points"))
     def worth(self, rule):
         newest = next(iter(rule.versions.all()), None)
-        return terms.worth_of(newest) if newest else "–"
+        return rule_wording.worth_of(newest) if newest else "–"
 
     @display(description=_("Beside"), label={"rival": "danger"})
     def rivals(self, rule):

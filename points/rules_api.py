@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core.api import listed, whole
-from points import rules, terms
+from points import rule_wording, rules
 from points.models import RuleVersion
 
 
@@ -70,7 +70,7 @@ class RuleSerializer(serializers.Serializer):
 
     def get_conditions(self, version) -> list[str]:
         """Return the phrases that pages show."""
-        return terms.conditions_of(version)
+        return rule_wording.conditions_of(version)
 
     def to_representation(self, version):
         shown = super().to_representation(version)

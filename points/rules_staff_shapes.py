@@ -8,7 +8,7 @@ from rest_framework.validators import UniqueValidator
 
 from mall.core.api import StrictIntegerField, StrictSerializer
 from mall.core.api_fields import StrictBooleanField
-from points import back_tests, overlap, rule_tables, rule_writing, rulebook, terms
+from points import back_tests, overlap, rule_tables, rule_wording, rule_writing, rulebook
 from points.conditions import CATEGORIES
 from points.models import LEVELS, BackTest, Budget, Rule, RuleVersion
 from points.models.budgets import BUDGET_MAX
@@ -168,7 +168,7 @@ class StaffRuleSerializer(serializers.ModelSerializer):
     def get_sentence(self, rule) -> str:
         newest = rule.versions.first()
         newest.rule = rule
-        return terms.sentence_of(newest)
+        return rule_wording.sentence_of(newest)
 
     def get_rivals(self, rule) -> list[str]:
         return [other.code for other in overlap.rivals_of(rule)]

@@ -24,10 +24,10 @@ from points import (
     perks,
     rates,
     risk,
+    rule_wording,
     rules,
     set_aside,
     statement,
-    terms,
     tiers,
     wording,
 )
@@ -110,7 +110,7 @@ def show_entry(request, seq):
         "story": story,
         "row": row,
         "entry": story.entry,
-        "terms": [terms.worth_of(story.version), *terms.details_of(story.version)]
+        "terms": [rule_wording.worth_of(story.version), *rule_wording.details_of(story.version)]
         if story.version
         else [],
         "left": [
@@ -170,10 +170,10 @@ def show_ways(request):
     ways = [
         {
             "name": version.rule.name,
-            "icon": terms.icon_of(version.rule.action),
-            "worth": terms.worth_of(version),
-            "details": terms.details_of(version),
-            "place": terms.PLACES.get(version.rule.action, ""),
+            "icon": rule_wording.icon_of(version.rule.action),
+            "worth": rule_wording.worth_of(version),
+            "details": rule_wording.details_of(version),
+            "place": rule_wording.PLACES.get(version.rule.action, ""),
             "until": version.rule.ends_at,
         }
         for version in rules.in_force()

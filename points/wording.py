@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from mall.core.events import Question
 from mall.core.kept import kept
-from points import formula, terms
+from points import formula, rule_wording
 from points.models import LedgerEntry, RiskCase, Rule
 from points.moving_in.keys import REFERENCE
 
@@ -92,7 +92,7 @@ def lots_of(entry: LedgerEntry) -> list[Lot]:
 def icon_of(entry: LedgerEntry) -> str:
     """Return the name of the picture beside an entry."""
     if entry.kind == LedgerEntry.Kind.ACCRUE and entry.rule:
-        return terms.icon_of(entry.rule)
+        return rule_wording.icon_of(entry.rule)
     return ICONS[entry.kind]
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from mall.core import clock
-from marketing.badges import earning as badges
+from marketing.badges import awarding as badges
 from marketing.leaderboard import counting
 from marketing.models import Board, Contestant
 

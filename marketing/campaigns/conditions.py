@@ -20,7 +20,7 @@ from catalog.models import Category
 from mall.core import clock
 from mall.core.money import ZERO
 from marketing.models import MemberTag
-from orders.coupons.terms import beneath
+from orders.coupons.discounts import beneath
 from orders.models import Order, OrderLine
 from points.models import LEVELS, MemberTier, PointAccount
 

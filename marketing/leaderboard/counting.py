@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from mall.core import clock, keyset, replica, rows
 from mall.core.transactions import transactional
-from marketing.badges import earning as badges
+from marketing.badges import awarding as badges
 from marketing.leaderboard import scoring
 from marketing.models import Board, BoardScore, Contestant
 from points import ledger

@@ -12,7 +12,7 @@ from mall.core import rows as row_sql
 from mall.core.kept import kept
 from marketing.missions import eligibility, progress
 from marketing.models import Mission, MissionProgress
-from points.terms import PLACES
+from points.rule_wording import PLACES
 
 OPEN, LOCKED, CLAIMABLE, DONE = "open", "locked", "claimable", "done"
 NEWCOMER, TODAY, WEEK, MORE = "newcomer", "today", "week", "more"

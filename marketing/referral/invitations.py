@@ -1,8 +1,8 @@
 """The invitation: a member's signed link, remembered by the browser that came through it until its
 owner signs up, or told by an app.
 
-It is one of the member's shared links (marketing/shares.py): the one that leads to the sign-up
-page. The first member whose invitation was opened counts, for DAYS_REMEMBERED days.
+It is one of the member's shared links (marketing/shared_links.py): the one that leads to the
+sign-up page. The first member whose invitation was opened counts, for DAYS_REMEMBERED days.
 """
 
 from datetime import timedelta
@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
-from marketing import shares
+from marketing import shared_links
 from marketing.errors import NoSuchLink
 
 COOKIE = "mall_invitation"
@@ -28,12 +28,12 @@ class NoSuchInvitation(NoSuchLink):
     message = _("This invitation is not one of ours. Leave it out to sign up without one.")
 
 
-def link_of(user_id: int) -> shares.Link:
+def link_of(user_id: int) -> shared_links.Link:
     """Return a member's invitation; the same one every time."""
-    return shares.Link(user_id, invites=True)
+    return shared_links.Link(user_id, invites=True)
 
 
-def remember(request, response, link: shares.Link) -> None:
+def remember(request, response, link: shared_links.Link) -> None:
     """Have the browser of a visitor remember who invited it; who was remembered before stays, and a
     member who is signed in needs no invitation.
     """
@@ -53,7 +53,7 @@ def remembered(request) -> int | None:
     """Return the id of the member whose link this browser came through, None for nobody's."""
     try:
         token = signer.unsign(request.COOKIES.get(COOKIE, ""), max_age=REMEMBERED)
-        return shares.read(token).user_id
+        return shared_links.read(token).user_id
     except (signing.BadSignature, NoSuchLink):
         return None
 
@@ -70,6 +70,6 @@ def inviter_of(request) -> int | None:
     if not told:
         return None
     try:
-        return shares.read(told).user_id
+        return shared_links.read(told).user_id
     except NoSuchLink as error:
         raise NoSuchInvitation from error

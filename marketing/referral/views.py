@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import traces
 from mall.core.limits import limit
-from marketing import shares
+from marketing import shared_links
 from marketing.referral import board, invitations
 from marketing.share_views import squares, visitor_of
 
@@ -26,7 +26,7 @@ def show(request):
     url = _url(request)
     page = Paginator(board.of(request.user), PAGE).get_page(request.GET.get("page"))
     # what lands from here is no friend of theirs
-    shares.own_device(request.user, visitor_of(request, device=traces.device_of(request)))
+    shared_links.own_device(request.user, visitor_of(request, device=traces.device_of(request)))
     facts = {
         "url": url,
         "code": squares(url),

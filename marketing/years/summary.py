@@ -18,7 +18,7 @@ from mall.core.money import ZERO
 from marketing.badges.words import Words, words_of
 from marketing.models import CheckIn, MemberBadge
 from orders.models import Order, OrderLine
-from points import statement, terms, wording
+from points import rule_wording, statement, wording
 from points.models import SEQ_SPAN, LedgerEntry, Rule
 
 WAYS_SHOWN = 6
@@ -105,7 +105,7 @@ def _ways(user_id, year) -> list[Way]:
     return [
         Way(
             names.get(code, code),
-            terms.icon_of(actions.get(code, code)),
+            rule_wording.icon_of(actions.get(code, code)),
             points,
             max(1, points * 100 // most),
         )

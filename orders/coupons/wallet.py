@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 
 from mall.core import clock, pasted
 from mall.core.money import ZERO
+from orders.coupons.discounts import InHand, terms_of
 from orders.coupons.errors import (
     CodeUsedByYou,
     CodeUsedUp,
@@ -20,7 +21,6 @@ from orders.coupons.errors import (
     CouponUnknown,
     CouponUsed,
 )
-from orders.coupons.terms import InHand, terms_of
 from orders.models import Coupon, CouponCode, CouponTemplate
 from orders.models.coupon import CODE_LENGTH
 

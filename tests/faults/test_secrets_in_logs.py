@@ -12,7 +12,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.db import connection
 
-from marketing import shares
+from marketing import shared_links
 from marketing.notices import letters
 from tests.front import NGINX, front, web
 
@@ -30,7 +30,7 @@ def keys(member):
     """{address: its key} of every kind of link that is worth something to whoever reads it."""
     reset = f"{user_pk_to_url_str(member)}-{default_token_generator.make_token(member)}"
     unsubscribe = letters.unsubscribe_token(member.pk, ["points_expiring"])
-    share = shares.Link(member.pk).token
+    share = shared_links.Link(member.pk).token
     return {
         f"/accounts/password/reset/key/{reset}/": reset.partition("-")[2],
         f"/unsubscribe/{unsubscribe}/": unsubscribe.partition(":")[2],

@@ -11,7 +11,7 @@ import time_machine
 from catalog import reviews, stock
 from catalog.models import Review
 from mall.core import clock, events
-from marketing.badges import earning
+from marketing.badges import awarding
 from marketing.models import MemberBadge, Notification
 from orders import gifts
 from points import rules
@@ -65,7 +65,7 @@ def test_badges_when_orders_are_received_then_at_the_first_and_the_tenth_on_thei
         ("ten_orders", clock.day_of(NOON + 9 * DAY)),
     ]
     assert told(member) == ["first_order", "ten_orders"]
-    assert earning.of_orders([heard_of(member, "order_completed")] * 2) is None
+    assert awarding.of_orders([heard_of(member, "order_completed")] * 2) is None
     assert len(owned(member)) == 2
 
 
@@ -118,7 +118,7 @@ def test_badges_when_some_of_ten_reviews_are_not_published_then_none(member, sku
     words = {"author": "m**", "stars": 1, "text": "No.", "status": Review.Status.WAITING}
     Review.objects.create(product=sku.product, user=member, line=1, **words)
 
-    earning.of_reviews([heard_of(member, "review_published")])
+    awarding.of_reviews([heard_of(member, "review_published")])
 
     assert owned(member) == []
 
@@ -138,7 +138,7 @@ def test_badges_when_a_member_rises_then_for_the_highest_tier_alone(member, befo
 def test_badges_when_what_earned_one_was_long_ago_then_shown_and_not_told(member):
     long_ago = NOON - 40 * DAY
 
-    earning.of_tiers([heard_of(member, "tier_risen", at=long_ago, to=LEVELS)])
+    awarding.of_tiers([heard_of(member, "tier_risen", at=long_ago, to=LEVELS)])
 
     assert owned(member) == [("top_tier", clock.day_of(long_ago))]
     assert told(member) == []

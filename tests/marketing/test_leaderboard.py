@@ -8,7 +8,7 @@ import time_machine
 from accounts import closing
 from mall import verification
 from mall.core import clock
-from marketing.badges import earning as badges
+from marketing.badges import awarding as badges
 from marketing.checkin import streak
 from marketing.leaderboard import counting, standings
 from marketing.models import Board, BoardScore, CheckIn, MemberBadge, Notification

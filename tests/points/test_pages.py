@@ -12,7 +12,7 @@ from mall import verification
 from mall.core import clock
 from mall.core.models import AuditRow
 from marketing.missions import board
-from points import adjustments, batches, explanation, grants, ledger, risk, rules, terms
+from points import adjustments, batches, explanation, grants, ledger, risk, rule_wording, rules
 from points.models import (
     Adjustment,
     AdjustmentBatch,
@@ -444,7 +444,9 @@ def test_rate_when_it_has_begun_then_nobody_edits_it(office):
 
 
 def test_ways_when_a_member_follows_each_then_there_is_a_page_to_do_it(signed_in):
-    opened = {place: signed_in.get(place).status_code for place in set(terms.PLACES.values())}
+    opened = {
+        place: signed_in.get(place).status_code for place in set(rule_wording.PLACES.values())
+    }
 
     assert set(opened.values()) == {200}, opened
     assert set(board.WHERE.values()) - {"/orders/"} <= set(opened)

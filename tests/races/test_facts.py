@@ -13,7 +13,7 @@ from catalog import reviews
 from catalog.errors import AlreadyReviewed
 from catalog.models import Review
 from mall.core import clock
-from marketing import events, facts, shares
+from marketing import events, facts, shared_links
 from marketing.errors import EventConflict
 from marketing.models import CustomEvent, ShareLanding
 from orders.reviews import lines as orders_reviews
@@ -99,10 +99,11 @@ def test_receive_when_one_key_is_told_of_two_members_at_once_then_one_has_it(
 
 
 def test_land_when_twenty_visitors_come_at_once_then_three_are_paid(member, run_threads):
-    link = shares.Link(member.pk)
+    link = shared_links.Link(member.pk)
 
     outcomes = run_threads(
-        DOORS, lambda number: shares.land(link, shares.Visitor(f"203.0.113.{number}", AGENT))
+        DOORS,
+        lambda number: shared_links.land(link, shared_links.Visitor(f"203.0.113.{number}", AGENT)),
     )
 
     assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
@@ -110,9 +111,9 @@ def test_land_when_twenty_visitors_come_at_once_then_three_are_paid(member, run_
 
 
 def test_land_when_one_visitor_opens_twenty_tabs_at_once_then_counted_once(member, run_threads):
-    link, friend = shares.Link(member.pk), shares.Visitor("203.0.113.7", AGENT)
+    link, friend = shared_links.Link(member.pk), shared_links.Visitor("203.0.113.7", AGENT)
 
-    outcomes = run_threads(DOORS, lambda: shares.land(link, friend))
+    outcomes = run_threads(DOORS, lambda: shared_links.land(link, friend))
 
     assert [type(outcome) for outcome in outcomes].count(ShareLanding) == 1
     assert (paid("share"), ShareLanding.objects.count()) == ([5], 1)

@@ -12,10 +12,10 @@ from rest_framework.test import APIClient
 
 from accounts import closing, export
 from accounts.models import User
-from marketing import shares
+from marketing import shared_links
 from marketing.models import Referral, ShareLanding
 from marketing.referral import invitations
-from marketing.shares import Link
+from marketing.shared_links import Link
 from orders.models import Order
 from points import event_delivery
 from tests.accounts import test_wechat as wechat
@@ -145,7 +145,7 @@ def test_page_when_some_were_invited_then_masked_with_their_state(
         "per_month": 20,
         "invited": 3,
     }
-    assert shares.read(answer["invitation"]) == invitations.link_of(inviter.pk)
+    assert shared_links.read(answer["invitation"]) == invitations.link_of(inviter.pk)
     assert picture.content[:8] == b"\x89PNG\r\n\x1a\n"
 
 

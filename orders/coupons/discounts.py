@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from catalog.models import Category
 from mall.core.money import ZERO, yuan, yuan_down
+from orders.apportionment import fen_of, share_out
 from orders.coupons.errors import CouponNeedsCash, CouponThreshold, CouponWrongGoods
 from orders.models import Coupon, CouponCode, CouponTemplate
-from orders.shares import fen_of, share_out
 
 
 @dataclass(frozen=True, slots=True)

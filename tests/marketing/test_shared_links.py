@@ -7,10 +7,10 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from marketing import shares
+from marketing import shared_links
 from marketing.errors import NoSuchLink
 from marketing.models import ShareLanding
-from marketing.shares import Link, Visitor, land, own_device, read
+from marketing.shared_links import Link, Visitor, land, own_device, read
 from points.models import LedgerEntry, PointAccount, Rule
 from tests.conftest import PASSWORD
 from tests.factories.catalog import SkuFactory
@@ -107,7 +107,7 @@ def test_land_when_five_visitors_come_then_three_are_paid_and_all_are_counted(me
 
     assert paid(member) == [5, 5, 5]
     assert ShareLanding.objects.count() == 5
-    assert shares.today(member) == shares.Today(points=5, per_day=3, visitors=5, paid=3)
+    assert shared_links.today(member) == shared_links.Today(points=5, per_day=3, visitors=5, paid=3)
 
 
 def test_land_when_the_next_day_comes_then_the_visitor_counts_again(member, friday):

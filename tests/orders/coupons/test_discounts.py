@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.models import Product, Sku
+from orders.coupons.discounts import InHand, Terms
 from orders.coupons.errors import (
     CouponNeedsCash,
     CouponNotUsable,
     CouponThreshold,
     CouponWrongGoods,
 )
-from orders.coupons.terms import InHand, Terms
 from orders.models import CheckoutPolicy, CouponTemplate
 from orders.pricing import Wish, price
 
