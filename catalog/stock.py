@@ -34,8 +34,8 @@ KEYS = "keys:"  # how references of catalog/codes.py begin
 
 @transactional
 def sell(lines) -> None:
-    """Take the pieces of an order off the shelf: the order line is the movement, so the caller has
-    written it in this transaction, and its unique key makes this happen once.
+    """Take the pieces of an order off the shelf: the order line is the movement, written in
+    this transaction, and its unique key makes this happen once.
 
     ``lines`` are ``(sku_id, quantity)`` with whole quantities of at least 1; lines of the same SKU
     are added up. Let a refusal end the transaction: what was taken before it must come back.

@@ -150,8 +150,8 @@ def write_down(account, user, quote, *, key: str, body_hash: str, at, trace=trac
     order = drafts.of(user, quote, key=key, body_hash=body_hash, at=at, trace=trace)
     drafts.write([drafts.Draft(order, quote)])
     if quote.coupon is not None:
-        coupons.lock(order, quote.coupon)
+        coupons.lock(account, order, quote.coupon)
     if not any(line.sku.product.is_delivered_at_once for line in quote.lines):
         return order
     order.written_lines = None  # they change with what is handed over
-    return lifecycle.hand_over(order) if order.status == Order.Status.PAID else order
+    return lifecycle.hand_over(account, order) if order.status == Order.Status.PAID else order

@@ -21,6 +21,7 @@ from orders.models import (
     StockAlert,
     Wish,
 )
+from points import ledger
 
 OPEN = (Order.Status.PENDING, Order.Status.PAID, Order.Status.SHIPPED)
 UNDECIDED = (RefundRequest.Status.REQUESTED, RefundRequest.Status.APPROVED)
@@ -70,10 +71,11 @@ def consequences(user) -> list[Consequence]:
 @transactional
 def forget(user) -> None:
     """Forget the addresses of a member's orders, what colleagues noted about them, the basket and
-    what stands around it. The caller holds the member's lock, so no order is placed meanwhile.
+    what stands around it.
 
     Raises: OrdersOpen.
     """
+    ledger.open(user.pk)  # no order is placed meanwhile
     count = open_count(user.pk)
     if count:
         raise OrdersOpen(count=count)

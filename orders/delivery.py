@@ -30,7 +30,7 @@ class LineAtOnce(NamedTuple):
     kind: str
 
 
-def hand_over(order) -> int:
+def hand_over(account, order) -> int:
     """Issue a key, a coupon or a ticket for each piece of an order just paid, once; return how many
     were issued.
 
@@ -40,7 +40,7 @@ def hand_over(order) -> int:
         return 0
     keys = [(line.pk, line.sku_id, line.quantity) for line in lines if _is_key(line)]
     issued = codes.issue(keys, reference=order.reference) if keys else 0
-    issued += coupon_goods.issue(order, [line for line in lines if line.kind == COUPON])
+    issued += coupon_goods.issue(account, order, [line for line in lines if line.kind == COUPON])
     issued += tickets.issue(order, [line for line in lines if line.kind == TICKET])
     shipping.note_sent({line.pk: line.quantity for line in lines})
     return issued

@@ -74,16 +74,16 @@ def mark_paid(order, *, actor: str, note: str = "") -> Order:
             reference=order.reference,
             fresh=True,  # an order is paid once, and has just been
         )
-    return hand_over(paid)
+    return hand_over(account, paid)
 
 
-def hand_over(order) -> Order:
+def hand_over(account, order) -> Order:
     """Issue the card keys and coupons of an order just paid; return the order as it is after that.
 
     For checkout and ``mark_paid``, inside their transaction and before any stock is locked. An
     order of nothing else is complete at once. Raises: catalog.errors.OutOfStock.
     """
-    issued = delivery.hand_over(order)
+    issued = delivery.hand_over(account, order)
     if not issued:
         return order
     note = f"× {issued}"
@@ -127,10 +127,12 @@ def cancel(order, *, actor: str, note: str = "", kind: Kind = Kind.CANCELLED) ->
     elif order.status == PAID:
         returns.give_points(account, order, points=order.points, key=refund_key)
         if order.cash:
-            returns.give_cash(order, key="cancelled", reason=PaymentRefund.Reason.CANCELLED)
+            returns.give_cash(
+                account, order, key="cancelled", reason=PaymentRefund.Reason.CANCELLED
+            )
     # Cancelled by staff, the shop is at fault: a coupon whose day passed meanwhile gets some days
     # more.
-    coupons.give_back(order, at_fault=actors.is_colleague(actor, order))
+    coupons.give_back(account, order, at_fault=actors.is_colleague(actor, order))
     lines = list(order.lines.values_list("pk", "sku_id", "quantity", "product__kind"))
     at_once = {
         pk: quantity
@@ -138,7 +140,7 @@ def cancel(order, *, actor: str, note: str = "", kind: Kind = Kind.CANCELLED) ->
         if kind in DELIVERED_AT_ONCE and order.status == PAID
     }
     lost = returns.take_delivered(order, at_once, actor=actor) if at_once else {}
-    if not pool.put_back(order, lost=sum(lost.values())):
+    if not pool.put_back(account, order, lost=sum(lost.values())):
         pieces = [(sku, quantity - lost.get(pk, 0)) for pk, sku, quantity, _kind in lines]
         stock.put_back(
             [(sku, quantity) for sku, quantity in pieces if quantity], reference=order.reference
@@ -160,10 +162,10 @@ def ship(
     carrier, number = carrier.strip(), number.strip()
     if order.is_physical and not (carrier and number):
         raise CarrierNeeded
-    ledger.open(order.user_id)
+    account = ledger.open(order.user_id)
     _check_still(order, PAID)
     _parcel, is_last = shipping.pack(
-        order, actor=actor, carrier=carrier, number=number, pieces=pieces
+        account, order, actor=actor, carrier=carrier, number=number, pieces=pieces
     )
     words, note = {"carrier": carrier, "tracking_number": number}, f"{carrier} {number}".strip()
     if not is_last:

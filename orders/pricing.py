@@ -52,10 +52,10 @@ def quote(
     now).
 
     ``coupon`` is the id or code of one of the member's coupons, or a public code. Limits per person
-    count what the member has; whoever places an order holds the member's lock meanwhile. Stock is
-    told with the lines and decides nothing here: taking it is the only honest yes. Freight is
-    reckoned ``to`` a destination, the member's default address unless said; what is not delivered
-    there is told with the quote (``check_delivery``).
+    count what the member has now: placing an order opens the account before it asks. Stock is told
+    with the lines and decides nothing here: taking it is the only honest yes. Freight is reckoned
+    ``to`` a destination, the member's default address unless said; what is not delivered there is
+    told with the quote (``check_delivery``).
 
     Raises: InvalidLines, NotForSale, CouponGoodsOver, TierNeeded, PurchaseLimitReached,
     CouponNotUsable, PointsNotUsable, NotPayable.

@@ -38,7 +38,9 @@ def give_points(account, order, *, points: int, key: str, at_fault: bool = False
         )
 
 
-def give_cash(order, *, key: str, reason: str, amount: Decimal | None = None) -> PaymentRefund:
+def give_cash(
+    account, order, *, key: str, reason: str, amount: Decimal | None = None
+) -> PaymentRefund:
     """Ask for yuan of a settled order to go back through the provider that received them (None:
     all).
     """
@@ -46,6 +48,7 @@ def give_cash(order, *, key: str, reason: str, amount: Decimal | None = None) ->
         payment__order=order, outcome=PaymentNotice.Outcome.SETTLED
     )
     return cash_out.request(
+        account,
         settled.payment,
         key=key,
         reason=reason,

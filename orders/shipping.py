@@ -20,13 +20,14 @@ def waiting(order) -> list[OrderLine]:
 
 
 def pack(
-    order, *, actor: str, carrier: str, number: str, pieces: dict[int, int] | None = None
+    account, order, *, actor: str, carrier: str, number: str, pieces: dict[int, int] | None = None
 ) -> tuple[Shipment, bool]:
     """Write a parcel with these pieces (line id: quantity; None: all that wait); return it and
     whether it was the last.
 
-    Only under the member's lock, inside the caller's transaction. Raises: NothingToSend.
+    Raises: NothingToSend, points.locked_account.NotHeld.
     """
+    account.check_held()
     lines = {line.pk: line for line in waiting(order)}
     if pieces is None:
         pieces = {pk: line.waiting_quantity for pk, line in lines.items()}

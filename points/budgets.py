@@ -85,8 +85,9 @@ def take(code: str, points: int, *, pausing: bool = True) -> bool:
     """Take points from the budget of what is about to give them, in the transaction that gives
     them; say whether they may be given. What has no budget may always give.
 
-    Call it under the member's lock, the budget's row is held until the end. The first that does
-    not fit pauses the budget (``pausing``; a batch that does not fit as a whole need not).
+    The budget's row is held until the end, so it comes after every member's account in the order
+    of locks. The first that does not fit pauses the budget (``pausing``; a batch that does not fit
+    as a whole need not).
     """
     fits = Budget.objects.filter(code=code, month__in=("", _month()), paused_at__isnull=True)
     fits = fits.filter(points_max__gte=F("taken") + points)

@@ -47,9 +47,13 @@ class LockedAccount:
     @property
     def row(self) -> PointAccount:
         """The account as it is now; to be read, not changed. Raises: NotHeld."""
+        self.check_held()
+        return self._row
+
+    def check_held(self) -> None:
+        """Refuse to go on with an account whose row may have moved since. Raises: NotHeld."""
         if not self.is_held():
             raise NotHeld(f"account {self.user_id} was held by a verb that is over")
-        return self._row
 
     def is_held(self) -> bool:
         """Say whether the row is still held, after taking back what a savepoint took back."""

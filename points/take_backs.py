@@ -1,8 +1,7 @@
 """What a refund takes back of promised points: what is on the way shrinks, what has arrived is
 clawed back from the books.
 
-What is taken back is always of the promise as it was made, whatever the rules say today. Called
-under the members' locks.
+What is taken back is always of the promise as it was made, whatever the rules say today.
 
 Source: docs/product.md "points", its traps 4, 7, 8.
 """

@@ -144,7 +144,7 @@ def note_earned(user_id: int, points: int) -> None:
     """Count points a rule just credited, in their transaction; the tier rises with the very points
     that reach it.
 
-    One statement as long as the next tier cannot be reached; the caller holds the member's lock.
+    One statement as long as the next tier cannot be reached: the limit stands in its filter.
     """
     sql = (
         f"UPDATE {rows.table(MemberTier)} SET earned = earned + %s "

@@ -92,7 +92,8 @@ def within_budgets(
     """Take what facts are worth from the budgets of their rules, and return what each is worth
     then: as much, less where a multiplier's budget has no room, None where nothing pays any more.
 
-    One statement a budget, where there is room for all of them. Call it under the members' locks.
+    One statement a budget, where there is room for all of them; locked after the members'
+    accounts.
     """
     valued, sums = list(valued), Counter()
     for _fact, valuation in valued:

@@ -65,7 +65,7 @@ def draw(user, code: str, *, key: str, points: int = 0) -> DrawTicket:
     _win(account, ticket)
     ticket.save()
     if prizes.is_sent_at_once(ticket.prize):
-        prizes.order(user, ticket)
+        prizes.order(account, user, ticket)
     tell(events.drawn(ticket))
     return ticket
 

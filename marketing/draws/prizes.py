@@ -84,7 +84,7 @@ def claim(user, code: str, number: int, *, address: int | Address | None = None)
 
 @transactional
 def _claim(user, code, number, *, address) -> Order:
-    ledger.open(user.pk)
+    account = ledger.open(user.pk)
     found = DrawTicket.objects.select_related("draw", "prize__sku__product", "order")
     ticket = found.filter(user=user, draw__code=code, number=number).first()
     if ticket is None or not ticket.prize.is_goods:
@@ -93,13 +93,14 @@ def _claim(user, code, number, *, address) -> Order:
         return ticket.order
     if clock.now() >= ticket.draw.claimable_until:
         raise ClaimOver
-    return order(user, ticket, address=address)
+    return order(account, user, ticket, address=address)
 
 
-def order(user, ticket: DrawTicket, *, address=None) -> Order:
-    """Place the order of a ticket's goods and note it; under the member's lock. Raises: ClaimOver,
+def order(account, user, ticket: DrawTicket, *, address=None) -> Order:
+    """Place the order of a ticket's goods and note it. Raises: ClaimOver,
     orders.errors.AddressNeeded, NotDelivered, AddressUnclear.
     """
+    account.check_held()
     prize = ticket.prize
     placed = gifts.give(user, prize.sku, key=ticket.reference, address=address)
     DrawTicket.objects.filter(pk=ticket.pk).update(order=placed)

@@ -1,7 +1,7 @@
 """The tickets of a draw: free ones of the day, given ones, and another for points.
 
 A free or bought ticket is written when it is drawn; what a mission or goods gave waits as a row
-until then, and may be taken back as long as nobody has drawn it. All under the member's lock.
+until then, and may be taken back as long as nobody has drawn it.
 """
 
 from dataclasses import dataclass

@@ -74,7 +74,7 @@ def note_moments(
     statements for many members as for one.
 
     ``left`` is for facts that may have been undone meanwhile, such as an order's: what they count
-    for by now, asked once somebody listens; its caller holds the members' locks.
+    for by now, asked once somebody listens.
     """
     moments = [replace(one, facts=[f for f in one.facts if f.amount > 0]) for one in moments]
     moments = sorted((one for one in moments if one.facts), key=attrgetter("at"))
@@ -119,8 +119,7 @@ def _heard(moment, missions):
 def _count(heard, left):
     # Facts of one member may arrive through several doors at once: the second one must see what the
     # first has counted, or a mission one short of its target would be completed twice.
-    if left is None:
-        ledger.open_all(moment.user_id for moment, _missions in heard)
+    ledger.open_all(moment.user_id for moment, _missions in heard)
     heard = _uncounted(heard)
     if heard and left is not None:
         heard = _still_counting(heard, left())
@@ -235,8 +234,9 @@ def lessen(user_id: int, facts: list[Fact]) -> None:
 @transactional
 def bring_in_line(counted: list[tuple[int, str]], left: Callable[[], list[Fact]]) -> None:
     """``lessen`` what was counted of members under keys ((member, key)) to what ``left`` says,
-    which is asked once something was; the caller holds the members' locks.
+    which is asked once something was.
     """
+    ledger.open_all(user_id for user_id, _key in counted)
     members, keys = {user_id for user_id, _key in counted}, {key for _user_id, key in counted}
     found = MissionFact.objects.filter(user_id__in=members, key__in=keys).order_by("pk")
     facts = [fact for fact in found if (fact.user_id, fact.key) in counted]

@@ -2,7 +2,7 @@
 happened and not in which they were heard.
 
 A fact that comes in order moves its rows at once; one that comes after a younger one, or goes back,
-has them drawn anew. Both leave the same. Called under the member's lock.
+has them drawn anew. Both leave the same.
 """
 
 from collections import defaultdict

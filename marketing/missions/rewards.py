@@ -1,8 +1,8 @@
 """What a completed mission gives: points, a coupon and draw tickets, once a turn, and what of it
 goes back.
 
-Called under the members' locks with rows of marketing/missions/progress.py, which the caller
-saves.
+Rows are those of marketing/missions/progress.py, which the caller saves; whoever counts has opened
+their members' accounts (marketing/missions/counting.py).
 """
 
 from contextlib import suppress

@@ -79,12 +79,11 @@ def is_awaited(product_id: int) -> bool:
     return lines.exists()
 
 
-def issue(order, lines) -> int:
+def issue(account, order, lines) -> int:
     """Give the member a coupon for each piece of these lines of an order just paid; return how
     many. Once per line and piece: whoever comes again gives nothing.
 
-    What was paid for is given, whatever became of its template since. Inside the transaction that
-    pays, under the member's lock.
+    What was paid for is given, whatever became of its template since.
     """
     given = CouponGoods.objects.select_related("template").in_bulk(
         [one.product_id for one in lines]
@@ -94,11 +93,11 @@ def issue(order, lines) -> int:
         for line in lines
         for key in _keys(line.pk, line.quantity)
     }
-    own, now = Coupon.objects.filter(user=order.user_id), clock.now()
+    own, now = Coupon.objects.filter(user=account.user_id), clock.now()
     known = set(own.filter(key__in=wanted).values_list("key", flat=True))
     made = [
         Coupon(
-            user_id=order.user_id,
+            user_id=account.user_id,
             template=template,
             key=key,
             source=Coupon.Source.GOODS,

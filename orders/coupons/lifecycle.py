@@ -119,11 +119,11 @@ def count_issued(template, number: int = 1) -> None:
 
 # --- with an order -----------------------------------------------------------
 @transactional
-def lock(order, in_hand) -> Coupon:
+def lock(account, order, in_hand) -> Coupon:
     """Keep a coupon for the order just placed; a public code's use becomes the member's coupon
     here.
 
-    The caller holds the member's lock. Raises: CouponUsed, CodeUsedUp (somebody was faster).
+    Raises: CouponUsed, CodeUsedUp (somebody was faster).
     """
     if in_hand.public_code is None:
         free = Coupon.objects.usable(order.created_at).filter(pk=in_hand.coupon.pk)
@@ -136,7 +136,7 @@ def lock(order, in_hand) -> Coupon:
     if not left.update(uses=F("uses") + 1):
         raise CodeUsedUp
     used = Coupon(
-        user_id=order.user_id,
+        user_id=account.user_id,
         template=in_hand.template,
         public_code=in_hand.public_code,
         source=Coupon.Source.CODE,
@@ -159,18 +159,18 @@ def use(event: Event) -> None:
 
 
 @transactional
-def give_back(order, *, at_fault: bool = False) -> bool:
+def give_back(account, order, *, at_fault: bool = False) -> bool:
     """Give back the coupon of an order that was cancelled or refunded whole; False when there was
     none or this is a repeat.
 
     A member's own coupon keeps its day. When that passed meanwhile it is over, unless the shop was
-    at fault: then it is good AT_FAULT_DAYS more. A public code's use is counted back instead. The
-    caller holds the member's lock.
+    at fault: then it is good AT_FAULT_DAYS more. A public code's use is counted back instead.
     Source: docs/decisions/0008-coupons.md.
     """
     if not order.coupon_discount:
         return False
-    coupon = Coupon.objects.filter(order_id=order.pk, state__in=(LOCKED, USED)).first()
+    own = Coupon.objects.filter(user_id=account.user_id, order_id=order.pk)
+    coupon = own.filter(state__in=(LOCKED, USED)).first()
     if coupon is None:
         return False
     back = (

@@ -157,9 +157,6 @@ def _in_hand(coupon, terms) -> InHand:
 
 
 def _public(user, code, as_of) -> InHand:
-    """Whoever places an order holds the member's lock meanwhile, so the uses counted here stay
-    true.
-    """
     _check_start(code.template, as_of)
     ends_at = code.template.ends_at
     if ends_at and ends_at <= as_of:

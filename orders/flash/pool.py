@@ -18,14 +18,18 @@ SOLD_OUT_SECONDS = 0.1  # so long "sold out" is believed without asking again
 _sold_out: dict[int, float] = {}
 
 
-def put_back(order, *, lost: int = 0) -> list[OrderLine]:
+def put_back(account, order, *, lost: int = 0) -> list[OrderLine]:
     """Return a cancelled order's flash pieces, once, and the lines taken care of; ordinary orders
     have none.
 
-    Back into the session's pool while it is open, else on the shelf. Under the member's lock.
-    Pieces ``lost`` for good (card keys somebody saw) stay with the claim.
+    Back into the session's pool while it is open, else on the shelf. Pieces
+    ``lost`` for good (card keys somebody saw) stay with the claim.
     """
-    claim = FlashClaim.objects.select_related("item").filter(order=order).first()
+    claim = (
+        FlashClaim.objects.select_related("item")
+        .filter(user_id=account.user_id, order=order)
+        .first()
+    )
     if claim is None:
         return []
     item = claim.item
@@ -36,10 +40,10 @@ def put_back(order, *, lost: int = 0) -> list[OrderLine]:
     ).update(**kept):
         reference = f"{item.reference}:{order.no}"
         stock_buckets.put_back(
-            item.pk, home(claim.user_id, item), back, sku_id=item.sku_id, reference=reference
+            item.pk, home(account.user_id, item), back, sku_id=item.sku_id, reference=reference
         )
         # A hint for the hint; lost, the gate finds out by itself within a second.
-        transaction.on_commit(partial(_tell_gate, item.pk, claim.user_id, back))
+        transaction.on_commit(partial(_tell_gate, item.pk, account.user_id, back))
     return list(order.lines.all())
 
 

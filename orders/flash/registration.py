@@ -103,5 +103,5 @@ def of(user, item) -> Registration | None:
 
 
 def give_points_back(account, one: Registration) -> None:
-    """Release the points of a registration; under the member's lock."""
+    """Release the points of a registration."""
     account.release(hold_key=one.hold_key, key=f"{one.reference}:release", reference=one.reference)

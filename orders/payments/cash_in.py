@@ -181,10 +181,10 @@ def _take_in(payment, notice) -> PaymentNotice:
         is_paid = None if known.is_paid is None else notice.is_paid
         said = {"payment_id": payment.pk, "provider_ref": notice.provider_ref, "is_paid": is_paid}
         return repeats.same(known, otherwise=NoticeConflict, **said)
-    payment, is_anothers = payment_rows.with_money(payment.pk, notice.provider_ref)
+    payment, is_anothers = payment_rows.with_money(account, payment.pk, notice.provider_ref)
     if notice.is_paid and is_anothers:
         raise NoticeConflict
-    outcome = _take_money(payment, notice) if notice.is_paid else _take_failure(payment)
+    outcome = _take_money(account, payment, notice) if notice.is_paid else _take_failure(payment)
     taken = rows.fresh(
         PaymentNotice,
         provider=payment.provider,
@@ -208,12 +208,12 @@ def close(payment) -> bool:
     return bool(open_now.update(status=Payment.Status.FAILED))
 
 
-def _take_money(payment, notice) -> str:
+def _take_money(account, payment, notice) -> str:
     """Decide what money that just came in is for."""
     if payment.status == Payment.Status.PAID:
         if payment.provider_ref == notice.provider_ref:
             return Outcome.REPEATED
-        return _send_back(payment, notice, PaymentRefund.Reason.SECOND)
+        return _send_back(account, payment, notice, PaymentRefund.Reason.SECOND)
     payer = traces.payer_mark(payment.provider, notice.payer)
     moved = {"status": Payment.Status.PAID, "paid_at": clock.now(), "payer_mark": payer}
     rows.update(Payment, {**moved, "provider_ref": notice.provider_ref}, {"id": payment.pk})
@@ -221,17 +221,21 @@ def _take_money(payment, notice) -> str:
         lifecycle.mark_paid(payment.order, actor=payment.provider, note=f"¥{notice.amount}")
         return Outcome.SETTLED
     is_late = payment.order.status == Order.Status.CANCELLED
-    return _send_back(
-        payment, notice, PaymentRefund.Reason.LATE if is_late else PaymentRefund.Reason.SECOND
-    )
+    reason = PaymentRefund.Reason.LATE if is_late else PaymentRefund.Reason.SECOND
+    return _send_back(account, payment, notice, reason)
 
 
-def _send_back(payment, notice, reason) -> str:
+def _send_back(account, payment, notice, reason) -> str:
     key = f"money:{notice.provider_ref}"
     if PaymentRefund.objects.filter(payment=payment, key=key).exists():
         return Outcome.REPEATED
     cash_out.request(
-        payment, key=key, reason=reason, amount=notice.amount, paid_ref=notice.provider_ref
+        account,
+        payment,
+        key=key,
+        reason=reason,
+        amount=notice.amount,
+        paid_ref=notice.provider_ref,
     )
     is_late = reason == PaymentRefund.Reason.LATE
     kind = OrderEvent.Kind.LATE_MONEY if is_late else OrderEvent.Kind.SECOND_MONEY

@@ -27,15 +27,15 @@ log = structlog.get_logger(__name__)
 
 @transactional
 def request(
-    payment, *, key: str, reason: str, amount, paid_ref: str, fresh: bool = False
+    account, payment, *, key: str, reason: str, amount, paid_ref: str, fresh: bool = False
 ) -> PaymentRefund:
     """Note that ``amount`` yuan of a payment go back; idempotent per (payment, key). ``fresh``: the
     caller knows that nobody asked under this key, so nobody looks.
 
-    ``paid_ref`` is the provider's number of the money that came in. The caller holds the member's
-    lock.
-    Raises: IdempotencyConflict (the key gave back something else).
+    ``paid_ref`` is the provider's number of the money that came in.
+    Raises: IdempotencyConflict (the key gave back something else), points.locked_account.NotHeld.
     """
+    account.check_held()
     asked = None if fresh else PaymentRefund.objects.filter(payment=payment, key=key).first()
     if asked is not None:
         return repeats.same(

@@ -14,10 +14,11 @@ def named(provider: str, no: str) -> Payment | None:
     return _read(found[0]) if found else None
 
 
-def with_money(pk: int, provider_ref: str) -> tuple[Payment, bool]:
+def with_money(account, pk: int, provider_ref: str) -> tuple[Payment, bool]:
     """Return a payment as it is now, with its order at hand, and whether the provider's number of
-    this money stands on another payment; for whoever holds the member's lock.
+    this money stands on another payment. Raises: points.locked_account.NotHeld.
     """
+    account.check_held()
     others = (
         f"EXISTS (SELECT 1 FROM {rows.table(Payment)} x "
         f"WHERE x.provider = p.provider AND x.provider_ref = %s AND x.id <> p.id)"

@@ -178,6 +178,7 @@ def approve(
     returns.give_points(account, order, points=terms.points, key=reference, at_fault=at_fault)
     if terms.cash:
         asked.payment_refund = returns.give_cash(
+            account,
             order,
             key=f"refund:{asked.number}",
             reason=PaymentRefund.Reason.REFUND,
@@ -198,7 +199,7 @@ def approve(
         after={"points": terms.points, "cash": terms.cash},
     )
     if terms.is_whole:
-        coupons.give_back(order, at_fault=at_fault)
+        coupons.give_back(account, order, at_fault=at_fault)
     if order.status == Order.Status.PAID and not terms.is_whole and not shipping.waiting(order):
         lifecycle.finish_sending(order, actor=actor)
     goods.put_back(asked, lines, terms, reference=reference, actor=actor)

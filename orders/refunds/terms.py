@@ -64,8 +64,7 @@ def work_out(
     """Return what refunding ``wanted`` — (line id, pieces), None for all that is left — gives back
     now.
 
-    ``reserved`` are pieces per line that other requests ask for. Reads; for a decision the caller
-    holds the member's lock.
+    ``reserved`` are pieces per line that other requests ask for. Only reads.
     Raises: InvalidRefund (left), NothingLeft.
     """
     lines = list(order.lines.all())

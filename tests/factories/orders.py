@@ -6,6 +6,7 @@ from uuid import uuid4
 from accounts import addresses
 from catalog import codes
 from catalog.models import Product
+from mall.core.transactions import transactional
 from orders import lifecycle
 from orders.checkout import place_order
 from orders.models import Order
@@ -21,6 +22,12 @@ HOME = {
     "region": "上海市 静安区",
     "detail": "南京西路 1 号",
 }
+
+
+@transactional
+def with_account(user, verb, *args, **kwargs):
+    """Call what takes a member's open account first."""
+    return verb(ledger.open(user.pk), *args, **kwargs)
 
 
 def give_points(user, points, *, expires_on=ledger.DEFAULT):

@@ -21,7 +21,7 @@ from points.errors import KeyConflict
 from points.models import Adjustment, LedgerEntry
 from tests.factories.catalog import SkuFactory
 from tests.factories.coupons import template
-from tests.factories.orders import give_points, pay, place, virtual_sku
+from tests.factories.orders import give_points, pay, place, virtual_sku, with_account
 from tests.orders.payments.test_cash import notice
 
 pytestmark = pytest.mark.django_db
@@ -170,9 +170,9 @@ def test_refund_when_the_key_gave_back_something_else_then_refused(member, chang
         "paid_ref": first.paid_ref,
     }
 
-    assert cash_out.request(payment, **said).pk == first.pk
+    assert with_account(member, cash_out.request, payment, **said).pk == first.pk
     with pytest.raises(IdempotencyConflict):
-        cash_out.request(payment, **{**said, **change})
+        with_account(member, cash_out.request, payment, **{**said, **change})
 
 
 @pytest.mark.parametrize(

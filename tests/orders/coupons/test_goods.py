@@ -22,7 +22,7 @@ from orders.refunds import requests
 from tests.catalog.test_admin import product_form
 from tests.factories.coupons import coupon_sku, over, template
 from tests.factories.flash import grab, item
-from tests.factories.orders import ask, give_points, pay, place, refund, virtual_sku
+from tests.factories.orders import ask, give_points, pay, place, refund, virtual_sku, with_account
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,9 @@ def test_payment_when_its_notice_comes_twice_then_the_coupons_come_once(rich):
 
     for _ in range(2):
         cash_in.receive_notice("sandbox", *notice)
-    again = delivery.coupon_goods.issue(order, list(order.lines.filter(sku=sku)))
+    again = with_account(
+        rich, delivery.coupon_goods.issue, order, list(order.lines.filter(sku=sku))
+    )
 
     assert (waiting, states(rich), issued(made), again) == ([], ["granted"] * 2, 2, 0)
     assert Order.objects.get(pk=order.pk).status == "paid"  # the other line waits to be sent

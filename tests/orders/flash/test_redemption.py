@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog import stock_buckets
@@ -30,7 +30,7 @@ from orders.models import FlashClaim, FlashReminder, Order
 from points.errors import InsufficientPoints
 from tests.factories import flash as factory
 from tests.factories.flash import grab
-from tests.factories.orders import address_of, give_points, place, virtual_sku
+from tests.factories.orders import address_of, give_points, place, virtual_sku, with_account
 from tests.listening import hearing
 
 pytestmark = pytest.mark.django_db
@@ -376,8 +376,7 @@ def test_redeem_when_the_product_has_no_own_limit_then_only_the_items_counts(mem
 def test_put_back_when_card_keys_were_seen_then_those_pieces_stay_sold(member):
     item = factory.item(stock=5, limit=2)
     order = grab(member, item, quantity=2)
-    with transaction.atomic():
-        flash_pool.put_back(order, lost=1)
+    with_account(member, flash_pool.put_back, order, lost=1)
 
     assert (pool(item), FlashClaim.objects.get().quantity, FlashClaim.objects.get().is_live) == (
         4,
