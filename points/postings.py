@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from mall.core import clock, rows
-from points import chain, errors, machine, validity
+from points import chain, errors, machine, machine_state, validity
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 
 DEFAULT = "default"  # the standard validity, counted from the business day of the posting
@@ -135,7 +135,7 @@ def _post(posting, account, past, made, now) -> LedgerEntry | None:
         new, lines = machine.run(
             state_of(account), command_of(posting, on, past), on=on.isoformat()
         )
-    except machine.Refused as refusal:
+    except machine_state.Refused as refusal:
         raise errors.BY_REASON[refusal.reason](**refusal.numbers) from None
     own = None
     for line in lines:
@@ -236,10 +236,10 @@ def _tuples(lots):
     return tuple((day, points) for day, points in lots)
 
 
-def state_of(account: PointAccount) -> machine.State:
+def state_of(account: PointAccount) -> machine_state.State:
     """Return an account's row as the machine's state."""
     holds = {key: {**hold, "lots": _tuples(hold["lots"])} for key, hold in account.holds.items()}
-    return machine.State(
+    return machine_state.State(
         account.available,
         account.held,
         account.debt,
@@ -254,7 +254,7 @@ def state_of(account: PointAccount) -> machine.State:
     )
 
 
-def carry(new: machine.State, account: PointAccount) -> None:
+def carry(new: machine_state.State, account: PointAccount) -> None:
     """Write the machine's new state onto the locked account."""
     account.available, account.held, account.debt = new.available, new.held, new.debt
     account.credited, account.debited, account.seq = new.credited, new.debited, new.seq
@@ -267,7 +267,9 @@ def carry(new: machine.State, account: PointAccount) -> None:
     account.status = new.status
 
 
-def entry_of(account: PointAccount, line: machine.Entry, at: datetime, **words) -> LedgerEntry:
+def entry_of(
+    account: PointAccount, line: machine_state.Entry, at: datetime, **words
+) -> LedgerEntry:
     """Return a line of the machine as a row of the ledger, yet without its seal."""
     if len(words["key"]) > 100 or not words["key"]:
         raise ValueError("A posting needs a key of 1 to 100 characters that names its fact.")

@@ -4,7 +4,7 @@ same small face.
 
 from datetime import UTC, date, datetime, timedelta
 
-from points import errors, ledger, machine
+from points import errors, ledger, machine, machine_state
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import member_with
 from tests.points.reference import No
@@ -22,7 +22,7 @@ class OnPaper:
     """
 
     def __init__(self):
-        self.state = machine.State()
+        self.state = machine_state.State()
         self.left = {}
         self.lines = 0
 
@@ -30,7 +30,7 @@ class OnPaper:
         before = self.state
         try:
             self.state, entries = machine.run(self.state, command, on=text(day))
-        except machine.Refused as refusal:
+        except machine_state.Refused as refusal:
             assert self.state == before
             raise No(refusal.reason) from None
         self.lines += len(entries)
