@@ -17,6 +17,7 @@ from points.machine_state import (
     EARNING,
     EARNING_PAUSED,
     Entry,
+    Original,
     Refused,
     State,
     check,
@@ -26,15 +27,6 @@ from points.working_copy import WorkingCopy
 
 HOLDS_MAX = 20
 POINTS_MAX = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """The entry a refund or clawback goes back to, and what of it is still unreturned."""
-
-    seq: int
-    kind: str
-    left: tuple
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,15 @@ class Entry:
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The entry a refund or clawback goes back to, and what of it is still unreturned."""
+
+    seq: int
+    kind: str
+    left: tuple
+
+
 def check(state: State):
     """Check every invariant of one account.
 

@@ -46,7 +46,7 @@ class OnPaper:
             "capture": lambda: own.alloc["used"],
         }.get(own.kind)
         if kept is not None:
-            self.left[key] = machine.Original(own.seq, own.kind, tuple(kept()))
+            self.left[key] = machine_state.Original(own.seq, own.kind, tuple(kept()))
 
     def back(self, of_key, kinds):
         original = self.left.get(of_key)
@@ -80,7 +80,9 @@ class OnPaper:
     def returned(self, of_key, entries):
         own = next(entry for entry in entries if entry.key is None)
         original = self.left[of_key]
-        self.left[of_key] = machine.Original(original.seq, original.kind, tuple(own.alloc["left"]))
+        self.left[of_key] = machine_state.Original(
+            original.seq, original.kind, tuple(own.alloc["left"])
+        )
 
     def adjust(self, on, key, number, day):
         self.do(on, machine.Adjust(number, text(day)))
