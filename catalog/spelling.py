@@ -12,7 +12,7 @@ import unicodedata
 from functools import cache, lru_cache
 
 # Letters that read as another one though Unicode does not take them apart: as MySQL's and MariaDB's
-# utf8mb4_unicode_520_ci compares words (mall/database/text_columns.py).
+# utf8mb4_unicode_520_ci compares words (mall/database/word_columns.py).
 KANA = str.maketrans(
     "ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ"
 )  # the small as the large

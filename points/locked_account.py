@@ -20,7 +20,7 @@ from django.db import transaction
 
 from mall.core import clock, rows, transactions
 from mall.core.events import Event, has_listeners
-from points import account_rows, balance, event_rows, machine
+from points import account_rows, balance, event_rows, machine, machine_state
 from points.models import LedgerEntry, PointAccount
 from points.postings import DEFAULT, Past, Posting, as_text, post_all, to_hold, to_spend
 
@@ -74,7 +74,7 @@ class LockedAccount:
         is_swept = row.next_expiry is None or row.next_expiry >= clock.today()
         return (
             is_swept
-            and row.status in machine.SPENDING
+            and row.status in machine_state.SPENDING
             and points <= row.available
             and len(row.holds) < machine.HOLDS_MAX
         )

@@ -8,70 +8,25 @@ last. Every command sweeps dead lots first, and again when it brought back lots 
 Source: docs/ledger.md.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from points import slots, validity
-from points.lots import BUCKETS_MAX, InvariantBroken, late, put, sum_of, take, take_latest, tidy
+from points.lots import late, sum_of, take, take_latest, tidy
+from points.machine_state import (
+    EARNING,
+    EARNING_PAUSED,
+    Entry,
+    Original,
+    Refused,
+    State,
+    check,
+    check_entries,
+)
+from points.working_copy import WorkingCopy
 
 HOLDS_MAX = 20
 POINTS_MAX = 1_000_000_000
-EARNING = frozenset({"active", "saving"})  # "saving": spending is paused
-SPENDING = frozenset({"active", "review"})  # "review": earning is paused
-EARNING_PAUSED = {"active": "review", "saving": "frozen"}
-
-
-class Refused(Exception):
-    """The command cannot be carried out; the state is as it was."""
-
-    def __init__(self, reason, **numbers):
-        self.reason = reason
-        self.numbers = numbers
-        super().__init__(reason)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One account: balances, lots, open holds ({key: {seq, lots, until}}), and today's counts."""
-
-    available: int = 0
-    held: int = 0
-    debt: int = 0
-    credited: int = 0
-    debited: int = 0
-    lots: tuple = ()
-    holds: dict = field(default_factory=dict)
-    seq: int = 0
-    day: str | None = None
-    counts: dict = field(default_factory=dict)
-    status: str = "active"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the ledger; ``key`` is None where the caller's key names the fact."""
-
-    seq: int
-    kind: str
-    delta: int
-    held_delta: int
-    debt_delta: int
-    available: int
-    held: int
-    debt: int
-    alloc: dict
-    biz_date: str
-    reverses_seq: int | None = None
-    key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """The entry a refund or clawback goes back to, and what of it is still unreturned."""
-
-    seq: int
-    kind: str
-    left: tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +124,7 @@ def run(state: State, command, *, on: str) -> tuple[State, list[Entry]]:
 
     Raises: Refused (state untouched), InvariantBroken (a defect; write nothing).
     """
-    books = _Books(state, on)
+    books = WorkingCopy(state, on)
     books.sweep()
     _VERBS[type(command)](books, command)
     books.sweep()
@@ -177,163 +132,8 @@ def run(state: State, command, *, on: str) -> tuple[State, list[Entry]]:
         return state, []
     new = books.closed()
     check(new)
-    _check_entries(state, new, books.entries)
+    check_entries(state, new, books.entries)
     return new, books.entries
-
-
-def check(state: State):
-    """Check every invariant of one account.
-
-    Raises: InvariantBroken naming the first that does not hold.
-    """
-    total = 0
-    previous = ""
-    for day, points in state.lots:
-        if points <= 0 or late(day) <= previous:
-            raise InvariantBroken(f"lots are not ascending and positive: {state.lots}")
-        previous = late(day)
-        total += points
-    escrow = sum(points for hold in state.holds.values() for _, points in hold["lots"])
-    truths = {
-        "available is negative": state.available >= 0,
-        "held is negative": state.held >= 0,
-        "debt is negative": state.debt >= 0,
-        "lots do not add up to available": total == state.available,
-        "holds do not add up to held": escrow == state.held,
-        "credited - debited is not available": state.credited - state.debited == state.available,
-        "debt beside available points": state.debt == 0 or state.available == 0,
-        "too many buckets": len(state.lots) <= BUCKETS_MAX,
-        "a dead lot is left": not state.lots
-        or state.day is None
-        or late(state.lots[0][0]) >= state.day,
-    }
-    for name, holds in truths.items():
-        if not holds:
-            raise InvariantBroken(name)
-
-
-def _check_entries(old, new, entries):
-    moved = tuple(
-        sum(getattr(entry, name) for entry in entries)
-        for name in ("delta", "held_delta", "debt_delta")
-    )
-    if moved != (new.available - old.available, new.held - old.held, new.debt - old.debt):
-        raise InvariantBroken("entries do not add up to the change of the balances")
-    if [entry.seq for entry in entries] != list(range(old.seq + 1, new.seq + 1)):
-        raise InvariantBroken("entry numbers have a gap")
-    if new.credited < old.credited or new.debited < old.debited:
-        raise InvariantBroken("credited or debited went backwards")
-
-
-# --- the working copy --------------------------------------------------------
-
-
-class _Books:
-    """A working copy of one account; nothing of it leaves when a command is refused."""
-
-    def __init__(self, state, on):
-        self.day = on if state.day is None or on > state.day else state.day
-        self.available, self.held, self.debt = state.available, state.held, state.debt
-        self.credited, self.debited = state.credited, state.debited
-        self.lots, self.holds, self.seq, self.status = (
-            state.lots,
-            dict(state.holds),
-            state.seq,
-            state.status,
-        )
-        self.counts = slots.roll(state.counts, state.day, self.day)
-        self.entries = []
-
-    def post(
-        self,
-        kind,
-        delta,
-        *,
-        held=0,
-        debt=0,
-        added=(),
-        taken=(),
-        reverses=None,
-        key=None,
-        day=None,
-        **alloc,
-    ):
-        lots = tuple((lot_day, -points) for lot_day, points in taken) + tuple(added)
-        if taken:
-            left = dict(self.lots)
-            for lot_day, points in taken:
-                left[lot_day] -= points
-            self.lots = tidy(left)
-        if added:
-            self.lots, merged = put(self.lots, added)
-            if merged:
-                alloc["merged"] = merged
-        self.available += delta
-        self.held += held
-        self.debt += debt
-        self.credited += max(delta, 0)
-        self.debited += max(-delta, 0)
-        self.seq += 1
-        alloc["lots"] = lots
-        self.entries.append(
-            Entry(
-                self.seq,
-                kind,
-                delta,
-                held,
-                debt,
-                self.available,
-                self.held,
-                self.debt,
-                alloc,
-                day or self.day,
-                reverses,
-                key,
-            )
-        )
-
-    def sweep(self, as_of=None):
-        """Post one expire entry for all lots whose day has passed."""
-        day = as_of or self.day
-        dead = tuple(lot for lot in self.lots if lot[0] is not None and lot[0] < day)
-        if dead:
-            # The first sweep of a day leaves nothing for a second one, except what a command brings
-            # back after its day.
-            key = f"expire:{day}:{self.seq + 1}" if as_of or self.entries else f"expire:{day}"
-            self.post("expire", -sum_of(dead), taken=dead, key=key)
-
-    def give_back(self, kind, lots, **kwargs):
-        """Credit lots at their own days. Living points repay debt first; dead ones pay nothing."""
-        living = tuple(lot for lot in lots if late(lot[0]) >= self.day)
-        repaid = min(self.debt, sum_of(living))
-        used, _ = take(living, repaid)
-        paid = dict(used)
-        added = tidy({day: points - paid.get(day, 0) for day, points in lots})
-        self.post(kind, sum_of(lots) - repaid, debt=-repaid, added=added, **kwargs)
-
-    def need(self, points):
-        """Refuse unless the account may spend and has this many points."""
-        if self.status not in SPENDING:
-            raise Refused("account_frozen")
-        if points > self.available:
-            raise Refused(
-                "insufficient_points",
-                available=self.available,
-                needed=points,
-                missing=points - self.available,
-            )
-
-    def closed(self):
-        moved = (
-            self.available,
-            self.held,
-            self.debt,
-            self.credited,
-            self.debited,
-            self.lots,
-            self.holds,
-        )
-        return State(*moved, self.seq, self.day, self.counts, self.status)
 
 
 def _amount(points):
@@ -471,13 +271,7 @@ def _adjust(books, command):
         words = {"expires_on": command.expires_on} if points <= books.debt else {}
         books.give_back("adjust", ((command.expires_on, points),), **words)
         return
-    if points > books.available:
-        raise Refused(
-            "insufficient_points",
-            available=books.available,
-            needed=points,
-            missing=points - books.available,
-        )
+    books.need_points(points)
     taken, _ = take(books.lots, points)
     books.post("adjust", -points, taken=taken)
 

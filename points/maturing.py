@@ -13,7 +13,7 @@ from django.db.models import Q
 from mall.core import clock, keyset, rows
 from mall.core.events import hand_over
 from mall.core.transactions import transactional
-from points import errors, events, ledger, machine, rules
+from points import errors, events, ledger, machine, machine_state, rules
 from points.models import Grant
 from points.postings import as_text
 
@@ -40,7 +40,7 @@ def mature_due(as_of: datetime | None = None, *, on_batch=None) -> Matured:
     """
     as_of = as_of or clock.now()
     count = points = 0
-    may_earn = Q(account__status__in=machine.EARNING)
+    may_earn = Q(account__status__in=machine_state.EARNING)
     due = Grant.objects.filter(may_earn, status=Grant.Status.PENDING, matures_at__lte=as_of)
     due = due.values_list("matures_at", "pk")
     for batch in keyset.batches(due, BATCH, by=("matures_at", "pk")):

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from mall.core import clock, rows
 from points import chain, errors, machine, validity
+from points.machine_state import Entry, Original, Refused, State
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 
 DEFAULT = "default"  # the standard validity, counted from the business day of the posting
@@ -135,7 +136,7 @@ def _post(posting, account, past, made, now) -> LedgerEntry | None:
         new, lines = machine.run(
             state_of(account), command_of(posting, on, past), on=on.isoformat()
         )
-    except machine.Refused as refusal:
+    except Refused as refusal:
         raise errors.BY_REASON[refusal.reason](**refusal.numbers) from None
     own = None
     for line in lines:
@@ -168,9 +169,7 @@ def command_of(posting: Posting, on: date, past: Past):
     return command
 
 
-def original_of(
-    entry: LedgerEntry | None, back: LedgerEntry | None = None
-) -> machine.Original | None:
+def original_of(entry: LedgerEntry | None, back: LedgerEntry | None = None) -> Original | None:
     """Return what of an entry is still unreturned: the last entry that went back to it kept the
     rest.
     """
@@ -185,7 +184,7 @@ def original_of(
         left = entry.alloc["used"]
     else:
         left = [[day, -points] for day, points in entry.alloc["lots"]]
-    return machine.Original(entry.seq, entry.kind, _tuples(left))
+    return Original(entry.seq, entry.kind, _tuples(left))
 
 
 def first_of(posting: Posting, first: LedgerEntry, past: Past) -> LedgerEntry:
@@ -236,10 +235,10 @@ def _tuples(lots):
     return tuple((day, points) for day, points in lots)
 
 
-def state_of(account: PointAccount) -> machine.State:
+def state_of(account: PointAccount) -> State:
     """Return an account's row as the machine's state."""
     holds = {key: {**hold, "lots": _tuples(hold["lots"])} for key, hold in account.holds.items()}
-    return machine.State(
+    return State(
         account.available,
         account.held,
         account.debt,
@@ -254,7 +253,7 @@ def state_of(account: PointAccount) -> machine.State:
     )
 
 
-def carry(new: machine.State, account: PointAccount) -> None:
+def carry(new: State, account: PointAccount) -> None:
     """Write the machine's new state onto the locked account."""
     account.available, account.held, account.debt = new.available, new.held, new.debt
     account.credited, account.debited, account.seq = new.credited, new.debited, new.seq
@@ -267,7 +266,7 @@ def carry(new: machine.State, account: PointAccount) -> None:
     account.status = new.status
 
 
-def entry_of(account: PointAccount, line: machine.Entry, at: datetime, **words) -> LedgerEntry:
+def entry_of(account: PointAccount, line: Entry, at: datetime, **words) -> LedgerEntry:
     """Return a line of the machine as a row of the ledger, yet without its seal."""
     if len(words["key"]) > 100 or not words["key"]:
         raise ValueError("A posting needs a key of 1 to 100 characters that names its fact.")

@@ -15,7 +15,7 @@ from mall.core.errors import DomainError
 from mall.core.events import tell
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, version_of
-from points import events, evidence, ledger, machine, set_aside
+from points import events, evidence, ledger, machine_state, set_aside
 from points.models import LedgerEntry, PointAccount, RiskCase
 
 APPEAL_MAX = 1_000
@@ -225,7 +225,7 @@ def forbidden_by(scopes) -> set[str]:
 
 
 def _may_earn(user_id) -> bool:
-    return ledger.open(user_id).row.status in machine.EARNING
+    return ledger.open(user_id).row.status in machine_state.EARNING
 
 
 def _apply(user_id, note) -> set[str]:

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from mall.core import audit
 from mall.core.admin.model_admin import ModelAdmin
-from mall.core.admin.newest import NewestChoicesFilter
+from mall.core.admin.newest import NewestBooleanFilter, NewestChoicesFilter
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from points import sightings
@@ -107,7 +107,7 @@ class RiskSightingAdmin(ReadOnly, ModelAdmin):
     """What the rules saw: of those in the shadow, what they would have held."""
 
     list_display = ["at", "code", "member", "count", "is_shadow", "words"]
-    list_filter = [("code", NewestChoicesFilter), "is_shadow"]
+    list_filter = [("code", NewestChoicesFilter), ("is_shadow", NewestBooleanFilter)]
     list_select_related = ["account__user"]
     search_fields = members("account__user")
     search_help_text = MEMBER_HELP

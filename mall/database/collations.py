@@ -3,7 +3,7 @@ server's default is.
 
 Both servers' defaults ignore case, accents, full width and trailing blanks: ``a1`` would be
 answered with what ``A1`` bought. So every column is told its collation
-(mall/database/text_columns.py says which and why), and tables and database have the exact one as
+(key_columns and word_columns say which and why), and tables and database have the exact one as
 their default: whatever a later migration forgets compares as bytes. ``manage.py migrate`` begins
 with ``set_default`` and ends with ``mend``. SQLite compares bytes by itself.
 
@@ -18,7 +18,7 @@ from django.core import checks
 from django.db import connections, models
 from django.db.models import lookups
 
-from mall.database.text_columns import SPOKEN, WORDS, listed
+from mall.database.word_columns import SPOKEN, WORDS
 
 # No padding: "a1 " is not "a1". The two servers share no name for it.
 EXACT_OF_MARIADB, EXACT_OF_MYSQL = "utf8mb4_nopad_bin", "utf8mb4_0900_bin"
@@ -112,6 +112,16 @@ def tables_astray(connection) -> dict[str, dict[str, str]]:
             if table in own and collation != stated and (table, column) not in json:
                 astray.setdefault(table, {})[column] = stated
     return astray
+
+
+def listed(table: dict) -> dict[tuple[str, str], str]:
+    """Return ``{(table, column): reason}`` of KEYS or WORDS (key_columns, word_columns)."""
+    found = {}
+    for reason, lines in table.items():
+        for line in lines.split("\n"):
+            name, _colon, columns = line.strip().partition(":")
+            found.update({(name, column): reason for column in columns.split()})
+    return found
 
 
 def text_columns() -> set[tuple[str, str]]:

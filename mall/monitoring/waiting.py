@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from mall.core import clock
 from marketing.models import Delivery
 from orders.models import CouponGrant, FlashSession, Order, PaymentRefund, RefundRequest
-from points import machine
+from points import machine_state
 from points.models import Grant, LedgerEntry, Parked, PointAccount, RiskCase
 
 HANDED_OUT_STILL = (CouponGrant.Status.QUEUED, CouponGrant.Status.RUNNING)
@@ -93,7 +93,7 @@ def _instant(due: date | datetime) -> datetime:
 
 
 def _due_grants(now):
-    may_earn = Q(account__status__in=machine.EARNING)
+    may_earn = Q(account__status__in=machine_state.EARNING)
     return Grant.objects.filter(may_earn, status=Grant.Status.PENDING, matures_at__lte=now)
 
 

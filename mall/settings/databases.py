@@ -1,7 +1,7 @@
 """Database and cache options that were tested (docs/reliability.md, "Production settings")."""
 
 from mall import profile
-from mall.database.text_columns import SPOKEN
+from mall.database.word_columns import SPOKEN
 
 # Writers queue at BEGIN instead of failing in the middle with "database is locked"; those of one
 # process in the order in which they came.

@@ -25,7 +25,7 @@ from marketing.models import Draw, DrawTicket
 from orders.errors import IdempotencyConflict, InvalidKey
 from points import event_delivery, ledger
 from points.errors import AccountFrozen
-from points.machine import EARNING
+from points.machine_state import EARNING
 
 
 def find(code: str) -> Draw:

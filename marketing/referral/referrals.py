@@ -23,7 +23,7 @@ from mall.core.versions import check_read
 from marketing.models import Referral
 from marketing.referral import news, rings
 from orders.models import CheckoutPolicy, Order, RefundRequest
-from points import budgets, ledger, machine, rules
+from points import budgets, ledger, machine_state, rules
 from points.models import PointAccount
 from points.risk import OwnCase
 
@@ -131,7 +131,12 @@ def _settle(row, accounts, as_of) -> Referral:
         return _end(row, Status.VOID, Reason.CLOSED)
     order = _qualifying(row.invitee_id)
     due = order.completed_at + return_window() if order is not None else None
-    if due is None or due > as_of or not states <= set(machine.EARNING) or _may_go_back(order):
+    if (
+        due is None
+        or due > as_of
+        or not states <= set(machine_state.EARNING)
+        or _may_go_back(order)
+    ):
         return _wait(row, due)
     row.order_no = order.no
     if not row.is_cleared and (signs := rings.look(row)):

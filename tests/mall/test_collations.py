@@ -14,7 +14,8 @@ from django.db import connection
 from catalog.models import Product
 from mall.core import clock
 from mall.database import collations
-from mall.database.text_columns import KEYS, SPOKEN, WORDS, listed
+from mall.database.key_columns import KEYS
+from mall.database.word_columns import SPOKEN, WORDS
 from orders.models import Order
 from points.models import AdjustmentBatch
 from tests.conftest import ON_MARIADB
@@ -30,10 +31,10 @@ def order(member):
 
 # --- the table is whole -------------------------------------------------------
 def test_text_columns_when_listed_then_each_has_one_reason():
-    keys, words = listed(KEYS), listed(WORDS)
+    keys, words = collations.listed(KEYS), collations.listed(WORDS)
 
     assert sorted(collations.text_columns() - set(keys) - set(words)) == [], (
-        "say in mall/database/text_columns.py why these compare as they do"
+        "say in mall/database/key_columns.py or word_columns.py why these compare as they do"
     )
     assert sorted((set(keys) | set(words)) - collations.text_columns()) == [], (
         "no such columns any more"
@@ -45,7 +46,7 @@ def test_text_columns_when_unique_then_they_are_keys():
     """Whatever may stand there once is compared as bytes: alone or in a constraint of several
     columns.
     """
-    words = listed(WORDS)
+    words = collations.listed(WORDS)
     found = []
     for model in collations._models():
         sets = [[field.name] for field in model._meta.local_concrete_fields if field.unique]
@@ -84,9 +85,9 @@ def definition_of(table):
 def test_migrate_when_done_then_every_column_compares_as_stated():
     assert collations.tables_astray(connection) == {}
     assert collations.mend(connection) == 0
-    for table, column in listed(KEYS):
+    for table, column in collations.listed(KEYS):
         assert collation_of(table, column) == collations.exact(connection), (table, column)
-    for table, column in listed(WORDS):
+    for table, column in collations.listed(WORDS):
         assert collation_of(table, column) == SPOKEN, (table, column)
 
 

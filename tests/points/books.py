@@ -4,7 +4,7 @@ same small face.
 
 from datetime import UTC, date, datetime, timedelta
 
-from points import errors, ledger, machine
+from points import errors, ledger, machine, machine_state
 from points.models import LedgerEntry, PointAccount
 from tests.factories.points import member_with
 from tests.points.reference import No
@@ -22,7 +22,7 @@ class OnPaper:
     """
 
     def __init__(self):
-        self.state = machine.State()
+        self.state = machine_state.State()
         self.left = {}
         self.lines = 0
 
@@ -30,7 +30,7 @@ class OnPaper:
         before = self.state
         try:
             self.state, entries = machine.run(self.state, command, on=text(day))
-        except machine.Refused as refusal:
+        except machine_state.Refused as refusal:
             assert self.state == before
             raise No(refusal.reason) from None
         self.lines += len(entries)
@@ -46,7 +46,7 @@ class OnPaper:
             "capture": lambda: own.alloc["used"],
         }.get(own.kind)
         if kept is not None:
-            self.left[key] = machine.Original(own.seq, own.kind, tuple(kept()))
+            self.left[key] = machine_state.Original(own.seq, own.kind, tuple(kept()))
 
     def back(self, of_key, kinds):
         original = self.left.get(of_key)
@@ -80,7 +80,9 @@ class OnPaper:
     def returned(self, of_key, entries):
         own = next(entry for entry in entries if entry.key is None)
         original = self.left[of_key]
-        self.left[of_key] = machine.Original(original.seq, original.kind, tuple(own.alloc["left"]))
+        self.left[of_key] = machine_state.Original(
+            original.seq, original.kind, tuple(own.alloc["left"])
+        )
 
     def adjust(self, on, key, number, day):
         self.do(on, machine.Adjust(number, text(day)))

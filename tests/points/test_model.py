@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from mall import verification
-from points import machine
+from points import machine, machine_state
 from tests.points.books import InTheDatabase, OnPaper, soon, text
 from tests.points.reference import No, Reference
 
@@ -225,7 +225,7 @@ def test_sweep_when_the_history_is_monotone_then_the_counter_formula_tells_what_
     """T13: expirable(d) = max(0, credited with expiry before d − all that ever left)."""
     for seed in range(60):
         dice = random.Random(seed)
-        state, day, credited, consumed = machine.State(), FIRST_DAY, [], 0
+        state, day, credited, consumed = machine_state.State(), FIRST_DAY, [], 0
         for _ in range(120):
             day += timedelta(days=dice.choice((0, 0, 1, 5, 20)))
             dead = max(
