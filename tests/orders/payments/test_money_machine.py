@@ -5,7 +5,6 @@ Besides what must hold there: what the providers hold of the shop is what our bo
 differs.
 """
 
-import random
 from decimal import Decimal
 
 import pytest
@@ -30,11 +29,7 @@ class MoneyMachine(RefundMachine):
 
     def __init__(self):
         super().__init__()
-        self.providers.trades, self.providers.refunds, self.turns = {}, {}, 0
-
-    def _luck(self):
-        self.turns += 1
-        return random.Random(f"{self.turns}:{clock.now()}")
+        self.providers.trades, self.providers.refunds = {}, {}
 
     def notice(self, order, times, event="paid"):
         """A shopper pays, or leaves; the provider tells so many times, or waits to be asked."""
