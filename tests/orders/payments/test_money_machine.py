@@ -138,6 +138,7 @@ def test_money_when_providers_are_late_silent_or_slow_then_everything_reconciles
 
 
 @pytest.mark.long
+@pytest.mark.once(on="sqlite")
 def test_money_when_much_more_happens_then_everything_still_reconciles(machine):
     run_state_machine_as_test(
         machine, settings=settings(ONE_TEST, max_examples=60, stateful_step_count=30)

@@ -400,6 +400,7 @@ def test_refunds_when_anything_happens_in_any_order_then_everything_reconciles()
 
 
 @pytest.mark.long
+@pytest.mark.once(on="sqlite")
 def test_refunds_when_much_more_happens_then_everything_still_reconciles():
     run_state_machine_as_test(
         RefundMachine, settings=settings(ONE_TEST, max_examples=300, stateful_step_count=40)
