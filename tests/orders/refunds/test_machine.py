@@ -282,7 +282,9 @@ class RefundMachine(RuleBasedStateMachine):
     @rule(seed=st.integers(0, 2**32))
     def act(self, seed):
         luck = self._luck(seed)
-        for _ in range(ACTS_A_STEP):
+        for number in range(ACTS_A_STEP):
+            if number:
+                self.everything_reconciles()  # the invariant looks after the last
             what, which, yes, staff = (
                 luck.choice(ACTS),
                 luck.randrange(100),
@@ -316,7 +318,6 @@ class RefundMachine(RuleBasedStateMachine):
                 "close": lambda a=asked, y=yes: self.close(a, y),
                 "settle": self.settle,
             }[what]()
-            self.everything_reconciles()
 
     # --- what must hold ---------------------------------------------------------------
     @invariant()
