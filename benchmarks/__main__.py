@@ -84,9 +84,10 @@ def _measured(name, place) -> list[dict]:
 def _keep(found):
     """Put these parts beside those of earlier runs, in results.json and RESULTS.md."""
     earlier = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    results = earlier | found
-    KEPT.write_text(json.dumps(results, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
-    (HERE / "RESULTS.md").write_text(page.page(results))
+    told = json.dumps(earlier | found, ensure_ascii=False, indent=1, sort_keys=True)
+    KEPT.write_text(told + "\n")
+    # as read anew, so that a part that was not measured stands where and as it stood
+    (HERE / "RESULTS.md").write_text(page.page(json.loads(told)))
 
 
 def _circumstances(name) -> dict:

@@ -1,7 +1,8 @@
 """The table of all targets and what else was measured, for the terminal and for RESULTS.md."""
 
+from benchmarks.figures import door
 from benchmarks.stage import NOW, TEXT_BOOK, TODAY
-from benchmarks.targets import DRIVER, TARGETS, ratio
+from benchmarks.targets import DRIVER, GOALS, TARGETS, ratio
 
 HEADS = ["door", "text-book", "today's", "now", "unit", "÷ text-book", "÷ today's", "must", "aim"]
 HEADS += ["met"]
@@ -12,6 +13,7 @@ def page(results) -> str:
     """Return RESULTS.md: the table, what stands behind it, and where each part was measured."""
     doors = _doors(results)
     parts = ["# Benchmarks", "", INTRODUCTION, "", "## Targets", "", *_markdown(table(doors)), ""]
+    parts += ["## Goals of the recommendations", "", *_markdown(_goals(results)), ""]
     parts += ["## Behind the doors", "", *_markdown(_behind(doors)), ""]
     for name, found in results.items():
         where = f"{found['at']} · commit {found['commit']} · {found['machine']}"
@@ -53,6 +55,7 @@ def told(results) -> str:
 
 
 DASH = "–"
+MET = {True: "yes", False: "no", None: DASH}
 
 
 def _padded(row, widths):
@@ -75,10 +78,23 @@ def _target_row(target, row):
     values = row["values"]
     sides = [_number(values.get(side)) for side in (TEXT_BOOK, TODAY, NOW)]
     ratios = [_number(ratio(values, side), digits=2) for side in (TEXT_BOOK, TODAY)]
-    met = {True: "yes", False: "no", None: DASH}[target.is_met(row)]
+    met = MET[target.is_met(row)]
     if values.get(DRIVER):
         met += f" ({ratio(values, DRIVER):.2f} of {_number(values[DRIVER])})"
     return [target.door, *sides, row["unit"], *ratios, target.words, aim, met]
+
+
+def _goals(results):
+    """What the plain figures reached that have a goal."""
+    plain = {row["name"]: row for one in results.values() for row in one["rows"] if "name" in row}
+    rows = [["what", "reached", "unit", "must", "met"]]
+    for goal in GOALS:
+        if row := plain.get(goal.door):
+            met = MET[goal.is_met(door(goal.door, {NOW: row["value"]}, row["unit"]))]
+            rows.append([goal.door, _number(row["value"]), row["unit"], goal.words, met])
+        else:
+            rows.append([goal.door, DASH, DASH, goal.words, DASH])
+    return rows
 
 
 def _behind(doors):

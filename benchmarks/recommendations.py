@@ -60,27 +60,29 @@ def fill(members, goods, lines) -> None:
         ],
         batch_size=1_000,
     )
-    words = {"members": members, "goods": goods, "all": members * lines, "lines": lines}
+    words = {"goods": goods, "lines": lines}
     with connection.cursor() as cursor:
-        for statement in STATEMENTS:
-            cursor.execute(statement % words)
+        for statement, rows in zip(STATEMENTS, (members, members, members * lines), strict=True):
+            for first in range(0, rows, AT_ONCE):
+                end = min(first + AT_ONCE, rows)
+                cursor.execute(statement % {**words, "first": first, "end": end})
 
 
-_MANY = "seq_0_to_1000000000"
+AT_ONCE = 50_000  # rows: one statement ends before the shop's connection gives its answer up
+_ROWS = "seq_0_to_1000000000 WHERE seq >= %(first)s AND seq < %(end)s"
 STATEMENTS = (
     f"INSERT INTO marketing_historycustomer (id, name) SELECT seq + 1, CONCAT('b', seq)"
-    f" FROM {_MANY} WHERE seq < %(members)s",
+    f" FROM {_ROWS}",
     f"INSERT INTO marketing_historyorder (id, no, customer_id, ordered_at, `on`, status, total,"
     f" digest, imported_at) SELECT seq + 1, CONCAT('b', seq), seq + 1, '2026-05-05 05:00:00',"
-    f" '2026-05-05', 'completed', 1, seq, '2026-05-05 05:00:00' FROM {_MANY}"
-    f" WHERE seq < %(members)s",
+    f" '2026-05-05', 'completed', 1, seq, '2026-05-05 05:00:00' FROM {_ROWS}",
     f"INSERT IGNORE INTO marketing_historyline (order_id, sku, product, category, quantity,"
     f" unit_price) SELECT who + 1, CONCAT('b', good), CONCAT('bench ', good), 'b', 1, 1 FROM"
     f" (SELECT seq DIV %(lines)s AS who, IF(seq MOD 2,"
     f" CRC32(CONCAT('all', seq)) MOD %(goods)s,"
     f" (CRC32(CONCAT('who', seq DIV %(lines)s)) MOD (%(goods)s DIV 100)) * 100"
     f" + CRC32(CONCAT('own', seq)) MOD 100) AS good"
-    f" FROM {_MANY} WHERE seq < %(all)s) AS had",
+    f" FROM {_ROWS}) AS had",
 )
 
 

@@ -1,6 +1,7 @@
 """What must be reached, door by door, and whether a run reached it.
 
-Source: the issue "Facts are rows", its table of targets.
+Sources: the issue "Facts are rows", its table of targets; docs/decisions/0104-two-shelves.md, the
+goals of the recommendations.
 """
 
 from dataclasses import dataclass
@@ -85,4 +86,29 @@ TARGETS = (
     Target("affordable, a large shop, cold", "shelves", 60, None, at_most=True),
     Target("picks, a large shop, cold", "shelves", 60, None, at_most=True),
     Target("slowest list of the back office", "office", 300, None, at_most=True),
+)
+
+
+def _at_least(shelf, musts):
+    return [Target(f"{shelf}: {figure}", "evidence", must, None) for figure, must in musts.items()]
+
+
+GOALS = (  # of recommendations: of plain figures, by their name
+    *_at_least("type, new, ours", {"hit@10": 71, "ndcg@10": 17, "coverage": 5}),
+    *_at_least("type, again, ours", {"hit@10": 97, "ndcg@10": 70}),
+    *_at_least("type, all, ours", {"hit@10": 91}),
+    *_at_least("category, new, ours", {"hit@10": 78.5, "ndcg@10": 25.5, "coverage": 50}),
+    *_at_least("category, again, ours", {"hit@10": 98, "ndcg@10": 79}),
+    *_at_least("category, all, ours", {"hit@10": 94.5}),
+    *(
+        Target(f"{level}, new, {some}: ours − popular", "evidence", must, None)
+        for level in ("type", "category")
+        for must, among in (
+            (-1, ("50 drawn, mean", "200 drawn, mean", "1000 drawn, mean")),
+            (-2, ("histories of 1", "histories of 2", "histories of 3")),
+        )
+        for some in among
+    ),
+    Target("the nightly count", "recommendations", 60, None, at_most=True),
+    Target("the nightly count, most memory", "recommendations", 600, None, at_most=True),
 )

@@ -8,8 +8,9 @@
 | marked `mariadb`: races and what else locks             | no               | yes        |
 
 A room's statements are the same whatever its parameters, so one set of them tells whether SQLite
-takes them; what the sets are about is told on MariaDB, which a shop runs on. Whoever starts pytest
-without these options gets all of it, whatever the database.
+takes them; what the sets are about is told on MariaDB, which a shop runs on. The long size of a
+sweep is played once, where it takes least: its short size tells what each database makes of it.
+Whoever starts pytest without these options gets all of it, whatever the database.
 """
 
 import os

@@ -19,6 +19,7 @@ from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 from points.postings import asked
 
 BATCH = 200
+ENTRIES = 10_000  # in memory at once, unless one account alone has more
 UNREADABLE = "the account or one of its entries cannot be read"
 # What reading a cell ends in that holds JSON of another shape than the ledger writes.
 _SHAPELESS = (TypeError, ValueError, KeyError, IndexError, AttributeError)
@@ -174,7 +175,19 @@ def _batches(account):
     accounts = PointAccount.objects.all()
     if account is not None:
         return [list(accounts.filter(pk=account))]
-    return keyset.batches(accounts, BATCH)
+    return itertools.chain.from_iterable(map(_bearable, keyset.batches(accounts, BATCH)))
+
+
+def _bearable(accounts):
+    """Yield accounts in parts whose entries fit into memory together."""
+    part, entries = [], 0
+    for account in accounts:
+        if part and entries + account.seq > ENTRIES:
+            yield part
+            part, entries = [], 0
+        part.append(account)
+        entries += account.seq
+    yield part
 
 
 def _with_entries(accounts):

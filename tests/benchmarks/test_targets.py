@@ -1,14 +1,15 @@
 """What a run's figures are compared with, and how they are told."""
 
+import json
 import re
 from importlib import import_module
 
 import pytest
 
-from benchmarks.__main__ import OFFICE, ON_STAGE, alone
+from benchmarks.__main__ import KEPT, OFFICE, ON_STAGE, alone
 from benchmarks.figures import door, slowest
 from benchmarks.page import page
-from benchmarks.targets import DRIVER, TARGETS, Target
+from benchmarks.targets import DRIVER, GOALS, TARGETS, Target
 
 
 def test_targets_when_listed_then_each_belongs_to_a_part_and_names_a_door_of_its_own():
@@ -78,3 +79,23 @@ def test_page_when_some_doors_were_measured_then_every_target_has_its_line():
         assert len(re.findall(rf"^\| {re.escape(target.door)} \|.*\|$", told, re.M)) == 1
     assert "| 900 | ok/s |" in told and "yes (0.30 of 3,000)" in told
     assert "**a trial**" in told
+
+
+def test_page_when_the_figures_of_a_real_shop_are_kept_then_each_goal_is_told_and_met():
+    results = json.loads(KEPT.read_text())
+
+    told = page(results)
+
+    assert {goal.part for goal in GOALS} <= results.keys()
+    for goal in GOALS:
+        line = re.search(rf"^\| {re.escape(goal.door)} \| .* \| (.*) \|$", told, re.M)
+        assert line and line[1] == "yes", goal.door
+
+
+def test_page_when_a_figure_is_below_its_goal_then_it_says_so():
+    results = json.loads(KEPT.read_text())
+    for row in results["evidence"]["rows"]:
+        if row["name"] == "type, new, ours: hit@10":
+            row["value"] = 70.9
+
+    assert "| type, new, ours: hit@10 | 70.9 | % | ≥ 71 | no |" in page(results)

@@ -427,6 +427,7 @@ def test_goods_when_the_file_is_no_table_of_goods_then_refused(operator, content
 
 
 @pytest.mark.long
+@pytest.mark.once(on="mariadb")
 @pytest.mark.timeout(1200)
 def test_goods_when_there_are_five_thousand_then_all_come_in_and_go_out_and_change_nothing(
     operator, tea, capsys

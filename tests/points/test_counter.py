@@ -16,6 +16,7 @@ from points.postings import Posting
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
+A_MILLION = [pytest.mark.long, pytest.mark.once(on="sqlite"), pytest.mark.timeout(7200)]
 FIRST_DAY = date(2028, 2, 20)  # the leap day lies ahead
 STEPS = st.lists(
     st.tuples(st.integers(0, 20), st.booleans(), st.integers(1, 60), st.integers(0, 60)),
@@ -91,7 +92,7 @@ def fill(accounts, each):
 
 @pytest.mark.parametrize(
     ("accounts", "each"),
-    [(100, 100), pytest.param(1_000, 1_000, marks=[pytest.mark.long, pytest.mark.timeout(7200)])],
+    [(100, 100), pytest.param(1_000, 1_000, marks=A_MILLION)],
 )
 def test_verify_when_one_entry_was_altered_and_its_tail_rewritten_then_that_account_is_named(
     accounts, each

@@ -216,6 +216,7 @@ def test_machine_when_an_account_lives_long_then_it_equals_the_model_of_single_p
 
 
 @pytest.mark.long
+@pytest.mark.once(on="sqlite")
 @pytest.mark.django_db
 def test_ledger_when_an_account_lives_long_then_it_equals_the_model_of_single_points():
     play(AccountInTheDatabase, examples=100, steps=100)

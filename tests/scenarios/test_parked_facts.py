@@ -17,6 +17,7 @@ from tests.scenarios.books import books_close
 from tests.scenarios.evening import standing
 
 pytestmark = pytest.mark.django_db
+MANY = [pytest.mark.long, pytest.mark.once(on="sqlite"), pytest.mark.timeout(1800)]
 MORNING = 9 * 60  # minutes after the evening began; the rules and missions of then have changed
 
 
@@ -55,9 +56,7 @@ def make_up():
     return [event_delivery.make_up_for(one) for one in parked + parked]
 
 
-@pytest.mark.parametrize(
-    "examples", [3, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
-)
+@pytest.mark.parametrize("examples", [3, pytest.param(200, marks=MANY)])
 def test_facts_when_told_twice_in_any_order_and_one_was_parked_then_the_same_rows(
     evenings, at, heard_later, examples
 ):

@@ -314,3 +314,24 @@ def test_verify_when_many_accounts_then_the_queries_grow_by_batches_only(
     # there is a third.
     with django_assert_num_queries(16):
         assert accounts.verify_accounts() == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "parts"),
+    [(1, [1, 2, 3, 4]), (2, [1, 2, 4]), (7, [1, 4]), (10, [2, 4]), (12, [4])],
+)
+def test_verify_when_accounts_have_many_entries_then_only_so_many_are_read_at_once(
+    member, monkeypatch, entries, parts
+):
+    # given: accounts of 7, 3, 1 and 1 entries
+    others = [member_with(10) for _ in range(3)]
+    sql(ENTRY.format("delta = delta + 1"), entry_id(others[-1], 1))
+    for sale in ("sale:1", "sale:2"):
+        ledger.spend(others[0].pk, points=1, key=sale, reference=sale)
+    monkeypatch.setattr(accounts, "ENTRIES", entries)
+    told = []
+
+    found = accounts.verify_accounts(on_batch=told.append)
+
+    assert told == parts
+    assert {finding.account for finding in found} == {others[-1].pk}

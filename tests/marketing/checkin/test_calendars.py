@@ -29,6 +29,7 @@ def test_calendars_when_lived_through_then_rows_and_points_are_the_models(db, ad
 
 
 @pytest.mark.long
+@pytest.mark.once(on="sqlite")
 @pytest.mark.parametrize("seed", range(100, 200))
 def test_calendars_when_many_are_lived_through_then_the_same(db, admin_user, seed):
     _live(admin_user, seed, members=8, days=40)
