@@ -183,6 +183,7 @@ def prepare():
     from django.core.management import call_command
     from django.db import connections
 
+    from mall import own_pictures
     from mall.server import static_files
 
     database = Path(settings.DATABASES["default"]["NAME"])
@@ -190,10 +191,13 @@ def prepare():
     claim_database(database, role="shop")
     claim_database(database)
     django.setup()
-    if not database.exists():
+    is_new = not database.exists()
+    if is_new:
         _say("Making the shop's tables (once) ...")
     call_command("migrate", verbosity=0, interactive=False)
     static_files.collect()
+    if not is_new:
+        own_pictures.move_out(settings.MEDIA_SHARED, settings.MEDIA_ROOT)
     _make_pictures_folder(Path(settings.MEDIA_ROOT))
     seeded = Path(settings.DEMO_MARK)
     if settings.DEMO_SIGN_INS and not seeded.exists():

@@ -107,21 +107,23 @@ def unpack(archive, folder):
         ) from None
 
 
+def named_by_rows() -> set[str]:
+    """Return the pictures that rows of the connected database name."""
+    named = set()
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, FileField):
+                named.update(model._base_manager.values_list(field.name, flat=True))
+    return named - {"", None}
+
+
 def missing(packed) -> list[str]:
     """Return the pictures that rows of the connected database name and ``packed`` lacks.
 
     Raises: BackupError when rows name pictures and none at all is there: that is another folder.
     """
-    named = set()
-    for model in apps.get_models():
-        for field in model._meta.concrete_fields:
-            if isinstance(field, FileField):
-                named |= set(
-                    model._base_manager.exclude(**{field.name: ""}).values_list(
-                        field.name, flat=True
-                    )
-                )
-    lost = sorted(name for name in named if name and name not in packed)
+    named = named_by_rows()
+    lost = sorted(named - set(packed))
     if lost and len(lost) == len(named):
         raise BackupError(
             f"none of the {len(lost)} pictures that the shop's rows name is in its folder: set "

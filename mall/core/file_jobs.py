@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mall.core import clock
 from mall.core.errors import DomainError
-from mall.core.models.clock_job import ClockJob
+from mall.core.models.clock_job import LOOKING, ClockJob
 
 LEASE = timedelta(minutes=10)
 TRIES = 3
@@ -74,15 +74,15 @@ def held(row, *, otherwise: type[DomainError] = FileDecided):
     return now
 
 
-def claimed(model, *, only: int | None = None, **fresh):
+def claimed(model, *, only: int | None = None, at: str = Status.QUEUED, **fresh):
     """Return a file of ``model`` that was let in (or ``only`` this one) as the caller's own for
-    LEASE; None when there is none. ``fresh`` are columns that each try begins with. Files nobody
-    let in go after KEEP.
+    LEASE; None when there is none. ``at`` LOOKING: one that is to be looked over. ``fresh`` are
+    columns that each try begins with. Files nobody let in go after KEEP.
     """
-    now = clock.now()
+    now, taken = clock.now(), LOOKING if at == LOOKING else Status.RUNNING
     model.objects.filter(status=Status.CHECKED, made_at__lt=now - KEEP).delete()
-    lapsed = Q(status=Status.RUNNING, claimed_until__lte=now)
-    waiting = model.objects.filter(Q(status=Status.QUEUED) | lapsed)
+    lapsed = Q(status=taken, claimed_until__lte=now)
+    waiting = model.objects.filter(Q(status=at, claimed_until=None) | lapsed)
     for row in (waiting.filter(pk=only) if only else waiting).order_by("pk"):
         if row.attempts >= TRIES:
             with translation.override(row.language or None):
@@ -91,15 +91,21 @@ def claimed(model, *, only: int | None = None, **fresh):
         # Two sweeps may stand here; the old state stands in the filter.
         mine = model.objects.filter(pk=row.pk, status=row.status, claimed_until=row.claimed_until)
         lease = {"claimed_until": now + LEASE, "attempts": F("attempts") + 1}
-        if mine.update(status=Status.RUNNING, **lease, **fresh):
+        if mine.update(status=taken, **lease, **fresh):
             return row
     return None
 
 
 def go_on(row, **changes) -> None:
     """Write down how far a claimed file is, and keep it for another LEASE."""
-    mine = type(row).objects.filter(pk=row.pk, status=Status.RUNNING)
+    mine = type(row).objects.filter(pk=row.pk, status__in=(LOOKING, Status.RUNNING))
     mine.update(claimed_until=clock.now() + LEASE, **changes)
+
+
+def looked_over(row, **facts) -> None:
+    """Note what a look at a claimed file found: it waits to be let in, with all its tries."""
+    mine = type(row).objects.filter(pk=row.pk, status=LOOKING)
+    mine.update(status=Status.CHECKED, claimed_until=None, attempts=0, **facts)
 
 
 def end(row, status, **facts) -> None:

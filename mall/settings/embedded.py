@@ -3,6 +3,7 @@ shops.
 """
 
 import os
+from pathlib import Path
 
 from mall import payment_accounts, sign_in_accounts
 from mall.environment import Environment, not_hex_keys
@@ -35,6 +36,12 @@ _own = VAR_DIR / "shop.sqlite3"
 _is_demo = env.bool("MALL_DEMO", default=not _own.exists())
 SETUP_CODE = "" if _is_demo else _environment.allow("SETUP_CODE")
 _file = VAR_DIR / "mall.sqlite3" if _is_demo else _own
+# Pictures of its own for each of the two shops, so that a backup carries one shop.
+_shared_media, _own_media = VAR_DIR / "media", VAR_DIR / "shop-media"
+_media = env("MEDIA_ROOT", default="")
+MEDIA_ROOT = Path(_media or (_shared_media if _is_demo else _own_media))
+# where an own shop of an earlier release has its pictures
+MEDIA_SHARED = "" if _is_demo or _media else _shared_media
 _sqlite = env.db_url_config(_environment.allow("DATABASE_URL") or f"sqlite:///{_file}")
 _email = _environment.allow("EMAIL_URL")
 _environment.know_gateways(PAYMENT_PROVIDERS)

@@ -13,6 +13,7 @@ from mall.core.admin.one_row import OneRow
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import MEMBER_HELP, members
 from marketing.models import ContactPolicy, Message
+from marketing.notices import digest
 from marketing.notices.admin import STATE_COLOURS
 
 
@@ -21,6 +22,12 @@ class ContactPolicyAdmin(OneRow, ModelAdmin):
     """The one row of numbers that all channels go by."""
 
     fields = ["per_day", "per_week", "daily_digest", "digest_hour"]
+
+    def save_model(self, request, obj, form, change):
+        """What was put off by the numbers before goes by these."""
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            digest.wake()
 
 
 @admin.register(Message)

@@ -6,15 +6,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField
 from mall.core.blind_index import BlindIndexField
+from mall.core.models.clock_job import LOOKING
 from mall.core.models.file_job import FileJob
 
 
 class MemberImport(FileJob):
-    """A file of members: looked over, let in by a second person, carried out by the clock, and
-    taken back as far as nobody touched what it brought (points/moving_in/).
+    """A file of members: looked over by the clock, let in by a second person, carried out by the
+    clock, and taken back as far as nobody touched what it brought (points/moving_in/).
     """
 
     class Status(models.TextChoices):
+        LOOKING = LOOKING, _("Being looked over")
         CHECKED = "checked", _("Waiting for a second person")
         QUEUED = "queued", _("Waiting for its turn")
         RUNNING = "running", _("Being carried out")
@@ -46,7 +48,7 @@ class MemberImport(FileJob):
     tiers_from_orders = models.BooleanField(_("Tiers from earlier orders"), default=False)
     points = models.BigIntegerField(_("Points"), default=0)
     added = models.PositiveIntegerField(_("Balances added"), default=0)
-    status = models.CharField(_("Status"), max_length=7, choices=Status, default=Status.CHECKED)
+    status = models.CharField(_("Status"), max_length=7, choices=Status, default=Status.LOOKING)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
 
+from mall.core.admin import file_jobs
 from mall.core.admin.action_forms import VERSION, ask, sent
-from mall.core.admin.file_jobs import COLOURS, FileJobAdmin
 from mall.core.admin.model_admin import ModelAdmin
 from mall.core.admin.read_only import ReadOnly
 from mall.core.admin.search import members
@@ -20,10 +20,11 @@ from points.moving_in.forms import CHOICES, FileForm, TakeBackForm
 
 MAY_BRING, MAY_LET_IN = "points.adjust_points", "points.approve_adjustment"
 STATUS = MemberImport.Status
+COLOURS = {**file_jobs.COLOURS, STATUS.LOOKING: "info", STATUS.UNDONE: "info"}
 
 
 @admin.register(MemberImport)
-class MemberImportAdmin(FileJobAdmin):
+class MemberImportAdmin(file_jobs.FileJobAdmin):
     """Each page leads on by what the file is at."""
 
     list_display = [
@@ -46,13 +47,13 @@ class MemberImportAdmin(FileJobAdmin):
     findings_header = (_("Line"), _("Member number"), _("Why"))
     actions_detail = ["take_back", "send_again"]
 
-    @display(description=_("Status"), ordering="status", label={**COLOURS, STATUS.UNDONE: "info"})
+    @display(description=_("Status"), ordering="status", label=COLOURS)
     def shown_status(self, row):
         return row.status, row.get_status_display()
 
     def look_over(self, content, said, *, name, operator):
         chosen = {column: said[column] for column in CHOICES}
-        return imports.look_over(content, name=name, operator=operator, **chosen)
+        return imports.bring(content, name=name, operator=operator, **chosen)
 
     def has_approve_permission(self, request, object_id=None):
         """Return whether this operator may let in and take back what colleagues brought."""
@@ -71,6 +72,7 @@ class MemberImportAdmin(FileJobAdmin):
             "may_let_in": waits and may and row.made_by_id != request.user.pk,
             "version": imports.version(row),
             "handled": row.new + row.added,
+            "looked_at": row.new + row.added + row.known + row.refused,
             "may_take_back": may and imports.may_take_back(row),
             "may_mail": may and row.status == STATUS.DONE and row.mail_days,
         }

@@ -78,6 +78,13 @@ class Contents:
         return digest([*asdict(one).values()] for one in self.people)
 
 
+def check(content: bytes) -> None:
+    """Look at the beginning of a file alone. Raises: UnreadableTable (no table of members)."""
+    with _table_of(content) as table:
+        if next(iter(table), None) is None:
+            raise UnreadableTable(_("There is no member in this file."))
+
+
 def read(content: bytes, *, expires_on: date | None = None) -> Contents:
     """Return what a file says. ``expires_on`` is the last day of points that name none (None: as
     long as points earned on the day they move in).
@@ -85,9 +92,7 @@ def read(content: bytes, *, expires_on: date | None = None) -> Contents:
     Raises: UnreadableTable.
     """
     book = _Book(expires_on.isoformat() if expires_on else None)
-    with open_table(content, COLUMNS, bytes_max=BYTES_MAX) as table:
-        if {"email", "phone"} <= set(table.missing):
-            raise UnreadableTable(_("No column of this file says e-mails or phone numbers."))
+    with _table_of(content) as table:
         for row in table:
             if book.rows >= ROWS_MAX:
                 raise UnreadableTable(
@@ -95,9 +100,14 @@ def read(content: bytes, *, expires_on: date | None = None) -> Contents:
                     % {"most": f"{ROWS_MAX:,}"}
                 )
             book.take(row)
-    if not book.rows:
-        raise UnreadableTable(_("There is no member in this file."))
     return book.closed()
+
+
+def _table_of(content):
+    table = open_table(content, COLUMNS, bytes_max=BYTES_MAX)
+    if {"email", "phone"} <= set(table.missing):
+        raise UnreadableTable(_("No column of this file says e-mails or phone numbers."))
+    return table
 
 
 class _Book:

@@ -1,5 +1,5 @@
-"""The way of a file of members: looked over, let in by a second person, carried out by the clock,
-and taken back.
+"""The way of a file of members: brought, looked over by the clock, let in by a second person,
+carried out by the clock, and taken back.
 
 What moves in is worth money, so nobody lets in a file they brought, whatever their rights. The same
 members again are refused as a file; a member who moved in by another file is known.
@@ -10,11 +10,13 @@ import json
 import zlib
 from collections import Counter
 from dataclasses import asdict
+from uuid import uuid4
 
 from django.utils import translation
 
 from mall.core import audit, clock, encryption, file_jobs
 from mall.core.tables.digest import digest
+from mall.core.tables.errors import UnreadableTable
 from mall.core.transactions import transactional
 from mall.core.versions import check_read, version_of
 from points.models import MemberImport
@@ -28,26 +30,36 @@ OVER = (Status.FAILED, Status.UNDONE)
 CHUNK = 250  # members
 
 
-def look_over(content: bytes, *, name: str, note: str, operator, **said) -> MemberImport:
-    """Keep a file and say what would come of it; nobody moves in. ``said`` are the columns of
+@transactional
+def bring(content: bytes, *, name: str, note: str, operator, **said) -> MemberImport:
+    """Keep a file; a sweep begins to look it over within seconds. ``said`` are the columns of
     MemberImport an operator chooses.
 
-    Raises: UnreadableTable, FileKnown.
+    Raises: UnreadableTable (it is no table of members; what is wrong further down the look tells).
     """
-    contents = files.read(content, expires_on=said.get("expires_on"))
-    row = MemberImport(
+    files.check(content)
+    row = MemberImport.objects.create(
         name=name[:120],
         note=note[:500],
         made_by=operator,
         made_at=clock.now(),
         language=translation.get_language() or "",
-        rows=contents.rows,
+        digest=f"unread:{uuid4().hex}",
+        content=_sealed(content),
         **said,
     )
-    row.digest = digest([[contents.name, row.existing]])
-    row.content = sealed(contents)
-    _survey(row, contents)
-    return _kept(row)
+    audit.note(operator, "points.members_ask", target=row, reason=row.note)
+    return row
+
+
+def look_over(row: MemberImport) -> None:
+    """Say what would come of a claimed file; nobody moves in."""
+    try:
+        contents = files.read(_unsealed(row), expires_on=row.expires_on)
+        file_jobs.go_on(row, rows=contents.rows)
+        _keep(row, contents, _survey(row, contents))
+    except (UnreadableTable, FileKnown) as refusal:
+        file_jobs.end(row, Status.FAILED, problem=str(refusal)[:1_000])
 
 
 def version(row: MemberImport) -> str:
@@ -56,9 +68,11 @@ def version(row: MemberImport) -> str:
 
 
 @transactional
-def _kept(row):
+def _keep(row, contents, found):
     """Write a look down in place of one before that did nothing. Raises: FileKnown."""
-    for known in MemberImport.objects.select_for_update().filter(digest=row.digest):
+    mark = digest([[contents.name, row.existing]])
+    same = MemberImport.objects.select_for_update().filter(digest=mark)
+    for known in same.exclude(pk=row.pk):
         if known.status in OVER:
             known.digest = f"{known.digest[:40]}:{known.pk}"
             known.save(update_fields=["digest"])
@@ -66,13 +80,11 @@ def _kept(row):
             known.delete()
         else:
             raise FileKnown(name=known.name)
-    row.save()
-    audit.note(row.made_by, "points.members_ask", target=row, reason=row.note)
-    return row
+    file_jobs.looked_over(row, digest=mark, content=sealed(contents), **found)
 
 
-def _survey(row, contents):
-    """Count what would become of everybody."""
+def _survey(row, contents) -> dict:
+    """Count what would become of everybody; return the columns that say so."""
     numbers, refused = Counter(), list(contents.faults)
     for some in contents.chunks(CHUNK):
         for one in people.place(some, row):
@@ -81,11 +93,10 @@ def _survey(row, contents):
                 refused.append([one.person.line, one.person.number, one.why])
             elif one.state != people.KNOWN:
                 numbers["points"] += one.person.points
-    row.findings, row.refused = file_jobs.packed(sorted(refused)), len(refused)
-    row.new, row.added, row.known = (
-        numbers[state] for state in (people.NEW, people.ADDED, people.KNOWN)
-    )
-    row.points = numbers["points"]
+        counts = {name: numbers[name] for name in (people.NEW, people.ADDED, people.KNOWN)}
+        counts |= {"points": numbers["points"], "refused": len(refused)}
+        file_jobs.go_on(row, **counts)
+    return {"findings": file_jobs.packed(sorted(refused)), "refused": len(refused)}
 
 
 @transactional
@@ -127,18 +138,26 @@ def take_back(row: MemberImport, *, operator, note: str) -> MemberImport:
 
 def may_take_back(row: MemberImport) -> bool:
     """Whether a file can be taken back: also one that broke off, by what came in before."""
-    return row.status in (Status.DONE, Status.FAILED)
+    return row.approved_by_id is not None and row.status in (Status.DONE, Status.FAILED)
 
 
 def sealed(contents: files.Contents) -> bytes:
     """Return what a file says as it is kept until it is carried out."""
     said = {"people": [asdict(one) for one in contents.people], "faults": contents.faults}
-    packed = base64.b64encode(zlib.compress(json.dumps(said).encode())).decode()
-    return encryption.encrypt(packed, place=PLACE).encode()
+    return _sealed(json.dumps(said).encode())
 
 
 def opened(row: MemberImport) -> files.Contents:
     """Return what ``sealed`` kept. Raises: Undecryptable."""
-    packed = encryption.decrypt(bytes(row.content).decode(), place=PLACE)
-    said = json.loads(zlib.decompress(base64.b64decode(packed)))
+    said = json.loads(_unsealed(row))
     return files.Contents([files.Person(**one) for one in said["people"]], said["faults"], row.rows)
+
+
+def _sealed(plain: bytes) -> bytes:
+    packed = base64.b64encode(zlib.compress(plain)).decode()
+    return encryption.encrypt(packed, place=PLACE).encode()
+
+
+def _unsealed(row) -> bytes:
+    packed = encryption.decrypt(bytes(row.content).decode(), place=PLACE)
+    return zlib.decompress(base64.b64decode(packed))

@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.privacy import NO_MAIL
 from mall.core import clock, file_jobs, pasted
 from mall.core.events import hand_over
+from mall.core.models.clock_job import LOOKING
 from mall.core.transactions import transactional
 from points import ledger, machine, tiers
 from points.models import MemberImport, MovedMember
@@ -34,11 +35,21 @@ def carry_on() -> int:
     several at once.
     """
     done = 0
-    while (row := file_jobs.claimed(MemberImport)) is not None:
+    while (asked := _next()) is not None:
+        verb, row = asked
         with translation.override(row.language or None):
-            (carry_back if row.undo_by_id else _carry_out)(row)
+            verb(row)
         done += 1
     return done
+
+
+def _next():
+    """Return (verb, claimed file); looks first, somebody waits for them."""
+    if row := file_jobs.claimed(MemberImport, at=LOOKING):
+        return imports.look_over, row
+    if row := file_jobs.claimed(MemberImport):
+        return carry_back if row.undo_by_id else _carry_out, row
+    return None
 
 
 def _carry_out(row):

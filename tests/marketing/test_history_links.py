@@ -31,7 +31,9 @@ def move_in(db):
 
     def move(rows, **said):
         said = {"note": "x", "operator": brings, "links_orders": True, **said}
-        row = imports.look_over((HEAD + rows).encode(), name="members.csv", **said)
+        row = imports.bring((HEAD + rows).encode(), name="members.csv", **said)
+        opening.carry_on()
+        row.refresh_from_db()
         imports.let_in(row, operator=lets_in, read=imports.version(row))
         opening.carry_on()
         return row

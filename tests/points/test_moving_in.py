@@ -49,12 +49,15 @@ def people(db):
 
 @pytest.fixture
 def brought(people):
-    """brought(rows, **said) -> a file that was looked over."""
+    """brought(rows, **said) -> a file that was brought and looked over."""
 
     def bring(rows, content=None, **said):
         content = content or (HEAD + rows).encode()
         said = {"note": "from the old shop", "operator": people[0], **said}
-        return imports.look_over(content, name="members.csv", **said)
+        row = imports.bring(content, name="members.csv", **said)
+        assert row.status == "looking" and opening.carry_on()
+        row.refresh_from_db()
+        return row
 
     return bring
 
@@ -91,6 +94,7 @@ def test_file_when_a_second_person_lets_it_in_then_balances_tiers_and_facts_are_
     client.force_login(people[0])
 
     page = client.post(reverse(UPLOAD), {**said, "mail_days": "14"})
+    opening.carry_on()
     row = MemberImport.objects.get()
     own = client.post(page["Location"], {"version": imports.version(row)}, follow=True)
     client.force_login(people[1])
@@ -172,8 +176,8 @@ def test_file_when_a_further_row_is_wrong_then_nobody_moves_in_by_half(brought, 
 
 def test_file_when_it_comes_again_then_nobody_moves_in_twice(moved, brought, people):
     row = moved("D1,,d1@example.com,,100,,,,,,\n")
-    with pytest.raises(imports.FileKnown):
-        brought("D1,,d1@example.com,,100,,,,,,\n")
+    again = brought("D1,,d1@example.com,,100,,,,,,\n")
+    assert (again.status, again.content) == ("failed", b"") and "already" in again.problem
 
     more = moved("D1,,d1@example.com,,100,,,,,,\nD2,,d2@example.com,,5,,,,,,\n", existing="add")
 
@@ -186,8 +190,7 @@ def test_file_when_it_comes_again_then_nobody_moves_in_twice(moved, brought, peo
     for place, line in enumerate((HEAD.strip(), "D1,,d1@example.com,,100,,,,,,")):
         sheet.write_row(place, 0, line.split(","))
     workbook.close()
-    with pytest.raises(imports.FileKnown):
-        brought("", content=book.getvalue())
+    assert "already" in brought("", content=book.getvalue()).problem
     assert row.pk != more.pk and MovedMember.objects.count() == 2
 
 
@@ -419,9 +422,68 @@ def test_file_when_it_is_no_table_of_members_then_said_beside_the_field(people, 
     assert not MemberImport.objects.exists()
 
 
+def test_look_when_it_is_under_way_then_the_page_says_so_and_nobody_lets_the_file_in(
+    people, client
+):
+    row = imports.bring(f"{HEAD}T1,,t1@example.com,{PHONE},5,,,,,,\n".encode(), name="m.csv",
+                        note="x", operator=people[0])  # fmt: skip
+    page = reverse("admin:points_memberimport_change", args=[row.pk])
+    client.force_login(people[1])
+
+    early = client.post(page, {"version": imports.version(row)}, follow=True)
+    claimed = file_jobs.claimed(MemberImport, at="looking")
+    second = file_jobs.claimed(MemberImport, at="looking")
+    imports.look_over(claimed)
+
+    assert "another step" in str(list(early.context["messages"])[0])
+    assert early.context["is_under_way"] and not early.context["may_let_in"]
+    assert b'http-equiv="refresh"' in early.content and b"nothing is done yet" in early.content
+    assert PHONE.encode() not in bytes(row.content) and second is None
+    row.refresh_from_db()
+    assert (row.status, row.rows, row.new, row.points) == ("checked", 1, 1, 5)
+    seen = client.get(page)
+    assert seen.context["may_let_in"] and not seen.context["is_under_way"]
+    assert not User.objects.filter(email="t1@example.com").exists()
+
+
+def test_look_when_it_breaks_off_then_tried_again_and_given_up_with_nothing_to_take_back(
+    people, brought
+):
+    rows = "U1,,u1@example.com,,5,,,,,,\n"
+    row = imports.bring((HEAD + rows).encode(), name="m.csv", note="x", operator=people[0])
+    lapsed = {"status": "looking", "claimed_until": "2020-01-01T00:00Z"}
+    file_jobs.claimed(MemberImport, at="looking")
+    MemberImport.objects.update(**lapsed)
+    assert opening.carry_on() == 1
+    row.refresh_from_db()
+    assert (row.status, row.new, row.attempts) == ("checked", 1, 0)
+
+    MemberImport.objects.update(**lapsed, attempts=file_jobs.TRIES)
+    assert opening.carry_on() == 0
+    row.refresh_from_db()
+
+    assert (row.status, row.content, bool(row.problem)) == ("failed", b"", True)
+    with pytest.raises(imports.FileDecided):
+        imports.take_back(row, operator=people[1], note="x")
+    assert brought(rows).new == 1
+
+
+def test_look_when_rows_are_too_many_then_the_page_says_why(people, client, brought, monkeypatch):
+    monkeypatch.setattr("points.moving_in.file.ROWS_MAX", 1)
+
+    row = brought("V1,,v1@example.com,,5,,,,,,\nV2,,v2@example.com,,5,,,,,,\n")
+
+    assert row.status == "failed" and "at most 1 rows" in row.problem
+    client.force_login(people[1])
+    page = client.get(reverse("admin:points_memberimport_change", args=[row.pk]))
+    assert row.problem in page.text and not page.context["may_let_in"]
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_file_when_ten_thousand_members_move_in_then_in_minutes_and_little_memory(moved):
+def test_file_when_ten_thousand_members_move_in_then_in_minutes_once_and_in_little_memory(
+    moved, brought, people
+):
     import resource
     import sys
     import time
@@ -433,9 +495,19 @@ def test_file_when_ten_thousand_members_move_in_then_in_minutes_and_little_memor
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.thread_time()
 
     row = moved(rows, mail_days=14)
-
     seconds = time.thread_time() - began
+    entries, began = LedgerEntry.objects.count(), time.thread_time()
+    again = brought(rows, mail_days=14, existing="add")
+
+    looked = time.thread_time() - began
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    sys.stderr.write(f"10,000 members: {seconds:.1f} s of CPU, {grown / 1024:.0f} MB")
+    sys.stderr.write(
+        f"10,000 members: {seconds:.1f} s of CPU, looked at again {looked:.1f} s, "
+        f"{grown / 1024:.0f} MB"
+    )
     assert (row.status, row.new, row.refused) == ("done", 10_000, 0)
+    assert (again.status, again.known, again.new + again.added) == ("checked", 10_000, 0)
+    with pytest.raises(imports.NothingToBring):
+        imports.let_in(again, operator=people[1], read=imports.version(again))
+    assert (LedgerEntry.objects.count(), brought(rows, mail_days=14).status) == (entries, "failed")
     assert verification.verify() == []

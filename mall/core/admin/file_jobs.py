@@ -64,8 +64,8 @@ class FileJobAdmin(ReadOnly, ModelAdmin):
         return request.user.has_perm(self.upload_right)
 
     def look_over(self, content, said, *, name, operator) -> FileJob:
-        """Keep a file that was brought with what else the form said; nothing is done yet. Raises:
-        what is wrong with it.
+        """Keep a file that was brought with what else the form said, looked over here or later by
+        the clock; nothing is done yet. Raises: what is wrong with it.
         """
         raise NotImplementedError
 

@@ -4,6 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+# the status of a file that the clock looks over, of kinds whose files may be large
+LOOKING = "looking"
+
 
 class ClockJob(models.Model):
     """What such work is at; mall/core/file_jobs.py claims and ends it."""
@@ -40,4 +43,4 @@ class ClockJob(models.Model):
     @property
     def is_under_way(self) -> bool:
         """Whether somebody has still to do something about it by the clock."""
-        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
+        return self.status in (LOOKING, self.Status.QUEUED, self.Status.RUNNING)

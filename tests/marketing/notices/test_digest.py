@@ -11,6 +11,7 @@ from marketing.channels import choices, sending
 from marketing.models import ContactPolicy, DigestChoice, Message
 from marketing.notices import deliveries, digest
 from marketing.notices.inbox import Kind, notify
+from tests.factories.accounts import MemberFactory
 from tests.marketing.test_channels import Browser, coupon, paid, push  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +154,100 @@ def test_choose_when_it_is_what_the_shop_does_anyway_then_the_member_still_follo
 
     assert not DigestChoice.objects.exists()
     assert digest.is_on_for(type(member).objects.get(pk=member.pk))
+
+
+@pytest.mark.parametrize("door", ["page", "api"])
+def test_digest_when_a_member_turns_it_off_then_what_waits_leaves_with_the_next_sweep(
+    gathering, client, bearer, mailoutbox, door
+):
+    other = MemberFactory()
+    digest.choose(other, True)
+    with at(FRIDAY, 10):
+        for member in (gathering, other):
+            cancelled(member, member.pk)
+        deliveries.send_due()
+    assert not mailoutbox
+
+    with at(FRIDAY, 11):
+        if door == "page":
+            client.force_login(gathering)
+            page = reverse("marketing:preferences")
+            form = client.get(page).context["form"]
+            ticked = {name: "on" for name, field in form.fields.items() if field.initial is True}
+            assert ticked.pop("digest")
+            said = client.post(page, {**ticked, "language": "en"}, follow=True)
+        else:
+            app = bearer(gathering)
+            said = app.patch("/api/v1/me/notifications", {"digest": False}, format="json")
+        assert said.status_code == 200
+        deliveries.send_due()
+
+    assert [mail.to for mail in mailoutbox] == [[gathering.email]]
+
+
+def test_digest_when_turned_off_by_night_then_what_waits_leaves_in_the_morning(
+    gathering, mailoutbox
+):
+    shop_gathers(False, hour=18)
+    with at(FRIDAY, 20):
+        cancelled(gathering)
+        deliveries.send_due()
+
+    with at(FRIDAY, 23):
+        digest.choose(gathering, False)
+        deliveries.send_due()
+    assert not mailoutbox
+    with at(SATURDAY, 9):
+        deliveries.send_due()
+
+    assert len(mailoutbox) == 1
+
+
+@pytest.mark.usefixtures("push")
+def test_digest_when_turned_off_then_a_browser_hears_at_once_and_a_failed_try_keeps_its_turn(
+    gathering, receiver
+):
+    receiver.answers = {"/push": 201}
+    Browser().allow(gathering, receiver.url("/push"))
+    choices.choose(gathering, {"push": {"orders": True}})
+    with at(FRIDAY, 10):
+        cancelled(gathering, 1)
+        cancelled(gathering, 2)
+        sending.send_due()
+        failed = Message.objects.latest("pk")
+        Message.objects.filter(pk=failed.pk).update(tries=1)
+
+    with at(FRIDAY, 11):
+        digest.choose(gathering, False)
+        sending.send_due()
+
+    states = dict(Message.objects.values_list("pk", "state"))
+    assert states.pop(failed.pk) == "waiting" and set(states.values()) == {"sent"}
+    assert len(receiver.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "leave"),
+    [({"digest_hour": "9"}, ["follows"]),
+     ({"daily_digest": "on", "digest_hour": "11"}, ["chose", "follows"])],
+    ids=["off", "earlier"],
+)  # fmt: skip
+def test_digest_when_the_shop_changes_it_then_what_waits_goes_by_what_it_says_now(
+    admin_client, mailoutbox, said, leave
+):
+    shop_gathers()
+    follows, chose = MemberFactory(username="follows"), MemberFactory(username="chose")
+    DigestChoice.objects.create(user=chose, is_on=True)
+    with at(FRIDAY, 10):
+        for member in (follows, chose):
+            cancelled(member, member.pk)
+        deliveries.send_due()
+    page = reverse("admin:marketing_contactpolicy_change", args=[ContactPolicy.objects.get().pk])
+
+    with at(FRIDAY, 11):
+        answer = admin_client.post(page, {"per_day": "1", "per_week": "3", **said})
+        deliveries.send_due()
+
+    assert answer.status_code == 302
+    addressed = {follows.email: "follows", chose.email: "chose"}
+    assert sorted(addressed[mail.to[0]] for mail in mailoutbox) == leave
