@@ -422,6 +422,8 @@ def test_users_when_the_script_makes_them_then_each_signs_in_and_the_shop_can_be
         "MYSQL_MIGRATE_PASSWORD": "m'\\",
         "MALL_PASSWORD_FILE": str(tmp_path / "app"),
         "MALL_READ_PASSWORD": "r",
+        "MALL_WATCH_PASSWORD": "w",
+        "MALL_BACKUP_PASSWORD": "b",
     }
     command = ["sh", str(ROOT / "ops/mysql/users.sh")]
     try:
@@ -434,6 +436,8 @@ def test_users_when_the_script_makes_them_then_each_signs_in_and_the_shop_can_be
             with signed_in_as(name, password):
                 verify(connection)
                 as_root("SELECT 1 FROM points_pointaccount")
+        with signed_in_as("mall_backup", "b"):
+            as_root("FLUSH TABLES WITH READ LOCK", "UNLOCK TABLES", "SET SESSION sql_log_bin = 0")
         del environment["MALL_READ_PASSWORD"]
         told = subprocess.run(command, env=environment, capture_output=True, text=True)
         assert (
@@ -441,9 +445,8 @@ def test_users_when_the_script_makes_them_then_each_signs_in_and_the_shop_can_be
             and "MALL_READ_PASSWORD (or MALL_READ_PASSWORD_FILE) is missing" in told.stderr
         )
     finally:
-        as_root(
-            *(f"DROP USER IF EXISTS '{name}'@'%'" for name in ("mall_migrate", "mall", "mall_read"))
-        )
+        made_here = ("mall_migrate", "mall", "mall_read", "mall_watch", "mall_backup")
+        as_root(*(f"DROP USER IF EXISTS '{name}'@'%'" for name in made_here))
 
 
 # --- everything, by its own user -----------------------------------------------------
