@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from mall.database.sqlite3 import patience
 from mall.profile import use_profile
 from mall.server import address
 
@@ -80,6 +81,7 @@ def start_worker_and_beat():
 def _work():
     from mall.celery import app
 
+    patience.serve_nobody()
     app.set_current()
     quiet = {"without_heartbeat": True, "without_mingle": True, "without_gossip": True}
     app.WorkController(app=app, pool="solo", concurrency=1, **quiet).start()
@@ -91,6 +93,7 @@ def _hear():
 
     from points import event_delivery
 
+    patience.serve_nobody()
     while True:
         close_old_connections()
         try:
