@@ -4,7 +4,8 @@ cache is to many processes, the file is to all that have it open.
 SQLite keeps a number for whoever wants one (PRAGMA user_version). It lies in the first page, so a
 transaction that writes it commits it with its rows, or takes it back with them, and reading it
 costs a hundredth of reading the rows.
-Source: https://www.sqlite.org/pragma.html#pragma_user_version; docs/decisions/0118-shoppers-first.md.
+Source: https://www.sqlite.org/pragma.html#pragma_user_version;
+docs/decisions/0118-shoppers-first.md.
 """
 
 import secrets

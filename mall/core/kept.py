@@ -2,10 +2,10 @@
 never stale.
 
 What was read is kept under a version that stands in the shared cache, or where there is none in
-the SQLite file: one read of it tells whether it still holds, once in a writing verb. Whoever changes
-a kept row changes the version as soon as that is committed; until then this transaction reads the
-database, as every process does that has neither. The version is random, so one that was lost or
-pushed out never comes again.
+the SQLite file: one read of it tells whether it still holds, once in a writing verb. Whoever
+changes a kept row changes the version as soon as that is committed; until then this transaction
+reads the database, as every process does that has neither. The version is random, so one that was
+lost or pushed out never comes again.
 What nobody tells (SQL by hand, a release that does not know of this) is seen after TRUST_SECONDS.
 
 Source: docs/decisions/0032-kept-facts.md.
