@@ -10,6 +10,7 @@ from allauth.account.stages import EmailVerificationStage
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -25,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import consent, devices, outbox, traces
 from accounts.models import Consent, User
 from accounts.privacy import decrypt, encrypt, is_mailbox
-from accounts.registration import arrival_of, enrol, note_sign_in
+from accounts.registration import NewMember, admit, arrival_of, enrol, note_sign_in
 from mall.core import face, pasted
 from mall.core.errors import DomainError
 from mall.core.limits import CannotCount, is_counting
@@ -64,8 +65,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if commit:
             limit_sign_ups(request)
             arrival = arrival_of(request)
+            # whoever comes from elsewhere brings addresses, which allauth writes
+            make = admit if isinstance(form, NewMember) else enrol
             with taken_names_told(user):
-                enrol(user, **_agreed(request, form), arrival=arrival)
+                make(user, **_agreed(request, form), arrival=arrival)
         return user
 
     def clean_email(self, email):
@@ -121,9 +124,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return HttpResponseRedirect(f"{reverse('accounts:consent')}?{where}")
 
     def get_login_stages(self):
-        ours = f"{VerificationStage.__module__}.{VerificationStage.__qualname__}"
-        theirs = f"{EmailVerificationStage.__module__}.{EmailVerificationStage.__qualname__}"
-        return [ours if stage == theirs else stage for stage in super().get_login_stages()]
+        ours = {_path_of(theirs): _path_of(own) for theirs, own in STAGES.items()}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     def get_client_ip(self, request):
         """Return the whole address; allauth's limits make a /64 of an IPv6 one, and would make one
@@ -168,6 +170,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return decrypt(encrypted_text, place="mfa.authenticator.secret")
 
 
+class SecondFactorStage(AuthenticateStage):
+    """Whoever is made by this very sign-in has no second factor to be asked for."""
+
+    def handle(self):
+        return (None, True) if self.login.signup else super().handle()
+
+
 class VerificationStage(EmailVerificationStage):
     """Verifying the e-mail blocks nobody, and an address that is taken is told to its owner only.
 
@@ -182,6 +191,13 @@ class VerificationStage(EmailVerificationStage):
             self.login.email = self.login.user.email  # its row is at hand since it was written
             send_verification_email_at_login(self.request, self.login)
         return None, True
+
+
+STAGES = {AuthenticateStage: SecondFactorStage, EmailVerificationStage: VerificationStage}
+
+
+def _path_of(cls) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 @contextmanager

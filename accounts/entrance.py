@@ -7,7 +7,6 @@ from allauth.account.forms import (
     ResetPasswordForm,
     ResetPasswordKeyForm,
     SetPasswordForm,
-    SignupForm,
 )
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -76,10 +75,6 @@ class InOurWords(Folding):
 
 
 class SignInForm(InOurWords, LoginForm):
-    pass
-
-
-class SignUpForm(InOurWords, SignupForm):
     pass
 
 

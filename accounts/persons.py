@@ -7,6 +7,7 @@ Source: docs/decisions/0086-who-is-proved-is-one-person.md.
 """
 
 from accounts.models import BonusClaim
+from mall.core import rows
 
 NOBODY = 0
 
@@ -17,10 +18,10 @@ def claim(user_id: int, marks: list[str]) -> bool:
     Where one of the marks was there before, the new ones go to whoever had it. Two tabs may sign
     up at once: the rows that are there afterwards say who was first.
     """
+    if len(marks) == 1:
+        return _write(user_id, marks) == 1
     known = BonusClaim.objects.filter(fingerprint__in=marks).order_by("pk")
-    owner = None
-    if len(marks) > 1:
-        owner = known.values_list("claimed_by", flat=True).first()
+    owner = known.values_list("claimed_by", flat=True).first()
     _write(user_id if owner is None else owner, marks)
     return set(known.values_list("claimed_by", flat=True)) == {user_id}
 
@@ -44,6 +45,6 @@ def first_accounts(user_ids) -> set[int]:
     return set(claims.values_list("claimed_by", flat=True))
 
 
-def _write(owner, marks):
-    claims = [BonusClaim(fingerprint=mark, claimed_by=owner) for mark in marks]
-    BonusClaim.objects.bulk_create(claims, ignore_conflicts=True)
+def _write(owner, marks) -> int:
+    """Write down the marks that were not there; return how many."""
+    return rows.insert_missing([BonusClaim(fingerprint=mark, claimed_by=owner) for mark in marks])

@@ -12,7 +12,7 @@ from allauth.account.models import EmailAddress
 from accounts import consent, events, persons, traces
 from accounts.models import User
 from accounts.privacy import NO_MAIL, email_fingerprint
-from mall.core import clock
+from mall.core import clock, rows
 from mall.core.events import Question, tell
 from mall.core.transactions import transactional
 
@@ -22,6 +22,10 @@ GREETING = Question()
 # field ``invitation`` for one that is none of ours.
 INVITER = Question()
 MADE_UP = "user"  # the beginning of a username nobody chose
+
+
+class NewMember:
+    """A form of somebody who tells an e-mail of their own and brings no other address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,14 @@ def register(username, email, password=None, *, nickname="", email_verified=Fals
 
 
 @transactional
-def admit(user, *, email_verified=False) -> User:
-    """Enrol a prepared member and note the e-mail for verification, as allauth's own pages do."""
-    enrol(user)
-    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=email_verified)
+def admit(user, *, email_verified=False, **words) -> User:
+    """Enrol a prepared member (``words``: see ``enrol``) and note the e-mail for verification, as
+    allauth does.
+    """
+    enrol(user, **words)
+    address = EmailAddress(user=user, email=user.email, primary=True, verified=email_verified)
+    rows.insert_read_back([address], by="email")
+    EmailAddress.objects.fill_cache_for_user(user, [address])
     return user
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import structlog
 
+from mall.database.sqlite3 import patience
 from mall.profile import use_profile
-from mall.server import address
+from mall.server import address, memory
 
 WEB_THREADS = 8
 HEARD_AT_ONCE = 20  # members: one writer at a time, and shoppers wait for it
@@ -80,6 +81,7 @@ def start_worker_and_beat():
 def _work():
     from mall.celery import app
 
+    patience.serve_nobody()
     app.set_current()
     quiet = {"without_heartbeat": True, "without_mingle": True, "without_gossip": True}
     app.WorkController(app=app, pool="solo", concurrency=1, **quiet).start()
@@ -91,6 +93,7 @@ def _hear():
 
     from points import event_delivery
 
+    patience.serve_nobody()
     while True:
         close_old_connections()
         try:
@@ -236,6 +239,7 @@ def main():
     held = address.hold(host, port)
     prepare()
     address.hand_over(held)
+    memory.ask_for_large_pages()
     from granian import Granian
     from granian.constants import Interfaces
 

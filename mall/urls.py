@@ -42,6 +42,7 @@ urlpatterns = [
     # allauth has doors for phone numbers wherever it has some for e-mails; ours are elsewhere.
     re_path(r"^api/auth/app/v1/(account|auth)/phone", views.not_offered),
     path("api/auth/app/v1/auth/code/", include("accounts.entrance_api")),
+    path("api/auth/app/v1/auth/signup", include("accounts.sign_up")),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/v1/", include("mall.api_urls")),
     path(

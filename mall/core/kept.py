@@ -1,10 +1,11 @@
 """Facts that operators change now and then and every request asks for, kept in the process and
 never stale.
 
-What was read is kept under a version that stands in the shared cache: one read of the cache tells
-whether it still holds, once in a writing verb. Whoever changes a kept row changes the version as
-soon as that is committed; until then this transaction reads the database, as every process does
-without a shared cache. The version is random, so one that was lost or pushed out never comes again.
+What was read is kept under a version that stands in the shared cache, or where there is none in
+the SQLite file: one read of it tells whether it still holds, once in a writing verb. Whoever
+changes a kept row changes the version as soon as that is committed; until then this transaction
+reads the database, as every process does that has neither. The version is random, so one that was
+lost or pushed out never comes again.
 What nobody tells (SQL by hand, a release that does not know of this) is seen after TRUST_SECONDS.
 
 Source: docs/decisions/0032-kept-facts.md.
@@ -18,7 +19,7 @@ from uuid import uuid4
 from django.core.cache import cache
 from django.db import models, transaction
 
-from mall.core import replica, shared_redis, transactions
+from mall.core import file_version, replica, shared_redis, transactions
 
 VERSION_KEY = "kept:version"
 TRUST_SECONDS = 60
@@ -73,26 +74,35 @@ def _loaded_once(load):
     return memory[load]
 
 
-def version() -> bytes | str | None:
+def version() -> bytes | str | int | None:
     """Return the version kept facts go by now, as it is stored, once for all of a writing verb;
-    None without a shared cache.
+    None where no other process could tell us: without a shared cache and an SQLite file.
 
     A verb that will hold a lock asks before it takes it.
     """
-    return _noted_version() if shared_redis.is_there() else None  # others could not tell us
+    if shared_redis.is_there():
+        return _noted_version()
+    return _noted(file_version.read) if file_version.is_there() else None
 
 
 def _noted_version():
+    return _noted(_shared_version)
+
+
+def _noted(read):
     if not transactions.has_memory():
-        return _shared_version()
+        return read()
     memory = transactions.memory()
-    if VERSION_KEY not in memory:
-        memory[VERSION_KEY] = _shared_version()
-    return memory[VERSION_KEY]
+    if read not in memory:
+        memory[read] = read()
+    return memory[read]
 
 
+@transaction.atomic(savepoint=False)
 def forget() -> None:
     """Let every process read kept facts anew, once this transaction is committed."""
+    if file_version.is_there():
+        file_version.renew()
     hook = partial(_bump, uuid4().hex)
     _here.hooks = [*getattr(_here, "hooks", []), hook]
     transaction.on_commit(hook, robust=True)
@@ -101,6 +111,7 @@ def forget() -> None:
 class KeptQuerySet(models.QuerySet):
     """Rows whose every change is told to those who keep them."""
 
+    @transaction.atomic(savepoint=False)  # told when it is done, not before
     def _told(self, verb, *args, **kwargs):
         forget()
         return verb(*args, **kwargs)
@@ -134,11 +145,13 @@ class KeptRow(models.Model):
     class Meta:
         abstract = True
 
+    @transaction.atomic(savepoint=False)
     def save(self, *args, **kwargs):
         """Save the row, and tell."""
         forget()
         super().save(*args, **kwargs)
 
+    @transaction.atomic(savepoint=False)
     def delete(self, *args, **kwargs):
         """Delete the row, and tell."""
         forget()

@@ -182,13 +182,12 @@ def insert(objects, *, suffix: str = "") -> int:
     return execute(*_insert(objects, columns_of(type(objects[0])), suffix)) if objects else 0
 
 
-def insert_missing(objects) -> None:
-    """Write new rows in one statement, but for those that a unique key says are there; the database
-    gives the ids.
+def insert_missing(objects) -> int:
+    """Write new rows in one statement, but for those that a unique key says are there; return how
+    many are new. The database gives the ids.
     """
-    if objects:
-        columns = _columns_but_key(type(objects[0]))
-        execute(*_insert(objects, columns, "", verb=_insert_ignore()))
+    columns = _columns_but_key(type(objects[0])) if objects else None
+    return execute(*_insert(objects, columns, "", verb=_insert_ignore())) if objects else 0
 
 
 def write_over(objects, *names) -> None:

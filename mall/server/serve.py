@@ -5,7 +5,7 @@
 import os
 import sys
 
-from mall.server import address
+from mall.server import address, memory
 
 COUNTS = {"WEB_PROCESSES": 2, "WEB_THREADS": 8}
 # For requests in flight when the shop closes: longer than any answer takes, and a long export too.
@@ -51,6 +51,7 @@ def main():
     words = command(host, port, *sys.argv[1:])
     held = address.hold(host, port, again="./ops/serve")
     address.hand_over(held)  # and kept: granian inherits it
+    memory.ask_for_large_pages()
     os.execvp(words[0], words)
 
 

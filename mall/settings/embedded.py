@@ -69,7 +69,15 @@ if not _sqlite.get("ENGINE", "").endswith("sqlite3") or _sqlite["NAME"] in ("", 
         "The embedded profile keeps its data in an SQLite file: use "
         "DATABASE_URL=sqlite:////a/file or set MALL_PROFILE=production."
     )
-DATABASES = {"default": {**_sqlite, "ENGINE": SQLITE_ENGINE, "OPTIONS": SQLITE_OPTIONS}}
+DATABASES = {
+    "default": {
+        **_sqlite,
+        "ENGINE": SQLITE_ENGINE,
+        "OPTIONS": SQLITE_OPTIONS,
+        # A new connection reads and parses the whole schema: more than most requests cost.
+        "CONN_MAX_AGE": None,
+    }
+}
 # Room enough that the shelves' kept facts never push out sessions and rate limits (the default is
 # 300 entries).
 CACHES = {

@@ -48,7 +48,7 @@ ACCOUNT_RATE_LIMITS = {
 ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 64  # as mall/core/networks.py counts everywhere else
 ACCOUNT_FORMS = {
     "login": "accounts.entrance.SignInForm",
-    "signup": "accounts.entrance.SignUpForm",
+    "signup": "accounts.sign_up.SignUpForm",
     "add_email": "accounts.entrance.EmailAddForm",
     "change_password": "accounts.entrance.PasswordChangeForm",
     "set_password": "accounts.entrance.PasswordSetForm",

@@ -14,6 +14,7 @@ from time import monotonic
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
+from mall.database.sqlite3 import patience
 from mall.database.sqlite3.writer_queue import WriterQueue, queue_of
 
 WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLAC"})
@@ -64,6 +65,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._queue.is_turn_of(self):
             yield
             return
+        patience.give_way()
         try:
             self._wait(monotonic() + self._seconds)
             yield
@@ -71,6 +73,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._leave()
 
     def _start_transaction_under_autocommit(self):
+        patience.give_way()
         deadline = monotonic() + self._seconds
         try:
             with self.wrap_database_errors:
