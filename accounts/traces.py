@@ -23,7 +23,7 @@ from mall.core.transactions import transactional
 DAYS_KEPT = 90
 DEVICE_COOKIE = "mall_device"
 DEVICE_COOKIE_SECONDS = 365 * 86400
-DEVICE_HEADER = "Device-Id"  # an app has no cookie and names its device itself
+DEVICE_HEADER = "HTTP_DEVICE_ID"  # an app has no cookie and names its device itself
 LONGEST_DEVICE = 64
 BATCH = 500
 
@@ -55,7 +55,7 @@ def device_of(request) -> str:
     A browser without a name gets one, which ``keep_device`` hands over.
     """
     if request.path_info.startswith("/api/"):
-        return request.headers.get(DEVICE_HEADER, "")[:LONGEST_DEVICE]
+        return request.META.get(DEVICE_HEADER, "")[:LONGEST_DEVICE]
     known = request.COOKIES.get(DEVICE_COOKIE, "")[:LONGEST_DEVICE]
     if not known and not hasattr(request, "new_device"):
         request.new_device = secrets.token_urlsafe(16)

@@ -14,10 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import traces
-from mall.core.api import REPLAYED, Cursor, key_of, made, once_key, read
+from mall.core.api import REPLAYED, Cursor, key_of, once_key, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from mall.core.openapi import refusal
 from mall.core.own_list import OwnList
+from mall.core.plain_post import PlainPost
 from orders import history, lifecycle, listing_serializers, pricing, proposals
 from orders.basket import api as basket_api
 from orders.basket import seen_api
@@ -45,7 +46,6 @@ from orders.serializers import (
     QuoteRequest,
     StatusQuery,
 )
-from orders.sold_out_api import refused_first
 from points import account_state, event_delivery
 
 TAGS = ["orders"]
@@ -65,7 +65,7 @@ def own(request, no) -> Order:
 
 def shown(request, order):
     """Return an order as it is answered, from what the verb that returned it knows."""
-    return OrderSerializer(order, context={"request": request}).data
+    return OrderSerializer(context={"request": request}).to_representation(order)
 
 
 def _destination(request, asked) -> Destination:
@@ -120,7 +120,8 @@ class QuoteView(APIView):
         }
 
 
-class OrderListView(OwnList):
+class OrderListView(PlainPost, OwnList):
+    asked = OrderRequest
     pagination_class = OrderCursor
     state = staticmethod(account_state.read)
 
@@ -151,22 +152,25 @@ class OrderListView(OwnList):
     )
     def post(self, request):
         """Place an order; the same key and body again answer the same order."""
-        sent = read(OrderRequest, request.data)
-        key = key_of(request)
+        return super().post(request)
+
+    def posted(self, request, sent):
+        """Place an order of what was sent."""
+        key, asked = key_of(request), sent.validated_data
         limit(request, "redeem", ACTIONS_PER_MEMBER, once=key)
-        count_try(request, sent.validated_data.get("coupon"))
+        count_try(request, asked.get("coupon"))
         order = place_order(
             request.user,
             lines=sent.wanted(),
             key=key,
-            points_to_use=sent.validated_data["points_to_use"],
-            coupon=sent.validated_data.get("coupon"),
-            address=sent.validated_data.get("address"),
-            expect=sent.validated_data.get("expect"),
-            from_basket=sent.validated_data["from_basket"],
+            points_to_use=asked["points_to_use"],
+            coupon=asked.get("coupon"),
+            address=asked.get("address"),
+            expect=asked.get("expect"),
+            from_basket=asked["from_basket"],
             trace=traces.of(request),
         )
-        return made(shown(request, order), replayed=order.replayed)
+        return shown(request, order), order.replayed
 
 
 class OrderView(APIView):
@@ -270,7 +274,7 @@ class NotifyView(APIView):
 
 urlpatterns = [
     path("orders/quote", QuoteView.as_view()),
-    path("orders", refused_first(OrderListView.as_view())),
+    path("orders", OrderListView.as_view()),
     path("orders/<str:no>", OrderView.as_view()),
     path("orders/<str:no>/payments", PaymentView.as_view()),
     path("orders/<str:no>/cancellation", CancellationView.as_view()),

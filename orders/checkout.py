@@ -15,6 +15,8 @@ from functools import partial
 from accounts import traces
 from accounts.models import Address
 from catalog import shelf, sold_out, stock
+from catalog.errors import OutOfStock
+from catalog.models import Stock
 from mall.core import clock, kept, lane, repeats, rows
 from mall.core.money import yuan
 from mall.core.transactions import transactional
@@ -71,12 +73,9 @@ def place_order(
         address=address_id,
         **more,
     )
-    refusal = sold_out.refusal_of(wanted)
-    if refusal is not None:
-        placed = replay(user, key, body_hash)  # who took the last piece may ask again
-        if placed is None:
-            raise refusal
-        return placed
+    suspected = sold_out.suspected(wanted)
+    if suspected and _is_placed_or_gone(user, key, suspected):
+        return replay(user, key, body_hash)
     asked = {
         "key": key,
         "body_hash": body_hash,
@@ -92,6 +91,28 @@ def place_order(
     request = group.Request(user, sku_id, quantity, **asked)
     where = group.lane_of(sku_id)
     return lane.serve(where, user.pk, request, alone=alone, together=group.place)
+
+
+def _is_placed_or_gone(user, key, suspected) -> bool:
+    """Say whether the key has placed an order, for who took the last piece may ask again; refuse
+    what is missing on the shelf now. One statement, before anything is locked.
+
+    Raises: OutOfStock.
+    """
+    condition, values = drafts.placed_under(user, key).condition("o")
+    left = f"(SELECT k.quantity FROM {rows.table(Stock)} k WHERE k.sku_id = %s)"
+    [(placed, *pieces)] = rows.fetch(
+        f"SELECT (SELECT o.id FROM {rows.table(Order)} o WHERE {condition})"
+        + f", {left}" * len(suspected),
+        [*values, *(sku_id for sku_id, _quantity in suspected)],
+    )
+    if placed is not None:
+        return True
+    for (sku_id, quantity), found in zip(suspected, pieces, strict=True):
+        if (found or 0) < quantity:  # what was never received has no row
+            raise OutOfStock(sku=sku_id, wanted=quantity, left=found or 0)
+        sold_out.forget(sku_id)
+    return False
 
 
 @transactional

@@ -1,10 +1,7 @@
 """The DRF seam: strict serializers, pages, one error shape. Endpoints live in each app's api.py."""
 
-from functools import cache
-
 import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
@@ -17,48 +14,9 @@ from rest_framework.response import Response
 from mall.core import faults, second_factor
 from mall.core.error_responses import UNREADABLE
 from mall.core.errors import Busy, DomainError
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 
-
-class StrictSerializer(serializers.Serializer):
-    """A serializer that refuses unknown fields instead of ignoring them."""
-
-    def to_internal_value(self, sent):
-        if isinstance(sent, dict):
-            unknown = set(sent) - {
-                name for name, field in self.fields.items() if not field.read_only
-            }
-            if unknown:
-                refusal = [serializers.ErrorDetail(_("Unknown field."), "unknown_field")]
-                raise serializers.ValidationError(dict.fromkeys(sorted(unknown), refusal))
-        return super().to_internal_value(sent)
-
-
-class StrictIntegerField(serializers.IntegerField):
-    """A whole number written as a JSON number: no booleans, no floats, no numbers in strings."""
-
-    def to_internal_value(self, sent):
-        if isinstance(sent, bool) or not isinstance(sent, int):
-            self.fail("invalid")
-        return super().to_internal_value(sent)
-
-
-def read(serializer_class, sent, **context):
-    """Return the checked serializer of what was sent. Raises: ValidationError.
-
-    REST framework copies all fields for every request, which costs more than checking. Fields of a
-    strict serializer keep nothing of what they check, so where nothing else is said they are built
-    once a process.
-    """
-    serializer = serializer_class(data=sent, **context)
-    if not context and issubclass(serializer_class, StrictSerializer):
-        serializer.fields = _fields(serializer_class)
-    serializer.is_valid(raise_exception=True)
-    return serializer
-
-
-@cache
-def _fields(serializer_class):
-    return serializer_class().fields
+__all__ = ["StrictIntegerField", "StrictSerializer", "read"]
 
 
 class Clerk(BasePermission):
@@ -96,7 +54,7 @@ def once_key(what: str, *, longest: int = 64) -> OpenApiParameter:
 
 def key_of(request) -> str:
     """Return the Idempotency-Key a request carries, or nothing; the verb checks it."""
-    return request.headers.get("Idempotency-Key", "")
+    return request.META.get("HTTP_IDEMPOTENCY_KEY", "")
 
 
 def made(shown, *, replayed: bool) -> Response:

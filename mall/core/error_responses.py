@@ -26,8 +26,11 @@ def api_error(
 
 
 def body_of(error: DomainError) -> dict:
-    """Return what a refusal of the business says in the API's shape."""
-    return _body(error.status, error.code, error, error.field)
+    """Return what a refusal of the business says in the API's shape, and what it adds (a new
+    quote).
+    """
+    said = _body(error.status, error.code, error, error.field)
+    return said | getattr(error, "extra", {})
 
 
 def _body(status, code, detail, attr) -> dict:

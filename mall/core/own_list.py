@@ -23,7 +23,23 @@ MOST_PLACES = 1000  # addresses by host and language
 ROOM_BYTES = 1500  # of an answer beside its body
 
 
-class OwnList(APIView):
+class MembersView(APIView):
+    """An endpoint of whoever is known, which can tell without REST framework who asks."""
+
+    def knows(self, request) -> bool:
+        """Whether a good token came, of a caller who does not knock too often."""
+        for way in self.get_authenticators():
+            try:
+                found = way.authenticate(request)
+            except APIException:
+                return False
+            if found:
+                request.user, request.auth = found
+                return all(one.allow_request(request, self) for one in self.get_throttles())
+        return False
+
+
+class OwnList(MembersView):
     """An endpoint that lists what is the caller's own.
 
     A plain question - GET, without parameters, by a good token, for JSON - is answered at once: a
@@ -58,18 +74,6 @@ class OwnList(APIView):
         if request.truth:
             response.holds = request.truth
         return response
-
-    def knows(self, request) -> bool:
-        """Whether a good token came, of a caller who does not knock too often."""
-        for way in self.get_authenticators():
-            try:
-                found = way.authenticate(request)
-            except APIException:
-                return False
-            if found:
-                request.user, request.auth = found
-                return all(one.allow_request(request, self) for one in self.get_throttles())
-        return False
 
     def truth(self, request) -> tuple | None:
         """Return what the answer to this caller is made of: the version of what operators set
