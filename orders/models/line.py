@@ -21,7 +21,7 @@ def adds_up(expected):
 
 def in_language(names: dict) -> str:
     """Return the reader's word of a name kept in every language."""
-    return (
+    return names and (
         names.get(get_language() or "")
         or names.get(settings.LANGUAGE_CODE)
         or next(iter(names.values()), "")
