@@ -5,7 +5,6 @@ member has changed.
 
 import time
 from dataclasses import dataclass
-from functools import cache
 
 from django.db import DatabaseError
 from django.http import HttpResponse
@@ -40,10 +39,15 @@ class MembersView(APIView):
         return False
 
 
-@cache
-def allowed(view_class) -> str:
-    """Return the methods of an endpoint as its answers name them."""
-    return ", ".join(view_class().allowed_methods)
+_allowed: dict[type, str] = {}
+
+
+def allowed(view) -> str:
+    """Return the methods of an endpoint that is being asked, as its answers name them."""
+    own = type(view)
+    if own not in _allowed:
+        _allowed[own] = ", ".join(view.allowed_methods)
+    return _allowed[own]
 
 
 class OwnList(MembersView):
@@ -77,7 +81,7 @@ class OwnList(MembersView):
         response = HttpResponse(
             JSONRenderer().render(self.listed(request)), content_type="application/json"
         )
-        response["Allow"] = allowed(type(self))
+        response["Allow"] = allowed(self)
         if request.truth:
             response.holds = request.truth
         return response
