@@ -11,6 +11,7 @@ Source: docs/decisions/0098-invitations-and-marks-of-devices.md.
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -26,6 +27,7 @@ DEVICE_COOKIE_SECONDS = 365 * 86400
 DEVICE_HEADER = "HTTP_DEVICE_ID"  # an app has no cookie and names its device itself
 LONGEST_DEVICE = 64
 BATCH = 500
+PLACES_KNOWN = 1024  # devices in their networks whose marks are at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,13 @@ UNSEEN = Trace()
 
 def of(request) -> Trace:
     """Return from where a request comes."""
-    network = neighbourhood_of(request.META.get("REMOTE_ADDR", ""))
-    return Trace(mark_of("device", device_of(request)) or None, mark_of("network", network) or None)
+    return _of(device_of(request), request.META.get("REMOTE_ADDR", ""), settings.LEDGER_KEY)
+
+
+@lru_cache(PLACES_KNOWN)
+def _of(device, address, _key) -> Trace:
+    network = neighbourhood_of(address)
+    return Trace(mark_of("device", device) or None, mark_of("network", network) or None)
 
 
 def device_of(request) -> str:

@@ -101,8 +101,8 @@ class EnvelopeMiddleware:
         self._same = {}
 
     def __call__(self, request):
-        translation.activate(language_of(request))
-        request.LANGUAGE_CODE = translation.get_language()
+        request.LANGUAGE_CODE = language_of(request)
+        translation.activate(request.LANGUAGE_CODE)
         request.purse = Purse(request)
         response = self._refusal(request) or self.get_response(request)
         self._address(request, response)
@@ -135,7 +135,7 @@ class EnvelopeMiddleware:
 
     def _headers_of(self, request) -> dict:
         """Return what an empty answer gets on a page, by the way it goes and its language."""
-        kind = request.is_secure(), translation.get_language()
+        kind = request.is_secure(), request.LANGUAGE_CODE
         if kind not in self._same:
             empty = HttpResponse()
             del empty["Content-Type"]

@@ -61,6 +61,8 @@ def place_order(
     wanted = pricing.normalise(lines)
     address_id = address.pk if isinstance(address, Address) else address
     named = wallet.normalise(coupon)
+    suspected = sold_out.suspected(wanted)
+    is_placed = suspected and repeats.is_key(key) and _is_placed_or_gone(user, key, suspected)
     # Left out when there is none: keys of orders placed before the shop had coupons still match.
     more = {} if named is None else {"coupon": named}
     if from_basket:
@@ -73,8 +75,7 @@ def place_order(
         address=address_id,
         **more,
     )
-    suspected = sold_out.suspected(wanted)
-    if suspected and _is_placed_or_gone(user, key, suspected):
+    if is_placed:
         return replay(user, key, body_hash)
     asked = {
         "key": key,

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from mall.core import pasted, phones
 
+MARKS = ("phone_mark", "phone_tail_mark", "recipient_mark", "address_mark")
 TAIL = 4
 LONGEST_EXTENSION = 6
 _DIGITS = re.compile(r"\d+", re.ASCII)
@@ -17,6 +18,8 @@ _NO_WORD = re.compile(r"[\W_]+")
 
 def marks_of(order_model, address: dict) -> dict[str, str]:
     """Return the marks of an address by their columns; without one they are empty."""
+    if not address:
+        return dict.fromkeys(MARKS, "")
     phone = fold_phone(address.get("phone", ""))
     folded = {
         "phone_mark": phone,

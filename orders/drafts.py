@@ -86,7 +86,8 @@ def write(drafts: Iterable[Draft]) -> None:
         ledger.post_many(asked)
     if not rows.insert_read_back(orders, by="no"):
         rows.read_ids(orders, by="no")
-    lines = [[_line_of(draft.order, line) for line in draft.quote.lines] for draft in drafts]
+    names = {line.sku: _names_of(line.sku) for draft in drafts for line in draft.quote.lines}
+    lines = [[_line_of(draft.order, line, names) for line in draft.quote.lines] for draft in drafts]
     written = [line for of_order in lines for line in of_order]
     if rows.insert_read_back(written, by="sku" if len(orders) == 1 else "order"):
         for order, own in zip(orders, lines, strict=True):
@@ -109,14 +110,18 @@ def _posting_of(order):
     return postings.to_spend(order.user_id, key=f"{order.reference}:spend", **words)
 
 
-def _line_of(order, line) -> OrderLine:
+def _names_of(sku) -> dict:
+    return {"product": names_of(sku.product), "sku": names_of(sku)}
+
+
+def _line_of(order, line, names) -> OrderLine:
     product = line.sku.product
     return rows.fresh(
         OrderLine,
         order_id=order.pk,
         sku_id=line.sku.pk,
         product_id=product.pk,
-        names={"product": names_of(product), "sku": names_of(line.sku)},
+        names=names[line.sku],
         image=product.image_url,
         pay_mode=product.pay_mode,
         quantity=line.quantity,

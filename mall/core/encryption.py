@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import os
+from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -62,7 +63,12 @@ def is_sealed_by_first_key(stored: str) -> bool:
 
 def _keys():
     """Return [(name, key)]; the name is a fingerprint, so a value says which key opens it."""
-    keys = [bytes.fromhex(key) for key in settings.FIELD_KEYS]
+    return _read(tuple(settings.FIELD_KEYS))
+
+
+@cache
+def _read(written):
+    keys = [bytes.fromhex(key) for key in written]
     if not keys or any(len(key) != 32 for key in keys):
         raise ImproperlyConfigured("FIELD_KEYS must list 64-digit hex keys, the present one first.")
     return [(hashlib.sha256(b"field-key:" + key).hexdigest()[:8], key) for key in keys]

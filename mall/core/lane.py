@@ -30,6 +30,15 @@ WAITING, LEADING, TAKEN = "waiting", "leading", "taken"
 log = structlog.get_logger(__name__)
 
 
+def _taken() -> threading.Lock:
+    """Return a lock that is taken: whoever waits for it waits until it is given back, for less than
+    an event costs.
+    """
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(eq=False, slots=True)
 class Ticket:
     """One request of one member in a lane."""
@@ -39,7 +48,7 @@ class Ticket:
     place: str = WAITING
     answer: object = None  # what came of it, a refusal too; None: it goes alone
     request_id: str = field(default_factory=request_ids.running)
-    called: threading.Event = field(default_factory=threading.Event)
+    called: threading.Lock = field(default_factory=_taken)  # given back once it is answered
 
 
 @dataclass(slots=True)
@@ -118,7 +127,7 @@ def hand_on(thing, leader: Ticket) -> None:
             del _lanes[thing]
             return
         _lead(lane, lane.waiting.pop(0), time.monotonic())
-        lane.leader.called.set()
+        lane.leader.called.release()
 
 
 def waiting(thing) -> int:
@@ -135,7 +144,7 @@ def _wait(thing, ticket):
     """Wait to be answered or to lead. Whoever has waited for LEAD_SECONDS leads instead; whose
     group takes longer than PATIENCE_SECONDS asks again under the own key.
     """
-    if ticket.called.wait(LEAD_SECONDS):
+    if ticket.called.acquire(timeout=LEAD_SECONDS):
         return
     with _lock:
         if ticket.place is WAITING:
@@ -143,7 +152,7 @@ def _wait(thing, ticket):
             lane.waiting.remove(ticket)
             _lead(lane, ticket, time.monotonic())
     if ticket.place is TAKEN:
-        ticket.called.wait(PATIENCE_SECONDS - LEAD_SECONDS)
+        ticket.called.acquire(timeout=PATIENCE_SECONDS - LEAD_SECONDS)
 
 
 def _take(thing, leader) -> list[Ticket]:
@@ -175,4 +184,5 @@ def _serve_all(group, together):
     finally:
         for ticket, answer in zip(group, answers or [None] * len(group), strict=True):
             ticket.answer = answer
-            ticket.called.set()
+            if ticket.place is TAKEN:  # the leader waits for nobody
+                ticket.called.release()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_ratelimit.core import get_usage
 from rest_framework.throttling import BaseThrottle
 
+from mall.core import shared_redis
 from mall.core.errors import DomainError
 from mall.core.networks import network_of
 
@@ -86,8 +87,7 @@ def limit(request, group: str, rate: str, *, once=""):
         once
         and f"tried:{group}:{hashlib.sha256(f'{who(group, request)} {once}'.encode()).hexdigest()}"
     )
-    # add(), not get(): of many at the same moment one is counted.
-    if tried and not cache.add(tried, 1, ONCE_SECONDS):
+    if tried and not shared_redis.is_first(tried, ONCE_SECONDS):
         return
     seconds = _count(request, group, rate)
     if seconds:

@@ -31,6 +31,7 @@ def network_of(address: str) -> str:
     return plain(address)
 
 
+@lru_cache(CALLERS)
 def neighbourhood_of(address: str) -> str:
     """Return the wider network of an address, in which those of one shop, school or office stand:
     ``192.0.2.0/24``, ``2001:db8:1::/48``; "" of what is no address.

@@ -39,6 +39,17 @@ class MembersView(APIView):
         return False
 
 
+_allowed: dict[type, str] = {}
+
+
+def allowed(view) -> str:
+    """Return the methods of an endpoint that is being asked, as its answers name them."""
+    own = type(view)
+    if own not in _allowed:
+        _allowed[own] = ", ".join(view.allowed_methods)
+    return _allowed[own]
+
+
 class OwnList(MembersView):
     """An endpoint that lists what is the caller's own.
 
@@ -70,7 +81,7 @@ class OwnList(MembersView):
         response = HttpResponse(
             JSONRenderer().render(self.listed(request)), content_type="application/json"
         )
-        response["Allow"] = ", ".join(self.allowed_methods)
+        response["Allow"] = allowed(self)
         if request.truth:
             response.holds = request.truth
         return response

@@ -10,7 +10,7 @@ from rest_framework.renderers import JSONRenderer
 from mall.core import error_responses
 from mall.core.api import StrictSerializer, made, read
 from mall.core.errors import Busy, DomainError
-from mall.core.own_list import MembersView
+from mall.core.own_list import MembersView, allowed
 from mall.core.strict import read_plain
 
 JSON = "application/json"
@@ -57,7 +57,7 @@ class PlainPost(MembersView):
 
     def _said(self, body, status, refusal=None):
         answer = HttpResponse(JSONRenderer().render(body), status=status, content_type=JSON)
-        answer["Allow"] = ", ".join(self.allowed_methods)
+        answer["Allow"] = allowed(self)
         if refusal is not None and refusal.retry_after_seconds:
             answer["Retry-After"] = str(refusal.retry_after_seconds)
         return answer

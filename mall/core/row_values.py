@@ -111,20 +111,21 @@ def _texts(values, params, is_single) -> list[str]:
     if is_single and connection.vendor == "sqlite":
         params += values
         return ["%s"] * len(values)
-    return [_text_of(value, params) for value in values]
-
-
-def _text_of(value, params) -> str:
-    if type(value) is int:
-        return str(value)
-    if value is None:
-        return "NULL"
-    if value == "":
-        return "''"
-    if type(value) is Decimal and value.is_finite():
-        return format(value, "f")
-    params.append(value)
-    return "%s"
+    texts = []
+    for value in values:  # not a function each: there are a hundred in an order
+        kind = type(value)
+        if kind is int:
+            texts.append(str(value))
+        elif value is None:
+            texts.append("NULL")
+        elif value == "":
+            texts.append("''")
+        elif kind is Decimal and value.is_finite():
+            texts.append(format(value, "f"))
+        else:
+            params.append(value)
+            texts.append("%s")
+    return texts
 
 
 def _writer(field) -> Callable:

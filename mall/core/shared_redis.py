@@ -53,6 +53,16 @@ def as_stored(keys: tuple[str, ...]) -> tuple:
     return known[keys]
 
 
+def is_first(key: str, seconds: int) -> bool:
+    """Note under a key that something is done now, for so many seconds, and say whether nobody did
+    before. Of many at the same moment one is first; where the cache does not answer, none is.
+    """
+    if not is_there():
+        return bool(cache.add(key, 1, seconds))
+    name = cache.make_key(key)
+    return bool(ask(lambda redis: redis.execute_command("SET", name, 1, "NX", "EX", seconds)))
+
+
 @contextmanager
 def one_moment(*, also: tuple[str, ...] = ()):
     """Let all inside be as of one moment: what ``as_stored`` is asked is read once. For a page that

@@ -14,6 +14,7 @@ from mall.core.languages import names_of
 from marketing.models import Notification
 from marketing.notices.inbox import Kind, notify_many
 from orders.models import RefundRequest
+from orders.numbers import page_of
 from points import perks, tiers
 from points.models import Adjustment, LedgerEntry, RiskCase
 
@@ -208,7 +209,7 @@ def _about(event, kind, what, *said, **words):
         user_id=event.member,
         kind=kind,
         key=f"{event.reference}:{what}",
-        url=reverse("orders:detail", args=[event.data["no"]]),
+        url=page_of(event.data["no"]),
         params=words,
         created_at=clock.now(),
     )

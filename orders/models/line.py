@@ -21,6 +21,8 @@ def adds_up(expected):
 
 def in_language(names: dict) -> str:
     """Return the reader's word of a name kept in every language."""
+    if not names:
+        return ""
     return (
         names.get(get_language() or "")
         or names.get(settings.LANGUAGE_CODE)

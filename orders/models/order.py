@@ -6,7 +6,6 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.privacy import EncryptedTextField
@@ -16,7 +15,7 @@ from mall.core.money import ZERO
 from orders import contacts
 from orders.models.event import OrderEvent
 from orders.models.line import adds_up, in_language
-from orders.numbers import NUMBER_LENGTH, new_number
+from orders.numbers import NUMBER_LENGTH, new_number, page_of
 
 GIFT = "gift:"  # how keys of orders begin that nobody paid for (orders/gifts.py)
 
@@ -180,7 +179,7 @@ class Order(models.Model):
         return self.no
 
     def get_absolute_url(self):
-        return reverse("orders:detail", args=[self.no])
+        return page_of(self.no)
 
     @property
     def known_lines(self):

@@ -462,10 +462,10 @@ def test_place_order_when_the_leader_is_lost_then_who_comes_leads(members, monke
 
 
 def test_wait_when_the_leader_is_lost_then_who_waited_leads_the_others():
-    class NeverCalled(threading.Event):
+    class NeverCalled:
         """The wait is over, and nobody called."""
 
-        def wait(self, timeout=None):
+        def acquire(self, timeout):
             return False
 
     lost = lane.enter("thing", lane.Ticket(0, None))
@@ -516,12 +516,15 @@ def test_place_order_when_a_follower_gives_up_in_the_midst_of_its_group_then_one
 
 
 def test_serve_when_called_to_lead_while_giving_up_then_it_leads():
-    class TooLate(threading.Event):
+    class TooLate:
         """The call to lead comes when the wait is over."""
 
-        def wait(self, timeout=None):
+        def acquire(self, timeout):
             lane.hand_on("thing", ahead)
             return False
+
+        def release(self):
+            """Nobody waits any more."""
 
     ahead = lane.enter("thing", lane.Ticket(0, None))
     ticket = lane.enter("thing", lane.Ticket(1, None, called=TooLate()))
