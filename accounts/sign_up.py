@@ -14,6 +14,7 @@ from allauth.account.models import EmailAddress
 from allauth.headless.account.inputs import SignupInput
 from allauth.headless.account.views import SignupView
 from allauth.headless.constants import Client
+from django.contrib.auth.hashers import make_password
 from django.urls import path
 
 from accounts.entrance import InOurWords
@@ -39,6 +40,14 @@ class SignsUp(NewMember):
         """See allauth: who has it already is written to, and nobody else is told."""
         self.account_already_exists = is_taken(value)
         return value
+
+    def try_save(self, request):
+        """See allauth. Whoever asks with an e-mail that is taken waits for a password to be hashed
+        all the same, or the clock would tell.
+        """
+        if self.account_already_exists:
+            make_password(self.cleaned_data.get("password1") or self.cleaned_data.get("password"))
+        return super().try_save(request)
 
     def save(self, request):
         """Make the member, their address with them."""

@@ -125,20 +125,31 @@ def ask(products, filters: Filters) -> Asked:
     database would walk the whole shelf.
     """
     found, search = None, Search(filters.search, tier=filters.tier)
+    if search.words and filters.is_search_alone:
+        return _asked_alone(products, filters, search)
     if search.words:
         found = search.few(FEW)
-        if found is None:
-            products = search.among(products)
-        else:
-            products = products.filter(pk__in=found.ids)
-        if filters.is_search_alone and found is None:
-            return Asked(products=products, count=search.count(), best=search.newest())
-        if filters.is_search_alone:
-            return _asked(products, len(found.ids), found)
+        products = search.among(products) if found is None else products.filter(pk__in=found.ids)
     few = list(products.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) > FEW:
         return Asked(products=products, count=products.count())
     return _asked(offered(filters.tier).filter(pk__in=few), len(few), found, among=set(few))
+
+
+def _asked_alone(products, filters, search) -> Asked:
+    """Ask for what words find and nothing else restricts. In the order that the search knows, a
+    page is looked up by its own ids, without asking again for what was found.
+    """
+    found = search.few(FEW)
+    best, count = search.newest(), search.count()
+    if found is not None:
+        best, count = found.ids, len(found.ids)
+    if found is not None and filters.ordering:
+        products = products.filter(pk__in=best)
+    elif best is None or filters.ordering:
+        products = search.among(products)
+    is_guess = found is not None and found.is_guess
+    return Asked(products=products, count=count, best=best, is_guess=is_guess)
 
 
 def _asked(products, count, found, *, among=None) -> Asked:

@@ -20,7 +20,7 @@ from django.db.models.lookups import GreaterThan
 from catalog import kept
 from catalog.audience import VISITOR, is_shown, shown_to
 from catalog.models import ProductWords, is_within, is_within_sale
-from mall.core import clock
+from mall.core import clock, rows
 from mall.core.memory import Memory
 
 MOST_KEPT = 20_000  # goods, about 1.5 kB each
@@ -64,12 +64,16 @@ class AskedWords:
 
     def ids(self, asked, most: int, tier: int = VISITOR) -> list[int]:
         """Return the ids of what ``rows`` finds."""
-        return list(self.query(asked, tier).values_list("pk", flat=True)[:most])
+        found = self.query(asked, tier).values_list("pk", flat=True)[:most]
+        return [pk for (pk,) in rows.fetch(*found.query.sql_with_params())]
 
     def of(self, ids) -> list[Words]:
         """Return the words of some goods."""
-        told = ProductWords.objects.filter(pk__in=ids) if ids else ProductWords.objects.none()
-        return [_words(*row) for row in told.values_list("pk", "pressed", "sounds", "text")]
+        if not ids:
+            return []
+        told = f"FROM {rows.table(ProductWords)} WHERE product_id IN ({rows.marks(ids)})"
+        found = rows.fetch(f"SELECT product_id, pressed, sounds, text {told}", ids)
+        return [_words(*row) for row in found]
 
     def rows(self, asked, most: int, tier: int = VISITOR) -> list[Words]:
         """Return what fulfils one of the conditions of each group, as a reader of a tier sees

@@ -16,7 +16,7 @@ import structlog
 
 from mall.database.sqlite3 import patience
 from mall.profile import use_profile
-from mall.server import address, memory
+from mall.server import address
 
 WEB_THREADS = 8
 HEARD_AT_ONCE = 20  # members: one writer at a time, and shoppers wait for it
@@ -239,7 +239,6 @@ def main():
     held = address.hold(host, port)
     prepare()
     address.hand_over(held)
-    memory.ask_for_large_pages()
     from granian import Granian
     from granian.constants import Interfaces
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from mall.core import clock
 from mall.core.events import tell
@@ -34,6 +34,9 @@ from points.models import LedgerEntry, PointsPolicy, RuleVersion, SetAside
 from points.postings import as_text
 from points.rulebook import active, in_force, numbers_of, publish, versions
 from points.valuation import worth
+
+STEPS = 1000  # of an offer that are remembered
+_offers: tuple = (None, {})  # (the versions they are made of, {those in force, tier: an offer})
 
 # named by those who award, and by those who ask what an action is worth
 __all__ = ["Thing", "active", "in_force", "numbers_of", "publish", "versions", "worth"]
@@ -231,15 +234,28 @@ def offer(action, user_id: int | None = None, *, as_of: datetime | None = None, 
     if tier is not None:
         known.tiers = {user_id: tier}
 
-    found = rulebook.candidates(action, at)
+    among = versions()
+    found = rulebook.candidates(action, at, among=among)
 
-    @cache
-    def would_earn(amount=None, step=None) -> int:
+    def worth_of(amount=None, step=None) -> int:
         fact = Award(user_id, action, "", at, amount=amount, step=step)
         worth_it = valuation.of_candidates(found, fact, known)
         return worth_it.points if worth_it else 0
 
-    return would_earn
+    if tier is None or any(map(rulebook.is_choosy, found.all)):
+        return cache(worth_of)
+    alike = found, known.percent_of(Award(user_id, action, "", at))
+    return _offers_of(among).setdefault(alike, lru_cache(STEPS)(worth_of))
+
+
+def _offers_of(among) -> dict:
+    """Return the offers made so far of these versions, which ask nothing of a member but the tier:
+    what they say is the same for all who stand on it, and forgotten when any rule is edited.
+    """
+    global _offers
+    if _offers[0] is not among:
+        _offers = among, {}
+    return _offers[1]
 
 
 def expires_on(version: RuleVersion, on: date) -> date | str | None:

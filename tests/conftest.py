@@ -75,10 +75,13 @@ def _no_time_of_a_test():
 # --- people -----------------------------------------------------------------
 @pytest.fixture(autouse=True)
 def _fresh_start(request):
-    """Rate limits and cached balances start at nothing; nobody speaks the language of the last
-    test's last reader.
+    """Rate limits, cached balances and kept facts start at nothing; nobody speaks the language of
+    the last test's last reader.
     """
+    from mall.core import kept
+
     cache.clear()
+    kept._kept.clear()  # by hand: SQLite's number comes back with the database
     translation.deactivate()
 
 

@@ -20,11 +20,11 @@ def is_there() -> bool:
     return connection.vendor == "sqlite"
 
 
-def read() -> int:
-    """Return the number, as last committed or as this transaction has it."""
+def read() -> str:
+    """Return the number, as last committed or as this transaction has it; never empty."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA user_version")
-        return cursor.fetchone()[0]
+        return str(cursor.fetchone()[0])
 
 
 def renew() -> None:

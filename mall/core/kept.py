@@ -74,7 +74,7 @@ def _loaded_once(load):
     return memory[load]
 
 
-def version() -> bytes | str | int | None:
+def version() -> bytes | str | None:
     """Return the version kept facts go by now, as it is stored, once for all of a writing verb;
     None where no other process could tell us: without a shared cache and an SQLite file.
 

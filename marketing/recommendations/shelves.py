@@ -23,7 +23,7 @@ from orders import purchase_limits
 NEW, AGAIN = SHELVES = ("new", "again")
 REASONS = ("together", "several", "popular", "alike", "again")
 OWN_AT_MOST = 200  # goods of one's own that speak, the latest
-AHEAD = 4  # times as many are looked at as are shown: some will be gone
+AHEAD = 2  # times as many are looked at as are shown: some will be gone
 BEYOND_THE_KEPT = 60  # goods that fit, where a shop has more of them than are kept
 
 _popularity: dict = {}  # the goods last seen, and how popular each is

@@ -5,12 +5,15 @@ from datetime import date
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import IntegrityError
+from django.test import Client
 
 from accounts.events import REGISTERED, SIGNED_IN
 from accounts.models import BonusClaim, User
 from accounts.privacy import email_fingerprint
 from accounts.registration import note_sign_in, register
+from accounts.sign_up import is_taken
 from points import balance
 from tests.factories.accounts import PASSWORD, MemberFactory, mails
 from tests.listening import hearing
@@ -328,6 +331,65 @@ def test_sign_up_when_the_email_is_taken_then_the_app_hears_of_a_mail_only(api):
     assert "errors" not in answer.json()
     assert [message.to for message in mails()] == [["xiaoming@example.com"]]
     assert User.objects.count() == 1
+
+
+class Hasher(MD5PasswordHasher):
+    """Counts what it hashes."""
+
+    hashed = 0
+
+    def encode(self, *args, **kwargs):
+        type(self).hashed += 1
+        return super().encode(*args, **kwargs)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", ["page", "app"])
+def test_sign_up_when_the_email_is_taken_then_a_password_is_hashed_as_for_a_new_one(
+    api, settings, door
+):
+    register("owner", "taken@example.com", PASSWORD)
+    settings.PASSWORD_HASHERS = [f"{__name__}.Hasher"]
+
+    def hashed_for(name, email):
+        before = Hasher.hashed
+        if door == "page":
+            Client().post("/accounts/signup/", {**FORM, "username": name, "email": email})
+        else:
+            api.post(SIGNUP_API, {**JSON, "username": name, "email": email}, format="json")
+        return Hasher.hashed - before
+
+    assert hashed_for("second", "taken@example.com") == hashed_for("third", "new@example.com") == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("told", "is_theirs"),
+    [
+        ("own@example.com", True),
+        ("OWN@Example.com", True),
+        ("second@example.com", True),
+        ("öwn@example.com", False),
+        ("nobody@example.com", False),
+    ],
+)
+def test_is_taken_when_it_is_somebodys_own_or_second_then_true(told, is_theirs):
+    owner = register("owner", "own@example.com", PASSWORD)
+    EmailAddress.objects.create(user=owner, email="second@example.com")
+
+    assert is_taken(told) is is_theirs
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sign_up_when_the_address_cannot_be_written_then_no_member_is_left(api, monkeypatch):
+    def fails(*_args, **_words):
+        raise IntegrityError("no room")
+
+    monkeypatch.setattr(EmailAddress.objects, "fill_cache_for_user", fails)
+    with pytest.raises(IntegrityError):
+        api.post(SIGNUP_API, JSON, format="json")
+
+    assert not User.objects.exists() and not EmailAddress.objects.exists()
 
 
 @pytest.mark.django_db

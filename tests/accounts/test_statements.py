@@ -88,7 +88,7 @@ def sign_up_app():
 # names the e-mail. The page's sign-up notes what was agreed to.
 FIRST_OF_THE_DAY = {page: (5, 13), app: (6, 14)}
 AGAIN = {page: (5, 12), app: (6, 13)}
-SIGN_UP = {sign_up_page: (16, 22), sign_up_app: (16, 22)}
+SIGN_UP = {sign_up_page: (10, 16), sign_up_app: (10, 16)}
 
 
 def counts(act):

@@ -12,11 +12,13 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from itertools import groupby
 
 import pytest
 from django.db import IntegrityError, OperationalError, connections, transaction
 
 from mall.core import faults
+from mall.database.sqlite3 import patience as patience_of_queue
 from mall.database.sqlite3.writer_queue import LOOK_SECONDS, queue_of
 from mall.settings.databases import SQLITE_ENGINE, SQLITE_OPTIONS
 
@@ -135,6 +137,22 @@ def test_begin_when_others_wait_then_each_in_the_order_in_which_it_came(path):
         waited.__exit__(None, None, None)
 
     assert written() == ["first", *"012345"]
+
+
+def test_begin_when_a_thread_serves_nobody_then_it_writes_whole_beside_others(path):
+    def sweep():
+        patience_of_queue.serve_nobody()
+        for _turn in range(5):
+            with transaction.atomic(ASIDE):  # inside its turn it rests no more
+                write("sweep")
+                write("sweep")
+
+    with thread(sweep) as swept, thread(lambda: [write_in_turn("shopper") for _ in range(5)]):
+        pass
+
+    assert swept.raised == []
+    assert sorted(written()) == ["shopper"] * 5 + ["sweep"] * 10
+    assert all(len(list(turn)) % 2 == 0 for who, turn in groupby(written()) if who == "sweep")
 
 
 def test_begin_when_eight_threads_write_without_a_pause_then_nobody_is_left_behind(

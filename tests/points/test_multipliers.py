@@ -22,7 +22,7 @@ from points import (
     set_aside,
     wording,
 )
-from points.models import Grant, LedgerEntry, Rule, TierLevel
+from points.models import Grant, LedgerEntry, MemberTier, Rule, TierLevel
 from points.models.rules import MULTIPLIER
 from points.rules import Thing
 from tests.factories.points import in_tier, member_with
@@ -72,6 +72,44 @@ def test_award_when_tier_and_multiplier_meet_then_they_multiply_and_the_entry_sa
     assert LedgerEntry.objects.get(pk=entry.pk).alloc["made"] == [
         ["20", [["tier", 4, 120], ["friday", 1, 200]], ""]
     ]
+
+
+def offered(member, step=1):
+    row = MemberTier.objects.filter(pk=member.pk).first()
+    return rules.offer("checkin", member.pk, tier=row)(step=step)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_offer_when_two_stand_on_two_tiers_then_each_is_told_their_own_again_and_again():
+    first, fourth = in_tier(member_with(), 1), in_tier(member_with(), 4)
+
+    told = [(offered(first), offered(fourth), offered(fourth, step=2)) for _turn in range(2)]
+
+    assert told == [(20, 24, 30)] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_offer_when_a_rule_or_a_tier_is_edited_then_the_next_one_asked_is_told(v4):
+    before = offered(v4)
+
+    a_rule("double", percent=200, actions=["checkin"])
+    doubled = offered(v4)
+    TierLevel.objects.filter(level=4).update(earn_percent=150)
+    raised = offered(v4)
+    Rule.objects.filter(code="double").update(status=Rule.Status.PAUSED)
+
+    assert (before, doubled, raised, offered(v4)) == (24, 48, 60, 30)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_offer_when_a_rule_asks_who_then_nobody_is_told_what_another_gets(v4):
+    other = in_tier(member_with(), 4)
+    a_rule("more", percent=200, first_time=True, actions=["checkin"])
+    before = offered(v4), offered(other)
+
+    checked_in(v4)
+
+    assert (before, offered(v4), offered(other)) == ((48, 48), 24, 48)
 
 
 @pytest.mark.parametrize(
