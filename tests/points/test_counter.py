@@ -16,7 +16,13 @@ from points.postings import Posting
 from tests.factories.points import member_with
 
 pytestmark = pytest.mark.django_db
-A_MILLION = [pytest.mark.long, pytest.mark.once(on="sqlite"), pytest.mark.timeout(7200)]
+A_MILLION = [
+    pytest.mark.long,
+    pytest.mark.once(on="sqlite"),
+    pytest.mark.timeout(7200),
+    # a transaction of its own each batch: what waits for one's end would take 2 GB
+    pytest.mark.django_db(transaction=True),
+]
 FIRST_DAY = date(2028, 2, 20)  # the leap day lies ahead
 STEPS = st.lists(
     st.tuples(st.integers(0, 20), st.booleans(), st.integers(1, 60), st.integers(0, 60)),
