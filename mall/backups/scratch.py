@@ -12,12 +12,10 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import MySQLdb
-
 from mall.backups import BackupError
 from mall.backups.databases import named
 from mall.backups.mysql import MySQL
-from mall.backups.snapshot import NO_RIGHT, ask, connected, quote
+from mall.backups.snapshot import NO_RIGHT, MySQLdb, ask, connected, quote
 from mall.settings.databases import mysql_database
 
 START_SECONDS = 60

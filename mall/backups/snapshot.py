@@ -6,9 +6,12 @@ import re
 import time
 from contextlib import closing, contextmanager
 
-import MySQLdb
-
 from mall.backups import BackupError
+
+try:
+    import MySQLdb
+except ImportError:  # an embedded shop has no driver and needs none: its database is a file
+    MySQLdb = None
 
 LOCK_SECONDS, TRIES = 5, 3  # how long to wait for the lock, and how often
 HELD_SECONDS = 20  # nobody stands still longer, whatever happens to us

@@ -7,6 +7,7 @@ import pytest
 
 from mall import verification
 from mall.core import clock
+from mall.core.errors import Busy
 from points import adjustments, grants, maturing, risk, rules
 from points.grants import TakenBack
 from points.models import Adjustment, Grant, LedgerEntry, PointAccount, RiskCase
@@ -57,8 +58,9 @@ def test_mature_due_when_many_sweeps_run_then_each_promise_arrives_once(run_thre
         grants.confirm(f"order:{number}", at=clock.now() - timedelta(days=8))
 
     outcomes = run_threads(4, lambda n: maturing.mature_due())
+    outcomes.append(maturing.mature_due())  # whoever was told "busy" comes again
 
-    assert sum(outcome.points for outcome in outcomes) == 800
+    assert sum(one.points for one in outcomes if not isinstance(one, Busy)) == 800
     assert {
         account.available
         for account in PointAccount.objects.filter(pk__in=[member.pk for member in members])
