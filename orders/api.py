@@ -19,6 +19,7 @@ from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from mall.core.openapi import refusal
 from mall.core.own_list import OwnList
 from mall.core.plain_post import PlainPost
+from mall.core.shapes import bare
 from orders import history, lifecycle, listing_serializers, pricing, proposals
 from orders.basket import api as basket_api
 from orders.basket import seen_api
@@ -65,7 +66,7 @@ def own(request, no) -> Order:
 
 def shown(request, order):
     """Return an order as it is answered, from what the verb that returned it knows."""
-    return OrderSerializer(context={"request": request}).to_representation(order)
+    return bare(OrderSerializer, {"request": request}).to_representation(order)
 
 
 def _destination(request, asked) -> Destination:
