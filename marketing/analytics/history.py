@@ -6,20 +6,21 @@ transaction, so an import may be stopped at any moment and run again.
 """
 
 from collections import ChainMap
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from mall.core import audit, clock
+from mall.core.ahead import ahead
 from mall.core.transactions import transactional
 from marketing.analytics import days, history_rows
 from marketing.analytics.history_file import HistoryFile
 from marketing.analytics.history_reading import reading_of
-from marketing.analytics.history_stage import CUSTOMER, DAY, LINE, open_stage, with_line
+from marketing.analytics.history_stage import open_stage, with_line
 from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder
 
 BATCH_ORDERS = 1_000
@@ -82,42 +83,69 @@ def import_orders(
     Raises: UnreadableTable.
     """
     done = Imported()
-
-    def refuse(number, no, reason):
-        done.refused += 1
-        leave_out(number, no, reason)
-
-    def leave_out(number, no, reason):
-        done.dropped += 1
-        on_bad(number, no, reason)
-
-    def remark(number, no, words):
-        done.remarks += 1
-        on_remark(number, no, words)
-
+    told = _Told(done, on_bad, on_remark)
     if not isinstance(source, HistoryFile):
         reading = reading or reading_of()
         source = HistoryFile(source, reading, encoding=encoding, progress=progress)
     for number, _text in source.above:
-        remark(number, "", _("it stands above the headings, so it is not read"))
-    listeners = {"on_bad": refuse, "on_left": leave_out, "on_remark": remark}
-    with open_stage(**listeners, sample=sample) as stage:
+        told.remark(number, "", _("it stands above the headings, so it is not read"))
+    with open_stage(on_bad=told.refuse, on_left=told.leave_out, sample=sample) as stage:
         stage.take(source)
         done.rows, done.sample = stage.rows, stage.sample
         if dry_run:
             done.people = stage.customers()
-        orders = iter(writing(stage.orders()))
-        while batch := dict(islice(orders, BATCH_ORDERS)):
-            compared = (
-                _compared(batch, replace) if dry_run else _written(batch, replace, done, on_batch)
-            )
-            done.add(compared.counts)
-            for no in compared.kept:
-                first, *others = (row[LINE] for row in batch[no])
-                refuse(first, no, _known_otherwise())
-                for line in others:
-                    leave_out(line, no, with_line(first))
+        # the next ones are read and put together while the database writes these
+        with ahead(_batches(stage.orders())) as batches:
+            for some in _batches(writing(chain.from_iterable(batches))):
+                batch = {order.no: order for order in some if told.is_good(order)}
+                if dry_run:
+                    compared = _compared(batch, replace)
+                else:
+                    compared = _written(batch, replace, done, on_batch)
+                done.add(compared.counts)
+                for no in compared.kept:
+                    told.refuse_order(batch[no], batch[no].numbers[0], _known_otherwise())
     return done
+
+
+@dataclass
+class _Told:
+    """Who hears of what is left out or put right, and where it is counted."""
+
+    done: Imported
+    on_bad: Callable
+    on_remark: Callable
+
+    def refuse(self, number, no, reason):
+        self.done.refused += 1
+        self.leave_out(number, no, reason)
+
+    def leave_out(self, number, no, reason):
+        self.done.dropped += 1
+        self.on_bad(number, no, reason)
+
+    def refuse_order(self, order, number, reason):
+        self.refuse(number, order.no, reason)
+        for other in order.numbers:
+            if other != number:
+                self.leave_out(other, order.no, with_line(number))
+
+    def remark(self, number, no, words):
+        self.done.remarks += 1
+        self.on_remark(number, no, words)
+
+    def is_good(self, order) -> bool:
+        if order.refusal:
+            self.refuse_order(order, *order.refusal)
+        elif order.remark:
+            number, words = order.remark
+            self.remark(number, order.no, words)
+        return not order.refusal
+
+
+def _batches(orders):
+    orders = iter(orders)
+    return iter(lambda: list(islice(orders, BATCH_ORDERS)), [])
 
 
 @dataclass
@@ -130,24 +158,22 @@ class Compared:
     replaced: list
     kept: list
     counts: dict
-    digests: dict
     customers: dict = field(default_factory=dict)
 
 
 def _compared(batch, replace) -> Compared:
-    digests = {no: _digest(rows) for no, rows in batch.items()}
     known = history_rows.facts_of(HistoryOrder, batch, of="no", fact="digest")
-    changed = [no for no in known if known[no] != digests[no]]
+    changed = [no for no in known if known[no] != batch[no].digest]
     replaced, kept = (changed, []) if replace else ([], changed)
-    wanted = {no: rows for no, rows in batch.items() if no not in known}
+    wanted = {no: order for no, order in batch.items() if no not in known}
     counts = {
         "new": len(wanted),
         "replaced": len(replaced),
         "known": len(known) - len(changed),
     }
     wanted |= {no: batch[no] for no in replaced}
-    counts["lines"] = sum(map(len, wanted.values()))
-    return Compared(wanted, replaced, kept, counts, digests)
+    counts["lines"] = sum(len(order.lines) for order in wanted.values())
+    return Compared(wanted, replaced, kept, counts)
 
 
 def _written(batch, replace, done, on_batch) -> Compared:
@@ -171,12 +197,13 @@ def _write(batch, replace, customers, on_batch):
     orders = compared.wanted
     if orders:
         former = _taken_away(compared.replaced)
-        missing = {rows[0][CUSTOMER] for rows in orders.values()} - customers.keys()
+        missing = {order.customer for order in orders.values()} - customers.keys()
         compared.customers = history_rows.know_customers(missing) if missing else {}
         known = ChainMap(compared.customers, customers)
-        keys = history_rows.write_orders(orders, known, compared.digests)
+        keys = history_rows.write_orders(orders, known)
         history_rows.write_lines(orders, keys)
-        days.mark_late({date.fromisoformat(rows[0][DAY]) for rows in orders.values()} | former)
+        on = {order.on for order in orders.values()}
+        days.mark_late(set(map(date.fromisoformat, on)) | former)
     on_batch(compared.counts)
     return compared
 
@@ -193,14 +220,6 @@ def _taken_away(numbers) -> set:
 
 def _known_otherwise():
     return _("another order of this number was imported before; --replace takes the new one")
-
-
-def _digest(rows):
-    """Tell one order's content from another's: its lines in any sequence, whatever number they have
-    in the file.
-    """
-    told = "\n".join(sorted("\t".join(map(str, row[:10])) for row in rows))
-    return blake2b(told.encode(), digest_size=16).hexdigest()
 
 
 @transactional

@@ -4,18 +4,21 @@ of an order's further lines filled in, their words for a status made ours.
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from mall.core.tables.columns import Column
 from mall.core.tables.reader import XLSX, open_table
 from marketing.analytics.history_reading import EXTRA, OF_THE_ORDER, OPEN, Reading
-from marketing.analytics.history_row import COLUMNS, BadRow
+from marketing.analytics.history_row import COLUMNS
 from marketing.models import HistoryOrder
 
 CODES = ("order_no", "customer", "sku")
 YUAN = ("CNY", "RMB", "¥", "￥")
 ALL = (*COLUMNS, *EXTRA)
+CANCELLED = HistoryOrder.Status.CANCELLED.value
+WORDS_KEPT = 1_000
 STATUS_PLACE = COLUMNS.index("status")
 KEPT_OPEN = frozenset(map(ALL.index, OF_THE_ORDER))
 NO_PLACE, CANCELLED_PLACE, CURRENCY_PLACE = map(ALL.index, ("order_no", *EXTRA))
@@ -33,25 +36,26 @@ class HistoryFile:
             self.titles = tuple(title for title in table.titles if title)
             self.above = table.above
             self._encoding = encoding if table.encoding == XLSX else table.encoding
-        self.reading, self.words, self._statuses = reading, Counter(), {}
+        self.reading, self.words = reading, Counter()
+        self._statuses = lru_cache(WORDS_KEPT)(self._status)
         self._source, self._progress = source, progress
         self._found = reading.found_in(self.titles)
 
     def __iter__(self) -> Iterator[tuple]:
-        """Yield (line, nine texts, reason why the row cannot be right or nothing)."""
-        pick, before = self._pick(), None
+        """Yield (lines, nine columns of texts, reasons why a row cannot be right or nothing) of
+        some rows at once.
+        """
+        before = None
         with self._open() as table:
-            for line, cells, reason in table:
-                fields = pick(cells)
+            for lines, cells, faults in table.by_column():
+                columns = self._picked(cells, len(lines))
                 if self.reading.fill_down:
-                    before = fields = _filled_down(fields, before)
-                status = fields[STATUS_PLACE]
-                if not reason:
-                    try:
-                        status = self._said(status, fields)
-                    except BadRow as bad:
-                        reason = str(bad)
-                yield line, (*fields[:STATUS_PLACE], status), reason
+                    rows = []
+                    for fields in zip(*columns, strict=True):
+                        rows.append(before := _filled_down(fields, before))
+                    columns = list(zip(*rows, strict=True))
+                statuses, reasons = self._said(columns, faults)
+                yield lines, [*columns[:STATUS_PLACE], statuses], reasons
 
     def _open(self):
         codes = {title for ours in CODES for title in self._found.get(ours, ())}
@@ -63,45 +67,46 @@ class HistoryFile:
             progress=self._progress,
         )
 
-    def _pick(self):
-        """Return what takes the texts in the order of ALL from a row's cells: of several headings
-        for one column the first that is filled in.
+    def _picked(self, cells, count):
+        """Return the columns in the order of ALL; of several headings for one the first that is
+        filled in.
         """
-        theirs = [self._found.get(ours, ()) for ours in ALL]
-        if all(len(titles) < 2 for titles in theirs):
-            alone = [titles[0] if titles else "" for titles in theirs]
-            return lambda cells: [cells.get(title, "") for title in alone]
-        return lambda cells: [
-            next((cells[title] for title in titles if cells[title]), "") for titles in theirs
-        ]
+        found = []
+        for ours in ALL:
+            theirs = [cells[title] for title in self._found.get(ours, ())]
+            if len(theirs) > 1:
+                each = zip(*theirs, strict=True)
+                theirs = [[next(filter(None, texts), "") for texts in each]]
+            found.append(theirs[0] if theirs else [""] * count)
+        return found
 
-    def _said(self, word, fields):
-        """Return our status of a row. Raises: BadRow."""
-        self.words[word] += 1
-        currency = fields[CURRENCY_PLACE]
+    def _said(self, columns, faults):
+        """Return our statuses of some rows, and the reasons why a row cannot be right."""
+        words, currencies = columns[STATUS_PLACE], columns[CURRENCY_PLACE]
+        are_cancelled = map(bool, columns[CANCELLED_PLACE])
+        said = list(map(self._statuses, words, are_cancelled, currencies))
+        if any(faults):
+            each = zip(said, words, faults, strict=True)
+            said = [(word, fault) if fault else one for one, word, fault in each]
+            words = [word for word, fault in zip(words, faults, strict=True) if not fault]
+        self.words.update(words)
+        return zip(*said, strict=True)
+
+    def _status(self, word, is_cancelled, currency):
+        """Return our status and nothing, or theirs and the reason why the row cannot be right."""
         if currency and currency.upper() not in YUAN:
-            raise BadRow(
-                _("the amounts are in %(currency)s; only yuan (CNY) can be imported")
-                % {"currency": currency}
-            )
-        is_cancelled = fields[CANCELLED_PLACE]
-        status = HistoryOrder.Status.CANCELLED.value if is_cancelled else self._status_of(word)
+            return word, _("the amounts are in %(currency)s; only yuan (CNY) can be imported") % {
+                "currency": currency
+            }
+        status = CANCELLED if is_cancelled else self.reading.status_of(word)
         if status == OPEN:
-            raise BadRow(_("status %(word)s: the order is not over yet") % {"word": word})
+            return word, _("status %(word)s: the order is not over yet") % {"word": word}
         if word and not status:
-            raise BadRow(
-                _(
-                    "status %(word)s is none of completed, cancelled, refunded; say which one it "
-                    "is (--status %(word)s=completed)"
-                )
-                % {"word": word}
-            )
-        return status
-
-    def _status_of(self, word):
-        if word not in self._statuses:
-            self._statuses[word] = self.reading.status_of(word)
-        return self._statuses[word]
+            return word, _(
+                "status %(word)s is none of completed, cancelled, refunded; say which one it is "
+                "(--status %(word)s=completed)"
+            ) % {"word": word}
+        return status, ""
 
 
 def _filled_down(fields, before):

@@ -21,25 +21,20 @@ ORDER = ("no", "customer", "ordered_at", "on", "status", "total", "digest", "imp
 LINE = ("order", "sku", "product", "category", "quantity", "unit_price")
 
 
-def write_orders(batch, customers, digests) -> dict:
-    """Write {order_no: staged rows} as orders; returns {order_no: its key}."""
+def write_orders(batch, customers) -> dict:
+    """Write {order_no: StagedOrder} as orders; returns {order_no: its key}."""
     now = utc_text(clock.now())
-    rows = []
-    for no, lines in batch.items():
-        _no, at, on, customer, *_rest, status, _line = lines[0]
-        total = yuan_text(sum(line[7] * line[8] for line in lines))
-        rows.append((no, customers[customer], at, on, status, total, digests[no], now))
+    rows = [
+        (one.no, customers[one.customer], one.at, one.on, one.status, one.total, one.digest, now)
+        for one in batch.values()
+    ]
     told = _insert(HistoryOrder, ORDER, rows, returning=("no", "id"))
     return dict(told) or facts_of(HistoryOrder, batch, of="no", fact="id")
 
 
 def write_lines(batch, keys) -> int:
     """Write the lines of orders whose keys are known; returns how many."""
-    rows = [
-        (keys[no], sku, product, category, quantity, yuan_text(fen))
-        for no, lines in batch.items()
-        for _no, _at, _on, _customer, sku, product, category, quantity, fen, _status, _line in lines
-    ]
+    rows = [(keys[no], *line) for no, order in batch.items() for line in order.lines]
     _insert(HistoryLine, LINE, rows)
     return len(rows)
 
@@ -49,9 +44,10 @@ def know_customers(names) -> dict:
     known = facts_of(HistoryCustomer, names, of="name", fact="id")
     new = sorted(names - known.keys())
     if new:
-        # Another import may make the same ones at once: whoever is second finds them there.
-        _insert(HistoryCustomer, ("name",), [(name,) for name in new], ignoring=True)
-        known |= facts_of(HistoryCustomer, new, of="name", fact="id")
+        rows, told = [(name,) for name in new], ("name", "id")
+        known |= dict(_insert(HistoryCustomer, ("name",), rows, ignoring=True, returning=told))
+        # Another import may have made the same ones at once: whoever is second finds them there.
+        known |= facts_of(HistoryCustomer, names - known.keys(), of="name", fact="id")
     return known
 
 
@@ -73,11 +69,6 @@ def facts_of(model, values, *, of, fact) -> dict:
 def utc_text(instant) -> str:
     """Write an instant as the databases keep it: UTC, without a zone."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")
-
-
-def yuan_text(fen: int) -> str:
-    """Write fen as yuan: 1250 -> "12.50"."""
-    return f"{fen // 100}.{fen % 100:02}"
 
 
 def _insert(model, names, rows, *, ignoring=False, returning=()) -> list:

@@ -165,6 +165,25 @@ def test_import_when_one_row_is_bad_then_it_is_named_and_its_whole_order_left_ou
     assert "refused=1" in out
 
 
+def test_import_when_few_of_many_rows_are_bad_then_each_is_named_with_its_own_reason(shop):
+    rows = [GOOD.replace("A1", f"A{number:03}") for number in range(450)]  # looked at by 200
+    rows[0] = rows[0].replace("Lin", "")
+    rows[199] = rows[199].replace(",2,", ",0,")
+    rows[200] = rows[200].replace("completed", "lost")
+    rows[449] = rows[449].replace("12.50", "free")
+
+    _out, err = shop(*rows)
+
+    named = [(line.partition(":")[0], line.partition(": ")[2][:8]) for line in err.splitlines()]
+    assert named == [
+        ("line 2, order A000", "customer"),
+        ("line 201, order A199", "quantity"),
+        ("line 202, order A200", "status l"),
+        ("line 451, order A449", "unit_pri"),
+    ]
+    assert HistoryOrder.objects.count() == 446
+
+
 def test_import_when_a_row_names_no_order_then_only_that_row_is_refused(shop):
     _out, err = shop("," + GOOD.partition(",")[2], GOOD)
 

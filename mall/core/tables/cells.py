@@ -59,8 +59,8 @@ FRACTION_ROUNDED = re.compile(r"[.,][0-9]+[Ee]")
 
 
 def are_plain(texts) -> bool:
-    """Return whether every one of these cells is surely bare already and without a fault: most rows
-    are, and need no look at each cell.
+    """Return whether every one of these cells, of one row or of many, is surely bare already and
+    without a fault: most are, and need no look at each.
 
     No blank but the narrow one, no invisible and no control sign is printable.
     """

@@ -55,6 +55,14 @@ class Row(NamedTuple):
     fault: str = ""
 
 
+class Columns(NamedTuple):
+    """Some rows, column by column: what a ``Row`` has, a sequence of each."""
+
+    lines: Sequence[int]
+    cells: dict[str, Sequence[str]]
+    faults: Sequence[str]
+
+
 def folded(title: str) -> str:
     """Return a heading as headings are compared: trimmed, any width and case, however spaced."""
     plain = BETWEEN.sub("", unicodedata.normalize("NFKC", cells.bare(title)).casefold())

@@ -8,7 +8,6 @@ import codecs
 import io
 import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -17,12 +16,14 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 
 from mall.core.tables import cells, sheets, texts
-from mall.core.tables.columns import TITLES_MAX, Column, Row, heading_place, listed, places
+from mall.core.tables.columns import TITLES_MAX, Column, Columns, Row, heading_place, listed, places
 from mall.core.tables.errors import UnreadableTable
 
 XLSX = "xlsx"
 ACCEPTED = ".csv,.txt,.tsv,.xlsx,text/csv"  # what a file field offers to choose
 HEAD_BYTES = 2_048
+ROWS_AT_ONCE = 200  # nearly always all of them are plain
+ABSENT = -1  # the place of a column that is not there
 TEXTS = {str}
 MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|table|meta|\?xml|\w)", re.I)
 TORN_NUMBER = re.compile(r"^[+-]?[0-9]{1,3}\n[0-9]{3}$", re.MULTILINE)  # 1,000 without quotes
@@ -48,8 +49,8 @@ class Table:
         # a cell under no heading is a fault
         self._plain_width = len(self.titles) if all(self.titles) and not cut else 0
         found = places(self.titles, columns)
-        absent = sys.maxsize
-        self._read = [(one.name, found.get(one.name, absent), one.is_code) for one in columns]
+        self._names = tuple(one.name for one in columns)
+        self._read = [(one.name, found.get(one.name, ABSENT), one.is_code) for one in columns]
         self.unknown = tuple(
             title
             for place, title in enumerate(self.titles)
@@ -67,31 +68,54 @@ class Table:
 
     def __iter__(self) -> Iterator[Row]:
         """Yield every row that holds something. Raises: UnreadableTable."""
-        for line, fields in self._records:
-            if len(fields) <= self._plain_width and self._are_plain(fields):
-                if any(fields):
-                    yield Row(line, self._taken(fields))
-            elif _is_filled(fields):
-                row = self._row(line, fields)
-                if row.fault or any(cells.bare(field) for field in fields):
-                    yield row
+        for some in self.by_column():
+            rows = zip(some.lines, some.faults, *some.cells.values(), strict=True)
+            for line, fault, *found in rows:
+                yield Row(line, dict(zip(self._names, found, strict=True)), fault)
 
-    def _are_plain(self, fields):
-        if not cells.are_plain(fields):
+    def by_column(self) -> Iterator[Columns]:
+        """Yield the same rows, many at once: who has many looks at a column faster than at each
+        cell. Raises: UnreadableTable.
+        """
+        while some := list(islice(self._records, ROWS_AT_ONCE)):
+            lines, rows = zip(*some, strict=True)
+            is_whole = set(map(len, rows)) == {self._plain_width} and all(map(any, rows))
+            if is_whole and self._are_plain(rows):
+                columns = [*zip(*rows, strict=True), ("",) * len(rows)]
+                found = {name: columns[place] for name, place, _is_code in self._read}
+                yield Columns(lines, found, columns[ABSENT])
+            elif filled := [row for one in some if (row := self._row(*one))]:
+                lines, rows, faults = zip(*filled, strict=True)
+                found = {name: [row[name] for row in rows] for name in self._names}
+                yield Columns(lines, found, faults)
+
+    def _row(self, line, fields):
+        """Return a row, or nothing where it holds nothing."""
+        if len(fields) <= self._plain_width and self._are_plain([fields]):
+            return Row(line, self._taken(fields)) if any(fields) else None
+        if not _is_filled(fields):
+            return None
+        row = self._bared(line, fields)
+        return row if row.fault or any(map(cells.bare, fields)) else None
+
+    def _are_plain(self, rows):
+        texts = list(chain.from_iterable(rows))
+        if not cells.are_plain(texts):
             return False
-        if self.delimiter or (kinds := set(map(type, fields))) == TEXTS:
+        if self.delimiter or (kinds := set(map(type, texts))) == TEXTS:
             return True
         # cells of a workbook carry more than their text
         return sheets.Unusable not in kinds and not any(
             is_code and place < len(fields) and isinstance(fields[place], sheets.Date)
+            for fields in rows
             for _name, place, is_code in self._read
         )
 
     def _taken(self, fields):
         width = len(fields)
-        return {name: fields[place] if place < width else "" for name, place, _ in self._read}
+        return {name: fields[place] if 0 <= place < width else "" for name, place, _ in self._read}
 
-    def _row(self, line, fields):
+    def _bared(self, line, fields):
         found = self._taken(fields)
         fault = _stray(fields, self.titles, self._width) or _swallowed(fields, self.delimiter)
         for name, place, is_code in self._read:

@@ -74,6 +74,25 @@ def test_open_when_programs_saved_the_same_table_then_the_same_rows(content):
     assert rows_of(content) == ROWS
 
 
+def test_by_column_when_rows_are_many_and_few_of_them_odd_then_the_same_rows():
+    lines = [f"S{number},{number},note {number}" for number in range(1, 451)]
+    lines[150] = '="007", 5 ,'  # wrapped as spreadsheets do
+    lines[199] = "S200,200"  # short
+    lines[200] = ",,"  # nothing at all
+    lines[399] = "S400,#N/A,x"
+    text = "\n".join(["sku,change,note", *lines])
+
+    found = list(open_table(text.encode(), COLUMNS).by_column())
+
+    assert [len(some.lines) for some in found] == [200, 199, 50]
+    rows = [row for some in found for row in zip(some.lines, *some.cells.values(), strict=True)]
+    assert rows == rows_of(text.encode())
+    assert (len(rows), rows[0], rows[150]) == (449, (2, "S1", "1", "note 1"), (152, "007", "5", ""))
+    assert (rows[199], rows[200]) == ((201, "S200", "200", ""), (203, "S202", "202", "note 202"))
+    pairs = [pair for some in found for pair in zip(some.lines, some.faults, strict=True)]
+    assert [line for line, fault in pairs if fault] == [401]
+
+
 def test_open_when_lines_are_blank_or_broken_in_quotes_then_lines_are_the_files():
     content = b'\n\nsku,change,note\n1,2,"a\nb"\n,,\n \n2,3\n'
 
