@@ -22,7 +22,7 @@ from tests.parts import on_mariadb
 
 ROOT = Path(__file__).resolve().parent.parent
 ON_MARIADB = on_mariadb()
-THREADS_SECONDS = 100  # for all threads of a race together
+THREADS_SECONDS, LONG_RACE_SECONDS = 100, 1_000  # for all threads of a race together
 PASSWORD = "a-long-test-password"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update"]
@@ -215,13 +215,17 @@ def deadlocks(mariadb_only, transactional_db):
 
 
 @pytest.fixture
-def run_threads():
+def run_threads(request):
     """run_threads(n, fn) -> what each of n threads returned or raised, in order; all start at once.
+    A race marked ``long`` has ten times as long to end.
 
     ``fn`` gets the thread's number when it takes an argument. Needs
     ``django_db(transaction=True)``.
     """
     from django.db import connections
+
+    is_long = request.node.get_closest_marker("long")
+    seconds = LONG_RACE_SECONDS if is_long else THREADS_SECONDS
 
     def run(n, fn):
         wants_number = any(
@@ -229,7 +233,7 @@ def run_threads():
             for parameter in inspect.signature(fn).parameters.values()
         )
         gate = threading.Barrier(n)
-        outcomes = [TimeoutError(f"the thread did not end within {THREADS_SECONDS} s")] * n
+        outcomes = [TimeoutError(f"the thread did not end within {seconds} s")] * n
 
         def one(number):
             try:
@@ -243,7 +247,7 @@ def run_threads():
         threads = [threading.Thread(target=one, args=(number,), daemon=True) for number in range(n)]
         for thread in threads:
             thread.start()
-        deadline = time.perf_counter() + THREADS_SECONDS  # a clock that tests do not stop
+        deadline = time.perf_counter() + seconds  # a clock that tests do not stop
         for thread in threads:
             thread.join(max(0, deadline - time.perf_counter()))
         if any(thread.is_alive() for thread in threads):

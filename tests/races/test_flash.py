@@ -372,7 +372,7 @@ def test_sale_when_200_members_rush_10_items_then_exactly_the_stock_is_sold(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("gate_state", [*GATES, "off"])
 def test_sale_when_attempts_are_100_times_the_stock_then_exactly_the_stock_is_sold(
     run_threads, settings, gate_state
