@@ -322,6 +322,21 @@ class TestSeededShop(TestCase):
             and demo.notifications.exclude(read_at=None).exists()
         )
 
+    def test_seed_demo_when_done_then_notices_bear_the_day_of_their_fact(self):
+        told = Notification.objects.filter(user__username="demo")
+        days = {clock.day_of(at) for at in told.values_list("created_at", flat=True)}
+        assert len(days) > 10
+        done = {
+            order.no: order.completed_at
+            for order in Order.objects.filter(user__username="demo", status=Order.Status.COMPLETED)
+        }
+        heard = {
+            notice.params["no"]: notice.created_at for notice in told.filter(kind="order_completed")
+        }
+        assert len(done) > 3 and {no: clock.day_of(at) for no, at in heard.items()} == {
+            no: clock.day_of(at) for no, at in done.items()
+        }
+
     def test_seed_demo_when_run_again_then_nothing_changes(self):
         first = rows(), facts()
 
