@@ -88,8 +88,9 @@ def _make_admin() -> User:
 
 # --- the life of demo -----------------------------------------------------------
 JOINED = 47
-# Days ago without a visit; the last one begins the streak that ended yesterday.
-MISSED = {41, 40, 33, 26, 25, 19, 12, 11, 6}
+# Days ago without a visit; the last ones, more than the tier has shields for, begin the streak that
+# ended yesterday.
+MISSED = {41, 40, 33, 26, 25, 19, 12, 11, 7, 6, 5}
 # The other visits are in the morning; these come after the evening's reminder.
 LATE = {15, 3, 1}
 

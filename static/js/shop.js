@@ -33,13 +33,16 @@ document.addEventListener("htmx:oobAfterSwap", () => arm(document));
 arm(document);
 }
 {
+let pressed = "";
 const button = (sign, label, step, field) => {
   const one = document.createElement("button");
   one.type = "button";
   one.className = "icon-button";
   one.textContent = sign;
   one.ariaLabel = label;
+  one.id = `${field.id}${step > 0 ? "-more" : "-less"}`;
   one.addEventListener("click", () => {
+    pressed = one.id;
     if (step > 0) field.stepUp(); else field.stepDown();
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
@@ -52,6 +55,8 @@ const grow = () => {
     field.before(button("−", box.dataset.less, -1, field));
     field.after(button("+", box.dataset.more, 1, field));
   }
+  if (document.activeElement === document.body) document.getElementById(pressed)?.focus();
+  pressed = "";
 };
 document.addEventListener("htmx:load", grow);
 grow();

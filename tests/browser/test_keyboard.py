@@ -104,7 +104,7 @@ def test_widgets_when_a_keyboard_opens_them_then_it_gets_in_round_and_out(shoppe
     expect(picture).to_be_focused()
 
     shopper.set_viewport_size({"width": 1280, "height": 844})  # a phone has no menu, but tabs
-    head, last = shopper.locator(".menu__head"), shopper.locator(".menu__sheet button.menu__row")
+    head, last = shopper.locator(".menu__head"), shopper.get_by_role("button", name="Sign out")
     keys.press(head)
     keys.to(last)
     shopper.keyboard.press("Escape")
@@ -132,6 +132,27 @@ def test_widgets_when_a_keyboard_opens_them_then_it_gets_in_round_and_out(shoppe
     keys.press(main.locator("form button[type=submit]").last)
     member.refresh_from_db()
     assert str(member.birthday) == "1995-05-20"
+    assert keys.faults == {}
+
+
+def test_checkout_when_a_choice_brings_a_new_total_then_the_focus_stays_where_it_was(
+    shopper, member, goods
+):
+    keys, main = Keyboard(shopper), shopper.locator("main")
+    give_points(member, 1_000)
+    sku = virtual_sku(cash="9.00", pay_mode="cash_points")
+    shopper.goto(f"/orders/new/?sku={sku.pk}&quantity=1")
+
+    for _press in range(2):
+        keys.press(main.locator("#quantity-more"))
+        shopper.wait_for_load_state("networkidle")
+        expect(main.locator("#quantity-more")).to_be_focused()
+    expect(main.locator("#quantity")).to_have_value("3")
+    keys.to(main.locator("[name=points_to_use]:checked"))
+    shopper.keyboard.press("ArrowRight")
+    shopper.wait_for_load_state("networkidle")
+    expect(main.locator("[name=points_to_use]:checked")).to_be_focused()
+    keys.to(shopper.locator("#place-order"))
     assert keys.faults == {}
 
 

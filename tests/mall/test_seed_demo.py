@@ -303,7 +303,7 @@ class TestSeededShop(TestCase):
         assert set(demo.orders.values_list("status", flat=True)) == set(Order.Status.values)
         assert demo.orders.get(status="pending").pay_by > NOON
         assert list(demo.check_ins.values_list("on", "streak")[:1]) == [
-            (today - timedelta(days=1), 5)
+            (today - timedelta(days=1), 4)
         ]
         assert not demo.point_account.entries.filter(key=f"login:{today}").exists()
         assert account.next_expiry <= today + timedelta(days=30)
