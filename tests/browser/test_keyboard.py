@@ -129,7 +129,7 @@ def test_widgets_when_a_keyboard_opens_them_then_it_gets_in_round_and_out(shoppe
     for part in ("1995", "05", "20"):  # zh-CN: year, month, day
         shopper.keyboard.type(part)
         shopper.keyboard.press("ArrowRight")
-    keys.press(main.locator("form button[type=submit]").last)
+    keys.follow(main.locator("form button[type=submit]").last, "")
     member.refresh_from_db()
     assert str(member.birthday) == "1995-05-20"
     assert keys.faults == {}
@@ -143,14 +143,17 @@ def test_checkout_when_a_choice_brings_a_new_total_then_the_focus_stays_where_it
     sku = virtual_sku(cash="9.00", pay_mode="cash_points")
     shopper.goto(f"/orders/new/?sku={sku.pk}&quantity=1")
 
-    for _press in range(2):
-        keys.press(main.locator("#quantity-more"))
-        shopper.wait_for_load_state("networkidle")
+    def comes_anew(act):
+        main.locator("#quote").evaluate("one => one.dataset.old = 1")
+        act()
+        expect(main.locator("#quote[data-old]")).to_have_count(0)
+
+    for quantity in ("2", "3"):
+        comes_anew(lambda: keys.press(main.locator("#quantity-more")))
         expect(main.locator("#quantity-more")).to_be_focused()
-    expect(main.locator("#quantity")).to_have_value("3")
+        expect(main.locator("#quantity")).to_have_value(quantity)
     keys.to(main.locator("[name=points_to_use]:checked"))
-    shopper.keyboard.press("ArrowRight")
-    shopper.wait_for_load_state("networkidle")
+    comes_anew(lambda: shopper.keyboard.press("ArrowRight"))
     expect(main.locator("[name=points_to_use]:checked")).to_be_focused()
     keys.to(shopper.locator("#place-order"))
     assert keys.faults == {}
