@@ -64,11 +64,14 @@ def keep(facts: Iterable[Event]) -> None:
     for member, own in groupby(facts, key=attrgetter("member")):
         accounts[member].count_told(own)
     if settings.EVENTS_HEARD == AT_ONCE:
-        transactions.before_commit(_hear_opened)
+        transactions.before_commit(hear_opened)
 
 
-def _hear_opened():
-    _hear({account.user_id: account for account in ledger.opened()})
+def hear_opened() -> int:
+    """Do what follows from what this transaction told so far; return how many facts were heard. A
+    listener that fails undoes all of it.
+    """
+    return _hear({account.user_id: account for account in ledger.opened()})
 
 
 # --- hearing -----------------------------------------------------------------------

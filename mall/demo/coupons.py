@@ -15,6 +15,7 @@ from orders.coupons import lifecycle as coupons
 from orders.models import Coupon, CouponCode, CouponTemplate
 from orders.payments import cash_in
 from orders.payments.gateways import sandbox
+from points import event_delivery
 
 CODE = "HELLO2026"
 # Chinese name, English name, what it takes off, how it is had.
@@ -84,6 +85,7 @@ def _give(demo, admin, made):
     handouts.carry_on()
     with clock.at(clock.now() - timedelta(days=9)):
         coupons.grant(demo.pk, made["quick"], key="demo:quick")
+        event_delivery.deliver(demo.pk)
     for number in range(2):
         coupons.grant(demo.pk, made["tea"], key=f"demo:tea:{number}")
     coupons.grant(demo.pk, made["home"], key="demo:home")

@@ -14,7 +14,7 @@ from mall.demo.lives import days_ago, moment, plan_ordinary_life
 from mall.demo.shop import OPENED_DAYS_AGO
 from mall.demo.story import Shopper, Story, give_address, offers
 from marketing.notices import reminders
-from points import ledger
+from points import event_delivery, ledger
 
 DEMO = ("demo", "demo-points-mall", "小满")
 ADMIN = ("admin", "admin-points-mall", "店长")
@@ -68,7 +68,8 @@ def _tell_of_the_cast(progress):
     story.then(moment(days_ago(missions.OPENED_DAYS_AGO), "07:00"), missions.open_all)
     for days in range(6, 0, -1):
         story.then(moment(days_ago(days), "19:00"), reminders.remind_streaks)
-    story.tell(progress)
+    # what follows bears the day of its fact: notices of months ago are no news of today
+    story.tell(progress, at_dusk=event_delivery.hear_opened)
     if settings.DEMO_SIGN_INS:
         _bring_demo_to_today(story, demo)
     popularity.refresh()
@@ -87,8 +88,9 @@ def _make_admin() -> User:
 
 # --- the life of demo -----------------------------------------------------------
 JOINED = 47
-# Days ago without a visit; the last one begins the streak that ended yesterday.
-MISSED = {41, 40, 33, 26, 25, 19, 12, 11, 6}
+# Days ago without a visit; the last ones, more than the tier has shields for, begin the streak that
+# ended yesterday.
+MISSED = {41, 40, 33, 26, 25, 19, 12, 11, 7, 6, 5}
 # The other visits are in the morning; these come after the evening's reminder.
 LATE = {15, 3, 1}
 

@@ -88,14 +88,22 @@ class Story:
         if instant < self.until:
             heapq.heappush(self._acts, (instant, next(self._turn), act, args, words))
 
-    def tell(self, progress=iter):
-        """Let everything happen in order; ``progress`` may wrap the days in a bar."""
+    def tell(self, progress=iter, *, at_dusk=lambda: None):
+        """Let everything happen in order; ``progress`` may wrap the days in a bar. ``at_dusk`` is
+        called after the last act of each day, by the clock of that act.
+        """
         first = self._acts[0][0] if self._acts else self.until
         for day in progress(range((self.until - first).days + 1)):
             while self._acts and self._acts[0][0] < first + timedelta(days=day + 1):
                 instant, _turn, act, args, words = heapq.heappop(self._acts)
                 with clock.at(instant):
                     act(*args, **words)
+                    if not self._goes_on(clock.day_of(instant)):
+                        at_dusk()
+
+    def _goes_on(self, day) -> bool:
+        """Whether anything else happens on a shop day."""
+        return bool(self._acts) and clock.day_of(self._acts[0][0]) == day
 
     # --- acts -----------------------------------------------------------------
     def join(self, shopper, *, password=None):

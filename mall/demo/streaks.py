@@ -1,5 +1,5 @@
 """Streaks of the demo shop: a day on which it was away, and two days that ``demo`` made up in time
-for a milestone. The day missed since is left to whoever looks.
+for a milestone. The days missed since are left to whoever looks.
 """
 
 from accounts.models import User

@@ -2,8 +2,15 @@
 const open = () => document.querySelectorAll("details[data-menu][open], details[data-confirm][open]");
 
 document.addEventListener("click", (event) => {
+  const closes = event.target.closest("[data-confirm-close]");
   for (const one of open()) {
-    if (!one.contains(event.target) || event.target.closest("[data-confirm-close]")) one.open = false;
+    if (!one.contains(event.target) || closes) one.open = false;
+  }
+  closes?.closest("details").querySelector("summary").focus();
+});
+document.addEventListener("focusin", (event) => {
+  for (const one of open()) {
+    if (one.matches("[data-menu]") && !one.contains(event.target)) one.open = false;
   }
 });
 document.addEventListener("keydown", (event) => {
@@ -26,13 +33,16 @@ document.addEventListener("htmx:oobAfterSwap", () => arm(document));
 arm(document);
 }
 {
+let pressed = "";
 const button = (sign, label, step, field) => {
   const one = document.createElement("button");
   one.type = "button";
   one.className = "icon-button";
   one.textContent = sign;
   one.ariaLabel = label;
+  one.id = `${field.id}${step > 0 ? "-more" : "-less"}`;
   one.addEventListener("click", () => {
+    pressed = one.id;
     if (step > 0) field.stepUp(); else field.stepDown();
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
@@ -45,6 +55,8 @@ const grow = () => {
     field.before(button("−", box.dataset.less, -1, field));
     field.after(button("+", box.dataset.more, 1, field));
   }
+  if (document.activeElement === document.body) document.getElementById(pressed)?.focus();
+  pressed = "";
 };
 document.addEventListener("htmx:load", grow);
 grow();

@@ -303,7 +303,7 @@ class TestSeededShop(TestCase):
         assert set(demo.orders.values_list("status", flat=True)) == set(Order.Status.values)
         assert demo.orders.get(status="pending").pay_by > NOON
         assert list(demo.check_ins.values_list("on", "streak")[:1]) == [
-            (today - timedelta(days=1), 5)
+            (today - timedelta(days=1), 4)
         ]
         assert not demo.point_account.entries.filter(key=f"login:{today}").exists()
         assert account.next_expiry <= today + timedelta(days=30)
@@ -321,6 +321,21 @@ class TestSeededShop(TestCase):
             demo.notifications.unread().exists()
             and demo.notifications.exclude(read_at=None).exists()
         )
+
+    def test_seed_demo_when_done_then_notices_bear_the_day_of_their_fact(self):
+        told = Notification.objects.filter(user__username="demo")
+        days = {clock.day_of(at) for at in told.values_list("created_at", flat=True)}
+        assert len(days) > 10
+        done = {
+            order.no: order.completed_at
+            for order in Order.objects.filter(user__username="demo", status=Order.Status.COMPLETED)
+        }
+        heard = {
+            notice.params["no"]: notice.created_at for notice in told.filter(kind="order_completed")
+        }
+        assert len(done) > 3 and {no: clock.day_of(at) for no, at in heard.items()} == {
+            no: clock.day_of(at) for no, at in done.items()
+        }
 
     def test_seed_demo_when_run_again_then_nothing_changes(self):
         first = rows(), facts()
