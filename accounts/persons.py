@@ -7,7 +7,7 @@ Source: docs/decisions/0086-who-is-proved-is-one-person.md.
 """
 
 from accounts.models import BonusClaim
-from mall.core import rows
+from mall.core import clock, rows
 
 NOBODY = 0
 
@@ -47,4 +47,5 @@ def first_accounts(user_ids) -> set[int]:
 
 def _write(owner, marks) -> int:
     """Write down the marks that were not there; return how many."""
-    return rows.insert_missing([BonusClaim(fingerprint=mark, claimed_by=owner) for mark in marks])
+    words = {"claimed_by": owner, "claimed_at": clock.now()}
+    return rows.insert_missing([BonusClaim(fingerprint=mark, **words) for mark in marks])
