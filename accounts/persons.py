@@ -47,6 +47,5 @@ def first_accounts(user_ids) -> set[int]:
 
 def _write(owner, marks) -> int:
     """Write down the marks that were not there; return how many."""
-    at = clock.now()
-    claims = [BonusClaim(fingerprint=mark, claimed_by=owner, claimed_at=at) for mark in marks]
-    return rows.insert_missing(claims)
+    words = {"claimed_by": owner, "claimed_at": clock.now()}
+    return rows.insert_missing([BonusClaim(fingerprint=mark, **words) for mark in marks])

@@ -1,6 +1,6 @@
 """Signing up and in: one fact, one transaction, whichever door."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -302,6 +302,14 @@ def test_note_sign_in_when_repeated_then_the_day_pays_once():
     note_sign_in(member, on=date(2026, 11, 20))
 
     assert available(member) == 110
+
+
+@pytest.mark.django_db
+def test_register_when_new_then_the_claim_says_when():
+    with time_machine.travel(datetime(2026, 11, 20, 4, tzinfo=UTC), tick=False):
+        register("new", "new@example.com", PASSWORD)
+
+    assert BonusClaim.objects.get().claimed_at == datetime(2026, 11, 20, 4, tzinfo=UTC)
 
 
 # --- a taken address -------------------------------------------------------------
