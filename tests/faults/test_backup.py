@@ -62,9 +62,8 @@ def scratch(tmp_path, transactional_db):
         yield url_of(tmp_path / "scratch.sqlite3")
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE OR REPLACE DATABASE scratch CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
-        )
+        cursor.execute("DROP DATABASE IF EXISTS scratch")
+        cursor.execute("CREATE DATABASE scratch CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
     yield url_of("scratch")
     with connection.cursor() as cursor:
         cursor.execute("DROP DATABASE scratch")

@@ -93,7 +93,8 @@ def database_user(name, password, *grants):
     """A user of this test's server with the rights named, where {} is the test's database."""
     database = connection.settings_dict["NAME"].replace("_", r"\_")
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE OR REPLACE USER '{name}'@'%%' IDENTIFIED BY %s", [password])
+        cursor.execute(f"DROP USER IF EXISTS '{name}'@'%'")
+        cursor.execute(f"CREATE USER '{name}'@'%%' IDENTIFIED BY %s", [password])
         for grant in grants:
             cursor.execute(f"GRANT {grant.format(database)} TO '{name}'@'%'")
     try:

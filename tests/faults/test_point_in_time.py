@@ -151,7 +151,8 @@ def test_restore_when_the_log_does_not_fit_then_nothing_is_restored(
         if number != missing:
             (tmp_path / f"shop-bin.{number}").touch()
     with connection.cursor() as cursor:
-        cursor.execute("CREATE OR REPLACE DATABASE nothing_yet")
+        cursor.execute("DROP DATABASE IF EXISTS nothing_yet")
+        cursor.execute("CREATE DATABASE nothing_yet")
 
     with pytest.raises(BackupError, match=word), speaking_to(making.shop().sibling("nothing_yet")):
         making.restore(kept, until=until, binlogs=tmp_path)

@@ -193,7 +193,8 @@ def test_mysqld_exporter_when_its_user_has_no_right_then_it_tells_all_that_is_as
     )[1]
     options = connection.settings_dict["OPTIONS"]
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE OR REPLACE USER {made}".replace("$watch", "a-password"))
+        cursor.execute("DROP USER IF EXISTS mall_watch")
+        cursor.execute(f"CREATE USER {made}".replace("$watch", "a-password"))
     try:
         port = free_port()
         command = [MYSQLD_EXPORTER, f"--web.listen-address=127.0.0.1:{port}", *flags]
