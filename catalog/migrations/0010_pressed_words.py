@@ -6,7 +6,8 @@ drawn by the next catalog.refresh_popularity.
 
 from django.db import migrations, models
 
-from catalog.models.words import SAID_IN, drawn
+from catalog.models.words import SAID_IN, pressed_of
+from catalog.spelling import sounds
 
 AT_ONCE = 500
 NEW = ["pressed", "sounds", "pressed_from"]
@@ -14,14 +15,14 @@ NEW = ["pressed", "sounds", "pressed_from"]
 
 def draw(apps, schema_editor):
     rows = apps.get_model("catalog", "ProductWords").objects.select_related("product")
-    rest = ("status", "choices", "sale_starts_at", "sale_ends_at", "updated_at")
-    rows = rows.only("product_id", *(f"product__{name}" for name in (*SAID_IN, *rest)))
+    rows = rows.only("product_id", *(f"product__{name}" for name in (*SAID_IN, "updated_at")))
     last = 0
     while some := list(rows.filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
         for row in some:
-            columns = drawn(row.product)
-            for name in NEW:
-                setattr(row, name, columns[name])
+            product = row.product
+            row.pressed = pressed_of(product)
+            row.sounds = sounds(product.name_zh_hans or "").encode()
+            row.pressed_from = product.updated_at
         rows.model.objects.bulk_update(some, NEW)
         last = some[-1].pk
 
