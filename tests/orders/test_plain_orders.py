@@ -226,7 +226,8 @@ def test_order_when_sent_plainly_with_a_token_that_was_ended_then_nobody_is_know
     sku = virtual_sku(points=10, stock=9)
     assert ask(app, sku, key="one").status_code == 201
 
-    app.delete("/api/auth/app/v1/auth/session", HTTP_X_SESSION_TOKEN=app.session_token)
+    ending = {"HTTP_X_SESSION_TOKEN": app.session_token}
+    APIClient().delete("/api/auth/app/v1/auth/session", **ending)
 
     assert ask(app, sku, key="two").status_code == 401
     assert Order.objects.count() == 1
