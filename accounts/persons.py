@@ -7,7 +7,7 @@ Source: docs/decisions/0086-who-is-proved-is-one-person.md.
 """
 
 from accounts.models import BonusClaim
-from mall.core import clock, rows
+from mall.core import clock, upserts
 
 NOBODY = 0
 
@@ -48,4 +48,4 @@ def first_accounts(user_ids) -> set[int]:
 def _write(owner, marks) -> int:
     """Write down the marks that were not there; return how many."""
     words = {"claimed_by": owner, "claimed_at": clock.now()}
-    return rows.insert_missing([BonusClaim(fingerprint=mark, **words) for mark in marks])
+    return upserts.insert_missing([BonusClaim(fingerprint=mark, **words) for mark in marks])

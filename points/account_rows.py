@@ -9,7 +9,7 @@ from datetime import datetime
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS
 
-from mall.core import clock, rows
+from mall.core import clock, rows, upserts
 from points import errors
 from points.models import SEQ_SPAN, LedgerEntry, PointAccount
 from points.postings import Past
@@ -167,7 +167,7 @@ def open_accounts(ids, opened_at: datetime | None = None) -> int:
     A stranger's id inserts nothing.
     """
     sample = PointAccount(opened_at=opened_at or clock.now())
-    return rows.insert_new_for(sample, get_user_model(), ids, named="user_id")
+    return upserts.insert_new_for(sample, get_user_model(), ids, named="user_id")
 
 
 def write(entries: list[LedgerEntry], accounts: list[PointAccount], before: dict) -> None:

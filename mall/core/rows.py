@@ -179,15 +179,7 @@ def as_read(model, name, value):
 
 def insert(objects, *, suffix: str = "") -> int:
     """Write new rows in one statement and return how many the database took."""
-    return execute(*_insert(objects, columns_of(type(objects[0])), suffix)) if objects else 0
-
-
-def insert_missing(objects) -> int:
-    """Write new rows in one statement, but for those that a unique key says are there; return how
-    many are new. The database gives the ids.
-    """
-    columns = _columns_but_key(type(objects[0])) if objects else None
-    return execute(*_insert(objects, columns, "", verb=_insert_ignore())) if objects else 0
+    return execute(*insertion(objects, columns_of(type(objects[0])), suffix)) if objects else 0
 
 
 def write_over(objects, *names) -> None:
@@ -225,7 +217,7 @@ def insert_read_back(objects, *, by: str) -> bool:
     key = quoted(model._meta.pk.column)
     returning = f" RETURNING {key}, {quoted(field.column)}" if can_return and not is_single else ""
     with connection.cursor() as cursor:
-        cursor.execute(*_insert(objects, _columns_but_key(model), returning))
+        cursor.execute(*insertion(objects, columns_but_key(model), returning))
         if is_single:
             ids = {getattr(objects[0], field.attname): cursor.lastrowid}
         else:
@@ -256,11 +248,7 @@ def read_ids(objects, *, by: str) -> None:
         row.pk = ids[value]
 
 
-def _insert_ignore() -> str:
-    return "INSERT OR IGNORE INTO" if connection.vendor == "sqlite" else "INSERT IGNORE INTO"
-
-
-def _insert(objects, columns, suffix, *, verb="INSERT INTO"):
+def insertion(objects, columns, suffix, *, verb="INSERT INTO"):
     """Return the statement that writes rows, and its parameters."""
     written_rows, params = places(columns, objects)
     names = ", ".join(columns.names)
@@ -268,24 +256,10 @@ def _insert(objects, columns, suffix, *, verb="INSERT INTO"):
 
 
 @cache
-def _columns_but_key(model):
+def columns_but_key(model):
+    """Return all columns of a model but its primary key, which the database gives."""
     fields = model._meta.concrete_fields
     return columns_of(model, *[one.attname for one in fields if one is not model._meta.pk])
-
-
-def insert_new_for(sample, parent, ids, *, named: str) -> int:
-    """Write a row like ``sample`` for each of the ``parent``'s rows of these ids that is there and
-    has none yet; ``named`` is the column that names the parent. Returns how many are new.
-    """
-    columns, own = columns_of(type(sample)), quoted(sample._meta.get_field(named).column)
-    values = dict(zip(columns.names, columns.values(sample), strict=True))
-    told = ["%s" if name != own else f"p.{quoted('id')}" for name in values]
-    params = [value for name, value in values.items() if name != own]
-    sql = (
-        f"{_insert_ignore()} {table(sample)} ({', '.join(values)}) SELECT {', '.join(told)} "
-        f"FROM {table(parent)} p WHERE p.id IN ({marks(ids)})"
-    )
-    return execute(sql, [*params, *ids])
 
 
 @cache

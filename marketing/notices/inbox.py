@@ -5,7 +5,7 @@ What a member wants by mail gets a delivery row in the same transaction;
 marketing/notices/deliveries.py sends it.
 """
 
-from mall.core import clock, rows
+from mall.core import clock, rows, upserts
 from mall.core.transactions import transactional
 from marketing.channels import queue as channels
 from marketing.models import Delivery, Notification
@@ -49,7 +49,7 @@ def notify_many(notices, *, batch_size=500):
         if choice.email:
             mailed.append(notice)
     for start in range(0, len(wanted), batch_size):
-        rows.insert_missing(wanted[start : start + batch_size])
+        upserts.insert_missing(wanted[start : start + batch_size])
     if mailed and not clock.is_set_back():
         _queue(mailed, batch_size)
     channels.queue(wanted)
@@ -84,7 +84,7 @@ def _queue(notices, batch_size):
             for pk, user_id, key in found
             if (user_id, key) in batch
         ]
-        rows.insert_missing(deliveries)
+        upserts.insert_missing(deliveries)
 
 
 def inbox(user, *, topic=""):
