@@ -20,7 +20,7 @@ from benchmarks import processes
 from benchmarks.inside import MARK
 from benchmarks.servers import ROOT
 
-THREADS = "16"  # of each of the two web processes
+THREADS = 16  # of each of the two web processes
 START_SECONDS = 60
 STOP_SECONDS = 10  # what is in hand then rolls back
 
@@ -75,11 +75,11 @@ class House:
 
         return wait
 
-    def open(self):
-        """Serve with two processes of sixteen threads, and run what runs every few seconds."""
+    def open(self, threads=THREADS):
+        """Serve with two processes of so many threads, and run what runs every few seconds."""
         self.port = _free_port()
-        where = {"HOST": "127.0.0.1", "PORT": str(self.port), "WEB_THREADS": THREADS}
-        self.running = {"web": self._start(self._command(), where)}
+        where = {"HOST": "127.0.0.1", "PORT": str(self.port), "WEB_THREADS": str(threads)}
+        self.running = {"web": self._start(self._command(threads), where)}
         if self.environment.get("MALL_PROFILE") == "production":
             sweep = [sys.executable, "-m", "benchmarks.inside.sweeps"]
             self.running["later"] = self._start(sweep, {})
@@ -141,13 +141,13 @@ class House:
             stdout=sys.stderr,  # granian tells there when a process of it ended
         )
 
-    def _command(self):
+    def _command(self, threads):
         if not self.wsgi:
             return [self.root / "ops" / "serve"]
         from mall.server.serve import command  # the same options as ours, another application
 
         words = command("127.0.0.1", str(self.port))
-        words[words.index("--blocking-threads") + 1] = THREADS
+        words[words.index("--blocking-threads") + 1] = str(threads)
         return [str(Path(sys.executable).parent / words[0]), *words[1:-1], self.wsgi]
 
     def _wait_until_open(self):

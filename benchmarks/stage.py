@@ -84,6 +84,21 @@ class Stage:
             one.sleep()
         return found
 
+    @contextmanager
+    def threads(self, number):
+        """Have every house serve with so many threads a process meanwhile."""
+        self._open_anew(number)
+        try:
+            yield
+        finally:
+            self._open_anew(house.THREADS)
+
+    def _open_anew(self, threads):
+        for one in self.houses.values():
+            one.close()
+            one.open(threads)
+            one.sleep()
+
     @property
     def furniture(self):
         """What a house is furnished with."""

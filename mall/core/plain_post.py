@@ -57,6 +57,7 @@ class PlainPost(MembersView):
 
     def _said(self, body, status, refusal=None):
         answer = HttpResponse(JSONRenderer().render(body), status=status, content_type=JSON)
+        answer.data = body  # as REST framework's own has it
         answer["Allow"] = allowed(self)
         if refusal is not None and refusal.retry_after_seconds:
             answer["Retry-After"] = str(refusal.retry_after_seconds)

@@ -23,7 +23,7 @@ from marketing.analytics.history_reading import reading_of
 from marketing.analytics.history_stage import open_stage, with_line
 from marketing.models import HistoryCustomer, HistoryLine, HistoryOrder
 
-BATCH_ORDERS = 1_000
+BATCH_ORDERS = 2_000
 KNOWN_CUSTOMERS = 50_000
 
 
@@ -162,7 +162,7 @@ class Compared:
 
 
 def _compared(batch, replace) -> Compared:
-    known = history_rows.facts_of(HistoryOrder, batch, of="no", fact="digest")
+    known = history_rows.digests_of(batch)
     changed = [no for no in known if known[no] != batch[no].digest]
     replaced, kept = (changed, []) if replace else ([], changed)
     wanted = {no: order for no, order in batch.items() if no not in known}

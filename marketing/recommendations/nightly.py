@@ -61,7 +61,11 @@ def _called_alike(buyers) -> dict:
 
 @transactional
 def _replace(pairs, says, alike, buyers, per_buyer):
-    """Readers see the old figures or the new ones, never none."""
+    """Readers see the old figures or the new ones, never none.
+
+    Two may count at once, and neither deletes what the other has not committed: what one finds
+    written under a key stays, for both have counted the same facts.
+    """
     now = clock.now()
     CoPurchase.objects.all().delete()
     _insert(
@@ -90,4 +94,4 @@ def _replace(pairs, says, alike, buyers, per_buyer):
 
 def _insert(rows):
     while batch := list(islice(rows, BATCH)):
-        type(batch[0]).objects.bulk_create(batch)
+        type(batch[0]).objects.bulk_create(batch, ignore_conflicts=True)
