@@ -267,6 +267,16 @@ def test_import_when_names_differ_in_case_only_then_two_orders_of_two_customers(
     assert (HistoryOrder.objects.count(), HistoryCustomer.objects.count()) == (2, 2)
 
 
+@pytest.mark.parametrize("there", ["A0", "A9", "B", "Ä5", "a5", "订单5", "𠮷5"])
+def test_import_when_an_order_is_there_then_known_wherever_it_stands_among_the_new(shop, there):
+    numbers = ["A0", "A9", "B", "Z", "a5", "z", "Ä5", "订单5", "﨑", "𠮷5"]
+    shop(GOOD.replace("A1", there))
+
+    out, err = shop(*(GOOD.replace("A1", number) for number in numbers))
+
+    assert f"orders={len(numbers) - 1} replaced=0 unchanged=1" in out and err == ""
+
+
 def test_import_when_an_order_changed_then_refused_unless_replaced(shop):
     shop(GOOD, GOOD.replace("A1", "A2"))
     changed = GOOD.replace("completed", "refunded").replace("2026-01-05", "2026-01-06")
