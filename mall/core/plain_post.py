@@ -6,6 +6,7 @@ import json
 
 from django.http import HttpResponse
 from rest_framework.renderers import JSONRenderer
+from rest_framework.utils.json import strict_constant
 
 from mall.core import error_responses
 from mall.core.api import StrictSerializer, made, read
@@ -16,6 +17,7 @@ from mall.core.strict import read_plain
 JSON = "application/json"
 ACCEPTED = ("*/*", JSON)
 LONGEST_BODY = 4096  # bytes: more than any order an app sends
+_JSON = json.JSONDecoder(parse_constant=strict_constant)  # as REST framework's: NaN is none
 
 
 class PlainPost(MembersView):
@@ -74,6 +76,6 @@ def _sent(request, asked):
     if int(length) > LONGEST_BODY:
         return None
     try:
-        return read_plain(asked, json.loads(request.body))
+        return read_plain(asked, _JSON.decode(request.body.decode()))
     except (ValueError, RecursionError):
         return None

@@ -210,6 +210,20 @@ def test_order_when_not_sent_as_declared_then_rest_framework_says_what_is_wrong(
     assert plainly == by_rest
 
 
+@pytest.mark.parametrize("spoil", ["coupon", "mark", "wide"])
+def test_order_when_its_json_is_none_of_rest_frameworks_then_refused_as_there(app, spoil):
+    sku = virtual_sku(points=10, stock=9)
+    coupon = ', "coupon": NaN' if spoil == "coupon" else ""
+    text = f'{{"lines": [{{"sku": {sku.pk}, "quantity": 1}}]{coupon}}}'
+    body = text.encode({"mark": "utf-8-sig", "wide": "utf-16-le"}.get(spoil, "utf-8"))
+
+    words = {"content_type": "application/json", "HTTP_IDEMPOTENCY_KEY": "odd"}
+    answer = app.generic("POST", "/api/v1/orders", body, **words)
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "parse_error")
+    assert not Order.objects.exists()
+
+
 def test_order_when_sent_plainly_twice_then_the_same_order_and_a_repeat_says_so(app):
     sku = virtual_sku(points=10, stock=9)
 
