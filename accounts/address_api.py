@@ -14,9 +14,10 @@ from accounts import addresses, pasted_address
 from accounts.api_fields import LineField
 from accounts.models import DETAIL_LENGTH, RECIPIENT_LENGTH, REGION_LENGTH
 from mall.core import phones
-from mall.core.api import StrictSerializer, listed, read, whole
+from mall.core.api import listed, whole
 from mall.core.api_fields import StrictBooleanField
 from mall.core.regions import tree
+from mall.core.strict import StrictSerializer, read
 
 TAGS = ["me"]
 

@@ -16,9 +16,9 @@ from accounts.models import NICKNAME_LENGTH
 from accounts.passwords import LONGEST, ask_again
 from accounts.profile import change_profile, check_birthday
 from mall.core import api_fields
-from mall.core.api import StrictSerializer, read
 from mall.core.export import download
 from mall.core.limits import EXPORTS, PASSWORD_AGAIN, guard
+from mall.core.strict import StrictSerializer, read
 
 TAGS = ["me"]
 

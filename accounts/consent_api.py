@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from accounts import consent
 from accounts.models import Consent
 from mall.core import face
-from mall.core.api import StrictSerializer, read
+from mall.core.strict import StrictSerializer, read
 
 
 class VersionsSerializer(StrictSerializer):

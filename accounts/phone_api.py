@@ -11,8 +11,8 @@ from accounts import phone_codes, phone_numbers, sms
 from accounts.phone_forms import LONGEST_CODE, check_code
 from accounts.privacy import mask_phone
 from mall.core import phones
-from mall.core.api import StrictSerializer, read
 from mall.core.api_fields import CodeField, LineField
+from mall.core.strict import StrictSerializer, read
 
 TAGS = ["me"]
 

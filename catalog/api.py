@@ -23,8 +23,9 @@ from catalog import (
 from catalog.answers import KeptView
 from catalog.models import PRICE_MAX_POINTS, Product
 from catalog.serializers import CategorySerializer, ProductDetailSerializer, ProductSerializer
-from mall.core.api import PageNumbers, StrictSerializer, listed, read, whole
+from mall.core.api import PageNumbers, listed, whole
 from mall.core.limits import who
+from mall.core.strict import StrictSerializer, read
 
 
 class ProductQuery(StrictSerializer):

@@ -13,8 +13,9 @@ from rest_framework.views import APIView
 from catalog import freight, freight_templates, places
 from catalog.freight import Load
 from catalog.models import MAX_QUANTITY, MOST_FREIGHT, MOST_UNITS, FreightTemplate
-from mall.core.api import Clerk, StrictIntegerField, StrictSerializer, listed, read, whole
+from mall.core.api import Clerk, listed, whole
 from mall.core.regions import tree
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 
 TAGS = ["staff goods"]
 MOST_REGIONS = 100

@@ -11,7 +11,8 @@ from rest_framework.views import APIView
 from catalog import price_schedule
 from catalog.models import PRICE_MAX_POINTS, ScheduledPrice, Sku
 from catalog.staff_api import IN_OUR_TIME, TAGS
-from mall.core.api import Clerk, StrictIntegerField, StrictSerializer, listed, read, whole
+from mall.core.api import Clerk, listed, whole
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 
 MOST_SHOWN = 100
 

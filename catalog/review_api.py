@@ -12,7 +12,8 @@ from rest_framework.views import APIView
 
 from catalog import audience, reviews, storefront
 from catalog.models import MOST_STARS, Review
-from mall.core.api import PageNumbers, StrictSerializer, read
+from mall.core.api import PageNumbers
+from mall.core.strict import StrictSerializer, read
 
 TAGS = ["reviews"]
 

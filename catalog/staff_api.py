@@ -24,13 +24,8 @@ from catalog.models import (
     Sku,
     validate_attributes,
 )
-from mall.core.api import (
-    Clerk,
-    Cursor,
-    StrictIntegerField,
-    StrictSerializer,
-    read,
-)
+from mall.core.api import Clerk, Cursor
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 
 TAGS = ["staff goods"]
 LIMIT_MAX = 1_000_000

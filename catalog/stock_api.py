@@ -20,17 +20,8 @@ from catalog.models import LEFT, MOST_RECEIVED, Sku, StockMovement
 from catalog.shelf_log import LOG_END, START, Place
 from catalog.staff_api import TAGS, Newest, paged
 from mall.core import repeats
-from mall.core.api import (
-    REPLAYED,
-    Clerk,
-    Cursor,
-    StrictIntegerField,
-    StrictSerializer,
-    key_of,
-    made,
-    once_key,
-    read,
-)
+from mall.core.api import REPLAYED, Clerk, Cursor, key_of, made, once_key
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 
 
 class MayMoveStock(Clerk):

@@ -9,9 +9,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import StrictIntegerField, StrictSerializer, read
 from mall.core.limits import limit
 from mall.core.openapi import refusal
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from marketing import shared_links
 
 LINKS_PER_MEMBER = "10/h"

@@ -14,12 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import traces
-from mall.core.api import REPLAYED, Cursor, key_of, once_key, read
+from mall.core.api import REPLAYED, Cursor, key_of, once_key
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
 from mall.core.openapi import refusal
 from mall.core.own_list import OwnList
 from mall.core.plain_post import PlainPost
 from mall.core.shapes import bare
+from mall.core.strict import read
 from orders import history, lifecycle, listing_serializers, pricing, proposals
 from orders.basket import api as basket_api
 from orders.basket import seen_api

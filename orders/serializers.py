@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from mall.core.api import StrictIntegerField, StrictSerializer, absolute
+from mall.core.api import absolute
 from mall.core.shapes import ModelShape, Shape
+from mall.core.strict import StrictIntegerField, StrictSerializer
 from orders import earning, pricing
 from orders.coupons.wallet import LONGEST_TYPED
 from orders.models import (

@@ -14,15 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core import repeats
-from mall.core.api import (
-    Clerk,
-    Cursor,
-    StrictIntegerField,
-    StrictSerializer,
-    key_of,
-    once_key,
-    read,
-)
+from mall.core.api import Clerk, Cursor, key_of, once_key
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from points import adjustments
 from points.machine import POINTS_MAX
 from points.models import Adjustment, PointAccount

@@ -9,10 +9,11 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import Cursor, StrictSerializer, read
+from mall.core.api import Cursor
 from mall.core.api_fields import DayField
 from mall.core.own_list import OwnList
 from mall.core.shapes import RowShape, Shape
+from mall.core.strict import StrictSerializer, read
 from points import (
     account_state,
     adjustments_api,

@@ -11,7 +11,8 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import Clerk, StrictSerializer, read
+from mall.core.api import Clerk
+from mall.core.strict import StrictSerializer, read
 from points import back_tests, rule_writing, rulebook
 from points.adjustments_api import TAGS, Asked, Newest
 from points.models import BackTest, Budget, Rule, RuleVersion

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
-from mall.core.api import StrictIntegerField, StrictSerializer
 from mall.core.api_fields import StrictBooleanField
+from mall.core.strict import StrictIntegerField, StrictSerializer
 from points import back_tests, overlap, rule_tables, rule_wording, rule_writing, rulebook
 from points.conditions import CATEGORIES
 from points.models import LEVELS, BackTest, Budget, Rule, RuleVersion

@@ -1,4 +1,4 @@
-"""The DRF seam: strict serializers, pages, one error shape. Endpoints live in each app's api.py."""
+"""The DRF seam: pages, clerks, one error shape. Endpoints live in each app's api.py."""
 
 import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig
@@ -14,9 +14,6 @@ from rest_framework.response import Response
 from mall.core import faults, second_factor
 from mall.core.error_responses import UNREADABLE
 from mall.core.errors import Busy, DomainError
-from mall.core.strict import StrictIntegerField, StrictSerializer, read
-
-__all__ = ["StrictIntegerField", "StrictSerializer", "read"]
 
 
 class Clerk(BasePermission):

@@ -9,10 +9,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.json import strict_constant
 
 from mall.core import error_responses
-from mall.core.api import StrictSerializer, made, read
+from mall.core.api import made
 from mall.core.errors import Busy, DomainError
 from mall.core.own_list import MembersView, allowed
-from mall.core.strict import read_plain
+from mall.core.strict import StrictSerializer, read, read_plain
 
 JSON = "application/json"
 ACCEPTED = ("*/*", JSON)

@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 from rest_framework.views import APIView
 
-from mall.core.api import Clerk, Cursor, StrictIntegerField, StrictSerializer, read
+from mall.core.api import Clerk, Cursor
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from marketing.campaigns import lifecycle, planning, report, segment_api, wording
 from marketing.models import Campaign, Segment
 from marketing.models.campaign import (

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 from rest_framework.views import APIView
 
-from mall.core.api import Clerk, Cursor, StrictIntegerField, StrictSerializer, read
+from mall.core.api import Clerk, Cursor
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from marketing.campaigns import segments, tags, wording
 from marketing.campaigns.checking import MOST_TAGS, checked
 from marketing.campaigns.conditions import FIELDS

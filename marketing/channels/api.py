@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import StrictSerializer, read
 from mall.core.api_fields import StrictBooleanField
+from mall.core.strict import StrictSerializer, read
 from marketing.channels import choices, ports, web_push
 from marketing.models import Channel
 from marketing.notices.topics import TOPICS

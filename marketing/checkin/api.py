@@ -9,8 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core import clock
-from mall.core.api import StrictSerializer, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.strict import StrictSerializer, read
 from marketing.checkin import board, make_up, streak
 from marketing.checkin.shapes import (
     CheckedInSerializer,

@@ -7,18 +7,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import (
-    REPLAYED,
-    StrictIntegerField,
-    StrictSerializer,
-    key_of,
-    listed,
-    made,
-    once_key,
-    read,
-    whole,
-)
+from mall.core.api import REPLAYED, key_of, listed, made, once_key, whole
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from marketing.draws import board, drawing, prizes, proof
 from marketing.models import Draw, DrawPrize, DrawTicket
 from marketing.models.draw import MOST_POINTS

@@ -7,9 +7,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core import clock
-from mall.core.api import StrictSerializer, read
 from mall.core.api_fields import DayField
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.strict import StrictSerializer, read
 from marketing.leaderboard import counting, standings
 from marketing.models import Board
 from points import event_delivery

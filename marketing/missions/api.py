@@ -8,8 +8,9 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import StrictSerializer, listed, read, whole
+from mall.core.api import listed, whole
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.strict import StrictSerializer, read
 from marketing.missions import board, counting
 from marketing.models import Mission
 from points import balance, event_delivery

@@ -9,9 +9,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.profile import change_language
-from mall.core.api import Cursor, StrictIntegerField, StrictSerializer, read
+from mall.core.api import Cursor
 from mall.core.api_fields import StrictBooleanField
 from mall.core.shapes import ModelShape
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from marketing.models import Notification
 from marketing.notices import digest, inbox, preferences
 from marketing.notices.topics import MANNERS, TOPICS

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from catalog import audience, storefront
 from catalog.serializers import ProductSerializer
-from mall.core.api import StrictSerializer
+from mall.core.strict import StrictSerializer
 from marketing.recommendations import impressions, shelves
 from points import balance
 

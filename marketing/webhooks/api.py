@@ -13,8 +13,9 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import Clerk, StrictIntegerField, StrictSerializer, listed, read, whole
+from mall.core.api import Clerk, listed, whole
 from mall.core.api_fields import StrictBooleanField
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from marketing.models import WebhookDelivery, WebhookEndpoint
 from marketing.models.webhook import URL_LENGTH
 from marketing.webhooks import endpoints, kinds, queue

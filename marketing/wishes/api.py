@@ -7,8 +7,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import audience, storefront
-from mall.core.api import StrictSerializer, absolute, read
+from mall.core.api import absolute
 from mall.core.shapes import Shape
+from mall.core.strict import StrictSerializer, read
 from marketing.wishes import goal
 from orders.basket import wishes
 from orders.serializers import YuanField

@@ -6,7 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import absolute, listed, read, whole
+from mall.core.api import absolute, listed, whole
+from mall.core.strict import read
 from orders import proposals
 from orders.basket import again, alerts, contents, standing
 from orders.basket.baskets import MemberBasket

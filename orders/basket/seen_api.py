@@ -8,8 +8,9 @@ from rest_framework.views import APIView
 
 from catalog import audience
 from catalog.serializers import ProductSerializer
-from mall.core.api import read, whole
+from mall.core.api import whole
 from mall.core.shapes import Shape
+from mall.core.strict import read
 from orders.basket import seen
 from orders.serializers import NothingRequest
 

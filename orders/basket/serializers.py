@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from mall.core.api import StrictIntegerField, StrictSerializer
 from mall.core.shapes import Shape
+from mall.core.strict import StrictIntegerField, StrictSerializer
 from orders import pricing
 from orders.quote_serializers import ProposedQuoteSerializer
 from orders.serializers import YuanField

@@ -8,18 +8,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mall.core import clock, repeats
-from mall.core.api import (
-    REPLAYED,
-    Cursor,
-    StrictSerializer,
-    key_of,
-    listed,
-    made,
-    once_key,
-    read,
-    whole,
-)
+from mall.core.api import REPLAYED, Cursor, key_of, listed, made, once_key, whole
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.strict import StrictSerializer, read
 from orders.coupons import lifecycle, offers
 from orders.errors import InvalidKey
 from orders.models import Coupon, CouponTemplate

@@ -11,17 +11,9 @@ from accounts import traces
 from catalog.models import MAX_QUANTITY
 from catalog.payable import takes_yuan
 from mall.core import clock
-from mall.core.api import (
-    REPLAYED,
-    StrictIntegerField,
-    StrictSerializer,
-    absolute,
-    key_of,
-    made,
-    once_key,
-    read,
-)
+from mall.core.api import REPLAYED, absolute, key_of, made, once_key
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from orders.flash import board, redemption
 from orders.models import FlashSession, Order
 from orders.pricing import LARGEST_ID

@@ -7,8 +7,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import StrictIntegerField, StrictSerializer, read
 from mall.core.limits import ACTIONS_PER_MEMBER, limit
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from orders.errors import NoSuchFlashItem
 from orders.flash import lots_proof, registration
 from orders.flash.lottery_errors import NotDrawnByLot

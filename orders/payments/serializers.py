@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from mall.core.api import StrictSerializer
 from mall.core.shapes import ModelShape
+from mall.core.strict import StrictSerializer
 from orders.models import Payment, PaymentNotice, PaymentRefund
 from orders.payments import cash_in, gateways
 

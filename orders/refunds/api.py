@@ -8,8 +8,9 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mall.core.api import REPLAYED, Clerk, Cursor, key_of, listed, made, once_key, read, whole
+from mall.core.api import REPLAYED, Clerk, Cursor, key_of, listed, made, once_key, whole
 from mall.core.limits import ACTIONS_PER_MEMBER, guard, limit
+from mall.core.strict import read
 from orders import delivery, lifecycle
 from orders.models import Order, RefundLine, RefundRequest
 from orders.refunds import preview, requests

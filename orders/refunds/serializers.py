@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from mall.core.api import StrictIntegerField, StrictSerializer
 from mall.core.api_fields import LineField, NumberField
+from mall.core.strict import StrictIntegerField, StrictSerializer
 from orders import pricing
 from orders.models import RefundLine, RefundRequest
 from orders.serializers import YuanField

@@ -8,8 +8,9 @@ from rest_framework.views import APIView
 
 from catalog import reviews as written
 from catalog.models import LONGEST_REVIEW, MOST_STARS, Review
-from mall.core.api import Cursor, StrictIntegerField, StrictSerializer, read
+from mall.core.api import Cursor
 from mall.core.limits import limit
+from mall.core.strict import StrictIntegerField, StrictSerializer, read
 from orders.pricing import LARGEST_ID
 from orders.reviews import lines
 from orders.reviews.forms import REVIEWS_PER_MEMBER
