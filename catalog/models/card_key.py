@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from catalog.models.sku import Sku
 from mall.core import clock
@@ -19,7 +20,7 @@ class CardKey(models.Model):
     """
 
     class State(models.TextChoices):
-        FREE = "free", _("Free")
+        FREE = "free", pgettext_lazy("card key", "Free")
         ISSUED = "issued", _("Issued")
         VOID = "void", _("Void")
 

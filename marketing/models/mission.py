@@ -73,7 +73,7 @@ class Mission(KeptRow, Temporal):
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
-        ACTIVE = "active", _("Active")
+        ACTIVE = "active", pgettext_lazy("rule", "Active")
         PAUSED = "paused", _("Paused")
         ENDED = "ended", _("Ended")
 

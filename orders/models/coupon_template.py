@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mall.core import clock
 from mall.core.money import ZERO
@@ -45,7 +46,7 @@ class CouponTemplate(models.Model):
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
-        ACTIVE = "active", _("Active")
+        ACTIVE = "active", pgettext_lazy("rule", "Active")
         PAUSED = "paused", _("Paused: nothing new is given out")
         ENDED = "ended", _("Ended")
 

@@ -4,6 +4,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mall.core.append_only import AppendOnly
 from mall.core.kept import KeptRow
@@ -26,7 +27,7 @@ class Rule(KeptRow, Temporal):
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
         SCHEDULED = "scheduled", _("Scheduled")
-        ACTIVE = "active", _("Active")
+        ACTIVE = "active", pgettext_lazy("rule", "Active")
         PAUSED = "paused", _("Paused")
         ENDED = "ended", _("Ended")
 
