@@ -18,6 +18,7 @@ def providers(_listening, settings):
     fresh = _listening
     fresh.trades, fresh.refunds, fresh.bills = {}, {}, {}
     fresh.calls, fresh.broken, fresh.watch = [], {}, lambda: None
+    fresh.more = {}
     fresh.refund_state = "SUCCESS"
     settings.PAYMENT_PROVIDERS = ["alipay", "wechat", "sandbox"]
     settings.PAYMENT_ALIPAY = fresh.alipay_account()

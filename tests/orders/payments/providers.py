@@ -86,6 +86,7 @@ class Providers:
     def __init__(self):
         self.trades, self.refunds, self.bills = {}, {}, {}
         self.calls, self.broken, self.watch = [], {}, lambda: None
+        self.more = {}  # other fields of what Alipay says of a trade
         self.refund_state = "SUCCESS"
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -209,6 +210,7 @@ class Providers:
             "trade_no": trade["ref"],
             "total_amount": trade["amount"],
             "trade_status": status[trade["status"]],
+            **self.more,
         }
 
     def alipay_refund(self, method, content):

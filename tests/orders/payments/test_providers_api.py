@@ -81,6 +81,18 @@ def test_notify_when_paid_then_settled_once_in_the_providers_words(api, provider
     assert PointAccount.objects.get(pk=order.user_id).held == 0
 
 
+@pytest.mark.parametrize("is_certificate", [False, True], ids=["key", "certificate"])
+@pytest.mark.parametrize("name", ["Tea } House", "{ Tea", 'a "quoted" }', "back\\", "plain"])
+def test_ask_when_a_text_of_alipays_answer_holds_a_brace_then_it_is_understood(
+    providers, settings, order, name, is_certificate
+):
+    settings.PAYMENT_ALIPAY = providers.alipay_account(certificates=is_certificate)
+    payment = start(order, "alipay", "page")
+    providers.pay(payment)
+    providers.more = {"store_name": name, "fund_bill_list": [{"fund_channel": "COUPON"}]}
+    assert gateways.get("alipay").ask(payment).amount == Decimal("9.90")
+
+
 def test_notify_when_alipay_signs_by_certificate_then_settled_and_asked_alike(
     api, providers, order, settings
 ):
