@@ -469,7 +469,12 @@ def test_backup_when_interrupted_then_nothing_looks_like_a_backup(
     program("mariadb-dump", f'"$real" "$@" | head -c 200000; touch {tmp_path}/half; exec sleep 60')
     environment["PATH"] = os.environ["PATH"]
     backing_up = subprocess.Popen(
-        [ROOT / "ops" / "backup", shop], env=environment, stderr=subprocess.PIPE, text=True
+        [ROOT / "ops" / "backup", shop],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # what was started in the background of a script ignores SIGINT, and so do its children
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not (tmp_path / "half").exists() and time.monotonic() < deadline:

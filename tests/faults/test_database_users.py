@@ -452,7 +452,9 @@ def test_users_when_the_script_makes_them_then_each_signs_in_and_the_shop_can_be
 # --- everything, by its own user -----------------------------------------------------
 @pytest.mark.long
 @pytest.mark.parametrize("upgraded", [False, True])
-def test_shop_when_each_user_does_its_part_then_nobody_lacks_a_right(upgraded, settings):
+def test_shop_when_each_user_does_its_part_then_nobody_lacks_a_right(
+    upgraded, settings, heard_later
+):
     """Migrate as the migrator, fill the whole demo shop and check it as the application, read every
     report as the reader.
     """
