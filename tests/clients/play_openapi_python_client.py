@@ -23,6 +23,7 @@ from shop.models import (
     OrderRequestRequest,
     PaginatedEntryList,
     Points,
+    ProposedQuote,
     Quote,
     QuoteRequestRequest,
 )
@@ -30,33 +31,33 @@ from shop.models import (
 base, lines = os.environ["BASE"], [LineRequestRequest(sku=int(os.environ["SKU"]), quantity=1)]
 who = AuthSignup(username="py-client", email="py@example.com", password="a-long-password-7")
 joined = signup.sync(client=Client(base_url=base), body=who)
-assert isinstance(joined, AuthAuthenticatedResponse)
+assert isinstance(joined, AuthAuthenticatedResponse), joined
 access, again = joined.meta.access_token, joined.meta.refresh_token
-assert isinstance(access, str)
-assert isinstance(again, str)
+assert isinstance(access, str), access
+assert isinstance(again, str), again
 shop = AuthenticatedClient(base_url=base, token=access)
 
 day = check_in.sync(client=shop)
-assert isinstance(day, CheckedIn)
+assert isinstance(day, CheckedIn), day
 quote = orders_quote.sync(client=shop, body=QuoteRequestRequest(lines=lines))
-assert isinstance(quote, Quote)
+assert isinstance(quote, ProposedQuote), quote
 wrong = OrderRequestRequest(lines=lines, expect=ExpectRequestRequest(points=1, cash="0.00"))
 refused = orders_create.sync(client=shop, body=wrong, idempotency_key="wrong")
-assert isinstance(refused, OrderRefusal)
+assert isinstance(refused, OrderRefusal), refused
 assert isinstance(refused.quote, Quote)
 seen = ExpectRequestRequest(points=quote.points, cash=quote.cash)
 right = OrderRequestRequest(lines=lines, expect=seen)
 order = orders_create.sync(client=shop, body=right, idempotency_key="one")
-assert isinstance(order, Order)
+assert isinstance(order, Order), order
 entries = list_point_entries.sync(client=shop)
-assert isinstance(entries, PaginatedEntryList)
+assert isinstance(entries, PaginatedEntryList), entries
 pair = refresh.sync(
     client=Client(base_url=base), body=AuthTokensRefreshPostBody(refresh_token=again)
 )
-assert isinstance(pair, AuthTokensRefreshPostResponse200)
+assert isinstance(pair, AuthTokensRefreshPostResponse200), pair
 fresh = AuthenticatedClient(base_url=base, token=pair.data.access_token)
 points = read_points.sync(client=fresh)
-assert isinstance(points, Points)
+assert isinstance(points, Points), points
 said = {
     "streak": day.streak,
     "quoted": quote.points,
