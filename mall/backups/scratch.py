@@ -1,5 +1,5 @@
-"""An empty database to restore into: the one that was named, one beside the shop's own, or a server
-of its own.
+"""An empty database to restore into: the one that was named, one beside the shop's own, or, for
+MariaDB (which does not know MySQL's collations), a server of its own.
 """
 
 import os
@@ -46,7 +46,7 @@ def scratch_for(shop, url=""):
         finally:
             with connected(shop.params) as opened:
                 ask(opened, f"DROP DATABASE IF EXISTS {quote(name)}")
-    elif all(_program(name) for name in SERVER):
+    elif shop.is_mariadb and all(_program(name) for name in SERVER):
         with _own_server() as found:
             yield found
     else:

@@ -22,10 +22,17 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 document.addEventListener("htmx:sendError", () => tell(navigator.onLine ? words?.dataset.unreachable : words?.dataset.offline));
 document.addEventListener("htmx:timeout", () => tell(words?.dataset.slow));
-document.addEventListener("submit", (event) => {
-  if (navigator.onLine || event.target.getAttribute("method") !== "post") return;
+// A browser without any network calls itself offline though a shop on its own machine answers: that is asked before a form is held.
+const answers = () => fetch("/healthz", { cache: "no-store" }).then((answer) => answer.ok, () => false);
+let answered = null;
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (navigator.onLine || form === answered || form.getAttribute("method") !== "post") return;
   event.preventDefault(); // what was typed stays where it is
   event.stopImmediatePropagation();
-  tell(words?.dataset.offline);
+  if (!await answers()) return tell(words?.dataset.offline);
+  answered = form;
+  form.requestSubmit(event.submitter);
+  answered = null;
 }, true);
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js");

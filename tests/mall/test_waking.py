@@ -101,6 +101,28 @@ def test_pages_when_offline_then_one_says_so_and_typed_text_stays(page, sign_in_
     expect(page.locator("#shelf")).to_be_visible()
 
 
+def test_form_when_only_the_browser_calls_itself_offline_then_it_is_sent(
+    page, sign_in_page, member
+):
+    """A shop on one's own machine answers without any network, as in a train."""
+    page.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', {get: () => false})")
+    sign_in_page(page, member)
+    page.goto(reverse("accounts:address_new"))
+    typed = {
+        "recipient": "张三",
+        "phone": "13800138000",
+        "region": "上海市 徐汇区",
+        "detail": "一号",
+    }
+    for name, text in typed.items():
+        page.fill(f"[name={name}]", text)
+
+    page.click("main form button.btn-primary[type=submit]")
+    page.wait_for_url(lambda url: not url.endswith(reverse("accounts:address_new")))
+
+    assert member.addresses.get().recipient == "张三"
+
+
 @pytest.mark.parametrize("javascript", [True, False])
 def test_receipt_when_tapped_then_it_asks_first(open_page, sign_in_page, member, javascript):
     give_points(member, 500)
